@@ -1,0 +1,20 @@
+# Test executables whose every case is a CTest of its own.
+
+# test_<name>.c becomes <folder>.<name>.<case> for each cmocka_unit_test(<case>) in it.
+function(olstm_add_test folder source)
+  get_filename_component(stem ${source} NAME_WE)
+  string(REGEX REPLACE "^test_" "" name ${stem})
+  add_executable(${folder}_${name} ${source})
+  olstm_set_up_target(${folder}_${name})
+  target_link_libraries(${folder}_${name} PRIVATE olstm_test_support olstm_static m ${ARGN})
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
+  file(STRINGS ${source} lines REGEX "cmocka_unit_test\\(")
+  foreach(line IN LISTS lines)
+    string(REGEX MATCHALL "cmocka_unit_test\\([a-z0-9_]+\\)" cases "${line}")
+    foreach(case IN LISTS cases)
+      string(REGEX REPLACE "cmocka_unit_test\\(([a-z0-9_]+)\\)" "\\1" case ${case})
+      add_test(NAME ${folder}.${name}.${case} COMMAND ${folder}_${name} ${case})
+      set_tests_properties(${folder}.${name}.${case} PROPERTIES TIMEOUT 120)
+    endforeach()
+  endforeach()
+endfunction()

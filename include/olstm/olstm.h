@@ -1,0 +1,15 @@
+// All of olstm: include this one unless you want less.
+#ifndef OLSTM_OLSTM_H_
+#define OLSTM_OLSTM_H_
+
+#include "olstm/allocator.h"
+#include "olstm/export.h"
+#include "olstm/model.h"
+#include "olstm/node.h"
+#include "olstm/plugin.h"
+#include "olstm/runtime.h"
+#include "olstm/status.h"
+#include "olstm/tensor.h"
+#include "olstm/version.h"
+
+#endif  // OLSTM_OLSTM_H_

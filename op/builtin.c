@@ -1,0 +1,37 @@
+// Gathers the families' tables into the one that is registered.
+#include "op/builtin.h"
+
+#include "olstm/version.h"
+#include "op/op_family.h"
+
+static const olstm__op_family* const kFamilies[] = {
+    &olstm__lstm_family,   &olstm__dense_family, &olstm__elementwise_family,
+    &olstm__reduce_family, &olstm__shape_family,
+};
+enum { kFamilyCount = sizeof kFamilies / sizeof kFamilies[0] };
+
+static size_t operator_count(void) {
+  size_t count = 0;
+  for (size_t f = 0; f < kFamilyCount; f++) count += kFamilies[f]->operator_count;
+  return count;
+}
+
+static const olstm_operator* get_operator(size_t index) {
+  for (size_t f = 0; f < kFamilyCount; f++) {
+    if (index < kFamilies[f]->operator_count) return &kFamilies[f]->operators[index];
+    index -= kFamilies[f]->operator_count;
+  }
+  return NULL;
+}
+
+const olstm_plugin* olstm__builtin_plugin(void) {
+  static const olstm_plugin kPlugin = {
+      .struct_size = sizeof(olstm_plugin),
+      .abi_version = OLSTM_ABI_VERSION,
+      .name = "olstm",
+      .version = OLSTM_VERSION_TEXT,
+      .operator_count = operator_count,
+      .get_operator = get_operator,
+  };
+  return &kPlugin;
+}

@@ -1,0 +1,48 @@
+// Matrix products with a weight matrix that is packed once. Float and double; knows
+// nothing of operators.
+//
+// Results do not depend on the number of rows, on neighbouring rows, or on how rows and
+// columns are split over threads: every element is one sum over k in the same order.
+#ifndef OLSTM_OP_MATH_GEMM_H_
+#define OLSTM_OP_MATH_GEMM_H_
+
+#include <stdbool.h>
+
+#include "olstm/tensor.h"
+
+/// B [k,n] with any strides (in elements): element (p,j) is b[p*row_stride +
+/// j*column_stride].
+typedef struct olstm__gemm_matrix {
+  const void* data;
+  int64_t row_stride;
+  int64_t column_stride;
+} olstm__gemm_matrix;
+
+/// C [m,n] = A [m,k] · B [k,n] (+ bias [n]) (+ C).
+typedef struct olstm__gemm_args {
+  int64_t m, n, k;
+  /// A: rows of k contiguous elements, `a_stride` elements apart.
+  const void* a;
+  int64_t a_stride;
+  /// What olstm__gemm_pack made of B.
+  const void* packed;
+  /// [n], or NULL.
+  const void* bias;
+  /// C: rows of n contiguous elements, `c_stride` elements apart.
+  void* c;
+  int64_t c_stride;
+  /// Adds to C instead of overwriting it.
+  bool accumulate;
+} olstm__gemm_args;
+
+/// Bytes of a packed B. dtype: FLOAT or DOUBLE. False when they do not fit in a size_t.
+bool olstm__gemm_packed_bytes(olstm_dtype dtype, int64_t k, int64_t n, size_t* out_bytes);
+
+/// Packs B into `packed` (aligned to OLSTM_ALIGNMENT).
+void olstm__gemm_pack(olstm_dtype dtype, int64_t k, int64_t n,
+                      const olstm__gemm_matrix* b, void* packed);
+
+/// Computes. [no-alloc] [any-thread]
+void olstm__gemm_run(olstm_dtype dtype, const olstm__gemm_args* args);
+
+#endif  // OLSTM_OP_MATH_GEMM_H_

@@ -1,0 +1,18 @@
+// One folder's operators, for the built-in table: each family ends in one such array.
+#ifndef OLSTM_OP_OP_FAMILY_H_
+#define OLSTM_OP_OP_FAMILY_H_
+
+#include "olstm/plugin.h"
+
+typedef struct olstm__op_family {
+  const olstm_operator* operators;
+  size_t operator_count;
+} olstm__op_family;
+
+extern const olstm__op_family olstm__lstm_family;
+extern const olstm__op_family olstm__dense_family;
+extern const olstm__op_family olstm__elementwise_family;
+extern const olstm__op_family olstm__reduce_family;
+extern const olstm__op_family olstm__shape_family;
+
+#endif  // OLSTM_OP_OP_FAMILY_H_

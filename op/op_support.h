@@ -1,0 +1,74 @@
+// What every operator does alike: the head of its instance, messages that name the node,
+// counts and axes. Knows nothing of any operator.
+#ifndef OLSTM_OP_OP_SUPPORT_H_
+#define OLSTM_OP_OP_SUPPORT_H_
+
+#include "olstm/plugin.h"
+
+/// The head of every operator instance: first member of the operator's own struct.
+typedef struct olstm__op_base {
+  const olstm_operator* self;
+  /// Borrowed from the host until destroy.
+  const olstm_node* node;
+  olstm_allocator allocator;
+  olstm_operator_options options;
+  size_t instance_bytes;
+} olstm__op_base;
+
+/// Makes a zeroed instance of `instance_bytes` bytes whose head is filled in.
+olstm_status olstm__op_create(const olstm_operator* self, const olstm_create_args* args,
+                              size_t instance_bytes, void** out_instance,
+                              olstm_error* error);
+
+/// The destroy callback of operators that own nothing but their instance.
+void olstm__op_destroy(void* instance);
+
+/// The prepare and release callbacks of operators that need neither handle nor workspace.
+olstm_status olstm__op_prepare_nothing(void* instance, const olstm_prepare_args* args,
+                                       olstm_prepared* out_prepared, olstm_error* error);
+void olstm__op_release_nothing(void* instance, void* handle);
+
+/// Fails with "OP 'node': ...".
+olstm_status olstm__op_fail(const olstm__op_base* base, olstm_error* error,
+                            olstm_status code, const char* format, ...)
+    OLSTM_PRINTF_(4, 5);
+
+/// How many inputs and outputs a node may have. required_inputs of them must not be
+/// absent.
+typedef struct olstm__op_arity {
+  size_t required_inputs;
+  size_t max_inputs;
+  size_t max_outputs;
+} olstm__op_arity;
+
+/// Refuses nodes of another arity, or without a required input or any output.
+olstm_status olstm__op_check_arity(const olstm__op_base* base,
+                                   const olstm__op_arity* arity, olstm_error* error);
+
+/// Makes an axis in -rank..rank-1 one in 0..rank-1; `what` names it in the message.
+olstm_status olstm__op_normalize_axis(const olstm__op_base* base, const char* what,
+                                      int64_t axis, int32_t rank, int32_t* out_axis,
+                                      olstm_error* error);
+
+/// "T1 or T2" in messages: fails with DTYPE_MISMATCH unless `dtypes` has the bit of input
+/// `index`'s dtype.
+olstm_status olstm__op_check_dtype(const olstm__op_base* base,
+                                   const olstm_infer_args* args, size_t index,
+                                   uint64_t dtypes, olstm_error* error);
+
+/// Sets of dtypes, as ONNX's operator pages group them.
+#define OLSTM__DTYPES_REAL                                                    \
+  (OLSTM_DTYPE_BIT(OLSTM_DTYPE_FLOAT) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_DOUBLE) | \
+   OLSTM_DTYPE_BIT(OLSTM_DTYPE_FLOAT16) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_BFLOAT16))
+#define OLSTM__DTYPES_SIGNED_INT                                            \
+  (OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT8) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT16) | \
+   OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT32) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT64))
+#define OLSTM__DTYPES_UNSIGNED_INT                                            \
+  (OLSTM_DTYPE_BIT(OLSTM_DTYPE_UINT8) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_UINT16) | \
+   OLSTM_DTYPE_BIT(OLSTM_DTYPE_UINT32) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_UINT64))
+#define OLSTM__DTYPES_INT (OLSTM__DTYPES_SIGNED_INT | OLSTM__DTYPES_UNSIGNED_INT)
+#define OLSTM__DTYPES_NUMERIC (OLSTM__DTYPES_REAL | OLSTM__DTYPES_INT)
+/// All that run: everything but strings and complex numbers.
+#define OLSTM__DTYPES_ALL (OLSTM__DTYPES_NUMERIC | OLSTM_DTYPE_BIT(OLSTM_DTYPE_BOOL))
+
+#endif  // OLSTM_OP_OP_SUPPORT_H_

@@ -1,0 +1,4 @@
+#include "olstm/runtime.h"
+void olstm_registry_destroy(olstm_registry* registry) {
+  (void)registry;
+}
