@@ -80,6 +80,114 @@ olstm_status olstm__op_check_arity(const olstm__op_base* base,
   return OLSTM_STATUS_OK;
 }
 
+static olstm_status check_form(const olstm__op_base* base, const olstm__op_form* form,
+                               olstm_error* error) {
+  size_t attribute_count = 0;
+  while (form->attributes && form->attributes[attribute_count]) attribute_count++;
+  OLSTM_RETURN_IF_ERROR(
+      olstm_node_allow_attributes(base->node, form->attributes, attribute_count, error));
+  return olstm__op_check_arity(base, &form->arity, error);
+}
+
+olstm_status olstm__op_create_form(const olstm_operator* self,
+                                   const olstm_create_args* args, void** out_instance,
+                                   olstm_error* error) {
+  const olstm__op_form* form = self->variant;
+  void* instance = NULL;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_create(self, args, form->instance_bytes, &instance, error));
+  olstm_status status = check_form(instance, form, error);
+  if (status == OLSTM_STATUS_OK && form->parse) status = form->parse(instance, error);
+  if (status != OLSTM_STATUS_OK) {
+    olstm__op_destroy(instance);
+    return status;
+  }
+  *out_instance = instance;
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__op_create_handle(const olstm__op_base* base, size_t bytes,
+                                     void** out_handle, olstm_error* error) {
+  olstm__op_handle* handle = olstm_allocate_zeroed(&base->allocator, 1, bytes);
+  if (!handle) {
+    return olstm__op_fail(base, error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory");
+  }
+  handle->bytes = bytes;
+  *out_handle = handle;
+  return OLSTM_STATUS_OK;
+}
+
+void olstm__op_release_handle(void* instance, void* handle) {
+  const olstm__op_base* base = instance;
+  if (handle) {
+    olstm_release(&base->allocator, handle, 1, ((olstm__op_handle*)handle)->bytes);
+  }
+}
+
+bool olstm__op_knows_input(const olstm_infer_args* args, size_t index) {
+  if (index >= args->input_count || !args->inputs[index]) return false;
+  return args->inputs[index]->data ||
+         olstm_tensor_desc_count(&args->inputs[index]->desc) == 0;
+}
+
+olstm_status olstm__op_read_ints(const olstm__op_base* base, const olstm_infer_args* args,
+                                 size_t index, size_t capacity, int64_t* out_values,
+                                 size_t* out_count, olstm_error* error) {
+  *out_count = 0;
+  if (index >= args->input_count || !args->inputs[index]) return OLSTM_STATUS_OK;
+  const olstm_tensor* tensor = args->inputs[index];
+  const char* name = base->node->input_names[index];
+  OLSTM_RETURN_IF_ERROR(olstm__op_check_dtype(
+      base, args, index,
+      OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT32) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT64), error));
+  const int64_t count = tensor->desc.rank == 0 ? 1 : tensor->desc.dims[0];
+  if (tensor->desc.rank > 1 || count > (int64_t)capacity) {
+    return olstm__op_fail(
+        base, error, OLSTM_STATUS_SHAPE_MISMATCH,
+        "input '%s' has shape %s, expected a list of at most %zu values", name,
+        olstm_shape_text(&tensor->desc).text, capacity);
+  }
+  if (!olstm__op_knows_input(args, index)) {
+    return olstm__op_fail(base, error, OLSTM_STATUS_NEEDS_DATA,
+                          "the values of input '%s' are not known yet", name);
+  }
+  for (int64_t i = 0; i < count; i++) {
+    out_values[i] = tensor->desc.dtype == OLSTM_DTYPE_INT64
+                        ? ((const int64_t*)tensor->data)[i]
+                        : ((const int32_t*)tensor->data)[i];
+  }
+  *out_count = (size_t)count;
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__op_copy_ints(const olstm__op_base* base, const char* name,
+                                 size_t capacity, int64_t* out_values, size_t* out_count,
+                                 bool* out_given, olstm_error* error) {
+  const int64_t* values = NULL;
+  OLSTM_RETURN_IF_ERROR(olstm_node_get_ints(base->node, name, &values, out_count, error));
+  *out_given = olstm_node_find_attribute(base->node, name) != NULL;
+  if (*out_count > capacity) {
+    return olstm__op_fail(base, error, OLSTM_STATUS_UNSUPPORTED,
+                          "attribute %s has %zu values, olstm takes at most %zu", name,
+                          *out_count, capacity);
+  }
+  for (size_t i = 0; i < *out_count; i++) out_values[i] = values[i];
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__op_check_output(const olstm__op_base* base,
+                                    const olstm_tensor_desc* output, olstm_error* error) {
+  size_t bytes = 0;
+  if (output->rank > OLSTM_MAX_RANK) {
+    return olstm__op_fail(base, error, OLSTM_STATUS_UNSUPPORTED,
+                          "the output has rank %d, olstm runs at most %d",
+                          (int)output->rank, (int)OLSTM_MAX_RANK);
+  }
+  if (olstm_tensor_desc_bytes(output, &bytes)) return OLSTM_STATUS_OK;
+  return olstm__op_fail(base, error, OLSTM_STATUS_INVALID_VALUE,
+                        "output shape %s is too large", olstm_shape_text(output).text);
+}
+
 olstm_status olstm__op_normalize_axis(const olstm__op_base* base, const char* what,
                                       int64_t axis, int32_t rank, int32_t* out_axis,
                                       olstm_error* error) {

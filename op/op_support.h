@@ -45,6 +45,57 @@ typedef struct olstm__op_arity {
 olstm_status olstm__op_check_arity(const olstm__op_base* base,
                                    const olstm__op_arity* arity, olstm_error* error);
 
+/// What all nodes of one operator and opset range have in common: the olstm_operator's
+/// `variant` of operators that are made by olstm__op_create_form.
+typedef struct olstm__op_form {
+  olstm__op_arity arity;
+  /// The attributes that there are; any other is refused by name. Ends at the first NULL.
+  const char* const* attributes;
+  size_t instance_bytes;
+  /// Reads the attributes into the instance; NULL when there are none to read. What it
+  /// refuses is destroyed by the caller.
+  olstm_status (*parse)(void* instance, olstm_error* error);
+  /// For operators that share callbacks.
+  int32_t code;
+} olstm__op_form;
+
+/// The create callback of operators whose variant is an olstm__op_form.
+olstm_status olstm__op_create_form(const olstm_operator* self,
+                                   const olstm_create_args* args, void** out_instance,
+                                   olstm_error* error);
+
+/// The head of what prepare makes: first member of an operator's own handle.
+typedef struct olstm__op_handle {
+  size_t bytes;
+} olstm__op_handle;
+
+/// Makes a zeroed handle of `bytes` bytes whose head is filled in.
+olstm_status olstm__op_create_handle(const olstm__op_base* base, size_t bytes,
+                                     void** out_handle, olstm_error* error);
+
+/// The release callback of operators whose handles own nothing but themselves.
+void olstm__op_release_handle(void* instance, void* handle);
+
+/// Whether input `index` is there and its values are known (one without elements always
+/// is).
+bool olstm__op_knows_input(const olstm_infer_args* args, size_t index);
+
+/// Copies the values of the known int32 or int64 input `index`, a scalar or a list of at
+/// most `capacity`. NEEDS_DATA when they are not known yet. An absent input has none.
+olstm_status olstm__op_read_ints(const olstm__op_base* base, const olstm_infer_args* args,
+                                 size_t index, size_t capacity, int64_t* out_values,
+                                 size_t* out_count, olstm_error* error);
+
+/// Copies an integer list attribute of at most `capacity` values; *out_given says whether
+/// the node has it.
+olstm_status olstm__op_copy_ints(const olstm__op_base* base, const char* name,
+                                 size_t capacity, int64_t* out_values, size_t* out_count,
+                                 bool* out_given, olstm_error* error);
+
+/// Refuses an output that no memory could hold, or whose rank is above OLSTM_MAX_RANK.
+olstm_status olstm__op_check_output(const olstm__op_base* base,
+                                    const olstm_tensor_desc* output, olstm_error* error);
+
 /// Makes an axis in -rank..rank-1 one in 0..rank-1; `what` names it in the message.
 olstm_status olstm__op_normalize_axis(const olstm__op_base* base, const char* what,
                                       int64_t axis, int32_t rank, int32_t* out_axis,
