@@ -1,0 +1,275 @@
+// runtime/threads: every task runs once, barriers hold, waiting is cheap, and a fork does
+// no harm.
+#include "runtime/threads.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/support/test_main.h"
+
+static olstm__threads* make_threads(int32_t thread_count) {
+  const olstm_allocator allocator = olstm_allocator_or_default(NULL);
+  olstm__threads* threads = NULL;
+  assert_int_equal(olstm__threads_create(thread_count, &allocator, &threads, NULL),
+                   OLSTM_STATUS_OK);
+  return threads;
+}
+
+typedef struct counts {
+  const olstm_parallel* parallel;
+  atomic_int runs_of_task[64];
+  int steps;
+  int values[8];
+  atomic_int errors;
+} counts;
+
+static void count_task(void* argument, int32_t index) {
+  counts* all = argument;
+  (void)atomic_fetch_add(&all->runs_of_task[index], 1);
+}
+
+static void runs_every_task_once(void** state) {
+  (void)state;
+  for (int32_t thread_count = 2; thread_count <= 5; thread_count++) {
+    olstm__threads* threads = make_threads(thread_count);
+    const olstm_parallel* parallel = olstm__threads_try_acquire(threads);
+    assert_non_null(parallel);
+    assert_int_equal(parallel->thread_count, thread_count);
+    for (int32_t task_count = 0; task_count <= 64; task_count++) {
+      counts all = {.parallel = parallel};
+      parallel->run(parallel->pool, task_count, count_task, &all);
+      for (int32_t i = 0; i < 64; i++) {
+        assert_int_equal(atomic_load(&all.runs_of_task[i]), i < task_count ? 1 : 0);
+      }
+    }
+    olstm__threads_release(parallel);
+    olstm__threads_destroy(threads);
+  }
+}
+
+// Each step every task writes its value, and after the barrier checks all others'.
+static void barrier_task(void* argument, int32_t index) {
+  counts* all = argument;
+  const int task_count = (int)atomic_load(&all->runs_of_task[63]);
+  for (int step = 1; step <= all->steps; step++) {
+    all->values[index] = step;
+    all->parallel->barrier(all->parallel->pool);
+    for (int i = 0; i < task_count; i++) {
+      if (all->values[i] != step) (void)atomic_fetch_add(&all->errors, 1);
+    }
+    all->parallel->barrier(all->parallel->pool);
+  }
+}
+
+static void holds_all_tasks_at_a_barrier(void** state) {
+  olstm__threads* threads = make_threads(4);
+  const olstm_parallel* parallel = olstm__threads_try_acquire(threads);
+  (void)state;
+  for (int32_t task_count = 1; task_count <= 4; task_count++) {
+    counts all = {.parallel = parallel, .steps = 200};
+    atomic_store(&all.runs_of_task[63], task_count);
+    parallel->run(parallel->pool, task_count, barrier_task, &all);
+    assert_int_equal(atomic_load(&all.errors), 0);
+  }
+  olstm__threads_release(parallel);
+  olstm__threads_destroy(threads);
+}
+
+static void sleep_ms(int milliseconds) {
+  const struct timespec time = {0, milliseconds * 1000000L};
+  (void)nanosleep(&time, NULL);
+}
+
+static double cpu_seconds(void) {
+  struct rusage usage;
+  (void)getrusage(RUSAGE_SELF, &usage);
+  return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+         1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+static void wakes_sleeping_threads_again(void** state) {
+  olstm__threads* threads = make_threads(3);
+  const olstm_parallel* parallel = olstm__threads_try_acquire(threads);
+  counts all = {.parallel = parallel, .steps = 3};
+  (void)state;
+  atomic_store(&all.runs_of_task[63], 3);
+  for (int i = 0; i < 20; i++) {
+    parallel->run(parallel->pool, 3, barrier_task, &all);
+    parallel->run(parallel->pool, 2, count_task, &all);
+    sleep_ms(2);
+  }
+  assert_int_equal(atomic_load(&all.runs_of_task[1]), 20);
+  assert_int_equal(atomic_load(&all.errors), 0);
+  olstm__threads_release(parallel);
+  olstm__threads_destroy(threads);
+}
+
+static void does_not_spin_once_a_run_has_returned(void** state) {
+  olstm__threads* threads = make_threads(3);
+  const olstm_parallel* parallel = olstm__threads_try_acquire(threads);
+  counts all = {.parallel = parallel};
+  (void)state;
+  parallel->run(parallel->pool, 3, count_task, &all);
+  olstm__threads_release(parallel);
+  sleep_ms(5);
+  const double before = cpu_seconds();
+  sleep_ms(300);
+  assert_true(cpu_seconds() - before < 0.05);
+  olstm__threads_destroy(threads);
+}
+
+static void serves_one_caller_at_a_time(void** state) {
+  olstm__threads* threads = make_threads(2);
+  const olstm_parallel* parallel = olstm__threads_try_acquire(threads);
+  (void)state;
+  assert_non_null(parallel);
+  assert_null(olstm__threads_try_acquire(threads));
+  olstm__threads_release(parallel);
+  parallel = olstm__threads_try_acquire(threads);
+  assert_non_null(parallel);
+  olstm__threads_release(parallel);
+  olstm__threads_destroy(threads);
+}
+
+static void* contend(void* argument) {
+  olstm__threads* threads = argument;
+  intptr_t errors = 0;
+  for (int i = 0; i < 300; i++) {
+    const olstm_parallel* parallel = olstm__threads_try_acquire(threads);
+    if (!parallel) continue;
+    counts all = {.parallel = parallel, .steps = 2};
+    atomic_store(&all.runs_of_task[63], 2);
+    parallel->run(parallel->pool, 2, barrier_task, &all);
+    errors += atomic_load(&all.errors);
+    olstm__threads_release(parallel);
+  }
+  return (void*)errors;
+}
+
+static void serves_callers_from_many_threads(void** state) {
+  olstm__threads* threads = make_threads(2);
+  pthread_t callers[4];
+  (void)state;
+  for (int i = 0; i < 4; i++) {
+    assert_int_equal(pthread_create(&callers[i], NULL, contend, threads), 0);
+  }
+  for (int i = 0; i < 4; i++) {
+    void* errors = NULL;
+    (void)pthread_join(callers[i], &errors);
+    assert_null(errors);
+  }
+  olstm__threads_destroy(threads);
+}
+
+static void does_without_threads_in_a_forked_child(void** state) {
+  olstm__threads* threads = make_threads(3);
+  const olstm_parallel* parallel = olstm__threads_try_acquire(threads);
+  counts all = {.parallel = parallel};
+  int child_status = -1;
+  (void)state;
+  parallel->run(parallel->pool, 3, count_task, &all);
+  olstm__threads_release(parallel);
+  const pid_t child = fork();
+  if (child == 0) {
+    const bool none = olstm__threads_try_acquire(threads) == NULL;
+    olstm__threads_destroy(threads);
+    _exit(none ? 0 : 1);
+  }
+  assert_int_equal(waitpid(child, &child_status, 0), child);
+  assert_true(WIFEXITED(child_status) && WEXITSTATUS(child_status) == 0);
+  parallel = olstm__threads_try_acquire(threads);
+  assert_non_null(parallel);
+  parallel->run(parallel->pool, 3, count_task, &all);
+  assert_int_equal(atomic_load(&all.runs_of_task[2]), 2);
+  olstm__threads_release(parallel);
+  olstm__threads_destroy(threads);
+}
+
+// Task 1 comes late to every barrier, as if other work held its core.
+static void late_task(void* argument, int32_t index) {
+  const olstm_parallel* parallel = argument;
+  for (int step = 0; step < 20; step++) {
+    if (index == 1) sleep_ms(1);
+    parallel->barrier(parallel->pool);
+  }
+}
+
+static void rests_when_barriers_mostly_wait(void** state) {
+  olstm__threads* threads = make_threads(2);
+  const olstm_parallel* parallel = olstm__threads_try_acquire(threads);
+  int rested = 0;
+  (void)state;
+  parallel->run(parallel->pool, 2, late_task, (void*)parallel);
+  olstm__threads_release(parallel);
+  while (rested < 100 && !(parallel = olstm__threads_try_acquire(threads))) rested++;
+  assert_true(rested > 0 && rested < 100);
+  olstm__threads_release(parallel);
+  olstm__threads_destroy(threads);
+}
+
+static void one_thread_needs_no_pool(void** state) {
+  olstm__threads* threads = make_threads(1);
+  (void)state;
+  assert_null(threads);
+  assert_null(olstm__threads_try_acquire(threads));
+  olstm__threads_release(NULL);
+  olstm__threads_destroy(threads);
+}
+
+static void refuses_other_thread_counts(void** state) {
+  const olstm_allocator allocator = olstm_allocator_or_default(NULL);
+  olstm__threads* threads = NULL;
+  olstm_error error;
+  (void)state;
+  assert_int_equal(olstm__threads_create(0, &allocator, &threads, &error),
+                   OLSTM_STATUS_INVALID_ARGUMENT);
+  assert_string_equal(error.message, "thread_count is 0, expected 1..256");
+  assert_int_equal(olstm__threads_create(257, &allocator, &threads, &error),
+                   OLSTM_STATUS_INVALID_ARGUMENT);
+  assert_null(threads);
+}
+
+static void* allocate_some(void* user, size_t bytes) {
+  int* allowed = user;
+  return (*allowed)-- > 0 ? aligned_alloc(64, (bytes + 63) / 64 * 64) : NULL;
+}
+
+static void release_some(void* user, void* memory, size_t bytes) {
+  (void)user;
+  (void)bytes;
+  free(memory);
+}
+
+static void reports_a_failed_allocation(void** state) {
+  (void)state;
+  for (int n = 0; n < 3; n++) {
+    int allowed = n;
+    const olstm_allocator allocator = {&allowed, allocate_some, release_some};
+    olstm__threads* threads = NULL;
+    assert_int_equal(olstm__threads_create(2, &allocator, &threads, NULL),
+                     n < 2 ? OLSTM_STATUS_OUT_OF_MEMORY : OLSTM_STATUS_OK);
+    olstm__threads_destroy(threads);
+  }
+}
+
+int main(int argc, char** argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(runs_every_task_once),
+      cmocka_unit_test(holds_all_tasks_at_a_barrier),
+      cmocka_unit_test(wakes_sleeping_threads_again),
+      cmocka_unit_test(does_not_spin_once_a_run_has_returned),
+      cmocka_unit_test(serves_one_caller_at_a_time),
+      cmocka_unit_test(serves_callers_from_many_threads),
+      cmocka_unit_test(does_without_threads_in_a_forked_child),
+      cmocka_unit_test(rests_when_barriers_mostly_wait),
+      cmocka_unit_test(one_thread_needs_no_pool),
+      cmocka_unit_test(refuses_other_thread_counts),
+      cmocka_unit_test(reports_a_failed_allocation),
+  };
+  return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
+}
