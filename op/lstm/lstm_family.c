@@ -1,4 +1,39 @@
-// The operators of this folder, as the built-in table has them.
+// The operators of this folder, as the built-in table has them: one entry for each
+// version that ONNX gave them.
+#include "op/lstm/lstm_op.h"
 #include "op/op_family.h"
+#include "op/op_support.h"
 
-const olstm__op_family olstm__lstm_family = {NULL, 0};
+static const olstm__lstm_variant kLstm = {OLSTM__CELL_LSTM};
+static const olstm__lstm_variant kGru = {OLSTM__CELL_GRU};
+static const olstm__lstm_variant kRnn = {OLSTM__CELL_RNN};
+
+#define DTYPES_BEFORE_22 (OLSTM__DTYPES_REAL & ~OLSTM_DTYPE_BIT(OLSTM_DTYPE_BFLOAT16))
+
+#define RECURRENT(name, first, last, dtype_set, cell)                                  \
+  {                                                                                    \
+    .struct_size = sizeof(olstm_operator), .domain = "", .op_type = (name),            \
+    .first_opset = (first), .last_opset = (last), .dtypes = (dtype_set),               \
+    .variant = (cell), .create = olstm__lstm_op_create, .infer = olstm__lstm_op_infer, \
+    .prepare = olstm__lstm_op_prepare, .run = olstm__lstm_op_run,                      \
+    .release = olstm__lstm_op_release, .destroy = olstm__lstm_op_destroy,              \
+  }
+
+static const olstm_operator kOperators[] = {
+    RECURRENT("LSTM", 1, 6, DTYPES_BEFORE_22, &kLstm),
+    RECURRENT("LSTM", 7, 13, DTYPES_BEFORE_22, &kLstm),
+    RECURRENT("LSTM", 14, 21, DTYPES_BEFORE_22, &kLstm),
+    RECURRENT("LSTM", 22, 0, OLSTM__DTYPES_REAL, &kLstm),
+    RECURRENT("GRU", 1, 2, DTYPES_BEFORE_22, &kGru),
+    RECURRENT("GRU", 3, 6, DTYPES_BEFORE_22, &kGru),
+    RECURRENT("GRU", 7, 13, DTYPES_BEFORE_22, &kGru),
+    RECURRENT("GRU", 14, 21, DTYPES_BEFORE_22, &kGru),
+    RECURRENT("GRU", 22, 0, OLSTM__DTYPES_REAL, &kGru),
+    RECURRENT("RNN", 1, 6, DTYPES_BEFORE_22, &kRnn),
+    RECURRENT("RNN", 7, 13, DTYPES_BEFORE_22, &kRnn),
+    RECURRENT("RNN", 14, 21, DTYPES_BEFORE_22, &kRnn),
+    RECURRENT("RNN", 22, 0, OLSTM__DTYPES_REAL, &kRnn),
+};
+
+const olstm__op_family olstm__lstm_family = {kOperators,
+                                             sizeof kOperators / sizeof kOperators[0]};

@@ -1,0 +1,85 @@
+#include "op/lstm/lstm_choose.h"
+
+#include <string.h>
+
+// In order of preference.
+static const olstm__lstm_kernel* const kKernels[] = {
+    &olstm__lstm_kernel_ref,
+};
+enum { KERNEL_COUNT = sizeof kKernels / sizeof kKernels[0] };
+
+const olstm__lstm_kernel* olstm__lstm_kernel_at(size_t index) {
+  return index < KERNEL_COUNT ? kKernels[index] : NULL;
+}
+
+static const olstm__lstm_kernel* find(const char* name) {
+  for (size_t k = 0; k < KERNEL_COUNT; k++) {
+    if (strcmp(kKernels[k]->name, name) == 0) return kKernels[k];
+  }
+  return NULL;
+}
+
+static bool is_automatic(const char* name) {
+  return !name || strcmp(name, "auto") == 0;
+}
+
+bool olstm__lstm_kernel_name_is_known(const char* name) {
+  return is_automatic(name) || find(name);
+}
+
+// The forced kernel, at the problem's precision or, failing that, in float.
+static olstm_status force(const olstm__lstm_problem* problem, const char* wanted,
+                          olstm__lstm_choice* choice, olstm_error* error) {
+  olstm__lstm_problem plain = *problem;
+  plain.precision = OLSTM_PRECISION_F32;
+  choice->kernel = find(wanted);
+  if (!choice->kernel) {
+    return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT, "no kernel '%s'", wanted);
+  }
+  if (!choice->kernel->decline(problem)) {
+    choice->precision = problem->precision;
+  } else {
+    const char* why = choice->kernel->decline(&plain);
+    if (why) {
+      return olstm_fail(error, OLSTM_STATUS_UNSUPPORTED, "kernel %s declines: %s", wanted,
+                        why);
+    }
+    choice->precision = OLSTM_PRECISION_F32;
+  }
+  (void)snprintf(choice->reason, sizeof choice->reason, "asked for");
+  return OLSTM_STATUS_OK;
+}
+
+static void append(char* text, size_t capacity, const char* kernel, const char* why) {
+  const size_t used = strlen(text);
+  (void)snprintf(text + used, capacity - used, "%s%s declines: %s", used ? "; " : "",
+                 kernel, why);
+}
+
+// The first kernel that does not decline.
+static bool choose_best(const olstm__lstm_problem* problem, olstm__lstm_choice* choice) {
+  choice->reason[0] = '\0';
+  for (size_t k = 0; k < KERNEL_COUNT; k++) {
+    const char* why = kKernels[k]->decline(problem);
+    if (!why) {
+      choice->kernel = kKernels[k];
+      choice->precision = problem->precision;
+      if (!choice->reason[0]) {
+        (void)snprintf(choice->reason, sizeof choice->reason, "first choice");
+      }
+      return true;
+    }
+    append(choice->reason, sizeof choice->reason, kKernels[k]->name, why);
+  }
+  return false;
+}
+
+olstm_status olstm__lstm_choose(const olstm__lstm_problem* problem, const char* wanted,
+                                olstm__lstm_choice* out_choice, olstm_error* error) {
+  olstm__lstm_problem plain = *problem;
+  plain.precision = OLSTM_PRECISION_F32;
+  if (!is_automatic(wanted)) return force(problem, wanted, out_choice, error);
+  if (choose_best(problem, out_choice)) return OLSTM_STATUS_OK;
+  if (choose_best(&plain, out_choice)) return OLSTM_STATUS_OK;
+  return olstm_fail(error, OLSTM_STATUS_UNSUPPORTED, "no kernel: %s", out_choice->reason);
+}

@@ -1,0 +1,376 @@
+// Joins node, shapes and kernels. Weights that are constants of the node are packed once
+// a kernel, when the first plan chooses it; weights that are known only with a plan are
+// packed for that plan; weights that the graph computes are packed inside every run.
+#include "op/lstm/lstm_op.h"
+
+#include <string.h>
+
+#include "op/lstm/lstm_choose.h"
+#include "op/lstm/lstm_problem.h"
+#include "op/lstm/lstm_shapes.h"
+#include "op/op_support.h"
+
+enum { MAX_KERNELS = 8 };
+
+// Weights as one kernel wants them, at one precision.
+typedef struct packing {
+  const olstm__lstm_kernel* kernel;
+  int32_t precision;
+  void* memory;
+  size_t bytes;
+} packing;
+
+typedef struct lstm_op {
+  olstm__op_base base;
+  olstm__lstm_attributes attributes;
+  /// Whether W, R, B and P are constants of the node, as far as they are there.
+  bool has_constant_weights;
+  packing packings[MAX_KERNELS];
+  size_t packing_count;
+} lstm_op;
+
+// What prepare makes.
+typedef struct lstm_handle {
+  olstm__lstm_problem problem;
+  /// Its kernel is NULL when there is nothing to compute: no step or no row.
+  olstm__lstm_choice choice;
+  void* kernel_handle;
+  /// NULL: pack inside every run, behind the kernel's own workspace.
+  const void* packed;
+  size_t pack_offset;
+  /// Packed for this plan alone.
+  packing own;
+} lstm_handle;
+
+static uint64_t allowed_dtypes(const lstm_op* op) {
+  const uint64_t bfloat16 = OLSTM_DTYPE_BIT(OLSTM_DTYPE_BFLOAT16);
+  return op->base.node->opset_version >= 22 ? OLSTM__DTYPES_REAL
+                                            : OLSTM__DTYPES_REAL & ~bfloat16;
+}
+
+static const void* data_of(const olstm_tensor* tensor) {
+  return tensor ? tensor->data : NULL;
+}
+
+// ---------------------------------------------------------------- create
+
+static olstm_status check_constants(const lstm_op* op, olstm_error* error) {
+  const olstm_node* node = op->base.node;
+  const olstm_tensor_desc* descs[OLSTM__LSTM_INPUT_COUNT] = {NULL};
+  olstm__lstm_sizes sizes;
+  for (size_t i = 0; i < node->input_count && i < OLSTM__LSTM_INPUT_COUNT; i++) {
+    const bool given = olstm_node_has_input(node, i) && node->constants[i];
+    if (given) descs[i] = &node->constants[i]->desc;
+  }
+  return olstm__lstm_shapes_check(node, &op->attributes, allowed_dtypes(op), descs,
+                                  &sizes, error);
+}
+
+static bool weights_are_constant(const olstm_node* node) {
+  static const size_t kWeights[] = {OLSTM__LSTM_W, OLSTM__LSTM_R, OLSTM__LSTM_B,
+                                    OLSTM__LSTM_P};
+  for (size_t i = 0; i < sizeof kWeights / sizeof kWeights[0]; i++) {
+    const size_t index = kWeights[i];
+    if (olstm_node_has_input(node, index) && !data_of(node->constants[index])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static olstm_status set_up(lstm_op* op, olstm__cell cell, olstm_error* error) {
+  const bool is_lstm = cell == OLSTM__CELL_LSTM;
+  const olstm__op_arity arity = {3, is_lstm ? 8 : 6, is_lstm ? 3 : 2};
+  const char* kernel = op->base.options.kernel;
+  OLSTM_RETURN_IF_ERROR(olstm__op_check_arity(&op->base, &arity, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm__lstm_attributes_parse(op->base.node, cell, &op->attributes, error));
+  OLSTM_RETURN_IF_ERROR(check_constants(op, error));
+  op->has_constant_weights = weights_are_constant(op->base.node);
+  if (olstm__lstm_kernel_name_is_known(kernel)) return OLSTM_STATUS_OK;
+  return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_ARGUMENT, "no kernel '%s'",
+                        kernel);
+}
+
+olstm_status olstm__lstm_op_create(const olstm_operator* self,
+                                   const olstm_create_args* args, void** out_instance,
+                                   olstm_error* error) {
+  const olstm__lstm_variant* variant = self->variant;
+  void* instance = NULL;
+  OLSTM_RETURN_IF_ERROR(olstm__op_create(self, args, sizeof(lstm_op), &instance, error));
+  const olstm_status status = set_up(instance, variant->cell, error);
+  if (status != OLSTM_STATUS_OK) {
+    olstm__lstm_op_destroy(instance);
+    return status;
+  }
+  *out_instance = instance;
+  return OLSTM_STATUS_OK;
+}
+
+void olstm__lstm_op_destroy(void* instance) {
+  lstm_op* op = instance;
+  if (!op) return;
+  for (size_t i = 0; i < op->packing_count; i++) {
+    olstm_release(&op->base.allocator, op->packings[i].memory, 1, op->packings[i].bytes);
+  }
+  olstm__op_destroy(op);
+}
+
+// ---------------------------------------------------------------- infer
+
+static olstm_status read_sizes(const lstm_op* op, const olstm_tensor* const* inputs,
+                               size_t input_count, olstm__lstm_sizes* out_sizes,
+                               olstm_error* error) {
+  const olstm_tensor_desc* descs[OLSTM__LSTM_INPUT_COUNT] = {NULL};
+  for (size_t i = 0; i < input_count && i < OLSTM__LSTM_INPUT_COUNT; i++) {
+    if (inputs[i]) descs[i] = &inputs[i]->desc;
+  }
+  return olstm__lstm_shapes_check(op->base.node, &op->attributes, allowed_dtypes(op),
+                                  descs, out_sizes, error);
+}
+
+olstm_status olstm__lstm_op_infer(const void* instance, const olstm_infer_args* args,
+                                  olstm_tensor_desc* out_outputs, olstm_error* error) {
+  const lstm_op* op = instance;
+  olstm__lstm_sizes sizes;
+  OLSTM_RETURN_IF_ERROR(read_sizes(op, args->inputs, args->input_count, &sizes, error));
+  for (size_t i = 0; i < args->output_count; i++) {
+    if (olstm__lstm_output_desc(&op->attributes, &sizes, i, &out_outputs[i])) continue;
+    return olstm__op_fail(&op->base, error, OLSTM_STATUS_LIMIT_EXCEEDED,
+                          "output %zu of shape %s does not fit in memory", i,
+                          olstm_shape_text(&out_outputs[i]).text);
+  }
+  return OLSTM_STATUS_OK;
+}
+
+// ---------------------------------------------------------------- prepare
+
+static bool is_given(const olstm_prepare_args* args, size_t index) {
+  return index < args->input_count && args->inputs[index];
+}
+
+static void make_problem(const lstm_op* op, const olstm_prepare_args* args,
+                         const olstm__lstm_sizes* sizes, olstm__lstm_problem* problem) {
+  const olstm_node* node = op->base.node;
+  const olstm__lstm_layout layout =
+      op->attributes.layout == 1 ? OLSTM__LAYOUT_BATCH_MAJOR : OLSTM__LAYOUT_TIME_MAJOR;
+  const olstm__lstm_layouts layouts = {layout, layout, layout};
+  olstm__lstm_problem_init(&op->attributes.spec, sizes->dtype, sizes->steps, sizes->rows,
+                           sizes->inputs, sizes->hidden, &layouts, problem);
+  problem->has_bias = is_given(args, OLSTM__LSTM_B);
+  problem->has_lens = is_given(args, OLSTM__LSTM_SEQUENCE_LENS);
+  problem->has_initial_h = is_given(args, OLSTM__LSTM_INITIAL_H);
+  problem->has_initial_c = is_given(args, OLSTM__LSTM_INITIAL_C);
+  problem->has_peepholes = is_given(args, OLSTM__LSTM_P);
+  problem->wants_y = olstm_node_has_output(node, OLSTM__LSTM_Y);
+  problem->wants_y_h = olstm_node_has_output(node, OLSTM__LSTM_Y_H);
+  problem->wants_y_c = olstm_node_has_output(node, OLSTM__LSTM_Y_C);
+  problem->thread_count = op->base.options.thread_count;
+  problem->precision = op->base.options.precision;
+}
+
+static olstm_status make_packing(lstm_op* op, const lstm_handle* handle,
+                                 const olstm__lstm_weights* weights, packing* out_packing,
+                                 olstm_error* error) {
+  const olstm__lstm_kernel* kernel = handle->choice.kernel;
+  packing made = {kernel, handle->problem.precision, NULL, 0};
+  if (kernel->packed_bytes(&handle->problem, &made.bytes)) {
+    made.memory = olstm_allocate(&op->base.allocator, 1, made.bytes);
+  }
+  if (!made.memory) {
+    return olstm__op_fail(&op->base, error, OLSTM_STATUS_OUT_OF_MEMORY,
+                          "no memory for packed weights");
+  }
+  kernel->pack(&handle->problem, weights, made.memory);
+  *out_packing = made;
+  return OLSTM_STATUS_OK;
+}
+
+// The node's constant weights, packed for the handle's kernel: now, or by an earlier
+// plan.
+static olstm_status share_packing(lstm_op* op, lstm_handle* handle, olstm_error* error) {
+  const olstm_tensor* const* constants = op->base.node->constants;
+  const bool has_b = handle->problem.has_bias;
+  const bool has_p = handle->problem.has_peepholes;
+  const olstm__lstm_weights weights = {data_of(constants[OLSTM__LSTM_W]),
+                                       data_of(constants[OLSTM__LSTM_R]),
+                                       has_b ? data_of(constants[OLSTM__LSTM_B]) : NULL,
+                                       has_p ? data_of(constants[OLSTM__LSTM_P]) : NULL};
+  for (size_t i = 0; i < op->packing_count; i++) {
+    const packing* known = &op->packings[i];
+    if (known->kernel == handle->choice.kernel &&
+        known->precision == handle->problem.precision) {
+      handle->packed = known->memory;
+      return OLSTM_STATUS_OK;
+    }
+  }
+  packing* added = &op->packings[op->packing_count];
+  OLSTM_RETURN_IF_ERROR(make_packing(op, handle, &weights, added, error));
+  op->packing_count++;
+  handle->packed = added->memory;
+  return OLSTM_STATUS_OK;
+}
+
+// Whether the values of all weights come with this plan; *out_weights are they then.
+static bool find_planned_weights(const olstm_prepare_args* args,
+                                 olstm__lstm_weights* out_weights) {
+  *out_weights = (olstm__lstm_weights){
+      args->inputs[OLSTM__LSTM_W]->data, args->inputs[OLSTM__LSTM_R]->data,
+      is_given(args, OLSTM__LSTM_B) ? args->inputs[OLSTM__LSTM_B]->data : NULL,
+      is_given(args, OLSTM__LSTM_P) ? args->inputs[OLSTM__LSTM_P]->data : NULL};
+  return out_weights->w && out_weights->r &&
+         (out_weights->b || !is_given(args, OLSTM__LSTM_B)) &&
+         (out_weights->p || !is_given(args, OLSTM__LSTM_P));
+}
+
+static olstm_status provide_weights(lstm_op* op, lstm_handle* handle,
+                                    const olstm_prepare_args* args, olstm_error* error) {
+  olstm__lstm_weights weights;
+  if (op->has_constant_weights) return share_packing(op, handle, error);
+  if (!find_planned_weights(args, &weights)) return OLSTM_STATUS_OK;
+  OLSTM_RETURN_IF_ERROR(make_packing(op, handle, &weights, &handle->own, error));
+  handle->packed = handle->own.memory;
+  return OLSTM_STATUS_OK;
+}
+
+// Workspace: the kernel's, then the weights where every run packs them.
+static olstm_status add_workspace(const lstm_op* op, lstm_handle* handle,
+                                  size_t kernel_bytes, size_t* out_bytes,
+                                  olstm_error* error) {
+  const olstm__lstm_kernel* kernel = handle->choice.kernel;
+  size_t packed_bytes = 0;
+  *out_bytes = kernel_bytes;
+  if (handle->packed) return OLSTM_STATUS_OK;
+  if (olstm_size_align(kernel_bytes, &handle->pack_offset) &&
+      kernel->packed_bytes(&handle->problem, &packed_bytes) &&
+      olstm_size_add(handle->pack_offset, packed_bytes, out_bytes)) {
+    return OLSTM_STATUS_OK;
+  }
+  return olstm__op_fail(&op->base, error, OLSTM_STATUS_OUT_OF_MEMORY,
+                        "workspace does not fit in memory");
+}
+
+static olstm_status prepare_kernel(lstm_op* op, lstm_handle* handle,
+                                   const olstm_prepare_args* args,
+                                   size_t* out_workspace_bytes, olstm_error* error) {
+  size_t kernel_bytes = 0;
+  olstm_error inner = {""};
+  olstm_status status = olstm__lstm_choose(&handle->problem, op->base.options.kernel,
+                                           &handle->choice, &inner);
+  if (status == OLSTM_STATUS_OK) {
+    handle->problem.precision = handle->choice.precision;
+    OLSTM_RETURN_IF_ERROR(provide_weights(op, handle, args, error));
+    status = handle->choice.kernel->prepare(&handle->problem, handle->packed,
+                                            &op->base.allocator, &handle->kernel_handle,
+                                            &kernel_bytes, &inner);
+  }
+  if (status != OLSTM_STATUS_OK) {
+    return olstm__op_fail(&op->base, error, status, "%s", inner.message);
+  }
+  return add_workspace(op, handle, kernel_bytes, out_workspace_bytes, error);
+}
+
+olstm_status olstm__lstm_op_prepare(void* instance, const olstm_prepare_args* args,
+                                    olstm_prepared* out_prepared, olstm_error* error) {
+  lstm_op* op = instance;
+  olstm__lstm_sizes sizes;
+  OLSTM_RETURN_IF_ERROR(read_sizes(op, args->inputs, args->input_count, &sizes, error));
+  lstm_handle* handle = olstm_allocate_zeroed(&op->base.allocator, 1, sizeof *handle);
+  if (!handle) {
+    return olstm__op_fail(&op->base, error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory");
+  }
+  make_problem(op, args, &sizes, &handle->problem);
+  if (sizes.steps > 0 && sizes.rows > 0) {
+    const olstm_status status =
+        prepare_kernel(op, handle, args, &out_prepared->workspace_bytes, error);
+    if (status != OLSTM_STATUS_OK) {
+      olstm__lstm_op_release(op, handle);
+      return status;
+    }
+    out_prepared->kernel = handle->choice.kernel->name;
+    out_prepared->reason = handle->choice.reason;
+  }
+  out_prepared->handle = handle;
+  return OLSTM_STATUS_OK;
+}
+
+void olstm__lstm_op_release(void* instance, void* handle) {
+  lstm_op* op = instance;
+  lstm_handle* released = handle;
+  if (!released) return;
+  if (released->choice.kernel) {
+    released->choice.kernel->release(&op->base.allocator, released->kernel_handle);
+  }
+  olstm_release(&op->base.allocator, released->own.memory, 1, released->own.bytes);
+  olstm_release(&op->base.allocator, released, 1, sizeof *released);
+}
+
+// ---------------------------------------------------------------- run
+
+static olstm_status check_lens(const lstm_op* op, const olstm__lstm_problem* problem,
+                               const int32_t* lens, olstm_error* error) {
+  for (int64_t n = 0; lens && n < problem->rows; n++) {
+    if (lens[n] >= 0 && lens[n] <= problem->steps) continue;
+    return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_VALUE,
+                          "sequence_lens[%" PRId64 "] is %d, expected 0..%" PRId64, n,
+                          (int)lens[n], problem->steps);
+  }
+  return OLSTM_STATUS_OK;
+}
+
+// Without steps the final state is the initial one. The states share one layout.
+static void copy_state(const olstm__lstm_problem* problem, const void* from, void* to) {
+  const size_t bytes =
+      olstm_dtype_size(problem->dtype) *
+      (size_t)(problem->spec.direction_count * problem->rows * problem->hidden);
+  if (!to) return;
+  if (from) {
+    memcpy(to, from, bytes);
+  } else {
+    memset(to, 0, bytes);
+  }
+}
+
+static const void* input_at(const lstm_op* op, const olstm_run_args* args, size_t index) {
+  return olstm_node_has_input(op->base.node, index) ? args->inputs[index] : NULL;
+}
+
+static void* output_at(const lstm_op* op, const olstm_run_args* args, size_t index) {
+  return olstm_node_has_output(op->base.node, index) ? args->outputs[index] : NULL;
+}
+
+olstm_status olstm__lstm_op_run(const void* instance, const void* handle,
+                                const olstm_run_args* args, olstm_error* error) {
+  const lstm_op* op = instance;
+  const lstm_handle* prepared = handle;
+  const olstm__lstm_problem* problem = &prepared->problem;
+  const olstm__lstm_kernel* kernel = prepared->choice.kernel;
+  const olstm__lstm_args kernel_args = {
+      .packed = prepared->packed,
+      .x = input_at(op, args, OLSTM__LSTM_X),
+      .sequence_lens = input_at(op, args, OLSTM__LSTM_SEQUENCE_LENS),
+      .initial_h = input_at(op, args, OLSTM__LSTM_INITIAL_H),
+      .initial_c = input_at(op, args, OLSTM__LSTM_INITIAL_C),
+      .y = output_at(op, args, OLSTM__LSTM_Y),
+      .y_h = output_at(op, args, OLSTM__LSTM_Y_H),
+      .y_c = output_at(op, args, OLSTM__LSTM_Y_C),
+      .workspace = args->workspace,
+      .parallel = args->parallel,
+  };
+  OLSTM_RETURN_IF_ERROR(check_lens(op, problem, kernel_args.sequence_lens, error));
+  if (!kernel) {
+    copy_state(problem, kernel_args.initial_h, kernel_args.y_h);
+    copy_state(problem, kernel_args.initial_c, kernel_args.y_c);
+    return OLSTM_STATUS_OK;
+  }
+  olstm__lstm_args packed_args = kernel_args;
+  if (!prepared->packed) {
+    const olstm__lstm_weights weights = {
+        input_at(op, args, OLSTM__LSTM_W), input_at(op, args, OLSTM__LSTM_R),
+        input_at(op, args, OLSTM__LSTM_B), input_at(op, args, OLSTM__LSTM_P)};
+    void* packed = (char*)args->workspace + prepared->pack_offset;
+    kernel->pack(problem, &weights, packed);
+    packed_args.packed = packed;
+  }
+  return kernel->run(problem, prepared->kernel_handle, &packed_args, error);
+}
