@@ -1,0 +1,211 @@
+// Passes over a net that need to know nothing but its edges: order, dead nodes, constants
+// that bodies see.
+#include <string.h>
+
+#include "runtime/net.h"
+
+// ---------------------------------------------------------------- order
+
+/// Kahn's algorithm with the old position as tie-break: a node's turn comes when all its
+/// inputs' producers have had theirs. `waiting` counts those, per node.
+typedef struct sort_state {
+  olstm__net* net;
+  int32_t* waiting;
+  /// Nodes that are ready, as a binary heap on their old position.
+  int32_t* heap;
+  int32_t heap_count;
+  int32_t* position;
+} sort_state;
+
+static void push(sort_state* sort, int32_t node) {
+  int32_t at = sort->heap_count++;
+  while (at > 0) {
+    const int32_t parent = (at - 1) / 2;
+    if (sort->position[sort->heap[parent]] <= sort->position[node]) break;
+    sort->heap[at] = sort->heap[parent];
+    at = parent;
+  }
+  sort->heap[at] = node;
+}
+
+static int32_t pop(sort_state* sort) {
+  const int32_t first = sort->heap[0];
+  const int32_t last = sort->heap[--sort->heap_count];
+  int32_t at = 0;
+  for (;;) {
+    int32_t child = 2 * at + 1;
+    if (child >= sort->heap_count) break;
+    if (child + 1 < sort->heap_count &&
+        sort->position[sort->heap[child + 1]] < sort->position[sort->heap[child]]) {
+      child++;
+    }
+    if (sort->position[last] <= sort->position[sort->heap[child]]) break;
+    sort->heap[at] = sort->heap[child];
+    at = child;
+  }
+  sort->heap[at] = last;
+  return first;
+}
+
+static void start(sort_state* sort) {
+  olstm__net* net = sort->net;
+  for (int32_t n = 0; n < net->node_count; n++) {
+    const olstm__net_node* node = &net->nodes[n];
+    // Nodes added since the last sort stand behind all others already: in `order`.
+    if (node->kind == OLSTM__NODE_REMOVED) continue;
+    for (size_t i = 0; i < node->input_count; i++) {
+      if (olstm__net_producer(net, node->inputs[i])) sort->waiting[n]++;
+    }
+  }
+  for (int32_t i = 0; i < net->order_count; i++) sort->position[net->order[i]] = i;
+  for (int32_t i = 0; i < net->order_count; i++) {
+    const int32_t n = net->order[i];
+    if (net->nodes[n].kind != OLSTM__NODE_REMOVED && sort->waiting[n] == 0) push(sort, n);
+  }
+}
+
+/// Writes the order; false when nodes are left that wait for each other.
+static bool emit(sort_state* sort) {
+  olstm__net* net = sort->net;
+  int32_t left = 0;
+  for (int32_t n = 0; n < net->node_count; n++) {
+    left += net->nodes[n].kind != OLSTM__NODE_REMOVED;
+  }
+  net->order_count = 0;
+  while (sort->heap_count > 0) {
+    const int32_t n = pop(sort);
+    net->order[net->order_count++] = n;
+    left--;
+    for (size_t o = 0; o < net->nodes[n].output_count; o++) {
+      const int32_t value = net->nodes[n].outputs[o];
+      if (value == OLSTM__NO_VALUE) continue;
+      for (int32_t u = net->values[value].first_use; u != OLSTM__NO_VALUE;
+           u = net->uses[u].next) {
+        if (--sort->waiting[net->uses[u].node] == 0) push(sort, net->uses[u].node);
+      }
+    }
+  }
+  return left == 0;
+}
+
+olstm_status olstm__net_sort(olstm__net* net, olstm_error* error) {
+  const size_t count = (size_t)net->node_count;
+  int32_t* memory = olstm_allocate_zeroed(&net->allocator, count, 3 * sizeof *memory);
+  if (!memory) {
+    return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "graph '%s': no memory to sort",
+                      net->name);
+  }
+  sort_state sort = {net, memory, memory + count, 0, memory + 2 * count};
+  start(&sort);
+  const bool sorted = emit(&sort);
+  olstm_release(&net->allocator, memory, count, 3 * sizeof *memory);
+  if (sorted) return OLSTM_STATUS_OK;
+  return olstm_fail(error, OLSTM_STATUS_INVALID_MODEL, "graph '%s': nodes form a cycle",
+                    net->name);
+}
+
+// ---------------------------------------------------------------- dead nodes
+
+/// The outputs that ONNX calls optional: from `first` on. Others stay, wanted or not,
+/// since an operator may count on having them.
+static size_t first_optional_output(const olstm__net_node* node) {
+  static const struct {
+    const char* op_type;
+    size_t first;
+  } kOptional[] = {
+      {"LSTM", 0},
+      {"GRU", 0},
+      {"RNN", 0},
+      {"Dropout", 1},
+      {"MaxPool", 1},
+      {"DynamicQuantizeLSTM", 0},
+      {"LayerNormalization", 1},
+  };
+  for (size_t i = 0; i < sizeof kOptional / sizeof kOptional[0]; i++) {
+    if (strcmp(node->op_type, kOptional[i].op_type) == 0) return kOptional[i].first;
+  }
+  return node->output_count;
+}
+
+static bool is_wanted(const olstm__net* net, int32_t value) {
+  return value != OLSTM__NO_VALUE &&
+         (net->values[value].use_count > 0 || net->values[value].output_use_count > 0);
+}
+
+static void remove_dead_outputs(olstm__net* net, int32_t n) {
+  olstm__net_node* node = &net->nodes[n];
+  if (node->kind != OLSTM__NODE_OPERATOR) return;
+  for (size_t o = first_optional_output(node); o < node->output_count; o++) {
+    if (node->outputs[o] != OLSTM__NO_VALUE && !is_wanted(net, node->outputs[o])) {
+      olstm__net_set_output(net, n, o, OLSTM__NO_VALUE);
+    }
+  }
+}
+
+void olstm__net_remove_dead(olstm__net* net) {
+  int32_t kept = 0;
+  // Backwards, so that one pass sees every chain of dead nodes from its end.
+  for (int32_t i = net->order_count - 1; i >= 0; i--) {
+    const int32_t n = net->order[i];
+    olstm__net_node* node = &net->nodes[n];
+    bool wanted = false;
+    for (size_t o = 0; o < node->output_count; o++) {
+      wanted = wanted || is_wanted(net, node->outputs[o]);
+    }
+    if (!wanted) {
+      olstm__net_remove_node(net, n);
+      continue;
+    }
+    remove_dead_outputs(net, n);
+    for (size_t b = 0; b < node->body_count; b++) {
+      olstm__net_remove_dead(node->bodies[b].net);
+    }
+  }
+  for (int32_t i = 0; i < net->order_count; i++) {
+    const int32_t n = net->order[i];
+    if (net->nodes[n].kind != OLSTM__NODE_REMOVED) net->order[kept++] = n;
+  }
+  net->order_count = kept;
+}
+
+// ---------------------------------------------------------------- constants in bodies
+
+/// Drops the captures that are constant outside; the node's input slots behind them move
+/// up, so the uses are made anew.
+static void sink_into_node(olstm__net* net, int32_t n) {
+  olstm__net_node* node = &net->nodes[n];
+  size_t kept = node->own_input_count;
+  for (size_t b = 0; b < node->body_count; b++) {
+    olstm__net_body* body = &node->bodies[b];
+    const size_t first = body->first_capture, count = body->capture_count;
+    size_t inner_kept = body->net->own_input_count;
+    body->first_capture = kept;
+    for (size_t c = 0; c < count; c++) {
+      const int32_t outer = node->inputs[first + c];
+      const int32_t inner = body->net->inputs[body->net->own_input_count + c];
+      const olstm_tensor* constant = olstm__net_constant(net, outer);
+      // Taken off its old slot before the new one takes it: kept <= first + c.
+      olstm__net_set_input(net, n, first + c, OLSTM__NO_VALUE);
+      if (constant) {
+        body->net->values[inner].kind = OLSTM__VALUE_CONSTANT;
+        body->net->values[inner].constant = constant;
+        continue;
+      }
+      olstm__net_set_input(net, n, kept++, outer);
+      body->net->inputs[inner_kept++] = inner;
+    }
+    body->capture_count = kept - body->first_capture;
+    body->net->input_count = inner_kept;
+  }
+  node->input_count = kept;
+}
+
+void olstm__net_sink_constants(olstm__net* net) {
+  for (int32_t n = 0; n < net->node_count; n++) {
+    if (net->nodes[n].kind != OLSTM__NODE_CONTROL) continue;
+    sink_into_node(net, n);
+    for (size_t b = 0; b < net->nodes[n].body_count; b++) {
+      olstm__net_sink_constants(net->nodes[n].bodies[b].net);
+    }
+  }
+}

@@ -1,0 +1,134 @@
+// runtime/net_passes.c: sorting, dead nodes, constants that bodies see.
+#include "runtime/net.h"
+#include "tests/support/test_main.h"
+
+static int32_t value(olstm__net* net, olstm__value_kind kind, const char* name) {
+  return olstm__net_add_value(net, kind, name);
+}
+
+static int32_t node(olstm__net* net, const char* op_type, int32_t input, int32_t output,
+                    int32_t output_1) {
+  int32_t outputs[] = {output, output_1};
+  const olstm__net_node made = {.kind = OLSTM__NODE_OPERATOR,
+                                .name = op_type,
+                                .op_type = op_type,
+                                .domain = "",
+                                .input_count = 1,
+                                .inputs = &input,
+                                .output_count = 2,
+                                .outputs = outputs};
+  return olstm__net_add_node(net, &made);
+}
+
+static void sorts_nodes_that_were_added_late(void** state) {
+  olstm__net* net = olstm__net_create_empty("n", NULL);
+  (void)state;
+  const int32_t x = value(net, OLSTM__VALUE_INPUT, "x");
+  const int32_t a = value(net, OLSTM__VALUE_NODE, "a");
+  const int32_t b = value(net, OLSTM__VALUE_NODE, "b");
+  const int32_t c = value(net, OLSTM__VALUE_NODE, "c");
+  const int32_t last = node(net, "Last", b, c, OLSTM__NO_VALUE);
+  const int32_t middle = node(net, "Middle", a, b, OLSTM__NO_VALUE);
+  const int32_t first = node(net, "First", x, a, OLSTM__NO_VALUE);
+  assert_int_equal(olstm__net_sort(net, NULL), OLSTM_STATUS_OK);
+  assert_int_equal(net->order_count, 3);
+  assert_int_equal(net->order[0], first);
+  assert_int_equal(net->order[1], middle);
+  assert_int_equal(net->order[2], last);
+  olstm__net_set_input(net, first, 0, c);
+  assert_int_equal(olstm__net_sort(net, NULL), OLSTM_STATUS_INVALID_MODEL);
+  olstm__net_destroy(net);
+}
+
+static void sorting_keeps_an_order_that_is_right(void** state) {
+  olstm__net* net = olstm__net_create_empty("n", NULL);
+  (void)state;
+  const int32_t x = value(net, OLSTM__VALUE_INPUT, "x");
+  int32_t nodes[40];
+  for (int i = 0; i < 40; i++) {
+    nodes[i] = node(net, "Relu", x, value(net, OLSTM__VALUE_NODE, "v"), OLSTM__NO_VALUE);
+  }
+  assert_int_equal(olstm__net_sort(net, NULL), OLSTM_STATUS_OK);
+  for (int i = 0; i < 40; i++) assert_int_equal(net->order[i], nodes[i]);
+  olstm__net_destroy(net);
+}
+
+static void removes_chains_of_dead_nodes(void** state) {
+  olstm__net* net = olstm__net_create_empty("n", NULL);
+  (void)state;
+  const int32_t x = value(net, OLSTM__VALUE_INPUT, "x");
+  const int32_t a = value(net, OLSTM__VALUE_NODE, "a");
+  const int32_t b = value(net, OLSTM__VALUE_NODE, "b");
+  const int32_t c = value(net, OLSTM__VALUE_NODE, "c");
+  (void)node(net, "Relu", x, a, OLSTM__NO_VALUE);
+  (void)node(net, "Relu", a, b, OLSTM__NO_VALUE);
+  const int32_t wanted = node(net, "Tanh", x, c, OLSTM__NO_VALUE);
+  (void)olstm__net_add_output(net, c);
+  olstm__net_remove_dead(net);
+  assert_int_equal(net->order_count, 1);
+  assert_int_equal(net->order[0], wanted);
+  assert_int_equal(net->values[x].use_count, 1);
+  olstm__net_destroy(net);
+}
+
+static void drops_unwanted_outputs_where_onnx_calls_them_optional(void** state) {
+  olstm__net* net = olstm__net_create_empty("n", NULL);
+  (void)state;
+  const int32_t x = value(net, OLSTM__VALUE_INPUT, "x");
+  const int32_t y = value(net, OLSTM__VALUE_NODE, "y");
+  const int32_t h = value(net, OLSTM__VALUE_NODE, "h");
+  const int32_t s = value(net, OLSTM__VALUE_NODE, "s");
+  const int32_t t = value(net, OLSTM__VALUE_NODE, "t");
+  const int32_t lstm = node(net, "LSTM", x, y, h);
+  const int32_t split = node(net, "Split", x, s, t);
+  (void)olstm__net_add_output(net, h);
+  (void)olstm__net_add_output(net, s);
+  olstm__net_remove_dead(net);
+  assert_int_equal(net->nodes[lstm].outputs[0], OLSTM__NO_VALUE);
+  assert_int_equal(net->nodes[lstm].outputs[1], h);
+  assert_int_equal(net->nodes[split].outputs[1], t);
+  olstm__net_destroy(net);
+}
+
+static void sinks_constants_through_every_depth(void** state) {
+  static float data = 1;
+  static const olstm_tensor kOne = {{OLSTM_DTYPE_FLOAT, 0, {0}}, &data};
+  olstm__net* nets[3];
+  int32_t inner[3];
+  (void)state;
+  for (int d = 0; d < 3; d++) {
+    nets[d] = olstm__net_create_empty("n", NULL);
+    inner[d] = value(nets[d], OLSTM__VALUE_INPUT, "w");
+    (void)olstm__net_add_input(nets[d], inner[d]);
+  }
+  for (int d = 1; d >= 0; d--) {
+    olstm__net_body body = {"body", nets[d + 1], 0, 1};
+    const olstm__net_node loop = {.kind = OLSTM__NODE_CONTROL,
+                                  .name = "loop",
+                                  .op_type = "Loop",
+                                  .domain = "",
+                                  .input_count = 1,
+                                  .inputs = &inner[d],
+                                  .body_count = 1,
+                                  .bodies = &body};
+    (void)olstm__net_add_node(nets[d], &loop);
+  }
+  olstm__net_make_constant(nets[0], inner[0], &kOne);
+  olstm__net_sink_constants(nets[0]);
+  assert_ptr_equal(olstm__net_constant(nets[2], inner[2]), &kOne);
+  assert_int_equal(nets[2]->input_count, 0);
+  assert_int_equal(nets[1]->nodes[0].input_count, 0);
+  assert_int_equal(nets[1]->values[inner[1]].use_count, 0);
+  olstm__net_destroy(nets[0]);
+}
+
+int main(int argc, char** argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(sorts_nodes_that_were_added_late),
+      cmocka_unit_test(sorting_keeps_an_order_that_is_right),
+      cmocka_unit_test(removes_chains_of_dead_nodes),
+      cmocka_unit_test(drops_unwanted_outputs_where_onnx_calls_them_optional),
+      cmocka_unit_test(sinks_constants_through_every_depth),
+  };
+  return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
+}
