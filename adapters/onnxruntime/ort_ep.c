@@ -1,0 +1,412 @@
+// olstm as a plugin execution provider of ONNX Runtime (1.23 and later): it claims the
+// recurrent nodes that olstm runs, each as a fused node of its own, and keeps copies of
+// their constant weights.
+//
+// Nothing that belongs to an OrtGraph is kept after Compile.
+#include <onnxruntime_c_api.h>
+#include <stdlib.h>
+
+#include "node_runner.h"
+#include "olstm/export.h"
+#include "olstm/version.h"
+#include "ort_node.h"
+
+static const char kProviderName[] = "OlstmExecutionProvider";
+static const char kVendor[] = "olstm";
+
+typedef struct provider_factory {
+  OrtEpFactory base;
+  const OrtApi* api;
+  const OrtEpApi* ep_api;
+} provider_factory;
+
+typedef struct provider {
+  OrtEp base;
+  const provider_factory* factory;
+} provider;
+
+// One claimed node: where its inputs and outputs are among those of the fused node.
+typedef struct compiled_node {
+  OrtNodeComputeInfo base;
+  const OrtApi* api;
+  olstm__node_runner* runner;
+  // Position in the fused node, or -1 for an input that is absent or constant, and for an
+  // output nobody wants.
+  int input_positions[OLSTM__ORT_MAX_INPUTS];
+  int output_positions[OLSTM__ORT_MAX_OUTPUTS];
+} compiled_node;
+
+// ---------------------------------------------------------------- running
+
+typedef struct output_request {
+  const compiled_node* node;
+  OrtKernelContext* context;
+} output_request;
+
+static void* get_output(void* user, size_t index, const olstm_tensor_desc* desc) {
+  const output_request* request = user;
+  const OrtApi* api = request->node->api;
+  OrtValue* value = NULL;
+  void* data = NULL;
+  OrtStatus* status = api->KernelContext_GetOutput(
+      request->context, (size_t)request->node->output_positions[index], desc->dims,
+      (size_t)desc->rank, &value);
+  if (!status) status = api->GetTensorMutableData(value, &data);
+  if (status) api->ReleaseStatus(status);
+  return data;
+}
+
+static OrtStatus* ORT_API_CALL compute(OrtNodeComputeInfo* this_ptr, void* state,
+                                       OrtKernelContext* context) {
+  const compiled_node* node = (const compiled_node*)this_ptr;
+  const output_request request = {node, context};
+  const olstm__output_source outputs = {(void*)(uintptr_t)&request, get_output};
+  olstm_tensor tensors[OLSTM__ORT_MAX_INPUTS];
+  const olstm_tensor* inputs[OLSTM__ORT_MAX_INPUTS] = {NULL};
+  olstm_error error = {""};
+  (void)state;
+  for (size_t i = 0; i < OLSTM__ORT_MAX_INPUTS; i++) {
+    const OrtValue* value = NULL;
+    if (node->input_positions[i] < 0) continue;
+    OrtStatus* status = node->api->KernelContext_GetInput(
+        context, (size_t)node->input_positions[i], &value);
+    if (status) return status;
+    const olstm_status viewed =
+        olstm__ort_tensor_view(node->api, value, &tensors[i], &error);
+    if (viewed != OLSTM_STATUS_OK) return olstm__ort_status(node->api, viewed, &error);
+    inputs[i] = &tensors[i];
+  }
+  return olstm__ort_status(
+      node->api, olstm__node_runner_run(node->runner, inputs, &outputs, &error), &error);
+}
+
+// All there is to a node's state is in compiled_node, shared by every session thread.
+static OrtStatus* ORT_API_CALL create_state(OrtNodeComputeInfo* this_ptr,
+                                            OrtNodeComputeContext* context,
+                                            void** out_state) {
+  (void)context;
+  *out_state = this_ptr;
+  return NULL;
+}
+
+static void ORT_API_CALL release_state(OrtNodeComputeInfo* this_ptr, void* state) {
+  (void)this_ptr;
+  (void)state;
+}
+
+// ---------------------------------------------------------------- compiling
+
+static bool is_recurrent(const char* op_type) {
+  return strcmp(op_type, "LSTM") == 0 || strcmp(op_type, "GRU") == 0 ||
+         strcmp(op_type, "RNN") == 0;
+}
+
+// Whether olstm runs this node: asked by creating its operator, which is where nodes are
+// refused.
+static bool can_run(const OrtApi* api, const OrtNode* source) {
+  olstm__ort_node node;
+  olstm__node_runner* runner = NULL;
+  const bool can =
+      olstm__ort_node_init(api, source, true, &node, NULL) == OLSTM_STATUS_OK &&
+      node.node.domain[0] == '\0' && is_recurrent(node.node.op_type) &&
+      olstm__node_runner_create(&node.node, &runner, NULL) == OLSTM_STATUS_OK;
+  olstm__node_runner_destroy(runner);
+  olstm__ort_node_deinit(&node);
+  return can;
+}
+
+static OrtStatus* claim_nodes(const provider_factory* factory, const OrtNode** nodes,
+                              size_t count, OrtEpGraphSupportInfo* support) {
+  const OrtNodeFusionOptions options = {.ort_version_supported = ORT_API_VERSION,
+                                        .drop_constant_initializers = true};
+  for (size_t i = 0; i < count; i++) {
+    const char* op_type = "";
+    OrtStatus* status = factory->api->Node_GetOperatorType(nodes[i], &op_type);
+    if (status) return status;
+    if (!is_recurrent(op_type) || !can_run(factory->api, nodes[i])) continue;
+    status = factory->ep_api->EpGraphSupportInfo_AddNodesToFuse(support, &nodes[i], 1,
+                                                                &options);
+    if (status) return status;
+  }
+  return NULL;
+}
+
+static OrtStatus* ORT_API_CALL get_capability(OrtEp* this_ptr, const OrtGraph* graph,
+                                              OrtEpGraphSupportInfo* support) {
+  const provider_factory* factory = ((const provider*)this_ptr)->factory;
+  size_t count = 0;
+  OrtStatus* status = factory->api->Graph_GetNumNodes(graph, &count);
+  if (status || count == 0) return status;
+  const OrtNode** nodes = calloc(count, sizeof(const OrtNode*));
+  if (!nodes) return factory->api->CreateStatus(ORT_FAIL, "olstm: no memory");
+  status = factory->api->Graph_GetNodes(graph, nodes, count);
+  if (!status) status = claim_nodes(factory, nodes, count, support);
+  free((void*)nodes);
+  return status;
+}
+
+// Where `name` is among the fused node's inputs or outputs: ONNX Runtime orders them as
+// it likes.
+static int find_name(const char* const* names, size_t count, const char* name) {
+  for (size_t i = 0; name[0] && i < count; i++) {
+    if (strcmp(names[i], name) == 0) return (int)i;
+  }
+  return -1;
+}
+
+static olstm_status map_values(const olstm_node* node, const olstm__ort_node* fused,
+                               compiled_node* out, olstm_error* error) {
+  for (size_t i = 0; i < OLSTM__ORT_MAX_INPUTS; i++) {
+    out->input_positions[i] = -1;
+    if (!olstm_node_has_input(node, i) || node->constants[i]) continue;
+    out->input_positions[i] =
+        find_name(fused->input_names, fused->node.input_count, node->input_names[i]);
+    if (out->input_positions[i] < 0) {
+      return olstm_fail(error, OLSTM_STATUS_BACKEND_ERROR,
+                        "%s '%s': the fused node lacks input '%s'", node->op_type,
+                        node->name, node->input_names[i]);
+    }
+  }
+  for (size_t i = 0; i < OLSTM__ORT_MAX_OUTPUTS; i++) {
+    out->output_positions[i] =
+        i < node->output_count ? find_name(fused->output_names, fused->node.output_count,
+                                           node->output_names[i])
+                               : -1;
+  }
+  return OLSTM_STATUS_OK;
+}
+
+// Outputs that the fused node does not have are wanted by nobody.
+static void drop_unwanted_outputs(olstm__ort_node* node, const olstm__ort_node* fused) {
+  for (size_t i = 0; i < node->node.output_count; i++) {
+    if (find_name(fused->output_names, fused->node.output_count, node->output_names[i]) <
+        0) {
+      node->output_names[i] = "";
+    }
+  }
+}
+
+static olstm_status compile_node(const OrtApi* api, const OrtGraph* graph,
+                                 const OrtNode* fused_node, compiled_node* out,
+                                 olstm_error* error) {
+  const OrtNode* source = NULL;
+  size_t count = 0;
+  olstm__ort_node node;
+  olstm__ort_node fused;
+  memset(&node, 0, sizeof node);
+  memset(&fused, 0, sizeof fused);
+  OLSTM_RETURN_IF_ERROR(
+      olstm__ort_check(api, api->Graph_GetNumNodes(graph, &count), error));
+  if (count != 1) {
+    return olstm_fail(error, OLSTM_STATUS_BACKEND_ERROR,
+                      "a fused graph has %zu nodes, expected 1", count);
+  }
+  OLSTM_RETURN_IF_ERROR(
+      olstm__ort_check(api, api->Graph_GetNodes(graph, &source, 1), error));
+  olstm_status status = olstm__ort_node_init(api, source, true, &node, error);
+  if (status == OLSTM_STATUS_OK) {
+    status = olstm__ort_node_init(api, fused_node, false, &fused, error);
+  }
+  if (status == OLSTM_STATUS_OK) {
+    drop_unwanted_outputs(&node, &fused);
+    status = map_values(&node.node, &fused, out, error);
+  }
+  if (status == OLSTM_STATUS_OK) {
+    status = olstm__node_runner_create(&node.node, &out->runner, error);
+  }
+  olstm__ort_node_deinit(&node);
+  olstm__ort_node_deinit(&fused);
+  return status;
+}
+
+static void ORT_API_CALL release_compute_infos(OrtEp* this_ptr,
+                                               OrtNodeComputeInfo** infos, size_t count) {
+  (void)this_ptr;
+  for (size_t i = 0; i < count; i++) {
+    compiled_node* node = (compiled_node*)infos[i];
+    if (!node) continue;
+    olstm__node_runner_destroy(node->runner);
+    free(node);
+    infos[i] = NULL;
+  }
+}
+
+static OrtStatus* ORT_API_CALL compile(OrtEp* this_ptr, const OrtGraph** graphs,
+                                       const OrtNode** fused_nodes, size_t count,
+                                       OrtNodeComputeInfo** out_infos,
+                                       OrtNode** out_context_nodes) {
+  const OrtApi* api = ((const provider*)this_ptr)->factory->api;
+  olstm_error error = {""};
+  olstm_status status = OLSTM_STATUS_OK;
+  (void)out_context_nodes;
+  for (size_t i = 0; i < count; i++) out_infos[i] = NULL;
+  for (size_t i = 0; i < count && status == OLSTM_STATUS_OK; i++) {
+    compiled_node* node = calloc(1, sizeof *node);
+    if (!node) {
+      status = olstm_fail(&error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory");
+      break;
+    }
+    node->base.ort_version_supported = ORT_API_VERSION;
+    node->base.CreateState = create_state;
+    node->base.Compute = compute;
+    node->base.ReleaseState = release_state;
+    node->api = api;
+    out_infos[i] = &node->base;
+    status = compile_node(api, graphs[i], fused_nodes[i], node, &error);
+  }
+  if (status != OLSTM_STATUS_OK) release_compute_infos(this_ptr, out_infos, count);
+  return olstm__ort_status(api, status, &error);
+}
+
+// ---------------------------------------------------------------- provider and factory
+
+static const char* ORT_API_CALL get_provider_name(const OrtEp* this_ptr) {
+  (void)this_ptr;
+  return kProviderName;
+}
+
+static const char* ORT_API_CALL get_factory_name(const OrtEpFactory* this_ptr) {
+  (void)this_ptr;
+  return kProviderName;
+}
+
+static const char* ORT_API_CALL get_vendor(const OrtEpFactory* this_ptr) {
+  (void)this_ptr;
+  return kVendor;
+}
+
+static uint32_t ORT_API_CALL get_vendor_id(const OrtEpFactory* this_ptr) {
+  (void)this_ptr;
+  return 0;
+}
+
+static const char* ORT_API_CALL get_version(const OrtEpFactory* this_ptr) {
+  (void)this_ptr;
+  return OLSTM_VERSION_TEXT;
+}
+
+static OrtStatus* ORT_API_CALL get_supported_devices(
+    OrtEpFactory* this_ptr, const OrtHardwareDevice* const* devices, size_t device_count,
+    OrtEpDevice** out_devices, size_t max_devices, size_t* out_count) {
+  const provider_factory* factory = (const provider_factory*)this_ptr;
+  *out_count = 0;
+  for (size_t i = 0; i < device_count && *out_count < max_devices; i++) {
+    if (factory->api->HardwareDevice_Type(devices[i]) != OrtHardwareDeviceType_CPU) {
+      continue;
+    }
+    OrtStatus* status = factory->ep_api->CreateEpDevice(this_ptr, devices[i], NULL, NULL,
+                                                        &out_devices[*out_count]);
+    if (status) return status;
+    (*out_count)++;
+  }
+  return NULL;
+}
+
+static OrtStatus* ORT_API_CALL create_provider(
+    OrtEpFactory* this_ptr, const OrtHardwareDevice* const* devices,
+    const OrtKeyValuePairs* const* metadata, size_t device_count,
+    const OrtSessionOptions* options, const OrtLogger* logger, OrtEp** out_provider) {
+  const provider_factory* factory = (const provider_factory*)this_ptr;
+  provider* made = calloc(1, sizeof *made);
+  (void)devices;
+  (void)metadata;
+  (void)device_count;
+  (void)options;
+  (void)logger;
+  if (!made) return factory->api->CreateStatus(ORT_FAIL, "olstm: no memory");
+  made->factory = factory;
+  made->base.ort_version_supported = ORT_API_VERSION;
+  made->base.GetName = get_provider_name;
+  made->base.GetCapability = get_capability;
+  made->base.Compile = compile;
+  made->base.ReleaseNodeComputeInfos = release_compute_infos;
+  *out_provider = &made->base;
+  return NULL;
+}
+
+static void ORT_API_CALL release_provider(OrtEpFactory* this_ptr, OrtEp* dead) {
+  (void)this_ptr;
+  free(dead);
+}
+
+// Tensors stay in the CPU's ordinary memory: ONNX Runtime's own allocator and copies
+// serve.
+static OrtStatus* ORT_API_CALL create_allocator(OrtEpFactory* this_ptr,
+                                                const OrtMemoryInfo* memory_info,
+                                                const OrtKeyValuePairs* options,
+                                                OrtAllocator** out_allocator) {
+  (void)this_ptr;
+  (void)memory_info;
+  (void)options;
+  *out_allocator = NULL;
+  return NULL;
+}
+
+static void ORT_API_CALL release_allocator(OrtEpFactory* this_ptr, OrtAllocator* dead) {
+  (void)this_ptr;
+  (void)dead;
+}
+
+static OrtStatus* ORT_API_CALL create_data_transfer(OrtEpFactory* this_ptr,
+                                                    OrtDataTransferImpl** out_transfer) {
+  (void)this_ptr;
+  *out_transfer = NULL;
+  return NULL;
+}
+
+static bool ORT_API_CALL is_stream_aware(const OrtEpFactory* this_ptr) {
+  (void)this_ptr;
+  return false;
+}
+
+OLSTM_API OrtStatus* CreateEpFactories(const char* registered_name,
+                                       const OrtApiBase* api_base,
+                                       const OrtLogger* default_logger,
+                                       OrtEpFactory** factories, size_t max_factories,
+                                       size_t* out_count);
+OLSTM_API OrtStatus* ReleaseEpFactory(OrtEpFactory* factory);
+
+OrtStatus* CreateEpFactories(const char* registered_name, const OrtApiBase* api_base,
+                             const OrtLogger* default_logger, OrtEpFactory** factories,
+                             size_t max_factories, size_t* out_count) {
+  const OrtApi* api = api_base->GetApi(ORT_API_VERSION);
+  (void)registered_name;
+  (void)default_logger;
+  *out_count = 0;
+  if (!api) {
+    // An older runtime has no API of this version to make a message with; this much every
+    // version has.
+    const OrtApi* oldest = api_base->GetApi(1);
+    return oldest ? oldest->CreateStatus(ORT_FAIL,
+                                         "olstm's execution provider needs ONNX Runtime "
+                                         "1.23 or later")
+                  : NULL;
+  }
+  if (max_factories < 1) {
+    return api->CreateStatus(ORT_INVALID_ARGUMENT, "olstm: no room for a factory");
+  }
+  provider_factory* made = calloc(1, sizeof *made);
+  if (!made) return api->CreateStatus(ORT_FAIL, "olstm: no memory");
+  made->api = api;
+  made->ep_api = api->GetEpApi();
+  made->base.ort_version_supported = ORT_API_VERSION;
+  made->base.GetName = get_factory_name;
+  made->base.GetVendor = get_vendor;
+  made->base.GetVendorId = get_vendor_id;
+  made->base.GetVersion = get_version;
+  made->base.GetSupportedDevices = get_supported_devices;
+  made->base.CreateEp = create_provider;
+  made->base.ReleaseEp = release_provider;
+  made->base.CreateAllocator = create_allocator;
+  made->base.ReleaseAllocator = release_allocator;
+  made->base.CreateDataTransfer = create_data_transfer;
+  made->base.IsStreamAware = is_stream_aware;
+  factories[0] = &made->base;
+  *out_count = 1;
+  return NULL;
+}
+
+OrtStatus* ReleaseEpFactory(OrtEpFactory* factory) {
+  free(factory);
+  return NULL;
+}
