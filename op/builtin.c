@@ -5,8 +5,9 @@
 #include "op/op_family.h"
 
 static const olstm__op_family* const kFamilies[] = {
-    &olstm__lstm_family,   &olstm__dense_family, &olstm__elementwise_family,
-    &olstm__reduce_family, &olstm__shape_family,
+    &olstm__lstm_family,  &olstm__dense_family,    &olstm__binary_family,
+    &olstm__unary_family, &olstm__variadic_family, &olstm__reduce_family,
+    &olstm__shape_family,
 };
 enum { kFamilyCount = sizeof kFamilies / sizeof kFamilies[0] };
 

@@ -11,7 +11,9 @@ typedef struct olstm__op_family {
 
 extern const olstm__op_family olstm__lstm_family;
 extern const olstm__op_family olstm__dense_family;
-extern const olstm__op_family olstm__elementwise_family;
+extern const olstm__op_family olstm__binary_family;
+extern const olstm__op_family olstm__unary_family;
+extern const olstm__op_family olstm__variadic_family;
 extern const olstm__op_family olstm__reduce_family;
 extern const olstm__op_family olstm__shape_family;
 

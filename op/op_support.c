@@ -212,3 +212,16 @@ olstm_status olstm__op_check_dtype(const olstm__op_base* base,
                         base->node->input_names[index], olstm_dtype_name(dtype),
                         (int)base->node->opset_version);
 }
+
+olstm_status olstm__op_check_same_dtype(const olstm__op_base* base,
+                                        const olstm_infer_args* args, size_t index,
+                                        size_t as, olstm_error* error) {
+  if (index >= args->input_count || !args->inputs[index]) return OLSTM_STATUS_OK;
+  const olstm_dtype dtype = args->inputs[index]->desc.dtype;
+  const olstm_dtype expected = args->inputs[as]->desc.dtype;
+  if (dtype == expected) return OLSTM_STATUS_OK;
+  return olstm__op_fail(base, error, OLSTM_STATUS_DTYPE_MISMATCH,
+                        "input '%s' has dtype %s, expected %s as input '%s' has",
+                        base->node->input_names[index], olstm_dtype_name(dtype),
+                        olstm_dtype_name(expected), base->node->input_names[as]);
+}

@@ -107,6 +107,22 @@ olstm_status olstm__op_check_dtype(const olstm__op_base* base,
                                    const olstm_infer_args* args, size_t index,
                                    uint64_t dtypes, olstm_error* error);
 
+/// Fails with DTYPE_MISMATCH unless input `index`, where it is there, has the dtype of
+/// input `as`.
+olstm_status olstm__op_check_same_dtype(const olstm__op_base* base,
+                                        const olstm_infer_args* args, size_t index,
+                                        size_t as, olstm_error* error);
+
+/// The entry of an operator of ONNX's own domain whose variant starts with an
+/// olstm__op_form and whose handles own nothing but themselves.
+#define OLSTM__OP_ENTRY(TYPE, FIRST, LAST, DTYPES, VARIANT, INFER, PREPARE, RUN)     \
+  {                                                                                  \
+    .struct_size = sizeof(olstm_operator), .domain = "", .op_type = TYPE,            \
+    .first_opset = FIRST, .last_opset = LAST, .dtypes = DTYPES, .variant = VARIANT,  \
+    .create = olstm__op_create_form, .infer = INFER, .prepare = PREPARE, .run = RUN, \
+    .release = olstm__op_release_handle, .destroy = olstm__op_destroy,               \
+  }
+
 /// Sets of dtypes, as ONNX's operator pages group them.
 #define OLSTM__DTYPES_REAL                                                    \
   (OLSTM_DTYPE_BIT(OLSTM_DTYPE_FLOAT) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_DOUBLE) | \

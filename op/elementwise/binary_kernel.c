@@ -1,0 +1,189 @@
+// Every loop is made from its expression in p and q. The three forms of a loop are apart
+// so that the compiler can vectorise each.
+#include "op/elementwise/binary_kernel.h"
+
+#include <math.h>
+
+#define LOOP(name, type, result, expression)                           \
+  static bool name(int64_t count, const void* a_data, int64_t a_step,  \
+                   const void* b_data, int64_t b_step, void* y_data) { \
+    const type* a = a_data;                                            \
+    const type* b = b_data;                                            \
+    result* y = y_data;                                                \
+    if (a_step && b_step) {                                            \
+      for (int64_t i = 0; i < count; i++) {                            \
+        const type p = a[i];                                           \
+        const type q = b[i];                                           \
+        y[i] = (result)(expression);                                   \
+      }                                                                \
+    } else if (a_step) {                                               \
+      const type q = *b;                                               \
+      for (int64_t i = 0; i < count; i++) {                            \
+        const type p = a[i];                                           \
+        y[i] = (result)(expression);                                   \
+      }                                                                \
+    } else {                                                           \
+      const type p = *a;                                               \
+      for (int64_t i = 0; i < count; i++) {                            \
+        const type q = b[i * b_step];                                  \
+        y[i] = (result)(expression);                                   \
+      }                                                                \
+    }                                                                  \
+    return true;                                                       \
+  }
+
+// For divisions of integers: q = 0 gives 0 and is reported.
+#define DIVISION(name, type, expression)                               \
+  static bool name(int64_t count, const void* a_data, int64_t a_step,  \
+                   const void* b_data, int64_t b_step, void* y_data) { \
+    const type* a = a_data;                                            \
+    const type* b = b_data;                                            \
+    type* y = y_data;                                                  \
+    bool divided = true;                                               \
+    for (int64_t i = 0; i < count; i++) {                              \
+      const type p = a[i * a_step];                                    \
+      const type q = b[i * b_step];                                    \
+      divided &= q != 0;                                               \
+      y[i] = q == 0 ? 0 : (expression);                                \
+    }                                                                  \
+    return divided;                                                    \
+  }
+
+// One expression for the lanes of whole numbers, or for all.
+#define WHOLE_LANES(name, expression)            \
+  LOOP(name##_I32, int32_t, int32_t, expression) \
+  LOOP(name##_I64, int64_t, int64_t, expression) \
+  LOOP(name##_U64, uint64_t, uint64_t, expression)
+#define ALL_LANES(name, expression)            \
+  LOOP(name##_F32, float, float, expression)   \
+  LOOP(name##_F64, double, double, expression) \
+  WHOLE_LANES(name, expression)
+#define TRUTH_LANES(name, expression)            \
+  LOOP(name##_F32, float, uint8_t, expression)   \
+  LOOP(name##_F64, double, uint8_t, expression)  \
+  LOOP(name##_I32, int32_t, uint8_t, expression) \
+  LOOP(name##_I64, int64_t, uint8_t, expression) \
+  LOOP(name##_U64, uint64_t, uint8_t, expression)
+
+// Integers wrap, which signed C types do not.
+#define ARITHMETIC(name, operation)                                     \
+  LOOP(name##_F32, float, float, p operation q)                         \
+  LOOP(name##_F64, double, double, p operation q)                       \
+  LOOP(name##_I32, int32_t, int32_t, (uint32_t)p operation(uint32_t) q) \
+  LOOP(name##_I64, int64_t, int64_t, (uint64_t)p operation(uint64_t) q) \
+  LOOP(name##_U64, uint64_t, uint64_t, p operation q)
+ARITHMETIC(add, +)
+ARITHMETIC(sub, -)
+ARITHMETIC(mul, *)
+
+// The least integer divided by -1 wraps too, where the CPU would trap.
+LOOP(div_F32, float, float, p / q)
+LOOP(div_F64, double, double, p / q)
+DIVISION(div_I32, int32_t, q == -1 ? (int32_t)(0u - (uint32_t)p) : p / q)
+DIVISION(div_I64, int64_t, q == -1 ? (int64_t)(UINT64_C(0) - (uint64_t)p) : p / q)
+DIVISION(div_U64, uint64_t, p / q)
+
+DIVISION(fmod_I32, int32_t, q == -1 ? 0 : p % q)
+DIVISION(fmod_I64, int64_t, q == -1 ? 0 : p % q)
+DIVISION(mod_U64, uint64_t, p % q)
+LOOP(fmod_F32, float, float, fmodf(p, q))
+LOOP(fmod_F64, double, double, fmod(p, q))
+
+static inline int64_t floored_mod(int64_t p, int64_t q) {
+  const int64_t rest = q == -1 ? 0 : p % q;
+  return rest != 0 && (rest < 0) != (q < 0) ? rest + q : rest;
+}
+DIVISION(mod_I32, int32_t, (int32_t)floored_mod(p, q))
+DIVISION(mod_I64, int64_t, floored_mod(p, q))
+
+// Squares are exact to the last bit, and the only power that is common.
+static inline float power_f32(float p, float q) {
+  return q == 2.0f ? p * p : powf(p, q);
+}
+static inline double power_f64(double p, double q) {
+  return q == 2.0 ? p * p : pow(p, q);
+}
+
+// Wraps as products do. Negative exponents truncate: only 1 and -1 leave anything.
+static int64_t power_i64(int64_t p, int64_t q) {
+  uint64_t result = 1;
+  uint64_t factor = (uint64_t)p;
+  if (q < 0) return p == 1 ? 1 : p == -1 ? (q % 2 != 0 ? -1 : 1) : 0;
+  for (; q > 0; q >>= 1) {
+    if (q & 1) result *= factor;
+    factor *= factor;
+  }
+  return (int64_t)result;
+}
+LOOP(pow_F32, float, float, power_f32(p, q))
+LOOP(pow_F64, double, double, power_f64(p, q))
+LOOP(pow_I32, int32_t, int32_t, (uint32_t)power_i64(p, q))
+LOOP(pow_I64, int64_t, int64_t, power_i64(p, q))
+LOOP(pow_U64, uint64_t, uint64_t,
+     (uint64_t)power_i64((int64_t)p, (int64_t)(q& INT64_MAX)))
+
+ALL_LANES(min, p < q || p != p ? p : q)
+ALL_LANES(max, p > q || p != p ? p : q)
+
+LOOP(prelu_F32, float, float, p < 0 ? p * q : p)
+LOOP(prelu_F64, double, double, p < 0 ? p * q : p)
+LOOP(prelu_I32, int32_t, int32_t, p < 0 ? (uint32_t)p * (uint32_t)q : (uint32_t)p)
+LOOP(prelu_I64, int64_t, int64_t, p < 0 ? (uint64_t)p * (uint64_t)q : (uint64_t)p)
+LOOP(prelu_U64, uint64_t, uint64_t, ((void)q, p))
+
+// Operands are those of unsigned dtypes, which are not negative in any lane.
+LOOP(left_I32, int32_t, int32_t, q < 32 ? (uint32_t)p << q : 0u)
+LOOP(left_I64, int64_t, int64_t, q < 64 ? (uint64_t)p << q : 0u)
+LOOP(left_U64, uint64_t, uint64_t, q < 64 ? p << q : 0u)
+LOOP(right_I32, int32_t, int32_t, q < 32 ? p >> q : 0)
+LOOP(right_I64, int64_t, int64_t, q < 64 ? p >> q : 0)
+LOOP(right_U64, uint64_t, uint64_t, q < 64 ? p >> q : 0u)
+
+WHOLE_LANES(bit_and, p& q)
+WHOLE_LANES(bit_or, p | q)
+WHOLE_LANES(bit_xor, p ^ q)
+
+TRUTH_LANES(equal, p == q)
+TRUTH_LANES(greater, p > q)
+TRUTH_LANES(greater_or_equal, p >= q)
+TRUTH_LANES(less, p < q)
+TRUTH_LANES(less_or_equal, p <= q)
+
+LOOP(and_I32, int32_t, uint8_t, (p & q) != 0)
+LOOP(or_I32, int32_t, uint8_t, (p | q) != 0)
+LOOP(xor_I32, int32_t, uint8_t, (p ^ q) != 0)
+
+olstm__binary_kernel olstm__binary_kernel_find(olstm__binary_code code,
+                                               olstm__lane lane) {
+#define REAL(name) [OLSTM__LANE_F32] = name##_F32, [OLSTM__LANE_F64] = name##_F64
+#define SIGNED(name) [OLSTM__LANE_I32] = name##_I32, [OLSTM__LANE_I64] = name##_I64
+#define WHOLE(name) SIGNED(name), [OLSTM__LANE_U64] = name##_U64
+#define ALL(name) REAL(name), WHOLE(name)
+  static const olstm__binary_kernel
+      kKernels[OLSTM__BINARY_CODE_COUNT][OLSTM__LANE_COUNT] = {
+          [OLSTM__BINARY_ADD] = {ALL(add)},
+          [OLSTM__BINARY_SUB] = {ALL(sub)},
+          [OLSTM__BINARY_MUL] = {ALL(mul)},
+          [OLSTM__BINARY_DIV] = {ALL(div)},
+          [OLSTM__BINARY_POW] = {ALL(pow)},
+          [OLSTM__BINARY_MOD] = {WHOLE(mod)},
+          [OLSTM__BINARY_FMOD] = {REAL(fmod), SIGNED(fmod), [OLSTM__LANE_U64] = mod_U64},
+          [OLSTM__BINARY_MIN] = {ALL(min)},
+          [OLSTM__BINARY_MAX] = {ALL(max)},
+          [OLSTM__BINARY_PRELU] = {ALL(prelu)},
+          [OLSTM__BINARY_SHIFT_LEFT] = {WHOLE(left)},
+          [OLSTM__BINARY_SHIFT_RIGHT] = {WHOLE(right)},
+          [OLSTM__BINARY_BIT_AND] = {WHOLE(bit_and)},
+          [OLSTM__BINARY_BIT_OR] = {WHOLE(bit_or)},
+          [OLSTM__BINARY_BIT_XOR] = {WHOLE(bit_xor)},
+          [OLSTM__BINARY_EQUAL] = {ALL(equal)},
+          [OLSTM__BINARY_GREATER] = {ALL(greater)},
+          [OLSTM__BINARY_GREATER_OR_EQUAL] = {ALL(greater_or_equal)},
+          [OLSTM__BINARY_LESS] = {ALL(less)},
+          [OLSTM__BINARY_LESS_OR_EQUAL] = {ALL(less_or_equal)},
+          [OLSTM__BINARY_AND] = {[OLSTM__LANE_I32] = and_I32},
+          [OLSTM__BINARY_OR] = {[OLSTM__LANE_I32] = or_I32},
+          [OLSTM__BINARY_XOR] = {[OLSTM__LANE_I32] = xor_I32},
+      };
+  return kKernels[code][lane];
+}

@@ -1,0 +1,251 @@
+// The operators with two operands: a row each, the same callbacks for all. Before opset 7
+// broadcasting had to be asked for, and the second operand could be aligned at an axis.
+#include <string.h>
+
+#include "op/elementwise/binary_walk.h"
+#include "op/op_family.h"
+
+typedef struct binary_op {
+  olstm__op_base base;
+  olstm__binary_code code;
+  /// Where the second operand's first dimension lies in the first one's; before opset 7.
+  bool has_axis;
+  int64_t axis;
+} binary_op;
+
+typedef struct binary_handle {
+  olstm__op_handle head;
+  olstm__binary_walk walk;
+} binary_handle;
+
+static int32_t form_code(const binary_op* self) {
+  return ((const olstm__op_form*)self->base.self->variant)->code;
+}
+
+static olstm_status parse_plain(void* instance, olstm_error* error) {
+  binary_op* self = instance;
+  (void)error;
+  self->code = (olstm__binary_code)form_code(self);
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status parse_before_7(void* instance, olstm_error* error) {
+  binary_op* self = instance;
+  int64_t broadcast = 0;
+  OLSTM_RETURN_IF_ERROR(parse_plain(instance, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm_node_get_int(self->base.node, "broadcast", 0, &broadcast, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm_node_get_int(self->base.node, "axis", 0, &self->axis, error));
+  self->has_axis =
+      broadcast != 0 && olstm_node_find_attribute(self->base.node, "axis") != NULL;
+  return OLSTM_STATUS_OK;
+}
+
+// One slope a channel, which is dimension 1; or one for all.
+static olstm_status parse_prelu_before_7(void* instance, olstm_error* error) {
+  binary_op* self = instance;
+  self->has_axis = true;
+  self->axis = 1;
+  return parse_plain(instance, error);
+}
+
+static olstm_status parse_mod(void* instance, olstm_error* error) {
+  binary_op* self = instance;
+  int64_t fmod = 0;
+  OLSTM_RETURN_IF_ERROR(olstm_node_get_int(self->base.node, "fmod", 0, &fmod, error));
+  self->code = fmod ? OLSTM__BINARY_FMOD : OLSTM__BINARY_MOD;
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status parse_bit_shift(void* instance, olstm_error* error) {
+  binary_op* self = instance;
+  const char* direction = NULL;
+  OLSTM_RETURN_IF_ERROR(
+      olstm_node_get_string(self->base.node, "direction", "", &direction, error));
+  if (strcmp(direction, "LEFT") == 0) {
+    self->code = OLSTM__BINARY_SHIFT_LEFT;
+  } else if (strcmp(direction, "RIGHT") == 0) {
+    self->code = OLSTM__BINARY_SHIFT_RIGHT;
+  } else {
+    return olstm__op_fail(&self->base, error, OLSTM_STATUS_INVALID_MODEL,
+                          "attribute direction is '%s', expected LEFT or RIGHT",
+                          direction);
+  }
+  return OLSTM_STATUS_OK;
+}
+
+// The second operand as it has to be seen: dimensions of 1 after its own where it is
+// aligned at an axis.
+static olstm_status align_second(const binary_op* self, const olstm_tensor_desc* a,
+                                 const olstm_tensor_desc* b, olstm_tensor_desc* out_b,
+                                 olstm_error* error) {
+  int32_t axis = 0;
+  *out_b = *b;
+  if (!self->has_axis || b->rank == 0 || olstm_tensor_desc_count(b) == 1) {
+    return OLSTM_STATUS_OK;
+  }
+  OLSTM_RETURN_IF_ERROR(olstm__op_normalize_axis(&self->base, "attribute axis",
+                                                 self->axis, a->rank, &axis, error));
+  if (axis + b->rank > a->rank) {
+    return olstm__op_fail(
+        &self->base, error, OLSTM_STATUS_SHAPE_MISMATCH,
+        "input '%s' has shape %s, which from axis %d on is more than %s",
+        self->base.node->input_names[1], olstm_shape_text(b).text, (int)axis,
+        olstm_shape_text(a).text);
+  }
+  out_b->rank = a->rank - axis;
+  for (int32_t d = b->rank; d < out_b->rank; d++) out_b->dims[d] = 1;
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status check_dtypes(const binary_op* self, const olstm_infer_args* args,
+                                 olstm_error* error) {
+  const olstm__op_base* base = &self->base;
+  OLSTM_RETURN_IF_ERROR(olstm__op_check_dtype(base, args, 0, base->self->dtypes, error));
+  if (self->code == OLSTM__BINARY_POW) {
+    return olstm__op_check_dtype(base, args, 1, OLSTM__DTYPES_NUMERIC, error);
+  }
+  if (self->code == OLSTM__BINARY_MOD &&
+      (OLSTM__DTYPES_REAL & OLSTM_DTYPE_BIT(args->inputs[0]->desc.dtype))) {
+    return olstm__op_fail(base, error, OLSTM_STATUS_DTYPE_MISMATCH,
+                          "input '%s' has dtype %s, which needs fmod=1",
+                          base->node->input_names[0],
+                          olstm_dtype_name(args->inputs[0]->desc.dtype));
+  }
+  return olstm__op_check_same_dtype(base, args, 1, 0, error);
+}
+
+static olstm_status binary_infer(const void* instance, const olstm_infer_args* args,
+                                 olstm_tensor_desc* out_outputs, olstm_error* error) {
+  const binary_op* self = instance;
+  OLSTM_RETURN_IF_ERROR(check_dtypes(self, args, error));
+  const olstm_tensor* a = args->inputs[0];
+  olstm_tensor b = *args->inputs[1];
+  OLSTM_RETURN_IF_ERROR(
+      align_second(self, &a->desc, &args->inputs[1]->desc, &b.desc, error));
+  const olstm_tensor* const inputs[] = {a, &b};
+  const olstm_infer_args aligned = {.struct_size = sizeof aligned,
+                                    .input_count = 2,
+                                    .inputs = inputs,
+                                    .output_count = args->output_count};
+  olstm_tensor_desc* y = &out_outputs[0];
+  y->dtype = olstm__binary_gives_bool(self->code) ? OLSTM_DTYPE_BOOL : a->desc.dtype;
+  if (self->code == OLSTM__BINARY_PRELU && !olstm__broadcast_fits(&b.desc, &a->desc)) {
+    return olstm__op_fail(&self->base, error, OLSTM_STATUS_SHAPE_MISMATCH,
+                          "input '%s' has shape %s, which does not broadcast to %s",
+                          self->base.node->input_names[1],
+                          olstm_shape_text(&args->inputs[1]->desc).text,
+                          olstm_shape_text(&a->desc).text);
+  }
+  return olstm__broadcast_infer(&self->base, &aligned, 0, 2, y, error);
+}
+
+// Powers alone have operands of two dtypes: both go to a lane that can hold them.
+static olstm__lane choose_lane(olstm_dtype a, olstm_dtype b) {
+  const olstm__lane first = olstm__lane_of(a);
+  const olstm__lane second = olstm__lane_of(b);
+  const uint64_t both = OLSTM_DTYPE_BIT(a) | OLSTM_DTYPE_BIT(b);
+  if (first == second) return first;
+  if (both & OLSTM__DTYPES_REAL) return OLSTM__LANE_F64;
+  return first == OLSTM__LANE_U64 ? OLSTM__LANE_U64 : OLSTM__LANE_I64;
+}
+
+static olstm_status binary_prepare(void* instance, const olstm_prepare_args* args,
+                                   olstm_prepared* out_prepared, olstm_error* error) {
+  const binary_op* self = instance;
+  binary_handle* handle = NULL;
+  const olstm_tensor_desc* a = &args->inputs[0]->desc;
+  const olstm_tensor_desc* y = &args->outputs[0];
+  olstm_tensor_desc b;
+  OLSTM_RETURN_IF_ERROR(align_second(self, a, &args->inputs[1]->desc, &b, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_create_handle(&self->base, sizeof *handle, (void**)&handle, error));
+  olstm__binary_walk_init(&handle->walk, self->code, choose_lane(a->dtype, b.dtype), a,
+                          &b, y);
+  out_prepared->handle = handle;
+  out_prepared->inplace_inputs = (olstm_tensor_desc_equal(a, y) ? 1u : 0u) |
+                                 (olstm_tensor_desc_equal(&b, y) ? 2u : 0u);
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status binary_run(const void* instance, const void* handle,
+                               const olstm_run_args* args, olstm_error* error) {
+  const binary_op* self = instance;
+  const binary_handle* prepared = handle;
+  if (olstm__binary_walk_run(&prepared->walk, args->inputs[0], args->inputs[1],
+                             args->outputs[0])) {
+    return OLSTM_STATUS_OK;
+  }
+  return olstm__op_fail(&self->base, error, OLSTM_STATUS_INVALID_VALUE,
+                        "input '%s' has a 0, which integers cannot be divided by",
+                        self->base.node->input_names[1]);
+}
+
+static const char* const kBefore7[] = {"axis", "broadcast", NULL};
+static const char* const kMod[] = {"fmod", NULL};
+static const char* const kBitShift[] = {"direction", NULL};
+
+#define FORM(name, names, parser, what)                                    \
+  static const olstm__op_form name = {.arity = {2, 2, 1},                  \
+                                      .attributes = names,                 \
+                                      .instance_bytes = sizeof(binary_op), \
+                                      .parse = parser,                     \
+                                      .code = what}
+#define FORM_PAIR(name, what)             \
+  FORM(k##name, NULL, parse_plain, what); \
+  FORM(k##name##Before7, kBefore7, parse_before_7, what)
+
+FORM_PAIR(Add, OLSTM__BINARY_ADD);
+FORM_PAIR(Sub, OLSTM__BINARY_SUB);
+FORM_PAIR(Mul, OLSTM__BINARY_MUL);
+FORM_PAIR(Div, OLSTM__BINARY_DIV);
+FORM_PAIR(Pow, OLSTM__BINARY_POW);
+FORM_PAIR(Equal, OLSTM__BINARY_EQUAL);
+FORM_PAIR(Greater, OLSTM__BINARY_GREATER);
+FORM_PAIR(Less, OLSTM__BINARY_LESS);
+FORM_PAIR(And, OLSTM__BINARY_AND);
+FORM_PAIR(Or, OLSTM__BINARY_OR);
+FORM_PAIR(Xor, OLSTM__BINARY_XOR);
+FORM(kGreaterOrEqual, NULL, parse_plain, OLSTM__BINARY_GREATER_OR_EQUAL);
+FORM(kLessOrEqual, NULL, parse_plain, OLSTM__BINARY_LESS_OR_EQUAL);
+FORM(kBitwiseAnd, NULL, parse_plain, OLSTM__BINARY_BIT_AND);
+FORM(kBitwiseOr, NULL, parse_plain, OLSTM__BINARY_BIT_OR);
+FORM(kBitwiseXor, NULL, parse_plain, OLSTM__BINARY_BIT_XOR);
+FORM(kPRelu, NULL, parse_plain, OLSTM__BINARY_PRELU);
+FORM(kPReluBefore7, NULL, parse_prelu_before_7, OLSTM__BINARY_PRELU);
+FORM(kModulo, kMod, parse_mod, OLSTM__BINARY_MOD);
+FORM(kShift, kBitShift, parse_bit_shift, OLSTM__BINARY_SHIFT_LEFT);
+
+#define DTYPES_BOOL OLSTM_DTYPE_BIT(OLSTM_DTYPE_BOOL)
+#define ROW(type, first, last, dtypes, form)                                      \
+  OLSTM__OP_ENTRY(type, first, last, dtypes, &form, binary_infer, binary_prepare, \
+                  binary_run)
+#define ROWS(type, dtypes) \
+  ROW(#type, 1, 6, dtypes, k##type##Before7), ROW(#type, 7, 0, dtypes, k##type)
+
+static const olstm_operator kOperators[] = {
+    ROWS(Add, OLSTM__DTYPES_NUMERIC),
+    ROWS(Sub, OLSTM__DTYPES_NUMERIC),
+    ROWS(Mul, OLSTM__DTYPES_NUMERIC),
+    ROWS(Div, OLSTM__DTYPES_NUMERIC),
+    ROWS(Pow, OLSTM__DTYPES_NUMERIC),
+    ROWS(Equal, OLSTM__DTYPES_ALL),
+    ROWS(Greater, OLSTM__DTYPES_NUMERIC),
+    ROWS(Less, OLSTM__DTYPES_NUMERIC),
+    ROWS(And, DTYPES_BOOL),
+    ROWS(Or, DTYPES_BOOL),
+    ROWS(Xor, DTYPES_BOOL),
+    ROW("GreaterOrEqual", 12, 0, OLSTM__DTYPES_NUMERIC, kGreaterOrEqual),
+    ROW("LessOrEqual", 12, 0, OLSTM__DTYPES_NUMERIC, kLessOrEqual),
+    ROW("BitwiseAnd", 18, 0, OLSTM__DTYPES_INT, kBitwiseAnd),
+    ROW("BitwiseOr", 18, 0, OLSTM__DTYPES_INT, kBitwiseOr),
+    ROW("BitwiseXor", 18, 0, OLSTM__DTYPES_INT, kBitwiseXor),
+    ROW("BitShift", 11, 0, OLSTM__DTYPES_UNSIGNED_INT, kShift),
+    ROW("Mod", 10, 0, OLSTM__DTYPES_NUMERIC, kModulo),
+    ROW("PRelu", 1, 6, OLSTM__DTYPES_NUMERIC, kPReluBefore7),
+    ROW("PRelu", 7, 0, OLSTM__DTYPES_NUMERIC, kPRelu),
+};
+
+const olstm__op_family olstm__binary_family = {kOperators,
+                                               sizeof kOperators / sizeof kOperators[0]};

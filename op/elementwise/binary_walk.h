@@ -1,0 +1,30 @@
+// One binary kernel over two broadcast operands: prepared once, run often. Shared by the
+// binary and variadic operators, and by those that end in a scale and a shift.
+#ifndef OLSTM_OP_ELEMENTWISE_BINARY_WALK_H_
+#define OLSTM_OP_ELEMENTWISE_BINARY_WALK_H_
+
+#include "op/elementwise/binary_kernel.h"
+#include "op/elementwise/broadcast.h"
+
+typedef struct olstm__binary_walk {
+  olstm__broadcast plan;
+  olstm__binary_kernel kernel;
+  olstm__lane lane;
+  olstm_dtype a_dtype;
+  olstm_dtype b_dtype;
+  olstm_dtype y_dtype;
+  /// What the kernel writes: the lane's type, or bool.
+  bool gives_bool;
+} olstm__binary_walk;
+
+/// Plans y = code(a, b) in `lane`; both must fit y, and the lane must have the kernel.
+void olstm__binary_walk_init(olstm__binary_walk* walk, olstm__binary_code code,
+                             olstm__lane lane, const olstm_tensor_desc* a,
+                             const olstm_tensor_desc* b, const olstm_tensor_desc* y);
+
+/// Computes; y may be an operand with y's own desc. False when a divisor was 0.
+/// [no-alloc]
+bool olstm__binary_walk_run(const olstm__binary_walk* walk, const void* a, const void* b,
+                            void* y);
+
+#endif  // OLSTM_OP_ELEMENTWISE_BINARY_WALK_H_

@@ -1,0 +1,51 @@
+// Multidirectional broadcasting: the common shape of several inputs, and a plan to walk
+// them together. Knows shapes, not what is computed.
+#ifndef OLSTM_OP_ELEMENTWISE_BROADCAST_H_
+#define OLSTM_OP_ELEMENTWISE_BROADCAST_H_
+
+#include "op/op_support.h"
+
+enum { OLSTM__BROADCAST_MAX_INPUTS = 3 };
+
+/// How to walk an output and up to three inputs. Neighbouring dimensions in which all of
+/// them run on are merged, so that the innermost one, the run, is as long as can be; in a
+/// run an input's step is 1 or, where it is broadcast, 0.
+typedef struct olstm__broadcast {
+  int32_t rank;
+  int32_t input_count;
+  int64_t dims[OLSTM_MAX_RANK];
+  int64_t strides[OLSTM__BROADCAST_MAX_INPUTS][OLSTM_MAX_RANK];
+  /// Elements of a run; how many runs there are.
+  int64_t run_length;
+  int64_t run_count;
+} olstm__broadcast;
+
+/// Where a walk is: the first element of the current run in every input.
+typedef struct olstm__broadcast_cursor {
+  int64_t index[OLSTM_MAX_RANK];
+  int64_t offsets[OLSTM__BROADCAST_MAX_INPUTS];
+} olstm__broadcast_cursor;
+
+/// The shape that inputs `first` to `first + count - 1` have in common, in *out_shape;
+/// its dtype is left alone. Fails with SHAPE_MISMATCH naming both inputs.
+olstm_status olstm__broadcast_infer(const olstm__op_base* base,
+                                    const olstm_infer_args* args, size_t first,
+                                    size_t count, olstm_tensor_desc* out_shape,
+                                    olstm_error* error);
+
+/// Whether `from` can be broadcast to `to` without changing `to`.
+bool olstm__broadcast_fits(const olstm_tensor_desc* from, const olstm_tensor_desc* to);
+
+/// Plans the walk. Every input must fit the output.
+void olstm__broadcast_init(olstm__broadcast* plan, const olstm_tensor_desc* output,
+                           const olstm_tensor_desc* const* inputs, int32_t input_count);
+
+/// Moves the cursor, zeroed before the first run, to the next run. [no-alloc]
+void olstm__broadcast_next(const olstm__broadcast* plan, olstm__broadcast_cursor* cursor);
+
+/// The step of an input within a run: 0 or 1.
+static inline int64_t olstm__broadcast_step(const olstm__broadcast* plan, int32_t input) {
+  return plan->strides[input][plan->rank - 1];
+}
+
+#endif  // OLSTM_OP_ELEMENTWISE_BROADCAST_H_

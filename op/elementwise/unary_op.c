@@ -1,0 +1,260 @@
+// The operators with one operand that keep its shape: a row each.
+#include <string.h>
+
+#include "op/elementwise/unary_kernel.h"
+#include "op/op_family.h"
+#include "op/op_support.h"
+
+// A form, and the attributes that become alpha and beta.
+typedef struct unary_form {
+  olstm__op_form form;
+  const char* alpha_name;
+  float alpha;
+  const char* beta_name;
+  float beta;
+} unary_form;
+
+typedef struct unary_op {
+  olstm__op_base base;
+  olstm__unary_code code;
+  olstm__unary_parameters parameters;
+} unary_op;
+
+typedef struct unary_handle {
+  olstm__op_handle head;
+  olstm__unary_kernel kernel;
+  olstm__lane lane;
+  olstm_dtype x_dtype;
+  olstm_dtype y_dtype;
+  int64_t count;
+} unary_handle;
+
+static olstm_status parse_floats(void* instance, olstm_error* error) {
+  unary_op* self = instance;
+  const unary_form* form = self->base.self->variant;
+  const olstm_node* node = self->base.node;
+  self->code = (olstm__unary_code)form->form.code;
+  if (form->alpha_name) {
+    OLSTM_RETURN_IF_ERROR(olstm_node_get_float(node, form->alpha_name, form->alpha,
+                                               &self->parameters.alpha, error));
+  }
+  if (form->beta_name) {
+    OLSTM_RETURN_IF_ERROR(olstm_node_get_float(node, form->beta_name, form->beta,
+                                               &self->parameters.beta, error));
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status parse_is_inf(void* instance, olstm_error* error) {
+  unary_op* self = instance;
+  int64_t negative = 1;
+  int64_t positive = 1;
+  self->code = OLSTM__UNARY_IS_INF;
+  OLSTM_RETURN_IF_ERROR(
+      olstm_node_get_int(self->base.node, "detect_negative", 1, &negative, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm_node_get_int(self->base.node, "detect_positive", 1, &positive, error));
+  self->parameters.alpha = negative != 0;
+  self->parameters.beta = positive != 0;
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status parse_gelu(void* instance, olstm_error* error) {
+  unary_op* self = instance;
+  const char* approximate = NULL;
+  OLSTM_RETURN_IF_ERROR(
+      olstm_node_get_string(self->base.node, "approximate", "none", &approximate, error));
+  if (strcmp(approximate, "none") == 0) {
+    self->code = OLSTM__UNARY_GELU;
+  } else if (strcmp(approximate, "tanh") == 0) {
+    self->code = OLSTM__UNARY_GELU_TANH;
+  } else {
+    return olstm__op_fail(&self->base, error, OLSTM_STATUS_INVALID_MODEL,
+                          "attribute approximate is '%s', expected none or tanh",
+                          approximate);
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status unary_infer(const void* instance, const olstm_infer_args* args,
+                                olstm_tensor_desc* out_outputs, olstm_error* error) {
+  const unary_op* self = instance;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_check_dtype(&self->base, args, 0, self->base.self->dtypes, error));
+  out_outputs[0] = args->inputs[0]->desc;
+  if (olstm__unary_gives_bool(self->code)) out_outputs[0].dtype = OLSTM_DTYPE_BOOL;
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status unary_prepare(void* instance, const olstm_prepare_args* args,
+                                  olstm_prepared* out_prepared, olstm_error* error) {
+  const unary_op* self = instance;
+  const olstm_tensor_desc* x = &args->inputs[0]->desc;
+  unary_handle* handle = NULL;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_create_handle(&self->base, sizeof *handle, (void**)&handle, error));
+  handle->lane = olstm__lane_of(x->dtype);
+  handle->kernel = olstm__unary_kernel_find(self->code, handle->lane);
+  if (!handle->kernel) {
+    // Erf and Shrink have a meaning for integers, but no loops of their own.
+    handle->lane = OLSTM__LANE_F64;
+    handle->kernel = olstm__unary_kernel_find(self->code, handle->lane);
+  }
+  handle->x_dtype = x->dtype;
+  handle->y_dtype = args->outputs[0].dtype;
+  handle->count = olstm_tensor_desc_count(x);
+  out_prepared->handle = handle;
+  out_prepared->inplace_inputs = olstm_tensor_desc_equal(x, &args->outputs[0]) ? 1u : 0u;
+  return OLSTM_STATUS_OK;
+}
+
+static void run_blocks(const unary_op* self, const unary_handle* handle, const char* x,
+                       char* y) {
+  const size_t x_bytes = olstm_dtype_size(handle->x_dtype);
+  const size_t y_bytes = olstm_dtype_size(handle->y_dtype);
+  const bool gives_bool = olstm__unary_gives_bool(self->code);
+  olstm__lane_block block;
+  for (int64_t begin = 0; begin < handle->count; begin += OLSTM__LANE_BLOCK) {
+    const int64_t left = handle->count - begin;
+    const int64_t count = left < OLSTM__LANE_BLOCK ? left : OLSTM__LANE_BLOCK;
+    char* to = y + (size_t)begin * y_bytes;
+    olstm__lane_load(handle->lane, handle->x_dtype, count, x + (size_t)begin * x_bytes,
+                     &block);
+    handle->kernel(&self->parameters, count, &block, gives_bool ? (void*)to : &block);
+    if (!gives_bool) olstm__lane_store(handle->lane, handle->y_dtype, count, &block, to);
+  }
+}
+
+static olstm_status unary_run(const void* instance, const void* handle,
+                              const olstm_run_args* args, olstm_error* error) {
+  const unary_op* self = instance;
+  const unary_handle* prepared = handle;
+  (void)error;
+  if (olstm__lane_is_native(prepared->lane, prepared->x_dtype)) {
+    prepared->kernel(&self->parameters, prepared->count, args->inputs[0],
+                     args->outputs[0]);
+  } else {
+    run_blocks(self, prepared, args->inputs[0], args->outputs[0]);
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static const char* const kIsInf[] = {"detect_negative", "detect_positive", NULL};
+static const char* const kApproximate[] = {"approximate", NULL};
+
+#define HEAD(names, parser, what)              \
+  .form = {.arity = {1, 1, 1},                 \
+           .attributes = names,                \
+           .instance_bytes = sizeof(unary_op), \
+           .parse = parser,                    \
+           .code = what}
+#define FORM(name, what) \
+  static const unary_form k##name = {HEAD(NULL, parse_floats, OLSTM__UNARY_##what)}
+#define FORM_1(name, what, first, value)                                            \
+  static const char* const k##name##Names[] = {first, NULL};                        \
+  static const unary_form k##name = {                                               \
+      HEAD(k##name##Names, parse_floats, OLSTM__UNARY_##what), .alpha_name = first, \
+      .alpha = value}
+#define FORM_2(name, what, first, value, second, other)                             \
+  static const char* const k##name##Names[] = {first, second, NULL};                \
+  static const unary_form k##name = {                                               \
+      HEAD(k##name##Names, parse_floats, OLSTM__UNARY_##what), .alpha_name = first, \
+      .alpha = value, .beta_name = second, .beta = other}
+
+FORM(Neg, NEG);
+FORM(Abs, ABS);
+FORM(Sign, SIGN);
+FORM(Relu, RELU);
+FORM(BitwiseNot, BIT_NOT);
+FORM(Exp, EXP);
+FORM(Log, LOG);
+FORM(Sqrt, SQRT);
+FORM(Reciprocal, RECIPROCAL);
+FORM(Floor, FLOOR);
+FORM(Ceil, CEIL);
+FORM(Round, ROUND);
+FORM(Erf, ERF);
+FORM(Sin, SIN);
+FORM(Cos, COS);
+FORM(Tan, TAN);
+FORM(Asin, ASIN);
+FORM(Acos, ACOS);
+FORM(Atan, ATAN);
+FORM(Sinh, SINH);
+FORM(Cosh, COSH);
+FORM(Tanh, TANH);
+FORM(Asinh, ASINH);
+FORM(Acosh, ACOSH);
+FORM(Atanh, ATANH);
+FORM(Sigmoid, SIGMOID);
+FORM(HardSwish, HARD_SWISH);
+FORM(Mish, MISH);
+FORM(Softplus, SOFTPLUS);
+FORM(Softsign, SOFTSIGN);
+FORM(IsNaN, IS_NAN);
+FORM(Not, NOT);
+FORM_1(LeakyRelu, LEAKY_RELU, "alpha", 0.01f);
+FORM_1(Elu, ELU, "alpha", 1.0f);
+FORM_1(Celu, CELU, "alpha", 1.0f);
+FORM_1(ThresholdedRelu, THRESHOLDED_RELU, "alpha", 1.0f);
+FORM_1(Swish, SWISH, "alpha", 1.0f);
+FORM_2(HardSigmoid, HARD_SIGMOID, "alpha", 0.2f, "beta", 0.5f);
+FORM_2(Selu, SELU, "alpha", 1.67326319217681884765625f, "gamma",
+       1.05070102214813232421875f);
+FORM_2(SeluBefore6, SELU, "alpha", 1.6732f, "gamma", 1.0507f);
+FORM_2(Shrink, SHRINK, "lambd", 0.5f, "bias", 0.0f);
+static const unary_form kIsInfForm = {HEAD(kIsInf, parse_is_inf, OLSTM__UNARY_IS_INF)};
+static const unary_form kGelu = {HEAD(kApproximate, parse_gelu, OLSTM__UNARY_GELU)};
+
+#define ROW(type, first, last, dtypes, form) \
+  OLSTM__OP_ENTRY(type, first, last, dtypes, &form, unary_infer, unary_prepare, unary_run)
+#define ROW_REAL(type, first) ROW(#type, first, 0, OLSTM__DTYPES_REAL, k##type)
+
+static const olstm_operator kOperators[] = {
+    ROW("Neg", 1, 0, OLSTM__DTYPES_REAL | OLSTM__DTYPES_SIGNED_INT, kNeg),
+    ROW("Abs", 1, 0, OLSTM__DTYPES_NUMERIC, kAbs),
+    ROW("Sign", 9, 0, OLSTM__DTYPES_NUMERIC, kSign),
+    ROW("Relu", 1, 0, OLSTM__DTYPES_REAL | OLSTM__DTYPES_SIGNED_INT, kRelu),
+    ROW("BitwiseNot", 18, 0, OLSTM__DTYPES_INT, kBitwiseNot),
+    ROW("Not", 1, 0, OLSTM_DTYPE_BIT(OLSTM_DTYPE_BOOL), kNot),
+    ROW("Erf", 9, 0, OLSTM__DTYPES_NUMERIC, kErf),
+    ROW("Shrink", 9, 0, OLSTM__DTYPES_NUMERIC, kShrink),
+    ROW("Selu", 1, 5, OLSTM__DTYPES_REAL, kSeluBefore6),
+    ROW("Selu", 6, 0, OLSTM__DTYPES_REAL, kSelu),
+    ROW("IsInf", 10, 0, OLSTM__DTYPES_REAL, kIsInfForm),
+    ROW_REAL(Exp, 1),
+    ROW_REAL(Log, 1),
+    ROW_REAL(Sqrt, 1),
+    ROW_REAL(Reciprocal, 1),
+    ROW_REAL(Floor, 1),
+    ROW_REAL(Ceil, 1),
+    ROW_REAL(Round, 11),
+    ROW_REAL(Sin, 7),
+    ROW_REAL(Cos, 7),
+    ROW_REAL(Tan, 7),
+    ROW_REAL(Asin, 7),
+    ROW_REAL(Acos, 7),
+    ROW_REAL(Atan, 7),
+    ROW_REAL(Sinh, 9),
+    ROW_REAL(Cosh, 9),
+    ROW_REAL(Tanh, 1),
+    ROW_REAL(Asinh, 9),
+    ROW_REAL(Acosh, 9),
+    ROW_REAL(Atanh, 9),
+    ROW_REAL(IsNaN, 9),
+    ROW_REAL(LeakyRelu, 1),
+    ROW_REAL(Elu, 1),
+    ROW_REAL(Celu, 12),
+    ROW_REAL(Gelu, 20),
+    ROW_REAL(Sigmoid, 1),
+    ROW_REAL(HardSigmoid, 1),
+    ROW_REAL(HardSwish, 14),
+    ROW_REAL(Mish, 18),
+    ROW_REAL(Swish, 24),
+    ROW_REAL(Softplus, 1),
+    ROW_REAL(Softsign, 1),
+    ROW_REAL(ThresholdedRelu, 10),
+};
+
+const olstm__op_family olstm__unary_family = {kOperators,
+                                              sizeof kOperators / sizeof kOperators[0]};

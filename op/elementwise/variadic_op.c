@@ -1,0 +1,141 @@
+// Sum, Min, Max and Mean: any number of operands, taken in one after the other.
+#include <string.h>
+
+#include "op/elementwise/binary_walk.h"
+#include "op/op_family.h"
+
+typedef struct variadic_op {
+  olstm__op_base base;
+} variadic_op;
+
+// The first walk takes inputs 0 and 1, every later one the result so far and the next
+// input.
+typedef struct variadic_handle {
+  olstm__op_handle head;
+  size_t y_bytes;
+  /// For Mean: the number of operands divides the result. 0 for the others.
+  int64_t divisor;
+  olstm__lane lane;
+  olstm_dtype dtype;
+  int64_t count;
+  size_t walk_count;
+  olstm__binary_walk walks[];
+} variadic_handle;
+
+enum { CODE_MEAN = OLSTM__BINARY_CODE_COUNT };
+
+static int32_t form_code(const variadic_op* self) {
+  return ((const olstm__op_form*)self->base.self->variant)->code;
+}
+
+static olstm_status check_all_given(void* instance, olstm_error* error) {
+  const variadic_op* self = instance;
+  const olstm__op_arity all = {self->base.node->input_count, SIZE_MAX, 1};
+  return olstm__op_check_arity(&self->base, &all, error);
+}
+
+static olstm_status variadic_infer(const void* instance, const olstm_infer_args* args,
+                                   olstm_tensor_desc* out_outputs, olstm_error* error) {
+  const variadic_op* self = instance;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_check_dtype(&self->base, args, 0, self->base.self->dtypes, error));
+  for (size_t i = 1; i < args->input_count; i++) {
+    OLSTM_RETURN_IF_ERROR(olstm__op_check_same_dtype(&self->base, args, i, 0, error));
+  }
+  out_outputs[0].dtype = args->inputs[0]->desc.dtype;
+  return olstm__broadcast_infer(&self->base, args, 0, args->input_count, &out_outputs[0],
+                                error);
+}
+
+static olstm_status variadic_prepare(void* instance, const olstm_prepare_args* args,
+                                     olstm_prepared* out_prepared, olstm_error* error) {
+  const variadic_op* self = instance;
+  variadic_handle* handle = NULL;
+  const olstm_tensor_desc* y = &args->outputs[0];
+  const size_t walk_count = args->input_count - 1;
+  const int32_t code = form_code(self);
+  OLSTM_RETURN_IF_ERROR(olstm__op_create_handle(
+      &self->base, sizeof *handle + walk_count * sizeof handle->walks[0], (void**)&handle,
+      error));
+  (void)olstm_tensor_desc_bytes(y, &handle->y_bytes);
+  handle->lane = olstm__lane_of(y->dtype);
+  handle->dtype = y->dtype;
+  handle->count = olstm_tensor_desc_count(y);
+  handle->walk_count = walk_count;
+  handle->divisor = code == CODE_MEAN ? (int64_t)args->input_count : 0;
+  for (size_t w = 0; w < walk_count; w++) {
+    olstm__binary_walk_init(
+        &handle->walks[w],
+        code == CODE_MEAN ? OLSTM__BINARY_ADD : (olstm__binary_code)code, handle->lane,
+        w == 0 ? &args->inputs[0]->desc : y, &args->inputs[w + 1]->desc, y);
+  }
+  out_prepared->handle = handle;
+  if (walk_count == 0) out_prepared->view_of_input = 0;
+  // Inputs from 2 on are read after y was written first.
+  for (size_t i = 0; i < 2 && i < args->input_count; i++) {
+    if (olstm_tensor_desc_equal(&args->inputs[i]->desc, y)) {
+      out_prepared->inplace_inputs |= 1u << i;
+    }
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static void divide(const variadic_handle* handle, char* y) {
+  const size_t element_bytes = olstm_dtype_size(handle->dtype);
+  const olstm__binary_kernel kernel =
+      olstm__binary_kernel_find(OLSTM__BINARY_DIV, handle->lane);
+  const olstm_dtype counted = OLSTM_DTYPE_INT64;
+  olstm__lane_value divisor;
+  olstm__lane_block block;
+  olstm__lane_load(handle->lane, counted, 1, &handle->divisor, &divisor);
+  for (int64_t begin = 0; begin < handle->count; begin += OLSTM__LANE_BLOCK) {
+    const int64_t left = handle->count - begin;
+    const int64_t count = left < OLSTM__LANE_BLOCK ? left : OLSTM__LANE_BLOCK;
+    char* at = y + (size_t)begin * element_bytes;
+    olstm__lane_load(handle->lane, handle->dtype, count, at, &block);
+    (void)kernel(count, &block, 1, &divisor, 0, &block);
+    olstm__lane_store(handle->lane, handle->dtype, count, &block, at);
+  }
+}
+
+static olstm_status variadic_run(const void* instance, const void* handle,
+                                 const olstm_run_args* args, olstm_error* error) {
+  const variadic_handle* prepared = handle;
+  void* y = args->outputs[0];
+  (void)instance;
+  (void)error;
+  if (prepared->y_bytes == 0) return OLSTM_STATUS_OK;
+  if (prepared->walk_count == 0 && y != args->inputs[0]) {
+    memcpy(y, args->inputs[0], prepared->y_bytes);
+  }
+  for (size_t w = 0; w < prepared->walk_count; w++) {
+    (void)olstm__binary_walk_run(&prepared->walks[w], w == 0 ? args->inputs[0] : y,
+                                 args->inputs[w + 1], y);
+  }
+  if (prepared->divisor > 1) divide(prepared, y);
+  return OLSTM_STATUS_OK;
+}
+
+#define FORM(name, what)                                                     \
+  static const olstm__op_form name = {.arity = {1, SIZE_MAX, 1},             \
+                                      .instance_bytes = sizeof(variadic_op), \
+                                      .parse = check_all_given,              \
+                                      .code = what}
+FORM(kSum, OLSTM__BINARY_ADD);
+FORM(kMin, OLSTM__BINARY_MIN);
+FORM(kMax, OLSTM__BINARY_MAX);
+FORM(kMean, CODE_MEAN);
+
+#define ROW(type, dtypes, form)                                                \
+  OLSTM__OP_ENTRY(type, 1, 0, dtypes, &form, variadic_infer, variadic_prepare, \
+                  variadic_run)
+
+static const olstm_operator kOperators[] = {
+    ROW("Sum", OLSTM__DTYPES_REAL, kSum),
+    ROW("Min", OLSTM__DTYPES_NUMERIC, kMin),
+    ROW("Max", OLSTM__DTYPES_NUMERIC, kMax),
+    ROW("Mean", OLSTM__DTYPES_REAL, kMean),
+};
+
+const olstm__op_family olstm__variadic_family = {
+    kOperators, sizeof kOperators / sizeof kOperators[0]};
