@@ -1,0 +1,52 @@
+// tools/json_writer.h: texts that a JSON reader takes.
+#include "tools/json_writer.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "tests/support/test_main.h"
+
+/// What `write` writes.
+static void expect(void (*write)(olstm__json_writer*), const char* expected) {
+  char* text = NULL;
+  size_t bytes = 0;
+  olstm__json_writer json = {open_memstream(&text, &bytes), true};
+  assert_non_null(json.file);
+  write(&json);
+  assert_int_equal(fclose(json.file), 0);
+  assert_string_equal(text, expected);
+  free(text);
+}
+
+static void write_nested(olstm__json_writer* json) {
+  olstm__json_open(json, NULL, '{');
+  olstm__json_int(json, "a", 1);
+  olstm__json_open(json, "b", '[');
+  olstm__json_real(json, NULL, 0.5);
+  olstm__json_real(json, NULL, (double)NAN);
+  olstm__json_close(json, ']');
+  olstm__json_bool(json, "c", true);
+  olstm__json_close(json, '}');
+}
+
+static void puts_commas_between_values(void** state) {
+  (void)state;
+  expect(write_nested, "{\"a\": 1, \"b\": [0.5, null], \"c\": true}");
+}
+
+static void write_odd_text(olstm__json_writer* json) {
+  olstm__json_text(json, NULL, "q\" b\\ \n \xc3\xa9 \xff \xe2\x82");
+}
+
+static void escapes_and_mends_text(void** state) {
+  (void)state;
+  expect(write_odd_text, "\"q\\\" b\\\\ \\u000a \xc3\xa9 \\ufffd \\ufffd\\ufffd\"");
+}
+
+int main(int argc, char** argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(puts_commas_between_values),
+      cmocka_unit_test(escapes_and_mends_text),
+  };
+  return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
+}

@@ -1,0 +1,243 @@
+// olstm bench: how long loading, planning, the first and the later runs of a model take.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "olstm/olstm.h"
+#include "tools/alloc_count.h"
+#include "tools/cli.h"
+#include "tools/command.h"
+#include "tools/input_set.h"
+#include "tools/job.h"
+#include "tools/json_writer.h"
+#include "tools/progress.h"
+
+enum { MAX_RUNS = 1000000, ALLOCATION_RUNS = 16 };
+
+typedef struct bench_options {
+  const char* model;
+  olstm__job_options job;
+  olstm__input_options input;
+  double seconds;
+  bool json;
+} bench_options;
+
+typedef struct bench_result {
+  double load_ms;
+  double plan_ms;
+  double first_us;
+  double min_us;
+  double median_us;
+  double p99_us;
+  size_t run_count;
+  int64_t peak_rss_kb;
+  double allocations_per_run;
+} bench_result;
+
+/// What a bench holds; all of it freed in one place.
+typedef struct bench_data {
+  olstm__job job;
+  olstm__input_set inputs;
+  size_t output_count;
+  olstm_tensor* outputs;
+  float* samples;
+} bench_data;
+
+static double now_us(void) {
+  struct timespec time;
+  (void)clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec * 1e6 + (double)time.tv_nsec * 1e-3;
+}
+
+static int compare_floats(const void* a, const void* b) {
+  const float left = *(const float*)a;
+  const float right = *(const float*)b;
+  return (left > right) - (left < right);
+}
+
+static int64_t peak_rss_kb(void) {
+  struct rusage usage;
+  return getrusage(RUSAGE_SELF, &usage) == 0 ? (int64_t)usage.ru_maxrss : 0;
+}
+
+static olstm_status run_once(bench_data* bench, double* out_us, olstm_error* error) {
+  memset(bench->outputs, 0, bench->output_count * sizeof *bench->outputs);
+  const double start = now_us();
+  const olstm_status status =
+      olstm_context_run(bench->job.context, bench->inputs.tensors, bench->inputs.count,
+                        bench->outputs, bench->output_count, error);
+  *out_us = now_us() - start;
+  return status;
+}
+
+/// The runs after the first, for as long as asked.
+static olstm_status run_many(bench_data* bench, double seconds, bench_result* result,
+                             olstm_error* error) {
+  double us = 0;
+  const int64_t allocations = olstm__alloc_count_get();
+  for (int i = 0; i < ALLOCATION_RUNS; i++) {
+    OLSTM_RETURN_IF_ERROR(run_once(bench, &us, error));
+  }
+  result->allocations_per_run =
+      (double)(olstm__alloc_count_get() - allocations) / ALLOCATION_RUNS;
+  result->peak_rss_kb = peak_rss_kb();
+  const double end = now_us() + seconds * 1e6;
+  while (result->run_count < MAX_RUNS && (result->run_count == 0 || now_us() < end)) {
+    OLSTM_RETURN_IF_ERROR(run_once(bench, &us, error));
+    bench->samples[result->run_count++] = (float)us;
+  }
+  qsort(bench->samples, result->run_count, sizeof *bench->samples, compare_floats);
+  result->min_us = (double)bench->samples[0];
+  result->median_us = (double)bench->samples[result->run_count / 2];
+  result->p99_us = (double)bench->samples[(result->run_count - 1) * 99 / 100];
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status plan_and_run(bench_data* bench, const bench_options* options,
+                                 bench_result* result, olstm_error* error) {
+  OLSTM_RETURN_IF_ERROR(olstm__input_set_describe(bench->job.session, &options->input,
+                                                  &bench->inputs, error));
+  olstm_tensor_desc* descs = calloc(bench->inputs.count + 1, sizeof *descs);
+  bench->output_count = olstm_session_output_count(bench->job.session);
+  bench->outputs = calloc(bench->output_count + 1, sizeof *bench->outputs);
+  bench->samples = malloc(MAX_RUNS * sizeof *bench->samples);
+  if (!descs || !bench->outputs || !bench->samples) {
+    free(descs);
+    return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a bench");
+  }
+  for (size_t i = 0; i < bench->inputs.count; i++) {
+    descs[i] = bench->inputs.tensors[i].desc;
+  }
+  const double start = now_us();
+  const olstm_status status =
+      olstm_context_prepare(bench->job.context, descs, bench->inputs.count, error);
+  result->plan_ms = (now_us() - start) * 1e-3;
+  free(descs);
+  OLSTM_RETURN_IF_ERROR(status);
+  OLSTM_RETURN_IF_ERROR(
+      olstm__input_set_fill_random(&bench->inputs, (uint64_t)options->input.seed, error));
+  OLSTM_RETURN_IF_ERROR(run_once(bench, &result->first_us, error));
+  return run_many(bench, options->seconds, result, error);
+}
+
+static olstm_status measure(bench_data* bench, const bench_options* options,
+                            bench_result* result, olstm_error* error) {
+  const olstm_allocator allocator = olstm__alloc_count_allocator();
+  const double start = now_us();
+  olstm__progress_begin("measuring");
+  OLSTM_RETURN_IF_ERROR(
+      olstm__job_open(options->model, &options->job, &allocator, &bench->job, error));
+  result->load_ms = (now_us() - start) * 1e-3;
+  return plan_and_run(bench, options, result, error);
+}
+
+/// Calls that print one step's kernel; steps that have a choice of kernels alone.
+static void print_kernels(const bench_data* bench, olstm__json_writer* json) {
+  olstm_plan_info plan;
+  olstm_step_info step;
+  const olstm_context* context = bench->job.context;
+  if (olstm_context_get_plan_info(context, &plan, NULL) != OLSTM_STATUS_OK) return;
+  for (size_t i = 0; i < plan.step_count; i++) {
+    if (olstm_context_get_step_info(context, i, &step, NULL) != OLSTM_STATUS_OK) return;
+    if (step.kernel[0] == '\0') continue;
+    if (json) {
+      olstm__json_open(json, NULL, '{');
+      olstm__json_text(json, "node", step.node);
+      olstm__json_text(json, "op_type", step.op_type);
+      olstm__json_text(json, "kernel", step.kernel);
+      olstm__json_close(json, '}');
+    } else {
+      printf("kernel       %s '%s': %s\n", step.op_type, step.node, step.kernel);
+    }
+  }
+}
+
+static void print_json(const bench_data* bench, const bench_options* options,
+                       const bench_result* result) {
+  olstm__json_writer json = {stdout, true};
+  olstm__json_open(&json, NULL, '{');
+  olstm__json_real(&json, "load_ms", result->load_ms);
+  olstm__json_real(&json, "plan_ms", result->plan_ms);
+  olstm__json_real(&json, "first_us", result->first_us);
+  olstm__json_real(&json, "min_us", result->min_us);
+  olstm__json_real(&json, "median_us", result->median_us);
+  olstm__json_real(&json, "p99_us", result->p99_us);
+  olstm__json_int(&json, "runs", (int64_t)result->run_count);
+  olstm__json_int(&json, "threads", options->job.thread_count);
+  olstm__json_int(&json, "peak_rss_kb", result->peak_rss_kb);
+  olstm__json_real(&json, "allocations_per_run", result->allocations_per_run);
+  olstm__json_open(&json, "kernels", '[');
+  print_kernels(bench, &json);
+  olstm__json_close(&json, ']');
+  olstm__json_close(&json, '}');
+  printf("\n");
+}
+
+static void print_text(const bench_data* bench, const bench_options* options,
+                       const bench_result* result) {
+  printf("load         %.3f ms\n", result->load_ms);
+  printf("plan         %.3f ms\n", result->plan_ms);
+  printf("first run    %.1f us\n", result->first_us);
+  printf("later runs   %.2f us median, %.2f us least, %.2f us 99th percentile of %zu\n",
+         result->median_us, result->min_us, result->p99_us, result->run_count);
+  printf("threads      %lld\n", (long long)options->job.thread_count);
+  printf("peak memory  %lld kB\n", (long long)result->peak_rss_kb);
+  printf("allocations  %g a run\n", result->allocations_per_run);
+  print_kernels(bench, NULL);
+}
+
+static olstm__cli_result parse(int argc, char** argv, bench_options* out) {
+  olstm__cli_list operands;
+  const olstm__cli_option options[] = {
+      {"dim", OLSTM__CLI_PAIRS, &out->input.dims, "NAME=N",
+       "size of a symbolic dimension (default 1), by name or INPUT:AXIS", 0, 0, NULL},
+      {"seconds", OLSTM__CLI_REAL, &out->seconds, "S",
+       "how long to repeat the run (default 1)", 0, 0, NULL},
+      {"json", OLSTM__CLI_FLAG, &out->json, NULL, "print one JSON object", 0, 0, NULL},
+      OLSTM__JOB_CLI_STATE_OPTIONS(out->job),
+      OLSTM__JOB_CLI_OPTIONS(out->job),
+  };
+  const olstm__cli_command command = {
+      "bench",
+      "bench MODEL [options]",
+      "Measures loading, planning and running a model on made-up inputs.",
+      options,
+      sizeof options / sizeof options[0],
+      1,
+      1};
+  const olstm__cli_result result = olstm__cli_parse(&command, argc, argv, &operands);
+  if (result == OLSTM__CLI_PARSED) out->model = operands.values[0];
+  return result;
+}
+
+int olstm__command_bench(int argc, char** argv) {
+  bench_options options = {.seconds = 1.0, .input = {.seed = 1}};
+  bench_data bench = {0};
+  bench_result result = {0};
+  olstm_error error = {""};
+  olstm__job_options_init(&options.job);
+  switch (parse(argc, argv, &options)) {
+    case OLSTM__CLI_HELPED:
+      return OLSTM__EXIT_OK;
+    case OLSTM__CLI_REFUSED:
+      return OLSTM__EXIT_USAGE;
+    case OLSTM__CLI_PARSED:
+      break;
+  }
+  const olstm_status status = measure(&bench, &options, &result, &error);
+  olstm__progress_end();
+  if (status == OLSTM_STATUS_OK) {
+    if (options.json) {
+      print_json(&bench, &options, &result);
+    } else {
+      print_text(&bench, &options, &result);
+    }
+  }
+  olstm__input_set_deinit(&bench.inputs);
+  free(bench.outputs);
+  free(bench.samples);
+  olstm__job_deinit(&bench.job);
+  return status == OLSTM_STATUS_OK ? OLSTM__EXIT_OK : olstm__cli_fail(&error);
+}

@@ -1,0 +1,258 @@
+// olstm conform: finds ONNX test cases, runs each, prints a line a case and the counts.
+#include <dirent.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/cli.h"
+#include "tools/command.h"
+#include "tools/conform_case.h"
+#include "tools/file_bytes.h"
+#include "tools/json_writer.h"
+#include "tools/progress.h"
+
+enum { MAX_DEPTH = 4 };
+static const char* const kVerdicts[] = {"PASS", "FAIL", "SKIP"};
+
+typedef struct conform_options {
+  olstm__job_options job;
+  olstm__tolerance tolerance;
+  const char* filter;
+  const char* json;
+  bool strict;
+} conform_options;
+
+/// Folders, each with its depth below what the command line names.
+typedef struct folder_list {
+  size_t count;
+  size_t capacity;
+  char** paths;
+  int* depths;
+} folder_list;
+
+static bool append(folder_list* list, const char* path, int depth) {
+  if (list->count == list->capacity) {
+    const size_t capacity = list->capacity ? 2 * list->capacity : 64;
+    char** paths = realloc(list->paths, capacity * sizeof *paths);
+    if (paths) list->paths = paths;
+    int* depths = realloc(list->depths, capacity * sizeof *depths);
+    if (depths) list->depths = depths;
+    if (!paths || !depths) return false;
+    list->capacity = capacity;
+  }
+  list->paths[list->count] = strdup(path);
+  list->depths[list->count] = depth;
+  return list->paths[list->count++] != NULL;
+}
+
+static void deinit_folders(folder_list* list) {
+  for (size_t i = 0; i < list->count; i++) free(list->paths[i]);
+  free(list->paths);
+  free(list->depths);
+}
+
+static bool has_entry(const char* folder, const char* name) {
+  char path[OLSTM__PATH_CAPACITY];
+  return olstm__path_join(folder, name, path, NULL) == OLSTM_STATUS_OK &&
+         olstm__path_exists(path);
+}
+
+static bool is_case(const char* folder) {
+  return has_entry(folder, "model.onnx") || has_entry(folder, "test_data_set_0");
+}
+
+static int compare_names(const struct dirent** a, const struct dirent** b) {
+  return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int is_visible(const struct dirent* entry) {
+  return entry->d_name[0] != '.';
+}
+
+/// Appends the folders inside `folder`, in the order of their names.
+static olstm_status append_subfolders(folder_list* list, const char* folder, int depth,
+                                      olstm_error* error) {
+  struct dirent** entries = NULL;
+  olstm_status status = OLSTM_STATUS_OK;
+  const int count = scandir(folder, &entries, is_visible, compare_names);
+  if (count < 0 && depth == 1) {
+    status =
+        olstm_fail(error, OLSTM_STATUS_IO_ERROR, "cannot read the folder '%s'", folder);
+  }
+  for (int i = 0; i < count; i++) {
+    char path[OLSTM__PATH_CAPACITY];
+    if (status == OLSTM_STATUS_OK) {
+      status = olstm__path_join(folder, entries[i]->d_name, path, error);
+    }
+    // A path that ends in "/." exists only when it is a folder's.
+    if (status == OLSTM_STATUS_OK && has_entry(path, ".") && !append(list, path, depth)) {
+      status = olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a list");
+    }
+    free(entries[i]);
+  }
+  free(entries);
+  return status;
+}
+
+/// The cases at or below `path`. Folders that are none are looked into.
+static olstm_status find_cases(const char* path, folder_list* cases, olstm_error* error) {
+  folder_list queue = {0};
+  olstm_status status =
+      append(&queue, path, 0)
+          ? OLSTM_STATUS_OK
+          : olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a list");
+  const size_t count_before = cases->count;
+  for (size_t i = 0; status == OLSTM_STATUS_OK && i < queue.count; i++) {
+    const int depth = queue.depths[i];
+    if (is_case(queue.paths[i])) {
+      if (!append(cases, queue.paths[i], depth)) {
+        status = olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a list");
+      }
+    } else if (depth < MAX_DEPTH) {
+      status = append_subfolders(&queue, queue.paths[i], depth + 1, error);
+    }
+  }
+  deinit_folders(&queue);
+  if (status == OLSTM_STATUS_OK && cases->count == count_before) {
+    status = olstm_fail(error, OLSTM_STATUS_NOT_FOUND,
+                        "no case in '%s': a case is a folder with model.onnx and "
+                        "test_data_set_0",
+                        path);
+  }
+  return status;
+}
+
+/// The last part of a path; "" when it has none.
+static const char* case_name(char* path) {
+  size_t length = strlen(path);
+  while (length > 1 && path[length - 1] == '/') path[--length] = '\0';
+  const char* slash = strrchr(path, '/');
+  return slash ? slash + 1 : path;
+}
+
+static void print_line(olstm__verdict verdict, const char* name, char* reason) {
+  for (char* c = reason; *c; c++) {
+    if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
+  }
+  printf("%s %s%s%s\n", kVerdicts[verdict], name, *reason ? ": " : "", reason);
+}
+
+static void show_progress(size_t index, size_t count) {
+  char text[64];
+  // Where the lines go to a terminal too, they are progress enough.
+  if (isatty(STDOUT_FILENO)) return;
+  (void)snprintf(text, sizeof text, "case %zu of %zu", index + 1, count);
+  if (index == 0) {
+    olstm__progress_begin(text);
+  } else {
+    olstm__progress_update(text);
+  }
+}
+
+static void run_cases(const folder_list* cases, const conform_options* options,
+                      olstm__json_writer* json, size_t counts[3]) {
+  for (size_t i = 0; i < cases->count; i++) {
+    olstm_error reason;
+    const char* name = case_name(cases->paths[i]);
+    if (options->filter && fnmatch(options->filter, name, 0) != 0) continue;
+    show_progress(i, cases->count);
+    const olstm__verdict verdict = olstm__conform_case_run_isolated(
+        cases->paths[i], &options->job, &options->tolerance, &reason);
+    counts[verdict]++;
+    print_line(verdict, name, reason.message);
+    if (!json) continue;
+    olstm__json_open(json, NULL, '{');
+    olstm__json_text(json, "name", name);
+    olstm__json_text(json, "result", kVerdicts[verdict]);
+    olstm__json_text(json, "reason", reason.message);
+    olstm__json_close(json, '}');
+  }
+  olstm__progress_end();
+}
+
+static int run_and_count(const folder_list* cases, const conform_options* options) {
+  size_t counts[3] = {0};
+  olstm__json_writer json = {NULL, true};
+  if (options->json) {
+    json.file = fopen(options->json, "w");
+    if (!json.file) {
+      return olstm__cli_complain(OLSTM__EXIT_FAILED, "cannot write '%s'", options->json);
+    }
+    olstm__json_open(&json, NULL, '{');
+    olstm__json_open(&json, "cases", '[');
+  }
+  run_cases(cases, options, json.file ? &json : NULL, counts);
+  if (json.file) {
+    olstm__json_close(&json, ']');
+    olstm__json_int(&json, "passed", (int64_t)counts[OLSTM__VERDICT_PASS]);
+    olstm__json_int(&json, "failed", (int64_t)counts[OLSTM__VERDICT_FAIL]);
+    olstm__json_int(&json, "skipped", (int64_t)counts[OLSTM__VERDICT_SKIP]);
+    olstm__json_close(&json, '}');
+    (void)fputc('\n', json.file);
+    if (fclose(json.file) != 0) {
+      return olstm__cli_complain(OLSTM__EXIT_FAILED, "cannot write '%s'", options->json);
+    }
+  }
+  if (counts[0] + counts[1] + counts[2] == 0) {
+    return olstm__cli_complain(OLSTM__EXIT_FAILED, "no case matches '%s'",
+                               options->filter);
+  }
+  printf("%zu passed, %zu failed, %zu skipped\n", counts[OLSTM__VERDICT_PASS],
+         counts[OLSTM__VERDICT_FAIL], counts[OLSTM__VERDICT_SKIP]);
+  const bool is_good = counts[OLSTM__VERDICT_FAIL] == 0 &&
+                       (!options->strict || counts[OLSTM__VERDICT_SKIP] == 0);
+  return is_good ? OLSTM__EXIT_OK : OLSTM__EXIT_FAILED;
+}
+
+static olstm__cli_result parse(int argc, char** argv, conform_options* out,
+                               olstm__cli_list* out_paths) {
+  const olstm__cli_option options[] = {
+      {"rtol", OLSTM__CLI_REAL, &out->tolerance.rtol, "R",
+       "relative tolerance (default 1e-3)", 0, 0, NULL},
+      {"atol", OLSTM__CLI_REAL, &out->tolerance.atol, "A",
+       "absolute tolerance (default 1e-7)", 0, 0, NULL},
+      {"filter", OLSTM__CLI_TEXT, &out->filter, "GLOB", "only cases of such names", 0, 0,
+       NULL},
+      {"strict", OLSTM__CLI_FLAG, &out->strict, NULL, "a SKIP is a failure too", 0, 0,
+       NULL},
+      {"json", OLSTM__CLI_TEXT, &out->json, "FILE", "write the results there", 0, 0,
+       NULL},
+      OLSTM__JOB_CLI_OPTIONS(out->job),
+  };
+  const olstm__cli_command command = {
+      "conform",
+      "conform [options] PATH...",
+      "Runs ONNX test cases: folders of model.onnx and test_data_set_K, or folders of "
+      "them.\nPrints PASS, FAIL or SKIP for each; SKIP names what olstm does not have.",
+      options,
+      sizeof options / sizeof options[0],
+      1,
+      OLSTM__CLI_LIST_CAPACITY};
+  return olstm__cli_parse(&command, argc, argv, out_paths);
+}
+
+int olstm__command_conform(int argc, char** argv) {
+  conform_options options = {.tolerance = {1e-3, 1e-7}};
+  olstm__cli_list paths;
+  folder_list cases = {0};
+  olstm_error error;
+  olstm_status status = OLSTM_STATUS_OK;
+  olstm__job_options_init(&options.job);
+  switch (parse(argc, argv, &options, &paths)) {
+    case OLSTM__CLI_HELPED:
+      return OLSTM__EXIT_OK;
+    case OLSTM__CLI_REFUSED:
+      return OLSTM__EXIT_USAGE;
+    case OLSTM__CLI_PARSED:
+      break;
+  }
+  for (size_t i = 0; status == OLSTM_STATUS_OK && i < paths.count; i++) {
+    status = find_cases(paths.values[i], &cases, &error);
+  }
+  const int exit_code = status == OLSTM_STATUS_OK ? run_and_count(&cases, &options)
+                                                  : olstm__cli_fail(&error);
+  deinit_folders(&cases);
+  return exit_code;
+}

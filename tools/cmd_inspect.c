@@ -1,0 +1,293 @@
+// olstm inspect: what a model takes and gives, what it became, and why.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "olstm/olstm.h"
+#include "tools/cli.h"
+#include "tools/command.h"
+#include "tools/input_set.h"
+#include "tools/job.h"
+#include "tools/json_writer.h"
+#include "tools/progress.h"
+#include "tools/tensor_print.h"
+
+typedef struct inspect_options {
+  const char* model;
+  olstm__job_options job;
+  olstm__input_options input;
+  bool json;
+} inspect_options;
+
+/// A model opened, and planned for the shapes of its inputs where that was possible.
+typedef struct inspected_model {
+  olstm__job job;
+  olstm__input_set inputs;
+  bool is_planned;
+  olstm_plan_info plan;
+  /// Why there is no plan.
+  olstm_error no_plan;
+} inspected_model;
+
+static olstm_status make_plan(inspected_model* inspection, const inspect_options* options,
+                              olstm_error* error) {
+  OLSTM_RETURN_IF_ERROR(olstm__input_set_describe(
+      inspection->job.session, &options->input, &inspection->inputs, error));
+  olstm_tensor_desc* descs = calloc(inspection->inputs.count + 1, sizeof *descs);
+  if (!descs) return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory");
+  for (size_t i = 0; i < inspection->inputs.count; i++) {
+    descs[i] = inspection->inputs.tensors[i].desc;
+  }
+  olstm_status status = olstm_context_prepare(inspection->job.context, descs,
+                                              inspection->inputs.count, error);
+  free(descs);
+  OLSTM_RETURN_IF_ERROR(status);
+  return olstm_context_get_plan_info(inspection->job.context, &inspection->plan, error);
+}
+
+/// A model whose shapes do not plan is still worth a look: the reason is shown instead.
+static olstm_status open_inspection(const inspect_options* options,
+                                    inspected_model* inspection, olstm_error* error) {
+  OLSTM_RETURN_IF_ERROR(
+      olstm__job_open(options->model, &options->job, NULL, &inspection->job, error));
+  const olstm_status status = make_plan(inspection, options, &inspection->no_plan);
+  inspection->is_planned = status == OLSTM_STATUS_OK;
+  // A --dim that names nothing is the user's mistake, not the model's.
+  if (status == OLSTM_STATUS_NOT_FOUND || status == OLSTM_STATUS_INVALID_ARGUMENT) {
+    return olstm_fail(error, status, "%s", inspection->no_plan.message);
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static void print_values(const olstm_session* session) {
+  for (size_t i = 0; i < olstm_session_input_count(session); i++) {
+    const olstm_value_info* info = olstm_session_get_input(session, i);
+    printf("input   %s: %s %s\n", info->name, olstm_dtype_name(info->dtype),
+           olstm__value_shape_text(info).text);
+  }
+  for (size_t i = 0; i < olstm_session_output_count(session); i++) {
+    const olstm_value_info* info = olstm_session_get_output(session, i);
+    printf("output  %s: %s %s\n", info->name, olstm_dtype_name(info->dtype),
+           olstm__value_shape_text(info).text);
+  }
+}
+
+static void print_states(const olstm_context* context) {
+  olstm_state_info info;
+  for (size_t i = 0; i < olstm_context_state_count(context); i++) {
+    if (olstm_context_get_state_info(context, i, &info, NULL) != OLSTM_STATUS_OK) return;
+    printf("state   %s: %s %s%s\n", info.name, olstm_dtype_name(info.dtype),
+           info.rank >= 0 ? olstm_dims_text(info.dims, info.rank).text : "of any rank",
+           info.is_set ? "" : ", not set");
+  }
+}
+
+static void print_step(const olstm_step_info* step) {
+  printf("step    %s '%s'", step->op_type, step->node);
+  if (step->is_view) printf(", a view");
+  if (step->kernel[0]) printf(", kernel %s", step->kernel);
+  if (step->reason[0]) printf(" (%s)", step->reason);
+  if (step->fused_from[0]) printf(", %s", step->fused_from);
+  if (step->workspace_bytes > 0) printf(", %zu bytes of its own", step->workspace_bytes);
+  if (step->is_late) printf(", late: its shapes are known only while running");
+  printf("\n");
+}
+
+static void print_plan(const inspected_model* inspection) {
+  olstm_step_info step;
+  if (!inspection->is_planned) {
+    printf("no plan: %s (--dim NAME=N gives symbolic dimensions a size)\n",
+           inspection->no_plan.message);
+    return;
+  }
+  printf("plan for");
+  for (size_t i = 0; i < inspection->inputs.count; i++) {
+    printf(" %s %s", olstm_session_get_input(inspection->job.session, i)->name,
+           olstm_shape_text(&inspection->inputs.tensors[i].desc).text);
+  }
+  printf(":\n");
+  for (size_t i = 0; i < inspection->plan.step_count; i++) {
+    if (olstm_context_get_step_info(inspection->job.context, i, &step, NULL) ==
+        OLSTM_STATUS_OK) {
+      print_step(&step);
+    }
+  }
+  printf("folded  %zu nodes computed while planning\n", inspection->plan.folded_count);
+  printf("memory  constants %zu bytes, workspace %zu bytes (%zu without reuse)%s\n",
+         inspection->plan.constant_bytes, inspection->plan.workspace_bytes,
+         inspection->plan.unshared_bytes,
+         inspection->plan.has_late_part ? "; late steps may allocate" : "");
+}
+
+static void print_text(const inspected_model* inspection,
+                       const inspect_options* options) {
+  const olstm_model* model = inspection->job.model;
+  printf("model   %s: graph '%s', IR %lld, opset %d, by '%s', %zu nodes\n",
+         options->model, olstm_model_graph_name(model),
+         (long long)olstm_model_ir_version(model),
+         (int)olstm_model_opset_version(model, ""), olstm_model_producer(model),
+         olstm_model_node_count(model));
+  print_values(inspection->job.session);
+  print_states(inspection->job.context);
+  print_plan(inspection);
+}
+
+static void json_value(olstm__json_writer* json, const olstm_value_info* info) {
+  olstm__json_open(json, NULL, '{');
+  olstm__json_text(json, "name", info->name);
+  olstm__json_text(json, "dtype", olstm_dtype_name(info->dtype));
+  if (info->rank >= 0) {
+    olstm__json_open(json, "shape", '[');
+    for (int32_t d = 0; d < info->rank; d++) {
+      if (info->dims[d] >= 0) {
+        olstm__json_int(json, NULL, info->dims[d]);
+      } else {
+        olstm__json_text(json, NULL, info->dim_params[d] ? info->dim_params[d] : "?");
+      }
+    }
+    olstm__json_close(json, ']');
+  }
+  olstm__json_close(json, '}');
+}
+
+static void json_values(olstm__json_writer* json, const olstm_session* session) {
+  olstm__json_open(json, "inputs", '[');
+  for (size_t i = 0; i < olstm_session_input_count(session); i++) {
+    json_value(json, olstm_session_get_input(session, i));
+  }
+  olstm__json_close(json, ']');
+  olstm__json_open(json, "outputs", '[');
+  for (size_t i = 0; i < olstm_session_output_count(session); i++) {
+    json_value(json, olstm_session_get_output(session, i));
+  }
+  olstm__json_close(json, ']');
+}
+
+static void json_states(olstm__json_writer* json, const olstm_context* context) {
+  olstm_state_info info;
+  olstm__json_open(json, "states", '[');
+  for (size_t i = 0; i < olstm_context_state_count(context); i++) {
+    if (olstm_context_get_state_info(context, i, &info, NULL) != OLSTM_STATUS_OK) break;
+    olstm__json_open(json, NULL, '{');
+    olstm__json_text(json, "name", info.name);
+    olstm__json_text(json, "dtype", olstm_dtype_name(info.dtype));
+    olstm__json_open(json, "shape", '[');
+    for (int32_t d = 0; d < info.rank; d++) olstm__json_int(json, NULL, info.dims[d]);
+    olstm__json_close(json, ']');
+    olstm__json_bool(json, "is_set", info.is_set);
+    olstm__json_close(json, '}');
+  }
+  olstm__json_close(json, ']');
+}
+
+static void json_step(olstm__json_writer* json, const olstm_step_info* step) {
+  olstm__json_open(json, NULL, '{');
+  olstm__json_text(json, "node", step->node);
+  olstm__json_text(json, "op_type", step->op_type);
+  olstm__json_text(json, "kernel", step->kernel);
+  olstm__json_text(json, "reason", step->reason);
+  olstm__json_text(json, "fused_from", step->fused_from);
+  olstm__json_int(json, "workspace_bytes", (int64_t)step->workspace_bytes);
+  olstm__json_bool(json, "is_view", step->is_view);
+  olstm__json_bool(json, "is_late", step->is_late);
+  olstm__json_close(json, '}');
+}
+
+static void json_plan(olstm__json_writer* json, const inspected_model* inspection) {
+  olstm_step_info step;
+  if (!inspection->is_planned) {
+    olstm__json_text(json, "no_plan", inspection->no_plan.message);
+    return;
+  }
+  olstm__json_open(json, "plan", '{');
+  olstm__json_open(json, "input_shapes", '{');
+  for (size_t i = 0; i < inspection->inputs.count; i++) {
+    const olstm_tensor_desc* desc = &inspection->inputs.tensors[i].desc;
+    olstm__json_open(json, olstm_session_get_input(inspection->job.session, i)->name,
+                     '[');
+    for (int32_t d = 0; d < desc->rank; d++) olstm__json_int(json, NULL, desc->dims[d]);
+    olstm__json_close(json, ']');
+  }
+  olstm__json_close(json, '}');
+  olstm__json_open(json, "steps", '[');
+  for (size_t i = 0; i < inspection->plan.step_count; i++) {
+    if (olstm_context_get_step_info(inspection->job.context, i, &step, NULL) ==
+        OLSTM_STATUS_OK) {
+      json_step(json, &step);
+    }
+  }
+  olstm__json_close(json, ']');
+  olstm__json_int(json, "folded_count", (int64_t)inspection->plan.folded_count);
+  olstm__json_int(json, "constant_bytes", (int64_t)inspection->plan.constant_bytes);
+  olstm__json_int(json, "workspace_bytes", (int64_t)inspection->plan.workspace_bytes);
+  olstm__json_int(json, "unshared_bytes", (int64_t)inspection->plan.unshared_bytes);
+  olstm__json_bool(json, "has_late_part", inspection->plan.has_late_part);
+  olstm__json_close(json, '}');
+}
+
+static void print_json(const inspected_model* inspection) {
+  const olstm_model* model = inspection->job.model;
+  olstm__json_writer json = {stdout, true};
+  olstm__json_open(&json, NULL, '{');
+  olstm__json_text(&json, "graph", olstm_model_graph_name(model));
+  olstm__json_text(&json, "producer", olstm_model_producer(model));
+  olstm__json_int(&json, "ir_version", olstm_model_ir_version(model));
+  olstm__json_int(&json, "opset", olstm_model_opset_version(model, ""));
+  olstm__json_int(&json, "node_count", (int64_t)olstm_model_node_count(model));
+  json_values(&json, inspection->job.session);
+  json_states(&json, inspection->job.context);
+  json_plan(&json, inspection);
+  olstm__json_close(&json, '}');
+  printf("\n");
+}
+
+static olstm__cli_result parse(int argc, char** argv, inspect_options* out) {
+  olstm__cli_list operands;
+  const olstm__cli_option options[] = {
+      {"json", OLSTM__CLI_FLAG, &out->json, NULL, "print one JSON object", 0, 0, NULL},
+      {"dim", OLSTM__CLI_PAIRS, &out->input.dims, "NAME=N",
+       "size of a symbolic dimension (default 1), by name or INPUT:AXIS", 0, 0, NULL},
+      OLSTM__JOB_CLI_STATE_OPTIONS(out->job),
+      OLSTM__JOB_CLI_OPTIONS(out->job),
+  };
+  const olstm__cli_command command = {"inspect",
+                                      "inspect MODEL [options]",
+                                      "Shows inputs, outputs, state slots, and the plan: "
+                                      "steps, kernels and the reasons,\n"
+                                      "what was folded or fused, memory.",
+                                      options,
+                                      sizeof options / sizeof options[0],
+                                      1,
+                                      1};
+  const olstm__cli_result result = olstm__cli_parse(&command, argc, argv, &operands);
+  if (result == OLSTM__CLI_PARSED) out->model = operands.values[0];
+  return result;
+}
+
+int olstm__command_inspect(int argc, char** argv) {
+  inspect_options options = {0};
+  inspected_model inspection = {0};
+  olstm_error error = {""};
+  olstm__job_options_init(&options.job);
+  switch (parse(argc, argv, &options)) {
+    case OLSTM__CLI_HELPED:
+      return OLSTM__EXIT_OK;
+    case OLSTM__CLI_REFUSED:
+      return OLSTM__EXIT_USAGE;
+    case OLSTM__CLI_PARSED:
+      break;
+  }
+  olstm__progress_begin("loading the model");
+  const olstm_status status = open_inspection(&options, &inspection, &error);
+  olstm__progress_end();
+  if (status == OLSTM_STATUS_OK) {
+    if (options.json) {
+      print_json(&inspection);
+    } else {
+      print_text(&inspection, &options);
+    }
+  }
+  olstm__input_set_deinit(&inspection.inputs);
+  olstm__job_deinit(&inspection.job);
+  return status == OLSTM_STATUS_OK ? OLSTM__EXIT_OK : olstm__cli_fail(&error);
+}

@@ -1,0 +1,237 @@
+// olstm run: inputs from files or made up, state as asked for, outputs printed and
+// written.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "olstm/olstm.h"
+#include "tools/cli.h"
+#include "tools/command.h"
+#include "tools/file_bytes.h"
+#include "tools/input_set.h"
+#include "tools/job.h"
+#include "tools/progress.h"
+#include "tools/tensor_file.h"
+#include "tools/tensor_print.h"
+
+/// The command line.
+typedef struct run_options {
+  const char* model;
+  olstm__job_options job;
+  olstm__input_options input;
+  const char* seed;
+  const char* folder;
+  const char* format;
+  int64_t repeat;
+  const char* load_state;
+  const char* save_state;
+  olstm__cli_list set_state;
+  bool reset;
+} run_options;
+
+static olstm_status load_state(olstm_context* context, const char* path,
+                               olstm_error* error) {
+  olstm__file_bytes bytes;
+  OLSTM_RETURN_IF_ERROR(olstm__file_bytes_read(path, &bytes, error));
+  const olstm_status status =
+      olstm_context_load_state(context, bytes.data, bytes.count, error);
+  olstm__file_bytes_deinit(&bytes);
+  return status;
+}
+
+static olstm_status save_state(olstm_context* context, const char* path,
+                               olstm_error* error) {
+  void* bytes = NULL;
+  size_t count = 0;
+  OLSTM_RETURN_IF_ERROR(olstm_context_save_state(context, &bytes, &count, error));
+  const olstm_status status = olstm__file_bytes_write(path, bytes, count, NULL, 0, error);
+  olstm_context_free_blob(context, bytes, count);
+  return status;
+}
+
+/// SLOT=FILE. Slot names come out of node names, which may have "=" in them: the longest
+/// that fits.
+static olstm_status set_state(olstm_context* context, const char* argument,
+                              olstm_error* error) {
+  const char* path = NULL;
+  olstm_state_info slot = {0};
+  olstm_tensor value;
+  for (size_t i = 0; i < olstm_context_state_count(context); i++) {
+    olstm_state_info info;
+    OLSTM_RETURN_IF_ERROR(olstm_context_get_state_info(context, i, &info, error));
+    const size_t length = strlen(info.name);
+    if (strncmp(argument, info.name, length) == 0 && argument[length] == '=' &&
+        (!path || length > strlen(slot.name))) {
+      slot = info;
+      path = argument + length + 1;
+    }
+  }
+  if (!path) {
+    return olstm_fail(error, OLSTM_STATUS_NOT_FOUND,
+                      "no state slot '%.*s' (olstm inspect lists them; --stateful and "
+                      "--bind make them)",
+                      (int)strcspn(argument, "="), argument);
+  }
+  OLSTM_RETURN_IF_ERROR(olstm__tensor_file_read(path, &value, NULL, error));
+  const olstm_status status = olstm_context_set_state(context, slot.name, &value, error);
+  olstm_tensor_deinit(&value, NULL);
+  return status;
+}
+
+/// In this order: load, reset, set.
+static olstm_status prepare_state(olstm_context* context, const run_options* options,
+                                  olstm_error* error) {
+  if (options->load_state) {
+    OLSTM_RETURN_IF_ERROR(load_state(context, options->load_state, error));
+  }
+  if (options->reset) OLSTM_RETURN_IF_ERROR(olstm_context_reset(context, error));
+  for (size_t i = 0; i < options->set_state.count; i++) {
+    OLSTM_RETURN_IF_ERROR(set_state(context, options->set_state.values[i], error));
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static void print_inputs(const olstm_session* session, const olstm__input_set* inputs) {
+  for (size_t i = 0; i < inputs->count; i++) {
+    olstm__tensor_print(stdout, "input", olstm_session_get_input(session, i)->name,
+                        &inputs->tensors[i]);
+  }
+}
+
+static olstm_status print_outputs(const olstm_session* session,
+                                  const olstm_tensor* outputs, const run_options* options,
+                                  olstm_error* error) {
+  for (size_t i = 0; i < olstm_session_output_count(session); i++) {
+    const char* name = olstm_session_get_output(session, i)->name;
+    char path[OLSTM__PATH_CAPACITY];
+    olstm__tensor_print(stdout, "output", name, &outputs[i]);
+    if (!options->folder) continue;
+    OLSTM_RETURN_IF_ERROR(olstm__tensor_file_write(options->folder, name, options->format,
+                                                   &outputs[i], path, error));
+    printf("  written to %s\n", path);
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status print_states(olstm_context* context, olstm_error* error) {
+  for (size_t i = 0; i < olstm_context_state_count(context); i++) {
+    olstm_state_info info;
+    olstm_tensor value;
+    OLSTM_RETURN_IF_ERROR(olstm_context_get_state_info(context, i, &info, error));
+    if (olstm_context_get_state(context, info.name, &value, NULL) == OLSTM_STATUS_OK) {
+      olstm__tensor_print(stdout, "state", info.name, &value);
+    }
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status run_and_print(olstm__job* job, const run_options* options,
+                                  const olstm__input_set* inputs, olstm_tensor* outputs,
+                                  olstm_error* error) {
+  const size_t output_count = olstm_session_output_count(job->session);
+  olstm__progress_begin("running");
+  for (int64_t i = 0; i < options->repeat; i++) {
+    memset(outputs, 0, output_count * sizeof *outputs);
+    OLSTM_RETURN_IF_ERROR(olstm_context_run(job->context, inputs->tensors, inputs->count,
+                                            outputs, output_count, error));
+  }
+  olstm__progress_end();
+  print_inputs(job->session, inputs);
+  if (options->repeat > 1) printf("after %lld runs:\n", (long long)options->repeat);
+  OLSTM_RETURN_IF_ERROR(print_outputs(job->session, outputs, options, error));
+  OLSTM_RETURN_IF_ERROR(print_states(job->context, error));
+  return options->save_state ? save_state(job->context, options->save_state, error)
+                             : OLSTM_STATUS_OK;
+}
+
+static olstm_status run_job(olstm__job* job, const run_options* options,
+                            olstm__input_set* inputs, olstm_error* error) {
+  olstm__progress_begin("loading the model");
+  OLSTM_RETURN_IF_ERROR(olstm__job_open(options->model, &options->job, NULL, job, error));
+  olstm__progress_update("reading inputs");
+  OLSTM_RETURN_IF_ERROR(
+      olstm__input_set_load(job->session, &options->input, inputs, error));
+  OLSTM_RETURN_IF_ERROR(prepare_state(job->context, options, error));
+  if (options->folder && !olstm__path_exists(options->folder) &&
+      mkdir(options->folder, 0777) != 0) {
+    return olstm_fail(error, OLSTM_STATUS_IO_ERROR, "cannot make the folder '%s'",
+                      options->folder);
+  }
+  olstm_tensor* outputs =
+      calloc(olstm_session_output_count(job->session) + 1, sizeof *outputs);
+  if (!outputs) {
+    return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for outputs");
+  }
+  const olstm_status status = run_and_print(job, options, inputs, outputs, error);
+  free(outputs);
+  return status;
+}
+
+static olstm__cli_result parse(int argc, char** argv, run_options* out) {
+  olstm__cli_list operands;
+  const olstm__cli_option options[] = {
+      {"i", OLSTM__CLI_PAIRS, &out->input.files, "NAME=FILE",
+       "an input: .npy, or TensorProto .pb", 0, 0, NULL},
+      {"o", OLSTM__CLI_TEXT, &out->folder, "DIR", "write the outputs there", 0, 0, NULL},
+      {"format", OLSTM__CLI_CHOICE, &out->format, "npy|pb",
+       "of the outputs written (default npy)", 0, 0, "npy|pb"},
+      {"random", OLSTM__CLI_TEXT, &out->seed, "SEED",
+       "make up the inputs that -i does not give", 0, 0, NULL},
+      {"dim", OLSTM__CLI_PAIRS, &out->input.dims, "NAME=N",
+       "size of a symbolic dimension (default 1), by name or INPUT:AXIS", 0, 0, NULL},
+      {"repeat", OLSTM__CLI_INT, &out->repeat, "N",
+       "run N times and show the last (default 1)", 1, INT32_MAX, NULL},
+      OLSTM__JOB_CLI_STATE_OPTIONS(out->job),
+      {"load-state", OLSTM__CLI_TEXT, &out->load_state, "FILE",
+       "first, take all state from a file", 0, 0, NULL},
+      {"reset", OLSTM__CLI_FLAG, &out->reset, NULL,
+       "then, put all state back to its initial value", 0, 0, NULL},
+      {"set-state", OLSTM__CLI_PAIRS, &out->set_state, "SLOT=FILE",
+       "then, set one state slot from a .npy or .pb", 0, 0, NULL},
+      {"save-state", OLSTM__CLI_TEXT, &out->save_state, "FILE",
+       "after the last run, write all state to a file", 0, 0, NULL},
+      OLSTM__JOB_CLI_OPTIONS(out->job),
+  };
+  const olstm__cli_command command = {
+      "run",
+      "run MODEL [options]",
+      "Runs a model once and prints what went in and what came out.",
+      options,
+      sizeof options / sizeof options[0],
+      1,
+      1};
+  const olstm__cli_result result = olstm__cli_parse(&command, argc, argv, &operands);
+  if (result != OLSTM__CLI_PARSED) return result;
+  out->model = operands.values[0];
+  out->input.has_random = out->seed != NULL;
+  if (out->seed &&
+      !olstm__cli_read_int(out->seed, INT64_MIN, INT64_MAX, &out->input.seed)) {
+    (void)olstm__cli_complain(0, "run: --random wants an integer, not '%s'", out->seed);
+    return OLSTM__CLI_REFUSED;
+  }
+  return OLSTM__CLI_PARSED;
+}
+
+int olstm__command_run(int argc, char** argv) {
+  run_options options = {0};
+  olstm_error error = {""};
+  olstm__job job = {0};
+  olstm__input_set inputs = {0};
+  olstm__job_options_init(&options.job);
+  options.format = "npy";
+  options.repeat = 1;
+  switch (parse(argc, argv, &options)) {
+    case OLSTM__CLI_HELPED:
+      return OLSTM__EXIT_OK;
+    case OLSTM__CLI_REFUSED:
+      return OLSTM__EXIT_USAGE;
+    case OLSTM__CLI_PARSED:
+      break;
+  }
+  const olstm_status status = run_job(&job, &options, &inputs, &error);
+  olstm__progress_end();
+  olstm__input_set_deinit(&inputs);
+  olstm__job_deinit(&job);
+  return status == OLSTM_STATUS_OK ? OLSTM__EXIT_OK : olstm__cli_fail(&error);
+}

@@ -1,0 +1,260 @@
+// See conform_case.h.
+#include "tools/conform_case.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tools/file_bytes.h"
+#include "tools/tensor_file.h"
+
+enum { MAX_FILES = 4096 };
+
+/// Tensors of one kind ("input" or "output") of a data set, in the files' order.
+typedef struct tensor_list {
+  size_t count;
+  olstm_tensor* tensors;
+  char (*names)[OLSTM_ERROR_CAPACITY];
+} tensor_list;
+
+static void deinit_list(tensor_list* list) {
+  for (size_t i = 0; i < list->count; i++) olstm_tensor_deinit(&list->tensors[i], NULL);
+  free(list->tensors);
+  free(list->names);
+  *list = (tensor_list){0, NULL, NULL};
+}
+
+static olstm_status data_path(const char* folder, const char* kind, size_t index,
+                              char out_path[OLSTM__PATH_CAPACITY], olstm_error* error) {
+  char name[64];
+  (void)snprintf(name, sizeof name, "%s_%zu.pb", kind, index);
+  return olstm__path_join(folder, name, out_path, error);
+}
+
+/// Reads KIND_0.pb, KIND_1.pb, ... as far as they go.
+static olstm_status read_list(const char* folder, const char* kind, tensor_list* list,
+                              olstm_error* error) {
+  char path[OLSTM__PATH_CAPACITY];
+  size_t count = 0;
+  for (; count < MAX_FILES; count++) {
+    OLSTM_RETURN_IF_ERROR(data_path(folder, kind, count, path, error));
+    if (!olstm__path_exists(path)) break;
+  }
+  list->tensors = calloc(count + 1, sizeof *list->tensors);
+  list->names = calloc(count + 1, sizeof *list->names);
+  if (!list->tensors || !list->names) {
+    return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for test data");
+  }
+  for (; list->count < count; list->count++) {
+    OLSTM_RETURN_IF_ERROR(data_path(folder, kind, list->count, path, error));
+    OLSTM_RETURN_IF_ERROR(olstm__tensor_file_read(path, &list->tensors[list->count],
+                                                  list->names[list->count], error));
+  }
+  return OLSTM_STATUS_OK;
+}
+
+/// Finds the file of each input: by name where the files' names are just the inputs', by
+/// position otherwise. order[i] is the file of input i.
+static bool order_by_name(const olstm_session* session, const tensor_list* files,
+                          size_t* order) {
+  for (size_t i = 0; i < files->count; i++) {
+    size_t matches = 0;
+    for (size_t f = 0; f < files->count; f++) {
+      if (strcmp(files->names[f], olstm_session_get_input(session, i)->name) == 0) {
+        order[i] = f;
+        matches++;
+      }
+    }
+    if (matches != 1) return false;
+  }
+  return true;
+}
+
+static olstm_status arrange_inputs(const olstm_session* session, const tensor_list* files,
+                                   olstm_tensor* inputs, size_t* order,
+                                   olstm_error* error) {
+  const size_t count = olstm_session_input_count(session);
+  if (files->count != count) {
+    return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                      "the model takes %zu inputs, the data set has %zu", count,
+                      files->count);
+  }
+  if (!order_by_name(session, files, order)) {
+    for (size_t i = 0; i < count; i++) order[i] = i;
+  }
+  for (size_t i = 0; i < count; i++) inputs[i] = files->tensors[order[i]];
+  return OLSTM_STATUS_OK;
+}
+
+/// Status OK with a message left in `error` means that results differ.
+static olstm_status compare_outputs(const olstm_session* session,
+                                    const olstm_tensor* outputs,
+                                    const tensor_list* expected,
+                                    const olstm__tolerance* tolerance, bool* out_same,
+                                    olstm_error* error) {
+  olstm_error reason;
+  const size_t count = olstm_session_output_count(session);
+  *out_same = false;
+  if (expected->count == 0 || expected->count > count) {
+    return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                      "the model has %zu outputs, the data set %zu", count,
+                      expected->count);
+  }
+  for (size_t i = 0; i < expected->count; i++) {
+    if (!olstm__tensor_match(&outputs[i], &expected->tensors[i], tolerance, &reason)) {
+      (void)olstm_fail(error, OLSTM_STATUS_OK, "output '%s': %s",
+                       olstm_session_get_output(session, i)->name, reason.message);
+      return OLSTM_STATUS_OK;
+    }
+  }
+  *out_same = true;
+  return OLSTM_STATUS_OK;
+}
+
+/// What one data set needs; all of it freed in one place.
+typedef struct data_set {
+  tensor_list inputs;
+  tensor_list expected;
+  olstm_tensor* arranged;
+  size_t* order;
+  olstm_tensor* outputs;
+} data_set;
+
+static olstm_status run_data_set(const olstm__job* job, const char* folder,
+                                 const olstm__tolerance* tolerance, data_set* data,
+                                 bool* out_same, olstm_error* error) {
+  const size_t input_count = olstm_session_input_count(job->session);
+  const size_t output_count = olstm_session_output_count(job->session);
+  OLSTM_RETURN_IF_ERROR(read_list(folder, "input", &data->inputs, error));
+  OLSTM_RETURN_IF_ERROR(read_list(folder, "output", &data->expected, error));
+  data->arranged = calloc(input_count + 1, sizeof *data->arranged);
+  data->order = calloc(input_count + 1, sizeof *data->order);
+  data->outputs = calloc(output_count + 1, sizeof *data->outputs);
+  if (!data->arranged || !data->order || !data->outputs) {
+    return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for test data");
+  }
+  OLSTM_RETURN_IF_ERROR(
+      arrange_inputs(job->session, &data->inputs, data->arranged, data->order, error));
+  OLSTM_RETURN_IF_ERROR(olstm_context_run(job->context, data->arranged, input_count,
+                                          data->outputs, output_count, error));
+  return compare_outputs(job->session, data->outputs, &data->expected, tolerance,
+                         out_same, error);
+}
+
+static void deinit_data_set(data_set* data) {
+  deinit_list(&data->inputs);
+  deinit_list(&data->expected);
+  free(data->arranged);
+  free(data->order);
+  free(data->outputs);
+}
+
+static olstm_status run_data_sets(const char* folder, const olstm__job* job,
+                                  const olstm__tolerance* tolerance, bool* out_same,
+                                  olstm_error* error) {
+  for (size_t k = 0; k < MAX_FILES; k++) {
+    char name[64];
+    char path[OLSTM__PATH_CAPACITY];
+    data_set data = {0};
+    (void)snprintf(name, sizeof name, "test_data_set_%zu", k);
+    OLSTM_RETURN_IF_ERROR(olstm__path_join(folder, name, path, error));
+    if (!olstm__path_exists(path)) {
+      if (k > 0) return OLSTM_STATUS_OK;
+      return olstm_fail(error, OLSTM_STATUS_NOT_FOUND, "no test_data_set_0");
+    }
+    const olstm_status status =
+        run_data_set(job, path, tolerance, &data, out_same, error);
+    deinit_data_set(&data);
+    if (status != OLSTM_STATUS_OK || !*out_same) return status;
+  }
+  return OLSTM_STATUS_OK;
+}
+
+olstm__verdict olstm__conform_case_run(const char* folder,
+                                       const olstm__job_options* options,
+                                       const olstm__tolerance* tolerance,
+                                       olstm_error* out_reason) {
+  char path[OLSTM__PATH_CAPACITY];
+  olstm__job job = {0};
+  bool is_same = false;
+  out_reason->message[0] = '\0';
+  olstm_status status = olstm__path_join(folder, "model.onnx", path, out_reason);
+  if (status == OLSTM_STATUS_OK && !olstm__path_exists(path)) {
+    status = olstm_fail(out_reason, OLSTM_STATUS_NOT_FOUND, "no model.onnx");
+  }
+  if (status == OLSTM_STATUS_OK) {
+    status = olstm__job_open(path, options, NULL, &job, out_reason);
+  }
+  if (status == OLSTM_STATUS_OK) {
+    status = run_data_sets(folder, &job, tolerance, &is_same, out_reason);
+  }
+  olstm__job_deinit(&job);
+  if (status == OLSTM_STATUS_UNSUPPORTED) return OLSTM__VERDICT_SKIP;
+  return status == OLSTM_STATUS_OK && is_same ? OLSTM__VERDICT_PASS : OLSTM__VERDICT_FAIL;
+}
+
+/// The child: runs the case and writes verdict and reason into the pipe.
+static _Noreturn void run_in_child(int pipe_end, const char* folder,
+                                   const olstm__job_options* options,
+                                   const olstm__tolerance* tolerance) {
+  olstm_error reason;
+  const olstm__verdict verdict =
+      olstm__conform_case_run(folder, options, tolerance, &reason);
+  const unsigned char code = (unsigned char)verdict;
+  const size_t length = strlen(reason.message);
+  const bool written = write(pipe_end, &code, 1) == 1 &&
+                       write(pipe_end, reason.message, length) == (ssize_t)length;
+  // exit and not _exit: leak checkers look at exit.
+  exit(written ? 0 : 1);
+}
+
+/// Reads until the pipe ends or `capacity` bytes came.
+static size_t read_pipe(int pipe_end, char* buffer, size_t capacity) {
+  size_t used = 0;
+  while (used < capacity) {
+    const ssize_t count = read(pipe_end, buffer + used, capacity - used);
+    if (count <= 0) break;
+    used += (size_t)count;
+  }
+  return used;
+}
+
+olstm__verdict olstm__conform_case_run_isolated(const char* folder,
+                                                const olstm__job_options* options,
+                                                const olstm__tolerance* tolerance,
+                                                olstm_error* out_reason) {
+  int ends[2];
+  int wait_status = 0;
+  char answer[1 + OLSTM_ERROR_CAPACITY] = {0};
+  (void)fflush(NULL);
+  if (pipe(ends) != 0) {
+    (void)olstm_fail(out_reason, OLSTM_STATUS_IO_ERROR, "no pipe to a process");
+    return OLSTM__VERDICT_FAIL;
+  }
+  const pid_t child = fork();
+  if (child == 0) {
+    (void)close(ends[0]);
+    run_in_child(ends[1], folder, options, tolerance);
+  }
+  (void)close(ends[1]);
+  const size_t used = child > 0 ? read_pipe(ends[0], answer, sizeof answer - 1) : 0;
+  (void)close(ends[0]);
+  if (child < 0 || waitpid(child, &wait_status, 0) != child) {
+    (void)olstm_fail(out_reason, OLSTM_STATUS_IO_ERROR, "no process to run it in");
+    return OLSTM__VERDICT_FAIL;
+  }
+  if (WIFSIGNALED(wait_status)) {
+    (void)olstm_fail(out_reason, OLSTM_STATUS_OK, "crashed with signal %d",
+                     WTERMSIG(wait_status));
+    return OLSTM__VERDICT_FAIL;
+  }
+  if (used == 0 || WEXITSTATUS(wait_status) != 0) {
+    (void)olstm_fail(out_reason, OLSTM_STATUS_OK, "its process exited with %d",
+                     WEXITSTATUS(wait_status));
+    return OLSTM__VERDICT_FAIL;
+  }
+  (void)olstm_fail(out_reason, OLSTM_STATUS_OK, "%s", answer + 1);
+  return (olstm__verdict)answer[0];
+}

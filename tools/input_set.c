@@ -1,0 +1,252 @@
+// See input_set.h.
+#include "tools/input_set.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/element.h"
+#include "tools/tensor_file.h"
+#include "tools/tensor_print.h"
+
+/// "a, b, c" of the session's inputs, cut to fit.
+static olstm_text list_inputs(const olstm_session* session) {
+  olstm_text result = {""};
+  size_t used = 0;
+  const size_t count = olstm_session_input_count(session);
+  for (size_t i = 0; i < count && used < sizeof result.text - 1; i++) {
+    (void)snprintf(result.text + used, sizeof result.text - used, "%s'%s'", i ? ", " : "",
+                   olstm_session_get_input(session, i)->name);
+    used = strlen(result.text);
+  }
+  return result;
+}
+
+olstm_status olstm__input_find(const olstm_session* session, const char* argument,
+                               size_t* out_index, const char** out_value,
+                               olstm_error* error) {
+  size_t longest = 0;
+  const size_t count = olstm_session_input_count(session);
+  for (size_t i = 0; i < count; i++) {
+    const char* name = olstm_session_get_input(session, i)->name;
+    const size_t length = strlen(name);
+    if (length >= longest && strncmp(argument, name, length) == 0 &&
+        argument[length] == '=') {
+      longest = length;
+      *out_index = i;
+      *out_value = argument + length + 1;
+    }
+  }
+  if (longest > 0) return OLSTM_STATUS_OK;
+  return olstm_fail(error, OLSTM_STATUS_NOT_FOUND, "no input '%.*s': the model takes %s",
+                    (int)strcspn(argument, "="), argument,
+                    count > 0 ? list_inputs(session).text : "none");
+}
+
+static olstm_status allocate_set(const olstm_session* session, olstm__input_set* set,
+                                 olstm_error* error) {
+  set->count = olstm_session_input_count(session);
+  set->tensors = calloc(set->count ? set->count : 1, sizeof *set->tensors);
+  if (set->tensors) return OLSTM_STATUS_OK;
+  set->count = 0;
+  return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for inputs");
+}
+
+/// Whether "NAME=N" names dimension d of this input, by its parameter or as INPUT:AXIS.
+static bool names_dim(const char* argument, const olstm_value_info* info, int32_t d,
+                      const char** out_value) {
+  char address[OLSTM_ERROR_CAPACITY];
+  const char* candidates[2] = {info->dim_params[d], address};
+  (void)snprintf(address, sizeof address, "%s:%d", info->name, (int)d);
+  for (size_t i = 0; i < 2; i++) {
+    const size_t length = candidates[i] ? strlen(candidates[i]) : 0;
+    if (length > 0 && strncmp(argument, candidates[i], length) == 0 &&
+        argument[length] == '=') {
+      *out_value = argument + length + 1;
+      return true;
+    }
+  }
+  return false;
+}
+
+/// The size that --dim gives this dimension, -1 where it gives none.
+static olstm_status find_dim(const olstm__input_options* options,
+                             const olstm_value_info* info, int32_t d, int64_t* out_dim,
+                             olstm_error* error) {
+  *out_dim = -1;
+  for (size_t i = 0; i < options->dims.count; i++) {
+    const char* value = NULL;
+    if (!names_dim(options->dims.values[i], info, d, &value)) continue;
+    if (!olstm__cli_read_int(value, 0, INT32_MAX, out_dim)) {
+      return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                        "--dim wants NAME=N, not '%s'", options->dims.values[i]);
+    }
+  }
+  return OLSTM_STATUS_OK;
+}
+
+/// Every --dim must be about some symbolic dimension of some input.
+static olstm_status check_dims_are_known(const olstm_session* session,
+                                         const olstm__input_options* options,
+                                         olstm_error* error) {
+  for (size_t a = 0; a < options->dims.count; a++) {
+    const char* argument = options->dims.values[a];
+    const char* value = NULL;
+    bool known = false;
+    for (size_t i = 0; i < olstm_session_input_count(session) && !known; i++) {
+      const olstm_value_info* info = olstm_session_get_input(session, i);
+      for (int32_t d = 0; d < info->rank && !known; d++) {
+        known = info->dims[d] < 0 && names_dim(argument, info, d, &value);
+      }
+    }
+    if (!known) {
+      return olstm_fail(error, OLSTM_STATUS_NOT_FOUND,
+                        "--dim '%s': no input has a symbolic dimension of that name",
+                        argument);
+    }
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status describe_input(const olstm_value_info* info,
+                                   const olstm__input_options* options,
+                                   olstm_tensor_desc* desc, olstm_error* error) {
+  if (info->rank < 0) {
+    return olstm_fail(error, OLSTM_STATUS_UNSUPPORTED,
+                      "input '%s': the model does not say its rank, so give it with -i",
+                      info->name);
+  }
+  desc->dtype = info->dtype;
+  desc->rank = info->rank;
+  for (int32_t d = 0; d < info->rank; d++) {
+    desc->dims[d] = info->dims[d];
+    if (info->dims[d] >= 0) continue;
+    OLSTM_RETURN_IF_ERROR(find_dim(options, info, d, &desc->dims[d], error));
+    if (desc->dims[d] < 0) desc->dims[d] = 1;
+  }
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__input_set_describe(const olstm_session* session,
+                                       const olstm__input_options* options,
+                                       olstm__input_set* set, olstm_error* error) {
+  OLSTM_RETURN_IF_ERROR(allocate_set(session, set, error));
+  OLSTM_RETURN_IF_ERROR(check_dims_are_known(session, options, error));
+  for (size_t i = 0; i < set->count; i++) {
+    OLSTM_RETURN_IF_ERROR(describe_input(olstm_session_get_input(session, i), options,
+                                         &set->tensors[i].desc, error));
+  }
+  return OLSTM_STATUS_OK;
+}
+
+/// A file's dimensions must be what --dim says.
+static olstm_status check_file_dims(const olstm_value_info* info,
+                                    const olstm__input_options* options,
+                                    const olstm_tensor_desc* desc, olstm_error* error) {
+  for (int32_t d = 0; d < info->rank && d < desc->rank; d++) {
+    int64_t wanted = -1;
+    if (info->dims[d] >= 0) continue;
+    OLSTM_RETURN_IF_ERROR(find_dim(options, info, d, &wanted, error));
+    if (wanted >= 0 && wanted != desc->dims[d]) {
+      return olstm_fail(error, OLSTM_STATUS_SHAPE_MISMATCH,
+                        "input '%s': the file has shape %s, --dim makes it %" PRId64
+                        " in dimension %d",
+                        info->name, olstm_shape_text(desc).text, wanted, (int)d);
+    }
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status load_files(const olstm_session* session,
+                               const olstm__input_options* options, olstm__input_set* set,
+                               olstm_error* error) {
+  for (size_t a = 0; a < options->files.count; a++) {
+    size_t index = 0;
+    const char* path = NULL;
+    OLSTM_RETURN_IF_ERROR(
+        olstm__input_find(session, options->files.values[a], &index, &path, error));
+    const olstm_value_info* info = olstm_session_get_input(session, index);
+    if (set->tensors[index].data) {
+      return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT, "input '%s' is given twice",
+                        info->name);
+    }
+    OLSTM_RETURN_IF_ERROR(
+        olstm__tensor_file_read(path, &set->tensors[index], NULL, error));
+    OLSTM_RETURN_IF_ERROR(
+        check_file_dims(info, options, &set->tensors[index].desc, error));
+  }
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__input_set_load(const olstm_session* session,
+                                   const olstm__input_options* options,
+                                   olstm__input_set* set, olstm_error* error) {
+  OLSTM_RETURN_IF_ERROR(allocate_set(session, set, error));
+  OLSTM_RETURN_IF_ERROR(check_dims_are_known(session, options, error));
+  OLSTM_RETURN_IF_ERROR(load_files(session, options, set, error));
+  for (size_t i = 0; i < set->count; i++) {
+    const olstm_value_info* info = olstm_session_get_input(session, i);
+    if (set->tensors[i].data) continue;
+    if (!options->has_random) {
+      return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                        "input '%s' (%s %s) is missing: give -i '%s=FILE', or --random "
+                        "SEED",
+                        info->name, olstm_dtype_name(info->dtype),
+                        olstm__value_shape_text(info).text, info->name);
+    }
+    OLSTM_RETURN_IF_ERROR(describe_input(info, options, &set->tensors[i].desc, error));
+  }
+  if (!options->has_random) return OLSTM_STATUS_OK;
+  return olstm__input_set_fill_random(set, (uint64_t)options->seed, error);
+}
+
+/// SplitMix64: the same numbers everywhere for the same seed.
+static uint64_t next_random(uint64_t* state) {
+  uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
+  z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+  z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+  return z ^ (z >> 31);
+}
+
+static void fill_random(const olstm_tensor* tensor, uint64_t* state) {
+  const int64_t count = olstm_tensor_desc_count(&tensor->desc);
+  const bool is_real = olstm__element_is_real(tensor->desc.dtype);
+  for (int64_t i = 0; i < count; i++) {
+    const uint64_t bits = next_random(state);
+    const double value =
+        is_real ? (double)(bits >> 11) * 0x1p-52 - 1.0 : (double)(bits >> 63);
+    olstm__element_set(tensor, i, value);
+  }
+}
+
+olstm_status olstm__input_set_fill_random(olstm__input_set* set, uint64_t seed,
+                                          olstm_error* error) {
+  const olstm_allocator allocator = olstm_allocator_or_default(NULL);
+  for (size_t i = 0; i < set->count; i++) {
+    olstm_tensor* tensor = &set->tensors[i];
+    // A seed of its own for each input: giving one from a file leaves the others as they
+    // were.
+    uint64_t state = seed + i * UINT64_C(0xd1342543de82ef95);
+    size_t bytes = 0;
+    if (tensor->data) continue;
+    if (tensor->desc.dtype == OLSTM_DTYPE_STRING ||
+        !olstm_tensor_desc_bytes(&tensor->desc, &bytes)) {
+      return olstm_fail(error, OLSTM_STATUS_UNSUPPORTED,
+                        "cannot make up an input of dtype %s, shape %s",
+                        olstm_dtype_name(tensor->desc.dtype),
+                        olstm_shape_text(&tensor->desc).text);
+    }
+    tensor->data = olstm_allocate(&allocator, bytes, 1);
+    if (!tensor->data) {
+      return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for %zu bytes",
+                        bytes);
+    }
+    fill_random(tensor, &state);
+  }
+  return OLSTM_STATUS_OK;
+}
+
+void olstm__input_set_deinit(olstm__input_set* set) {
+  for (size_t i = 0; i < set->count; i++) olstm_tensor_deinit(&set->tensors[i], NULL);
+  free(set->tensors);
+  *set = (olstm__input_set){0, NULL};
+}

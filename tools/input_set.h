@@ -1,0 +1,50 @@
+// The inputs of a run: from files, or made up; and the sizes of symbolic dimensions.
+#ifndef OLSTM_TOOLS_INPUT_SET_H_
+#define OLSTM_TOOLS_INPUT_SET_H_
+
+#include "olstm/runtime.h"
+#include "tools/cli.h"
+
+/// One tensor for each of a session's inputs, in its order. Zeroed before use.
+typedef struct olstm__input_set {
+  size_t count;
+  olstm_tensor* tensors;
+} olstm__input_set;
+
+/// What the command line says about inputs.
+typedef struct olstm__input_options {
+  /// "NAME=FILE".
+  olstm__cli_list files;
+  /// "NAME=N": a symbolic dimension by its name, or INPUT:AXIS for one that has none.
+  olstm__cli_list dims;
+  bool has_random;
+  int64_t seed;
+} olstm__input_options;
+
+/// Descs of a session's inputs with symbolic dimensions as --dim says, 1 where it says
+/// nothing; in set->tensors, whose data stays NULL. Errors: INVALID_ARGUMENT for a --dim
+/// that is none of the model's, UNSUPPORTED for an input whose rank is not known.
+olstm_status olstm__input_set_describe(const olstm_session* session,
+                                       const olstm__input_options* options,
+                                       olstm__input_set* set, olstm_error* error);
+
+/// Fills the set: files first; what is left from --random, or refused by name. --dim is
+/// checked against files.
+olstm_status olstm__input_set_load(const olstm_session* session,
+                                   const olstm__input_options* options,
+                                   olstm__input_set* set, olstm_error* error);
+
+/// Fills what has no data with random elements: floats and doubles between -1 and 1,
+/// integers 0 or 1, bools.
+olstm_status olstm__input_set_fill_random(olstm__input_set* set, uint64_t seed,
+                                          olstm_error* error);
+
+void olstm__input_set_deinit(olstm__input_set* set);
+
+/// NAME=VALUE where NAME is one of the session's inputs: *out_index of it, *out_value.
+/// Names may have "=" in them. NOT_FOUND lists what there is.
+olstm_status olstm__input_find(const olstm_session* session, const char* argument,
+                               size_t* out_index, const char** out_value,
+                               olstm_error* error);
+
+#endif  // OLSTM_TOOLS_INPUT_SET_H_

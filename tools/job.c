@@ -1,0 +1,144 @@
+// See job.h.
+#include "tools/job.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/// The texts that session options point to, cut out of the command line's.
+typedef struct session_names {
+  size_t stateful_count;
+  const char* stateful[OLSTM__JOB_MAX_STATEFUL];
+  olstm_binding bindings[OLSTM__JOB_MAX_BINDINGS];
+} session_names;
+
+void olstm__job_options_init(olstm__job_options* options) {
+  memset(options, 0, sizeof *options);
+  options->thread_count = 1;
+  options->kernel = "auto";
+  options->precision = "f32";
+  options->fuse = true;
+}
+
+/// All of a list's texts in one buffer, each terminated; the caller frees it.
+static char* join_texts(const olstm__cli_list* list) {
+  size_t bytes = 1;
+  for (size_t i = 0; i < list->count; i++) bytes += strlen(list->values[i]) + 1;
+  char* text = calloc(bytes, 1);
+  char* at = text;
+  for (size_t i = 0; text && i < list->count; i++) {
+    const size_t length = strlen(list->values[i]) + 1;
+    memcpy(at, list->values[i], length);
+    at += length;
+  }
+  return text;
+}
+
+static olstm_status split_stateful(const olstm__cli_list* list, char* text,
+                                   session_names* names, olstm_error* error) {
+  for (size_t i = 0; i < list->count; i++) {
+    char* next = text + strlen(text) + 1;
+    while (text) {
+      char* comma = strchr(text, ',');
+      if (comma) *comma = '\0';
+      if (names->stateful_count == OLSTM__JOB_MAX_STATEFUL) {
+        return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                          "--stateful: more than %d nodes", OLSTM__JOB_MAX_STATEFUL);
+      }
+      if (*text == '\0') {
+        return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                          "--stateful: an empty name in '%s'", list->values[i]);
+      }
+      names->stateful[names->stateful_count++] = text;
+      text = comma ? comma + 1 : NULL;
+    }
+    text = next;
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status split_bindings(const olstm__cli_list* list, char* text,
+                                   session_names* names, olstm_error* error) {
+  if (list->count > OLSTM__JOB_MAX_BINDINGS) {
+    return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT, "--bind: more than %d pairs",
+                      OLSTM__JOB_MAX_BINDINGS);
+  }
+  for (size_t i = 0; i < list->count; i++) {
+    char* next = text + strlen(text) + 1;
+    char* equals = strchr(text, '=');
+    if (!equals) {
+      return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                        "--bind wants OUT=IN, not '%s'", list->values[i]);
+    }
+    *equals = '\0';
+    names->bindings[i] = (olstm_binding){text, equals + 1};
+    text = next;
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status load_plugins(const olstm__job_options* options, olstm__job* job,
+                                 const olstm_allocator* allocator, olstm_error* error) {
+  if (options->plugins.count == 0) return OLSTM_STATUS_OK;
+  OLSTM_RETURN_IF_ERROR(olstm_registry_create(allocator, &job->registry, error));
+  for (size_t i = 0; i < options->plugins.count; i++) {
+    OLSTM_RETURN_IF_ERROR(
+        olstm_registry_load_plugin(job->registry, options->plugins.values[i], error));
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static int32_t precision_code(const char* name) {
+  if (strcmp(name, "bf16") == 0) return OLSTM_PRECISION_BF16;
+  if (strcmp(name, "int8") == 0) return OLSTM_PRECISION_INT8;
+  return OLSTM_PRECISION_F32;
+}
+
+static olstm_status create_session(const olstm__job_options* options, olstm__job* job,
+                                   const olstm_allocator* allocator, olstm_error* error) {
+  session_names names = {0};
+  olstm_session_options session_options;
+  job->names[0] = join_texts(&options->stateful);
+  job->names[1] = join_texts(&options->bindings);
+  if (!job->names[0] || !job->names[1]) {
+    return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for names");
+  }
+  OLSTM_RETURN_IF_ERROR(split_stateful(&options->stateful, job->names[0], &names, error));
+  OLSTM_RETURN_IF_ERROR(split_bindings(&options->bindings, job->names[1], &names, error));
+  olstm_session_options_init(&session_options);
+  session_options.allocator = allocator;
+  session_options.thread_count = (int32_t)options->thread_count;
+  session_options.kernel = options->kernel;
+  session_options.precision = precision_code(options->precision);
+  session_options.fuse = options->fuse;
+  session_options.broadcast_state = options->broadcast_state;
+  session_options.stateful_count = names.stateful_count;
+  session_options.stateful = names.stateful;
+  session_options.binding_count = options->bindings.count;
+  session_options.bindings = names.bindings;
+  return olstm_session_create(job->model, job->registry, &session_options, &job->session,
+                              error);
+}
+
+olstm_status olstm__job_open(const char* model_path, const olstm__job_options* options,
+                             const olstm_allocator* allocator, olstm__job* out_job,
+                             olstm_error* error) {
+  olstm_model_options model_options;
+  memset(out_job, 0, sizeof *out_job);
+  olstm_model_options_init(&model_options);
+  model_options.allocator = allocator;
+  OLSTM_RETURN_IF_ERROR(load_plugins(options, out_job, allocator, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm_model_load_file(model_path, &model_options, &out_job->model, error));
+  OLSTM_RETURN_IF_ERROR(create_session(options, out_job, allocator, error));
+  return olstm_context_create(out_job->session, &out_job->context, error);
+}
+
+void olstm__job_deinit(olstm__job* job) {
+  olstm_context_destroy(job->context);
+  olstm_session_destroy(job->session);
+  olstm_model_destroy(job->model);
+  olstm_registry_destroy(job->registry);
+  free(job->names[0]);
+  free(job->names[1]);
+  memset(job, 0, sizeof *job);
+}

@@ -1,0 +1,71 @@
+// See progress.h. A timer's signal writes the line, so that the work needs no hooks for
+// it.
+#include "tools/progress.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+enum { FIRST_SECOND = 2, TEXT_CAPACITY = 64 };
+
+// Two texts, so that the handler never reads the one that is being written.
+static char texts[2][TEXT_CAPACITY];
+static volatile sig_atomic_t text_index;
+static volatile sig_atomic_t seconds;
+static volatile sig_atomic_t is_shown;
+static bool is_running;
+
+/// Only calls what a signal handler may call.
+static void show(int signal_number) {
+  char line[TEXT_CAPACITY + 48] = "\rolstm: ";
+  char digits[12];
+  size_t digit_count = 0;
+  const char* text = texts[text_index];
+  size_t used = 8;
+  (void)signal_number;
+  seconds++;
+  if (seconds < FIRST_SECOND) return;
+  for (size_t i = 0; text[i] && i < TEXT_CAPACITY; i++) line[used++] = text[i];
+  for (int rest = seconds; rest > 0 && digit_count < sizeof digits; rest /= 10) {
+    digits[digit_count++] = (char)('0' + rest % 10);
+  }
+  line[used++] = ',';
+  line[used++] = ' ';
+  while (digit_count > 0) line[used++] = digits[--digit_count];
+  memcpy(line + used, " s\x1b[K", 5);
+  used += 5;
+  is_shown = 1;
+  const ssize_t ignored = write(STDERR_FILENO, line, used);
+  (void)ignored;
+}
+
+void olstm__progress_update(const char* what) {
+  const int next = 1 - text_index;
+  (void)snprintf(texts[next], TEXT_CAPACITY, "%s", what);
+  text_index = next;
+}
+
+void olstm__progress_begin(const char* what) {
+  struct sigaction action;
+  const struct itimerval each_second = {{1, 0}, {1, 0}};
+  olstm__progress_update(what);
+  if (is_running || !isatty(STDERR_FILENO)) return;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = show;
+  action.sa_flags = SA_RESTART;
+  seconds = 0;
+  is_shown = 0;
+  is_running = sigaction(SIGALRM, &action, NULL) == 0 &&
+               setitimer(ITIMER_REAL, &each_second, NULL) == 0;
+}
+
+void olstm__progress_end(void) {
+  const struct itimerval never = {{0, 0}, {0, 0}};
+  if (!is_running) return;
+  (void)setitimer(ITIMER_REAL, &never, NULL);
+  if (is_shown) (void)fprintf(stderr, "\r\x1b[K");
+  is_running = false;
+}

@@ -1,0 +1,19 @@
+// Whether a result is what it should be: numpy.testing.assert_allclose, in C.
+#ifndef OLSTM_TOOLS_TENSOR_MATCH_H_
+#define OLSTM_TOOLS_TENSOR_MATCH_H_
+
+#include "olstm/status.h"
+#include "olstm/tensor.h"
+
+/// |actual - expected| <= atol + rtol * |expected|.
+typedef struct olstm__tolerance {
+  double rtol;
+  double atol;
+} olstm__tolerance;
+
+/// Compares dtype, shape and elements. Integers and bools must be equal; NaN equals NaN,
+/// and an infinity itself. When they differ, out_reason says how, with the worst element.
+bool olstm__tensor_match(const olstm_tensor* actual, const olstm_tensor* expected,
+                         const olstm__tolerance* tolerance, olstm_error* out_reason);
+
+#endif  // OLSTM_TOOLS_TENSOR_MATCH_H_
