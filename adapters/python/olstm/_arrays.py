@@ -1,0 +1,43 @@
+"""Between numpy arrays and olstm_tensor. bfloat16, which numpy lacks, travels as its bits in uint16."""
+import ctypes as C
+
+import numpy as np
+
+from ._library import MAX_RANK, Tensor
+
+FLOAT, UINT8, INT8, UINT16, INT16, INT32, INT64 = 1, 2, 3, 4, 5, 6, 7
+BOOL, FLOAT16, DOUBLE, UINT32, UINT64, BFLOAT16 = 9, 10, 11, 12, 13, 16
+
+_NUMPY = {FLOAT: np.float32, UINT8: np.uint8, INT8: np.int8, UINT16: np.uint16, INT16: np.int16,
+          INT32: np.int32, INT64: np.int64, BOOL: np.bool_, FLOAT16: np.float16, DOUBLE: np.float64,
+          UINT32: np.uint32, UINT64: np.uint64, BFLOAT16: np.uint16}
+_OLSTM = {np.dtype(v): k for k, v in _NUMPY.items() if k != BFLOAT16}
+
+
+def to_tensor(array, expected_dtype=None):
+    """(Tensor, array that its data points into). The array must be kept as long as the tensor is used."""
+    array = np.asarray(array)
+    if not array.flags.c_contiguous:
+        array = array.copy(order="C")
+    if array.ndim > MAX_RANK:
+        raise ValueError("an array of rank %d: olstm's tensors have at most %d" % (array.ndim, MAX_RANK))
+    if array.dtype not in _OLSTM:
+        raise TypeError("arrays of dtype %s have no counterpart in ONNX that olstm runs" % array.dtype)
+    tensor = Tensor()
+    tensor.desc.dtype = _OLSTM[array.dtype]
+    if expected_dtype == BFLOAT16 and array.dtype == np.uint16:
+        tensor.desc.dtype = BFLOAT16
+    tensor.desc.rank = array.ndim
+    tensor.desc.dims[:array.ndim] = array.shape
+    tensor.data = array.ctypes.data
+    return tensor, array
+
+
+def to_array(tensor):
+    """A copy of a tensor's elements."""
+    shape = tuple(tensor.desc.dims[:tensor.desc.rank])
+    dtype = np.dtype(_NUMPY[tensor.desc.dtype])
+    byte_count = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+    if byte_count == 0:
+        return np.zeros(shape, dtype)
+    return np.frombuffer(C.string_at(tensor.data, byte_count), dtype).reshape(shape).copy()

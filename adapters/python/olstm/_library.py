@@ -1,0 +1,109 @@
+"""libolstm.so through ctypes: the declarations of include/olstm, and errors as exceptions. Nothing of meaning."""
+import ctypes as C
+import ctypes.util
+import os
+
+MAX_RANK = 8
+OK = 0
+UNSUPPORTED = 3
+
+
+class Error(RuntimeError):
+    """A call of libolstm failed. `status` is its olstm_status code, the text says what was wrong."""
+
+    def __init__(self, status, message):
+        super().__init__(message)
+        self.status = status
+
+
+class ErrorText(C.Structure):
+    _fields_ = [("message", C.c_char * 512)]
+
+
+class TensorDesc(C.Structure):
+    _fields_ = [("dtype", C.c_int32), ("rank", C.c_int32), ("dims", C.c_int64 * MAX_RANK)]
+
+
+class Tensor(C.Structure):
+    _fields_ = [("desc", TensorDesc), ("data", C.c_void_p)]
+
+
+class ValueInfo(C.Structure):
+    _fields_ = [("name", C.c_char_p), ("dtype", C.c_int32), ("rank", C.c_int32),
+                ("dims", C.c_int64 * MAX_RANK), ("dim_params", C.c_char_p * MAX_RANK)]
+
+
+class Binding(C.Structure):
+    _fields_ = [("output", C.c_char_p), ("input", C.c_char_p)]
+
+
+class SessionOptions(C.Structure):
+    _fields_ = [("struct_size", C.c_size_t), ("allocator", C.c_void_p), ("thread_count", C.c_int32),
+                ("precision", C.c_int32), ("kernel", C.c_char_p), ("plan_cache_capacity", C.c_size_t),
+                ("max_memory", C.c_size_t), ("fuse", C.c_bool), ("stateful_count", C.c_size_t),
+                ("stateful", C.POINTER(C.c_char_p)), ("binding_count", C.c_size_t),
+                ("bindings", C.POINTER(Binding)), ("broadcast_state", C.c_bool)]
+
+
+class StateInfo(C.Structure):
+    _fields_ = [("name", C.c_char_p), ("dtype", C.c_int32), ("rank", C.c_int32),
+                ("dims", C.c_int64 * MAX_RANK), ("is_set", C.c_bool)]
+
+
+_POINTER = C.c_void_p
+_STATUS_FUNCTIONS = {
+    "olstm_model_load_file": [C.c_char_p, _POINTER, C.POINTER(_POINTER)],
+    "olstm_model_load_memory": [_POINTER, C.c_size_t, _POINTER, C.POINTER(_POINTER)],
+    "olstm_session_create": [_POINTER, _POINTER, C.POINTER(SessionOptions), C.POINTER(_POINTER)],
+    "olstm_context_create": [_POINTER, C.POINTER(_POINTER)],
+    "olstm_context_clone": [_POINTER, C.POINTER(_POINTER)],
+    "olstm_context_run": [_POINTER, C.POINTER(Tensor), C.c_size_t, C.POINTER(Tensor), C.c_size_t],
+    "olstm_context_get_state_info": [_POINTER, C.c_size_t, C.POINTER(StateInfo)],
+    "olstm_context_get_state": [_POINTER, C.c_char_p, C.POINTER(Tensor)],
+    "olstm_context_set_state": [_POINTER, C.c_char_p, C.POINTER(Tensor)],
+    "olstm_context_reset": [_POINTER],
+    "olstm_context_reset_state": [_POINTER, C.c_char_p],
+    "olstm_context_reset_row": [_POINTER, C.c_int64],
+    "olstm_context_save_state": [_POINTER, C.POINTER(_POINTER), C.POINTER(C.c_size_t)],
+    "olstm_context_load_state": [_POINTER, _POINTER, C.c_size_t],
+    "olstm_registry_create": [_POINTER, C.POINTER(_POINTER)],
+    "olstm_registry_load_plugin": [_POINTER, C.c_char_p],
+}
+_OTHER_FUNCTIONS = {
+    "olstm_model_destroy": (None, [_POINTER]),
+    "olstm_session_options_init": (None, [C.POINTER(SessionOptions)]),
+    "olstm_session_destroy": (None, [_POINTER]),
+    "olstm_session_input_count": (C.c_size_t, [_POINTER]),
+    "olstm_session_output_count": (C.c_size_t, [_POINTER]),
+    "olstm_session_get_input": (C.POINTER(ValueInfo), [_POINTER, C.c_size_t]),
+    "olstm_session_get_output": (C.POINTER(ValueInfo), [_POINTER, C.c_size_t]),
+    "olstm_context_destroy": (None, [_POINTER]),
+    "olstm_context_state_count": (C.c_size_t, [_POINTER]),
+    "olstm_context_free_blob": (None, [_POINTER, _POINTER, C.c_size_t]),
+    "olstm_registry_destroy": (None, [_POINTER]),
+}
+
+
+def _open():
+    path = os.environ.get("OLSTM_LIBRARY") or ctypes.util.find_library("olstm") or "libolstm.so.0"
+    library = C.CDLL(path)
+    for name, arguments in _STATUS_FUNCTIONS.items():
+        function = getattr(library, name)
+        function.restype = C.c_int32
+        function.argtypes = arguments + [C.POINTER(ErrorText)]
+    for name, (result, arguments) in _OTHER_FUNCTIONS.items():
+        function = getattr(library, name)
+        function.restype = result
+        function.argtypes = arguments
+    return library
+
+
+library = _open()
+
+
+def call(name, *arguments):
+    """Calls a function that returns an olstm_status; raises Error unless it is OK."""
+    text = ErrorText()
+    status = getattr(library, name)(*arguments, C.byref(text))
+    if status != OK:
+        raise Error(status, text.message.decode("utf-8", "replace"))
