@@ -42,7 +42,7 @@ def save(name, op_type, domain="", dtype=np.float32, directions=1, gates=4, layo
 
 os.makedirs(OUT, exist_ok=True)
 save("cpu_lstm", "LSTM")
-save("cpu_lstm_bidirectional", "LSTM", directions=2, clip=0.5)
+save("cpu_lstm_bidirectional", "LSTM", directions=2)
 save("cpu_lstm_states", "LSTM", inputs=("", "initial_h", "initial_c"), outputs=("Y", "Y_h", "Y_c"))
 save("cpu_gru", "GRU", gates=3, outputs=("Y", "Y_h"))
 save("cpu_rnn", "RNN", gates=1, outputs=("Y", "Y_h"))
