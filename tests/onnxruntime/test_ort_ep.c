@@ -91,11 +91,16 @@ static void runs_double_which_onnx_runtime_refuses(void** state) {
   char message[512] = "";
   (void)state;
   ort_host_api();
-  assert_null(ort_host_open("double_lstm", &kPlain, message));
-  ort_host_register_provider();
   ort_host_fill(&input, FLOAT_TYPE, 5, 2, 3);
   (void)run_once("cpu_lstm", &kPlain, &input, 1, expected);
   ort_host_fill(&input, DOUBLE_TYPE, 5, 2, 3);
+  // ONNX Runtime opens the model and refuses to run it.
+  OrtSession* alone = ort_host_open("double_lstm", &kPlain, message);
+  if (alone) {
+    assert_int_equal(ort_host_run(alone, &input, 1, actual, message), 0);
+    ort_host_api()->ReleaseSession(alone);
+  }
+  ort_host_register_provider();
   (void)run_once("double_lstm", &kProvider, &input, 1, actual);
   assert_int_equal(actual[0].dtype, DOUBLE_TYPE);
   for (size_t i = 0; i < 3; i++) ort_host_assert_close(&expected[i], &actual[i]);
