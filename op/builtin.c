@@ -6,8 +6,8 @@
 
 static const olstm__op_family* const kFamilies[] = {
     &olstm__lstm_family,  &olstm__dense_family,    &olstm__binary_family,
-    &olstm__unary_family, &olstm__variadic_family, &olstm__reduce_family,
-    &olstm__shape_family,
+    &olstm__unary_family, &olstm__variadic_family, &olstm__where_family,
+    &olstm__clip_family,  &olstm__softmax_family,  &olstm__shape_family,
 };
 enum { kFamilyCount = sizeof kFamilies / sizeof kFamilies[0] };
 

@@ -14,7 +14,9 @@ extern const olstm__op_family olstm__dense_family;
 extern const olstm__op_family olstm__binary_family;
 extern const olstm__op_family olstm__unary_family;
 extern const olstm__op_family olstm__variadic_family;
-extern const olstm__op_family olstm__reduce_family;
+extern const olstm__op_family olstm__where_family;
+extern const olstm__op_family olstm__clip_family;
+extern const olstm__op_family olstm__softmax_family;
 extern const olstm__op_family olstm__shape_family;
 
 #endif  // OLSTM_OP_OP_FAMILY_H_

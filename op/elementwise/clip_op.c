@@ -1,0 +1,175 @@
+// Clip: bounds as attributes before opset 11, as inputs since. Where both bounds cross,
+// the upper one wins; NaN stays.
+#include <math.h>
+
+#include "op/elementwise/lane.h"
+#include "op/op_family.h"
+#include "op/op_support.h"
+
+typedef struct clip_op {
+  olstm__op_base base;
+  /// Before opset 11; -inf and inf where the attribute is absent.
+  float low;
+  float high;
+} clip_op;
+
+typedef struct clip_handle {
+  olstm__op_handle head;
+  olstm__lane lane;
+  olstm_dtype dtype;
+  int64_t count;
+} clip_handle;
+
+static olstm_status parse_attributes(void* instance, olstm_error* error) {
+  clip_op* self = instance;
+  const olstm_node* node = self->base.node;
+  OLSTM_RETURN_IF_ERROR(olstm_node_get_float(node, "min", -INFINITY, &self->low, error));
+  return olstm_node_get_float(node, "max", INFINITY, &self->high, error);
+}
+
+static olstm_status parse_nothing(void* instance, olstm_error* error) {
+  clip_op* self = instance;
+  (void)error;
+  self->low = -INFINITY;
+  self->high = INFINITY;
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status clip_infer(const void* instance, const olstm_infer_args* args,
+                               olstm_tensor_desc* out_outputs, olstm_error* error) {
+  const clip_op* self = instance;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_check_dtype(&self->base, args, 0, self->base.self->dtypes, error));
+  for (size_t i = 1; i < args->input_count; i++) {
+    if (!args->inputs[i]) continue;
+    OLSTM_RETURN_IF_ERROR(olstm__op_check_same_dtype(&self->base, args, i, 0, error));
+    if (olstm_tensor_desc_count(&args->inputs[i]->desc) != 1) {
+      return olstm__op_fail(&self->base, error, OLSTM_STATUS_SHAPE_MISMATCH,
+                            "input '%s' has shape %s, expected a scalar",
+                            self->base.node->input_names[i],
+                            olstm_shape_text(&args->inputs[i]->desc).text);
+    }
+  }
+  out_outputs[0] = args->inputs[0]->desc;
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status clip_prepare(void* instance, const olstm_prepare_args* args,
+                                 olstm_prepared* out_prepared, olstm_error* error) {
+  const clip_op* self = instance;
+  const olstm_tensor_desc* x = &args->inputs[0]->desc;
+  clip_handle* handle = NULL;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_create_handle(&self->base, sizeof *handle, (void**)&handle, error));
+  handle->lane = olstm__lane_of(x->dtype);
+  handle->dtype = x->dtype;
+  handle->count = olstm_tensor_desc_count(x);
+  out_prepared->handle = handle;
+  out_prepared->inplace_inputs = 1u;
+  return OLSTM_STATUS_OK;
+}
+
+#define CLIP(type)                                                                      \
+  static void clip_##type(int64_t count, const type* x, type low, type high, type* y) { \
+    for (int64_t i = 0; i < count; i++) {                                               \
+      const type raised = x[i] < low ? low : x[i];                                      \
+      y[i] = raised > high ? high : raised;                                             \
+    }                                                                                   \
+  }
+CLIP(float)
+CLIP(double)
+CLIP(int32_t)
+CLIP(int64_t)
+CLIP(uint64_t)
+
+// Bounds of one run, in the lane's type.
+typedef struct bounds {
+  olstm__lane_value low;
+  olstm__lane_value high;
+} bounds;
+
+static bounds widest(const clip_op* self, olstm__lane lane) {
+  switch (lane) {
+    case OLSTM__LANE_F64:
+      return (bounds){{.f64 = (double)self->low}, {.f64 = (double)self->high}};
+    case OLSTM__LANE_I32:
+      return (bounds){{.i32 = INT32_MIN}, {.i32 = INT32_MAX}};
+    case OLSTM__LANE_I64:
+      return (bounds){{.i64 = INT64_MIN}, {.i64 = INT64_MAX}};
+    case OLSTM__LANE_U64:
+      return (bounds){{.u64 = 0}, {.u64 = UINT64_MAX}};
+    default:
+      return (bounds){{.f32 = self->low}, {.f32 = self->high}};
+  }
+}
+
+static void clip_block(olstm__lane lane, int64_t count, const void* x,
+                       const bounds* limits, void* y) {
+  switch (lane) {
+    case OLSTM__LANE_F64:
+      clip_double(count, x, limits->low.f64, limits->high.f64, y);
+      return;
+    case OLSTM__LANE_I32:
+      clip_int32_t(count, x, limits->low.i32, limits->high.i32, y);
+      return;
+    case OLSTM__LANE_I64:
+      clip_int64_t(count, x, limits->low.i64, limits->high.i64, y);
+      return;
+    case OLSTM__LANE_U64:
+      clip_uint64_t(count, x, limits->low.u64, limits->high.u64, y);
+      return;
+    default:
+      clip_float(count, x, limits->low.f32, limits->high.f32, y);
+      return;
+  }
+}
+
+static olstm_status clip_run(const void* instance, const void* handle,
+                             const olstm_run_args* args, olstm_error* error) {
+  const clip_op* self = instance;
+  const clip_handle* prepared = handle;
+  const olstm_node* node = self->base.node;
+  const olstm__lane lane = prepared->lane;
+  const size_t element_bytes = olstm_dtype_size(prepared->dtype);
+  bounds limits = widest(self, lane);
+  olstm__lane_block block;
+  (void)error;
+  if (olstm_node_has_input(node, 1)) {
+    olstm__lane_load(lane, prepared->dtype, 1, args->inputs[1], &limits.low);
+  }
+  if (olstm_node_has_input(node, 2)) {
+    olstm__lane_load(lane, prepared->dtype, 1, args->inputs[2], &limits.high);
+  }
+  if (olstm__lane_is_native(lane, prepared->dtype)) {
+    clip_block(lane, prepared->count, args->inputs[0], &limits, args->outputs[0]);
+    return OLSTM_STATUS_OK;
+  }
+  for (int64_t begin = 0; begin < prepared->count; begin += OLSTM__LANE_BLOCK) {
+    const int64_t left = prepared->count - begin;
+    const int64_t count = left < OLSTM__LANE_BLOCK ? left : OLSTM__LANE_BLOCK;
+    const size_t offset = (size_t)begin * element_bytes;
+    olstm__lane_load(lane, prepared->dtype, count, (const char*)args->inputs[0] + offset,
+                     &block);
+    clip_block(lane, count, &block, &limits, &block);
+    olstm__lane_store(lane, prepared->dtype, count, &block,
+                      (char*)args->outputs[0] + offset);
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static const char* const kBounds[] = {"max", "min", NULL};
+static const olstm__op_form kClipBefore11 = {.arity = {1, 1, 1},
+                                             .attributes = kBounds,
+                                             .instance_bytes = sizeof(clip_op),
+                                             .parse = parse_attributes};
+static const olstm__op_form kClip = {
+    .arity = {1, 3, 1}, .instance_bytes = sizeof(clip_op), .parse = parse_nothing};
+
+static const olstm_operator kOperators[] = {
+    OLSTM__OP_ENTRY("Clip", 1, 10, OLSTM__DTYPES_REAL, &kClipBefore11, clip_infer,
+                    clip_prepare, clip_run),
+    OLSTM__OP_ENTRY("Clip", 11, 0, OLSTM__DTYPES_NUMERIC, &kClip, clip_infer,
+                    clip_prepare, clip_run),
+};
+
+const olstm__op_family olstm__clip_family = {kOperators, 2};

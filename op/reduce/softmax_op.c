@@ -1,0 +1,175 @@
+// Softmax, LogSoftmax and Hardmax. Before opset 13 the dimensions from axis on count as
+// one; since, it is one axis.
+#include <math.h>
+
+#include "op/elementwise/lane.h"
+#include "op/op_family.h"
+#include "op/op_support.h"
+
+enum { CODE_SOFTMAX, CODE_LOG_SOFTMAX, CODE_HARDMAX };
+
+typedef struct softmax_op {
+  olstm__op_base base;
+  int64_t axis;
+  bool flattens;
+} softmax_op;
+
+// The input as [slab_count, rows, columns], along the rows.
+typedef struct softmax_handle {
+  olstm__op_handle head;
+  olstm_dtype dtype;
+  olstm__lane lane;
+  int64_t slab_count;
+  int64_t rows;
+  int64_t columns;
+} softmax_handle;
+
+static void exp_block_f32(int64_t count, const float* x, float* y) {
+  for (int64_t i = 0; i < count; i++) y[i] = expf(x[i]);
+}
+
+static void exp_block_f64(int64_t count, const double* x, double* y) {
+  for (int64_t i = 0; i < count; i++) y[i] = exp(x[i]);
+}
+
+#define REAL float
+#define NAME(x) x##_f32
+#define EXP_BLOCK exp_block_f32
+#define REAL_LOG logf
+#include "op/reduce/softmax_kernel.inc"
+#undef REAL
+#undef NAME
+#undef EXP_BLOCK
+#undef REAL_LOG
+
+#define REAL double
+#define NAME(x) x##_f64
+#define EXP_BLOCK exp_block_f64
+#define REAL_LOG log
+#include "op/reduce/softmax_kernel.inc"
+#undef REAL
+#undef NAME
+#undef EXP_BLOCK
+#undef REAL_LOG
+
+static olstm_status parse_before_13(void* instance, olstm_error* error) {
+  softmax_op* self = instance;
+  self->flattens = true;
+  return olstm_node_get_int(self->base.node, "axis", 1, &self->axis, error);
+}
+
+static olstm_status parse_since_13(void* instance, olstm_error* error) {
+  softmax_op* self = instance;
+  return olstm_node_get_int(self->base.node, "axis", -1, &self->axis, error);
+}
+
+// A scalar is a vector of one. Flattening allows an axis one past the last, too.
+static olstm_status find_axis(const softmax_op* self, const olstm_tensor_desc* x,
+                              int32_t* out_axis, olstm_error* error) {
+  const int32_t rank = x->rank > 0 ? x->rank : 1;
+  if (self->flattens && self->axis == rank) {
+    *out_axis = rank;
+    return OLSTM_STATUS_OK;
+  }
+  return olstm__op_normalize_axis(&self->base, "attribute axis", self->axis, rank,
+                                  out_axis, error);
+}
+
+static olstm_status softmax_infer(const void* instance, const olstm_infer_args* args,
+                                  olstm_tensor_desc* out_outputs, olstm_error* error) {
+  const softmax_op* self = instance;
+  int32_t axis = 0;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_check_dtype(&self->base, args, 0, OLSTM__DTYPES_REAL, error));
+  OLSTM_RETURN_IF_ERROR(find_axis(self, &args->inputs[0]->desc, &axis, error));
+  out_outputs[0] = args->inputs[0]->desc;
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status softmax_prepare(void* instance, const olstm_prepare_args* args,
+                                    olstm_prepared* out_prepared, olstm_error* error) {
+  const softmax_op* self = instance;
+  const olstm_tensor_desc* x = &args->inputs[0]->desc;
+  int32_t axis = 0;
+  softmax_handle* handle = NULL;
+  OLSTM_RETURN_IF_ERROR(find_axis(self, x, &axis, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_create_handle(&self->base, sizeof *handle, (void**)&handle, error));
+  handle->dtype = x->dtype;
+  handle->lane = olstm__lane_of(x->dtype);
+  handle->slab_count = 1;
+  handle->rows = 1;
+  handle->columns = 1;
+  for (int32_t d = 0; d < x->rank; d++) {
+    int64_t* part = d < axis                      ? &handle->slab_count
+                    : d == axis || self->flattens ? &handle->rows
+                                                  : &handle->columns;
+    *part *= x->dims[d];
+  }
+  if (handle->rows == 0 || handle->columns == 0) handle->slab_count = 0;
+  if (!olstm__lane_is_native(handle->lane, x->dtype) && handle->slab_count > 0) {
+    out_prepared->workspace_bytes =
+        (size_t)(handle->rows * handle->columns) * olstm__lane_size(handle->lane);
+  }
+  out_prepared->handle = handle;
+  out_prepared->inplace_inputs = 1u;
+  return OLSTM_STATUS_OK;
+}
+
+static void run_slab(int32_t code, const softmax_handle* handle, const void* x, void* y) {
+  if (handle->lane == OLSTM__LANE_F64) {
+    softmax_slab_f64(code, handle->rows, handle->columns, x, y);
+  } else {
+    softmax_slab_f32(code, handle->rows, handle->columns, x, y);
+  }
+}
+
+static olstm_status softmax_run(const void* instance, const void* handle,
+                                const olstm_run_args* args, olstm_error* error) {
+  const softmax_op* self = instance;
+  const softmax_handle* prepared = handle;
+  const int32_t code = ((const olstm__op_form*)self->base.self->variant)->code;
+  const int64_t count = prepared->rows * prepared->columns;
+  const size_t slab_bytes = (size_t)count * olstm_dtype_size(prepared->dtype);
+  const char* x = args->inputs[0];
+  char* y = args->outputs[0];
+  (void)error;
+  for (int64_t s = 0; s < prepared->slab_count; s++, x += slab_bytes, y += slab_bytes) {
+    if (olstm__lane_is_native(prepared->lane, prepared->dtype)) {
+      run_slab(code, prepared, x, y);
+      continue;
+    }
+    olstm__lane_load(prepared->lane, prepared->dtype, count, x, args->workspace);
+    run_slab(code, prepared, args->workspace, args->workspace);
+    olstm__lane_store(prepared->lane, prepared->dtype, count, args->workspace, y);
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static const char* const kAxis[] = {"axis", NULL};
+
+#define FORM(name, what, parser)                                            \
+  static const olstm__op_form name = {.arity = {1, 1, 1},                   \
+                                      .attributes = kAxis,                  \
+                                      .instance_bytes = sizeof(softmax_op), \
+                                      .parse = parser,                      \
+                                      .code = what}
+FORM(kSoftmaxBefore13, CODE_SOFTMAX, parse_before_13);
+FORM(kSoftmax, CODE_SOFTMAX, parse_since_13);
+FORM(kLogSoftmaxBefore13, CODE_LOG_SOFTMAX, parse_before_13);
+FORM(kLogSoftmax, CODE_LOG_SOFTMAX, parse_since_13);
+FORM(kHardmaxBefore13, CODE_HARDMAX, parse_before_13);
+FORM(kHardmax, CODE_HARDMAX, parse_since_13);
+
+#define ROW(type, first, last, form)                                           \
+  OLSTM__OP_ENTRY(type, first, last, OLSTM__DTYPES_REAL, &form, softmax_infer, \
+                  softmax_prepare, softmax_run)
+
+static const olstm_operator kOperators[] = {
+    ROW("Softmax", 1, 12, kSoftmaxBefore13),       ROW("Softmax", 13, 0, kSoftmax),
+    ROW("LogSoftmax", 1, 12, kLogSoftmaxBefore13), ROW("LogSoftmax", 13, 0, kLogSoftmax),
+    ROW("Hardmax", 1, 12, kHardmaxBefore13),       ROW("Hardmax", 13, 0, kHardmax),
+};
+
+const olstm__op_family olstm__softmax_family = {kOperators,
+                                                sizeof kOperators / sizeof kOperators[0]};

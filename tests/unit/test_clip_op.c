@@ -1,0 +1,79 @@
+// op/elementwise/clip_op.c: where bounds come from, and which wins.
+#include <math.h>
+
+#include "tests/support/op_fixture.h"
+#include "tests/support/test_main.h"
+
+static void bounds_are_attributes_before_opset_11(void** state) {
+  const float x[] = {-5, 0.5f, 5, NAN};
+  const olstm_attribute attributes[] = {
+      {.name = "min", .kind = OLSTM_ATTRIBUTE_FLOAT, .f = -1},
+      {.name = "max", .kind = OLSTM_ATTRIBUTE_FLOAT, .f = 1}};
+  const olstm_tensor tx = OP_TENSOR(FLOAT, x, 1, 4);
+  op_fixture fixture = {.op_type = "Clip",
+                        .opset_version = 6,
+                        .attribute_count = 2,
+                        .attributes = attributes,
+                        .input_count = 1,
+                        .inputs = {&tx}};
+  (void)state;
+  assert_int_equal(op_fixture_run(&fixture), OLSTM_STATUS_OK);
+  const float* y = fixture.outputs[0].data;
+  assert_true(y[0] == -1 && y[1] == 0.5f && y[2] == 1 && isnan(y[3]));
+  op_fixture_deinit(&fixture);
+}
+
+static void either_bound_may_be_absent(void** state) {
+  const int8_t x[] = {-100, 0, 100};
+  const int8_t high[] = {10};
+  const int8_t expected[] = {-100, 0, 10};
+  const olstm_tensor tx = OP_TENSOR(INT8, x, 1, 3);
+  const olstm_tensor th = OP_TENSOR(INT8, high, 0, 0);
+  op_fixture fixture = {.op_type = "Clip",
+                        .opset_version = 13,
+                        .input_count = 3,
+                        .inputs = {&tx, NULL, &th}};
+  (void)state;
+  assert_int_equal(op_fixture_run(&fixture), OLSTM_STATUS_OK);
+  assert_memory_equal(fixture.outputs[0].data, expected, sizeof expected);
+  op_fixture_deinit(&fixture);
+}
+
+static void the_upper_bound_wins_where_bounds_cross(void** state) {
+  const int64_t x[] = {-1, 3, 9};
+  const int64_t low[] = {5};
+  const int64_t high[] = {2};
+  const int64_t expected[] = {2, 2, 2};
+  const olstm_tensor tx = OP_TENSOR(INT64, x, 1, 3);
+  const olstm_tensor tl = OP_TENSOR(INT64, low, 0, 0);
+  const olstm_tensor th = OP_TENSOR(INT64, high, 0, 0);
+  op_fixture fixture = {.op_type = "Clip",
+                        .opset_version = 12,
+                        .input_count = 3,
+                        .inputs = {&tx, &tl, &th}};
+  (void)state;
+  assert_int_equal(op_fixture_run(&fixture), OLSTM_STATUS_OK);
+  assert_memory_equal(fixture.outputs[0].data, expected, sizeof expected);
+  op_fixture_deinit(&fixture);
+}
+
+static void a_bound_that_is_no_scalar_is_refused(void** state) {
+  const float x[] = {1, 2};
+  const olstm_tensor tx = OP_TENSOR(FLOAT, x, 1, 2);
+  op_fixture fixture = {
+      .op_type = "Clip", .opset_version = 11, .input_count = 2, .inputs = {&tx, &tx}};
+  (void)state;
+  assert_int_equal(op_fixture_run(&fixture), OLSTM_STATUS_SHAPE_MISMATCH);
+  assert_string_equal(fixture.error.message,
+                      "Clip 'node': input 'x1' has shape [2], expected a scalar");
+}
+
+int main(int argc, char** argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(bounds_are_attributes_before_opset_11),
+      cmocka_unit_test(either_bound_may_be_absent),
+      cmocka_unit_test(the_upper_bound_wins_where_bounds_cross),
+      cmocka_unit_test(a_bound_that_is_no_scalar_is_refused),
+  };
+  return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
+}
