@@ -4,11 +4,20 @@
 #include "olstm/version.h"
 #include "op/op_family.h"
 
+// clang-format off: one a line, so that families come and go without touching others.
 static const olstm__op_family* const kFamilies[] = {
-    &olstm__lstm_family,  &olstm__dense_family,    &olstm__binary_family,
-    &olstm__unary_family, &olstm__variadic_family, &olstm__where_family,
-    &olstm__clip_family,  &olstm__softmax_family,  &olstm__shape_family,
+    &olstm__lstm_family,
+    &olstm__dense_family,
+    &olstm__binary_family,
+    &olstm__unary_family,
+    &olstm__variadic_family,
+    &olstm__where_family,
+    &olstm__clip_family,
+    &olstm__softmax_family,
+    &olstm__shape_family,
+    &olstm__gather_family,
 };
+// clang-format on
 enum { kFamilyCount = sizeof kFamilies / sizeof kFamilies[0] };
 
 static size_t operator_count(void) {

@@ -18,5 +18,6 @@ extern const olstm__op_family olstm__where_family;
 extern const olstm__op_family olstm__clip_family;
 extern const olstm__op_family olstm__softmax_family;
 extern const olstm__op_family olstm__shape_family;
+extern const olstm__op_family olstm__gather_family;
 
 #endif  // OLSTM_OP_OP_FAMILY_H_

@@ -1,4 +1,73 @@
-// The operators of this folder, as the built-in table has them.
+// The operators of this folder, as the built-in table has them: a row for each opset
+// range whose attributes, inputs or dtypes differ.
 #include "op/op_family.h"
+#include "op/shape/shape_ops.h"
+#include "op/shape/view.h"
 
-const olstm__op_family olstm__shape_family = {NULL, 0};
+#define ALL OLSTM__DTYPES_ALL
+// bfloat16 came to most operators with opset 13.
+#define OLD (OLSTM__DTYPES_ALL & ~OLSTM_DTYPE_BIT(OLSTM_DTYPE_BFLOAT16))
+#define REAL OLSTM__DTYPES_REAL
+#define OLD_REAL (OLSTM__DTYPES_REAL & ~OLSTM_DTYPE_BIT(OLSTM_DTYPE_BFLOAT16))
+#define INT64 OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT64)
+
+#define ROW OLSTM__OP_ROW
+// The output is the input's bytes.
+#define VIEW(TYPE, FIRST, LAST, DTYPES, NAME, FORM)                                   \
+  OLSTM__OP_ENTRY(TYPE, FIRST, LAST, 0, DTYPES, olstm__##FORM, olstm__##NAME##_infer, \
+                  olstm__view_prepare, olstm__view_run)
+// Only the input's shape matters.
+#define SHAPE_ONLY(TYPE, FIRST, LAST, DTYPES, NAME, FORM)                              \
+  OLSTM__OP_ENTRY(TYPE, FIRST, LAST, OLSTM_OPERATOR_SHAPE_ONLY, DTYPES, olstm__##FORM, \
+                  olstm__##NAME##_infer, olstm__##NAME##_prepare, olstm__##NAME##_run)
+
+static const olstm_operator kOperators[] = {
+    ROW("Cast", 1, 5, OLD, cast, cast_form_1),
+    ROW("Cast", 6, 12, OLD, cast, cast_form_6),
+    ROW("Cast", 13, 18, ALL, cast, cast_form_6),
+    ROW("Cast", 19, 23, ALL, cast, cast_form_19),
+    ROW("Cast", 24, 0, ALL, cast, cast_form_24),
+    ROW("CastLike", 15, 18, ALL, cast, cast_like_form_15),
+    ROW("CastLike", 19, 23, ALL, cast, cast_like_form_19),
+    ROW("CastLike", 24, 0, ALL, cast, cast_like_form_24),
+    ROW("Concat", 1, 3, OLD_REAL, concat, concat_form_1),
+    ROW("Concat", 4, 12, OLD, concat, concat_form_4),
+    ROW("Concat", 13, 0, ALL, concat, concat_form_4),
+    ROW("ConstantOfShape", 9, 0, INT64, constant_of_shape, constant_of_shape_form),
+    ROW("Dropout", 1, 5, OLD_REAL, dropout, dropout_form_1),
+    ROW("Dropout", 6, 6, OLD_REAL, dropout, dropout_form_6),
+    ROW("Dropout", 7, 9, OLD_REAL, dropout, dropout_form_7),
+    ROW("Dropout", 10, 11, OLD_REAL, dropout, dropout_form_10),
+    ROW("Dropout", 12, 12, OLD_REAL, dropout, dropout_form_12),
+    ROW("Dropout", 13, 0, REAL, dropout, dropout_form_12),
+    ROW("Expand", 8, 12, OLD, expand, expand_form),
+    ROW("Expand", 13, 0, ALL, expand, expand_form),
+    VIEW("Flatten", 1, 8, OLD_REAL, flatten, flatten_form),
+    VIEW("Flatten", 9, 12, OLD, flatten, flatten_form),
+    VIEW("Flatten", 13, 0, ALL, flatten, flatten_form),
+    VIEW("Identity", 1, 12, OLD, identity, identity_form),
+    VIEW("Identity", 13, 0, ALL, identity, identity_form),
+    VIEW("Reshape", 1, 4, OLD_REAL, reshape, reshape_form_1),
+    VIEW("Reshape", 5, 12, OLD, reshape, reshape_form_5),
+    VIEW("Reshape", 13, 13, ALL, reshape, reshape_form_5),
+    VIEW("Reshape", 14, 0, ALL, reshape, reshape_form_14),
+    SHAPE_ONLY("Shape", 1, 12, OLD, tensor_shape, tensor_shape_form_1),
+    SHAPE_ONLY("Shape", 13, 14, ALL, tensor_shape, tensor_shape_form_1),
+    SHAPE_ONLY("Shape", 15, 0, ALL, tensor_shape, tensor_shape_form_15),
+    SHAPE_ONLY("Size", 1, 12, OLD, tensor_size, tensor_size_form),
+    SHAPE_ONLY("Size", 13, 0, ALL, tensor_size, tensor_size_form),
+    ROW("Slice", 1, 9, OLD, slice, slice_form_1),
+    ROW("Slice", 10, 12, OLD, slice, slice_form_10),
+    ROW("Slice", 13, 0, ALL, slice, slice_form_10),
+    VIEW("Squeeze", 1, 12, OLD, squeeze, squeeze_form_1),
+    VIEW("Squeeze", 13, 0, ALL, squeeze, squeeze_form_13),
+    ROW("Tile", 6, 12, OLD, tile, tile_form),
+    ROW("Tile", 13, 0, ALL, tile, tile_form),
+    ROW("Transpose", 1, 12, OLD, transpose, transpose_form),
+    ROW("Transpose", 13, 0, ALL, transpose, transpose_form),
+    VIEW("Unsqueeze", 1, 12, OLD, unsqueeze, unsqueeze_form_1),
+    VIEW("Unsqueeze", 13, 0, ALL, unsqueeze, unsqueeze_form_13),
+};
+
+const olstm__op_family olstm__shape_family = {kOperators,
+                                              sizeof kOperators / sizeof kOperators[0]};

@@ -1,0 +1,111 @@
+// Gather: whole slices along one axis, by index.
+#include "op/gather/gather_ops.h"
+#include "op/gather/index_list.h"
+#include "op/shape/move_bytes.h"
+
+typedef struct gather_op {
+  olstm__op_base base;
+  int64_t axis;
+} gather_op;
+
+typedef struct gather_handle {
+  olstm__op_handle head;
+  bool is_wide;
+  int64_t axis_dim;
+  size_t outer_count;
+  size_t index_count;
+  size_t slice_bytes;
+} gather_handle;
+
+static olstm_status parse_gather(void* instance, olstm_error* error) {
+  gather_op* op = instance;
+  return olstm_node_get_int(op->base.node, "axis", 0, &op->axis, error);
+}
+
+olstm_status olstm__gather_infer(const void* instance, const olstm_infer_args* args,
+                                 olstm_tensor_desc* out_outputs, olstm_error* error) {
+  const gather_op* op = instance;
+  const olstm_tensor_desc* data = &args->inputs[0]->desc;
+  const olstm_tensor_desc* indices = &args->inputs[1]->desc;
+  int32_t axis = 0;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_check_dtype(&op->base, args, 0, op->base.self->dtypes, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_check_dtype(&op->base, args, 1, OLSTM__DTYPES_INDEX, error));
+  if (data->rank == 0) {
+    return olstm__op_fail(&op->base, error, OLSTM_STATUS_SHAPE_MISMATCH,
+                          "input '%s' is a scalar, expected at least 1 dimension",
+                          op->base.node->input_names[0]);
+  }
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_normalize_axis(&op->base, "axis", op->axis, data->rank, &axis, error));
+  olstm_tensor_desc output = {.dtype = data->dtype,
+                              .rank = data->rank - 1 + indices->rank};
+  if (output.rank <= OLSTM_MAX_RANK) {
+    int32_t to = 0;
+    for (int32_t d = 0; d < axis; d++) output.dims[to++] = data->dims[d];
+    for (int32_t d = 0; d < indices->rank; d++) output.dims[to++] = indices->dims[d];
+    for (int32_t d = axis + 1; d < data->rank; d++) output.dims[to++] = data->dims[d];
+  }
+  OLSTM_RETURN_IF_ERROR(olstm__op_check_output(&op->base, &output, error));
+  out_outputs[0] = output;
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__gather_prepare(void* instance, const olstm_prepare_args* args,
+                                   olstm_prepared* out_prepared, olstm_error* error) {
+  const gather_op* op = instance;
+  const olstm_tensor_desc* data = &args->inputs[0]->desc;
+  const olstm_tensor_desc* indices = &args->inputs[1]->desc;
+  int32_t axis = 0;
+  void* memory = NULL;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_normalize_axis(&op->base, "axis", op->axis, data->rank, &axis, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_create_handle(&op->base, sizeof(gather_handle), &memory, error));
+  gather_handle* handle = memory;
+  handle->is_wide = indices->dtype == OLSTM_DTYPE_INT64;
+  handle->axis_dim = data->dims[axis];
+  handle->index_count = (size_t)olstm_tensor_desc_count(indices);
+  if (olstm_tensor_desc_count(&args->outputs[0]) > 0) {
+    handle->outer_count = 1;
+    handle->slice_bytes = olstm_dtype_size(data->dtype);
+    for (int32_t d = 0; d < axis; d++) handle->outer_count *= (size_t)data->dims[d];
+    for (int32_t d = axis + 1; d < data->rank; d++) {
+      handle->slice_bytes *= (size_t)data->dims[d];
+    }
+  }
+  out_prepared->handle = handle;
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__gather_run(const void* instance, const void* handle,
+                               const olstm_run_args* args, olstm_error* error) {
+  const gather_handle* gather = handle;
+  const int64_t dim = gather->axis_dim;
+  const size_t slice_bytes = gather->slice_bytes;
+  const size_t row_bytes = gather->index_count * slice_bytes;
+  if (gather->outer_count == 0) return OLSTM_STATUS_OK;
+  for (size_t i = 0; i < gather->index_count; i++) {
+    const int64_t asked = olstm__index_get(args->inputs[1], gather->is_wide, i);
+    int64_t index = asked;
+    if (!olstm__index_wrap(&index, dim)) {
+      return olstm__index_fail(instance, error, 1, i, asked, dim);
+    }
+    const char* source = (const char*)args->inputs[0] + (size_t)index * slice_bytes;
+    char* target = (char*)args->outputs[0] + i * slice_bytes;
+    for (size_t o = 0; o < gather->outer_count; o++) {
+      olstm__move_bytes(target, source, slice_bytes);
+      source += (size_t)dim * slice_bytes;
+      target += row_bytes;
+    }
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static const char* const kAxis[] = {"axis", NULL};
+
+const olstm__op_form olstm__gather_form = {.arity = {2, 2, 1},
+                                           .attributes = kAxis,
+                                           .instance_bytes = sizeof(gather_op),
+                                           .parse = parse_gather};

@@ -1,0 +1,116 @@
+// Cast and CastLike. Conversion itself is convert's.
+#include <ctype.h>
+
+#include "op/shape/convert.h"
+#include "op/shape/shape_ops.h"
+
+enum { TO_IS_NAME = 1, TO_IS_NUMBER = 6, TO_IS_INPUT = 15 };
+
+typedef struct cast_op {
+  olstm__op_base base;
+  olstm_dtype to;
+} cast_op;
+
+typedef struct cast_handle {
+  olstm__op_handle head;
+  olstm_dtype from;
+  olstm_dtype to;
+  size_t count;
+} cast_handle;
+
+// Opset 1 spells dtypes out: "FLOAT", "INT64".
+static olstm_dtype find_dtype(const char* name) {
+  for (olstm_dtype dtype = 1; dtype <= OLSTM_DTYPE_BFLOAT16; dtype++) {
+    const char* candidate = olstm_dtype_name(dtype);
+    size_t i = 0;
+    while (candidate[i] && tolower((unsigned char)name[i]) == candidate[i]) i++;
+    if (!candidate[i] && !name[i]) return dtype;
+  }
+  return OLSTM_DTYPE_UNDEFINED;
+}
+
+static olstm_status parse_cast(void* instance, olstm_error* error) {
+  cast_op* op = instance;
+  const olstm__op_form* form = op->base.self->variant;
+  const olstm_node* node = op->base.node;
+  if (form->code == TO_IS_INPUT) return OLSTM_STATUS_OK;
+  if (!olstm_node_find_attribute(node, "to")) {
+    return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_MODEL,
+                          "attribute to is missing");
+  }
+  int64_t number = 0;
+  if (form->code == TO_IS_NAME) {
+    const char* name = NULL;
+    OLSTM_RETURN_IF_ERROR(olstm_node_get_string(node, "to", "", &name, error));
+    number = find_dtype(name);
+  } else {
+    OLSTM_RETURN_IF_ERROR(olstm_node_get_int(node, "to", 0, &number, error));
+  }
+  if (number > 0 && number <= OLSTM_DTYPE_BFLOAT16) op->to = (olstm_dtype)number;
+  if (olstm__can_convert(op->to, op->to)) return OLSTM_STATUS_OK;
+  return olstm__op_fail(&op->base, error, OLSTM_STATUS_UNSUPPORTED,
+                        "to=%" PRId64 " (%s) is not supported", number,
+                        olstm_dtype_name(op->to));
+}
+
+static olstm_dtype target_dtype(const cast_op* op, const olstm_infer_args* args) {
+  const olstm__op_form* form = op->base.self->variant;
+  return form->code == TO_IS_INPUT ? args->inputs[1]->desc.dtype : op->to;
+}
+
+olstm_status olstm__cast_infer(const void* instance, const olstm_infer_args* args,
+                               olstm_tensor_desc* out_outputs, olstm_error* error) {
+  const cast_op* op = instance;
+  const olstm_dtype to = target_dtype(op, args);
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_check_dtype(&op->base, args, 0, op->base.self->dtypes, error));
+  if (!olstm__can_convert(to, to)) {
+    return olstm__op_check_dtype(&op->base, args, 1, op->base.self->dtypes, error);
+  }
+  out_outputs[0] = args->inputs[0]->desc;
+  out_outputs[0].dtype = to;
+  return olstm__op_check_output(&op->base, &out_outputs[0], error);
+}
+
+olstm_status olstm__cast_prepare(void* instance, const olstm_prepare_args* args,
+                                 olstm_prepared* out_prepared, olstm_error* error) {
+  const cast_op* op = instance;
+  const olstm_dtype from = args->inputs[0]->desc.dtype;
+  void* memory = NULL;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_create_handle(&op->base, sizeof(cast_handle), &memory, error));
+  cast_handle* handle = memory;
+  handle->from = from;
+  handle->to = args->outputs[0].dtype;
+  handle->count = (size_t)olstm_tensor_desc_count(&args->outputs[0]);
+  if (olstm__convert_keeps_bytes(from, handle->to)) out_prepared->view_of_input = 0;
+  out_prepared->handle = handle;
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__cast_run(const void* instance, const void* handle,
+                             const olstm_run_args* args, olstm_error* error) {
+  const cast_handle* cast = handle;
+  (void)instance;
+  (void)error;
+  olstm__convert(cast->from, cast->to, args->inputs[0], args->outputs[0], cast->count);
+  return OLSTM_STATUS_OK;
+}
+
+// saturate and round_mode speak of the 8-bit floats alone, which nothing here casts to.
+static const char* const kTo[] = {"to", NULL};
+static const char* const kTo19[] = {"to", "saturate", NULL};
+static const char* const kTo24[] = {"to", "saturate", "round_mode", NULL};
+
+#define CAST_FORM(ATTRIBUTES, INPUTS, CODE)                                \
+  {                                                                        \
+    .arity = {INPUTS, INPUTS, 1}, .attributes = (ATTRIBUTES),              \
+    .instance_bytes = sizeof(cast_op), .parse = parse_cast, .code = (CODE) \
+  }
+const olstm__op_form olstm__cast_form_1 = CAST_FORM(kTo, 1, TO_IS_NAME);
+const olstm__op_form olstm__cast_form_6 = CAST_FORM(kTo, 1, TO_IS_NUMBER);
+const olstm__op_form olstm__cast_form_19 = CAST_FORM(kTo19, 1, TO_IS_NUMBER);
+const olstm__op_form olstm__cast_form_24 = CAST_FORM(kTo24, 1, TO_IS_NUMBER);
+const olstm__op_form olstm__cast_like_form_15 = CAST_FORM(NULL, 2, TO_IS_INPUT);
+const olstm__op_form olstm__cast_like_form_19 = CAST_FORM(kTo19 + 1, 2, TO_IS_INPUT);
+const olstm__op_form olstm__cast_like_form_24 = CAST_FORM(kTo24 + 1, 2, TO_IS_INPUT);

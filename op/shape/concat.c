@@ -1,0 +1,139 @@
+// Concat: each input is a run of bytes in every row of the output.
+#include "op/shape/move_bytes.h"
+#include "op/shape/shape_ops.h"
+
+enum { AXIS_IS_OPTIONAL = 1, AXIS_IS_REQUIRED = 4 };
+
+typedef struct concat_op {
+  olstm__op_base base;
+  int64_t axis;
+} concat_op;
+
+typedef struct concat_handle {
+  olstm__op_handle head;
+  size_t row_count;
+  size_t row_bytes;
+  size_t input_count;
+  /// Bytes of each input in a row.
+  size_t run_bytes[];
+} concat_handle;
+
+static olstm_status parse_concat(void* instance, olstm_error* error) {
+  concat_op* op = instance;
+  const olstm__op_form* form = op->base.self->variant;
+  const olstm_node* node = op->base.node;
+  for (size_t i = 0; i < node->input_count; i++) {
+    if (!olstm_node_has_input(node, i)) {
+      return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_MODEL,
+                            "input %zu is missing", i);
+    }
+  }
+  if (form->code == AXIS_IS_REQUIRED && !olstm_node_find_attribute(node, "axis")) {
+    return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_MODEL,
+                          "attribute axis is missing");
+  }
+  return olstm_node_get_int(node, "axis", 1, &op->axis, error);
+}
+
+olstm_status olstm__concat_infer(const void* instance, const olstm_infer_args* args,
+                                 olstm_tensor_desc* out_outputs, olstm_error* error) {
+  const concat_op* op = instance;
+  olstm_tensor_desc output = args->inputs[0]->desc;
+  int32_t axis = 0;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_check_dtype(&op->base, args, 0, op->base.self->dtypes, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_normalize_axis(&op->base, "axis", op->axis, output.rank, &axis, error));
+  for (size_t i = 1; i < args->input_count; i++) {
+    const olstm_tensor_desc* input = &args->inputs[i]->desc;
+    OLSTM_RETURN_IF_ERROR(
+        olstm__op_check_dtype(&op->base, args, i, OLSTM_DTYPE_BIT(output.dtype), error));
+    bool fits = input->rank == output.rank;
+    for (int32_t d = 0; fits && d < output.rank; d++) {
+      fits = d == axis || input->dims[d] == output.dims[d];
+    }
+    if (!fits) {
+      return olstm__op_fail(
+          &op->base, error, OLSTM_STATUS_SHAPE_MISMATCH,
+          "input '%s' has shape %s, expected that of '%s' %s but for axis %d",
+          op->base.node->input_names[i], olstm_shape_text(input).text,
+          op->base.node->input_names[0], olstm_shape_text(&args->inputs[0]->desc).text,
+          (int)axis);
+    }
+    // Two dimensions of at most INT64_MAX each do not pass UINT64_MAX.
+    const uint64_t sum = (uint64_t)output.dims[axis] + (uint64_t)input->dims[axis];
+    if (sum > (uint64_t)INT64_MAX) {
+      return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_VALUE,
+                            "axis %d of the output is too large", (int)axis);
+    }
+    output.dims[axis] = (int64_t)sum;
+  }
+  OLSTM_RETURN_IF_ERROR(olstm__op_check_output(&op->base, &output, error));
+  out_outputs[0] = output;
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__concat_prepare(void* instance, const olstm_prepare_args* args,
+                                   olstm_prepared* out_prepared, olstm_error* error) {
+  const concat_op* op = instance;
+  const olstm_tensor_desc* output = &args->outputs[0];
+  int32_t axis = 0;
+  size_t bytes = 0;
+  void* memory = NULL;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_normalize_axis(&op->base, "axis", op->axis, output->rank, &axis, error));
+  if (!olstm_size_multiply(args->input_count, sizeof(size_t), &bytes) ||
+      !olstm_size_add(bytes, sizeof(concat_handle), &bytes)) {
+    return olstm__op_fail(&op->base, error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory");
+  }
+  OLSTM_RETURN_IF_ERROR(olstm__op_create_handle(&op->base, bytes, &memory, error));
+  concat_handle* handle = memory;
+  handle->input_count = args->input_count;
+  if (olstm_tensor_desc_count(output) > 0) {
+    size_t unit = olstm_dtype_size(output->dtype);
+    handle->row_count = 1;
+    for (int32_t d = 0; d < axis; d++) handle->row_count *= (size_t)output->dims[d];
+    for (int32_t d = axis + 1; d < output->rank; d++) unit *= (size_t)output->dims[d];
+    handle->row_bytes = unit * (size_t)output->dims[axis];
+    for (size_t i = 0; i < args->input_count; i++) {
+      handle->run_bytes[i] = unit * (size_t)args->inputs[i]->desc.dims[axis];
+    }
+  }
+  if (args->input_count == 1) out_prepared->view_of_input = 0;
+  out_prepared->handle = handle;
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__concat_run(const void* instance, const void* handle,
+                               const olstm_run_args* args, olstm_error* error) {
+  const concat_handle* concat = handle;
+  size_t offset = 0;
+  (void)instance;
+  (void)error;
+  for (size_t i = 0; i < concat->input_count; i++) {
+    const size_t run_bytes = concat->run_bytes[i];
+    if (run_bytes == 0) continue;
+    const char* source = args->inputs[i];
+    char* target = (char*)args->outputs[0] + offset;
+    for (size_t r = 0; r < concat->row_count; r++) {
+      olstm__move_bytes(target, source, run_bytes);
+      source += run_bytes;
+      target += concat->row_bytes;
+    }
+    offset += run_bytes;
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static const char* const kAxis[] = {"axis", NULL};
+
+const olstm__op_form olstm__concat_form_1 = {.arity = {1, SIZE_MAX, 1},
+                                             .attributes = kAxis,
+                                             .instance_bytes = sizeof(concat_op),
+                                             .parse = parse_concat,
+                                             .code = AXIS_IS_OPTIONAL};
+const olstm__op_form olstm__concat_form_4 = {.arity = {1, SIZE_MAX, 1},
+                                             .attributes = kAxis,
+                                             .instance_bytes = sizeof(concat_op),
+                                             .parse = parse_concat,
+                                             .code = AXIS_IS_REQUIRED};

@@ -1,0 +1,81 @@
+// The callbacks and forms of this folder's operators, for its table.
+#ifndef OLSTM_OP_SHAPE_SHAPE_OPS_H_
+#define OLSTM_OP_SHAPE_SHAPE_OPS_H_
+
+#include "op/op_row.h"
+
+OLSTM__OP_DECLARE(cast);
+/// `to` is a dtype's name, and its number from opset 6 on; saturate and round_mode came
+/// later.
+extern const olstm__op_form olstm__cast_form_1;
+extern const olstm__op_form olstm__cast_form_6;
+extern const olstm__op_form olstm__cast_form_19;
+extern const olstm__op_form olstm__cast_form_24;
+extern const olstm__op_form olstm__cast_like_form_15;
+extern const olstm__op_form olstm__cast_like_form_19;
+extern const olstm__op_form olstm__cast_like_form_24;
+
+OLSTM__OP_DECLARE(tensor_shape);
+OLSTM__OP_DECLARE(tensor_size);
+extern const olstm__op_form olstm__tensor_shape_form_1;
+/// With start and end.
+extern const olstm__op_form olstm__tensor_shape_form_15;
+extern const olstm__op_form olstm__tensor_size_form;
+
+olstm_status olstm__reshape_infer(const void* instance, const olstm_infer_args* args,
+                                  olstm_tensor_desc* out_outputs, olstm_error* error);
+/// The shape as an attribute, as an input, and as an input with allowzero.
+extern const olstm__op_form olstm__reshape_form_1;
+extern const olstm__op_form olstm__reshape_form_5;
+extern const olstm__op_form olstm__reshape_form_14;
+
+olstm_status olstm__flatten_infer(const void* instance, const olstm_infer_args* args,
+                                  olstm_tensor_desc* out_outputs, olstm_error* error);
+extern const olstm__op_form olstm__flatten_form;
+
+olstm_status olstm__squeeze_infer(const void* instance, const olstm_infer_args* args,
+                                  olstm_tensor_desc* out_outputs, olstm_error* error);
+olstm_status olstm__unsqueeze_infer(const void* instance, const olstm_infer_args* args,
+                                    olstm_tensor_desc* out_outputs, olstm_error* error);
+/// Axes as an attribute, and as an input.
+extern const olstm__op_form olstm__squeeze_form_1;
+extern const olstm__op_form olstm__squeeze_form_13;
+extern const olstm__op_form olstm__unsqueeze_form_1;
+extern const olstm__op_form olstm__unsqueeze_form_13;
+
+olstm_status olstm__identity_infer(const void* instance, const olstm_infer_args* args,
+                                   olstm_tensor_desc* out_outputs, olstm_error* error);
+extern const olstm__op_form olstm__identity_form;
+
+OLSTM__OP_DECLARE(dropout);
+/// With is_test and consumed_inputs; with is_test; with ratio alone; with a mask of bool;
+/// with ratio and training_mode as inputs.
+extern const olstm__op_form olstm__dropout_form_1;
+extern const olstm__op_form olstm__dropout_form_6;
+extern const olstm__op_form olstm__dropout_form_7;
+extern const olstm__op_form olstm__dropout_form_10;
+extern const olstm__op_form olstm__dropout_form_12;
+
+OLSTM__OP_DECLARE(transpose);
+extern const olstm__op_form olstm__transpose_form;
+
+OLSTM__OP_DECLARE(concat);
+/// axis may be absent, and must be given.
+extern const olstm__op_form olstm__concat_form_1;
+extern const olstm__op_form olstm__concat_form_4;
+
+OLSTM__OP_DECLARE(slice);
+/// Everything as attributes, and as inputs.
+extern const olstm__op_form olstm__slice_form_1;
+extern const olstm__op_form olstm__slice_form_10;
+
+OLSTM__OP_DECLARE(expand);
+extern const olstm__op_form olstm__expand_form;
+
+OLSTM__OP_DECLARE(tile);
+extern const olstm__op_form olstm__tile_form;
+
+OLSTM__OP_DECLARE(constant_of_shape);
+extern const olstm__op_form olstm__constant_of_shape_form;
+
+#endif  // OLSTM_OP_SHAPE_SHAPE_OPS_H_

@@ -1,0 +1,213 @@
+#include "op/shape/strided_copy.h"
+
+#include <string.h>
+
+#include "op/shape/move_bytes.h"
+
+// KIND_RUNS: the innermost dimension is one run of bytes on both sides.
+// KIND_UNITS: it is strided on one side or both.
+// KIND_TRANSPOSE: it is strided, and the one next to it lies together in the source.
+enum { KIND_NOTHING, KIND_RUNS, KIND_UNITS, KIND_TRANSPOSE };
+
+enum { TRANSPOSE_TILE = 16 };
+
+void olstm__strided_view_init_dense(olstm__strided_view* view, int32_t rank,
+                                    const int64_t* dims) {
+  int64_t stride = 1;
+  view->offset = 0;
+  for (int32_t d = rank - 1; d >= 0; d--) {
+    view->strides[d] = stride;
+    stride *= dims[d];
+  }
+}
+
+static void set_dim(olstm__strided_copy* copy, int32_t d, int64_t dim, int64_t source,
+                    int64_t target) {
+  copy->dims[d] = dim;
+  copy->source_strides[d] = source;
+  copy->target_strides[d] = target;
+}
+
+// Drops dimensions of 1 and joins neighbours that continue each other on both sides.
+// Returns the rank that is left, or -1 when there is nothing to copy.
+static int32_t collapse(olstm__strided_copy* copy, int64_t element_bytes, int32_t rank,
+                        const int64_t* dims, const olstm__strided_view* source,
+                        const olstm__strided_view* target) {
+  int32_t used = 0;
+  for (int32_t d = 0; d < rank; d++) {
+    const int64_t source_stride = source->strides[d] * element_bytes;
+    const int64_t target_stride = target->strides[d] * element_bytes;
+    if (dims[d] == 0) return -1;
+    if (dims[d] == 1) continue;
+    if (used > 0 && copy->source_strides[used - 1] == source_stride * dims[d] &&
+        copy->target_strides[used - 1] == target_stride * dims[d]) {
+      set_dim(copy, used - 1, copy->dims[used - 1] * dims[d], source_stride,
+              target_stride);
+    } else {
+      set_dim(copy, used++, dims[d], source_stride, target_stride);
+    }
+  }
+  return used;
+}
+
+static bool is_unit_size(int64_t bytes) {
+  return bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8;
+}
+
+// Brings a dimension that lies together in the source next to the innermost one. The
+// order of the outer loops does not matter.
+static bool find_transpose(olstm__strided_copy* copy, int32_t rank) {
+  enum { WORTH_IT = 4 };
+  if (rank < 2 || copy->dims[rank - 1] < WORTH_IT) return false;
+  for (int32_t d = rank - 2; d >= 0; d--) {
+    if (copy->source_strides[d] != copy->unit_bytes || copy->dims[d] < WORTH_IT) continue;
+    const int64_t dim = copy->dims[d];
+    const int64_t source = copy->source_strides[d];
+    const int64_t target = copy->target_strides[d];
+    for (int32_t o = d; o < rank - 2; o++) {
+      set_dim(copy, o, copy->dims[o + 1], copy->source_strides[o + 1],
+              copy->target_strides[o + 1]);
+    }
+    set_dim(copy, rank - 2, dim, source, target);
+    return true;
+  }
+  return false;
+}
+
+void olstm__strided_copy_init(olstm__strided_copy* copy, size_t element_bytes,
+                              int32_t rank, const int64_t* dims,
+                              const olstm__strided_view* source,
+                              const olstm__strided_view* target) {
+  memset(copy, 0, sizeof *copy);
+  const int64_t bytes = (int64_t)element_bytes;
+  copy->unit_bytes = (int32_t)element_bytes;
+  int32_t used = collapse(copy, bytes, rank, dims, source, target);
+  if (used < 0) return;
+  copy->source_offset = source->offset * bytes;
+  copy->target_offset = target->offset * bytes;
+  int64_t run_bytes = bytes;
+  if (used > 0 && copy->source_strides[used - 1] == bytes &&
+      copy->target_strides[used - 1] == bytes) {
+    run_bytes = copy->dims[--used] * bytes;
+  }
+  if (is_unit_size(run_bytes) && used > 0) {
+    copy->unit_bytes = (int32_t)run_bytes;
+    copy->kind = find_transpose(copy, used) ? KIND_TRANSPOSE : KIND_UNITS;
+  } else {
+    copy->kind = KIND_RUNS;
+    set_dim(copy, used++, run_bytes, 1, 1);
+  }
+  if (used == 1) {
+    set_dim(copy, 1, copy->dims[0], copy->source_strides[0], copy->target_strides[0]);
+    set_dim(copy, 0, 1, 0, 0);
+    used = 2;
+  }
+  copy->outer_rank = used - 2;
+}
+
+bool olstm__strided_copy_is_plain(const olstm__strided_copy* copy) {
+  if (copy->kind == KIND_NOTHING) return true;
+  return copy->kind == KIND_RUNS && copy->outer_rank == 0 && copy->dims[0] == 1 &&
+         copy->source_offset == 0 && copy->target_offset == 0;
+}
+
+// The two inner dimensions of a copy.
+typedef struct plane {
+  int64_t rows;
+  int64_t columns;
+  int64_t source_row;
+  int64_t source_column;
+  int64_t target_row;
+  int64_t target_column;
+} plane;
+
+typedef void (*plane_function)(const plane* p, const char* source, char* target);
+
+static void copy_runs(const plane* p, const char* source, char* target) {
+  for (int64_t r = 0; r < p->rows; r++) {
+    olstm__move_bytes(target + r * p->target_row, source + r * p->source_row,
+                      (size_t)p->columns);
+  }
+}
+
+// Units may be unaligned (two floats moved as eight bytes), hence memcpy of a constant
+// size, which compilers turn into one load and one store.
+#define DEFINE_UNITS(BYTES, TYPE)                                                       \
+  static void copy_units_##BYTES(const plane* p, const char* source, char* target) {    \
+    for (int64_t r = 0; r < p->rows; r++) {                                             \
+      const char* s = source + r * p->source_row;                                       \
+      char* t = target + r * p->target_row;                                             \
+      if (p->source_column == 0 && p->target_column == (BYTES)) {                       \
+        TYPE value;                                                                     \
+        memcpy(&value, s, sizeof value);                                                \
+        for (int64_t c = 0; c < p->columns; c++) {                                      \
+          memcpy(t + c * (BYTES), &value, sizeof value);                                \
+        }                                                                               \
+      } else {                                                                          \
+        for (int64_t c = 0; c < p->columns; c++) {                                      \
+          memcpy(t + c * p->target_column, s + c * p->source_column, (BYTES));          \
+        }                                                                               \
+      }                                                                                 \
+    }                                                                                   \
+  }                                                                                     \
+  static void transpose_##BYTES(const plane* p, const char* source, char* target) {     \
+    for (int64_t r0 = 0; r0 < p->rows; r0 += TRANSPOSE_TILE) {                          \
+      const int64_t r1 = r0 + TRANSPOSE_TILE < p->rows ? r0 + TRANSPOSE_TILE : p->rows; \
+      for (int64_t c0 = 0; c0 < p->columns; c0 += TRANSPOSE_TILE) {                     \
+        const int64_t c1 =                                                              \
+            c0 + TRANSPOSE_TILE < p->columns ? c0 + TRANSPOSE_TILE : p->columns;        \
+        for (int64_t r = r0; r < r1; r++) {                                             \
+          const char* s = source + r * (BYTES);                                         \
+          char* t = target + r * p->target_row;                                         \
+          for (int64_t c = c0; c < c1; c++) {                                           \
+            memcpy(t + c * p->target_column, s + c * p->source_column, (BYTES));        \
+          }                                                                             \
+        }                                                                               \
+      }                                                                                 \
+    }                                                                                   \
+  }
+
+DEFINE_UNITS(1, uint8_t)
+DEFINE_UNITS(2, uint16_t)
+DEFINE_UNITS(4, uint32_t)
+DEFINE_UNITS(8, uint64_t)
+
+static plane_function choose_function(const olstm__strided_copy* copy) {
+  const bool transposes = copy->kind == KIND_TRANSPOSE;
+  if (copy->kind == KIND_RUNS) return copy_runs;
+  switch (copy->unit_bytes) {
+    case 1:
+      return transposes ? transpose_1 : copy_units_1;
+    case 2:
+      return transposes ? transpose_2 : copy_units_2;
+    case 4:
+      return transposes ? transpose_4 : copy_units_4;
+    default:
+      return transposes ? transpose_8 : copy_units_8;
+  }
+}
+
+void olstm__strided_copy_run(const olstm__strided_copy* copy, const void* source,
+                             void* target) {
+  if (copy->kind == KIND_NOTHING) return;
+  const int32_t outer = copy->outer_rank;
+  const plane p = {copy->dims[outer],           copy->dims[outer + 1],
+                   copy->source_strides[outer], copy->source_strides[outer + 1],
+                   copy->target_strides[outer], copy->target_strides[outer + 1]};
+  const plane_function copy_plane = choose_function(copy);
+  const char* s = (const char*)source + copy->source_offset;
+  char* t = (char*)target + copy->target_offset;
+  int64_t index[OLSTM__STRIDED_MAX_RANK] = {0};
+  int32_t d = 0;
+  do {
+    copy_plane(&p, s, t);
+    for (d = outer - 1; d >= 0; d--) {
+      s += copy->source_strides[d];
+      t += copy->target_strides[d];
+      if (++index[d] < copy->dims[d]) break;
+      s -= copy->source_strides[d] * copy->dims[d];
+      t -= copy->target_strides[d] * copy->dims[d];
+      index[d] = 0;
+    }
+  } while (d >= 0);
+}
