@@ -115,12 +115,16 @@ olstm_status olstm__op_check_same_dtype(const olstm__op_base* base,
 
 /// The entry of an operator of ONNX's own domain whose variant starts with an
 /// olstm__op_form and whose handles own nothing but themselves.
-#define OLSTM__OP_ENTRY(TYPE, FIRST, LAST, DTYPES, VARIANT, INFER, PREPARE, RUN)     \
-  {                                                                                  \
-    .struct_size = sizeof(olstm_operator), .domain = "", .op_type = TYPE,            \
-    .first_opset = FIRST, .last_opset = LAST, .dtypes = DTYPES, .variant = VARIANT,  \
-    .create = olstm__op_create_form, .infer = INFER, .prepare = PREPARE, .run = RUN, \
-    .release = olstm__op_release_handle, .destroy = olstm__op_destroy,               \
+#define OLSTM__OP_ENTRY(TYPE, FIRST, LAST, DTYPES, VARIANT, INFER, PREPARE, RUN) \
+  OLSTM__OP_ENTRY_WITH_FLAGS(TYPE, FIRST, LAST, DTYPES, VARIANT, INFER, PREPARE, RUN, 0)
+#define OLSTM__OP_ENTRY_WITH_FLAGS(TYPE, FIRST, LAST, DTYPES, VARIANT, INFER, PREPARE, \
+                                   RUN, FLAGS)                                         \
+  {                                                                                    \
+    .struct_size = sizeof(olstm_operator), .domain = "", .op_type = TYPE,              \
+    .first_opset = FIRST, .last_opset = LAST, .flags = FLAGS, .dtypes = DTYPES,        \
+    .variant = VARIANT, .create = olstm__op_create_form, .infer = INFER,               \
+    .prepare = PREPARE, .run = RUN, .release = olstm__op_release_handle,               \
+    .destroy = olstm__op_destroy,                                                      \
   }
 
 /// Sets of dtypes, as ONNX's operator pages group them.

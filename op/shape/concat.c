@@ -46,8 +46,7 @@ olstm_status olstm__concat_infer(const void* instance, const olstm_infer_args* a
       olstm__op_normalize_axis(&op->base, "axis", op->axis, output.rank, &axis, error));
   for (size_t i = 1; i < args->input_count; i++) {
     const olstm_tensor_desc* input = &args->inputs[i]->desc;
-    OLSTM_RETURN_IF_ERROR(
-        olstm__op_check_dtype(&op->base, args, i, OLSTM_DTYPE_BIT(output.dtype), error));
+    OLSTM_RETURN_IF_ERROR(olstm__op_check_same_dtype(&op->base, args, i, 0, error));
     bool fits = input->rank == output.rank;
     for (int32_t d = 0; fits && d < output.rank; d++) {
       fits = d == axis || input->dims[d] == output.dims[d];

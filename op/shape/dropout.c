@@ -82,7 +82,7 @@ olstm_status olstm__dropout_prepare(void* instance, const olstm_prepare_args* ar
   } else {
     out_prepared->view_of_input = 0;
   }
-  out_prepared->inplace_inputs = 1;
+  out_prepared->inplace_inputs = olstm_node_has_output(base->node, 0) ? 1 : 0;
   out_prepared->handle = handle;
   return OLSTM_STATUS_OK;
 }

@@ -13,13 +13,14 @@
 
 #define ROW OLSTM__OP_ROW
 // The output is the input's bytes.
-#define VIEW(TYPE, FIRST, LAST, DTYPES, NAME, FORM)                                   \
-  OLSTM__OP_ENTRY(TYPE, FIRST, LAST, 0, DTYPES, olstm__##FORM, olstm__##NAME##_infer, \
+#define VIEW(TYPE, FIRST, LAST, DTYPES, NAME, FORM)                                 \
+  OLSTM__OP_ENTRY(TYPE, FIRST, LAST, DTYPES, &olstm__##FORM, olstm__##NAME##_infer, \
                   olstm__view_prepare, olstm__view_run)
 // Only the input's shape matters.
-#define SHAPE_ONLY(TYPE, FIRST, LAST, DTYPES, NAME, FORM)                              \
-  OLSTM__OP_ENTRY(TYPE, FIRST, LAST, OLSTM_OPERATOR_SHAPE_ONLY, DTYPES, olstm__##FORM, \
-                  olstm__##NAME##_infer, olstm__##NAME##_prepare, olstm__##NAME##_run)
+#define SHAPE_ONLY(TYPE, FIRST, LAST, DTYPES, NAME, FORM)                    \
+  OLSTM__OP_ENTRY_WITH_FLAGS(TYPE, FIRST, LAST, DTYPES, &olstm__##FORM,      \
+                             olstm__##NAME##_infer, olstm__##NAME##_prepare, \
+                             olstm__##NAME##_run, OLSTM_OPERATOR_SHAPE_ONLY)
 
 static const olstm_operator kOperators[] = {
     ROW("Cast", 1, 5, OLD, cast, cast_form_1),

@@ -1,0 +1,29 @@
+// Runs one operator on a case written as text, so that a case is a line.
+//
+//   node     "Slice-13 axis=1 perm=[1,0] scale=2.5 mode='edge' value=f32[1]{3} outputs=2"
+//            op type, opset, attributes (int, ints, float where a '.' says so, floats,
+//            string, tensor); outputs=N where there is more than one, "outputs=_1" where
+//            the first is absent.
+//   tensors  "f32[2,3] 1 2 3 4 5 6; _; ?i64[1] 0; bool[] 1": separated by "; ". _ is an
+//            absent one; ? hides the values from infer and prepare; "0.." counts up to
+//            fill the rest.
+//            dtypes: f16 bf16 f32 f64 i8 i16 i32 i64 u8 u16 u32 u64 bool.
+#ifndef OLSTM_TESTS_SUPPORT_OP_TEXT_H_
+#define OLSTM_TESTS_SUPPORT_OP_TEXT_H_
+
+#include "olstm/status.h"
+
+/// Asserts that the outputs are these: dtype, shape, and values (floats to 1e-5). Runs
+/// once more in place where prepare allows it.
+void op_text_expect(const char* node, const char* inputs, const char* outputs);
+
+/// As op_text_expect, and asserts that output 0 is a view of input 0, or that it is not.
+void op_text_expect_view(const char* node, const char* inputs, const char* outputs);
+void op_text_expect_copy(const char* node, const char* inputs, const char* outputs);
+
+/// Asserts that the node fails with this code and message. The node is called 'node', its
+/// inputs x0, x1, ...
+void op_text_expect_failure(const char* node, const char* inputs, olstm_status code,
+                            const char* message);
+
+#endif  // OLSTM_TESTS_SUPPORT_OP_TEXT_H_
