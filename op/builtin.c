@@ -4,7 +4,8 @@
 #include "olstm/version.h"
 #include "op/op_family.h"
 
-// clang-format off: one a line, so that families come and go without touching others.
+// One a line, so that families come and go without touching others.
+// clang-format off
 static const olstm__op_family* const kFamilies[] = {
     &olstm__lstm_family,
     &olstm__dense_family,
