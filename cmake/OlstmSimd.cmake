@@ -1,0 +1,41 @@
+# Code that is written once for one vector and compiled for every kind of CPU.
+
+include_guard(GLOBAL)
+
+# Compiles <template>.inc of the current folder into `target` once for each kind of CPU (avx512,
+# avx2, plain; the last alone where the machine is no x86-64) and each of the reals named (f32 f64).
+# Each copy's functions are called SIMD_NAME(name), which is name_f32_avx512 and so on.
+function(olstm_add_simd target template)
+  set(isas plain)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+    list(APPEND isas avx2 avx512)
+  endif()
+  set(options_plain "")
+  set(options_avx2 -mavx2 -mfma -mf16c)
+  set(options_avx512 -mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512dq -mavx512vl
+                     -mprefer-vector-width=512)
+  set(number_plain 0)
+  set(number_avx2 2)
+  set(number_avx512 512)
+  file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
+  foreach(isa IN LISTS isas)
+    foreach(real IN LISTS ARGN)
+      set(double 0)
+      if(real STREQUAL "f64")
+        set(double 1)
+      endif()
+      set(isa_number ${number_${isa}})
+      set(source ${CMAKE_CURRENT_BINARY_DIR}/${template}_${real}_${isa}.c)
+      file(CONFIGURE OUTPUT ${source} @ONLY CONTENT
+"// Made by cmake/OlstmSimd.cmake.
+#define OLSTM_SIMD_ISA @isa_number@
+#define OLSTM_SIMD_DOUBLE @double@
+#define SIMD_NAME(name) name##_@real@_@isa@
+#include \"@folder@/@template@.inc\"
+")
+      target_sources(${target} PRIVATE ${source})
+      set_source_files_properties(${source} TARGET_DIRECTORY ${target} PROPERTIES
+                                  COMPILE_OPTIONS "${options_${isa}}")
+    endforeach()
+  endforeach()
+endfunction()

@@ -1,0 +1,60 @@
+#include "op/math/gemm.h"
+
+#include <string.h>
+
+#include "op/math/cpu.h"
+#include "op/math/gemm_table.h"
+
+static const olstm__gemm_table* table(olstm_dtype dtype) {
+  const bool is_double = dtype == OLSTM_DTYPE_DOUBLE;
+#if defined(__x86_64__)
+  const olstm__cpu* cpu = olstm__cpu_get();
+  if (cpu->avx512) return is_double ? &olstm__gemm_f64_avx512 : &olstm__gemm_f32_avx512;
+  if (cpu->avx2_fma) return is_double ? &olstm__gemm_f64_avx2 : &olstm__gemm_f32_avx2;
+#endif
+  return is_double ? &olstm__gemm_f64_plain : &olstm__gemm_f32_plain;
+}
+
+bool olstm__gemm_packed_bytes(olstm_dtype dtype, int64_t k, int64_t n,
+                              size_t* out_bytes) {
+  const size_t lanes = (size_t)table(dtype)->lanes;
+  size_t columns = 0;
+  *out_bytes = 0;
+  if (!olstm_size_add((size_t)n, lanes - 1, &columns)) return false;
+  columns -= columns % lanes;
+  return olstm_size_multiply(columns, (size_t)k, out_bytes) &&
+         olstm_size_multiply(*out_bytes, olstm_dtype_size(dtype), out_bytes);
+}
+
+// Copies `count` elements that lie `stride` bytes apart, and fills up with zeros to
+// `lanes`.
+static void gather(size_t size, const char* from, int64_t stride, int64_t count,
+                   int64_t lanes, char* to) {
+  for (int64_t i = 0; i < count; i++) {
+    memcpy(to + (size_t)i * size, from + i * stride, size);
+  }
+  memset(to + (size_t)count * size, 0, (size_t)(lanes - count) * size);
+}
+
+void olstm__gemm_pack(olstm_dtype dtype, int64_t k, int64_t n,
+                      const olstm__gemm_matrix* b, void* packed) {
+  const int64_t lanes = table(dtype)->lanes;
+  const int64_t size = (int64_t)olstm_dtype_size(dtype);
+  const int64_t panel_columns = OLSTM__GEMM_PANEL_VECTORS * lanes;
+  char* to = packed;
+  for (int64_t panel = 0; panel < n; panel += panel_columns) {
+    const int64_t end = n - panel < panel_columns ? n : panel + panel_columns;
+    for (int64_t p = 0; p < k; p++) {
+      const char* row = (const char*)b->data + p * b->row_stride * size;
+      for (int64_t j = panel; j < end; j += lanes) {
+        gather((size_t)size, row + j * b->column_stride * size, b->column_stride * size,
+               end - j < lanes ? end - j : lanes, lanes, to);
+        to += lanes * size;
+      }
+    }
+  }
+}
+
+void olstm__gemm_run(olstm_dtype dtype, const olstm__gemm_args* args) {
+  table(dtype)->run(args);
+}

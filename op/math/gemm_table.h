@@ -1,0 +1,26 @@
+// gemm.h's run as compiled for each kind of CPU, and the layout of packed matrices that
+// they share.
+//
+// Packed B: panels of 4 vectors of columns, one after the other; a panel is [k][vectors]
+// [lanes]. The last panel has as many vectors as columns are left for, the last vector is
+// filled up with zeros.
+#ifndef OLSTM_OP_MATH_GEMM_TABLE_H_
+#define OLSTM_OP_MATH_GEMM_TABLE_H_
+
+#include "op/math/gemm.h"
+
+enum { OLSTM__GEMM_PANEL_VECTORS = 4 };
+
+typedef struct olstm__gemm_table {
+  int32_t lanes;
+  void (*run)(const olstm__gemm_args* args);
+} olstm__gemm_table;
+
+extern const olstm__gemm_table olstm__gemm_f32_plain;
+extern const olstm__gemm_table olstm__gemm_f64_plain;
+extern const olstm__gemm_table olstm__gemm_f32_avx2;
+extern const olstm__gemm_table olstm__gemm_f64_avx2;
+extern const olstm__gemm_table olstm__gemm_f32_avx512;
+extern const olstm__gemm_table olstm__gemm_f64_avx512;
+
+#endif  // OLSTM_OP_MATH_GEMM_TABLE_H_

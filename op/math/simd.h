@@ -1,0 +1,51 @@
+// One vector of reals, for code that is written once and compiled for every kind of CPU.
+//
+// Included by the SIMD templates (*.inc) alone, whose includer has said which CPU
+// (OLSTM_SIMD_ISA: 0 plain C, 2 AVX2 + FMA, 512 AVX-512) and which reals
+// (OLSTM_SIMD_DOUBLE: 0 float, 1 double). Gives simd_real, simd_vec, SIMD_LANES and the
+// operations on them; knows no mathematics beyond division.
+#ifndef OLSTM_OP_MATH_SIMD_H_
+#define OLSTM_OP_MATH_SIMD_H_
+
+#include <stdint.h>
+#include <string.h>
+
+#if !defined(OLSTM_SIMD_ISA) || !defined(OLSTM_SIMD_DOUBLE)
+#error "say OLSTM_SIMD_ISA and OLSTM_SIMD_DOUBLE first"
+#endif
+
+#if OLSTM_SIMD_DOUBLE
+typedef double simd_real;
+#else
+typedef float simd_real;
+#endif
+
+#define SIMD_INLINE static inline __attribute__((always_inline, unused))
+
+#if defined(__clang__)
+#define SIMD_UNROLL _Pragma("unroll")
+#else
+#define SIMD_UNROLL _Pragma("GCC unroll 16")
+#endif
+
+#if OLSTM_SIMD_ISA == 512
+#include "op/math/simd_avx512.h"
+#elif OLSTM_SIMD_ISA == 2
+#include "op/math/simd_avx2.h"
+#else
+#include "op/math/simd_plain.h"
+#endif
+
+/// -a, with NaN kept.
+SIMD_INLINE simd_vec simd_negate(simd_vec a) {
+  return simd_xor_sign(a, simd_set((simd_real)-0.0));
+}
+
+/// Bytes of one vector.
+#define SIMD_BYTES ((int)(SIMD_LANES * sizeof(simd_real)))
+
+/// Fetches the cache line at `p` (any address, valid or not) into L1, or into L2.
+#define SIMD_PREFETCH_L1(p) __builtin_prefetch((p), 0, 3)
+#define SIMD_PREFETCH_L2(p) __builtin_prefetch((p), 0, 2)
+
+#endif  // OLSTM_OP_MATH_SIMD_H_

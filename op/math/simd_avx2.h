@@ -1,0 +1,121 @@
+// simd.h's vector in AVX2 and FMA: 8 floats or 4 doubles.
+#ifndef OLSTM_OP_MATH_SIMD_AVX2_H_
+#define OLSTM_OP_MATH_SIMD_AVX2_H_
+
+#include <immintrin.h>
+
+#if OLSTM_SIMD_DOUBLE
+typedef __m256d simd_vec;
+#define SIMD_LANES 4
+#define SIMD_OP(name) _mm256_##name##_pd
+#else
+typedef __m256 simd_vec;
+#define SIMD_LANES 8
+#define SIMD_OP(name) _mm256_##name##_ps
+#endif
+
+/// Rows of a register-blocked product: 12 sums and a few operands in 16 registers.
+#define SIMD_ROWS 3
+
+SIMD_INLINE simd_vec simd_zero(void) {
+  return SIMD_OP(setzero)();
+}
+SIMD_INLINE simd_vec simd_set(simd_real a) {
+  return SIMD_OP(set1)(a);
+}
+SIMD_INLINE simd_vec simd_load(const simd_real* p) {
+  return SIMD_OP(loadu)(p);
+}
+SIMD_INLINE void simd_store(simd_real* p, simd_vec a) {
+  SIMD_OP(storeu)(p, a);
+}
+
+/// All bits set in the first `count` lanes.
+SIMD_INLINE __m256i simd_first(int64_t count) {
+#if OLSTM_SIMD_DOUBLE
+  return _mm256_cmpgt_epi64(_mm256_set1_epi64x(count), _mm256_setr_epi64x(0, 1, 2, 3));
+#else
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)count),
+                            _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+#endif
+}
+
+/// The first `count` (0..SIMD_LANES) reals; the other lanes are zero.
+SIMD_INLINE simd_vec simd_load_part(const simd_real* p, int64_t count) {
+  return SIMD_OP(maskload)(p, simd_first(count));
+}
+
+SIMD_INLINE void simd_store_part(simd_real* p, simd_vec a, int64_t count) {
+  SIMD_OP(maskstore)(p, simd_first(count), a);
+}
+
+SIMD_INLINE simd_vec simd_add(simd_vec a, simd_vec b) {
+  return SIMD_OP(add)(a, b);
+}
+SIMD_INLINE simd_vec simd_sub(simd_vec a, simd_vec b) {
+  return SIMD_OP(sub)(a, b);
+}
+SIMD_INLINE simd_vec simd_mul(simd_vec a, simd_vec b) {
+  return SIMD_OP(mul)(a, b);
+}
+SIMD_INLINE simd_vec simd_div(simd_vec a, simd_vec b) {
+  return SIMD_OP(div)(a, b);
+}
+
+/// a * b + c, and c - a * b.
+SIMD_INLINE simd_vec simd_fma(simd_vec a, simd_vec b, simd_vec c) {
+  return SIMD_OP(fmadd)(a, b, c);
+}
+SIMD_INLINE simd_vec simd_fnma(simd_vec a, simd_vec b, simd_vec c) {
+  return SIMD_OP(fnmadd)(a, b, c);
+}
+
+/// The smaller and the larger; b where either is NaN.
+SIMD_INLINE simd_vec simd_min(simd_vec a, simd_vec b) {
+  return SIMD_OP(min)(a, b);
+}
+SIMD_INLINE simd_vec simd_max(simd_vec a, simd_vec b) {
+  return SIMD_OP(max)(a, b);
+}
+
+SIMD_INLINE simd_vec simd_abs(simd_vec a) {
+  return SIMD_OP(andnot)(simd_set((simd_real)-0.0), a);
+}
+/// a with its sign flipped where b's is set.
+SIMD_INLINE simd_vec simd_xor_sign(simd_vec a, simd_vec b) {
+  return SIMD_OP(xor)(a, SIMD_OP(and)(b, simd_set((simd_real)-0.0)));
+}
+
+/// x < y ? a : b, lane by lane.
+SIMD_INLINE simd_vec simd_select_lt(simd_vec x, simd_vec y, simd_vec a, simd_vec b) {
+  return SIMD_OP(blendv)(b, a, SIMD_OP(cmp)(x, y, _CMP_LT_OQ));
+}
+
+/// About 1 / a within an ulp or two, for a in [1, 2^60]; exact for powers of two.
+SIMD_INLINE simd_vec simd_reciprocal(simd_vec a) {
+  return simd_div(simd_set(1), a);
+}
+
+/// 2^n for an integral n within the exponents of normal numbers.
+SIMD_INLINE simd_vec simd_power_of_two(simd_vec n) {
+#if OLSTM_SIMD_DOUBLE
+  // Adding 2^52 + 2^51 leaves the integer in the low bits.
+  const __m256i bits = _mm256_castpd_si256(simd_add(n, simd_set(0x1.8p52)));
+  return _mm256_castsi256_pd(
+      _mm256_slli_epi64(_mm256_add_epi64(bits, _mm256_set1_epi64x(1023)), 52));
+#else
+  const __m256i bits = _mm256_cvtps_epi32(n);
+  return _mm256_castsi256_ps(
+      _mm256_slli_epi32(_mm256_add_epi32(bits, _mm256_set1_epi32(127)), 23));
+#endif
+}
+
+/// a * 2^n for an integral n, rounded once where the result is subnormal.
+SIMD_INLINE simd_vec simd_scale(simd_vec a, simd_vec n) {
+  // In two steps: 2^n itself may be out of range, half of it is not.
+  const simd_vec half = SIMD_OP(floor)(simd_mul(n, simd_set((simd_real)0.5)));
+  return simd_mul(simd_mul(a, simd_power_of_two(half)),
+                  simd_power_of_two(simd_sub(n, half)));
+}
+
+#endif  // OLSTM_OP_MATH_SIMD_AVX2_H_

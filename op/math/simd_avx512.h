@@ -1,0 +1,112 @@
+// simd.h's vector in AVX-512 (F, BW, DQ, VL): 16 floats or 8 doubles.
+#ifndef OLSTM_OP_MATH_SIMD_AVX512_H_
+#define OLSTM_OP_MATH_SIMD_AVX512_H_
+
+#include <immintrin.h>
+
+#if OLSTM_SIMD_DOUBLE
+typedef __m512d simd_vec;
+typedef __mmask8 simd_mask;
+#define SIMD_LANES 8
+#define SIMD_OP(name) _mm512_##name##_pd
+#define SIMD_CMP_LT(a, b) _mm512_cmp_pd_mask((a), (b), _CMP_LT_OQ)
+#else
+typedef __m512 simd_vec;
+typedef __mmask16 simd_mask;
+#define SIMD_LANES 16
+#define SIMD_OP(name) _mm512_##name##_ps
+#define SIMD_CMP_LT(a, b) _mm512_cmp_ps_mask((a), (b), _CMP_LT_OQ)
+#endif
+
+/// Rows of a register-blocked product: SIMD_ROWS * 4 sums, 4 vectors of weights and one
+/// of the left matrix fit in 32 registers.
+#define SIMD_ROWS 6
+
+SIMD_INLINE simd_vec simd_zero(void) {
+  return SIMD_OP(setzero)();
+}
+SIMD_INLINE simd_vec simd_set(simd_real a) {
+  return SIMD_OP(set1)(a);
+}
+SIMD_INLINE simd_vec simd_load(const simd_real* p) {
+  return SIMD_OP(loadu)(p);
+}
+SIMD_INLINE void simd_store(simd_real* p, simd_vec a) {
+  SIMD_OP(storeu)(p, a);
+}
+
+SIMD_INLINE simd_mask simd_first(int64_t count) {
+  return (simd_mask)((1u << count) - 1u);
+}
+
+/// The first `count` (0..SIMD_LANES) reals; the other lanes are zero.
+SIMD_INLINE simd_vec simd_load_part(const simd_real* p, int64_t count) {
+  return SIMD_OP(maskz_loadu)(simd_first(count), p);
+}
+
+SIMD_INLINE void simd_store_part(simd_real* p, simd_vec a, int64_t count) {
+  SIMD_OP(mask_storeu)(p, simd_first(count), a);
+}
+
+SIMD_INLINE simd_vec simd_add(simd_vec a, simd_vec b) {
+  return SIMD_OP(add)(a, b);
+}
+SIMD_INLINE simd_vec simd_sub(simd_vec a, simd_vec b) {
+  return SIMD_OP(sub)(a, b);
+}
+SIMD_INLINE simd_vec simd_mul(simd_vec a, simd_vec b) {
+  return SIMD_OP(mul)(a, b);
+}
+SIMD_INLINE simd_vec simd_div(simd_vec a, simd_vec b) {
+  return SIMD_OP(div)(a, b);
+}
+
+/// a * b + c, and c - a * b.
+SIMD_INLINE simd_vec simd_fma(simd_vec a, simd_vec b, simd_vec c) {
+  return SIMD_OP(fmadd)(a, b, c);
+}
+SIMD_INLINE simd_vec simd_fnma(simd_vec a, simd_vec b, simd_vec c) {
+  return SIMD_OP(fnmadd)(a, b, c);
+}
+
+/// The smaller and the larger; b where either is NaN.
+SIMD_INLINE simd_vec simd_min(simd_vec a, simd_vec b) {
+  return SIMD_OP(min)(a, b);
+}
+SIMD_INLINE simd_vec simd_max(simd_vec a, simd_vec b) {
+  return SIMD_OP(max)(a, b);
+}
+
+SIMD_INLINE simd_vec simd_abs(simd_vec a) {
+  return SIMD_OP(andnot)(simd_set((simd_real)-0.0), a);
+}
+/// a with its sign flipped where b's is set.
+SIMD_INLINE simd_vec simd_xor_sign(simd_vec a, simd_vec b) {
+  return SIMD_OP(xor)(a, SIMD_OP(and)(b, simd_set((simd_real)-0.0)));
+}
+
+/// x < y ? a : b, lane by lane.
+SIMD_INLINE simd_vec simd_select_lt(simd_vec x, simd_vec y, simd_vec a, simd_vec b) {
+  return SIMD_OP(mask_blend)(SIMD_CMP_LT(x, y), b, a);
+}
+
+/// About 1 / a within an ulp or two, for a in [1, 2^60]; exact for powers of two.
+SIMD_INLINE simd_vec simd_reciprocal(simd_vec a) {
+  simd_vec y = SIMD_OP(rcp14)(a);
+#if OLSTM_SIMD_DOUBLE
+  y = simd_fma(y, simd_fnma(a, y, simd_set(1)), y);
+#endif
+  return simd_fma(y, simd_fnma(a, y, simd_set(1)), y);
+}
+
+/// a * 2^n for an integral n, rounded once where the result is subnormal.
+SIMD_INLINE simd_vec simd_scale(simd_vec a, simd_vec n) {
+  return SIMD_OP(scalef)(a, n);
+}
+
+/// 2^n for an integral n within the exponents of normal numbers.
+SIMD_INLINE simd_vec simd_power_of_two(simd_vec n) {
+  return SIMD_OP(scalef)(simd_set(1), n);
+}
+
+#endif  // OLSTM_OP_MATH_SIMD_AVX512_H_

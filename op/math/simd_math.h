@@ -1,0 +1,142 @@
+// The elementary functions of the cells and of vector_math.h, on one vector.
+//
+// Float: errors of a few ulp, measured over all floats by tests/unit/test_vector_math.c.
+// Double: a few ulp of double. Right for subnormals, infinities and NaN. Included by the
+// SIMD templates alone.
+#ifndef OLSTM_OP_MATH_SIMD_MATH_H_
+#define OLSTM_OP_MATH_SIMD_MATH_H_
+
+#include "op/math/simd.h"
+
+#if OLSTM_SIMD_DOUBLE
+// ln 2 in two parts, the first with 32 bits, so that n * high is exact.
+#define SIMD_LN2_HIGH 0x1.62e42feep-1
+#define SIMD_LN2_LOW 0x1.a39ef35793c76p-33
+// Adding and subtracting it rounds to the nearest integer.
+#define SIMD_ROUNDER 0x1.8p52
+// Beyond these exp is 0 or infinite, and so are its neighbours here.
+#define SIMD_EXP_MIN (-746.0)
+#define SIMD_EXP_MAX 710.0
+// From here tanh is 1.
+#define SIMD_TANH_MAX 20.0
+// 1/k! for k = 2, 3, ...: exp(r) = 1 + r + r^2 * (1/2! + r/3! + ...).
+#define SIMD_EXP_TERMS                                                                 \
+  {                                                                                    \
+    1.0 / 2, 1.0 / 6, 1.0 / 24, 1.0 / 120, 1.0 / 720, 1.0 / 5040, 1.0 / 40320,         \
+        1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600, 1.0 / 6227020800 \
+  }
+// atanh(s) = s + s^3 * (1/3 + s^2/5 + ...), |s| <= 1/3.
+#define SIMD_ATANH_TERMS                                                               \
+  {                                                                                    \
+    1.0 / 3, 1.0 / 5, 1.0 / 7, 1.0 / 9, 1.0 / 11, 1.0 / 13, 1.0 / 15, 1.0 / 17,        \
+        1.0 / 19, 1.0 / 21, 1.0 / 23, 1.0 / 25, 1.0 / 27, 1.0 / 29, 1.0 / 31, 1.0 / 33 \
+  }
+#else
+#define SIMD_LN2_HIGH 0.693359375f
+#define SIMD_LN2_LOW (-2.12194440e-4f)
+#define SIMD_ROUNDER 12582912.0f
+#define SIMD_EXP_MIN (-104.0f)
+#define SIMD_EXP_MAX 89.0f
+#define SIMD_TANH_MAX 9.02f
+// Minimax over |r| <= ln(2)/2, relative error 1.3e-8 of exp(r) - 1.
+#define SIMD_EXP_TERMS \
+  { 0.49999997f, 0.166665435f, 0.0416672006f, 0.00836654752f, 0.00138825166f }
+// Minimax over |s| <= 1/3, relative error 4.6e-9.
+#define SIMD_ATANH_TERMS \
+  { 0.333332062f, 0.200108498f, 0.139995709f, 0.140122294f }
+#endif
+
+/// terms[0] + terms[1] * x + ... by Horner's rule.
+SIMD_INLINE simd_vec simd_polynomial(const simd_real* terms, int count, simd_vec x) {
+  simd_vec sum = simd_set(terms[count - 1]);
+  SIMD_UNROLL
+  for (int i = count - 2; i >= 0; i--) sum = simd_fma(sum, x, simd_set(terms[i]));
+  return sum;
+}
+
+#define SIMD_POLYNOMIAL(terms, x) \
+  simd_polynomial((terms), (int)(sizeof(terms) / sizeof((terms)[0])), (x))
+
+/// x = n * ln 2 + r with |r| <= ln(2)/2 and an integral n; gives exp(r) - 1.
+SIMD_INLINE simd_vec simd_exp_reduced(simd_vec x, simd_vec* out_n) {
+  static const simd_real kTerms[] = SIMD_EXP_TERMS;
+  const simd_vec rounder = simd_set(SIMD_ROUNDER);
+  const simd_vec n =
+      simd_sub(simd_fma(x, simd_set((simd_real)1.4426950408889634), rounder), rounder);
+  simd_vec r = simd_fnma(n, simd_set(SIMD_LN2_HIGH), x);
+  r = simd_fnma(n, simd_set(SIMD_LN2_LOW), r);
+  *out_n = n;
+  return simd_fma(simd_mul(r, r), SIMD_POLYNOMIAL(kTerms, r), r);
+}
+
+SIMD_INLINE simd_vec simd_exp(simd_vec x) {
+  simd_vec n;
+  x = simd_max(simd_set(SIMD_EXP_MIN), simd_min(simd_set(SIMD_EXP_MAX), x));
+  const simd_vec p = simd_exp_reduced(x, &n);
+  return simd_scale(simd_add(p, simd_set(1)), n);
+}
+
+/// 1 - exp(x) for x in [-87, 87], accurate near 0; NaN for NaN.
+SIMD_INLINE simd_vec simd_one_minus_exp(simd_vec x) {
+  simd_vec n;
+  const simd_vec p = simd_exp_reduced(x, &n);
+  const simd_vec power = simd_power_of_two(n);
+  return simd_fnma(power, p, simd_sub(simd_set(1), power));
+}
+
+/// exp(x) - 1 for x <= 0 (0 for x > 0).
+SIMD_INLINE simd_vec simd_expm1_negative(simd_vec x) {
+  // From -2 * SIMD_TANH_MAX on it is -1.
+  x = simd_max(simd_set(-2 * SIMD_TANH_MAX), simd_min(simd_zero(), x));
+  return simd_negate(simd_one_minus_exp(x));
+}
+
+SIMD_INLINE simd_vec simd_sigmoid(simd_vec x) {
+  // With z = exp(-|x|): 1 / (1 + z), or z / (1 + z) for negative x. Nothing overflows,
+  // and small results keep their precision.
+  simd_vec n;
+  const simd_vec one = simd_set(1);
+  const simd_vec low = simd_max(simd_set(SIMD_EXP_MIN), simd_negate(simd_abs(x)));
+  const simd_vec p = simd_add(simd_exp_reduced(low, &n), one);
+  const simd_vec z = simd_scale(p, n);
+  const simd_vec r = simd_reciprocal(simd_add(one, z));
+  return simd_mul(simd_select_lt(x, simd_zero(), z, one), r);
+}
+
+SIMD_INLINE simd_vec simd_tanh(simd_vec x) {
+  // With q = 1 - exp(-2|x|): q / (2 - q).
+  const simd_vec bounded = simd_min(simd_set(SIMD_TANH_MAX), simd_abs(x));
+  const simd_vec q = simd_one_minus_exp(simd_mul(bounded, simd_set(-2)));
+  return simd_xor_sign(simd_mul(q, simd_reciprocal(simd_sub(simd_set(2), q))), x);
+}
+
+/// log(1 + exp(x)).
+SIMD_INLINE simd_vec simd_softplus(simd_vec x) {
+  // max(x, 0) + log(1 + z) with z = exp(-|x|), and log(1 + z) = 2 atanh(z / (2 + z)).
+  static const simd_real kTerms[] = SIMD_ATANH_TERMS;
+  const simd_vec z = simd_exp(simd_negate(simd_abs(x)));
+  const simd_vec s = simd_div(z, simd_add(z, simd_set(2)));
+  const simd_vec s2 = simd_mul(s, s);
+  const simd_vec half = simd_fma(simd_mul(s, s2), SIMD_POLYNOMIAL(kTerms, s2), s);
+  return simd_fma(half, simd_set(2), simd_max(simd_zero(), x));
+}
+
+#if !OLSTM_SIMD_DOUBLE
+SIMD_INLINE simd_vec simd_erf(simd_vec x) {
+  // Near 0: x + x * p(x^2), relative error 1.2e-8. Else 1 - exp(-q(|x|)), where q is a
+  // fit of -log(erfc) with an error of 1.7e-9 in erf; from 4 on erf is 1.
+  static const simd_real kNear[] = {0.128379151f,   -0.376125246f,  0.112821408f,
+                                    -0.0267789122f, 0.00501196645f, -0.000609038466f};
+  static const simd_real kFar[] = {0.000166447775f, 1.12779725f,    0.636976063f,
+                                   0.104113676f,    -0.0223152135f, 0.00306549016f,
+                                   -0.00019821966f};
+  const simd_vec a = simd_min(simd_set(4), simd_abs(x));
+  const simd_vec x2 = simd_mul(a, a);
+  const simd_vec near = simd_fma(a, SIMD_POLYNOMIAL(kNear, x2), a);
+  const simd_vec q = SIMD_POLYNOMIAL(kFar, simd_max(simd_set(0.9f), a));
+  const simd_vec far = simd_one_minus_exp(simd_negate(q));
+  return simd_xor_sign(simd_select_lt(a, simd_set(0.9f), near, far), x);
+}
+#endif
+
+#endif  // OLSTM_OP_MATH_SIMD_MATH_H_

@@ -1,0 +1,136 @@
+// simd.h's vector in the compilers' own vectors of 16 bytes, which every CPU has in some
+// form: 4 floats or 2 doubles.
+#ifndef OLSTM_OP_MATH_SIMD_PLAIN_H_
+#define OLSTM_OP_MATH_SIMD_PLAIN_H_
+
+#if defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+typedef simd_real simd_vec __attribute__((vector_size(16)));
+#if OLSTM_SIMD_DOUBLE
+typedef int64_t simd_int;
+#define SIMD_LANES 2
+#define SIMD_MANTISSA_BITS 52
+#define SIMD_EXPONENT_BIAS 1023
+#else
+typedef int32_t simd_int;
+#define SIMD_LANES 4
+#define SIMD_MANTISSA_BITS 23
+#define SIMD_EXPONENT_BIAS 127
+#endif
+typedef simd_int simd_ints __attribute__((vector_size(16)));
+
+/// Rows of a register-blocked product.
+#if defined(__aarch64__)
+#define SIMD_ROWS 6
+#else
+#define SIMD_ROWS 2
+#endif
+
+SIMD_INLINE simd_vec simd_set(simd_real a) {
+  return a - (simd_vec){0};
+}
+SIMD_INLINE simd_vec simd_zero(void) {
+  return (simd_vec){0};
+}
+SIMD_INLINE simd_vec simd_load(const simd_real* p) {
+  simd_vec a;
+  memcpy(&a, p, sizeof a);
+  return a;
+}
+SIMD_INLINE void simd_store(simd_real* p, simd_vec a) {
+  memcpy(p, &a, sizeof a);
+}
+
+/// The first `count` (0..SIMD_LANES) reals; the other lanes are zero.
+SIMD_INLINE simd_vec simd_load_part(const simd_real* p, int64_t count) {
+  simd_vec a = {0};
+  for (int64_t i = 0; i < count; i++) a[i] = p[i];
+  return a;
+}
+
+SIMD_INLINE void simd_store_part(simd_real* p, simd_vec a, int64_t count) {
+  for (int64_t i = 0; i < count; i++) p[i] = a[i];
+}
+
+SIMD_INLINE simd_vec simd_add(simd_vec a, simd_vec b) {
+  return a + b;
+}
+SIMD_INLINE simd_vec simd_sub(simd_vec a, simd_vec b) {
+  return a - b;
+}
+SIMD_INLINE simd_vec simd_mul(simd_vec a, simd_vec b) {
+  return a * b;
+}
+SIMD_INLINE simd_vec simd_div(simd_vec a, simd_vec b) {
+  return a / b;
+}
+
+/// a * b + c, and c - a * b: rounded once where the CPU always can, else twice.
+#if defined(__aarch64__) && OLSTM_SIMD_DOUBLE
+SIMD_INLINE simd_vec simd_fma(simd_vec a, simd_vec b, simd_vec c) {
+  return (simd_vec)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
+}
+#elif defined(__aarch64__)
+SIMD_INLINE simd_vec simd_fma(simd_vec a, simd_vec b, simd_vec c) {
+  return (simd_vec)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+}
+#else
+SIMD_INLINE simd_vec simd_fma(simd_vec a, simd_vec b, simd_vec c) {
+  return a * b + c;
+}
+#endif
+SIMD_INLINE simd_vec simd_fnma(simd_vec a, simd_vec b, simd_vec c) {
+  return simd_fma(-a, b, c);
+}
+
+SIMD_INLINE simd_vec simd_choose(simd_ints mask, simd_vec a, simd_vec b) {
+  return (simd_vec)(((simd_ints)a & mask) | ((simd_ints)b & ~mask));
+}
+
+/// The smaller and the larger; b where either is NaN.
+SIMD_INLINE simd_vec simd_min(simd_vec a, simd_vec b) {
+  return simd_choose(a < b, a, b);
+}
+SIMD_INLINE simd_vec simd_max(simd_vec a, simd_vec b) {
+  return simd_choose(a > b, a, b);
+}
+
+/// The sign bits alone.
+SIMD_INLINE simd_ints simd_signs(simd_vec a) {
+  return (simd_ints)a & (simd_ints)simd_set((simd_real)-0.0);
+}
+SIMD_INLINE simd_vec simd_abs(simd_vec a) {
+  return (simd_vec)((simd_ints)a ^ simd_signs(a));
+}
+/// a with its sign flipped where b's is set.
+SIMD_INLINE simd_vec simd_xor_sign(simd_vec a, simd_vec b) {
+  return (simd_vec)((simd_ints)a ^ simd_signs(b));
+}
+
+/// x < y ? a : b, lane by lane.
+SIMD_INLINE simd_vec simd_select_lt(simd_vec x, simd_vec y, simd_vec a, simd_vec b) {
+  return simd_choose(x < y, a, b);
+}
+
+/// About 1 / a within an ulp or two, for a in [1, 2^60]; exact for powers of two.
+SIMD_INLINE simd_vec simd_reciprocal(simd_vec a) {
+  return simd_div(simd_set(1), a);
+}
+
+/// 2^n for an integral n within the exponents of normal numbers.
+SIMD_INLINE simd_vec simd_power_of_two(simd_vec n) {
+  const simd_ints exponents = __builtin_convertvector(n, simd_ints) + SIMD_EXPONENT_BIAS;
+  return (simd_vec)(exponents << SIMD_MANTISSA_BITS);
+}
+
+/// a * 2^n for an integral n, rounded once where the result is subnormal.
+SIMD_INLINE simd_vec simd_scale(simd_vec a, simd_vec n) {
+  // In two steps: 2^n itself may be out of range, half of it is not.
+  const simd_vec half = __builtin_convertvector(
+      __builtin_convertvector(n * simd_set((simd_real)0.5), simd_ints), simd_vec);
+  return a * simd_power_of_two(half) * simd_power_of_two(n - half);
+}
+
+#endif  // OLSTM_OP_MATH_SIMD_PLAIN_H_

@@ -1,0 +1,29 @@
+#include "op/math/vector_math.h"
+
+#include "op/math/cpu.h"
+#include "op/math/vector_math_table.h"
+
+static const olstm__vector_math_table* table(void) {
+#if defined(__x86_64__)
+  const olstm__cpu* cpu = olstm__cpu_get();
+  if (cpu->avx512) return &olstm__vector_math_f32_avx512;
+  if (cpu->avx2_fma) return &olstm__vector_math_f32_avx2;
+#endif
+  return &olstm__vector_math_f32_plain;
+}
+
+void olstm__vector_exp_f32(size_t count, const float* x, float* y) {
+  table()->exp(count, x, y);
+}
+
+void olstm__vector_sigmoid_f32(size_t count, const float* x, float* y) {
+  table()->sigmoid(count, x, y);
+}
+
+void olstm__vector_tanh_f32(size_t count, const float* x, float* y) {
+  table()->tanh(count, x, y);
+}
+
+void olstm__vector_erf_f32(size_t count, const float* x, float* y) {
+  table()->erf(count, x, y);
+}

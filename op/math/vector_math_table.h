@@ -1,0 +1,18 @@
+// vector_math.h's functions as compiled for each kind of CPU.
+#ifndef OLSTM_OP_MATH_VECTOR_MATH_TABLE_H_
+#define OLSTM_OP_MATH_VECTOR_MATH_TABLE_H_
+
+#include <stddef.h>
+
+typedef struct olstm__vector_math_table {
+  void (*exp)(size_t count, const float* x, float* y);
+  void (*sigmoid)(size_t count, const float* x, float* y);
+  void (*tanh)(size_t count, const float* x, float* y);
+  void (*erf)(size_t count, const float* x, float* y);
+} olstm__vector_math_table;
+
+extern const olstm__vector_math_table olstm__vector_math_f32_plain;
+extern const olstm__vector_math_table olstm__vector_math_f32_avx2;
+extern const olstm__vector_math_table olstm__vector_math_f32_avx512;
+
+#endif  // OLSTM_OP_MATH_VECTOR_MATH_TABLE_H_

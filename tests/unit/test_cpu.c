@@ -1,0 +1,38 @@
+// op/math/cpu.h: what is reported, and how the environment lowers it.
+#include <stdlib.h>
+
+#include "op/math/cpu.h"
+#include "tests/support/test_main.h"
+
+static void plain_lowers_everything(void** state) {
+  (void)state;
+  // Asked once in a process: each case is a process of its own.
+  assert_int_equal(setenv("OLSTM_CPU", "plain", 1), 0);
+  const olstm__cpu* cpu = olstm__cpu_get();
+  assert_false(cpu->avx2_fma || cpu->avx512 || cpu->avx512_bf16 || cpu->avx512_vnni);
+}
+
+static void avx2_lowers_avx512(void** state) {
+  (void)state;
+  assert_int_equal(setenv("OLSTM_CPU", "avx2", 1), 0);
+  const olstm__cpu* cpu = olstm__cpu_get();
+  assert_false(cpu->avx512 || cpu->avx512_bf16 || cpu->avx512_vnni);
+}
+
+static void wider_vectors_imply_narrower_ones(void** state) {
+  (void)state;
+  const olstm__cpu* cpu = olstm__cpu_get();
+  assert_true(!cpu->avx512 || cpu->avx2_fma);
+  assert_true(!cpu->avx512_bf16 || cpu->avx512);
+  assert_true(!cpu->avx512_vnni || cpu->avx512);
+  assert_ptr_equal(cpu, olstm__cpu_get());
+}
+
+int main(int argc, char** argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(plain_lowers_everything),
+      cmocka_unit_test(avx2_lowers_avx512),
+      cmocka_unit_test(wider_vectors_imply_narrower_ones),
+  };
+  return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
+}
