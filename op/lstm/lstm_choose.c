@@ -4,6 +4,9 @@
 
 // In order of preference.
 static const olstm__lstm_kernel* const kKernels[] = {
+#ifdef OLSTM_WITH_ONEDNN
+    &olstm__lstm_kernel_dnnl,
+#endif
     &olstm__lstm_kernel_ref,
 };
 enum { KERNEL_COUNT = sizeof kKernels / sizeof kKernels[0] };

@@ -99,7 +99,10 @@ typedef struct olstm__lstm_kernel {
   /// y is written everywhere: zeros beyond a row's length. [no-alloc] [any-thread]
   olstm_status (*run)(const olstm__lstm_problem* problem, const void* handle,
                       const olstm__lstm_args* args, olstm_error* error);
+  /// handle may be NULL.
   void (*release)(const olstm_allocator* allocator, void* handle);
+  /// Whether run allocates after all (a backend that does): not for real-time threads.
+  bool run_allocates;
 } olstm__lstm_kernel;
 
 /// Plain loops, double accumulation: the definition.

@@ -61,7 +61,7 @@ static bool lay_out_packed(const olstm__lstm_problem* problem, packed_layout* ou
 }
 
 static bool packed_bytes(const olstm__lstm_problem* problem, size_t* out_bytes) {
-  packed_layout layout;
+  packed_layout layout = {0};
   return lay_out_packed(problem, &layout) &&
          olstm_size_multiply((size_t)layout.total, sizeof(double), out_bytes);
 }
@@ -73,7 +73,7 @@ static void widen(olstm_dtype dtype, const void* from, int64_t count, double* to
 static void pack(const olstm__lstm_problem* problem, const olstm__lstm_weights* weights,
                  void* packed) {
   double* to = packed;
-  packed_layout layout;
+  packed_layout layout = {0};
   (void)lay_out_packed(problem, &layout);
   widen(problem->dtype, weights->w, layout.r - layout.w, to + layout.w);
   widen(problem->dtype, weights->r, layout.b - layout.r, to + layout.r);
@@ -237,7 +237,7 @@ static olstm_status run(const olstm__lstm_problem* problem, const void* handle,
   double* workspace = args->workspace;
   const int64_t hidden = problem->hidden;
   const int64_t rows = gate_rows(problem);
-  packed_layout layout;
+  packed_layout layout = {0};
   (void)handle;
   (void)error;
   (void)lay_out_packed(problem, &layout);

@@ -289,6 +289,7 @@ olstm_status olstm__lstm_op_prepare(void* instance, const olstm_prepare_args* ar
     }
     out_prepared->kernel = handle->choice.kernel->name;
     out_prepared->reason = handle->choice.reason;
+    out_prepared->run_allocates = handle->choice.kernel->run_allocates;
   }
   out_prepared->handle = handle;
   return OLSTM_STATUS_OK;

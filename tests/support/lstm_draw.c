@@ -61,8 +61,16 @@ static int64_t draw_size(uint64_t* state) {
   return kSizes[draw(state, sizeof kSizes)];
 }
 
-void olstm_lstm_case_draw(uint64_t seed, const char* cell, const char* extra,
-                          char out_text[512]) {
+static void draw_extras(uint64_t* state, olstm__cell cell, int64_t directions,
+                        char text[512]) {
+  if (draw(state, 3) == 0) add(text, " clip=0.%d", (int)draw(state, 9) + 1);
+  if (cell == OLSTM__CELL_LSTM && draw(state, 4) == 0) add(text, " input_forget=1");
+  if (cell == OLSTM__CELL_GRU && draw(state, 2)) add(text, " lbr=1");
+  if (draw(state, 2)) draw_activations(state, cell, directions, text);
+}
+
+static void draw_line(uint64_t seed, const char* cell, bool plain, const char* extra,
+                      char out_text[512]) {
   static const char* const kDirections[] = {"forward", "reverse", "bidirectional"};
   static const char* const kOptional[] = {"B", "lens", "h0", "c0", "P", "dynamic"};
   const bool is_lstm = strcmp(cell, "LSTM") == 0;
@@ -75,22 +83,30 @@ void olstm_lstm_case_draw(uint64_t seed, const char* cell, const char* extra,
       kDirections[direction], (int)(seed % 1000000));
   for (size_t i = 0; i < sizeof kOptional / sizeof kOptional[0]; i++) {
     const bool has_c = kOptional[i][0] == 'c' || kOptional[i][0] == 'P';
-    if (draw(&state, 2) && (is_lstm || !has_c)) add(out_text, " %s", kOptional[i]);
+    if (!draw(&state, 2) || (has_c && !is_lstm) || (plain && kOptional[i][0] == 'l')) {
+      continue;
+    }
+    add(out_text, " %s", kOptional[i]);
   }
   if (draw(&state, 2)) add(out_text, " layout=1");
-  if (draw(&state, 3) == 0) add(out_text, " clip=0.%d", (int)draw(&state, 9) + 1);
-  if (is_lstm && draw(&state, 4) == 0) add(out_text, " input_forget=1");
-  if (is_gru && draw(&state, 2)) add(out_text, " lbr=1");
-  if (draw(&state, 2)) {
-    draw_activations(&state,
-                     is_lstm  ? OLSTM__CELL_LSTM
-                     : is_gru ? OLSTM__CELL_GRU
-                              : OLSTM__CELL_RNN,
-                     direction == 2 ? 2 : 1, out_text);
-  }
+  if (!plain)
+    draw_extras(&state,
+                is_lstm  ? OLSTM__CELL_LSTM
+                : is_gru ? OLSTM__CELL_GRU
+                         : OLSTM__CELL_RNN,
+                direction == 2 ? 2 : 1, out_text);
   if (draw(&state, 4) == 0) add(out_text, " hidden_size=none");
   if (draw(&state, 4) == 0) add(out_text, " -Y");
   if (draw(&state, 4) == 0) add(out_text, " -Yh");
   if (is_lstm && draw(&state, 4) == 0) add(out_text, " -Yc");
   add(out_text, " %s", extra);
+}
+
+void olstm_lstm_case_draw(uint64_t seed, const char* cell, const char* extra,
+                          char out_text[512]) {
+  draw_line(seed, cell, false, extra, out_text);
+}
+
+void olstm_lstm_case_draw_plain(uint64_t seed, const char* extra, char out_text[512]) {
+  draw_line(seed, "LSTM", true, extra, out_text);
 }

@@ -92,6 +92,8 @@ void olstm_lstm_case_must_agree(const olstm_lstm_case* a, const olstm_lstm_case*
 /// `extra`.
 void olstm_lstm_case_draw(uint64_t seed, const char* cell, const char* extra,
                           char out_text[512]);
+/// An LSTM of what every library's has: no clip, coupling, lengths or other activations.
+void olstm_lstm_case_draw_plain(uint64_t seed, const char* extra, char out_text[512]);
 
 /// The value that element `index` (in layout 0) of tensor `tensor` has: in [-1,1), a
 /// multiple of 2^-10.
