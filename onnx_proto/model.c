@@ -1,4 +1,364 @@
 #include "onnx_proto/model.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "onnx_proto/arena.h"
+#include "onnx_proto/budget.h"
+#include "onnx_proto/decode.h"
+#include "onnx_proto/external_data.h"
+#include "onnx_proto/model_file.h"
+#include "onnx_proto/opset.h"
+#include "onnx_proto/wire_scan.h"
+
+enum {
+  FIRST_IR_VERSION = 3,
+  LAST_IR_VERSION = 13,
+  DEFAULT_DEPTH = 100,
+  /// protobuf-c and the decoder need about 1 KB of stack a level.
+  LARGEST_DEPTH = 1000,
+  DEFAULT_NODES = 1000000,
+  LEAST_MEMORY = 16 << 20,
+  MEMORY_PER_BYTE = 8,
+  /// Looking names up may take so many bytes' work, and so many for each of the file's.
+  LEAST_WORK = 64 << 20,
+  WORK_PER_BYTE = 64
+};
+
+typedef struct metadata_entry {
+  const char* key;
+  const char* value;
+} metadata_entry;
+
+struct olstm_model {
+  atomic_size_t reference_count;
+  olstm_allocator allocator;
+  /// Holds everything below.
+  olstm__arena arena;
+  const olstm__graph* graph;
+  int64_t ir_version;
+  const char* producer;
+  olstm__opset_list opsets;
+  metadata_entry* metadata;
+  size_t metadata_count;
+};
+
+/// A load in progress.
+typedef struct load_state {
+  olstm_model_options options;
+  olstm_allocator allocator;
+  size_t byte_count;
+  size_t max_memory;
+  olstm__budget budget;
+  olstm__arena scratch;
+  const olstm__model_proto* proto;
+  olstm_error* error;
+} load_state;
+
+// ----------------------------------------------------------------- options
+
 void olstm_model_options_init(olstm_model_options* options) {
-  (void)options;
+  memset(options, 0, sizeof *options);
+  options->struct_size = sizeof *options;
+  options->max_depth = DEFAULT_DEPTH;
+  options->max_nodes = DEFAULT_NODES;
+}
+
+static olstm_status take_options(load_state* load, const olstm_model_options* options) {
+  olstm_model_options_init(&load->options);
+  if (options) {
+    // A caller compiled against an older header has fewer fields.
+    size_t bytes = options->struct_size;
+    if (bytes > sizeof *options) bytes = sizeof *options;
+    if (bytes < sizeof options->struct_size) {
+      return olstm_fail(load->error, OLSTM_STATUS_INVALID_ARGUMENT,
+                        "model options were not initialised: struct_size is %zu",
+                        options->struct_size);
+    }
+    memcpy(&load->options, options, bytes);
+  }
+  if (load->options.max_depth < 1 || load->options.max_depth > LARGEST_DEPTH) {
+    return olstm_fail(load->error, OLSTM_STATUS_INVALID_ARGUMENT,
+                      "max_depth is %u, expected 1..%d",
+                      (unsigned)load->options.max_depth, LARGEST_DEPTH);
+  }
+  load->allocator = olstm_allocator_or_default(load->options.allocator);
+  return OLSTM_STATUS_OK;
+}
+
+static size_t memory_limit(const load_state* load) {
+  size_t limit = 0;
+  if (load->options.max_memory > 0) return load->options.max_memory;
+  if (!olstm_size_multiply(load->byte_count, MEMORY_PER_BYTE, &limit)) limit = SIZE_MAX;
+  return limit > LEAST_MEMORY ? limit : LEAST_MEMORY;
+}
+
+// ----------------------------------------------------------------- loading
+
+/// bytes -> load->proto. The bytes are not needed afterwards.
+static olstm_status unpack(load_state* load, const uint8_t* bytes, size_t byte_count) {
+  load->byte_count = byte_count;
+  load->max_memory = memory_limit(load);
+  olstm__budget_init(&load->budget, &load->allocator, load->max_memory);
+  olstm__arena_init(&load->scratch, &load->allocator, load->max_memory);
+  const ProtobufCMessageDescriptor* const descriptor = &onnx__model_proto__descriptor;
+  const olstm__wire_limits limits = {.max_depth = load->options.max_depth,
+                                     .max_memory = load->max_memory};
+  const ProtobufCMessage* message = NULL;
+  const char* const guess = olstm__model_file_guess(bytes, byte_count);
+  olstm_status status =
+      byte_count > 0 && byte_count <= OLSTM__MAX_FILE_BYTES
+          ? olstm__wire_scan(descriptor, bytes, byte_count, &limits, &load->allocator,
+                             NULL, load->error)
+          : olstm_fail(load->error, OLSTM_STATUS_INVALID_MODEL,
+                       "a model has 1 byte to 2 GB, not %zu bytes", byte_count);
+  if (status == OLSTM_STATUS_OK) {
+    status = olstm__budget_unpack(&load->budget, descriptor, bytes, byte_count, &message,
+                                  load->error);
+  }
+  load->proto = (const olstm__model_proto*)message;
+  if (status == OLSTM_STATUS_OK && !load->proto->graph) {
+    status =
+        olstm_fail(load->error, OLSTM_STATUS_INVALID_MODEL, "the model has no graph");
+  }
+  if (status == OLSTM_STATUS_INVALID_MODEL && guess) {
+    return olstm_fail(load->error, status, "not an ONNX model: it is %s", guess);
+  }
+  return status;
+}
+
+static olstm_status check_ir_version(const load_state* load) {
+  if (!load->proto->has_ir_version) {
+    return olstm_fail(load->error, OLSTM_STATUS_INVALID_MODEL,
+                      "the model has no ir_version");
+  }
+  if (load->proto->ir_version < FIRST_IR_VERSION ||
+      load->proto->ir_version > LAST_IR_VERSION) {
+    return olstm_fail(load->error, OLSTM_STATUS_UNSUPPORTED,
+                      "IR version %" PRId64 " is not supported, only %d to %d",
+                      load->proto->ir_version, FIRST_IR_VERSION, LAST_IR_VERSION);
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status copy_text(const load_state* load, olstm_model* model,
+                              const char* text, const char** out_copy) {
+  *out_copy =
+      olstm__arena_copy(&model->arena, olstm__text(text), strlen(olstm__text(text)));
+  return *out_copy ? OLSTM_STATUS_OK : olstm__arena_fail(&model->arena, load->error);
+}
+
+static olstm_status keep_metadata(const load_state* load, olstm_model* model,
+                                  olstm__name_table* keys) {
+  const size_t count = load->proto->n_metadata_props;
+  model->metadata = olstm__arena_take(&model->arena, count, sizeof *model->metadata);
+  if (!model->metadata) return olstm__arena_fail(&model->arena, load->error);
+  for (size_t i = 0; i < count; i++) {
+    const Onnx__StringStringEntryProto* const entry = load->proto->metadata_props[i];
+    metadata_entry* const kept = &model->metadata[i];
+    bool added = false;
+    OLSTM_RETURN_IF_ERROR(copy_text(load, model, entry->key, &kept->key));
+    OLSTM_RETURN_IF_ERROR(copy_text(load, model, entry->value, &kept->value));
+    if (!olstm__name_table_add(keys, kept->key, 0, &added)) {
+      return olstm_fail(load->error, OLSTM_STATUS_OUT_OF_MEMORY,
+                        "no memory for metadata_props");
+    }
+    if (!added) {
+      return olstm_fail(load->error, OLSTM_STATUS_INVALID_MODEL,
+                        "metadata_props has the key '%.200s' twice", kept->key);
+    }
+    model->metadata_count = i + 1;
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status decode_into(load_state* load, olstm_model* model,
+                                olstm__decoder* decoder) {
+  olstm__name_table keys;
+  OLSTM_RETURN_IF_ERROR(check_ir_version(load));
+  OLSTM_RETURN_IF_ERROR(olstm__decode_model(decoder, load->proto, &model->graph));
+  model->opsets = decoder->opsets;
+  model->ir_version = load->proto->ir_version;
+  OLSTM_RETURN_IF_ERROR(
+      copy_text(load, model, load->proto->producer_name, &model->producer));
+  olstm__name_table_init(&keys, &load->allocator, &decoder->key);
+  const olstm_status status = keep_metadata(load, model, &keys);
+  olstm__name_table_deinit(&keys);
+  return status;
+}
+
+/// load->proto -> a model of its own.
+static olstm_status decode(load_state* load, olstm__external_source* external,
+                           olstm_model** out_model) {
+  olstm_model* const model = olstm_allocate_zeroed(&load->allocator, 1, sizeof *model);
+  if (!model) {
+    return olstm_fail(load->error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a model");
+  }
+  atomic_init(&model->reference_count, 1);
+  model->allocator = load->allocator;
+  olstm__arena_init(&model->arena, &load->allocator, load->max_memory);
+  olstm__decoder decoder = {
+      .arena = &model->arena,
+      .scratch = &load->scratch,
+      .budget = &load->budget,
+      .allocator = &load->allocator,
+      .max_depth = load->options.max_depth,
+      .max_nodes = load->options.max_nodes,
+      .external = external,
+      .max_work = LEAST_WORK + (uint64_t)load->byte_count * WORK_PER_BYTE,
+      .error = load->error,
+  };
+  const olstm_status status = decode_into(load, model, &decoder);
+  olstm__decoder_deinit(&decoder);
+  if (status != OLSTM_STATUS_OK) {
+    olstm_model_destroy(model);
+    return status;
+  }
+  *out_model = model;
+  return OLSTM_STATUS_OK;
+}
+
+/// Opens the folder that a path's file lies in.
+static olstm_status open_folder(const char* path, const load_state* load,
+                                int* out_folder) {
+  const char* const slash = strrchr(path, '/');
+  const size_t length = slash ? (size_t)(slash - path) + 1 : 0;
+  char* const folder = olstm_allocate(&load->allocator, length + 2, 1);
+  if (!folder) {
+    return olstm_fail(load->error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a path");
+  }
+  memcpy(folder, path, length);
+  memcpy(folder + length, ".", 2);
+  *out_folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int code = errno;
+  olstm_release(&load->allocator, folder, length + 2, 1);
+  if (*out_folder >= 0) return OLSTM_STATUS_OK;
+  return olstm_fail(load->error, OLSTM_STATUS_IO_ERROR,
+                    "cannot open the folder of '%.300s': %s", path, strerror(code));
+}
+
+static void load_deinit(load_state* load, olstm_status status) {
+  olstm__budget_deinit(&load->budget);
+  olstm__arena_deinit(&load->scratch);
+  if (status == OLSTM_STATUS_OK || !load->error) return;
+  // Names come from the file; a message stays one line.
+  for (char* c = load->error->message; *c != '\0'; c++) {
+    if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
+  }
+}
+
+/// Whether a model has tensors in other files at all is only known while decoding; the
+/// folder is opened before, which is cheap.
+static olstm_status load_path(load_state* load, const char* path,
+                              olstm_model** out_model) {
+  uint8_t* bytes = NULL;
+  size_t byte_count = 0;
+  olstm__external_source external = {.folder = -1,
+                                     .max_bytes = load->options.max_external_bytes,
+                                     .scratch = &load->scratch};
+  OLSTM_RETURN_IF_ERROR(open_folder(path, load, &external.folder));
+  olstm_status status =
+      olstm__model_file_read(path, &load->allocator, &bytes, &byte_count, load->error);
+  if (status == OLSTM_STATUS_OK) {
+    status = unpack(load, bytes, byte_count);
+    olstm_release(&load->allocator, bytes, byte_count, 1);
+  }
+  if (status == OLSTM_STATUS_OK) status = decode(load, &external, out_model);
+  (void)close(external.folder);
+  return status;
+}
+
+olstm_status olstm_model_load_file(const char* path, const olstm_model_options* options,
+                                   olstm_model** out_model, olstm_error* error) {
+  load_state load = {.error = error};
+  if (!path || !out_model) {
+    return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT, "path or out_model is NULL");
+  }
+  *out_model = NULL;
+  olstm_status status = take_options(&load, options);
+  if (status == OLSTM_STATUS_OK) status = load_path(&load, path, out_model);
+  load_deinit(&load, status);
+  return status;
+}
+
+olstm_status olstm_model_load_memory(const void* bytes, size_t byte_count,
+                                     const olstm_model_options* options,
+                                     olstm_model** out_model, olstm_error* error) {
+  load_state load = {.error = error};
+  if ((!bytes && byte_count > 0) || !out_model) {
+    return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT, "bytes or out_model is NULL");
+  }
+  *out_model = NULL;
+  olstm_status status = take_options(&load, options);
+  if (status == OLSTM_STATUS_OK) status = unpack(&load, bytes, byte_count);
+  if (status == OLSTM_STATUS_OK) status = decode(&load, NULL, out_model);
+  load_deinit(&load, status);
+  return status;
+}
+
+// ------------------------------------------------------------------- model
+
+void olstm__model_retain(olstm_model* model) {
+  (void)atomic_fetch_add_explicit(&model->reference_count, 1, memory_order_relaxed);
+}
+
+void olstm_model_destroy(olstm_model* model) {
+  if (!model) return;
+  if (atomic_fetch_sub_explicit(&model->reference_count, 1, memory_order_acq_rel) > 1) {
+    return;
+  }
+  const olstm_allocator allocator = model->allocator;
+  olstm__arena_deinit(&model->arena);
+  olstm_release(&allocator, model, 1, sizeof *model);
+}
+
+const olstm__graph* olstm__model_graph(const olstm_model* model) {
+  return model->graph;
+}
+
+size_t olstm_model_input_count(const olstm_model* model) {
+  return model->graph->input_count;
+}
+
+size_t olstm_model_output_count(const olstm_model* model) {
+  return model->graph->output_count;
+}
+
+const olstm_value_info* olstm_model_get_input(const olstm_model* model, size_t index) {
+  const olstm__graph* const graph = model->graph;
+  return index < graph->input_count ? &graph->values[graph->inputs[index]].info : NULL;
+}
+
+const olstm_value_info* olstm_model_get_output(const olstm_model* model, size_t index) {
+  const olstm__graph* const graph = model->graph;
+  return index < graph->output_count ? &graph->values[graph->outputs[index]].info : NULL;
+}
+
+int64_t olstm_model_ir_version(const olstm_model* model) {
+  return model->ir_version;
+}
+
+const char* olstm_model_producer(const olstm_model* model) {
+  return model->producer;
+}
+
+const char* olstm_model_graph_name(const olstm_model* model) {
+  return model->graph->name;
+}
+
+int32_t olstm_model_opset_version(const olstm_model* model, const char* domain) {
+  return olstm__opset_version(&model->opsets, olstm__domain(domain));
+}
+
+size_t olstm_model_node_count(const olstm_model* model) {
+  return model->graph->node_count;
+}
+
+const char* olstm_model_get_metadata(const olstm_model* model, const char* key) {
+  for (size_t i = 0; i < model->metadata_count; i++) {
+    if (strcmp(model->metadata[i].key, key) == 0) return model->metadata[i].value;
+  }
+  return NULL;
 }

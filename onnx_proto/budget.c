@@ -1,0 +1,173 @@
+#include "onnx_proto/budget.h"
+
+#include <stdalign.h>
+
+enum {
+  PIECE_ALIGNMENT = 16,
+  HEAD_BYTES = 16,
+  CHUNK_HEAD_BYTES = 64,
+  CHUNK_BYTES = 1 << 16,
+  /// Pieces from this size on have memory of their own.
+  LARGE_BYTES = 1 << 13
+};
+
+/// The head before each piece, and of each chunk.
+struct olstm__budget_piece {
+  /// Of the piece and its head; of a chunk: all of it.
+  size_t bytes;
+  /// Of a freed piece: the next of its class.
+  olstm__budget_piece* next;
+};
+
+/// What stands before the head of a large piece: its place in the list of them.
+typedef struct large_links {
+  olstm__budget_piece* next;
+  olstm__budget_piece* previous;
+} large_links;
+
+enum { LARGE_HEAD_BYTES = CHUNK_HEAD_BYTES };
+
+static_assert(sizeof(olstm__budget_piece) <= HEAD_BYTES, "head fits");
+static_assert(sizeof(large_links) + HEAD_BYTES <= LARGE_HEAD_BYTES, "links fit");
+
+/// A large piece's links lie at the start of its memory, its head just before its bytes.
+static large_links* links_of(olstm__budget_piece* piece) {
+  return (large_links*)(void*)((char*)piece - (LARGE_HEAD_BYTES - HEAD_BYTES));
+}
+
+/// The class of freed pieces that a piece of `bytes` goes to: powers of two.
+static size_t class_of(size_t bytes) {
+  size_t index = 0;
+  while ((bytes >>= 1) > 0) index++;
+  return index < OLSTM__BUDGET_CLASS_COUNT ? index : OLSTM__BUDGET_CLASS_COUNT - 1;
+}
+
+size_t olstm__budget_cost(size_t bytes) {
+  if (bytes > SIZE_MAX / 2) return SIZE_MAX;
+  return (bytes + HEAD_BYTES + PIECE_ALIGNMENT - 1) / PIECE_ALIGNMENT * PIECE_ALIGNMENT;
+}
+
+static void* take_large(olstm__budget* budget, size_t cost) {
+  const size_t bytes = cost + LARGE_HEAD_BYTES - HEAD_BYTES;
+  char* const memory = olstm_allocate(&budget->allocator, bytes, 1);
+  if (!memory) return NULL;
+  olstm__budget_piece* const piece =
+      (olstm__budget_piece*)(void*)(memory + LARGE_HEAD_BYTES - HEAD_BYTES);
+  piece->bytes = cost;
+  piece->next = NULL;
+  links_of(piece)->previous = NULL;
+  links_of(piece)->next = budget->large;
+  if (budget->large) links_of(budget->large)->previous = piece;
+  budget->large = piece;
+  return (char*)piece + HEAD_BYTES;
+}
+
+static void release_large(olstm__budget* budget, olstm__budget_piece* piece) {
+  large_links* const links = links_of(piece);
+  if (links->previous) {
+    links_of(links->previous)->next = links->next;
+  } else {
+    budget->large = links->next;
+  }
+  if (links->next) links_of(links->next)->previous = links->previous;
+  olstm_release(&budget->allocator, links, piece->bytes + LARGE_HEAD_BYTES - HEAD_BYTES,
+                1);
+}
+
+static void* take_small(olstm__budget* budget, size_t cost) {
+  // Only the first of a class is looked at: what protobuf-c frees is scratch of a few
+  // sizes, which fits again.
+  olstm__budget_piece** const slot = &budget->freed[class_of(cost)];
+  if (*slot && (*slot)->bytes >= cost) {
+    olstm__budget_piece* const piece = *slot;
+    *slot = piece->next;
+    return (char*)piece + HEAD_BYTES;
+  }
+  if (!budget->chunks || CHUNK_BYTES - budget->chunk_used < cost) {
+    olstm__budget_piece* const chunk = olstm_allocate(&budget->allocator, CHUNK_BYTES, 1);
+    if (!chunk) return NULL;
+    chunk->bytes = CHUNK_BYTES;
+    chunk->next = budget->chunks;
+    budget->chunks = chunk;
+    budget->chunk_used = CHUNK_HEAD_BYTES;
+  }
+  olstm__budget_piece* const piece =
+      (olstm__budget_piece*)(void*)((char*)budget->chunks + budget->chunk_used);
+  budget->chunk_used += cost;
+  piece->bytes = cost;
+  piece->next = NULL;
+  return (char*)piece + HEAD_BYTES;
+}
+
+static void* budget_allocate(void* user, size_t bytes) {
+  olstm__budget* const budget = user;
+  const size_t cost = olstm__budget_cost(bytes);
+  if (cost > budget->limit - budget->used) {
+    budget->over_limit = true;
+    return NULL;
+  }
+  void* const memory =
+      cost >= LARGE_BYTES ? take_large(budget, cost) : take_small(budget, cost);
+  if (!memory) {
+    budget->out_of_memory = true;
+    return NULL;
+  }
+  budget->used += ((olstm__budget_piece*)(void*)((char*)memory - HEAD_BYTES))->bytes;
+  return memory;
+}
+
+static void budget_free(void* user, void* memory) {
+  olstm__budget* const budget = user;
+  if (!memory) return;
+  olstm__budget_piece* const piece =
+      (olstm__budget_piece*)(void*)((char*)memory - HEAD_BYTES);
+  budget->used -= piece->bytes;
+  if (piece->bytes >= LARGE_BYTES) {
+    release_large(budget, piece);
+    return;
+  }
+  olstm__budget_piece** const slot = &budget->freed[class_of(piece->bytes)];
+  piece->next = *slot;
+  *slot = piece;
+}
+
+void olstm__budget_init(olstm__budget* budget, const olstm_allocator* allocator,
+                        size_t limit) {
+  memset(budget, 0, sizeof *budget);
+  budget->allocator = *allocator;
+  budget->limit = limit;
+  budget->protobuf.alloc = budget_allocate;
+  budget->protobuf.free = budget_free;
+  budget->protobuf.allocator_data = budget;
+}
+
+void olstm__budget_deinit(olstm__budget* budget) {
+  while (budget->large) release_large(budget, budget->large);
+  while (budget->chunks) {
+    olstm__budget_piece* const chunk = budget->chunks;
+    budget->chunks = chunk->next;
+    olstm_release(&budget->allocator, chunk, CHUNK_BYTES, 1);
+  }
+  memset(budget->freed, 0, sizeof budget->freed);
+  budget->used = 0;
+}
+
+olstm_status olstm__budget_unpack(olstm__budget* budget,
+                                  const ProtobufCMessageDescriptor* descriptor,
+                                  const uint8_t* bytes, size_t byte_count,
+                                  const ProtobufCMessage** out_message,
+                                  olstm_error* error) {
+  *out_message =
+      protobuf_c_message_unpack(descriptor, &budget->protobuf, byte_count, bytes);
+  if (*out_message) return OLSTM_STATUS_OK;
+  if (budget->over_limit) {
+    return olstm_fail(error, OLSTM_STATUS_LIMIT_EXCEEDED,
+                      "unpacking takes more than max_memory=%zu bytes", budget->limit);
+  }
+  if (budget->out_of_memory) {
+    return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory to unpack a %s",
+                      descriptor->short_name);
+  }
+  return olstm_fail(error, OLSTM_STATUS_INVALID_MODEL,
+                    "protobuf-c cannot unpack the bytes as a %s", descriptor->short_name);
+}

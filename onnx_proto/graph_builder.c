@@ -1,0 +1,129 @@
+#include "onnx_proto/graph_builder.h"
+
+#include "onnx_proto/graph_check.h"
+#include "onnx_proto/value_type.h"
+
+olstm_status olstm__builder_init(olstm__graph_builder* builder, olstm__decoder* decoder,
+                                 const char* name) {
+  memset(builder, 0, sizeof *builder);
+  builder->graph = olstm__arena_take(decoder->arena, 1, sizeof *builder->graph);
+  if (!builder->graph) return olstm__arena_fail(decoder->arena, decoder->error);
+  builder->graph->name = olstm__arena_copy(decoder->arena, name, strlen(name));
+  return builder->graph->name ? OLSTM_STATUS_OK
+                              : olstm__arena_fail(decoder->arena, decoder->error);
+}
+
+olstm_status olstm__builder_add_value(olstm__decoder* decoder,
+                                      olstm__graph_builder* builder, const char* name,
+                                      int32_t* out_index) {
+  if (builder->value_count >= INT32_MAX) {
+    return olstm_fail(decoder->error, OLSTM_STATUS_LIMIT_EXCEEDED,
+                      "graph '%.200s' has too many values", builder->graph->name);
+  }
+  void* values = builder->values;
+  OLSTM_RETURN_IF_ERROR(olstm__arena_grow(decoder->scratch, &values, builder->value_count,
+                                          &builder->value_capacity,
+                                          sizeof *builder->values, decoder->error));
+  builder->values = values;
+  *out_index = (int32_t)builder->value_count;
+  builder->values[builder->value_count++] =
+      (olstm__value){.info = olstm__value_type_unknown(name), .constant = NULL};
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__builder_add_node(olstm__decoder* decoder,
+                                     olstm__graph_builder* builder,
+                                     const olstm__graph_node* node) {
+  void* nodes = builder->nodes;
+  OLSTM_RETURN_IF_ERROR(olstm__arena_grow(decoder->scratch, &nodes, builder->node_count,
+                                          &builder->node_capacity, sizeof *builder->nodes,
+                                          decoder->error));
+  builder->nodes = nodes;
+  builder->nodes[builder->node_count++] = *node;
+  return OLSTM_STATUS_OK;
+}
+
+/// Gives the values that inlining made names that no other value of the graph has.
+static olstm_status separate_names(olstm__graph_builder* builder,
+                                   olstm__decoder* decoder) {
+  olstm__name_table names;
+  olstm_status status = OLSTM_STATUS_OK;
+  size_t suffix = 0;
+  olstm__name_table_init(&names, decoder->allocator, &decoder->key);
+  for (size_t v = 0; v < builder->value_count && status == OLSTM_STATUS_OK; v++) {
+    const char* const name = builder->values[v].info.name;
+    const char* unique = name;
+    bool added = false;
+    while (!added && status == OLSTM_STATUS_OK) {
+      if (!olstm__name_table_add(&names, unique, 0, &added)) {
+        status = olstm_fail(decoder->error, OLSTM_STATUS_OUT_OF_MEMORY,
+                            "no memory for the names of a graph");
+      } else if (!added) {
+        const size_t bytes = strlen(name) + 24;
+        char* const text = olstm__arena_take(decoder->arena, bytes, 1);
+        if (!text) {
+          status = olstm__arena_fail(decoder->arena, decoder->error);
+        } else {
+          (void)snprintf(text, bytes, "%s_%zu", name, ++suffix);
+          unique = text;
+        }
+      }
+    }
+    builder->values[v].info.name = unique;
+  }
+  olstm__name_table_deinit(&names);
+  return status;
+}
+
+static olstm_status keep_array(olstm__decoder* decoder, const void* items, size_t count,
+                               size_t item_bytes, void** out_copy) {
+  *out_copy = olstm__arena_take(decoder->arena, count, item_bytes);
+  if (!*out_copy) return olstm__arena_fail(decoder->arena, decoder->error);
+  if (count > 0) memcpy(*out_copy, items, count * item_bytes);
+  return OLSTM_STATUS_OK;
+}
+
+/// What a constant is counts, and not what the graph says of it.
+static void describe_constants(olstm__graph_builder* builder) {
+  for (size_t v = 0; v < builder->value_count; v++) {
+    olstm_value_info* const info = &builder->values[v].info;
+    const olstm_tensor* const constant = builder->values[v].constant;
+    if (!constant) continue;
+    *info = olstm__value_type_unknown(info->name);
+    info->dtype = constant->desc.dtype;
+    info->rank = constant->desc.rank;
+    memcpy(info->dims, constant->desc.dims, sizeof info->dims);
+  }
+}
+
+olstm_status olstm__builder_finish(olstm__graph_builder* builder,
+                                   olstm__decoder* decoder) {
+  olstm__graph* const graph = builder->graph;
+  void* nodes = NULL;
+  void* values = NULL;
+  void* captures = NULL;
+  if (builder->has_inlined) OLSTM_RETURN_IF_ERROR(separate_names(builder, decoder));
+  describe_constants(builder);
+  OLSTM_RETURN_IF_ERROR(olstm__graph_sort(builder, decoder));
+  OLSTM_RETURN_IF_ERROR(keep_array(decoder, builder->values, builder->value_count,
+                                   sizeof *builder->values, &values));
+  OLSTM_RETURN_IF_ERROR(keep_array(decoder, builder->nodes, builder->node_count,
+                                   sizeof *builder->nodes, &nodes));
+  OLSTM_RETURN_IF_ERROR(keep_array(decoder, builder->captures, builder->capture_count,
+                                   sizeof *builder->captures, &captures));
+  graph->values = values;
+  graph->value_count = builder->value_count;
+  graph->nodes = nodes;
+  graph->node_count = builder->node_count;
+  graph->captures = captures;
+  graph->capture_count = builder->capture_count;
+
+  void* graphs = decoder->graphs;
+  OLSTM_RETURN_IF_ERROR(olstm__arena_grow(decoder->scratch, &graphs, decoder->graph_count,
+                                          &decoder->graph_capacity,
+                                          sizeof *decoder->graphs, decoder->error));
+  decoder->graphs = graphs;
+  decoder->graphs[decoder->graph_count++] =
+      (olstm__graph_record){.graph = graph, .nodes = nodes};
+  return OLSTM_STATUS_OK;
+}

@@ -1,0 +1,26 @@
+// Graphs under construction: from the first value to the arrays that the model keeps.
+#ifndef OLSTM_ONNX_PROTO_GRAPH_BUILDER_H_
+#define OLSTM_ONNX_PROTO_GRAPH_BUILDER_H_
+
+#include "onnx_proto/decoder.h"
+
+/// Starts a graph in the caller's storage; the graph itself lies in the model's arena.
+olstm_status olstm__builder_init(olstm__graph_builder* builder, olstm__decoder* decoder,
+                                 const char* name);
+
+/// Appends a value; its name must live as long as the model.
+olstm_status olstm__builder_add_value(olstm__decoder* decoder,
+                                      olstm__graph_builder* builder, const char* name,
+                                      int32_t* out_index);
+
+/// Appends a finished node to the scope's graph.
+olstm_status olstm__builder_add_node(olstm__decoder* decoder,
+                                     olstm__graph_builder* builder,
+                                     const olstm__graph_node* node);
+
+/// Sorts the nodes and moves everything into the model's arena. The graph's inputs and
+/// outputs were set before.
+olstm_status olstm__builder_finish(olstm__graph_builder* builder,
+                                   olstm__decoder* decoder);
+
+#endif  // OLSTM_ONNX_PROTO_GRAPH_BUILDER_H_

@@ -1,0 +1,20 @@
+// A model's bytes: reading the file, and saying what bytes that are no model look like.
+#ifndef OLSTM_ONNX_PROTO_MODEL_FILE_H_
+#define OLSTM_ONNX_PROTO_MODEL_FILE_H_
+
+#include "olstm/allocator.h"
+#include "olstm/status.h"
+
+/// protobuf's own limit on a message.
+#define OLSTM__MAX_FILE_BYTES ((size_t)INT32_MAX)
+
+/// Reads a whole regular file.   Memory: the caller releases *out_byte_count bytes.
+olstm_status olstm__model_file_read(const char* path, const olstm_allocator* allocator,
+                                    uint8_t** out_bytes, size_t* out_byte_count,
+                                    olstm_error* error);
+
+/// "a Git LFS pointer ...", "an HDF5 file ...", or NULL for bytes that look like nothing
+/// known.
+const char* olstm__model_file_guess(const uint8_t* bytes, size_t byte_count);
+
+#endif  // OLSTM_ONNX_PROTO_MODEL_FILE_H_

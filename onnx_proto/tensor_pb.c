@@ -1,0 +1,147 @@
+// TensorProto files, as ONNX keeps test data in: reading and writing one tensor.
+#include "onnx_proto/budget.h"
+#include "onnx_proto/model.h"
+#include "onnx_proto/schema.h"
+#include "onnx_proto/tensor_data.h"
+#include "onnx_proto/wire_scan.h"
+
+enum {
+  /// A TensorProto holds no deeper messages than its external_data.
+  TENSOR_DEPTH = 10,
+  LEAST_MEMORY = 16 << 20,
+  MEMORY_PER_BYTE = 8
+};
+
+static olstm_status unpack_tensor(const void* bytes, size_t byte_count,
+                                  const olstm_allocator* allocator, olstm__budget* budget,
+                                  const olstm__tensor_proto** out_proto,
+                                  olstm_error* error) {
+  const ProtobufCMessageDescriptor* const descriptor = &onnx__tensor_proto__descriptor;
+  const ProtobufCMessage* message = NULL;
+  if (byte_count == 0 || byte_count > INT32_MAX) {
+    return olstm_fail(error, OLSTM_STATUS_INVALID_MODEL,
+                      "a TensorProto has 1 byte to 2 GB, not %zu bytes", byte_count);
+  }
+  size_t limit =
+      byte_count > SIZE_MAX / MEMORY_PER_BYTE ? SIZE_MAX : byte_count * MEMORY_PER_BYTE;
+  if (limit < LEAST_MEMORY) limit = LEAST_MEMORY;
+  olstm__budget_init(budget, allocator, limit);
+  const olstm__wire_limits limits = {.max_depth = TENSOR_DEPTH, .max_memory = limit};
+  OLSTM_RETURN_IF_ERROR(
+      olstm__wire_scan(descriptor, bytes, byte_count, &limits, allocator, NULL, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm__budget_unpack(budget, descriptor, bytes, byte_count, &message, error));
+  *out_proto = (const olstm__tensor_proto*)message;
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status copy_tensor(const olstm__tensor_proto* proto,
+                                const olstm_allocator* allocator,
+                                olstm_tensor* out_tensor, olstm_error* error) {
+  const olstm__tensor_label label = {.tensor_name = proto->name};
+  olstm_tensor tensor = {0};
+  size_t bytes = 0;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__tensor_describe(proto, &label, &tensor.desc, &bytes, error));
+  if (tensor.desc.dtype == OLSTM_DTYPE_STRING) {
+    return olstm__tensor_fail(&label, error, OLSTM_STATUS_UNSUPPORTED,
+                              "strings are not supported");
+  }
+  if (proto->n_external_data > 0 ||
+      (proto->has_data_location &&
+       proto->data_location != ONNX__TENSOR_PROTO__DATA_LOCATION__DEFAULT)) {
+    return olstm__tensor_fail(&label, error, OLSTM_STATUS_UNSUPPORTED,
+                              "external data is not supported here");
+  }
+  OLSTM_RETURN_IF_ERROR(
+      olstm__tensor_check_data(proto, &label, &tensor.desc, bytes, error));
+  tensor.data = olstm_allocate(allocator, bytes, 1);
+  if (!tensor.data) {
+    return olstm__tensor_fail(&label, error, OLSTM_STATUS_OUT_OF_MEMORY,
+                              "no memory for its %zu bytes", bytes);
+  }
+  const olstm_status status =
+      olstm__tensor_copy_data(proto, &label, &tensor.desc, bytes, tensor.data, error);
+  if (status != OLSTM_STATUS_OK) {
+    olstm_release(allocator, tensor.data, bytes, 1);
+    return status;
+  }
+  *out_tensor = tensor;
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm_tensor_read_pb(const void* bytes, size_t byte_count,
+                                  const olstm_allocator* allocator,
+                                  olstm_tensor* out_tensor,
+                                  char out_name[OLSTM_ERROR_CAPACITY],
+                                  olstm_error* error) {
+  if ((!bytes && byte_count > 0) || !out_tensor) {
+    return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                      "bytes or out_tensor is NULL");
+  }
+  const olstm_allocator source = olstm_allocator_or_default(allocator);
+  const olstm__tensor_proto* proto = NULL;
+  olstm__budget budget = {.used = 0};
+  memset(out_tensor, 0, sizeof *out_tensor);
+  if (out_name) out_name[0] = '\0';
+  olstm_status status = unpack_tensor(bytes, byte_count, &source, &budget, &proto, error);
+  if (status == OLSTM_STATUS_OK) status = copy_tensor(proto, &source, out_tensor, error);
+  if (status == OLSTM_STATUS_OK && out_name && proto->name) {
+    (void)snprintf(out_name, OLSTM_ERROR_CAPACITY, "%s", proto->name);
+  }
+  olstm__budget_deinit(&budget);
+  return status;
+}
+
+void olstm_tensor_deinit(olstm_tensor* tensor, const olstm_allocator* allocator) {
+  size_t bytes = 0;
+  if (!tensor) return;
+  const olstm_allocator source = olstm_allocator_or_default(allocator);
+  if (tensor->data && olstm_tensor_desc_bytes(&tensor->desc, &bytes)) {
+    olstm_release(&source, tensor->data, bytes, 1);
+  }
+  memset(tensor, 0, sizeof *tensor);
+}
+
+olstm_status olstm_tensor_write_pb(const olstm_tensor* tensor, const char* name,
+                                   const olstm_allocator* allocator, void** out_bytes,
+                                   size_t* out_byte_count, olstm_error* error) {
+  olstm__tensor_proto proto = ONNX__TENSOR_PROTO__INIT;
+  int64_t dims[OLSTM_MAX_RANK];
+  size_t bytes = 0;
+  if (!tensor || !out_bytes || !out_byte_count) {
+    return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                      "tensor, out_bytes or out_byte_count is NULL");
+  }
+  *out_bytes = NULL;
+  *out_byte_count = 0;
+  if (!olstm__dtype_is_known(tensor->desc.dtype) ||
+      tensor->desc.dtype == OLSTM_DTYPE_STRING ||
+      !olstm_tensor_desc_bytes(&tensor->desc, &bytes) || bytes > INT32_MAX ||
+      (!tensor->data && bytes > 0)) {
+    return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                      "a tensor of %s and rank %d cannot be written",
+                      olstm_dtype_name(tensor->desc.dtype), (int)tensor->desc.rank);
+  }
+  memcpy(dims, tensor->desc.dims, sizeof dims);
+  proto.n_dims = (size_t)tensor->desc.rank;
+  proto.dims = dims;
+  proto.has_data_type = true;
+  proto.data_type = tensor->desc.dtype;
+  proto.has_raw_data = true;
+  proto.raw_data.len = bytes;
+  proto.raw_data.data = tensor->data;
+  // protobuf-c only reads it.
+  proto.name = (char*)(uintptr_t)(name ? name : "");
+  const size_t byte_count = onnx__tensor_proto__get_packed_size(&proto);
+  const olstm_allocator source = olstm_allocator_or_default(allocator);
+  uint8_t* const packed = olstm_allocate(&source, byte_count, 1);
+  if (!packed) {
+    return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY,
+                      "no memory for the %zu bytes of a TensorProto", byte_count);
+  }
+  (void)onnx__tensor_proto__pack(&proto, packed);
+  *out_bytes = packed;
+  *out_byte_count = byte_count;
+  return OLSTM_STATUS_OK;
+}
