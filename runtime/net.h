@@ -117,6 +117,12 @@ typedef struct olstm__net_state {
   /// What a reset goes back to: a constant (borrowed; a batch of 1 or of the slot's own),
   /// NULL for zeros.
   const olstm_tensor* initial;
+  /// The dimension that counts the batch's rows, for resetting one; -1: not known.
+  int32_t row_axis;
+  /// Whether the graph computes what a reset goes back to. The next slot is a hidden one
+  /// then, BOOL [1,N,1]: the rows of this slot that hold a value.
+  bool has_start;
+  bool is_hidden;
 } olstm__net_state;
 
 struct olstm__net {

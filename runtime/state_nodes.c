@@ -1,0 +1,448 @@
+// Recurrent nodes that keep their state in the context: h and c become state slots, with
+// what fed them before as the value to start from.
+#include <string.h>
+
+#include "runtime/state_bind.h"
+
+// LSTM, GRU and RNN have these inputs and outputs in common; GRU and RNN have no c.
+enum { INPUT_X = 0, INPUT_R = 2, INPUT_H = 5, INPUT_C = 6, OUTPUT_H = 1, OUTPUT_C = 2 };
+
+// Looking for zeros gives up after so many nodes.
+enum { MAX_ZERO_NODES = 64 };
+
+// The opset of the nodes that are made here.
+enum { MADE_OPSET = 13 };
+
+/// What a recurrent node says of itself.
+typedef struct recurrent_shape {
+  int64_t directions;
+  // -1 when neither hidden_size nor R says.
+  int64_t hidden;
+  olstm_dtype dtype;
+  bool batch_first;
+} recurrent_shape;
+
+static bool has_cell(const olstm__net_node* node) {
+  return strstr(node->op_type, "LSTM") != NULL;
+}
+
+bool olstm__state_is_recurrent(const olstm__net_node* node) {
+  static const char* const kTypes[][2] = {
+      {"", "LSTM"}, {"", "GRU"}, {"", "RNN"}, {"com.microsoft", "DynamicQuantizeLSTM"}};
+  if (node->kind != OLSTM__NODE_OPERATOR) return false;
+  for (size_t t = 0; t < sizeof kTypes / sizeof kTypes[0]; t++) {
+    if (strcmp(node->domain, kTypes[t][0]) == 0 &&
+        strcmp(node->op_type, kTypes[t][1]) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static const olstm_value_info* input_info(const olstm__net* net,
+                                          const olstm__net_node* node, size_t slot) {
+  const int32_t value = olstm__net_node_input(node, slot);
+  return value == OLSTM__NO_VALUE ? NULL : &net->values[value].info;
+}
+
+static recurrent_shape read_shape(const olstm__net* net, const olstm__net_node* node) {
+  recurrent_shape shape = {1, -1, OLSTM_DTYPE_FLOAT, false};
+  const olstm_attribute* hidden = olstm__net_find_attribute(node, "hidden_size");
+  const olstm_attribute* direction = olstm__net_find_attribute(node, "direction");
+  const olstm_attribute* layout = olstm__net_find_attribute(node, "layout");
+  const olstm_value_info* r = input_info(net, node, INPUT_R);
+  const olstm_value_info* x = input_info(net, node, INPUT_X);
+  if (direction && direction->kind == OLSTM_ATTRIBUTE_STRING &&
+      strcmp(direction->strings[0].bytes, "bidirectional") == 0) {
+    shape.directions = 2;
+  }
+  if (hidden && hidden->i > 0) {
+    shape.hidden = hidden->i;
+  } else if (r && r->rank == 3) {
+    shape.hidden = node->domain[0] ? r->dims[1] : r->dims[2];
+  }
+  shape.batch_first = layout && layout->i == 1;
+  // Quantized weights say nothing of the state's dtype.
+  if (node->domain[0] == '\0') {
+    if (r && r->dtype != OLSTM_DTYPE_UNDEFINED) {
+      shape.dtype = r->dtype;
+    } else if (x && x->dtype != OLSTM_DTYPE_UNDEFINED) {
+      shape.dtype = x->dtype;
+    }
+  }
+  return shape;
+}
+
+// ---------------------------------------------------------------- zeros
+
+static bool is_zero_tensor(const olstm_tensor* tensor) {
+  size_t bytes = 0;
+  const uint8_t* data = tensor->data;
+  if (tensor->desc.dtype == OLSTM_DTYPE_STRING ||
+      !olstm_tensor_desc_bytes(&tensor->desc, &bytes)) {
+    return false;
+  }
+  for (size_t i = 0; i < bytes; i++) {
+    if (data[i]) return false;
+  }
+  return true;
+}
+
+// Whether a node only moves or repeats the elements of its input 0.
+static bool only_moves_elements(const olstm__net_node* node) {
+  static const char* const kTypes[] = {
+      "Expand", "Reshape",  "Unsqueeze", "Squeeze", "Transpose", "Slice", "Tile",
+      "Gather", "Identity", "Flatten",   "Cast",    "Split",     "Concat"};
+  for (size_t t = 0; t < sizeof kTypes / sizeof kTypes[0]; t++) {
+    if (strcmp(node->op_type, kTypes[t]) == 0) return true;
+  }
+  return false;
+}
+
+static bool is_zero_value(const olstm__net* net, int32_t value, int* budget);
+
+static bool is_zero_node(const olstm__net* net, const olstm__net_node* node,
+                         int* budget) {
+  if (node->kind != OLSTM__NODE_OPERATOR || node->domain[0]) return false;
+  if (strcmp(node->op_type, "ConstantOfShape") == 0) {
+    const olstm_attribute* value = olstm__net_find_attribute(node, "value");
+    return !value || (value->tensor && is_zero_tensor(value->tensor));
+  }
+  if (!only_moves_elements(node)) return false;
+  const size_t count = strcmp(node->op_type, "Concat") == 0 ? node->own_input_count : 1;
+  for (size_t i = 0; i < count; i++) {
+    if (!is_zero_value(net, olstm__net_node_input(node, i), budget)) return false;
+  }
+  return count > 0;
+}
+
+// Whether a value is all zeros whatever the inputs: how exporters write a layer's default
+// initial state. The budget bounds the recursion.
+static bool is_zero_value(const olstm__net* net, int32_t value, int* budget) {
+  if (value == OLSTM__NO_VALUE || (*budget)-- <= 0) return false;
+  const olstm_tensor* constant = olstm__net_constant(net, value);
+  if (constant) return is_zero_tensor(constant);
+  const olstm__net_node* node = olstm__net_producer(net, value);
+  return node && is_zero_node(net, node, budget);
+}
+
+// ---------------------------------------------------------------- making nodes
+
+static int32_t add_simple_node(olstm__net* net, const char* name, const char* op_type,
+                               const olstm_attribute* attribute, size_t input_count,
+                               int32_t* inputs) {
+  int32_t output =
+      olstm__net_add_value(net, OLSTM__VALUE_NODE, olstm__net_format(net, "%s:0", name));
+  const olstm__net_node node = {.kind = OLSTM__NODE_OPERATOR,
+                                .name = name,
+                                .op_type = op_type,
+                                .domain = "",
+                                .opset_version = MADE_OPSET,
+                                .attribute_count = attribute ? 1 : 0,
+                                .attributes = attribute,
+                                .input_count = input_count,
+                                .inputs = inputs,
+                                .output_count = 1,
+                                .outputs = &output};
+  if (output == OLSTM__NO_VALUE) return OLSTM__NO_VALUE;
+  for (size_t i = 0; i < input_count; i++) {
+    if (inputs[i] == OLSTM__NO_VALUE) return OLSTM__NO_VALUE;
+  }
+  return olstm__net_add_node(net, &node) == OLSTM__NO_VALUE ? OLSTM__NO_VALUE : output;
+}
+
+// [D,N,H] from [N,D,H], and back.
+static int32_t add_swap(olstm__net* net, const char* name, int32_t value) {
+  static const int64_t kPerm[] = {1, 0, 2};
+  static const olstm_attribute kAttribute = {
+      .name = "perm", .kind = OLSTM_ATTRIBUTE_INTS, .count = 3, .ints = kPerm};
+  return add_simple_node(net, name, "Transpose", &kAttribute, 1, &value);
+}
+
+static int32_t add_int64s(olstm__net* net, const char* name, size_t count,
+                          const int64_t* values) {
+  const olstm_tensor_desc desc = {OLSTM_DTYPE_INT64, 1, {(int64_t)count}};
+  olstm_tensor* tensor = olstm__net_allocate_tensor(net, &desc);
+  if (!tensor) return OLSTM__NO_VALUE;
+  memcpy(tensor->data, values, count * sizeof *values);
+  return olstm__net_add_constant(net, name, tensor);
+}
+
+// Gives a node at least so many inputs and outputs. Returns its index, another one when
+// it had to be made anew.
+static int32_t extend_node(olstm__net* net, int32_t index, size_t input_count,
+                           size_t output_count) {
+  olstm__net_node copy = net->nodes[index];
+  if (copy.input_count >= input_count && copy.output_count >= output_count) return index;
+  if (input_count < copy.input_count) input_count = copy.input_count;
+  if (output_count < copy.output_count) output_count = copy.output_count;
+  int32_t* inputs = olstm__net_allocate(net, input_count, sizeof *inputs);
+  int32_t* outputs = olstm__net_allocate(net, output_count, sizeof *outputs);
+  if (!inputs || !outputs) return OLSTM__NO_VALUE;
+  for (size_t i = 0; i < input_count; i++) {
+    inputs[i] = i < copy.input_count ? copy.inputs[i] : OLSTM__NO_VALUE;
+  }
+  for (size_t o = 0; o < output_count; o++) {
+    outputs[o] = o < copy.output_count ? copy.outputs[o] : OLSTM__NO_VALUE;
+  }
+  copy.input_count = input_count;
+  copy.inputs = inputs;
+  copy.output_count = output_count;
+  copy.outputs = outputs;
+  olstm__net_remove_node(net, index);
+  return olstm__net_add_node(net, &copy);
+}
+
+// ---------------------------------------------------------------- slots
+
+// [D,N,H] of a constant [N,D,H]. NULL when there is no memory.
+static const olstm_tensor* swap_constant(olstm__net* net, const olstm_tensor* from) {
+  const int64_t n = from->desc.dims[0];
+  const int64_t d = from->desc.dims[1];
+  const size_t row_bytes =
+      (size_t)from->desc.dims[2] * olstm_dtype_size(from->desc.dtype);
+  const olstm_tensor_desc desc = {from->desc.dtype, 3, {d, n, from->desc.dims[2]}};
+  olstm_tensor* to = olstm__net_allocate_tensor(net, &desc);
+  if (!to) return NULL;
+  for (int64_t i = 0; i < n && row_bytes; i++) {
+    for (int64_t j = 0; j < d; j++) {
+      memcpy((char*)to->data + (size_t)(j * n + i) * row_bytes,
+             (const char*)from->data + (size_t)(i * d + j) * row_bytes, row_bytes);
+    }
+  }
+  return to;
+}
+
+static olstm_status read_constant(olstm__net* net, const olstm__net_node* node,
+                                  const recurrent_shape* shape, const char* slot,
+                                  const olstm_tensor* constant,
+                                  const olstm_tensor** out_initial, olstm_error* error) {
+  const olstm_tensor_desc* desc = &constant->desc;
+  const int32_t direction_axis = shape->batch_first ? 1 : 0;
+  const bool fits = desc->rank == 3 && desc->dims[direction_axis] == shape->directions &&
+                    (shape->hidden < 0 || desc->dims[2] == shape->hidden);
+  if (!fits) {
+    const int64_t n = desc->rank == 3 ? desc->dims[1 - direction_axis] : -1;
+    const int64_t d = shape->directions;
+    const int64_t expected[] = {shape->batch_first ? n : d, shape->batch_first ? d : n,
+                                shape->hidden};
+    return olstm_fail(error, OLSTM_STATUS_SHAPE_MISMATCH,
+                      "%s '%s': initial_%s has shape %s, expected %s", node->op_type,
+                      node->name, slot, olstm_shape_text(desc).text,
+                      olstm_dims_text(expected, 3).text);
+  }
+  if (desc->dtype != shape->dtype) {
+    return olstm_fail(error, OLSTM_STATUS_DTYPE_MISMATCH,
+                      "%s '%s': initial_%s has dtype %s, expected %s", node->op_type,
+                      node->name, slot, olstm_dtype_name(desc->dtype),
+                      olstm_dtype_name(shape->dtype));
+  }
+  *out_initial = shape->batch_first ? swap_constant(net, constant) : constant;
+  return olstm__net_check(net, error);
+}
+
+// For a start that the graph computes: a hidden slot of flags says which rows of the slot
+// hold a value, and a Where takes the others from the start.
+static int32_t add_start(olstm__net* net, const olstm__net_state* state, int32_t start) {
+  const char* name = olstm__net_format(net, "%s/is_set", state->name);
+  const int32_t flags = olstm__net_add_value(net, OLSTM__VALUE_STATE, name);
+  olstm__net_state hidden = *state;
+  int32_t inputs[] = {flags, state->input, start};
+  if (!name || flags == OLSTM__NO_VALUE) return OLSTM__NO_VALUE;
+  hidden.name = name;
+  hidden.input = flags;
+  hidden.output = flags;
+  hidden.dtype = OLSTM_DTYPE_BOOL;
+  hidden.dims[0] = 1;
+  hidden.dims[2] = 1;
+  hidden.initial = NULL;
+  hidden.has_start = false;
+  hidden.is_hidden = true;
+  net->values[flags].info.dtype = OLSTM_DTYPE_BOOL;
+  if (!olstm__net_add_state(net, &hidden)) return OLSTM__NO_VALUE;
+  return add_simple_node(net, olstm__net_format(net, "%s/start", state->name), "Where",
+                         NULL, 3, inputs);
+}
+
+// The value that holds the node's next h or c; made if nobody wanted it so far.
+static int32_t find_output(olstm__net* net, int32_t index, size_t slot,
+                           const char* name) {
+  int32_t value = net->nodes[index].outputs[slot];
+  if (value != OLSTM__NO_VALUE) return value;
+  value = olstm__net_add_value(net, OLSTM__VALUE_NODE,
+                               olstm__net_format(net, "%s/next", name));
+  if (value != OLSTM__NO_VALUE) olstm__net_set_output(net, index, slot, value);
+  return value;
+}
+
+// One slot of a node that has enough inputs and outputs.
+static olstm_status add_slot(olstm__net* net, int32_t index, const recurrent_shape* shape,
+                             bool is_cell, olstm_error* error) {
+  const char* letter = is_cell ? "c" : "h";
+  const size_t slot = is_cell ? INPUT_C : INPUT_H;
+  const int32_t before = net->nodes[index].inputs[slot];
+  const olstm_tensor* constant = olstm__net_constant(net, before);
+  const char* name = olstm__net_format(net, "%s/%s", net->nodes[index].name, letter);
+  int budget = MAX_ZERO_NODES;
+  OLSTM_RETURN_IF_ERROR(olstm__net_check(net, error));
+  olstm__net_state state = {
+      .name = name,
+      .input = olstm__net_add_value(net, OLSTM__VALUE_STATE, name),
+      .output = find_output(net, index, is_cell ? OUTPUT_C : OUTPUT_H, name),
+      .dtype = shape->dtype,
+      .rank = 3,
+      .dims = {shape->directions, -1, shape->hidden},
+      .batch_axis = 1,
+      .source = net->nodes[index].inputs[INPUT_X],
+      .source_axis = shape->batch_first ? 0 : 1,
+      .row_axis = 1,
+      .has_start =
+          before != OLSTM__NO_VALUE && !constant && !is_zero_value(net, before, &budget),
+  };
+  OLSTM_RETURN_IF_ERROR(olstm__net_check(net, error));
+  net->values[state.input].info.dtype = shape->dtype;
+  if (constant) {
+    OLSTM_RETURN_IF_ERROR(read_constant(net, &net->nodes[index], shape, letter, constant,
+                                        &state.initial, error));
+  }
+  int32_t start = before;
+  if (shape->batch_first) {
+    state.output = add_swap(net, olstm__net_format(net, "%s/out", name), state.output);
+    if (state.has_start) {
+      start = add_swap(net, olstm__net_format(net, "%s/begin", name), before);
+    }
+  }
+  OLSTM_RETURN_IF_ERROR(olstm__net_check(net, error));
+  (void)olstm__net_add_state(net, &state);
+  int32_t initial = state.has_start ? add_start(net, &state, start) : state.input;
+  if (shape->batch_first) {
+    initial = add_swap(net, olstm__net_format(net, "%s/in", name), initial);
+  }
+  OLSTM_RETURN_IF_ERROR(olstm__net_check(net, error));
+  olstm__net_set_input(net, index, slot, initial);
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status make_node_stateful(olstm__net* net, int32_t index,
+                                       olstm_error* error) {
+  const bool cell = has_cell(&net->nodes[index]);
+  const recurrent_shape shape = read_shape(net, &net->nodes[index]);
+  const char* name = olstm__net_format(net, "%s/h", net->nodes[index].name);
+  OLSTM_RETURN_IF_ERROR(olstm__net_check(net, error));
+  for (size_t s = 0; s < net->state_count; s++) {
+    if (strcmp(net->states[s].name, name) != 0) continue;
+    return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                      "stateful: there are two slots '%s'", name);
+  }
+  index = extend_node(net, index, cell ? INPUT_C + 1 : INPUT_H + 1,
+                      cell ? OUTPUT_C + 1 : OUTPUT_H + 1);
+  OLSTM_RETURN_IF_ERROR(olstm__net_check(net, error));
+  OLSTM_RETURN_IF_ERROR(add_slot(net, index, &shape, false, error));
+  return cell ? add_slot(net, index, &shape, true, error) : OLSTM_STATUS_OK;
+}
+
+// "no node 'x'; recurrent nodes are: 'a', 'b'".
+static olstm_status fail_not_found(const olstm__net* net, const char* name,
+                                   olstm_error* error) {
+  char names[OLSTM_ERROR_CAPACITY / 2] = "";
+  size_t used = 0;
+  for (int32_t i = 0; i < net->order_count; i++) {
+    const olstm__net_node* node = &net->nodes[net->order[i]];
+    if (!olstm__state_is_recurrent(node) || used + strlen(node->name) + 8 > sizeof names)
+      continue;
+    used += (size_t)snprintf(names + used, sizeof names - used, "%s'%s'",
+                             used ? ", " : "", node->name);
+  }
+  return olstm_fail(error, OLSTM_STATUS_NOT_FOUND,
+                    used ? "stateful: no node '%s'; recurrent nodes are: %s"
+                         : "stateful: no node '%s', nor any recurrent node",
+                    name, names);
+}
+
+static olstm_status make_all_stateful(olstm__net* net, olstm_error* error) {
+  // Nodes that are made anew go to the end, where they are not to be met again.
+  const int32_t count = net->order_count;
+  int32_t found = 0;
+  for (int32_t i = 0; i < count; i++) {
+    if (!olstm__state_is_recurrent(&net->nodes[net->order[i]])) continue;
+    OLSTM_RETURN_IF_ERROR(make_node_stateful(net, net->order[i], error));
+    found++;
+  }
+  if (found > 0) return OLSTM_STATUS_OK;
+  return olstm_fail(error, OLSTM_STATUS_NOT_FOUND,
+                    "stateful: the model has no LSTM, GRU or RNN node");
+}
+
+olstm_status olstm__state_make_stateful(olstm__net* net, size_t name_count,
+                                        const char* const* names, olstm_error* error) {
+  if (name_count == 0) return OLSTM_STATUS_OK;
+  for (size_t i = 0; i < name_count; i++) {
+    if (names[i]) continue;
+    return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT, "stateful: name %zu is NULL",
+                      i);
+  }
+  if (name_count == 1 && strcmp(names[0], "all") == 0) {
+    OLSTM_RETURN_IF_ERROR(make_all_stateful(net, error));
+    return olstm__net_sort(net, error);
+  }
+  for (size_t i = 0; i < name_count; i++) {
+    const int32_t index = olstm__net_find_node(net, names[i]);
+    if (index == OLSTM__NO_VALUE) return fail_not_found(net, names[i], error);
+    if (!olstm__state_is_recurrent(&net->nodes[index])) {
+      return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                        "stateful: node '%s' is a %s, expected LSTM, GRU or RNN",
+                        names[i], net->nodes[index].op_type);
+    }
+    OLSTM_RETURN_IF_ERROR(make_node_stateful(net, index, error));
+  }
+  return olstm__net_sort(net, error);
+}
+
+// ---------------------------------------------------------------- broadcasting
+
+// initial -> Expand(initial, [D,N,H]), with N taken from X; plans compute it once.
+static void broadcast_input(olstm__net* net, int32_t index, size_t slot,
+                            const recurrent_shape* shape) {
+  static const olstm_attribute kAxis = {.name = "axis", .kind = OLSTM_ATTRIBUTE_INT};
+  const int64_t batch_axis = shape->batch_first ? 0 : 1;
+  const char* node = net->nodes[index].name;
+  const char* what = slot == INPUT_C ? "initial_c" : "initial_h";
+  const char* names[4];
+  static const char* const kSuffixes[] = {"shape", "batch", "to", "expanded"};
+  for (size_t i = 0; i < 4; i++) {
+    names[i] = olstm__net_format(net, "%s/%s/%s", node, what, kSuffixes[i]);
+    if (!names[i]) return;
+  }
+  int32_t x = net->nodes[index].inputs[INPUT_X];
+  int32_t gather[] = {add_simple_node(net, names[0], "Shape", NULL, 1, &x),
+                      add_int64s(net, names[1], 1, &batch_axis)};
+  const int32_t batch = add_simple_node(net, names[1], "Gather", &kAxis, 2, gather);
+  const int32_t directions = add_int64s(net, names[2], 1, &shape->directions);
+  int32_t parts[] = {shape->batch_first ? batch : directions,
+                     shape->batch_first ? directions : batch,
+                     add_int64s(net, names[2], 1, &shape->hidden)};
+  int32_t expand[] = {net->nodes[index].inputs[slot],
+                      add_simple_node(net, names[2], "Concat", &kAxis, 3, parts)};
+  const int32_t expanded = add_simple_node(net, names[3], "Expand", NULL, 2, expand);
+  if (expanded != OLSTM__NO_VALUE) olstm__net_set_input(net, index, slot, expanded);
+}
+
+olstm_status olstm__state_broadcast_initial(olstm__net* net, olstm_error* error) {
+  const int32_t count = net->order_count;
+  for (int32_t i = 0; i < count; i++) {
+    const int32_t index = net->order[i];
+    if (!olstm__state_is_recurrent(&net->nodes[index])) continue;
+    const recurrent_shape shape = read_shape(net, &net->nodes[index]);
+    if (shape.hidden < 0) continue;
+    for (size_t slot = INPUT_H;
+         slot <= (has_cell(&net->nodes[index]) ? INPUT_C : INPUT_H); slot++) {
+      const int32_t value = olstm__net_node_input(&net->nodes[index], slot);
+      const olstm__net_value* initial =
+          value == OLSTM__NO_VALUE ? NULL : &net->values[value];
+      if (!initial || initial->kind == OLSTM__VALUE_STATE) continue;
+      broadcast_input(net, index, slot, &shape);
+      OLSTM_RETURN_IF_ERROR(olstm__net_check(net, error));
+    }
+  }
+  return olstm__net_sort(net, error);
+}

@@ -1,0 +1,82 @@
+// runtime/state_bind: a bound input is no input any more, but a state slot of its name.
+#include "runtime/state_bind.h"
+
+#include "tests/support/net_fixture.h"
+
+// x and h [1,N,4] -> y and h_next.
+static olstm__net* make_net(void) {
+  olstm__net* net = olstm__net_create_empty("test", NULL);
+  const int32_t x = net_value(net, OLSTM__VALUE_INPUT, "x", 3, -1, -1, 3);
+  const int32_t h = net_value(net, OLSTM__VALUE_INPUT, "h", 3, 1, -1, 4);
+  const int32_t y = net_value(net, OLSTM__VALUE_NODE, "y", 3, -1, -1, 5);
+  const int32_t next = net_value(net, OLSTM__VALUE_NODE, "h_next", 3, 1, -1, 4);
+  (void)net_node(net, "Foo", "f", NULL, 0, (int32_t[]){x, h, -2},
+                 (int32_t[]){y, next, -2});
+  assert_true(olstm__net_add_output(net, y) && olstm__net_add_output(net, next));
+  return net;
+}
+
+static void turns_an_input_into_a_slot(void** state) {
+  olstm__net* net = make_net();
+  const olstm_binding binding = {"h_next", "h"};
+  (void)state;
+  const int32_t h = net->inputs[1];
+  assert_int_equal(olstm__state_bind(net, 1, &binding, NULL), OLSTM_STATUS_OK);
+  assert_int_equal(net->input_count, 1);
+  assert_int_equal(net->own_input_count, 1);
+  assert_int_equal(net->output_count, 2);
+  assert_int_equal(net->state_count, 1);
+  assert_string_equal(net->states[0].name, "h");
+  assert_int_equal(net->states[0].input, h);
+  assert_int_equal(net->values[h].kind, OLSTM__VALUE_STATE);
+  assert_int_equal(net->states[0].output, net->outputs[1]);
+  assert_int_equal(net->states[0].batch_axis, -1);
+  assert_int_equal(net->states[0].row_axis, 1);
+  assert_int_equal(net->states[0].dims[2], 4);
+  olstm__net_destroy(net);
+}
+
+static void expect_error(size_t count, const olstm_binding* bindings, olstm_status code,
+                         const char* message) {
+  olstm__net* net = make_net();
+  olstm_error error;
+  assert_int_equal(olstm__state_bind(net, count, bindings, &error), code);
+  assert_string_equal(error.message, message);
+  olstm__net_destroy(net);
+}
+
+static void refuses_by_name(void** state) {
+  (void)state;
+  expect_error(1, (olstm_binding[]){{"q", "h"}}, OLSTM_STATUS_NOT_FOUND,
+               "binding: no output 'q'");
+  expect_error(1, (olstm_binding[]){{"h_next", "q"}}, OLSTM_STATUS_NOT_FOUND,
+               "binding: no input 'q'");
+  expect_error(1, (olstm_binding[]){{NULL, "h"}}, OLSTM_STATUS_INVALID_ARGUMENT,
+               "binding: the name of its output is NULL");
+  expect_error(2, (olstm_binding[]){{"h_next", "h"}, {"h_next", "h"}},
+               OLSTM_STATUS_INVALID_ARGUMENT, "binding: input 'h' is bound twice");
+  expect_error(1, (olstm_binding[]){{"y", "h"}}, OLSTM_STATUS_SHAPE_MISMATCH,
+               "binding: output 'y' has shape [-1,-1,5], input 'h' [1,-1,4]");
+}
+
+static void refuses_another_dtype(void** state) {
+  olstm__net* net = make_net();
+  const olstm_binding binding = {"h_next", "h"};
+  olstm_error error;
+  (void)state;
+  net->values[net->inputs[1]].info.dtype = OLSTM_DTYPE_DOUBLE;
+  assert_int_equal(olstm__state_bind(net, 1, &binding, &error),
+                   OLSTM_STATUS_DTYPE_MISMATCH);
+  assert_string_equal(error.message,
+                      "binding: output 'h_next' has dtype float, input 'h' double");
+  olstm__net_destroy(net);
+}
+
+int main(int argc, char** argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(turns_an_input_into_a_slot),
+      cmocka_unit_test(refuses_by_name),
+      cmocka_unit_test(refuses_another_dtype),
+  };
+  return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
+}
