@@ -168,8 +168,9 @@ OLSTM_API olstm_status olstm_context_run(olstm_context* context,
 typedef struct olstm_state_info {
   const char* name;
   olstm_dtype dtype;
-  /// [D,N,H] for nodes. -1 for a dimension that is not known before the first prepare,
-  /// run or set.
+  /// [D,N,H] for nodes, whatever their layout attribute. -1 for a dimension that is not
+  /// known before the first prepare, run or set; a rank of -1 when the model says
+  /// nothing.
   int32_t rank;
   int64_t dims[OLSTM_MAX_RANK];
   /// Whether it holds a value: false before the first run or set, and after reset.
