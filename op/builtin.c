@@ -8,13 +8,15 @@
 // clang-format off
 static const olstm__op_family* const kFamilies[] = {
     &olstm__lstm_family,
-    &olstm__dense_family,
+    &olstm__matmul_family,
+    &olstm__gemm_family,
     &olstm__binary_family,
     &olstm__unary_family,
     &olstm__variadic_family,
     &olstm__where_family,
     &olstm__clip_family,
     &olstm__softmax_family,
+    &olstm__reduce_family,
     &olstm__shape_family,
     &olstm__gather_family,
 };

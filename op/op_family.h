@@ -10,13 +10,15 @@ typedef struct olstm__op_family {
 } olstm__op_family;
 
 extern const olstm__op_family olstm__lstm_family;
-extern const olstm__op_family olstm__dense_family;
+extern const olstm__op_family olstm__matmul_family;
+extern const olstm__op_family olstm__gemm_family;
 extern const olstm__op_family olstm__binary_family;
 extern const olstm__op_family olstm__unary_family;
 extern const olstm__op_family olstm__variadic_family;
 extern const olstm__op_family olstm__where_family;
 extern const olstm__op_family olstm__clip_family;
 extern const olstm__op_family olstm__softmax_family;
+extern const olstm__op_family olstm__reduce_family;
 extern const olstm__op_family olstm__shape_family;
 extern const olstm__op_family olstm__gather_family;
 

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "op/math/vector_math.h"
+
 #define LOOP(name, type, result, expression)                                 \
   static void name(const olstm__unary_parameters* parameters, int64_t count, \
                    const void* x_data, void* y_data) {                       \
@@ -42,14 +44,24 @@ LOOP(bit_not_I32, int32_t, int32_t, ~v)
 LOOP(bit_not_I64, int64_t, int64_t, ~v)
 LOOP(bit_not_U64, uint64_t, uint64_t, ~v)
 
-REAL(exp, expf(v), exp(v))
+// float's commonest functions have vectorised versions; double has libm's.
+#define VECTOR(name, expression)                                                   \
+  static void name##_F32(const olstm__unary_parameters* parameters, int64_t count, \
+                         const void* x, void* y) {                                 \
+    (void)parameters;                                                              \
+    olstm__vector_##name##_f32((size_t)count, x, y);                               \
+  }                                                                                \
+  LOOP(name##_F64, double, double, expression)
+VECTOR(exp, exp(v))
+VECTOR(tanh, tanh(v))
+VECTOR(sigmoid, 1 / (1 + exp(-v)))
+VECTOR(erf, erf(v))
 REAL(log, logf(v), log(v))
 REAL(sqrt, sqrtf(v), sqrt(v))
 REAL_BOTH(reciprocal, 1 / v)
 REAL(floor, floorf(v), floor(v))
 REAL(ceil, ceilf(v), ceil(v))
 REAL(round, rintf(v), rint(v))
-REAL(erf, erff(v), erf(v))
 REAL(sin, sinf(v), sin(v))
 REAL(cos, cosf(v), cos(v))
 REAL(tan, tanf(v), tan(v))
@@ -58,7 +70,6 @@ REAL(acos, acosf(v), acos(v))
 REAL(atan, atanf(v), atan(v))
 REAL(sinh, sinhf(v), sinh(v))
 REAL(cosh, coshf(v), cosh(v))
-REAL(tanh, tanhf(v), tanh(v))
 REAL(asinh, asinhf(v), asinh(v))
 REAL(acosh, acoshf(v), acosh(v))
 REAL(atanh, atanhf(v), atanh(v))
@@ -80,7 +91,6 @@ static inline float softplus_f32(float v) {
 #define SQRT_HALF 0.70710678118654752440
 #define SQRT_TWO_OVER_PI 0.79788456080286535588
 
-REAL(sigmoid, 1 / (1 + expf(-v)), 1 / (1 + exp(-v)))
 REAL(hard_sigmoid, clamp_unit_f32(alpha* v + beta), clamp_unit(alpha* v + beta))
 REAL(hard_swish, v* clamp_unit_f32(v*(1.0f / 6) + 0.5f), v* clamp_unit(v / 6 + 0.5))
 REAL(swish, v / (1 + expf(-alpha * v)), v / (1 + exp(-alpha * v)))

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "op/elementwise/lane.h"
+#include "op/math/vector_math.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
 
@@ -25,7 +26,7 @@ typedef struct softmax_handle {
 } softmax_handle;
 
 static void exp_block_f32(int64_t count, const float* x, float* y) {
-  for (int64_t i = 0; i < count; i++) y[i] = expf(x[i]);
+  olstm__vector_exp_f32((size_t)count, x, y);
 }
 
 static void exp_block_f64(int64_t count, const double* x, double* y) {

@@ -1,0 +1,190 @@
+// Splits rows over threads and blocks; what is done to a row never depends on that.
+#include "op/dense/product.h"
+
+#include "op/elementwise/lane.h"
+
+enum {
+  /// Rows of half floats that are converted at a time.
+  kHalfRows = 32,
+  /// Multiplications below which one thread is enough.
+  kParallelWork = 1 << 18
+};
+
+static bool is_half(olstm_dtype dtype) {
+  return dtype == OLSTM_DTYPE_FLOAT16 || dtype == OLSTM_DTYPE_BFLOAT16;
+}
+
+static bool is_real(olstm_dtype dtype) {
+  return is_half(dtype) || dtype == OLSTM_DTYPE_FLOAT || dtype == OLSTM_DTYPE_DOUBLE;
+}
+
+// What the gemm sees.
+static olstm_dtype gemm_dtype(olstm_dtype dtype) {
+  return dtype == OLSTM_DTYPE_DOUBLE ? OLSTM_DTYPE_DOUBLE : OLSTM_DTYPE_FLOAT;
+}
+
+bool olstm__product_packed_bytes(const olstm__product* product, size_t* out_bytes) {
+  if (is_real(product->dtype)) {
+    return olstm__gemm_packed_bytes(gemm_dtype(product->dtype), product->k, product->n,
+                                    out_bytes);
+  }
+  return olstm_size_multiply((size_t)product->k, (size_t)product->n, out_bytes) &&
+         olstm_size_multiply(*out_bytes, olstm_dtype_size(product->dtype), out_bytes);
+}
+
+// rows * columns floats, for half floats alone.
+static bool float_bytes(const olstm__product* product, int64_t rows, int64_t columns,
+                        size_t* out_bytes) {
+  *out_bytes = 0;
+  if (!is_half(product->dtype)) return true;
+  return olstm_size_multiply((size_t)rows, (size_t)columns, out_bytes) &&
+         olstm_size_multiply(*out_bytes, sizeof(float), out_bytes) &&
+         olstm_size_align(*out_bytes, out_bytes);
+}
+
+bool olstm__product_pack_scratch_bytes(const olstm__product* product, size_t* out_bytes) {
+  return float_bytes(product, product->k, product->n, out_bytes);
+}
+
+bool olstm__product_run_scratch_bytes(const olstm__product* product, size_t* out_bytes) {
+  size_t a_bytes = 0;
+  size_t c_bytes = 0;
+  size_t bias_bytes = 0;
+  return float_bytes(product, kHalfRows, product->k, &a_bytes) &&
+         float_bytes(product, kHalfRows, product->n, &c_bytes) &&
+         float_bytes(product, 1, product->n, &bias_bytes) &&
+         olstm_size_add(a_bytes, c_bytes, out_bytes) &&
+         olstm_size_add(*out_bytes, bias_bytes, out_bytes);
+}
+
+#define COPY(type)                                                                    \
+  static void copy_##type(const olstm__product* product, const olstm__gemm_matrix* b, \
+                          type* packed) {                                             \
+    const type* from = b->data;                                                       \
+    for (int64_t p = 0; p < product->k; p++) {                                        \
+      for (int64_t j = 0; j < product->n; j++) {                                      \
+        packed[p * product->n + j] = from[p * b->row_stride + j * b->column_stride];  \
+      }                                                                               \
+    }                                                                                 \
+  }
+COPY(uint32_t)
+COPY(uint64_t)
+COPY(uint16_t)
+
+void olstm__product_pack(const olstm__product* product, const olstm__gemm_matrix* b,
+                         void* scratch, void* packed) {
+  const int64_t count = product->k * product->n;
+  if (is_half(product->dtype)) {
+    // The packed form is at least as large as B in half floats: room to straighten them.
+    const olstm__gemm_matrix floats = {scratch, product->n, 1};
+    copy_uint16_t(product, b, packed);
+    olstm__lane_load(OLSTM__LANE_F32, product->dtype, count, packed, scratch);
+    olstm__gemm_pack(OLSTM_DTYPE_FLOAT, product->k, product->n, &floats, packed);
+  } else if (is_real(product->dtype)) {
+    olstm__gemm_pack(product->dtype, product->k, product->n, b, packed);
+  } else if (olstm_dtype_size(product->dtype) == sizeof(uint32_t)) {
+    copy_uint32_t(product, b, packed);
+  } else {
+    copy_uint64_t(product, b, packed);
+  }
+}
+
+// Signed products wrap as unsigned ones do.
+#define MULTIPLY(type)                                                      \
+  static void multiply_##type(const olstm__product* product, const type* a, \
+                              const type* b, type* c) {                     \
+    const int64_t n = product->n;                                           \
+    for (int64_t i = 0; i < product->m; i++, a += product->k, c += n) {     \
+      for (int64_t j = 0; j < n; j++) c[j] = 0;                             \
+      for (int64_t p = 0; p < product->k; p++) {                            \
+        const type factor = a[p];                                           \
+        for (int64_t j = 0; j < n; j++) c[j] += factor * b[p * n + j];      \
+      }                                                                     \
+    }                                                                       \
+  }
+MULTIPLY(uint32_t)
+MULTIPLY(uint64_t)
+
+static void run_gemm(const olstm__product* product, olstm_dtype dtype, int64_t rows,
+                     const void* a, const olstm__product_run_args* args, const void* bias,
+                     void* c) {
+  const olstm__gemm_args gemm = {.m = rows,
+                                 .n = product->n,
+                                 .k = product->k,
+                                 .a = a,
+                                 .a_stride = product->k,
+                                 .packed = args->packed,
+                                 .bias = bias,
+                                 .c = c,
+                                 .c_stride = product->n};
+  olstm__gemm_run(dtype, &gemm);
+}
+
+static void run_half(const olstm__product* product, const olstm__product_run_args* args) {
+  size_t a_bytes = 0;
+  size_t c_bytes = 0;
+  (void)float_bytes(product, kHalfRows, product->k, &a_bytes);
+  (void)float_bytes(product, kHalfRows, product->n, &c_bytes);
+  char* const a = args->scratch;
+  char* const c = a + a_bytes;
+  char* const bias = args->bias ? c + c_bytes : NULL;
+  if (bias) {
+    olstm__lane_load(OLSTM__LANE_F32, product->dtype, product->n, args->bias, bias);
+  }
+  for (int64_t i = 0; i < product->m; i += kHalfRows) {
+    const int64_t left = product->m - i;
+    const int64_t rows = left < kHalfRows ? left : kHalfRows;
+    olstm__lane_load(OLSTM__LANE_F32, product->dtype, rows * product->k,
+                     (const uint16_t*)args->a + i * product->k, a);
+    run_gemm(product, OLSTM_DTYPE_FLOAT, rows, a, args, bias, c);
+    olstm__lane_store(OLSTM__LANE_F32, product->dtype, rows * product->n, c,
+                      (uint16_t*)args->c + i * product->n);
+  }
+}
+
+// Rows that one task computes.
+typedef struct row_split {
+  const olstm__product* product;
+  const olstm__product_run_args* args;
+  int64_t rows_a_task;
+} row_split;
+
+static void run_rows(void* argument, int32_t index) {
+  const row_split* split = argument;
+  const olstm__product* product = split->product;
+  const size_t element_bytes = olstm_dtype_size(product->dtype);
+  const int64_t first = index * split->rows_a_task;
+  const int64_t left = product->m - first;
+  if (left <= 0) return;
+  run_gemm(product, product->dtype, left < split->rows_a_task ? left : split->rows_a_task,
+           (const char*)split->args->a + (size_t)(first * product->k) * element_bytes,
+           split->args, split->args->bias,
+           (char*)split->args->c + (size_t)(first * product->n) * element_bytes);
+}
+
+static void run_real(const olstm__product* product, const olstm__product_run_args* args) {
+  const olstm_parallel* parallel = args->parallel;
+  const int32_t threads = parallel ? parallel->thread_count : 1;
+  const double work = (double)product->m * (double)product->k * (double)product->n;
+  row_split split = {product, args, product->m};
+  if (threads <= 1 || product->m < 2 || work < kParallelWork) {
+    run_rows(&split, 0);
+    return;
+  }
+  split.rows_a_task = (product->m + threads - 1) / threads;
+  parallel->run(parallel->pool, threads, run_rows, &split);
+}
+
+void olstm__product_run(const olstm__product* product,
+                        const olstm__product_run_args* args) {
+  if (product->m == 0 || product->n == 0) return;
+  if (is_half(product->dtype)) {
+    run_half(product, args);
+  } else if (is_real(product->dtype)) {
+    run_real(product, args);
+  } else if (olstm_dtype_size(product->dtype) == sizeof(uint32_t)) {
+    multiply_uint32_t(product, args->a, args->packed, args->c);
+  } else {
+    multiply_uint64_t(product, args->a, args->packed, args->c);
+  }
+}

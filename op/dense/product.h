@@ -1,0 +1,47 @@
+// Matrix products of every dtype that ONNX multiplies, over one matrix that is packed
+// first. float and double go to the gemm; float16 and bfloat16 go there as float, some
+// rows at a time; integers have plain loops, and wrap.
+#ifndef OLSTM_OP_DENSE_PRODUCT_H_
+#define OLSTM_OP_DENSE_PRODUCT_H_
+
+#include "olstm/plugin.h"
+#include "op/math/gemm.h"
+
+/// C [m,n] = A [m,k] · B [k,n]. A, B and C have elements of `dtype`, which is real,
+/// int32, int64, uint32 or uint64.
+typedef struct olstm__product {
+  olstm_dtype dtype;
+  int64_t m, k, n;
+} olstm__product;
+
+/// Bytes of B packed. False when they do not fit.
+bool olstm__product_packed_bytes(const olstm__product* product, size_t* out_bytes);
+
+/// Bytes of scratch that packing and running need, aligned. Most often 0.
+bool olstm__product_pack_scratch_bytes(const olstm__product* product, size_t* out_bytes);
+bool olstm__product_run_scratch_bytes(const olstm__product* product, size_t* out_bytes);
+
+/// Packs B, which may have any strides. packed and scratch are aligned to
+/// OLSTM_ALIGNMENT. [no-alloc]
+void olstm__product_pack(const olstm__product* product, const olstm__gemm_matrix* b,
+                         void* scratch, void* packed);
+
+typedef struct olstm__product_run_args {
+  /// Rows of k elements without gaps.
+  const void* a;
+  const void* packed;
+  /// [n] of `dtype`, added to every row; NULL for none. Real dtypes alone.
+  const void* bias;
+  /// Rows of n elements without gaps.
+  void* c;
+  void* scratch;
+  /// NULL for one thread.
+  const olstm_parallel* parallel;
+} olstm__product_run_args;
+
+/// Computes. m may be less than when the scratch was asked for. The same result whatever
+/// the number of threads. [no-alloc]
+void olstm__product_run(const olstm__product* product,
+                        const olstm__product_run_args* args);
+
+#endif  // OLSTM_OP_DENSE_PRODUCT_H_

@@ -1,0 +1,205 @@
+// Every reduction is a map of the elements (|x|, x*x, exp), then a sum, product, maximum
+// or minimum, then a map of the result.
+#include "op/reduce/reduce_fold.h"
+
+#include <math.h>
+
+enum { kPartialSums = 8 };
+
+// Least and largest value of an integer dtype, for the maximum and minimum of nothing.
+typedef struct integer_range {
+  int64_t least;
+  uint64_t most;
+} integer_range;
+
+static integer_range range_of(olstm_dtype dtype) {
+  switch (dtype) {
+    case OLSTM_DTYPE_BOOL:
+      return (integer_range){0, 1};
+    case OLSTM_DTYPE_UINT8:
+      return (integer_range){0, UINT8_MAX};
+    case OLSTM_DTYPE_INT8:
+      return (integer_range){INT8_MIN, INT8_MAX};
+    case OLSTM_DTYPE_UINT16:
+      return (integer_range){0, UINT16_MAX};
+    case OLSTM_DTYPE_INT16:
+      return (integer_range){INT16_MIN, INT16_MAX};
+    case OLSTM_DTYPE_UINT32:
+      return (integer_range){0, UINT32_MAX};
+    case OLSTM_DTYPE_INT32:
+      return (integer_range){INT32_MIN, INT32_MAX};
+    case OLSTM_DTYPE_UINT64:
+      return (integer_range){0, UINT64_MAX};
+    default:
+      return (integer_range){INT64_MIN, INT64_MAX};
+  }
+}
+
+static void map_F64(olstm__reduce_code code, int64_t count, double* values,
+                    const double* shifts, int64_t shift_step) {
+  switch (code) {
+    case OLSTM__REDUCE_L1:
+      for (int64_t i = 0; i < count; i++) values[i] = fabs(values[i]);
+      return;
+    case OLSTM__REDUCE_L2:
+    case OLSTM__REDUCE_SUM_SQUARE:
+      for (int64_t i = 0; i < count; i++) values[i] *= values[i];
+      return;
+    case OLSTM__REDUCE_LOG_SUM_EXP:
+      for (int64_t i = 0; i < count; i++) {
+        values[i] = exp(values[i] - shifts[i * shift_step]);
+      }
+      return;
+    default:
+      return;
+  }
+}
+
+// Integers know L1 and squares; what needs more is computed in double.
+static void map_U64(olstm__reduce_code code, int64_t count, uint64_t* values,
+                    const uint64_t* shifts, int64_t shift_step) {
+  (void)shifts;
+  (void)shift_step;
+  if (code != OLSTM__REDUCE_SUM_SQUARE) return;
+  for (int64_t i = 0; i < count; i++) values[i] *= values[i];
+}
+
+static void map_I64(olstm__reduce_code code, int64_t count, int64_t* values,
+                    const int64_t* shifts, int64_t shift_step) {
+  if (code == OLSTM__REDUCE_L1) {
+    for (int64_t i = 0; i < count; i++) {
+      values[i] = (int64_t)(values[i] < 0 ? UINT64_C(0) - (uint64_t)values[i]
+                                          : (uint64_t)values[i]);
+    }
+    return;
+  }
+  map_U64(code, count, (uint64_t*)values, (const uint64_t*)shifts, shift_step);
+}
+
+// `wide` is the type that sums and products wrap in.
+#define TAKE(NAME, type, wide)                                                        \
+  static void take_columns_##NAME(olstm__reduce_code code, int64_t count, void* data, \
+                                  const void* shifts, void* totals_data) {            \
+    type* values = data;                                                              \
+    type* totals = totals_data;                                                       \
+    map_##NAME(code, count, values, shifts, 1);                                       \
+    if (code == OLSTM__REDUCE_MAX) {                                                  \
+      for (int64_t j = 0; j < count; j++) {                                           \
+        totals[j] =                                                                   \
+            values[j] > totals[j] || values[j] != values[j] ? values[j] : totals[j];  \
+      }                                                                               \
+    } else if (code == OLSTM__REDUCE_MIN) {                                           \
+      for (int64_t j = 0; j < count; j++) {                                           \
+        totals[j] =                                                                   \
+            values[j] < totals[j] || values[j] != values[j] ? values[j] : totals[j];  \
+      }                                                                               \
+    } else if (code == OLSTM__REDUCE_PROD) {                                          \
+      for (int64_t j = 0; j < count; j++) {                                           \
+        totals[j] = (type)((wide)totals[j] * (wide)values[j]);                        \
+      }                                                                               \
+    } else {                                                                          \
+      for (int64_t j = 0; j < count; j++) {                                           \
+        totals[j] = (type)((wide)totals[j] + (wide)values[j]);                        \
+      }                                                                               \
+    }                                                                                 \
+  }                                                                                   \
+  static void take_run_##NAME(olstm__reduce_code code, int64_t count, void* data,     \
+                              const void* shift, void* total_data) {                  \
+    type* values = data;                                                              \
+    type* total = total_data;                                                         \
+    if (code == OLSTM__REDUCE_MAX || code == OLSTM__REDUCE_MIN ||                     \
+        code == OLSTM__REDUCE_PROD) {                                                 \
+      for (int64_t i = 0; i < count; i++) {                                           \
+        take_columns_##NAME(code, 1, &values[i], shift, total);                       \
+      }                                                                               \
+      return;                                                                         \
+    }                                                                                 \
+    type sums[kPartialSums] = {0};                                                    \
+    int64_t i = 0;                                                                    \
+    map_##NAME(code, count, values, shift, 0);                                        \
+    for (; i + kPartialSums <= count; i += kPartialSums) {                            \
+      for (int64_t s = 0; s < kPartialSums; s++) {                                    \
+        sums[s] = (type)((wide)sums[s] + (wide)values[i + s]);                        \
+      }                                                                               \
+    }                                                                                 \
+    for (int64_t s = 0; i < count; i++, s++) {                                        \
+      sums[s] = (type)((wide)sums[s] + (wide)values[i]);                              \
+    }                                                                                 \
+    for (int64_t s = 0; s < kPartialSums; s++) {                                      \
+      *total = (type)((wide)*total + (wide)sums[s]);                                  \
+    }                                                                                 \
+  }
+TAKE(F64, double, double)
+TAKE(I64, int64_t, uint64_t)
+TAKE(U64, uint64_t, uint64_t)
+
+#define BEGIN(NAME, type, least, most)                                                \
+  static void begin_##NAME(olstm__reduce_code code, olstm_dtype dtype, int64_t count, \
+                           void* data) {                                              \
+    type* totals = data;                                                              \
+    const integer_range range = range_of(dtype);                                      \
+    const type first = code == OLSTM__REDUCE_PROD  ? 1                                \
+                       : code == OLSTM__REDUCE_MAX ? (type)(least)                    \
+                       : code == OLSTM__REDUCE_MIN ? (type)(most)                     \
+                                                   : 0;                               \
+    (void)range;                                                                      \
+    for (int64_t j = 0; j < count; j++) totals[j] = first;                            \
+  }
+BEGIN(F64, double, -INFINITY, INFINITY)
+BEGIN(I64, int64_t, range.least, range.most)
+BEGIN(U64, uint64_t, range.least, range.most)
+
+static void end_F64(olstm__reduce_code code, int64_t set_count, int64_t count,
+                    const void* shift_data, void* data) {
+  const double* shifts = shift_data;
+  double* totals = data;
+  for (int64_t j = 0; j < count; j++) {
+    switch (code) {
+      case OLSTM__REDUCE_MEAN:
+        totals[j] /= (double)set_count;
+        break;
+      case OLSTM__REDUCE_L2:
+        totals[j] = sqrt(totals[j]);
+        break;
+      case OLSTM__REDUCE_LOG_SUM:
+        totals[j] = log(totals[j]);
+        break;
+      case OLSTM__REDUCE_LOG_SUM_EXP:
+        totals[j] = log(totals[j]) + shifts[j];
+        break;
+      default:
+        return;
+    }
+  }
+}
+
+// The mean of no integers is 0.
+#define END(NAME, type)                                                             \
+  static void end_##NAME(olstm__reduce_code code, int64_t set_count, int64_t count, \
+                         const void* shifts, void* data) {                          \
+    type* totals = data;                                                            \
+    (void)shifts;                                                                   \
+    if (code != OLSTM__REDUCE_MEAN || set_count == 0) return;                       \
+    for (int64_t j = 0; j < count; j++) totals[j] /= (type)set_count;               \
+  }
+END(I64, int64_t)
+END(U64, uint64_t)
+
+#define FOLD(NAME)                                                                     \
+  static const olstm__reduce_fold kFold##NAME = {OLSTM__LANE_##NAME, begin_##NAME,     \
+                                                 take_columns_##NAME, take_run_##NAME, \
+                                                 end_##NAME};
+FOLD(F64)
+FOLD(I64)
+FOLD(U64)
+
+const olstm__reduce_fold* olstm__reduce_fold_find(olstm__reduce_code code,
+                                                  olstm_dtype dtype) {
+  const olstm__lane lane = olstm__lane_of(dtype);
+  const bool is_real = lane == OLSTM__LANE_F32 || lane == OLSTM__LANE_F64;
+  if (is_real || code == OLSTM__REDUCE_L2 || code == OLSTM__REDUCE_LOG_SUM ||
+      code == OLSTM__REDUCE_LOG_SUM_EXP) {
+    return &kFoldF64;
+  }
+  return lane == OLSTM__LANE_U64 ? &kFoldU64 : &kFoldI64;
+}

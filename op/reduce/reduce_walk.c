@@ -1,0 +1,137 @@
+// Where the innermost dimension is reduced, runs are folded into one total each; where it
+// is kept, rows are folded into a row of totals.
+#include "op/reduce/reduce_walk.h"
+
+#include <math.h>
+
+void olstm__reduce_walk_init(olstm__reduce_walk* walk, olstm__reduce_code code,
+                             const olstm_tensor_desc* x, uint32_t axes) {
+  int64_t dims[OLSTM_MAX_RANK] = {1};
+  bool is_reduced[OLSTM_MAX_RANK] = {false};
+  int32_t rank = 0;
+  *walk = (olstm__reduce_walk){.fold = olstm__reduce_fold_find(code, x->dtype),
+                               .code = code,
+                               .dtype = x->dtype,
+                               .inner = 1,
+                               .kept_count = 1,
+                               .reduced_count = 1,
+                               .set_count = 1};
+  for (int32_t d = 0; d < x->rank; d++) {
+    const bool reduced = axes >> d & 1u;
+    if (x->dims[d] == 1) continue;
+    if (rank > 0 && is_reduced[rank - 1] == reduced) {
+      dims[rank - 1] *= x->dims[d];
+    } else {
+      is_reduced[rank] = reduced;
+      dims[rank++] = x->dims[d];
+    }
+  }
+  int64_t stride = 1;
+  if (rank > 0) {
+    rank--;
+    walk->inner = dims[rank];
+    walk->inner_is_reduced = is_reduced[rank];
+    stride = dims[rank];
+  }
+  for (int32_t d = rank - 1; d >= 0; d--) {
+    olstm__reduce_axes* part = is_reduced[d] ? &walk->reduced : &walk->kept;
+    *(is_reduced[d] ? &walk->reduced_count : &walk->kept_count) *= dims[d];
+    part->dims[part->rank] = dims[d];
+    part->strides[part->rank++] = stride;
+    stride *= dims[d];
+  }
+  walk->set_count = walk->reduced_count * (walk->inner_is_reduced ? walk->inner : 1);
+}
+
+// The next place in the walk, innermost dimension first (as the axes are stored).
+static int64_t advance(const olstm__reduce_axes* axes, int64_t* index, int64_t offset) {
+  for (int32_t d = 0; d < axes->rank; d++) {
+    offset += axes->strides[d];
+    if (++index[d] < axes->dims[d]) return offset;
+    index[d] = 0;
+    offset -= axes->strides[d] * axes->dims[d];
+  }
+  return offset;
+}
+
+static int64_t block_size(int64_t left) {
+  return left < OLSTM__LANE_BLOCK ? left : OLSTM__LANE_BLOCK;
+}
+
+// Folds the set at `x` into one total.
+static void fold_runs(const olstm__reduce_walk* walk, olstm__reduce_code code,
+                      const char* x, const void* shift, void* total) {
+  const size_t element_bytes = olstm_dtype_size(walk->dtype);
+  int64_t index[OLSTM_MAX_RANK] = {0};
+  int64_t offset = 0;
+  olstm__lane_block values;
+  walk->fold->begin(code, walk->dtype, 1, total);
+  for (int64_t r = 0; r < walk->reduced_count; r++) {
+    for (int64_t begin = 0; begin < walk->inner; begin += OLSTM__LANE_BLOCK) {
+      const int64_t count = block_size(walk->inner - begin);
+      olstm__lane_load(walk->fold->lane, walk->dtype, count,
+                       x + (size_t)(offset + begin) * element_bytes, &values);
+      walk->fold->take_run(code, count, &values, shift, total);
+    }
+    offset = advance(&walk->reduced, index, offset);
+  }
+}
+
+// Folds `count` neighbouring sets at `x` into a total each.
+static void fold_columns(const olstm__reduce_walk* walk, olstm__reduce_code code,
+                         int64_t count, const char* x, const void* shifts, void* totals) {
+  const size_t element_bytes = olstm_dtype_size(walk->dtype);
+  int64_t index[OLSTM_MAX_RANK] = {0};
+  int64_t offset = 0;
+  olstm__lane_block values;
+  walk->fold->begin(code, walk->dtype, count, totals);
+  for (int64_t r = 0; r < walk->reduced_count; r++) {
+    olstm__lane_load(walk->fold->lane, walk->dtype, count,
+                     x + (size_t)offset * element_bytes, &values);
+    walk->fold->take_columns(code, count, &values, shifts, totals);
+    offset = advance(&walk->reduced, index, offset);
+  }
+}
+
+static void fold(const olstm__reduce_walk* walk, olstm__reduce_code code, int64_t count,
+                 const char* x, const void* shifts, void* totals) {
+  if (walk->inner_is_reduced) {
+    fold_runs(walk, code, x, shifts, totals);
+  } else {
+    fold_columns(walk, code, count, x, shifts, totals);
+  }
+}
+
+// `count` neighbouring elements of y.
+static void reduce_block(const olstm__reduce_walk* walk, int64_t count, const char* x,
+                         char* y) {
+  olstm__lane_block shifts;
+  olstm__lane_block totals;
+  if (walk->code == OLSTM__REDUCE_LOG_SUM_EXP) {
+    // The largest goes out first, so that no exp overflows; infinities stay in.
+    fold(walk, OLSTM__REDUCE_MAX, count, x, NULL, &shifts);
+    for (int64_t j = 0; j < count; j++) {
+      if (!isfinite(shifts.f64[j])) shifts.f64[j] = 0;
+    }
+  }
+  fold(walk, walk->code, count, x, &shifts, &totals);
+  walk->fold->end(walk->code, walk->set_count, count, &shifts, &totals);
+  olstm__lane_store(walk->fold->lane, walk->dtype, count, &totals, y);
+}
+
+void olstm__reduce_walk_run(const olstm__reduce_walk* walk, const void* x, void* y) {
+  const size_t element_bytes = olstm_dtype_size(walk->dtype);
+  const int64_t columns = walk->inner_is_reduced ? 1 : walk->inner;
+  int64_t index[OLSTM_MAX_RANK] = {0};
+  int64_t offset = 0;
+  char* to = y;
+  for (int64_t k = 0; k < walk->kept_count; k++) {
+    for (int64_t begin = 0; begin < columns; begin += OLSTM__LANE_BLOCK) {
+      const int64_t count = block_size(columns - begin);
+      reduce_block(walk, count, (const char*)x + (size_t)(offset + begin) * element_bytes,
+                   to);
+      to += (size_t)count * element_bytes;
+    }
+    offset = advance(&walk->kept, index, offset);
+  }
+}

@@ -1,0 +1,38 @@
+// A reduction over any set of axes: prepared once, run often. Knows shapes and the fold,
+// not where the axes come from.
+#ifndef OLSTM_OP_REDUCE_REDUCE_WALK_H_
+#define OLSTM_OP_REDUCE_REDUCE_WALK_H_
+
+#include "op/reduce/reduce_fold.h"
+
+/// Some of a tensor's dimensions, with the strides to walk them.
+typedef struct olstm__reduce_axes {
+  int32_t rank;
+  int64_t dims[OLSTM_MAX_RANK];
+  int64_t strides[OLSTM_MAX_RANK];
+} olstm__reduce_axes;
+
+typedef struct olstm__reduce_walk {
+  const olstm__reduce_fold* fold;
+  olstm__reduce_code code;
+  olstm_dtype dtype;
+  /// Neighbouring dimensions of one kind are merged. The innermost one is apart: `inner`
+  /// elements side by side that are all kept or all reduced.
+  olstm__reduce_axes kept;
+  olstm__reduce_axes reduced;
+  int64_t inner;
+  bool inner_is_reduced;
+  int64_t kept_count;
+  int64_t reduced_count;
+  /// Elements of the set behind one element of the output.
+  int64_t set_count;
+} olstm__reduce_walk;
+
+/// Plans the reduction of the axes whose bit is set.
+void olstm__reduce_walk_init(olstm__reduce_walk* walk, olstm__reduce_code code,
+                             const olstm_tensor_desc* x, uint32_t axes);
+
+/// Computes; y has x's dtype. [no-alloc]
+void olstm__reduce_walk_run(const olstm__reduce_walk* walk, const void* x, void* y);
+
+#endif  // OLSTM_OP_REDUCE_REDUCE_WALK_H_

@@ -1,0 +1,111 @@
+// op/reduce/reduce_op.c: axes from attribute and input, shapes, empty sets, integers.
+#include "tests/support/op_text.h"
+#include "tests/support/test_main.h"
+
+static void axes_come_from_an_attribute_or_an_input(void** state) {
+  (void)state;
+  op_text_expect("ReduceSum-11 axes=[1]", "f32[2,3] 1 2 3 4 5 6", "f32[2,1] 6 15");
+  op_text_expect("ReduceSum-13", "f32[2,3] 1 2 3 4 5 6; i64[1] 1", "f32[2,1] 6 15");
+  op_text_expect("ReduceMean-13 axes=[-2] keepdims=0", "f32[2,3] 1 2 3 4 5 6",
+                 "f32[3] 2.5 3.5 4.5");
+  op_text_expect("ReduceMean-18 keepdims=0", "f32[2,3] 1 2 3 4 5 6; i64[1] -2",
+                 "f32[3] 2.5 3.5 4.5");
+  op_text_expect_failure("ReduceMean-18", "f32[2,3] 0..; ?i64[1] 1",
+                         OLSTM_STATUS_NEEDS_DATA,
+                         "ReduceMean 'node': the values of input 'x1' are not known yet");
+}
+
+static void no_axes_mean_all_or_none(void** state) {
+  (void)state;
+  op_text_expect("ReduceMax-11", "f32[2,2] 1 4 3 2", "f32[1,1] 4");
+  op_text_expect("ReduceMax-11 keepdims=0", "f32[2,2] 1 4 3 2", "f32[] 4");
+  op_text_expect("ReduceSum-13", "f32[2] 1 2; i64[0]", "f32[1] 3");
+  op_text_expect("ReduceSum-13 noop_with_empty_axes=1", "f32[2] 1 2", "f32[2] 1 2");
+  op_text_expect("ReduceSumSquare-18 noop_with_empty_axes=1", "f32[2] 3 -2; i64[0]",
+                 "f32[2] 9 4");
+  op_text_expect("ReduceSum-13", "f32[] 7", "f32[] 7");
+}
+
+static void any_set_of_axes_is_right(void** state) {
+  const char* x = "f32[2,3,2] 1 2 3 4 5 6 7 8 9 10 11 12";
+  (void)state;
+  op_text_expect("ReduceSum-11 axes=[0]", x, "f32[1,3,2] 8 10 12 14 16 18");
+  op_text_expect("ReduceSum-11 axes=[1]", x, "f32[2,1,2] 9 12 27 30");
+  op_text_expect("ReduceSum-11 axes=[2]", x, "f32[2,3,1] 3 7 11 15 19 23");
+  op_text_expect("ReduceSum-11 axes=[0,2]", x, "f32[1,3,1] 18 26 34");
+  op_text_expect("ReduceSum-11 axes=[2,0] keepdims=0", x, "f32[3] 18 26 34");
+  op_text_expect("ReduceSum-11 axes=[0,1]", x, "f32[1,1,2] 36 42");
+  op_text_expect("ReduceSum-11 axes=[1,2]", x, "f32[2,1,1] 21 57");
+  op_text_expect("ReduceProd-11 axes=[0,1,2]", "i32[1,2,2] 1 2 3 4", "i32[1,1,1] 24");
+}
+
+static void every_operator_computes_its_formula(void** state) {
+  const char* x = "f32[1,3] -1 2 -2";
+  (void)state;
+  op_text_expect("ReduceL1-13 axes=[1]", x, "f32[1,1] 5");
+  op_text_expect("ReduceL2-13 axes=[1]", x, "f32[1,1] 3");
+  op_text_expect("ReduceSumSquare-13 axes=[1]", x, "f32[1,1] 9");
+  op_text_expect("ReduceMin-13 axes=[1]", x, "f32[1,1] -2");
+  op_text_expect("ReduceProd-13 axes=[1]", x, "f32[1,1] 4");
+  op_text_expect("ReduceLogSum-13 axes=[1]", "f32[1,2] 1.5 1.2182818", "f32[1,1] 1");
+  op_text_expect("ReduceLogSumExp-13 axes=[1]", "f32[2,2] 1000 1000 -1000 -1000",
+                 "f32[2,1] 1000.6931 -999.30688");
+  op_text_expect("ReduceLogSumExp-13 axes=[0]", "f64[2,2] 1000 0 1000 0",
+                 "f64[1,2] 1000.69314718 0.69314718");
+}
+
+static void integers_keep_their_dtype(void** state) {
+  (void)state;
+  op_text_expect("ReduceMean-13 axes=[0]", "i32[3] -1 -1 -2", "i32[1] -1");
+  op_text_expect("ReduceSum-13", "i32[2] 2147483647 1; i64[1] 0", "i32[1] -2147483648");
+  op_text_expect("ReduceMax-12 axes=[0]", "u8[3] 1 250 3", "u8[1] 250");
+  op_text_expect("ReduceMax-13 axes=[0]", "u64[2] 18446744073709551615 1",
+                 "u64[1] 18446744073709551615");
+  op_text_expect("ReduceL2-13 axes=[0]", "i64[2] 3 4", "i64[1] 5");
+  op_text_expect("ReduceMin-20", "bool[2,2] 1 0 1 1; i64[1] 1", "bool[2,1] 0 1");
+  op_text_expect("ReduceSum-13", "f16[3] 1 2 3; i64[1] 0", "f16[1] 6");
+}
+
+static void empty_sets_give_the_neutral_element(void** state) {
+  (void)state;
+  op_text_expect("ReduceSum-13", "f32[2,0]; i64[1] 1", "f32[2,1] 0 0");
+  op_text_expect("ReduceProd-18", "f32[0,2]; i64[1] 0", "f32[1,2] 1 1");
+  op_text_expect("ReduceMin-20", "i8[2,0]; i64[1] 1", "i8[2,1] 127 127");
+  op_text_expect("ReduceMax-20", "i32[0]; i64[1] 0", "i32[1] -2147483648");
+  op_text_expect("ReduceSum-13", "f32[0,2]; i64[1] 1", "f32[0,1]");
+}
+
+static void long_rows_are_summed_exactly(void** state) {
+  (void)state;
+  // 0 + 1 + ... + 999, across several blocks.
+  op_text_expect("ReduceSum-11 axes=[1]", "f32[1,1000] 0..", "f32[1,1] 499500");
+  op_text_expect("ReduceSum-11 axes=[0]", "i64[1000,1] 0..", "i64[1,1] 499500");
+  op_text_expect("ReduceMax-11 axes=[0]", "f32[2,3] 0 5 1 3 2 9", "f32[1,3] 3 5 9");
+}
+
+static void wrong_axes_are_refused(void** state) {
+  (void)state;
+  op_text_expect_failure("ReduceSum-11 axes=[2]", "f32[2,3] 0..",
+                         OLSTM_STATUS_INVALID_VALUE,
+                         "ReduceSum 'node': axis is 2, expected -2..1");
+  op_text_expect_failure("ReduceSum-11 axes=[1,-1]", "f32[2,3] 0..",
+                         OLSTM_STATUS_INVALID_VALUE,
+                         "ReduceSum 'node': axis 1 is given twice");
+  op_text_expect_failure("ReduceSum-13 axes=[1]", "f32[2,3] 0..",
+                         OLSTM_STATUS_UNSUPPORTED,
+                         "ReduceSum 'node': unknown attribute 'axes' (opset 13)");
+}
+
+int main(int argc, char** argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(axes_come_from_an_attribute_or_an_input),
+      cmocka_unit_test(no_axes_mean_all_or_none),
+      cmocka_unit_test(any_set_of_axes_is_right),
+      cmocka_unit_test(every_operator_computes_its_formula),
+      cmocka_unit_test(integers_keep_their_dtype),
+      cmocka_unit_test(empty_sets_give_the_neutral_element),
+      cmocka_unit_test(long_rows_are_summed_exactly),
+      cmocka_unit_test(wrong_axes_are_refused),
+  };
+  return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
+}
