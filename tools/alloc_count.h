@@ -13,4 +13,10 @@ olstm_allocator olstm__alloc_count_allocator(void);
 /// Allocations so far.
 int64_t olstm__alloc_count_get(void);
 
+/// Counts one more.
+void olstm__alloc_count_add(void);
+
+/// Whether every malloc of the process is counted.
+bool olstm__malloc_is_counted(void);
+
 #endif  // OLSTM_TOOLS_ALLOC_COUNT_H_

@@ -1,7 +1,24 @@
 #!/usr/bin/env bash
-# Builds olstm and runs all tests.
+# All tests: installs what is missing, builds Release, runs CTest; then the same tests with the address and
+# undefined-behaviour sanitizers. Debian 12 and 13; offline once the packages are there.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-cmake --preset release
-cmake --build --preset release
-ctest --preset release -j "$(nproc)"
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=tools/setup.sh
+. "$here/tools/setup.sh"
+cd "$here"
+
+need "$build_packages$test_packages"
+need_if_any "$check_packages"
+jobs=$(nproc)
+
+run_quietly "configuring build/release" cmake --preset release "-DOLSTM_WERROR=$(werror)"
+run_quietly "building build/release" cmake --build --preset release -j "$jobs"
+run_quietly "configuring build/asan" cmake --preset asan "-DOLSTM_WERROR=$(werror)"
+run_quietly "building build/asan" cmake --build --preset asan -j "$jobs"
+
+failed=0
+say "testing build/release"
+ctest --preset release -j "$jobs" --progress || failed=1
+say "testing build/asan (address and undefined-behaviour sanitizers)"
+ctest --preset asan -j "$jobs" --progress -LE slow || failed=1
+exit $failed

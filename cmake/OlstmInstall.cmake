@@ -1,0 +1,33 @@
+# What `cmake --install` puts where: headers, both libraries, the operators as a plugin, the command with its manual page,
+# and what find_package and pkg-config need. Nothing in it knows the prefix: the tree may be moved.
+include(CMakePackageConfigHelpers)
+
+set(olstm_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/olstm)
+
+install(DIRECTORY include/olstm DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development
+        FILES_MATCHING PATTERN "*.h")
+
+set_target_properties(olstm_shared PROPERTIES EXPORT_NAME olstm)
+install(TARGETS olstm_shared EXPORT olstm-targets
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime NAMELINK_COMPONENT development)
+install(TARGETS olstm_static EXPORT olstm-static-targets
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
+install(TARGETS olstm_protobuf_c EXPORT olstm-static-targets)
+install(TARGETS olstm_ops LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/olstm COMPONENT runtime)
+install(EXPORT olstm-targets NAMESPACE olstm:: DESTINATION ${olstm_cmake_dir} COMPONENT development)
+install(EXPORT olstm-static-targets NAMESPACE olstm:: DESTINATION ${olstm_cmake_dir} COMPONENT development)
+
+configure_package_config_file(cmake/olstm-config.cmake.in ${PROJECT_BINARY_DIR}/olstm-config.cmake
+                              INSTALL_DESTINATION ${olstm_cmake_dir})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/olstm-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/olstm-config.cmake ${PROJECT_BINARY_DIR}/olstm-config-version.cmake
+        DESTINATION ${olstm_cmake_dir} COMPONENT development)
+
+file(RELATIVE_PATH olstm_pc_to_prefix /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
+configure_file(cmake/olstm.pc.in ${PROJECT_BINARY_DIR}/olstm.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/olstm.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
+
+if(OLSTM_BUILD_TOOLS)
+  install(TARGETS olstm_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT tools)
+  install(FILES tools/olstm.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT tools)
+endif()

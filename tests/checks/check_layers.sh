@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# usage: check_layers.sh SOURCE
+# Includes point down only: tools, adapters -> include/olstm; runtime -> onnx_proto/model.h, op/builtin.h; onnx_proto and
+# op -> include/olstm; include/olstm -> C11 alone. Third-party headers stay in the files whose job they are. File names
+# are unique (those of public headers aside), so that one can be named without its path; files stay below 600 lines.
+set -euo pipefail
+cd "$1"
+bad=0
+complain() { echo "$*"; bad=1; }
+
+c11='assert|ctype|errno|fenv|float|inttypes|limits|locale|math|setjmp|signal|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn|string|time|uchar|wchar'
+
+# allow FOLDER REGEX: every include of FOLDER's files must match REGEX (written as "path" or <path>).
+allow() {
+  local folder=$1 pattern=$2 line
+  [ -d "$folder" ] || return 0
+  while IFS= read -r line; do
+    complain "layers: $line (allowed: $pattern)"
+  done < <(grep -rnE '^[[:space:]]*#[[:space:]]*include' --include='*.[ch]' "$folder" |
+           grep -vE "include[[:space:]]+($pattern)" || true)
+}
+
+allow include/olstm "\"olstm/[a-z_]+\.h\"|<($c11)\.h>"
+allow onnx_proto '"olstm/[^"]*"|"onnx_proto/[^"]*"|"onnx\.pb-c\.h"|<[^>]*>'
+allow op '"olstm/[^"]*"|"op/[^"]*"|<[^>]*>'
+allow runtime '"olstm/[^"]*"|"runtime/[^"]*"|"onnx_proto/model\.h"|"op/builtin\.h"|<[^>]*>'
+allow tools '"olstm/[^"]*"|"tools/[^"]*"|<[^>]*>'
+allow adapters '"olstm/[^"]*"|"adapters/[^"]*"|"[a-z0-9_]+\.h"|<[^>]*>'
+
+# third_party REGEX FILES: only files whose path matches FILES may include what matches REGEX.
+third_party() {
+  local pattern=$1 files=$2 line
+  while IFS= read -r line; do
+    complain "layers: $line (only in $files)"
+  done < <(grep -rnE "^[[:space:]]*#[[:space:]]*include[[:space:]]+[<\"]($pattern)" --include='*.[ch]' \
+             include onnx_proto op runtime tools adapters 2>/dev/null | grep -vE "^($files)" || true)
+}
+third_party 'protobuf-c/|onnx\.pb-c\.h' 'onnx_proto/'
+third_party '(oneapi/)?dnnl' 'op/([a-z]+/)?dnnl_'
+third_party 'dlfcn\.h' 'runtime/plugin_loader\.c|op/([a-z]+/)?dnnl_|adapters/'
+third_party 'pthread\.h' 'runtime/|adapters/'
+
+while IFS= read -r name; do
+  complain "layers: more than one file is called $name: $(find onnx_proto op runtime tools tests adapters \
+    -name "$name" -not -path '*/build*' | tr '\n' ' ')"
+done < <(find onnx_proto op runtime tools tests adapters -name '*.[ch]' -not -path '*/build*' 2>/dev/null |
+         sed 's,.*/,,' | sort | uniq -d)
+
+while read -r lines file; do
+  [ "$lines" -le 600 ] || complain "layers: $file has $lines lines, more than 600"
+done < <(find include onnx_proto op runtime tools tests adapters -name '*.[ch]' -not -path '*/build*' -print0 2>/dev/null |
+         xargs -0 wc -l | grep -v ' total$')
+exit $bad
