@@ -17,6 +17,9 @@ static const olstm__op_family* const kFamilies[] = {
     &olstm__clip_family,
     &olstm__softmax_family,
     &olstm__reduce_family,
+    &olstm__arg_family,
+    &olstm__cumsum_family,
+    &olstm__topk_family,
     &olstm__shape_family,
     &olstm__gather_family,
 };

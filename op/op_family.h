@@ -19,6 +19,9 @@ extern const olstm__op_family olstm__where_family;
 extern const olstm__op_family olstm__clip_family;
 extern const olstm__op_family olstm__softmax_family;
 extern const olstm__op_family olstm__reduce_family;
+extern const olstm__op_family olstm__arg_family;
+extern const olstm__op_family olstm__cumsum_family;
+extern const olstm__op_family olstm__topk_family;
 extern const olstm__op_family olstm__shape_family;
 extern const olstm__op_family olstm__gather_family;
 

@@ -1,0 +1,233 @@
+// ArgMax and ArgMin: the index of the first (or last) extreme along one axis.
+#include "op/elementwise/lane.h"
+#include "op/op_family.h"
+#include "op/op_support.h"
+
+typedef struct arg_op {
+  olstm__op_base base;
+  int64_t axis;
+  bool keeps_dims;
+  /// Which of several equal extremes.
+  bool selects_last;
+} arg_op;
+
+// The input as [slab_count, rows, columns], along the rows.
+typedef struct arg_handle {
+  olstm__op_handle head;
+  olstm_dtype dtype;
+  olstm__lane lane;
+  int64_t slab_count;
+  int64_t rows;
+  int64_t columns;
+} arg_handle;
+
+// Whether a value takes the place of the best so far.
+typedef struct arg_order {
+  bool wants_max;
+  bool selects_last;
+} arg_order;
+
+enum { CODE_MAX, CODE_MIN };
+
+static olstm_status parse_plain(void* instance, olstm_error* error) {
+  arg_op* self = instance;
+  int64_t keepdims = 1;
+  OLSTM_RETURN_IF_ERROR(
+      olstm_node_get_int(self->base.node, "keepdims", 1, &keepdims, error));
+  self->keeps_dims = keepdims != 0;
+  return olstm_node_get_int(self->base.node, "axis", 0, &self->axis, error);
+}
+
+static olstm_status parse_since_12(void* instance, olstm_error* error) {
+  arg_op* self = instance;
+  int64_t last = 0;
+  OLSTM_RETURN_IF_ERROR(
+      olstm_node_get_int(self->base.node, "select_last_index", 0, &last, error));
+  self->selects_last = last != 0;
+  return parse_plain(instance, error);
+}
+
+static olstm_status find_axis(const arg_op* self, const olstm_tensor_desc* x,
+                              int32_t* out_axis, olstm_error* error) {
+  return olstm__op_normalize_axis(&self->base, "attribute axis", self->axis,
+                                  x->rank > 0 ? x->rank : 1, out_axis, error);
+}
+
+static olstm_status arg_infer(const void* instance, const olstm_infer_args* args,
+                              olstm_tensor_desc* out_outputs, olstm_error* error) {
+  const arg_op* self = instance;
+  const olstm_tensor_desc* x = &args->inputs[0]->desc;
+  olstm_tensor_desc* y = &out_outputs[0];
+  int32_t axis = 0;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_check_dtype(&self->base, args, 0, OLSTM__DTYPES_NUMERIC, error));
+  OLSTM_RETURN_IF_ERROR(find_axis(self, x, &axis, error));
+  *y = (olstm_tensor_desc){.dtype = OLSTM_DTYPE_INT64};
+  for (int32_t d = 0; d < x->rank; d++) {
+    if (d != axis) {
+      y->dims[y->rank++] = x->dims[d];
+    } else if (self->keeps_dims) {
+      y->dims[y->rank++] = 1;
+    }
+  }
+  if (x->rank > 0 && x->dims[axis] == 0 && olstm_tensor_desc_count(y) > 0) {
+    return olstm__op_fail(&self->base, error, OLSTM_STATUS_SHAPE_MISMATCH,
+                          "input '%s' has shape %s: no elements along axis %d",
+                          self->base.node->input_names[0], olstm_shape_text(x).text,
+                          (int)axis);
+  }
+  return olstm__op_check_output(&self->base, y, error);
+}
+
+static olstm_status arg_prepare(void* instance, const olstm_prepare_args* args,
+                                olstm_prepared* out_prepared, olstm_error* error) {
+  const arg_op* self = instance;
+  const olstm_tensor_desc* x = &args->inputs[0]->desc;
+  int32_t axis = 0;
+  arg_handle* handle = NULL;
+  OLSTM_RETURN_IF_ERROR(find_axis(self, x, &axis, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_create_handle(&self->base, sizeof *handle, (void**)&handle, error));
+  handle->dtype = x->dtype;
+  handle->lane = olstm__lane_of(x->dtype);
+  handle->slab_count = 1;
+  handle->rows = 1;
+  handle->columns = 1;
+  for (int32_t d = 0; d < x->rank; d++) {
+    int64_t* part = d < axis    ? &handle->slab_count
+                    : d == axis ? &handle->rows
+                                : &handle->columns;
+    *part *= x->dims[d];
+  }
+  out_prepared->handle = handle;
+  return OLSTM_STATUS_OK;
+}
+
+// take: row `row` of values against the best of each column. scan: neighbouring values
+// of one column, from row `row` on.
+#define TAKE(NAME, type)                                                                 \
+  static bool beats_##NAME(arg_order order, type value, type best) {                     \
+    if (value == best) return order.selects_last;                                        \
+    return order.wants_max ? value > best : value < best;                                \
+  }                                                                                      \
+  static void take_##NAME(arg_order order, int64_t row, int64_t count, const void* data, \
+                          void* best_data, int64_t* indices) {                           \
+    const type* values = data;                                                           \
+    type* best = best_data;                                                              \
+    for (int64_t j = 0; j < count; j++) {                                                \
+      if (row == 0 || beats_##NAME(order, values[j], best[j])) {                         \
+        best[j] = values[j];                                                             \
+        indices[j] = row;                                                                \
+      }                                                                                  \
+    }                                                                                    \
+  }                                                                                      \
+  static void scan_##NAME(arg_order order, int64_t row, int64_t count, const void* data, \
+                          void* best_data, int64_t* index) {                             \
+    const type* values = data;                                                           \
+    type* best = best_data;                                                              \
+    for (int64_t i = 0; i < count; i++) {                                                \
+      if (row + i == 0 || beats_##NAME(order, values[i], *best)) {                       \
+        *best = values[i];                                                               \
+        *index = row + i;                                                                \
+      }                                                                                  \
+    }                                                                                    \
+  }
+TAKE(F32, float)
+TAKE(F64, double)
+TAKE(I32, int32_t)
+TAKE(I64, int64_t)
+TAKE(U64, uint64_t)
+
+typedef void (*arg_kernel)(arg_order order, int64_t row, int64_t count, const void* data,
+                           void* best, int64_t* indices);
+
+static const arg_kernel kTake[OLSTM__LANE_COUNT] = {[OLSTM__LANE_F32] = take_F32,
+                                                    [OLSTM__LANE_F64] = take_F64,
+                                                    [OLSTM__LANE_I32] = take_I32,
+                                                    [OLSTM__LANE_I64] = take_I64,
+                                                    [OLSTM__LANE_U64] = take_U64};
+static const arg_kernel kScan[OLSTM__LANE_COUNT] = {[OLSTM__LANE_F32] = scan_F32,
+                                                    [OLSTM__LANE_F64] = scan_F64,
+                                                    [OLSTM__LANE_I32] = scan_I32,
+                                                    [OLSTM__LANE_I64] = scan_I64,
+                                                    [OLSTM__LANE_U64] = scan_U64};
+
+static int64_t block_size(int64_t left) {
+  return left < OLSTM__LANE_BLOCK ? left : OLSTM__LANE_BLOCK;
+}
+
+static void run_row(const arg_handle* handle, arg_order order, const char* x,
+                    int64_t* index) {
+  const size_t element_bytes = olstm_dtype_size(handle->dtype);
+  olstm__lane_block values;
+  olstm__lane_value best;
+  for (int64_t row = 0; row < handle->rows; row += OLSTM__LANE_BLOCK) {
+    const int64_t count = block_size(handle->rows - row);
+    olstm__lane_load(handle->lane, handle->dtype, count, x + (size_t)row * element_bytes,
+                     &values);
+    kScan[handle->lane](order, row, count, &values, &best, index);
+  }
+}
+
+static void run_columns(const arg_handle* handle, arg_order order, int64_t count,
+                        const char* x, int64_t* indices) {
+  const size_t row_bytes = (size_t)handle->columns * olstm_dtype_size(handle->dtype);
+  olstm__lane_block values;
+  olstm__lane_block best;
+  for (int64_t row = 0; row < handle->rows; row++, x += row_bytes) {
+    olstm__lane_load(handle->lane, handle->dtype, count, x, &values);
+    kTake[handle->lane](order, row, count, &values, &best, indices);
+  }
+}
+
+static olstm_status arg_run(const void* instance, const void* handle,
+                            const olstm_run_args* args, olstm_error* error) {
+  const arg_op* self = instance;
+  const arg_handle* prepared = handle;
+  const size_t element_bytes = olstm_dtype_size(prepared->dtype);
+  const int32_t code = ((const olstm__op_form*)self->base.self->variant)->code;
+  const arg_order order = {code == CODE_MAX, self->selects_last};
+  const char* x = args->inputs[0];
+  int64_t* y = args->outputs[0];
+  (void)error;
+  if (!y) return OLSTM_STATUS_OK;
+  for (int64_t s = 0; s < prepared->slab_count; s++) {
+    if (prepared->columns == 1) run_row(prepared, order, x, y);
+    for (int64_t j = 0; prepared->columns > 1 && j < prepared->columns;
+         j += OLSTM__LANE_BLOCK) {
+      run_columns(prepared, order, block_size(prepared->columns - j),
+                  x + (size_t)j * element_bytes, y + j);
+    }
+    x += (size_t)(prepared->rows * prepared->columns) * element_bytes;
+    y += prepared->columns;
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static const char* const kBefore12[] = {"axis", "keepdims", NULL};
+static const char* const kSince12[] = {"axis", "keepdims", "select_last_index", NULL};
+
+#define FORM(name, what, names, parser)                                 \
+  static const olstm__op_form name = {.arity = {1, 1, 1},               \
+                                      .attributes = names,              \
+                                      .instance_bytes = sizeof(arg_op), \
+                                      .parse = parser,                  \
+                                      .code = what}
+FORM(kArgMaxBefore12, CODE_MAX, kBefore12, parse_plain);
+FORM(kArgMax, CODE_MAX, kSince12, parse_since_12);
+FORM(kArgMinBefore12, CODE_MIN, kBefore12, parse_plain);
+FORM(kArgMin, CODE_MIN, kSince12, parse_since_12);
+
+#define ROW(type, first, last, form)                                          \
+  OLSTM__OP_ENTRY(type, first, last, OLSTM__DTYPES_NUMERIC, &form, arg_infer, \
+                  arg_prepare, arg_run)
+
+static const olstm_operator kOperators[] = {
+    ROW("ArgMax", 1, 11, kArgMaxBefore12),
+    ROW("ArgMax", 12, 0, kArgMax),
+    ROW("ArgMin", 1, 11, kArgMinBefore12),
+    ROW("ArgMin", 12, 0, kArgMin),
+};
+
+const olstm__op_family olstm__arg_family = {kOperators,
+                                            sizeof kOperators / sizeof kOperators[0]};

@@ -1,0 +1,129 @@
+// CumSum: running totals along an axis that may only be known when it runs. Integers
+// wrap.
+#include "op/elementwise/binary_kernel.h"
+#include "op/op_family.h"
+#include "op/op_support.h"
+
+typedef struct cumsum_op {
+  olstm__op_base base;
+  /// An element's own value is not in its total.
+  bool exclusive;
+  /// From the last to the first.
+  bool reverse;
+} cumsum_op;
+
+typedef struct cumsum_handle {
+  olstm__op_handle head;
+  olstm_tensor_desc x;
+  olstm_dtype axis_dtype;
+  olstm__lane lane;
+  olstm__binary_kernel add;
+} cumsum_handle;
+
+static olstm_status parse(void* instance, olstm_error* error) {
+  cumsum_op* self = instance;
+  int64_t exclusive = 0;
+  int64_t reverse = 0;
+  OLSTM_RETURN_IF_ERROR(
+      olstm_node_get_int(self->base.node, "exclusive", 0, &exclusive, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm_node_get_int(self->base.node, "reverse", 0, &reverse, error));
+  self->exclusive = exclusive != 0;
+  self->reverse = reverse != 0;
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status cumsum_infer(const void* instance, const olstm_infer_args* args,
+                                 olstm_tensor_desc* out_outputs, olstm_error* error) {
+  const cumsum_op* self = instance;
+  const olstm_tensor_desc* axis = &args->inputs[1]->desc;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_check_dtype(&self->base, args, 0, OLSTM__DTYPES_NUMERIC, error));
+  OLSTM_RETURN_IF_ERROR(olstm__op_check_dtype(
+      &self->base, args, 1,
+      OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT32) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT64), error));
+  if (olstm_tensor_desc_count(axis) != 1) {
+    return olstm__op_fail(&self->base, error, OLSTM_STATUS_SHAPE_MISMATCH,
+                          "input '%s' has shape %s, expected a scalar",
+                          self->base.node->input_names[1], olstm_shape_text(axis).text);
+  }
+  out_outputs[0] = args->inputs[0]->desc;
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status cumsum_prepare(void* instance, const olstm_prepare_args* args,
+                                   olstm_prepared* out_prepared, olstm_error* error) {
+  const cumsum_op* self = instance;
+  cumsum_handle* handle = NULL;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_create_handle(&self->base, sizeof *handle, (void**)&handle, error));
+  handle->x = args->inputs[0]->desc;
+  handle->axis_dtype = args->inputs[1]->desc.dtype;
+  handle->lane = olstm__lane_of(handle->x.dtype);
+  handle->add = olstm__binary_kernel_find(OLSTM__BINARY_ADD, handle->lane);
+  out_prepared->handle = handle;
+  out_prepared->inplace_inputs = 1u;
+  return OLSTM_STATUS_OK;
+}
+
+// Up to a block of columns side by side.
+static void run_columns(const cumsum_op* self, const cumsum_handle* handle, int64_t rows,
+                        int64_t row_stride, int64_t count, const char* x, char* y) {
+  const size_t row_bytes = (size_t)row_stride * olstm_dtype_size(handle->x.dtype);
+  olstm__lane_block values;
+  olstm__lane_block totals = {.i64 = {0}};
+  for (int64_t r = 0; r < rows; r++) {
+    const size_t offset = (size_t)(self->reverse ? rows - 1 - r : r) * row_bytes;
+    olstm__lane_load(handle->lane, handle->x.dtype, count, x + offset, &values);
+    if (self->exclusive) {
+      olstm__lane_store(handle->lane, handle->x.dtype, count, &totals, y + offset);
+    }
+    (void)handle->add(count, &totals, 1, &values, 1, &totals);
+    if (!self->exclusive) {
+      olstm__lane_store(handle->lane, handle->x.dtype, count, &totals, y + offset);
+    }
+  }
+}
+
+static olstm_status cumsum_run(const void* instance, const void* handle,
+                               const olstm_run_args* args, olstm_error* error) {
+  const cumsum_op* self = instance;
+  const cumsum_handle* prepared = handle;
+  const olstm_tensor_desc* x = &prepared->x;
+  const size_t element_bytes = olstm_dtype_size(x->dtype);
+  const int64_t given = prepared->axis_dtype == OLSTM_DTYPE_INT64
+                            ? *(const int64_t*)args->inputs[1]
+                            : *(const int32_t*)args->inputs[1];
+  int32_t axis = 0;
+  OLSTM_RETURN_IF_ERROR(olstm__op_normalize_axis(
+      &self->base, "axis", given, x->rank > 0 ? x->rank : 1, &axis, error));
+  if (!args->outputs[0]) return OLSTM_STATUS_OK;
+  const int64_t rows = x->rank > 0 ? x->dims[axis] : 1;
+  int64_t columns = 1;
+  for (int32_t d = axis + 1; d < x->rank; d++) columns *= x->dims[d];
+  const int64_t slab_count = olstm_tensor_desc_count(x) / (rows * columns);
+  for (int64_t s = 0; s < slab_count; s++) {
+    for (int64_t j = 0; j < columns; j += OLSTM__LANE_BLOCK) {
+      const int64_t left = columns - j;
+      const size_t offset = (size_t)(s * rows * columns + j) * element_bytes;
+      run_columns(self, prepared, rows, columns,
+                  left < OLSTM__LANE_BLOCK ? left : OLSTM__LANE_BLOCK,
+                  (const char*)args->inputs[0] + offset,
+                  (char*)args->outputs[0] + offset);
+    }
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static const char* const kAttributes[] = {"exclusive", "reverse", NULL};
+static const olstm__op_form kCumSum = {.arity = {2, 2, 1},
+                                       .attributes = kAttributes,
+                                       .instance_bytes = sizeof(cumsum_op),
+                                       .parse = parse};
+
+static const olstm_operator kOperators[] = {
+    OLSTM__OP_ENTRY("CumSum", 11, 0, OLSTM__DTYPES_NUMERIC, &kCumSum, cumsum_infer,
+                    cumsum_prepare, cumsum_run),
+};
+
+const olstm__op_family olstm__cumsum_family = {kOperators, 1};

@@ -1,0 +1,43 @@
+// op/reduce/arg_op.c
+#include "tests/support/op_text.h"
+#include "tests/support/test_main.h"
+
+static void finds_extremes_along_any_axis(void** state) {
+  (void)state;
+  op_text_expect("ArgMax-1", "f32[2,3] 1 5 2 7 0 3", "i64[1,3] 1 0 1");
+  op_text_expect("ArgMax-11 axis=1 keepdims=0", "f32[2,3] 1 5 2 7 0 3", "i64[2] 1 0");
+  op_text_expect("ArgMin-13 axis=-2", "i8[2,2,1] 3 -1 0 -128", "i64[2,1,1] 1 1");
+  op_text_expect("ArgMax-13 axis=1", "u64[1,2] 1 18446744073709551615", "i64[1,1] 1");
+  op_text_expect("ArgMin-13", "f16[3] 1 -2 3", "i64[1] 1");
+  op_text_expect("ArgMax-13 axis=0 keepdims=0", "f64[1000] 0..", "i64[] 999");
+}
+
+static void of_equal_ones_the_first_or_the_last_is_taken(void** state) {
+  (void)state;
+  op_text_expect("ArgMax-12 axis=1", "f32[1,4] 1 3 3 2", "i64[1,1] 1");
+  op_text_expect("ArgMax-12 axis=1 select_last_index=1", "f32[1,4] 1 3 3 2",
+                 "i64[1,1] 2");
+  op_text_expect("ArgMin-12 axis=0 select_last_index=1", "i32[3,1] 1 1 2", "i64[1,1] 1");
+}
+
+static void wrong_axes_and_empty_sets_are_refused(void** state) {
+  (void)state;
+  op_text_expect_failure("ArgMax-13 axis=2", "f32[2,3] 0..", OLSTM_STATUS_INVALID_VALUE,
+                         "ArgMax 'node': attribute axis is 2, expected -2..1");
+  op_text_expect_failure(
+      "ArgMax-13 axis=1", "f32[2,0]", OLSTM_STATUS_SHAPE_MISMATCH,
+      "ArgMax 'node': input 'x0' has shape [2,0]: no elements along axis 1");
+  op_text_expect_failure("ArgMax-11 select_last_index=1", "f32[2,3] 0..",
+                         OLSTM_STATUS_UNSUPPORTED,
+                         "ArgMax 'node': unknown attribute 'select_last_index' (opset "
+                         "11)");
+}
+
+int main(int argc, char** argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(finds_extremes_along_any_axis),
+      cmocka_unit_test(of_equal_ones_the_first_or_the_last_is_taken),
+      cmocka_unit_test(wrong_axes_and_empty_sets_are_refused),
+  };
+  return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
+}

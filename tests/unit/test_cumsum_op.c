@@ -1,0 +1,44 @@
+// op/reduce/cumsum_op.c
+#include "tests/support/op_text.h"
+#include "tests/support/test_main.h"
+
+static void adds_up_along_any_axis(void** state) {
+  (void)state;
+  op_text_expect("CumSum-11", "f32[2,3] 1 2 3 4 5 6; i32[] 1", "f32[2,3] 1 3 6 4 9 15");
+  op_text_expect("CumSum-14", "f64[2,3] 1 2 3 4 5 6; ?i64[1] -2", "f64[2,3] 1 2 3 5 7 9");
+  op_text_expect("CumSum-14", "f16[3] 1 2 3; i64[] 0", "f16[3] 1 3 6");
+}
+
+static void exclusive_and_reverse_combine(void** state) {
+  (void)state;
+  op_text_expect("CumSum-11 exclusive=1", "f32[3] 1 2 3; i32[] 0", "f32[3] 0 1 3");
+  op_text_expect("CumSum-11 reverse=1", "f32[3] 1 2 3; i32[] 0", "f32[3] 6 5 3");
+  op_text_expect("CumSum-11 reverse=1 exclusive=1", "f32[3] 1 2 3; i32[] 0",
+                 "f32[3] 5 3 0");
+}
+
+static void integers_wrap(void** state) {
+  (void)state;
+  op_text_expect("CumSum-11", "i32[2] 2147483647 1; i32[] 0",
+                 "i32[2] 2147483647 -2147483648");
+  op_text_expect("CumSum-11", "u32[2] 4294967295 2; i32[] 0", "u32[2] 4294967295 1");
+}
+
+static void an_axis_out_of_range_is_refused(void** state) {
+  (void)state;
+  op_text_expect_failure("CumSum-11", "f32[2] 1 2; i32[] 1", OLSTM_STATUS_INVALID_VALUE,
+                         "CumSum 'node': axis is 1, expected -1..0");
+  op_text_expect_failure("CumSum-11", "f32[2] 1 2; i32[2] 0 0",
+                         OLSTM_STATUS_SHAPE_MISMATCH,
+                         "CumSum 'node': input 'x1' has shape [2], expected a scalar");
+}
+
+int main(int argc, char** argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(adds_up_along_any_axis),
+      cmocka_unit_test(exclusive_and_reverse_combine),
+      cmocka_unit_test(integers_wrap),
+      cmocka_unit_test(an_axis_out_of_range_is_refused),
+  };
+  return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
+}

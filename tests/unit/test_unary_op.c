@@ -1,0 +1,90 @@
+// op/elementwise/unary_op.c and unary_kernel.c: values by hand, dtypes, attributes.
+#include "tests/support/op_text.h"
+#include "tests/support/test_main.h"
+
+static void real_functions_have_the_values_of_libm(void** state) {
+  (void)state;
+  op_text_expect("Exp-13", "f32[2] 0 1", "f32[2] 1 2.7182818");
+  op_text_expect("Log-13", "f64[2] 1 2", "f64[2] 0 0.6931471806");
+  op_text_expect("Sqrt-13", "f16[2] 4 9", "f16[2] 2 3");
+  op_text_expect("Reciprocal-6", "bf16[2] 4 0.5", "bf16[2] 0.25 2");
+  op_text_expect("Erf-9", "f32[3] 0 1 -1", "f32[3] 0 0.84270079 -0.84270079");
+  op_text_expect("Tanh-6", "f32[2] 0 1", "f32[2] 0 0.76159416");
+  op_text_expect("Sigmoid-13", "f64[2] 0 1", "f64[2] 0.5 0.7310585786");
+  op_text_expect("Atanh-9", "f32[1] 0.5", "f32[1] 0.54930614");
+  op_text_expect("Acosh-9", "f64[1] 2", "f64[1] 1.3169578969");
+}
+
+static void rounding_goes_to_even(void** state) {
+  (void)state;
+  op_text_expect("Round-11", "f32[7] 0.5 1.5 2.5 -0.5 -1.5 -2.5 0.9",
+                 "f32[7] 0 2 2 0 -2 -2 1");
+  op_text_expect("Floor-6", "f32[2] -1.5 1.5", "f32[2] -2 1");
+  op_text_expect("Ceil-13", "f64[2] -1.5 1.5", "f64[2] -1 2");
+}
+
+static void integers_have_their_own_loops(void** state) {
+  (void)state;
+  op_text_expect("Neg-13", "i8[2] -128 5", "i8[2] -128 -5");
+  op_text_expect("Abs-13", "i64[2] -9223372036854775808 -5",
+                 "i64[2] -9223372036854775808 5");
+  op_text_expect("Abs-6", "u8[2] 200 5", "u8[2] 200 5");
+  op_text_expect("Sign-9", "i32[3] -7 0 7", "i32[3] -1 0 1");
+  op_text_expect("Sign-13", "u64[2] 0 18446744073709551615", "u64[2] 0 1");
+  op_text_expect("Relu-14", "i32[2] -7 7", "i32[2] 0 7");
+  op_text_expect("BitwiseNot-18", "u8[2] 0 240", "u8[2] 255 15");
+  op_text_expect("Not-1", "bool[2] 0 1", "bool[2] 1 0");
+  op_text_expect("Shrink-9 lambd=1.5 bias=1.0", "i32[4] -3 -1 1 3", "i32[4] -2 0 0 2");
+}
+
+static void activations_take_their_attributes(void** state) {
+  (void)state;
+  op_text_expect("LeakyRelu-6", "f32[2] -1 1", "f32[2] -0.01 1");
+  op_text_expect("LeakyRelu-16 alpha=0.5", "f64[2] -1 1", "f64[2] -0.5 1");
+  op_text_expect("Elu-6 alpha=2.0", "f32[2] -1 1", "f32[2] -1.2642411 1");
+  op_text_expect("Selu-6", "f32[2] -1 1", "f32[2] -1.1113307 1.0507010");
+  op_text_expect("Celu-12 alpha=2.0", "f32[2] -1 1", "f32[2] -0.78693868 1");
+  op_text_expect("HardSigmoid-6", "f32[3] -3 0 3", "f32[3] 0 0.5 1");
+  op_text_expect("HardSigmoid-6 alpha=0.5 beta=0.6", "f32[2] -1 0", "f32[2] 0.1 0.6");
+  op_text_expect("HardSwish-14", "f32[3] -4 1.5 4", "f32[3] 0 1.125 4");
+  op_text_expect("ThresholdedRelu-10 alpha=2.0", "f32[3] 1 2 3", "f32[3] 0 0 3");
+  op_text_expect("Softplus-1", "f32[3] 0 100 -100", "f32[3] 0.69314718 100 0");
+  op_text_expect("Softsign-1", "f32[2] -1 3", "f32[2] -0.5 0.75");
+  op_text_expect("Mish-18", "f32[2] 0 1", "f32[2] 0 0.86509839");
+  op_text_expect("Swish-24 alpha=2.0", "f32[1] 1", "f32[1] 0.88079708");
+  op_text_expect("Gelu-20", "f32[2] 1 -1", "f32[2] 0.84134475 -0.15865525");
+  op_text_expect("Gelu-20 approximate='tanh'", "f64[1] 1", "f64[1] 0.8411919906");
+}
+
+static void what_is_not_a_number_is_found(void** state) {
+  (void)state;
+  op_text_expect("IsNaN-13", "f32[3] nan 1 inf", "bool[3] 1 0 0");
+  op_text_expect("IsInf-10", "f64[3] inf -inf nan", "bool[3] 1 1 0");
+  op_text_expect("IsInf-10 detect_negative=0", "f32[2] inf -inf", "bool[2] 1 0");
+  op_text_expect("IsInf-20 detect_positive=0", "f16[2] inf -inf", "bool[2] 0 1");
+}
+
+static void refuses_what_it_does_not_know(void** state) {
+  (void)state;
+  op_text_expect_failure("Exp-13", "i32[1] 0", OLSTM_STATUS_DTYPE_MISMATCH,
+                         "Exp 'node': input 'x0' has dtype int32, which opset 13 has no "
+                         "meaning for");
+  op_text_expect_failure("Elu-6 gamma=1.0", "f32[1] 0", OLSTM_STATUS_UNSUPPORTED,
+                         "Elu 'node': unknown attribute 'gamma' (opset 6)");
+  op_text_expect_failure("Gelu-20 approximate='erf'", "f32[1] 0",
+                         OLSTM_STATUS_INVALID_MODEL,
+                         "Gelu 'node': attribute approximate is 'erf', expected none or "
+                         "tanh");
+}
+
+int main(int argc, char** argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(real_functions_have_the_values_of_libm),
+      cmocka_unit_test(rounding_goes_to_even),
+      cmocka_unit_test(integers_have_their_own_loops),
+      cmocka_unit_test(activations_take_their_attributes),
+      cmocka_unit_test(what_is_not_a_number_is_found),
+      cmocka_unit_test(refuses_what_it_does_not_know),
+  };
+  return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
+}
