@@ -3,52 +3,16 @@
 #include <stdio.h>
 #include <string.h>
 
-/// Memory of the net's: freed as a whole.
-typedef struct olstm__net_chunk {
-  struct olstm__net_chunk* next;
-  size_t bytes;
-  size_t used;
-} net_chunk;
-
-enum {
-  kChunkBytes = 4096,
-  kChunkHeader =
-      (sizeof(net_chunk) + OLSTM_ALIGNMENT - 1) / OLSTM_ALIGNMENT * OLSTM_ALIGNMENT
-};
-
 // ---------------------------------------------------------------- memory
 
-static void* fail_allocation(olstm__net* net) {
-  net->out_of_memory = true;
-  return NULL;
+/// False, as the result of a helper that found no memory.
+static bool fail_allocation(olstm__net* net) {
+  net->memory.out_of_memory = true;
+  return false;
 }
 
 void* olstm__net_allocate(olstm__net* net, size_t count, size_t size) {
-  size_t bytes = 0, total = 0;
-  if (!olstm_size_multiply(count, size, &bytes) || !olstm_size_align(bytes, &bytes)) {
-    return fail_allocation(net);
-  }
-  if (bytes == 0) bytes = OLSTM_ALIGNMENT;
-  net_chunk* chunk = net->chunks;
-  if (!chunk || chunk->bytes - chunk->used < bytes) {
-    if (!olstm_size_add(bytes, kChunkHeader, &total)) return fail_allocation(net);
-    if (total < kChunkBytes) total = kChunkBytes;
-    net_chunk* fresh = olstm_allocate(&net->allocator, 1, total);
-    if (!fresh) return fail_allocation(net);
-    *fresh = (net_chunk){.bytes = total, .used = kChunkHeader};
-    // A chunk with room to spare stays in front for the small ones to come.
-    if (chunk && total > kChunkBytes) {
-      fresh->next = chunk->next;
-      chunk->next = fresh;
-    } else {
-      fresh->next = chunk;
-      net->chunks = fresh;
-    }
-    chunk = fresh;
-  }
-  void* memory = (char*)chunk + chunk->used;
-  chunk->used += bytes;
-  return memset(memory, 0, bytes);
+  return olstm__region_allocate(&net->memory, count, size);
 }
 
 const char* olstm__net_format(olstm__net* net, const char* format, ...) {
@@ -66,10 +30,10 @@ const char* olstm__net_format(olstm__net* net, const char* format, ...) {
 static bool grow(olstm__net* net, void** array, int32_t count, int32_t* capacity,
                  size_t size) {
   if (count < *capacity) return true;
-  if (*capacity > INT32_MAX / 2) return fail_allocation(net) != NULL;
+  if (*capacity > INT32_MAX / 2) return fail_allocation(net);
   const int32_t wanted = *capacity ? 2 * *capacity : 16;
   void* grown = olstm_allocate_zeroed(&net->allocator, (size_t)wanted, size);
-  if (!grown) return fail_allocation(net) != NULL;
+  if (!grown) return fail_allocation(net);
   if (count > 0) memcpy(grown, *array, (size_t)count * size);
   olstm_release(&net->allocator, *array, (size_t)*capacity, size);
   *array = grown;
@@ -84,6 +48,7 @@ olstm__net* olstm__net_create_empty(const char* name, const olstm_allocator* all
   olstm__net* net = olstm_allocate_zeroed(&source, 1, sizeof *net);
   if (!net) return NULL;
   net->allocator = source;
+  olstm__region_init(&net->memory, &source);
   net->name = name ? name : "";
   return net;
 }
@@ -96,11 +61,7 @@ void olstm__net_destroy(olstm__net* net) {
       olstm__net_destroy(net->nodes[n].bodies[b].net);
     }
   }
-  for (net_chunk* chunk = net->chunks; chunk;) {
-    net_chunk* next = chunk->next;
-    olstm_release(&allocator, chunk, 1, chunk->bytes);
-    chunk = next;
-  }
+  olstm__region_deinit(&net->memory);
   olstm_release(&allocator, net->values, (size_t)net->value_capacity,
                 sizeof *net->values);
   olstm_release(&allocator, net->nodes, (size_t)net->node_capacity, sizeof *net->nodes);
@@ -111,7 +72,7 @@ void olstm__net_destroy(olstm__net* net) {
 }
 
 olstm_status olstm__net_check(const olstm__net* net, olstm_error* error) {
-  if (net && !net->out_of_memory) return OLSTM_STATUS_OK;
+  if (net && !net->memory.out_of_memory) return OLSTM_STATUS_OK;
   return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY,
                     "graph '%s': no memory for its nodes", net ? net->name : "");
 }
@@ -149,8 +110,10 @@ olstm_tensor* olstm__net_allocate_tensor(olstm__net* net, const olstm_tensor_des
   olstm_tensor* tensor = olstm__net_allocate(net, 1, sizeof *tensor);
   if (!tensor) return NULL;
   tensor->desc = *desc;
-  tensor->data = olstm__net_allocate(net, bytes, 1);
-  return tensor->data ? tensor : NULL;
+  tensor->data = olstm__region_allocate_data(&net->memory, bytes);
+  if (!tensor->data) return NULL;
+  memset(tensor->data, 0, bytes);
+  return tensor;
 }
 
 /// Appends to a list in the net's own memory, which doubles at powers of two.
@@ -169,6 +132,19 @@ static bool append(olstm__net* net, int32_t** list, size_t* count, int32_t value
 
 bool olstm__net_add_input(olstm__net* net, int32_t value) {
   return append(net, &net->inputs, &net->input_count, value);
+}
+
+bool olstm__net_make_state(olstm__net* net, int32_t value) {
+  for (size_t i = 0; i < net->input_count; i++) {
+    if (net->inputs[i] != value) continue;
+    memmove(&net->inputs[i], &net->inputs[i + 1],
+            (net->input_count - i - 1) * sizeof *net->inputs);
+    net->input_count--;
+    if (net->own_input_count > 0) net->own_input_count--;
+    net->values[value].kind = OLSTM__VALUE_STATE;
+    return true;
+  }
+  return false;
 }
 
 bool olstm__net_add_output(olstm__net* net, int32_t value) {
@@ -221,9 +197,9 @@ static bool reserve_node(olstm__net* net) {
   void *nodes = net->nodes, *order = NULL;
   int32_t capacity = net->node_capacity;
   const int32_t wanted = capacity ? 2 * capacity : 16;
-  if (capacity > INT32_MAX / 2) return fail_allocation(net) != NULL;
+  if (capacity > INT32_MAX / 2) return fail_allocation(net);
   order = olstm_allocate_zeroed(&net->allocator, (size_t)wanted, sizeof *net->order);
-  if (!order) return fail_allocation(net) != NULL;
+  if (!order) return fail_allocation(net);
   if (!grow(net, &nodes, net->node_count, &capacity, sizeof *net->nodes)) {
     olstm_release(&net->allocator, order, (size_t)wanted, sizeof *net->order);
     return false;

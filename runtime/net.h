@@ -5,12 +5,13 @@
 // Values and nodes are numbered and never renumbered; a pointer to one is good until the
 // next value or node is added. Everything that a net owns lives as long as the net; what
 // comes from the model is borrowed from it. Helpers that allocate return OLSTM__NO_VALUE
-// or NULL when there is no memory and set `out_of_memory`, so that a pass may check once,
-// at its end (olstm__net_check).
+// or NULL when there is no memory, and the net remembers it, so that a pass may check
+// once, at its end (olstm__net_check).
 #ifndef OLSTM_RUNTIME_NET_H_
 #define OLSTM_RUNTIME_NET_H_
 
 #include "onnx_proto/model.h"
+#include "runtime/region.h"
 
 /// Graphs inside graphs: more are refused, so that walking them may recurse.
 enum { OLSTM__MAX_NESTING = 32 };
@@ -146,8 +147,8 @@ struct olstm__net {
   int32_t* outputs;
   size_t state_count, state_capacity;
   olstm__net_state* states;
-  bool out_of_memory;
-  struct olstm__net_chunk* chunks;
+  /// Of all that olstm__net_allocate gave.
+  olstm__region memory;
 };
 
 // ---------------------------------------------------------------- making
@@ -192,6 +193,10 @@ olstm_tensor* olstm__net_allocate_tensor(olstm__net* net, const olstm_tensor_des
 /// Appends to the net's inputs or outputs.
 bool olstm__net_add_input(olstm__net* net, int32_t value);
 bool olstm__net_add_output(olstm__net* net, int32_t value);
+
+/// Turns an input of the net's into a STATE value: it is no longer among the inputs.
+/// False when it was not.
+bool olstm__net_make_state(olstm__net* net, int32_t value);
 
 /// Appends a node. Of `node`, kind, name, op_type, domain, opset_version, attributes,
 /// inputs, outputs, bodies (with their nets, which are taken) and fused_from are read;

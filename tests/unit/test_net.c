@@ -32,7 +32,7 @@ static chain make_chain(const olstm_allocator* allocator) {
   c.x = olstm__net_add_value(c.net, OLSTM__VALUE_INPUT, "x");
   c.a = olstm__net_add_value(c.net, OLSTM__VALUE_NODE, "a");
   c.b = olstm__net_add_value(c.net, OLSTM__VALUE_NODE, "b");
-  if (c.net->out_of_memory) return c;
+  if (olstm__net_check(c.net, NULL)) return c;
   (void)olstm__net_add_input(c.net, c.x);
   c.node_a = add_unary(c.net, "A", c.x, c.a);
   c.node_b = add_unary(c.net, "B", c.a, c.b);

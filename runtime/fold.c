@@ -1,0 +1,225 @@
+#include "runtime/fold.h"
+
+#include <string.h>
+
+#include "runtime/planner.h"
+#include "runtime/program.h"
+
+bool olstm__fold_is_worthwhile(size_t input_bytes, size_t output_bytes) {
+  return output_bytes <= OLSTM__FOLD_BYTES || output_bytes <= input_bytes;
+}
+
+// ---------------------------------------------------------------- one node
+
+/// The pointers of a run, NULL for tensors without elements.
+static void list_pointers(const olstm__fold_call* call, const void** inputs,
+                          void** outputs) {
+  for (size_t i = 0; i < call->input_count; i++) {
+    const olstm_tensor* input = call->inputs[i];
+    const bool is_there = input && olstm__desc_bytes(&input->desc) > 0;
+    inputs[i] = is_there ? input->data : NULL;
+  }
+  for (size_t o = 0; o < call->output_count; o++) {
+    const bool is_there =
+        call->output_data[o] && olstm__desc_bytes(&call->outputs[o]) > 0;
+    outputs[o] = is_there ? call->output_data[o] : NULL;
+  }
+}
+
+static olstm_status run_prepared(const olstm__fold_call* call,
+                                 const olstm_prepared* prepared, olstm_error* error) {
+  const olstm_allocator* allocator = &call->engine->allocator;
+  const size_t pointer_count = call->input_count + call->output_count;
+  const size_t workspace_bytes = prepared->workspace_bytes;
+  if (workspace_bytes > call->engine->max_memory) {
+    return olstm_fail(error, OLSTM_STATUS_LIMIT_EXCEEDED,
+                      "%s needs %zu bytes of workspace, more than the limit of %zu",
+                      call->callbacks->op_type, workspace_bytes,
+                      call->engine->max_memory);
+  }
+  void** pointers = olstm_allocate_zeroed(allocator, pointer_count, sizeof *pointers);
+  void* workspace = olstm_allocate(allocator, 1, workspace_bytes);
+  olstm_status status = OLSTM_STATUS_OUT_OF_MEMORY;
+  if (pointers && workspace) {
+    const void** inputs = (const void**)pointers;
+    void** outputs = pointers + call->input_count;
+    list_pointers(call, inputs, outputs);
+    const olstm_run_args args = {sizeof args, inputs, outputs,
+                                 workspace_bytes ? workspace : NULL, NULL};
+    status = call->callbacks->run(call->instance, prepared->handle, &args, error);
+  } else {
+    (void)olstm_fail(error, status, "%s: no memory to compute it ahead",
+                     call->callbacks->op_type);
+  }
+  olstm_release(allocator, workspace, 1, workspace_bytes);
+  olstm_release(allocator, pointers, pointer_count, sizeof *pointers);
+  return status;
+}
+
+olstm_status olstm__fold_run(const olstm__fold_call* call, olstm_error* error) {
+  olstm_prepared prepared = {.struct_size = sizeof prepared, .view_of_input = -1};
+  const olstm_prepare_args args = {sizeof args, call->input_count, call->inputs,
+                                   call->output_count, call->outputs};
+  OLSTM_RETURN_IF_ERROR(
+      call->callbacks->prepare(call->instance, &args, &prepared, error));
+  const olstm_status status = run_prepared(call, &prepared, error);
+  call->callbacks->release(call->instance, prepared.handle);
+  return status;
+}
+
+// ---------------------------------------------------------------- a whole net
+
+/// A node of a net whose inputs are all constants, on its way to become constants too.
+typedef struct fold_state {
+  olstm__engine* engine;
+  olstm__net* net;
+  olstm_node node;
+  const olstm_operator* callbacks;
+  void* instance;
+  /// One for each output.
+  olstm_tensor_desc* descs;
+  const olstm_tensor** inputs;
+  olstm_tensor* inputs_storage;
+} fold_state;
+
+static bool has_constant_inputs_only(const olstm__net* net, const olstm__net_node* node) {
+  bool has_any = false;
+  if (node->kind != OLSTM__NODE_OPERATOR) return false;
+  for (size_t i = 0; i < node->input_count; i++) {
+    if (node->inputs[i] == OLSTM__NO_VALUE) continue;
+    if (!olstm__net_constant(net, node->inputs[i])) return false;
+    has_any = true;
+  }
+  return has_any;
+}
+
+/// Constants of the model as operators shall see them: without elements, but known.
+static void list_constants(fold_state* fold) {
+  for (size_t i = 0; i < fold->node.input_count; i++) {
+    if (!fold->node.constants[i]) continue;
+    fold->inputs_storage[i] = *fold->node.constants[i];
+    if (olstm__desc_bytes(&fold->inputs_storage[i].desc) == 0) {
+      fold->inputs_storage[i].data = olstm__no_elements();
+    }
+    fold->inputs[i] = &fold->inputs_storage[i];
+  }
+}
+
+/// Whether the results are worth it and within the session's budget; their bytes.
+static olstm_status check_size(const fold_state* fold, size_t* out_bytes,
+                               bool* out_is_worthwhile, olstm_error* error) {
+  size_t input_bytes = 0, output_bytes = 0;
+  for (size_t i = 0; i < fold->node.input_count; i++) {
+    if (fold->inputs[i]) input_bytes += olstm__desc_bytes(&fold->inputs[i]->desc);
+  }
+  for (size_t o = 0; o < fold->node.output_count; o++) {
+    size_t bytes = 0;
+    if (!olstm_node_has_output(&fold->node, o)) continue;
+    if (!olstm_tensor_desc_bytes(&fold->descs[o], &bytes) ||
+        !olstm_size_add(output_bytes, bytes, &output_bytes)) {
+      return olstm_fail(error, OLSTM_STATUS_LIMIT_EXCEEDED,
+                        "%s '%s': output '%s' has shape %s, which is too large",
+                        fold->node.op_type, fold->node.name, fold->node.output_names[o],
+                        olstm_shape_text(&fold->descs[o]).text);
+    }
+  }
+  *out_bytes = output_bytes;
+  *out_is_worthwhile =
+      olstm__fold_is_worthwhile(input_bytes, output_bytes) &&
+      output_bytes <= fold->engine->max_memory - fold->engine->folded_bytes;
+  return OLSTM_STATUS_OK;
+}
+
+/// Computes the outputs into tensors of the net's.
+static olstm_status compute(fold_state* fold, olstm_tensor** tensors,
+                            olstm_error* error) {
+  const size_t output_count = fold->node.output_count;
+  void** data = olstm__net_allocate(fold->net, output_count, sizeof *data);
+  OLSTM_RETURN_IF_ERROR(olstm__net_check(fold->net, error));
+  for (size_t o = 0; o < output_count; o++) {
+    if (!olstm_node_has_output(&fold->node, o)) continue;
+    tensors[o] = olstm__net_allocate_tensor(fold->net, &fold->descs[o]);
+    if (!tensors[o]) return olstm__net_check(fold->net, error);
+    data[o] = tensors[o]->data;
+  }
+  const olstm__fold_call call = {
+      fold->engine, fold->callbacks, fold->instance, fold->node.input_count,
+      fold->inputs, output_count,    fold->descs,    data};
+  return olstm__fold_run(&call, error);
+}
+
+/// Folds a node whose operator exists. *out_tensors is NULL when it had better stay.
+static olstm_status fold_with_operator(fold_state* fold, olstm_tensor*** out_tensors,
+                                       olstm_error* error) {
+  const olstm_infer_args args = {sizeof args, fold->node.input_count, fold->inputs,
+                                 fold->node.output_count};
+  size_t bytes = 0;
+  bool is_worthwhile = false;
+  const olstm_status status =
+      fold->callbacks->infer(fold->instance, &args, fold->descs, error);
+  if (status == OLSTM_STATUS_NEEDS_DATA) return OLSTM_STATUS_OK;
+  OLSTM_RETURN_IF_ERROR(status);
+  OLSTM_RETURN_IF_ERROR(check_size(fold, &bytes, &is_worthwhile, error));
+  if (!is_worthwhile) return OLSTM_STATUS_OK;
+  olstm_tensor** tensors =
+      olstm__net_allocate(fold->net, fold->node.output_count, sizeof *tensors);
+  OLSTM_RETURN_IF_ERROR(olstm__net_check(fold->net, error));
+  OLSTM_RETURN_IF_ERROR(compute(fold, tensors, error));
+  fold->engine->folded_bytes += bytes;
+  *out_tensors = tensors;
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status fold_node(olstm__engine* engine, olstm__net* net, int32_t index,
+                              olstm_error* error) {
+  fold_state fold = {.engine = engine, .net = net};
+  olstm_tensor** tensors = NULL;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__program_describe_node(net, &net->nodes[index], &fold.node, error));
+  fold.descs = olstm__net_allocate(net, fold.node.output_count, sizeof *fold.descs);
+  fold.inputs = olstm__net_allocate(net, fold.node.input_count, sizeof *fold.inputs);
+  fold.inputs_storage =
+      olstm__net_allocate(net, fold.node.input_count, sizeof *fold.inputs_storage);
+  OLSTM_RETURN_IF_ERROR(olstm__net_check(net, error));
+  list_constants(&fold);
+  OLSTM_RETURN_IF_ERROR(olstm__program_create_operator(
+      engine, &fold.node, &fold.callbacks, &fold.instance, error));
+  olstm__engine_lock(engine);
+  const olstm_status status = fold_with_operator(&fold, &tensors, error);
+  fold.callbacks->destroy(fold.instance);
+  olstm__engine_unlock(engine);
+  OLSTM_RETURN_IF_ERROR(status);
+  if (!tensors) return OLSTM_STATUS_OK;
+  for (size_t o = 0; o < fold.node.output_count; o++) {
+    const int32_t value = net->nodes[index].outputs[o];
+    if (value != OLSTM__NO_VALUE) olstm__net_make_constant(net, value, tensors[o]);
+  }
+  olstm__net_remove_node(net, index);
+  engine->folded_count++;
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status fold_nodes(olstm__engine* engine, olstm__net* net, bool is_body,
+                               olstm_error* error) {
+  for (int32_t i = 0; i < net->order_count; i++) {
+    const int32_t n = net->order[i];
+    if (!has_constant_inputs_only(net, &net->nodes[n])) continue;
+    const olstm_status status = fold_node(engine, net, n, error);
+    // A body may never run: what fails in it fails when it does.
+    if (is_body && status != OLSTM_STATUS_OUT_OF_MEMORY) continue;
+    OLSTM_RETURN_IF_ERROR(status);
+  }
+  // What bodies capture may be constant only now.
+  olstm__net_sink_constants(net);
+  for (int32_t i = 0; i < net->order_count; i++) {
+    const olstm__net_node* node = &net->nodes[net->order[i]];
+    for (size_t b = 0; b < node->body_count; b++) {
+      OLSTM_RETURN_IF_ERROR(fold_nodes(engine, node->bodies[b].net, true, error));
+    }
+  }
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__fold_net(olstm__engine* engine, olstm__net* net, olstm_error* error) {
+  return fold_nodes(engine, net, false, error);
+}

@@ -1,0 +1,38 @@
+// Values that are known before a model runs: computes nodes whose inputs are constants.
+#ifndef OLSTM_RUNTIME_FOLD_H_
+#define OLSTM_RUNTIME_FOLD_H_
+
+#include "runtime/engine.h"
+#include "runtime/net.h"
+
+/// Results up to so many bytes are worth keeping whatever their inputs' size; larger ones
+/// only when they are not larger than the inputs (an Expand is better done at run time).
+enum { OLSTM__FOLD_BYTES = 1 << 20 };
+
+/// Whether a node's results are worth computing ahead.
+bool olstm__fold_is_worthwhile(size_t input_bytes, size_t output_bytes);
+
+/// One node to compute. The engine is locked.
+typedef struct olstm__fold_call {
+  olstm__engine* engine;
+  const olstm_operator* callbacks;
+  void* instance;
+  size_t input_count;
+  /// NULL where absent; data NULL only for an operator of shapes alone.
+  const olstm_tensor* const* inputs;
+  size_t output_count;
+  const olstm_tensor_desc* outputs;
+  /// NULL where nobody wants it.
+  void* const* output_data;
+} olstm__fold_call;
+
+/// Prepares, runs and releases it. Errors: the operator's, LIMIT_EXCEEDED (its
+/// workspace), OUT_OF_MEMORY.
+olstm_status olstm__fold_run(const olstm__fold_call* call, olstm_error* error);
+
+/// Computes all that follows from a net's constants alone, its bodies' too, once for the
+/// session: operators created afterwards see the results as constants.
+/// Errors: those of operators, OUT_OF_MEMORY.
+olstm_status olstm__fold_net(olstm__engine* engine, olstm__net* net, olstm_error* error);
+
+#endif  // OLSTM_RUNTIME_FOLD_H_

@@ -1,0 +1,121 @@
+// A program prepared for one set of inputs: which steps run in which order, where every
+// tensor lies, what is known already. Const once made; counted references, since contexts
+// hold on to plans that the cache has dropped.
+//
+// Steps whose shapes are known come first. Those whose shapes only data can tell, and
+// all that follow from them, are the late part: it runs behind them, one step at a time
+// (runtime/late.h).
+#ifndef OLSTM_RUNTIME_PLAN_H_
+#define OLSTM_RUNTIME_PLAN_H_
+
+#include "runtime/program.h"
+
+/// Inputs of a body whose values are known for good are part of a plan's key up to so
+/// many bytes each.
+enum { OLSTM__PLAN_KEY_BYTES = 256 };
+
+typedef enum olstm__place_kind {
+  /// Absent, or without elements: NULL.
+  OLSTM__PLACE_NONE,
+  /// `offset` bytes into the workspace.
+  OLSTM__PLACE_WORKSPACE,
+  /// The run's input or output number `index`.
+  OLSTM__PLACE_INPUT,
+  OLSTM__PLACE_OUTPUT,
+  /// `data`, of model or plan.
+  OLSTM__PLACE_CONSTANT,
+  /// Tensor `index` of the late part.
+  OLSTM__PLACE_LATE
+} olstm__place_kind;
+
+/// Where a tensor lies.
+typedef struct olstm__place {
+  olstm__place_kind kind;
+  size_t index;
+  size_t offset;
+  const void* data;
+} olstm__place;
+
+/// One step of the part whose shapes are known.
+typedef struct olstm__plan_step {
+  /// NULL for a copy into an output.
+  const olstm__program_node* node;
+  olstm_prepared prepared;
+  /// Nothing to do: the output is the input.
+  bool is_view;
+  size_t input_count;
+  size_t output_count;
+  /// Inputs, then outputs.
+  const olstm__place* places;
+  size_t workspace_offset;
+  /// Of a copy: and the name of the output.
+  size_t copy_bytes;
+  const char* copy_name;
+} olstm__plan_step;
+
+/// One step of the late part.
+typedef struct olstm__late_step {
+  const olstm__program_node* node;
+  size_t input_count;
+  const olstm__place* inputs;
+  /// What is known of each input (not of LATE ones); data is set for constants.
+  const olstm_tensor* input_tensors;
+  size_t output_count;
+  /// Late tensor of each output, -1 where nobody wants it.
+  const int32_t* outputs;
+  /// Late tensors that nobody needs after this step.
+  size_t dead_count;
+  const int32_t* dead;
+} olstm__late_step;
+
+typedef struct olstm__plan_output {
+  /// For messages.
+  const char* name;
+  /// Whether desc is known before the run; else `late` is the late tensor it is.
+  bool is_known;
+  olstm_tensor_desc desc;
+  int32_t late;
+} olstm__plan_output;
+
+typedef struct olstm__plan {
+  olstm__program* program;
+  /// Guarded by the engine's lock, as is `last_use`.
+  size_t reference_count;
+  uint64_t last_use;
+  /// What it was made for, as given (see olstm__plan_acquire), and what came of it.
+  size_t input_count;
+  const olstm_tensor* key;
+  const olstm_tensor_desc* inputs;
+  size_t output_count;
+  const olstm__plan_output* outputs;
+  size_t step_count;
+  olstm__plan_step* steps;
+  size_t late_step_count;
+  olstm__late_step* late_steps;
+  size_t late_tensor_count;
+  /// The most inputs and outputs of a late step.
+  size_t late_input_capacity;
+  size_t late_output_capacity;
+  size_t workspace_bytes;
+  size_t unshared_bytes;
+  size_t folded_count;
+  size_t constant_bytes;
+  /// Of everything above.
+  olstm__region memory;
+} olstm__plan;
+
+/// The plan for these inputs: from the program's cache, or a new one.
+///
+/// inputs: one for each of the program's inputs. dtype UNDEFINED: a state slot that is
+/// not set, or one whose shape follows from other inputs. data: NULL, or a value that
+/// every run with this plan will have. Errors: SHAPE_MISMATCH, DTYPE_MISMATCH (name the
+/// input), those of operators, LIMIT_EXCEEDED, OUT_OF_MEMORY, WRONG_STATE (a slot whose
+/// shape nothing tells). Memory: olstm__plan_release gives the reference back.
+/// [any-thread]
+olstm_status olstm__plan_acquire(olstm__program* program, const olstm_tensor* inputs,
+                                 olstm__plan** out_plan, olstm_error* error);
+
+/// NULL is legal. [any-thread]
+void olstm__plan_release(olstm__plan* plan);
+
+#endif  // OLSTM_RUNTIME_PLAN_H_

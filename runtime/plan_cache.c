@@ -1,0 +1,138 @@
+#include "runtime/plan_cache.h"
+
+#include <string.h>
+
+#include "runtime/planner.h"
+
+struct olstm__plan_cache {
+  size_t capacity;
+  size_t count;
+  /// Counts acquisitions: what `last_use` of a plan is taken from.
+  uint64_t clock;
+  olstm__plan* plans[];
+};
+
+/// capacity is the user's number: what is not used is not allocated.
+static size_t cache_bytes(size_t capacity) {
+  return sizeof(olstm__plan_cache) + capacity * sizeof(olstm__plan*);
+}
+
+enum { kMaxCapacity = 1 << 20, kFirstCapacity = 16 };
+
+static olstm__plan_cache* allocate(olstm__engine* engine, size_t capacity) {
+  olstm__plan_cache* cache =
+      olstm_allocate_zeroed(&engine->allocator, 1, cache_bytes(capacity));
+  if (cache) cache->capacity = capacity;
+  return cache;
+}
+
+static void release(olstm__engine* engine, olstm__plan_cache* cache) {
+  olstm_release(&engine->allocator, cache, 1, cache_bytes(cache->capacity));
+}
+
+olstm_status olstm__plan_cache_create(olstm__engine* engine,
+                                      olstm__plan_cache** out_cache, olstm_error* error) {
+  const size_t limit = engine->plan_cache_capacity;
+  *out_cache = allocate(engine, limit < kFirstCapacity ? limit : kFirstCapacity);
+  if (*out_cache) return OLSTM_STATUS_OK;
+  return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for plans");
+}
+
+/// Drops one reference; the engine is locked.
+static void drop(olstm__plan* plan) {
+  if (--plan->reference_count == 0) olstm__plan_destroy(plan);
+}
+
+void olstm__plan_cache_destroy(olstm__engine* engine, olstm__plan_cache* cache) {
+  if (!cache) return;
+  olstm__engine_lock(engine);
+  for (size_t p = 0; p < cache->count; p++) drop(cache->plans[p]);
+  olstm__engine_unlock(engine);
+  release(engine, cache);
+}
+
+bool olstm__plan_matches(const olstm__plan* plan, const olstm_tensor* inputs) {
+  for (size_t i = 0; i < plan->input_count; i++) {
+    const olstm_tensor* key = &plan->key[i];
+    if (key->desc.dtype != inputs[i].desc.dtype) return false;
+    if (key->desc.dtype == OLSTM_DTYPE_UNDEFINED) continue;
+    if (!olstm_tensor_desc_same_shape(&key->desc, &inputs[i].desc)) return false;
+    const void* data = olstm__plan_key_data(&inputs[i]);
+    if (!key->data != !data) return false;
+    size_t bytes = 0;
+    if (data && olstm_tensor_desc_bytes(&key->desc, &bytes) && bytes > 0 &&
+        memcmp(key->data, data, bytes) != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// Room for one plan more: by growing up to the limit, then by dropping the plan that was
+/// not used for longest. NULL when there is no memory to grow: the old cache stays.
+static olstm__plan_cache* make_room(olstm__program* program) {
+  olstm__plan_cache* cache = program->plans;
+  const size_t limit = program->engine->plan_cache_capacity < kMaxCapacity
+                           ? program->engine->plan_cache_capacity
+                           : kMaxCapacity;
+  if (cache->count < cache->capacity) return cache;
+  if (cache->capacity < limit) {
+    const size_t wanted = 2 * cache->capacity < limit ? 2 * cache->capacity : limit;
+    olstm__plan_cache* grown = allocate(program->engine, wanted);
+    if (!grown) return NULL;
+    memcpy(grown->plans, cache->plans, cache->count * sizeof *cache->plans);
+    grown->count = cache->count;
+    grown->clock = cache->clock;
+    release(program->engine, cache);
+    program->plans = grown;
+    return grown;
+  }
+  size_t oldest = 0;
+  for (size_t p = 1; p < cache->count; p++) {
+    if (cache->plans[p]->last_use < cache->plans[oldest]->last_use) oldest = p;
+  }
+  drop(cache->plans[oldest]);
+  cache->plans[oldest] = cache->plans[--cache->count];
+  return cache;
+}
+
+static olstm_status acquire(olstm__program* program, const olstm_tensor* inputs,
+                            olstm__plan** out_plan, olstm_error* error) {
+  olstm__plan_cache* cache = program->plans;
+  for (size_t p = 0; p < cache->count; p++) {
+    if (!olstm__plan_matches(cache->plans[p], inputs)) continue;
+    *out_plan = cache->plans[p];
+    (*out_plan)->reference_count++;
+    (*out_plan)->last_use = ++cache->clock;
+    return OLSTM_STATUS_OK;
+  }
+  OLSTM_RETURN_IF_ERROR(olstm__plan_create(program, inputs, out_plan, error));
+  cache = make_room(program);
+  if (!cache) {
+    olstm__plan_destroy(*out_plan);
+    *out_plan = NULL;
+    return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for plans");
+  }
+  cache->plans[cache->count++] = *out_plan;
+  (*out_plan)->last_use = ++cache->clock;
+  // One for the cache, one for the caller.
+  (*out_plan)->reference_count = 2;
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__plan_acquire(olstm__program* program, const olstm_tensor* inputs,
+                                 olstm__plan** out_plan, olstm_error* error) {
+  *out_plan = NULL;
+  olstm__engine_lock(program->engine);
+  const olstm_status status = acquire(program, inputs, out_plan, error);
+  olstm__engine_unlock(program->engine);
+  return status;
+}
+
+void olstm__plan_release(olstm__plan* plan) {
+  if (!plan) return;
+  olstm__engine* engine = plan->program->engine;
+  olstm__engine_lock(engine);
+  drop(plan);
+  olstm__engine_unlock(engine);
+}

@@ -1,0 +1,130 @@
+// What a plan is made for: checks the inputs against what the model declares, and finds
+// the shapes of state slots that are not set.
+#include "runtime/plan_inputs.h"
+
+#include <string.h>
+
+static const olstm_value_info* get_info(const olstm__planner* planner, size_t input) {
+  return &planner->program->net->values[planner->program->inputs[input]].info;
+}
+
+static olstm_text declared_text(const olstm_value_info* info) {
+  return olstm_dims_text(info->dims, info->rank);
+}
+
+/// Rank, fixed dimensions and dtype.
+static olstm_status check_declared(const olstm__planner* planner, size_t input,
+                                   const olstm_tensor_desc* desc, olstm_error* error) {
+  const olstm_value_info* info = get_info(planner, input);
+  if (info->dtype != OLSTM_DTYPE_UNDEFINED && info->dtype != desc->dtype) {
+    return olstm_fail(error, OLSTM_STATUS_DTYPE_MISMATCH,
+                      "input '%s' has dtype %s, expected %s", info->name,
+                      olstm_dtype_name(desc->dtype), olstm_dtype_name(info->dtype));
+  }
+  bool matches = info->rank < 0 || info->rank == desc->rank;
+  for (int32_t d = 0; d < info->rank && matches; d++) {
+    matches = info->dims[d] < 0 || info->dims[d] == desc->dims[d];
+  }
+  if (matches) return OLSTM_STATUS_OK;
+  return olstm_fail(error, OLSTM_STATUS_SHAPE_MISMATCH,
+                    "input '%s' has shape %s, expected %s", info->name,
+                    olstm_shape_text(desc).text, declared_text(info).text);
+}
+
+/// One name, one size: the first input that has a symbolic dimension sets it.
+static olstm_status check_symbols(olstm__planner* planner, size_t input,
+                                  const olstm_tensor_desc* desc, olstm_error* error) {
+  const olstm__program* program = planner->program;
+  for (int32_t d = 0; d < desc->rank; d++) {
+    const int32_t symbol = program->input_symbols[input * OLSTM_MAX_RANK + (size_t)d];
+    if (symbol < 0) continue;
+    if (planner->symbols[symbol] < 0) {
+      planner->symbols[symbol] = desc->dims[d];
+      planner->symbol_inputs[symbol] = input;
+    } else if (planner->symbols[symbol] != desc->dims[d]) {
+      return olstm_fail(error, OLSTM_STATUS_SHAPE_MISMATCH,
+                        "input '%s' has shape %s, expected %" PRId64
+                        " for dimension '%s' as input '%s' has it",
+                        get_info(planner, input)->name, olstm_shape_text(desc).text,
+                        planner->symbols[symbol], program->symbol_names[symbol],
+                        get_info(planner, planner->symbol_inputs[symbol])->name);
+    }
+  }
+  return OLSTM_STATUS_OK;
+}
+
+/// Any desc of the caller's: dtype that is one, rank and dimensions that make sense.
+static olstm_status check_desc(const olstm__planner* planner, size_t input,
+                               const olstm_tensor_desc* desc, olstm_error* error) {
+  const char* name = get_info(planner, input)->name;
+  size_t bytes = 0;
+  if (desc->dtype == OLSTM_DTYPE_STRING) {
+    return olstm_fail(error, OLSTM_STATUS_UNSUPPORTED,
+                      "input '%s' has dtype string, which nothing runs", name);
+  }
+  if (olstm_dtype_size(desc->dtype) == 0) {
+    return olstm_fail(error, OLSTM_STATUS_DTYPE_MISMATCH,
+                      "input '%s' has dtype %d, which is none", name, (int)desc->dtype);
+  }
+  if (desc->rank < 0 || desc->rank > OLSTM_MAX_RANK) {
+    return olstm_fail(error, OLSTM_STATUS_SHAPE_MISMATCH,
+                      "input '%s' has rank %d, expected 0..%d", name, (int)desc->rank,
+                      (int)OLSTM_MAX_RANK);
+  }
+  if (!olstm_tensor_desc_bytes(desc, &bytes)) {
+    return olstm_fail(error, OLSTM_STATUS_SHAPE_MISMATCH,
+                      "input '%s' has shape %s, which is none that fits into memory",
+                      name, olstm_shape_text(desc).text);
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status check_one(olstm__planner* planner, size_t input,
+                              const olstm_tensor_desc* desc, olstm_error* error) {
+  OLSTM_RETURN_IF_ERROR(check_desc(planner, input, desc, error));
+  if (planner->program->is_body) return OLSTM_STATUS_OK;
+  OLSTM_RETURN_IF_ERROR(check_declared(planner, input, desc, error));
+  return check_symbols(planner, input, desc, error);
+}
+
+olstm_status olstm__planner_check_inputs(olstm__planner* planner,
+                                         const olstm_tensor* inputs, olstm_error* error) {
+  for (size_t i = 0; i < planner->program->input_count; i++) {
+    const bool is_open = i >= planner->program->net->input_count &&
+                         inputs[i].desc.dtype == OLSTM_DTYPE_UNDEFINED;
+    if (is_open) continue;
+    OLSTM_RETURN_IF_ERROR(check_one(planner, i, &inputs[i].desc, error));
+  }
+  return OLSTM_STATUS_OK;
+}
+
+// ---------------------------------------------------------------- state slots
+
+/// Fills the slot's open dimensions from symbols that inputs have set.
+static void fill_from_symbols(const olstm__planner* planner, size_t input,
+                              olstm_tensor_desc* desc) {
+  for (int32_t d = 0; d < desc->rank; d++) {
+    const int32_t symbol =
+        planner->program->input_symbols[input * OLSTM_MAX_RANK + (size_t)d];
+    if (desc->dims[d] < 0 && symbol >= 0) desc->dims[d] = planner->symbols[symbol];
+  }
+}
+
+bool olstm__planner_find_state_desc(const olstm__planner* planner, size_t slot,
+                                    int64_t batch, olstm_tensor_desc* out_desc) {
+  const olstm__net* net = planner->program->net;
+  const olstm__net_state* state = &net->states[slot];
+  *out_desc = (olstm_tensor_desc){.dtype = state->dtype, .rank = state->rank};
+  if (state->rank < 0 || state->rank > OLSTM_MAX_RANK) return false;
+  memcpy(out_desc->dims, state->dims, sizeof out_desc->dims);
+  if (state->batch_axis >= 0 && state->batch_axis < state->rank && batch >= 0) {
+    out_desc->dims[state->batch_axis] = batch;
+  }
+  fill_from_symbols(planner, net->input_count + slot, out_desc);
+  for (int32_t d = 0; d < out_desc->rank; d++) {
+    if (out_desc->dims[d] < 0) return false;
+  }
+  // Equal descs shall be equal bytes.
+  for (int32_t d = out_desc->rank; d < OLSTM_MAX_RANK; d++) out_desc->dims[d] = 0;
+  return true;
+}

@@ -1,0 +1,46 @@
+// Runs a program: a plan bound to memory of its own. A context has one for the main
+// graph, and one for every body of a control node that it runs. One thread at a time.
+#ifndef OLSTM_RUNTIME_RUNNER_H_
+#define OLSTM_RUNTIME_RUNNER_H_
+
+#include "runtime/plan.h"
+
+typedef struct olstm__runner olstm__runner;
+
+/// Memory: the caller owns it: olstm__runner_destroy, before the program.
+olstm_status olstm__runner_create(olstm__program* program, olstm__runner** out_runner,
+                                  olstm_error* error);
+/// NULL is legal.
+void olstm__runner_destroy(olstm__runner* runner);
+
+/// Finds or makes the plan for these inputs and binds it; does nothing when it is bound
+/// already.
+///
+/// inputs: as in olstm__plan_acquire; data counts only where is_constant says so.
+/// is_constant: per input, whether its value stays what it is until the next prepare;
+/// NULL: none does.
+/// Errors: as olstm__plan_acquire; the runner is as before then.
+olstm_status olstm__runner_prepare(olstm__runner* runner, const olstm_tensor* inputs,
+                                   const bool* is_constant, olstm_error* error);
+
+/// Runs once. Prepares first when the inputs' descs are not those of the bound plan.
+///
+/// inputs: all of the program's. outputs: all of the program's: an entry whose data is
+/// NULL gets desc and a buffer of the runner's, good until its next call; one whose data
+/// is set is the caller's buffer and must have the output's desc. Outputs must not
+/// overlap inputs, nor each other. parallel: NULL for one thread. Errors: as
+/// olstm__plan_acquire, and those of operators. [no-alloc] when prepared for these inputs
+/// and the plan has no late part.
+olstm_status olstm__runner_run(olstm__runner* runner, const olstm_tensor* inputs,
+                               olstm_tensor* outputs, const olstm_parallel* parallel,
+                               olstm_error* error);
+
+/// Fails unless a caller's output buffer has the desc of what is to be written to it.
+olstm_status olstm__runner_check_output(const char* name, const olstm_tensor_desc* given,
+                                        const olstm_tensor_desc* expected,
+                                        olstm_error* error);
+
+/// The bound plan, NULL before the first prepare. Good until the next prepare or run.
+const olstm__plan* olstm__runner_plan(const olstm__runner* runner);
+
+#endif  // OLSTM_RUNTIME_RUNNER_H_

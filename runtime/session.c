@@ -1,0 +1,154 @@
+#include "runtime/session.h"
+
+#include <string.h>
+
+#include "onnx_proto/model.h"
+#include "runtime/fold.h"
+
+void olstm_session_options_init(olstm_session_options* options) {
+  *options = (olstm_session_options){.struct_size = sizeof *options,
+                                     .thread_count = 1,
+                                     .precision = OLSTM_PRECISION_F32,
+                                     .plan_cache_capacity = 16,
+                                     .max_memory = (size_t)4 << 30,
+                                     .fuse = true};
+}
+
+// ---------------------------------------------------------------- options
+
+/// Options of an older caller are shorter: what it does not know keeps its default.
+static olstm_status read_options(const olstm_session_options* given,
+                                 olstm_session_options* out_options, olstm_error* error) {
+  olstm_session_options_init(out_options);
+  if (!given) return OLSTM_STATUS_OK;
+  if (given->struct_size < sizeof given->struct_size ||
+      given->struct_size > sizeof *given) {
+    return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                      "session options have struct_size %zu, expected at most %zu: use "
+                      "olstm_session_options_init",
+                      given->struct_size, sizeof *given);
+  }
+  memcpy(out_options, given, given->struct_size);
+  out_options->struct_size = sizeof *out_options;
+  return OLSTM_STATUS_OK;
+}
+
+// ---------------------------------------------------------------- creating
+
+/// The outputs as the model declares them, before any pass renames what makes them.
+static olstm_status list_outputs(olstm_session* session, const olstm__graph* graph,
+                                 olstm_error* error) {
+  session->outputs =
+      olstm__net_allocate(session->net, graph->output_count, sizeof *session->outputs);
+  if (!session->outputs) return olstm__net_check(session->net, error);
+  session->output_count = graph->output_count;
+  for (size_t o = 0; o < graph->output_count; o++) {
+    session->outputs[o] = graph->values[graph->outputs[o]].info;
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status list_inputs(olstm_session* session, olstm_error* error) {
+  const olstm__net* net = session->net;
+  session->inputs =
+      olstm__net_allocate(session->net, net->input_count, sizeof *session->inputs);
+  if (!session->inputs) return olstm__net_check(net, error);
+  session->input_count = net->input_count;
+  for (size_t i = 0; i < net->input_count; i++) {
+    session->inputs[i] = net->values[net->inputs[i]].info;
+  }
+  return OLSTM_STATUS_OK;
+}
+
+/// The passes that make of a model's graph the net that operators are created for.
+static olstm_status shape_net(olstm_session* session,
+                              const olstm_session_options* options, olstm_error* error) {
+  olstm__net* net = session->net;
+  if (options->stateful_count > 0 || options->binding_count > 0) {
+    return olstm_fail(error, OLSTM_STATUS_UNSUPPORTED,
+                      "stateful nodes and bindings are not supported");
+  }
+  olstm__net_remove_dead(net);
+  OLSTM_RETURN_IF_ERROR(olstm__fold_net(&session->engine, net, error));
+  olstm__net_remove_dead(net);
+  return olstm__net_sort(net, error);
+}
+
+static olstm_status fill(olstm_session* session, const olstm_registry* registry,
+                         const olstm_session_options* options, olstm_error* error) {
+  const olstm__graph* graph = olstm__model_graph(session->model);
+  if (!registry) {
+    OLSTM_RETURN_IF_ERROR(
+        olstm_registry_create(options->allocator, &session->registry, error));
+    registry = session->registry;
+  }
+  OLSTM_RETURN_IF_ERROR(olstm__engine_init(&session->engine, registry, options, error));
+  OLSTM_RETURN_IF_ERROR(olstm__threads_create(options->thread_count, options->allocator,
+                                              &session->threads, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm__net_create(graph, options->allocator, &session->net, error));
+  OLSTM_RETURN_IF_ERROR(list_outputs(session, graph, error));
+  OLSTM_RETURN_IF_ERROR(shape_net(session, options, error));
+  OLSTM_RETURN_IF_ERROR(list_inputs(session, error));
+  return olstm__program_create(&session->engine, session->net, false, &session->program,
+                               error);
+}
+
+olstm_status olstm_session_create(olstm_model* model, const olstm_registry* registry,
+                                  const olstm_session_options* options,
+                                  olstm_session** out_session, olstm_error* error) {
+  olstm_session_options read;
+  if (!model || !out_session) {
+    return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                      "olstm_session_create: model and out_session must not be NULL");
+  }
+  *out_session = NULL;
+  OLSTM_RETURN_IF_ERROR(read_options(options, &read, error));
+  const olstm_allocator allocator = olstm_allocator_or_default(read.allocator);
+  olstm_session* session = olstm_allocate_zeroed(&allocator, 1, sizeof *session);
+  if (!session) {
+    return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a session");
+  }
+  session->engine.allocator = allocator;
+  session->model = model;
+  olstm__model_retain(model);
+  const olstm_status status = fill(session, registry, &read, error);
+  if (status != OLSTM_STATUS_OK) {
+    olstm_session_destroy(session);
+    return status;
+  }
+  *out_session = session;
+  return OLSTM_STATUS_OK;
+}
+
+void olstm_session_destroy(olstm_session* session) {
+  if (!session) return;
+  const olstm_allocator allocator = session->engine.allocator;
+  olstm__program_destroy(session->program);
+  olstm__net_destroy(session->net);
+  olstm__threads_destroy(session->threads);
+  olstm__engine_deinit(&session->engine);
+  olstm_registry_destroy(session->registry);
+  olstm_model_destroy(session->model);
+  olstm_release(&allocator, session, 1, sizeof *session);
+}
+
+// ---------------------------------------------------------------- asking
+
+size_t olstm_session_input_count(const olstm_session* session) {
+  return session->input_count;
+}
+
+size_t olstm_session_output_count(const olstm_session* session) {
+  return session->output_count;
+}
+
+const olstm_value_info* olstm_session_get_input(const olstm_session* session,
+                                                size_t index) {
+  return index < session->input_count ? &session->inputs[index] : NULL;
+}
+
+const olstm_value_info* olstm_session_get_output(const olstm_session* session,
+                                                 size_t index) {
+  return index < session->output_count ? &session->outputs[index] : NULL;
+}

@@ -1,0 +1,25 @@
+// A session's parts, for contexts.
+#ifndef OLSTM_RUNTIME_SESSION_H_
+#define OLSTM_RUNTIME_SESSION_H_
+
+#include "runtime/engine.h"
+#include "runtime/program.h"
+#include "runtime/threads.h"
+
+struct olstm_session {
+  olstm__engine engine;
+  olstm_model* model;
+  /// The session's own, when none was given.
+  olstm_registry* registry;
+  olstm__threads* threads;
+  olstm__net* net;
+  olstm__program* program;
+  /// As the user sees them. What the model calls an output keeps its name and shape
+  /// whatever became of it in the net.
+  size_t input_count;
+  olstm_value_info* inputs;
+  size_t output_count;
+  olstm_value_info* outputs;
+};
+
+#endif  // OLSTM_RUNTIME_SESSION_H_
