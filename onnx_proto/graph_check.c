@@ -58,6 +58,19 @@ static void open_node(sort_state* state, int32_t node) {
   state->stack[state->stack_count++] = node;
 }
 
+static olstm_status fail_cycle(const sort_state* state, const olstm__graph_node* node,
+                               int32_t value, olstm_error* error) {
+  const olstm__value* const values = state->builder->values;
+  const bool named = node->name[0] != '\0';
+  const int32_t output = node->output_count > 0 ? node->outputs[0] : OLSTM__NO_VALUE;
+  return olstm_fail(error, OLSTM_STATUS_INVALID_MODEL,
+                    "%.60s '%.100s'%s: needs tensor '%.200s', which needs what this node "
+                    "makes: a cycle",
+                    node->op_type,
+                    named || output < 0 ? node->name : values[output].info.name,
+                    named ? "" : " (its output)", values[value].info.name);
+}
+
 /// Appends the node on top of the stack after all that it needs. Opens one more node, or
 /// closes it.
 static olstm_status step(sort_state* state, olstm_error* error) {
@@ -67,13 +80,7 @@ static olstm_status step(sort_state* state, olstm_error* error) {
   while (next_need(node, &state->cursors[top], &value)) {
     const int32_t producer = value >= 0 ? state->producers[value] : NOT_A_NODE;
     if (producer == NOT_A_NODE || state->marks[producer] == NODE_DONE) continue;
-    if (state->marks[producer] == NODE_OPEN) {
-      return olstm_fail(error, OLSTM_STATUS_INVALID_MODEL,
-                        "%s '%.100s': needs tensor '%.200s', which itself needs what "
-                        "this node makes: a cycle",
-                        node->op_type, olstm__text(node->name),
-                        state->builder->values[value].info.name);
-    }
+    if (state->marks[producer] == NODE_OPEN) return fail_cycle(state, node, value, error);
     open_node(state, producer);
     return OLSTM_STATUS_OK;
   }

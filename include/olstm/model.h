@@ -21,12 +21,15 @@ typedef struct olstm_model_options {
   size_t struct_size;
   /// NULL for the C library's. Copied.
   const olstm_allocator* allocator;
-  /// Nesting of protobuf messages. Default 100.
+  /// Nesting of protobuf messages, and of graphs and function calls. Default 100, at most
+  /// 1000: a level takes about 1 KB of stack.
   uint32_t max_depth;
-  /// Bytes that unpacking may take. Default 0: the larger of 16 MB and 8 times the file's
-  /// size.
+  /// Bytes that unpacking may take; that the model may take, external data not counted;
+  /// and that work on it may take meanwhile: each. Default 0: the larger of 16 MB and 8
+  /// times the file's size.
   size_t max_memory;
-  /// Nodes in all graphs together, functions inlined. Default 1,000,000.
+  /// Nodes in all graphs together, functions inlined and Constant nodes counted. Default
+  /// 1,000,000.
   size_t max_nodes;
   /// Bytes of one file of external data. Default 0: no limit but the file's own size.
   size_t max_external_bytes;
@@ -35,7 +38,12 @@ typedef struct olstm_model_options {
 OLSTM_API void olstm_model_options_init(olstm_model_options* options);
 
 /// Loads a .onnx file. External data is read from the file's own folder or below it: no
-/// "..", no link out of it, regular files alone.
+/// "..", no symbolic link on the way, regular files without other hard links alone.
+///
+/// Takes IR versions 3 to 13. Sparse tensors, training algorithms and values that are not
+/// tensors are refused; an initializer of a dtype that olstm lacks only where it is used.
+/// Documentation, denotations and quantization_annotation say nothing about what a model
+/// computes and are not kept.
 ///
 /// options: NULL for the defaults.
 /// Errors: IO_ERROR, INVALID_MODEL (what, and in which node or tensor), UNSUPPORTED (by
