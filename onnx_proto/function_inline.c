@@ -205,26 +205,8 @@ static olstm_status bind_inputs(olstm__decoder* decoder, olstm__scope* scope,
   return OLSTM_STATUS_OK;
 }
 
-/// Has the function's outputs become the values that the call's outputs name. The second
-/// of two outputs with one name gets its value from an Identity later on.
-static olstm_status bind_outputs(olstm__decoder* decoder, olstm__scope* scope,
-                                 olstm__scope* body, const olstm__node_proto* call) {
-  const olstm__function_proto* const proto = body->frame->function->proto;
-  for (size_t o = 0; o < call->n_output; o++) {
-    int32_t value = OLSTM__NO_VALUE;
-    bool found = false;
-    bool added = false;
-    if (call->output[o][0] == '\0') continue;
-    OLSTM_RETURN_IF_ERROR(
-        olstm__scope_find(scope, decoder, call->output[o], &value, &found));
-    assert(found);  // declared with the scope's other nodes
-    OLSTM_RETURN_IF_ERROR(
-        olstm__scope_add_target(body, decoder, proto->output[o], value, &added));
-  }
-  return OLSTM_STATUS_OK;
-}
-
-/// Makes `to` a copy of `from`: for an output of a function that is its input.
+/// Makes `to` a copy of `from`: for an output of a function that is its input, or another
+/// output too.
 static olstm_status add_identity(olstm__decoder* decoder, olstm__scope* body,
                                  int32_t from, int32_t to) {
   const int32_t of_function = olstm__opset_version(&body->frame->function->opsets, "");
@@ -245,7 +227,42 @@ static olstm_status add_identity(olstm__decoder* decoder, olstm__scope* body,
   return olstm__builder_add_node(decoder, body->builder, &node);
 }
 
-/// After the body: every output that the call wants has a maker.
+static olstm_status fail_output(const olstm__decoder* decoder,
+                                const olstm__node_proto* call, size_t index,
+                                const char* name) {
+  return olstm__node_fail(decoder, call, OLSTM_STATUS_INVALID_MODEL,
+                          "output %zu: '%.200s' is made by nothing in the local function",
+                          index, name);
+}
+
+/// Before the body: has the function's outputs become the values that the call's outputs
+/// name. An output that is an input of the function is copied.
+static olstm_status bind_outputs(olstm__decoder* decoder, olstm__scope* scope,
+                                 olstm__scope* body, const olstm__node_proto* call) {
+  const olstm__function_proto* const proto = body->frame->function->proto;
+  for (size_t o = 0; o < call->n_output; o++) {
+    int32_t wanted = OLSTM__NO_VALUE;
+    int32_t input = OLSTM__NO_VALUE;
+    bool found = false;
+    bool added = false;
+    if (call->output[o][0] == '\0') continue;
+    OLSTM_RETURN_IF_ERROR(
+        olstm__scope_find(scope, decoder, call->output[o], &wanted, &found));
+    assert(found);  // declared with the scope's other nodes
+    if (!olstm__name_table_find(&body->names, proto->output[o], &input)) {
+      OLSTM_RETURN_IF_ERROR(
+          olstm__scope_add_target(body, decoder, proto->output[o], wanted, &added));
+    } else if (input == OLSTM__NO_VALUE) {
+      return fail_output(decoder, call, o, proto->output[o]);
+    } else {
+      OLSTM_RETURN_IF_ERROR(add_identity(decoder, body, input, wanted));
+    }
+  }
+  return OLSTM_STATUS_OK;
+}
+
+/// After the body: every output that the call wants has a maker; the second of two that
+/// the function calls the same is a copy.
 static olstm_status connect_outputs(olstm__decoder* decoder, olstm__scope* scope,
                                     olstm__scope* body, const olstm__node_proto* call) {
   const olstm__function_proto* const proto = body->frame->function->proto;
@@ -253,17 +270,15 @@ static olstm_status connect_outputs(olstm__decoder* decoder, olstm__scope* scope
     int32_t wanted = OLSTM__NO_VALUE;
     int32_t made = OLSTM__NO_VALUE;
     bool found = false;
-    if (call->output[o][0] == '\0') continue;
+    if (call->output[o][0] == '\0' ||
+        !olstm__name_table_find(&body->targets, proto->output[o], &made)) {
+      continue;
+    }
     OLSTM_RETURN_IF_ERROR(
         olstm__scope_find(scope, decoder, call->output[o], &wanted, &found));
     OLSTM_RETURN_IF_ERROR(
         olstm__scope_find(body, decoder, proto->output[o], &made, &found));
-    if (!found || made == OLSTM__NO_VALUE) {
-      return olstm__node_fail(decoder, call, OLSTM_STATUS_INVALID_MODEL,
-                              "output %zu: '%.200s' is made by nothing in the local "
-                              "function",
-                              o, proto->output[o]);
-    }
+    if (!found) return fail_output(decoder, call, o, proto->output[o]);
     if (made != wanted) {
       OLSTM_RETURN_IF_ERROR(add_identity(decoder, body, made, wanted));
     }
