@@ -9,6 +9,7 @@
 #include "tools/input_set.h"
 #include "tools/job.h"
 #include "tools/json_writer.h"
+#include "tools/model_picture.h"
 #include "tools/progress.h"
 #include "tools/tensor_print.h"
 
@@ -17,6 +18,8 @@ typedef struct inspect_options {
   olstm__job_options job;
   olstm__input_options input;
   bool json;
+  bool dot;
+  bool weights;
 } inspect_options;
 
 /// A model opened, and planned for the shapes of its inputs where that was possible.
@@ -241,10 +244,30 @@ static void print_json(const inspected_model* inspection) {
   printf("\n");
 }
 
+static olstm_status print(const inspected_model* inspection,
+                          const inspect_options* options, olstm_error* error) {
+  if (options->dot) {
+    return olstm__model_draw(stdout, &inspection->job, &options->job, error);
+  }
+  if (options->weights) {
+    return olstm__model_print_weights(stdout, inspection->job.model, error);
+  }
+  if (options->json) {
+    print_json(inspection);
+  } else {
+    print_text(inspection, options);
+  }
+  return OLSTM_STATUS_OK;
+}
+
 static olstm__cli_result parse(int argc, char** argv, inspect_options* out) {
   olstm__cli_list operands;
   const olstm__cli_option options[] = {
       {"json", OLSTM__CLI_FLAG, &out->json, NULL, "print one JSON object", 0, 0, NULL},
+      {"dot", OLSTM__CLI_FLAG, &out->dot, NULL,
+       "print the graph for Graphviz (dot -Tsvg)", 0, 0, NULL},
+      {"weights", OLSTM__CLI_FLAG, &out->weights, NULL,
+       "print recurrent layers' weights in Keras' shapes and gates", 0, 0, NULL},
       {"dim", OLSTM__CLI_PAIRS, &out->input.dims, "NAME=N",
        "size of a symbolic dimension (default 1), by name or INPUT:AXIS", 0, 0, NULL},
       OLSTM__JOB_CLI_STATE_OPTIONS(out->job),
@@ -260,8 +283,14 @@ static olstm__cli_result parse(int argc, char** argv, inspect_options* out) {
                                       1,
                                       1};
   const olstm__cli_result result = olstm__cli_parse(&command, argc, argv, &operands);
-  if (result == OLSTM__CLI_PARSED) out->model = operands.values[0];
-  return result;
+  if (result != OLSTM__CLI_PARSED) return result;
+  out->model = operands.values[0];
+  if ((int)out->json + (int)out->dot + (int)out->weights > 1) {
+    (void)olstm__cli_complain(0,
+                              "inspect: --json, --dot and --weights do not go together");
+    return OLSTM__CLI_REFUSED;
+  }
+  return OLSTM__CLI_PARSED;
 }
 
 int olstm__command_inspect(int argc, char** argv) {
@@ -278,15 +307,9 @@ int olstm__command_inspect(int argc, char** argv) {
       break;
   }
   olstm__progress_begin("loading the model");
-  const olstm_status status = open_inspection(&options, &inspection, &error);
+  olstm_status status = open_inspection(&options, &inspection, &error);
   olstm__progress_end();
-  if (status == OLSTM_STATUS_OK) {
-    if (options.json) {
-      print_json(&inspection);
-    } else {
-      print_text(&inspection, &options);
-    }
-  }
+  if (status == OLSTM_STATUS_OK) status = print(&inspection, &options, &error);
   olstm__input_set_deinit(&inspection.inputs);
   olstm__job_deinit(&inspection.job);
   return status == OLSTM_STATUS_OK ? OLSTM__EXIT_OK : olstm__cli_fail(&error);

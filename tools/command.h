@@ -7,5 +7,6 @@ int olstm__command_inspect(int argc, char** argv);
 int olstm__command_conform(int argc, char** argv);
 int olstm__command_bench(int argc, char** argv);
 int olstm__command_ops(int argc, char** argv);
+int olstm__command_weights(int argc, char** argv);
 
 #endif  // OLSTM_TOOLS_COMMAND_H_

@@ -9,6 +9,7 @@
 
 #include "tools/file_bytes.h"
 #include "tools/tensor_file.h"
+#include "tools/tensor_print.h"
 
 enum { MAX_FILES = 4096 };
 
@@ -72,6 +73,31 @@ static bool order_by_name(const olstm_session* session, const tensor_list* files
   return true;
 }
 
+/// NumPy has no bfloat16: the suite keeps its bits in uint16 tensors.
+static void take_for_bfloat16(olstm_tensor* tensor, const olstm_value_info* info) {
+  if (info->dtype == OLSTM_DTYPE_BFLOAT16 && tensor->desc.dtype == OLSTM_DTYPE_UINT16) {
+    tensor->desc.dtype = OLSTM_DTYPE_BFLOAT16;
+  }
+}
+
+/// A case may contradict itself: data that the model's own declaration rules out. That is
+/// the case's fault, and said so.
+static olstm_status check_declaration(const olstm_tensor* tensor,
+                                      const olstm_value_info* info, olstm_error* error) {
+  bool fits = info->dtype == OLSTM_DTYPE_UNDEFINED || tensor->desc.dtype == info->dtype;
+  fits = fits && (info->rank < 0 || tensor->desc.rank == info->rank);
+  for (int32_t d = 0; fits && d < info->rank; d++) {
+    fits = info->dims[d] < 0 || info->dims[d] == tensor->desc.dims[d];
+  }
+  if (fits) return OLSTM_STATUS_OK;
+  return olstm_fail(error, OLSTM_STATUS_UNSUPPORTED,
+                    "the case contradicts itself: its data for '%.200s' is %s %.80s, its "
+                    "model declares %s %.80s",
+                    info->name, olstm_dtype_name(tensor->desc.dtype),
+                    olstm_shape_text(&tensor->desc).text, olstm_dtype_name(info->dtype),
+                    olstm__value_shape_text(info).text);
+}
+
 static olstm_status arrange_inputs(const olstm_session* session, const tensor_list* files,
                                    olstm_tensor* inputs, size_t* order,
                                    olstm_error* error) {
@@ -84,14 +110,18 @@ static olstm_status arrange_inputs(const olstm_session* session, const tensor_li
   if (!order_by_name(session, files, order)) {
     for (size_t i = 0; i < count; i++) order[i] = i;
   }
-  for (size_t i = 0; i < count; i++) inputs[i] = files->tensors[order[i]];
+  for (size_t i = 0; i < count; i++) {
+    inputs[i] = files->tensors[order[i]];
+    take_for_bfloat16(&inputs[i], olstm_session_get_input(session, i));
+    OLSTM_RETURN_IF_ERROR(
+        check_declaration(&inputs[i], olstm_session_get_input(session, i), error));
+  }
   return OLSTM_STATUS_OK;
 }
 
 /// Status OK with a message left in `error` means that results differ.
 static olstm_status compare_outputs(const olstm_session* session,
-                                    const olstm_tensor* outputs,
-                                    const tensor_list* expected,
+                                    const olstm_tensor* outputs, tensor_list* expected,
                                     const olstm__tolerance* tolerance, bool* out_same,
                                     olstm_error* error) {
   olstm_error reason;
@@ -103,6 +133,7 @@ static olstm_status compare_outputs(const olstm_session* session,
                       expected->count);
   }
   for (size_t i = 0; i < expected->count; i++) {
+    take_for_bfloat16(&expected->tensors[i], olstm_session_get_output(session, i));
     if (!olstm__tensor_match(&outputs[i], &expected->tensors[i], tolerance, &reason)) {
       (void)olstm_fail(error, OLSTM_STATUS_OK, "output '%s': %s",
                        olstm_session_get_output(session, i)->name, reason.message);

@@ -19,6 +19,8 @@ static const command kCommands[] = {
     {"conform", olstm__command_conform, "check ONNX test cases"},
     {"bench", olstm__command_bench, "measure a model"},
     {"ops", olstm__command_ops, "list the operators"},
+    {"weights", olstm__command_weights,
+     "write recurrent layers' weights as Keras has them"},
 };
 enum { COMMAND_COUNT = sizeof kCommands / sizeof kCommands[0] };
 

@@ -12,7 +12,8 @@ typedef struct olstm__tolerance {
 } olstm__tolerance;
 
 /// Compares dtype, shape and elements. Integers and bools must be equal; NaN equals NaN,
-/// and an infinity itself. When they differ, out_reason says how, with the worst element.
+/// an infinity itself; bfloat16 may be off by one unit in the last place. When they
+/// differ, out_reason says how, with the worst element.
 bool olstm__tensor_match(const olstm_tensor* actual, const olstm_tensor* expected,
                          const olstm__tolerance* tolerance, olstm_error* out_reason);
 

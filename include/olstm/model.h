@@ -5,6 +5,7 @@
 
 #include "olstm/allocator.h"
 #include "olstm/export.h"
+#include "olstm/node.h"
 #include "olstm/status.h"
 #include "olstm/tensor.h"
 
@@ -99,6 +100,23 @@ OLSTM_API int32_t olstm_model_opset_version(const olstm_model* model, const char
 OLSTM_API size_t olstm_model_node_count(const olstm_model* model);
 /// Value of a metadata_props key, or NULL.
 OLSTM_API const char* olstm_model_get_metadata(const olstm_model* model, const char* key);
+
+/// The nodes of a model's main graph as operators see them, for who wants to show a model
+/// or take its weights out: names, attributes, constant inputs.
+typedef struct olstm_model_nodes olstm_model_nodes;
+
+/// Memory: the caller owns *out_nodes: olstm_model_nodes_destroy, before the model's. All
+/// strings and tensors are the model's own. Errors: OUT_OF_MEMORY.
+OLSTM_API olstm_status olstm_model_nodes_create(const olstm_model* model,
+                                                const olstm_allocator* allocator,
+                                                olstm_model_nodes** out_nodes,
+                                                olstm_error* error);
+OLSTM_API void olstm_model_nodes_destroy(olstm_model_nodes* nodes);
+/// As olstm_model_node_count says, in an order in which they could run.
+OLSTM_API size_t olstm_model_nodes_count(const olstm_model_nodes* nodes);
+/// index < count. Borrowed until the nodes are destroyed.
+OLSTM_API const olstm_node* olstm_model_nodes_get(const olstm_model_nodes* nodes,
+                                                  size_t index);
 
 /// Reads a TensorProto, as ONNX keeps test data in (input_0.pb).
 ///

@@ -41,6 +41,19 @@ static void infinities_equal_themselves_alone(void** state) {
   assert_false(match_floats(3e38F, INFINITY, &reason));
 }
 
+static void bfloat16_may_be_off_by_its_last_bit(void** state) {
+  // 0.816406 and its neighbours; the next one is 0.4% away.
+  uint16_t actual = 0x3f52;
+  uint16_t expected = 0x3f51;
+  olstm_error reason;
+  const olstm_tensor a = {{OLSTM_DTYPE_BFLOAT16, 0, {0}}, &actual};
+  const olstm_tensor b = {{OLSTM_DTYPE_BFLOAT16, 0, {0}}, &expected};
+  (void)state;
+  assert_true(olstm__tensor_match(&a, &b, &kTolerance, &reason));
+  expected = 0x3f4f;
+  assert_false(olstm__tensor_match(&a, &b, &kTolerance, &reason));
+}
+
 static void integers_must_be_equal(void** state) {
   int64_t actual = INT64_MAX;
   int64_t expected = INT64_MAX - 1;
@@ -83,6 +96,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(tolerance_scales_with_what_is_expected),
       cmocka_unit_test(nan_equals_nan_alone),
       cmocka_unit_test(infinities_equal_themselves_alone),
+      cmocka_unit_test(bfloat16_may_be_off_by_its_last_bit),
       cmocka_unit_test(integers_must_be_equal),
       cmocka_unit_test(names_both_dtypes_and_both_shapes),
       cmocka_unit_test(names_the_worst_element),

@@ -1,0 +1,106 @@
+// olstm weights: writes every recurrent layer's weights as Keras keeps them.
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "olstm/model.h"
+#include "tools/cli.h"
+#include "tools/command.h"
+#include "tools/file_bytes.h"
+#include "tools/keras_layer.h"
+#include "tools/tensor_file.h"
+
+static olstm_status write_layer(const olstm_node* node, const olstm__keras_layer* layer,
+                                const char* folder, olstm_error* error) {
+  for (size_t i = 0; i < layer->array_count; i++) {
+    const olstm__keras_array* array = &layer->arrays[i];
+    char name[OLSTM_ERROR_CAPACITY];
+    char path[OLSTM__PATH_CAPACITY];
+    (void)snprintf(name, sizeof name, "%.400s%s%s.%s", node->name,
+                   layer->direction_count > 1 ? "." : "",
+                   layer->direction_count > 1 ? layer->direction : "", array->name);
+    OLSTM_RETURN_IF_ERROR(
+        olstm__tensor_file_write(folder, name, "npy", &array->tensor, path, error));
+    printf("%s: %s %s, gates %s (%s)\n", path, olstm_dtype_name(array->tensor.desc.dtype),
+           olstm_shape_text(&array->tensor.desc).text, array->gates, array->source);
+  }
+  return OLSTM_STATUS_OK;
+}
+
+/// Writes all directions of a node.
+static olstm_status write_node(const olstm_node* node, const char* folder,
+                               olstm_error* error) {
+  int64_t direction_count = 1;
+  for (int64_t d = 0; d < direction_count; d++) {
+    olstm__keras_layer layer;
+    OLSTM_RETURN_IF_ERROR(olstm__keras_layer_read(node, d, &layer, error));
+    direction_count = layer.direction_count;
+    const olstm_status status = write_layer(node, &layer, folder, error);
+    olstm__keras_layer_deinit(&layer);
+    OLSTM_RETURN_IF_ERROR(status);
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status write_all(const olstm_model_nodes* nodes, const char* folder,
+                              olstm_error* error) {
+  size_t written = 0;
+  for (size_t i = 0; i < olstm_model_nodes_count(nodes); i++) {
+    const olstm_node* node = olstm_model_nodes_get(nodes, i);
+    if (!olstm__keras_layer_is_recurrent(node)) continue;
+    OLSTM_RETURN_IF_ERROR(write_node(node, folder, error));
+    written++;
+  }
+  if (written > 0) return OLSTM_STATUS_OK;
+  return olstm_fail(error, OLSTM_STATUS_NOT_FOUND,
+                    "the model has no LSTM, GRU or RNN node in its main graph");
+}
+
+static olstm_status write_weights(const char* path, const char* folder,
+                                  olstm_error* error) {
+  olstm_model* model = NULL;
+  olstm_model_nodes* nodes = NULL;
+  if (!olstm__path_exists(folder) && mkdir(folder, 0777) != 0) {
+    return olstm_fail(error, OLSTM_STATUS_IO_ERROR, "cannot make the folder '%s'",
+                      folder);
+  }
+  olstm_status status = olstm_model_load_file(path, NULL, &model, error);
+  if (status == OLSTM_STATUS_OK) {
+    status = olstm_model_nodes_create(model, NULL, &nodes, error);
+  }
+  if (status == OLSTM_STATUS_OK) status = write_all(nodes, folder, error);
+  olstm_model_nodes_destroy(nodes);
+  olstm_model_destroy(model);
+  return status;
+}
+
+int olstm__command_weights(int argc, char** argv) {
+  const char* folder = NULL;
+  olstm_error error;
+  olstm__cli_list operands;
+  const olstm__cli_option options[] = {
+      {"o", OLSTM__CLI_TEXT, &folder, "DIR", "the folder to write to", 0, 0, NULL},
+  };
+  const olstm__cli_command command = {
+      "weights",
+      "weights MODEL -o DIR",
+      "Writes every LSTM's, GRU's and RNN's weights as Keras' get_weights() has them:\n"
+      "NODE.kernel.npy, NODE.recurrent_kernel.npy, NODE.bias.npy.",
+      options,
+      sizeof options / sizeof options[0],
+      1,
+      1};
+  switch (olstm__cli_parse(&command, argc, argv, &operands)) {
+    case OLSTM__CLI_HELPED:
+      return OLSTM__EXIT_OK;
+    case OLSTM__CLI_REFUSED:
+      return OLSTM__EXIT_USAGE;
+    case OLSTM__CLI_PARSED:
+      break;
+  }
+  if (!folder)
+    return olstm__cli_complain(OLSTM__EXIT_USAGE, "weights: -o DIR is missing");
+  return write_weights(operands.values[0], folder, &error) == OLSTM_STATUS_OK
+             ? OLSTM__EXIT_OK
+             : olstm__cli_fail(&error);
+}
