@@ -4,6 +4,7 @@
 
 #include "onnx_proto/model.h"
 #include "runtime/fold.h"
+#include "runtime/fuse.h"
 
 void olstm_session_options_init(olstm_session_options* options) {
   *options = (olstm_session_options){.struct_size = sizeof *options,
@@ -70,6 +71,7 @@ static olstm_status shape_net(olstm_session* session,
   }
   olstm__net_remove_dead(net);
   OLSTM_RETURN_IF_ERROR(olstm__fold_net(&session->engine, net, error));
+  if (options->fuse) OLSTM_RETURN_IF_ERROR(olstm__fuse(net, error));
   olstm__net_remove_dead(net);
   return olstm__net_sort(net, error);
 }

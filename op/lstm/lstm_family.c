@@ -1,5 +1,6 @@
 // The operators of this folder, as the built-in table has them: one entry for each
 // version that ONNX gave them.
+#include "op/lstm/lstm_masked_op.h"
 #include "op/lstm/lstm_op.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
@@ -19,6 +20,16 @@ static const olstm__lstm_variant kRnn = {OLSTM__CELL_RNN};
     .release = olstm__lstm_op_release, .destroy = olstm__lstm_op_destroy,              \
   }
 
+// What fusion makes of loops with masks.
+#define MASKED(name, cell)                                                              \
+  {                                                                                     \
+    .struct_size = sizeof(olstm_operator), .domain = "olstm.fused", .op_type = (name),  \
+    .first_opset = 1, .last_opset = 1, .dtypes = DTYPES_BEFORE_22, .variant = (cell),   \
+    .create = olstm__lstm_masked_op_create, .infer = olstm__lstm_masked_op_infer,       \
+    .prepare = olstm__lstm_masked_op_prepare, .run = olstm__lstm_masked_op_run,         \
+    .release = olstm__lstm_masked_op_release, .destroy = olstm__lstm_masked_op_destroy, \
+  }
+
 static const olstm_operator kOperators[] = {
     RECURRENT("LSTM", 1, 6, DTYPES_BEFORE_22, &kLstm),
     RECURRENT("LSTM", 7, 13, DTYPES_BEFORE_22, &kLstm),
@@ -33,6 +44,9 @@ static const olstm_operator kOperators[] = {
     RECURRENT("RNN", 7, 13, DTYPES_BEFORE_22, &kRnn),
     RECURRENT("RNN", 14, 21, DTYPES_BEFORE_22, &kRnn),
     RECURRENT("RNN", 22, 0, OLSTM__DTYPES_REAL, &kRnn),
+    MASKED("MaskedLSTM", &kLstm),
+    MASKED("MaskedGRU", &kGru),
+    MASKED("MaskedRNN", &kRnn),
 };
 
 const olstm__op_family olstm__lstm_family = {kOperators,

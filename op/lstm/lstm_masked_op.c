@@ -1,0 +1,383 @@
+// The steps that count of every row are moved together, run as a layer with sequence_lens
+// through the operator of ONNX's own, and its outputs spread out again. Rows whose mask
+// is padding at the end, the usual ones, are not moved.
+#include "op/lstm/lstm_masked_op.h"
+
+#include <string.h>
+
+#include "op/lstm/lstm_op.h"
+#include "op/op_support.h"
+
+enum { IN_X, IN_W, IN_R, IN_B, IN_MASK, IN_H, IN_C, IN_Y, INPUT_COUNT };
+enum { OUT_Y, OUT_H, OUT_C, OUT_LAST, OUTPUT_COUNT };
+// Of the inner operator: ONNX's order.
+enum { INNER_LENS = 4, INNER_H = 5, INNER_C = 6, INNER_INPUTS = 7, INNER_OUTPUTS = 3 };
+enum { INNER_OPSET = 14 };
+
+typedef struct masked_op {
+  olstm__op_base base;
+  bool is_lstm;
+  // The ONNX operator that computes, and the node it is told of.
+  olstm_operator inner_table;
+  void* inner;
+  olstm_node inner_node;
+  const char* input_names[INNER_INPUTS];
+  const olstm_tensor* constants[INNER_INPUTS];
+  const char* output_names[INNER_OUTPUTS];
+} masked_op;
+
+typedef struct masked_handle {
+  olstm_prepared inner;
+  int64_t steps, rows;
+  // Bytes of a row of X at one step, and of h.
+  size_t x_bytes, h_bytes;
+  // Offsets in the workspace, behind the inner operator's own.
+  size_t lens_offset, y_h_offset, x_offset;
+} masked_handle;
+
+// Which of this operator's inputs is the inner one's; sequence_lens is made here.
+static const size_t kInnerInputs[INNER_INPUTS] = {IN_X,    IN_W, IN_R, IN_B,
+                                                  IN_MASK, IN_H, IN_C};
+
+static size_t inner_input_count(const masked_op* op) {
+  return op->is_lstm ? INNER_INPUTS : INNER_INPUTS - 1;
+}
+
+static size_t inner_output_count(const masked_op* op) {
+  return op->is_lstm ? INNER_OUTPUTS : INNER_OUTPUTS - 1;
+}
+
+// ---------------------------------------------------------------- create
+
+// last_y comes from Y_h.
+static void describe_inner_node(masked_op* op) {
+  const olstm_node* node = op->base.node;
+  static const char* const kOutputs[INNER_OUTPUTS] = {"Y", "Y_h", "Y_c"};
+  op->inner_node = *node;
+  op->inner_node.op_type = node->op_type + strlen("Masked");
+  op->inner_node.domain = "";
+  op->inner_node.opset_version = INNER_OPSET;
+  op->inner_node.input_count = inner_input_count(op);
+  op->inner_node.input_names = op->input_names;
+  op->inner_node.constants = op->constants;
+  op->inner_node.output_count = inner_output_count(op);
+  op->inner_node.output_names = op->output_names;
+  for (size_t i = 0; i < INNER_INPUTS; i++) {
+    const size_t from = kInnerInputs[i];
+    const bool given = olstm_node_has_input(node, from);
+    op->input_names[i] = given ? node->input_names[from] : "";
+    op->constants[i] = given && i != INNER_LENS ? node->constants[from] : NULL;
+  }
+  for (size_t i = 0; i < INNER_OUTPUTS; i++) {
+    const bool wanted = olstm_node_has_output(node, i) ||
+                        (i == OUT_H && olstm_node_has_output(node, OUT_LAST));
+    op->output_names[i] = wanted ? kOutputs[i] : "";
+  }
+}
+
+static olstm_status set_up(masked_op* op, const olstm_create_args* args,
+                           olstm_error* error) {
+  static const olstm__op_arity kArity = {IN_MASK + 1, INPUT_COUNT, OUTPUT_COUNT};
+  const olstm__lstm_variant* variant = op->base.self->variant;
+  op->is_lstm = variant->cell == OLSTM__CELL_LSTM;
+  OLSTM_RETURN_IF_ERROR(olstm__op_check_arity(&op->base, &kArity, error));
+  if (olstm_node_find_attribute(op->base.node, "direction") ||
+      olstm_node_find_attribute(op->base.node, "layout")) {
+    return olstm__op_fail(&op->base, error, OLSTM_STATUS_UNSUPPORTED,
+                          "direction and layout have no meaning for a masked layer");
+  }
+  describe_inner_node(op);
+  op->inner_table = (olstm_operator){.struct_size = sizeof op->inner_table,
+                                     .domain = "",
+                                     .op_type = op->inner_node.op_type,
+                                     .variant = variant};
+  olstm_create_args inner = *args;
+  inner.node = &op->inner_node;
+  return olstm__lstm_op_create(&op->inner_table, &inner, &op->inner, error);
+}
+
+olstm_status olstm__lstm_masked_op_create(const olstm_operator* self,
+                                          const olstm_create_args* args,
+                                          void** out_instance, olstm_error* error) {
+  void* instance = NULL;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_create(self, args, sizeof(masked_op), &instance, error));
+  const olstm_status status = set_up(instance, args, error);
+  if (status != OLSTM_STATUS_OK) {
+    olstm__op_destroy(instance);
+    return status;
+  }
+  *out_instance = instance;
+  return OLSTM_STATUS_OK;
+}
+
+void olstm__lstm_masked_op_destroy(void* instance) {
+  masked_op* op = instance;
+  if (!op) return;
+  olstm__lstm_op_destroy(op->inner);
+  olstm__op_destroy(op);
+}
+
+// ---------------------------------------------------------------- infer and prepare
+
+// The inner operator's inputs; `lens` stands for the sequence_lens that runs will make.
+static void inner_inputs(const masked_op* op, const olstm_tensor* const* inputs,
+                         size_t input_count, const olstm_tensor* lens,
+                         const olstm_tensor* out_inputs[INNER_INPUTS]) {
+  for (size_t i = 0; i < inner_input_count(op); i++) {
+    const size_t from = kInnerInputs[i];
+    out_inputs[i] = from < input_count ? inputs[from] : NULL;
+  }
+  out_inputs[INNER_LENS] = lens;
+}
+
+static olstm_status check_mask(const masked_op* op, const olstm_tensor* x,
+                               const olstm_tensor* mask, olstm_error* error) {
+  const olstm_tensor_desc* desc = &mask->desc;
+  const bool fits = x->desc.rank == 3 && (desc->rank == 2 || desc->rank == 3) &&
+                    desc->dims[0] == x->desc.dims[0] &&
+                    desc->dims[1] == x->desc.dims[1] &&
+                    (desc->rank == 2 || desc->dims[2] == 1);
+  if (desc->dtype != OLSTM_DTYPE_BOOL) {
+    return olstm__op_fail(&op->base, error, OLSTM_STATUS_DTYPE_MISMATCH,
+                          "the mask has dtype %s, expected bool",
+                          olstm_dtype_name(desc->dtype));
+  }
+  if (fits) return OLSTM_STATUS_OK;
+  return olstm__op_fail(&op->base, error, OLSTM_STATUS_SHAPE_MISMATCH,
+                        "the mask has shape %s, expected one bool for each step and row "
+                        "of X %s",
+                        olstm_shape_text(desc).text, olstm_shape_text(&x->desc).text);
+}
+
+static olstm_status check_initial_y(const masked_op* op, const olstm_tensor* given,
+                                    const olstm_tensor_desc* expected,
+                                    olstm_error* error) {
+  if (!given || olstm_tensor_desc_equal(&given->desc, expected)) return OLSTM_STATUS_OK;
+  return olstm__op_fail(&op->base, error, OLSTM_STATUS_SHAPE_MISMATCH,
+                        "initial_y has shape %s, expected %s",
+                        olstm_shape_text(&given->desc).text,
+                        olstm_shape_text(expected).text);
+}
+
+static olstm_tensor lens_tensor(const olstm_tensor* x) {
+  return (olstm_tensor){{OLSTM_DTYPE_INT32, 1, {x->desc.dims[1]}}, NULL};
+}
+
+olstm_status olstm__lstm_masked_op_infer(const void* instance,
+                                         const olstm_infer_args* args,
+                                         olstm_tensor_desc* out_outputs,
+                                         olstm_error* error) {
+  const masked_op* op = instance;
+  const olstm_tensor* x = args->inputs[IN_X];
+  const olstm_tensor* inputs[INNER_INPUTS] = {NULL};
+  olstm_tensor_desc descs[INNER_OUTPUTS];
+  OLSTM_RETURN_IF_ERROR(check_mask(op, x, args->inputs[IN_MASK], error));
+  const olstm_tensor lens = lens_tensor(x);
+  inner_inputs(op, args->inputs, args->input_count, &lens, inputs);
+  const olstm_infer_args inner = {.struct_size = sizeof inner,
+                                  .input_count = inner_input_count(op),
+                                  .inputs = inputs,
+                                  .output_count = inner_output_count(op)};
+  OLSTM_RETURN_IF_ERROR(olstm__lstm_op_infer(op->inner, &inner, descs, error));
+  const olstm_tensor_desc last = {
+      descs[OUT_H].dtype, 2, {descs[OUT_H].dims[1], descs[OUT_H].dims[2]}};
+  if (args->input_count > IN_Y) {
+    OLSTM_RETURN_IF_ERROR(check_initial_y(op, args->inputs[IN_Y], &last, error));
+  }
+  for (size_t i = 0; i < args->output_count; i++) {
+    if (i == OUT_LAST) out_outputs[i] = last;
+    if (i < inner_output_count(op)) out_outputs[i] = descs[i];
+  }
+  return OLSTM_STATUS_OK;
+}
+
+// Adds `count` times `size` bytes at the end of the workspace.
+static bool add_room(size_t* end, size_t count, size_t size, size_t* out_offset) {
+  size_t bytes = 0;
+  return olstm_size_align(*end, out_offset) && olstm_size_multiply(count, size, &bytes) &&
+         olstm_size_add(*out_offset, bytes, end);
+}
+
+static olstm_status lay_out_workspace(const masked_op* op, masked_handle* handle,
+                                      size_t* out_bytes, olstm_error* error) {
+  const size_t rows = (size_t)handle->rows;
+  size_t end = handle->inner.workspace_bytes, x_step_bytes = 0;
+  const bool fits =
+      add_room(&end, rows, sizeof(int32_t), &handle->lens_offset) &&
+      add_room(&end, rows, handle->h_bytes, &handle->y_h_offset) &&
+      olstm_size_multiply(rows, handle->x_bytes, &x_step_bytes) &&
+      add_room(&end, (size_t)handle->steps, x_step_bytes, &handle->x_offset);
+  *out_bytes = end;
+  return fits ? OLSTM_STATUS_OK
+              : olstm__op_fail(&op->base, error, OLSTM_STATUS_OUT_OF_MEMORY,
+                               "workspace does not fit in memory");
+}
+
+static olstm_status prepare_inner(masked_op* op, masked_handle* handle,
+                                  const olstm_prepare_args* args,
+                                  olstm_prepared* out_prepared, olstm_error* error) {
+  const olstm_tensor* x = args->inputs[IN_X];
+  const olstm_tensor* inputs[INNER_INPUTS] = {NULL};
+  olstm_tensor_desc descs[INNER_OUTPUTS];
+  const olstm_tensor lens = lens_tensor(x);
+  inner_inputs(op, args->inputs, args->input_count, &lens, inputs);
+  const olstm_infer_args infer = {.struct_size = sizeof infer,
+                                  .input_count = inner_input_count(op),
+                                  .inputs = inputs,
+                                  .output_count = inner_output_count(op)};
+  OLSTM_RETURN_IF_ERROR(olstm__lstm_op_infer(op->inner, &infer, descs, error));
+  const olstm_prepare_args inner = {.struct_size = sizeof inner,
+                                    .input_count = inner_input_count(op),
+                                    .inputs = inputs,
+                                    .output_count = inner_output_count(op),
+                                    .outputs = descs};
+  handle->inner =
+      (olstm_prepared){.struct_size = sizeof handle->inner, .view_of_input = -1};
+  OLSTM_RETURN_IF_ERROR(olstm__lstm_op_prepare(op->inner, &inner, &handle->inner, error));
+  handle->steps = x->desc.dims[0];
+  handle->rows = x->desc.dims[1];
+  handle->x_bytes = (size_t)x->desc.dims[2] * olstm_dtype_size(x->desc.dtype);
+  handle->h_bytes = (size_t)descs[OUT_H].dims[2] * olstm_dtype_size(x->desc.dtype);
+  out_prepared->kernel = handle->inner.kernel;
+  out_prepared->reason = handle->inner.reason;
+  out_prepared->run_allocates = handle->inner.run_allocates;
+  return lay_out_workspace(op, handle, &out_prepared->workspace_bytes, error);
+}
+
+olstm_status olstm__lstm_masked_op_prepare(void* instance, const olstm_prepare_args* args,
+                                           olstm_prepared* out_prepared,
+                                           olstm_error* error) {
+  masked_op* op = instance;
+  masked_handle* handle = olstm_allocate_zeroed(&op->base.allocator, 1, sizeof *handle);
+  if (!handle) {
+    return olstm__op_fail(&op->base, error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory");
+  }
+  const olstm_status status = prepare_inner(op, handle, args, out_prepared, error);
+  if (status != OLSTM_STATUS_OK) {
+    olstm__lstm_masked_op_release(op, handle);
+    return status;
+  }
+  out_prepared->handle = handle;
+  return OLSTM_STATUS_OK;
+}
+
+void olstm__lstm_masked_op_release(void* instance, void* handle) {
+  masked_op* op = instance;
+  masked_handle* released = handle;
+  if (!released) return;
+  olstm__lstm_op_release(op->inner, released->inner.handle);
+  olstm_release(&op->base.allocator, released, 1, sizeof *released);
+}
+
+// ---------------------------------------------------------------- run
+
+// Counts each row's steps that count. Returns whether they stand at the front of every
+// row.
+static bool count_steps(const masked_handle* handle, const bool* mask, int32_t* lens) {
+  bool at_front = true;
+  for (int64_t n = 0; n < handle->rows; n++) lens[n] = 0;
+  for (int64_t t = 0; t < handle->steps; t++) {
+    for (int64_t n = 0; n < handle->rows; n++) {
+      if (!mask[t * handle->rows + n]) continue;
+      at_front = at_front && lens[n] == t;
+      lens[n]++;
+    }
+  }
+  return at_front;
+}
+
+// Moves the steps that count of every row to the row's front. What is behind them nobody
+// reads.
+static void move_together(const masked_handle* handle, const bool* mask, const char* x,
+                          char* moved) {
+  const size_t step_bytes = (size_t)handle->rows * handle->x_bytes;
+  memset(moved, 0, (size_t)handle->steps * step_bytes);
+  for (int64_t n = 0; n < handle->rows; n++) {
+    size_t to = 0;
+    for (int64_t t = 0; t < handle->steps; t++) {
+      if (!mask[t * handle->rows + n]) continue;
+      const size_t row = (size_t)n * handle->x_bytes;
+      memcpy(moved + to++ * step_bytes + row, x + (size_t)t * step_bytes + row,
+             handle->x_bytes);
+    }
+  }
+}
+
+static void copy_output(void* to, const void* from, size_t bytes) {
+  if (from) {
+    memmove(to, from, bytes);
+  } else {
+    memset(to, 0, bytes);
+  }
+}
+
+// Spreads a row's outputs to where its steps were, from the last step backwards: an
+// output only moves to a later step.
+static void spread_row(const masked_handle* handle, const bool* mask, int64_t row,
+                       int64_t count, const char* initial_y, char* y) {
+  const size_t step_bytes = (size_t)handle->rows * handle->h_bytes;
+  const size_t offset = (size_t)row * handle->h_bytes;
+  for (int64_t t = handle->steps - 1; t >= 0; t--) {
+    const char* from = initial_y ? initial_y + offset : NULL;
+    if (count > 0) from = y + (size_t)(count - 1) * step_bytes + offset;
+    copy_output(y + (size_t)t * step_bytes + offset, from, handle->h_bytes);
+    if (mask[t * handle->rows + row]) count--;
+  }
+}
+
+static void write_last(const masked_handle* handle, const int32_t* lens,
+                       const char* initial_y, const char* y_h, char* last) {
+  for (int64_t n = 0; n < handle->rows; n++) {
+    const size_t offset = (size_t)n * handle->h_bytes;
+    const char* from = initial_y ? initial_y + offset : NULL;
+    if (lens[n] > 0) from = y_h + offset;
+    copy_output(last + offset, from, handle->h_bytes);
+  }
+}
+
+static const void* input_at(const masked_op* op, const olstm_run_args* args,
+                            size_t index) {
+  return olstm_node_has_input(op->base.node, index) ? args->inputs[index] : NULL;
+}
+
+static void* output_at(const masked_op* op, const olstm_run_args* args, size_t index) {
+  return olstm_node_has_output(op->base.node, index) ? args->outputs[index] : NULL;
+}
+
+olstm_status olstm__lstm_masked_op_run(const void* instance, const void* handle,
+                                       const olstm_run_args* args, olstm_error* error) {
+  const masked_op* op = instance;
+  const masked_handle* prepared = handle;
+  const bool* mask = args->inputs[IN_MASK];
+  char* workspace = args->workspace;
+  int32_t* lens = (int32_t*)(void*)(workspace + prepared->lens_offset);
+  char* moved = workspace + prepared->x_offset;
+  const void* inputs[INNER_INPUTS];
+  void* outputs[INNER_OUTPUTS];
+  for (size_t i = 0; i < INNER_INPUTS; i++) {
+    inputs[i] = input_at(op, args, kInnerInputs[i]);
+  }
+  for (size_t i = 0; i < INNER_OUTPUTS; i++) outputs[i] = output_at(op, args, i);
+  if (!outputs[OUT_H]) outputs[OUT_H] = workspace + prepared->y_h_offset;
+  inputs[INNER_LENS] = lens;
+  if (!count_steps(prepared, mask, lens)) {
+    move_together(prepared, mask, inputs[IN_X], moved);
+    inputs[IN_X] = moved;
+  }
+  const olstm_run_args inner = {.struct_size = sizeof inner,
+                                .inputs = inputs,
+                                .outputs = outputs,
+                                .workspace = workspace,
+                                .parallel = args->parallel};
+  OLSTM_RETURN_IF_ERROR(
+      olstm__lstm_op_run(op->inner, prepared->inner.handle, &inner, error));
+  char* y = outputs[OUT_Y];
+  char* last = output_at(op, args, OUT_LAST);
+  const char* initial_y = input_at(op, args, IN_Y);
+  for (int64_t n = 0; y && n < prepared->rows; n++) {
+    spread_row(prepared, mask, n, lens[n], initial_y, y);
+  }
+  if (last) write_last(prepared, lens, initial_y, outputs[OUT_H], last);
+  return OLSTM_STATUS_OK;
+}

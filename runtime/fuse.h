@@ -1,0 +1,17 @@
+// Node patterns that become fewer, faster nodes. Every pass edits a net before operators
+// are created, and leaves alone what it does not recognise to the last node.
+#ifndef OLSTM_RUNTIME_FUSE_H_
+#define OLSTM_RUNTIME_FUSE_H_
+
+#include "runtime/net.h"
+
+/// Runs all passes over a main net whose constant nodes are folded, and sorts it.
+/// Errors: OUT_OF_MEMORY.
+olstm_status olstm__fuse(olstm__net* net, olstm_error* error);
+
+/// Loops that step a recurrent cell over a sequence, as tf2onnx writes Keras' LSTM, GRU
+/// and SimpleRNN layers, become LSTM, GRU and RNN nodes; with a mask, nodes of domain
+/// olstm.fused.
+void olstm__fuse_loops(olstm__net* net);
+
+#endif  // OLSTM_RUNTIME_FUSE_H_

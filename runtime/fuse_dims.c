@@ -1,0 +1,282 @@
+#include "runtime/fuse_dims.h"
+
+#include <string.h>
+
+#include "runtime/fuse_match.h"
+
+// How many operators a dimension is followed through, and through how many joins of two
+// operands.
+enum { MAX_STEPS = 256, MAX_DEPTH = 8 };
+
+static bool is_one_of(const char* op_type, const char* const* names) {
+  for (; *names; names++) {
+    if (strcmp(op_type, *names) == 0) return true;
+  }
+  return false;
+}
+
+// One input, and an output of its shape.
+static bool keeps_shape(const char* op_type) {
+  static const char* const kNames[] = {"Identity",
+                                       "Cast",
+                                       "Dropout",
+                                       "Not",
+                                       "Neg",
+                                       "Abs",
+                                       "Exp",
+                                       "Log",
+                                       "Sqrt",
+                                       "Relu",
+                                       "Tanh",
+                                       "Sigmoid",
+                                       "Erf",
+                                       "LeakyRelu",
+                                       "Elu",
+                                       "Selu",
+                                       "Clip",
+                                       "Softplus",
+                                       "Softsign",
+                                       "HardSigmoid",
+                                       "ThresholdedRelu",
+                                       "Softmax",
+                                       "LayerNormalization",
+                                       "BatchNormalization",
+                                       "ReverseSequence",
+                                       NULL};
+  return is_one_of(op_type, kNames);
+}
+
+static bool is_binary(const char* op_type) {
+  static const char* const kNames[] = {"Add",  "Sub",     "Mul", "Div", "Equal",
+                                       "Less", "Greater", "And", "Or",  NULL};
+  return is_one_of(op_type, kNames);
+}
+
+static int64_t int_attribute(const olstm__net_node* node, const char* name,
+                             int64_t fallback) {
+  const olstm_attribute* attribute = olstm__net_find_attribute(node, name);
+  return attribute && attribute->kind == OLSTM_ATTRIBUTE_INT ? attribute->i : fallback;
+}
+
+// The rank of a value as far as inputs and constants tell; -1 when they do not.
+static int32_t rank_of(const olstm__net* net, int32_t value) {
+  for (int step = 0; step < MAX_STEPS && value != OLSTM__NO_VALUE; step++) {
+    const olstm__net_value* target = &net->values[value];
+    if (target->kind == OLSTM__VALUE_CONSTANT) return target->constant->desc.rank;
+    if (target->kind != OLSTM__VALUE_NODE) return target->info.rank;
+    const olstm__net_node* node = olstm__net_producer(net, value);
+    if (!node || node->kind != OLSTM__NODE_OPERATOR) return -1;
+    const olstm_attribute* perm = olstm__net_find_attribute(node, "perm");
+    if (strcmp(node->op_type, "Transpose") == 0 && perm) return (int32_t)perm->count;
+    const bool keeps_rank = keeps_shape(node->op_type) ||
+                            strcmp(node->op_type, "MatMul") == 0 ||
+                            is_binary(node->op_type) ||
+                            (strncmp(node->op_type, "Reduce", 6) == 0 &&
+                             int_attribute(node, "keepdims", 1) == 1);
+    if (!keeps_rank) return -1;
+    value = olstm__net_node_input(node, 0);
+  }
+  return -1;
+}
+
+// The operand of a binary operator that gives dimension `axis`: the other has 1 there, or
+// the same.
+static int32_t binary_operand(const olstm__net* net, const olstm__net_node* node,
+                              int32_t axis) {
+  const int32_t a = olstm__net_node_input(node, 0), b = olstm__net_node_input(node, 1);
+  const int32_t rank_a = rank_of(net, a), rank_b = rank_of(net, b);
+  const olstm_tensor *constant_a = olstm__net_constant(net, a),
+                     *constant_b = olstm__net_constant(net, b);
+  if (rank_a < 0 || rank_b < 0) return OLSTM__NO_VALUE;
+  if (rank_a != rank_b) {
+    // The one of lower rank must not reach up to the axis.
+    const int32_t higher = rank_a > rank_b ? rank_a : rank_b;
+    const int32_t lower = rank_a > rank_b ? rank_b : rank_a;
+    if (axis >= higher - lower) return OLSTM__NO_VALUE;
+    return rank_a > rank_b ? a : b;
+  }
+  if (constant_b && constant_b->desc.dims[axis] == 1) return a;
+  if (constant_a && constant_a->desc.dims[axis] == 1) return b;
+  return OLSTM__NO_VALUE;
+}
+
+// Where dimension `axis` of a node's output comes from: one step back. False at a symbol
+// of its own.
+static bool step_back(const olstm__net* net, const olstm__net_node* node, int32_t* value,
+                      int32_t* axis) {
+  const char* op_type = node->op_type;
+  const int32_t first = olstm__net_node_input(node, 0);
+  if (keeps_shape(op_type)) {
+    *value = first;
+    return true;
+  }
+  if (strcmp(op_type, "Transpose") == 0) {
+    const olstm_attribute* perm = olstm__net_find_attribute(node, "perm");
+    if (!perm || perm->kind != OLSTM_ATTRIBUTE_INTS || (size_t)*axis >= perm->count) {
+      return false;
+    }
+    const int64_t source = perm->ints[*axis];
+    if (source < 0 || source >= OLSTM_MAX_RANK) return false;
+    *axis = (int32_t)source;
+    *value = first;
+    return true;
+  }
+  if (strcmp(op_type, "Gather") == 0 && int_attribute(node, "axis", 0) == 0) {
+    const int32_t indices = olstm__net_node_input(node, 1);
+    const int32_t rank = rank_of(net, indices);
+    if (rank < 0 || *axis >= rank) return false;
+    *value = indices;
+    return true;
+  }
+  if (strcmp(op_type, "MatMul") == 0) {
+    const int32_t rank = rank_of(net, first);
+    const olstm_tensor* weight = olstm__net_constant(net, olstm__net_node_input(node, 1));
+    if (!weight || weight->desc.rank != 2 || rank < 2 || *axis >= rank - 1) return false;
+    *value = first;
+    return true;
+  }
+  if (is_binary(op_type)) {
+    const int32_t operand = binary_operand(net, node, *axis);
+    if (operand == OLSTM__NO_VALUE) return false;
+    *value = operand;
+    return true;
+  }
+  return false;
+}
+
+// Y of an LSTM, GRU or RNN is [T,D,N,H], or that without D behind a Squeeze of axis 1.
+static bool step_back_recurrent(const olstm__net* net, const olstm__net_node* node,
+                                int32_t* value, int32_t* axis) {
+  const olstm__net_node* squeeze = strcmp(node->op_type, "Squeeze") == 0 ? node : NULL;
+  int32_t own_axis = *axis;
+  if (squeeze) {
+    int64_t squeezed = 0;
+    if (!olstm__match_one_axis(net, squeeze, &squeezed) || squeezed != 1) return false;
+    node = olstm__net_producer(net, olstm__net_node_input(squeeze, 0));
+    if (own_axis >= 1) own_axis++;
+  }
+  if (!node || (strcmp(node->op_type, "LSTM") != 0 && strcmp(node->op_type, "GRU") != 0 &&
+                strcmp(node->op_type, "RNN") != 0 &&
+                strcmp(node->domain, OLSTM__FUSED_DOMAIN) != 0)) {
+    return false;
+  }
+  if (int_attribute(node, "layout", 0) != 0 || (own_axis != 0 && own_axis != 2)) {
+    return false;
+  }
+  *value = olstm__net_node_input(node, 0);
+  *axis = own_axis == 0 ? 0 : 1;
+  return true;
+}
+
+static olstm__dim_symbol follow(const olstm__net* net, int32_t value, int32_t axis,
+                                int depth);
+
+// Two operands of one rank, neither of them known to be broadcast: a dimension that is a
+// number other than 1 is the result's, and so is one that both have.
+static bool join_operands(const olstm__net* net, const olstm__net_node* node,
+                          int32_t axis, int depth, olstm__dim_symbol* out_symbol) {
+  const int32_t a = olstm__net_node_input(node, 0), b = olstm__net_node_input(node, 1);
+  if (!is_binary(node->op_type) || rank_of(net, a) < 0 ||
+      rank_of(net, a) != rank_of(net, b)) {
+    return false;
+  }
+  const olstm__dim_symbol from_a = follow(net, a, axis, depth + 1);
+  *out_symbol = from_a;
+  if (from_a.root == OLSTM__NO_VALUE && from_a.number != 1) return true;
+  const olstm__dim_symbol from_b = follow(net, b, axis, depth + 1);
+  return olstm__dim_symbol_equal(&from_a, &from_b);
+}
+
+// What a Reshape to a constant shape says of a dimension.
+static bool reshaped_dim(const olstm__net* net, const olstm__net_node* node, int32_t axis,
+                         olstm__dim_symbol* out_symbol) {
+  const olstm_tensor* shape = olstm__net_constant(net, olstm__net_node_input(node, 1));
+  if (strcmp(node->op_type, "Reshape") != 0 || !shape ||
+      shape->desc.dtype != OLSTM_DTYPE_INT64 ||
+      axis >= olstm_tensor_desc_count(&shape->desc) ||
+      ((const int64_t*)shape->data)[axis] <= 0) {
+    return false;
+  }
+  *out_symbol =
+      (olstm__dim_symbol){OLSTM__NO_VALUE, 0, ((const int64_t*)shape->data)[axis]};
+  return true;
+}
+
+static olstm__dim_symbol follow(const olstm__net* net, int32_t value, int32_t axis,
+                                int depth) {
+  for (int step = 0; step < MAX_STEPS && depth < MAX_DEPTH; step++) {
+    const olstm__net_value* target = &net->values[value];
+    olstm__dim_symbol known = {OLSTM__NO_VALUE, 0, 0};
+    if (target->kind != OLSTM__VALUE_NODE) {
+      if (axis >= target->info.rank || target->info.dims[axis] < 0) break;
+      known.number = target->info.dims[axis];
+      return known;
+    }
+    const olstm__net_node* node = olstm__net_producer(net, value);
+    if (!node || node->kind != OLSTM__NODE_OPERATOR) break;
+    if (olstm__net_node_output(node, 0) != value) break;
+    if (reshaped_dim(net, node, axis, &known)) return known;
+    if (step_back(net, node, &value, &axis) ||
+        step_back_recurrent(net, node, &value, &axis)) {
+      continue;
+    }
+    if (join_operands(net, node, axis, depth, &known)) return known;
+    break;
+  }
+  return (olstm__dim_symbol){value, axis, 0};
+}
+
+olstm__dim_symbol olstm__dim_symbol_of(const olstm__net* net, int32_t value,
+                                       int32_t axis) {
+  return follow(net, value, axis, 0);
+}
+
+// The element of Shape(v) that a Slice or Gather takes: v's dimension.
+static bool element_of_shape(const olstm__net* net, const olstm__net_node* node,
+                             olstm__dim_symbol* out_symbol) {
+  const bool is_gather = strcmp(node->op_type, "Gather") == 0;
+  int64_t index = 0;
+  if (is_gather) {
+    if (!olstm__match_scalar_int(net, olstm__net_node_input(node, 1), &index))
+      return false;
+  } else if (!olstm__match_slice_of_one(net, node, &index)) {
+    return false;
+  }
+  const int32_t shape = olstm__match_skip_casts(net, olstm__net_node_input(node, 0));
+  const olstm__net_node* source = olstm__net_producer_of_type(net, shape, "Shape");
+  if (!source || olstm__net_find_attribute(source, "start") ||
+      olstm__net_find_attribute(source, "end") || index < 0 || index >= OLSTM_MAX_RANK) {
+    return false;
+  }
+  *out_symbol =
+      olstm__dim_symbol_of(net, olstm__net_node_input(source, 0), (int32_t)index);
+  return true;
+}
+
+bool olstm__dim_symbol_of_scalar(const olstm__net* net, int32_t value,
+                                 olstm__dim_symbol* out_symbol) {
+  for (int step = 0; step < MAX_STEPS && value != OLSTM__NO_VALUE; step++) {
+    int64_t number = 0;
+    if (olstm__match_scalar_int(net, value, &number)) {
+      *out_symbol = (olstm__dim_symbol){OLSTM__NO_VALUE, 0, number};
+      return true;
+    }
+    const olstm__net_node* node = olstm__net_producer(net, value);
+    if (!node || node->kind != OLSTM__NODE_OPERATOR) return false;
+    static const char* const kSameElement[] = {"Identity",  "Cast",      "Squeeze",
+                                               "Unsqueeze", "ReduceMax", NULL};
+    if (is_one_of(node->op_type, kSameElement)) {
+      value = olstm__net_node_input(node, 0);
+      continue;
+    }
+    const bool takes =
+        strcmp(node->op_type, "Slice") == 0 || strcmp(node->op_type, "Gather") == 0;
+    return takes && element_of_shape(net, node, out_symbol);
+  }
+  return false;
+}
+
+bool olstm__dim_symbol_equal(const olstm__dim_symbol* a, const olstm__dim_symbol* b) {
+  if (a->root != b->root) return false;
+  return a->root == OLSTM__NO_VALUE ? a->number == b->number : a->axis == b->axis;
+}

@@ -1,0 +1,29 @@
+// Dimensions as symbols: whether two dimensions of a net are the same whatever inputs
+// come. Knows the shapes of the operators that stand between a graph's inputs and its
+// recurrent layers; any other operator's dimensions are symbols of their own, so that an
+// answer may be "not known to be the same", never wrong.
+#ifndef OLSTM_RUNTIME_FUSE_DIMS_H_
+#define OLSTM_RUNTIME_FUSE_DIMS_H_
+
+#include "runtime/net.h"
+
+/// A number, or dimension `axis` of value `root`.
+typedef struct olstm__dim_symbol {
+  /// NO_VALUE for a number.
+  int32_t root;
+  int32_t axis;
+  int64_t number;
+} olstm__dim_symbol;
+
+/// Dimension `axis` (not negative) of a value.
+olstm__dim_symbol olstm__dim_symbol_of(const olstm__net* net, int32_t value,
+                                       int32_t axis);
+
+/// What a scalar (or a tensor of one element) computed from shapes stands for. False when
+/// it is anything else.
+bool olstm__dim_symbol_of_scalar(const olstm__net* net, int32_t value,
+                                 olstm__dim_symbol* out_symbol);
+
+bool olstm__dim_symbol_equal(const olstm__dim_symbol* a, const olstm__dim_symbol* b);
+
+#endif  // OLSTM_RUNTIME_FUSE_DIMS_H_

@@ -1,0 +1,51 @@
+// Small questions that patterns are made of. Knows ONNX's operators by name, no pattern.
+#ifndef OLSTM_RUNTIME_FUSE_MATCH_H_
+#define OLSTM_RUNTIME_FUSE_MATCH_H_
+
+#include "runtime/net.h"
+
+/// The domain of operators that only fusion makes.
+#define OLSTM__FUSED_DOMAIN "olstm.fused"
+
+/// The value behind Identity nodes, or behind Identity and Cast nodes.
+int32_t olstm__match_skip_identity(const olstm__net* net, int32_t value);
+int32_t olstm__match_skip_casts(const olstm__net* net, int32_t value);
+
+/// A constant of one element, as an integer (a float one must be whole) or as a double.
+bool olstm__match_scalar_int(const olstm__net* net, int32_t value, int64_t* out_number);
+bool olstm__match_scalar(const olstm__net* net, int32_t value, double* out_number);
+
+/// The two inputs of a binary operator behind Identity nodes; false when `value` is not
+/// made by one of that name.
+bool olstm__match_binary(const olstm__net* net, int32_t value, const char* op_type,
+                         int32_t out_operands[2]);
+
+/// The one axis of a Squeeze or Unsqueeze, attribute or constant input. False for none,
+/// several, or a computed one.
+bool olstm__match_one_axis(const olstm__net* net, const olstm__net_node* node,
+                           int64_t* out_axis);
+
+/// Whether a Slice takes just element [index:index+1] of its first axis.
+bool olstm__match_slice_of_one(const olstm__net* net, const olstm__net_node* node,
+                               int64_t* out_index);
+
+/// An activation in ONNX's words for recurrent cells.
+typedef struct olstm__match_activation {
+  const char* name;
+  bool takes_alpha, takes_beta;
+  float alpha, beta;
+} olstm__match_activation;
+
+/// Peels the activation off a value, be it one node or hard_sigmoid written out:
+/// *out_inner is what it is applied to. What is no activation is the linear one (Affine 1
+/// x + 0) applied to itself.
+void olstm__match_activation_of(const olstm__net* net, int32_t value,
+                                olstm__match_activation* out_activation,
+                                int32_t* out_inner);
+
+/// A choice by a mask: Where(mask, new, old), or Cast(mask) * new + Cast(Not(mask)) *
+/// old, as tf2onnx writes tf.where. `old` is given; false when `value` is no such choice.
+bool olstm__match_select(const olstm__net* net, int32_t value, int32_t old,
+                         int32_t* out_mask, int32_t* out_new);
+
+#endif  // OLSTM_RUNTIME_FUSE_MATCH_H_
