@@ -20,6 +20,10 @@ static const olstm__op_family* const kFamilies[] = {
     &olstm__arg_family,
     &olstm__cumsum_family,
     &olstm__topk_family,
+    &olstm__batch_norm_family,
+    &olstm__layer_norm_family,
+    &olstm__channel_norm_family,
+    &olstm__composed_norm_family,
     &olstm__shape_family,
     &olstm__gather_family,
 };

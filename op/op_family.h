@@ -22,6 +22,10 @@ extern const olstm__op_family olstm__reduce_family;
 extern const olstm__op_family olstm__arg_family;
 extern const olstm__op_family olstm__cumsum_family;
 extern const olstm__op_family olstm__topk_family;
+extern const olstm__op_family olstm__batch_norm_family;
+extern const olstm__op_family olstm__layer_norm_family;
+extern const olstm__op_family olstm__channel_norm_family;
+extern const olstm__op_family olstm__composed_norm_family;
 extern const olstm__op_family olstm__shape_family;
 extern const olstm__op_family olstm__gather_family;
 

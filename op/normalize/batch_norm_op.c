@@ -1,0 +1,229 @@
+// BatchNormalization, inference: y = x * factor + summand, one pair a channel. What
+// trains is refused by name.
+#include <math.h>
+
+#include "op/elementwise/lane.h"
+#include "op/op_family.h"
+#include "op/op_support.h"
+
+enum { INPUT_X, INPUT_SCALE, INPUT_B, INPUT_MEAN, INPUT_VARIANCE, INPUT_COUNT };
+
+typedef struct batch_norm_op {
+  olstm__op_base base;
+  float epsilon;
+} batch_norm_op;
+
+typedef struct batch_norm_handle {
+  olstm__op_handle head;
+  olstm_dtype dtype;
+  olstm_dtype operand_dtypes[INPUT_COUNT];
+  olstm__lane lane;
+  int64_t batch;
+  int64_t channels;
+  int64_t space;
+} batch_norm_handle;
+
+static olstm_status refuse_training(const batch_norm_op* self, olstm_error* error) {
+  const olstm_node* node = self->base.node;
+  for (size_t i = 1; i < node->output_count; i++) {
+    if (!olstm_node_has_output(node, i)) continue;
+    return olstm__op_fail(&self->base, error, OLSTM_STATUS_UNSUPPORTED,
+                          "output '%s' is for training, which olstm does not do",
+                          node->output_names[i]);
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status require(const batch_norm_op* self, const char* name, int64_t fallback,
+                            int64_t expected, olstm_error* error) {
+  int64_t value = fallback;
+  OLSTM_RETURN_IF_ERROR(
+      olstm_node_get_int(self->base.node, name, fallback, &value, error));
+  if (value == expected) return OLSTM_STATUS_OK;
+  return olstm__op_fail(&self->base, error, OLSTM_STATUS_UNSUPPORTED,
+                        "%s=%" PRId64 " is not supported, expected %" PRId64, name, value,
+                        expected);
+}
+
+// momentum only matters to training.
+static olstm_status parse(void* instance, olstm_error* error) {
+  batch_norm_op* self = instance;
+  const int32_t opset = self->base.node->opset_version;
+  OLSTM_RETURN_IF_ERROR(
+      olstm_node_get_float(self->base.node, "epsilon", 1e-5f, &self->epsilon, error));
+  if (opset < 7) OLSTM_RETURN_IF_ERROR(require(self, "is_test", 0, 1, error));
+  if (opset < 9) OLSTM_RETURN_IF_ERROR(require(self, "spatial", 1, 1, error));
+  if (opset >= 14) OLSTM_RETURN_IF_ERROR(require(self, "training_mode", 0, 0, error));
+  return refuse_training(self, error);
+}
+
+static olstm_status batch_norm_infer(const void* instance, const olstm_infer_args* args,
+                                     olstm_tensor_desc* out_outputs, olstm_error* error) {
+  const batch_norm_op* self = instance;
+  const olstm_tensor_desc* x = &args->inputs[INPUT_X]->desc;
+  const int64_t channels = x->rank > 1 ? x->dims[1] : 1;
+  for (size_t i = 0; i < INPUT_COUNT; i++) {
+    const olstm_tensor_desc* operand = &args->inputs[i]->desc;
+    OLSTM_RETURN_IF_ERROR(
+        olstm__op_check_dtype(&self->base, args, i, OLSTM__DTYPES_REAL, error));
+    if (i == INPUT_X || (operand->rank == 1 && operand->dims[0] == channels)) continue;
+    return olstm__op_fail(
+        &self->base, error, OLSTM_STATUS_SHAPE_MISMATCH,
+        "input '%s' has shape %s, expected [%" PRId64 "] from '%s' with shape %s",
+        self->base.node->input_names[i], olstm_shape_text(operand).text, channels,
+        self->base.node->input_names[INPUT_X], olstm_shape_text(x).text);
+  }
+  out_outputs[0] = *x;
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status batch_norm_prepare(void* instance, const olstm_prepare_args* args,
+                                       olstm_prepared* out_prepared, olstm_error* error) {
+  const batch_norm_op* self = instance;
+  const olstm_tensor_desc* x = &args->inputs[INPUT_X]->desc;
+  batch_norm_handle* handle = NULL;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_create_handle(&self->base, sizeof *handle, (void**)&handle, error));
+  handle->dtype = x->dtype;
+  handle->lane = olstm__lane_of(x->dtype);
+  for (size_t i = 0; i < INPUT_COUNT; i++) {
+    handle->operand_dtypes[i] = args->inputs[i]->desc.dtype;
+  }
+  handle->channels = x->rank > 1 ? x->dims[1] : 1;
+  handle->batch = olstm_tensor_desc_count(x) == 0 ? 0 : x->rank > 0 ? x->dims[0] : 1;
+  handle->space = 1;
+  for (int32_t d = 2; d < x->rank; d++) handle->space *= x->dims[d];
+  // Factors and summands, in the lane's type.
+  out_prepared->workspace_bytes =
+      2 * (size_t)handle->channels * olstm__lane_size(handle->lane);
+  out_prepared->handle = handle;
+  out_prepared->inplace_inputs = 1u;
+  return OLSTM_STATUS_OK;
+}
+
+static double operand_at(const batch_norm_handle* handle, const void* const* inputs,
+                         size_t input, int64_t channel) {
+  const olstm_dtype dtype = handle->operand_dtypes[input];
+  double value = 0;
+  olstm__lane_load(OLSTM__LANE_F64, dtype, 1,
+                   (const char*)inputs[input] + (size_t)channel * olstm_dtype_size(dtype),
+                   &value);
+  return value;
+}
+
+static void make_factors(const batch_norm_op* self, const batch_norm_handle* handle,
+                         const void* const* inputs, void* factors, void* summands) {
+  const size_t lane_bytes = olstm__lane_size(handle->lane);
+  const olstm_dtype dtype =
+      handle->lane == OLSTM__LANE_F64 ? OLSTM_DTYPE_DOUBLE : OLSTM_DTYPE_FLOAT;
+  for (int64_t c = 0; c < handle->channels; c++) {
+    const double variance = operand_at(handle, inputs, INPUT_VARIANCE, c);
+    const double factor = operand_at(handle, inputs, INPUT_SCALE, c) /
+                          sqrt(variance + (double)self->epsilon);
+    const double summand = operand_at(handle, inputs, INPUT_B, c) -
+                           operand_at(handle, inputs, INPUT_MEAN, c) * factor;
+    const size_t offset = (size_t)c * lane_bytes;
+    olstm__lane_store(OLSTM__LANE_F64, dtype, 1, &factor, (char*)factors + offset);
+    olstm__lane_store(OLSTM__LANE_F64, dtype, 1, &summand, (char*)summands + offset);
+  }
+}
+
+// y = x * factor + summand, with one pair for all elements (step 0), or one each.
+#define APPLY(NAME, type)                                                              \
+  static void apply_##NAME(int64_t count, const void* x_data, const void* factor_data, \
+                           const void* summand_data, int64_t step, void* y_data) {     \
+    const type* x = x_data;                                                            \
+    const type* factors = factor_data;                                                 \
+    const type* summands = summand_data;                                               \
+    type* y = y_data;                                                                  \
+    if (step) {                                                                        \
+      for (int64_t i = 0; i < count; i++) y[i] = x[i] * factors[i] + summands[i];      \
+    } else {                                                                           \
+      const type factor = *factors;                                                    \
+      const type summand = *summands;                                                  \
+      for (int64_t i = 0; i < count; i++) y[i] = x[i] * factor + summand;              \
+    }                                                                                  \
+  }
+APPLY(F32, float)
+APPLY(F64, double)
+
+// One run of elements, converted block by block where the dtype is not the lane's.
+static void apply_run(const batch_norm_handle* handle, int64_t count, const char* x,
+                      const char* factors, const char* summands, int64_t step, char* y) {
+  const size_t element_bytes = olstm_dtype_size(handle->dtype);
+  const size_t lane_step = (size_t)step * olstm__lane_size(handle->lane);
+  olstm__lane_block block;
+  if (handle->lane == OLSTM__LANE_F64) {
+    apply_F64(count, x, factors, summands, step, y);
+    return;
+  }
+  if (handle->dtype == OLSTM_DTYPE_FLOAT) {
+    apply_F32(count, x, factors, summands, step, y);
+    return;
+  }
+  for (int64_t begin = 0; begin < count; begin += OLSTM__LANE_BLOCK) {
+    const int64_t left = count - begin;
+    const int64_t size = left < OLSTM__LANE_BLOCK ? left : OLSTM__LANE_BLOCK;
+    const size_t offset = (size_t)begin * element_bytes;
+    olstm__lane_load(handle->lane, handle->dtype, size, x + offset, &block);
+    apply_F32(size, &block, factors + (size_t)begin * lane_step,
+              summands + (size_t)begin * lane_step, step, &block);
+    olstm__lane_store(handle->lane, handle->dtype, size, &block, y + offset);
+  }
+}
+
+static olstm_status batch_norm_run(const void* instance, const void* handle,
+                                   const olstm_run_args* args, olstm_error* error) {
+  const batch_norm_op* self = instance;
+  const batch_norm_handle* prepared = handle;
+  const size_t lane_bytes = olstm__lane_size(prepared->lane);
+  const size_t element_bytes = olstm_dtype_size(prepared->dtype);
+  // With one element a channel, channels are neighbours: one run for all of them.
+  const bool by_row = prepared->space == 1;
+  const int64_t runs = by_row ? 1 : prepared->channels;
+  const int64_t count = by_row ? prepared->channels : prepared->space;
+  char* factors = args->workspace;
+  char* summands = factors + (size_t)prepared->channels * lane_bytes;
+  const char* x = args->inputs[INPUT_X];
+  char* y = args->outputs[0];
+  (void)error;
+  if (!y) return OLSTM_STATUS_OK;
+  make_factors(self, prepared, args->inputs, factors, summands);
+  for (int64_t n = 0; n < prepared->batch; n++) {
+    for (int64_t r = 0; r < runs; r++) {
+      const size_t offset = (size_t)r * lane_bytes;
+      apply_run(prepared, count, x, factors + offset, summands + offset, by_row ? 1 : 0,
+                y);
+      x += (size_t)count * element_bytes;
+      y += (size_t)count * element_bytes;
+    }
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static const char* const kBefore7[] = {"epsilon", "is_test", "momentum", "spatial", NULL};
+static const char* const kBefore9[] = {"epsilon", "momentum", "spatial", NULL};
+static const char* const kBefore14[] = {"epsilon", "momentum", NULL};
+static const char* const kSince14[] = {"epsilon", "momentum", "training_mode", NULL};
+
+#define FORM(name, outputs, names)                                                  \
+  static const olstm__op_form name = {.arity = {INPUT_COUNT, INPUT_COUNT, outputs}, \
+                                      .attributes = names,                          \
+                                      .instance_bytes = sizeof(batch_norm_op),      \
+                                      .parse = parse}
+FORM(kBatchNormBefore7, 5, kBefore7);
+FORM(kBatchNormBefore9, 5, kBefore9);
+FORM(kBatchNormBefore14, 5, kBefore14);
+FORM(kBatchNorm, 3, kSince14);
+
+#define ROW(first, last, form)                                                  \
+  OLSTM__OP_ENTRY("BatchNormalization", first, last, OLSTM__DTYPES_REAL, &form, \
+                  batch_norm_infer, batch_norm_prepare, batch_norm_run)
+static const olstm_operator kOperators[] = {
+    ROW(1, 6, kBatchNormBefore7),
+    ROW(7, 8, kBatchNormBefore9),
+    ROW(9, 13, kBatchNormBefore14),
+    ROW(14, 0, kBatchNorm),
+};
+
+const olstm__op_family olstm__batch_norm_family = {kOperators, 4};

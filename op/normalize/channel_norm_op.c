@@ -1,0 +1,161 @@
+// InstanceNormalization and GroupNormalization: statistics over the space of one channel,
+// or of a group of channels.
+#include "op/normalize/norm_row.h"
+#include "op/op_family.h"
+#include "op/op_support.h"
+
+typedef struct channel_norm_op {
+  olstm__op_base base;
+  float epsilon;
+  /// 0 for InstanceNormalization: every channel is a group.
+  int64_t group_count;
+  /// Opset 18 has one scale and shift a group, the others have one a channel.
+  bool scales_groups;
+} channel_norm_op;
+
+typedef struct channel_norm_handle {
+  olstm__op_handle head;
+  olstm_dtype dtype;
+  olstm_dtype scale_dtype;
+  int64_t batch;
+  int64_t group_count;
+  int64_t channels_a_group;
+  int64_t space;
+} channel_norm_handle;
+
+static olstm_status parse_epsilon(void* instance, olstm_error* error) {
+  channel_norm_op* self = instance;
+  return olstm_node_get_float(self->base.node, "epsilon", 1e-5f, &self->epsilon, error);
+}
+
+static olstm_status parse_groups(void* instance, olstm_error* error) {
+  channel_norm_op* self = instance;
+  int64_t stash = OLSTM_DTYPE_FLOAT;
+  OLSTM_RETURN_IF_ERROR(parse_epsilon(instance, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm_node_get_int(self->base.node, "num_groups", 0, &self->group_count, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm_node_get_int(self->base.node, "stash_type", stash, &stash, error));
+  self->scales_groups = self->base.node->opset_version < 21;
+  if (self->group_count > 0) return OLSTM_STATUS_OK;
+  return olstm__op_fail(&self->base, error, OLSTM_STATUS_INVALID_MODEL,
+                        "attribute num_groups is %" PRId64 ", expected 1 or more",
+                        self->group_count);
+}
+
+static int64_t groups_of(const channel_norm_op* self, const olstm_tensor_desc* x) {
+  return self->group_count ? self->group_count : x->dims[1];
+}
+
+static olstm_status check_shapes(const channel_norm_op* self,
+                                 const olstm_infer_args* args, olstm_error* error) {
+  const olstm_tensor_desc* x = &args->inputs[0]->desc;
+  const char* const* names = self->base.node->input_names;
+  if (x->rank < 2 || (self->group_count && x->dims[1] % self->group_count != 0)) {
+    return olstm__op_fail(&self->base, error, OLSTM_STATUS_SHAPE_MISMATCH,
+                          "input '%s' has shape %s, expected [N,C,...] with C a multiple "
+                          "of %" PRId64,
+                          names[0], olstm_shape_text(x).text,
+                          self->group_count ? self->group_count : 1);
+  }
+  const int64_t expected = self->scales_groups ? self->group_count : x->dims[1];
+  for (size_t i = 1; i < 3; i++) {
+    const olstm_tensor_desc* operand = &args->inputs[i]->desc;
+    if (operand->rank == 1 && operand->dims[0] == expected) continue;
+    return olstm__op_fail(&self->base, error, OLSTM_STATUS_SHAPE_MISMATCH,
+                          "input '%s' has shape %s, expected [%" PRId64 "]", names[i],
+                          olstm_shape_text(operand).text, expected);
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status channel_norm_infer(const void* instance, const olstm_infer_args* args,
+                                       olstm_tensor_desc* out_outputs,
+                                       olstm_error* error) {
+  const channel_norm_op* self = instance;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_check_dtype(&self->base, args, 0, OLSTM__DTYPES_REAL, error));
+  OLSTM_RETURN_IF_ERROR(olstm__op_check_same_dtype(&self->base, args, 1, 0, error));
+  OLSTM_RETURN_IF_ERROR(olstm__op_check_same_dtype(&self->base, args, 2, 0, error));
+  OLSTM_RETURN_IF_ERROR(check_shapes(self, args, error));
+  out_outputs[0] = args->inputs[0]->desc;
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status channel_norm_prepare(void* instance, const olstm_prepare_args* args,
+                                         olstm_prepared* out_prepared,
+                                         olstm_error* error) {
+  const channel_norm_op* self = instance;
+  const olstm_tensor_desc* x = &args->inputs[0]->desc;
+  channel_norm_handle* handle = NULL;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_create_handle(&self->base, sizeof *handle, (void**)&handle, error));
+  handle->dtype = x->dtype;
+  handle->scale_dtype = args->inputs[1]->desc.dtype;
+  handle->batch = olstm_tensor_desc_count(x) == 0 ? 0 : x->dims[0];
+  handle->group_count = groups_of(self, x);
+  handle->channels_a_group = handle->batch ? x->dims[1] / handle->group_count : 0;
+  handle->space = 1;
+  for (int32_t d = 2; d < x->rank; d++) handle->space *= x->dims[d];
+  out_prepared->handle = handle;
+  out_prepared->inplace_inputs = 1u;
+  return OLSTM_STATUS_OK;
+}
+
+static olstm__row_operand operand_at(const channel_norm_handle* handle, const void* data,
+                                     int64_t index) {
+  const size_t element_bytes = olstm_dtype_size(handle->scale_dtype);
+  return (olstm__row_operand){(const char*)data + (size_t)index * element_bytes,
+                              handle->scale_dtype, 0};
+}
+
+static olstm_status channel_norm_run(const void* instance, const void* handle,
+                                     const olstm_run_args* args, olstm_error* error) {
+  const channel_norm_op* self = instance;
+  const channel_norm_handle* prepared = handle;
+  const int64_t group_length = prepared->channels_a_group * prepared->space;
+  const size_t element_bytes = olstm_dtype_size(prepared->dtype);
+  size_t offset = 0;
+  (void)error;
+  for (int64_t g = 0; g < prepared->batch * prepared->group_count; g++) {
+    const int64_t group = g % prepared->group_count;
+    const olstm__row_stats stats = olstm__norm_row_measure(
+        prepared->dtype, group_length, (const char*)args->inputs[0] + offset,
+        (double)self->epsilon, true);
+    for (int64_t c = 0; c < prepared->channels_a_group; c++) {
+      const int64_t index =
+          self->scales_groups ? group : group * prepared->channels_a_group + c;
+      const olstm__row_operand scale = operand_at(prepared, args->inputs[1], index);
+      const olstm__row_operand shift = operand_at(prepared, args->inputs[2], index);
+      olstm__norm_row_apply(prepared->dtype, prepared->space,
+                            (const char*)args->inputs[0] + offset, &stats, &scale, &shift,
+                            (char*)args->outputs[0] + offset);
+      offset += (size_t)prepared->space * element_bytes;
+    }
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static const char* const kInstanceAttributes[] = {"epsilon", NULL};
+static const char* const kGroup18Attributes[] = {"epsilon", "num_groups", NULL};
+static const char* const kGroupAttributes[] = {"epsilon", "num_groups", "stash_type",
+                                               NULL};
+#define FORM(name, names, parser)                                                \
+  static const olstm__op_form name = {.arity = {3, 3, 1},                        \
+                                      .attributes = names,                       \
+                                      .instance_bytes = sizeof(channel_norm_op), \
+                                      .parse = parser}
+FORM(kInstance, kInstanceAttributes, parse_epsilon);
+FORM(kGroup18, kGroup18Attributes, parse_groups);
+FORM(kGroup, kGroupAttributes, parse_groups);
+
+#define ROW(type, first, last, form)                                                \
+  OLSTM__OP_ENTRY(type, first, last, OLSTM__DTYPES_REAL, &form, channel_norm_infer, \
+                  channel_norm_prepare, channel_norm_run)
+static const olstm_operator kOperators[] = {
+    ROW("InstanceNormalization", 1, 0, kInstance),
+    ROW("GroupNormalization", 18, 20, kGroup18),
+    ROW("GroupNormalization", 21, 0, kGroup),
+};
+
+const olstm__op_family olstm__channel_norm_family = {kOperators, 3};

@@ -1,0 +1,207 @@
+// LayerNormalization and RMSNormalization: rows are the dimensions from axis on.
+#include "op/elementwise/binary_walk.h"
+#include "op/normalize/norm_row.h"
+#include "op/op_family.h"
+
+enum { CODE_LAYER, CODE_RMS };
+
+typedef struct layer_norm_op {
+  olstm__op_base base;
+  int64_t axis;
+  float epsilon;
+  /// Of Mean and InvStdDev.
+  olstm_dtype stash_dtype;
+} layer_norm_op;
+
+typedef struct layer_norm_handle {
+  olstm__op_handle head;
+  olstm_dtype dtype;
+  int64_t row_count;
+  int64_t row_length;
+  olstm__row_operand scale;
+  olstm__row_operand shift;
+  /// Where an operand has another shape than a row, it is applied to the whole output.
+  bool walks_scale;
+  bool walks_shift;
+  olstm__binary_walk scale_walk;
+  olstm__binary_walk shift_walk;
+} layer_norm_handle;
+
+static int32_t code_of(const layer_norm_op* self) {
+  return ((const olstm__op_form*)self->base.self->variant)->code;
+}
+
+static olstm_status parse(void* instance, olstm_error* error) {
+  layer_norm_op* self = instance;
+  const olstm_node* node = self->base.node;
+  int64_t stash = OLSTM_DTYPE_FLOAT;
+  OLSTM_RETURN_IF_ERROR(olstm_node_get_int(node, "axis", -1, &self->axis, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm_node_get_float(node, "epsilon", 1e-5f, &self->epsilon, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm_node_get_int(node, "stash_type", OLSTM_DTYPE_FLOAT, &stash, error));
+  if (stash != OLSTM_DTYPE_FLOAT && stash != OLSTM_DTYPE_BFLOAT16) {
+    return olstm__op_fail(&self->base, error, OLSTM_STATUS_UNSUPPORTED,
+                          "attribute stash_type is %" PRId64
+                          ", olstm knows 1 (float) and 16 (bfloat16)",
+                          stash);
+  }
+  self->stash_dtype = (olstm_dtype)stash;
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status layer_norm_infer(const void* instance, const olstm_infer_args* args,
+                                     olstm_tensor_desc* out_outputs, olstm_error* error) {
+  const layer_norm_op* self = instance;
+  const olstm_tensor_desc* x = &args->inputs[0]->desc;
+  int32_t axis = 0;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_check_dtype(&self->base, args, 0, OLSTM__DTYPES_REAL, error));
+  OLSTM_RETURN_IF_ERROR(olstm__op_normalize_axis(&self->base, "attribute axis",
+                                                 self->axis, x->rank, &axis, error));
+  for (size_t i = 1; i < args->input_count; i++) {
+    if (!args->inputs[i]) continue;
+    OLSTM_RETURN_IF_ERROR(
+        olstm__op_check_dtype(&self->base, args, i, OLSTM__DTYPES_REAL, error));
+    if (!olstm__broadcast_fits(&args->inputs[i]->desc, x)) {
+      return olstm__op_fail(&self->base, error, OLSTM_STATUS_SHAPE_MISMATCH,
+                            "input '%s' has shape %s, which does not broadcast to %s",
+                            self->base.node->input_names[i],
+                            olstm_shape_text(&args->inputs[i]->desc).text,
+                            olstm_shape_text(x).text);
+    }
+  }
+  out_outputs[0] = *x;
+  for (size_t i = 1; i < args->output_count; i++) {
+    out_outputs[i] = *x;
+    out_outputs[i].dtype = self->stash_dtype;
+    for (int32_t d = axis; d < x->rank; d++) out_outputs[i].dims[d] = 1;
+  }
+  return OLSTM_STATUS_OK;
+}
+
+// An operand of a row's shape, or of one element, goes along with the rows.
+static bool goes_along(const olstm_tensor_desc* operand, const olstm_tensor_desc* x,
+                       int32_t axis) {
+  const int32_t offset = x->rank - operand->rank;
+  if (olstm_tensor_desc_count(operand) == 1) return true;
+  for (int32_t d = 0; d < x->rank; d++) {
+    const int64_t dim = d < offset ? 1 : operand->dims[d - offset];
+    if (dim != (d < axis ? 1 : x->dims[d])) return false;
+  }
+  return true;
+}
+
+static void plan_operand(const olstm_tensor* input, const olstm_tensor_desc* x,
+                         int32_t axis, olstm__binary_code code,
+                         olstm__row_operand* operand, bool* out_walks,
+                         olstm__binary_walk* walk) {
+  if (!input) return;
+  if (goes_along(&input->desc, x, axis)) {
+    operand->dtype = input->desc.dtype;
+    operand->step = olstm_tensor_desc_count(&input->desc) == 1 ? 0 : 1;
+  } else {
+    const bool is_double = x->dtype == OLSTM_DTYPE_DOUBLE;
+    *out_walks = true;
+    olstm__binary_walk_init(walk, code, is_double ? OLSTM__LANE_F64 : OLSTM__LANE_F32, x,
+                            &input->desc, x);
+  }
+}
+
+static olstm_status layer_norm_prepare(void* instance, const olstm_prepare_args* args,
+                                       olstm_prepared* out_prepared, olstm_error* error) {
+  const layer_norm_op* self = instance;
+  const olstm_tensor_desc* x = &args->inputs[0]->desc;
+  int32_t axis = 0;
+  layer_norm_handle* handle = NULL;
+  OLSTM_RETURN_IF_ERROR(olstm__op_normalize_axis(&self->base, "attribute axis",
+                                                 self->axis, x->rank, &axis, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_create_handle(&self->base, sizeof *handle, (void**)&handle, error));
+  handle->dtype = x->dtype;
+  handle->row_count = 1;
+  handle->row_length = 1;
+  for (int32_t d = 0; d < x->rank; d++) {
+    *(d < axis ? &handle->row_count : &handle->row_length) *= x->dims[d];
+  }
+  if (handle->row_length == 0) handle->row_count = 0;
+  plan_operand(args->inputs[1], x, axis, OLSTM__BINARY_MUL, &handle->scale,
+               &handle->walks_scale, &handle->scale_walk);
+  if (args->input_count > 2) {
+    plan_operand(args->inputs[2], x, axis, OLSTM__BINARY_ADD, &handle->shift,
+                 &handle->walks_shift, &handle->shift_walk);
+    // The shift comes after the scale.
+    if (handle->walks_scale && args->inputs[2] && !handle->walks_shift) {
+      handle->walks_shift = true;
+      olstm__binary_walk_init(&handle->shift_walk, OLSTM__BINARY_ADD,
+                              handle->scale_walk.lane, x, &args->inputs[2]->desc, x);
+    }
+  }
+  out_prepared->handle = handle;
+  out_prepared->inplace_inputs = 1u;
+  return OLSTM_STATUS_OK;
+}
+
+static void put_stat(const layer_norm_op* self, void* const* outputs, size_t index,
+                     int64_t row, double value) {
+  const size_t output_count = self->base.node->output_count;
+  if (index >= output_count || !outputs[index]) return;
+  olstm__lane_store(
+      OLSTM__LANE_F64, self->stash_dtype, 1, &value,
+      (char*)outputs[index] + (size_t)row * olstm_dtype_size(self->stash_dtype));
+}
+
+static olstm_status layer_norm_run(const void* instance, const void* handle,
+                                   const olstm_run_args* args, olstm_error* error) {
+  const layer_norm_op* self = instance;
+  const layer_norm_handle* prepared = handle;
+  const bool has_shift = olstm_node_has_input(self->base.node, 2);
+  const size_t row_bytes =
+      (size_t)prepared->row_length * olstm_dtype_size(prepared->dtype);
+  olstm__row_operand scale = prepared->scale;
+  olstm__row_operand shift = prepared->shift;
+  (void)error;
+  if (!prepared->walks_scale) scale.data = args->inputs[1];
+  if (has_shift && !prepared->walks_shift) shift.data = args->inputs[2];
+  for (int64_t row = 0; row < prepared->row_count; row++) {
+    const char* x = (const char*)args->inputs[0] + (size_t)row * row_bytes;
+    const olstm__row_stats stats =
+        olstm__norm_row_measure(prepared->dtype, prepared->row_length, x,
+                                (double)self->epsilon, code_of(self) == CODE_LAYER);
+    put_stat(self, args->outputs, 1, row, stats.mean);
+    put_stat(self, args->outputs, 2, row, stats.inverse_deviation);
+    if (!args->outputs[0]) continue;
+    olstm__norm_row_apply(prepared->dtype, prepared->row_length, x, &stats, &scale,
+                          &shift, (char*)args->outputs[0] + (size_t)row * row_bytes);
+  }
+  if (prepared->walks_scale && args->outputs[0]) {
+    (void)olstm__binary_walk_run(&prepared->scale_walk, args->outputs[0], args->inputs[1],
+                                 args->outputs[0]);
+  }
+  if (prepared->walks_shift && args->outputs[0]) {
+    (void)olstm__binary_walk_run(&prepared->shift_walk, args->outputs[0], args->inputs[2],
+                                 args->outputs[0]);
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static const char* const kAttributes[] = {"axis", "epsilon", "stash_type", NULL};
+static const olstm__op_form kLayer = {.arity = {2, 3, 3},
+                                      .attributes = kAttributes,
+                                      .instance_bytes = sizeof(layer_norm_op),
+                                      .parse = parse,
+                                      .code = CODE_LAYER};
+static const olstm__op_form kRms = {.arity = {2, 2, 1},
+                                    .attributes = kAttributes,
+                                    .instance_bytes = sizeof(layer_norm_op),
+                                    .parse = parse,
+                                    .code = CODE_RMS};
+
+static const olstm_operator kOperators[] = {
+    OLSTM__OP_ENTRY("LayerNormalization", 17, 0, OLSTM__DTYPES_REAL, &kLayer,
+                    layer_norm_infer, layer_norm_prepare, layer_norm_run),
+    OLSTM__OP_ENTRY("RMSNormalization", 23, 0, OLSTM__DTYPES_REAL, &kRms,
+                    layer_norm_infer, layer_norm_prepare, layer_norm_run),
+};
+
+const olstm__op_family olstm__layer_norm_family = {kOperators, 2};

@@ -1,0 +1,33 @@
+// One row of a normalization: its statistics, and the row scaled and shifted by them.
+// Everything is computed in double, block by block, whatever the dtype.
+#ifndef OLSTM_OP_NORMALIZE_NORM_ROW_H_
+#define OLSTM_OP_NORMALIZE_NORM_ROW_H_
+
+#include "op/elementwise/lane.h"
+
+typedef struct olstm__row_stats {
+  double mean;
+  /// 1 / sqrt(variance + epsilon)
+  double inverse_deviation;
+} olstm__row_stats;
+
+/// A factor or summand for every element of a row, or one for all.
+typedef struct olstm__row_operand {
+  /// NULL: there is none.
+  const void* data;
+  olstm_dtype dtype;
+  /// Elements from one to the next: 1 or 0.
+  int64_t step;
+} olstm__row_operand;
+
+/// Of `count` > 0 elements. Without centring the mean is 0 and the variance the mean
+/// square. [no-alloc]
+olstm__row_stats olstm__norm_row_measure(olstm_dtype dtype, int64_t count, const void* x,
+                                         double epsilon, bool centres);
+
+/// y = (x - mean) * inverse_deviation * scale + shift. y may be x. [no-alloc]
+void olstm__norm_row_apply(olstm_dtype dtype, int64_t count, const void* x,
+                           const olstm__row_stats* stats, const olstm__row_operand* scale,
+                           const olstm__row_operand* shift, void* y);
+
+#endif  // OLSTM_OP_NORMALIZE_NORM_ROW_H_
