@@ -1,19 +1,28 @@
-// One caller's execution context: a runner for the session's program, and the tensors
-// that a run hands to it.
+// One caller's execution context: a runner for the session's program, the state that it
+// carries, and the tensors that a run hands from one to the other.
+#include "runtime/context.h"
+
 #include <string.h>
 
-#include "runtime/runner.h"
-#include "runtime/session.h"
-
-struct olstm_context {
-  olstm_session* session;
-  olstm__runner* runner;
-  /// All inputs and outputs of the program: the user's, then the state slots'.
-  olstm_tensor* inputs;
-  olstm_tensor* outputs;
-};
+#include "runtime/planner.h"
 
 // ---------------------------------------------------------------- life
+
+static olstm_status fill(olstm_context* context, olstm_error* error) {
+  const olstm_session* session = context->session;
+  const olstm_allocator* allocator = &session->engine.allocator;
+  const olstm__program* program = session->program;
+  context->inputs =
+      olstm_allocate_zeroed(allocator, program->input_count, sizeof *context->inputs);
+  context->outputs =
+      olstm_allocate_zeroed(allocator, program->output_count, sizeof *context->outputs);
+  if (!context->inputs || !context->outputs) {
+    return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a context");
+  }
+  OLSTM_RETURN_IF_ERROR(olstm__states_init(&context->states, session->net, allocator,
+                                           session->broadcast_state, error));
+  return olstm__runner_create(session->program, &context->runner, error);
+}
 
 olstm_status olstm_context_create(olstm_session* session, olstm_context** out_context,
                                   olstm_error* error) {
@@ -21,23 +30,14 @@ olstm_status olstm_context_create(olstm_session* session, olstm_context** out_co
     return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
                       "olstm_context_create: session and out_context must not be NULL");
   }
-  const olstm_allocator* allocator = &session->engine.allocator;
-  const olstm__program* program = session->program;
-  olstm_context* context = olstm_allocate_zeroed(allocator, 1, sizeof *context);
-  olstm_status status = OLSTM_STATUS_OUT_OF_MEMORY;
   *out_context = NULL;
-  if (context) {
-    context->session = session;
-    context->inputs =
-        olstm_allocate_zeroed(allocator, program->input_count, sizeof *context->inputs);
-    context->outputs =
-        olstm_allocate_zeroed(allocator, program->output_count, sizeof *context->outputs);
+  olstm_context* context =
+      olstm_allocate_zeroed(&session->engine.allocator, 1, sizeof *context);
+  if (!context) {
+    return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a context");
   }
-  if (context && context->inputs && context->outputs) {
-    status = olstm__runner_create(session->program, &context->runner, error);
-  } else {
-    (void)olstm_fail(error, status, "no memory for a context");
-  }
+  context->session = session;
+  const olstm_status status = fill(context, error);
   if (status != OLSTM_STATUS_OK) {
     olstm_context_destroy(context);
     return status;
@@ -51,6 +51,7 @@ void olstm_context_destroy(olstm_context* context) {
   const olstm_allocator* allocator = &context->session->engine.allocator;
   const olstm__program* program = context->session->program;
   olstm__runner_destroy(context->runner);
+  olstm__states_deinit(&context->states);
   olstm_release(allocator, context->inputs, program->input_count,
                 sizeof *context->inputs);
   olstm_release(allocator, context->outputs, program->output_count,
@@ -58,36 +59,168 @@ void olstm_context_destroy(olstm_context* context) {
   olstm_release(allocator, context, 1, sizeof *context);
 }
 
+olstm_status olstm_context_clone(const olstm_context* context,
+                                 olstm_context** out_context, olstm_error* error) {
+  olstm_context* clone = NULL;
+  if (!context || !out_context) {
+    return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                      "olstm_context_clone: context and out_context must not be NULL");
+  }
+  *out_context = NULL;
+  OLSTM_RETURN_IF_ERROR(olstm_context_create(context->session, &clone, error));
+  const olstm_status status = olstm__states_copy(&clone->states, &context->states, error);
+  if (status != OLSTM_STATUS_OK) {
+    olstm_context_destroy(clone);
+    return status;
+  }
+  *out_context = clone;
+  return OLSTM_STATUS_OK;
+}
+
+// ---------------------------------------------------------------- state round a run
+
+/// Finds the plan for context->inputs, of which the user's are set, and fills in what the
+/// state slots give it, and where it may write their next values.
+static olstm_status begin(olstm_context* context, olstm_error* error) {
+  const size_t first_input = context->session->input_count;
+  const size_t first_output = context->session->output_count;
+  olstm__states_describe(&context->states, context->inputs + first_input);
+  OLSTM_RETURN_IF_ERROR(
+      olstm__runner_prepare(context->runner, context->inputs, NULL, error));
+  const olstm__plan* plan = olstm__runner_plan(context->runner);
+  OLSTM_RETURN_IF_ERROR(olstm__states_begin(&context->states, plan->inputs + first_input,
+                                            context->inputs + first_input, error));
+  for (size_t o = first_output; o < plan->output_count; o++) {
+    const olstm__plan_output* output = &plan->outputs[o];
+    context->outputs[o] = (olstm_tensor){.data = NULL};
+    if (!output->is_known) continue;
+    context->outputs[o].desc = output->desc;
+    OLSTM_RETURN_IF_ERROR(olstm__states_reserve(&context->states, o - first_output,
+                                                &output->desc, &context->outputs[o].data,
+                                                error));
+  }
+  return OLSTM_STATUS_OK;
+}
+
+/// A run went well: what it wrote is the state now.
+static olstm_status commit(olstm_context* context, olstm_error* error) {
+  const size_t first_output = context->session->output_count;
+  const size_t slot_count = context->session->net->state_count;
+  for (size_t s = 0; s < slot_count; s++) {
+    OLSTM_RETURN_IF_ERROR(olstm__states_store(
+        &context->states, s, &context->outputs[first_output + s], error));
+  }
+  olstm__states_commit(&context->states);
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status run_with_state(olstm_context* context, const olstm_tensor* inputs,
+                                   olstm_tensor* outputs, const olstm_parallel* parallel,
+                                   olstm_error* error) {
+  const size_t input_count = context->session->input_count;
+  const size_t output_count = context->session->output_count;
+  if (input_count > 0) memcpy(context->inputs, inputs, input_count * sizeof *inputs);
+  OLSTM_RETURN_IF_ERROR(begin(context, error));
+  if (output_count > 0) memcpy(context->outputs, outputs, output_count * sizeof *outputs);
+  OLSTM_RETURN_IF_ERROR(olstm__runner_run(context->runner, context->inputs,
+                                          context->outputs, parallel, error));
+  OLSTM_RETURN_IF_ERROR(commit(context, error));
+  if (output_count > 0) memcpy(outputs, context->outputs, output_count * sizeof *outputs);
+  return OLSTM_STATUS_OK;
+}
+
 // ---------------------------------------------------------------- running
 
 static olstm_status check_count(const char* what, size_t given, size_t expected,
-                                olstm_error* error) {
-  if (given == expected) return OLSTM_STATUS_OK;
-  return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
-                    "the model has %zu %s, and %zu are given", expected, what, given);
+                                const void* list, olstm_error* error) {
+  if (given != expected) {
+    return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                      "the model has %zu %s, and %zu are given", expected, what, given);
+  }
+  if (given > 0 && !list) {
+    return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT, "%s must not be NULL", what);
+  }
+  return OLSTM_STATUS_OK;
 }
 
 olstm_status olstm_context_prepare(olstm_context* context,
                                    const olstm_tensor_desc* inputs, size_t input_count,
                                    olstm_error* error) {
   OLSTM_RETURN_IF_ERROR(
-      check_count("inputs", input_count, context->session->input_count, error));
+      check_count("inputs", input_count, context->session->input_count, inputs, error));
   for (size_t i = 0; i < input_count; i++) {
     context->inputs[i] = (olstm_tensor){inputs[i], NULL};
   }
+  if (context->session->net->state_count > 0) return begin(context, error);
   return olstm__runner_prepare(context->runner, context->inputs, NULL, error);
 }
 
 olstm_status olstm_context_run(olstm_context* context, const olstm_tensor* inputs,
                                size_t input_count, olstm_tensor* outputs,
                                size_t output_count, olstm_error* error) {
+  const olstm_session* session = context->session;
   OLSTM_RETURN_IF_ERROR(
-      check_count("inputs", input_count, context->session->input_count, error));
+      check_count("inputs", input_count, session->input_count, inputs, error));
   OLSTM_RETURN_IF_ERROR(
-      check_count("outputs", output_count, context->session->output_count, error));
-  const olstm_parallel* parallel = olstm__threads_try_acquire(context->session->threads);
+      check_count("outputs", output_count, session->output_count, outputs, error));
+  const olstm_parallel* parallel = olstm__threads_try_acquire(session->threads);
   const olstm_status status =
-      olstm__runner_run(context->runner, inputs, outputs, parallel, error);
+      session->net->state_count > 0
+          ? run_with_state(context, inputs, outputs, parallel, error)
+          : olstm__runner_run(context->runner, inputs, outputs, parallel, error);
   olstm__threads_release(parallel);
   return status;
+}
+
+// ---------------------------------------------------------------- state
+
+size_t olstm_context_state_count(const olstm_context* context) {
+  return olstm__states_visible_count(&context->states);
+}
+
+olstm_status olstm_context_get_state_info(const olstm_context* context, size_t index,
+                                          olstm_state_info* out_info,
+                                          olstm_error* error) {
+  return olstm__states_get_info(&context->states, index, out_info, error);
+}
+
+olstm_status olstm_context_get_state(const olstm_context* context, const char* name,
+                                     olstm_tensor* out_tensor, olstm_error* error) {
+  return olstm__states_get(&context->states, name, out_tensor, error);
+}
+
+olstm_status olstm_context_set_state(olstm_context* context, const char* name,
+                                     const olstm_tensor* value, olstm_error* error) {
+  return olstm__states_set(&context->states, name, value, error);
+}
+
+olstm_status olstm_context_reset(olstm_context* context, olstm_error* error) {
+  (void)error;
+  olstm__states_reset(&context->states);
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm_context_reset_state(olstm_context* context, const char* name,
+                                       olstm_error* error) {
+  return olstm__states_reset_one(&context->states, name, error);
+}
+
+olstm_status olstm_context_reset_row(olstm_context* context, int64_t row,
+                                     olstm_error* error) {
+  return olstm__states_reset_row(&context->states, row, error);
+}
+
+olstm_status olstm_context_save_state(const olstm_context* context, void** out_bytes,
+                                      size_t* out_byte_count, olstm_error* error) {
+  return olstm__states_save(&context->states, out_bytes, out_byte_count, error);
+}
+
+void olstm_context_free_blob(const olstm_context* context, void* bytes,
+                             size_t byte_count) {
+  olstm_release(&context->states.allocator, bytes, byte_count, 1);
+}
+
+olstm_status olstm_context_load_state(olstm_context* context, const void* bytes,
+                                      size_t byte_count, olstm_error* error) {
+  return olstm__states_load(&context->states, bytes, byte_count, error);
 }

@@ -550,3 +550,8 @@ olstm_status olstm__late_run(olstm__late* late, const olstm__late_call* call,
 bool olstm__late_holds(const olstm__late* late, const void* data) {
   return late && olstm__late_pool_holds(&late->pool, data);
 }
+
+const olstm_prepared* olstm__late_prepared(const olstm__late* late, size_t index) {
+  const late_memo* memo = &late->memos[index];
+  return memo->has_prepared ? &memo->prepared : NULL;
+}

@@ -31,6 +31,9 @@ typedef struct olstm__late_call {
 olstm_status olstm__late_run(olstm__late* late, const olstm__late_call* call,
                              olstm_tensor* outputs, olstm_error* error);
 
+/// What a step prepared last, for inspection; NULL when it has not run.
+const olstm_prepared* olstm__late_prepared(const olstm__late* late, size_t index);
+
 /// Whether `data` points into what a run has lent.
 bool olstm__late_holds(const olstm__late* late, const void* data);
 

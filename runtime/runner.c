@@ -94,6 +94,11 @@ const olstm__plan* olstm__runner_plan(const olstm__runner* runner) {
   return runner->plan;
 }
 
+const olstm_prepared* olstm__runner_late_prepared(const olstm__runner* runner,
+                                                  size_t index) {
+  return olstm__late_prepared(runner->late, index);
+}
+
 // ---------------------------------------------------------------- layout
 
 /// Appends count * size bytes to the block.

@@ -43,4 +43,8 @@ olstm_status olstm__runner_check_output(const char* name, const olstm_tensor_des
 /// The bound plan, NULL before the first prepare. Good until the next prepare or run.
 const olstm__plan* olstm__runner_plan(const olstm__runner* runner);
 
+/// What the bound plan's late step `index` prepared last; NULL when it has not run.
+const olstm_prepared* olstm__runner_late_prepared(const olstm__runner* runner,
+                                                  size_t index);
+
 #endif  // OLSTM_RUNTIME_RUNNER_H_

@@ -5,6 +5,7 @@
 #include "onnx_proto/model.h"
 #include "runtime/fold.h"
 #include "runtime/fuse.h"
+#include "runtime/state_bind.h"
 
 void olstm_session_options_init(olstm_session_options* options) {
   *options = (olstm_session_options){.struct_size = sizeof *options,
@@ -61,17 +62,33 @@ static olstm_status list_inputs(olstm_session* session, olstm_error* error) {
   return OLSTM_STATUS_OK;
 }
 
+static olstm_status add_state(olstm_session* session,
+                              const olstm_session_options* options, olstm_error* error) {
+  olstm__net* net = session->net;
+  session->broadcast_state = options->broadcast_state;
+  if (options->binding_count > 0) {
+    OLSTM_RETURN_IF_ERROR(
+        olstm__state_bind(net, options->binding_count, options->bindings, error));
+  }
+  if (options->stateful_count > 0) {
+    OLSTM_RETURN_IF_ERROR(olstm__state_make_stateful(net, options->stateful_count,
+                                                     options->stateful, error));
+  }
+  if (options->broadcast_state) {
+    OLSTM_RETURN_IF_ERROR(olstm__state_broadcast_initial(net, error));
+  }
+  return OLSTM_STATUS_OK;
+}
+
 /// The passes that make of a model's graph the net that operators are created for.
 static olstm_status shape_net(olstm_session* session,
                               const olstm_session_options* options, olstm_error* error) {
   olstm__net* net = session->net;
-  if (options->stateful_count > 0 || options->binding_count > 0) {
-    return olstm_fail(error, OLSTM_STATUS_UNSUPPORTED,
-                      "stateful nodes and bindings are not supported");
-  }
   olstm__net_remove_dead(net);
   OLSTM_RETURN_IF_ERROR(olstm__fold_net(&session->engine, net, error));
+  // Before state: loops that turn out to be recurrent nodes can be stateful too.
   if (options->fuse) OLSTM_RETURN_IF_ERROR(olstm__fuse(net, error));
+  OLSTM_RETURN_IF_ERROR(add_state(session, options, error));
   olstm__net_remove_dead(net);
   return olstm__net_sort(net, error);
 }

@@ -14,6 +14,7 @@ struct olstm_session {
   olstm__threads* threads;
   olstm__net* net;
   olstm__program* program;
+  bool broadcast_state;
   /// As the user sees them. What the model calls an output keeps its name and shape
   /// whatever became of it in the net.
   size_t input_count;

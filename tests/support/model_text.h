@@ -1,0 +1,23 @@
+// ONNX models written as lines of text, for tests. One thing a line:
+//
+//   opset 13                         of domain "" (default 13); "opset test 1" of another
+//   input x float[2,n]               a name, dtype and shape; "float" alone: no shape
+//   const w float[2,3] 1 2 3 4 5 6   an initializer; values are repeated to fill it
+//   node Add a,b -> c                operator, inputs, outputs; "_" for an absent one
+//   node test:Fake a -> c,d name=foo axis=1 alpha=0.5 perm=[1,0] mode="x" body=@g
+//   output c                         with or without dtype and shape
+//   graph g ... end                  a subgraph, to be used below as an attribute @g
+//
+// A node without name= is called after its first output.
+#ifndef OLSTM_TESTS_SUPPORT_MODEL_TEXT_H_
+#define OLSTM_TESTS_SUPPORT_MODEL_TEXT_H_
+
+#include "olstm/model.h"
+
+/// The bytes of a ModelProto; free() them. A line that makes no sense fails the test.
+void* olstm_test_model_bytes(const char* text, size_t* out_byte_count);
+
+/// The loaded model; fails the test when it does not load.
+olstm_model* olstm_test_model(const char* text);
+
+#endif  // OLSTM_TESTS_SUPPORT_MODEL_TEXT_H_
