@@ -7,6 +7,7 @@ static const olstm__lstm_kernel* const kKernels[] = {
 #ifdef OLSTM_WITH_ONEDNN
     &olstm__lstm_kernel_dnnl,
 #endif
+    &olstm__lstm_kernel_native,
     &olstm__lstm_kernel_ref,
 };
 enum { KERNEL_COUNT = sizeof kKernels / sizeof kKernels[0] };

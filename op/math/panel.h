@@ -12,12 +12,17 @@
 
 enum { PANEL_VECTORS = 4, PANEL_COLUMNS = PANEL_VECTORS * SIMD_LANES };
 
-/// out[r] = init[r] + a[r] * panel, for one block of rows.
-typedef struct panel_args {
+/// `k` contiguous reals for each row, and a panel of as many rows.
+typedef struct panel_factor {
   int64_t k;
-  /// `k` contiguous reals for each row.
   const simd_real* a[SIMD_ROWS];
   const simd_real* panel;
+} panel_factor;
+
+/// out[r] = init[r] + lead.a[r] * lead.panel + main.a[r] * main.panel for one block of
+/// rows.
+typedef struct panel_args {
+  panel_factor lead, main;
   /// `vectors` vectors for each row; a stride of 0 gives all rows the same. May be `out`.
   const simd_real* init;
   int64_t init_stride;
@@ -26,19 +31,13 @@ typedef struct panel_args {
 } panel_args;
 
 /// `rows` (1..SIMD_ROWS) and `vectors` (1..PANEL_VECTORS) must be constants.
-SIMD_INLINE void panel_block(const int rows, const int vectors, const panel_args* args) {
-  simd_vec sums[SIMD_ROWS][PANEL_VECTORS];
+SIMD_INLINE void panel_add(const int rows, const int vectors, const panel_factor* factor,
+                           simd_vec sums[SIMD_ROWS][PANEL_VECTORS]) {
   const simd_real* a[SIMD_ROWS];
-  const simd_real* panel = args->panel;
-  const int64_t k = args->k;
+  const simd_real* panel = factor->panel;
+  const int64_t k = factor->k;
   SIMD_UNROLL
-  for (int r = 0; r < rows; r++) {
-    a[r] = args->a[r];
-    SIMD_UNROLL
-    for (int v = 0; v < vectors; v++) {
-      sums[r][v] = simd_load(args->init + r * args->init_stride + v * SIMD_LANES);
-    }
-  }
+  for (int r = 0; r < rows; r++) a[r] = factor->a[r];
   for (int64_t p = 0; p < k; p++) {
     simd_vec w[PANEL_VECTORS];
     SIMD_UNROLL
@@ -51,6 +50,19 @@ SIMD_INLINE void panel_block(const int rows, const int vectors, const panel_args
       for (int v = 0; v < vectors; v++) sums[r][v] = simd_fma(x, w[v], sums[r][v]);
     }
   }
+}
+
+SIMD_INLINE void panel_block(const int rows, const int vectors, const panel_args* args) {
+  simd_vec sums[SIMD_ROWS][PANEL_VECTORS];
+  SIMD_UNROLL
+  for (int r = 0; r < rows; r++) {
+    SIMD_UNROLL
+    for (int v = 0; v < vectors; v++) {
+      sums[r][v] = simd_load(args->init + r * args->init_stride + v * SIMD_LANES);
+    }
+  }
+  panel_add(rows, vectors, &args->lead, sums);
+  panel_add(rows, vectors, &args->main, sums);
   SIMD_UNROLL
   for (int r = 0; r < rows; r++) {
     SIMD_UNROLL
@@ -60,18 +72,12 @@ SIMD_INLINE void panel_block(const int rows, const int vectors, const panel_args
   }
 }
 
-/// One row times two neighbouring full panels, which keeps twice as many chains of fma
-/// going: init and out hold 2 * PANEL_COLUMNS.
-SIMD_INLINE void panel_pair(const panel_args* args) {
-  simd_vec sums[2 * PANEL_VECTORS];
-  const simd_real* a = args->a[0];
-  const simd_real* first = args->panel;
-  const simd_real* second = first + args->k * PANEL_COLUMNS;
-  SIMD_UNROLL
-  for (int v = 0; v < 2 * PANEL_VECTORS; v++) {
-    sums[v] = simd_load(args->init + v * SIMD_LANES);
-  }
-  for (int64_t p = 0; p < args->k; p++) {
+SIMD_INLINE void panel_pair_add(const panel_factor* factor,
+                                simd_vec sums[2 * PANEL_VECTORS]) {
+  const simd_real* a = factor->a[0];
+  const simd_real* first = factor->panel;
+  const simd_real* second = first + factor->k * PANEL_COLUMNS;
+  for (int64_t p = 0; p < factor->k; p++) {
     const simd_vec x = simd_set(a[p]);
     SIMD_UNROLL
     for (int v = 0; v < PANEL_VECTORS; v++) {
@@ -82,6 +88,18 @@ SIMD_INLINE void panel_pair(const panel_args* args) {
     first += PANEL_COLUMNS;
     second += PANEL_COLUMNS;
   }
+}
+
+/// One row times two neighbouring full panels, which keeps twice as many chains of fma
+/// going: init and out hold 2 * PANEL_COLUMNS.
+SIMD_INLINE void panel_pair(const panel_args* args) {
+  simd_vec sums[2 * PANEL_VECTORS];
+  SIMD_UNROLL
+  for (int v = 0; v < 2 * PANEL_VECTORS; v++) {
+    sums[v] = simd_load(args->init + v * SIMD_LANES);
+  }
+  panel_pair_add(&args->lead, sums);
+  panel_pair_add(&args->main, sums);
   SIMD_UNROLL
   for (int v = 0; v < 2 * PANEL_VECTORS; v++) {
     simd_store(args->out + v * SIMD_LANES, sums[v]);

@@ -10,12 +10,14 @@ typedef __mmask8 simd_mask;
 #define SIMD_LANES 8
 #define SIMD_OP(name) _mm512_##name##_pd
 #define SIMD_CMP_LT(a, b) _mm512_cmp_pd_mask((a), (b), _CMP_LT_OQ)
+#define SIMD_CMP_LE(a, b) _mm512_cmp_pd_mask((a), (b), _CMP_LE_OQ)
 #else
 typedef __m512 simd_vec;
 typedef __mmask16 simd_mask;
 #define SIMD_LANES 16
 #define SIMD_OP(name) _mm512_##name##_ps
 #define SIMD_CMP_LT(a, b) _mm512_cmp_ps_mask((a), (b), _CMP_LT_OQ)
+#define SIMD_CMP_LE(a, b) _mm512_cmp_ps_mask((a), (b), _CMP_LE_OQ)
 #endif
 
 /// Rows of a register-blocked product: SIMD_ROWS * 4 sums, 4 vectors of weights and one
@@ -88,6 +90,11 @@ SIMD_INLINE simd_vec simd_xor_sign(simd_vec a, simd_vec b) {
 /// x < y ? a : b, lane by lane.
 SIMD_INLINE simd_vec simd_select_lt(simd_vec x, simd_vec y, simd_vec a, simd_vec b) {
   return SIMD_OP(mask_blend)(SIMD_CMP_LT(x, y), b, a);
+}
+
+/// x <= y ? a : b, lane by lane.
+SIMD_INLINE simd_vec simd_select_le(simd_vec x, simd_vec y, simd_vec a, simd_vec b) {
+  return SIMD_OP(mask_blend)(SIMD_CMP_LE(x, y), b, a);
 }
 
 /// About 1 / a within an ulp or two, for a in [1, 2^60]; exact for powers of two.

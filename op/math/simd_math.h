@@ -121,6 +121,13 @@ SIMD_INLINE simd_vec simd_softplus(simd_vec x) {
   return simd_fma(half, simd_set(2), simd_max(simd_zero(), x));
 }
 
+/// x / (1 + |x|).
+SIMD_INLINE simd_vec simd_softsign(simd_vec x) {
+  // Bounded, so that infinities give their limits.
+  const simd_vec a = simd_min(simd_set((simd_real)1e30), simd_abs(x));
+  return simd_xor_sign(simd_div(a, simd_add(a, simd_set(1))), x);
+}
+
 #if !OLSTM_SIMD_DOUBLE
 SIMD_INLINE simd_vec simd_erf(simd_vec x) {
   // Near 0: x + x * p(x^2), relative error 1.2e-8. Else 1 - exp(-q(|x|)), where q is a

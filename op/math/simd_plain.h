@@ -114,6 +114,11 @@ SIMD_INLINE simd_vec simd_select_lt(simd_vec x, simd_vec y, simd_vec a, simd_vec
   return simd_choose(x < y, a, b);
 }
 
+/// x <= y ? a : b, lane by lane.
+SIMD_INLINE simd_vec simd_select_le(simd_vec x, simd_vec y, simd_vec a, simd_vec b) {
+  return simd_choose(x <= y, a, b);
+}
+
 /// About 1 / a within an ulp or two, for a in [1, 2^60]; exact for powers of two.
 SIMD_INLINE simd_vec simd_reciprocal(simd_vec a) {
   return simd_div(simd_set(1), a);

@@ -1,0 +1,262 @@
+// The native kernel: LSTM, GRU and RNN, the whole spec, with the CPU's vectors. This file
+// brings states and rows into the workspace and back; the steps are in
+// lstm_kernel_native.inc, compiled for each kind of CPU.
+#include <string.h>
+
+#include "op/lstm/lstm_kernel_native_task.h"
+#include "op/math/cpu.h"
+#include "op/math/real.h"
+
+// ---------------------------------------------------------------- plan
+
+static const olstm__native_variant* variant_of(const olstm__lstm_problem* problem) {
+  const bool is_double = problem->dtype == OLSTM_DTYPE_DOUBLE;
+#if defined(__x86_64__)
+  const olstm__cpu* cpu = olstm__cpu_get();
+  if (cpu->avx512) {
+    return is_double ? &olstm__native_f64_avx512 : &olstm__native_f32_avx512;
+  }
+  if (cpu->avx2_fma) return is_double ? &olstm__native_f64_avx2 : &olstm__native_f32_avx2;
+#endif
+  return is_double ? &olstm__native_f64_plain : &olstm__native_f32_plain;
+}
+
+static size_t real_bytes(const olstm__lstm_problem* problem) {
+  return problem->dtype == OLSTM_DTYPE_DOUBLE ? sizeof(double) : sizeof(float);
+}
+
+static const char* decline(const olstm__lstm_problem* problem) {
+  return problem->precision == OLSTM_PRECISION_F32 ? NULL : "reduced precision";
+}
+
+static bool packed_bytes(const olstm__lstm_problem* problem, size_t* out_bytes) {
+  olstm__native_layout layout;
+  if (!olstm__native_layout_make(problem, variant_of(problem)->lanes, real_bytes(problem),
+                                 &layout)) {
+    return false;
+  }
+  *out_bytes = layout.packed_bytes;
+  return true;
+}
+
+static void pack(const olstm__lstm_problem* problem, const olstm__lstm_weights* weights,
+                 void* packed) {
+  olstm__native_layout layout;
+  // It fits: packed_bytes said so.
+  (void)olstm__native_layout_make(problem, variant_of(problem)->lanes,
+                                  real_bytes(problem), &layout);
+  olstm__native_pack(problem, &layout, weights, packed);
+}
+
+static olstm_status prepare(const olstm__lstm_problem* problem, const void* packed,
+                            const olstm_allocator* allocator, void** out_handle,
+                            size_t* out_workspace_bytes, olstm_error* error) {
+  olstm__native_plan* plan = olstm_allocate(allocator, 1, sizeof *plan);
+  (void)packed;
+  *out_handle = NULL;
+  if (!plan) return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "out of memory");
+  if (!olstm__native_plan_make(problem, variant_of(problem)->lanes, real_bytes(problem),
+                               plan, out_workspace_bytes)) {
+    olstm_release(allocator, plan, 1, sizeof *plan);
+    return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "workspace does not fit");
+  }
+  *out_handle = plan;
+  return OLSTM_STATUS_OK;
+}
+
+static void release(const olstm_allocator* allocator, void* handle) {
+  olstm_release(allocator, handle, 1, sizeof(olstm__native_plan));
+}
+
+// ---------------------------------------------------------------- rows and states
+
+// The place of element 0 of row `index` at step `step` of the sequence, in bytes.
+static int64_t bytes_at(const olstm__lstm_problem* problem,
+                        const olstm__lstm_strides* strides, int64_t step, int64_t index,
+                        int32_t direction) {
+  return (step * strides->step + index * strides->row + direction * strides->direction) *
+         (int64_t)olstm_dtype_size(problem->dtype);
+}
+
+static olstm__native_row make_row(const olstm__lstm_problem* problem,
+                                  const olstm__lstm_args* args, int32_t direction,
+                                  int64_t index, int64_t length) {
+  const bool is_reverse = problem->spec.is_reverse[direction];
+  const int64_t first = is_reverse && length > 0 ? length - 1 : 0;
+  olstm__native_row row = {.length = length, .index = index};
+  row.x = (const char*)args->x + bytes_at(problem, &problem->x, first, index, 0);
+  if (problem->wants_y) {
+    row.y = (char*)args->y + bytes_at(problem, &problem->y, first, index, direction);
+  }
+  return row;
+}
+
+// Rows in falling order of their lengths, by counting.
+static void sort_rows(const olstm__lstm_problem* problem, const olstm__lstm_args* args,
+                      int32_t direction, int64_t* counts, olstm__native_row* rows) {
+  const int32_t* lens = args->sequence_lens;
+  memset(counts, 0, ((size_t)problem->steps + 1) * sizeof *counts);
+  for (int64_t n = 0; n < problem->rows; n++) counts[lens[n]]++;
+  int64_t first = 0;
+  for (int64_t length = problem->steps; length >= 0; length--) {
+    const int64_t count = counts[length];
+    counts[length] = first;
+    first += count;
+  }
+  for (int64_t n = 0; n < problem->rows; n++) {
+    rows[counts[lens[n]]++] = make_row(problem, args, direction, n, lens[n]);
+  }
+}
+
+static void make_rows(const olstm__lstm_problem* problem, const olstm__lstm_args* args,
+                      int32_t direction, char* workspace,
+                      const olstm__native_workspace* places) {
+  olstm__native_row* rows = (olstm__native_row*)(void*)(workspace + places->rows);
+  if (problem->has_lens) {
+    sort_rows(problem, args, direction, (int64_t*)(void*)(workspace + places->counts),
+              rows);
+    return;
+  }
+  for (int64_t n = 0; n < problem->rows; n++) {
+    rows[n] = make_row(problem, args, direction, n, problem->steps);
+  }
+}
+
+// `count` elements of dtype to reals, or back. from NULL: zeros.
+static void load(const olstm__lstm_problem* problem, const char* from, int64_t count,
+                 void* to) {
+  const size_t size = real_bytes(problem);
+  if (!from) {
+    memset(to, 0, (size_t)count * size);
+  } else if (size == olstm_dtype_size(problem->dtype)) {
+    memcpy(to, from, (size_t)count * size);
+  } else {
+    float* reals = to;
+    for (int64_t i = 0; i < count; i++) {
+      reals[i] = (float)olstm__real_load(problem->dtype, from, i);
+    }
+  }
+}
+
+static void store(const olstm__lstm_problem* problem, const void* from, int64_t count,
+                  char* to) {
+  const size_t size = real_bytes(problem);
+  if (size == olstm_dtype_size(problem->dtype)) {
+    memcpy(to, from, (size_t)count * size);
+    return;
+  }
+  const float* reals = from;
+  for (int64_t i = 0; i < count; i++) {
+    olstm__real_store(problem->dtype, to, i, reals[i]);
+  }
+}
+
+static void load_states(const olstm__native_direction* d, const void* initial,
+                        int32_t direction, void* to) {
+  const olstm__lstm_problem* problem = d->problem;
+  const int64_t padded = d->plan->layout.padded_hidden;
+  const int64_t size = (int64_t)real_bytes(problem);
+  for (int64_t row = 0; row < problem->rows; row++) {
+    const int64_t at =
+        bytes_at(problem, &problem->state, 0, d->rows[row].index, direction);
+    char* vector = (char*)to + row * padded * size;
+    load(problem, initial ? (const char*)initial + at : NULL, problem->hidden, vector);
+    memset(vector + problem->hidden * size, 0,
+           (size_t)((padded - problem->hidden) * size));
+  }
+}
+
+// Y_h or Y_c. h is in the half that its row's last step wrote, c (is_h false) has one.
+static void store_states(const olstm__native_direction* d, const void* from, bool is_h,
+                         int32_t direction, void* to) {
+  const olstm__lstm_problem* problem = d->problem;
+  const int64_t padded = d->plan->layout.padded_hidden;
+  const int64_t size = (int64_t)real_bytes(problem);
+  for (int64_t row = 0; row < problem->rows; row++) {
+    const int64_t turn = is_h ? d->rows[row].length & 1 : 0;
+    const int64_t at =
+        bytes_at(problem, &problem->state, 0, d->rows[row].index, direction);
+    store(problem, (const char*)from + (turn * problem->rows + row) * padded * size,
+          problem->hidden, (char*)to + at);
+  }
+}
+
+// Zeros beyond the rows' lengths.
+static void clear_y(const olstm__lstm_problem* problem, const olstm__lstm_args* args,
+                    int32_t direction) {
+  const size_t bytes = (size_t)problem->hidden * olstm_dtype_size(problem->dtype);
+  for (int64_t n = 0; n < problem->rows; n++) {
+    for (int64_t t = args->sequence_lens[n]; t < problem->steps; t++) {
+      memset((char*)args->y + bytes_at(problem, &problem->y, t, n, direction), 0, bytes);
+    }
+  }
+}
+
+static olstm__native_direction start_direction(const olstm__lstm_problem* problem,
+                                               const olstm__native_plan* plan,
+                                               const olstm__lstm_args* args,
+                                               int32_t direction, char* workspace) {
+  const olstm__native_workspace* places = &plan->workspace;
+  const int64_t order = problem->spec.is_reverse[direction] ? -1 : 1;
+  const olstm__native_direction d = {
+      .problem = problem,
+      .plan = plan,
+      .activations = problem->spec.activations[direction],
+      .packed = (const char*)args->packed + (size_t)direction *
+                                                plan->layout.direction_reals *
+                                                plan->layout.real_bytes,
+      .rows = (const olstm__native_row*)(const void*)(workspace + places->rows),
+      .h = workspace + places->h,
+      .c = workspace + places->c,
+      .z = workspace + places->z,
+      .reset = workspace + places->reset,
+      .projections = workspace + places->projections,
+      .x = workspace + places->x,
+      .sums = workspace + places->sums,
+      .x_step = order * bytes_at(problem, &problem->x, 1, 0, 0),
+      .y_step = order * bytes_at(problem, &problem->y, 1, 0, 0),
+      .wants_y = problem->wants_y};
+  make_rows(problem, args, direction, workspace, places);
+  load_states(&d, args->initial_h, direction, d.h);
+  if (problem->spec.cell == OLSTM__CELL_LSTM) {
+    load_states(&d, args->initial_c, direction, d.c);
+  }
+  return d;
+}
+
+static void finish_direction(const olstm__native_direction* d,
+                             const olstm__lstm_args* args, int32_t direction) {
+  const olstm__lstm_problem* problem = d->problem;
+  if (problem->wants_y && problem->has_lens) clear_y(problem, args, direction);
+  if (problem->wants_y_h) store_states(d, d->h, true, direction, args->y_h);
+  if (problem->wants_y_c) store_states(d, d->c, false, direction, args->y_c);
+}
+
+// ---------------------------------------------------------------- run
+
+static olstm_status run(const olstm__lstm_problem* problem, const void* handle,
+                        const olstm__lstm_args* args, olstm_error* error) {
+  const olstm__native_plan* plan = handle;
+  (void)error;
+  for (int32_t i = 0; i < problem->spec.direction_count; i++) {
+    const olstm__native_direction direction =
+        start_direction(problem, plan, args, i, args->workspace);
+    const olstm__native_task task = {.direction = &direction,
+                                     .end_row = problem->rows,
+                                     .end_block = plan->layout.blocks,
+                                     .sums = direction.sums};
+    variant_of(problem)->run(&task);
+    finish_direction(&direction, args, i);
+  }
+  return OLSTM_STATUS_OK;
+}
+
+const olstm__lstm_kernel olstm__lstm_kernel_native = {
+    .name = "native",
+    .decline = decline,
+    .packed_bytes = packed_bytes,
+    .pack = pack,
+    .prepare = prepare,
+    .run = run,
+    .release = release,
+};

@@ -1,0 +1,107 @@
+// How the native kernel lays out packed weights and workspace, and how it splits its
+// work. Pure arithmetic: knows no vector instructions and touches no tensor.
+//
+// Units are handled in blocks of one vector (`lanes` units); a block's gates lie
+// together, so that a product's sums for one block are all that the cell needs to go on.
+#ifndef OLSTM_OP_LSTM_LSTM_KERNEL_NATIVE_PLAN_H_
+#define OLSTM_OP_LSTM_LSTM_KERNEL_NATIVE_PLAN_H_
+
+#include "op/lstm/lstm_kernel.h"
+
+/// A step has one phase, but for GRU with linear_before_reset=0, whose third gate needs
+/// the second one of all units first.
+enum { OLSTM__NATIVE_MAX_PHASES = 2 };
+
+/// One product of a step, sums = bias + x W^T + h R^T, and its packed weights. W and R
+/// are panels one after the other: [k][unit blocks of the panel][gates][lanes].
+typedef struct olstm__native_phase {
+  /// The gates it computes, in ONNX's numbering.
+  int32_t gate_count;
+  int32_t first_gate;
+  /// Unit blocks in a panel; the last panel may have fewer.
+  int32_t panel_blocks;
+  /// Where W, R and the biases are in a direction's packed weights, in reals.
+  size_t w, r, bias;
+  /// Where its sums are in a row of projections, in reals.
+  size_t projection;
+} olstm__native_phase;
+
+/// Packed weights: D directions, one after the other.
+typedef struct olstm__native_layout {
+  int32_t lanes;
+  size_t real_bytes;
+  /// H in blocks, and rounded up to full blocks.
+  int64_t blocks, padded_hidden;
+  int32_t phase_count;
+  olstm__native_phase phases[OLSTM__NATIVE_MAX_PHASES];
+  /// Rb of the third gate of a GRU with linear_before_reset, and P (i, o, f), padded.
+  size_t recurrent_bias, peepholes;
+  size_t direction_reals;
+  /// Reals in a row of projections (X*W^T + bias of one row at one step).
+  size_t projection_reals;
+  size_t packed_bytes;
+} olstm__native_layout;
+
+/// One row of the batch, as a direction sees it.
+typedef struct olstm__native_row {
+  /// x and y of the row's own first step (its last one, for reverse).
+  const char* x;
+  char* y;
+  int64_t length;
+  /// Which row of the batch it is.
+  int64_t index;
+} olstm__native_row;
+
+/// Where a direction's arrays are in its part of the workspace, in bytes.
+typedef struct olstm__native_workspace {
+  /// [N] olstm__native_row, longest first; and [T+1] int64_t to sort them with.
+  size_t rows, counts;
+  /// [2][N][padded_hidden]: h before and after a step, in turns. [N][padded_hidden]: the
+  /// others; z and r*h are GRU's.
+  size_t h, c, z, reset;
+  /// [chunk_steps * N][projection_reals].
+  size_t projections;
+  /// [chunk_steps * N][I] x as reals, where dtype is 16 bits wide.
+  size_t x;
+  /// Each task's: sums of one panel for all rows.
+  size_t sums, sums_bytes;
+  /// All of one direction.
+  size_t direction_bytes;
+} olstm__native_workspace;
+
+/// What prepare makes: const for all runs.
+typedef struct olstm__native_plan {
+  olstm__native_layout layout;
+  olstm__native_workspace workspace;
+  /// Whether X*W^T is computed for `chunk_steps` steps at a time, ahead of the steps.
+  bool is_hoisted;
+  int64_t chunk_steps;
+  /// Whether dtype is 16 bits wide: values are converted on the way in and out.
+  bool is_converted;
+  /// Tasks: directions x rows x units. Tasks that split units meet at a barrier in every
+  /// phase of every step.
+  int32_t direction_tasks, row_tasks, unit_tasks;
+} olstm__native_plan;
+
+/// Whether the problem is a GRU whose third gate is linear before it is reset: its Rb
+/// stays apart from its Wb.
+static inline bool olstm__native_is_linear_gru(const olstm__lstm_problem* problem) {
+  return problem->spec.cell == OLSTM__CELL_GRU && problem->spec.linear_before_reset;
+}
+
+/// The layout for vectors of `lanes` reals of real_bytes bytes. False when it does not
+/// fit in a size_t.
+bool olstm__native_layout_make(const olstm__lstm_problem* problem, int32_t lanes,
+                               size_t real_bytes, olstm__native_layout* out_layout);
+
+/// The plan, and its workspace. False when it does not fit in a size_t.
+bool olstm__native_plan_make(const olstm__lstm_problem* problem, int32_t lanes,
+                             size_t real_bytes, olstm__native_plan* out_plan,
+                             size_t* out_workspace_bytes);
+
+/// Packs W, R, B and P into what the layout says. FLOAT for 4 bytes a real, else DOUBLE.
+void olstm__native_pack(const olstm__lstm_problem* problem,
+                        const olstm__native_layout* layout,
+                        const olstm__lstm_weights* weights, void* packed);
+
+#endif  // OLSTM_OP_LSTM_LSTM_KERNEL_NATIVE_PLAN_H_

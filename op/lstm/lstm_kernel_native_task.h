@@ -1,0 +1,51 @@
+// What the native kernel's parts that are compiled for each kind of CPU share with the
+// part that is not: one direction of a run, one task of it, and the table of compiled
+// variants.
+#ifndef OLSTM_OP_LSTM_LSTM_KERNEL_NATIVE_TASK_H_
+#define OLSTM_OP_LSTM_LSTM_KERNEL_NATIVE_TASK_H_
+
+#include "op/lstm/lstm_kernel_native_plan.h"
+
+/// One direction of a run. Rows are those of the workspace: longest first.
+typedef struct olstm__native_direction {
+  const olstm__lstm_problem* problem;
+  const olstm__native_plan* plan;
+  const olstm__activation* activations;
+  /// The direction's packed weights.
+  const void* packed;
+  const olstm__native_row* rows;
+  /// Arrays of the workspace; see olstm__native_workspace.
+  void *h, *c, *z, *reset, *projections, *x, *sums;
+  /// From one step to the next, in the direction's own order, in bytes.
+  int64_t x_step, y_step;
+  /// Steps of the longest row.
+  int64_t steps;
+  bool wants_y;
+  /// Where tasks meet; NULL when there is one task alone.
+  const olstm_parallel* parallel;
+} olstm__native_direction;
+
+/// A part of a direction: some rows, some unit blocks.
+typedef struct olstm__native_task {
+  const olstm__native_direction* direction;
+  int64_t first_row, end_row;
+  int64_t first_block, end_block;
+  /// The task's own sums.
+  void* sums;
+} olstm__native_task;
+
+/// One kind of CPU, one kind of real.
+typedef struct olstm__native_variant {
+  int32_t lanes;
+  /// All steps of a task. [no-alloc]
+  void (*run)(const olstm__native_task* task);
+} olstm__native_variant;
+
+extern const olstm__native_variant olstm__native_f32_plain;
+extern const olstm__native_variant olstm__native_f64_plain;
+extern const olstm__native_variant olstm__native_f32_avx2;
+extern const olstm__native_variant olstm__native_f64_avx2;
+extern const olstm__native_variant olstm__native_f32_avx512;
+extern const olstm__native_variant olstm__native_f64_avx512;
+
+#endif  // OLSTM_OP_LSTM_LSTM_KERNEL_NATIVE_TASK_H_
