@@ -5,11 +5,30 @@
 #define ALL OLSTM__DTYPES_ALL
 // bfloat16 came to most operators with opset 13.
 #define OLD (OLSTM__DTYPES_ALL & ~OLSTM_DTYPE_BIT(OLSTM_DTYPE_BFLOAT16))
+#define INDEX (OLD & ~OLSTM_DTYPE_BIT(OLSTM_DTYPE_BOOL))
 #define ROW OLSTM__OP_ROW
 
 static const olstm_operator kOperators[] = {
+    ROW("Compress", 9, 0, OLD, compress, compress_form),
     ROW("Gather", 1, 12, OLD, gather, gather_form),
     ROW("Gather", 13, 0, ALL, gather, gather_form),
+    ROW("GatherElements", 11, 12, OLD, gather_elements, gather_elements_form),
+    ROW("GatherElements", 13, 0, ALL, gather_elements, gather_elements_form),
+    ROW("GatherND", 11, 11, OLD, gather_nd, gather_nd_form_11),
+    ROW("GatherND", 12, 12, OLD, gather_nd, gather_nd_form_12),
+    ROW("GatherND", 13, 0, ALL, gather_nd, gather_nd_form_12),
+    ROW("NonZero", 9, 12, OLD, non_zero, non_zero_form),
+    ROW("NonZero", 13, 0, ALL, non_zero, non_zero_form),
+    ROW("OneHot", 9, 0, INDEX, one_hot, one_hot_form),
+    ROW("Scatter", 9, 10, OLD, scatter_elements, scatter_elements_form_9),
+    ROW("ScatterElements", 11, 12, OLD, scatter_elements, scatter_elements_form_9),
+    ROW("ScatterElements", 13, 15, ALL, scatter_elements, scatter_elements_form_9),
+    ROW("ScatterElements", 16, 17, ALL, scatter_elements, scatter_elements_form_16),
+    ROW("ScatterElements", 18, 0, ALL, scatter_elements, scatter_elements_form_18),
+    ROW("ScatterND", 11, 12, OLD, scatter_nd, scatter_nd_form_11),
+    ROW("ScatterND", 13, 15, ALL, scatter_nd, scatter_nd_form_11),
+    ROW("ScatterND", 16, 17, ALL, scatter_nd, scatter_nd_form_16),
+    ROW("ScatterND", 18, 0, ALL, scatter_nd, scatter_nd_form_18),
 };
 
 const olstm__op_family olstm__gather_family = {kOperators,

@@ -7,4 +7,32 @@
 OLSTM__OP_DECLARE(gather);
 extern const olstm__op_form olstm__gather_form;
 
+OLSTM__OP_DECLARE(gather_elements);
+extern const olstm__op_form olstm__gather_elements_form;
+
+OLSTM__OP_DECLARE(gather_nd);
+/// Without and with batch_dims.
+extern const olstm__op_form olstm__gather_nd_form_11;
+extern const olstm__op_form olstm__gather_nd_form_12;
+
+OLSTM__OP_DECLARE(scatter_elements);
+/// Without a reduction; with add and mul; with max and min too.
+extern const olstm__op_form olstm__scatter_elements_form_9;
+extern const olstm__op_form olstm__scatter_elements_form_16;
+extern const olstm__op_form olstm__scatter_elements_form_18;
+
+OLSTM__OP_DECLARE(scatter_nd);
+extern const olstm__op_form olstm__scatter_nd_form_11;
+extern const olstm__op_form olstm__scatter_nd_form_16;
+extern const olstm__op_form olstm__scatter_nd_form_18;
+
+OLSTM__OP_DECLARE(one_hot);
+extern const olstm__op_form olstm__one_hot_form;
+
+OLSTM__OP_DECLARE(non_zero);
+extern const olstm__op_form olstm__non_zero_form;
+
+OLSTM__OP_DECLARE(compress);
+extern const olstm__op_form olstm__compress_form;
+
 #endif  // OLSTM_OP_GATHER_GATHER_OPS_H_

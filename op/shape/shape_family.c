@@ -9,6 +9,11 @@
 #define OLD (OLSTM__DTYPES_ALL & ~OLSTM_DTYPE_BIT(OLSTM_DTYPE_BFLOAT16))
 #define REAL OLSTM__DTYPES_REAL
 #define OLD_REAL (OLSTM__DTYPES_REAL & ~OLSTM_DTYPE_BIT(OLSTM_DTYPE_BFLOAT16))
+#define OLD_NUMERIC (OLD & ~OLSTM_DTYPE_BIT(OLSTM_DTYPE_BOOL))
+#define RANGE                                                                 \
+  (OLSTM_DTYPE_BIT(OLSTM_DTYPE_FLOAT) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_DOUBLE) | \
+   OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT16) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT32) |  \
+   OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT64))
 #define INT64 OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT64)
 
 #define ROW OLSTM__OP_ROW
@@ -41,6 +46,8 @@ static const olstm_operator kOperators[] = {
     ROW("Dropout", 10, 11, OLD_REAL, dropout, dropout_form_10),
     ROW("Dropout", 12, 12, OLD_REAL, dropout, dropout_form_12),
     ROW("Dropout", 13, 0, REAL, dropout, dropout_form_12),
+    ROW("EyeLike", 9, 21, OLD, eye_like, eye_like_form),
+    ROW("EyeLike", 22, 0, ALL, eye_like, eye_like_form),
     ROW("Expand", 8, 12, OLD, expand, expand_form),
     ROW("Expand", 13, 0, ALL, expand, expand_form),
     VIEW("Flatten", 1, 8, OLD_REAL, flatten, flatten_form),
@@ -48,10 +55,18 @@ static const olstm_operator kOperators[] = {
     VIEW("Flatten", 13, 0, ALL, flatten, flatten_form),
     VIEW("Identity", 1, 12, OLD, identity, identity_form),
     VIEW("Identity", 13, 0, ALL, identity, identity_form),
+    ROW("Pad", 1, 1, OLD_REAL, pad, pad_form_1),
+    ROW("Pad", 2, 10, OLD_REAL, pad, pad_form_2),
+    ROW("Pad", 11, 12, OLD_NUMERIC, pad, pad_form_11),
+    ROW("Pad", 13, 17, ALL, pad, pad_form_11),
+    ROW("Pad", 18, 18, ALL, pad, pad_form_18),
+    ROW("Pad", 19, 0, ALL, pad, pad_form_19),
+    ROW("Range", 11, 0, RANGE, range, range_form),
     VIEW("Reshape", 1, 4, OLD_REAL, reshape, reshape_form_1),
     VIEW("Reshape", 5, 12, OLD, reshape, reshape_form_5),
     VIEW("Reshape", 13, 13, ALL, reshape, reshape_form_5),
     VIEW("Reshape", 14, 0, ALL, reshape, reshape_form_14),
+    ROW("ReverseSequence", 10, 0, OLD, reverse_sequence, reverse_sequence_form),
     SHAPE_ONLY("Shape", 1, 12, OLD, tensor_shape, tensor_shape_form_1),
     SHAPE_ONLY("Shape", 13, 14, ALL, tensor_shape, tensor_shape_form_1),
     SHAPE_ONLY("Shape", 15, 0, ALL, tensor_shape, tensor_shape_form_15),
@@ -60,12 +75,17 @@ static const olstm_operator kOperators[] = {
     ROW("Slice", 1, 9, OLD, slice, slice_form_1),
     ROW("Slice", 10, 12, OLD, slice, slice_form_10),
     ROW("Slice", 13, 0, ALL, slice, slice_form_10),
+    ROW("Split", 1, 1, OLD_REAL, split, split_form_1),
+    ROW("Split", 2, 12, OLD, split, split_form_1),
+    ROW("Split", 13, 17, ALL, split, split_form_13),
+    ROW("Split", 18, 0, ALL, split, split_form_18),
     VIEW("Squeeze", 1, 12, OLD, squeeze, squeeze_form_1),
     VIEW("Squeeze", 13, 0, ALL, squeeze, squeeze_form_13),
     ROW("Tile", 6, 12, OLD, tile, tile_form),
     ROW("Tile", 13, 0, ALL, tile, tile_form),
     ROW("Transpose", 1, 12, OLD, transpose, transpose_form),
     ROW("Transpose", 13, 0, ALL, transpose, transpose_form),
+    ROW("Trilu", 14, 0, ALL, trilu, trilu_form),
     VIEW("Unsqueeze", 1, 12, OLD, unsqueeze, unsqueeze_form_1),
     VIEW("Unsqueeze", 13, 0, ALL, unsqueeze, unsqueeze_form_13),
 };

@@ -78,4 +78,31 @@ extern const olstm__op_form olstm__tile_form;
 OLSTM__OP_DECLARE(constant_of_shape);
 extern const olstm__op_form olstm__constant_of_shape_form;
 
+OLSTM__OP_DECLARE(split);
+/// Sizes as an attribute, as an input, and as an input or num_outputs.
+extern const olstm__op_form olstm__split_form_1;
+extern const olstm__op_form olstm__split_form_13;
+extern const olstm__op_form olstm__split_form_18;
+
+OLSTM__OP_DECLARE(range);
+extern const olstm__op_form olstm__range_form;
+
+OLSTM__OP_DECLARE(eye_like);
+extern const olstm__op_form olstm__eye_like_form;
+
+OLSTM__OP_DECLARE(reverse_sequence);
+extern const olstm__op_form olstm__reverse_sequence_form;
+
+OLSTM__OP_DECLARE(trilu);
+extern const olstm__op_form olstm__trilu_form;
+
+OLSTM__OP_DECLARE(pad);
+/// paddings and value as attributes; pads instead; as inputs; with axes; with the mode
+/// wrap.
+extern const olstm__op_form olstm__pad_form_1;
+extern const olstm__op_form olstm__pad_form_2;
+extern const olstm__op_form olstm__pad_form_11;
+extern const olstm__op_form olstm__pad_form_18;
+extern const olstm__op_form olstm__pad_form_19;
+
 #endif  // OLSTM_OP_SHAPE_SHAPE_OPS_H_

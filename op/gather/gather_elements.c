@@ -1,0 +1,151 @@
+#include "op/gather/gather_elements.h"
+
+#include <string.h>
+
+#include "op/gather/gather_ops.h"
+
+olstm_status olstm__element_walk_check(const olstm__op_base* base,
+                                       const olstm_infer_args* args, int64_t asked_axis,
+                                       olstm_error* error) {
+  const olstm_tensor_desc* data = &args->inputs[0]->desc;
+  const olstm_tensor_desc* indices = &args->inputs[1]->desc;
+  int32_t axis = 0;
+  OLSTM_RETURN_IF_ERROR(olstm__op_check_dtype(base, args, 0, base->self->dtypes, error));
+  OLSTM_RETURN_IF_ERROR(olstm__op_check_dtype(base, args, 1, OLSTM__DTYPES_INDEX, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_normalize_axis(base, "axis", asked_axis, data->rank, &axis, error));
+  bool fits = indices->rank == data->rank;
+  for (int32_t d = 0; fits && d < data->rank; d++) {
+    fits = d == axis || indices->dims[d] <= data->dims[d];
+  }
+  if (fits) return OLSTM_STATUS_OK;
+  return olstm__op_fail(base, error, OLSTM_STATUS_SHAPE_MISMATCH,
+                        "input '%s' has shape %s, expected at most that of '%s' %s but "
+                        "for axis %d",
+                        base->node->input_names[1], olstm_shape_text(indices).text,
+                        base->node->input_names[0], olstm_shape_text(data).text,
+                        (int)axis);
+}
+
+void olstm__element_walk_init(olstm__element_walk* walk, const olstm_tensor_desc* data,
+                              const olstm_tensor_desc* indices, int64_t axis) {
+  int64_t stride = 1;
+  memset(walk, 0, sizeof *walk);
+  walk->is_wide = indices->dtype == OLSTM_DTYPE_INT64;
+  walk->rank = data->rank;
+  walk->axis = (int32_t)(axis < 0 ? axis + data->rank : axis);
+  for (int32_t d = data->rank - 1; d >= 0; d--) {
+    walk->dims[d] = indices->dims[d];
+    if (d == walk->axis) {
+      walk->axis_stride = stride;
+      walk->axis_dim = data->dims[d];
+    } else {
+      walk->strides[d] = stride;
+    }
+    stride *= data->dims[d];
+  }
+  if (olstm_tensor_desc_count(indices) == 0) return;
+  walk->row_length = walk->dims[walk->rank - 1];
+  walk->row_count = olstm_tensor_desc_count(indices) / walk->row_length;
+}
+
+olstm_status olstm__element_walk_rows(const olstm__element_walk* walk,
+                                      const void* context, olstm__row_visitor visit,
+                                      olstm_error* error) {
+  int64_t index[OLSTM_MAX_RANK] = {0};
+  int64_t offset = 0;
+  for (int64_t row = 0; row < walk->row_count; row++) {
+    OLSTM_RETURN_IF_ERROR(visit(context, row, offset, error));
+    for (int32_t d = walk->rank - 2; d >= 0; d--) {
+      offset += walk->strides[d];
+      if (++index[d] < walk->dims[d]) break;
+      offset -= walk->strides[d] * walk->dims[d];
+      index[d] = 0;
+    }
+  }
+  return OLSTM_STATUS_OK;
+}
+
+typedef struct elements_op {
+  olstm__op_base base;
+  int64_t axis;
+} elements_op;
+
+typedef struct elements_handle {
+  olstm__op_handle head;
+  size_t element_bytes;
+  olstm__element_walk walk;
+} elements_handle;
+
+// One run, for the visitor.
+typedef struct gather_run {
+  const elements_op* op;
+  const elements_handle* handle;
+  const olstm_run_args* args;
+} gather_run;
+
+static olstm_status parse_elements(void* instance, olstm_error* error) {
+  elements_op* op = instance;
+  return olstm_node_get_int(op->base.node, "axis", 0, &op->axis, error);
+}
+
+olstm_status olstm__gather_elements_infer(const void* instance,
+                                          const olstm_infer_args* args,
+                                          olstm_tensor_desc* out_outputs,
+                                          olstm_error* error) {
+  const elements_op* op = instance;
+  OLSTM_RETURN_IF_ERROR(olstm__element_walk_check(&op->base, args, op->axis, error));
+  out_outputs[0] = args->inputs[1]->desc;
+  out_outputs[0].dtype = args->inputs[0]->desc.dtype;
+  return olstm__op_check_output(&op->base, &out_outputs[0], error);
+}
+
+olstm_status olstm__gather_elements_prepare(void* instance,
+                                            const olstm_prepare_args* args,
+                                            olstm_prepared* out_prepared,
+                                            olstm_error* error) {
+  const elements_op* op = instance;
+  void* memory = NULL;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_create_handle(&op->base, sizeof(elements_handle), &memory, error));
+  elements_handle* handle = memory;
+  handle->element_bytes = olstm_dtype_size(args->inputs[0]->desc.dtype);
+  olstm__element_walk_init(&handle->walk, &args->inputs[0]->desc, &args->inputs[1]->desc,
+                           op->axis);
+  out_prepared->handle = handle;
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status gather_row(const void* context, int64_t row, int64_t data_offset,
+                               olstm_error* error) {
+  const gather_run* run = context;
+  const olstm__element_walk* walk = &run->handle->walk;
+  const size_t bytes = run->handle->element_bytes;
+  const int64_t step = walk->strides[walk->rank - 1];
+  const char* source = run->args->inputs[0];
+  char* target = run->args->outputs[0];
+  for (int64_t i = 0; i < walk->row_length; i++) {
+    const size_t position = (size_t)(row * walk->row_length + i);
+    const int64_t asked = olstm__index_get(run->args->inputs[1], walk->is_wide, position);
+    int64_t index = asked;
+    if (!olstm__index_wrap(&index, walk->axis_dim)) {
+      return olstm__index_fail(&run->op->base, error, 1, position, asked, walk->axis_dim);
+    }
+    const int64_t from = data_offset + index * walk->axis_stride + i * step;
+    memcpy(target + position * bytes, source + (size_t)from * bytes, bytes);
+  }
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__gather_elements_run(const void* instance, const void* handle,
+                                        const olstm_run_args* args, olstm_error* error) {
+  const gather_run run = {instance, handle, args};
+  return olstm__element_walk_rows(&run.handle->walk, &run, gather_row, error);
+}
+
+static const char* const kAxis[] = {"axis", NULL};
+
+const olstm__op_form olstm__gather_elements_form = {.arity = {2, 2, 1},
+                                                    .attributes = kAxis,
+                                                    .instance_bytes = sizeof(elements_op),
+                                                    .parse = parse_elements};

@@ -1,0 +1,194 @@
+// NonZero and Compress: how many elements come out is in the data.
+#include <string.h>
+
+#include "op/gather/gather_ops.h"
+#include "op/shape/move_bytes.h"
+
+typedef struct non_zero_handle {
+  olstm__op_handle head;
+  olstm_tensor_desc input;
+  int64_t count;
+} non_zero_handle;
+
+// Signed zeros are zeros: floating point ignores its sign bit.
+static bool is_set(olstm_dtype dtype, size_t bytes, const char* element) {
+  uint64_t bits = 0;
+  memcpy(&bits, element, bytes);
+  const bool is_real = (OLSTM__DTYPES_REAL & OLSTM_DTYPE_BIT(dtype)) != 0;
+  return (is_real ? bits & ((UINT64_C(1) << (8 * bytes - 1)) - 1) : bits) != 0;
+}
+
+static olstm_status needs_data(const olstm__op_base* base, size_t index,
+                               olstm_error* error) {
+  return olstm__op_fail(base, error, OLSTM_STATUS_NEEDS_DATA,
+                        "the values of input '%s' are not known yet",
+                        base->node->input_names[index]);
+}
+
+static olstm_status changed_count(const olstm__op_base* base, olstm_error* error) {
+  return olstm__op_fail(base, error, OLSTM_STATUS_INVALID_VALUE,
+                        "another number of elements than it was prepared for");
+}
+
+olstm_status olstm__non_zero_infer(const void* instance, const olstm_infer_args* args,
+                                   olstm_tensor_desc* out_outputs, olstm_error* error) {
+  const olstm__op_base* base = instance;
+  const olstm_tensor* input = args->inputs[0];
+  OLSTM_RETURN_IF_ERROR(olstm__op_check_dtype(base, args, 0, base->self->dtypes, error));
+  if (!olstm__op_knows_input(args, 0)) return needs_data(base, 0, error);
+  const int64_t count = olstm_tensor_desc_count(&input->desc);
+  const size_t bytes = olstm_dtype_size(input->desc.dtype);
+  int64_t found = 0;
+  for (int64_t i = 0; i < count; i++) {
+    found +=
+        is_set(input->desc.dtype, bytes, (const char*)input->data + (size_t)i * bytes);
+  }
+  out_outputs[0] = (olstm_tensor_desc){OLSTM_DTYPE_INT64, 2, {input->desc.rank, found}};
+  return olstm__op_check_output(base, &out_outputs[0], error);
+}
+
+olstm_status olstm__non_zero_prepare(void* instance, const olstm_prepare_args* args,
+                                     olstm_prepared* out_prepared, olstm_error* error) {
+  void* memory = NULL;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_create_handle(instance, sizeof(non_zero_handle), &memory, error));
+  non_zero_handle* handle = memory;
+  handle->input = args->inputs[0]->desc;
+  handle->count = args->outputs[0].dims[1];
+  out_prepared->handle = handle;
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__non_zero_run(const void* instance, const void* handle,
+                                 const olstm_run_args* args, olstm_error* error) {
+  const non_zero_handle* non_zero = handle;
+  const olstm_tensor_desc* input = &non_zero->input;
+  const int64_t count = olstm_tensor_desc_count(input);
+  const size_t bytes = olstm_dtype_size(input->dtype);
+  int64_t index[OLSTM_MAX_RANK] = {0};
+  int64_t* output = args->outputs[0];
+  int64_t found = 0;
+  for (int64_t i = 0; i < count; i++) {
+    if (is_set(input->dtype, bytes, (const char*)args->inputs[0] + (size_t)i * bytes)) {
+      if (found == non_zero->count) return changed_count(instance, error);
+      for (int32_t d = 0; d < input->rank; d++) {
+        output[d * non_zero->count + found] = index[d];
+      }
+      found++;
+    }
+    for (int32_t d = input->rank - 1; d >= 0 && ++index[d] == input->dims[d]; d--) {
+      index[d] = 0;
+    }
+  }
+  return found == non_zero->count ? OLSTM_STATUS_OK : changed_count(instance, error);
+}
+
+typedef struct compress_op {
+  olstm__op_base base;
+  bool has_axis;
+  int64_t axis;
+} compress_op;
+
+typedef struct compress_handle {
+  olstm__op_handle head;
+  int64_t condition_count;
+  int64_t kept_count;
+  int64_t axis_dim;
+  size_t outer_count;
+  size_t slice_bytes;
+} compress_handle;
+
+static olstm_status parse_compress(void* instance, olstm_error* error) {
+  compress_op* op = instance;
+  op->has_axis = olstm_node_find_attribute(op->base.node, "axis") != NULL;
+  return olstm_node_get_int(op->base.node, "axis", 0, &op->axis, error);
+}
+
+olstm_status olstm__compress_infer(const void* instance, const olstm_infer_args* args,
+                                   olstm_tensor_desc* out_outputs, olstm_error* error) {
+  const compress_op* op = instance;
+  const olstm_tensor_desc* input = &args->inputs[0]->desc;
+  const olstm_tensor_desc* condition = &args->inputs[1]->desc;
+  const int64_t all = olstm_tensor_desc_count(input);
+  olstm_tensor_desc output = {input->dtype, 1, {all}};
+  int32_t axis = 0;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_check_dtype(&op->base, args, 0, op->base.self->dtypes, error));
+  OLSTM_RETURN_IF_ERROR(olstm__op_check_dtype(&op->base, args, 1,
+                                              OLSTM_DTYPE_BIT(OLSTM_DTYPE_BOOL), error));
+  if (op->has_axis) {
+    output = *input;
+    OLSTM_RETURN_IF_ERROR(
+        olstm__op_normalize_axis(&op->base, "axis", op->axis, input->rank, &axis, error));
+  }
+  if (condition->rank != 1 || condition->dims[0] > output.dims[axis]) {
+    return olstm__op_fail(&op->base, error, OLSTM_STATUS_SHAPE_MISMATCH,
+                          "input '%s' has shape %s, expected at most [%" PRId64 "]",
+                          op->base.node->input_names[1], olstm_shape_text(condition).text,
+                          output.dims[axis]);
+  }
+  if (!olstm__op_knows_input(args, 1)) return needs_data(&op->base, 1, error);
+  const uint8_t* keep = args->inputs[1]->data;
+  output.dims[axis] = 0;
+  for (int64_t i = 0; i < condition->dims[0]; i++) output.dims[axis] += keep[i] != 0;
+  out_outputs[0] = output;
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__compress_prepare(void* instance, const olstm_prepare_args* args,
+                                     olstm_prepared* out_prepared, olstm_error* error) {
+  const compress_op* op = instance;
+  const olstm_tensor_desc* input = &args->inputs[0]->desc;
+  void* memory = NULL;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_create_handle(&op->base, sizeof(compress_handle), &memory, error));
+  compress_handle* handle = memory;
+  handle->condition_count = args->inputs[1]->desc.dims[0];
+  handle->outer_count = 1;
+  handle->slice_bytes = olstm_dtype_size(input->dtype);
+  handle->axis_dim = olstm_tensor_desc_count(input);
+  handle->kept_count = args->outputs[0].dims[0];
+  if (op->has_axis) {
+    const int32_t axis = (int32_t)(op->axis < 0 ? op->axis + input->rank : op->axis);
+    handle->axis_dim = input->dims[axis];
+    handle->kept_count = args->outputs[0].dims[axis];
+    for (int32_t d = 0; d < axis; d++) handle->outer_count *= (size_t)input->dims[d];
+    for (int32_t d = axis + 1; d < input->rank; d++) {
+      handle->slice_bytes *= (size_t)input->dims[d];
+    }
+  }
+  if (olstm_tensor_desc_count(&args->outputs[0]) == 0) handle->outer_count = 0;
+  out_prepared->handle = handle;
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__compress_run(const void* instance, const void* handle,
+                                 const olstm_run_args* args, olstm_error* error) {
+  const compress_handle* compress = handle;
+  const uint8_t* keep = args->inputs[1];
+  const size_t bytes = compress->slice_bytes;
+  const char* source = args->inputs[0];
+  char* target = args->outputs[0];
+  for (size_t o = 0; o < compress->outer_count; o++) {
+    int64_t kept = 0;
+    for (int64_t i = 0; i < compress->condition_count; i++) {
+      if (!keep[i]) continue;
+      if (kept == compress->kept_count) return changed_count(instance, error);
+      olstm__move_bytes(target + (size_t)kept++ * bytes, source + (size_t)i * bytes,
+                        bytes);
+    }
+    if (kept != compress->kept_count) return changed_count(instance, error);
+    source += (size_t)compress->axis_dim * bytes;
+    target += (size_t)compress->kept_count * bytes;
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static const char* const kAxis[] = {"axis", NULL};
+
+const olstm__op_form olstm__non_zero_form = {.arity = {1, 1, 1},
+                                             .instance_bytes = sizeof(olstm__op_base)};
+const olstm__op_form olstm__compress_form = {.arity = {2, 2, 1},
+                                             .attributes = kAxis,
+                                             .instance_bytes = sizeof(compress_op),
+                                             .parse = parse_compress};

@@ -1,0 +1,132 @@
+// ScatterElements, and Scatter as it was called before: a copy of the data in which
+// single elements are replaced, or reduced with updates.
+#include <string.h>
+
+#include "op/gather/gather_elements.h"
+#include "op/gather/gather_ops.h"
+#include "op/gather/scatter_reduce.h"
+
+// How many reductions an opset knows: none; add and mul; max and min.
+enum { ONLY_NONE = 1, HAS_MUL = 3, HAS_MIN = 5 };
+
+typedef struct scatter_op {
+  olstm__op_base base;
+  int64_t axis;
+  olstm__scatter_reduction reduction;
+} scatter_op;
+
+typedef struct scatter_handle {
+  olstm__op_handle head;
+  size_t element_bytes;
+  size_t data_bytes;
+  olstm__scatter_function reduce;
+  olstm__element_walk walk;
+} scatter_handle;
+
+typedef struct scatter_run {
+  const scatter_op* op;
+  const scatter_handle* handle;
+  const olstm_run_args* args;
+} scatter_run;
+
+static olstm_status parse_scatter(void* instance, olstm_error* error) {
+  scatter_op* op = instance;
+  const olstm__op_form* form = op->base.self->variant;
+  OLSTM_RETURN_IF_ERROR(olstm_node_get_int(op->base.node, "axis", 0, &op->axis, error));
+  return olstm__scatter_parse(&op->base, (size_t)form->code, &op->reduction, error);
+}
+
+olstm_status olstm__scatter_elements_infer(const void* instance,
+                                           const olstm_infer_args* args,
+                                           olstm_tensor_desc* out_outputs,
+                                           olstm_error* error) {
+  const scatter_op* op = instance;
+  const olstm_tensor_desc* indices = &args->inputs[1]->desc;
+  const olstm_tensor_desc* updates = &args->inputs[2]->desc;
+  OLSTM_RETURN_IF_ERROR(olstm__element_walk_check(&op->base, args, op->axis, error));
+  OLSTM_RETURN_IF_ERROR(olstm__op_check_same_dtype(&op->base, args, 2, 0, error));
+  if (!olstm_tensor_desc_same_shape(updates, indices)) {
+    return olstm__op_fail(&op->base, error, OLSTM_STATUS_SHAPE_MISMATCH,
+                          "input '%s' has shape %s, expected %s as input '%s' has",
+                          op->base.node->input_names[2], olstm_shape_text(updates).text,
+                          olstm_shape_text(indices).text, op->base.node->input_names[1]);
+  }
+  out_outputs[0] = args->inputs[0]->desc;
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__scatter_elements_prepare(void* instance,
+                                             const olstm_prepare_args* args,
+                                             olstm_prepared* out_prepared,
+                                             olstm_error* error) {
+  const scatter_op* op = instance;
+  const olstm_tensor_desc* data = &args->inputs[0]->desc;
+  void* memory = NULL;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_create_handle(&op->base, sizeof(scatter_handle), &memory, error));
+  scatter_handle* handle = memory;
+  handle->element_bytes = olstm_dtype_size(data->dtype);
+  (void)olstm_tensor_desc_bytes(data, &handle->data_bytes);
+  handle->reduce = olstm__scatter_find(op->reduction, data->dtype);
+  olstm__element_walk_init(&handle->walk, data, &args->inputs[1]->desc, op->axis);
+  out_prepared->handle = handle;
+  out_prepared->inplace_inputs = 1;
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status scatter_row(const void* context, int64_t row, int64_t data_offset,
+                                olstm_error* error) {
+  const scatter_run* run = context;
+  const scatter_handle* handle = run->handle;
+  const olstm__element_walk* walk = &handle->walk;
+  const size_t bytes = handle->element_bytes;
+  const int64_t step = walk->strides[walk->rank - 1];
+  const char* updates = run->args->inputs[2];
+  char* target = run->args->outputs[0];
+  for (int64_t i = 0; i < walk->row_length; i++) {
+    const size_t position = (size_t)(row * walk->row_length + i);
+    const int64_t asked = olstm__index_get(run->args->inputs[1], walk->is_wide, position);
+    int64_t index = asked;
+    if (!olstm__index_wrap(&index, walk->axis_dim)) {
+      return olstm__index_fail(&run->op->base, error, 1, position, asked, walk->axis_dim);
+    }
+    const int64_t to = data_offset + index * walk->axis_stride + i * step;
+    if (handle->reduce) {
+      handle->reduce(target + (size_t)to * bytes, updates + position * bytes, 1);
+    } else {
+      memcpy(target + (size_t)to * bytes, updates + position * bytes, bytes);
+    }
+  }
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__scatter_elements_run(const void* instance, const void* handle,
+                                         const olstm_run_args* args, olstm_error* error) {
+  const scatter_run run = {instance, handle, args};
+  if (run.handle->data_bytes && args->outputs[0] != args->inputs[0]) {
+    memcpy(args->outputs[0], args->inputs[0], run.handle->data_bytes);
+  }
+  return olstm__element_walk_rows(&run.handle->walk, &run, scatter_row, error);
+}
+
+static const char* const kAxis[] = {"axis", NULL};
+static const char* const kReduction[] = {"axis", "reduction", NULL};
+
+const olstm__op_form olstm__scatter_elements_form_9 = {
+    .arity = {3, 3, 1},
+    .attributes = kAxis,
+    .instance_bytes = sizeof(scatter_op),
+    .parse = parse_scatter,
+    .code = ONLY_NONE};
+const olstm__op_form olstm__scatter_elements_form_16 = {
+    .arity = {3, 3, 1},
+    .attributes = kReduction,
+    .instance_bytes = sizeof(scatter_op),
+    .parse = parse_scatter,
+    .code = HAS_MUL};
+const olstm__op_form olstm__scatter_elements_form_18 = {
+    .arity = {3, 3, 1},
+    .attributes = kReduction,
+    .instance_bytes = sizeof(scatter_op),
+    .parse = parse_scatter,
+    .code = HAS_MIN};

@@ -1,0 +1,313 @@
+// Pad: a border around a tensor, of one value or of the tensor's own elements, by
+// attributes or by inputs. A negative pad crops, and does so before anything is mirrored.
+#include <string.h>
+
+#include "op/shape/convert.h"
+#include "op/shape/move_bytes.h"
+#include "op/shape/shape_ops.h"
+#include "op/shape/strided_copy.h"
+
+enum { PADS_ARE_ATTRIBUTE = 2, PADS_ARE_INPUT = 11, HAS_WRAP = 19 };
+
+typedef enum pad_mode { MODE_CONSTANT, MODE_REFLECT, MODE_EDGE, MODE_WRAP } pad_mode;
+
+typedef struct pad_op {
+  olstm__op_base base;
+  pad_mode mode;
+  /// The attributes of opsets 1 and 2.
+  size_t pad_count;
+  int64_t pads[2 * OLSTM_MAX_RANK];
+  float value;
+} pad_op;
+
+// Pads before and after each axis.
+typedef struct pad_widths {
+  int64_t before[OLSTM_MAX_RANK];
+  int64_t after[OLSTM_MAX_RANK];
+} pad_widths;
+
+typedef struct pad_handle {
+  olstm__op_handle head;
+  size_t element_bytes;
+  size_t count;
+  /// MODE_CONSTANT: the value unless an input gives it, and the copy of the inside.
+  uint8_t value[8];
+  olstm__strided_copy copy;
+  /// The other modes: where each index of the output comes from, axis after axis, and
+  /// where on the last axis the elements lie as in the input.
+  int32_t rank;
+  int64_t dims[OLSTM_MAX_RANK];
+  int64_t strides[OLSTM_MAX_RANK];
+  size_t first_source[OLSTM_MAX_RANK];
+  int64_t run_start;
+  int64_t run_count;
+  int64_t sources[];
+} pad_handle;
+
+static olstm_status parse_pad(void* instance, olstm_error* error) {
+  static const char* const kModes[] = {"constant", "reflect", "edge", "wrap"};
+  pad_op* op = instance;
+  const olstm_node* node = op->base.node;
+  const olstm__op_form* form = op->base.self->variant;
+  const char* mode = NULL;
+  OLSTM_RETURN_IF_ERROR(olstm_node_get_string(node, "mode", "constant", &mode, error));
+  const int mode_count = form->code >= HAS_WRAP ? 4 : 3;
+  int found = 0;
+  while (found < mode_count && strcmp(mode, kModes[found]) != 0) found++;
+  if (found == mode_count) {
+    return olstm__op_fail(&op->base, error, OLSTM_STATUS_UNSUPPORTED,
+                          "mode='%s' is unknown (opset %d)", mode,
+                          (int)node->opset_version);
+  }
+  op->mode = (pad_mode)found;
+  if (form->code != PADS_ARE_ATTRIBUTE) return OLSTM_STATUS_OK;
+  // Opset 1 called them paddings.
+  const char* name = olstm_node_find_attribute(node, "pads") ? "pads" : "paddings";
+  bool given = false;
+  OLSTM_RETURN_IF_ERROR(olstm__op_copy_ints(&op->base, name, 2 * OLSTM_MAX_RANK, op->pads,
+                                            &op->pad_count, &given, error));
+  OLSTM_RETURN_IF_ERROR(olstm_node_get_float(node, "value", 0.0f, &op->value, error));
+  if (given) return OLSTM_STATUS_OK;
+  return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_MODEL,
+                        "attribute %s is missing", name);
+}
+
+static olstm_status read_widths(const pad_op* op, const olstm_infer_args* args,
+                                pad_widths* out_widths, olstm_error* error) {
+  const olstm__op_form* form = op->base.self->variant;
+  const int32_t rank = args->inputs[0]->desc.rank;
+  int64_t pads[2 * OLSTM_MAX_RANK];
+  int64_t axes[OLSTM_MAX_RANK];
+  size_t pad_count = op->pad_count;
+  size_t axis_count = (size_t)rank;
+  memcpy(pads, op->pads, sizeof pads);
+  memset(out_widths, 0, sizeof *out_widths);
+  for (int32_t d = 0; d < rank; d++) axes[d] = d;
+  if (form->code != PADS_ARE_ATTRIBUTE) {
+    OLSTM_RETURN_IF_ERROR(olstm__op_read_ints(&op->base, args, 1, 2 * OLSTM_MAX_RANK,
+                                              pads, &pad_count, error));
+  }
+  if (olstm_node_has_input(op->base.node, 3)) {
+    OLSTM_RETURN_IF_ERROR(olstm__op_read_ints(&op->base, args, 3, OLSTM_MAX_RANK, axes,
+                                              &axis_count, error));
+  }
+  if (pad_count != 2 * axis_count) {
+    return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_VALUE,
+                          "pads has %zu values, expected %zu for %zu axes", pad_count,
+                          2 * axis_count, axis_count);
+  }
+  for (size_t i = 0; i < axis_count; i++) {
+    int32_t axis = 0;
+    OLSTM_RETURN_IF_ERROR(
+        olstm__op_normalize_axis(&op->base, "axes", axes[i], rank, &axis, error));
+    out_widths->before[axis] = pads[i];
+    out_widths->after[axis] = pads[axis_count + i];
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status check_value(const pad_op* op, const olstm_infer_args* args,
+                                olstm_error* error) {
+  if (!olstm_node_has_input(op->base.node, 2)) return OLSTM_STATUS_OK;
+  const olstm_tensor_desc* value = &args->inputs[2]->desc;
+  OLSTM_RETURN_IF_ERROR(olstm__op_check_same_dtype(&op->base, args, 2, 0, error));
+  if (olstm_tensor_desc_count(value) == 1) return OLSTM_STATUS_OK;
+  return olstm__op_fail(&op->base, error, OLSTM_STATUS_SHAPE_MISMATCH,
+                        "input '%s' has shape %s, expected a scalar",
+                        op->base.node->input_names[2], olstm_shape_text(value).text);
+}
+
+static int64_t at_least_zero(int64_t value) {
+  return value > 0 ? value : 0;
+}
+
+olstm_status olstm__pad_infer(const void* instance, const olstm_infer_args* args,
+                              olstm_tensor_desc* out_outputs, olstm_error* error) {
+  const pad_op* op = instance;
+  const olstm_tensor_desc* input = &args->inputs[0]->desc;
+  olstm_tensor_desc output = *input;
+  pad_widths widths;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_check_dtype(&op->base, args, 0, op->base.self->dtypes, error));
+  OLSTM_RETURN_IF_ERROR(read_widths(op, args, &widths, error));
+  OLSTM_RETURN_IF_ERROR(check_value(op, args, error));
+  for (int32_t d = 0; d < input->rank; d++) {
+    // A quarter of the range keeps the sums below from overflowing.
+    const int64_t limit = INT64_MAX / 4;
+    const int64_t before = widths.before[d];
+    const int64_t after = widths.after[d];
+    const int64_t dim = input->dims[d];
+    const bool fits =
+        before >= -dim && before < limit && after >= -dim && after < limit && dim < limit;
+    const int64_t kept = fits ? dim - at_least_zero(-before) - at_least_zero(-after) : -1;
+    if (kept < 0) {
+      return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_VALUE,
+                            "pads %" PRId64 " and %" PRId64
+                            " at axis %d do not fit shape %s",
+                            before, after, (int)d, olstm_shape_text(input).text);
+    }
+    output.dims[d] = dim + before + after;
+    if (op->mode != MODE_CONSTANT && kept == 0 && output.dims[d] > 0) {
+      return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_VALUE,
+                            "axis %d of shape %s has nothing to pad with", (int)d,
+                            olstm_shape_text(input).text);
+    }
+  }
+  OLSTM_RETURN_IF_ERROR(olstm__op_check_output(&op->base, &output, error));
+  out_outputs[0] = output;
+  return OLSTM_STATUS_OK;
+}
+
+// The index in 0..count-1 that stands at `index`, which may lie outside.
+static int64_t map_index(pad_mode mode, int64_t index, int64_t count) {
+  if (mode == MODE_EDGE) return index < 0 ? 0 : index >= count ? count - 1 : index;
+  if (mode == MODE_REFLECT && count == 1) return 0;
+  const int64_t period = mode == MODE_WRAP ? count : 2 * (count - 1);
+  const int64_t folded = (index % period + period) % period;
+  return folded < count ? folded : period - folded;
+}
+
+static void prepare_constant(const olstm_prepare_args* args, const pad_widths* widths,
+                             pad_handle* handle) {
+  const olstm_tensor_desc* input = &args->inputs[0]->desc;
+  const olstm_tensor_desc* output = &args->outputs[0];
+  olstm__strided_view source;
+  olstm__strided_view target;
+  int64_t kept[OLSTM_MAX_RANK] = {0};
+  olstm__strided_view_init_dense(&source, input->rank, input->dims);
+  olstm__strided_view_init_dense(&target, output->rank, output->dims);
+  for (int32_t d = 0; d < input->rank; d++) {
+    kept[d] = input->dims[d] - at_least_zero(-widths->before[d]) -
+              at_least_zero(-widths->after[d]);
+    source.offset += at_least_zero(-widths->before[d]) * source.strides[d];
+    target.offset += at_least_zero(widths->before[d]) * target.strides[d];
+  }
+  olstm__strided_copy_init(&handle->copy, handle->element_bytes, input->rank, kept,
+                           &source, &target);
+}
+
+static void prepare_sources(pad_mode mode, const olstm_prepare_args* args,
+                            const pad_widths* widths, pad_handle* handle) {
+  const olstm_tensor_desc* input = &args->inputs[0]->desc;
+  const olstm_tensor_desc* output = &args->outputs[0];
+  olstm__strided_view source;
+  size_t used = 0;
+  olstm__strided_view_init_dense(&source, input->rank, input->dims);
+  handle->rank = input->rank;
+  for (int32_t d = 0; d < input->rank; d++) {
+    const int64_t first = at_least_zero(-widths->before[d]);
+    const int64_t kept = input->dims[d] - first - at_least_zero(-widths->after[d]);
+    handle->dims[d] = output->dims[d];
+    handle->strides[d] = source.strides[d];
+    handle->first_source[d] = used;
+    handle->run_start = at_least_zero(widths->before[d]);
+    handle->run_count = kept;
+    for (int64_t i = 0; i < output->dims[d]; i++) {
+      const int64_t index = i - at_least_zero(widths->before[d]);
+      handle->sources[used++] = first + map_index(mode, index, kept);
+    }
+  }
+}
+
+olstm_status olstm__pad_prepare(void* instance, const olstm_prepare_args* args,
+                                olstm_prepared* out_prepared, olstm_error* error) {
+  const pad_op* op = instance;
+  const olstm_tensor_desc* output = &args->outputs[0];
+  const olstm_infer_args known = {sizeof known, args->input_count, args->inputs,
+                                  args->output_count};
+  const size_t count = (size_t)olstm_tensor_desc_count(output);
+  // Every dimension of a tensor that has elements is at most their number.
+  const bool has_sources = op->mode != MODE_CONSTANT && count > 0 && output->rank > 0;
+  size_t bytes = sizeof(pad_handle);
+  pad_widths widths;
+  void* memory = NULL;
+  OLSTM_RETURN_IF_ERROR(read_widths(op, &known, &widths, error));
+  for (int32_t d = 0; has_sources && d < output->rank; d++) {
+    size_t axis_bytes = 0;
+    if (!olstm_size_multiply((size_t)output->dims[d], sizeof(int64_t), &axis_bytes) ||
+        !olstm_size_add(bytes, axis_bytes, &bytes)) {
+      return olstm__op_fail(&op->base, error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory");
+    }
+  }
+  OLSTM_RETURN_IF_ERROR(olstm__op_create_handle(&op->base, bytes, &memory, error));
+  pad_handle* handle = memory;
+  handle->count = count;
+  handle->element_bytes = olstm_dtype_size(output->dtype);
+  if (op->value != 0) {
+    olstm__convert(OLSTM_DTYPE_FLOAT, output->dtype, &op->value, handle->value, 1);
+  }
+  if (has_sources) {
+    prepare_sources(op->mode, args, &widths, handle);
+  } else {
+    prepare_constant(args, &widths, handle);
+  }
+  out_prepared->handle = handle;
+  return OLSTM_STATUS_OK;
+}
+
+// One row of the last axis: its middle lies together, its ends are fetched one by one.
+static void copy_row(const pad_handle* pad, const char* source, char* target) {
+  const int32_t last = pad->rank - 1;
+  const int64_t* sources = pad->sources + pad->first_source[last];
+  const size_t bytes = pad->element_bytes;
+  const int64_t run_end = pad->run_start + pad->run_count;
+  for (int64_t i = 0; i < pad->run_start; i++) {
+    memcpy(target + (size_t)i * bytes, source + (size_t)sources[i] * bytes, bytes);
+  }
+  if (pad->run_count > 0) {
+    olstm__move_bytes(target + (size_t)pad->run_start * bytes,
+                      source + (size_t)sources[pad->run_start] * bytes,
+                      (size_t)pad->run_count * bytes);
+  }
+  for (int64_t i = run_end; i < pad->dims[last]; i++) {
+    memcpy(target + (size_t)i * bytes, source + (size_t)sources[i] * bytes, bytes);
+  }
+}
+
+static void copy_by_sources(const pad_handle* pad, const char* source, char* target) {
+  int64_t index[OLSTM_MAX_RANK] = {0};
+  const int32_t last = pad->rank - 1;
+  const size_t row_bytes = (size_t)pad->dims[last] * pad->element_bytes;
+  int32_t d = 0;
+  do {
+    int64_t offset = 0;
+    for (int32_t a = 0; a < last; a++) {
+      offset += pad->sources[pad->first_source[a] + (size_t)index[a]] * pad->strides[a];
+    }
+    copy_row(pad, source + (size_t)offset * pad->element_bytes, target);
+    target += row_bytes;
+    for (d = last - 1; d >= 0 && ++index[d] == pad->dims[d]; d--) index[d] = 0;
+  } while (d >= 0);
+}
+
+olstm_status olstm__pad_run(const void* instance, const void* handle,
+                            const olstm_run_args* args, olstm_error* error) {
+  const pad_op* op = instance;
+  const pad_handle* pad = handle;
+  (void)error;
+  if (pad->count == 0) return OLSTM_STATUS_OK;
+  if (op->mode == MODE_CONSTANT || pad->rank == 0) {
+    const bool has_value = olstm_node_has_input(op->base.node, 2);
+    olstm__fill_elements(args->outputs[0], pad->count, pad->element_bytes,
+                         has_value ? args->inputs[2] : pad->value);
+    olstm__strided_copy_run(&pad->copy, args->inputs[0], args->outputs[0]);
+  } else {
+    copy_by_sources(pad, args->inputs[0], args->outputs[0]);
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static const char* const kAttributes1[] = {"paddings", "mode", "value", NULL};
+static const char* const kAttributes2[] = {"pads", "mode", "value", NULL};
+static const char* const kMode[] = {"mode", NULL};
+
+#define PAD_FORM(ATTRIBUTES, REQUIRED, MAX, CODE)                        \
+  {                                                                      \
+    .arity = {REQUIRED, MAX, 1}, .attributes = (ATTRIBUTES),             \
+    .instance_bytes = sizeof(pad_op), .parse = parse_pad, .code = (CODE) \
+  }
+const olstm__op_form olstm__pad_form_1 = PAD_FORM(kAttributes1, 1, 1, PADS_ARE_ATTRIBUTE);
+const olstm__op_form olstm__pad_form_2 = PAD_FORM(kAttributes2, 1, 1, PADS_ARE_ATTRIBUTE);
+const olstm__op_form olstm__pad_form_11 = PAD_FORM(kMode, 2, 3, PADS_ARE_INPUT);
+const olstm__op_form olstm__pad_form_18 = PAD_FORM(kMode, 2, 4, PADS_ARE_INPUT);
+const olstm__op_form olstm__pad_form_19 = PAD_FORM(kMode, 2, 4, HAS_WRAP);
