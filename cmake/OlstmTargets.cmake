@@ -23,7 +23,7 @@ endfunction()
 # libolstm, static or shared, out of the folders' objects.
 function(olstm_add_library target kind)
   add_library(${target} ${kind} $<TARGET_OBJECTS:olstm_proto> $<TARGET_OBJECTS:olstm_op>
-                                $<TARGET_OBJECTS:olstm_runtime>)
+                                $<TARGET_OBJECTS:olstm_direct> $<TARGET_OBJECTS:olstm_runtime>)
   add_library(olstm::${target} ALIAS ${target})
   set_target_properties(${target} PROPERTIES OUTPUT_NAME olstm VERSION ${PROJECT_VERSION}
                                              SOVERSION ${PROJECT_VERSION_MAJOR} LINKER_LANGUAGE C)

@@ -4,6 +4,7 @@
 
 #include "olstm/allocator.h"
 #include "olstm/export.h"
+#include "olstm/lstm.h"
 #include "olstm/model.h"
 #include "olstm/node.h"
 #include "olstm/plugin.h"

@@ -4,10 +4,10 @@
 
 // In order of preference.
 static const olstm__lstm_kernel* const kKernels[] = {
+    &olstm__lstm_kernel_native,
 #ifdef OLSTM_WITH_ONEDNN
     &olstm__lstm_kernel_dnnl,
 #endif
-    &olstm__lstm_kernel_native,
     &olstm__lstm_kernel_ref,
 };
 enum { KERNEL_COUNT = sizeof kKernels / sizeof kKernels[0] };
@@ -86,4 +86,17 @@ olstm_status olstm__lstm_choose(const olstm__lstm_problem* problem, const char* 
   if (choose_best(problem, out_choice)) return OLSTM_STATUS_OK;
   if (choose_best(&plain, out_choice)) return OLSTM_STATUS_OK;
   return olstm_fail(error, OLSTM_STATUS_UNSUPPORTED, "no kernel: %s", out_choice->reason);
+}
+
+olstm_status olstm__lstm_choose_real_time(const olstm__lstm_problem* problem,
+                                          olstm__lstm_choice* out_choice,
+                                          olstm_error* error) {
+  for (size_t k = 0; k < KERNEL_COUNT; k++) {
+    if (kKernels[k]->run_allocates || kKernels[k]->decline(problem)) continue;
+    out_choice->kernel = kKernels[k];
+    out_choice->precision = problem->precision;
+    (void)snprintf(out_choice->reason, sizeof out_choice->reason, "allocates nothing");
+    return OLSTM_STATUS_OK;
+  }
+  return olstm_fail(error, OLSTM_STATUS_UNSUPPORTED, "no kernel without allocation");
 }

@@ -28,4 +28,9 @@ bool olstm__lstm_kernel_name_is_known(const char* name);
 olstm_status olstm__lstm_choose(const olstm__lstm_problem* problem, const char* wanted,
                                 olstm__lstm_choice* out_choice, olstm_error* error);
 
+/// The best kernel that allocates nothing while it runs.
+olstm_status olstm__lstm_choose_real_time(const olstm__lstm_problem* problem,
+                                          olstm__lstm_choice* out_choice,
+                                          olstm_error* error);
+
 #endif  // OLSTM_OP_LSTM_LSTM_CHOOSE_H_

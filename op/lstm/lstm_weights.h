@@ -27,4 +27,12 @@ void olstm__lstm_transpose_gates(const olstm__gate_order* order, olstm_dtype dty
 void olstm__lstm_sum_bias(const olstm__gate_order* order, olstm_dtype dtype,
                           const void* from, int64_t hidden, float* to);
 
+/// Keras' kernel [columns, 4*H], gates i f c o, as one direction of ONNX's W or R [4*H,
+/// columns].
+void olstm__lstm_matrix_from_keras(const float* kernel, int64_t hidden, int64_t columns,
+                                   float* to);
+
+/// Keras' bias [4*H] as one direction of ONNX's B [8*H]; the recurrent half is zeros.
+void olstm__lstm_bias_from_keras(const float* bias, int64_t hidden, float* to);
+
 #endif  // OLSTM_OP_LSTM_LSTM_WEIGHTS_H_

@@ -174,9 +174,9 @@ static void parse_word(olstm_lstm_case* layer, char* word) {
     return;
   }
   char* equals = strchr(word, '=');
-  if (!equals) fail_msg("'%s' in '%s'", word, layer->text);
-  *equals = '\0';
-  if (!parse_value(layer, word, equals + 1)) fail_msg("'%s' in '%s'", word, layer->text);
+  if (equals) *equals = '\0';
+  if (!equals || !parse_value(layer, word, equals + 1))
+    fail_msg("'%s' in '%s'", word, layer->text);
 }
 
 // ---------------------------------------------------------------- the tensors

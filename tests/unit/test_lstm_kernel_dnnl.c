@@ -91,10 +91,9 @@ static void declines_with_a_reason(void** state) {
 static size_t count_threads(void) {
   size_t count = 0;
   DIR* tasks = opendir("/proc/self/task");
-  if (!tasks) skip();  // no /proc
-  while (readdir(tasks)) count++;
-  (void)closedir(tasks);
-  return count;
+  while (tasks && readdir(tasks)) count++;
+  if (tasks) (void)closedir(tasks);
+  return count;  // 0 where there is no /proc
 }
 
 static void starts_no_threads(void** state) {
