@@ -1,0 +1,264 @@
+// onnx_proto/external_data.h: what may be read beside a model, and what may not.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "onnx_proto/model.h"
+#include "tests/support/onnx_writer.h"
+#include "tests/support/test_main.h"
+
+/// Of external_data.h, which needs the generated schema.
+int olstm__external_walk(int folder, const char* location);
+
+static const float kData[8] = {0, 1, 2, 3, 4, 5, 6, 7};
+
+/// Of this process alone; holds w.bin and sub/w.bin.
+static char folder[64];
+
+static const char* path_of(const char* name) {
+  static char path[4][160];
+  static int next;
+  char* const text = path[next++ % 4];
+  (void)snprintf(text, sizeof path[0], "%s/%s", folder, name);
+  return text;
+}
+
+static void write_file(const char* path, const void* bytes, size_t count) {
+  FILE* const file = fopen(path, "wb");
+  assert_non_null(file);
+  assert_int_equal(fwrite(bytes, 1, count, file), count);
+  assert_int_equal(fclose(file), 0);
+}
+
+static bool make_folder(void) {
+  (void)snprintf(folder, sizeof folder, "/tmp/olstm_external_XXXXXX");
+  if (!mkdtemp(folder) || mkdir(path_of("sub"), 0700) != 0) return false;
+  write_file(path_of("w.bin"), kData, sizeof kData);
+  write_file(path_of("sub/w.bin"), kData, sizeof kData);
+  return true;
+}
+
+static void remove_folder(void) {
+  static const char* const kNames[] = {"sub/w.bin", "sub/link",   "sub",  "w.bin", "link",
+                                       "hard",      "model.onnx", "pipe", "loop"};
+  for (size_t i = 0; i < sizeof kNames / sizeof kNames[0]; i++) {
+    if (unlink(path_of(kNames[i])) != 0) (void)rmdir(path_of(kNames[i]));
+  }
+  (void)rmdir(folder);
+}
+
+static void add_entry(pb_bytes* tensor, const char* key, const char* value) {
+  pb_bytes entry = {0};
+  pb_text(&entry, 1, key);
+  pb_text(&entry, 2, value);
+  pb_message(tensor, TENSOR_EXTERNAL_DATA, &entry);
+}
+
+/// A model whose one initializer is external; NULL for entries that are not there.
+static pb_bytes external_model(const char* dims, const char* location, const char* offset,
+                               const char* length) {
+  pb_bytes graph = {0};
+  pb_bytes tensor = onnx_tensor("W", OLSTM_DTYPE_FLOAT, dims);
+  if (location) add_entry(&tensor, "location", location);
+  if (offset) add_entry(&tensor, "offset", offset);
+  if (length) add_entry(&tensor, "length", length);
+  pb_int(&tensor, TENSOR_DATA_LOCATION, 1);
+  pb_message(&graph, GRAPH_INITIALIZER, &tensor);
+  return onnx_model(&graph);
+}
+
+static olstm_status load(pb_bytes* bytes, const olstm_model_options* options,
+                         olstm_model** out_model, olstm_error* error) {
+  write_file(path_of("model.onnx"), bytes->bytes, bytes->count);
+  pb_deinit(bytes);
+  return olstm_model_load_file(path_of("model.onnx"), options, out_model, error);
+}
+
+static void expect_refusal(pb_bytes* bytes, olstm_status expected, const char* text) {
+  olstm_model* model = NULL;
+  olstm_error error = {""};
+  const olstm_status status = load(bytes, NULL, &model, &error);
+  if (status != expected || !strstr(error.message, text)) {
+    fail_msg("%d '%s', expected %d '%s'", (int)status, error.message, (int)expected,
+             text);
+  }
+  assert_null(model);
+}
+
+static void expect_data(pb_bytes* bytes, const float* expected, size_t count) {
+  olstm_model* model = NULL;
+  olstm_error error = {""};
+  if (load(bytes, NULL, &model, &error) != OLSTM_STATUS_OK) fail_msg("%s", error.message);
+  const olstm_tensor* const tensor = olstm__model_graph(model)->values[0].constant;
+  assert_int_equal((uintptr_t)tensor->data % OLSTM_ALIGNMENT, 0);
+  assert_memory_equal(tensor->data, expected, count * sizeof *expected);
+  olstm_model_destroy(model);
+}
+
+static void reads_whole_files_parts_and_folders_below(void** state) {
+  (void)state;
+  pb_bytes model = external_model("8", "w.bin", NULL, NULL);
+  expect_data(&model, kData, 8);
+  model = external_model("2,2", "w.bin", "8", "16");
+  expect_data(&model, kData + 2, 4);
+  model = external_model("2", "sub/w.bin", "24", NULL);
+  expect_data(&model, kData + 6, 2);
+  model = external_model("0", "./w.bin", "32", "0");
+  expect_data(&model, kData, 0);
+}
+
+static void refuses_paths_out_of_the_folder(void** state) {
+  static const char* const kPaths[] = {"../w.bin", "/etc/passwd", "sub/../../x", "sub/..",
+                                       "",         "sub//w.bin",  "..",          "sub/"};
+  (void)state;
+  for (size_t i = 0; i < sizeof kPaths / sizeof kPaths[0]; i++) {
+    pb_bytes model = external_model("8", kPaths[i], NULL, NULL);
+    expect_refusal(&model, OLSTM_STATUS_IO_ERROR, "not a path below the model's folder");
+  }
+}
+
+static void refuses_links_of_both_kinds(void** state) {
+  (void)state;
+  assert_int_equal(symlink("/etc/passwd", path_of("link")), 0);
+  pb_bytes model = external_model("8", "link", NULL, NULL);
+  expect_refusal(&model, OLSTM_STATUS_IO_ERROR, "a link is on the way");
+  assert_int_equal(symlink("/tmp", path_of("sub/link")), 0);
+  model = external_model("8", "sub/link/w.bin", NULL, NULL);
+  expect_refusal(&model, OLSTM_STATUS_IO_ERROR, "on the way");
+  assert_int_equal(link(path_of("w.bin"), path_of("hard")), 0);
+  model = external_model("8", "hard", NULL, NULL);
+  expect_refusal(&model, OLSTM_STATUS_IO_ERROR, "other hard links");
+  assert_int_equal(unlink(path_of("hard")), 0);
+}
+
+static void refuses_what_is_no_regular_file_without_waiting(void** state) {
+  (void)state;
+  assert_int_equal(mkfifo(path_of("pipe"), 0600), 0);
+  pb_bytes model = external_model("8", "pipe", NULL, NULL);
+  expect_refusal(&model, OLSTM_STATUS_IO_ERROR, "not a regular file");
+  model = external_model("8", "sub", NULL, NULL);
+  expect_refusal(&model, OLSTM_STATUS_IO_ERROR, "not a regular file");
+  model = external_model("8", "absent.bin", NULL, NULL);
+  expect_refusal(&model, OLSTM_STATUS_IO_ERROR, "No such file");
+}
+
+static void refuses_ranges_outside_the_file(void** state) {
+  (void)state;
+  pb_bytes model = external_model("9", "w.bin", NULL, NULL);
+  expect_refusal(&model, OLSTM_STATUS_INVALID_MODEL,
+                 "tensor 'W': bytes 0+36 are outside 'w.bin', which has 32");
+  model = external_model("8", "w.bin", "4", NULL);
+  expect_refusal(&model, OLSTM_STATUS_INVALID_MODEL, "bytes 4+32 are outside");
+  model = external_model("8", "w.bin", "9223372036854775807", NULL);
+  expect_refusal(&model, OLSTM_STATUS_INVALID_MODEL, "are outside");
+  model = external_model("1000000000000", "w.bin", NULL, NULL);
+  expect_refusal(&model, OLSTM_STATUS_INVALID_MODEL, "are outside");
+}
+
+static void refuses_broken_entries(void** state) {
+  (void)state;
+  pb_bytes model = external_model("8", "w.bin", NULL, "16");
+  expect_refusal(&model, OLSTM_STATUS_INVALID_MODEL,
+                 "external data has length 16, expected 32 for float [8]");
+  model = external_model("8", NULL, NULL, NULL);
+  expect_refusal(&model, OLSTM_STATUS_INVALID_MODEL, "has no location");
+  model = external_model("8", "w.bin", "-4", NULL);
+  expect_refusal(&model, OLSTM_STATUS_INVALID_MODEL, "no number in it: '-4'");
+  model = external_model("8", "w.bin", "99999999999999999999", NULL);
+  expect_refusal(&model, OLSTM_STATUS_INVALID_MODEL, "no number in it");
+  model = external_model("8", "w.bin", "", NULL);
+  expect_refusal(&model, OLSTM_STATUS_INVALID_MODEL, "no number in it");
+}
+
+static void refuses_keys_that_it_cannot_honour(void** state) {
+  pb_bytes graph = {0};
+  pb_bytes tensor = onnx_tensor("W", OLSTM_DTYPE_FLOAT, "8");
+  (void)state;
+  add_entry(&tensor, "location", "w.bin");
+  add_entry(&tensor, "checksum", "abc");
+  pb_int(&tensor, TENSOR_DATA_LOCATION, 1);
+  pb_message(&graph, GRAPH_INITIALIZER, &tensor);
+  pb_bytes model = onnx_model(&graph);
+  expect_refusal(&model, OLSTM_STATUS_UNSUPPORTED, "key 'checksum' is not supported");
+}
+
+static void refuses_external_data_of_a_model_from_memory(void** state) {
+  pb_bytes bytes = external_model("8", "w.bin", NULL, NULL);
+  olstm_model* model = NULL;
+  olstm_error error = {""};
+  (void)state;
+  assert_int_equal(onnx_load(&bytes, &model, &error), OLSTM_STATUS_UNSUPPORTED);
+  assert_string_equal(error.message,
+                      "tensor 'W': its external data cannot be read: the model came from "
+                      "memory, not from a file");
+}
+
+static void refuses_to_read_a_file_over_and_over(void** state) {
+  pb_bytes graph = {0};
+  (void)state;
+  for (int i = 0; i < 6; i++) {
+    char name[8];
+    (void)snprintf(name, sizeof name, "W%d", i);
+    pb_bytes tensor = onnx_tensor(name, OLSTM_DTYPE_FLOAT, "8");
+    add_entry(&tensor, "location", "w.bin");
+    pb_int(&tensor, TENSOR_DATA_LOCATION, 1);
+    pb_message(&graph, GRAPH_INITIALIZER, &tensor);
+  }
+  pb_bytes model = onnx_model(&graph);
+  expect_refusal(&model, OLSTM_STATUS_LIMIT_EXCEEDED,
+                 "more than 4 times the file's size");
+}
+
+static void honours_the_limit_on_a_file(void** state) {
+  olstm_model_options options;
+  olstm_model* model = NULL;
+  olstm_error error = {""};
+  pb_bytes bytes = external_model("8", "w.bin", NULL, NULL);
+  (void)state;
+  olstm_model_options_init(&options);
+  options.max_external_bytes = 31;
+  assert_int_equal(load(&bytes, &options, &model, &error), OLSTM_STATUS_LIMIT_EXCEEDED);
+  assert_non_null(strstr(error.message, "more than max_external_bytes=31"));
+}
+
+static void walks_without_openat2_to_the_same_end(void** state) {
+  const int base = open(folder, O_RDONLY | O_DIRECTORY);
+  (void)state;
+  assert_true(base >= 0);
+  const int file = olstm__external_walk(base, "./sub/w.bin");
+  assert_true(file >= 0);
+  (void)close(file);
+  assert_int_equal(symlink("sub", path_of("loop")), 0);
+  assert_int_equal(olstm__external_walk(base, "loop/w.bin"), -1);
+  assert_int_equal(olstm__external_walk(base, "loop"), -1);
+  assert_int_equal(errno, ELOOP);
+  assert_int_equal(olstm__external_walk(base, "w.bin/x"), -1);
+  char long_name[400];
+  memset(long_name, 'a', sizeof long_name - 1);
+  long_name[sizeof long_name - 1] = '\0';
+  assert_int_equal(olstm__external_walk(base, long_name), -1);
+  assert_int_equal(errno, ENAMETOOLONG);
+  (void)close(base);
+}
+
+int main(int argc, char** argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(reads_whole_files_parts_and_folders_below),
+      cmocka_unit_test(refuses_paths_out_of_the_folder),
+      cmocka_unit_test(refuses_links_of_both_kinds),
+      cmocka_unit_test(refuses_what_is_no_regular_file_without_waiting),
+      cmocka_unit_test(refuses_ranges_outside_the_file),
+      cmocka_unit_test(refuses_broken_entries),
+      cmocka_unit_test(refuses_keys_that_it_cannot_honour),
+      cmocka_unit_test(refuses_external_data_of_a_model_from_memory),
+      cmocka_unit_test(refuses_to_read_a_file_over_and_over),
+      cmocka_unit_test(honours_the_limit_on_a_file),
+      cmocka_unit_test(walks_without_openat2_to_the_same_end),
+  };
+  if (!make_folder()) return 1;
+  const int result = olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
+  remove_folder();
+  return result;
+}
