@@ -280,6 +280,7 @@ olstm_status olstm__decode_graph(olstm__decoder* decoder, const olstm__graph_pro
   if (status == OLSTM_STATUS_OK) status = fill_graph(decoder, &scope);
   olstm__scope_deinit(&scope);
   *out_graph = builder.graph;
+  olstm__builder_deinit(&builder, decoder);
   return status;
 }
 

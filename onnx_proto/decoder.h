@@ -36,8 +36,8 @@ typedef struct olstm__local_function {
   size_t default_count;
 } olstm__local_function;
 
-/// A graph while it is built; the arrays grow in scratch memory. Once finished,
-/// graph->nodes is final but for the nodes' names.
+/// A graph while it is built, in arrays that grow. Once finished, graph->nodes is final
+/// but for the nodes' names.
 typedef struct olstm__graph_builder {
   olstm__graph* graph;
   olstm__value* values;

@@ -3,6 +3,29 @@
 #include "onnx_proto/graph_check.h"
 #include "onnx_proto/value_type.h"
 
+/// Makes room for one more item: doubles the array when it is full. What a small file may
+/// grow is bounded by the limit on the model's memory.
+static olstm_status grow(const olstm__decoder* decoder, void** items, size_t count,
+                         size_t* capacity, size_t item_bytes) {
+  if (count < *capacity) return OLSTM_STATUS_OK;
+  const size_t larger = *capacity ? *capacity * 2 : 8;
+  if (larger / 2 > decoder->arena->limit / item_bytes) {
+    return olstm_fail(decoder->error, OLSTM_STATUS_LIMIT_EXCEEDED,
+                      "a graph takes more than max_memory=%zu bytes",
+                      decoder->arena->limit);
+  }
+  void* const grown = olstm_allocate(decoder->allocator, larger, item_bytes);
+  if (!grown) {
+    return olstm_fail(decoder->error, OLSTM_STATUS_OUT_OF_MEMORY,
+                      "no memory for a graph");
+  }
+  if (count > 0) memcpy(grown, *items, count * item_bytes);
+  olstm_release(decoder->allocator, *items, *capacity, item_bytes);
+  *items = grown;
+  *capacity = larger;
+  return OLSTM_STATUS_OK;
+}
+
 olstm_status olstm__builder_init(olstm__graph_builder* builder, olstm__decoder* decoder,
                                  const char* name) {
   memset(builder, 0, sizeof *builder);
@@ -13,6 +36,16 @@ olstm_status olstm__builder_init(olstm__graph_builder* builder, olstm__decoder* 
                               : olstm__arena_fail(decoder->arena, decoder->error);
 }
 
+void olstm__builder_deinit(olstm__graph_builder* builder, const olstm__decoder* decoder) {
+  const olstm_allocator* const allocator = decoder->allocator;
+  olstm_release(allocator, builder->values, builder->value_capacity,
+                sizeof *builder->values);
+  olstm_release(allocator, builder->nodes, builder->node_capacity,
+                sizeof *builder->nodes);
+  olstm_release(allocator, builder->captures, builder->capture_capacity,
+                sizeof *builder->captures);
+}
+
 olstm_status olstm__builder_add_value(olstm__decoder* decoder,
                                       olstm__graph_builder* builder, const char* name,
                                       int32_t* out_index) {
@@ -21,9 +54,8 @@ olstm_status olstm__builder_add_value(olstm__decoder* decoder,
                       "graph '%.200s' has too many values", builder->graph->name);
   }
   void* values = builder->values;
-  OLSTM_RETURN_IF_ERROR(olstm__arena_grow(decoder->scratch, &values, builder->value_count,
-                                          &builder->value_capacity,
-                                          sizeof *builder->values, decoder->error));
+  OLSTM_RETURN_IF_ERROR(grow(decoder, &values, builder->value_count,
+                             &builder->value_capacity, sizeof *builder->values));
   builder->values = values;
   *out_index = (int32_t)builder->value_count;
   builder->values[builder->value_count++] =
@@ -35,11 +67,22 @@ olstm_status olstm__builder_add_node(olstm__decoder* decoder,
                                      olstm__graph_builder* builder,
                                      const olstm__graph_node* node) {
   void* nodes = builder->nodes;
-  OLSTM_RETURN_IF_ERROR(olstm__arena_grow(decoder->scratch, &nodes, builder->node_count,
-                                          &builder->node_capacity, sizeof *builder->nodes,
-                                          decoder->error));
+  OLSTM_RETURN_IF_ERROR(grow(decoder, &nodes, builder->node_count,
+                             &builder->node_capacity, sizeof *builder->nodes));
   builder->nodes = nodes;
   builder->nodes[builder->node_count++] = *node;
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__builder_add_capture(olstm__decoder* decoder,
+                                        olstm__graph_builder* builder,
+                                        int32_t outer_value, int32_t inner_value) {
+  void* captures = builder->captures;
+  OLSTM_RETURN_IF_ERROR(grow(decoder, &captures, builder->capture_count,
+                             &builder->capture_capacity, sizeof *builder->captures));
+  builder->captures = captures;
+  builder->captures[builder->capture_count++] =
+      (olstm__capture){.outer_value = outer_value, .inner_value = inner_value};
   return OLSTM_STATUS_OK;
 }
 

@@ -8,6 +8,9 @@
 olstm_status olstm__builder_init(olstm__graph_builder* builder, olstm__decoder* decoder,
                                  const char* name);
 
+/// Frees what it grew; the graph stays with the model.
+void olstm__builder_deinit(olstm__graph_builder* builder, const olstm__decoder* decoder);
+
 /// Appends a value; its name must live as long as the model.
 olstm_status olstm__builder_add_value(olstm__decoder* decoder,
                                       olstm__graph_builder* builder, const char* name,
@@ -17,6 +20,11 @@ olstm_status olstm__builder_add_value(olstm__decoder* decoder,
 olstm_status olstm__builder_add_node(olstm__decoder* decoder,
                                      olstm__graph_builder* builder,
                                      const olstm__graph_node* node);
+
+/// Appends a capture.
+olstm_status olstm__builder_add_capture(olstm__decoder* decoder,
+                                        olstm__graph_builder* builder,
+                                        int32_t outer_value, int32_t inner_value);
 
 /// Sorts the nodes and moves everything into the model's arena. The graph's inputs and
 /// outputs were set before.

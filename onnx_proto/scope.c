@@ -104,13 +104,7 @@ static olstm_status capture(olstm__scope* scope, olstm__decoder* decoder,
   bool added = false;
   OLSTM_RETURN_IF_ERROR(olstm__builder_add_value(decoder, builder, info.name, out_inner));
   builder->values[*out_inner].info = info;
-  void* captures = builder->captures;
-  OLSTM_RETURN_IF_ERROR(olstm__arena_grow(
-      decoder->scratch, &captures, builder->capture_count, &builder->capture_capacity,
-      sizeof *builder->captures, decoder->error));
-  builder->captures = captures;
-  builder->captures[builder->capture_count++] =
-      (olstm__capture){.outer_value = outer, .inner_value = *out_inner};
+  OLSTM_RETURN_IF_ERROR(olstm__builder_add_capture(decoder, builder, outer, *out_inner));
   return olstm__scope_bind(scope, decoder, name, *out_inner, &added);
 }
 
