@@ -4,12 +4,30 @@
 
 #include <string.h>
 
+/// Below 0, as what is unknown.
+enum { AMBIGUOUS_SYMBOL = -2 };
+
 static const olstm_value_info* get_info(const olstm__planner* planner, size_t input) {
   return &planner->program->net->values[planner->program->inputs[input]].info;
 }
 
+/// "[N,10,?]": symbolic dimensions by name.
 static olstm_text declared_text(const olstm_value_info* info) {
-  return olstm_dims_text(info->dims, info->rank);
+  olstm_text text = {"["};
+  for (int32_t d = 0; d < info->rank; d++) {
+    const size_t used = strlen(text.text);
+    const size_t room = sizeof text.text - used;
+    const char* comma = d ? "," : "";
+    if (info->dims[d] >= 0) {
+      (void)snprintf(text.text + used, room, "%s%" PRId64, comma, info->dims[d]);
+    } else {
+      (void)snprintf(text.text + used, room, "%s%.20s", comma,
+                     info->dim_params[d] ? info->dim_params[d] : "?");
+    }
+  }
+  const size_t used = strlen(text.text);
+  (void)snprintf(text.text + used, sizeof text.text - used, "]");
+  return text;
 }
 
 /// Rank, fixed dimensions and dtype.
@@ -31,13 +49,28 @@ static olstm_status check_declared(const olstm__planner* planner, size_t input,
                     olstm_shape_text(desc).text, declared_text(info).text);
 }
 
+/// Exporters call different dimensions by one name (keras2onnx has N for batch and time):
+/// a name that one input has twice says nothing.
+static void drop_ambiguous_symbols(olstm__planner* planner, const int32_t* symbols,
+                                   int32_t rank) {
+  for (int32_t d = 0; d < rank; d++) {
+    for (int32_t e = 0; e < d; e++) {
+      if (symbols[d] >= 0 && symbols[d] == symbols[e]) {
+        planner->symbols[symbols[d]] = AMBIGUOUS_SYMBOL;
+      }
+    }
+  }
+}
+
 /// One name, one size: the first input that has a symbolic dimension sets it.
 static olstm_status check_symbols(olstm__planner* planner, size_t input,
                                   const olstm_tensor_desc* desc, olstm_error* error) {
   const olstm__program* program = planner->program;
+  const int32_t* symbols = program->input_symbols + input * OLSTM_MAX_RANK;
+  drop_ambiguous_symbols(planner, symbols, desc->rank);
   for (int32_t d = 0; d < desc->rank; d++) {
-    const int32_t symbol = program->input_symbols[input * OLSTM_MAX_RANK + (size_t)d];
-    if (symbol < 0) continue;
+    const int32_t symbol = symbols[d];
+    if (symbol < 0 || planner->symbols[symbol] == AMBIGUOUS_SYMBOL) continue;
     if (planner->symbols[symbol] < 0) {
       planner->symbols[symbol] = desc->dims[d];
       planner->symbol_inputs[symbol] = input;

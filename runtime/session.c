@@ -104,8 +104,8 @@ static olstm_status fill(olstm_session* session, const olstm_registry* registry,
     registry = session->registry;
   }
   OLSTM_RETURN_IF_ERROR(olstm__engine_init(&session->engine, registry, options, error));
-  OLSTM_RETURN_IF_ERROR(olstm__threads_create(options->thread_count, options->allocator,
-                                              &session->threads, error));
+  OLSTM_RETURN_IF_ERROR(olstm__threads_create(
+      options->thread_count, &session->engine.allocator, &session->threads, error));
   OLSTM_RETURN_IF_ERROR(
       olstm__net_create(graph, options->allocator, &session->net, error));
   OLSTM_RETURN_IF_ERROR(list_outputs(session, graph, error));

@@ -22,8 +22,30 @@ static bool is_same_operator(const olstm_operator* a, const olstm_operator* b) {
   return strcmp(a->domain, b->domain) == 0 && strcmp(a->op_type, b->op_type) == 0;
 }
 
+#define DTYPE_BIT(name) OLSTM_DTYPE_BIT(OLSTM_DTYPE_##name)
+
+/// Sets of dtypes that have a name of their own; docs/operators.md says which.
+typedef struct dtype_group {
+  const char* name;
+  uint64_t dtypes;
+} dtype_group;
+
+static const dtype_group kGroups[] = {
+    {"floats",
+     DTYPE_BIT(FLOAT) | DTYPE_BIT(DOUBLE) | DTYPE_BIT(FLOAT16) | DTYPE_BIT(BFLOAT16)},
+    {"integers", DTYPE_BIT(INT8) | DTYPE_BIT(INT16) | DTYPE_BIT(INT32) |
+                     DTYPE_BIT(INT64) | DTYPE_BIT(UINT8) | DTYPE_BIT(UINT16) |
+                     DTYPE_BIT(UINT32) | DTYPE_BIT(UINT64)},
+};
+
 static void print_dtypes(uint64_t dtypes) {
   const char* separator = "";
+  for (size_t i = 0; i < sizeof kGroups / sizeof kGroups[0]; i++) {
+    if ((dtypes & kGroups[i].dtypes) != kGroups[i].dtypes) continue;
+    printf("%s%s", separator, kGroups[i].name);
+    dtypes &= ~kGroups[i].dtypes;
+    separator = ", ";
+  }
   for (olstm_dtype dtype = 1; dtype <= OLSTM_DTYPE_BFLOAT16; dtype++) {
     if (!(dtypes & OLSTM_DTYPE_BIT(dtype))) continue;
     printf("%s%s", separator, olstm_dtype_name(dtype));

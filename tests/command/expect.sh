@@ -1,5 +1,6 @@
 # What the tests of the command share. Source it with the arguments OLSTM SOURCE; leaves $work, an empty folder, as the
 # working directory.
+[ -x "$1" ] && [ -d "$2" ] || { echo "usage: $0 OLSTM SOURCE"; exit 2; }
 olstm=$1
 source_dir=$2
 data=$source_dir/tests/data

@@ -169,7 +169,7 @@ def make_keras_lstm(folder):
     prediction = layers.run(x.astype(np.float64)).astype(np.float32)
     print(f"keras_lstm: off by {np.sqrt(np.mean((prediction - y) ** 2)):.4f} (root mean square)")
     for name, weight in zip(("kernel", "recurrent_kernel", "bias"), weights):
-        np.save(os.path.join(folder, name + ".npy"), weight)
+        np.save(os.path.join(folder, name + ".npy"), np.ascontiguousarray(weight))
     np.save(os.path.join(folder, "lstm_input.npy"), x)
     np.save(os.path.join(folder, "next_value.npy"), y)
     data = os.path.join(folder, "test_data_set_0")

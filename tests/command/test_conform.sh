@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# olstm conform: lines, counts, exit codes, and cases that are broken in many ways.
+. "$(dirname "$0")/expect.sh"
+mkdir cases
+cp -r "$data/keras_lstm" cases/good
+cp -r "$data/keras_lstm" cases/wrong
+cp -r "$data/keras_lstm" cases/no_model
+rm cases/no_model/model.onnx
+cp -r "$data/keras_lstm" cases/no_output
+rm cases/no_output/test_data_set_0/output_0.pb
+cp -r "$data/keras_lstm" cases/lfs
+cp "$data/broken/lfs_pointer.onnx" cases/lfs/model.onnx
+mkdir -p cases/no_data cases/unsupported/test_data_set_0
+cp "$data/keras_lstm/model.onnx" cases/no_data
+cp "$data/broken/unknown_operator.onnx" cases/unsupported/model.onnx
+# The last float of the wrong case is another.
+size=$(stat -c %s cases/wrong/test_data_set_0/output_0.pb)
+printf '\100' | dd of=cases/wrong/test_data_set_0/output_0.pb bs=1 seek=$((size - 1)) conv=notrunc 2>/dev/null
+
+expect 1 conform --json results.json cases
+expect_line out.txt "PASS good"
+expect_line out.txt "FAIL no_model: no model.onnx"
+expect_line out.txt "FAIL no_data: no test_data_set_0"
+expect_line out.txt "FAIL no_output: the model has 1 outputs, the data set 0"
+expect_line out.txt "SKIP unsupported: Erfc 'encoder': no operator 'Erfc' in domain 'ai.onnx'"
+grep -q "^FAIL wrong: output 'dense': 1 of 32 elements differ, most at \[31,0\]: expected " out.txt || complain "$(cat out.txt)"
+grep -q "^FAIL lfs: not an ONNX model: it is a Git LFS pointer" out.txt || complain "$(cat out.txt)"
+[ "$(tail -n 1 out.txt)" = "1 passed, 5 failed, 1 skipped" ] || complain "$(tail -n 1 out.txt)"
+[ ! -s err.txt ] || complain "conform writes to stderr: $(cat err.txt)"
+grep -q '"passed": 1, "failed": 5, "skipped": 1}' results.json || complain "$(cat results.json)"
+
+# A case by itself, with a slash at the end or not; folders of folders; filters; strictness.
+expect 0 conform cases/good
+expect_line out.txt "PASS good"
+expect 0 conform cases/good/
+expect_line out.txt "PASS good"
+expect 0 conform --filter 'g*d' .
+[ "$(tail -n 1 out.txt)" = "1 passed, 0 failed, 0 skipped" ] || complain "$(tail -n 1 out.txt)"
+expect_error 1 "no case matches 'x*'" conform --filter 'x*' cases
+expect 0 conform cases/unsupported
+expect 1 conform --strict cases/unsupported
+
+# A tolerance that lets nothing pass, and one that lets all pass.
+expect 1 conform --rtol 0 --atol 0 cases/good
+expect 0 conform --rtol 1e9 cases/wrong
+exit $bad
