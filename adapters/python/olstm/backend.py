@@ -8,6 +8,11 @@ from onnx import helper, numpy_helper
 from onnx.backend.base import Backend, BackendRep, Device, DeviceType, namedtupledict
 from onnx.backend.test.runner import BackendIsNotSupposedToImplementIt
 
+try:
+    import ml_dtypes as _ml_dtypes
+except ImportError:
+    _ml_dtypes = None
+
 from ._arrays import BFLOAT16
 from ._library import UNSUPPORTED, Error
 from .session import Session
@@ -23,14 +28,32 @@ def _supported(call, *arguments, **options):
 
 
 def _to_bfloat16(array):
-    """Nearest-even bits of a float array, as ONNX's numpy helpers hold bfloat16 in float32."""
-    bits = np.ascontiguousarray(array, np.float32).view(np.uint32)
+    """Bits of bfloat16: rounded to nearest even from float, or taken as they are from a dtype of 16 bits."""
+    array = np.ascontiguousarray(array)
+    if array.dtype.itemsize == 2 and array.dtype != np.float16:
+        return array.view(np.uint16)
+    bits = array.astype(np.float32).view(np.uint32)
     rounded = bits + 0x7FFF + ((bits >> 16) & 1)
     return np.where(np.isnan(array), 0x7FC0, rounded >> 16).astype(np.uint16)
 
 
 def _from_bfloat16(bits):
-    return (bits.astype(np.uint32) << 16).view(np.float32)
+    """As this version of onnx holds bfloat16: the dtype of ml_dtypes where that is installed, else its bits."""
+    return bits if _ml_dtypes is None else bits.view(_ml_dtypes.bfloat16)
+
+
+def _check_feed(name, value, info):
+    """Refuses what is no tensor that olstm runs, and what contradicts the model's own declaration."""
+    if isinstance(value, list) or value is None:
+        raise BackendIsNotSupposedToImplementIt("input '%s' is a sequence or optional" % name)
+    array = np.asarray(value)
+    if array.dtype.kind in "OSUc":
+        raise BackendIsNotSupposedToImplementIt("input '%s' has dtype %s" % (name, array.dtype))
+    declared = info.dims[:max(info.rank, 0)]
+    if info.rank >= 0 and (array.ndim != info.rank or any(d >= 0 and d != n for d, n in zip(declared, array.shape))):
+        raise BackendIsNotSupposedToImplementIt("input '%s' has shape %s, the model declares %s" % (
+            name, list(array.shape), declared))
+    return array
 
 
 class OlstmBackendRep(BackendRep):
@@ -47,10 +70,8 @@ class OlstmBackendRep(BackendRep):
             inputs = dict(zip(infos, inputs))
         feeds = {}
         for name, value in inputs.items():
-            if isinstance(value, list) or value is None:
-                raise BackendIsNotSupposedToImplementIt("input '%s' is a sequence or optional" % name)
-            is_bfloat16 = infos[name].dtype == BFLOAT16 and np.asarray(value).dtype != np.uint16
-            feeds[name] = _to_bfloat16(value) if is_bfloat16 else value
+            array = _check_feed(name, value, infos[name])
+            feeds[name] = _to_bfloat16(array) if infos[name].dtype == BFLOAT16 else array
         outputs = _supported(self._session.run, feeds)
         values = [_from_bfloat16(value) if self._session._outputs[name].dtype == BFLOAT16 else value
                   for name, value in outputs.items()]
