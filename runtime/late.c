@@ -11,10 +11,13 @@
 enum {
   /// Constants alone.
   kShowConstants = 0,
-  /// And small values: shapes, axes, indices. They are part of what a preparation is for.
-  kShowSmall = 1,
+  /// And small integers: shapes, axes, indices. They are part of what a preparation is
+  /// for.
+  kShowIntegers = 1,
+  /// And whatever else is small: scales, limits. Part of it too.
+  kShowSmall = 2,
   /// All of it: never served twice.
-  kShowAll = 2
+  kShowAll = 3
 };
 
 /// Small values are shown up to so many bytes in all.
@@ -272,8 +275,14 @@ static bool is_constant(const olstm__late_step* step, size_t i,
   return step->inputs[i].kind != OLSTM__PLACE_LATE && step->input_tensors[i].data;
 }
 
-/// Sets late->shown; with kShowSmall, writes the small values to `values`, and says how
-/// many bytes they are.
+/// Whether a small input's data may be shown at this level.
+static bool is_shown(int32_t level, olstm_dtype dtype) {
+  return level == kShowSmall || (level == kShowIntegers && (dtype == OLSTM_DTYPE_INT64 ||
+                                                            dtype == OLSTM_DTYPE_INT32));
+}
+
+/// Sets late->shown; between constants and all, writes the small values to `values`, and
+/// says how many bytes they are.
 static size_t show_inputs(olstm__late* late, const olstm__late_step* step, int32_t level,
                           unsigned char* values) {
   size_t used = 0;
@@ -284,7 +293,8 @@ static size_t show_inputs(olstm__late* late, const olstm__late_step* step, int32
     late->input_list[i] = &late->shown[i];
     if (level == kShowAll || is_constant(step, i, &late->inputs[i])) continue;
     const size_t bytes = olstm__desc_bytes(&late->inputs[i].desc);
-    if (level == kShowSmall && bytes <= kSmallBytes && bytes <= kKeyBytes - used) {
+    if (is_shown(level, late->inputs[i].desc.dtype) && bytes <= kSmallBytes &&
+        bytes <= kKeyBytes - used) {
       memcpy(values + used, late->inputs[i].data, bytes);
       used += bytes;
     } else {
@@ -304,7 +314,7 @@ static bool memo_serves(olstm__late* late, const olstm__late_step* step,
   }
   if (memo->shown == kShowConstants) return true;
   unsigned char values[kKeyBytes];
-  const size_t used = show_inputs(late, step, kShowSmall, values);
+  const size_t used = show_inputs(late, step, memo->shown, values);
   return memcmp(values, memo->values, used) == 0;
 }
 
