@@ -109,8 +109,8 @@ static olstm_status composed_norm_prepare(void* instance, const olstm_prepare_ar
   return OLSTM_STATUS_OK;
 }
 
-// What to divide by: the deviation, kept away from 0; or the norm, and 1 where that is 0,
-// so that zeros stay zeros.
+// What to divide by: the deviation, kept away from 0; or the norm as it is, so that a set
+// of zeros gives NaN, as in ONNX's own data.
 static void make_divisors(const composed_norm_op* self,
                           const composed_norm_handle* handle, char* stats) {
   const size_t element_bytes = olstm_dtype_size(handle->dtype);
@@ -118,7 +118,7 @@ static void make_divisors(const composed_norm_op* self,
   for (int64_t i = 0; i < handle->stat_count; i++, stats += element_bytes) {
     double value = 0;
     olstm__lane_load(OLSTM__LANE_F64, handle->dtype, 1, stats, &value);
-    value = self->centres ? value * scale + 1e-9 : value == 0 ? 1 : value;
+    if (self->centres) value = value * scale + 1e-9;
     olstm__lane_store(OLSTM__LANE_F64, handle->dtype, 1, &value, stats);
   }
 }

@@ -23,7 +23,7 @@ static void groups_scale_by_group_then_by_channel(void** state) {
 
 static void lp_divides_by_the_norm(void** state) {
   (void)state;
-  op_text_expect("LpNormalization-1", "f32[2,2] 3 4 0 0", "f32[2,2] 0.6 0.8 0 0");
+  op_text_expect("LpNormalization-1", "f32[2,2] 3 4 0 2", "f32[2,2] 0.6 0.8 0 1");
   op_text_expect("LpNormalization-1 axis=0 p=1", "f64[2,2] 1 2 3 -6",
                  "f64[2,2] 0.25 0.25 0.75 -0.75");
 }
