@@ -26,6 +26,7 @@ static const olstm__op_family* const kFamilies[] = {
     &olstm__composed_norm_family,
     &olstm__shape_family,
     &olstm__gather_family,
+    &olstm__image_family,
 };
 // clang-format on
 enum { kFamilyCount = sizeof kFamilies / sizeof kFamilies[0] };

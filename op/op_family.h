@@ -28,5 +28,6 @@ extern const olstm__op_family olstm__channel_norm_family;
 extern const olstm__op_family olstm__composed_norm_family;
 extern const olstm__op_family olstm__shape_family;
 extern const olstm__op_family olstm__gather_family;
+extern const olstm__op_family olstm__image_family;
 
 #endif  // OLSTM_OP_OP_FAMILY_H_

@@ -1,0 +1,273 @@
+// Runs a Resize: a pass along each axis that changes, from one buffer to the next. What
+// is interpolated goes through float, or double for double; what is only picked keeps its
+// bytes.
+#include <string.h>
+
+#include "op/image/image_ops.h"
+#include "op/image/resize.h"
+#include "op/shape/convert.h"
+#include "op/shape/move_bytes.h"
+
+// Where a pass reads and writes.
+enum { BUFFER_INPUT, BUFFER_OUTPUT, BUFFER_A, BUFFER_B };
+
+typedef struct resize_pass {
+  int32_t from;
+  int32_t to;
+  size_t outer_count;
+  size_t inner_count;
+  size_t input_length;
+  size_t output_length;
+  size_t tap_count;
+  /// output_length * tap_count of each, and output_length flags.
+  int64_t* indices;
+  double* weights;
+  bool* is_inside;
+} resize_pass;
+
+typedef struct resize_handle {
+  olstm__op_handle head;
+  olstm_dtype dtype;
+  /// What passes compute in: dtype itself, or float for the 16-bit floats.
+  olstm_dtype pass_dtype;
+  size_t element_bytes;
+  size_t input_count;
+  size_t output_count;
+  /// Of buffer A, after which B lies.
+  size_t buffer_bytes;
+  bool is_nearest;
+  /// The extrapolation value in pass_dtype.
+  uint8_t outside[8];
+  int32_t pass_count;
+  resize_pass passes[OLSTM_MAX_RANK];
+} resize_handle;
+
+// Which axes need a pass, and room for their tables.
+static olstm_status measure(const olstm__resize_op* op, const olstm__resize_axis* axes,
+                            int32_t rank, bool* out_changes, size_t* out_bytes,
+                            olstm_error* error) {
+  *out_bytes = sizeof(resize_handle);
+  for (int32_t d = 0; d < rank; d++) {
+    const olstm__resize_axis* axis = &axes[d];
+    const int32_t taps = olstm__resize_tap_count(&op->rule, axis);
+    size_t bytes = 0;
+    out_changes[d] = axis->input_length != axis->output_length || axis->scale != 1 ||
+                     axis->start != 0 || axis->end != 1;
+    if (!out_changes[d]) continue;
+    if (taps == 0) {
+      return olstm__op_fail(&op->base, error, OLSTM_STATUS_UNSUPPORTED,
+                            "antialias with a scale of %g at axis %d is too wide",
+                            axis->scale, (int)d);
+    }
+    // An index and a weight for each tap, and a flag, rounded up.
+    const size_t each = (size_t)taps * (sizeof(int64_t) + sizeof(double)) + 8;
+    if (!olstm_size_multiply((size_t)axis->output_length, each, &bytes) ||
+        !olstm_size_add(*out_bytes, bytes, out_bytes)) {
+      return olstm__op_fail(&op->base, error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory");
+    }
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static void fill_pass(const olstm__resize_op* op, const olstm__resize_axis* axis,
+                      resize_pass* pass, char** memory) {
+  pass->tap_count = (size_t)olstm__resize_tap_count(&op->rule, axis);
+  pass->input_length = (size_t)axis->input_length;
+  pass->output_length = (size_t)axis->output_length;
+  pass->indices = (int64_t*)*memory;
+  pass->weights = (double*)(pass->indices + pass->output_length * pass->tap_count);
+  pass->is_inside = (bool*)(pass->weights + pass->output_length * pass->tap_count);
+  *memory = (char*)pass->is_inside + 8 * pass->output_length;
+  for (size_t j = 0; j < pass->output_length; j++) {
+    pass->is_inside[j] = olstm__resize_find_taps(
+        &op->rule, axis, (int64_t)j, (int32_t)pass->tap_count,
+        pass->indices + j * pass->tap_count, pass->weights + j * pass->tap_count);
+  }
+}
+
+// Chooses buffers: the input first, the output last, and two in turns between them. Those
+// that compute in float although the tensors are not start and end in a buffer.
+static void choose_buffers(resize_handle* handle) {
+  const bool converts = handle->pass_dtype != handle->dtype;
+  int32_t from = converts ? BUFFER_A : BUFFER_INPUT;
+  for (int32_t p = 0; p < handle->pass_count; p++) {
+    const bool is_last = p == handle->pass_count - 1;
+    handle->passes[p].from = from;
+    from = from == BUFFER_A ? BUFFER_B : BUFFER_A;
+    handle->passes[p].to = is_last && !converts ? BUFFER_OUTPUT : from;
+  }
+}
+
+// Makes the passes for a tensor that has elements, and says how large the largest
+// intermediate result is.
+static olstm_status fill_passes(const olstm__resize_op* op,
+                                const olstm__resize_axis* axes, const bool* changes,
+                                const olstm_tensor_desc* input, resize_handle* handle,
+                                olstm_error* error) {
+  olstm_tensor_desc now = *input;
+  char* memory = (char*)(handle + 1);
+  now.dtype = handle->pass_dtype;
+  if (!olstm_tensor_desc_bytes(&now, &handle->buffer_bytes)) {
+    return olstm__op_check_output(&op->base, &now, error);
+  }
+  for (int32_t d = 0; d < input->rank; d++) {
+    if (!changes[d]) continue;
+    resize_pass* pass = &handle->passes[handle->pass_count++];
+    fill_pass(op, &axes[d], pass, &memory);
+    pass->outer_count = 1;
+    pass->inner_count = 1;
+    for (int32_t o = 0; o < d; o++) pass->outer_count *= (size_t)now.dims[o];
+    for (int32_t i = d + 1; i < now.rank; i++) pass->inner_count *= (size_t)now.dims[i];
+    now.dims[d] = axes[d].output_length;
+    size_t bytes = 0;
+    if (!olstm_tensor_desc_bytes(&now, &bytes)) {
+      return olstm__op_check_output(&op->base, &now, error);
+    }
+    if (bytes > handle->buffer_bytes) handle->buffer_bytes = bytes;
+  }
+  choose_buffers(handle);
+  return OLSTM_STATUS_OK;
+}
+
+static bool is_half(olstm_dtype dtype) {
+  return dtype == OLSTM_DTYPE_FLOAT16 || dtype == OLSTM_DTYPE_BFLOAT16;
+}
+
+static olstm_status fill_handle(const olstm__resize_op* op,
+                                const olstm__resize_axis* axes, const bool* changes,
+                                const olstm_prepare_args* args, resize_handle* handle,
+                                size_t* out_workspace, olstm_error* error) {
+  const olstm_tensor_desc* input = &args->inputs[0]->desc;
+  handle->dtype = input->dtype;
+  handle->is_nearest = op->rule.mode == OLSTM__RESIZE_NEAREST;
+  handle->pass_dtype =
+      is_half(input->dtype) && !handle->is_nearest ? OLSTM_DTYPE_FLOAT : input->dtype;
+  handle->element_bytes = olstm_dtype_size(handle->pass_dtype);
+  handle->input_count = (size_t)olstm_tensor_desc_count(input);
+  handle->output_count = (size_t)olstm_tensor_desc_count(&args->outputs[0]);
+  olstm__convert(OLSTM_DTYPE_FLOAT, handle->pass_dtype, &op->extrapolation_value,
+                 handle->outside, 1);
+  *out_workspace = 0;
+  if (handle->output_count == 0) return OLSTM_STATUS_OK;
+  if (handle->input_count == 0) {
+    return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_VALUE,
+                          "input '%s' has shape %s, nothing to resize",
+                          op->base.node->input_names[0], olstm_shape_text(input).text);
+  }
+  OLSTM_RETURN_IF_ERROR(fill_passes(op, axes, changes, input, handle, error));
+  if (!olstm_size_align(handle->buffer_bytes, &handle->buffer_bytes) ||
+      !olstm_size_multiply(handle->buffer_bytes, 2, out_workspace)) {
+    return olstm__op_fail(&op->base, error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory");
+  }
+  if (handle->pass_count <= 1 && handle->pass_dtype == handle->dtype) *out_workspace = 0;
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__resize_prepare(void* instance, const olstm_prepare_args* args,
+                                   olstm_prepared* out_prepared, olstm_error* error) {
+  const olstm__resize_op* op = instance;
+  const olstm_infer_args known = {sizeof known, args->input_count, args->inputs,
+                                  args->output_count};
+  const int32_t rank = args->inputs[0]->desc.rank;
+  olstm__resize_axis axes[OLSTM_MAX_RANK];
+  bool changes[OLSTM_MAX_RANK] = {false};
+  size_t bytes = 0;
+  void* handle = NULL;
+  OLSTM_RETURN_IF_ERROR(olstm__resize_read(op, &known, axes, error));
+  OLSTM_RETURN_IF_ERROR(measure(op, axes, rank, changes, &bytes, error));
+  OLSTM_RETURN_IF_ERROR(olstm__op_create_handle(&op->base, bytes, &handle, error));
+  const olstm_status status =
+      fill_handle(op, axes, changes, args, handle, &out_prepared->workspace_bytes, error);
+  if (status != OLSTM_STATUS_OK) {
+    olstm__op_release_handle(instance, handle);
+    return status;
+  }
+  if (((resize_handle*)handle)->pass_count == 0) out_prepared->view_of_input = 0;
+  out_prepared->handle = handle;
+  return OLSTM_STATUS_OK;
+}
+
+static void pick(const resize_handle* handle, const resize_pass* pass, const char* source,
+                 char* target) {
+  const size_t slice = pass->inner_count * handle->element_bytes;
+  for (size_t o = 0; o < pass->outer_count; o++) {
+    for (size_t j = 0; j < pass->output_length; j++) {
+      if (pass->is_inside[j]) {
+        olstm__move_bytes(target, source + (size_t)pass->indices[j] * slice, slice);
+      } else {
+        olstm__fill_elements(target, pass->inner_count, handle->element_bytes,
+                             handle->outside);
+      }
+      target += slice;
+    }
+    source += pass->input_length * slice;
+  }
+}
+
+#define DEFINE_INTERPOLATE(NAME, TYPE)                                          \
+  static void NAME(const resize_handle* handle, const resize_pass* pass,        \
+                   const TYPE* source, TYPE* target) {                          \
+    const size_t inner = pass->inner_count;                                     \
+    for (size_t o = 0; o < pass->outer_count; o++) {                            \
+      for (size_t j = 0; j < pass->output_length; j++) {                        \
+        const int64_t* indices = pass->indices + j * pass->tap_count;           \
+        const double* weights = pass->weights + j * pass->tap_count;            \
+        for (size_t i = 0; i < inner && pass->is_inside[j]; i++) {              \
+          double sum = 0;                                                       \
+          for (size_t k = 0; k < pass->tap_count; k++) {                        \
+            sum += weights[k] * (double)source[(size_t)indices[k] * inner + i]; \
+          }                                                                     \
+          target[i] = (TYPE)sum;                                                \
+        }                                                                       \
+        if (!pass->is_inside[j]) {                                              \
+          olstm__fill_elements(target, inner, sizeof(TYPE), handle->outside);   \
+        }                                                                       \
+        target += inner;                                                        \
+      }                                                                         \
+      source += pass->input_length * inner;                                     \
+    }                                                                           \
+  }
+DEFINE_INTERPOLATE(interpolate_float, float)
+DEFINE_INTERPOLATE(interpolate_double, double)
+
+olstm_status olstm__resize_run(const void* instance, const void* prepared,
+                               const olstm_run_args* args, olstm_error* error) {
+  const resize_handle* handle = prepared;
+  const bool converts = handle->pass_dtype != handle->dtype;
+  char* workspace = args->workspace;
+  (void)instance;
+  (void)error;
+  if (handle->output_count == 0) return OLSTM_STATUS_OK;
+  if (handle->pass_count == 0) {
+    olstm__convert(handle->dtype, handle->dtype, args->inputs[0], args->outputs[0],
+                   handle->output_count);
+    return OLSTM_STATUS_OK;
+  }
+  if (converts) {
+    olstm__convert(handle->dtype, handle->pass_dtype, args->inputs[0], workspace,
+                   handle->input_count);
+  }
+  const void* result = NULL;
+  for (int32_t p = 0; p < handle->pass_count; p++) {
+    const resize_pass* pass = &handle->passes[p];
+    const void* from = pass->from == BUFFER_INPUT ? args->inputs[0]
+                       : pass->from == BUFFER_A   ? workspace
+                                                  : workspace + handle->buffer_bytes;
+    void* to = pass->to == BUFFER_OUTPUT ? args->outputs[0]
+               : pass->to == BUFFER_A    ? workspace
+                                         : workspace + handle->buffer_bytes;
+    if (handle->is_nearest) {
+      pick(handle, pass, from, to);
+    } else if (handle->pass_dtype == OLSTM_DTYPE_DOUBLE) {
+      interpolate_double(handle, pass, from, to);
+    } else {
+      interpolate_float(handle, pass, from, to);
+    }
+    result = to;
+  }
+  if (converts) {
+    olstm__convert(handle->pass_dtype, handle->dtype, result, args->outputs[0],
+                   handle->output_count);
+  }
+  return OLSTM_STATUS_OK;
+}
