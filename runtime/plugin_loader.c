@@ -26,25 +26,24 @@ static olstm_status make_path(const char* path, char out_path[PATH_CAPACITY],
                     (int)PATH_CAPACITY - 1);
 }
 
-static olstm_status find_entry(void* library, const char* path,
-                               olstm_plugin_entry_function* out_entry,
-                               olstm_error* error) {
+// NULL when the library has no such symbol.
+static olstm_plugin_entry_function find_entry(void* library) {
+  olstm_plugin_entry_function entry = NULL;
   // ISO C has no conversion from object to function pointers; POSIX has the bytes agree.
   void* symbol = dlsym(library, OLSTM_PLUGIN_SYMBOL);
-  _Static_assert(sizeof symbol == sizeof *out_entry, "POSIX");
-  if (!symbol) {
-    return olstm_fail(error, OLSTM_STATUS_NOT_FOUND, "plugin %s: no symbol '%s' in it",
-                      path, OLSTM_PLUGIN_SYMBOL);
-  }
-  memcpy(out_entry, &symbol, sizeof *out_entry);
-  return OLSTM_STATUS_OK;
+  _Static_assert(sizeof symbol == sizeof entry, "POSIX");
+  memcpy(&entry, &symbol, sizeof entry);
+  return entry;
 }
 
 static olstm_status add_library(olstm_registry* registry, void* library, const char* path,
                                 olstm_error* error) {
-  olstm_plugin_entry_function entry = NULL;
+  const olstm_plugin_entry_function entry = find_entry(library);
   olstm_error reason = {""};
-  OLSTM_RETURN_IF_ERROR(find_entry(library, path, &entry, error));
+  if (!entry) {
+    return olstm_fail(error, OLSTM_STATUS_NOT_FOUND, "plugin %s: no symbol '%s' in it",
+                      path, OLSTM_PLUGIN_SYMBOL);
+  }
   const olstm_plugin* plugin = entry(olstm__registry_host(registry), &reason);
   if (!plugin) {
     return olstm_fail(error, OLSTM_STATUS_UNSUPPORTED, "plugin %s: refuses this host: %s",

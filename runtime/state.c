@@ -253,7 +253,8 @@ olstm_status olstm__states_store(olstm__states* states, size_t index,
   void* room = NULL;
   const bool is_there = value->data && value->data == states->slots[index].next;
   OLSTM_RETURN_IF_ERROR(olstm__states_reserve(states, index, &value->desc, &room, error));
-  if (room && !is_there) memcpy(room, value->data, known_bytes(&value->desc));
+  if (room && value->data && !is_there)
+    memcpy(room, value->data, known_bytes(&value->desc));
   return OLSTM_STATUS_OK;
 }
 
@@ -269,18 +270,19 @@ void olstm__states_commit(olstm__states* states) {
 
 // ---------------------------------------------------------------- for the user
 
-static olstm_status find_slot(const olstm__states* states, const char* name,
-                              olstm__state_slot** out_slot, olstm_error* error) {
+// NULL, and a message, when there is none: NOT_FOUND.
+static olstm__state_slot* find_slot(const olstm__states* states, const char* name,
+                                    olstm_error* error) {
   for (size_t s = 0; name && s < states->slot_count; s++) {
     if (states->slots[s].meta->is_hidden) continue;
     if (strcmp(states->slots[s].meta->name, name) != 0) continue;
-    *out_slot = &states->slots[s];
-    return OLSTM_STATUS_OK;
+    return &states->slots[s];
   }
-  return olstm_fail(error, OLSTM_STATUS_NOT_FOUND, "no state '%s'%s", name ? name : "",
-                    states->slot_count ? ""
-                                       : ": the session has no stateful node and no "
-                                         "binding");
+  (void)olstm_fail(error, OLSTM_STATUS_NOT_FOUND, "no state '%s'%s", name ? name : "",
+                   states->slot_count ? ""
+                                      : ": the session has no stateful node and no "
+                                        "binding");
+  return NULL;
 }
 
 size_t olstm__states_visible_count(const olstm__states* states) {
@@ -324,8 +326,8 @@ olstm_status olstm__states_get_info(const olstm__states* states, size_t index,
 
 olstm_status olstm__states_get(const olstm__states* states, const char* name,
                                olstm_tensor* out_tensor, olstm_error* error) {
-  olstm__state_slot* slot = NULL;
-  OLSTM_RETURN_IF_ERROR(find_slot(states, name, &slot, error));
+  olstm__state_slot* slot = find_slot(states, name, error);
+  if (!slot) return OLSTM_STATUS_NOT_FOUND;
   if (!slot->is_set && slot->meta->has_start) {
     return olstm_fail(error, OLSTM_STATUS_WRONG_STATE,
                       "state '%s' is not set: the next run starts from what the graph "
@@ -389,10 +391,10 @@ olstm_status olstm__state_slot_check(const olstm__state_slot* slot,
 
 olstm_status olstm__states_set(olstm__states* states, const char* name,
                                const olstm_tensor* value, olstm_error* error) {
-  olstm__state_slot* slot = NULL;
+  olstm__state_slot* slot = find_slot(states, name, error);
   olstm_tensor_desc desc;
   size_t bytes = 0;
-  OLSTM_RETURN_IF_ERROR(find_slot(states, name, &slot, error));
+  if (!slot) return OLSTM_STATUS_NOT_FOUND;
   OLSTM_RETURN_IF_ERROR(olstm__state_slot_check(slot, &value->desc, &desc, error));
   OLSTM_RETURN_IF_ERROR(desc_bytes(name, &desc, &bytes, error));
   if (bytes && !value->data) {
@@ -432,8 +434,8 @@ void olstm__states_reset(olstm__states* states) {
 
 olstm_status olstm__states_reset_one(olstm__states* states, const char* name,
                                      olstm_error* error) {
-  olstm__state_slot* slot = NULL;
-  OLSTM_RETURN_IF_ERROR(find_slot(states, name, &slot, error));
+  olstm__state_slot* slot = find_slot(states, name, error);
+  if (!slot) return OLSTM_STATUS_NOT_FOUND;
   olstm__state_slot_reset(states, slot);
   if (slot->meta->has_start) olstm__state_slot_reset(states, flags_of(states, slot));
   return OLSTM_STATUS_OK;

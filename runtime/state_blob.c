@@ -35,7 +35,7 @@ static uint64_t checksum(const uint8_t* bytes, size_t count) {
 static void copy_elements(uint8_t* to, const uint8_t* from, size_t bytes, size_t size) {
   const uint16_t one = 1;
   uint8_t first = 0;
-  if (bytes == 0) return;
+  if (bytes == 0 || size == 0) return;
   memcpy(&first, &one, 1);
   if (first == 1 || size == 1) {
     memcpy(to, from, bytes);

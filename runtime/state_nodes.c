@@ -130,7 +130,7 @@ static bool is_zero_value(const olstm__net* net, int32_t value, int* budget) {
 
 static int32_t add_simple_node(olstm__net* net, const char* name, const char* op_type,
                                const olstm_attribute* attribute, size_t input_count,
-                               int32_t* inputs) {
+                               const int32_t* inputs) {
   int32_t output =
       olstm__net_add_value(net, OLSTM__VALUE_NODE, olstm__net_format(net, "%s:0", name));
   const olstm__net_node node = {.kind = OLSTM__NODE_OPERATOR,
@@ -141,7 +141,8 @@ static int32_t add_simple_node(olstm__net* net, const char* name, const char* op
                                 .attribute_count = attribute ? 1 : 0,
                                 .attributes = attribute,
                                 .input_count = input_count,
-                                .inputs = inputs,
+                                // Copied, and not written, by olstm__net_add_node.
+                                .inputs = (int32_t*)inputs,
                                 .output_count = 1,
                                 .outputs = &output};
   if (output == OLSTM__NO_VALUE) return OLSTM__NO_VALUE;

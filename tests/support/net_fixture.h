@@ -38,7 +38,7 @@ static inline int32_t net_constant(olstm__net* net, const char* name, int64_t a,
 /// A node of ONNX's own domain, opset 14. Inputs and outputs end with -2; -1 is absent.
 static inline int32_t net_node(olstm__net* net, const char* op_type, const char* name,
                                const olstm_attribute* attributes, size_t attribute_count,
-                               int32_t* inputs, int32_t* outputs) {
+                               const int32_t* inputs, const int32_t* outputs) {
   olstm__net_node node = {.kind = OLSTM__NODE_OPERATOR,
                           .name = name,
                           .op_type = op_type,
@@ -46,8 +46,9 @@ static inline int32_t net_node(olstm__net* net, const char* op_type, const char*
                           .opset_version = 14,
                           .attribute_count = attribute_count,
                           .attributes = attributes,
-                          .inputs = inputs,
-                          .outputs = outputs};
+                          // Copied, and not written, by olstm__net_add_node.
+                          .inputs = (int32_t*)inputs,
+                          .outputs = (int32_t*)outputs};
   while (inputs[node.input_count] != -2) node.input_count++;
   while (outputs[node.output_count] != -2) node.output_count++;
   const int32_t index = olstm__net_add_node(net, &node);

@@ -1,0 +1,191 @@
+// runtime/control_loop: trip counts, conditions, carried values, captures, stacks. Models
+// are those of tests/data/make_control_models.py.
+#include "runtime/control.h"
+#include "tests/support/model_fixture.h"
+
+#define MODEL(name) OLSTM_TEST_DATA "/control/" name ".onnx"
+
+static void counts_up_to_m_and_stacks_rows(void** state) {
+  const float x[] = {1, 2};
+  const float step[] = {10, 100};
+  const float rows[] = {11, 102, 21, 202, 31, 302, 41, 402};
+  model_fixture fixture;
+  (void)state;
+  model_start(&fixture, MODEL("loop_count"), NULL);
+  model_input(&fixture, 1, OLSTM_DTYPE_FLOAT, x, MODEL_SHAPE(2));
+  model_input(&fixture, 2, OLSTM_DTYPE_FLOAT, step, MODEL_SHAPE(2));
+  for (int64_t m = 4; m >= 1; m--) {
+    model_input(&fixture, 0, OLSTM_DTYPE_INT64, &m, MODEL_SCALAR);
+    model_must_run(&fixture);
+    model_expect(&fixture, 0, "[2]", rows + 2 * (m - 1));
+    const int64_t dims[] = {m, 2};
+    model_expect(&fixture, 1, olstm_dims_text(dims, 2).text, rows);
+  }
+  model_end(&fixture);
+}
+
+static void gives_what_it_was_given_when_it_never_runs(void** state) {
+  const float x[] = {1, 2, 3};
+  const float step[] = {10, 100, 1000};
+  model_fixture fixture;
+  (void)state;
+  model_start(&fixture, MODEL("loop_count"), NULL);
+  model_input(&fixture, 1, OLSTM_DTYPE_FLOAT, x, MODEL_SHAPE(3));
+  model_input(&fixture, 2, OLSTM_DTYPE_FLOAT, step, MODEL_SHAPE(3));
+  for (int64_t m = 0; m >= -1; m--) {
+    model_input(&fixture, 0, OLSTM_DTYPE_INT64, &m, MODEL_SCALAR);
+    model_must_run(&fixture);
+    model_expect(&fixture, 0, "[3]", x);
+    model_expect_shape(&fixture, 1, "[0,3]");
+  }
+  model_end(&fixture);
+}
+
+static void stops_when_its_condition_says_so(void** state) {
+  const float x = 3;
+  const float limit = 40;
+  const float y = 48;
+  const int64_t count = 4;
+  const int64_t none = 0;
+  uint8_t go = 1;
+  model_fixture fixture;
+  (void)state;
+  model_start(&fixture, MODEL("loop_while"), NULL);
+  model_input(&fixture, 0, OLSTM_DTYPE_BOOL, &go, MODEL_SCALAR);
+  model_input(&fixture, 1, OLSTM_DTYPE_FLOAT, &x, MODEL_SCALAR);
+  model_input(&fixture, 2, OLSTM_DTYPE_FLOAT, &limit, MODEL_SCALAR);
+  model_must_run(&fixture);
+  model_expect(&fixture, 0, "[]", &y);
+  model_expect_int64(&fixture, 1, "[]", &count);
+  go = 0;
+  model_must_run(&fixture);
+  model_expect(&fixture, 0, "[]", &x);
+  model_expect_int64(&fixture, 1, "[]", &none);
+  model_end(&fixture);
+}
+
+static void carries_values_that_grow(void** state) {
+  const float x[] = {1, 2};
+  const float y[] = {1, 2, 1, 2, 1, 2};
+  const int64_t counts[] = {0, 1, 2};
+  const int64_t m = 3;
+  model_fixture fixture;
+  (void)state;
+  model_start(&fixture, MODEL("loop_grow"), NULL);
+  model_input(&fixture, 0, OLSTM_DTYPE_INT64, &m, MODEL_SHAPE(1));
+  model_input(&fixture, 1, OLSTM_DTYPE_FLOAT, x, MODEL_SHAPE(2));
+  model_input(&fixture, 2, OLSTM_DTYPE_FLOAT, NULL, MODEL_SHAPE(0));
+  for (int run = 0; run < 3; run++) {
+    model_must_run(&fixture);
+    model_expect(&fixture, 0, "[6]", y);
+    model_expect_int64(&fixture, 1, "[3]", counts);
+  }
+  model_end(&fixture);
+}
+
+static void runs_loops_in_loops(void** state) {
+  // v += i x, in a loop of its own, and the row is 2 v.
+  const float x[] = {1, -2};
+  const int64_t m = 4;
+  model_fixture fixture;
+  (void)state;
+  model_start(&fixture, MODEL("loop_nested"), NULL);
+  model_input(&fixture, 0, OLSTM_DTYPE_INT64, &m, MODEL_SCALAR);
+  model_input(&fixture, 1, OLSTM_DTYPE_FLOAT, x, MODEL_SHAPE(2));
+  model_must_run(&fixture);
+  model_expect_shape(&fixture, 1, "[4,2]");
+  const float* got = fixture.outputs[1].data;
+  float v[2] = {0, 0};
+  for (int i = 0; i < 4; i++) {
+    for (int n = 0; n < 2; n++) {
+      v[n] += (float)i * x[n];
+      assert_true(got[2 * i + n] == 2 * v[n]);
+    }
+  }
+  model_expect(&fixture, 0, "[2]", v);
+  model_end(&fixture);
+}
+
+static void passes_on_captures_constants_and_its_own_inputs(void** state) {
+  const float x[] = {1, 2};
+  const float y[] = {3, 4};
+  const float xs[] = {1, 2, 1, 2, 1, 2};
+  const float cs[] = {1, 2, 3, 1, 2, 3, 1, 2, 3};
+  model_fixture fixture;
+  (void)state;
+  model_start(&fixture, MODEL("loop_passing"), NULL);
+  model_input(&fixture, 1, OLSTM_DTYPE_FLOAT, x, MODEL_SHAPE(2));
+  model_input(&fixture, 2, OLSTM_DTYPE_FLOAT, y, MODEL_SHAPE(2));
+  for (int64_t m = 0; m <= 3; m++) {
+    const int64_t xs_dims[] = {m, 2};
+    const int64_t cs_dims[] = {m, 3};
+    model_input(&fixture, 0, OLSTM_DTYPE_INT64, &m, MODEL_SCALAR);
+    model_must_run(&fixture);
+    model_expect(&fixture, 0, "[2]", m % 2 ? y : x);
+    model_expect(&fixture, 1, "[2]", m % 2 ? x : y);
+    model_expect(&fixture, 2, olstm_dims_text(xs_dims, 2).text, xs);
+    model_expect(&fixture, 3, olstm_dims_text(cs_dims, 2).text, cs);
+  }
+  model_end(&fixture);
+}
+
+static void refuses_to_stack_rows_of_other_shapes(void** state) {
+  const float x[] = {1, 2, 3};
+  int64_t m = 1;
+  model_fixture fixture;
+  (void)state;
+  model_start(&fixture, MODEL("loop_ragged"), NULL);
+  model_input(&fixture, 0, OLSTM_DTYPE_INT64, &m, MODEL_SCALAR);
+  model_input(&fixture, 1, OLSTM_DTYPE_FLOAT, x, MODEL_SHAPE(3));
+  model_must_run(&fixture);
+  model_expect_shape(&fixture, 1, "[1,1]");
+  m = 2;
+  assert_int_equal(model_run(&fixture), OLSTM_STATUS_SHAPE_MISMATCH);
+  assert_string_equal(
+      fixture.error.message,
+      "Loop 'loop_y': iteration 1 gives 'rows' shape [2], expected [1] as before");
+  model_end(&fixture);
+}
+
+static void stops_a_stack_that_grows_for_ever(void** state) {
+  const float x[64] = {0};
+  olstm_session_options options;
+  model_fixture fixture;
+  (void)state;
+  olstm_session_options_init(&options);
+  options.max_memory = 1 << 20;
+  model_start(&fixture, MODEL("loop_forever"), &options);
+  model_input(&fixture, 0, OLSTM_DTYPE_FLOAT, x, MODEL_SHAPE(64));
+  assert_int_equal(model_run(&fixture), OLSTM_STATUS_LIMIT_EXCEEDED);
+  assert_non_null(strstr(fixture.error.message, "Loop 'loop_rows': needs "));
+  assert_non_null(strstr(fixture.error.message, " max_memory, which is 1048576"));
+  model_end(&fixture);
+}
+
+static void refuses_a_condition_of_many_elements(void** state) {
+  const float x = 3;
+  const uint8_t go[] = {1, 1};
+  model_fixture fixture;
+  (void)state;
+  model_start(&fixture, MODEL("loop_while"), NULL);
+  model_input(&fixture, 0, OLSTM_DTYPE_BOOL, go, MODEL_SHAPE(2));
+  model_input(&fixture, 1, OLSTM_DTYPE_FLOAT, &x, MODEL_SCALAR);
+  model_input(&fixture, 2, OLSTM_DTYPE_FLOAT, &x, MODEL_SCALAR);
+  assert_int_equal(model_run(&fixture), OLSTM_STATUS_SHAPE_MISMATCH);
+  model_end(&fixture);
+}
+
+int main(int argc, char** argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(counts_up_to_m_and_stacks_rows),
+      cmocka_unit_test(gives_what_it_was_given_when_it_never_runs),
+      cmocka_unit_test(stops_when_its_condition_says_so),
+      cmocka_unit_test(carries_values_that_grow),
+      cmocka_unit_test(runs_loops_in_loops),
+      cmocka_unit_test(passes_on_captures_constants_and_its_own_inputs),
+      cmocka_unit_test(refuses_to_stack_rows_of_other_shapes),
+      cmocka_unit_test(stops_a_stack_that_grows_for_ever),
+      cmocka_unit_test(refuses_a_condition_of_many_elements),
+  };
+  return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
+}
