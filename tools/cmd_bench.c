@@ -1,4 +1,5 @@
-// olstm bench: how long loading, planning, the first and the later runs of a model take.
+// olstm bench: how long loading, planning, the first and the later runs of a model take;
+// of a file, or of LSTM layers made up from their sizes.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "tools/input_set.h"
 #include "tools/job.h"
 #include "tools/json_writer.h"
+#include "tools/lstm_model.h"
 #include "tools/progress.h"
 
 enum { MAX_RUNS = 1000000, ALLOCATION_RUNS = 16 };
@@ -22,6 +24,8 @@ typedef struct bench_options {
   olstm__input_options input;
   double seconds;
   bool json;
+  /// A file of LSTM sizes instead of a model.
+  const char* shapes;
 } bench_options;
 
 typedef struct bench_result {
@@ -91,7 +95,7 @@ static olstm_status run_many(bench_data* bench, double seconds, bench_result* re
   qsort(bench->samples, result->run_count, sizeof *bench->samples, compare_floats);
   result->min_us = (double)bench->samples[0];
   result->median_us = (double)bench->samples[result->run_count / 2];
-  result->p99_us = (double)bench->samples[(result->run_count - 1) * 99 / 100];
+  result->p99_us = (double)bench->samples[(result->run_count * 99 + 99) / 100 - 1];
   return OLSTM_STATUS_OK;
 }
 
@@ -122,13 +126,14 @@ static olstm_status plan_and_run(bench_data* bench, const bench_options* options
   return run_many(bench, options->seconds, result, error);
 }
 
-static olstm_status measure(bench_data* bench, const bench_options* options,
-                            bench_result* result, olstm_error* error) {
+static olstm_status measure(bench_data* bench, const olstm__job_source* source,
+                            const bench_options* options, bench_result* result,
+                            olstm_error* error) {
   const olstm_allocator allocator = olstm__alloc_count_allocator();
   const double start = now_us();
   olstm__progress_begin("measuring");
   OLSTM_RETURN_IF_ERROR(
-      olstm__job_open(options->model, &options->job, &allocator, &bench->job, error));
+      olstm__job_open_source(source, &options->job, &allocator, &bench->job, error));
   result->load_ms = (now_us() - start) * 1e-3;
   return plan_and_run(bench, options, result, error);
 }
@@ -154,25 +159,33 @@ static void print_kernels(const bench_data* bench, olstm__json_writer* json) {
   }
 }
 
-static void print_json(const bench_data* bench, const bench_options* options,
+static void print_json(olstm__json_writer* out, const olstm__lstm_shape* shape,
+                       const bench_data* bench, const bench_options* options,
                        const bench_result* result) {
-  olstm__json_writer json = {stdout, true};
-  olstm__json_open(&json, NULL, '{');
-  olstm__json_real(&json, "load_ms", result->load_ms);
-  olstm__json_real(&json, "plan_ms", result->plan_ms);
-  olstm__json_real(&json, "first_us", result->first_us);
-  olstm__json_real(&json, "min_us", result->min_us);
-  olstm__json_real(&json, "median_us", result->median_us);
-  olstm__json_real(&json, "p99_us", result->p99_us);
-  olstm__json_int(&json, "runs", (int64_t)result->run_count);
-  olstm__json_int(&json, "threads", options->job.thread_count);
-  olstm__json_int(&json, "peak_rss_kb", result->peak_rss_kb);
-  olstm__json_real(&json, "allocations_per_run", result->allocations_per_run);
-  olstm__json_open(&json, "kernels", '[');
-  print_kernels(bench, &json);
-  olstm__json_close(&json, ']');
-  olstm__json_close(&json, '}');
-  printf("\n");
+  olstm__json_open(out, NULL, '{');
+  if (shape) {
+    olstm__json_open(out, "shape", '[');
+    olstm__json_int(out, NULL, shape->steps);
+    olstm__json_int(out, NULL, shape->batch);
+    olstm__json_int(out, NULL, shape->input_size);
+    olstm__json_int(out, NULL, shape->units);
+    olstm__json_int(out, NULL, shape->directions);
+    olstm__json_close(out, ']');
+  }
+  olstm__json_real(out, "load_ms", result->load_ms);
+  olstm__json_real(out, "plan_ms", result->plan_ms);
+  olstm__json_real(out, "first_us", result->first_us);
+  olstm__json_real(out, "min_us", result->min_us);
+  olstm__json_real(out, "median_us", result->median_us);
+  olstm__json_real(out, "p99_us", result->p99_us);
+  olstm__json_int(out, "runs", (int64_t)result->run_count);
+  olstm__json_int(out, "threads", options->job.thread_count);
+  olstm__json_int(out, "peak_rss_kb", result->peak_rss_kb);
+  olstm__json_real(out, "allocations_per_run", result->allocations_per_run);
+  olstm__json_open(out, "kernels", '[');
+  print_kernels(bench, out);
+  olstm__json_close(out, ']');
+  olstm__json_close(out, '}');
 }
 
 static void print_text(const bench_data* bench, const bench_options* options,
@@ -195,27 +208,118 @@ static olstm__cli_result parse(int argc, char** argv, bench_options* out) {
        "size of a symbolic dimension (default 1), by name or INPUT:AXIS", 0, 0, NULL},
       {"seconds", OLSTM__CLI_REAL, &out->seconds, "S",
        "how long to repeat the run (default 1)", 0, 0, NULL},
+      {"shapes", OLSTM__CLI_TEXT, &out->shapes, "FILE",
+       "instead of a model: LSTM layers, a line 'T N I H D' each", 0, 0, NULL},
       {"json", OLSTM__CLI_FLAG, &out->json, NULL, "print one JSON object", 0, 0, NULL},
       OLSTM__JOB_CLI_STATE_OPTIONS(out->job),
       OLSTM__JOB_CLI_OPTIONS(out->job),
   };
   const olstm__cli_command command = {
       "bench",
-      "bench MODEL [options]",
+      "bench MODEL|--shapes FILE [options]",
       "Measures loading, planning and running a model on made-up inputs.",
       options,
       sizeof options / sizeof options[0],
-      1,
+      0,
       1};
   const olstm__cli_result result = olstm__cli_parse(&command, argc, argv, &operands);
-  if (result == OLSTM__CLI_PARSED) out->model = operands.values[0];
-  return result;
+  if (result != OLSTM__CLI_PARSED) return result;
+  if ((operands.count == 1) == (out->shapes != NULL)) {
+    (void)olstm__cli_complain(0, "bench: either a model or --shapes (usage: olstm %s)",
+                              command.usage);
+    return OLSTM__CLI_REFUSED;
+  }
+  out->model = operands.count == 1 ? operands.values[0] : NULL;
+  return OLSTM__CLI_PARSED;
+}
+
+static void deinit_bench(bench_data* bench) {
+  olstm__input_set_deinit(&bench->inputs);
+  free(bench->outputs);
+  free(bench->samples);
+  olstm__job_deinit(&bench->job);
+}
+
+static olstm_status bench_model(const bench_options* options, olstm_error* error) {
+  const olstm__job_source source = {options->model, NULL, 0};
+  olstm__json_writer json = {stdout, true};
+  bench_data bench = {0};
+  bench_result result = {0};
+  const olstm_status status = measure(&bench, &source, options, &result, error);
+  olstm__progress_end();
+  if (status == OLSTM_STATUS_OK && options->json) {
+    print_json(&json, NULL, &bench, options, &result);
+    printf("\n");
+  } else if (status == OLSTM_STATUS_OK) {
+    print_text(&bench, options, &result);
+  }
+  deinit_bench(&bench);
+  return status;
+}
+
+/// One line of the table: sizes, times, the kernel.
+static void print_row(const olstm__lstm_shape* shape, const bench_data* bench,
+                      const bench_result* result) {
+  olstm_step_info step = {0};
+  olstm_plan_info plan = {0};
+  const char* kernel = "";
+  (void)olstm_context_get_plan_info(bench->job.context, &plan, NULL);
+  for (size_t i = 0; i < plan.step_count && kernel[0] == '\0'; i++) {
+    if (olstm_context_get_step_info(bench->job.context, i, &step, NULL) ==
+        OLSTM_STATUS_OK) {
+      kernel = step.kernel;
+    }
+  }
+  printf("%4lld %4lld %4lld %4lld %2lld %12.2f %12.2f %12.2f  %s\n",
+         (long long)shape->steps, (long long)shape->batch, (long long)shape->input_size,
+         (long long)shape->units, (long long)shape->directions, result->median_us,
+         result->min_us, result->p99_us, kernel);
+  (void)fflush(stdout);
+}
+
+static olstm_status bench_shape(const olstm__lstm_shape* shape,
+                                const bench_options* options, olstm__json_writer* json,
+                                olstm_error* error) {
+  unsigned char* bytes = NULL;
+  size_t byte_count = 0;
+  bench_data bench = {0};
+  bench_result result = {0};
+  OLSTM_RETURN_IF_ERROR(olstm__lstm_model_write(shape, &bytes, &byte_count, error));
+  const olstm__job_source source = {NULL, bytes, byte_count};
+  const olstm_status status = measure(&bench, &source, options, &result, error);
+  olstm__progress_end();
+  if (status == OLSTM_STATUS_OK && options->json) {
+    print_json(json, shape, &bench, options, &result);
+  } else if (status == OLSTM_STATUS_OK) {
+    print_row(shape, &bench, &result);
+  }
+  deinit_bench(&bench);
+  free(bytes);
+  return status;
+}
+
+static olstm_status bench_shapes(const bench_options* options, olstm_error* error) {
+  olstm__lstm_shape* shapes = NULL;
+  size_t count = 0;
+  olstm_status status = olstm__lstm_shapes_read(options->shapes, &shapes, &count, error);
+  olstm__json_writer json = {stdout, true};
+  if (status == OLSTM_STATUS_OK && options->json) olstm__json_open(&json, NULL, '[');
+  if (status == OLSTM_STATUS_OK && !options->json) {
+    printf("   T    N    I    H  D    median us     least us       p99 us  kernel\n");
+  }
+  for (size_t i = 0; i < count && status == OLSTM_STATUS_OK; i++) {
+    status = bench_shape(&shapes[i], options, &json, error);
+  }
+  if (status == OLSTM_STATUS_OK && options->json) {
+    olstm__json_close(&json, ']');
+    printf("\n");
+  }
+  free(shapes);
+  return status;
 }
 
 int olstm__command_bench(int argc, char** argv) {
   bench_options options = {.seconds = 1.0, .input = {.seed = 1}};
-  bench_data bench = {0};
-  bench_result result = {0};
   olstm_error error = {""};
   olstm__job_options_init(&options.job);
   switch (parse(argc, argv, &options)) {
@@ -226,18 +330,7 @@ int olstm__command_bench(int argc, char** argv) {
     case OLSTM__CLI_PARSED:
       break;
   }
-  const olstm_status status = measure(&bench, &options, &result, &error);
-  olstm__progress_end();
-  if (status == OLSTM_STATUS_OK) {
-    if (options.json) {
-      print_json(&bench, &options, &result);
-    } else {
-      print_text(&bench, &options, &result);
-    }
-  }
-  olstm__input_set_deinit(&bench.inputs);
-  free(bench.outputs);
-  free(bench.samples);
-  olstm__job_deinit(&bench.job);
+  const olstm_status status =
+      options.shapes ? bench_shapes(&options, &error) : bench_model(&options, &error);
   return status == OLSTM_STATUS_OK ? OLSTM__EXIT_OK : olstm__cli_fail(&error);
 }

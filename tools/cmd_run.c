@@ -11,6 +11,7 @@
 #include "tools/file_bytes.h"
 #include "tools/input_set.h"
 #include "tools/job.h"
+#include "tools/plot.h"
 #include "tools/progress.h"
 #include "tools/tensor_file.h"
 #include "tools/tensor_print.h"
@@ -28,6 +29,8 @@ typedef struct run_options {
   const char* save_state;
   olstm__cli_list set_state;
   bool reset;
+  const char* plot;
+  const char* plot_output;
 } run_options;
 
 static olstm_status load_state(olstm_context* context, const char* path,
@@ -114,6 +117,34 @@ static olstm_status print_outputs(const olstm_session* session,
   return OLSTM_STATUS_OK;
 }
 
+/// Draws the output that was asked for, or the first.
+static olstm_status plot_output(const olstm_session* session, const olstm_tensor* outputs,
+                                const run_options* options, olstm_error* error) {
+  const size_t count = olstm_session_output_count(session);
+  size_t index = 0;
+  while (options->plot_output && index < count &&
+         strcmp(olstm_session_get_output(session, index)->name, options->plot_output) !=
+             0) {
+    index++;
+  }
+  if (index == count) {
+    return olstm_fail(error, OLSTM_STATUS_NOT_FOUND, "no output '%s' to plot",
+                      options->plot_output ? options->plot_output : "");
+  }
+  FILE* file = fopen(options->plot, "w");
+  if (!file) {
+    return olstm_fail(error, OLSTM_STATUS_IO_ERROR, "cannot write '%s'", options->plot);
+  }
+  olstm__plot_write(file, olstm_session_get_output(session, index)->name,
+                    &outputs[index]);
+  const bool has_failed = ferror(file) != 0;
+  if (fclose(file) != 0 || has_failed) {
+    return olstm_fail(error, OLSTM_STATUS_IO_ERROR, "cannot write '%s'", options->plot);
+  }
+  printf("  drawn in %s\n", options->plot);
+  return OLSTM_STATUS_OK;
+}
+
 static olstm_status print_states(olstm_context* context, olstm_error* error) {
   for (size_t i = 0; i < olstm_context_state_count(context); i++) {
     olstm_state_info info;
@@ -140,6 +171,9 @@ static olstm_status run_and_print(olstm__job* job, const run_options* options,
   print_inputs(job->session, inputs);
   if (options->repeat > 1) printf("after %lld runs:\n", (long long)options->repeat);
   OLSTM_RETURN_IF_ERROR(print_outputs(job->session, outputs, options, error));
+  if (options->plot) {
+    OLSTM_RETURN_IF_ERROR(plot_output(job->session, outputs, options, error));
+  }
   OLSTM_RETURN_IF_ERROR(print_states(job->context, error));
   return options->save_state ? save_state(job->context, options->save_state, error)
                              : OLSTM_STATUS_OK;
@@ -176,6 +210,10 @@ static olstm__cli_result parse(int argc, char** argv, run_options* out) {
       {"o", OLSTM__CLI_TEXT, &out->folder, "DIR", "write the outputs there", 0, 0, NULL},
       {"format", OLSTM__CLI_CHOICE, &out->format, "npy|pb",
        "of the outputs written (default npy)", 0, 0, "npy|pb"},
+      {"plot", OLSTM__CLI_TEXT, &out->plot, "FILE.svg", "draw an output over time", 0, 0,
+       NULL},
+      {"plot-output", OLSTM__CLI_TEXT, &out->plot_output, "NAME",
+       "which output to draw (default the first)", 0, 0, NULL},
       {"random", OLSTM__CLI_TEXT, &out->seed, "SEED",
        "make up the inputs that -i does not give", 0, 0, NULL},
       {"dim", OLSTM__CLI_PAIRS, &out->input.dims, "NAME=N",
@@ -205,6 +243,10 @@ static olstm__cli_result parse(int argc, char** argv, run_options* out) {
   if (result != OLSTM__CLI_PARSED) return result;
   out->model = operands.values[0];
   out->input.has_random = out->seed != NULL;
+  if (out->plot_output && !out->plot) {
+    (void)olstm__cli_complain(0, "run: --plot-output without --plot");
+    return OLSTM__CLI_REFUSED;
+  }
   if (out->seed &&
       !olstm__cli_read_int(out->seed, INT64_MIN, INT64_MAX, &out->input.seed)) {
     (void)olstm__cli_complain(0, "run: --random wants an integer, not '%s'", out->seed);

@@ -119,18 +119,29 @@ static olstm_status create_session(const olstm__job_options* options, olstm__job
                               error);
 }
 
-olstm_status olstm__job_open(const char* model_path, const olstm__job_options* options,
-                             const olstm_allocator* allocator, olstm__job* out_job,
-                             olstm_error* error) {
+olstm_status olstm__job_open_source(const olstm__job_source* source,
+                                    const olstm__job_options* options,
+                                    const olstm_allocator* allocator, olstm__job* out_job,
+                                    olstm_error* error) {
   olstm_model_options model_options;
   memset(out_job, 0, sizeof *out_job);
   olstm_model_options_init(&model_options);
   model_options.allocator = allocator;
   OLSTM_RETURN_IF_ERROR(load_plugins(options, out_job, allocator, error));
   OLSTM_RETURN_IF_ERROR(
-      olstm_model_load_file(model_path, &model_options, &out_job->model, error));
+      source->path
+          ? olstm_model_load_file(source->path, &model_options, &out_job->model, error)
+          : olstm_model_load_memory(source->bytes, source->byte_count, &model_options,
+                                    &out_job->model, error));
   OLSTM_RETURN_IF_ERROR(create_session(options, out_job, allocator, error));
   return olstm_context_create(out_job->session, &out_job->context, error);
+}
+
+olstm_status olstm__job_open(const char* model_path, const olstm__job_options* options,
+                             const olstm_allocator* allocator, olstm__job* out_job,
+                             olstm_error* error) {
+  const olstm__job_source source = {model_path, NULL, 0};
+  return olstm__job_open_source(&source, options, allocator, out_job, error);
 }
 
 void olstm__job_deinit(olstm__job* job) {

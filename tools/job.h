@@ -94,11 +94,22 @@ typedef struct olstm__job {
   char* names[2];
 } olstm__job;
 
+/// Where a model comes from: a file, or, when path is NULL, memory.
+typedef struct olstm__job_source {
+  const char* path;
+  const void* bytes;
+  size_t byte_count;
+} olstm__job_source;
+
 /// Loads and creates all of it. Errors: what the library's functions say. On failure the
 /// job holds what there is: deinit frees it. `allocator`: NULL for the C library's.
 olstm_status olstm__job_open(const char* model_path, const olstm__job_options* options,
                              const olstm_allocator* allocator, olstm__job* out_job,
                              olstm_error* error);
+olstm_status olstm__job_open_source(const olstm__job_source* source,
+                                    const olstm__job_options* options,
+                                    const olstm_allocator* allocator, olstm__job* out_job,
+                                    olstm_error* error);
 
 void olstm__job_deinit(olstm__job* job);
 

@@ -9,7 +9,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 need "$build_packages"
 build=$here/build/quickstart
 run_quietly "configuring $build" cmake -S "$here" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DOLSTM_BUILD_TESTS=OFF
-run_quietly "building (a second time nothing is built again)" cmake --build "$build"
+run_quietly "building (a minute or two; the next time only what changed)" cmake --build "$build"
 
 olstm=$build/bin/olstm
 model=$here/tests/data/keras_lstm
@@ -23,8 +23,8 @@ EOF
 "$olstm" run "$model/model.onnx" -i "lstm_input=$model/lstm_input.npy" -o "$build/prediction"
 cat <<EOF
 
-The prediction is the output named dense: one value a sequence. The true next values are in
-  tests/data/keras_lstm/next_value.npy
+The prediction is the output named dense, one value a sequence. The true next values begin with
+$(od -A n -j 128 -N 32 -t f4 -w32 "$model/next_value.npy" | tr -s ' ')
 
 What to try next:
   $olstm inspect $model/model.onnx --dim N=32

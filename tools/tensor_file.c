@@ -42,6 +42,7 @@ static void make_file_name(const char* name, const char* format,
                           (c == '.' && length > 0);
     out_name[length] = is_plain ? c : '_';
   }
+  if (length == 0) out_name[length++] = '_';
   (void)snprintf(out_name + length, 8, ".%s", format);
 }
 

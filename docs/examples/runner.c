@@ -35,7 +35,7 @@ static const olstm_operator* find(const olstm_plugin* plugin, const olstm_node* 
 
 static void check(olstm_status status, const olstm_error* error) {
   if (status == OLSTM_STATUS_OK) return;
-  fprintf(stderr, "runner: %s\n", error->message);
+  (void)fprintf(stderr, "runner: %s\n", error->message);
   exit(1);
 }
 
@@ -45,7 +45,7 @@ int main(int argc, char** argv) {
   void* library = argc > 1 ? dlopen(argv[1], RTLD_NOW | RTLD_LOCAL) : NULL;
   if (library) *(void**)&entry = dlsym(library, OLSTM_PLUGIN_SYMBOL);
   if (!entry) {
-    fprintf(stderr, "usage: runner LIBOLSTM_OPS.SO\n");
+    (void)fprintf(stderr, "usage: runner LIBOLSTM_OPS.SO\n");
     return 2;
   }
   const olstm_allocator allocator = olstm_allocator_or_default(NULL);

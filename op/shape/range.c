@@ -59,7 +59,8 @@ static double count_numbers(const range_numbers* n) {
   const uint64_t span = up ? (uint64_t)n->limit - (uint64_t)n->start
                            : (uint64_t)n->start - (uint64_t)n->limit;
   const uint64_t step = up ? (uint64_t)n->delta : 0 - (uint64_t)n->delta;
-  return (double)((span - 1) / step + 1);
+  const uint64_t count = (span - 1) / step + 1;
+  return (double)count;
 }
 
 olstm_status olstm__range_infer(const void* instance, const olstm_infer_args* args,

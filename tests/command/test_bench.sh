@@ -13,4 +13,17 @@ if command -v python3 >/dev/null; then
 fi
 expect 0 bench "$model" --seconds 0
 grep -q '^allocations  0 a run$' out.txt || complain "$(cat out.txt)"
+
+# LSTM layers by their sizes.
+printf '# T N I H D\n3 2 4 5 1\n1 1 1 8 2\n' > shapes.txt
+expect 0 bench --shapes shapes.txt --seconds 0
+[ "$(wc -l < out.txt)" -eq 3 ] || complain "not a line a shape: $(cat out.txt)"
+expect 0 bench --shapes shapes.txt --seconds 0 --json
+grep -q '^\[{"shape": \[3, 2, 4, 5, 1\], "load_ms": ' out.txt || complain "$(cat out.txt)"
+for file in "$source_dir"/tools/shapes/*.txt; do
+  grep -vqE '^#|^[0-9]+ [0-9]+ [0-9]+ [0-9]+ [12]$' "$file" && complain "$file has an odd line"
+done
+printf '1 2 3\n' > shapes.txt
+expect_error 1 "'shapes.txt': a line is T N I H D (D 1 or 2), not '1 2 3'" bench --shapes shapes.txt
+expect_error 2 "bench: either a model or --shapes (usage: olstm bench MODEL|--shapes FILE [options])" bench
 exit $bad

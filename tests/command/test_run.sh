@@ -31,4 +31,15 @@ for options in "--threads 2" "--repeat 3" "--no-fuse" "--broadcast-state"; do
   expect 0 run "$model" --random 7 --dim N=3 -o b $options
   expect_same a/dense.npy b/dense.npy
 done
+
+# A picture.
+expect 0 run "$model" -i "lstm_input=$input" --plot picture.svg --plot-output dense
+expect_line out.txt "  drawn in picture.svg"
+[ "$(grep -c '<path ' picture.svg)" -eq 1 ] || complain "no line in the picture: $(cat picture.svg)"
+if command -v python3 >/dev/null; then
+  python3 -c 'import xml.dom.minidom as x; x.parse("picture.svg")' || complain "the picture is no XML"
+fi
+expect_error 2 "run: --plot-output without --plot" run "$model" --plot-output dense
+expect 1 run "$model" --random 1 --plot picture.svg --plot-output nix
+[ "$(cat err.txt)" = "olstm: no output 'nix' to plot" ] || complain "$(cat err.txt)"
 exit $bad

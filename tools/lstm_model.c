@@ -1,0 +1,245 @@
+// See lstm_model.h.
+#include "tools/lstm_model.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "olstm/tensor.h"
+#include "tools/file_bytes.h"
+
+enum { MAX_SIZE = 1 << 20, IR_VERSION = 8, OPSET = 14, MAX_DIMS = 3 };
+
+// ---------------------------------------------------------------- protobuf
+
+/// Bytes that grow. Once memory ran out, `failed` stays set and nothing is added.
+typedef struct byte_buffer {
+  unsigned char* data;
+  size_t count;
+  size_t capacity;
+  bool failed;
+} byte_buffer;
+
+static void put_bytes(byte_buffer* buffer, const void* bytes, size_t count) {
+  if (buffer->failed || count == 0) return;
+  if (buffer->count + count > buffer->capacity) {
+    const size_t capacity = 2 * (buffer->count + count);
+    unsigned char* grown = realloc(buffer->data, capacity);
+    if (!grown) {
+      buffer->failed = true;
+      return;
+    }
+    buffer->data = grown;
+    buffer->capacity = capacity;
+  }
+  memcpy(buffer->data + buffer->count, bytes, count);
+  buffer->count += count;
+}
+
+static void put_varint(byte_buffer* buffer, uint64_t value) {
+  unsigned char byte = 0;
+  for (; value >= 0x80; value >>= 7) {
+    byte = (unsigned char)(value | 0x80);
+    put_bytes(buffer, &byte, 1);
+  }
+  byte = (unsigned char)value;
+  put_bytes(buffer, &byte, 1);
+}
+
+static void put_int(byte_buffer* buffer, unsigned field, int64_t value) {
+  put_varint(buffer, field << 3);
+  put_varint(buffer, (uint64_t)value);
+}
+
+static void put_block(byte_buffer* buffer, unsigned field, const void* bytes,
+                      size_t count) {
+  put_varint(buffer, field << 3 | 2);
+  put_varint(buffer, count);
+  put_bytes(buffer, bytes, count);
+}
+
+static void put_text(byte_buffer* buffer, unsigned field, const char* text) {
+  put_block(buffer, field, text, strlen(text));
+}
+
+/// Puts a message into another one, and empties it for the next.
+static void put_message(byte_buffer* buffer, unsigned field, byte_buffer* message) {
+  put_block(buffer, field, message->data, message->count);
+  buffer->failed = buffer->failed || message->failed;
+  message->count = 0;
+}
+
+// ---------------------------------------------------------------- the model
+
+/// The messages of a model that is being written, outermost first.
+typedef struct model_writer {
+  byte_buffer model;
+  byte_buffer graph;
+  byte_buffer part;
+  byte_buffer inner;
+  byte_buffer innermost;
+  byte_buffer dim;
+} model_writer;
+
+/// A tensor of small random numbers, as GraphProto.initializer.
+static void put_initializer(model_writer* writer, const char* name, const int64_t* dims,
+                            double scale) {
+  uint64_t state = 88172645463325252U;
+  byte_buffer* tensor = &writer->part;
+  byte_buffer* raw = &writer->inner;
+  int64_t count = 1;
+  for (size_t d = 0; d < MAX_DIMS && dims[d] > 0; d++) {
+    put_int(tensor, 1, dims[d]);
+    count *= dims[d];
+  }
+  put_int(tensor, 2, OLSTM_DTYPE_FLOAT);
+  put_text(tensor, 8, name);
+  for (int64_t i = 0; i < count; i++) {
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    const float value = (float)(((double)(state >> 11) * 0x1p-52 - 1.0) * scale);
+    put_bytes(raw, &value, sizeof value);
+  }
+  put_message(tensor, 9, raw);
+  put_message(&writer->graph, 5, tensor);
+}
+
+/// A float value of these dimensions, as GraphProto.input (11) or output (12).
+static void put_value(model_writer* writer, unsigned field, const char* name,
+                      const int64_t* dims, size_t rank) {
+  for (size_t d = 0; d < rank; d++) {
+    put_int(&writer->dim, 1, dims[d]);
+    put_message(&writer->innermost, 1, &writer->dim);
+  }
+  put_int(&writer->inner, 1, OLSTM_DTYPE_FLOAT);
+  put_message(&writer->inner, 2, &writer->innermost);
+  // TypeProto.tensor_type, ValueInfoProto.type.
+  put_message(&writer->dim, 1, &writer->inner);
+  put_text(&writer->part, 1, name);
+  put_message(&writer->part, 2, &writer->dim);
+  put_message(&writer->graph, field, &writer->part);
+}
+
+static void put_attribute(model_writer* writer, const char* name, const char* text,
+                          int64_t value) {
+  enum { TYPE_INT = 2, TYPE_STRING = 3 };
+  put_text(&writer->inner, 1, name);
+  if (text) {
+    put_text(&writer->inner, 4, text);
+  } else {
+    put_int(&writer->inner, 3, value);
+  }
+  put_int(&writer->inner, 20, text ? TYPE_STRING : TYPE_INT);
+  put_message(&writer->part, 5, &writer->inner);
+}
+
+static void put_graph(model_writer* writer, const olstm__lstm_shape* s) {
+  static const char* const kInputs[] = {"X", "W", "R", "B"};
+  const int64_t w[] = {s->directions, 4 * s->units, s->input_size};
+  const int64_t r[] = {s->directions, 4 * s->units, s->units};
+  const int64_t b[] = {s->directions, 8 * s->units, 0};
+  const int64_t x[] = {s->steps, s->batch, s->input_size};
+  const int64_t y[] = {s->steps, s->directions, s->batch, s->units};
+  for (size_t i = 0; i < 4; i++) put_text(&writer->part, 1, kInputs[i]);
+  put_text(&writer->part, 2, "Y");
+  put_text(&writer->part, 3, "lstm");
+  put_text(&writer->part, 4, "LSTM");
+  put_attribute(writer, "hidden_size", NULL, s->units);
+  put_attribute(writer, "direction", s->directions == 2 ? "bidirectional" : "forward", 0);
+  put_message(&writer->graph, 1, &writer->part);
+  put_text(&writer->graph, 2, "lstm");
+  // The scale that Keras and PyTorch start from: gates neither saturate nor vanish.
+  put_initializer(writer, "W", w, 1.0 / sqrt((double)s->units));
+  put_initializer(writer, "R", r, 1.0 / sqrt((double)s->units));
+  put_initializer(writer, "B", b, 1.0 / sqrt((double)s->units));
+  put_value(writer, 11, "X", x, 3);
+  put_value(writer, 12, "Y", y, 4);
+}
+
+olstm_status olstm__lstm_model_write(const olstm__lstm_shape* shape,
+                                     unsigned char** out_bytes, size_t* out_byte_count,
+                                     olstm_error* error) {
+  model_writer writer = {0};
+  put_int(&writer.model, 1, IR_VERSION);
+  put_graph(&writer, shape);
+  put_message(&writer.model, 7, &writer.graph);
+  put_int(&writer.part, 2, OPSET);
+  put_message(&writer.model, 8, &writer.part);
+  free(writer.graph.data);
+  free(writer.part.data);
+  free(writer.inner.data);
+  free(writer.innermost.data);
+  free(writer.dim.data);
+  if (writer.model.failed) {
+    free(writer.model.data);
+    return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a model");
+  }
+  *out_bytes = writer.model.data;
+  *out_byte_count = writer.model.count;
+  return OLSTM_STATUS_OK;
+}
+
+// ---------------------------------------------------------------- files of shapes
+
+/// Reads one line; false when it is neither a shape nor empty.
+static bool read_line(const char* line, olstm__lstm_shape* out_shape,
+                      bool* out_is_shape) {
+  char rest[2] = "";
+  const int read =
+      sscanf(line, "%" SCNd64 "%" SCNd64 "%" SCNd64 "%" SCNd64 "%" SCNd64 "%1s",
+             &out_shape->steps, &out_shape->batch, &out_shape->input_size,
+             &out_shape->units, &out_shape->directions, rest);
+  *out_is_shape = read == 5;
+  if (read <= 0) return line[strspn(line, " \t\r")] == '\0';
+  const int64_t sizes[] = {out_shape->steps, out_shape->batch, out_shape->input_size,
+                           out_shape->units};
+  for (size_t i = 0; i < 4 && read == 5; i++) {
+    if (sizes[i] < 1 || sizes[i] > MAX_SIZE) return false;
+  }
+  return read == 5 && (out_shape->directions == 1 || out_shape->directions == 2);
+}
+
+static olstm_status read_lines(char* text, const char* path, olstm__lstm_shape* shapes,
+                               size_t* out_count, olstm_error* error) {
+  char* saved = NULL;
+  for (char* line = strtok_r(text, "\n", &saved); line;
+       line = strtok_r(NULL, "\n", &saved)) {
+    bool is_shape = false;
+    line[strcspn(line, "#")] = '\0';
+    if (!read_line(line, &shapes[*out_count], &is_shape)) {
+      return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                        "'%s': a line is T N I H D (D 1 or 2), not '%.80s'", path, line);
+    }
+    if (is_shape) (*out_count)++;
+  }
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__lstm_shapes_read(const char* path, olstm__lstm_shape** out_shapes,
+                                     size_t* out_count, olstm_error* error) {
+  olstm__file_bytes file;
+  *out_shapes = NULL;
+  *out_count = 0;
+  OLSTM_RETURN_IF_ERROR(olstm__file_bytes_read(path, &file, error));
+  char* text = strndup((const char*)file.data, file.count);
+  // A shape has ten bytes at least, its line end included.
+  olstm__lstm_shape* shapes = calloc(file.count / 10 + 2, sizeof *shapes);
+  olstm__file_bytes_deinit(&file);
+  olstm_status status = text && shapes ? read_lines(text, path, shapes, out_count, error)
+                                       : olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY,
+                                                    "no memory for '%s'", path);
+  if (status == OLSTM_STATUS_OK && *out_count == 0) {
+    status = olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT, "'%s' has no shapes", path);
+  }
+  free(text);
+  if (status == OLSTM_STATUS_OK) {
+    *out_shapes = shapes;
+  } else {
+    free(shapes);
+  }
+  return status;
+}

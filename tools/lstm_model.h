@@ -1,0 +1,31 @@
+// ONNX models of one LSTM layer, made in memory: problems that are known by their sizes
+// alone. Writes just the protobuf that such a model takes.
+#ifndef OLSTM_TOOLS_LSTM_MODEL_H_
+#define OLSTM_TOOLS_LSTM_MODEL_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "olstm/status.h"
+
+/// T steps, N batch, I input, H hidden, D directions.
+typedef struct olstm__lstm_shape {
+  int64_t steps;
+  int64_t batch;
+  int64_t input_size;
+  int64_t units;
+  int64_t directions;
+} olstm__lstm_shape;
+
+/// Reads "T N I H D" lines; "#" begins a comment. The caller frees *out_shapes.
+/// Errors: IO_ERROR, INVALID_ARGUMENT (names the line), OUT_OF_MEMORY.
+olstm_status olstm__lstm_shapes_read(const char* path, olstm__lstm_shape** out_shapes,
+                                     size_t* out_count, olstm_error* error);
+
+/// A model with input X [T,N,I] and output Y, its weights made up and always the same.
+/// The caller frees *out_bytes. Errors: OUT_OF_MEMORY.
+olstm_status olstm__lstm_model_write(const olstm__lstm_shape* shape,
+                                     unsigned char** out_bytes, size_t* out_byte_count,
+                                     olstm_error* error);
+
+#endif  // OLSTM_TOOLS_LSTM_MODEL_H_
