@@ -1,0 +1,176 @@
+// runtime/fuse_loop.c on the loops that tests/data/make_loop_models.py writes: what is
+// recognised, what is not, and that both ways of running a model give the same.
+#include <dirent.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "olstm/olstm.h"
+#include "runtime/fuse.h"
+#include "tests/support/test_main.h"
+
+enum { MAX_VALUES = 8, MAX_MODELS = 64, N = 3, T = 6, MAX_ELEMENTS = 256 };
+
+typedef struct model_list {
+  char names[MAX_MODELS][64];
+  size_t count;
+} model_list;
+
+static void list_models(model_list* list) {
+  DIR* folder = opendir(OLSTM_TEST_DATA "/loops");
+  list->count = 0;
+  assert_non_null(folder);
+  for (struct dirent* entry = readdir(folder); entry; entry = readdir(folder)) {
+    const char* dot = strrchr(entry->d_name, '.');
+    if (!dot || strcmp(dot, ".onnx") != 0) continue;
+    assert_in_range(list->count, 0, MAX_MODELS - 1);
+    (void)snprintf(list->names[list->count++], sizeof list->names[0], "%.63s",
+                   entry->d_name);
+  }
+  (void)closedir(folder);
+  assert_in_range(list->count, 15, MAX_MODELS);
+}
+
+static olstm_model* load(const char* name) {
+  olstm_error error = {""};
+  olstm_model* model = NULL;
+  char path[512];
+  (void)snprintf(path, sizeof path, OLSTM_TEST_DATA "/loops/%s", name);
+  if (olstm_model_load_file(path, NULL, &model, &error) != OLSTM_STATUS_OK) {
+    fail_msg("%s", error.message);
+  }
+  return model;
+}
+
+// Loops left, and the text of what was fused.
+static int count_loops(olstm_model* model, char* fused_from, size_t capacity) {
+  olstm__net* net = NULL;
+  int loops = 0;
+  fused_from[0] = '\0';
+  assert_int_equal(olstm__net_create(olstm__model_graph(model), NULL, &net, NULL),
+                   OLSTM_STATUS_OK);
+  assert_int_equal(olstm__fuse(net, NULL), OLSTM_STATUS_OK);
+  for (int32_t i = 0; i < net->order_count; i++) {
+    const olstm__net_node* node = &net->nodes[net->order[i]];
+    if (node->kind == OLSTM__NODE_CONTROL) loops++;
+    if (node->fused_from[0]) {
+      (void)snprintf(fused_from, capacity, "%s", node->fused_from);
+    }
+  }
+  olstm__net_destroy(net);
+  return loops;
+}
+
+static void recognises_cells_and_nothing_else(void** state) {
+  static const char* const kCells[] = {"LSTM", "GRU", "RNN"};
+  static model_list list;
+  (void)state;
+  list_models(&list);
+  for (size_t m = 0; m < list.count; m++) {
+    const char* name = list.names[m];
+    char fused[128], expected[128] = "";
+    olstm_model* model = load(name);
+    const bool almost = strncmp(name, "almost_", 7) == 0;
+    const int cell = name[0] == 'l' ? 0 : (name[0] == 'g' ? 1 : 2);
+    if (!almost) {
+      (void)snprintf(expected, sizeof expected, "Loop recognised as %s%s",
+                     strstr(name, "masked") ? "masked " : "", kCells[cell]);
+    }
+    if (count_loops(model, fused, sizeof fused) != (almost ? 1 : 0)) fail_msg("%s", name);
+    assert_string_equal(fused, expected);
+    olstm_model_destroy(model);
+  }
+}
+
+typedef struct feed {
+  olstm_tensor tensors[MAX_VALUES];
+  double storage[MAX_VALUES][MAX_ELEMENTS];
+} feed;
+
+// Smooth values for every input, N rows and T steps; a mask with holes in the middle and
+// one row that is masked throughout.
+static void fill_inputs(const olstm_session* session, feed* feeds) {
+  for (size_t i = 0; i < olstm_session_input_count(session); i++) {
+    const olstm_value_info* info = olstm_session_get_input(session, i);
+    olstm_tensor* tensor = &feeds->tensors[i];
+    tensor->desc = (olstm_tensor_desc){.dtype = info->dtype, .rank = info->rank};
+    for (int32_t d = 0; d < info->rank; d++) {
+      const bool is_batch = info->dim_params[d] && strcmp(info->dim_params[d], "N") == 0;
+      tensor->desc.dims[d] = info->dims[d] >= 0 ? info->dims[d] : (is_batch ? N : T);
+    }
+    tensor->data = feeds->storage[i];
+    const int64_t count = olstm_tensor_desc_count(&tensor->desc);
+    assert_in_range(count, 1, MAX_ELEMENTS);
+    for (int64_t e = 0; e < count; e++) {
+      if (info->dtype == OLSTM_DTYPE_BOOL) {
+        ((bool*)tensor->data)[e] = e / T != 1 && e % 4 != 2;
+      } else {
+        ((float*)tensor->data)[e] = sinf(1.3F * (float)e + (float)i);
+      }
+    }
+  }
+}
+
+// Runs a model; copies the outputs' floats (the counter's one integer too) into `values`
+// and returns how many there are.
+static size_t run(olstm_model* model, bool fuse, double* values) {
+  static feed feeds;
+  olstm_error error = {""};
+  olstm_session_options options;
+  olstm_session* session = NULL;
+  olstm_context* context = NULL;
+  olstm_tensor outputs[MAX_VALUES] = {{.data = NULL}};
+  size_t count = 0;
+  olstm_session_options_init(&options);
+  options.fuse = fuse;
+  if (olstm_session_create(model, NULL, &options, &session, &error) != OLSTM_STATUS_OK ||
+      olstm_context_create(session, &context, &error) != OLSTM_STATUS_OK) {
+    fail_msg("%s", error.message);
+  }
+  fill_inputs(session, &feeds);
+  const size_t output_count = olstm_session_output_count(session);
+  if (olstm_context_run(context, feeds.tensors, olstm_session_input_count(session),
+                        outputs, output_count, &error) != OLSTM_STATUS_OK) {
+    fail_msg("%s", error.message);
+  }
+  for (size_t o = 0; o < output_count; o++) {
+    const int64_t elements = olstm_tensor_desc_count(&outputs[o].desc);
+    for (int64_t e = 0; e < elements; e++) {
+      assert_in_range(count, 0, MAX_VALUES * MAX_ELEMENTS - 1);
+      values[count++] = outputs[o].desc.dtype == OLSTM_DTYPE_INT32
+                            ? ((const int32_t*)outputs[o].data)[e]
+                            : (double)((const float*)outputs[o].data)[e];
+    }
+  }
+  olstm_context_destroy(context);
+  olstm_session_destroy(session);
+  return count;
+}
+
+static void both_ways_give_the_same(void** state) {
+  static model_list list;
+  static double fused[MAX_VALUES * MAX_ELEMENTS], plain[MAX_VALUES * MAX_ELEMENTS];
+  (void)state;
+  list_models(&list);
+  for (size_t m = 0; m < list.count; m++) {
+    olstm_model* model = load(list.names[m]);
+    const size_t count = run(model, true, fused);
+    assert_int_equal(run(model, false, plain), count);
+    for (size_t i = 0; i < count; i++) {
+      if (!(fabs(fused[i] - plain[i]) <= 1e-5)) {
+        fail_msg("%s: value %zu is %.9g, without fusion %.9g", list.names[m], i, fused[i],
+                 plain[i]);
+      }
+    }
+    olstm_model_destroy(model);
+  }
+}
+
+int main(int argc, char** argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(recognises_cells_and_nothing_else),
+      cmocka_unit_test(both_ways_give_the_same),
+  };
+  return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
+}
