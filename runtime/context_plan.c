@@ -40,6 +40,7 @@ static void describe_node(const olstm__program_node* node, const olstm_prepared*
   out_info->kernel = or_empty(prepared->kernel);
   out_info->reason = or_empty(prepared->reason);
   out_info->workspace_bytes = prepared->workspace_bytes;
+  out_info->run_allocates = prepared->run_allocates;
 }
 
 olstm_status olstm_context_get_step_info(const olstm_context* context, size_t index,

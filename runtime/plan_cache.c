@@ -54,16 +54,18 @@ void olstm__plan_cache_destroy(olstm__engine* engine, olstm__plan_cache* cache) 
 bool olstm__plan_matches(const olstm__plan* plan, const olstm_tensor* inputs) {
   for (size_t i = 0; i < plan->input_count; i++) {
     const olstm_tensor* key = &plan->key[i];
-    if (key->desc.dtype != inputs[i].desc.dtype) return false;
-    if (key->desc.dtype == OLSTM_DTYPE_UNDEFINED) continue;
-    if (!olstm_tensor_desc_same_shape(&key->desc, &inputs[i].desc)) return false;
+    const bool was_open = key->desc.dtype == OLSTM_DTYPE_UNDEFINED;
+    if (inputs[i].desc.dtype == OLSTM_DTYPE_UNDEFINED) {
+      if (!was_open) return false;
+      continue;
+    }
+    // A slot that was open then, and has just the desc now that was found for it.
+    const olstm_tensor_desc* desc = was_open ? &plan->inputs[i] : &key->desc;
+    if (!olstm_tensor_desc_equal(desc, &inputs[i].desc)) return false;
     const void* data = olstm__plan_key_data(&inputs[i]);
     if (!key->data != !data) return false;
-    size_t bytes = 0;
-    if (data && olstm_tensor_desc_bytes(&key->desc, &bytes) && bytes > 0 &&
-        memcmp(key->data, data, bytes) != 0) {
-      return false;
-    }
+    const size_t bytes = olstm__desc_bytes(desc);
+    if (data && bytes > 0 && memcmp(key->data, data, bytes) != 0) return false;
   }
   return true;
 }

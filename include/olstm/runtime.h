@@ -151,6 +151,8 @@ OLSTM_API olstm_status olstm_context_prepare(olstm_context* context,
 ///   the context's, good until the context's next call. An entry whose data is set is the
 ///   caller's buffer, and its desc must be the output's: SHAPE_MISMATCH or DTYPE_MISMATCH
 ///   otherwise.
+/// Outputs must not overlap inputs nor each other, and an input must not be a buffer that
+/// the context has lent.
 /// Errors: as olstm_context_prepare, INVALID_ARGUMENT (counts), INVALID_VALUE,
 /// BACKEND_ERROR. State is as before then. Memory: nothing is allocated when the context
 /// was prepared for, or last ran, these shapes, unless the plan has a
@@ -236,6 +238,8 @@ typedef struct olstm_step_info {
   bool is_view;
   /// Its shapes are known only while running: it may allocate.
   bool is_late;
+  /// Its backend may allocate in every run: not for real-time threads.
+  bool run_allocates;
 } olstm_step_info;
 
 typedef struct olstm_plan_info {
