@@ -2,6 +2,7 @@
 // version that ONNX gave them.
 #include "op/lstm/lstm_masked_op.h"
 #include "op/lstm/lstm_op.h"
+#include "op/lstm/lstm_quantized_op.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
 
@@ -47,6 +48,19 @@ static const olstm_operator kOperators[] = {
     MASKED("MaskedLSTM", &kLstm),
     MASKED("MaskedGRU", &kGru),
     MASKED("MaskedRNN", &kRnn),
+    {
+        .struct_size = sizeof(olstm_operator),
+        .domain = "com.microsoft",
+        .op_type = "DynamicQuantizeLSTM",
+        .first_opset = 1,
+        .dtypes = OLSTM_DTYPE_BIT(OLSTM_DTYPE_FLOAT),
+        .create = olstm__lstm_quantized_op_create,
+        .infer = olstm__lstm_quantized_op_infer,
+        .prepare = olstm__lstm_quantized_op_prepare,
+        .run = olstm__lstm_quantized_op_run,
+        .release = olstm__op_release_handle,
+        .destroy = olstm__op_destroy,
+    },
 };
 
 const olstm__op_family olstm__lstm_family = {kOperators,

@@ -1,0 +1,442 @@
+// See lstm_quantized_op.h. Weights are used as they come: nothing is packed, so that
+// constant and computed ones are alike.
+#include "op/lstm/lstm_quantized_op.h"
+
+#include <string.h>
+
+#include "op/lstm/lstm_shapes.h"
+#include "op/lstm/quantized_matrix.h"
+#include "op/op_support.h"
+
+enum {
+  W_SCALE = OLSTM__LSTM_INPUT_COUNT,
+  W_ZERO_POINT,
+  R_SCALE,
+  R_ZERO_POINT,
+  INPUT_COUNT
+};
+enum { ATTRIBUTES_OPSET = 7, GATES = 4 };
+
+static const char* const kNames[INPUT_COUNT] = {
+    "X",         "W",           "R", "B",       "sequence_lens",
+    "initial_h", "initial_c",   "P", "W_scale", "W_zero_point",
+    "R_scale",   "R_zero_point"};
+
+typedef struct quantized_op {
+  olstm__op_base base;
+  olstm__lstm_attributes attributes;
+  /// The node, with the opset version whose attributes it has.
+  olstm_node node;
+} quantized_op;
+
+// What prepare makes.
+typedef struct quantized_handle {
+  olstm__op_handle head;
+  olstm__lstm_sizes sizes;
+  /// Of W and R.
+  bool is_signed[2];
+  /// Elements of W_scale, W_zero_point, R_scale and R_zero_point for each direction.
+  int64_t parameter_count[INPUT_COUNT - W_SCALE];
+  /// Offsets in the workspace.
+  size_t gates, bytes, sums, h, c;
+} quantized_handle;
+
+// ---------------------------------------------------------------- create
+
+static olstm_status set_up(quantized_op* op, olstm_error* error) {
+  static const olstm__op_arity kArity = {3, INPUT_COUNT, OLSTM__LSTM_OUTPUT_COUNT};
+  OLSTM_RETURN_IF_ERROR(olstm__op_check_arity(&op->base, &kArity, error));
+  for (size_t i = W_SCALE; i < INPUT_COUNT; i++) {
+    if (olstm_node_has_input(op->base.node, i)) continue;
+    return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_MODEL,
+                          "input %s is missing", kNames[i]);
+  }
+  op->node = *op->base.node;
+  op->node.opset_version = ATTRIBUTES_OPSET;
+  return olstm__lstm_attributes_parse(&op->node, OLSTM__CELL_LSTM, &op->attributes,
+                                      error);
+}
+
+olstm_status olstm__lstm_quantized_op_create(const olstm_operator* self,
+                                             const olstm_create_args* args,
+                                             void** out_instance, olstm_error* error) {
+  void* instance = NULL;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_create(self, args, sizeof(quantized_op), &instance, error));
+  const olstm_status status = set_up(instance, error);
+  if (status != OLSTM_STATUS_OK) {
+    olstm__op_destroy(instance);
+    return status;
+  }
+  *out_instance = instance;
+  return OLSTM_STATUS_OK;
+}
+
+// ---------------------------------------------------------------- shapes
+
+static olstm_status fail_shape(const quantized_op* op, size_t index,
+                               const olstm_tensor_desc* got, const char* expected,
+                               olstm_error* error) {
+  return olstm__op_fail(&op->base, error, OLSTM_STATUS_SHAPE_MISMATCH,
+                        "%s has shape %s, expected %s", kNames[index],
+                        olstm_shape_text(got).text, expected);
+}
+
+// W or R: [D, rows, 4*H] of 8 bits.
+static olstm_status check_matrix(const quantized_op* op, size_t index,
+                                 const olstm_tensor_desc* got, int64_t rows,
+                                 int64_t hidden, olstm_error* error) {
+  const int64_t expected[3] = {op->attributes.spec.direction_count, rows, GATES * hidden};
+  if (got->dtype != OLSTM_DTYPE_INT8 && got->dtype != OLSTM_DTYPE_UINT8) {
+    return olstm__op_fail(&op->base, error, OLSTM_STATUS_DTYPE_MISMATCH,
+                          "%s has dtype %s, expected int8 or uint8", kNames[index],
+                          olstm_dtype_name(got->dtype));
+  }
+  if (got->rank != 3 || memcmp(got->dims, expected, sizeof expected) != 0) {
+    return fail_shape(op, index, got, olstm_dims_text(expected, 3).text, error);
+  }
+  if (rows <= OLSTM__QUANTIZED_MAX_K) return OLSTM_STATUS_OK;
+  return olstm__op_fail(&op->base, error, OLSTM_STATUS_UNSUPPORTED,
+                        "%s has %" PRId64 " rows, expected at most %d", kNames[index],
+                        rows, (int)OLSTM__QUANTIZED_MAX_K);
+}
+
+// A scale or zero point: [D] or [D,4*H].
+static olstm_status check_parameter(const quantized_op* op, size_t index,
+                                    const olstm_tensor_desc* got, olstm_dtype dtype,
+                                    int64_t hidden, olstm_error* error) {
+  const int64_t expected[2] = {op->attributes.spec.direction_count, GATES * hidden};
+  if (got->dtype != dtype) {
+    return olstm__op_fail(&op->base, error, OLSTM_STATUS_DTYPE_MISMATCH,
+                          "%s has dtype %s, expected %s", kNames[index],
+                          olstm_dtype_name(got->dtype), olstm_dtype_name(dtype));
+  }
+  if ((got->rank == 1 || (got->rank == 2 && got->dims[1] == expected[1])) &&
+      got->dims[0] == expected[0]) {
+    return OLSTM_STATUS_OK;
+  }
+  return olstm__op_fail(&op->base, error, OLSTM_STATUS_SHAPE_MISMATCH,
+                        "%s has shape %s, expected %s or %s", kNames[index],
+                        olstm_shape_text(got).text, olstm_dims_text(expected, 1).text,
+                        olstm_dims_text(expected, 2).text);
+}
+
+// H: from hidden_size, else R's rows.
+static olstm_status find_hidden(const quantized_op* op, const olstm_tensor_desc* r,
+                                int64_t* out_hidden, olstm_error* error) {
+  *out_hidden = op->attributes.hidden_size;
+  if (*out_hidden == 0 && r->rank == 3) *out_hidden = r->dims[1];
+  if (*out_hidden >= 1 && *out_hidden <= OLSTM__QUANTIZED_MAX_K) return OLSTM_STATUS_OK;
+  return olstm__op_fail(&op->base, error, OLSTM_STATUS_SHAPE_MISMATCH,
+                        "the hidden size is %" PRId64 ", expected 1..%d", *out_hidden,
+                        (int)OLSTM__QUANTIZED_MAX_K);
+}
+
+// All that is LSTM's is checked as LSTM's; W and R, which are not, on their own.
+static olstm_status check_inputs(const quantized_op* op,
+                                 const olstm_tensor* const* inputs, size_t input_count,
+                                 olstm__lstm_sizes* out_sizes, olstm_error* error) {
+  const olstm_tensor_desc* descs[OLSTM__LSTM_INPUT_COUNT] = {NULL};
+  const olstm_tensor_desc* w = &inputs[OLSTM__LSTM_W]->desc;
+  const olstm_tensor_desc* r = &inputs[OLSTM__LSTM_R]->desc;
+  olstm__lstm_attributes known = op->attributes;
+  if (input_count < INPUT_COUNT) {
+    return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_MODEL,
+                          "has %zu inputs, expected %d", input_count, (int)INPUT_COUNT);
+  }
+  for (size_t i = 0; i < OLSTM__LSTM_INPUT_COUNT; i++) {
+    if (inputs[i] && i != OLSTM__LSTM_W && i != OLSTM__LSTM_R)
+      descs[i] = &inputs[i]->desc;
+  }
+  OLSTM_RETURN_IF_ERROR(find_hidden(op, r, &known.hidden_size, error));
+  OLSTM_RETURN_IF_ERROR(olstm__lstm_shapes_check(
+      &op->node, &known, OLSTM_DTYPE_BIT(OLSTM_DTYPE_FLOAT), descs, out_sizes, error));
+  const int64_t hidden = out_sizes->hidden;
+  OLSTM_RETURN_IF_ERROR(
+      check_matrix(op, OLSTM__LSTM_W, w, out_sizes->inputs, hidden, error));
+  OLSTM_RETURN_IF_ERROR(check_matrix(op, OLSTM__LSTM_R, r, hidden, hidden, error));
+  for (size_t i = W_SCALE; i < INPUT_COUNT; i++) {
+    const olstm_tensor_desc* matrix = i < R_SCALE ? w : r;
+    const bool is_scale = i == W_SCALE || i == R_SCALE;
+    OLSTM_RETURN_IF_ERROR(check_parameter(op, i, &inputs[i]->desc,
+                                          is_scale ? OLSTM_DTYPE_FLOAT : matrix->dtype,
+                                          hidden, error));
+  }
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__lstm_quantized_op_infer(const void* instance,
+                                            const olstm_infer_args* args,
+                                            olstm_tensor_desc* out_outputs,
+                                            olstm_error* error) {
+  const quantized_op* op = instance;
+  olstm__lstm_sizes sizes = {0};
+  OLSTM_RETURN_IF_ERROR(check_inputs(op, args->inputs, args->input_count, &sizes, error));
+  for (size_t i = 0; i < args->output_count; i++) {
+    if (olstm__lstm_output_desc(&op->attributes, &sizes, i, &out_outputs[i])) continue;
+    return olstm__op_fail(&op->base, error, OLSTM_STATUS_LIMIT_EXCEEDED,
+                          "output %zu of shape %s does not fit in memory", i,
+                          olstm_shape_text(&out_outputs[i]).text);
+  }
+  return OLSTM_STATUS_OK;
+}
+
+// ---------------------------------------------------------------- prepare
+
+static bool add_buffer(size_t* total, int64_t a, int64_t b, int64_t c, size_t size,
+                       size_t* out_offset) {
+  size_t bytes = 0;
+  return olstm_size_align(*total, out_offset) &&
+         olstm_size_multiply((size_t)a, (size_t)b, &bytes) &&
+         olstm_size_multiply(bytes, (size_t)c, &bytes) &&
+         olstm_size_multiply(bytes, size, &bytes) &&
+         olstm_size_add(*out_offset, bytes, total);
+}
+
+static bool lay_out_workspace(quantized_handle* handle, size_t* out_bytes) {
+  const olstm__lstm_sizes* s = &handle->sizes;
+  const int64_t x_count = s->steps * s->inputs;
+  const int64_t widest = x_count > s->hidden ? x_count : s->hidden;
+  size_t total = 0;
+  const bool fits =
+      add_buffer(&total, s->steps + 1, s->rows, GATES * s->hidden, sizeof(float),
+                 &handle->gates) &&
+      add_buffer(&total, 1, s->rows, widest, 1, &handle->bytes) &&
+      add_buffer(&total, 1, GATES, s->hidden, sizeof(int32_t), &handle->sums) &&
+      add_buffer(&total, 1, s->rows, s->hidden, sizeof(float), &handle->h) &&
+      add_buffer(&total, 1, s->rows, s->hidden, sizeof(float), &handle->c);
+  *out_bytes = total;
+  return fits;
+}
+
+olstm_status olstm__lstm_quantized_op_prepare(void* instance,
+                                              const olstm_prepare_args* args,
+                                              olstm_prepared* out_prepared,
+                                              olstm_error* error) {
+  const quantized_op* op = instance;
+  olstm__lstm_sizes sizes = {0};
+  void* memory = NULL;
+  OLSTM_RETURN_IF_ERROR(check_inputs(op, args->inputs, args->input_count, &sizes, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_create_handle(&op->base, sizeof(quantized_handle), &memory, error));
+  quantized_handle* handle = memory;
+  handle->sizes = sizes;
+  handle->is_signed[0] = args->inputs[OLSTM__LSTM_W]->desc.dtype == OLSTM_DTYPE_INT8;
+  handle->is_signed[1] = args->inputs[OLSTM__LSTM_R]->desc.dtype == OLSTM_DTYPE_INT8;
+  for (size_t i = W_SCALE; i < INPUT_COUNT; i++) {
+    const bool each = args->inputs[i]->desc.rank == 2;
+    handle->parameter_count[i - W_SCALE] = each ? GATES * sizes.hidden : 1;
+  }
+  if (!lay_out_workspace(handle, &out_prepared->workspace_bytes)) {
+    olstm__op_release_handle(instance, handle);
+    return olstm__op_fail(&op->base, error, OLSTM_STATUS_OUT_OF_MEMORY,
+                          "workspace does not fit in memory");
+  }
+  out_prepared->handle = handle;
+  out_prepared->kernel = "quantized";
+  out_prepared->reason = "weights of 8 bits";
+  return OLSTM_STATUS_OK;
+}
+
+// ---------------------------------------------------------------- run
+
+// One direction of one run.
+typedef struct direction_run {
+  const quantized_op* op;
+  const quantized_handle* handle;
+  int32_t direction;
+  const olstm__activation* activations;
+  const float *x, *bias, *peepholes;
+  const int32_t* lens;
+  olstm__quantized_matrix w, r;
+  /// gates [steps+1,N,4*H]; h, c [N,H].
+  float *gates, *h, *c;
+  uint8_t* bytes;
+  int32_t* sums;
+  /// The output, or NULL.
+  float* y;
+  /// Steps of the longest row.
+  int64_t longest;
+} direction_run;
+
+static int64_t length_of(const direction_run* run, int64_t n) {
+  return run->lens ? run->lens[n] : run->handle->sizes.steps;
+}
+
+static float activate(const direction_run* run, int index, float x) {
+  const olstm__lstm_spec* spec = &run->op->attributes.spec;
+  if (spec->has_clip) x = x > spec->clip ? spec->clip : x < -spec->clip ? -spec->clip : x;
+  return (float)olstm__activation_apply(&run->activations[index], x);
+}
+
+static float bias_at(const direction_run* run, int64_t row) {
+  const int64_t rows = GATES * run->handle->sizes.hidden;
+  return run->bias ? run->bias[row] + run->bias[rows + row] : 0;
+}
+
+// The new h and c of row n, whose gates hold X*W + h*R.
+static void update_row(const direction_run* run, const float* gates, int64_t n) {
+  const int64_t hidden = run->handle->sizes.hidden;
+  for (int64_t j = 0; j < hidden; j++) {
+    float* c = &run->c[n * hidden + j];
+    const float p_i = run->peepholes ? run->peepholes[j] : 0;
+    const float p_o = run->peepholes ? run->peepholes[hidden + j] : 0;
+    const float p_f = run->peepholes ? run->peepholes[2 * hidden + j] : 0;
+    const float i = activate(run, 0, gates[j] + bias_at(run, j) + p_i * *c);
+    const float f =
+        run->op->attributes.spec.input_forget
+            ? 1 - i
+            : activate(run, 0,
+                       gates[2 * hidden + j] + bias_at(run, 2 * hidden + j) + p_f * *c);
+    const float g =
+        activate(run, 1, gates[3 * hidden + j] + bias_at(run, 3 * hidden + j));
+    *c = f * *c + i * g;
+    const float o =
+        activate(run, 0, gates[hidden + j] + bias_at(run, hidden + j) + p_o * *c);
+    run->h[n * hidden + j] = o * activate(run, 2, *c);
+  }
+}
+
+// The step that row n is at: its own last valid one comes first in reverse.
+static int64_t step_of(const direction_run* run, int64_t n, int64_t i) {
+  const bool reverse = run->op->attributes.spec.is_reverse[run->direction];
+  return reverse ? length_of(run, n) - 1 - i : i;
+}
+
+static void run_direction(const direction_run* run) {
+  const olstm__lstm_sizes* s = &run->handle->sizes;
+  const int64_t directions = run->op->attributes.spec.direction_count;
+  const int64_t width = GATES * s->hidden;
+  // One step's h*R lies behind X*W of all steps.
+  float* recurrent = run->gates + run->longest * s->rows * width;
+  olstm__quantized_product(&run->w, run->longest * s->rows, run->x, false, run->gates,
+                           run->bytes, run->sums);
+  for (int64_t i = 0; i < run->longest; i++) {
+    olstm__quantized_product(&run->r, s->rows, run->h, false, recurrent, run->bytes,
+                             run->sums);
+    for (int64_t n = 0; n < s->rows; n++) {
+      if (i >= length_of(run, n)) continue;
+      const int64_t t = step_of(run, n, i);
+      float* gates = run->gates + (t * s->rows + n) * width;
+      for (int64_t k = 0; k < width; k++) gates[k] += recurrent[n * width + k];
+      update_row(run, gates, n);
+      if (!run->y) continue;
+      memcpy(run->y + ((t * directions + run->direction) * s->rows + n) * s->hidden,
+             run->h + n * s->hidden, (size_t)s->hidden * sizeof(float));
+    }
+  }
+}
+
+static olstm_status check_lens(const direction_run* run, olstm_error* error) {
+  const olstm__lstm_sizes* s = &run->handle->sizes;
+  for (int64_t n = 0; run->lens && n < s->rows; n++) {
+    if (run->lens[n] >= 0 && run->lens[n] <= s->steps) continue;
+    return olstm__op_fail(&run->op->base, error, OLSTM_STATUS_INVALID_VALUE,
+                          "sequence_lens[%" PRId64 "] is %d, expected 0..%" PRId64, n,
+                          (int)run->lens[n], s->steps);
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static const void* input_at(const quantized_op* op, const olstm_run_args* args,
+                            size_t index) {
+  return olstm_node_has_input(op->base.node, index) ? args->inputs[index] : NULL;
+}
+
+static void* output_at(const quantized_op* op, const olstm_run_args* args, size_t index) {
+  return olstm_node_has_output(op->base.node, index) ? args->outputs[index] : NULL;
+}
+
+// W or R of one direction. `scale` is the index of its scale input.
+static olstm__quantized_matrix matrix_of(const direction_run* run,
+                                         const olstm_run_args* args, size_t index,
+                                         size_t scale, int64_t k) {
+  const int64_t d = run->direction;
+  const int64_t n = GATES * run->handle->sizes.hidden;
+  const int64_t* counts = run->handle->parameter_count;
+  const int64_t scales = counts[scale - W_SCALE];
+  const int64_t zero_points = counts[scale + 1 - W_SCALE];
+  const char* data = args->inputs[index];
+  const char* zeros = args->inputs[scale + 1];
+  return (olstm__quantized_matrix){
+      .k = k,
+      .n = n,
+      .is_signed = run->handle->is_signed[index == OLSTM__LSTM_R],
+      .data = data ? data + d * k * n : NULL,
+      .scales = (const float*)args->inputs[scale] + d * scales,
+      .scale_count = scales,
+      .zero_points = zeros + d * zero_points,
+      .zero_point_count = zero_points,
+  };
+}
+
+static const float* direction_of(const float* tensor, int32_t d, int64_t count) {
+  return tensor ? tensor + d * count : NULL;
+}
+
+static void copy_or_clear(float* to, const float* from, int64_t count) {
+  if (!to) return;
+  if (from) {
+    memcpy(to, from, (size_t)count * sizeof(float));
+  } else {
+    memset(to, 0, (size_t)count * sizeof(float));
+  }
+}
+
+static void set_direction(direction_run* run, const olstm_run_args* args, int32_t d) {
+  const quantized_op* op = run->op;
+  const olstm__lstm_sizes* s = &run->handle->sizes;
+  const int64_t hidden = s->hidden;
+  run->direction = d;
+  run->activations = op->attributes.spec.activations[d];
+  run->bias = direction_of(input_at(op, args, OLSTM__LSTM_B), d, 2 * GATES * hidden);
+  run->peepholes = direction_of(input_at(op, args, OLSTM__LSTM_P), d, 3 * hidden);
+  run->w = matrix_of(run, args, OLSTM__LSTM_W, W_SCALE, s->inputs);
+  run->r = matrix_of(run, args, OLSTM__LSTM_R, R_SCALE, hidden);
+  copy_or_clear(
+      run->h,
+      direction_of(input_at(op, args, OLSTM__LSTM_INITIAL_H), d, s->rows * hidden),
+      s->rows * hidden);
+  copy_or_clear(
+      run->c,
+      direction_of(input_at(op, args, OLSTM__LSTM_INITIAL_C), d, s->rows * hidden),
+      s->rows * hidden);
+}
+
+olstm_status olstm__lstm_quantized_op_run(const void* instance, const void* handle,
+                                          const olstm_run_args* args,
+                                          olstm_error* error) {
+  const quantized_op* op = instance;
+  const quantized_handle* prepared = handle;
+  const olstm__lstm_sizes* s = &prepared->sizes;
+  const int64_t state_count = s->rows * s->hidden;
+  char* workspace = args->workspace;
+  direction_run run = {
+      .op = op,
+      .handle = prepared,
+      .x = input_at(op, args, OLSTM__LSTM_X),
+      .lens = input_at(op, args, OLSTM__LSTM_SEQUENCE_LENS),
+      .gates = (float*)(workspace + prepared->gates),
+      .h = (float*)(workspace + prepared->h),
+      .c = (float*)(workspace + prepared->c),
+      .bytes = (uint8_t*)(workspace + prepared->bytes),
+      .sums = (int32_t*)(workspace + prepared->sums),
+      .y = output_at(op, args, OLSTM__LSTM_Y),
+  };
+  OLSTM_RETURN_IF_ERROR(check_lens(&run, error));
+  if (s->rows == 0) return OLSTM_STATUS_OK;
+  for (int64_t n = 0; n < s->rows; n++) {
+    if (length_of(&run, n) > run.longest) run.longest = length_of(&run, n);
+  }
+  copy_or_clear(run.y, NULL,
+                s->steps * op->attributes.spec.direction_count * state_count);
+  for (int32_t d = 0; d < op->attributes.spec.direction_count; d++) {
+    float* y_h = output_at(op, args, OLSTM__LSTM_Y_H);
+    float* y_c = output_at(op, args, OLSTM__LSTM_Y_C);
+    set_direction(&run, args, d);
+    run_direction(&run);
+    copy_or_clear(y_h ? y_h + d * state_count : NULL, run.h, state_count);
+    copy_or_clear(y_c ? y_c + d * state_count : NULL, run.c, state_count);
+  }
+  return OLSTM_STATUS_OK;
+}
