@@ -50,7 +50,10 @@ static olstm_status force(const olstm__lstm_problem* problem, const char* wanted
     }
     choice->precision = OLSTM_PRECISION_F32;
   }
-  (void)snprintf(choice->reason, sizeof choice->reason, "asked for");
+  (void)snprintf(choice->reason, sizeof choice->reason, "asked for%s",
+                 choice->precision == problem->precision
+                     ? ""
+                     : "; computes in float: it does not have the precision asked for");
   return OLSTM_STATUS_OK;
 }
 
@@ -84,7 +87,11 @@ olstm_status olstm__lstm_choose(const olstm__lstm_problem* problem, const char* 
   plain.precision = OLSTM_PRECISION_F32;
   if (!is_automatic(wanted)) return force(problem, wanted, out_choice, error);
   if (choose_best(problem, out_choice)) return OLSTM_STATUS_OK;
-  if (choose_best(&plain, out_choice)) return OLSTM_STATUS_OK;
+  if (choose_best(&plain, out_choice)) {
+    (void)snprintf(out_choice->reason, sizeof out_choice->reason,
+                   "computes in float: no kernel has the precision asked for");
+    return OLSTM_STATUS_OK;
+  }
   return olstm_fail(error, OLSTM_STATUS_UNSUPPORTED, "no kernel: %s", out_choice->reason);
 }
 

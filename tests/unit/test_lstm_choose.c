@@ -58,6 +58,9 @@ static void falls_back_to_float_where_no_kernel_has_the_precision(void** state) 
   assert_int_equal(olstm__lstm_choose(&problem, "reference", &choice, NULL),
                    OLSTM_STATUS_OK);
   assert_int_equal(choice.precision, OLSTM_PRECISION_F32);
+  assert_string_equal(
+      choice.reason,
+      "asked for; computes in float: it does not have the precision asked for");
 }
 
 static void always_finds_a_kernel_and_gives_a_reason(void** state) {
