@@ -14,7 +14,6 @@
 
 enum { MAX_CARRIED = 16, LOOP_TRIP = 0, LOOP_CONDITION = 1, LOOP_CARRIED = 2 };
 
-// Opset that the nodes made here are of: Squeeze and Unsqueeze take axes as attributes.
 enum { MADE_OPSET = 11, FUSED_OPSET = 1 };
 
 // A Loop and its parts. Carried value j is the node's input and the body's input
@@ -365,32 +364,6 @@ static bool match_loop(const loop_view* view, loop_match* match) {
 
 // ---------------------------------------------------------------- rewriting
 
-// A Squeeze or Unsqueeze of one axis.
-static int32_t add_axis_node(olstm__net* net, const char* op_type, int32_t input,
-                             int64_t axis) {
-  olstm_attribute* axes = olstm__net_allocate(net, 1, sizeof *axes);
-  int64_t* list = olstm__net_allocate(net, 1, sizeof *list);
-  int32_t output = olstm__net_add_value(
-      net, OLSTM__VALUE_NODE,
-      olstm__net_format(net, "%s/%s", net->values[input].info.name, op_type));
-  if (!axes || !list || output == OLSTM__NO_VALUE) return OLSTM__NO_VALUE;
-  *list = axis;
-  *axes = (olstm_attribute){
-      .name = "axes", .kind = OLSTM_ATTRIBUTE_INTS, .count = 1, .ints = list};
-  const olstm__net_node made = {.kind = OLSTM__NODE_OPERATOR,
-                                .name = net->values[output].info.name,
-                                .op_type = op_type,
-                                .domain = "",
-                                .opset_version = MADE_OPSET,
-                                .attribute_count = 1,
-                                .attributes = axes,
-                                .input_count = 1,
-                                .inputs = &input,
-                                .output_count = 1,
-                                .outputs = &output};
-  return olstm__net_add_node(net, &made) == OLSTM__NO_VALUE ? OLSTM__NO_VALUE : output;
-}
-
 static int32_t add_output_value(olstm__net* net, const char* name, const char* suffix) {
   return olstm__net_add_value(net, OLSTM__VALUE_NODE,
                               olstm__net_format(net, "%s/%s", name, suffix));
@@ -417,12 +390,12 @@ static void replace_loop(const loop_view* view, const loop_match* match,
       replace_output(net, view->node, j, loop_node(view)->inputs[LOOP_CARRIED + j]);
     }
   }
-  const int32_t h = add_axis_node(net, "Squeeze", outputs->y_h, 0);
-  const int32_t y = add_axis_node(net, "Squeeze", outputs->y, 1);
+  const int32_t h = olstm__fuse_add_axis_node(net, "Squeeze", outputs->y_h, 0);
+  const int32_t y = olstm__fuse_add_axis_node(net, "Squeeze", outputs->y, 1);
   replace_output(net, view->node, match->h.carried, h);
   if (match->c.carried != MAX_CARRIED) {
     replace_output(net, view->node, match->c.carried,
-                   add_axis_node(net, "Squeeze", outputs->y_c, 0));
+                   olstm__fuse_add_axis_node(net, "Squeeze", outputs->y_c, 0));
   }
   if (match->y.carried != MAX_CARRIED) {
     replace_output(net, view->node, match->y.carried, outputs->last_y);
@@ -454,8 +427,9 @@ static bool add_recurrent_node(const loop_view* view, const loop_match* match,
   const int32_t start_y =
       match->y.carried != MAX_CARRIED ? carried[match->y.carried] : start_h;
   int32_t inputs[8] = {match->sequence, weights[0], weights[1], weights[2], match->mask};
-  inputs[5] = add_axis_node(net, "Unsqueeze", start_h, 0);
-  inputs[6] = is_lstm ? add_axis_node(net, "Unsqueeze", start_c, 0) : OLSTM__NO_VALUE;
+  inputs[5] = olstm__fuse_add_axis_node(net, "Unsqueeze", start_h, 0);
+  inputs[6] =
+      is_lstm ? olstm__fuse_add_axis_node(net, "Unsqueeze", start_c, 0) : OLSTM__NO_VALUE;
   inputs[7] = start_y;
   out->y = add_output_value(net, name, "Y");
   out->y_h = add_output_value(net, name, "Y_h");

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-enum { MAX_STEPS = 64 };
+// AXES_OPSET: Squeeze and Unsqueeze take axes as attributes.
+enum { MAX_STEPS = 64, AXES_OPSET = 11 };
 
 static int32_t skip(const olstm__net* net, int32_t value, bool and_casts) {
   for (int step = 0; step < MAX_STEPS; step++) {
@@ -283,4 +284,31 @@ bool olstm__match_select(const olstm__net* net, int32_t value, int32_t old,
     }
   }
   return false;
+}
+
+// ---------------------------------------------------------------- making
+
+int32_t olstm__fuse_add_axis_node(olstm__net* net, const char* op_type, int32_t input,
+                                  int64_t axis) {
+  olstm_attribute* axes = olstm__net_allocate(net, 1, sizeof *axes);
+  int64_t* list = olstm__net_allocate(net, 1, sizeof *list);
+  int32_t output = olstm__net_add_value(
+      net, OLSTM__VALUE_NODE,
+      olstm__net_format(net, "%s/%s", net->values[input].info.name, op_type));
+  if (!axes || !list || output == OLSTM__NO_VALUE) return OLSTM__NO_VALUE;
+  *list = axis;
+  *axes = (olstm_attribute){
+      .name = "axes", .kind = OLSTM_ATTRIBUTE_INTS, .count = 1, .ints = list};
+  const olstm__net_node made = {.kind = OLSTM__NODE_OPERATOR,
+                                .name = net->values[output].info.name,
+                                .op_type = op_type,
+                                .domain = "",
+                                .opset_version = AXES_OPSET,
+                                .attribute_count = 1,
+                                .attributes = axes,
+                                .input_count = 1,
+                                .inputs = &input,
+                                .output_count = 1,
+                                .outputs = &output};
+  return olstm__net_add_node(net, &made) == OLSTM__NO_VALUE ? OLSTM__NO_VALUE : output;
 }

@@ -48,4 +48,9 @@ void olstm__match_activation_of(const olstm__net* net, int32_t value,
 bool olstm__match_select(const olstm__net* net, int32_t value, int32_t old,
                          int32_t* out_mask, int32_t* out_new);
 
+/// Adds a Squeeze or Unsqueeze of one axis; returns its output, NO_VALUE when there is no
+/// memory.
+int32_t olstm__fuse_add_axis_node(olstm__net* net, const char* op_type, int32_t input,
+                                  int64_t axis);
+
 #endif  // OLSTM_RUNTIME_FUSE_MATCH_H_

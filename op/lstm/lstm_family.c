@@ -21,6 +21,16 @@ static const olstm__lstm_variant kRnn = {OLSTM__CELL_RNN};
     .release = olstm__lstm_op_release, .destroy = olstm__lstm_op_destroy,              \
   }
 
+// What fusion makes of a node and the Transposes around it: opsets are ONNX's.
+#define LAID_OUT(name, cell)                                                            \
+  {                                                                                     \
+    .struct_size = sizeof(olstm_operator), .domain = "olstm.fused", .op_type = (name),  \
+    .first_opset = 7, .last_opset = 0, .dtypes = OLSTM__DTYPES_REAL, .variant = (cell), \
+    .create = olstm__lstm_op_create, .infer = olstm__lstm_op_infer,                     \
+    .prepare = olstm__lstm_op_prepare, .run = olstm__lstm_op_run,                       \
+    .release = olstm__lstm_op_release, .destroy = olstm__lstm_op_destroy,               \
+  }
+
 // What fusion makes of loops with masks.
 #define MASKED(name, cell)                                                              \
   {                                                                                     \
@@ -45,6 +55,9 @@ static const olstm_operator kOperators[] = {
     RECURRENT("RNN", 7, 13, DTYPES_BEFORE_22, &kRnn),
     RECURRENT("RNN", 14, 21, DTYPES_BEFORE_22, &kRnn),
     RECURRENT("RNN", 22, 0, OLSTM__DTYPES_REAL, &kRnn),
+    LAID_OUT("LSTM", &kLstm),
+    LAID_OUT("GRU", &kGru),
+    LAID_OUT("RNN", &kRnn),
     MASKED("MaskedLSTM", &kLstm),
     MASKED("MaskedGRU", &kGru),
     MASKED("MaskedRNN", &kRnn),

@@ -152,11 +152,9 @@ static bool is_given(const olstm_prepare_args* args, size_t index) {
 static void make_problem(const lstm_op* op, const olstm_prepare_args* args,
                          const olstm__lstm_sizes* sizes, olstm__lstm_problem* problem) {
   const olstm_node* node = op->base.node;
-  const olstm__lstm_layout layout =
-      op->attributes.layout == 1 ? OLSTM__LAYOUT_BATCH_MAJOR : OLSTM__LAYOUT_TIME_MAJOR;
-  const olstm__lstm_layouts layouts = {layout, layout, layout};
   olstm__lstm_problem_init(&op->attributes.spec, sizes->dtype, sizes->steps, sizes->rows,
-                           sizes->inputs, sizes->hidden, &layouts, problem);
+                           sizes->inputs, sizes->hidden, &op->attributes.layouts,
+                           problem);
   problem->has_bias = is_given(args, OLSTM__LSTM_B);
   problem->has_lens = is_given(args, OLSTM__LSTM_SEQUENCE_LENS);
   problem->has_initial_h = is_given(args, OLSTM__LSTM_INITIAL_H);

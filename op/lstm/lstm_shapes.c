@@ -127,7 +127,7 @@ static olstm_status find_hidden(checker* check) {
 static olstm_status find_inputs(checker* check) {
   const olstm_tensor_desc* x = check->descs[OLSTM__LSTM_X];
   const olstm_tensor_desc* w = check->descs[OLSTM__LSTM_W];
-  const bool batch_major = check->attributes->layout == 1;
+  const bool batch_major = check->attributes->layouts.x == OLSTM__LAYOUT_BATCH_MAJOR;
   const expected_shape any_x = {
       3, {OLSTM__SIZE_UNKNOWN, OLSTM__SIZE_UNKNOWN, OLSTM__SIZE_UNKNOWN}};
   if (w && w->rank == 3) check->sizes.inputs = w->dims[2];
@@ -153,11 +153,12 @@ static expected_shape expect(const checker* check, size_t index) {
   const olstm__lstm_sizes* sizes = &check->sizes;
   const int64_t gates = olstm__cell_gate_count(check->attributes->spec.cell);
   const int64_t d = check->attributes->spec.direction_count;
-  const bool batch_major = check->attributes->layout == 1;
+  const bool batch_major = check->attributes->layouts.state == OLSTM__LAYOUT_BATCH_MAJOR;
+  const bool x_batch_major = check->attributes->layouts.x == OLSTM__LAYOUT_BATCH_MAJOR;
   const expected_shape shapes[OLSTM__LSTM_INPUT_COUNT] = {
       [OLSTM__LSTM_X] = {3,
-                         {batch_major ? sizes->rows : sizes->steps,
-                          batch_major ? sizes->steps : sizes->rows, sizes->inputs}},
+                         {x_batch_major ? sizes->rows : sizes->steps,
+                          x_batch_major ? sizes->steps : sizes->rows, sizes->inputs}},
       [OLSTM__LSTM_W] = {3, {d, times(gates, sizes->hidden), sizes->inputs}},
       [OLSTM__LSTM_R] = {3, {d, times(gates, sizes->hidden), sizes->hidden}},
       [OLSTM__LSTM_B] = {2, {d, times(2 * gates, sizes->hidden)}},
@@ -226,13 +227,17 @@ bool olstm__lstm_output_desc(const olstm__lstm_attributes* attributes,
   const int64_t t = sizes->steps;
   const int64_t n = sizes->rows;
   const int64_t h = sizes->hidden;
-  const bool batch_major = attributes->layout == 1;
+  const bool batch_major = attributes->layouts.state == OLSTM__LAYOUT_BATCH_MAJOR;
   size_t bytes = 0;
   *out_desc = (olstm_tensor_desc){sizes->dtype, 0, {0}};
   if (index == OLSTM__LSTM_Y) {
-    const int64_t dims[2][4] = {{t, d, n, h}, {n, t, d, h}};
+    const int64_t dims[][4] = {
+        [OLSTM__LAYOUT_TIME_MAJOR] = {t, d, n, h},
+        [OLSTM__LAYOUT_BATCH_MAJOR] = {n, t, d, h},
+        [OLSTM__LAYOUT_TIME_MAJOR_CONCATENATED] = {t, n, d, h},
+    };
     out_desc->rank = 4;
-    memcpy(out_desc->dims, dims[batch_major], sizeof dims[0]);
+    memcpy(out_desc->dims, dims[attributes->layouts.y], sizeof dims[0]);
   } else {
     const int64_t dims[2][3] = {{d, n, h}, {n, d, h}};
     out_desc->rank = 3;

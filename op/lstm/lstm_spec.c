@@ -33,6 +33,11 @@ static olstm_status fail_named(const olstm_node* node, olstm_error* error,
   return olstm_fail(error, code, "%s '%s': %s", node->op_type, node->name, detail);
 }
 
+// Made by fusion, of an ONNX node of the same opset.
+static bool is_fused(const olstm_node* node) {
+  return strcmp(node->domain, "olstm.fused") == 0;
+}
+
 static olstm_status refuse_unknown_attributes(const olstm_node* node, olstm__cell cell,
                                               olstm_error* error) {
   const char* names[MAX_ATTRIBUTES] = {"activation_alpha", "activation_beta",
@@ -44,7 +49,12 @@ static olstm_status refuse_unknown_attributes(const olstm_node* node, olstm__cel
     names[count++] = "linear_before_reset";
   }
   if (node->opset_version < 7) names[count++] = "output_sequence";
-  if (node->opset_version >= 14) names[count++] = "layout";
+  if (is_fused(node)) {
+    names[count++] = "x_layout";
+    names[count++] = "y_layout";
+  } else if (node->opset_version >= 14) {
+    names[count++] = "layout";
+  }
   return olstm_node_allow_attributes(node, names, count, error);
 }
 
@@ -209,12 +219,37 @@ void olstm__lstm_spec_init(olstm__cell cell, olstm__lstm_spec* out_spec) {
   }
 }
 
+static olstm_status parse_layout(const olstm_node* node, const char* name, int64_t most,
+                                 olstm__lstm_layout* out_layout, olstm_error* error) {
+  int64_t value = 0;
+  OLSTM_RETURN_IF_ERROR(olstm_node_get_int(node, name, 0, &value, error));
+  if (value < 0 || value > most) {
+    return FAIL(node, error, OLSTM_STATUS_INVALID_MODEL,
+                "%s is %" PRId64 ", expected 0..%" PRId64, name, value, most);
+  }
+  *out_layout = (olstm__lstm_layout)value;
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status parse_layouts(const olstm_node* node, olstm__lstm_layouts* layouts,
+                                  olstm_error* error) {
+  bool is_batch_major = false;
+  if (is_fused(node)) {
+    OLSTM_RETURN_IF_ERROR(parse_layout(node, "x_layout", 1, &layouts->x, error));
+    return parse_layout(node, "y_layout", 2, &layouts->y, error);
+  }
+  OLSTM_RETURN_IF_ERROR(parse_flag(node, "layout", &is_batch_major, error));
+  if (is_batch_major) {
+    layouts->x = layouts->y = layouts->state = OLSTM__LAYOUT_BATCH_MAJOR;
+  }
+  return OLSTM_STATUS_OK;
+}
+
 olstm_status olstm__lstm_attributes_parse(const olstm_node* node, olstm__cell cell,
                                           olstm__lstm_attributes* out_attributes,
                                           olstm_error* error) {
   olstm__lstm_attributes parsed;
   olstm__lstm_spec* spec = &parsed.spec;
-  bool is_batch_major = false;
   bool output_sequence = false;
   int64_t linear_before_reset = 0;
   memset(&parsed, 0, sizeof parsed);
@@ -228,8 +263,7 @@ olstm_status olstm__lstm_attributes_parse(const olstm_node* node, olstm__cell ce
   OLSTM_RETURN_IF_ERROR(
       olstm_node_get_int(node, "linear_before_reset", 0, &linear_before_reset, error));
   spec->linear_before_reset = linear_before_reset != 0;
-  OLSTM_RETURN_IF_ERROR(parse_flag(node, "layout", &is_batch_major, error));
-  parsed.layout = is_batch_major ? 1 : 0;
+  OLSTM_RETURN_IF_ERROR(parse_layouts(node, &parsed.layouts, error));
   // Before opset 7: 0 lets a node leave Y out, 1 says that it is there.
   OLSTM_RETURN_IF_ERROR(parse_flag(node, "output_sequence", &output_sequence, error));
   if (output_sequence && !olstm_node_has_output(node, 0)) {

@@ -5,13 +5,29 @@
 
 #include "op/lstm/lstm_kernel.h"
 
+/// How the axes of x and y, or of the states, follow each other in memory.
+typedef enum olstm__lstm_layout {
+  /// x [T,N,I], y [T,D,N,H], states [D,N,H]: ONNX layout 0.
+  OLSTM__LAYOUT_TIME_MAJOR,
+  /// x [N,T,I], y [N,T,D,H], states [N,D,H]: ONNX layout 1, Keras.
+  OLSTM__LAYOUT_BATCH_MAJOR,
+  /// y [T,N,D,H]: time-major with the directions concatenated. Not for states.
+  OLSTM__LAYOUT_TIME_MAJOR_CONCATENATED
+} olstm__lstm_layout;
+
+/// The layouts of one problem.
+typedef struct olstm__lstm_layouts {
+  olstm__lstm_layout x, y, state;
+} olstm__lstm_layouts;
+
 /// The attributes of one node.
 typedef struct olstm__lstm_attributes {
   olstm__lstm_spec spec;
   /// H, or 0 when the node leaves it to R.
   int64_t hidden_size;
-  /// 0: X is [T,N,I]; 1: X is [N,T,I]; the other tensors accordingly.
-  int32_t layout;
+  /// ONNX's layout 0 or 1 for all three; nodes of domain olstm.fused have them apart, as
+  /// their attributes x_layout (0, 1) and y_layout (0, 1, 2: in the enum's order) say.
+  olstm__lstm_layouts layouts;
 } olstm__lstm_attributes;
 
 /// G: gates of a cell.

@@ -190,9 +190,10 @@ static void refuses_outputs_that_fit_in_no_memory(void** state) {
 
 static void gives_outputs_their_shapes(void** state) {
   const olstm__lstm_sizes sizes = {5, 3, 7, 4, OLSTM_DTYPE_FLOAT16};
-  olstm__lstm_attributes attributes = {.layout = 0};
+  olstm__lstm_attributes attributes;
   olstm_tensor_desc desc;
   (void)state;
+  memset(&attributes, 0, sizeof attributes);
   olstm__lstm_spec_init(OLSTM__CELL_LSTM, &attributes.spec);
   attributes.spec.direction_count = 2;
   assert_true(olstm__lstm_output_desc(&attributes, &sizes, OLSTM__LSTM_Y, &desc));
@@ -200,11 +201,15 @@ static void gives_outputs_their_shapes(void** state) {
   assert_int_equal(desc.dtype, OLSTM_DTYPE_FLOAT16);
   assert_true(olstm__lstm_output_desc(&attributes, &sizes, OLSTM__LSTM_Y_C, &desc));
   assert_string_equal(olstm_shape_text(&desc).text, "[2,3,4]");
-  attributes.layout = 1;
+  attributes.layouts = (olstm__lstm_layouts){
+      OLSTM__LAYOUT_BATCH_MAJOR, OLSTM__LAYOUT_BATCH_MAJOR, OLSTM__LAYOUT_BATCH_MAJOR};
   assert_true(olstm__lstm_output_desc(&attributes, &sizes, OLSTM__LSTM_Y, &desc));
   assert_string_equal(olstm_shape_text(&desc).text, "[3,5,2,4]");
   assert_true(olstm__lstm_output_desc(&attributes, &sizes, OLSTM__LSTM_Y_H, &desc));
   assert_string_equal(olstm_shape_text(&desc).text, "[3,2,4]");
+  attributes.layouts.y = OLSTM__LAYOUT_TIME_MAJOR_CONCATENATED;
+  assert_true(olstm__lstm_output_desc(&attributes, &sizes, OLSTM__LSTM_Y, &desc));
+  assert_string_equal(olstm_shape_text(&desc).text, "[5,3,2,4]");
 }
 
 int main(int argc, char** argv) {

@@ -1,0 +1,142 @@
+// Recurrent nodes and the Transposes around them: exporters turn Keras' and PyTorch's
+// batch-major sequences into ONNX's time-major ones and back. The kernels take any
+// layout, so the node takes the Transposes' place.
+#include <string.h>
+
+#include "runtime/fuse.h"
+#include "runtime/fuse_match.h"
+
+// Values of the attributes x_layout and y_layout (op/lstm/lstm_spec.h).
+enum { LAYOUT_TIME_MAJOR, LAYOUT_BATCH_MAJOR, LAYOUT_TIME_MAJOR_CONCATENATED };
+enum { FIRST_OPSET = 7, INPUT_X = 0, OUTPUT_Y = 0 };
+
+static bool is_recurrent(const olstm__net_node* node) {
+  const olstm_attribute* layout = olstm__net_find_attribute(node, "layout");
+  const bool is_type = strcmp(node->op_type, "LSTM") == 0 ||
+                       strcmp(node->op_type, "GRU") == 0 ||
+                       strcmp(node->op_type, "RNN") == 0;
+  return node->kind == OLSTM__NODE_OPERATOR && !node->domain[0] && is_type &&
+         node->opset_version >= FIRST_OPSET && (!layout || layout->i == 0);
+}
+
+static bool has_perm(const olstm__net_node* node, const int64_t* perm, size_t count) {
+  const olstm_attribute* attribute = olstm__net_find_attribute(node, "perm");
+  return attribute && attribute->kind == OLSTM_ATTRIBUTE_INTS &&
+         attribute->count == count &&
+         memcmp(attribute->ints, perm, count * sizeof *perm) == 0;
+}
+
+static bool is_operator(const olstm__net_node* node, const char* op_type) {
+  return node && node->kind == OLSTM__NODE_OPERATOR && !node->domain[0] &&
+         strcmp(node->op_type, op_type) == 0;
+}
+
+static const int64_t kSwapSequence[] = {1, 0, 2};  // [N,T,x] and [T,N,x]
+
+// What stands before X, when that is a Transpose of a batch-major sequence; else
+// NO_VALUE.
+static int32_t find_batch_major_x(const olstm__net* net, const olstm__net_node* node) {
+  const olstm__net_node* transpose =
+      olstm__net_producer_of_type(net, node->inputs[INPUT_X], "Transpose");
+  return transpose && has_perm(transpose, kSwapSequence, 3) ? transpose->inputs[0]
+                                                            : OLSTM__NO_VALUE;
+}
+
+// How Y's only consumer lays it out again: the layout, and the value that has it.
+typedef struct y_use {
+  int64_t layout;
+  // The Transpose's output.
+  int32_t value;
+  // Y goes through a Squeeze of its direction first.
+  bool is_squeezed;
+} y_use;
+
+static bool find_y_use(const olstm__net* net, const olstm__net_node* node,
+                       y_use* out_use) {
+  static const int64_t kBatchMajor[] = {2, 0, 1, 3}, kConcatenated[] = {0, 2, 1, 3};
+  const olstm__net_node* user =
+      olstm__net_only_consumer(net, olstm__net_node_output(node, OUTPUT_Y));
+  int64_t axis = 0;
+  if (is_operator(user, "Transpose") && has_perm(user, kBatchMajor, 4)) {
+    *out_use = (y_use){LAYOUT_BATCH_MAJOR, user->outputs[0], false};
+    return true;
+  }
+  if (is_operator(user, "Transpose") && has_perm(user, kConcatenated, 4)) {
+    *out_use = (y_use){LAYOUT_TIME_MAJOR_CONCATENATED, user->outputs[0], false};
+    return true;
+  }
+  if (!is_operator(user, "Squeeze") || !olstm__match_one_axis(net, user, &axis) ||
+      axis != 1) {
+    return false;
+  }
+  const olstm__net_node* transpose = olstm__net_only_consumer(net, user->outputs[0]);
+  if (!is_operator(transpose, "Transpose") || !has_perm(transpose, kSwapSequence, 3)) {
+    return false;
+  }
+  *out_use = (y_use){LAYOUT_BATCH_MAJOR, transpose->outputs[0], true};
+  return true;
+}
+
+// The node's attributes without ONNX's layout, and the two of olstm.fused.
+static olstm_attribute* make_attributes(olstm__net* net, const olstm__net_node* node,
+                                        int64_t x_layout, int64_t y_layout,
+                                        size_t* out_count) {
+  olstm_attribute* made =
+      olstm__net_allocate(net, node->attribute_count + 2, sizeof *made);
+  size_t count = 0;
+  if (!made) return NULL;
+  for (size_t a = 0; a < node->attribute_count; a++) {
+    if (strcmp(node->attributes[a].name, "layout") != 0) {
+      made[count++] = node->attributes[a];
+    }
+  }
+  made[count++] =
+      (olstm_attribute){.name = "x_layout", .kind = OLSTM_ATTRIBUTE_INT, .i = x_layout};
+  made[count++] =
+      (olstm_attribute){.name = "y_layout", .kind = OLSTM_ATTRIBUTE_INT, .i = y_layout};
+  *out_count = count;
+  return made;
+}
+
+static void fuse_node(olstm__net* net, int32_t index) {
+  const olstm__net_node* node = &net->nodes[index];
+  y_use use = {LAYOUT_TIME_MAJOR, OLSTM__NO_VALUE, false};
+  size_t count = 0;
+  const int32_t x = find_batch_major_x(net, node);
+  const bool has_use = find_y_use(net, node, &use);
+  if (x == OLSTM__NO_VALUE && !has_use) return;
+  const int64_t x_layout = x == OLSTM__NO_VALUE ? LAYOUT_TIME_MAJOR : LAYOUT_BATCH_MAJOR;
+  const olstm_attribute* attributes =
+      make_attributes(net, node, x_layout, use.layout, &count);
+  if (!attributes) return;
+  const char* from =
+      node->fused_from[0]
+          ? olstm__net_format(net, "%s, with its Transposes", node->fused_from)
+          : olstm__net_format(net, "%s with its Transposes", node->op_type);
+  int32_t y = olstm__net_node_output(node, OUTPUT_Y);
+  if (has_use) {
+    // The old Y keeps its users until they are gone; the node makes a new one.
+    y = olstm__net_add_value(net, OLSTM__VALUE_NODE, net->values[y].info.name);
+    if (y == OLSTM__NO_VALUE) return;
+    olstm__net_set_output(net, index, OUTPUT_Y, y);
+    if (use.is_squeezed) y = olstm__fuse_add_axis_node(net, "Squeeze", y, 2);
+    if (y == OLSTM__NO_VALUE) return;
+    olstm__net_replace_uses(net, use.value, y);
+  }
+  if (x != OLSTM__NO_VALUE) olstm__net_set_input(net, index, INPUT_X, x);
+  olstm__net_node* edited = &net->nodes[index];
+  edited->domain = OLSTM__FUSED_DOMAIN;
+  edited->attributes = attributes;
+  edited->attribute_count = count;
+  edited->fused_from = from ? from : "";
+}
+
+olstm_status olstm__fuse_layouts(olstm__net* net, olstm_error* error) {
+  const int32_t count = net->order_count;
+  for (int32_t i = 0; i < count; i++) {
+    if (is_recurrent(&net->nodes[net->order[i]])) fuse_node(net, net->order[i]);
+  }
+  OLSTM_RETURN_IF_ERROR(olstm__net_check(net, error));
+  olstm__net_remove_dead(net);
+  return olstm__net_sort(net, error);
+}

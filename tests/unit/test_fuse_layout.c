@@ -1,0 +1,168 @@
+// runtime/fuse_layout.c: Transposes around recurrent nodes go away, and nothing else
+// changes.
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "olstm/olstm.h"
+#include "runtime/fuse.h"
+#include "tests/support/test_main.h"
+
+enum { H = 4 };
+
+static const olstm_attribute kHidden = {
+    .name = "hidden_size", .kind = OLSTM_ATTRIBUTE_INT, .i = H};
+
+typedef struct built {
+  olstm__net* net;
+  int32_t x, lstm, y;
+} built;
+
+static int32_t add_node(olstm__net* net, const char* op_type, const int32_t* inputs,
+                        size_t input_count, const olstm_attribute* attribute) {
+  int32_t output = olstm__net_add_value(net, OLSTM__VALUE_NODE, op_type);
+  const olstm__net_node made = {.kind = OLSTM__NODE_OPERATOR,
+                                .name = op_type,
+                                .op_type = op_type,
+                                .opset_version = 11,
+                                .attribute_count = 1,
+                                .attributes = attribute,
+                                .input_count = input_count,
+                                .inputs = (int32_t*)inputs,
+                                .output_count = 1,
+                                .outputs = &output};
+  (void)olstm__net_add_node(net, &made);
+  return output;
+}
+
+static int32_t transpose(olstm__net* net, int32_t input, const int64_t* perm,
+                         size_t rank) {
+  olstm_attribute* attribute = olstm__net_allocate(net, 1, sizeof *attribute);
+  *attribute = (olstm_attribute){
+      .name = "perm", .kind = OLSTM_ATTRIBUTE_INTS, .count = rank, .ints = perm};
+  return add_node(net, "Transpose", &input, 1, attribute);
+}
+
+// x -> Transpose -> LSTM -> y.
+static built build(void) {
+  static const int64_t kSwap[] = {1, 0, 2};
+  built made = {.net = olstm__net_create_empty("n", NULL)};
+  made.x = olstm__net_add_value(made.net, OLSTM__VALUE_INPUT, "x");
+  const int32_t w = olstm__net_add_value(made.net, OLSTM__VALUE_INPUT, "w");
+  const int32_t r = olstm__net_add_value(made.net, OLSTM__VALUE_INPUT, "r");
+  const int32_t inputs[] = {transpose(made.net, made.x, kSwap, 3), w, r};
+  made.y = add_node(made.net, "LSTM", inputs, 3, &kHidden);
+  made.lstm = made.net->values[made.y].producer;
+  return made;
+}
+
+static int64_t layout_of(const built* b, const char* name) {
+  const olstm_attribute* attribute =
+      olstm__net_find_attribute(&b->net->nodes[b->lstm], name);
+  return attribute ? attribute->i : -1;
+}
+
+static int count_nodes(const olstm__net* net, const char* op_type) {
+  int count = 0;
+  for (int32_t i = 0; i < net->order_count; i++) {
+    if (strcmp(net->nodes[net->order[i]].op_type, op_type) == 0) count++;
+  }
+  return count;
+}
+
+// One way to lay Y out again, and what becomes of it.
+static void expect(const int64_t* perm, bool is_squeezed, int64_t y_layout) {
+  static const int64_t kOne[] = {1};
+  static const olstm_attribute kAxes = {
+      .name = "axes", .kind = OLSTM_ATTRIBUTE_INTS, .count = 1, .ints = kOne};
+  built b = build();
+  int32_t y = b.y;
+  if (is_squeezed) y = add_node(b.net, "Squeeze", &y, 1, &kAxes);
+  if (perm) y = transpose(b.net, y, perm, is_squeezed ? 3 : 4);
+  (void)olstm__net_add_output(b.net, y);
+  assert_int_equal(olstm__fuse_layouts(b.net, NULL), OLSTM_STATUS_OK);
+  assert_string_equal(b.net->nodes[b.lstm].domain, "olstm.fused");
+  assert_int_equal(b.net->nodes[b.lstm].inputs[0], b.x);
+  assert_int_equal(layout_of(&b, "x_layout"), 1);
+  assert_int_equal(layout_of(&b, "y_layout"), y_layout);
+  const bool keeps_transpose = perm && y_layout == 0;
+  assert_int_equal(count_nodes(b.net, "Transpose"), keeps_transpose ? 1 : 0);
+  assert_int_equal(count_nodes(b.net, "Squeeze"), is_squeezed ? 1 : 0);
+  olstm__net_destroy(b.net);
+}
+
+static void every_way_that_exporters_lay_y_out_is_known(void** state) {
+  static const int64_t kKeras[] = {1, 0, 2}, kKeras2onnx[] = {2, 0, 1, 3},
+                       kTorch[] = {0, 2, 1, 3}, kOther[] = {3, 2, 1, 0};
+  (void)state;
+  expect(NULL, false, 0);
+  expect(kKeras, true, 1);
+  expect(kKeras2onnx, false, 1);
+  expect(kTorch, false, 2);
+  expect(kOther, false, 0);
+}
+
+static void a_y_that_others_use_too_stays_as_it_is(void** state) {
+  static const int64_t kTorch[] = {0, 2, 1, 3};
+  built b = build();
+  (void)state;
+  (void)olstm__net_add_output(b.net, transpose(b.net, b.y, kTorch, 4));
+  (void)olstm__net_add_output(b.net, b.y);
+  assert_int_equal(olstm__fuse_layouts(b.net, NULL), OLSTM_STATUS_OK);
+  assert_int_equal(layout_of(&b, "y_layout"), 0);
+  assert_int_equal(count_nodes(b.net, "Transpose"), 1);
+  olstm__net_destroy(b.net);
+}
+
+static size_t run(const char* name, bool fuse, float* values, size_t capacity) {
+  static float x[1024];
+  olstm_error error = {""};
+  olstm_model* model = NULL;
+  olstm_session* session = NULL;
+  olstm_context* context = NULL;
+  olstm_session_options options;
+  olstm_tensor outputs[8] = {{.data = NULL}};
+  olstm_tensor input = {{OLSTM_DTYPE_FLOAT, 3, {4, 6, 3}}, x};
+  char path[512];
+  size_t count = 0;
+  for (int i = 0; i < 1024; i++) x[i] = sinf((float)i);
+  olstm_session_options_init(&options);
+  options.fuse = fuse;
+  (void)snprintf(path, sizeof path, OLSTM_TEST_DATA "/keras_examples/%s/model.onnx",
+                 name);
+  if (olstm_model_load_file(path, NULL, &model, &error) != OLSTM_STATUS_OK ||
+      olstm_session_create(model, NULL, &options, &session, &error) != OLSTM_STATUS_OK ||
+      olstm_context_create(session, &context, &error) != OLSTM_STATUS_OK ||
+      olstm_context_run(context, &input, 1, outputs, olstm_session_output_count(session),
+                        &error) != OLSTM_STATUS_OK) {
+    fail_msg("%s", error.message);
+  }
+  for (size_t o = 0; o < olstm_session_output_count(session); o++) {
+    const size_t elements = (size_t)olstm_tensor_desc_count(&outputs[o].desc);
+    assert_in_range(count + elements, 0, capacity);
+    memcpy(values + count, outputs[o].data, elements * sizeof *values);
+    count += elements;
+  }
+  olstm_context_destroy(context);
+  olstm_session_destroy(session);
+  olstm_model_destroy(model);
+  return count;
+}
+
+static void results_are_the_same_bit_for_bit(void** state) {
+  enum { CAPACITY = 4096 };
+  static float with[CAPACITY], without[CAPACITY];
+  (void)state;
+  const size_t count = run("d", true, with, CAPACITY);
+  assert_int_equal(run("d", false, without, CAPACITY), count);
+  assert_memory_equal(with, without, count * sizeof *with);
+}
+
+int main(int argc, char** argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(every_way_that_exporters_lay_y_out_is_known),
+      cmocka_unit_test(a_y_that_others_use_too_stays_as_it_is),
+      cmocka_unit_test(results_are_the_same_bit_for_bit),
+  };
+  return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
+}
