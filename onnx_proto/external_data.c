@@ -17,6 +17,7 @@ enum {
 
 /// What external_data says.
 typedef struct external_place {
+  /// "" as long as it is not known.
   const char* location;
   uint64_t offset;
   uint64_t length;
@@ -118,6 +119,7 @@ static olstm_status read_place(const olstm__tensor_proto* proto,
                                olstm_error* error) {
   bool has_offset = false;
   memset(place, 0, sizeof *place);
+  place->location = "";
   for (size_t i = 0; i < proto->n_external_data; i++) {
     const char* const key =
         proto->external_data[i]->key ? proto->external_data[i]->key : "";
@@ -125,7 +127,7 @@ static olstm_status read_place(const olstm__tensor_proto* proto,
         proto->external_data[i]->value ? proto->external_data[i]->value : "";
     bool good = false;
     if (strcmp(key, "location") == 0) {
-      good = !place->location;
+      good = place->location[0] == '\0';
       place->location = value;
     } else if (strcmp(key, "offset") == 0) {
       good = !has_offset && read_number(value, &place->offset);
@@ -143,7 +145,7 @@ static olstm_status read_place(const olstm__tensor_proto* proto,
           "external_data has '%s' twice or no number in it: '%.60s'", key, value);
     }
   }
-  if (place->location) return OLSTM_STATUS_OK;
+  if (place->location[0] != '\0') return OLSTM_STATUS_OK;
   return olstm__tensor_fail(label, error, OLSTM_STATUS_INVALID_MODEL,
                             "external_data has no location");
 }

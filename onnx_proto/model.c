@@ -68,6 +68,7 @@ void olstm_model_options_init(olstm_model_options* options) {
 
 static olstm_status take_options(load_state* load, const olstm_model_options* options) {
   olstm_model_options_init(&load->options);
+  load->allocator = olstm_allocator_or_default(NULL);
   if (options) {
     // A caller compiled against an older header has fewer fields.
     size_t bytes = options->struct_size;

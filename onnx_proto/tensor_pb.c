@@ -85,8 +85,9 @@ olstm_status olstm_tensor_read_pb(const void* bytes, size_t byte_count,
   memset(out_tensor, 0, sizeof *out_tensor);
   if (out_name) out_name[0] = '\0';
   olstm_status status = unpack_tensor(bytes, byte_count, &source, &budget, &proto, error);
-  if (status == OLSTM_STATUS_OK) status = copy_tensor(proto, &source, out_tensor, error);
-  if (status == OLSTM_STATUS_OK && out_name && proto->name) {
+  if (status == OLSTM_STATUS_OK && proto)
+    status = copy_tensor(proto, &source, out_tensor, error);
+  if (status == OLSTM_STATUS_OK && out_name && proto && proto->name) {
     (void)snprintf(out_name, OLSTM_ERROR_CAPACITY, "%s", proto->name);
   }
   olstm__budget_deinit(&budget);

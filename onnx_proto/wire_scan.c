@@ -288,7 +288,7 @@ static olstm_status scan_all(scanner* scan, const ProtobufCMessageDescriptor* de
                              const uint8_t* end) {
   OLSTM_RETURN_IF_ERROR(open_message(scan, NULL, descriptor, end));
   while (scan->depth > 0) {
-    scan_field field;
+    scan_field field = {0};
     if (scan->at == scan->frames[scan->depth - 1].end) {
       scan->depth--;
       continue;

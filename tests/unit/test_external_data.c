@@ -111,7 +111,7 @@ static void reads_whole_files_parts_and_folders_below(void** state) {
 
 static void refuses_paths_out_of_the_folder(void** state) {
   static const char* const kPaths[] = {"../w.bin", "/etc/passwd", "sub/../../x", "sub/..",
-                                       "",         "sub//w.bin",  "..",          "sub/"};
+                                       "sub/./..", "sub//w.bin",  "..",          "sub/"};
   (void)state;
   for (size_t i = 0; i < sizeof kPaths / sizeof kPaths[0]; i++) {
     pb_bytes model = external_model("8", kPaths[i], NULL, NULL);
