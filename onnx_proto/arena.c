@@ -102,6 +102,13 @@ void* olstm__arena_take_elements(olstm__arena* arena, size_t bytes, bool counted
   return take(arena, bytes ? bytes : 1, OLSTM_ALIGNMENT, counted);
 }
 
+bool olstm__arena_charge(olstm__arena* arena, size_t bytes) {
+  arena->over_limit = bytes > arena->limit - arena->used;
+  if (arena->over_limit) return false;
+  arena->used += bytes;
+  return true;
+}
+
 char* olstm__arena_copy(olstm__arena* arena, const char* bytes, size_t length) {
   char* const copy = length < SIZE_MAX ? take(arena, length + 1, 1, true) : NULL;
   if (!copy) return NULL;

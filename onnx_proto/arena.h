@@ -35,6 +35,10 @@ void* olstm__arena_take(olstm__arena* arena, size_t count, size_t size);
 /// the limit.
 void* olstm__arena_take_elements(olstm__arena* arena, size_t bytes, bool counted);
 
+/// Counts bytes against the limit that are taken later, or elsewhere. False, and nothing
+/// counted, when they are too many.
+bool olstm__arena_charge(olstm__arena* arena, size_t bytes);
+
 /// A copy of `length` bytes with a zero after them.
 char* olstm__arena_copy(olstm__arena* arena, const char* bytes, size_t length);
 

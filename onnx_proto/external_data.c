@@ -12,7 +12,8 @@ enum {
   /// How often one file's bytes may be read, all tensors together: tensors may share
   /// bytes, but not without bound.
   MAX_SHARING = 4,
-  OPEN_FLAGS = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW
+  OPEN_FLAGS = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW,
+  FOLDER_FLAGS = O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW
 };
 
 /// What external_data says.
@@ -61,7 +62,7 @@ int olstm__external_walk(int folder, const char* location) {
     memcpy(name, part, length);
     name[length] = '\0';
     // O_NOFOLLOW on each part: no link anywhere on the way.
-    const int next = openat(at, name, slash ? O_DIRECTORY | OPEN_FLAGS : OPEN_FLAGS);
+    const int next = openat(at, name, slash ? FOLDER_FLAGS : OPEN_FLAGS);
     const int code = errno;
     if (at != folder) (void)close(at);
     errno = code;

@@ -6,8 +6,12 @@
 #include "onnx_proto/opset.h"
 #include "onnx_proto/scope.h"
 
-/// Between the parts of a function's key: in no sane name.
-enum { KEY_SEPARATOR = '\x1f' };
+enum {
+  /// Between the parts of a function's key: in no sane name.
+  KEY_SEPARATOR = '\x1f',
+  /// What comparing two names counts for, in bytes hashed.
+  COMPARISON_WORK = 4
+};
 
 // ------------------------------------------------------- finding functions
 
@@ -128,6 +132,11 @@ static olstm_status bind_attributes(olstm__decoder* decoder, const olstm__scope*
                                     olstm__call_frame* frame) {
   const olstm__local_function* const function = frame->function;
   OLSTM_RETURN_IF_ERROR(olstm__attributes_check(decoder, call));
+  // Everything here compares each with each; a file can have that done over and over.
+  decoder->key.work +=
+      (call->n_attribute + function->default_count) *
+      (call->n_attribute + function->proto->n_attribute + function->default_count) *
+      COMPARISON_WORK;
   olstm__bound_attribute* const bound = olstm__arena_take(
       decoder->scratch, call->n_attribute + function->default_count, sizeof *bound);
   if (!bound) return olstm__arena_fail(decoder->scratch, decoder->error);

@@ -3,17 +3,16 @@
 #include "onnx_proto/graph_check.h"
 #include "onnx_proto/value_type.h"
 
-/// Makes room for one more item: doubles the array when it is full. What a small file may
-/// grow is bounded by the limit on the model's memory.
-static olstm_status grow(const olstm__decoder* decoder, void** items, size_t count,
+/// Makes room for one more item: doubles the array when it is full. The item counts
+/// against the limit at once, and not when the finished array is kept: captures of a
+/// value through many graphs cost a file nothing.
+static olstm_status grow(olstm__decoder* decoder, void** items, size_t count,
                          size_t* capacity, size_t item_bytes) {
+  if (!olstm__arena_charge(decoder->arena, item_bytes)) {
+    return olstm__arena_fail(decoder->arena, decoder->error);
+  }
   if (count < *capacity) return OLSTM_STATUS_OK;
   const size_t larger = *capacity ? *capacity * 2 : 8;
-  if (larger / 2 > decoder->arena->limit / item_bytes) {
-    return olstm_fail(decoder->error, OLSTM_STATUS_LIMIT_EXCEEDED,
-                      "a graph takes more than max_memory=%zu bytes",
-                      decoder->arena->limit);
-  }
   void* const grown = olstm_allocate(decoder->allocator, larger, item_bytes);
   if (!grown) {
     return olstm_fail(decoder->error, OLSTM_STATUS_OUT_OF_MEMORY,
@@ -120,7 +119,7 @@ static olstm_status separate_names(olstm__graph_builder* builder,
 
 static olstm_status keep_array(olstm__decoder* decoder, const void* items, size_t count,
                                size_t item_bytes, void** out_copy) {
-  *out_copy = olstm__arena_take(decoder->arena, count, item_bytes);
+  *out_copy = olstm__arena_take_elements(decoder->arena, count * item_bytes, false);
   if (!*out_copy) return olstm__arena_fail(decoder->arena, decoder->error);
   if (count > 0) memcpy(*out_copy, items, count * item_bytes);
   return OLSTM_STATUS_OK;

@@ -11,6 +11,7 @@
 #include "onnx_proto/external_data.h"
 #include "onnx_proto/model_file.h"
 #include "onnx_proto/opset.h"
+#include "onnx_proto/tensor_data.h"
 #include "onnx_proto/wire_scan.h"
 
 enum {
@@ -232,7 +233,7 @@ static olstm_status open_folder(const char* path, const load_state* load,
   }
   memcpy(folder, path, length);
   memcpy(folder + length, ".", 2);
-  *out_folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  *out_folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
   const int code = errno;
   olstm_release(&load->allocator, folder, length + 2, 1);
   if (*out_folder >= 0) return OLSTM_STATUS_OK;
@@ -243,11 +244,7 @@ static olstm_status open_folder(const char* path, const load_state* load,
 static void load_deinit(load_state* load, olstm_status status) {
   olstm__budget_deinit(&load->budget);
   olstm__arena_deinit(&load->scratch);
-  if (status == OLSTM_STATUS_OK || !load->error) return;
-  // Names come from the file; a message stays one line.
-  for (char* c = load->error->message; *c != '\0'; c++) {
-    if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
-  }
+  if (status != OLSTM_STATUS_OK) olstm__error_keep_to_one_line(load->error);
 }
 
 /// Whether a model has tensors in other files at all is only known while decoding; the
@@ -259,14 +256,13 @@ static olstm_status load_path(load_state* load, const char* path,
   olstm__external_source external = {.folder = -1,
                                      .max_bytes = load->options.max_external_bytes,
                                      .scratch = &load->scratch};
+  OLSTM_RETURN_IF_ERROR(
+      olstm__model_file_read(path, &load->allocator, &bytes, &byte_count, load->error));
+  olstm_status status = unpack(load, bytes, byte_count);
+  olstm_release(&load->allocator, bytes, byte_count, 1);
+  OLSTM_RETURN_IF_ERROR(status);
   OLSTM_RETURN_IF_ERROR(open_folder(path, load, &external.folder));
-  olstm_status status =
-      olstm__model_file_read(path, &load->allocator, &bytes, &byte_count, load->error);
-  if (status == OLSTM_STATUS_OK) {
-    status = unpack(load, bytes, byte_count);
-    olstm_release(&load->allocator, bytes, byte_count, 1);
-  }
-  if (status == OLSTM_STATUS_OK) status = decode(load, &external, out_model);
+  status = decode(load, &external, out_model);
   (void)close(external.folder);
   return status;
 }

@@ -40,7 +40,7 @@ static void read_tensor(const uint8_t* data, size_t size) {
   void* bytes = NULL;
   size_t byte_count = 0;
   if (olstm_tensor_read_pb(data, size, NULL, &tensor, name, &error) != OLSTM_STATUS_OK) {
-    require(error.message[0] != '\0', "failed without a message", "");
+    check_error(&error);
     return;
   }
   require(olstm_tensor_write_pb(&tensor, name, NULL, &bytes, &byte_count, &error) ==
