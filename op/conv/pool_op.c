@@ -1,0 +1,303 @@
+// MaxPool, AveragePool and LpPool, plane by plane. Other dtypes than float and double go
+// through float, which holds them exactly.
+#include <math.h>
+
+#include "op/conv/window.h"
+#include "op/elementwise/lane.h"
+#include "op/op_family.h"
+
+typedef enum pool_code { CODE_MAX, CODE_AVERAGE, CODE_LP } pool_code;
+
+typedef struct pool_op {
+  olstm__op_base base;
+  olstm__window_attributes attributes;
+  pool_code code;
+  bool counts_pads;
+  /// Indices count columns first.
+  bool column_major;
+  double p;
+} pool_op;
+
+typedef struct pool_handle {
+  olstm__op_handle head;
+  olstm__window window;
+  olstm_dtype dtype;
+  olstm__lane lane;
+  int64_t plane_count;
+  size_t x_bytes;
+} pool_handle;
+
+// The part of one window that lies in the input, as taps of the kernel.
+typedef struct tap_range {
+  int64_t start[OLSTM__WINDOW_MAX_RANK];
+  int64_t begin[OLSTM__WINDOW_MAX_RANK];
+  int64_t end[OLSTM__WINDOW_MAX_RANK];
+  /// Taps that an average divides by.
+  int64_t divisor;
+} tap_range;
+
+static int64_t taps_below(int64_t start, int64_t dilation, int64_t kernel, int64_t size) {
+  if (start >= size) return 0;
+  const int64_t taps = (size - 1 - start) / dilation + 1;
+  return taps < kernel ? taps : kernel;
+}
+
+static tap_range find_taps(const olstm__window* w, const int64_t* at, bool counts_pads) {
+  tap_range range = {.divisor = 1};
+  for (int32_t d = 0; d < OLSTM__WINDOW_MAX_RANK; d++) {
+    const int64_t start = at[d] * w->stride[d] - w->pad_begin[d];
+    range.start[d] = start;
+    range.begin[d] = start < 0 ? (-start + w->dilation[d] - 1) / w->dilation[d] : 0;
+    range.end[d] = taps_below(start, w->dilation[d], w->kernel[d], w->input[d]);
+    range.divisor *= counts_pads ? taps_below(start, w->dilation[d], w->kernel[d],
+                                              w->input[d] + w->pad_end[d])
+                     : range.end[d] > range.begin[d] ? range.end[d] - range.begin[d]
+                                                     : 0;
+  }
+  return range;
+}
+
+// One window; *out_at is the position of the maximum in the plane. A window that lies in
+// the pads alone gives what nothing gives: -inf, or 0.
+#define POOL_WINDOW(NAME, REAL)                                               \
+  static REAL pool_window_##NAME(const pool_op* self, const olstm__window* w, \
+                                 const tap_range* range, const REAL* x,       \
+                                 int64_t* out_at) {                           \
+    REAL most = -(REAL)INFINITY;                                              \
+    double sum = 0;                                                           \
+    *out_at = -1;                                                             \
+    for (int64_t i = range->begin[0]; i < range->end[0]; i++) {               \
+      const int64_t depth = range->start[0] + i * w->dilation[0];             \
+      for (int64_t j = range->begin[1]; j < range->end[1]; j++) {             \
+        const int64_t row = range->start[1] + j * w->dilation[1];             \
+        const int64_t line = (depth * w->input[1] + row) * w->input[2];       \
+        for (int64_t k = range->begin[2]; k < range->end[2]; k++) {           \
+          const int64_t at = line + range->start[2] + k * w->dilation[2];     \
+          const REAL value = x[at];                                           \
+          if (self->code == CODE_MAX) {                                       \
+            if (*out_at < 0 || value > most || value != value) {              \
+              most = value;                                                   \
+              *out_at = at;                                                   \
+            }                                                                 \
+          } else if (self->code == CODE_AVERAGE) {                            \
+            sum += (double)value;                                             \
+          } else {                                                            \
+            sum += pow(fabs((double)value), self->p);                         \
+          }                                                                   \
+        }                                                                     \
+      }                                                                       \
+    }                                                                         \
+    if (self->code == CODE_MAX) return most;                                  \
+    if (self->code == CODE_LP) return (REAL)pow(sum, 1 / self->p);            \
+    return range->divisor ? (REAL)(sum / (double)range->divisor) : 0;         \
+  }                                                                           \
+  static void pool_plane_##NAME(const pool_op* self, const olstm__window* w,  \
+                                const REAL* x, REAL* y, int64_t* indices) {   \
+    int64_t at[OLSTM__WINDOW_MAX_RANK];                                       \
+    for (at[0] = 0; at[0] < w->output[0]; at[0]++) {                          \
+      for (at[1] = 0; at[1] < w->output[1]; at[1]++) {                        \
+        for (at[2] = 0; at[2] < w->output[2]; at[2]++) {                      \
+          const tap_range range = find_taps(w, at, self->counts_pads);        \
+          int64_t index = 0;                                                  \
+          *y++ = pool_window_##NAME(self, w, &range, x, &index);              \
+          if (indices) *indices++ = index;                                    \
+        }                                                                     \
+      }                                                                       \
+    }                                                                         \
+  }
+POOL_WINDOW(F32, float)
+POOL_WINDOW(F64, double)
+
+static olstm_status parse_pool(void* instance, olstm_error* error) {
+  pool_op* self = instance;
+  const olstm_node* node = self->base.node;
+  int64_t counts_pads = 0;
+  int64_t storage_order = 0;
+  self->code = (pool_code)((const olstm__op_form*)self->base.self->variant)->code;
+  OLSTM_RETURN_IF_ERROR(olstm__window_parse(&self->base, &self->attributes, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm_node_get_int(node, "count_include_pad", 0, &counts_pads, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm_node_get_int(node, "storage_order", 0, &storage_order, error));
+  self->counts_pads = counts_pads != 0;
+  self->column_major = storage_order != 0;
+  return OLSTM_STATUS_OK;
+}
+
+// p is a float in opset 1, an integer since.
+static olstm_status parse_lp_pool(void* instance, olstm_error* error) {
+  pool_op* self = instance;
+  float real = 2;
+  int64_t whole = 2;
+  if (self->base.node->opset_version < 2) {
+    OLSTM_RETURN_IF_ERROR(olstm_node_get_float(self->base.node, "p", 2, &real, error));
+    self->p = (double)real;
+  } else {
+    OLSTM_RETURN_IF_ERROR(olstm_node_get_int(self->base.node, "p", 2, &whole, error));
+    self->p = (double)whole;
+  }
+  if (!(self->p > 0)) {
+    return olstm__op_fail(&self->base, error, OLSTM_STATUS_INVALID_MODEL,
+                          "attribute p is %g, expected more than 0", self->p);
+  }
+  return parse_pool(instance, error);
+}
+
+static olstm_status pool_infer(const void* instance, const olstm_infer_args* args,
+                               olstm_tensor_desc* out_outputs, olstm_error* error) {
+  const pool_op* self = instance;
+  const olstm_tensor_desc* x = &args->inputs[0]->desc;
+  olstm__window window;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_check_dtype(&self->base, args, 0, self->base.self->dtypes, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm__window_resolve(&self->base, &self->attributes, x, NULL, &window, error));
+  for (size_t i = 0; i < args->output_count; i++) {
+    out_outputs[i] = *x;
+    for (int32_t d = 0; d < window.rank; d++) {
+      out_outputs[i].dims[2 + d] =
+          window.output[OLSTM__WINDOW_MAX_RANK - window.rank + d];
+    }
+    if (i == 1) out_outputs[i].dtype = OLSTM_DTYPE_INT64;
+    OLSTM_RETURN_IF_ERROR(olstm__op_check_output(&self->base, &out_outputs[i], error));
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status pool_prepare(void* instance, const olstm_prepare_args* args,
+                                 olstm_prepared* out_prepared, olstm_error* error) {
+  const pool_op* self = instance;
+  const olstm_tensor_desc* x = &args->inputs[0]->desc;
+  pool_handle* handle = NULL;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_create_handle(&self->base, sizeof *handle, (void**)&handle, error));
+  const olstm_status status = olstm__window_resolve(&self->base, &self->attributes, x,
+                                                    NULL, &handle->window, error);
+  if (status != OLSTM_STATUS_OK) {
+    olstm__op_release_handle(instance, handle);
+    return status;
+  }
+  handle->dtype = x->dtype;
+  handle->lane = x->dtype == OLSTM_DTYPE_DOUBLE ? OLSTM__LANE_F64 : OLSTM__LANE_F32;
+  handle->plane_count = olstm_tensor_desc_count(x) == 0 ? 0 : x->dims[0] * x->dims[1];
+  if (!olstm__lane_is_native(handle->lane, x->dtype) && handle->plane_count > 0) {
+    // x, then y, of one plane as floats.
+    (void)olstm_size_align(
+        (size_t)olstm__window_input_count(&handle->window) * sizeof(float),
+        &handle->x_bytes);
+    out_prepared->workspace_bytes =
+        handle->x_bytes +
+        (size_t)olstm__window_output_count(&handle->window) * sizeof(float);
+  }
+  out_prepared->handle = handle;
+  return OLSTM_STATUS_OK;
+}
+
+// Positions in a plane become positions in the tensor, in the order asked for.
+static void finish_indices(const pool_op* self, const olstm__window* w, int64_t plane,
+                           int64_t count, int64_t* indices) {
+  const int64_t size = olstm__window_input_count(w);
+  for (int64_t i = 0; i < count; i++) {
+    if (self->column_major) {
+      const int64_t column = indices[i] % w->input[2];
+      const int64_t row = indices[i] / w->input[2] % w->input[1];
+      const int64_t depth = indices[i] / w->input[2] / w->input[1];
+      indices[i] = w->rank == 1   ? column
+                   : w->rank == 2 ? row + column * w->input[1]
+                                  : depth + w->input[0] * (row + column * w->input[1]);
+    }
+    indices[i] += plane * size;
+  }
+}
+
+static void run_plane(const pool_op* self, const pool_handle* handle, char* workspace,
+                      const char* x, char* y, int64_t* indices) {
+  const olstm__window* w = &handle->window;
+  if (handle->lane == OLSTM__LANE_F64) {
+    pool_plane_F64(self, w, (const double*)(const void*)x, (double*)(void*)y, indices);
+  } else if (handle->dtype == OLSTM_DTYPE_FLOAT) {
+    pool_plane_F32(self, w, (const float*)(const void*)x, (float*)(void*)y, indices);
+  } else {
+    float* results = (float*)(void*)(workspace + handle->x_bytes);
+    olstm__lane_load(handle->lane, handle->dtype, olstm__window_input_count(w), x,
+                     workspace);
+    pool_plane_F32(self, w, (const float*)(void*)workspace, results, indices);
+    olstm__lane_store(handle->lane, handle->dtype, olstm__window_output_count(w), results,
+                      y);
+  }
+}
+
+static olstm_status pool_run(const void* instance, const void* handle,
+                             const olstm_run_args* args, olstm_error* error) {
+  const pool_op* self = instance;
+  const pool_handle* prepared = handle;
+  const size_t element_bytes = olstm_dtype_size(prepared->dtype);
+  const int64_t count = olstm__window_output_count(&prepared->window);
+  const size_t x_step =
+      (size_t)olstm__window_input_count(&prepared->window) * element_bytes;
+  int64_t* indices = self->base.node->output_count > 1 ? args->outputs[1] : NULL;
+  const char* x = args->inputs[0];
+  char* y = args->outputs[0];
+  (void)error;
+  if (!y) return OLSTM_STATUS_OK;
+  for (int64_t p = 0; p < prepared->plane_count; p++) {
+    run_plane(self, prepared, args->workspace, x, y, indices);
+    if (indices) {
+      finish_indices(self, &prepared->window, p, count, indices);
+      indices += count;
+    }
+    x += x_step;
+    y += (size_t)count * element_bytes;
+  }
+  return OLSTM_STATUS_OK;
+}
+
+#define NAMES(name, ...) static const char* const name[] = {__VA_ARGS__, NULL}
+NAMES(kPlain, "auto_pad", "kernel_shape", "pads", "strides");
+NAMES(kMax8, "auto_pad", "kernel_shape", "pads", "storage_order", "strides");
+NAMES(kMax10, "auto_pad", "ceil_mode", "dilations", "kernel_shape", "pads",
+      "storage_order", "strides");
+NAMES(kAverage7, "auto_pad", "count_include_pad", "kernel_shape", "pads", "strides");
+NAMES(kAverage10, "auto_pad", "ceil_mode", "count_include_pad", "kernel_shape", "pads",
+      "strides");
+NAMES(kAverage19, "auto_pad", "ceil_mode", "count_include_pad", "dilations",
+      "kernel_shape", "pads", "strides");
+NAMES(kLp, "auto_pad", "kernel_shape", "p", "pads", "strides");
+NAMES(kLp18, "auto_pad", "ceil_mode", "dilations", "kernel_shape", "p", "pads",
+      "strides");
+
+#define FORM(name, outputs, names, parser, what)                         \
+  static const olstm__op_form name = {.arity = {1, 1, outputs},          \
+                                      .attributes = names,               \
+                                      .instance_bytes = sizeof(pool_op), \
+                                      .parse = parser,                   \
+                                      .code = what}
+FORM(kMaxPool1, 1, kPlain, parse_pool, CODE_MAX);
+FORM(kMaxPool8, 2, kMax8, parse_pool, CODE_MAX);
+FORM(kMaxPool10, 2, kMax10, parse_pool, CODE_MAX);
+FORM(kAveragePool1, 1, kPlain, parse_pool, CODE_AVERAGE);
+FORM(kAveragePool7, 1, kAverage7, parse_pool, CODE_AVERAGE);
+FORM(kAveragePool10, 1, kAverage10, parse_pool, CODE_AVERAGE);
+FORM(kAveragePool19, 1, kAverage19, parse_pool, CODE_AVERAGE);
+FORM(kLpPool1, 1, kLp, parse_lp_pool, CODE_LP);
+FORM(kLpPool18, 1, kLp18, parse_lp_pool, CODE_LP);
+
+#define MAX_DTYPES                                          \
+  (OLSTM__DTYPES_REAL | OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT8) | \
+   OLSTM_DTYPE_BIT(OLSTM_DTYPE_UINT8))
+#define ROW(type, first, last, dtypes, form) \
+  OLSTM__OP_ENTRY(type, first, last, dtypes, &form, pool_infer, pool_prepare, pool_run)
+static const olstm_operator kOperators[] = {
+    ROW("MaxPool", 1, 7, MAX_DTYPES, kMaxPool1),
+    ROW("MaxPool", 8, 9, MAX_DTYPES, kMaxPool8),
+    ROW("MaxPool", 10, 0, MAX_DTYPES, kMaxPool10),
+    ROW("AveragePool", 1, 6, OLSTM__DTYPES_REAL, kAveragePool1),
+    ROW("AveragePool", 7, 9, OLSTM__DTYPES_REAL, kAveragePool7),
+    ROW("AveragePool", 10, 18, OLSTM__DTYPES_REAL, kAveragePool10),
+    ROW("AveragePool", 19, 0, OLSTM__DTYPES_REAL, kAveragePool19),
+    ROW("LpPool", 1, 17, OLSTM__DTYPES_REAL, kLpPool1),
+    ROW("LpPool", 18, 0, OLSTM__DTYPES_REAL, kLpPool18),
+};
+
+const olstm__op_family olstm__pool_family = {kOperators,
+                                             sizeof kOperators / sizeof kOperators[0]};

@@ -1,0 +1,88 @@
+// op/conv/pool_op.c and global_pool_op.c.
+#include "tests/support/op_text.h"
+#include "tests/support/test_main.h"
+
+static void windows_are_pooled(void** state) {
+  (void)state;
+  op_text_expect("MaxPool-1 kernel_shape=[2]", "f32[1,1,4] 1 3 2 0", "f32[1,1,3] 3 3 2");
+  op_text_expect("MaxPool-10 kernel_shape=[2] dilations=[2]", "f64[1,1,4] 1 3 2 0",
+                 "f64[1,1,2] 2 3");
+  op_text_expect("MaxPool-12 kernel_shape=[2,2] strides=[2,2]",
+                 "i8[1,1,2,4] -1 -2 3 4 -5 -6 7 8", "i8[1,1,1,2] -1 8");
+  op_text_expect("AveragePool-7 kernel_shape=[2]", "f32[1,2,3] 1 3 5 2 4 6",
+                 "f32[1,2,2] 2 4 3 5");
+  op_text_expect("LpPool-2 kernel_shape=[2]", "f32[1,1,2] 3 4", "f32[1,1,1] 5");
+  op_text_expect("LpPool-18 kernel_shape=[2] p=1", "f16[1,1,2] 3 -4", "f16[1,1,1] 7");
+}
+
+static void pads_count_only_where_asked(void** state) {
+  (void)state;
+  op_text_expect("AveragePool-7 kernel_shape=[3] pads=[1,1]", "f32[1,1,3] 3 6 9",
+                 "f32[1,1,3] 4.5 6 7.5");
+  op_text_expect("AveragePool-7 kernel_shape=[3] pads=[1,1] count_include_pad=1",
+                 "f32[1,1,3] 3 6 9", "f32[1,1,3] 3 6 5");
+  op_text_expect("MaxPool-8 kernel_shape=[3] pads=[1,1]", "f32[1,1,3] -3 -6 -9",
+                 "f32[1,1,3] -3 -3 -6");
+}
+
+static void ceil_mode_adds_a_last_window_that_begins_inside(void** state) {
+  (void)state;
+  op_text_expect("MaxPool-10 kernel_shape=[2] strides=[2] ceil_mode=1",
+                 "f32[1,1,5] 1 2 3 4 5", "f32[1,1,3] 2 4 5");
+  op_text_expect("AveragePool-10 kernel_shape=[2] strides=[2] ceil_mode=1",
+                 "f32[1,1,5] 1 2 3 4 5", "f32[1,1,3] 1.5 3.5 5");
+  op_text_expect("MaxPool-10 kernel_shape=[1] strides=[2] ceil_mode=1", "f32[1,1,2] 1 2",
+                 "f32[1,1,1] 1");
+  op_text_expect(
+      "AveragePool-19 kernel_shape=[2] strides=[2] ceil_mode=1 pads=[0,0] "
+      "count_include_pad=1 dilations=[1]",
+      "f32[1,1,3] 1 2 3", "f32[1,1,2] 1.5 3");
+}
+
+static void indices_count_through_the_tensor(void** state) {
+  (void)state;
+  op_text_expect("MaxPool-8 kernel_shape=[2,2] outputs=2",
+                 "f32[1,2,2,3] 1 2 3 4 9 6 7 1 1 1 1 1",
+                 "f32[1,2,1,2] 9 9 7 1; i64[1,2,1,2] 4 4 6 7");
+  op_text_expect("MaxPool-12 kernel_shape=[2,2] storage_order=1 outputs=2",
+                 "f32[1,1,2,3] 1 2 3 4 9 6", "f32[1,1,1,2] 9 9; i64[1,1,1,2] 3 3");
+}
+
+static void global_pools_take_all_of_space(void** state) {
+  (void)state;
+  op_text_expect("GlobalAveragePool-1", "f32[1,2,2,2] 1 2 3 6 4 4 4 4",
+                 "f32[1,2,1,1] 3 4");
+  op_text_expect("GlobalMaxPool-1", "f64[1,2,2] 1 -2 -3 -4", "f64[1,2,1] 1 -3");
+  op_text_expect("GlobalLpPool-2", "f32[1,1,2] 3 4", "f32[1,1,1] 5");
+  op_text_expect("GlobalLpPool-2 p=1", "f32[1,1,2] 3 -4", "f32[1,1,1] 7");
+  op_text_expect_failure("GlobalLpPool-2 p=3", "f32[1,1,2] 3 -4",
+                         OLSTM_STATUS_UNSUPPORTED,
+                         "GlobalLpPool 'node': attribute p is not 1 or 2, which are what "
+                         "olstm knows");
+}
+
+static void what_is_missing_or_too_large_is_refused(void** state) {
+  (void)state;
+  op_text_expect_failure("MaxPool-8", "f32[1,1,2] 0..", OLSTM_STATUS_INVALID_MODEL,
+                         "MaxPool 'node': attribute kernel_shape is missing");
+  op_text_expect_failure(
+      "MaxPool-8 kernel_shape=[3]", "f32[1,1,2] 0..", OLSTM_STATUS_SHAPE_MISMATCH,
+      "MaxPool 'node': input 'x0' has shape [1,1,2]: a window of 3 does "
+      "not fit dimension 2 with its pads");
+  op_text_expect_failure("MaxPool-8 kernel_shape=[1]", "f32[2,2] 0..",
+                         OLSTM_STATUS_SHAPE_MISMATCH,
+                         "MaxPool 'node': input 'x0' has shape [2,2], expected [N,C,...] "
+                         "with 1 to 3 dimensions of space");
+}
+
+int main(int argc, char** argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(windows_are_pooled),
+      cmocka_unit_test(pads_count_only_where_asked),
+      cmocka_unit_test(ceil_mode_adds_a_last_window_that_begins_inside),
+      cmocka_unit_test(indices_count_through_the_tensor),
+      cmocka_unit_test(global_pools_take_all_of_space),
+      cmocka_unit_test(what_is_missing_or_too_large_is_refused),
+  };
+  return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
+}
