@@ -23,6 +23,8 @@ python3-numpy /usr/lib/python3/dist-packages/numpy
 python3-onnx /usr/lib/python3/dist-packages/onnx
 g++ c++
 binutils nm
+lv2-dev /usr/include/lv2/core/lv2.h|/usr/include/lv2.h
+lilv-utils lv2apply
 '
 # Checks that run only with version 14, which Debian 12 has.
 check_packages='

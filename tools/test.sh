@@ -10,8 +10,10 @@ cd "$here"
 need "$build_packages$test_packages"
 need_if_any "$check_packages"
 jobs=$(nproc)
+# ONNX Runtime, to test the adapters in; without it they are skipped, by name.
+ort_cache=$(bash tools/get_onnxruntime.sh) || ort_cache=
 
-run_quietly "configuring build/release" cmake --preset release "-DOLSTM_WERROR=$(werror)"
+run_quietly "configuring build/release" cmake --preset release "-DOLSTM_WERROR=$(werror)" "-DOLSTM_ORT_CACHE=$ort_cache"
 run_quietly "building build/release" cmake --build --preset release -j "$jobs"
 run_quietly "configuring build/asan" cmake --preset asan "-DOLSTM_WERROR=$(werror)"
 run_quietly "building build/asan" cmake --build --preset asan -j "$jobs"
