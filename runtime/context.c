@@ -151,8 +151,12 @@ olstm_status olstm_context_prepare(olstm_context* context,
   for (size_t i = 0; i < input_count; i++) {
     context->inputs[i] = (olstm_tensor){inputs[i], NULL};
   }
-  if (context->session->net->state_count > 0) return begin(context, error);
-  return olstm__runner_prepare(context->runner, context->inputs, NULL, error);
+  OLSTM_RETURN_IF_ERROR(
+      context->session->net->state_count > 0
+          ? begin(context, error)
+          : olstm__runner_prepare(context->runner, context->inputs, NULL, error));
+  olstm__runner_warm_up(context->runner);
+  return OLSTM_STATUS_OK;
 }
 
 olstm_status olstm_context_run(olstm_context* context, const olstm_tensor* inputs,

@@ -163,6 +163,17 @@ static void merge_in_place(olstm__planner* planner, const olstm__planned_step* s
   }
 }
 
+/// Chains of buffers merged into one another, as long as the graph is deep, become single
+/// steps: a buffer is always merged into one that was added later.
+static void flatten_merges(olstm__planner* planner) {
+  for (int32_t b = planner->buffer_count - 1; b >= 0; b--) {
+    olstm__planned_buffer* buffer = &planner->buffers[b];
+    if (buffer->merged_into >= 0) {
+      buffer->merged_into = find_buffer(planner, buffer->merged_into);
+    }
+  }
+}
+
 // ---------------------------------------------------------------- memory
 
 /// Offsets of all buffers in the workspace, and of the steps' own workspaces.
@@ -247,6 +258,7 @@ olstm_status olstm__planner_place(olstm__planner* planner, olstm_error* error) {
     const olstm__planned_step* step = &planner->steps[s];
     if (step->is_prepared && !step->is_view) merge_in_place(planner, step);
   }
+  flatten_merges(planner);
   number_late_tensors(planner);
   return plan_memory(planner, error);
 }

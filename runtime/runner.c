@@ -28,6 +28,9 @@ typedef struct block_layout {
   size_t step_count, pointer_count, input_patch_count, output_patch_count;
 } block_layout;
 
+/// Plans with larger inputs or workspaces are not warmed up.
+enum { kWarmUpBytes = 16 << 20 };
+
 struct olstm__runner {
   olstm__program* program;
   olstm__engine* engine;
@@ -47,6 +50,8 @@ struct olstm__runner {
   void** own_outputs;
   void** output_data;
   char* workspace;
+  /// Whether the bound plan has run.
+  bool is_warm;
   /// What steps are bound to; changes when the pool is busy.
   const olstm_parallel* parallel;
   /// Per input: of the last prepare. And the inputs as a plan is looked up by them.
@@ -276,6 +281,7 @@ static olstm_status bind(olstm__runner* runner, olstm__plan* plan, olstm_error* 
   runner->output_data = (void**)(block + layout.output_data);
   runner->workspace = block + layout.workspace;
   runner->parallel = NULL;
+  runner->is_warm = false;
   bind_steps(runner, plan, (void**)(block + layout.pointers));
   bind_outputs(runner, plan);
   olstm__plan_release(runner->plan);
@@ -402,6 +408,7 @@ olstm_status olstm__runner_run(olstm__runner* runner, const olstm_tensor* inputs
   OLSTM_RETURN_IF_ERROR(check_inputs(runner, inputs, error));
   OLSTM_RETURN_IF_ERROR(choose_outputs(runner, outputs, error));
   patch(runner, inputs, parallel);
+  runner->is_warm = true;
   for (size_t s = 0; s < runner->step_count; s++) {
     const bound_step* step = &runner->steps[s];
     OLSTM_RETURN_IF_ERROR(step->run(step->instance, step->handle, &step->args, error));
@@ -413,4 +420,41 @@ olstm_status olstm__runner_run(olstm__runner* runner, const olstm_tensor* inputs
   }
   lend_outputs(runner, outputs);
   return OLSTM_STATUS_OK;
+}
+
+/// Zeros in place of all inputs; NULL when there are none to be had.
+static olstm_tensor* make_zeros(olstm__runner* runner, size_t* out_bytes) {
+  const olstm__plan* plan = runner->plan;
+  size_t largest = 0, bytes = 0;
+  for (size_t i = 0; i < plan->input_count; i++) {
+    const size_t input_bytes = olstm__desc_bytes(&plan->inputs[i]);
+    if (input_bytes > largest) largest = input_bytes;
+  }
+  if (largest > kWarmUpBytes || plan->workspace_bytes > kWarmUpBytes) return NULL;
+  if (!append(&bytes, plan->input_count, sizeof(olstm_tensor), out_bytes)) return NULL;
+  const size_t data = bytes;
+  *out_bytes = bytes + largest;
+  char* memory = olstm_allocate_zeroed(&runner->engine->allocator, 1, *out_bytes);
+  olstm_tensor* zeros = (olstm_tensor*)memory;
+  for (size_t i = 0; i < plan->input_count && zeros; i++) {
+    zeros[i] = (olstm_tensor){plan->inputs[i], memory + data};
+  }
+  return zeros;
+}
+
+void olstm__runner_warm_up(olstm__runner* runner) {
+  size_t bytes = 0;
+  if (!runner->plan || runner->is_warm) return;
+  olstm_tensor* zeros = make_zeros(runner, &bytes);
+  if (!zeros) return;
+  for (size_t o = 0; o < runner->plan->output_count; o++) {
+    runner->output_data[o] = runner->own_outputs[o];
+  }
+  patch(runner, zeros, NULL);
+  for (size_t s = 0; s < runner->step_count; s++) {
+    const bound_step* step = &runner->steps[s];
+    if (step->run(step->instance, step->handle, &step->args, NULL) != 0) break;
+  }
+  runner->is_warm = true;
+  olstm_release(&runner->engine->allocator, zeros, 1, bytes);
 }

@@ -35,6 +35,11 @@ olstm_status olstm__runner_run(olstm__runner* runner, const olstm_tensor* inputs
                                olstm_tensor* outputs, const olstm_parallel* parallel,
                                olstm_error* error);
 
+/// Runs the steps whose shapes are known once, on zeros, so that the first real run finds
+/// code and weights in memory. Does nothing when the bound plan has run already, or is
+/// large; its errors are nobody's.
+void olstm__runner_warm_up(olstm__runner* runner);
+
 /// Fails unless a caller's output buffer has the desc of what is to be written to it.
 olstm_status olstm__runner_check_output(const char* name, const olstm_tensor_desc* given,
                                         const olstm_tensor_desc* expected,

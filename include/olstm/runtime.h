@@ -135,9 +135,10 @@ OLSTM_API olstm_status olstm_context_clone(const olstm_context* context,
                                            olstm_context** out_context,
                                            olstm_error* error);
 
-/// Plans for these input shapes and allocates the workspace, so that runs with them
-/// allocate nothing. Errors: SHAPE_MISMATCH, DTYPE_MISMATCH (name the input, what was
-/// expected and what came), OUT_OF_MEMORY,
+/// Plans for these input shapes, allocates the workspace, so that runs with them allocate
+/// nothing, and computes once on zeros, so that the first run finds everything in memory.
+/// Errors: SHAPE_MISMATCH, DTYPE_MISMATCH (name the input, what was expected and what
+/// came), OUT_OF_MEMORY,
 ///   LIMIT_EXCEEDED.
 OLSTM_API olstm_status olstm_context_prepare(olstm_context* context,
                                              const olstm_tensor_desc* inputs,

@@ -59,6 +59,25 @@ static void a_steady_run_allocates_nothing(void** state) {
   olstm_test_allocator_assert_clean(&counting);
 }
 
+static void prepare_runs_once_on_zeros(void** state) {
+  olstm_fake_session fake;
+  float x[] = {1, 2};
+  const olstm_tensor input = olstm_fake_vector(x, 2);
+  olstm_tensor output = {.data = NULL};
+  (void)state;
+  olstm_context* context =
+      olstm_fake_context(olstm_fake_session_must(kModel, NULL, &fake));
+  assert_int_equal(olstm_context_prepare(context, &input.desc, 1, NULL), OLSTM_STATUS_OK);
+  assert_int_equal(olstm_fake.run, 2);
+  assert_int_equal(olstm_context_prepare(context, &input.desc, 1, NULL), OLSTM_STATUS_OK);
+  assert_int_equal(olstm_fake.run, 2);
+  assert_int_equal(olstm_context_run(context, &input, 1, &output, 1, NULL),
+                   OLSTM_STATUS_OK);
+  assert_true(((float*)output.data)[1] == 5);
+  olstm_context_destroy(context);
+  olstm_fake_session_destroy(&fake);
+}
+
 static void refuses_buffers_that_do_not_fit(void** state) {
   olstm_fake_session fake;
   olstm_error error = {""};
@@ -182,6 +201,7 @@ int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(writes_to_lent_and_given_buffers_in_turn),
       cmocka_unit_test(a_steady_run_allocates_nothing),
+      cmocka_unit_test(prepare_runs_once_on_zeros),
       cmocka_unit_test(refuses_buffers_that_do_not_fit),
       cmocka_unit_test(refuses_inputs_without_data_or_in_its_own_memory),
       cmocka_unit_test(a_failed_run_can_be_followed_by_a_good_one),
