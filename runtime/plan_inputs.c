@@ -43,7 +43,9 @@ static olstm_status check_declared(const olstm__planner* planner, size_t input,
   for (int32_t d = 0; d < info->rank && matches; d++) {
     matches = info->dims[d] < 0 || info->dims[d] == desc->dims[d];
   }
-  if (matches) return OLSTM_STATUS_OK;
+  // Callers give scalars as arrays of one element, as ONNX Runtime lets them.
+  const bool is_scalar = info->rank == 0 && desc->rank == 1 && desc->dims[0] == 1;
+  if (matches || is_scalar) return OLSTM_STATUS_OK;
   return olstm_fail(error, OLSTM_STATUS_SHAPE_MISMATCH,
                     "input '%s' has shape %s, expected %s", info->name,
                     olstm_shape_text(desc).text, declared_text(info).text);

@@ -85,7 +85,9 @@ static void take_for_bfloat16(olstm_tensor* tensor, const olstm_value_info* info
 static olstm_status check_declaration(const olstm_tensor* tensor,
                                       const olstm_value_info* info, olstm_error* error) {
   bool fits = info->dtype == OLSTM_DTYPE_UNDEFINED || tensor->desc.dtype == info->dtype;
-  fits = fits && (info->rank < 0 || tensor->desc.rank == info->rank);
+  const bool is_scalar =
+      info->rank == 0 && tensor->desc.rank == 1 && tensor->desc.dims[0] == 1;
+  fits = fits && (info->rank < 0 || tensor->desc.rank == info->rank || is_scalar);
   for (int32_t d = 0; fits && d < info->rank; d++) {
     fits = info->dims[d] < 0 || info->dims[d] == tensor->desc.dims[d];
   }
