@@ -1,7 +1,7 @@
-// MatMul, as numpy's matmul: matrices in the last two dimensions, the others broadcast; a
-// vector on the left is a row, on the right a column, and its dimension goes away.
+// MatMul: a product for each matrix of the batch; a constant right-hand side is packed
+// once.
+#include "op/dense/matmul_shape.h"
 #include "op/dense/packed_weight.h"
-#include "op/elementwise/broadcast.h"
 #include "op/op_family.h"
 
 #define MATMUL_DTYPES                                                         \
@@ -15,17 +15,9 @@ typedef struct matmul_op {
   olstm__packed_weight weight;
 } matmul_op;
 
-// An operand as a batch of matrices.
-typedef struct operand {
-  /// The dimensions before the matrix.
-  olstm_tensor_desc batch;
-  int64_t rows;
-  int64_t columns;
-} operand;
-
 typedef struct matmul_handle {
   olstm__op_handle head;
-  olstm__broadcast plan;
+  olstm__matmul_plan plan;
   olstm__product product;
   /// Bytes from matrix to matrix.
   size_t a_bytes;
@@ -34,53 +26,13 @@ typedef struct matmul_handle {
   size_t packed_bytes;
 } matmul_handle;
 
-static operand view_operand(const olstm_tensor_desc* desc, bool is_left) {
-  operand view = {.batch = *desc, .rows = 1, .columns = 1};
-  if (desc->rank == 1) {
-    view.batch.rank = 0;
-    *(is_left ? &view.columns : &view.rows) = desc->dims[0];
-  } else {
-    view.batch.rank = desc->rank - 2;
-    view.rows = desc->dims[desc->rank - 2];
-    view.columns = desc->dims[desc->rank - 1];
-  }
-  return view;
-}
-
 static olstm_status matmul_infer(const void* instance, const olstm_infer_args* args,
                                  olstm_tensor_desc* out_outputs, olstm_error* error) {
   const matmul_op* self = instance;
-  const olstm_tensor_desc* a = &args->inputs[0]->desc;
-  const olstm_tensor_desc* b = &args->inputs[1]->desc;
-  const char* const* names = self->base.node->input_names;
   OLSTM_RETURN_IF_ERROR(
       olstm__op_check_dtype(&self->base, args, 0, MATMUL_DTYPES, error));
   OLSTM_RETURN_IF_ERROR(olstm__op_check_same_dtype(&self->base, args, 1, 0, error));
-  for (size_t i = 0; i < 2; i++) {
-    if (args->inputs[i]->desc.rank > 0) continue;
-    return olstm__op_fail(&self->base, error, OLSTM_STATUS_SHAPE_MISMATCH,
-                          "input '%s' is a scalar, expected a vector or matrices",
-                          names[i]);
-  }
-  const operand left = view_operand(a, true);
-  const operand right = view_operand(b, false);
-  if (left.columns != right.rows) {
-    return olstm__op_fail(&self->base, error, OLSTM_STATUS_SHAPE_MISMATCH,
-                          "input '%s' has shape %s, expected %" PRId64
-                          " rows as '%s' %s has columns",
-                          names[1], olstm_shape_text(b).text, left.columns, names[0],
-                          olstm_shape_text(a).text);
-  }
-  const olstm_tensor batches[] = {{.desc = left.batch}, {.desc = right.batch}};
-  const olstm_tensor* const inputs[] = {&batches[0], &batches[1]};
-  const olstm_infer_args batch_args = {
-      .struct_size = sizeof batch_args, .input_count = 2, .inputs = inputs};
-  olstm_tensor_desc* y = &out_outputs[0];
-  y->dtype = a->dtype;
-  OLSTM_RETURN_IF_ERROR(olstm__broadcast_infer(&self->base, &batch_args, 0, 2, y, error));
-  if (a->rank > 1) y->dims[y->rank++] = left.rows;
-  if (b->rank > 1) y->dims[y->rank++] = right.columns;
-  return olstm__op_check_output(&self->base, y, error);
+  return olstm__matmul_infer(&self->base, args, 0, 1, &out_outputs[0], error);
 }
 
 static olstm_status find_workspace(const matmul_op* self, matmul_handle* handle,
@@ -106,25 +58,15 @@ static olstm_status matmul_prepare(void* instance, const olstm_prepare_args* arg
   matmul_handle* handle = NULL;
   OLSTM_RETURN_IF_ERROR(
       olstm__op_create_handle(&self->base, sizeof *handle, (void**)&handle, error));
-  operand left = view_operand(&args->inputs[0]->desc, true);
-  const operand right = view_operand(&args->inputs[1]->desc, false);
-  const size_t element_bytes = olstm_dtype_size(left.batch.dtype);
-  if (olstm_tensor_desc_count(&right.batch) == 1) {
-    // One matrix for the whole batch: its rows go into one product.
-    left.rows *= olstm_tensor_desc_count(&left.batch);
-    left.batch.rank = 0;
-  }
-  olstm_tensor_desc batch = args->outputs[0];
-  batch.rank -= (args->inputs[0]->desc.rank > 1) + (args->inputs[1]->desc.rank > 1);
-  if (left.batch.rank == 0 && olstm_tensor_desc_count(&right.batch) == 1) batch.rank = 0;
-  const olstm_tensor_desc scalar = {.dtype = batch.dtype};
-  const olstm_tensor_desc* const descs[] = {&left.batch,
-                                            batch.rank ? &right.batch : &scalar};
-  olstm__broadcast_init(&handle->plan, &batch, descs, 2);
-  handle->product = (olstm__product){batch.dtype, left.rows, left.columns, right.columns};
-  handle->a_bytes = (size_t)(left.rows * left.columns) * element_bytes;
-  handle->b_bytes = (size_t)(right.rows * right.columns) * element_bytes;
-  handle->c_bytes = (size_t)(left.rows * right.columns) * element_bytes;
+  const olstm_tensor_desc* y = &args->outputs[0];
+  const size_t element_bytes = olstm_dtype_size(y->dtype);
+  olstm__matmul_plan_init(&handle->plan, &args->inputs[0]->desc, &args->inputs[1]->desc,
+                          y, true);
+  const olstm__matmul_plan* plan = &handle->plan;
+  handle->product = (olstm__product){y->dtype, plan->m, plan->k, plan->n};
+  handle->a_bytes = (size_t)(plan->m * plan->k) * element_bytes;
+  handle->b_bytes = (size_t)(plan->k * plan->n) * element_bytes;
+  handle->c_bytes = (size_t)(plan->m * plan->n) * element_bytes;
   const olstm_status status =
       find_workspace(self, handle, &out_prepared->workspace_bytes, error);
   if (status != OLSTM_STATUS_OK) {
@@ -151,17 +93,17 @@ static olstm_status matmul_run(const void* instance, const void* handle,
                                const olstm_run_args* args, olstm_error* error) {
   const matmul_op* self = instance;
   const matmul_handle* prepared = handle;
-  const olstm__broadcast* plan = &prepared->plan;
+  const olstm__broadcast* batch = &prepared->plan.batch;
   olstm__broadcast_cursor cursor = {{0}, {0}};
   const void* packed = NULL;
   int64_t packed_index = -1;
   char* c = args->outputs[0];
   (void)error;
   if (!c) return OLSTM_STATUS_OK;
-  for (int64_t r = 0; r < plan->run_count; r++) {
-    for (int64_t i = 0; i < plan->run_length; i++, c += prepared->c_bytes) {
-      const int64_t a_index = cursor.offsets[0] + i * olstm__broadcast_step(plan, 0);
-      const int64_t b_index = cursor.offsets[1] + i * olstm__broadcast_step(plan, 1);
+  for (int64_t r = 0; r < batch->run_count; r++) {
+    for (int64_t i = 0; i < batch->run_length; i++, c += prepared->c_bytes) {
+      const int64_t a_index = cursor.offsets[0] + i * olstm__broadcast_step(batch, 0);
+      const int64_t b_index = cursor.offsets[1] + i * olstm__broadcast_step(batch, 1);
       if (b_index != packed_index) packed = find_packed(self, prepared, args, b_index);
       packed_index = b_index;
       const olstm__product_run_args product = {
@@ -172,7 +114,7 @@ static olstm_status matmul_run(const void* instance, const void* handle,
           .parallel = args->parallel};
       olstm__product_run(&prepared->product, &product);
     }
-    olstm__broadcast_next(plan, &cursor);
+    olstm__broadcast_next(batch, &cursor);
   }
   return OLSTM_STATUS_OK;
 }
@@ -184,7 +126,7 @@ static olstm_status pack_constant(void* instance, olstm_error* error) {
       olstm_tensor_desc_count(&b->desc) == 0) {
     return OLSTM_STATUS_OK;
   }
-  const operand view = view_operand(&b->desc, false);
+  const olstm__matmul_operand view = olstm__matmul_view(&b->desc, false);
   const olstm__product product = {b->desc.dtype, 0, view.rows, view.columns};
   const olstm__weight_layout layout = {
       .matrix_count = olstm_tensor_desc_count(&view.batch),

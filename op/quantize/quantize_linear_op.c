@@ -1,0 +1,331 @@
+// QuantizeLinear and DequantizeLinear: one scale and zero point for the tensor, for each
+// index of an axis (opset 13), or for each block along it (opset 21).
+#include <math.h>
+
+#include "op/elementwise/lane.h"
+#include "op/op_family.h"
+#include "op/op_support.h"
+
+#define QUANTIZED_DTYPES                                                    \
+  (OLSTM_DTYPE_BIT(OLSTM_DTYPE_UINT8) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT8) | \
+   OLSTM_DTYPE_BIT(OLSTM_DTYPE_UINT16) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT16))
+#define INT32_BIT OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT32)
+
+enum { CODE_QUANTIZE, CODE_DEQUANTIZE };
+
+typedef struct quantize_op {
+  olstm__op_base base;
+  int64_t axis;
+  /// 0: no blocks.
+  int64_t block_size;
+  /// UNDEFINED where the attribute does not say.
+  olstm_dtype output_dtype;
+} quantize_op;
+
+// x as [outer, rows, inner] with scales along the rows.
+typedef struct quantize_handle {
+  olstm__op_handle head;
+  olstm_dtype x_dtype;
+  olstm_dtype y_dtype;
+  olstm_dtype scale_dtype;
+  /// What is computed in: float, or double for int32.
+  olstm__lane lane;
+  int64_t outer;
+  int64_t rows;
+  int64_t inner;
+  /// Scales: one in all, one a row, or an inner row for each block of rows.
+  enum { SCALE_TENSOR, SCALE_AXIS, SCALE_BLOCK } granularity;
+  int64_t block_count;
+} quantize_handle;
+
+static int32_t code_of(const quantize_op* self) {
+  return ((const olstm__op_form*)self->base.self->variant)->code;
+}
+
+static olstm_status parse(void* instance, olstm_error* error) {
+  quantize_op* self = instance;
+  const olstm_node* node = self->base.node;
+  int64_t dtype = OLSTM_DTYPE_UNDEFINED;
+  int64_t precision = 0;
+  OLSTM_RETURN_IF_ERROR(olstm_node_get_int(node, "axis", 1, &self->axis, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm_node_get_int(node, "block_size", 0, &self->block_size, error));
+  OLSTM_RETURN_IF_ERROR(olstm_node_get_int(node, "output_dtype", dtype, &dtype, error));
+  OLSTM_RETURN_IF_ERROR(olstm_node_get_int(node, "precision", 0, &precision, error));
+  const uint64_t known =
+      code_of(self) == CODE_QUANTIZE ? QUANTIZED_DTYPES : OLSTM__DTYPES_REAL;
+  if (dtype != OLSTM_DTYPE_UNDEFINED &&
+      (dtype < 0 || dtype >= 64 || !(known & OLSTM_DTYPE_BIT(dtype)))) {
+    return olstm__op_fail(&self->base, error, OLSTM_STATUS_UNSUPPORTED,
+                          "output_dtype=%" PRId64 " is not supported", dtype);
+  }
+  if (precision != 0 && precision != OLSTM_DTYPE_FLOAT) {
+    return olstm__op_fail(&self->base, error, OLSTM_STATUS_UNSUPPORTED,
+                          "precision=%" PRId64 " is not supported", precision);
+  }
+  if (self->block_size < 0) {
+    return olstm__op_fail(&self->base, error, OLSTM_STATUS_INVALID_MODEL,
+                          "attribute block_size is %" PRId64 ", expected 0 or more",
+                          self->block_size);
+  }
+  self->output_dtype = (olstm_dtype)dtype;
+  return OLSTM_STATUS_OK;
+}
+
+static bool has_zero_point(const olstm_node* node) {
+  return olstm_node_has_input(node, 2);
+}
+
+// Fills the shape part of a handle.
+static olstm_status find_scales(const quantize_op* self, const olstm_tensor_desc* x,
+                                const olstm_tensor_desc* scale, quantize_handle* out,
+                                olstm_error* error) {
+  int32_t axis = 0;
+  *out = (quantize_handle){.head = out->head, .outer = 1, .rows = 1, .inner = 1};
+  if (olstm_tensor_desc_count(scale) == 1 && self->block_size == 0 && scale->rank <= 1) {
+    out->inner = olstm_tensor_desc_count(x);
+    return OLSTM_STATUS_OK;
+  }
+  OLSTM_RETURN_IF_ERROR(olstm__op_normalize_axis(&self->base, "attribute axis",
+                                                 self->axis, x->rank, &axis, error));
+  for (int32_t d = 0; d < x->rank; d++) {
+    *(d < axis ? &out->outer : d == axis ? &out->rows : &out->inner) *= x->dims[d];
+  }
+  bool fits = false;
+  if (self->block_size == 0) {
+    out->granularity = SCALE_AXIS;
+    fits = scale->rank == 1 && scale->dims[0] == x->dims[axis];
+  } else {
+    olstm_tensor_desc expected = *x;
+    out->granularity = SCALE_BLOCK;
+    out->block_count =
+        x->dims[axis] / self->block_size + (x->dims[axis] % self->block_size != 0);
+    expected.dims[axis] = out->block_count;
+    fits = olstm_tensor_desc_same_shape(scale, &expected);
+  }
+  if (fits) return OLSTM_STATUS_OK;
+  return olstm__op_fail(&self->base, error, OLSTM_STATUS_SHAPE_MISMATCH,
+                        "input '%s' has shape %s, which does not fit '%s' with shape %s",
+                        self->base.node->input_names[1], olstm_shape_text(scale).text,
+                        self->base.node->input_names[0], olstm_shape_text(x).text);
+}
+
+static olstm_status check_zero_point(const quantize_op* self,
+                                     const olstm_infer_args* args, olstm_error* error) {
+  const olstm_node* node = self->base.node;
+  const olstm_tensor_desc* scale = &args->inputs[1]->desc;
+  if (!has_zero_point(node)) return OLSTM_STATUS_OK;
+  const olstm_tensor_desc* zero = &args->inputs[2]->desc;
+  if (code_of(self) == CODE_DEQUANTIZE) {
+    OLSTM_RETURN_IF_ERROR(olstm__op_check_same_dtype(&self->base, args, 2, 0, error));
+  } else {
+    OLSTM_RETURN_IF_ERROR(
+        olstm__op_check_dtype(&self->base, args, 2, QUANTIZED_DTYPES, error));
+  }
+  if (olstm_tensor_desc_same_shape(zero, scale) ||
+      (olstm_tensor_desc_count(zero) == 1 && olstm_tensor_desc_count(scale) == 1)) {
+    return OLSTM_STATUS_OK;
+  }
+  return olstm__op_fail(&self->base, error, OLSTM_STATUS_SHAPE_MISMATCH,
+                        "input '%s' has shape %s, expected %s as input '%s' has",
+                        node->input_names[2], olstm_shape_text(zero).text,
+                        olstm_shape_text(scale).text, node->input_names[1]);
+}
+
+static olstm_status quantize_infer(const void* instance, const olstm_infer_args* args,
+                                   olstm_tensor_desc* out_outputs, olstm_error* error) {
+  const quantize_op* self = instance;
+  const bool quantizes = code_of(self) == CODE_QUANTIZE;
+  const olstm_tensor_desc* x = &args->inputs[0]->desc;
+  quantize_handle shape = {.outer = 0};
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_check_dtype(&self->base, args, 0, self->base.self->dtypes, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_check_dtype(&self->base, args, 1, OLSTM__DTYPES_REAL, error));
+  OLSTM_RETURN_IF_ERROR(check_zero_point(self, args, error));
+  OLSTM_RETURN_IF_ERROR(find_scales(self, x, &args->inputs[1]->desc, &shape, error));
+  out_outputs[0] = *x;
+  if (self->output_dtype != OLSTM_DTYPE_UNDEFINED) {
+    out_outputs[0].dtype = self->output_dtype;
+  } else if (!quantizes) {
+    out_outputs[0].dtype = args->inputs[1]->desc.dtype;
+  } else {
+    out_outputs[0].dtype =
+        has_zero_point(self->base.node) ? args->inputs[2]->desc.dtype : OLSTM_DTYPE_UINT8;
+  }
+  if (quantizes && has_zero_point(self->base.node) &&
+      out_outputs[0].dtype != args->inputs[2]->desc.dtype) {
+    return olstm__op_fail(&self->base, error, OLSTM_STATUS_DTYPE_MISMATCH,
+                          "input '%s' has dtype %s, but output_dtype says %s",
+                          self->base.node->input_names[2],
+                          olstm_dtype_name(args->inputs[2]->desc.dtype),
+                          olstm_dtype_name(out_outputs[0].dtype));
+  }
+  return olstm__op_check_output(&self->base, &out_outputs[0], error);
+}
+
+static olstm_status quantize_prepare(void* instance, const olstm_prepare_args* args,
+                                     olstm_prepared* out_prepared, olstm_error* error) {
+  const quantize_op* self = instance;
+  const olstm_tensor_desc* x = &args->inputs[0]->desc;
+  const olstm_tensor_desc* scale = &args->inputs[1]->desc;
+  quantize_handle* handle = NULL;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_create_handle(&self->base, sizeof *handle, (void**)&handle, error));
+  const olstm_status status = find_scales(self, x, scale, handle, error);
+  if (status != OLSTM_STATUS_OK) {
+    olstm__op_release_handle(instance, handle);
+    return status;
+  }
+  handle->x_dtype = x->dtype;
+  handle->y_dtype = args->outputs[0].dtype;
+  handle->scale_dtype = scale->dtype;
+  // The quotient of floats is rounded to float before it is rounded to an integer.
+  handle->lane = x->dtype == OLSTM_DTYPE_INT32 || x->dtype == OLSTM_DTYPE_DOUBLE ||
+                         scale->dtype == OLSTM_DTYPE_DOUBLE
+                     ? OLSTM__LANE_F64
+                     : OLSTM__LANE_F32;
+  out_prepared->handle = handle;
+  return OLSTM_STATUS_OK;
+}
+
+// Doubles, of which the quotient of two floats is taken in float.
+static void quantize_block(olstm__lane lane, int64_t count, double* values,
+                           const double* scales, const double* zeros, int64_t step) {
+  for (int64_t i = 0; i < count; i++) {
+    const double scale = scales[i * step];
+    const double quotient = lane == OLSTM__LANE_F32
+                                ? (double)((float)values[i] / (float)scale)
+                                : values[i] / scale;
+    values[i] = rint(quotient) + zeros[i * step];
+  }
+}
+
+static void dequantize_block(int64_t count, double* values, const double* scales,
+                             const double* zeros, int64_t step) {
+  for (int64_t i = 0; i < count; i++) {
+    values[i] = (values[i] - zeros[i * step]) * scales[i * step];
+  }
+}
+
+// The operands of one run of `inner` elements.
+typedef struct run_operands {
+  const char* scales;
+  const char* zeros;  // NULL: 0
+  olstm_dtype zero_dtype;
+  int64_t step;
+} run_operands;
+
+static void run_inner(const quantize_op* self, const quantize_handle* handle,
+                      const run_operands* operands, const char* x, char* y) {
+  const size_t x_bytes = olstm_dtype_size(handle->x_dtype);
+  const size_t y_bytes = olstm_dtype_size(handle->y_dtype);
+  const size_t scale_bytes = olstm_dtype_size(handle->scale_dtype);
+  const size_t zero_bytes = operands->zeros ? olstm_dtype_size(operands->zero_dtype) : 0;
+  double values[OLSTM__LANE_BLOCK];
+  double scales[OLSTM__LANE_BLOCK];
+  double zeros[OLSTM__LANE_BLOCK] = {0};
+  for (int64_t begin = 0; begin < handle->inner; begin += OLSTM__LANE_BLOCK) {
+    const int64_t left = handle->inner - begin;
+    const int64_t count = left < OLSTM__LANE_BLOCK ? left : OLSTM__LANE_BLOCK;
+    const int64_t operand_count = operands->step ? count : 1;
+    const size_t operand = (size_t)(begin * operands->step);
+    olstm__lane_load(OLSTM__LANE_F64, handle->x_dtype, count, x + (size_t)begin * x_bytes,
+                     values);
+    olstm__lane_load(OLSTM__LANE_F64, handle->scale_dtype, operand_count,
+                     operands->scales + operand * scale_bytes, scales);
+    if (operands->zeros) {
+      olstm__lane_load(OLSTM__LANE_F64, operands->zero_dtype, operand_count,
+                       operands->zeros + operand * zero_bytes, zeros);
+    }
+    if (code_of(self) == CODE_QUANTIZE) {
+      quantize_block(handle->lane, count, values, scales, zeros, operands->step);
+    } else {
+      dequantize_block(count, values, scales, zeros, operands->step);
+    }
+    olstm__lane_store(OLSTM__LANE_F64, handle->y_dtype, count, values,
+                      y + (size_t)begin * y_bytes);
+  }
+}
+
+static olstm_status quantize_run(const void* instance, const void* handle,
+                                 const olstm_run_args* args, olstm_error* error) {
+  const quantize_op* self = instance;
+  const quantize_handle* prepared = handle;
+  const olstm_dtype zero_dtype =
+      code_of(self) == CODE_QUANTIZE ? prepared->y_dtype : prepared->x_dtype;
+  const bool blocks = prepared->granularity == SCALE_BLOCK;
+  const size_t x_step = (size_t)prepared->inner * olstm_dtype_size(prepared->x_dtype);
+  const size_t y_step = (size_t)prepared->inner * olstm_dtype_size(prepared->y_dtype);
+  const char* x = args->inputs[0];
+  char* y = args->outputs[0];
+  (void)error;
+  if (!y) return OLSTM_STATUS_OK;
+  for (int64_t o = 0; o < prepared->outer; o++) {
+    for (int64_t r = 0; r < prepared->rows; r++, x += x_step, y += y_step) {
+      const int64_t block = blocks ? r / self->block_size : 0;
+      const size_t index =
+          (size_t)(blocks ? (o * prepared->block_count + block) * prepared->inner
+                   : prepared->granularity == SCALE_AXIS ? r
+                                                         : 0);
+      const run_operands operands = {
+          .scales = (const char*)args->inputs[1] +
+                    index * olstm_dtype_size(prepared->scale_dtype),
+          .zeros =
+              has_zero_point(self->base.node)
+                  ? (const char*)args->inputs[2] + index * olstm_dtype_size(zero_dtype)
+                  : NULL,
+          .zero_dtype = zero_dtype,
+          .step = blocks ? 1 : 0};
+      run_inner(self, prepared, &operands, x, y);
+    }
+  }
+  return OLSTM_STATUS_OK;
+}
+
+// saturate is about float8 alone, which olstm does not run.
+static const char* const kNone[] = {NULL};
+static const char* const kAxis[] = {"axis", NULL};
+static const char* const kQuantize19[] = {"axis", "saturate", NULL};
+static const char* const kQuantize21[] = {"axis", "block_size", "output_dtype",
+                                          "saturate", NULL};
+static const char* const kQuantize23[] = {"axis",      "block_size", "output_dtype",
+                                          "precision", "saturate",   NULL};
+static const char* const kDequantize21[] = {"axis", "block_size", NULL};
+static const char* const kDequantize23[] = {"axis", "block_size", "output_dtype", NULL};
+
+#define FORM(name, names, what)                                              \
+  static const olstm__op_form name = {.arity = {2, 3, 1},                    \
+                                      .attributes = names,                   \
+                                      .instance_bytes = sizeof(quantize_op), \
+                                      .parse = parse,                        \
+                                      .code = what}
+FORM(kQuantizeForm10, kNone, CODE_QUANTIZE);
+FORM(kQuantizeForm13, kAxis, CODE_QUANTIZE);
+FORM(kQuantizeForm19, kQuantize19, CODE_QUANTIZE);
+FORM(kQuantizeForm21, kQuantize21, CODE_QUANTIZE);
+FORM(kQuantizeForm23, kQuantize23, CODE_QUANTIZE);
+FORM(kDequantizeForm10, kNone, CODE_DEQUANTIZE);
+FORM(kDequantizeForm13, kAxis, CODE_DEQUANTIZE);
+FORM(kDequantizeForm21, kDequantize21, CODE_DEQUANTIZE);
+FORM(kDequantizeForm23, kDequantize23, CODE_DEQUANTIZE);
+
+#define FROM (OLSTM__DTYPES_REAL | INT32_BIT)
+#define TO (QUANTIZED_DTYPES | INT32_BIT)
+#define ROW(type, first, last, dtypes, form)                                          \
+  OLSTM__OP_ENTRY(type, first, last, dtypes, &form, quantize_infer, quantize_prepare, \
+                  quantize_run)
+static const olstm_operator kOperators[] = {
+    ROW("QuantizeLinear", 10, 12, FROM, kQuantizeForm10),
+    ROW("QuantizeLinear", 13, 18, FROM, kQuantizeForm13),
+    ROW("QuantizeLinear", 19, 20, FROM, kQuantizeForm19),
+    ROW("QuantizeLinear", 21, 22, FROM, kQuantizeForm21),
+    ROW("QuantizeLinear", 23, 0, FROM, kQuantizeForm23),
+    ROW("DequantizeLinear", 10, 12, TO, kDequantizeForm10),
+    ROW("DequantizeLinear", 13, 20, TO, kDequantizeForm13),
+    ROW("DequantizeLinear", 21, 22, TO, kDequantizeForm21),
+    ROW("DequantizeLinear", 23, 0, TO, kDequantizeForm23),
+};
+
+const olstm__op_family olstm__quantize_linear_family = {
+    kOperators, sizeof kOperators / sizeof kOperators[0]};

@@ -1,0 +1,75 @@
+// Conversions go block by block through the lanes.
+#include "op/quantize/zero_point.h"
+
+#include <math.h>
+
+#include "op/elementwise/lane.h"
+
+olstm__quantize_operand olstm__quantize_operand_of(const olstm__op_base* base,
+                                                   const olstm_tensor_desc* descs,
+                                                   const void* const* inputs,
+                                                   size_t index) {
+  olstm__quantize_operand operand = {NULL, OLSTM_DTYPE_UNDEFINED, 0};
+  if (!olstm_node_has_input(base->node, index)) return operand;
+  operand.data = inputs[index];
+  operand.dtype = descs[index].dtype;
+  operand.step = olstm_tensor_desc_count(&descs[index]) == 1 ? 0 : 1;
+  return operand;
+}
+
+double olstm__quantize_operand_get(const olstm__quantize_operand* operand,
+                                   int64_t index) {
+  double value = 0;
+  if (operand->data) {
+    olstm__lane_load(OLSTM__LANE_F64, operand->dtype, 1,
+                     (const char*)operand->data + (size_t)(index * operand->step) *
+                                                      olstm_dtype_size(operand->dtype),
+                     &value);
+  }
+  return value;
+}
+
+olstm_status olstm__quantize_operand_check(const olstm__op_base* base,
+                                           const olstm_infer_args* args, size_t index,
+                                           int64_t count, olstm_error* error) {
+  if (!olstm_node_has_input(base->node, index)) return OLSTM_STATUS_OK;
+  const olstm_tensor_desc* desc = &args->inputs[index]->desc;
+  if (olstm_tensor_desc_count(desc) == 1 || (desc->rank == 1 && desc->dims[0] == count)) {
+    return OLSTM_STATUS_OK;
+  }
+  return olstm__op_fail(base, error, OLSTM_STATUS_SHAPE_MISMATCH,
+                        "input '%s' has shape %s, expected a scalar or [%" PRId64 "]",
+                        base->node->input_names[index], olstm_shape_text(desc).text,
+                        count);
+}
+
+void olstm__take_off_zero(olstm_dtype dtype, int64_t rows, int64_t columns, const void* x,
+                          const olstm__quantize_operand* zero, bool by_column,
+                          double* y) {
+  const size_t element_bytes = olstm_dtype_size(dtype);
+  const char* from = x;
+  for (int64_t r = 0; r < rows; r++) {
+    olstm__lane_load(OLSTM__LANE_F64, dtype, columns, from, y);
+    if (by_column && zero->step) {
+      for (int64_t c = 0; c < columns; c++) y[c] -= olstm__quantize_operand_get(zero, c);
+    } else if (zero->data) {
+      const double value = olstm__quantize_operand_get(zero, r);
+      for (int64_t c = 0; c < columns; c++) y[c] -= value;
+    }
+    from += (size_t)columns * element_bytes;
+    y += columns;
+  }
+}
+
+void olstm__requantize(int64_t count, const double* x, double factor, double zero,
+                       olstm_dtype dtype, void* y) {
+  const size_t element_bytes = olstm_dtype_size(dtype);
+  double block[OLSTM__LANE_BLOCK];
+  for (int64_t begin = 0; begin < count; begin += OLSTM__LANE_BLOCK) {
+    const int64_t left = count - begin;
+    const int64_t size = left < OLSTM__LANE_BLOCK ? left : OLSTM__LANE_BLOCK;
+    for (int64_t i = 0; i < size; i++) block[i] = rint(x[begin + i] * factor) + zero;
+    olstm__lane_store(OLSTM__LANE_F64, dtype, size, block,
+                      (char*)y + (size_t)begin * element_bytes);
+  }
+}

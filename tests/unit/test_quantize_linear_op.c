@@ -1,0 +1,75 @@
+// op/quantize/quantize_linear_op.c and dynamic_quantize_op.c.
+#include "tests/support/op_text.h"
+#include "tests/support/test_main.h"
+
+static void quantizes_with_halves_to_even_and_saturates(void** state) {
+  (void)state;
+  op_text_expect("QuantizeLinear-10", "f32[6] 0 2 3 1000 -254 -1000; f32[] 2; u8[] 128",
+                 "u8[6] 128 129 130 255 1 0");
+  op_text_expect("QuantizeLinear-10", "f32[4] 0.5 1.5 -0.5 300; f32[] 1",
+                 "u8[4] 0 2 0 255");
+  op_text_expect("QuantizeLinear-13", "i32[3] 5 -7 1000; f32[1] 2; i8[1] 1",
+                 "i8[3] 3 -3 127");
+  op_text_expect("QuantizeLinear-21 output_dtype=5", "f16[2] 3 -40000; f16[] 1",
+                 "i16[2] 3 -32768");
+}
+
+static void dequantizes_to_the_scales_dtype(void** state) {
+  (void)state;
+  op_text_expect("DequantizeLinear-10", "u8[3] 0 3 255; f32[] 2; u8[] 128",
+                 "f32[3] -256 -250 254");
+  op_text_expect("DequantizeLinear-19", "i32[2] 7 -8; f16[] 0.5", "f16[2] 3.5 -4");
+}
+
+static void scales_are_by_axis_or_by_block(void** state) {
+  (void)state;
+  op_text_expect("QuantizeLinear-13", "f32[1,2,2] 2 4 2 4; f32[2] 2 4; u8[2] 0 10",
+                 "u8[1,2,2] 1 2 10 11");
+  op_text_expect("DequantizeLinear-13 axis=-1", "i8[2,2] 1 2 3 4; f32[2] 1 10; i8[2] 0 1",
+                 "f32[2,2] 1 10 3 30");
+  op_text_expect("DequantizeLinear-21 axis=1 block_size=2",
+                 "u8[1,3] 1 2 3; f32[1,2] 1 10; u8[1,2] 0 1", "f32[1,3] 1 2 20");
+  op_text_expect("QuantizeLinear-21 axis=0 block_size=2",
+                 "f32[3,2] 1 2 3 4 5 6; f32[2,2] 1 2 5 6; u8[2,2] 0 0 1 1",
+                 "u8[3,2] 1 1 3 2 2 2");
+}
+
+static void refuses_what_does_not_fit(void** state) {
+  (void)state;
+  op_text_expect_failure(
+      "QuantizeLinear-13", "f32[1,2] 0..; f32[3] 0..", OLSTM_STATUS_SHAPE_MISMATCH,
+      "QuantizeLinear 'node': input 'x1' has shape [3], which does not "
+      "fit 'x0' with shape [1,2]");
+  op_text_expect_failure("QuantizeLinear-21 output_dtype=17", "f32[1] 0; f32[] 1",
+                         OLSTM_STATUS_UNSUPPORTED,
+                         "QuantizeLinear 'node': output_dtype=17 is not supported");
+  op_text_expect_failure("DequantizeLinear-10", "u8[1] 0; f32[] 1; i8[] 1",
+                         OLSTM_STATUS_DTYPE_MISMATCH,
+                         "DequantizeLinear 'node': input 'x2' has dtype int8, expected "
+                         "uint8 as input 'x0' has");
+}
+
+static void dynamic_scales_hold_all_values_and_zero(void** state) {
+  (void)state;
+  op_text_expect("DynamicQuantizeLinear-11 outputs=3", "f32[3] 0 255 51",
+                 "u8[3] 0 255 51; f32[] 1; u8[] 0");
+  op_text_expect("DynamicQuantizeLinear-11 outputs=3", "f32[2] -51 -25.5",
+                 "u8[2] 0 127; f32[] 0.2; u8[] 255");
+  op_text_expect("DynamicQuantizeLinear-11 outputs=3", "f32[2] 0 0",
+                 "u8[2] 0 0; f32[] 1; u8[] 0");
+  op_text_expect_failure(
+      "DynamicQuantizeLinear-11 outputs=3", "f32[2] 0 inf", OLSTM_STATUS_INVALID_VALUE,
+      "DynamicQuantizeLinear 'node': input 'x0' has inf at position 1, "
+      "which no scale can hold");
+}
+
+int main(int argc, char** argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(quantizes_with_halves_to_even_and_saturates),
+      cmocka_unit_test(dequantizes_to_the_scales_dtype),
+      cmocka_unit_test(scales_are_by_axis_or_by_block),
+      cmocka_unit_test(refuses_what_does_not_fit),
+      cmocka_unit_test(dynamic_scales_hold_all_values_and_zero),
+  };
+  return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
+}
