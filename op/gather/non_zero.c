@@ -15,7 +15,10 @@ static bool is_set(olstm_dtype dtype, size_t bytes, const char* element) {
   uint64_t bits = 0;
   memcpy(&bits, element, bytes);
   const bool is_real = (OLSTM__DTYPES_REAL & OLSTM_DTYPE_BIT(dtype)) != 0;
-  return (is_real ? bits & ((UINT64_C(1) << (8 * bytes - 1)) - 1) : bits) != 0;
+  const uint64_t sign = bytes == 2   ? UINT64_C(1) << 15
+                        : bytes == 4 ? UINT64_C(1) << 31
+                                     : UINT64_C(1) << 63;
+  return (is_real ? bits & ~sign : bits) != 0;
 }
 
 static olstm_status needs_data(const olstm__op_base* base, size_t index,

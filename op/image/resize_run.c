@@ -37,7 +37,7 @@ typedef struct resize_handle {
   size_t buffer_bytes;
   bool is_nearest;
   /// The extrapolation value in pass_dtype.
-  uint8_t outside[8];
+  _Alignas(uint64_t) uint8_t outside[8];
   int32_t pass_count;
   resize_pass passes[OLSTM_MAX_RANK];
 } resize_handle;

@@ -60,7 +60,7 @@ static olstm_status read_reals(const olstm__resize_op* op, const olstm_infer_arg
 static olstm_status read_roi(const olstm__resize_op* op, const olstm_infer_args* args,
                              const int32_t* axes, size_t axis_count,
                              olstm__resize_axis* out_axes, olstm_error* error) {
-  double roi[2 * OLSTM_MAX_RANK];
+  double roi[2 * OLSTM_MAX_RANK] = {0};
   size_t count = 0;
   if (op->rule.coordinates != OLSTM__RESIZE_TF_CROP_AND_RESIZE) return OLSTM_STATUS_OK;
   OLSTM_RETURN_IF_ERROR(read_reals(op, args, 1, OLSTM__DTYPES_REAL, roi, &count, error));
@@ -141,9 +141,9 @@ static olstm_status apply_sizes(const olstm__resize_op* op, const int64_t* sizes
 olstm_status olstm__resize_read(const olstm__resize_op* op, const olstm_infer_args* args,
                                 olstm__resize_axis* out_axes, olstm_error* error) {
   const olstm_tensor_desc* input = &args->inputs[0]->desc;
-  int32_t axes[OLSTM_MAX_RANK];
-  double scales[2 * OLSTM_MAX_RANK];
-  int64_t sizes[OLSTM_MAX_RANK];
+  int32_t axes[OLSTM_MAX_RANK] = {0};
+  double scales[2 * OLSTM_MAX_RANK] = {0};
+  int64_t sizes[OLSTM_MAX_RANK] = {0};
   size_t axis_count = 0;
   size_t scale_count = op->scale_count;
   size_t size_count = 0;

@@ -8,7 +8,7 @@ typedef struct constant_op {
   olstm__op_base base;
   olstm_dtype dtype;
   /// The element's bytes.
-  uint8_t value[8];
+  _Alignas(uint64_t) uint8_t value[8];
 } constant_op;
 
 typedef struct constant_handle {

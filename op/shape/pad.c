@@ -31,7 +31,7 @@ typedef struct pad_handle {
   size_t element_bytes;
   size_t count;
   /// MODE_CONSTANT: the value unless an input gives it, and the copy of the inside.
-  uint8_t value[8];
+  _Alignas(uint64_t) uint8_t value[8];
   olstm__strided_copy copy;
   /// The other modes: where each index of the output comes from, axis after axis, and
   /// where on the last axis the elements lie as in the input.

@@ -66,7 +66,7 @@ static double count_numbers(const range_numbers* n) {
 olstm_status olstm__range_infer(const void* instance, const olstm_infer_args* args,
                                 olstm_tensor_desc* out_outputs, olstm_error* error) {
   const olstm__op_base* base = instance;
-  range_numbers numbers;
+  range_numbers numbers = {0};
   OLSTM_RETURN_IF_ERROR(olstm__op_check_dtype(base, args, 0, base->self->dtypes, error));
   OLSTM_RETURN_IF_ERROR(read_numbers(base, args, &numbers, error));
   if (numbers.is_integer ? numbers.delta == 0 : numbers.real_delta == 0) {
@@ -87,7 +87,7 @@ olstm_status olstm__range_prepare(void* instance, const olstm_prepare_args* args
                                   olstm_prepared* out_prepared, olstm_error* error) {
   const olstm_infer_args known = {sizeof known, args->input_count, args->inputs,
                                   args->output_count};
-  range_numbers numbers;
+  range_numbers numbers = {0};
   void* memory = NULL;
   OLSTM_RETURN_IF_ERROR(read_numbers(instance, &known, &numbers, error));
   OLSTM_RETURN_IF_ERROR(
@@ -143,7 +143,7 @@ typedef struct eye_handle {
   int64_t rows;
   int64_t columns;
   size_t element_bytes;
-  uint8_t one[8];
+  _Alignas(uint64_t) uint8_t one[8];
 } eye_handle;
 
 static olstm_status parse_eye(void* instance, olstm_error* error) {

@@ -89,7 +89,7 @@ olstm_status olstm__reshape_infer(const void* instance, const olstm_infer_args* 
   size_t product = 1;
   OLSTM_RETURN_IF_ERROR(resolve_dims(op, input, &output, &open, &product, error));
   const size_t count = (size_t)olstm_tensor_desc_count(input);
-  if (open >= 0 && count % product == 0) {
+  if (open >= 0 && product > 0 && count % product == 0) {
     output.dims[open] = (int64_t)(count / product);
     product = count;
   }
