@@ -50,7 +50,7 @@ static void fills_in_the_defaults(void** state) {
   (void)state;
   const olstm__lstm_attributes lstm = parse("LSTM hidden_size=none");
   assert_int_equal(lstm.hidden_size, 0);
-  assert_int_equal(lstm.layout, 0);
+  assert_int_equal(lstm.layouts.x, OLSTM__LAYOUT_TIME_MAJOR);
   assert_int_equal(lstm.spec.direction_count, 1);
   assert_false(lstm.spec.is_reverse[0]);
   assert_false(lstm.spec.has_clip);
@@ -111,7 +111,7 @@ static void reads_flags(void** state) {
   assert_true(parse("GRU lbr=1").spec.linear_before_reset);
   assert_true(parse("GRU lbr=-3").spec.linear_before_reset);
   assert_false(parse("GRU lbr=0").spec.linear_before_reset);
-  assert_int_equal(parse("RNN layout=1").layout, 1);
+  assert_int_equal(parse("RNN layout=1").layouts.x, OLSTM__LAYOUT_BATCH_MAJOR);
 }
 
 static void refuses_flags_that_are_neither_0_nor_1(void** state) {
