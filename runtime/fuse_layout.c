@@ -98,6 +98,21 @@ static olstm_attribute* make_attributes(olstm__net* net, const olstm__net_node* 
   return made;
 }
 
+// X is read before its Transpose: state slots that take their batch from it read it there
+// as well.
+static void bypass_transpose(olstm__net* net, int32_t index, int32_t x) {
+  const int32_t old = net->nodes[index].inputs[INPUT_X];
+  for (size_t s = 0; s < net->state_count; s++) {
+    olstm__net_state* state = &net->states[s];
+    if (state->source != old || state->source_axis < 0 || state->source_axis > 2) {
+      continue;
+    }
+    state->source = x;
+    state->source_axis = (int32_t)kSwapSequence[state->source_axis];
+  }
+  olstm__net_set_input(net, index, INPUT_X, x);
+}
+
 static void fuse_node(olstm__net* net, int32_t index) {
   const olstm__net_node* node = &net->nodes[index];
   y_use use = {LAYOUT_TIME_MAJOR, OLSTM__NO_VALUE, false};
@@ -123,7 +138,7 @@ static void fuse_node(olstm__net* net, int32_t index) {
     if (y == OLSTM__NO_VALUE) return;
     olstm__net_replace_uses(net, use.value, y);
   }
-  if (x != OLSTM__NO_VALUE) olstm__net_set_input(net, index, INPUT_X, x);
+  if (x != OLSTM__NO_VALUE) bypass_transpose(net, index, x);
   olstm__net_node* edited = &net->nodes[index];
   edited->domain = OLSTM__FUSED_DOMAIN;
   edited->attributes = attributes;
