@@ -280,6 +280,7 @@ bool olstm__net_add_state(olstm__net* net, const olstm__net_state* state) {
   }
   net->states[net->state_count++] = *state;
   net->values[state->output].output_use_count++;
+  if (state->batch_axis >= 0) net->values[state->source].is_state_source = true;
   return true;
 }
 
@@ -313,6 +314,8 @@ void olstm__net_replace_uses(olstm__net* net, int32_t from, int32_t to) {
     if (net->states[s].output == from) net->states[s].output = to;
     if (net->states[s].source == from) net->states[s].source = to;
   }
+  net->values[to].is_state_source |= net->values[from].is_state_source;
+  net->values[from].is_state_source = false;
   net->values[to].output_use_count += net->values[from].output_use_count;
   net->values[from].output_use_count = 0;
 }

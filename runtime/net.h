@@ -40,6 +40,9 @@ typedef struct olstm__net_value {
   int32_t use_count;
   /// How often it is among the net's outputs, or the next value of a state slot.
   int32_t output_use_count;
+  /// Whether a state slot's batch size comes from its shape: the node that makes it
+  /// stays.
+  bool is_state_source;
 } olstm__net_value;
 
 /// One use of a value: input `slot` of `node`. next, previous: uses of the same value.

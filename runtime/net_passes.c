@@ -129,7 +129,8 @@ static size_t first_optional_output(const olstm__net_node* node) {
 
 static bool is_wanted(const olstm__net* net, int32_t value) {
   return value != OLSTM__NO_VALUE &&
-         (net->values[value].use_count > 0 || net->values[value].output_use_count > 0);
+         (net->values[value].use_count > 0 || net->values[value].output_use_count > 0 ||
+          net->values[value].is_state_source);
 }
 
 static void remove_dead_outputs(olstm__net* net, int32_t n) {

@@ -71,6 +71,23 @@ static void removes_chains_of_dead_nodes(void** state) {
   olstm__net_destroy(net);
 }
 
+static void keeps_what_tells_a_state_slot_its_batch(void** state) {
+  olstm__net* net = olstm__net_create_empty("n", NULL);
+  (void)state;
+  const int32_t x = value(net, OLSTM__VALUE_INPUT, "x");
+  const int32_t a = value(net, OLSTM__VALUE_NODE, "a");
+  const int32_t s = value(net, OLSTM__VALUE_STATE, "s");
+  const int32_t y = value(net, OLSTM__VALUE_NODE, "y");
+  (void)node(net, "Transpose", x, a, OLSTM__NO_VALUE);
+  (void)node(net, "Relu", s, y, OLSTM__NO_VALUE);
+  const olstm__net_state slot = {
+      .name = "s", .input = s, .output = y, .batch_axis = 0, .source = a};
+  assert_true(olstm__net_add_state(net, &slot));
+  olstm__net_remove_dead(net);
+  assert_int_equal(net->order_count, 2);
+  olstm__net_destroy(net);
+}
+
 static void drops_unwanted_outputs_where_onnx_calls_them_optional(void** state) {
   olstm__net* net = olstm__net_create_empty("n", NULL);
   (void)state;
@@ -127,6 +144,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(sorts_nodes_that_were_added_late),
       cmocka_unit_test(sorting_keeps_an_order_that_is_right),
       cmocka_unit_test(removes_chains_of_dead_nodes),
+      cmocka_unit_test(keeps_what_tells_a_state_slot_its_batch),
       cmocka_unit_test(drops_unwanted_outputs_where_onnx_calls_them_optional),
       cmocka_unit_test(sinks_constants_through_every_depth),
   };
