@@ -114,6 +114,62 @@ static void plans_are_told_of_after_the_first_prepare_only(void** state) {
   olstm_fake_session_destroy(&sum.fake);
 }
 
+/// Batch first, as Keras has it: the Transposes become part of the node.
+static const char kKeras[] =
+    "input x float[n,t,2]\nconst w float[1,12,2] 0.3 -0.2 0.5 0.1 -0.4\n"
+    "const r float[1,12,3] 0.2 -0.1 0.4 -0.3\n"
+    "node Transpose x -> xt perm=[1,0,2]\nnode LSTM xt,w,r -> y,h name=lstm "
+    "hidden_size=3\n"
+    "const one int64[1] 1\nnode Squeeze y,one -> ys\n"
+    "node Transpose ys -> z perm=[1,0,2]\noutput z\n";
+
+/// Runs `steps` steps of 2 rows from step `first` on; the last step's outputs go to
+/// `out`.
+static void run_chunk(olstm_context* context, int first, int steps, float out[6]) {
+  float x[2 * 8 * 2];
+  for (int n = 0; n < 2; n++) {
+    for (int i = 0; i < 2 * steps; i++) {
+      x[n * 2 * steps + i] = (float)((7 * n + 3 * (2 * first + i)) % 11) / 11 - 0.5F;
+    }
+  }
+  const olstm_tensor input = {{OLSTM_DTYPE_FLOAT, 3, {2, steps, 2}}, x};
+  olstm_tensor output = {.data = NULL};
+  olstm_error error = {""};
+  if (olstm_context_run(context, &input, 1, &output, 1, &error) != OLSTM_STATUS_OK) {
+    fail_msg("%s", error.message);
+  }
+  assert_int_equal(output.desc.dims[1], steps);
+  const float* z = output.data;
+  for (int n = 0; n < 2; n++) {
+    for (int h = 0; h < 3; h++) out[3 * n + h] = z[(n * steps + steps - 1) * 3 + h];
+  }
+}
+
+static void chunks_of_a_sequence_give_what_the_whole_gives(void** state) {
+  static const char* const kAll[] = {"all"};
+  (void)state;
+  for (int fuse = 0; fuse < 2; fuse++) {
+    olstm_session_options options;
+    olstm_fake_session fake;
+    float whole[6], chunked[6];
+    olstm_session_options_init(&options);
+    options.stateful_count = 1;
+    options.stateful = kAll;
+    options.fuse = fuse != 0;
+    olstm_context* context =
+        olstm_fake_context(olstm_fake_session_must(kKeras, &options, &fake));
+    assert_int_equal(olstm_context_state_count(context), 2);
+    run_chunk(context, 0, 8, whole);
+    assert_int_equal(olstm_context_reset(context, NULL), OLSTM_STATUS_OK);
+    run_chunk(context, 0, 3, chunked);
+    run_chunk(context, 3, 1, chunked);
+    run_chunk(context, 4, 4, chunked);
+    assert_memory_equal(whole, chunked, sizeof whole);
+    olstm_context_destroy(context);
+    olstm_fake_session_destroy(&fake);
+  }
+}
+
 static void a_child_of_fork_goes_on(void** state) {
   sum_session sum;
   float y = 0;
@@ -141,6 +197,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(clones_go_their_own_way),
       cmocka_unit_test(steady_runs_with_state_allocate_nothing),
       cmocka_unit_test(plans_are_told_of_after_the_first_prepare_only),
+      cmocka_unit_test(chunks_of_a_sequence_give_what_the_whole_gives),
       cmocka_unit_test(a_child_of_fork_goes_on),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
