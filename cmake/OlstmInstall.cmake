@@ -12,7 +12,7 @@ install(TARGETS olstm_shared EXPORT olstm-targets
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime NAMELINK_COMPONENT development)
 install(TARGETS olstm_static EXPORT olstm-static-targets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
-install(TARGETS olstm_protobuf_c EXPORT olstm-static-targets)
+install(TARGETS olstm_protobuf_c EXPORT olstm-static-targets COMPONENT development)
 install(TARGETS olstm_ops LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/olstm COMPONENT runtime)
 install(EXPORT olstm-targets NAMESPACE olstm:: DESTINATION ${olstm_cmake_dir} COMPONENT development)
 install(EXPORT olstm-static-targets NAMESPACE olstm:: DESTINATION ${olstm_cmake_dir} COMPONENT development)
