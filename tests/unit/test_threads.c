@@ -212,6 +212,70 @@ static void rests_when_barriers_mostly_wait(void** state) {
   olstm__threads_destroy(threads);
 }
 
+static double now_seconds(void) {
+  struct timespec time;
+  (void)clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static void compute(int amount) {
+  volatile double value = 1;
+  for (int i = 0; i < amount; i++) value = value * 1.0000001 + 1e-9;
+}
+
+enum { BUSY_STEPS = 50, BUSY_AMOUNT = 2000 };
+
+// Half of the work, step by step, as a cell does that is split over two threads.
+static void half_task(void* argument, int32_t index) {
+  const olstm_parallel* parallel = argument;
+  (void)index;
+  for (int step = 0; step < BUSY_STEPS; step++) {
+    compute(BUSY_AMOUNT / 2);
+    parallel->barrier(parallel->pool);
+  }
+}
+
+static atomic_bool hogs_may_stop;
+
+static void* hog(void* argument) {
+  while (!atomic_load(&hogs_may_stop)) compute(1000);
+  return argument;
+}
+
+static void slows_in_proportion_on_a_busy_machine(void** state) {
+  enum { HOGS = 8, RUNS = 60 };
+  olstm__threads* threads = make_threads(2);
+  pthread_t hogs[HOGS];
+  double alone = 0;
+  double shared = 0;
+  (void)state;
+  atomic_store(&hogs_may_stop, false);
+  for (int i = 0; i < HOGS; i++) {
+    assert_int_equal(pthread_create(&hogs[i], NULL, hog, NULL), 0);
+  }
+  for (int run = 0; run < RUNS; run++) {
+    const double start = now_seconds();
+    for (int step = 0; step < BUSY_STEPS; step++) compute(BUSY_AMOUNT);
+    const double middle = now_seconds();
+    const olstm_parallel* parallel = olstm__threads_try_acquire(threads);
+    if (parallel) {
+      parallel->run(parallel->pool, 2, half_task, (void*)parallel);
+    } else {
+      for (int step = 0; step < BUSY_STEPS; step++) compute(BUSY_AMOUNT);
+    }
+    olstm__threads_release(parallel);
+    alone += middle - start;
+    shared += now_seconds() - middle;
+  }
+  atomic_store(&hogs_may_stop, true);
+  for (int i = 0; i < HOGS; i++) (void)pthread_join(hogs[i], NULL);
+  // Both fight for the same cores: far from the tens that barriers could cost.
+  if (shared > 5 * alone) {
+    fail_msg("one thread took %g s, two threads %g s", alone, shared);
+  }
+  olstm__threads_destroy(threads);
+}
+
 static void one_thread_needs_no_pool(void** state) {
   olstm__threads* threads = make_threads(1);
   (void)state;
@@ -267,6 +331,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(serves_callers_from_many_threads),
       cmocka_unit_test(does_without_threads_in_a_forked_child),
       cmocka_unit_test(rests_when_barriers_mostly_wait),
+      cmocka_unit_test(slows_in_proportion_on_a_busy_machine),
       cmocka_unit_test(one_thread_needs_no_pool),
       cmocka_unit_test(refuses_other_thread_counts),
       cmocka_unit_test(reports_a_failed_allocation),
