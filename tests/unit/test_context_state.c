@@ -207,6 +207,9 @@ static void goes_on_from_bytes_and_from_a_clone(void** state) {
   run_steps(&other, x, 3, 4);
   assert_memory_equal(other.outputs[1].data, expected, sizeof expected);
   olstm_context_free_blob(fixture.context, blob, blob_bytes);
+  // The clone belongs to the first session.
+  olstm_context_destroy(other.context);
+  other.context = NULL;
   model_end(&fixture);
   model_end(&other);
 }

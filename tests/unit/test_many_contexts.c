@@ -1,0 +1,207 @@
+// Many contexts on one session, and sessions that come and go, on many threads: results
+// are those of one thread. Meant for the thread sanitizer above all.
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/support/model_fixture.h"
+
+enum { THREADS = 4, ROUNDS = 12, MAX_STEPS = 5, BATCH = 2, HIDDEN = 5 };
+
+static float x[MAX_STEPS * BATCH * 3];
+
+// y of the last step for each number of steps, from a context of its own.
+typedef struct expected_results {
+  float y[MAX_STEPS + 1][BATCH * HIDDEN];
+} expected_results;
+
+typedef struct worker_job {
+  olstm_session* session;
+  const expected_results* expected;
+  int number;
+  atomic_int* errors;
+} worker_job;
+
+static olstm_status run_steps(olstm_context* context, int64_t steps, float* out_last) {
+  const olstm_tensor input = {{OLSTM_DTYPE_FLOAT, 3, {steps, BATCH, 3}}, x};
+  olstm_tensor outputs[2] = {{{0}, NULL}};
+  OLSTM_RETURN_IF_ERROR(olstm_context_run(context, &input, 1, outputs, 2, NULL));
+  memcpy(out_last, (float*)outputs[0].data + (steps - 1) * BATCH * HIDDEN,
+         BATCH * HIDDEN * sizeof *out_last);
+  return OLSTM_STATUS_OK;
+}
+
+// Contexts that come and go, each with shapes of its own.
+static void* use_session(void* argument) {
+  const worker_job* job = argument;
+  for (int round = 0; round < ROUNDS; round++) {
+    olstm_context* context = NULL;
+    if (olstm_context_create(job->session, &context, NULL) != OLSTM_STATUS_OK) {
+      (void)atomic_fetch_add(job->errors, 1);
+      return NULL;
+    }
+    for (int i = 0; i < MAX_STEPS; i++) {
+      const int64_t steps = 1 + (i + job->number + round) % MAX_STEPS;
+      float last[BATCH * HIDDEN];
+      const bool right = olstm_context_reset(context, NULL) == OLSTM_STATUS_OK &&
+                         run_steps(context, steps, last) == OLSTM_STATUS_OK &&
+                         memcmp(last, job->expected->y[steps], sizeof last) == 0;
+      if (!right) (void)atomic_fetch_add(job->errors, 1);
+    }
+    olstm_context_destroy(context);
+  }
+  return NULL;
+}
+
+static void start_session(model_fixture* fixture, int32_t thread_count) {
+  static const char* const kAll[] = {"all"};
+  olstm_session_options options;
+  olstm_session_options_init(&options);
+  options.thread_count = thread_count;
+  options.plan_cache_capacity = 2;
+  options.stateful_count = 1;
+  options.stateful = kAll;
+  model_start(fixture, OLSTM_TEST_DATA "/state/lstm_stack.onnx", &options);
+}
+
+static void find_expected(model_fixture* fixture, expected_results* out_expected) {
+  for (size_t i = 0; i < sizeof x / sizeof x[0]; i++) {
+    x[i] = (float)((i * 37) % 19) / 10.0F - 0.9F;
+  }
+  for (int64_t steps = 1; steps <= MAX_STEPS; steps++) {
+    assert_int_equal(olstm_context_reset(fixture->context, NULL), OLSTM_STATUS_OK);
+    assert_int_equal(run_steps(fixture->context, steps, out_expected->y[steps]),
+                     OLSTM_STATUS_OK);
+  }
+}
+
+static void share_a_session(int32_t thread_count) {
+  model_fixture fixture;
+  expected_results expected;
+  pthread_t threads[THREADS];
+  worker_job jobs[THREADS];
+  atomic_int errors = 0;
+  start_session(&fixture, thread_count);
+  find_expected(&fixture, &expected);
+  for (int t = 0; t < THREADS; t++) {
+    jobs[t] = (worker_job){fixture.session, &expected, t, &errors};
+    assert_int_equal(pthread_create(&threads[t], NULL, use_session, &jobs[t]), 0);
+  }
+  for (int t = 0; t < THREADS; t++) (void)pthread_join(threads[t], NULL);
+  assert_int_equal(atomic_load(&errors), 0);
+  model_end(&fixture);
+}
+
+static void share_a_session_of_one_thread(void** state) {
+  (void)state;
+  share_a_session(1);
+}
+
+static void share_a_session_with_a_pool(void** state) {
+  (void)state;
+  share_a_session(2);
+}
+
+// Loops and branches: every context has runners of its own for the bodies.
+static void* run_loops(void* argument) {
+  const worker_job* job = argument;
+  olstm_context* context = NULL;
+  if (olstm_context_create(job->session, &context, NULL) != OLSTM_STATUS_OK) {
+    (void)atomic_fetch_add(job->errors, 1);
+    return NULL;
+  }
+  for (int64_t start = 1; start < 20; start++) {
+    int64_t value = start + job->number;
+    const olstm_tensor input = {{OLSTM_DTYPE_INT64, 0, {0}}, &value};
+    olstm_tensor outputs[2] = {{{0}, NULL}};
+    if (olstm_context_run(context, &input, 1, outputs, 2, NULL) != OLSTM_STATUS_OK ||
+        *(int64_t*)outputs[0].data != 1) {
+      (void)atomic_fetch_add(job->errors, 1);
+    }
+  }
+  olstm_context_destroy(context);
+  return NULL;
+}
+
+static void run_loops_side_by_side(void** state) {
+  model_fixture fixture;
+  pthread_t threads[THREADS];
+  worker_job jobs[THREADS];
+  atomic_int errors = 0;
+  (void)state;
+  model_start(&fixture, OLSTM_TEST_DATA "/control/if_in_loop.onnx", NULL);
+  for (int t = 0; t < THREADS; t++) {
+    jobs[t] = (worker_job){fixture.session, NULL, t + 1, &errors};
+    assert_int_equal(pthread_create(&threads[t], NULL, run_loops, &jobs[t]), 0);
+  }
+  for (int t = 0; t < THREADS; t++) (void)pthread_join(threads[t], NULL);
+  assert_int_equal(atomic_load(&errors), 0);
+  model_end(&fixture);
+}
+
+// Sessions made and destroyed side by side, each with a pool.
+static void* make_sessions(void* argument) {
+  const worker_job* job = argument;
+  for (int round = 0; round < ROUNDS / 2; round++) {
+    model_fixture fixture;
+    float last[BATCH * HIDDEN];
+    start_session(&fixture, 2);
+    if (run_steps(fixture.context, MAX_STEPS, last) != OLSTM_STATUS_OK ||
+        memcmp(last, job->expected->y[MAX_STEPS], sizeof last) != 0) {
+      (void)atomic_fetch_add(job->errors, 1);
+    }
+    model_end(&fixture);
+  }
+  return NULL;
+}
+
+static void sessions_come_and_go_side_by_side(void** state) {
+  model_fixture fixture;
+  expected_results expected;
+  pthread_t threads[THREADS];
+  worker_job job;
+  atomic_int errors = 0;
+  (void)state;
+  start_session(&fixture, 2);
+  find_expected(&fixture, &expected);
+  job = (worker_job){NULL, &expected, 0, &errors};
+  for (int t = 0; t < THREADS; t++) {
+    assert_int_equal(pthread_create(&threads[t], NULL, make_sessions, &job), 0);
+  }
+  for (int t = 0; t < THREADS; t++) (void)pthread_join(threads[t], NULL);
+  assert_int_equal(atomic_load(&errors), 0);
+  model_end(&fixture);
+}
+
+static void a_forked_child_goes_on(void** state) {
+  model_fixture fixture;
+  expected_results expected;
+  int child_status = -1;
+  (void)state;
+  start_session(&fixture, 2);
+  find_expected(&fixture, &expected);
+  const pid_t child = fork();
+  if (child == 0) {
+    float last[BATCH * HIDDEN];
+    const bool right = olstm_context_reset(fixture.context, NULL) == OLSTM_STATUS_OK &&
+                       run_steps(fixture.context, 3, last) == OLSTM_STATUS_OK &&
+                       memcmp(last, expected.y[3], sizeof last) == 0;
+    model_end(&fixture);
+    _exit(right ? 0 : 1);
+  }
+  assert_int_equal(waitpid(child, &child_status, 0), child);
+  assert_true(WIFEXITED(child_status) && WEXITSTATUS(child_status) == 0);
+  model_end(&fixture);
+}
+
+int main(int argc, char** argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(share_a_session_of_one_thread),
+      cmocka_unit_test(share_a_session_with_a_pool),
+      cmocka_unit_test(run_loops_side_by_side),
+      cmocka_unit_test(sessions_come_and_go_side_by_side),
+      cmocka_unit_test(a_forked_child_goes_on),
+  };
+  return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
+}
