@@ -25,6 +25,8 @@ enum {
   STALLED_PART = 8,
   MIN_REST_RUNS = 8,
   MAX_REST_RUNS = 128,
+  // After that they are called, and have to come within this time.
+  CALL_NS = 100000,
 };
 
 // Where threads wait for a word to change.
@@ -37,6 +39,9 @@ typedef struct wait_place {
 
 typedef struct worker {
   alignas(CACHE_LINE) wait_place place;
+  // Number of the run * 2, plus 1 when somebody has taken this worker's part in it: the
+  // worker, or the caller, who does not wait for one that sleeps or has no core.
+  alignas(CACHE_LINE) atomic_ullong part;
   olstm__threads* threads;
   int32_t index;
   pthread_t thread;
@@ -57,7 +62,7 @@ struct olstm__threads {
   int32_t rest_runs;
   int32_t next_rest_runs;
   // The run: written by the caller before it changes run_word. A worker reads it only
-  // when the word says that it takes part, and the caller waits for those.
+  // when it has taken its part in that run, and the caller waits for those.
   void (*task)(void* argument, int32_t index);
   void* argument;
   int32_t task_count;
@@ -173,6 +178,12 @@ static void change(wait_place* place, atomic_ullong* word, unsigned long long va
 
 // ---------------------------------------------------------------- running
 
+// Takes a worker's part in a run; false when somebody has it already.
+static bool take_part(worker* of, unsigned long long number) {
+  unsigned long long expected = number << 1;
+  return atomic_compare_exchange_strong(&of->part, &expected, number << 1 | 1);
+}
+
 static void run_tasks(olstm__threads* threads, int32_t index) {
   if (threads->task_count <= threads->thread_count) {
     threads->task(threads->argument, index);
@@ -197,6 +208,7 @@ static void* worker_main(void* argument) {
     }
     seen = atomic_load(&threads->run_word);
     if (self->index >= (int32_t)(seen & 0xffff)) continue;
+    if (!take_part(self, seen >> 16)) continue;
     if (!threads->task) return NULL;
     run_tasks(threads, self->index);
     if (atomic_fetch_sub(&threads->pending_count, 1) == 1) {
@@ -205,12 +217,15 @@ static void* worker_main(void* argument) {
   }
 }
 
-// Makes workers 1 .. participants - 1 look at the run.
-static void start_run(olstm__threads* threads, int32_t participants) {
+// Makes workers 1 .. participants - 1 look at the run, and returns its number.
+static unsigned long long start_run(olstm__threads* threads, int32_t participants) {
   const unsigned long long number = (atomic_load(&threads->run_word) >> 16) + 1;
   threads->participant_count = participants;
   atomic_store(&threads->next_task, 0);
   atomic_store(&threads->pending_count, participants - 1);
+  for (int32_t i = 1; i < participants; i++) {
+    atomic_store(&threads->workers[i].part, number << 1);
+  }
   atomic_store(&threads->run_word, number << 16 | (unsigned long long)participants);
   for (int32_t i = 1; i < participants; i++) {
     wait_place* place = &threads->workers[i].place;
@@ -219,6 +234,19 @@ static void start_run(olstm__threads* threads, int32_t participants) {
     (void)pthread_cond_broadcast(&place->changed);
     (void)pthread_mutex_unlock(&place->mutex);
   }
+  return number;
+}
+
+// Does what workers have not begun. Tasks that meet at barriers have all begun when the
+// caller's own is done.
+static void finish_run(olstm__threads* threads, unsigned long long number,
+                       unsigned long long done_before) {
+  for (int32_t i = 1; i < threads->participant_count; i++) {
+    if (!take_part(&threads->workers[i], number)) continue;
+    if (threads->task_count <= threads->thread_count) run_tasks(threads, i);
+    if (atomic_fetch_sub(&threads->pending_count, 1) == 1) return;
+  }
+  (void)wait_until_changed(&threads->done_place, &threads->done_word, done_before);
 }
 
 static void pool_run(void* pool, int32_t task_count,
@@ -236,9 +264,9 @@ static void pool_run(void* pool, int32_t task_count,
     return;
   }
   const unsigned long long done_before = atomic_load(&threads->done_word);
-  start_run(threads, participants);
+  const unsigned long long number = start_run(threads, participants);
   run_tasks(threads, 0);
-  (void)wait_until_changed(&threads->done_place, &threads->done_word, done_before);
+  finish_run(threads, number, done_before);
 }
 
 static void pool_barrier(void* pool) {
@@ -259,11 +287,35 @@ static void pool_barrier(void* pool) {
 
 // ---------------------------------------------------------------- acquiring
 
+static void do_nothing(void* argument, int32_t index) {
+  (void)argument;
+  (void)index;
+}
+
+// Whether all workers come when they are called: that none of their cores is busy.
+static bool come_when_called(olstm__threads* threads) {
+  const unsigned long long done_before = atomic_load(&threads->done_word);
+  int64_t start = 0;
+  threads->task = do_nothing;
+  threads->task_count = threads->thread_count;
+  const unsigned long long number = start_run(threads, threads->thread_count);
+  if (spin_until_changed(&threads->done_word, done_before, CALL_NS, &start)) return true;
+  finish_run(threads, number, done_before);
+  return false;
+}
+
+// Runs without threads from now on.
+static void rest(olstm__threads* threads) {
+  threads->rest_runs = threads->next_rest_runs;
+  if (threads->next_rest_runs < MAX_REST_RUNS) threads->next_rest_runs *= 2;
+}
+
 const olstm_parallel* olstm__threads_try_acquire(olstm__threads* threads) {
   if (!threads || threads->fork_count != atomic_load(&fork_count)) return NULL;
   if (atomic_exchange(&threads->is_acquired, true)) return NULL;
   if (threads->rest_runs > 0) {
-    threads->rest_runs--;
+    const bool is_over = --threads->rest_runs == 0;
+    if (is_over && !come_when_called(threads)) rest(threads);
     atomic_store(&threads->is_acquired, false);
     return NULL;
   }
@@ -279,8 +331,7 @@ void olstm__threads_release(const olstm_parallel* parallel) {
   const int32_t stalls = atomic_load(&threads->stall_count);
   const int32_t barriers = threads->barriers_passed;
   if (stalls >= STALLS_TO_REST && stalls > barriers / STALLED_PART) {
-    threads->rest_runs = threads->next_rest_runs;
-    if (threads->next_rest_runs < MAX_REST_RUNS) threads->next_rest_runs *= 2;
+    rest(threads);
   } else if (barriers > 0) {
     threads->next_rest_runs = MIN_REST_RUNS;
   }
@@ -373,7 +424,7 @@ void olstm__threads_destroy(olstm__threads* threads) {
   // After a fork there is nobody to join, and the places may be as a sleeper left them.
   if (threads->fork_count == atomic_load(&fork_count)) {
     threads->task = NULL;
-    start_run(threads, threads->started_count + 1);
+    (void)start_run(threads, threads->started_count + 1);
     for (int32_t i = 1; i <= threads->started_count; i++) {
       (void)pthread_join(threads->workers[i].thread, NULL);
     }

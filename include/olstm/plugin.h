@@ -66,7 +66,9 @@ typedef struct olstm_parallel {
   /// may use `barrier`.
   void (*run)(void* pool, int32_t task_count, void (*task)(void* argument, int32_t index),
               void* argument);
-  /// Called by every task of a run: returns when all have called it.
+  /// Called by every task of a run: returns when all have called it. Where other work
+  /// keeps the cores busy a barrier waits for a thread that has none, again and again;
+  /// a run of its own for each step does not: its caller does what no thread has begun.
   void (*barrier)(void* pool);
 } olstm_parallel;
 
