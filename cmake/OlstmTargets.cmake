@@ -8,8 +8,9 @@ function(olstm_set_up_target target)
                                            -Wmissing-prototypes -Wpointer-arith -Wvla
                                            $<$<BOOL:${OLSTM_WERROR}>:-Werror> -ffp-contract=off)
   if(OLSTM_SANITIZE)
+    # What the sanitizers insert hides from the compiler how large numbers can get.
     target_compile_options(${target} PRIVATE -fsanitize=${OLSTM_SANITIZE} -fno-omit-frame-pointer
-                                             -fno-sanitize-recover=all)
+                                             -fno-sanitize-recover=all -Wno-format-truncation)
     target_link_options(${target} PUBLIC -fsanitize=${OLSTM_SANITIZE})
   endif()
 endfunction()
