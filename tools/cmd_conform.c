@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tools/case_runner.h"
 #include "tools/cli.h"
 #include "tools/command.h"
-#include "tools/conform_case.h"
 #include "tools/file_bytes.h"
 #include "tools/json_writer.h"
 #include "tools/progress.h"
@@ -151,25 +151,45 @@ static void show_progress(size_t index, size_t count) {
   }
 }
 
-static void run_cases(const folder_list* cases, const conform_options* options,
+/// Leaves the cases whose names match.
+static void filter_cases(folder_list* cases, const char* filter) {
+  size_t kept = 0;
+  for (size_t i = 0; i < cases->count; i++) {
+    if (filter && fnmatch(filter, case_name(cases->paths[i]), 0) != 0) {
+      free(cases->paths[i]);
+    } else {
+      cases->paths[kept++] = cases->paths[i];
+    }
+  }
+  cases->count = kept;
+}
+
+static void write_case(olstm__json_writer* json, const char* name, olstm__verdict verdict,
+                       const char* reason) {
+  olstm__json_open(json, NULL, '{');
+  olstm__json_text(json, "name", name);
+  olstm__json_text(json, "result", kVerdicts[verdict]);
+  olstm__json_text(json, "reason", reason);
+  olstm__json_close(json, '}');
+}
+
+/// False when a process that ran cases ended badly after the last of them.
+static bool run_cases(const folder_list* cases, const conform_options* options,
                       olstm__json_writer* json, size_t counts[3]) {
+  olstm__case_runner runner;
+  olstm__case_runner_init(&runner, (const char* const*)cases->paths, cases->count,
+                          &options->job, &options->tolerance);
   for (size_t i = 0; i < cases->count; i++) {
     olstm_error reason;
     const char* name = case_name(cases->paths[i]);
-    if (options->filter && fnmatch(options->filter, name, 0) != 0) continue;
     show_progress(i, cases->count);
-    const olstm__verdict verdict = olstm__conform_case_run_isolated(
-        cases->paths[i], &options->job, &options->tolerance, &reason);
+    const olstm__verdict verdict = olstm__case_runner_next(&runner, &reason);
     counts[verdict]++;
     print_line(verdict, name, reason.message);
-    if (!json) continue;
-    olstm__json_open(json, NULL, '{');
-    olstm__json_text(json, "name", name);
-    olstm__json_text(json, "result", kVerdicts[verdict]);
-    olstm__json_text(json, "reason", reason.message);
-    olstm__json_close(json, '}');
+    if (json) write_case(json, name, verdict, reason.message);
   }
   olstm__progress_end();
+  return olstm__case_runner_finish(&runner);
 }
 
 static int run_and_count(const folder_list* cases, const conform_options* options) {
@@ -183,7 +203,7 @@ static int run_and_count(const folder_list* cases, const conform_options* option
     olstm__json_open(&json, NULL, '{');
     olstm__json_open(&json, "cases", '[');
   }
-  run_cases(cases, options, json.file ? &json : NULL, counts);
+  const bool ended_well = run_cases(cases, options, json.file ? &json : NULL, counts);
   if (json.file) {
     olstm__json_close(&json, ']');
     olstm__json_int(&json, "passed", (int64_t)counts[OLSTM__VERDICT_PASS]);
@@ -195,12 +215,12 @@ static int run_and_count(const folder_list* cases, const conform_options* option
       return olstm__cli_complain(OLSTM__EXIT_FAILED, "cannot write '%s'", options->json);
     }
   }
-  if (counts[0] + counts[1] + counts[2] == 0) {
-    return olstm__cli_complain(OLSTM__EXIT_FAILED, "no case matches '%s'",
-                               options->filter);
-  }
   printf("%zu passed, %zu failed, %zu skipped\n", counts[OLSTM__VERDICT_PASS],
          counts[OLSTM__VERDICT_FAIL], counts[OLSTM__VERDICT_SKIP]);
+  if (!ended_well) {
+    return olstm__cli_complain(OLSTM__EXIT_FAILED,
+                               "the process that ran the cases ended badly");
+  }
   const bool is_good = counts[OLSTM__VERDICT_FAIL] == 0 &&
                        (!options->strict || counts[OLSTM__VERDICT_SKIP] == 0);
   return is_good ? OLSTM__EXIT_OK : OLSTM__EXIT_FAILED;
@@ -250,6 +270,13 @@ int olstm__command_conform(int argc, char** argv) {
   }
   for (size_t i = 0; status == OLSTM_STATUS_OK && i < paths.count; i++) {
     status = find_cases(paths.values[i], &cases, &error);
+  }
+  if (status == OLSTM_STATUS_OK) {
+    filter_cases(&cases, options.filter);
+    if (cases.count == 0) {
+      status = olstm_fail(&error, OLSTM_STATUS_NOT_FOUND, "no case matches '%s'",
+                          options.filter);
+    }
   }
   const int exit_code = status == OLSTM_STATUS_OK ? run_and_count(&cases, &options)
                                                   : olstm__cli_fail(&error);

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "tools/file_bytes.h"
 #include "tools/tensor_file.h"
@@ -226,68 +224,4 @@ olstm__verdict olstm__conform_case_run(const char* folder,
   olstm__job_deinit(&job);
   if (status == OLSTM_STATUS_UNSUPPORTED) return OLSTM__VERDICT_SKIP;
   return status == OLSTM_STATUS_OK && is_same ? OLSTM__VERDICT_PASS : OLSTM__VERDICT_FAIL;
-}
-
-/// The child: runs the case and writes verdict and reason into the pipe.
-static _Noreturn void run_in_child(int pipe_end, const char* folder,
-                                   const olstm__job_options* options,
-                                   const olstm__tolerance* tolerance) {
-  olstm_error reason;
-  const olstm__verdict verdict =
-      olstm__conform_case_run(folder, options, tolerance, &reason);
-  const unsigned char code = (unsigned char)verdict;
-  const size_t length = strlen(reason.message);
-  const bool written = write(pipe_end, &code, 1) == 1 &&
-                       write(pipe_end, reason.message, length) == (ssize_t)length;
-  // exit and not _exit: leak checkers look at exit.
-  exit(written ? 0 : 1);
-}
-
-/// Reads until the pipe ends or `capacity` bytes came.
-static size_t read_pipe(int pipe_end, char* buffer, size_t capacity) {
-  size_t used = 0;
-  while (used < capacity) {
-    const ssize_t count = read(pipe_end, buffer + used, capacity - used);
-    if (count <= 0) break;
-    used += (size_t)count;
-  }
-  return used;
-}
-
-olstm__verdict olstm__conform_case_run_isolated(const char* folder,
-                                                const olstm__job_options* options,
-                                                const olstm__tolerance* tolerance,
-                                                olstm_error* out_reason) {
-  int ends[2];
-  int wait_status = 0;
-  char answer[1 + OLSTM_ERROR_CAPACITY] = {0};
-  (void)fflush(NULL);
-  if (pipe(ends) != 0) {
-    (void)olstm_fail(out_reason, OLSTM_STATUS_IO_ERROR, "no pipe to a process");
-    return OLSTM__VERDICT_FAIL;
-  }
-  const pid_t child = fork();
-  if (child == 0) {
-    (void)close(ends[0]);
-    run_in_child(ends[1], folder, options, tolerance);
-  }
-  (void)close(ends[1]);
-  const size_t used = child > 0 ? read_pipe(ends[0], answer, sizeof answer - 1) : 0;
-  (void)close(ends[0]);
-  if (child < 0 || waitpid(child, &wait_status, 0) != child) {
-    (void)olstm_fail(out_reason, OLSTM_STATUS_IO_ERROR, "no process to run it in");
-    return OLSTM__VERDICT_FAIL;
-  }
-  if (WIFSIGNALED(wait_status)) {
-    (void)olstm_fail(out_reason, OLSTM_STATUS_OK, "crashed with signal %d",
-                     WTERMSIG(wait_status));
-    return OLSTM__VERDICT_FAIL;
-  }
-  if (used == 0 || WEXITSTATUS(wait_status) != 0) {
-    (void)olstm_fail(out_reason, OLSTM_STATUS_OK, "its process exited with %d",
-                     WEXITSTATUS(wait_status));
-    return OLSTM__VERDICT_FAIL;
-  }
-  (void)olstm_fail(out_reason, OLSTM_STATUS_OK, "%s", answer + 1);
-  return (olstm__verdict)answer[0];
 }

@@ -18,11 +18,4 @@ olstm__verdict olstm__conform_case_run(const char* folder,
                                        const olstm__tolerance* tolerance,
                                        olstm_error* out_reason);
 
-/// As olstm__conform_case_run, in a process of its own: a crash is this case's FAIL, not
-/// the end of all.
-olstm__verdict olstm__conform_case_run_isolated(const char* folder,
-                                                const olstm__job_options* options,
-                                                const olstm__tolerance* tolerance,
-                                                olstm_error* out_reason);
-
 #endif  // OLSTM_TOOLS_CONFORM_CASE_H_

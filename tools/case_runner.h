@@ -1,0 +1,35 @@
+// Runs test cases in a process of their own: a crash is one case's FAIL, not the end of
+// all. One process runs case after case for as long as it lives.
+#ifndef OLSTM_TOOLS_CASE_RUNNER_H_
+#define OLSTM_TOOLS_CASE_RUNNER_H_
+
+#include <sys/types.h>
+
+#include "tools/conform_case.h"
+
+typedef struct olstm__case_runner {
+  const char* const* folders;
+  size_t count;
+  const olstm__job_options* options;
+  const olstm__tolerance* tolerance;
+  /// The case whose result comes next.
+  size_t next;
+  /// The process, 0 when there is none, and the pipe that results come through.
+  pid_t child;
+  int pipe_end;
+} olstm__case_runner;
+
+/// Everything is borrowed until finish.
+void olstm__case_runner_init(olstm__case_runner* runner, const char* const* folders,
+                             size_t count, const olstm__job_options* options,
+                             const olstm__tolerance* tolerance);
+
+/// The next case's result; to be called `count` times.
+olstm__verdict olstm__case_runner_next(olstm__case_runner* runner,
+                                       olstm_error* out_reason);
+
+/// Waits for the process. False when it ended badly although its cases were done: a leak
+/// checker's report, say.
+bool olstm__case_runner_finish(olstm__case_runner* runner);
+
+#endif  // OLSTM_TOOLS_CASE_RUNNER_H_
