@@ -108,6 +108,8 @@ static void bypass_transpose(olstm__net* net, int32_t index, int32_t x) {
       continue;
     }
     state->source = x;
+    net->values[x].is_state_source = true;
+    net->values[old].is_state_source = false;
     state->source_axis = (int32_t)kSwapSequence[state->source_axis];
   }
   olstm__net_set_input(net, index, INPUT_X, x);

@@ -280,7 +280,9 @@ bool olstm__net_add_state(olstm__net* net, const olstm__net_state* state) {
   }
   net->states[net->state_count++] = *state;
   net->values[state->output].output_use_count++;
-  if (state->batch_axis >= 0) net->values[state->source].is_state_source = true;
+  if (state->batch_axis >= 0 && state->source != OLSTM__NO_VALUE) {
+    net->values[state->source].is_state_source = true;
+  }
   return true;
 }
 
