@@ -124,6 +124,13 @@ void olstm__op_release_handle(void* instance, void* handle) {
   }
 }
 
+bool olstm__op_add_part(size_t* total, size_t count, size_t size, size_t* out_offset) {
+  size_t bytes = 0;
+  *out_offset = *total;
+  return olstm_size_multiply(count, size, &bytes) && olstm_size_align(bytes, &bytes) &&
+         olstm_size_add(*total, bytes, total);
+}
+
 bool olstm__op_knows_input(const olstm_infer_args* args, size_t index) {
   if (index >= args->input_count || !args->inputs[index]) return false;
   return args->inputs[index]->data ||

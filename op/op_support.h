@@ -76,6 +76,10 @@ olstm_status olstm__op_create_handle(const olstm__op_base* base, size_t bytes,
 /// The release callback of operators whose handles own nothing but themselves.
 void olstm__op_release_handle(void* instance, void* handle);
 
+/// Adds a part of count * size bytes to a workspace of *total bytes: *out_offset is where
+/// it begins, aligned. False when it does not fit.
+bool olstm__op_add_part(size_t* total, size_t count, size_t size, size_t* out_offset);
+
 /// Whether input `index` is there and its values are known (one without elements always
 /// is).
 bool olstm__op_knows_input(const olstm_infer_args* args, size_t index);

@@ -135,14 +135,6 @@ static olstm_status conv_infer(const void* instance, const olstm_infer_args* arg
   return olstm__op_check_output(&self->base, &out_outputs[0], error);
 }
 
-// A part of `count * size` bytes at the end of the workspace.
-static bool add_part(size_t* total, size_t count, size_t size, size_t* out_offset) {
-  size_t bytes = 0;
-  *out_offset = *total;
-  return olstm_size_multiply(count, size, &bytes) && olstm_size_align(bytes, &bytes) &&
-         olstm_size_add(*total, bytes, total);
-}
-
 static bool lay_out(const conv_op* self, conv_handle* handle, size_t* out_bytes) {
   conv_layout* layout = &handle->layout;
   const olstm__conv* conv = &handle->conv;
@@ -154,11 +146,13 @@ static bool lay_out(const conv_op* self, conv_handle* handle, size_t* out_bytes)
   product.dtype = handle->dtype;
   *out_bytes = 0;
   if (is_half(handle->dtype) &&
-      !(add_part(out_bytes, (size_t)handle->x_count, sizeof(float), &layout->x) &&
-        add_part(out_bytes, (size_t)handle->y_count, sizeof(float), &layout->y) &&
-        add_part(out_bytes, channels, sizeof(float), &layout->bias) &&
-        (!direct || add_part(out_bytes, (size_t)handle->weight_count, sizeof(float),
-                             &layout->weights)))) {
+      !(olstm__op_add_part(out_bytes, (size_t)handle->x_count, sizeof(float),
+                           &layout->x) &&
+        olstm__op_add_part(out_bytes, (size_t)handle->y_count, sizeof(float),
+                           &layout->y) &&
+        olstm__op_add_part(out_bytes, channels, sizeof(float), &layout->bias) &&
+        (!direct || olstm__op_add_part(out_bytes, (size_t)handle->weight_count,
+                                       sizeof(float), &layout->weights)))) {
     return false;
   }
   handle->packed_bytes = self->weight.matrix_bytes;
@@ -166,15 +160,15 @@ static bool lay_out(const conv_op* self, conv_handle* handle, size_t* out_bytes)
     if (!olstm__product_packed_bytes(&product, &handle->packed_bytes) ||
         !olstm_size_align(handle->packed_bytes, &handle->packed_bytes) ||
         !olstm__product_pack_scratch_bytes(&product, &scratch_bytes) ||
-        !add_part(out_bytes, (size_t)conv->groups, handle->packed_bytes,
-                  &layout->packed) ||
-        !add_part(out_bytes, 1, scratch_bytes, &layout->scratch)) {
+        !olstm__op_add_part(out_bytes, (size_t)conv->groups, handle->packed_bytes,
+                            &layout->packed) ||
+        !olstm__op_add_part(out_bytes, 1, scratch_bytes, &layout->scratch)) {
       return false;
     }
   }
   return olstm__conv_workspace_bytes(conv, self->base.options.thread_count,
                                      &kernel_bytes) &&
-         add_part(out_bytes, 1, kernel_bytes, &layout->kernel);
+         olstm__op_add_part(out_bytes, 1, kernel_bytes, &layout->kernel);
 }
 
 static olstm_status conv_prepare(void* instance, const olstm_prepare_args* args,

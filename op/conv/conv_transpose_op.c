@@ -184,13 +184,6 @@ static olstm_status conv_transpose_infer(const void* instance,
   return olstm__op_check_output(&self->base, &out_outputs[0], error);
 }
 
-static bool add_part(size_t* total, size_t count, size_t size, size_t* out_offset) {
-  size_t bytes = 0;
-  *out_offset = *total;
-  return olstm_size_multiply(count, size, &bytes) && olstm_size_align(bytes, &bytes) &&
-         olstm_size_add(*total, bytes, total);
-}
-
 static bool lay_out(const conv_transpose_op* self, conv_transpose_handle* handle,
                     size_t* out_bytes) {
   const olstm__product* product = &handle->product;
@@ -199,21 +192,22 @@ static bool lay_out(const conv_transpose_op* self, conv_transpose_handle* handle
   size_t rows_offset = 0;
   *out_bytes = 0;
   handle->packed_bytes = self->weight.matrix_bytes;
-  if (!add_part(out_bytes, kRows * lane_bytes, (size_t)product->k, &rows_offset) ||
-      !add_part(out_bytes, kRows * lane_bytes, (size_t)product->n,
-                &handle->results_offset) ||
+  if (!olstm__op_add_part(out_bytes, kRows * lane_bytes, (size_t)product->k,
+                          &rows_offset) ||
+      !olstm__op_add_part(out_bytes, kRows * lane_bytes, (size_t)product->n,
+                          &handle->results_offset) ||
       // infer has made sure that all planes fit.
-      !add_part(out_bytes, lane_bytes * (size_t)handle->output_channels,
-                (size_t)olstm__window_output_count(&handle->window),
-                &handle->plane_offset)) {
+      !olstm__op_add_part(out_bytes, lane_bytes * (size_t)handle->output_channels,
+                          (size_t)olstm__window_output_count(&handle->window),
+                          &handle->plane_offset)) {
     return false;
   }
   if (self->weight.memory) return true;
   return olstm__product_packed_bytes(product, &handle->packed_bytes) &&
          olstm_size_align(handle->packed_bytes, &handle->packed_bytes) &&
          olstm__product_pack_scratch_bytes(product, &scratch_bytes) &&
-         add_part(out_bytes, 1, handle->packed_bytes, &handle->packed_offset) &&
-         add_part(out_bytes, 1, scratch_bytes, &handle->scratch_offset);
+         olstm__op_add_part(out_bytes, 1, handle->packed_bytes, &handle->packed_offset) &&
+         olstm__op_add_part(out_bytes, 1, scratch_bytes, &handle->scratch_offset);
 }
 
 static olstm_status conv_transpose_prepare(void* instance, const olstm_prepare_args* args,

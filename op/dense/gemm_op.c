@@ -6,11 +6,6 @@
 #include "op/elementwise/binary_walk.h"
 #include "op/op_family.h"
 
-#define GEMM_DTYPES                                                           \
-  (OLSTM__DTYPES_REAL | OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT32) |                  \
-   OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT64) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_UINT32) | \
-   OLSTM_DTYPE_BIT(OLSTM_DTYPE_UINT64))
-
 typedef struct gemm_op {
   olstm__op_base base;
   float alpha;
@@ -45,7 +40,8 @@ static olstm_status parse(void* instance, olstm_error* error) {
   self->transposes_a = trans_a != 0;
   self->transposes_b = trans_b != 0;
   const olstm_tensor* b = node->constants[1];
-  if (!b || b->desc.rank != 2 || !(GEMM_DTYPES & OLSTM_DTYPE_BIT(b->desc.dtype)) ||
+  if (!b || b->desc.rank != 2 ||
+      !(OLSTM__DTYPES_PRODUCT & OLSTM_DTYPE_BIT(b->desc.dtype)) ||
       olstm_tensor_desc_count(&b->desc) == 0) {
     return OLSTM_STATUS_OK;
   }
@@ -78,7 +74,8 @@ static olstm_status gemm_infer(const void* instance, const olstm_infer_args* arg
   const gemm_op* self = instance;
   const char* const* names = self->base.node->input_names;
   const olstm_tensor_desc* b = &args->inputs[1]->desc;
-  OLSTM_RETURN_IF_ERROR(olstm__op_check_dtype(&self->base, args, 0, GEMM_DTYPES, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_check_dtype(&self->base, args, 0, OLSTM__DTYPES_PRODUCT, error));
   OLSTM_RETURN_IF_ERROR(olstm__op_check_same_dtype(&self->base, args, 1, 0, error));
   OLSTM_RETURN_IF_ERROR(olstm__op_check_same_dtype(&self->base, args, 2, 0, error));
   for (size_t i = 0; i < 2; i++) {
@@ -234,8 +231,7 @@ static void combine(const gemm_op* self, const gemm_handle* handle, const char* 
   olstm__broadcast_cursor cursor = {{0}, {0}};
   for (int64_t r = 0; r < plan->run_count; r++) {
     for (int64_t begin = 0; begin < plan->run_length; begin += OLSTM__LANE_BLOCK) {
-      const int64_t left = plan->run_length - begin;
-      const int64_t count = left < OLSTM__LANE_BLOCK ? left : OLSTM__LANE_BLOCK;
+      const int64_t count = olstm__lane_block_size(plan->run_length - begin);
       const char* from =
           c ? c + (size_t)(cursor.offsets[0] + begin * step) * element_bytes : NULL;
       if (adds) {
@@ -307,12 +303,13 @@ static const olstm__op_form kGemm11 = {.arity = {2, 3, 1},
                                        .instance_bytes = sizeof(gemm_op),
                                        .parse = parse};
 
-#define ROW(first, last, form)                                                         \
-  {                                                                                    \
-    .struct_size = sizeof(olstm_operator), .domain = "", .op_type = "Gemm",            \
-    .first_opset = first, .last_opset = last, .dtypes = GEMM_DTYPES, .variant = &form, \
-    .create = olstm__op_create_form, .infer = gemm_infer, .prepare = gemm_prepare,     \
-    .run = gemm_run, .release = olstm__op_release_handle, .destroy = gemm_destroy,     \
+#define ROW(first, last, form)                                                     \
+  {                                                                                \
+    .struct_size = sizeof(olstm_operator), .domain = "", .op_type = "Gemm",        \
+    .first_opset = first, .last_opset = last, .dtypes = OLSTM__DTYPES_PRODUCT,     \
+    .variant = &form, .create = olstm__op_create_form, .infer = gemm_infer,        \
+    .prepare = gemm_prepare, .run = gemm_run, .release = olstm__op_release_handle, \
+    .destroy = gemm_destroy,                                                       \
   }
 static const olstm_operator kOperators[] = {ROW(1, 6, kGemmBefore7), ROW(7, 10, kGemm7),
                                             ROW(11, 0, kGemm11)};

@@ -4,11 +4,6 @@
 #include "op/dense/packed_weight.h"
 #include "op/op_family.h"
 
-#define MATMUL_DTYPES                                                         \
-  (OLSTM__DTYPES_REAL | OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT32) |                  \
-   OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT64) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_UINT32) | \
-   OLSTM_DTYPE_BIT(OLSTM_DTYPE_UINT64))
-
 typedef struct matmul_op {
   olstm__op_base base;
   /// The right-hand side where it is a constant.
@@ -30,7 +25,7 @@ static olstm_status matmul_infer(const void* instance, const olstm_infer_args* a
                                  olstm_tensor_desc* out_outputs, olstm_error* error) {
   const matmul_op* self = instance;
   OLSTM_RETURN_IF_ERROR(
-      olstm__op_check_dtype(&self->base, args, 0, MATMUL_DTYPES, error));
+      olstm__op_check_dtype(&self->base, args, 0, OLSTM__DTYPES_PRODUCT, error));
   OLSTM_RETURN_IF_ERROR(olstm__op_check_same_dtype(&self->base, args, 1, 0, error));
   return olstm__matmul_infer(&self->base, args, 0, 1, &out_outputs[0], error);
 }
@@ -122,7 +117,8 @@ static olstm_status matmul_run(const void* instance, const void* handle,
 static olstm_status pack_constant(void* instance, olstm_error* error) {
   matmul_op* self = instance;
   const olstm_tensor* b = self->base.node->constants[1];
-  if (!b || b->desc.rank == 0 || !(MATMUL_DTYPES & OLSTM_DTYPE_BIT(b->desc.dtype)) ||
+  if (!b || b->desc.rank == 0 ||
+      !(OLSTM__DTYPES_PRODUCT & OLSTM_DTYPE_BIT(b->desc.dtype)) ||
       olstm_tensor_desc_count(&b->desc) == 0) {
     return OLSTM_STATUS_OK;
   }
@@ -152,7 +148,7 @@ static const olstm_operator kOperators[] = {
         .domain = "",
         .op_type = "MatMul",
         .first_opset = 1,
-        .dtypes = MATMUL_DTYPES,
+        .dtypes = OLSTM__DTYPES_PRODUCT,
         .variant = &kMatMul,
         .create = olstm__op_create_form,
         .infer = matmul_infer,

@@ -6,6 +6,13 @@
 
 #include "olstm/plugin.h"
 #include "op/math/gemm.h"
+#include "op/op_support.h"
+
+/// The dtypes that can be multiplied: real ones, int32, int64, uint32 and uint64.
+#define OLSTM__DTYPES_PRODUCT                                                 \
+  (OLSTM__DTYPES_REAL | OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT32) |                  \
+   OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT64) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_UINT32) | \
+   OLSTM_DTYPE_BIT(OLSTM_DTYPE_UINT64))
 
 /// C [m,n] = A [m,k] · B [k,n]. A, B and C have elements of `dtype`, which is real,
 /// int32, int64, uint32 or uint64.

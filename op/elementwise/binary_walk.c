@@ -48,8 +48,7 @@ static bool run_blocks(const olstm__binary_walk* walk, operand* a, operand* b, c
   bool divided = true;
   olstm__lane_block result;
   for (int64_t begin = 0; begin < walk->plan.run_length; begin += OLSTM__LANE_BLOCK) {
-    const int64_t left = walk->plan.run_length - begin;
-    const int64_t count = left < OLSTM__LANE_BLOCK ? left : OLSTM__LANE_BLOCK;
+    const int64_t count = olstm__lane_block_size(walk->plan.run_length - begin);
     const void* a_values = load_operand(a, walk->lane, begin, count);
     const void* b_values = load_operand(b, walk->lane, begin, count);
     char* to = y + (size_t)begin * y_bytes;

@@ -145,8 +145,7 @@ static olstm_status clip_run(const void* instance, const void* handle,
     return OLSTM_STATUS_OK;
   }
   for (int64_t begin = 0; begin < prepared->count; begin += OLSTM__LANE_BLOCK) {
-    const int64_t left = prepared->count - begin;
-    const int64_t count = left < OLSTM__LANE_BLOCK ? left : OLSTM__LANE_BLOCK;
+    const int64_t count = olstm__lane_block_size(prepared->count - begin);
     const size_t offset = (size_t)begin * element_bytes;
     olstm__lane_load(lane, prepared->dtype, count, (const char*)args->inputs[0] + offset,
                      &block);

@@ -22,6 +22,11 @@ enum {
   OLSTM__LANE_MAX_BYTES = 8
 };
 
+/// How many of `left` elements go into the next block.
+static inline int64_t olstm__lane_block_size(int64_t left) {
+  return left < OLSTM__LANE_BLOCK ? left : OLSTM__LANE_BLOCK;
+}
+
 /// Room for one block of any lane.
 typedef union olstm__lane_block {
   double f64[OLSTM__LANE_BLOCK];

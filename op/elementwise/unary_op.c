@@ -115,8 +115,7 @@ static void run_blocks(const unary_op* self, const unary_handle* handle, const c
   const bool gives_bool = olstm__unary_gives_bool(self->code);
   olstm__lane_block block;
   for (int64_t begin = 0; begin < handle->count; begin += OLSTM__LANE_BLOCK) {
-    const int64_t left = handle->count - begin;
-    const int64_t count = left < OLSTM__LANE_BLOCK ? left : OLSTM__LANE_BLOCK;
+    const int64_t count = olstm__lane_block_size(handle->count - begin);
     char* to = y + (size_t)begin * y_bytes;
     olstm__lane_load(handle->lane, handle->x_dtype, count, x + (size_t)begin * x_bytes,
                      &block);

@@ -89,8 +89,7 @@ static void divide(const variadic_handle* handle, char* y) {
   olstm__lane_block block;
   olstm__lane_load(handle->lane, counted, 1, &handle->divisor, &divisor);
   for (int64_t begin = 0; begin < handle->count; begin += OLSTM__LANE_BLOCK) {
-    const int64_t left = handle->count - begin;
-    const int64_t count = left < OLSTM__LANE_BLOCK ? left : OLSTM__LANE_BLOCK;
+    const int64_t count = olstm__lane_block_size(handle->count - begin);
     char* at = y + (size_t)begin * element_bytes;
     olstm__lane_load(handle->lane, handle->dtype, count, at, &block);
     (void)kernel(count, &block, 1, &divisor, 0, &block);

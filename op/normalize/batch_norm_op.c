@@ -162,8 +162,7 @@ static void apply_run(const batch_norm_handle* handle, int64_t count, const char
     return;
   }
   for (int64_t begin = 0; begin < count; begin += OLSTM__LANE_BLOCK) {
-    const int64_t left = count - begin;
-    const int64_t size = left < OLSTM__LANE_BLOCK ? left : OLSTM__LANE_BLOCK;
+    const int64_t size = olstm__lane_block_size(count - begin);
     const size_t offset = (size_t)begin * element_bytes;
     olstm__lane_load(handle->lane, handle->dtype, size, x + offset, &block);
     apply_F32(size, &block, factors + (size_t)begin * lane_step,

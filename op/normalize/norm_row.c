@@ -6,10 +6,6 @@
 
 enum { kPartialSums = 8 };
 
-static int64_t block_size(int64_t left) {
-  return left < OLSTM__LANE_BLOCK ? left : OLSTM__LANE_BLOCK;
-}
-
 static double add_partial_sums(const double* sums) {
   double sum = 0;
   for (int s = 0; s < kPartialSums; s++) sum += sums[s];
@@ -23,7 +19,7 @@ static double sum_row(olstm_dtype dtype, int64_t count, const void* x, double ce
   double sums[kPartialSums] = {0};
   double block[OLSTM__LANE_BLOCK];
   for (int64_t begin = 0; begin < count; begin += OLSTM__LANE_BLOCK) {
-    const int64_t size = block_size(count - begin);
+    const int64_t size = olstm__lane_block_size(count - begin);
     olstm__lane_load(OLSTM__LANE_F64, dtype, size,
                      (const char*)x + (size_t)begin * element_bytes, block);
     if (squares) {
@@ -63,7 +59,7 @@ void olstm__norm_row_apply(olstm_dtype dtype, int64_t count, const void* x,
   double block[OLSTM__LANE_BLOCK];
   double other[OLSTM__LANE_BLOCK];
   for (int64_t begin = 0; begin < count; begin += OLSTM__LANE_BLOCK) {
-    const int64_t size = block_size(count - begin);
+    const int64_t size = olstm__lane_block_size(count - begin);
     const size_t offset = (size_t)begin * element_bytes;
     olstm__lane_load(OLSTM__LANE_F64, dtype, size, (const char*)x + offset, block);
     for (int64_t i = 0; i < size; i++) {

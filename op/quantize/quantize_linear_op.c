@@ -226,8 +226,7 @@ static void run_inner(const quantize_op* self, const quantize_handle* handle,
   double scales[OLSTM__LANE_BLOCK];
   double zeros[OLSTM__LANE_BLOCK] = {0};
   for (int64_t begin = 0; begin < handle->inner; begin += OLSTM__LANE_BLOCK) {
-    const int64_t left = handle->inner - begin;
-    const int64_t count = left < OLSTM__LANE_BLOCK ? left : OLSTM__LANE_BLOCK;
+    const int64_t count = olstm__lane_block_size(handle->inner - begin);
     const int64_t operand_count = operands->step ? count : 1;
     const size_t operand = (size_t)(begin * operands->step);
     olstm__lane_load(OLSTM__LANE_F64, handle->x_dtype, count, x + (size_t)begin * x_bytes,

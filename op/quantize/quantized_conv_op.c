@@ -133,39 +133,30 @@ static olstm_status quantized_conv_infer(const void* instance,
   return olstm__op_check_output(&self->base, &out_outputs[0], error);
 }
 
-static bool add_doubles(size_t* total, int64_t count, size_t* out_offset) {
-  size_t bytes = 0;
-  *out_offset = *total;
-  return olstm_size_multiply((size_t)count, sizeof(double), &bytes) &&
-         olstm_size_align(bytes, &bytes) && olstm_size_add(*total, bytes, total);
-}
-
 static bool lay_out(const quantized_conv_op* self, quantized_conv_handle* handle,
                     size_t* out_bytes) {
   const olstm__conv* conv = &handle->conv;
   const olstm__product product = olstm__conv_product(conv);
   const olstm_tensor_desc* w = &handle->descs[kInputs[code_of(self)].w];
   size_t x_offset = 0;
-  size_t packed_bytes = 0;
   size_t kernel_bytes = 0;
   *out_bytes = 0;
-  if (!add_doubles(out_bytes, olstm_tensor_desc_count(&handle->descs[0]), &x_offset) ||
-      !add_doubles(out_bytes, olstm_tensor_desc_count(w), &handle->w_offset) ||
-      !add_doubles(out_bytes, handle->y_count, &handle->y_offset) ||
+  if (!olstm__op_add_part(out_bytes, (size_t)olstm_tensor_desc_count(&handle->descs[0]),
+                          sizeof(double), &x_offset) ||
+      !olstm__op_add_part(out_bytes, (size_t)olstm_tensor_desc_count(w), sizeof(double),
+                          &handle->w_offset) ||
+      !olstm__op_add_part(out_bytes, (size_t)handle->y_count, sizeof(double),
+                          &handle->y_offset) ||
       !olstm__product_packed_bytes(&product, &handle->packed_bytes) ||
       !olstm_size_align(handle->packed_bytes, &handle->packed_bytes)) {
     return false;
   }
-  handle->packed_offset = *out_bytes;
-  if (!olstm__conv_is_direct(conv) &&
-      (!olstm_size_multiply(handle->packed_bytes, (size_t)conv->groups, &packed_bytes) ||
-       !olstm_size_add(*out_bytes, packed_bytes, out_bytes))) {
-    return false;
-  }
-  handle->kernel_offset = *out_bytes;
-  return olstm__conv_workspace_bytes(conv, self->base.options.thread_count,
+  const size_t packed_count = olstm__conv_is_direct(conv) ? 0 : (size_t)conv->groups;
+  return olstm__op_add_part(out_bytes, packed_count, handle->packed_bytes,
+                            &handle->packed_offset) &&
+         olstm__conv_workspace_bytes(conv, self->base.options.thread_count,
                                      &kernel_bytes) &&
-         olstm_size_add(*out_bytes, kernel_bytes, out_bytes);
+         olstm__op_add_part(out_bytes, 1, kernel_bytes, &handle->kernel_offset);
 }
 
 static olstm_status quantized_conv_prepare(void* instance, const olstm_prepare_args* args,

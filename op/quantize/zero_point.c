@@ -66,8 +66,7 @@ void olstm__requantize(int64_t count, const double* x, double factor, double zer
   const size_t element_bytes = olstm_dtype_size(dtype);
   double block[OLSTM__LANE_BLOCK];
   for (int64_t begin = 0; begin < count; begin += OLSTM__LANE_BLOCK) {
-    const int64_t left = count - begin;
-    const int64_t size = left < OLSTM__LANE_BLOCK ? left : OLSTM__LANE_BLOCK;
+    const int64_t size = olstm__lane_block_size(count - begin);
     for (int64_t i = 0; i < size; i++) block[i] = rint(x[begin + i] * factor) + zero;
     olstm__lane_store(OLSTM__LANE_F64, dtype, size, block,
                       (char*)y + (size_t)begin * element_bytes);

@@ -2,6 +2,7 @@
 #include "op/elementwise/lane.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
+#include "op/reduce/axis_view.h"
 
 typedef struct arg_op {
   olstm__op_base base;
@@ -11,14 +12,11 @@ typedef struct arg_op {
   bool selects_last;
 } arg_op;
 
-// The input as [slab_count, rows, columns], along the rows.
 typedef struct arg_handle {
   olstm__op_handle head;
   olstm_dtype dtype;
   olstm__lane lane;
-  int64_t slab_count;
-  int64_t rows;
-  int64_t columns;
+  olstm__axis_view view;
 } arg_handle;
 
 // Whether a value takes the place of the best so far.
@@ -90,15 +88,7 @@ static olstm_status arg_prepare(void* instance, const olstm_prepare_args* args,
       olstm__op_create_handle(&self->base, sizeof *handle, (void**)&handle, error));
   handle->dtype = x->dtype;
   handle->lane = olstm__lane_of(x->dtype);
-  handle->slab_count = 1;
-  handle->rows = 1;
-  handle->columns = 1;
-  for (int32_t d = 0; d < x->rank; d++) {
-    int64_t* part = d < axis    ? &handle->slab_count
-                    : d == axis ? &handle->rows
-                                : &handle->columns;
-    *part *= x->dims[d];
-  }
+  handle->view = olstm__axis_view_of(x, axis);
   out_prepared->handle = handle;
   return OLSTM_STATUS_OK;
 }
@@ -152,17 +142,13 @@ static const arg_kernel kScan[OLSTM__LANE_COUNT] = {[OLSTM__LANE_F32] = scan_F32
                                                     [OLSTM__LANE_I64] = scan_I64,
                                                     [OLSTM__LANE_U64] = scan_U64};
 
-static int64_t block_size(int64_t left) {
-  return left < OLSTM__LANE_BLOCK ? left : OLSTM__LANE_BLOCK;
-}
-
 static void run_row(const arg_handle* handle, arg_order order, const char* x,
                     int64_t* index) {
   const size_t element_bytes = olstm_dtype_size(handle->dtype);
   olstm__lane_block values;
   olstm__lane_value best;
-  for (int64_t row = 0; row < handle->rows; row += OLSTM__LANE_BLOCK) {
-    const int64_t count = block_size(handle->rows - row);
+  for (int64_t row = 0; row < handle->view.rows; row += OLSTM__LANE_BLOCK) {
+    const int64_t count = olstm__lane_block_size(handle->view.rows - row);
     olstm__lane_load(handle->lane, handle->dtype, count, x + (size_t)row * element_bytes,
                      &values);
     kScan[handle->lane](order, row, count, &values, &best, index);
@@ -171,10 +157,10 @@ static void run_row(const arg_handle* handle, arg_order order, const char* x,
 
 static void run_columns(const arg_handle* handle, arg_order order, int64_t count,
                         const char* x, int64_t* indices) {
-  const size_t row_bytes = (size_t)handle->columns * olstm_dtype_size(handle->dtype);
+  const size_t row_bytes = (size_t)handle->view.columns * olstm_dtype_size(handle->dtype);
   olstm__lane_block values;
   olstm__lane_block best;
-  for (int64_t row = 0; row < handle->rows; row++, x += row_bytes) {
+  for (int64_t row = 0; row < handle->view.rows; row++, x += row_bytes) {
     olstm__lane_load(handle->lane, handle->dtype, count, x, &values);
     kTake[handle->lane](order, row, count, &values, &best, indices);
   }
@@ -191,15 +177,15 @@ static olstm_status arg_run(const void* instance, const void* handle,
   int64_t* y = args->outputs[0];
   (void)error;
   if (!y) return OLSTM_STATUS_OK;
-  for (int64_t s = 0; s < prepared->slab_count; s++) {
-    if (prepared->columns == 1) run_row(prepared, order, x, y);
-    for (int64_t j = 0; prepared->columns > 1 && j < prepared->columns;
+  for (int64_t s = 0; s < prepared->view.slab_count; s++) {
+    if (prepared->view.columns == 1) run_row(prepared, order, x, y);
+    for (int64_t j = 0; prepared->view.columns > 1 && j < prepared->view.columns;
          j += OLSTM__LANE_BLOCK) {
-      run_columns(prepared, order, block_size(prepared->columns - j),
+      run_columns(prepared, order, olstm__lane_block_size(prepared->view.columns - j),
                   x + (size_t)j * element_bytes, y + j);
     }
-    x += (size_t)(prepared->rows * prepared->columns) * element_bytes;
-    y += prepared->columns;
+    x += (size_t)(prepared->view.rows * prepared->view.columns) * element_bytes;
+    y += prepared->view.columns;
   }
   return OLSTM_STATUS_OK;
 }

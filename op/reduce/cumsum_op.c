@@ -3,6 +3,7 @@
 #include "op/elementwise/binary_kernel.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
+#include "op/reduce/axis_view.h"
 
 typedef struct cumsum_op {
   olstm__op_base base;
@@ -17,8 +18,12 @@ typedef struct cumsum_handle {
   olstm_tensor_desc x;
   olstm_dtype axis_dtype;
   olstm__lane lane;
-  olstm__binary_kernel add;
+  olstm__binary_kernel take_in;
 } cumsum_handle;
+
+static int32_t code_of(const cumsum_op* self) {
+  return ((const olstm__op_form*)self->base.self->variant)->code;
+}
 
 static olstm_status parse(void* instance, olstm_error* error) {
   cumsum_op* self = instance;
@@ -60,7 +65,8 @@ static olstm_status cumsum_prepare(void* instance, const olstm_prepare_args* arg
   handle->x = args->inputs[0]->desc;
   handle->axis_dtype = args->inputs[1]->desc.dtype;
   handle->lane = olstm__lane_of(handle->x.dtype);
-  handle->add = olstm__binary_kernel_find(OLSTM__BINARY_ADD, handle->lane);
+  handle->take_in =
+      olstm__binary_kernel_find((olstm__binary_code)code_of(self), handle->lane);
   out_prepared->handle = handle;
   out_prepared->inplace_inputs = 1u;
   return OLSTM_STATUS_OK;
@@ -71,14 +77,17 @@ static void run_columns(const cumsum_op* self, const cumsum_handle* handle, int6
                         int64_t row_stride, int64_t count, const char* x, char* y) {
   const size_t row_bytes = (size_t)row_stride * olstm_dtype_size(handle->x.dtype);
   olstm__lane_block values;
-  olstm__lane_block totals = {.i64 = {0}};
+  olstm__lane_block totals;
+  // Of nothing: 0, or for products 1.
+  for (int64_t j = 0; j < count; j++) values.i64[j] = code_of(self) == OLSTM__BINARY_MUL;
+  olstm__lane_load(handle->lane, OLSTM_DTYPE_INT64, count, &values, &totals);
   for (int64_t r = 0; r < rows; r++) {
     const size_t offset = (size_t)(self->reverse ? rows - 1 - r : r) * row_bytes;
     olstm__lane_load(handle->lane, handle->x.dtype, count, x + offset, &values);
     if (self->exclusive) {
       olstm__lane_store(handle->lane, handle->x.dtype, count, &totals, y + offset);
     }
-    (void)handle->add(count, &totals, 1, &values, 1, &totals);
+    (void)handle->take_in(count, &totals, 1, &values, 1, &totals);
     if (!self->exclusive) {
       olstm__lane_store(handle->lane, handle->x.dtype, count, &totals, y + offset);
     }
@@ -98,16 +107,12 @@ static olstm_status cumsum_run(const void* instance, const void* handle,
   OLSTM_RETURN_IF_ERROR(olstm__op_normalize_axis(
       &self->base, "axis", given, x->rank > 0 ? x->rank : 1, &axis, error));
   if (!args->outputs[0]) return OLSTM_STATUS_OK;
-  const int64_t rows = x->rank > 0 ? x->dims[axis] : 1;
-  int64_t columns = 1;
-  for (int32_t d = axis + 1; d < x->rank; d++) columns *= x->dims[d];
-  const int64_t slab_count = olstm_tensor_desc_count(x) / (rows * columns);
-  for (int64_t s = 0; s < slab_count; s++) {
-    for (int64_t j = 0; j < columns; j += OLSTM__LANE_BLOCK) {
-      const int64_t left = columns - j;
-      const size_t offset = (size_t)(s * rows * columns + j) * element_bytes;
-      run_columns(self, prepared, rows, columns,
-                  left < OLSTM__LANE_BLOCK ? left : OLSTM__LANE_BLOCK,
+  const olstm__axis_view view = olstm__axis_view_of(x, axis);
+  for (int64_t s = 0; s < view.slab_count; s++) {
+    for (int64_t j = 0; j < view.columns; j += OLSTM__LANE_BLOCK) {
+      const size_t offset = (size_t)(s * view.rows * view.columns + j) * element_bytes;
+      run_columns(self, prepared, view.rows, view.columns,
+                  olstm__lane_block_size(view.columns - j),
                   (const char*)args->inputs[0] + offset,
                   (char*)args->outputs[0] + offset);
     }
@@ -119,11 +124,19 @@ static const char* const kAttributes[] = {"exclusive", "reverse", NULL};
 static const olstm__op_form kCumSum = {.arity = {2, 2, 1},
                                        .attributes = kAttributes,
                                        .instance_bytes = sizeof(cumsum_op),
-                                       .parse = parse};
+                                       .parse = parse,
+                                       .code = OLSTM__BINARY_ADD};
+static const olstm__op_form kCumProd = {.arity = {2, 2, 1},
+                                        .attributes = kAttributes,
+                                        .instance_bytes = sizeof(cumsum_op),
+                                        .parse = parse,
+                                        .code = OLSTM__BINARY_MUL};
 
 static const olstm_operator kOperators[] = {
     OLSTM__OP_ENTRY("CumSum", 11, 0, OLSTM__DTYPES_NUMERIC, &kCumSum, cumsum_infer,
                     cumsum_prepare, cumsum_run),
+    OLSTM__OP_ENTRY("CumProd", 26, 0, OLSTM__DTYPES_NUMERIC, &kCumProd, cumsum_infer,
+                    cumsum_prepare, cumsum_run),
 };
 
-const olstm__op_family olstm__cumsum_family = {kOperators, 1};
+const olstm__op_family olstm__cumsum_family = {kOperators, 2};

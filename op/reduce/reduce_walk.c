@@ -54,10 +54,6 @@ static int64_t advance(const olstm__reduce_axes* axes, int64_t* index, int64_t o
   return offset;
 }
 
-static int64_t block_size(int64_t left) {
-  return left < OLSTM__LANE_BLOCK ? left : OLSTM__LANE_BLOCK;
-}
-
 // Folds the set at `x` into one total.
 static void fold_runs(const olstm__reduce_walk* walk, olstm__reduce_code code,
                       const char* x, const void* shift, void* total) {
@@ -68,7 +64,7 @@ static void fold_runs(const olstm__reduce_walk* walk, olstm__reduce_code code,
   walk->fold->begin(code, walk->dtype, 1, total);
   for (int64_t r = 0; r < walk->reduced_count; r++) {
     for (int64_t begin = 0; begin < walk->inner; begin += OLSTM__LANE_BLOCK) {
-      const int64_t count = block_size(walk->inner - begin);
+      const int64_t count = olstm__lane_block_size(walk->inner - begin);
       olstm__lane_load(walk->fold->lane, walk->dtype, count,
                        x + (size_t)(offset + begin) * element_bytes, &values);
       walk->fold->take_run(code, count, &values, shift, total);
@@ -127,7 +123,7 @@ void olstm__reduce_walk_run(const olstm__reduce_walk* walk, const void* x, void*
   char* to = y;
   for (int64_t k = 0; k < walk->kept_count; k++) {
     for (int64_t begin = 0; begin < columns; begin += OLSTM__LANE_BLOCK) {
-      const int64_t count = block_size(columns - begin);
+      const int64_t count = olstm__lane_block_size(columns - begin);
       reduce_block(walk, count, (const char*)x + (size_t)(offset + begin) * element_bytes,
                    to);
       to += (size_t)count * element_bytes;

@@ -3,6 +3,7 @@
 #include "op/elementwise/lane.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
+#include "op/reduce/axis_view.h"
 
 typedef struct topk_op {
   olstm__op_base base;
@@ -12,14 +13,11 @@ typedef struct topk_op {
   bool wants_smallest;
 } topk_op;
 
-// The input as [slab_count, rows, columns], along the rows.
 typedef struct topk_handle {
   olstm__op_handle head;
   olstm_dtype dtype;
   olstm__lane lane;
-  int64_t slab_count;
-  int64_t rows;
-  int64_t columns;
+  olstm__axis_view view;
   int64_t k;
   /// Bytes of one column's values, at the start of the workspace.
   size_t value_bytes;
@@ -100,18 +98,10 @@ static olstm_status topk_prepare(void* instance, const olstm_prepare_args* args,
       olstm__op_create_handle(&self->base, sizeof *handle, (void**)&handle, error));
   handle->dtype = x->dtype;
   handle->lane = olstm__lane_of(x->dtype);
-  handle->slab_count = 1;
-  handle->rows = 1;
-  handle->columns = 1;
+  handle->view = olstm__axis_view_of(x, axis);
   handle->k = k;
-  for (int32_t d = 0; d < x->rank; d++) {
-    int64_t* part = d < axis    ? &handle->slab_count
-                    : d == axis ? &handle->rows
-                                : &handle->columns;
-    *part *= x->dims[d];
-  }
   if (k > 0) {
-    (void)olstm_size_align((size_t)handle->rows * olstm__lane_size(handle->lane),
+    (void)olstm_size_align((size_t)handle->view.rows * olstm__lane_size(handle->lane),
                            &handle->value_bytes);
     out_prepared->workspace_bytes = handle->value_bytes + (size_t)k * sizeof(int64_t);
   }
@@ -186,23 +176,23 @@ static void run_column(const topk_op* self, const topk_handle* handle, const cha
                        char* workspace, char* y, int64_t* indices) {
   const size_t element_bytes = olstm_dtype_size(handle->dtype);
   const size_t lane_bytes = olstm__lane_size(handle->lane);
-  const size_t stride = (size_t)handle->columns * element_bytes;
+  const size_t stride = (size_t)handle->view.columns * element_bytes;
   int64_t* heap = (int64_t*)(void*)(workspace + handle->value_bytes);
-  if (handle->columns == 1) {
-    olstm__lane_load(handle->lane, handle->dtype, handle->rows, x, workspace);
+  if (handle->view.columns == 1) {
+    olstm__lane_load(handle->lane, handle->dtype, handle->view.rows, x, workspace);
   } else {
-    for (int64_t i = 0; i < handle->rows; i++) {
+    for (int64_t i = 0; i < handle->view.rows; i++) {
       olstm__lane_load(handle->lane, handle->dtype, 1, x + (size_t)i * stride,
                        workspace + (size_t)i * lane_bytes);
     }
   }
-  select_first(kOrders[handle->lane][self->wants_smallest], workspace, handle->rows,
+  select_first(kOrders[handle->lane][self->wants_smallest], workspace, handle->view.rows,
                handle->k, heap);
   for (int64_t i = 0; i < handle->k; i++) {
     if (y) {
       memcpy(y + (size_t)i * stride, x + (size_t)heap[i] * stride, element_bytes);
     }
-    if (indices) indices[i * handle->columns] = heap[i];
+    if (indices) indices[i * handle->view.columns] = heap[i];
   }
 }
 
@@ -217,13 +207,13 @@ static olstm_status topk_run(const void* instance, const void* handle,
   int64_t* indices = output_count > 1 ? args->outputs[1] : NULL;
   (void)error;
   if (!x || prepared->k == 0) return OLSTM_STATUS_OK;
-  for (int64_t s = 0; s < prepared->slab_count; s++) {
-    for (int64_t j = 0; j < prepared->columns; j++) {
+  for (int64_t s = 0; s < prepared->view.slab_count; s++) {
+    for (int64_t j = 0; j < prepared->view.columns; j++) {
       run_column(self, prepared, x + (size_t)j * element_bytes, args->workspace,
                  y ? y + (size_t)j * element_bytes : NULL, indices ? indices + j : NULL);
     }
-    const int64_t step = prepared->k * prepared->columns;
-    x += (size_t)(prepared->rows * prepared->columns) * element_bytes;
+    const int64_t step = prepared->k * prepared->view.columns;
+    x += (size_t)(prepared->view.rows * prepared->view.columns) * element_bytes;
     if (y) y += (size_t)step * element_bytes;
     if (indices) indices += step;
   }

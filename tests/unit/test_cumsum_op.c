@@ -24,6 +24,14 @@ static void integers_wrap(void** state) {
   op_text_expect("CumSum-11", "u32[2] 4294967295 2; i32[] 0", "u32[2] 4294967295 1");
 }
 
+static void products_start_from_one(void** state) {
+  (void)state;
+  op_text_expect("CumProd-26", "f32[2,3] 1 2 3 4 5 6; i32[] 1",
+                 "f32[2,3] 1 2 6 4 20 120");
+  op_text_expect("CumProd-26 exclusive=1 reverse=1", "i32[3] 2 3 4; i64[] 0",
+                 "i32[3] 12 4 1");
+}
+
 static void an_axis_out_of_range_is_refused(void** state) {
   (void)state;
   op_text_expect_failure("CumSum-11", "f32[2] 1 2; i32[] 1", OLSTM_STATUS_INVALID_VALUE,
@@ -38,6 +46,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(adds_up_along_any_axis),
       cmocka_unit_test(exclusive_and_reverse_combine),
       cmocka_unit_test(integers_wrap),
+      cmocka_unit_test(products_start_from_one),
       cmocka_unit_test(an_axis_out_of_range_is_refused),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
