@@ -265,18 +265,16 @@ int32_t olstm__net_add_node(olstm__net* net, const olstm__net_node* node) {
 }
 
 bool olstm__net_add_state(olstm__net* net, const olstm__net_state* state) {
-  void* array = net->states;
-  int32_t capacity = (int32_t)net->state_capacity;
   if (net->state_count == net->state_capacity) {
     // In the net's own memory: slots are few.
-    capacity = capacity ? 2 * capacity : 4;
-    array = olstm__net_allocate(net, (size_t)capacity, sizeof *net->states);
-    if (!array) return false;
+    const size_t capacity = net->state_capacity ? 2 * net->state_capacity : 4;
+    olstm__net_state* grown = olstm__net_allocate(net, capacity, sizeof *grown);
+    if (!grown) return false;
     if (net->state_count > 0) {
-      memcpy(array, net->states, net->state_count * sizeof *net->states);
+      memcpy(grown, net->states, net->state_count * sizeof *grown);
     }
-    net->states = array;
-    net->state_capacity = (size_t)capacity;
+    net->states = grown;
+    net->state_capacity = capacity;
   }
   net->states[net->state_count++] = *state;
   net->values[state->output].output_use_count++;

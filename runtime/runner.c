@@ -289,11 +289,12 @@ static olstm_status bind(olstm__runner* runner, olstm__plan* plan, olstm_error* 
   return OLSTM_STATUS_OK;
 }
 
-olstm_status olstm__runner_prepare(olstm__runner* runner, const olstm_tensor* inputs,
-                                   const bool* is_constant, olstm_error* error) {
+/// Finds the plan for these inputs, of which those that is_constant says stay, and binds
+/// it.
+static olstm_status rebind(olstm__runner* runner, const olstm_tensor* inputs,
+                           olstm_error* error) {
   olstm__plan* plan = NULL;
   for (size_t i = 0; i < runner->program->input_count; i++) {
-    runner->is_constant[i] = is_constant && is_constant[i];
     runner->key[i] = inputs[i];
     if (!runner->is_constant[i]) runner->key[i].data = NULL;
   }
@@ -304,6 +305,14 @@ olstm_status olstm__runner_prepare(olstm__runner* runner, const olstm_tensor* in
   const olstm_status status = bind(runner, plan, error);
   if (status != OLSTM_STATUS_OK) olstm__plan_release(plan);
   return status;
+}
+
+olstm_status olstm__runner_prepare(olstm__runner* runner, const olstm_tensor* inputs,
+                                   const bool* is_constant, olstm_error* error) {
+  for (size_t i = 0; i < runner->program->input_count; i++) {
+    runner->is_constant[i] = is_constant && is_constant[i];
+  }
+  return rebind(runner, inputs, error);
 }
 
 // ---------------------------------------------------------------- running
@@ -402,8 +411,7 @@ olstm_status olstm__runner_run(olstm__runner* runner, const olstm_tensor* inputs
                                olstm_tensor* outputs, const olstm_parallel* parallel,
                                olstm_error* error) {
   if (!has_bound_shapes(runner, inputs)) {
-    OLSTM_RETURN_IF_ERROR(
-        olstm__runner_prepare(runner, inputs, runner->is_constant, error));
+    OLSTM_RETURN_IF_ERROR(rebind(runner, inputs, error));
   }
   OLSTM_RETURN_IF_ERROR(check_inputs(runner, inputs, error));
   OLSTM_RETURN_IF_ERROR(choose_outputs(runner, outputs, error));

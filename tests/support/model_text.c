@@ -76,8 +76,11 @@ typedef struct model_text {
   bool has_main_opset;
 } model_text;
 
+/// Words that are not there are empty.
 static size_t split(char* line, char separator, char** words) {
+  static char nothing[1];
   size_t count = 0;
+  for (size_t w = 0; w < kMaxWords; w++) words[w] = nothing;
   for (char* at = line; *at;) {
     while (*at == separator) at++;
     if (!*at) break;
@@ -110,7 +113,7 @@ static int split_type(char* text, char** dims) {
 static void put_value_info(wire* graph, int field, const char* name, char* type_text) {
   wire info = {NULL, 0, 0}, type = {NULL, 0, 0}, tensor = {NULL, 0, 0},
        shape = {NULL, 0, 0};
-  char* dims[kMaxWords];
+  char* dims[kMaxWords] = {NULL};
   put_text(&info, 1, name);
   if (type_text) {
     const int rank = split_type(type_text, dims);
@@ -153,7 +156,7 @@ static void put_element(wire* raw, olstm_dtype dtype, const char* word) {
 
 static void put_constant(wire* graph, char** words, size_t word_count) {
   wire tensor = {NULL, 0, 0}, raw = {NULL, 0, 0};
-  char* dims[kMaxWords];
+  char* dims[kMaxWords] = {NULL};
   const int rank = split_type(words[2], dims);
   const olstm_dtype dtype = parse_dtype(words[2]);
   int64_t count = 1;
@@ -173,7 +176,7 @@ static void put_constant(wire* graph, char** words, size_t word_count) {
 // ---------------------------------------------------------------- nodes
 
 static void put_list_attribute(wire* attribute, char* list) {
-  char* values[kMaxWords];
+  char* values[kMaxWords] = {NULL};
   *strrchr(list, ']') = '\0';
   const size_t count = split(list + 1, ',', values);
   for (size_t v = 0; v < count; v++) put_int(attribute, 8, strtoll(values[v], NULL, 10));
@@ -213,7 +216,7 @@ static void put_attribute(const model_text* model, wire* node, const char* name,
 }
 
 static void put_names(wire* node, int field, char* list) {
-  char* names[kMaxWords];
+  char* names[kMaxWords] = {NULL};
   const size_t count = split(list, ',', names);
   for (size_t n = 0; n < count; n++) {
     put_text(node, field, strcmp(names[n], "_") == 0 ? "" : names[n]);
@@ -271,7 +274,7 @@ static void open_graph(model_text* model, const char* name) {
 }
 
 static void read_line(model_text* model, char* line) {
-  char* words[kMaxWords];
+  char* words[kMaxWords] = {NULL};
   const size_t count = split(line, ' ', words);
   wire* graph = &model->graphs[model->open[model->open_count - 1]].bytes;
   if (count == 0) return;
