@@ -4,6 +4,7 @@
 
 #include "olstm/version.h"
 #include "op/builtin.h"
+#include "runtime/control_table.h"
 
 // Size of each struct in version 1 of the ABI: the least that a table may have.
 enum {
@@ -296,8 +297,11 @@ olstm_status olstm_registry_create(const olstm_allocator* allocator,
   registry->allocator = chosen;
   registry->host = (olstm_host){sizeof(olstm_host), OLSTM_ABI_VERSION,
                                 "olstm " OLSTM_VERSION_TEXT, &registry->allocator};
-  const olstm_status status =
+  olstm_status status =
       olstm__registry_add_plugin(registry, olstm__builtin_plugin(), error);
+  if (status == OLSTM_STATUS_OK) {
+    status = olstm__registry_add_plugin(registry, olstm__control_plugin(), error);
+  }
   if (status != OLSTM_STATUS_OK) {
     olstm_registry_destroy(registry);
     return status;
