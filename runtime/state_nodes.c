@@ -2,6 +2,7 @@
 // what fed them before as the value to start from.
 #include <string.h>
 
+#include "runtime/fuse_match.h"
 #include "runtime/state_bind.h"
 
 // LSTM, GRU and RNN have these inputs and outputs in common; GRU and RNN have no c.
@@ -27,8 +28,15 @@ static bool has_cell(const olstm__net_node* node) {
 }
 
 bool olstm__state_is_recurrent(const olstm__net_node* node) {
-  static const char* const kTypes[][2] = {
-      {"", "LSTM"}, {"", "GRU"}, {"", "RNN"}, {"com.microsoft", "DynamicQuantizeLSTM"}};
+  // The masked ones are what fusion makes of loops; they have the same inputs and
+  // outputs.
+  static const char* const kTypes[][2] = {{"", "LSTM"},
+                                          {"", "GRU"},
+                                          {"", "RNN"},
+                                          {OLSTM__FUSED_DOMAIN, "MaskedLSTM"},
+                                          {OLSTM__FUSED_DOMAIN, "MaskedGRU"},
+                                          {OLSTM__FUSED_DOMAIN, "MaskedRNN"},
+                                          {"com.microsoft", "DynamicQuantizeLSTM"}};
   if (node->kind != OLSTM__NODE_OPERATOR) return false;
   for (size_t t = 0; t < sizeof kTypes / sizeof kTypes[0]; t++) {
     if (strcmp(node->domain, kTypes[t][0]) == 0 &&
@@ -45,6 +53,10 @@ static const olstm_value_info* input_info(const olstm__net* net,
   return value == OLSTM__NO_VALUE ? NULL : &net->values[value].info;
 }
 
+static bool is_quantized(const olstm__net_node* node) {
+  return strcmp(node->op_type, "DynamicQuantizeLSTM") == 0;
+}
+
 static recurrent_shape read_shape(const olstm__net* net, const olstm__net_node* node) {
   recurrent_shape shape = {1, -1, OLSTM_DTYPE_FLOAT, false};
   const olstm_attribute* hidden = olstm__net_find_attribute(node, "hidden_size");
@@ -59,11 +71,11 @@ static recurrent_shape read_shape(const olstm__net* net, const olstm__net_node* 
   if (hidden && hidden->i > 0) {
     shape.hidden = hidden->i;
   } else if (r && r->rank == 3) {
-    shape.hidden = node->domain[0] ? r->dims[1] : r->dims[2];
+    shape.hidden = is_quantized(node) ? r->dims[1] : r->dims[2];
   }
   shape.batch_first = layout && layout->i == 1;
   // Quantized weights say nothing of the state's dtype.
-  if (node->domain[0] == '\0') {
+  if (!is_quantized(node)) {
     if (r && r->dtype != OLSTM_DTYPE_UNDEFINED) {
       shape.dtype = r->dtype;
     } else if (x && x->dtype != OLSTM_DTYPE_UNDEFINED) {

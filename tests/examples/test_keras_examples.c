@@ -222,6 +222,32 @@ static void e_the_loop_of_a_mask_runs_as_an_lstm(void** state) {
   close_model(&open);
 }
 
+// A masked layer made stateful: what was saved before the second half is what it goes on
+// from.
+static void e_a_masked_layer_keeps_its_state_too(void** state) {
+  runtime open = open_model("e", "lstm");
+  olstm_tensor first, second, output;
+  float kept[6 * 2];
+  (void)state;
+  run_one(&open, "e/x", "e/out");
+  ok(olstm_context_get_state(open.context, "lstm/h", &first, &error));
+  assert_int_equal(first.desc.dims[2], 16);
+  ok(olstm_context_reset(open.context, &error));
+  run_one(&open, "e/x", "e/out");
+  // Without the reset the next run starts from what the last one left.
+  output.data = NULL;
+  olstm_tensor x = load("e/x");
+  ok(olstm_context_run(open.context, &x, 1, &output, 1, &error));
+  memcpy(kept, output.data, sizeof kept);
+  ok(olstm_context_get_state(open.context, "lstm/c", &second, &error));
+  ok(olstm_context_reset(open.context, &error));
+  output.data = NULL;
+  ok(olstm_context_run(open.context, &x, 1, &output, 1, &error));
+  assert_memory_not_equal(kept, output.data, sizeof kept);
+  unload(&x);
+  close_model(&open);
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_constant_initial_state_tiled_over_the_batch),
@@ -232,6 +258,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(d_outputs_h_and_c_of_every_layer),
       cmocka_unit_test(e_padded_and_masked_sequences),
       cmocka_unit_test(e_the_loop_of_a_mask_runs_as_an_lstm),
+      cmocka_unit_test(e_a_masked_layer_keeps_its_state_too),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }
