@@ -55,7 +55,8 @@ static olstm_status compare(size_t index, const olstm_tensor* got,
         olstm_dtype_name(got->desc.dtype), olstm_shape_text(&got->desc).text,
         olstm_dtype_name(expected->desc.dtype), olstm_shape_text(&expected->desc).text);
   }
-  for (int64_t i = 0; i < olstm_tensor_desc_count(&expected->desc); i++) {
+  const int64_t count = olstm_tensor_desc_count(&expected->desc);
+  for (int64_t i = 0; got->data && expected->data && i < count; i++) {
     const size_t offset = (size_t)i * element_bytes;
     const char* g = (const char*)got->data + offset;
     const char* e = (const char*)expected->data + offset;
@@ -126,7 +127,7 @@ static olstm_status run_graph(case_values* values, const char* folder,
                            .output_count = from->output_count,
                            .output_names = values->output_names};
   const olstm_status status = op_fixture_run_node(fixture, &node);
-  if (error) *error = fixture->error;
+  *error = fixture->error;
   OLSTM_RETURN_IF_ERROR(status);
   for (size_t i = 0; i < graph->output_count; i++) {
     olstm_tensor expected = {0};

@@ -61,10 +61,10 @@ static olstm_status run_prepared(op_fixture* fixture, const olstm_operator* entr
     if (input && olstm_tensor_desc_count(&input->desc) > 0) inputs[i] = input->data;
   }
   for (size_t i = 0; fixture->in_place && i < fixture->input_count; i++) {
-    if (!(fixture->prepared.inplace_inputs >> i & 1u)) continue;
+    if (!(fixture->prepared.inplace_inputs >> i & 1u) || !fixture->inputs[i]) continue;
     size_t bytes = 0;
     (void)olstm_tensor_desc_bytes(&fixture->inputs[i]->desc, &bytes);
-    if (bytes) memcpy(outputs[0], inputs[i], bytes);
+    if (inputs[i] && outputs[0]) memcpy(outputs[0], inputs[i], bytes);
     inputs[i] = outputs[0];
     break;
   }
