@@ -8,6 +8,7 @@
 #include "op/op_support.h"
 
 enum { CODE_SOFTMAX, CODE_LOG_SOFTMAX, CODE_HARDMAX };
+enum { PARTIAL_COUNT = 8 };
 
 typedef struct softmax_op {
   olstm__op_base base;
