@@ -10,9 +10,10 @@ function(olstm_add_simd target template)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
     list(APPEND isas avx2 avx512)
   endif()
-  set(options_plain "")
-  set(options_avx2 -mavx2 -mfma -mf16c)
-  set(options_avx512 -mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512dq -mavx512vl
+  # The vectors are written out; what compilers add to that is slower.
+  set(options_plain -fno-tree-vectorize -fno-tree-slp-vectorize)
+  set(options_avx2 ${options_plain} -mavx2 -mfma -mf16c)
+  set(options_avx512 ${options_plain} -mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512dq -mavx512vl
                      -mprefer-vector-width=512)
   set(number_plain 0)
   set(number_avx2 2)

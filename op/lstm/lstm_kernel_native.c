@@ -234,19 +234,66 @@ static void finish_direction(const olstm__native_direction* d,
 
 // ---------------------------------------------------------------- run
 
+static void run_alone(const olstm__native_direction* d) {
+  const olstm__native_task task = {.direction = d,
+                                   .end_row = d->problem->rows,
+                                   .end_block = d->plan->layout.blocks,
+                                   .sums = d->sums};
+  variant_of(d->problem)->run(&task);
+}
+
+// Task `index` of the directions at `argument`.
+static void run_indexed(void* argument, int32_t index) {
+  const olstm__native_direction* directions = argument;
+  const olstm__native_split* split = &directions[0].plan->split;
+  const int32_t tasks = split->rows * split->units;
+  const olstm__native_direction* d = &directions[index / tasks];
+  const int32_t part = index % tasks;
+  olstm__native_task task = {
+      .direction = d,
+      .end_row = d->problem->rows,
+      .end_block = d->plan->layout.blocks,
+      .sums = (char*)d->sums + (size_t)part * d->plan->workspace.sums_bytes};
+  if (split->units > 1) {
+    olstm__native_split_blocks(&d->plan->layout, tasks, part, &task.first_block,
+                               &task.end_block);
+  } else {
+    olstm__native_split_rows(d->rows, d->problem->rows, tasks, part, &task.first_row,
+                             &task.end_row);
+  }
+  if (task.first_row < task.end_row) variant_of(d->problem)->run(&task);
+}
+
+static void run_directions(const olstm__native_plan* plan, const olstm_parallel* parallel,
+                           olstm__native_direction* directions) {
+  const olstm__native_split* split = &plan->split;
+  const int32_t tasks = split->directions * split->rows * split->units;
+  if (tasks == 1 || !parallel || parallel->thread_count < tasks) {
+    for (int32_t i = 0; i < split->directions; i++) run_alone(&directions[i]);
+    return;
+  }
+  for (int32_t i = 0; i < split->directions; i++) {
+    directions[i].parallel = split->units > 1 ? parallel : NULL;
+  }
+  parallel->run(parallel->pool, tasks, run_indexed, directions);
+}
+
 static olstm_status run(const olstm__lstm_problem* problem, const void* handle,
                         const olstm__lstm_args* args, olstm_error* error) {
   const olstm__native_plan* plan = handle;
+  const int32_t together = plan->split.directions;
+  olstm__native_direction directions[OLSTM__MAX_DIRECTIONS];
   (void)error;
-  for (int32_t i = 0; i < problem->spec.direction_count; i++) {
-    const olstm__native_direction direction =
-        start_direction(problem, plan, args, i, args->workspace);
-    const olstm__native_task task = {.direction = &direction,
-                                     .end_row = problem->rows,
-                                     .end_block = plan->layout.blocks,
-                                     .sums = direction.sums};
-    variant_of(problem)->run(&task);
-    finish_direction(&direction, args, i);
+  for (int32_t first = 0; first < problem->spec.direction_count; first += together) {
+    for (int32_t i = 0; i < together; i++) {
+      char* workspace =
+          (char*)args->workspace + (size_t)i * plan->workspace.direction_bytes;
+      directions[i] = start_direction(problem, plan, args, first + i, workspace);
+    }
+    run_directions(plan, args->parallel, directions);
+    for (int32_t i = 0; i < together; i++) {
+      finish_direction(&directions[i], args, first + i);
+    }
   }
   return OLSTM_STATUS_OK;
 }

@@ -62,28 +62,55 @@ SIMD_INLINE simd_vec activate(const cell_context* context, int index, simd_vec x
   return x;
 }
 
-SIMD_INLINE void store_h(const cell_context* context, const cell_place* place,
-                         simd_vec h) {
-  simd_store(place->h, h);
-  if (!place->y) return;
-  const int64_t left = context->hidden - place->unit;
+/// h of the block that starts at `unit`, as far as there are units.
+SIMD_INLINE void store_y(const cell_context* context, int64_t unit, simd_vec h,
+                         simd_real* y) {
+  const int64_t left = context->hidden - unit;
   if (left >= SIMD_LANES) {
-    simd_store(place->y, h);
+    simd_store(y, h);
   } else {
-    simd_store_part(place->y, h, left);
+    simd_store_part(y, h, left);
   }
 }
 
-/// Sigmoid, tanh, tanh, and nothing else: what nearly all models have. gates: i o f c.
-SIMD_INLINE void lstm_cell_plain(const cell_context* context, const cell_place* place,
-                                 const simd_real* gates) {
-  const simd_vec i = simd_sigmoid(simd_load(gates));
-  const simd_vec f = simd_sigmoid(simd_load(gates + 2 * SIMD_LANES));
-  const simd_vec g = simd_tanh(simd_load(gates + 3 * SIMD_LANES));
-  const simd_vec o = simd_sigmoid(simd_load(gates + SIMD_LANES));
-  const simd_vec c = simd_fma(f, simd_load(place->c), simd_mul(i, g));
-  simd_store(place->c, c);
-  store_h(context, place, simd_mul(o, simd_tanh(c)));
+SIMD_INLINE void store_h(const cell_context* context, const cell_place* place,
+                         simd_vec h) {
+  simd_store(place->h, h);
+  if (place->y) store_y(context, place->unit, h, place->y);
+}
+
+enum { MAX_TOGETHER = 4 };
+
+/// Sigmoid, tanh, tanh, and nothing else, which is what nearly all models have, for
+/// `count` (1..MAX_TOGETHER, a constant) vectors of units. c: where c is, and goes to.
+SIMD_INLINE void lstm_cells_plain(const int count, const simd_vec* i, const simd_vec* o,
+                                  const simd_vec* f, const simd_vec* g,
+                                  simd_real* const* c, simd_vec* out_h) {
+  const simd_vec one = simd_set(1);
+  simd_vec sum[MAX_TOGETHER];
+  simd_vec below[MAX_TOGETHER];
+  simd_vec numerators[MAX_TOGETHER];
+  simd_vec z[MAX_TOGETHER];
+  // c = f * c + i * g, and h = o * tanh(c), with one division each.
+  simd_sigmoid_quotients(count, i, sum, below);
+  SIMD_EACH(below[v] = simd_add(below[v], one));
+  simd_tanh_quotients(count, g, numerators, z);
+  SIMD_EACH(sum[v] = simd_mul(sum[v], numerators[v]));
+  SIMD_EACH(below[v] = simd_fnma(below[v], z[v], below[v]));
+  simd_sigmoid_quotients(count, f, numerators, z);
+  SIMD_EACH(numerators[v] = simd_mul(numerators[v], simd_load(c[v])));
+  SIMD_EACH(z[v] = simd_add(z[v], one));
+  SIMD_EACH(numerators[v] = simd_mul(numerators[v], below[v]));
+  SIMD_EACH(sum[v] = simd_fma(sum[v], z[v], numerators[v]));
+  SIMD_EACH(below[v] = simd_mul(below[v], z[v]));
+  SIMD_EACH(sum[v] = simd_div(sum[v], below[v]));
+  SIMD_EACH(simd_store(c[v], sum[v]));
+  simd_sigmoid_quotients(count, o, out_h, below);
+  SIMD_EACH(below[v] = simd_add(below[v], one));
+  simd_tanh_quotients(count, sum, numerators, z);
+  SIMD_EACH(out_h[v] = simd_mul(out_h[v], numerators[v]));
+  SIMD_EACH(below[v] = simd_fnma(below[v], z[v], below[v]));
+  SIMD_EACH(out_h[v] = simd_div(out_h[v], below[v]));
 }
 
 /// gates: i o f c.

@@ -93,7 +93,7 @@ static bool lay_out_workspace(const olstm__lstm_problem* problem,
   olstm__native_workspace* w = &plan->workspace;
   const olstm__native_layout* layout = &plan->layout;
   const size_t rows = (size_t)problem->rows;
-  const size_t tasks = (size_t)plan->row_tasks * (size_t)plan->unit_tasks;
+  const size_t tasks = (size_t)plan->split.rows * (size_t)plan->split.units;
   const bool is_gru = problem->spec.cell == OLSTM__CELL_GRU;
   const bool is_lstm = problem->spec.cell == OLSTM__CELL_LSTM;
   size_t state = 0;
@@ -127,14 +127,15 @@ static bool lay_out_workspace(const olstm__lstm_problem* problem,
 bool olstm__native_plan_make(const olstm__lstm_problem* problem, int32_t lanes,
                              size_t real_bytes, olstm__native_plan* out_plan,
                              size_t* out_workspace_bytes) {
-  olstm__native_plan plan = {.direction_tasks = 1, .row_tasks = 1, .unit_tasks = 1};
+  olstm__native_plan plan = {.chunk_steps = 1};
   if (!olstm__native_layout_make(problem, lanes, real_bytes, &plan.layout)) return false;
   plan.is_converted =
       problem->dtype != OLSTM_DTYPE_FLOAT && problem->dtype != OLSTM_DTYPE_DOUBLE;
+  plan.split = olstm__native_split_choose(problem, &plan.layout);
   plan.is_hoisted = should_hoist(problem, &plan.layout);
   plan.chunk_steps = choose_chunk_steps(problem, &plan);
   if (!lay_out_workspace(problem, &plan)) return false;
   *out_plan = plan;
-  return olstm_size_multiply(plan.workspace.direction_bytes, (size_t)plan.direction_tasks,
-                             out_workspace_bytes);
+  return olstm_size_multiply(plan.workspace.direction_bytes,
+                             (size_t)plan.split.directions, out_workspace_bytes);
 }

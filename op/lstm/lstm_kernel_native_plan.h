@@ -69,6 +69,12 @@ typedef struct olstm__native_workspace {
   size_t direction_bytes;
 } olstm__native_workspace;
 
+/// How many tasks a run has: directions x rows x units. Tasks that split units meet at a
+/// barrier in every phase of every step; tasks that split rows never do. Never both.
+typedef struct olstm__native_split {
+  int32_t directions, rows, units;
+} olstm__native_split;
+
 /// What prepare makes: const for all runs.
 typedef struct olstm__native_plan {
   olstm__native_layout layout;
@@ -78,9 +84,7 @@ typedef struct olstm__native_plan {
   int64_t chunk_steps;
   /// Whether dtype is 16 bits wide: values are converted on the way in and out.
   bool is_converted;
-  /// Tasks: directions x rows x units. Tasks that split units meet at a barrier in every
-  /// phase of every step.
-  int32_t direction_tasks, row_tasks, unit_tasks;
+  olstm__native_split split;
 } olstm__native_plan;
 
 /// Whether the problem is a GRU whose third gate is linear before it is reset: its Rb
@@ -98,6 +102,18 @@ bool olstm__native_layout_make(const olstm__lstm_problem* problem, int32_t lanes
 bool olstm__native_plan_make(const olstm__lstm_problem* problem, int32_t lanes,
                              size_t real_bytes, olstm__native_plan* out_plan,
                              size_t* out_workspace_bytes);
+
+/// As many tasks as help, and no more: a small problem stays on one thread.
+olstm__native_split olstm__native_split_choose(const olstm__lstm_problem* problem,
+                                               const olstm__native_layout* layout);
+
+/// The unit blocks of task `index` of `tasks`.
+void olstm__native_split_blocks(const olstm__native_layout* layout, int32_t tasks,
+                                int32_t index, int64_t* out_first, int64_t* out_end);
+
+/// The rows of task `index` of `tasks`: about as many steps for each.
+void olstm__native_split_rows(const olstm__native_row* rows, int64_t count, int32_t tasks,
+                              int32_t index, int64_t* out_first, int64_t* out_end);
 
 /// Packs W, R, B and P into what the layout says. FLOAT for 4 bytes a real, else DOUBLE.
 void olstm__native_pack(const olstm__lstm_problem* problem,

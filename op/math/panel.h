@@ -41,7 +41,10 @@ SIMD_INLINE void panel_add(const int rows, const int vectors, const panel_factor
   for (int64_t p = 0; p < k; p++) {
     simd_vec w[PANEL_VECTORS];
     SIMD_UNROLL
-    for (int v = 0; v < vectors; v++) w[v] = simd_load(panel + v * SIMD_LANES);
+    for (int v = 0; v < vectors; v++) {
+      w[v] = simd_load(panel + v * SIMD_LANES);
+      if (rows > 1) SIMD_KEEP(w[v]);
+    }
     panel += vectors * SIMD_LANES;
     SIMD_UNROLL
     for (int r = 0; r < rows; r++) {

@@ -14,6 +14,8 @@ typedef __m256 simd_vec;
 #define SIMD_OP(name) _mm256_##name##_ps
 #endif
 
+#define SIMD_HAS_FMA 1
+
 /// Rows of a register-blocked product: 12 sums and a few operands in 16 registers.
 #define SIMD_ROWS 3
 
@@ -86,6 +88,15 @@ SIMD_INLINE simd_vec simd_xor_sign(simd_vec a, simd_vec b) {
   return SIMD_OP(xor)(a, SIMD_OP(and)(b, simd_set((simd_real)-0.0)));
 }
 
+/// -|a|.
+SIMD_INLINE simd_vec simd_minus_abs(simd_vec a) {
+  return SIMD_OP(or)(a, simd_set((simd_real)-0.0));
+}
+/// a, which is not negative, with b's sign.
+SIMD_INLINE simd_vec simd_copy_sign(simd_vec a, simd_vec b) {
+  return SIMD_OP(or)(a, SIMD_OP(and)(b, simd_set((simd_real)-0.0)));
+}
+
 /// x < y ? a : b, lane by lane.
 SIMD_INLINE simd_vec simd_select_lt(simd_vec x, simd_vec y, simd_vec a, simd_vec b) {
   return SIMD_OP(blendv)(b, a, SIMD_OP(cmp)(x, y, _CMP_LT_OQ));
@@ -113,6 +124,11 @@ SIMD_INLINE simd_vec simd_power_of_two(simd_vec n) {
   return _mm256_castsi256_ps(
       _mm256_slli_epi32(_mm256_add_epi32(bits, _mm256_set1_epi32(127)), 23));
 #endif
+}
+
+/// a * 2^n for normal a and results.
+SIMD_INLINE simd_vec simd_scale_normal(simd_vec a, simd_vec n) {
+  return simd_mul(a, simd_power_of_two(n));
 }
 
 /// a * 2^n for an integral n, rounded once where the result is subnormal.

@@ -1,24 +1,30 @@
-// simd.h's vector in AVX-512 (F, BW, DQ, VL): 16 floats or 8 doubles.
+// simd.h's vector in AVX-512 (F, BW, DQ, VL): 16 floats, 8 doubles, or, of 256 bits, 8
+// floats.
 #ifndef OLSTM_OP_MATH_SIMD_AVX512_H_
 #define OLSTM_OP_MATH_SIMD_AVX512_H_
 
 #include <immintrin.h>
 
-#if OLSTM_SIMD_DOUBLE
+#if OLSTM_SIMD_ISA == 256
+typedef __m256 simd_vec;
+typedef __mmask8 simd_mask;
+#define SIMD_LANES 8
+#define SIMD_OP(name) _mm256_##name##_ps
+#define SIMD_CMP(a, b, how) _mm256_cmp_ps_mask((a), (b), (how))
+#elif OLSTM_SIMD_DOUBLE
 typedef __m512d simd_vec;
 typedef __mmask8 simd_mask;
 #define SIMD_LANES 8
 #define SIMD_OP(name) _mm512_##name##_pd
-#define SIMD_CMP_LT(a, b) _mm512_cmp_pd_mask((a), (b), _CMP_LT_OQ)
-#define SIMD_CMP_LE(a, b) _mm512_cmp_pd_mask((a), (b), _CMP_LE_OQ)
+#define SIMD_CMP(a, b, how) _mm512_cmp_pd_mask((a), (b), (how))
 #else
 typedef __m512 simd_vec;
 typedef __mmask16 simd_mask;
 #define SIMD_LANES 16
 #define SIMD_OP(name) _mm512_##name##_ps
-#define SIMD_CMP_LT(a, b) _mm512_cmp_ps_mask((a), (b), _CMP_LT_OQ)
-#define SIMD_CMP_LE(a, b) _mm512_cmp_ps_mask((a), (b), _CMP_LE_OQ)
+#define SIMD_CMP(a, b, how) _mm512_cmp_ps_mask((a), (b), (how))
 #endif
+#define SIMD_HAS_FMA 1
 
 /// Rows of a register-blocked product: SIMD_ROWS * 4 sums, 4 vectors of weights and one
 /// of the left matrix fit in 32 registers.
@@ -87,14 +93,23 @@ SIMD_INLINE simd_vec simd_xor_sign(simd_vec a, simd_vec b) {
   return SIMD_OP(xor)(a, SIMD_OP(and)(b, simd_set((simd_real)-0.0)));
 }
 
+/// -|a|.
+SIMD_INLINE simd_vec simd_minus_abs(simd_vec a) {
+  return SIMD_OP(or)(a, simd_set((simd_real)-0.0));
+}
+/// a, which is not negative, with b's sign.
+SIMD_INLINE simd_vec simd_copy_sign(simd_vec a, simd_vec b) {
+  return SIMD_OP(or)(a, SIMD_OP(and)(b, simd_set((simd_real)-0.0)));
+}
+
 /// x < y ? a : b, lane by lane.
 SIMD_INLINE simd_vec simd_select_lt(simd_vec x, simd_vec y, simd_vec a, simd_vec b) {
-  return SIMD_OP(mask_blend)(SIMD_CMP_LT(x, y), b, a);
+  return SIMD_OP(mask_blend)(SIMD_CMP(x, y, _CMP_LT_OQ), b, a);
 }
 
 /// x <= y ? a : b, lane by lane.
 SIMD_INLINE simd_vec simd_select_le(simd_vec x, simd_vec y, simd_vec a, simd_vec b) {
-  return SIMD_OP(mask_blend)(SIMD_CMP_LE(x, y), b, a);
+  return SIMD_OP(mask_blend)(SIMD_CMP(x, y, _CMP_LE_OQ), b, a);
 }
 
 /// About 1 / a within an ulp or two, for a in [1, 2^60]; exact for powers of two.
@@ -108,6 +123,11 @@ SIMD_INLINE simd_vec simd_reciprocal(simd_vec a) {
 
 /// a * 2^n for an integral n, rounded once where the result is subnormal.
 SIMD_INLINE simd_vec simd_scale(simd_vec a, simd_vec n) {
+  return SIMD_OP(scalef)(a, n);
+}
+
+/// a * 2^n for normal a and results.
+SIMD_INLINE simd_vec simd_scale_normal(simd_vec a, simd_vec n) {
   return SIMD_OP(scalef)(a, n);
 }
 

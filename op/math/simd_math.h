@@ -12,8 +12,12 @@
 // ln 2 in two parts, the first with 32 bits, so that n * high is exact.
 #define SIMD_LN2_HIGH 0x1.62e42feep-1
 #define SIMD_LN2_LOW 0x1.a39ef35793c76p-33
+#define SIMD_LN2 0.69314718055994530942
+#define SIMD_LOG2E 1.4426950408889634074
 // Adding and subtracting it rounds to the nearest integer.
 #define SIMD_ROUNDER 0x1.8p52
+// From here on exp is a normal number.
+#define SIMD_EXP_NORMAL_MIN (-706.0)
 // Beyond these exp is 0 or infinite, and so are its neighbours here.
 #define SIMD_EXP_MIN (-746.0)
 #define SIMD_EXP_MAX 710.0
@@ -34,7 +38,10 @@
 #else
 #define SIMD_LN2_HIGH 0.693359375f
 #define SIMD_LN2_LOW (-2.12194440e-4f)
+#define SIMD_LN2 0.693147182f
+#define SIMD_LOG2E 1.44269502f
 #define SIMD_ROUNDER 12582912.0f
+#define SIMD_EXP_NORMAL_MIN (-86.5f)
 #define SIMD_EXP_MIN (-104.0f)
 #define SIMD_EXP_MAX 89.0f
 #define SIMD_TANH_MAX 9.02f
@@ -57,16 +64,21 @@ SIMD_INLINE simd_vec simd_polynomial(const simd_real* terms, int count, simd_vec
 #define SIMD_POLYNOMIAL(terms, x) \
   simd_polynomial((terms), (int)(sizeof(terms) / sizeof((terms)[0])), (x))
 
+/// exp(r) - 1 for |r| <= ln(2)/2.
+SIMD_INLINE simd_vec simd_expm1_polynomial(simd_vec r) {
+  static const simd_real kTerms[] = SIMD_EXP_TERMS;
+  const simd_vec r2 = simd_mul(r, r);
+  return simd_fma(r2, SIMD_POLYNOMIAL(kTerms, r), r);
+}
+
 /// x = n * ln 2 + r with |r| <= ln(2)/2 and an integral n; gives exp(r) - 1.
 SIMD_INLINE simd_vec simd_exp_reduced(simd_vec x, simd_vec* out_n) {
-  static const simd_real kTerms[] = SIMD_EXP_TERMS;
   const simd_vec rounder = simd_set(SIMD_ROUNDER);
-  const simd_vec n =
-      simd_sub(simd_fma(x, simd_set((simd_real)1.4426950408889634), rounder), rounder);
+  const simd_vec n = simd_sub(simd_fma(x, simd_set(SIMD_LOG2E), rounder), rounder);
   simd_vec r = simd_fnma(n, simd_set(SIMD_LN2_HIGH), x);
   r = simd_fnma(n, simd_set(SIMD_LN2_LOW), r);
   *out_n = n;
-  return simd_fma(simd_mul(r, r), SIMD_POLYNOMIAL(kTerms, r), r);
+  return simd_expm1_polynomial(r);
 }
 
 SIMD_INLINE simd_vec simd_exp(simd_vec x) {
@@ -103,11 +115,107 @@ SIMD_INLINE simd_vec simd_sigmoid(simd_vec x) {
   return simd_mul(simd_select_lt(x, simd_zero(), z, one), r);
 }
 
+// Below: several vectors at once, step by step, so that a CPU always has as many chains
+// of dependent instructions to work on as there are vectors. `count` must be a constant.
+
+#define SIMD_EACH(statement)          \
+  do {                                \
+    SIMD_UNROLL                       \
+    for (int v = 0; v < count; v++) { \
+      statement;                      \
+    }                                 \
+  } while (0)
+
+enum { SIMD_MAX_VECTORS = 8 };
+
+/// sums[v] = terms[0] + terms[1] * x + ..., with x2 = x * x, in two chains: even terms
+/// and odd ones.
+SIMD_INLINE void simd_polynomials(const int count, const simd_real* terms,
+                                  const int term_count, const simd_vec* x,
+                                  const simd_vec* x2, simd_vec* sums) {
+  const int last = term_count - 1;
+  simd_vec others[SIMD_MAX_VECTORS];
+  SIMD_EACH(sums[v] = simd_set(terms[last]));
+  SIMD_EACH(others[v] = simd_set(terms[last - 1]));
+  SIMD_UNROLL
+  for (int i = last - 2; i >= 0; i--) {
+    simd_vec* to = (last - i) % 2 == 0 ? sums : others;
+    SIMD_EACH(to[v] = simd_fma(to[v], x2[v], simd_set(terms[i])));
+  }
+  if (last % 2 == 0) {
+    SIMD_EACH(sums[v] = simd_fma(others[v], x[v], sums[v]));
+  } else {
+    SIMD_EACH(sums[v] = simd_fma(sums[v], x[v], others[v]));
+  }
+}
+
+/// Sigmoids as fractions numerators / (1 + z): cells bring several to one denominator,
+/// and divide once. z is in [0,1]. As exact as simd_sigmoid down to x = -20; from there
+/// to x = -86 errors grow to 7 ulp of ever smaller results; below they stay what they are
+/// there.
+SIMD_INLINE void simd_sigmoid_quotients(const int count, const simd_vec* x,
+                                        simd_vec* numerators, simd_vec* z) {
+  // z = exp(-|x|) = 2^n * (1 + r + r^2 * p(r)); the sum's last term comes last.
+  static const simd_real kTerms[] = SIMD_EXP_TERMS;
+  const simd_vec one = simd_set(1);
+  const simd_vec rounder = simd_set(SIMD_ROUNDER);
+  simd_vec power[SIMD_MAX_VECTORS];
+  simd_vec r[SIMD_MAX_VECTORS];
+  simd_vec r2[SIMD_MAX_VECTORS];
+  simd_vec p[SIMD_MAX_VECTORS];
+  SIMD_EACH(r[v] = simd_max(simd_set(SIMD_EXP_NORMAL_MIN), simd_minus_abs(x[v])));
+  SIMD_EACH(power[v] = simd_sub(simd_fma(r[v], simd_set(SIMD_LOG2E), rounder), rounder));
+#if SIMD_HAS_FMA && !OLSTM_SIMD_DOUBLE
+  SIMD_EACH(r[v] = simd_fnma(power[v], simd_set(SIMD_LN2), r[v]));
+#else
+  SIMD_EACH(r[v] = simd_fnma(power[v], simd_set(SIMD_LN2_HIGH), r[v]));
+  SIMD_EACH(r[v] = simd_fnma(power[v], simd_set(SIMD_LN2_LOW), r[v]));
+#endif
+  SIMD_EACH(power[v] = simd_power_of_two(power[v]));
+  SIMD_EACH(r2[v] = simd_mul(r[v], r[v]));
+  simd_polynomials(count, kTerms, (int)(sizeof kTerms / sizeof kTerms[0]), r, r2, p);
+  SIMD_EACH(r2[v] = simd_mul(r2[v], power[v]));
+  SIMD_EACH(r[v] = simd_fma(power[v], r[v], power[v]));
+  SIMD_EACH(z[v] = simd_fma(r2[v], p[v], r[v]));
+  SIMD_EACH(numerators[v] = simd_select_lt(x[v], simd_zero(), z[v], one));
+}
+
+/// Tanh as fractions numerators / (1 - q), with q in [0,1/2].
+SIMD_INLINE void simd_tanh_quotients(const int count, const simd_vec* x,
+                                     simd_vec* numerators, simd_vec* q) {
+  // q = (1 - exp(-2|x|)) / 2, the numerator but for the sign. -2|x| = n * ln 2 + 2r, and
+  // exp(2r) / 2 = 1/2 + r + r^2 * p(r), where p's terms are powers of two times those of
+  // exp.
+  static const simd_real kTerms[] = SIMD_EXP_TERMS;
+  enum { COUNT = sizeof kTerms / sizeof kTerms[0] };
+  const simd_vec half = simd_set((simd_real)0.5);
+  const simd_vec rounder = simd_set(SIMD_ROUNDER);
+  simd_real terms[COUNT];
+  simd_vec power[SIMD_MAX_VECTORS];
+  simd_vec r[SIMD_MAX_VECTORS];
+  simd_vec r2[SIMD_MAX_VECTORS];
+  simd_vec p[SIMD_MAX_VECTORS];
+  SIMD_UNROLL
+  for (int i = 0; i < COUNT; i++) terms[i] = kTerms[i] * (simd_real)(2 << i);
+  SIMD_EACH(r[v] = simd_max(simd_set(-SIMD_TANH_MAX), simd_minus_abs(x[v])));
+  SIMD_EACH(power[v] =
+                simd_sub(simd_fma(r[v], simd_set(2 * SIMD_LOG2E), rounder), rounder));
+  SIMD_EACH(r[v] = simd_fnma(power[v], simd_set(SIMD_LN2 / 2), r[v]));
+  SIMD_EACH(power[v] = simd_power_of_two(power[v]));
+  SIMD_EACH(r2[v] = simd_mul(r[v], r[v]));
+  simd_polynomials(count, terms, COUNT, r, r2, p);
+  SIMD_EACH(r2[v] = simd_mul(r2[v], power[v]));
+  // (1 - 2^n) / 2 is exact, so that small results lose nothing.
+  SIMD_EACH(r[v] = simd_fnma(power[v], r[v], simd_fnma(half, power[v], half)));
+  SIMD_EACH(q[v] = simd_fnma(r2[v], p[v], r[v]));
+  SIMD_EACH(numerators[v] = simd_copy_sign(q[v], x[v]));
+}
+
 SIMD_INLINE simd_vec simd_tanh(simd_vec x) {
-  // With q = 1 - exp(-2|x|): q / (2 - q).
-  const simd_vec bounded = simd_min(simd_set(SIMD_TANH_MAX), simd_abs(x));
-  const simd_vec q = simd_one_minus_exp(simd_mul(bounded, simd_set(-2)));
-  return simd_xor_sign(simd_mul(q, simd_reciprocal(simd_sub(simd_set(2), q))), x);
+  simd_vec numerator;
+  simd_vec q;
+  simd_tanh_quotients(1, &x, &numerator, &q);
+  return simd_div(numerator, simd_sub(simd_set(1), q));
 }
 
 /// log(1 + exp(x)).

@@ -5,6 +5,9 @@
 
 #if defined(__aarch64__)
 #include <arm_neon.h>
+#define SIMD_HAS_FMA 1
+#else
+#define SIMD_HAS_FMA 0
 #endif
 
 typedef simd_real simd_vec __attribute__((vector_size(16)));
@@ -109,6 +112,15 @@ SIMD_INLINE simd_vec simd_xor_sign(simd_vec a, simd_vec b) {
   return (simd_vec)((simd_ints)a ^ simd_signs(b));
 }
 
+/// -|a|.
+SIMD_INLINE simd_vec simd_minus_abs(simd_vec a) {
+  return (simd_vec)((simd_ints)a | (simd_ints)simd_set((simd_real)-0.0));
+}
+/// a, which is not negative, with b's sign.
+SIMD_INLINE simd_vec simd_copy_sign(simd_vec a, simd_vec b) {
+  return (simd_vec)((simd_ints)a | simd_signs(b));
+}
+
 /// x < y ? a : b, lane by lane.
 SIMD_INLINE simd_vec simd_select_lt(simd_vec x, simd_vec y, simd_vec a, simd_vec b) {
   return simd_choose(x < y, a, b);
@@ -128,6 +140,11 @@ SIMD_INLINE simd_vec simd_reciprocal(simd_vec a) {
 SIMD_INLINE simd_vec simd_power_of_two(simd_vec n) {
   const simd_ints exponents = __builtin_convertvector(n, simd_ints) + SIMD_EXPONENT_BIAS;
   return (simd_vec)(exponents << SIMD_MANTISSA_BITS);
+}
+
+/// a * 2^n for normal a and results.
+SIMD_INLINE simd_vec simd_scale_normal(simd_vec a, simd_vec n) {
+  return a * simd_power_of_two(n);
 }
 
 /// a * 2^n for an integral n, rounded once where the result is subnormal.

@@ -2,6 +2,9 @@
 // values.
 #include <string.h>
 
+#include "op/lstm/lstm_kernel_native_plan.h"
+#include "op/lstm/lstm_spec.h"
+#include "runtime/threads.h"
 #include "tests/support/lstm_problems.h"
 #include "tests/support/test_main.h"
 
@@ -50,12 +53,208 @@ static void double_cells_agree_with_the_reference(void** state) {
   check_drawn("RNN", "dtype=double", 30, 1e-13, 1e-14);
 }
 
+// Sizes at which panels are cut, and projections come in several chunks.
+static void large_sizes_agree_with_the_reference(void** state) {
+  (void)state;
+  check_line("LSTM T40 N7 I300 H70 B lens", 1e-4, 1e-5);
+  check_line("LSTM T3 N14 I20 H310 B", 1e-4, 1e-5);
+  check_line("LSTM T70 N1 I33 H130 B reverse", 1e-4, 1e-5);
+  check_line("GRU T12 N9 I40 H290 B lens lbr=1", 1e-4, 1e-5);
+  check_line("GRU T12 N9 I40 H290 B reverse", 1e-4, 1e-5);
+  check_line("RNN T12 N9 I40 H290 B lens bidirectional", 1e-4, 1e-5);
+}
+
+// ---------------------------------------------------------------- threads
+
+static void must_equal(const olstm_lstm_case* a, const olstm_lstm_case* b) {
+  for (size_t i = 0; i < OLSTM__LSTM_OUTPUT_COUNT; i++) {
+    size_t bytes = 0;
+    if (!a->outputs[i].data) continue;
+    assert_true(olstm_tensor_desc_bytes(&a->outputs[i].desc, &bytes));
+    if (memcmp(a->outputs[i].data, b->outputs[i].data, bytes) != 0) {
+      fail_msg("'%s': output %zu differs", a->text, i);
+    }
+  }
+}
+
+static void check_threads(const char* text, int32_t thread_count) {
+  const olstm_allocator allocator = olstm_allocator_or_default(NULL);
+  olstm__threads* threads = NULL;
+  olstm_lstm_case alone;
+  olstm_lstm_case together;
+  olstm_lstm_case_init(&alone, text);
+  olstm_lstm_case_init(&together, text);
+  olstm_lstm_case_must_run(&alone, "native");
+  assert_int_equal(olstm__threads_create(thread_count, &allocator, &threads, NULL),
+                   OLSTM_STATUS_OK);
+  const olstm_lstm_case_options options = {
+      .kernel = "native",
+      .thread_count = thread_count,
+      .parallel = olstm__threads_try_acquire(threads)};
+  assert_non_null(options.parallel);
+  assert_int_equal(olstm_lstm_case_run(&together, &options, NULL), OLSTM_STATUS_OK);
+  must_equal(&together, &alone);
+  olstm__threads_release(options.parallel);
+  olstm__threads_destroy(threads);
+  olstm_lstm_case_deinit(&alone);
+  olstm_lstm_case_deinit(&together);
+}
+
+// Large enough that the work is split: over directions, rows, units.
+static void results_do_not_depend_on_threads(void** state) {
+  static const char* const kLines[] = {
+      "LSTM T90 N1 I9 H150 B h0 c0",
+      "LSTM T40 N1 I9 H150 B bidirectional P clip=0.7",
+      "LSTM T50 N37 I5 H40 B lens",
+      "LSTM T50 N23 I5 H41 B lens bidirectional layout=1",
+      "LSTM T60 N3 I5 H100 B reverse dtype=double",
+      "LSTM T40 N11 I20 H60 B dtype=float16 bidirectional",
+      "GRU T90 N1 I9 H190 B lbr=1",
+      "GRU T90 N1 I9 H190 B reverse",
+      "GRU T40 N30 I9 H60 B lens",
+      "RNN T200 N1 I9 H300 B",
+      "RNN T60 N33 I9 H90 B lens bidirectional",
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof kLines / sizeof kLines[0]; i++) {
+    for (int32_t thread_count = 2; thread_count <= 4; thread_count++) {
+      check_threads(kLines[i], thread_count);
+    }
+  }
+}
+
+static olstm__native_split split_of(int64_t steps, int64_t rows, int64_t inputs,
+                                    int64_t hidden, int32_t directions,
+                                    int32_t thread_count) {
+  olstm__lstm_problem problem = {.dtype = OLSTM_DTYPE_FLOAT,
+                                 .steps = steps,
+                                 .rows = rows,
+                                 .inputs = inputs,
+                                 .hidden = hidden,
+                                 .thread_count = thread_count};
+  olstm__native_layout layout;
+  olstm__lstm_spec_init(OLSTM__CELL_LSTM, &problem.spec);
+  problem.spec.direction_count = directions;
+  assert_true(olstm__native_layout_make(&problem, 16, sizeof(float), &layout));
+  return olstm__native_split_choose(&problem, &layout);
+}
+
+static void assert_split(olstm__native_split split, int32_t directions, int32_t rows,
+                         int32_t units) {
+  assert_int_equal(split.directions, directions);
+  assert_int_equal(split.rows, rows);
+  assert_int_equal(split.units, units);
+}
+
+static void small_problems_stay_on_one_thread(void** state) {
+  (void)state;
+  assert_split(split_of(10, 1, 1, 8, 1, 2), 1, 1, 1);
+  assert_split(split_of(1, 1, 64, 64, 1, 8), 1, 1, 1);
+  assert_split(split_of(1, 1, 128, 128, 2, 8), 1, 1, 1);
+  assert_split(split_of(100, 1, 1, 16, 1, 64), 1, 1, 1);
+  assert_split(split_of(25, 64, 512, 512, 1, 1), 1, 1, 1);
+}
+
+static void large_problems_use_the_threads(void** state) {
+  (void)state;
+  assert_split(split_of(25, 64, 512, 512, 1, 2), 1, 2, 1);
+  assert_split(split_of(100, 1, 128, 512, 1, 2), 1, 1, 2);
+  assert_split(split_of(128, 8, 300, 256, 2, 2), 2, 1, 1);
+}
+
+// ---------------------------------------------------------------- laws
+
+static void rows_do_not_depend_on_their_neighbours(void** state) {
+  static const char* const kCells[] = {"LSTM", "GRU", "RNN"};
+  static const int kHidden[] = {3, 8, 16, 30, 50};
+  (void)state;
+  for (size_t cell = 0; cell < 3; cell++) {
+    for (size_t h = 0; h < sizeof kHidden / sizeof kHidden[0]; h++) {
+      char text[256];
+      olstm_lstm_case all;
+      olstm_lstm_case one;
+      (void)snprintf(text, sizeof text, "%s T6 N7 I5 H%d B h0 layout=1", kCells[cell],
+                     kHidden[h]);
+      olstm_lstm_case_init(&all, text);
+      olstm_lstm_case_must_run(&all, "native");
+      (void)snprintf(text, sizeof text, "%s T6 N1 I5 H%d B h0 layout=1", kCells[cell],
+                     kHidden[h]);
+      olstm_lstm_case_init(&one, text);
+      const size_t row_bytes = (size_t)(6 * kHidden[h]) * sizeof(float);
+      for (size_t row = 0; row < 7; row++) {
+        memcpy(one.tensors[OLSTM__LSTM_X].data,
+               (const float*)all.tensors[OLSTM__LSTM_X].data + row * 30,
+               30 * sizeof(float));
+        memcpy(one.tensors[OLSTM__LSTM_INITIAL_H].data,
+               (const float*)all.tensors[OLSTM__LSTM_INITIAL_H].data +
+                   row * (size_t)kHidden[h],
+               (size_t)kHidden[h] * sizeof(float));
+        olstm_lstm_case_must_run(&one, "native");
+        assert_memory_equal((const char*)all.outputs[0].data + row * row_bytes,
+                            one.outputs[0].data, row_bytes);
+      }
+      olstm_lstm_case_deinit(&all);
+      olstm_lstm_case_deinit(&one);
+    }
+  }
+}
+
+// T steps at once, and one step at a time with the state carried over: the same bits.
+static void check_steps(const char* cell, int inputs, int hidden, const char* extra) {
+  enum { STEPS = 9, ROWS = 3 };
+  char text[256];
+  olstm_lstm_case all;
+  olstm_lstm_case step;
+  (void)snprintf(text, sizeof text, "%s T%d N%d I%d H%d B h0 %s", cell, STEPS, ROWS,
+                 inputs, hidden, extra);
+  olstm_lstm_case_init(&all, text);
+  olstm_lstm_case_must_run(&all, "native");
+  (void)snprintf(text, sizeof text, "%s T1 N%d I%d H%d B h0 %s", cell, ROWS, inputs,
+                 hidden, extra);
+  olstm_lstm_case_init(&step, text);
+  const size_t size = olstm_dtype_size(all.dtype);
+  const size_t x_bytes = (size_t)(ROWS * inputs) * size;
+  const size_t state_bytes = (size_t)(ROWS * hidden) * size;
+  for (size_t t = 0; t < STEPS; t++) {
+    memcpy(step.tensors[OLSTM__LSTM_X].data,
+           (const char*)all.tensors[OLSTM__LSTM_X].data + t * x_bytes, x_bytes);
+    olstm_lstm_case_must_run(&step, "native");
+    assert_memory_equal((const char*)all.outputs[0].data + t * state_bytes,
+                        step.outputs[0].data, state_bytes);
+    memcpy(step.tensors[OLSTM__LSTM_INITIAL_H].data, step.outputs[1].data, state_bytes);
+    if (step.outputs[2].data) {
+      memcpy(step.tensors[OLSTM__LSTM_INITIAL_C].data, step.outputs[2].data, state_bytes);
+    }
+  }
+  olstm_lstm_case_deinit(&all);
+  olstm_lstm_case_deinit(&step);
+}
+
+static void chunks_of_time_change_nothing(void** state) {
+  static const int kHidden[] = {3, 8, 16, 30, 50, 130};
+  (void)state;
+  for (size_t h = 0; h < sizeof kHidden / sizeof kHidden[0]; h++) {
+    check_steps("LSTM", 1, kHidden[h], "c0");
+    check_steps("LSTM", 7, kHidden[h], "c0");
+    check_steps("LSTM", 7, kHidden[h], "c0 dtype=float16");
+    check_steps("GRU", 7, kHidden[h], "");
+    check_steps("GRU", 7, kHidden[h], "lbr=1");
+    check_steps("RNN", 7, kHidden[h], "dtype=double");
+  }
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(float_lstms_agree_with_the_reference),
       cmocka_unit_test(float_grus_agree_with_the_reference),
       cmocka_unit_test(float_rnns_agree_with_the_reference),
       cmocka_unit_test(double_cells_agree_with_the_reference),
+      cmocka_unit_test(large_sizes_agree_with_the_reference),
+      cmocka_unit_test(results_do_not_depend_on_threads),
+      cmocka_unit_test(small_problems_stay_on_one_thread),
+      cmocka_unit_test(large_problems_use_the_threads),
+      cmocka_unit_test(rows_do_not_depend_on_their_neighbours),
+      cmocka_unit_test(chunks_of_time_change_nothing),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }

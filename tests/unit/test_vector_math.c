@@ -21,7 +21,7 @@ static double exact_sigmoid(double x) {
 static const function_case kExp = {"exp", olstm__vector_exp_f32, exp, 1.25};
 static const function_case kSigmoid = {"sigmoid", olstm__vector_sigmoid_f32,
                                        exact_sigmoid, 3.25};
-static const function_case kTanh = {"tanh", olstm__vector_tanh_f32, tanh, 3.25};
+static const function_case kTanh = {"tanh", olstm__vector_tanh_f32, tanh, 3.75};
 static const function_case kErf = {"erf", olstm__vector_erf_f32, erf, 1.25};
 
 static float float_of_bits(uint32_t bits) {

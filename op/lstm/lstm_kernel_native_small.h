@@ -1,0 +1,84 @@
+// Steps of a plain LSTM whose units fit one vector: sums never leave the registers.
+// Included by lstm_kernel_native.inc alone.
+//
+// So few sums leave little to do at the same time, so each is cut into two chains: the
+// bias, x and h's even elements; h's odd elements. That is part of what this kernel
+// computes for such sizes, whatever the number of rows.
+#ifndef OLSTM_OP_LSTM_LSTM_KERNEL_NATIVE_SMALL_H_
+#define OLSTM_OP_LSTM_LSTM_KERNEL_NATIVE_SMALL_H_
+
+#include "op/lstm/lstm_kernel_native_walk.h"
+
+/// Rows that share one pass over the weights: 8 sums each.
+#define SMALL_ROWS (SIMD_ROWS >= 6 ? 3 : 1)
+
+/// sums[r] += a[r][k] * w[k], w [depth][4][SIMD_LANES].
+SIMD_INLINE void small_add(const int rows, const simd_real* w, const simd_real* const* a,
+                           int64_t k, simd_vec sums[SMALL_ROWS][4]) {
+  const simd_real* at = w + k * 4 * SIMD_LANES;
+  simd_vec gates[4];
+  SIMD_UNROLL
+  for (int g = 0; g < 4; g++) {
+    gates[g] = simd_load(at + g * SIMD_LANES);
+    if (rows > 1) SIMD_KEEP(gates[g]);
+  }
+  SIMD_UNROLL
+  for (int r = 0; r < rows; r++) {
+    const simd_vec x = simd_set(a[r][k]);
+    SIMD_UNROLL
+    for (int g = 0; g < 4; g++) sums[r][g] = simd_fma(x, gates[g], sums[r][g]);
+  }
+}
+
+/// One step of `count` rows (a constant, at most SMALL_ROWS) from `row` on.
+SIMD_INLINE void small_step(const walk* w, const int count, int64_t row) {
+  const olstm__native_phase* phase = &w->layout->phases[0];
+  const int64_t chunk_row = w->chunk_row + row - w->task->first_row;
+  const int64_t hidden = w->problem->hidden;
+  const int64_t inputs = w->projections ? 0 : w->problem->inputs;
+  const cell_place place = place_of(w, row, 0);
+  const simd_real* init = w->packed + phase->bias;
+  int64_t init_stride = 0;
+  simd_vec sums[SMALL_ROWS][4];
+  simd_vec odd[SMALL_ROWS][4];
+  const simd_real* a[SMALL_ROWS];
+  if (w->projections) {
+    init = w->projections + chunk_row * PANEL_COLUMNS;
+    init_stride = PANEL_COLUMNS;
+  }
+  SIMD_UNROLL
+  for (int v = 0; v < count; v++) {
+    a[v] = inputs ? input_of(w, w->step, row + v, chunk_row + v) : NULL;
+    SIMD_UNROLL
+    for (int g = 0; g < 4; g++) {
+      sums[v][g] = simd_load(init + v * init_stride + g * SIMD_LANES);
+      odd[v][g] = simd_zero();
+    }
+  }
+  for (int64_t k = 0; k < inputs; k++) {
+    small_add(count, w->packed + phase->w, a, k, sums);
+  }
+  SIMD_EACH(a[v] = place.last_h + v * SIMD_LANES);
+  for (int64_t k = 0; k + 1 < hidden; k += 2) {
+    small_add(count, w->packed + phase->r, a, k, sums);
+    small_add(count, w->packed + phase->r, a, k + 1, odd);
+  }
+  if (hidden & 1) small_add(count, w->packed + phase->r, a, hidden - 1, sums);
+  SIMD_UNROLL
+  for (int v = 0; v < count; v++) {
+    SIMD_UNROLL
+    for (int g = 0; g < 4; g++) sums[v][g] = simd_add(sums[v][g], odd[v][g]);
+  }
+  finish_plain(w, count, &place, row, sums);
+}
+
+static void run_small_step(const walk* w) {
+  int64_t row = w->task->first_row;
+#if SMALL_ROWS == 3
+  for (; w->end_row - row >= 3 && w->end_row - row != 4; row += 3) small_step(w, 3, row);
+  for (; w->end_row - row >= 2; row += 2) small_step(w, 2, row);
+#endif
+  for (; row < w->end_row; row++) small_step(w, 1, row);
+}
+
+#endif  // OLSTM_OP_LSTM_LSTM_KERNEL_NATIVE_SMALL_H_

@@ -1,0 +1,111 @@
+// One task while it runs: where it is, and where its arrays are. Included by the native
+// kernel's templates alone.
+#ifndef OLSTM_OP_LSTM_LSTM_KERNEL_NATIVE_WALK_H_
+#define OLSTM_OP_LSTM_LSTM_KERNEL_NATIVE_WALK_H_
+
+#include "op/lstm/lstm_kernel_native_cells.h"
+#include "op/math/panel.h"
+
+typedef enum cell_kind {
+  CELL_LSTM_PLAIN,
+  CELL_LSTM,
+  CELL_RNN,
+  CELL_GRU_LINEAR,
+  CELL_GRU_RESET,
+  CELL_GRU_UPDATE
+} cell_kind;
+
+/// One task while it runs.
+typedef struct walk {
+  const olstm__native_task* task;
+  const olstm__native_direction* direction;
+  const olstm__lstm_problem* problem;
+  const olstm__native_layout* layout;
+  cell_context cells;
+  cell_kind kinds[OLSTM__NATIVE_MAX_PHASES];
+  /// A plain LSTM whose units fit one vector.
+  bool is_small;
+  const simd_real* packed;
+  simd_real *h, *c, *z, *reset, *projections, *x, *sums;
+  /// The current chunk's first step, and the current step.
+  int64_t chunk_step, step;
+  /// Rows [task's first, end_row) are not finished at the current step.
+  int64_t end_row;
+  /// Row of `projections` and `x` (task's own) where the current step's rows begin.
+  int64_t chunk_row;
+} walk;
+
+SIMD_INLINE int64_t smaller(int64_t a, int64_t b) {
+  return a < b ? a : b;
+}
+
+/// The end of the rows that still have step `step`; `end` is that of an earlier step.
+SIMD_INLINE int64_t unfinished(const walk* w, int64_t end, int64_t step) {
+  const olstm__native_row* rows = w->direction->rows;
+  while (end > w->task->first_row && rows[end - 1].length <= step) end--;
+  return end;
+}
+
+SIMD_INLINE const simd_real* input_of(const walk* w, int64_t step, int64_t row,
+                                      int64_t chunk_row) {
+  const olstm__native_direction* d = w->direction;
+  if (w->x) return w->x + chunk_row * w->problem->inputs;
+  return (const simd_real*)(const void*)(d->rows[row].x + step * d->x_step);
+}
+
+/// The current step's row of y; NULL where y is not written directly.
+SIMD_INLINE simd_real* y_of(const walk* w, int64_t row) {
+  const olstm__native_direction* d = w->direction;
+  if (!d->wants_y || w->x) return NULL;
+  return (simd_real*)(void*)(d->rows[row].y + w->step * d->y_step);
+}
+
+SIMD_INLINE cell_place place_of(const walk* w, int64_t row, int64_t block) {
+  const int64_t unit = block * SIMD_LANES;
+  const int64_t at = row * w->layout->padded_hidden + unit;
+  const int64_t turn = w->problem->rows * w->layout->padded_hidden;
+  simd_real* y = y_of(w, row);
+  return (cell_place){.unit = unit,
+                      .last_h = w->h + (w->step & 1) * turn + at,
+                      .h = w->h + (~w->step & 1) * turn + at,
+                      .c = w->c + at,
+                      .z = w->z + at,
+                      .reset = w->reset + at,
+                      .y = y ? y + unit : NULL};
+}
+
+/// Plain LSTM cells of `count` (a constant) rows and one block, first one's at `place`.
+SIMD_INLINE void finish_plain(const walk* w, const int count, const cell_place* place,
+                              int64_t row, simd_vec sums[][4]) {
+  simd_vec gates[4][MAX_TOGETHER];
+  simd_real* c[MAX_TOGETHER];
+  simd_vec h[MAX_TOGETHER];
+  const int64_t padded = w->layout->padded_hidden;
+  SIMD_UNROLL
+  for (int g = 0; g < 4; g++) SIMD_EACH(gates[g][v] = sums[v][g]);
+  SIMD_EACH(c[v] = place->c + v * padded);
+  lstm_cells_plain(count, gates[0], gates[1], gates[2], gates[3], c, h);
+  SIMD_EACH(simd_store(place->h + v * padded, h[v]));
+  if (!place->y) return;
+  SIMD_EACH(store_y(&w->cells, place->unit, h[v], y_of(w, row + v) + place->unit));
+}
+
+/// Plain LSTM cells of one row and `count` (a constant) blocks, first one's at `place`.
+SIMD_INLINE void finish_plain_blocks(const walk* w, const int count,
+                                     const cell_place* place, const simd_real* sums) {
+  simd_vec gates[4][MAX_TOGETHER];
+  simd_real* c[MAX_TOGETHER];
+  simd_vec h[MAX_TOGETHER];
+  SIMD_UNROLL
+  for (int g = 0; g < 4; g++) {
+    SIMD_EACH(gates[g][v] = simd_load(sums + (v * 4 + g) * SIMD_LANES));
+  }
+  SIMD_EACH(c[v] = place->c + v * SIMD_LANES);
+  lstm_cells_plain(count, gates[0], gates[1], gates[2], gates[3], c, h);
+  SIMD_EACH(simd_store(place->h + v * SIMD_LANES, h[v]));
+  if (!place->y) return;
+  SIMD_EACH(
+      store_y(&w->cells, place->unit + v * SIMD_LANES, h[v], place->y + v * SIMD_LANES));
+}
+
+#endif  // OLSTM_OP_LSTM_LSTM_KERNEL_NATIVE_WALK_H_
