@@ -2,41 +2,50 @@
 
 include_guard(GLOBAL)
 
+# olstm_add_simd(<target> <template> <reals>... [EXTRA <cpus>...])
+#
 # Compiles <template>.inc of the current folder into `target` once for each kind of CPU (avx512,
-# avx2, plain; the last alone where the machine is no x86-64) and each of the reals named (f32 f64).
-# Each copy's functions are called SIMD_NAME(name), which is name_f32_avx512 and so on.
+# avx2, plain, and those of EXTRA: avx512vnni, avx512vl; plain alone where the machine is no x86-64)
+# and each of the reals named (f32 f64). Each copy's functions are called SIMD_NAME(name), which is
+# name_f32_avx512 and so on.
 function(olstm_add_simd target template)
-  set(isas plain)
+  cmake_parse_arguments(arg "" "" "EXTRA" ${ARGN})
+  set(cpus plain)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
-    list(APPEND isas avx2 avx512)
+    list(APPEND cpus avx2 avx512 ${arg_EXTRA})
   endif()
   # The vectors are written out; what compilers add to that is slower.
   set(options_plain -fno-tree-vectorize -fno-tree-slp-vectorize)
   set(options_avx2 ${options_plain} -mavx2 -mfma -mf16c)
-  set(options_avx512 ${options_plain} -mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512dq -mavx512vl
+  set(options_avx512 ${options_avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl
                      -mprefer-vector-width=512)
-  set(number_plain 0)
-  set(number_avx2 2)
-  set(number_avx512 512)
+  set(options_avx512vnni ${options_avx512} -mavx512vnni)
+  set(options_avx512vl ${options_avx512})
+  # OLSTM_SIMD_ISA in op/math/simd.h.
+  set(isa_plain 0)
+  set(isa_avx2 2)
+  set(isa_avx512 512)
+  set(isa_avx512vnni 512)
+  set(isa_avx512vl 256)
   file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
-  foreach(isa IN LISTS isas)
-    foreach(real IN LISTS ARGN)
+  foreach(cpu IN LISTS cpus)
+    foreach(real IN LISTS arg_UNPARSED_ARGUMENTS)
       set(double 0)
       if(real STREQUAL "f64")
         set(double 1)
       endif()
-      set(isa_number ${number_${isa}})
-      set(source ${CMAKE_CURRENT_BINARY_DIR}/${template}_${real}_${isa}.c)
+      set(source ${CMAKE_CURRENT_BINARY_DIR}/${template}_${real}_${cpu}.c)
+      set(isa ${isa_${cpu}})
       file(CONFIGURE OUTPUT ${source} @ONLY CONTENT
 "// Made by cmake/OlstmSimd.cmake.
-#define OLSTM_SIMD_ISA @isa_number@
+#define OLSTM_SIMD_ISA @isa@
 #define OLSTM_SIMD_DOUBLE @double@
-#define SIMD_NAME(name) name##_@real@_@isa@
+#define SIMD_NAME(name) name##_@real@_@cpu@
 #include \"@folder@/@template@.inc\"
 ")
       target_sources(${target} PRIVATE ${source})
       set_source_files_properties(${source} TARGET_DIRECTORY ${target} PROPERTIES
-                                  COMPILE_OPTIONS "${options_${isa}}")
+                                  COMPILE_OPTIONS "${options_${cpu}}")
     endforeach()
   endforeach()
 endfunction()

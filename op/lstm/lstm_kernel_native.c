@@ -25,8 +25,14 @@ static size_t real_bytes(const olstm__lstm_problem* problem) {
   return problem->dtype == OLSTM_DTYPE_DOUBLE ? sizeof(double) : sizeof(float);
 }
 
+// Below it, weights are so few that reading them costs nothing.
+enum { MIN_REDUCED_HIDDEN = 32 };
+
 static const char* decline(const olstm__lstm_problem* problem) {
-  return problem->precision == OLSTM_PRECISION_F32 ? NULL : "reduced precision";
+  if (problem->precision == OLSTM_PRECISION_F32) return NULL;
+  if (problem->dtype == OLSTM_DTYPE_DOUBLE) return "double at reduced precision";
+  if (problem->hidden < MIN_REDUCED_HIDDEN) return "reduced precision of so few units";
+  return NULL;
 }
 
 static bool packed_bytes(const olstm__lstm_problem* problem, size_t* out_bytes) {
@@ -202,9 +208,8 @@ static olstm__native_direction start_direction(const olstm__lstm_problem* proble
       .problem = problem,
       .plan = plan,
       .activations = problem->spec.activations[direction],
-      .packed = (const char*)args->packed + (size_t)direction *
-                                                plan->layout.direction_reals *
-                                                plan->layout.real_bytes,
+      .packed =
+          (const char*)args->packed + (size_t)direction * plan->layout.direction_bytes,
       .rows = (const olstm__native_row*)(const void*)(workspace + places->rows),
       .h = workspace + places->h,
       .c = workspace + places->c,
@@ -213,6 +218,7 @@ static olstm__native_direction start_direction(const olstm__lstm_problem* proble
       .projections = workspace + places->projections,
       .x = workspace + places->x,
       .sums = workspace + places->sums,
+      .quantized = workspace + places->quantized,
       .x_step = order * bytes_at(problem, &problem->x, 1, 0, 0),
       .y_step = order * bytes_at(problem, &problem->y, 1, 0, 0),
       .wants_y = problem->wants_y};
@@ -238,7 +244,8 @@ static void run_alone(const olstm__native_direction* d) {
   const olstm__native_task task = {.direction = d,
                                    .end_row = d->problem->rows,
                                    .end_block = d->plan->layout.blocks,
-                                   .sums = d->sums};
+                                   .sums = d->sums,
+                                   .quantized = d->quantized};
   variant_of(d->problem)->run(&task);
 }
 
@@ -253,7 +260,9 @@ static void run_indexed(void* argument, int32_t index) {
       .direction = d,
       .end_row = d->problem->rows,
       .end_block = d->plan->layout.blocks,
-      .sums = (char*)d->sums + (size_t)part * d->plan->workspace.sums_bytes};
+      .sums = (char*)d->sums + (size_t)part * d->plan->workspace.sums_bytes,
+      .quantized =
+          (char*)d->quantized + (size_t)part * d->plan->workspace.quantized_bytes};
   if (split->units > 1) {
     olstm__native_split_blocks(&d->plan->layout, tasks, part, &task.first_block,
                                &task.end_block);

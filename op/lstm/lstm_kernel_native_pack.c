@@ -1,56 +1,129 @@
 // Brings W, R, B and P into the order in which the native kernel reads them.
+#include <float.h>
+#include <math.h>
 #include <string.h>
 
 #include "op/lstm/lstm_kernel_native_plan.h"
 #include "op/lstm/lstm_spec.h"
 #include "op/math/real.h"
 
+// A panel has no more columns than 4 vectors of 16.
+enum { MAX_COLUMNS = 64 };
+
 // One direction on its way into packed weights.
 typedef struct packing {
   const olstm__lstm_problem* problem;
   const olstm__native_layout* layout;
-  /// The packed weights' dtype: FLOAT or DOUBLE.
+  /// Of reals in the packed weights: FLOAT or DOUBLE.
   olstm_dtype real;
-  void* packed;
+  char* packed;
   /// Where the direction's W, R, B and P begin, in elements.
   int64_t w, r, b, p;
 } packing;
 
-static void put(const packing* to, size_t index, double value) {
-  olstm__real_store(to->real, to->packed, (int64_t)index, value);
+// One panel on its way: columns of a matrix [.., depth].
+typedef struct panel {
+  olstm_dtype dtype;
+  const void* matrix;
+  int64_t depth;
+  int64_t vectors;
+  /// Where each column begins, in elements; -1 for one that only fills up.
+  int64_t columns[MAX_COLUMNS];
+} panel;
+
+static double panel_value(const panel* from, int64_t k, int64_t column) {
+  const int64_t start = from->columns[column];
+  if (start < 0 || k >= from->depth) return 0;
+  return olstm__real_load(from->dtype, from->matrix, start + k);
 }
 
-// One vector: row k of `lanes` columns of the matrix [.., depth] that starts at `first`.
-static void pack_vector(const packing* to, const void* matrix, int64_t first,
-                        int64_t depth, int64_t units, size_t index) {
-  const olstm_dtype dtype = to->problem->dtype;
+static void set_columns(const packing* to, const olstm__native_phase* phase,
+                        int64_t first_block, int64_t start, panel* out_panel) {
   const int64_t lanes = to->layout->lanes;
-  for (int64_t lane = 0; lane < lanes; lane++) {
-    put(to, index + (size_t)lane,
-        lane < units ? olstm__real_load(dtype, matrix, first + lane * depth) : 0);
+  const int64_t hidden = to->problem->hidden;
+  int64_t* column = out_panel->columns;
+  for (int64_t v = 0; v < out_panel->vectors; v++) {
+    const int64_t unit = (first_block + v / phase->gate_count) * lanes;
+    const int64_t gate = phase->first_gate + v % phase->gate_count;
+    for (int64_t lane = 0; lane < lanes; lane++) {
+      *column++ = unit + lane < hidden
+                      ? start + (gate * hidden + unit + lane) * out_panel->depth
+                      : -1;
+    }
   }
 }
 
-// W or R, [G*H, depth] from `start`, into the panels of one phase.
-static void pack_panels(const packing* to, const olstm__native_phase* phase,
-                        const void* matrix, int64_t start, int64_t depth, size_t index) {
-  const olstm__native_layout* layout = to->layout;
-  const int64_t hidden = to->problem->hidden;
-  for (int64_t panel = 0; panel < layout->blocks; panel += phase->panel_blocks) {
-    const int64_t rest = layout->blocks - panel;
-    const int64_t end = panel + (rest < phase->panel_blocks ? rest : phase->panel_blocks);
-    for (int64_t k = 0; k < depth; k++) {
-      for (int64_t block = panel; block < end; block++) {
-        const int64_t unit = block * layout->lanes;
-        const int64_t units =
-            hidden - unit < layout->lanes ? hidden - unit : layout->lanes;
-        for (int32_t g = 0; g < phase->gate_count; g++) {
-          const int64_t row = (phase->first_gate + g) * hidden + unit;
-          pack_vector(to, matrix, start + row * depth + k, depth, units, index);
-          index += (size_t)layout->lanes;
-        }
+static void pack_reals(const packing* to, const panel* from, char* out) {
+  const int64_t columns = from->vectors * to->layout->lanes;
+  for (int64_t k = 0; k < from->depth; k++) {
+    for (int64_t c = 0; c < columns; c++) {
+      olstm__real_store(to->real, out, k * columns + c, panel_value(from, k, c));
+    }
+  }
+}
+
+static void pack_bf16(const packing* to, const panel* from, char* out) {
+  const int64_t lanes = to->layout->lanes;
+  uint32_t* words = (uint32_t*)(void*)out;
+  for (int64_t k = 0; k < from->depth; k++) {
+    for (int64_t v = 0; v < from->vectors; v += 2) {
+      for (int64_t lane = 0; lane < lanes; lane++) {
+        const int64_t c = v * lanes + lane;
+        const bool has_high = v + 1 < from->vectors;
+        const double high = has_high ? panel_value(from, k, c + lanes) : 0;
+        *words++ = olstm__double_to_bfloat16(panel_value(from, k, c)) |
+                   (uint32_t)olstm__double_to_bfloat16(high) << 16;
       }
     }
+  }
+}
+
+// One column: -127..127, its scale, its sum.
+static void pack_int8_column(const packing* to, const panel* from, int64_t c,
+                             int64_t depth, int8_t* out, float* out_scale,
+                             int32_t* out_sum) {
+  const int64_t columns = from->vectors * to->layout->lanes;
+  double largest = 0;
+  for (int64_t k = 0; k < from->depth; k++) {
+    const double magnitude = fabs(panel_value(from, k, c));
+    if (magnitude > largest) largest = magnitude;
+    // A column that holds what is no number gives what is no number.
+    if (isnan(magnitude)) largest = NAN;
+    if (isnan(largest)) break;
+  }
+  const bool is_usable = largest > 0 && largest <= DBL_MAX;
+  *out_scale = (float)(largest / 127);
+  *out_sum = 0;
+  for (int64_t k = 0; k < depth; k++) {
+    const double value = is_usable ? panel_value(from, k, c) * 127 / largest : 0;
+    const int8_t rounded = (int8_t)lrint(value);
+    out[(k / 4 * columns + c) * 4 + k % 4] = rounded;
+    *out_sum += rounded;
+  }
+}
+
+// W or R from `start` into the panels of one phase.
+static void pack_factor(const packing* to, const olstm__native_phase* phase,
+                        const olstm__native_factor* factor, const void* matrix,
+                        int64_t start, int64_t depth) {
+  const olstm__native_layout* layout = to->layout;
+  panel from = {.dtype = to->problem->dtype, .matrix = matrix, .depth = depth};
+  char* out = to->packed + factor->panels;
+  float* scales = (float*)(void*)(to->packed + factor->scales);
+  int32_t* sums = (int32_t*)(void*)(to->packed + factor->corrections);
+  for (int64_t block = 0; block < layout->blocks; block += phase->panel_blocks) {
+    from.vectors = olstm__native_panel_vectors(layout, phase, block);
+    set_columns(to, phase, block, start, &from);
+    if (layout->format == OLSTM__NATIVE_REAL) {
+      pack_reals(to, &from, out);
+    } else if (layout->format == OLSTM__NATIVE_BF16) {
+      pack_bf16(to, &from, out);
+    } else {
+      for (int64_t c = 0; c < from.vectors * layout->lanes; c++) {
+        pack_int8_column(to, &from, c, factor->depth, (int8_t*)out, scales++, sums++);
+      }
+    }
+    out += factor->panel_bytes;
   }
 }
 
@@ -69,29 +142,27 @@ static double bias_of(const packing* to, const void* b, int32_t g, int64_t unit)
 static void pack_bias(const packing* to, const olstm__native_phase* phase,
                       const void* b) {
   const olstm__native_layout* layout = to->layout;
-  size_t index = phase->bias;
+  int64_t index = 0;
   for (int64_t block = 0; block < layout->blocks; block++) {
     for (int32_t g = 0; g < phase->gate_count; g++) {
       for (int64_t lane = 0; lane < layout->lanes; lane++) {
-        put(to, index++,
-            bias_of(to, b, phase->first_gate + g, block * layout->lanes + lane));
+        const double bias =
+            bias_of(to, b, phase->first_gate + g, block * layout->lanes + lane);
+        olstm__real_store(to->real, to->packed + phase->bias, index++, bias);
       }
     }
   }
 }
 
-// Vectors [H] from `start`, each padded.
+// `count` vectors [H] from `start`, each padded.
 static void pack_padded(const packing* to, const void* from, int64_t start, int64_t count,
-                        size_t index) {
+                        size_t offset) {
   const int64_t hidden = to->problem->hidden;
-  const int64_t padded = to->layout->padded_hidden;
-  for (int64_t v = 0; v < count; v++) {
-    for (int64_t unit = 0; unit < padded; unit++) {
-      const bool has_value = from && unit < hidden;
-      put(to, index++,
-          has_value
-              ? olstm__real_load(to->problem->dtype, from, start + v * hidden + unit)
-              : 0);
+  for (int64_t v = 0; from && v < count; v++) {
+    for (int64_t unit = 0; unit < hidden; unit++) {
+      olstm__real_store(
+          to->real, to->packed + offset, v * to->layout->padded_hidden + unit,
+          olstm__real_load(to->problem->dtype, from, start + v * hidden + unit));
     }
   }
 }
@@ -100,8 +171,8 @@ static void pack_direction(const packing* to, const olstm__lstm_weights* weights
   const olstm__lstm_problem* problem = to->problem;
   for (int32_t p = 0; p < to->layout->phase_count; p++) {
     const olstm__native_phase* phase = &to->layout->phases[p];
-    pack_panels(to, phase, weights->w, to->w, problem->inputs, phase->w);
-    pack_panels(to, phase, weights->r, to->r, problem->hidden, phase->r);
+    pack_factor(to, phase, &phase->w, weights->w, to->w, problem->inputs);
+    pack_factor(to, phase, &phase->r, weights->r, to->r, problem->hidden);
     pack_bias(to, phase, weights->b);
   }
   // GRU's Rbh is the last of B's six vectors.
@@ -119,15 +190,14 @@ void olstm__native_pack(const olstm__lstm_problem* problem,
                         const olstm__lstm_weights* weights, void* packed) {
   const int64_t hidden = problem->hidden;
   const int64_t columns = olstm__cell_gate_count(problem->spec.cell) * hidden;
-  // What lies between the pieces stays defined.
+  // Padding stays zero.
   memset(packed, 0, layout->packed_bytes);
   for (int32_t d = 0; d < problem->spec.direction_count; d++) {
     const packing to = {.problem = problem,
                         .layout = layout,
                         .real = layout->real_bytes == sizeof(float) ? OLSTM_DTYPE_FLOAT
                                                                     : OLSTM_DTYPE_DOUBLE,
-                        .packed = (char*)packed + (size_t)d * layout->direction_reals *
-                                                      layout->real_bytes,
+                        .packed = (char*)packed + (size_t)d * layout->direction_bytes,
                         .w = d * columns * problem->inputs,
                         .r = d * columns * hidden,
                         .b = d * 2 * columns,

@@ -8,16 +8,12 @@ enum { FULL_ROWS = 6 };
 // Projections that are computed ahead should stay in a core's own cache.
 enum { CHUNK_BYTES = 512 * 1024, MIN_CHUNK_ROWS = 48 };
 
-// *total += a * b, rounded up to a multiple of OLSTM_ALIGNMENT where the total counts
-// bytes of that many a piece; out_start gets where the new piece starts.
-static bool append(size_t* total, size_t a, size_t b, size_t unit, size_t* out_start) {
-  const size_t pieces = OLSTM_ALIGNMENT / unit;
-  size_t count = 0;
+// *total += a * b bytes, rounded up to OLSTM_ALIGNMENT; out_start gets where they start.
+static bool append(size_t* total, size_t a, size_t b, size_t* out_start) {
+  size_t bytes = 0;
   *out_start = *total;
-  if (!olstm_size_multiply(a, b, &count)) return false;
-  if (!olstm_size_add(count, pieces - 1, &count)) return false;
-  return olstm_size_add(*total, count - count % pieces, total) &&
-         *total <= (size_t)PTRDIFF_MAX / unit;
+  return olstm_size_multiply(a, b, &bytes) && olstm_size_align(bytes, &bytes) &&
+         olstm_size_add(*total, bytes, total) && *total <= (size_t)PTRDIFF_MAX;
 }
 
 static void set_phases(const olstm__lstm_spec* spec, olstm__native_layout* layout) {
@@ -34,36 +30,82 @@ static void set_phases(const olstm__lstm_spec* spec, olstm__native_layout* layou
   }
 }
 
-bool olstm__native_layout_make(const olstm__lstm_problem* problem, int32_t lanes,
-                               size_t real_bytes, olstm__native_layout* out_layout) {
-  olstm__native_layout layout = {.lanes = lanes, .real_bytes = real_bytes};
-  size_t total = 0;
-  size_t hidden = 0;
-  if (!olstm_size_add((size_t)problem->hidden, (size_t)lanes - 1, &hidden)) return false;
-  layout.blocks = (int64_t)(hidden / (size_t)lanes);
-  hidden = (size_t)layout.blocks * (size_t)lanes;
-  layout.padded_hidden = (int64_t)hidden;
-  set_phases(&problem->spec, &layout);
-  for (int32_t p = 0; p < layout.phase_count; p++) {
-    olstm__native_phase* phase = &layout.phases[p];
-    size_t columns = 0;
-    if (!olstm_size_multiply(hidden, (size_t)phase->gate_count, &columns) ||
-        !append(&total, columns, (size_t)problem->inputs, real_bytes, &phase->w) ||
-        !append(&total, columns, (size_t)problem->hidden, real_bytes, &phase->r) ||
-        !append(&total, columns, 1, real_bytes, &phase->bias) ||
-        !append(&layout.projection_reals, columns, 1, real_bytes, &phase->projection)) {
-      return false;
-    }
-  }
-  const bool is_linear = olstm__native_is_linear_gru(problem);
-  if (!append(&total, hidden, is_linear ? 1 : 0, real_bytes, &layout.recurrent_bias) ||
-      !append(&total, hidden, problem->has_peepholes ? 3 : 0, real_bytes,
-              &layout.peepholes)) {
+// Bytes of a panel of `vectors` vectors.
+static bool measure_panel(const olstm__native_layout* layout, int64_t depth,
+                          int64_t vectors, size_t* out_bytes) {
+  const size_t rows = (size_t)(layout->format == OLSTM__NATIVE_INT8 ? depth / 4 : depth);
+  return olstm_size_multiply(rows, (size_t)olstm__native_panel_row_bytes(layout, vectors),
+                             out_bytes);
+}
+
+static bool append_factor(const olstm__native_layout* layout,
+                          const olstm__native_phase* phase, int64_t depth, size_t* total,
+                          olstm__native_factor* factor) {
+  const int64_t full = layout->blocks / phase->panel_blocks;
+  const int64_t rest = layout->blocks % phase->panel_blocks;
+  const bool is_int8 = layout->format == OLSTM__NATIVE_INT8;
+  const size_t columns = (size_t)layout->padded_hidden * (size_t)phase->gate_count;
+  size_t last_bytes = 0;
+  size_t last = 0;
+  if (depth > INT64_MAX - 3) return false;
+  factor->depth = is_int8 ? (depth + 3) / 4 * 4 : depth;
+  return measure_panel(layout, factor->depth, phase->panel_blocks * phase->gate_count,
+                       &factor->panel_bytes) &&
+         measure_panel(layout, factor->depth, rest * phase->gate_count, &last_bytes) &&
+         append(total, factor->panel_bytes, (size_t)full, &factor->panels) &&
+         append(total, last_bytes, 1, &last) &&
+         append(total, columns, is_int8 ? sizeof(float) : 0, &factor->scales) &&
+         append(total, columns, is_int8 ? sizeof(int32_t) : 0, &factor->corrections);
+}
+
+static bool append_phase(const olstm__lstm_problem* problem, olstm__native_layout* layout,
+                         olstm__native_phase* phase, size_t* total) {
+  size_t columns = 0;
+  if (!olstm_size_multiply((size_t)layout->padded_hidden, (size_t)phase->gate_count,
+                           &columns) ||
+      !append_factor(layout, phase, problem->inputs, total, &phase->w) ||
+      !append_factor(layout, phase, problem->hidden, total, &phase->r)) {
     return false;
   }
-  layout.direction_reals = total;
+  phase->projection = layout->projection_reals;
+  return append(total, columns, layout->real_bytes, &phase->bias) &&
+         olstm_size_add(layout->projection_reals, columns, &layout->projection_reals);
+}
+
+static olstm__native_format format_of(const olstm__lstm_problem* problem) {
+  switch (problem->precision) {
+    case OLSTM_PRECISION_BF16:
+      return OLSTM__NATIVE_BF16;
+    case OLSTM_PRECISION_INT8:
+      return OLSTM__NATIVE_INT8;
+    default:
+      return OLSTM__NATIVE_REAL;
+  }
+}
+
+bool olstm__native_layout_make(const olstm__lstm_problem* problem, int32_t lanes,
+                               size_t real_bytes, olstm__native_layout* out_layout) {
+  olstm__native_layout layout = {
+      .format = format_of(problem), .lanes = lanes, .real_bytes = real_bytes};
+  size_t total = 0;
+  size_t hidden = 0;
+  size_t vector = 0;
+  if (!olstm_size_add((size_t)problem->hidden, (size_t)lanes - 1, &hidden)) return false;
+  layout.blocks = (int64_t)(hidden / (size_t)lanes);
+  layout.padded_hidden = layout.blocks * lanes;
+  set_phases(&problem->spec, &layout);
+  for (int32_t p = 0; p < layout.phase_count; p++) {
+    if (!append_phase(problem, &layout, &layout.phases[p], &total)) return false;
+  }
+  if (!olstm_size_multiply((size_t)layout.padded_hidden, real_bytes, &vector) ||
+      !append(&total, vector, olstm__native_is_linear_gru(problem),
+              &layout.recurrent_bias) ||
+      !append(&total, vector, problem->has_peepholes ? 3 : 0, &layout.peepholes)) {
+    return false;
+  }
+  layout.direction_bytes = total;
   *out_layout = layout;
-  return olstm_size_multiply(total, (size_t)problem->spec.direction_count * real_bytes,
+  return olstm_size_multiply(total, (size_t)problem->spec.direction_count,
                              &out_layout->packed_bytes);
 }
 
@@ -88,6 +130,26 @@ static int64_t choose_chunk_steps(const olstm__lstm_problem* problem,
   return steps < problem->steps ? steps : problem->steps;
 }
 
+// What each task has for itself.
+static bool lay_out_task(const olstm__lstm_problem* problem, size_t chunk_rows,
+                         olstm__native_plan* plan) {
+  olstm__native_workspace* w = &plan->workspace;
+  const olstm__native_layout* layout = &plan->layout;
+  const bool is_int8 = layout->format == OLSTM__NATIVE_INT8;
+  const size_t rows = is_int8 ? (size_t)problem->rows : 0;
+  if (!is_int8) chunk_rows = 0;
+  // A panel has no more than 4 vectors.
+  const size_t sums = 4 * (size_t)layout->lanes * layout->real_bytes;
+  size_t unused = 0;
+  return append(&w->sums_bytes, sums, (size_t)problem->rows, &unused) &&
+         append(&w->quantized_bytes, (size_t)layout->phases[0].r.depth, rows,
+                &w->h_bytes) &&
+         append(&w->quantized_bytes, sizeof(float), rows, &w->h_scales) &&
+         append(&w->quantized_bytes, (size_t)layout->phases[0].w.depth, chunk_rows,
+                &w->x_bytes) &&
+         append(&w->quantized_bytes, sizeof(float), chunk_rows, &w->x_scales);
+}
+
 static bool lay_out_workspace(const olstm__lstm_problem* problem,
                               olstm__native_plan* plan) {
   olstm__native_workspace* w = &plan->workspace;
@@ -96,32 +158,26 @@ static bool lay_out_workspace(const olstm__lstm_problem* problem,
   const size_t tasks = (size_t)plan->split.rows * (size_t)plan->split.units;
   const bool is_gru = problem->spec.cell == OLSTM__CELL_GRU;
   const bool is_lstm = problem->spec.cell == OLSTM__CELL_LSTM;
+  const size_t lens = problem->has_lens ? (size_t)problem->steps + 1 : 0;
   size_t state = 0;
   size_t chunk_rows = 0;
   size_t projection = 0;
+  size_t inputs = 0;
   size_t* total = &w->direction_bytes;
-  if (!olstm_size_multiply(rows, (size_t)layout->padded_hidden, &state) ||
-      !olstm_size_multiply(state, layout->real_bytes, &state) ||
-      !olstm_size_multiply(rows, (size_t)plan->chunk_steps, &chunk_rows) ||
-      !olstm_size_multiply(layout->projection_reals, layout->real_bytes, &projection)) {
-    return false;
-  }
-  // A panel has no more than 4 vectors.
-  const size_t sums = 4 * (size_t)layout->lanes * layout->real_bytes;
-  const size_t inputs = (size_t)problem->inputs * layout->real_bytes;
-  if (!append(total, rows, sizeof(olstm__native_row), 1, &w->rows) ||
-      !append(total, problem->has_lens ? (size_t)problem->steps + 1 : 0, sizeof(int64_t),
-              1, &w->counts) ||
-      !append(total, state, 2, 1, &w->h) || !append(total, state, is_lstm, 1, &w->c) ||
-      !append(total, state, is_gru, 1, &w->z) ||
-      !append(total, state, is_gru, 1, &w->reset) ||
-      !append(total, projection, plan->is_hoisted ? chunk_rows : 0, 1, &w->projections) ||
-      !append(total, inputs, plan->is_converted ? chunk_rows : 0, 1, &w->x) ||
-      !append(&w->sums_bytes, sums, rows, 1, &w->sums) ||
-      !append(total, w->sums_bytes, tasks, 1, &w->sums)) {
-    return false;
-  }
-  return true;
+  return olstm_size_multiply(rows, (size_t)layout->padded_hidden, &state) &&
+         olstm_size_multiply(state, layout->real_bytes, &state) &&
+         olstm_size_multiply(rows, (size_t)plan->chunk_steps, &chunk_rows) &&
+         olstm_size_multiply(layout->projection_reals, layout->real_bytes, &projection) &&
+         olstm_size_multiply((size_t)problem->inputs, layout->real_bytes, &inputs) &&
+         lay_out_task(problem, chunk_rows, plan) &&
+         append(total, rows, sizeof(olstm__native_row), &w->rows) &&
+         append(total, lens, sizeof(int64_t), &w->counts) &&
+         append(total, state, 2, &w->h) && append(total, state, is_lstm, &w->c) &&
+         append(total, state, is_gru, &w->z) && append(total, state, is_gru, &w->reset) &&
+         append(total, projection, plan->is_hoisted ? chunk_rows : 0, &w->projections) &&
+         append(total, inputs, plan->is_converted ? chunk_rows : 0, &w->x) &&
+         append(total, w->sums_bytes, tasks, &w->sums) &&
+         append(total, w->quantized_bytes, tasks, &w->quantized);
 }
 
 bool olstm__native_plan_make(const olstm__lstm_problem* problem, int32_t lanes,

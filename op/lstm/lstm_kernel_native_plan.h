@@ -12,31 +12,55 @@
 /// the second one of all units first.
 enum { OLSTM__NATIVE_MAX_PHASES = 2 };
 
-/// One product of a step, sums = bias + x W^T + h R^T, and its packed weights. W and R
-/// are panels one after the other: [k][unit blocks of the panel][gates][lanes].
+/// How weights are stored: as the reals that the kernel computes in; rounded to bfloat16,
+/// and otherwise the same; in 8 bits, with a scale for each column, to be multiplied with
+/// rows in 8 bits.
+typedef enum olstm__native_format {
+  OLSTM__NATIVE_REAL,
+  OLSTM__NATIVE_BF16,
+  OLSTM__NATIVE_INT8
+} olstm__native_format;
+
+/// W or R of one product, in panels as op/math/panel.h and panel_int8.h have them. Places
+/// are bytes from the start of a direction's packed weights.
+typedef struct olstm__native_factor {
+  /// k: I or H, rounded up to what panels want.
+  int64_t depth;
+  size_t panels;
+  /// Bytes of a full panel.
+  size_t panel_bytes;
+  /// INT8: [columns] float, and [columns] int32_t: sums of the columns.
+  size_t scales, corrections;
+} olstm__native_factor;
+
+/// One product of a step, sums = bias + x W^T + h R^T, and its packed weights. The
+/// columns are [unit blocks][gates][lanes].
 typedef struct olstm__native_phase {
   /// The gates it computes, in ONNX's numbering.
   int32_t gate_count;
   int32_t first_gate;
   /// Unit blocks in a panel; the last panel may have fewer.
   int32_t panel_blocks;
-  /// Where W, R and the biases are in a direction's packed weights, in reals.
-  size_t w, r, bias;
+  olstm__native_factor w, r;
+  /// [columns], in bytes from the start of a direction's packed weights.
+  size_t bias;
   /// Where its sums are in a row of projections, in reals.
   size_t projection;
 } olstm__native_phase;
 
 /// Packed weights: D directions, one after the other.
 typedef struct olstm__native_layout {
+  olstm__native_format format;
   int32_t lanes;
   size_t real_bytes;
   /// H in blocks, and rounded up to full blocks.
   int64_t blocks, padded_hidden;
   int32_t phase_count;
   olstm__native_phase phases[OLSTM__NATIVE_MAX_PHASES];
-  /// Rb of the third gate of a GRU with linear_before_reset, and P (i, o, f), padded.
+  /// Rb of the third gate of a GRU with linear_before_reset, and P (i, o, f), padded; in
+  /// bytes.
   size_t recurrent_bias, peepholes;
-  size_t direction_reals;
+  size_t direction_bytes;
   /// Reals in a row of projections (X*W^T + bias of one row at one step).
   size_t projection_reals;
   size_t packed_bytes;
@@ -63,8 +87,11 @@ typedef struct olstm__native_workspace {
   size_t projections;
   /// [chunk_steps * N][I] x as reals, where dtype is 16 bits wide.
   size_t x;
-  /// Each task's: sums of one panel for all rows.
+  /// Each task's: sums of one panel for all rows; and for INT8 the bytes and the scales
+  /// of h [N] and x [chunk_steps * N], placed from quantized on.
   size_t sums, sums_bytes;
+  size_t quantized, quantized_bytes;
+  size_t h_bytes, h_scales, x_bytes, x_scales;
   /// All of one direction.
   size_t direction_bytes;
 } olstm__native_workspace;
@@ -91,6 +118,21 @@ typedef struct olstm__native_plan {
 /// stays apart from its Wb.
 static inline bool olstm__native_is_linear_gru(const olstm__lstm_problem* problem) {
   return problem->spec.cell == OLSTM__CELL_GRU && problem->spec.linear_before_reset;
+}
+
+/// The vectors of the panel that starts at unit block `block`.
+static inline int64_t olstm__native_panel_vectors(const olstm__native_layout* layout,
+                                                  const olstm__native_phase* phase,
+                                                  int64_t block) {
+  const int64_t left = layout->blocks - block;
+  return phase->gate_count * (left < phase->panel_blocks ? left : phase->panel_blocks);
+}
+
+/// Bytes of one row of a panel; of four for INT8.
+static inline int64_t olstm__native_panel_row_bytes(const olstm__native_layout* layout,
+                                                    int64_t vectors) {
+  if (layout->format == OLSTM__NATIVE_BF16) vectors = (vectors + 1) / 2;
+  return vectors * layout->lanes * (int64_t)layout->real_bytes;
 }
 
 /// The layout for vectors of `lanes` reals of real_bytes bytes. False when it does not

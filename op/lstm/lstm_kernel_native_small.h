@@ -37,7 +37,7 @@ SIMD_INLINE void small_step(const walk* w, const int count, int64_t row) {
   const int64_t hidden = w->problem->hidden;
   const int64_t inputs = w->projections ? 0 : w->problem->inputs;
   const cell_place place = place_of(w, row, 0);
-  const simd_real* init = w->packed + phase->bias;
+  const simd_real* init = packed_at(w, phase->bias);
   int64_t init_stride = 0;
   simd_vec sums[SMALL_ROWS][4];
   simd_vec odd[SMALL_ROWS][4];
@@ -56,14 +56,14 @@ SIMD_INLINE void small_step(const walk* w, const int count, int64_t row) {
     }
   }
   for (int64_t k = 0; k < inputs; k++) {
-    small_add(count, w->packed + phase->w, a, k, sums);
+    small_add(count, packed_at(w, phase->w.panels), a, k, sums);
   }
   SIMD_EACH(a[v] = place.last_h + v * SIMD_LANES);
   for (int64_t k = 0; k + 1 < hidden; k += 2) {
-    small_add(count, w->packed + phase->r, a, k, sums);
-    small_add(count, w->packed + phase->r, a, k + 1, odd);
+    small_add(count, packed_at(w, phase->r.panels), a, k, sums);
+    small_add(count, packed_at(w, phase->r.panels), a, k + 1, odd);
   }
-  if (hidden & 1) small_add(count, w->packed + phase->r, a, hidden - 1, sums);
+  if (hidden & 1) small_add(count, packed_at(w, phase->r.panels), a, hidden - 1, sums);
   SIMD_UNROLL
   for (int v = 0; v < count; v++) {
     SIMD_UNROLL

@@ -4,7 +4,11 @@
 #define OLSTM_OP_LSTM_LSTM_KERNEL_NATIVE_WALK_H_
 
 #include "op/lstm/lstm_kernel_native_cells.h"
+#if OLSTM_SIMD_DOUBLE
 #include "op/math/panel.h"
+#else
+#include "op/math/panel_int8.h"
+#endif
 
 typedef enum cell_kind {
   CELL_LSTM_PLAIN,
@@ -23,9 +27,18 @@ typedef struct walk {
   const olstm__native_layout* layout;
   cell_context cells;
   cell_kind kinds[OLSTM__NATIVE_MAX_PHASES];
+  /// Products for the weights' format: a block of rows, and one row with two panels (NULL
+  /// where there is none).
+  const panel_function (*panels)[PANEL_VECTORS];
+  panel_function pair;
   /// A plain LSTM whose units fit one vector.
   bool is_small;
-  const simd_real* packed;
+  const char* packed;
+  /// For INT8: rows in bytes, and their scales; h's by row, x's by row of the chunk.
+  /// `offset` is what the bytes have added.
+  int32_t offset;
+  uint8_t *h_bytes, *x_bytes;
+  float *h_scales, *x_scales;
   simd_real *h, *c, *z, *reset, *projections, *x, *sums;
   /// The current chunk's first step, and the current step.
   int64_t chunk_step, step;
@@ -37,6 +50,11 @@ typedef struct walk {
 
 SIMD_INLINE int64_t smaller(int64_t a, int64_t b) {
   return a < b ? a : b;
+}
+
+/// Reals of the packed weights, `offset` bytes from the direction's start.
+SIMD_INLINE const simd_real* packed_at(const walk* w, size_t offset) {
+  return (const simd_real*)(const void*)(w->packed + offset);
 }
 
 /// The end of the rows that still have step `step`; `end` is that of an earlier step.
@@ -72,6 +90,12 @@ SIMD_INLINE cell_place place_of(const walk* w, int64_t row, int64_t block) {
                       .z = w->z + at,
                       .reset = w->reset + at,
                       .y = y ? y + unit : NULL};
+}
+
+/// What phase `p` multiplies with R: h, or GRU's r * h.
+SIMD_INLINE const simd_real* hidden_of(const walk* w, int32_t p,
+                                       const cell_place* place) {
+  return w->kinds[p] == CELL_GRU_UPDATE ? place->reset : place->last_h;
 }
 
 /// Plain LSTM cells of `count` (a constant) rows and one block, first one's at `place`.

@@ -12,11 +12,19 @@
 
 enum { PANEL_VECTORS = 4, PANEL_COLUMNS = PANEL_VECTORS * SIMD_LANES };
 
-/// `k` contiguous reals for each row, and a panel of as many rows.
+/// How a panel's columns are stored: as reals; or, two vectors at a time, as bfloat16:
+/// the even one in the low halves of the lanes, the odd one in the high halves.
+enum { PANEL_REAL, PANEL_BF16 };
+
+/// `k` elements of a row for each row, and a panel of as many rows.
 typedef struct panel_factor {
   int64_t k;
-  const simd_real* a[SIMD_ROWS];
-  const simd_real* panel;
+  /// Contiguous reals. (panel_int8.h: bytes.)
+  const void* a[SIMD_ROWS];
+  const void* panel;
+  /// For panel_int8.h alone: see there.
+  const float *a_scales, *scales;
+  const int32_t* corrections;
 } panel_factor;
 
 /// out[r] = init[r] + lead.a[r] * lead.panel + main.a[r] * main.panel for one block of
@@ -30,22 +38,48 @@ typedef struct panel_args {
   int64_t out_stride;
 } panel_args;
 
-/// `rows` (1..SIMD_ROWS) and `vectors` (1..PANEL_VECTORS) must be constants.
-SIMD_INLINE void panel_add(const int rows, const int vectors, const panel_factor* factor,
+/// Bytes of one row of a panel. All below: `rows` (1..SIMD_ROWS), `vectors`
+/// (1..PANEL_VECTORS) and `format` must be constants.
+SIMD_INLINE int panel_row_bytes(const int format, const int vectors) {
+  return (format == PANEL_REAL ? vectors : (vectors + 1) / 2) * SIMD_BYTES;
+}
+
+SIMD_INLINE void panel_load(const int format, const int vectors, const char* row,
+                            simd_vec* w) {
+#if !OLSTM_SIMD_DOUBLE
+  if (format == PANEL_BF16) {
+    SIMD_UNROLL
+    for (int v = 0; v < vectors; v += 2) {
+      simd_vec odd;
+      w[v] = simd_load_bf16_pair(row + v / 2 * SIMD_BYTES, &odd);
+      if (v + 1 < vectors) w[v + 1] = odd;
+    }
+    return;
+  }
+#endif
+  (void)format;
+  SIMD_UNROLL
+  for (int v = 0; v < vectors; v++) {
+    w[v] = simd_load((const simd_real*)(const void*)(row + v * SIMD_BYTES));
+  }
+}
+
+SIMD_INLINE void panel_add(const int rows, const int vectors, const int format,
+                           const panel_factor* factor,
                            simd_vec sums[SIMD_ROWS][PANEL_VECTORS]) {
   const simd_real* a[SIMD_ROWS];
-  const simd_real* panel = factor->panel;
+  const char* panel = factor->panel;
   const int64_t k = factor->k;
   SIMD_UNROLL
   for (int r = 0; r < rows; r++) a[r] = factor->a[r];
   for (int64_t p = 0; p < k; p++) {
     simd_vec w[PANEL_VECTORS];
-    SIMD_UNROLL
-    for (int v = 0; v < vectors; v++) {
-      w[v] = simd_load(panel + v * SIMD_LANES);
-      if (rows > 1) SIMD_KEEP(w[v]);
+    panel_load(format, vectors, panel, w);
+    panel += panel_row_bytes(format, vectors);
+    if (rows > 1) {
+      SIMD_UNROLL
+      for (int v = 0; v < vectors; v++) SIMD_KEEP(w[v]);
     }
-    panel += vectors * SIMD_LANES;
     SIMD_UNROLL
     for (int r = 0; r < rows; r++) {
       const simd_vec x = simd_set(a[r][p]);
@@ -55,7 +89,8 @@ SIMD_INLINE void panel_add(const int rows, const int vectors, const panel_factor
   }
 }
 
-SIMD_INLINE void panel_block(const int rows, const int vectors, const panel_args* args) {
+SIMD_INLINE void panel_block(const int rows, const int vectors, const int format,
+                             const panel_args* args) {
   simd_vec sums[SIMD_ROWS][PANEL_VECTORS];
   SIMD_UNROLL
   for (int r = 0; r < rows; r++) {
@@ -64,8 +99,8 @@ SIMD_INLINE void panel_block(const int rows, const int vectors, const panel_args
       sums[r][v] = simd_load(args->init + r * args->init_stride + v * SIMD_LANES);
     }
   }
-  panel_add(rows, vectors, &args->lead, sums);
-  panel_add(rows, vectors, &args->main, sums);
+  panel_add(rows, vectors, format, &args->lead, sums);
+  panel_add(rows, vectors, format, &args->main, sums);
   SIMD_UNROLL
   for (int r = 0; r < rows; r++) {
     SIMD_UNROLL
@@ -75,74 +110,90 @@ SIMD_INLINE void panel_block(const int rows, const int vectors, const panel_args
   }
 }
 
-SIMD_INLINE void panel_pair_add(const panel_factor* factor,
-                                simd_vec sums[2 * PANEL_VECTORS]) {
+SIMD_INLINE void panel_pair_add(const int format, const panel_factor* factor,
+                                simd_vec sums[2][PANEL_VECTORS]) {
+  const int row_bytes = panel_row_bytes(format, PANEL_VECTORS);
   const simd_real* a = factor->a[0];
-  const simd_real* first = factor->panel;
-  const simd_real* second = first + factor->k * PANEL_COLUMNS;
+  const char* panels[2] = {factor->panel,
+                           (const char*)factor->panel + factor->k * row_bytes};
   for (int64_t p = 0; p < factor->k; p++) {
     const simd_vec x = simd_set(a[p]);
     SIMD_UNROLL
-    for (int v = 0; v < PANEL_VECTORS; v++) {
-      sums[v] = simd_fma(x, simd_load(first + v * SIMD_LANES), sums[v]);
-      sums[PANEL_VECTORS + v] =
-          simd_fma(x, simd_load(second + v * SIMD_LANES), sums[PANEL_VECTORS + v]);
+    for (int i = 0; i < 2; i++) {
+      simd_vec w[PANEL_VECTORS];
+      panel_load(format, PANEL_VECTORS, panels[i], w);
+      panels[i] += row_bytes;
+      SIMD_UNROLL
+      for (int v = 0; v < PANEL_VECTORS; v++) {
+        sums[i][v] = simd_fma(x, w[v], sums[i][v]);
+      }
     }
-    first += PANEL_COLUMNS;
-    second += PANEL_COLUMNS;
   }
 }
 
 /// One row times two neighbouring full panels, which keeps twice as many chains of fma
 /// going: init and out hold 2 * PANEL_COLUMNS.
-SIMD_INLINE void panel_pair(const panel_args* args) {
-  simd_vec sums[2 * PANEL_VECTORS];
+SIMD_INLINE void panel_pair(const int format, const panel_args* args) {
+  simd_vec sums[2][PANEL_VECTORS];
   SIMD_UNROLL
-  for (int v = 0; v < 2 * PANEL_VECTORS; v++) {
-    sums[v] = simd_load(args->init + v * SIMD_LANES);
+  for (int i = 0; i < 2; i++) {
+    SIMD_UNROLL
+    for (int v = 0; v < PANEL_VECTORS; v++) {
+      sums[i][v] = simd_load(args->init + i * PANEL_COLUMNS + v * SIMD_LANES);
+    }
   }
-  panel_pair_add(&args->lead, sums);
-  panel_pair_add(&args->main, sums);
+  panel_pair_add(format, &args->lead, sums);
+  panel_pair_add(format, &args->main, sums);
   SIMD_UNROLL
-  for (int v = 0; v < 2 * PANEL_VECTORS; v++) {
-    simd_store(args->out + v * SIMD_LANES, sums[v]);
+  for (int i = 0; i < 2; i++) {
+    SIMD_UNROLL
+    for (int v = 0; v < PANEL_VECTORS; v++) {
+      simd_store(args->out + i * PANEL_COLUMNS + v * SIMD_LANES, sums[i][v]);
+    }
   }
 }
 
+/// Takes a block of as many rows and vectors as its place in a table says.
 typedef void (*panel_function)(const panel_args* args);
 
-#define PANEL_DEFINE(rows, vectors)                              \
-  static void panel_##rows##x##vectors(const panel_args* args) { \
-    panel_block(rows, vectors, args);                            \
+/// Defines the table `name`[rows - 1][vectors - 1] of functions that call
+/// block(rows, vectors, format, args).
+#define PANEL_FUNCTION(name, block, format, rows, vectors)        \
+  static void name##_##rows##x##vectors(const panel_args* args) { \
+    block(rows, vectors, format, args);                           \
   }
-#define PANEL_DEFINE_ROWS(rows) \
-  PANEL_DEFINE(rows, 1)         \
-  PANEL_DEFINE(rows, 2)         \
-  PANEL_DEFINE(rows, 3)         \
-  PANEL_DEFINE(rows, 4)
-#define PANEL_ENTRIES(rows) \
-  { panel_##rows##x1, panel_##rows##x2, panel_##rows##x3, panel_##rows##x4 }
+#define PANEL_FUNCTIONS(name, block, format, rows) \
+  PANEL_FUNCTION(name, block, format, rows, 1)     \
+  PANEL_FUNCTION(name, block, format, rows, 2)     \
+  PANEL_FUNCTION(name, block, format, rows, 3)     \
+  PANEL_FUNCTION(name, block, format, rows, 4)
+#define PANEL_ENTRIES(name, rows) \
+  { name##_##rows##x1, name##_##rows##x2, name##_##rows##x3, name##_##rows##x4 }
 
-PANEL_DEFINE_ROWS(1)
-PANEL_DEFINE_ROWS(2)
-#if SIMD_ROWS > 2
-PANEL_DEFINE_ROWS(3)
+#if SIMD_ROWS == 6
+#define PANEL_TABLE(name, block, format)                                      \
+  PANEL_FUNCTIONS(name, block, format, 1)                                     \
+  PANEL_FUNCTIONS(name, block, format, 2)                                     \
+  PANEL_FUNCTIONS(name, block, format, 3)                                     \
+  PANEL_FUNCTIONS(name, block, format, 4)                                     \
+  PANEL_FUNCTIONS(name, block, format, 5)                                     \
+  PANEL_FUNCTIONS(name, block, format, 6)                                     \
+  static const panel_function name[SIMD_ROWS][PANEL_VECTORS] = {              \
+      PANEL_ENTRIES(name, 1), PANEL_ENTRIES(name, 2), PANEL_ENTRIES(name, 3), \
+      PANEL_ENTRIES(name, 4), PANEL_ENTRIES(name, 5), PANEL_ENTRIES(name, 6)};
+#elif SIMD_ROWS == 3
+#define PANEL_TABLE(name, block, format)                         \
+  PANEL_FUNCTIONS(name, block, format, 1)                        \
+  PANEL_FUNCTIONS(name, block, format, 2)                        \
+  PANEL_FUNCTIONS(name, block, format, 3)                        \
+  static const panel_function name[SIMD_ROWS][PANEL_VECTORS] = { \
+      PANEL_ENTRIES(name, 1), PANEL_ENTRIES(name, 2), PANEL_ENTRIES(name, 3)};
+#else
+#define PANEL_TABLE(name, block, format)                                                \
+  PANEL_FUNCTIONS(name, block, format, 1)                                               \
+  PANEL_FUNCTIONS(name, block, format, 2)                                               \
+  static const panel_function name[SIMD_ROWS][PANEL_VECTORS] = {PANEL_ENTRIES(name, 1), \
+                                                                PANEL_ENTRIES(name, 2)};
 #endif
-#if SIMD_ROWS > 3
-PANEL_DEFINE_ROWS(4)
-PANEL_DEFINE_ROWS(5)
-PANEL_DEFINE_ROWS(6)
-#endif
-
-/// kPanelFunctions[rows - 1][vectors - 1].
-static const panel_function kPanelFunctions[SIMD_ROWS][PANEL_VECTORS] = {
-    PANEL_ENTRIES(1), PANEL_ENTRIES(2),
-#if SIMD_ROWS > 2
-    PANEL_ENTRIES(3),
-#endif
-#if SIMD_ROWS > 3
-    PANEL_ENTRIES(4), PANEL_ENTRIES(5), PANEL_ENTRIES(6),
-#endif
-};
 
 #endif  // OLSTM_OP_MATH_PANEL_H_

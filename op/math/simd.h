@@ -7,6 +7,7 @@
 #ifndef OLSTM_OP_MATH_SIMD_H_
 #define OLSTM_OP_MATH_SIMD_H_
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 

@@ -51,6 +51,23 @@ SIMD_INLINE void simd_store_part(simd_real* p, simd_vec a, int64_t count) {
   SIMD_OP(maskstore)(p, simd_first(count), a);
 }
 
+#if !OLSTM_SIMD_DOUBLE
+/// Two vectors of bfloat16: the low halves of the lanes, and, in *out_high, the high
+/// ones.
+SIMD_INLINE simd_vec simd_load_bf16_pair(const void* p, simd_vec* out_high) {
+  const __m256i both = _mm256_loadu_si256(p);
+  *out_high = _mm256_castsi256_ps(_mm256_and_si256(both, _mm256_set1_epi32(-65536)));
+  return _mm256_castsi256_ps(_mm256_slli_epi32(both, 16));
+}
+
+/// The low byte of each lane, for the first `count` (1..SIMD_LANES) lanes.
+SIMD_INLINE void simd_store_low_bytes(uint8_t* p, simd_vec a, int64_t count) {
+  uint32_t bits[SIMD_LANES];
+  _mm256_storeu_si256((void*)bits, _mm256_castps_si256(a));
+  for (int64_t i = 0; i < count; i++) p[i] = (uint8_t)bits[i];
+}
+#endif
+
 SIMD_INLINE simd_vec simd_add(simd_vec a, simd_vec b) {
   return SIMD_OP(add)(a, b);
 }

@@ -56,6 +56,31 @@ SIMD_INLINE void simd_store_part(simd_real* p, simd_vec a, int64_t count) {
   SIMD_OP(mask_storeu)(p, simd_first(count), a);
 }
 
+#if !OLSTM_SIMD_DOUBLE
+/// Two vectors of bfloat16: the low halves of the lanes, and, in *out_high, the high
+/// ones.
+SIMD_INLINE simd_vec simd_load_bf16_pair(const void* p, simd_vec* out_high) {
+#if OLSTM_SIMD_ISA == 256
+  const __m256i both = _mm256_loadu_si256(p);
+  *out_high = _mm256_castsi256_ps(_mm256_and_si256(both, _mm256_set1_epi32(-65536)));
+  return _mm256_castsi256_ps(_mm256_slli_epi32(both, 16));
+#else
+  const __m512i both = _mm512_loadu_si512(p);
+  *out_high = _mm512_castsi512_ps(_mm512_and_si512(both, _mm512_set1_epi32(-65536)));
+  return _mm512_castsi512_ps(_mm512_slli_epi32(both, 16));
+#endif
+}
+
+/// The low byte of each lane, for the first `count` (1..SIMD_LANES) lanes.
+SIMD_INLINE void simd_store_low_bytes(uint8_t* p, simd_vec a, int64_t count) {
+#if OLSTM_SIMD_ISA == 256
+  _mm256_mask_cvtepi32_storeu_epi8(p, simd_first(count), _mm256_castps_si256(a));
+#else
+  _mm512_mask_cvtepi32_storeu_epi8(p, simd_first(count), _mm512_castps_si512(a));
+#endif
+}
+#endif
+
 SIMD_INLINE simd_vec simd_add(simd_vec a, simd_vec b) {
   return SIMD_OP(add)(a, b);
 }

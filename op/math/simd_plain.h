@@ -57,6 +57,25 @@ SIMD_INLINE void simd_store_part(simd_real* p, simd_vec a, int64_t count) {
   for (int64_t i = 0; i < count; i++) p[i] = a[i];
 }
 
+#if !OLSTM_SIMD_DOUBLE
+/// Two vectors of bfloat16: the low halves of the lanes, and, in *out_high, the high
+/// ones.
+SIMD_INLINE simd_vec simd_load_bf16_pair(const void* p, simd_vec* out_high) {
+  typedef uint32_t words __attribute__((vector_size(16)));
+  words both;
+  memcpy(&both, p, sizeof both);
+  *out_high = (simd_vec)(both & 0xFFFF0000U);
+  return (simd_vec)(both << 16);
+}
+
+/// The low byte of each lane, for the first `count` (1..SIMD_LANES) lanes.
+SIMD_INLINE void simd_store_low_bytes(uint8_t* p, simd_vec a, int64_t count) {
+  uint32_t bits[SIMD_LANES];
+  memcpy(bits, &a, sizeof bits);
+  for (int64_t i = 0; i < count; i++) p[i] = (uint8_t)bits[i];
+}
+#endif
+
 SIMD_INLINE simd_vec simd_add(simd_vec a, simd_vec b) {
   return a + b;
 }

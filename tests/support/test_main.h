@@ -10,7 +10,8 @@
 // cmocka.h wants the four above first.
 #include <cmocka.h>
 
-/// Runs the cases, or the one that argv[1] names. Returns main's result.
+/// Runs the case that argv[1] names, or all but those called slow_<case>. Returns main's
+/// result.
 int olstm_test_main(int argc, char** argv, const struct CMUnitTest* tests,
                     size_t test_count);
 

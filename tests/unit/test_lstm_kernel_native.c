@@ -1,9 +1,11 @@
 // The native kernel against the reference kernel, and the laws that need no expected
 // values.
+#include <math.h>
 #include <string.h>
 
 #include "op/lstm/lstm_kernel_native_plan.h"
 #include "op/lstm/lstm_spec.h"
+#include "op/math/real.h"
 #include "runtime/threads.h"
 #include "tests/support/lstm_problems.h"
 #include "tests/support/test_main.h"
@@ -64,7 +66,31 @@ static void large_sizes_agree_with_the_reference(void** state) {
   check_line("RNN T12 N9 I40 H290 B lens bidirectional", 1e-4, 1e-5);
 }
 
-// ---------------------------------------------------------------- threads
+// ---------------------------------------------------------------- reduced precision
+
+static void run_at(olstm_lstm_case* layer, int32_t precision) {
+  const olstm_lstm_case_options options = {.kernel = "native", .precision = precision};
+  olstm_error error;
+  if (olstm_lstm_case_run(layer, &options, &error) != OLSTM_STATUS_OK) {
+    fail_msg("'%s': %s", layer->text, error.message);
+  }
+}
+
+// The largest difference between the outputs of two cases.
+static double difference(const olstm_lstm_case* a, const olstm_lstm_case* b) {
+  double largest = 0;
+  for (size_t i = 0; i < OLSTM__LSTM_OUTPUT_COUNT; i++) {
+    if (!a->outputs[i].data) continue;
+    const int64_t count = olstm_tensor_desc_count(&a->outputs[i].desc);
+    for (int64_t k = 0; k < count; k++) {
+      const double distance = fabs(olstm__real_load(a->dtype, a->outputs[i].data, k) -
+                                   olstm__real_load(a->dtype, b->outputs[i].data, k));
+      // NaN is as far as it gets.
+      if (!(distance <= largest)) largest = isnan(distance) ? HUGE_VAL : distance;
+    }
+  }
+  return largest;
+}
 
 static void must_equal(const olstm_lstm_case* a, const olstm_lstm_case* b) {
   for (size_t i = 0; i < OLSTM__LSTM_OUTPUT_COUNT; i++) {
@@ -77,18 +103,131 @@ static void must_equal(const olstm_lstm_case* a, const olstm_lstm_case* b) {
   }
 }
 
-static void check_threads(const char* text, int32_t thread_count) {
+static const char* const kReducedLines[] = {
+    "LSTM T12 N1 I20 H64 B h0 c0",
+    "LSTM T1 N1 I64 H64 B h0 c0",
+    "LSTM T9 N7 I33 H50 B lens bidirectional P",
+    "LSTM T5 N3 I7 H100 layout=1 B clip=0.9 dtype=float16",
+    "LSTM T20 N9 I40 H300 B reverse",
+    "GRU T9 N5 I33 H50 B lens bidirectional lbr=1",
+    "GRU T9 N5 I33 H50 B",
+    "GRU T9 N1 I1 H33 B reverse",
+    "RNN T9 N5 I33 H50 B lens",
+};
+enum { REDUCED_COUNT = sizeof kReducedLines / sizeof kReducedLines[0] };
+
+// The same as rounding W and R and computing as ever.
+static void bfloat16_weights_change_nothing_else(void** state) {
+  (void)state;
+  for (size_t i = 0; i < REDUCED_COUNT; i++) {
+    olstm_lstm_case reduced;
+    olstm_lstm_case rounded;
+    olstm_lstm_case_init(&reduced, kReducedLines[i]);
+    olstm_lstm_case_init(&rounded, kReducedLines[i]);
+    for (size_t t = OLSTM__LSTM_W; t <= OLSTM__LSTM_R; t++) {
+      const int64_t count = olstm_tensor_desc_count(&rounded.tensors[t].desc);
+      for (int64_t k = 0; k < count; k++) {
+        // Drawn values are short enough for bfloat16 to hold: these are not.
+        const double value =
+            olstm__real_load(rounded.dtype, rounded.tensors[t].data, k) * 1.37;
+        olstm__real_store(reduced.dtype, reduced.tensors[t].data, k, value);
+        olstm__real_store(
+            rounded.dtype, rounded.tensors[t].data, k,
+            olstm__real_round(
+                OLSTM_DTYPE_BFLOAT16,
+                olstm__real_load(reduced.dtype, reduced.tensors[t].data, k)));
+      }
+    }
+    run_at(&reduced, OLSTM_PRECISION_BF16);
+    run_at(&rounded, OLSTM_PRECISION_F32);
+    must_equal(&reduced, &rounded);
+    olstm_lstm_case_deinit(&reduced);
+    olstm_lstm_case_deinit(&rounded);
+  }
+}
+
+static void reduced_precision_is_close_to_float(void** state) {
+  (void)state;
+  for (size_t i = 0; i < REDUCED_COUNT; i++) {
+    olstm_lstm_case exact;
+    olstm_lstm_case reduced;
+    olstm_lstm_case_init(&exact, kReducedLines[i]);
+    olstm_lstm_case_init(&reduced, kReducedLines[i]);
+    run_at(&exact, OLSTM_PRECISION_F32);
+    run_at(&reduced, OLSTM_PRECISION_BF16);
+    const double bf16 = difference(&reduced, &exact);
+    run_at(&reduced, OLSTM_PRECISION_INT8);
+    const double int8 = difference(&reduced, &exact);
+    print_message("%s: bf16 %.2g, int8 %.2g\n", kReducedLines[i], bf16, int8);
+    assert_true(bf16 > 0 && bf16 < 1e-2);
+    assert_true(int8 > 0 && int8 < 5e-2);
+    olstm_lstm_case_deinit(&exact);
+    olstm_lstm_case_deinit(&reduced);
+  }
+}
+
+// 8-bit sums are exact: a row is the same alone and among others, at once and step by
+// step.
+static void int8_rows_do_not_depend_on_their_neighbours(void** state) {
+  olstm_lstm_case all;
+  olstm_lstm_case one;
+  (void)state;
+  olstm_lstm_case_init(&all, "LSTM T6 N7 I5 H50 B layout=1");
+  olstm_lstm_case_init(&one, "LSTM T6 N1 I5 H50 B layout=1");
+  run_at(&all, OLSTM_PRECISION_INT8);
+  for (size_t row = 0; row < 7; row++) {
+    memcpy(one.tensors[OLSTM__LSTM_X].data,
+           (const float*)all.tensors[OLSTM__LSTM_X].data + row * 30, 30 * sizeof(float));
+    run_at(&one, OLSTM_PRECISION_INT8);
+    assert_memory_equal((const float*)all.outputs[0].data + row * 300,
+                        one.outputs[0].data, 300 * sizeof(float));
+  }
+  olstm_lstm_case_deinit(&all);
+  olstm_lstm_case_deinit(&one);
+}
+
+static void int8_keeps_what_is_no_number(void** state) {
+  olstm_lstm_case layer;
+  (void)state;
+  olstm_lstm_case_init(&layer, "LSTM T2 N2 I5 H40 B");
+  ((float*)layer.tensors[OLSTM__LSTM_X].data)[3] = NAN;
+  run_at(&layer, OLSTM_PRECISION_INT8);
+  const float* y = layer.outputs[0].data;
+  for (size_t u = 0; u < 40; u++) {
+    assert_true(isnan(y[u]) && isnan(y[80 + u]));
+    assert_true(isfinite(y[40 + u]) && isfinite(y[120 + u]));
+  }
+  olstm_lstm_case_deinit(&layer);
+}
+
+static void declines_reduced_precision_that_gains_nothing(void** state) {
+  olstm__lstm_problem problem = {
+      .dtype = OLSTM_DTYPE_FLOAT, .hidden = 16, .precision = OLSTM_PRECISION_INT8};
+  (void)state;
+  assert_string_equal(olstm__lstm_kernel_native.decline(&problem),
+                      "reduced precision of so few units");
+  problem.hidden = 64;
+  assert_null(olstm__lstm_kernel_native.decline(&problem));
+  problem.dtype = OLSTM_DTYPE_DOUBLE;
+  assert_string_equal(olstm__lstm_kernel_native.decline(&problem),
+                      "double at reduced precision");
+}
+
+// ---------------------------------------------------------------- threads
+
+static void check_threads(const char* text, int32_t precision, int32_t thread_count) {
   const olstm_allocator allocator = olstm_allocator_or_default(NULL);
   olstm__threads* threads = NULL;
   olstm_lstm_case alone;
   olstm_lstm_case together;
   olstm_lstm_case_init(&alone, text);
   olstm_lstm_case_init(&together, text);
-  olstm_lstm_case_must_run(&alone, "native");
+  run_at(&alone, precision);
   assert_int_equal(olstm__threads_create(thread_count, &allocator, &threads, NULL),
                    OLSTM_STATUS_OK);
   const olstm_lstm_case_options options = {
       .kernel = "native",
+      .precision = precision,
       .thread_count = thread_count,
       .parallel = olstm__threads_try_acquire(threads)};
   assert_non_null(options.parallel);
@@ -118,8 +257,19 @@ static void results_do_not_depend_on_threads(void** state) {
   (void)state;
   for (size_t i = 0; i < sizeof kLines / sizeof kLines[0]; i++) {
     for (int32_t thread_count = 2; thread_count <= 4; thread_count++) {
-      check_threads(kLines[i], thread_count);
+      check_threads(kLines[i], OLSTM_PRECISION_F32, thread_count);
     }
+  }
+}
+
+static void reduced_results_do_not_depend_on_threads(void** state) {
+  (void)state;
+  for (int32_t precision = OLSTM_PRECISION_BF16; precision <= OLSTM_PRECISION_INT8;
+       precision++) {
+    check_threads("LSTM T90 N1 I9 H150 B h0 c0", precision, 2);
+    check_threads("LSTM T50 N37 I5 H40 B lens", precision, 3);
+    check_threads("GRU T90 N1 I9 H190 B reverse", precision, 2);
+    check_threads("LSTM T50 N23 I5 H41 B lens bidirectional", precision, 4);
   }
 }
 
@@ -250,7 +400,13 @@ int main(int argc, char** argv) {
       cmocka_unit_test(float_rnns_agree_with_the_reference),
       cmocka_unit_test(double_cells_agree_with_the_reference),
       cmocka_unit_test(large_sizes_agree_with_the_reference),
+      cmocka_unit_test(bfloat16_weights_change_nothing_else),
+      cmocka_unit_test(reduced_precision_is_close_to_float),
+      cmocka_unit_test(int8_rows_do_not_depend_on_their_neighbours),
+      cmocka_unit_test(int8_keeps_what_is_no_number),
+      cmocka_unit_test(declines_reduced_precision_that_gains_nothing),
       cmocka_unit_test(results_do_not_depend_on_threads),
+      cmocka_unit_test(reduced_results_do_not_depend_on_threads),
       cmocka_unit_test(small_problems_stay_on_one_thread),
       cmocka_unit_test(large_problems_use_the_threads),
       cmocka_unit_test(rows_do_not_depend_on_their_neighbours),
