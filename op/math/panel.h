@@ -12,6 +12,9 @@
 
 enum { PANEL_VECTORS = 4, PANEL_COLUMNS = PANEL_VECTORS * SIMD_LANES };
 
+/// How far ahead of a block of rows its panel is fetched from the outer caches.
+enum { PANEL_AHEAD_BYTES = 4096 };
+
 /// How a panel's columns are stored: as reals; or, two vectors at a time, as bfloat16:
 /// the even one in the low halves of the lanes, the odd one in the high halves.
 enum { PANEL_REAL, PANEL_BF16 };
@@ -64,22 +67,34 @@ SIMD_INLINE void panel_load(const int format, const int vectors, const char* row
   }
 }
 
+/// Vectors of a panel that are summed up at a time: their sums, as many weights and an
+/// element of a row fit the registers.
+SIMD_INLINE int panel_tile(const int rows) {
+  return (rows + 1) * PANEL_VECTORS < SIMD_REGISTERS ? PANEL_VECTORS : PANEL_VECTORS / 2;
+}
+
+/// Adds a factor's vectors `first` to first + vectors of a panel that has rows of
+/// row_bytes.
 SIMD_INLINE void panel_add(const int rows, const int vectors, const int format,
-                           const panel_factor* factor,
-                           simd_vec sums[SIMD_ROWS][PANEL_VECTORS]) {
+                           const panel_factor* factor, const int first,
+                           const int row_bytes, simd_vec sums[SIMD_ROWS][PANEL_VECTORS]) {
   const simd_real* a[SIMD_ROWS];
-  const char* panel = factor->panel;
+  const char* panel = (const char*)factor->panel + panel_row_bytes(format, first);
   const int64_t k = factor->k;
   SIMD_UNROLL
   for (int r = 0; r < rows; r++) a[r] = factor->a[r];
   for (int64_t p = 0; p < k; p++) {
     simd_vec w[PANEL_VECTORS];
     panel_load(format, vectors, panel, w);
-    panel += panel_row_bytes(format, vectors);
     if (rows > 1) {
       SIMD_UNROLL
       for (int v = 0; v < vectors; v++) SIMD_KEEP(w[v]);
+      SIMD_UNROLL
+      for (int b = 0; b < panel_row_bytes(format, vectors); b += 64) {
+        SIMD_PREFETCH_L1(panel + PANEL_AHEAD_BYTES + b);
+      }
     }
+    panel += row_bytes;
     SIMD_UNROLL
     for (int r = 0; r < rows; r++) {
       const simd_vec x = simd_set(a[r][p]);
@@ -89,24 +104,39 @@ SIMD_INLINE void panel_add(const int rows, const int vectors, const int format,
   }
 }
 
-SIMD_INLINE void panel_block(const int rows, const int vectors, const int format,
-                             const panel_args* args) {
+SIMD_INLINE void panel_tile_block(const int rows, const int vectors, const int format,
+                                  const panel_args* args, const int first,
+                                  const int row_bytes) {
+  const simd_real* init = args->init + first * SIMD_LANES;
+  simd_real* out = args->out + first * SIMD_LANES;
   simd_vec sums[SIMD_ROWS][PANEL_VECTORS];
   SIMD_UNROLL
   for (int r = 0; r < rows; r++) {
     SIMD_UNROLL
     for (int v = 0; v < vectors; v++) {
-      sums[r][v] = simd_load(args->init + r * args->init_stride + v * SIMD_LANES);
+      sums[r][v] = simd_load(init + r * args->init_stride + v * SIMD_LANES);
     }
   }
-  panel_add(rows, vectors, format, &args->lead, sums);
-  panel_add(rows, vectors, format, &args->main, sums);
+  panel_add(rows, vectors, format, &args->lead, first, row_bytes, sums);
+  panel_add(rows, vectors, format, &args->main, first, row_bytes, sums);
   SIMD_UNROLL
   for (int r = 0; r < rows; r++) {
     SIMD_UNROLL
     for (int v = 0; v < vectors; v++) {
-      simd_store(args->out + r * args->out_stride + v * SIMD_LANES, sums[r][v]);
+      simd_store(out + r * args->out_stride + v * SIMD_LANES, sums[r][v]);
     }
+  }
+}
+
+SIMD_INLINE void panel_block(const int rows, const int vectors, const int format,
+                             const panel_args* args) {
+  const int row_bytes = panel_row_bytes(format, vectors);
+  const int tile = panel_tile(rows);
+  if (vectors <= tile) {
+    panel_tile_block(rows, vectors, format, args, 0, row_bytes);
+  } else {
+    panel_tile_block(rows, tile, format, args, 0, row_bytes);
+    panel_tile_block(rows, vectors - tile, format, args, tile, row_bytes);
   }
 }
 
@@ -122,6 +152,10 @@ SIMD_INLINE void panel_pair_add(const int format, const panel_factor* factor,
     for (int i = 0; i < 2; i++) {
       simd_vec w[PANEL_VECTORS];
       panel_load(format, PANEL_VECTORS, panels[i], w);
+#ifdef PP
+      SIMD_UNROLL
+      for (int b = 0; b < row_bytes; b += 64) SIMD_PREFETCH_L1(panels[i] + PP + b);
+#endif
       panels[i] += row_bytes;
       SIMD_UNROLL
       for (int v = 0; v < PANEL_VECTORS; v++) {
@@ -181,13 +215,6 @@ typedef void (*panel_function)(const panel_args* args);
   static const panel_function name[SIMD_ROWS][PANEL_VECTORS] = {              \
       PANEL_ENTRIES(name, 1), PANEL_ENTRIES(name, 2), PANEL_ENTRIES(name, 3), \
       PANEL_ENTRIES(name, 4), PANEL_ENTRIES(name, 5), PANEL_ENTRIES(name, 6)};
-#elif SIMD_ROWS == 3
-#define PANEL_TABLE(name, block, format)                         \
-  PANEL_FUNCTIONS(name, block, format, 1)                        \
-  PANEL_FUNCTIONS(name, block, format, 2)                        \
-  PANEL_FUNCTIONS(name, block, format, 3)                        \
-  static const panel_function name[SIMD_ROWS][PANEL_VECTORS] = { \
-      PANEL_ENTRIES(name, 1), PANEL_ENTRIES(name, 2), PANEL_ENTRIES(name, 3)};
 #else
 #define PANEL_TABLE(name, block, format)                                                \
   PANEL_FUNCTIONS(name, block, format, 1)                                               \

@@ -16,8 +16,10 @@ typedef __m256 simd_vec;
 
 #define SIMD_HAS_FMA 1
 
-/// Rows of a register-blocked product: 12 sums and a few operands in 16 registers.
-#define SIMD_ROWS 3
+#define SIMD_REGISTERS 16
+
+/// Rows of a register-blocked product.
+#define SIMD_ROWS 6
 
 SIMD_INLINE simd_vec simd_zero(void) {
   return SIMD_OP(setzero)();

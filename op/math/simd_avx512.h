@@ -26,8 +26,9 @@ typedef __mmask16 simd_mask;
 #endif
 #define SIMD_HAS_FMA 1
 
-/// Rows of a register-blocked product: SIMD_ROWS * 4 sums, 4 vectors of weights and one
-/// of the left matrix fit in 32 registers.
+#define SIMD_REGISTERS 32
+
+/// Rows of a register-blocked product.
 #define SIMD_ROWS 6
 
 SIMD_INLINE simd_vec simd_zero(void) {

@@ -26,8 +26,10 @@ typedef simd_int simd_ints __attribute__((vector_size(16)));
 
 /// Rows of a register-blocked product.
 #if defined(__aarch64__)
+#define SIMD_REGISTERS 32
 #define SIMD_ROWS 6
 #else
+#define SIMD_REGISTERS 16
 #define SIMD_ROWS 2
 #endif
 
