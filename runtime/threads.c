@@ -19,28 +19,21 @@ enum {
   LONG_WAIT_NS = 60000,
   // Waits shorter than so many pauses never look at the clock.
   PAUSES_PER_LOOK = 32,
-  // A run with so many sleeps at barriers, and one barrier of 8 asleep, is too many; the
-  // next runs go without threads: this many, twice as many each time, up to the maximum.
-  STALLS_TO_REST = 8,
-  STALLED_PART = 8,
-  MIN_REST_RUNS = 8,
-  MAX_REST_RUNS = 128,
-  // After that they are called, and have to come within this time.
-  CALL_NS = 100000,
 };
 
-// Where threads wait for a word to change.
+// Where one thread waits for a word to change.
 typedef struct wait_place {
   pthread_mutex_t mutex;
   pthread_cond_t changed;
-  atomic_int sleepers;
-  atomic_int spin_ns;
+  atomic_bool is_asleep;
+  int spin_ns;
 } wait_place;
 
 typedef struct worker {
   alignas(CACHE_LINE) wait_place place;
-  // Number of the run * 2, plus 1 when somebody has taken this worker's part in it: the
-  // worker, or the caller, who does not wait for one that sleeps or has no core.
+  // Number of the newest run that somebody has taken this worker's part in, times 2, plus
+  // 1 when that is done. Somebody: the worker, or the caller, who does not wait for one
+  // that sleeps or has no core.
   alignas(CACHE_LINE) atomic_ullong part;
   olstm__threads* threads;
   int32_t index;
@@ -58,28 +51,16 @@ struct olstm__threads {
   int32_t place_count;
   unsigned fork_count;
   atomic_bool is_acquired;
-  // Runs still to be done without threads, and how many it will be next time.
-  int32_t rest_runs;
-  int32_t next_rest_runs;
+  worker* workers;
+  wait_place done_place;
   // The run: written by the caller before it changes run_word. A worker reads it only
   // when it has taken its part in that run, and the caller waits for those.
-  void (*task)(void* argument, int32_t index);
+  alignas(CACHE_LINE) void (*task)(void* argument, int32_t index);
   void* argument;
   int32_t task_count;
-  int32_t participant_count;
   // Number of the run * 65536 + participants.
   alignas(CACHE_LINE) atomic_ullong run_word;
   alignas(CACHE_LINE) atomic_int next_task;
-  alignas(CACHE_LINE) atomic_int pending_count;
-  atomic_ullong done_word;
-  alignas(CACHE_LINE) atomic_int barrier_count;
-  atomic_ullong barrier_word;
-  // Since it was acquired.
-  atomic_int stall_count;
-  int32_t barriers_passed;
-  wait_place done_place;
-  wait_place barrier_place;
-  worker* workers;
 };
 
 static pthread_once_t fork_watch = PTHREAD_ONCE_INIT;
@@ -101,8 +82,8 @@ static bool make_place(wait_place* place) {
     (void)pthread_mutex_destroy(&place->mutex);
     return false;
   }
-  atomic_init(&place->sleepers, 0);
-  atomic_init(&place->spin_ns, MAX_SPIN_NS);
+  atomic_init(&place->is_asleep, false);
+  place->spin_ns = MAX_SPIN_NS;
   return true;
 }
 
@@ -142,37 +123,35 @@ static bool spin_until_changed(const atomic_ullong* word, unsigned long long old
 static void sleep_until_changed(wait_place* place, const atomic_ullong* word,
                                 unsigned long long old) {
   (void)pthread_mutex_lock(&place->mutex);
-  // Either this thread sees the new word, or whoever changes it sees a sleeper: both
-  // sides write first and read then, in one order for all.
-  (void)atomic_fetch_add(&place->sleepers, 1);
-  while (atomic_load(word) == old) {
+  for (;;) {
+    // Either this thread sees the new word, or whoever changes it sees a sleeper: both
+    // sides write first and read then, in one order for all.
+    atomic_store(&place->is_asleep, true);
+    if (atomic_load(word) != old) break;
     (void)pthread_cond_wait(&place->changed, &place->mutex);
   }
-  (void)atomic_fetch_sub(&place->sleepers, 1);
+  atomic_store(&place->is_asleep, false);
   (void)pthread_mutex_unlock(&place->mutex);
 }
 
-// Returns when *word is not `old` any more. True when it had to sleep for that.
-static bool wait_until_changed(wait_place* place, const atomic_ullong* word,
+// Returns when *word is not `old` any more.
+static void wait_until_changed(wait_place* place, const atomic_ullong* word,
                                unsigned long long old) {
   int64_t start = 0;
-  int spin_ns = atomic_load_explicit(&place->spin_ns, memory_order_relaxed);
-  if (spin_until_changed(word, old, spin_ns, &start)) return false;
+  if (spin_until_changed(word, old, place->spin_ns, &start)) return;
   sleep_until_changed(place, word, old);
   const bool was_long = now_ns() - start > LONG_WAIT_NS;
-  spin_ns = was_long ? spin_ns / 2 : spin_ns * 2;
-  if (spin_ns >= MIN_SPIN_NS && spin_ns <= MAX_SPIN_NS) {
-    atomic_store_explicit(&place->spin_ns, spin_ns, memory_order_relaxed);
-  }
-  return true;
+  const int spin_ns = was_long ? place->spin_ns / 2 : place->spin_ns * 2;
+  if (spin_ns >= MIN_SPIN_NS && spin_ns <= MAX_SPIN_NS) place->spin_ns = spin_ns;
 }
 
-// Changes *word and wakes whoever sleeps for that.
-static void change(wait_place* place, atomic_ullong* word, unsigned long long value) {
-  atomic_store(word, value);
-  if (atomic_load(&place->sleepers) == 0) return;
+// After the word that is waited for at `place` was changed. A thread that has been woken
+// is not woken again before it sleeps again.
+static void wake(wait_place* place) {
+  if (!atomic_load(&place->is_asleep)) return;
   (void)pthread_mutex_lock(&place->mutex);
-  (void)pthread_cond_broadcast(&place->changed);
+  atomic_store(&place->is_asleep, false);
+  (void)pthread_cond_signal(&place->changed);
   (void)pthread_mutex_unlock(&place->mutex);
 }
 
@@ -180,10 +159,12 @@ static void change(wait_place* place, atomic_ullong* word, unsigned long long va
 
 // Takes a worker's part in a run; false when somebody has it already.
 static bool take_part(worker* of, unsigned long long number) {
-  unsigned long long expected = number << 1;
-  return atomic_compare_exchange_strong(&of->part, &expected, number << 1 | 1);
+  unsigned long long last = atomic_load_explicit(&of->part, memory_order_relaxed);
+  return last < number << 1 &&
+         atomic_compare_exchange_strong(&of->part, &last, number << 1);
 }
 
+// The part of thread `index` in a run.
 static void run_tasks(olstm__threads* threads, int32_t index) {
   if (threads->task_count <= threads->thread_count) {
     threads->task(threads->argument, index);
@@ -206,47 +187,38 @@ static void* worker_main(void* argument) {
     if (!spin_until_changed(&threads->run_word, seen, MAX_SPIN_NS, &start)) {
       sleep_until_changed(&self->place, &threads->run_word, seen);
     }
-    seen = atomic_load(&threads->run_word);
+    seen = atomic_load_explicit(&threads->run_word, memory_order_acquire);
     if (self->index >= (int32_t)(seen & 0xffff)) continue;
     if (!take_part(self, seen >> 16)) continue;
     if (!threads->task) return NULL;
     run_tasks(threads, self->index);
-    if (atomic_fetch_sub(&threads->pending_count, 1) == 1) {
-      change(&threads->done_place, &threads->done_word, seen >> 16);
-    }
+    atomic_store(&self->part, seen >> 16 << 1 | 1);
+    wake(&threads->done_place);
   }
 }
 
 // Makes workers 1 .. participants - 1 look at the run, and returns its number.
 static unsigned long long start_run(olstm__threads* threads, int32_t participants) {
-  const unsigned long long number = (atomic_load(&threads->run_word) >> 16) + 1;
-  threads->participant_count = participants;
-  atomic_store(&threads->next_task, 0);
-  atomic_store(&threads->pending_count, participants - 1);
-  for (int32_t i = 1; i < participants; i++) {
-    atomic_store(&threads->workers[i].part, number << 1);
-  }
+  const unsigned long long number =
+      (atomic_load_explicit(&threads->run_word, memory_order_relaxed) >> 16) + 1;
+  atomic_store_explicit(&threads->next_task, 0, memory_order_relaxed);
   atomic_store(&threads->run_word, number << 16 | (unsigned long long)participants);
-  for (int32_t i = 1; i < participants; i++) {
-    wait_place* place = &threads->workers[i].place;
-    if (atomic_load(&place->sleepers) == 0) continue;
-    (void)pthread_mutex_lock(&place->mutex);
-    (void)pthread_cond_broadcast(&place->changed);
-    (void)pthread_mutex_unlock(&place->mutex);
-  }
+  for (int32_t i = 1; i < participants; i++) wake(&threads->workers[i].place);
   return number;
 }
 
-// Does what workers have not begun. Tasks that meet at barriers have all begun when the
-// caller's own is done.
+// Does what workers have not begun, and waits for what they have.
 static void finish_run(olstm__threads* threads, unsigned long long number,
-                       unsigned long long done_before) {
-  for (int32_t i = 1; i < threads->participant_count; i++) {
+                       int32_t participants) {
+  for (int32_t i = 1; i < participants; i++) {
     if (!take_part(&threads->workers[i], number)) continue;
-    if (threads->task_count <= threads->thread_count) run_tasks(threads, i);
-    if (atomic_fetch_sub(&threads->pending_count, 1) == 1) return;
+    run_tasks(threads, i);
+    atomic_store_explicit(&threads->workers[i].part, number << 1 | 1,
+                          memory_order_relaxed);
   }
-  (void)wait_until_changed(&threads->done_place, &threads->done_word, done_before);
+  for (int32_t i = 1; i < participants; i++) {
+    wait_until_changed(&threads->done_place, &threads->workers[i].part, number << 1);
+  }
 }
 
 static void pool_run(void* pool, int32_t task_count,
@@ -259,82 +231,25 @@ static void pool_run(void* pool, int32_t task_count,
   threads->argument = argument;
   threads->task_count = task_count;
   if (participants == 1) {
-    threads->participant_count = 1;
     task(argument, 0);
     return;
   }
-  const unsigned long long done_before = atomic_load(&threads->done_word);
   const unsigned long long number = start_run(threads, participants);
   run_tasks(threads, 0);
-  finish_run(threads, number, done_before);
-}
-
-static void pool_barrier(void* pool) {
-  olstm__threads* threads = pool;
-  const int32_t size = threads->participant_count;
-  if (size == 1) return;
-  const unsigned long long old = atomic_load(&threads->barrier_word);
-  if (atomic_fetch_add(&threads->barrier_count, 1) + 1 < size) {
-    if (wait_until_changed(&threads->barrier_place, &threads->barrier_word, old)) {
-      (void)atomic_fetch_add(&threads->stall_count, 1);
-    }
-    return;
-  }
-  atomic_store(&threads->barrier_count, 0);
-  threads->barriers_passed++;
-  change(&threads->barrier_place, &threads->barrier_word, old + 1);
+  finish_run(threads, number, participants);
 }
 
 // ---------------------------------------------------------------- acquiring
 
-static void do_nothing(void* argument, int32_t index) {
-  (void)argument;
-  (void)index;
-}
-
-// Whether all workers come when they are called: that none of their cores is busy.
-static bool come_when_called(olstm__threads* threads) {
-  const unsigned long long done_before = atomic_load(&threads->done_word);
-  int64_t start = 0;
-  threads->task = do_nothing;
-  threads->task_count = threads->thread_count;
-  const unsigned long long number = start_run(threads, threads->thread_count);
-  if (spin_until_changed(&threads->done_word, done_before, CALL_NS, &start)) return true;
-  finish_run(threads, number, done_before);
-  return false;
-}
-
-// Runs without threads from now on.
-static void rest(olstm__threads* threads) {
-  threads->rest_runs = threads->next_rest_runs;
-  if (threads->next_rest_runs < MAX_REST_RUNS) threads->next_rest_runs *= 2;
-}
-
 const olstm_parallel* olstm__threads_try_acquire(olstm__threads* threads) {
   if (!threads || threads->fork_count != atomic_load(&fork_count)) return NULL;
   if (atomic_exchange(&threads->is_acquired, true)) return NULL;
-  if (threads->rest_runs > 0) {
-    const bool is_over = --threads->rest_runs == 0;
-    if (is_over && !come_when_called(threads)) rest(threads);
-    atomic_store(&threads->is_acquired, false);
-    return NULL;
-  }
-  atomic_store(&threads->stall_count, 0);
-  threads->barriers_passed = 0;
-  atomic_store(&threads->barrier_place.spin_ns, MAX_SPIN_NS);
   return &threads->parallel;
 }
 
 void olstm__threads_release(const olstm_parallel* parallel) {
   if (!parallel) return;
   olstm__threads* threads = parallel->pool;
-  const int32_t stalls = atomic_load(&threads->stall_count);
-  const int32_t barriers = threads->barriers_passed;
-  if (stalls >= STALLS_TO_REST && stalls > barriers / STALLED_PART) {
-    rest(threads);
-  } else if (barriers > 0) {
-    threads->next_rest_runs = MIN_REST_RUNS;
-  }
   atomic_store(&threads->is_acquired, false);
 }
 
@@ -395,17 +310,11 @@ olstm_status olstm__threads_create(int32_t thread_count, const olstm_allocator* 
   threads->allocator = *allocator;
   threads->thread_count = thread_count;
   threads->fork_count = atomic_load(&fork_count);
-  threads->next_rest_runs = MIN_REST_RUNS;
-  threads->parallel = (olstm_parallel){sizeof(olstm_parallel), threads, thread_count,
-                                       pool_run, pool_barrier};
+  threads->parallel =
+      (olstm_parallel){sizeof(olstm_parallel), threads, thread_count, pool_run};
   threads->workers =
       olstm_allocate_zeroed(allocator, (size_t)thread_count, sizeof *threads->workers);
   if (!threads->workers || !make_place(&threads->done_place)) {
-    release_memory(threads);
-    return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "threads: no memory");
-  }
-  if (!make_place(&threads->barrier_place)) {
-    unmake_place(&threads->done_place);
     release_memory(threads);
     return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "threads: no memory");
   }
@@ -431,7 +340,6 @@ void olstm__threads_destroy(olstm__threads* threads) {
     for (int32_t i = 0; i < threads->place_count; i++) {
       unmake_place(&threads->workers[i].place);
     }
-    unmake_place(&threads->barrier_place);
     unmake_place(&threads->done_place);
   }
   release_memory(threads);

@@ -2,16 +2,12 @@
 // nothing of graphs.
 //
 // What a caller may rely on:
-//   - with as many tasks as threads or fewer, task i runs on thread i, all at once if
-//   they wait for each other; with more, threads take the next one when they have
-//   finished one;
+//   - with as many tasks as threads or fewer, thread i is the one for task i; with more,
+//   threads take the next one when they have finished one;
 //   - the caller does what a thread has not begun when its own part is done: it never
 //   waits for a thread that sleeps, or that other work keeps from running;
 //   - a pool serves one caller at a time; whoever comes second is told to do without;
-//   - in a child of fork() a pool has no threads any more, and says so;
-//   - where other work keeps the machine busy and tasks that meet at barriers would
-//   mostly wait for each other, the pool lets its caller do without threads for a few
-//   runs.
+//   - in a child of fork() a pool has no threads any more, and says so.
 #ifndef OLSTM_RUNTIME_THREADS_H_
 #define OLSTM_RUNTIME_THREADS_H_
 

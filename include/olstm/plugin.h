@@ -61,15 +61,12 @@ typedef struct olstm_parallel {
   void* pool;
   /// How many tasks can run at the same time, the caller's thread included.
   int32_t thread_count;
-  /// Runs task(argument, 0) ... task(argument, task_count - 1) and returns when all are
-  /// done. With task_count <= thread_count all of them run at the same time, so that they
-  /// may use `barrier`.
+  /// Runs task(argument, 0) ... task(argument, task_count - 1), in any order, some of
+  /// them at the same time, and returns when all are done. Tasks must not wait for each
+  /// other: the caller's thread does what no other has begun, so that a busy machine
+  /// slows a run in proportion and no more.
   void (*run)(void* pool, int32_t task_count, void (*task)(void* argument, int32_t index),
               void* argument);
-  /// Called by every task of a run: returns when all have called it. Where other work
-  /// keeps the cores busy a barrier waits for a thread that has none, again and again;
-  /// a run of its own for each step does not: its caller does what no thread has begun.
-  void (*barrier)(void* pool);
 } olstm_parallel;
 
 /// What the user asked of operators.

@@ -240,51 +240,27 @@ static void finish_direction(const olstm__native_direction* d,
 
 // ---------------------------------------------------------------- run
 
-static void run_alone(const olstm__native_direction* d) {
-  const olstm__native_task task = {.direction = d,
-                                   .end_row = d->problem->rows,
-                                   .end_block = d->plan->layout.blocks,
-                                   .sums = d->sums,
-                                   .quantized = d->quantized};
-  variant_of(d->problem)->run(&task);
-}
-
 // Task `index` of the directions at `argument`.
 static void run_indexed(void* argument, int32_t index) {
   const olstm__native_direction* directions = argument;
-  const olstm__native_split* split = &directions[0].plan->split;
-  const int32_t tasks = split->rows * split->units;
-  const olstm__native_direction* d = &directions[index / tasks];
-  const int32_t part = index % tasks;
-  olstm__native_task task = {
-      .direction = d,
-      .end_row = d->problem->rows,
-      .end_block = d->plan->layout.blocks,
-      .sums = (char*)d->sums + (size_t)part * d->plan->workspace.sums_bytes,
-      .quantized =
-          (char*)d->quantized + (size_t)part * d->plan->workspace.quantized_bytes};
-  if (split->units > 1) {
-    olstm__native_split_blocks(&d->plan->layout, tasks, part, &task.first_block,
-                               &task.end_block);
-  } else {
-    olstm__native_split_rows(d->rows, d->problem->rows, tasks, part, &task.first_row,
-                             &task.end_row);
-  }
-  if (task.first_row < task.end_row) variant_of(d->problem)->run(&task);
+  const int32_t row_tasks = directions[0].plan->split.rows;
+  const olstm__native_task task =
+      olstm__native_cut_rows(&directions[index / row_tasks], index % row_tasks);
+  if (task.first_row >= task.end_row) return;
+  variant_of(task.direction->problem)->run(&task);
 }
 
 static void run_directions(const olstm__native_plan* plan, const olstm_parallel* parallel,
                            olstm__native_direction* directions) {
   const olstm__native_split* split = &plan->split;
-  const int32_t tasks = split->directions * split->rows * split->units;
-  if (tasks == 1 || !parallel || parallel->thread_count < tasks) {
-    for (int32_t i = 0; i < split->directions; i++) run_alone(&directions[i]);
+  const int32_t tasks = split->directions * split->rows;
+  if (parallel && parallel->thread_count < tasks * split->units) parallel = NULL;
+  if (split->units > 1) directions[0].parallel = parallel;
+  if (tasks > 1 && parallel) {
+    parallel->run(parallel->pool, tasks, run_indexed, directions);
     return;
   }
-  for (int32_t i = 0; i < split->directions; i++) {
-    directions[i].parallel = split->units > 1 ? parallel : NULL;
-  }
-  parallel->run(parallel->pool, tasks, run_indexed, directions);
+  for (int32_t i = 0; i < tasks; i++) run_indexed(directions, i);
 }
 
 static olstm_status run(const olstm__lstm_problem* problem, const void* handle,

@@ -96,8 +96,8 @@ typedef struct olstm__native_workspace {
   size_t direction_bytes;
 } olstm__native_workspace;
 
-/// How many tasks a run has: directions x rows x units. Tasks that split units meet at a
-/// barrier in every phase of every step; tasks that split rows never do. Never both.
+/// How many tasks a run has: directions x rows, each going through its steps alone; or,
+/// where that is 1, how many parts every step is cut into, by units.
 typedef struct olstm__native_split {
   int32_t directions, rows, units;
 } olstm__native_split;
@@ -148,14 +148,6 @@ bool olstm__native_plan_make(const olstm__lstm_problem* problem, int32_t lanes,
 /// As many tasks as help, and no more: a small problem stays on one thread.
 olstm__native_split olstm__native_split_choose(const olstm__lstm_problem* problem,
                                                const olstm__native_layout* layout);
-
-/// The unit blocks of task `index` of `tasks`.
-void olstm__native_split_blocks(const olstm__native_layout* layout, int32_t tasks,
-                                int32_t index, int64_t* out_first, int64_t* out_end);
-
-/// The rows of task `index` of `tasks`: about as many steps for each.
-void olstm__native_split_rows(const olstm__native_row* rows, int64_t count, int32_t tasks,
-                              int32_t index, int64_t* out_first, int64_t* out_end);
 
 /// Packs W, R, B and P into what the layout says. FLOAT for 4 bytes a real, else DOUBLE.
 void olstm__native_pack(const olstm__lstm_problem* problem,

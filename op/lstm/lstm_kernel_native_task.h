@@ -21,7 +21,7 @@ typedef struct olstm__native_direction {
   /// Steps of the longest row.
   int64_t steps;
   bool wants_y;
-  /// Where tasks meet; NULL when there is one task alone.
+  /// For the parts of a step; NULL where a step is not cut.
   const olstm_parallel* parallel;
 } olstm__native_direction;
 
@@ -33,6 +33,15 @@ typedef struct olstm__native_task {
   /// The task's own: see olstm__native_workspace.
   void *sums, *quantized;
 } olstm__native_task;
+
+/// Task `index` of as many as the plan splits the direction's rows into: about as many
+/// steps for each. It may have no rows.
+olstm__native_task olstm__native_cut_rows(const olstm__native_direction* direction,
+                                          int32_t index);
+
+/// Part `index` of as many as the plan splits units into.
+olstm__native_task olstm__native_cut_units(const olstm__native_task* whole,
+                                           int32_t index);
 
 /// One kind of CPU, one kind of real.
 typedef struct olstm__native_variant {

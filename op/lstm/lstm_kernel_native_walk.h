@@ -40,8 +40,9 @@ typedef struct walk {
   uint8_t *h_bytes, *x_bytes;
   float *h_scales, *x_scales;
   simd_real *h, *c, *z, *reset, *projections, *x, *sums;
-  /// The current chunk's first step, and the current step.
-  int64_t chunk_step, step;
+  /// The current chunk's first step and its end; the current step and its phase.
+  int64_t chunk_step, end_step, step;
+  int32_t phase;
   /// Rows [task's first, end_row) are not finished at the current step.
   int64_t end_row;
   /// Row of `projections` and `x` (task's own) where the current step's rows begin.
