@@ -1,6 +1,8 @@
 // Scratch for packing lives for the call only.
 #include "op/dense/packed_weight.h"
 
+#include "op/math/weight_memory.h"
+
 static olstm_status no_memory(const olstm__op_base* base, olstm_error* error) {
   return olstm__op_fail(base, error, OLSTM_STATUS_OUT_OF_MEMORY,
                         "no memory to pack the weights");
@@ -21,7 +23,7 @@ olstm_status olstm__packed_weight_init(olstm__packed_weight* weight,
     return no_memory(base, error);
   }
   void* scratch = olstm_allocate(&base->allocator, scratch_bytes, 1);
-  weight->memory = olstm_allocate(&base->allocator, total_bytes, 1);
+  weight->memory = olstm__allocate_weights(&base->allocator, total_bytes);
   weight->memory_bytes = total_bytes;
   if (scratch && weight->memory) {
     const size_t element_bytes = olstm_dtype_size(product->dtype);

@@ -11,6 +11,7 @@
 #include "op/lstm/lstm_problem.h"
 #include "op/lstm/lstm_spec.h"
 #include "op/lstm/lstm_weights.h"
+#include "op/math/weight_memory.h"
 
 enum { MAX_BLOCKS = 20, DEFAULT_BLOCK_STEPS = 64, ALL_ROWS = -1 };
 
@@ -183,7 +184,7 @@ static olstm__lstm_problem make_problem(const shared_layer* shared,
 static olstm_status pack(shared_layer* shared, const olstm__lstm_problem* problem,
                          const olstm__lstm_weights* weights, olstm_error* error) {
   if (shared->kernel->packed_bytes(problem, &shared->packed_bytes)) {
-    shared->packed = olstm_allocate(&shared->allocator, 1, shared->packed_bytes);
+    shared->packed = olstm__allocate_weights(&shared->allocator, shared->packed_bytes);
   }
   if (!shared->packed) return fail_memory(error);
   shared->kernel->pack(problem, weights, shared->packed);

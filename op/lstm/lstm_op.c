@@ -8,6 +8,7 @@
 #include "op/lstm/lstm_choose.h"
 #include "op/lstm/lstm_problem.h"
 #include "op/lstm/lstm_shapes.h"
+#include "op/math/weight_memory.h"
 #include "op/op_support.h"
 
 enum { MAX_KERNELS = 8 };
@@ -173,7 +174,7 @@ static olstm_status make_packing(lstm_op* op, const lstm_handle* handle,
   const olstm__lstm_kernel* kernel = handle->choice.kernel;
   packing made = {kernel, handle->problem.precision, NULL, 0};
   if (kernel->packed_bytes(&handle->problem, &made.bytes)) {
-    made.memory = olstm_allocate(&op->base.allocator, 1, made.bytes);
+    made.memory = olstm__allocate_weights(&op->base.allocator, made.bytes);
   }
   if (!made.memory) {
     return olstm__op_fail(&op->base, error, OLSTM_STATUS_OUT_OF_MEMORY,
