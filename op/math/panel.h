@@ -13,7 +13,7 @@
 enum { PANEL_VECTORS = 4, PANEL_COLUMNS = PANEL_VECTORS * SIMD_LANES };
 
 /// How far ahead of a block of rows its panel is fetched from the outer caches.
-enum { PANEL_AHEAD_BYTES = 4096 };
+enum { PANEL_AHEAD_BYTES = 8192 };
 
 /// How a panel's columns are stored: as reals; or, two vectors at a time, as bfloat16:
 /// the even one in the low halves of the lanes, the odd one in the high halves.

@@ -1,0 +1,243 @@
+// The products of a chunk's inputs and of a step, panel by panel. Included by
+// lstm_kernel_native.inc alone.
+#ifndef OLSTM_OP_LSTM_LSTM_KERNEL_NATIVE_PRODUCTS_H_
+#define OLSTM_OP_LSTM_LSTM_KERNEL_NATIVE_PRODUCTS_H_
+
+#include "op/lstm/lstm_kernel_native_finish.h"
+
+// Bytes of a panel that stay in a core's own cache while many rows pass.
+enum { CACHED_PANEL_BYTES = 64 * 1024 };
+
+// Steps through the rows of a chunk, a step's unfinished rows after the other's.
+typedef struct chunk_cursor {
+  int64_t step, row, end_row, index;
+} chunk_cursor;
+
+static void advance(const walk* w, chunk_cursor* at) {
+  at->index++;
+  if (++at->row < at->end_row) return;
+  at->row = w->task->first_row;
+  at->end_row = unfinished(w, at->end_row, ++at->step);
+}
+
+static bool is_inside(const walk* w, const chunk_cursor* at, int64_t end_step) {
+  return at->step < end_step && at->end_row > w->task->first_row;
+}
+
+static chunk_cursor start_of_chunk(const walk* w) {
+  return (chunk_cursor){w->chunk_step, w->task->first_row,
+                        unfinished(w, w->end_row, w->chunk_step), 0};
+}
+
+// The panel of a factor that starts at unit block `block`.
+static panel_factor panel_of(const walk* w, const olstm__native_phase* phase,
+                             const olstm__native_factor* factor, int64_t block) {
+  const int64_t column = block * phase->gate_count * SIMD_LANES;
+  return (panel_factor){
+      .k = factor->depth,
+      .panel = w->packed + factor->panels +
+               (size_t)(block / phase->panel_blocks) * factor->panel_bytes,
+      .scales = (const float*)(const void*)(w->packed + factor->scales) + column,
+      .corrections =
+          (const int32_t*)(const void*)(w->packed + factor->corrections) + column};
+}
+
+// One block of rows, in whatever format the weights are.
+static void multiply(const walk* w, int64_t rows, int64_t vectors,
+                     const panel_args* args) {
+  w->panels[rows - 1][vectors - 1](args);
+}
+
+// A row of x at one step, as the panels want it. `chunk_row` is its row in the chunk.
+static const void* x_of(const walk* w, int64_t step, int64_t row, int64_t chunk_row) {
+  if (w->x_bytes) return w->x_bytes + chunk_row * w->layout->phases[0].w.depth;
+  return input_of(w, step, row, chunk_row);
+}
+
+// Rows of a panel that stay in the cache; products in 8 bits are never cut.
+static int64_t cached_rows(const walk* w, int64_t depth, int64_t row_bytes) {
+  return w->layout->format == OLSTM__NATIVE_INT8 ? depth : CACHED_PANEL_BYTES / row_bytes;
+}
+
+// One panel of X*W^T + bias for the rows of a chunk.
+static void project_panel(const walk* w, const olstm__native_phase* phase,
+                          int64_t block) {
+  const int64_t stride = (int64_t)w->layout->projection_reals;
+  const int64_t vectors = olstm__native_panel_vectors(w->layout, phase, block);
+  const int64_t column = block * phase->gate_count * SIMD_LANES;
+  const int64_t depth = phase->w.depth;
+  const int64_t row_bytes = olstm__native_panel_row_bytes(w->layout, vectors);
+  const int64_t max_k = cached_rows(w, depth, row_bytes);
+  simd_real* projections = w->projections + phase->projection + column;
+  panel_args args = {.main = panel_of(w, phase, &phase->w, block), .out_stride = stride};
+  int64_t k = 0;
+  do {
+    chunk_cursor at = start_of_chunk(w);
+    args.main.k = smaller(depth - k, max_k);
+    while (is_inside(w, &at, w->end_step)) {
+      int64_t rows = 0;
+      args.out = projections + at.index * stride;
+      args.init = k ? args.out : packed_at(w, phase->bias) + column;
+      args.init_stride = k ? stride : 0;
+      args.main.a_scales = w->x_scales + at.index;
+      for (; rows < SIMD_ROWS && is_inside(w, &at, w->end_step); advance(w, &at)) {
+        args.main.a[rows++] = (const simd_real*)x_of(w, at.step, at.row, at.index) + k;
+      }
+      multiply(w, rows, vectors, &args);
+    }
+    k += args.main.k;
+    args.main.panel = (const char*)args.main.panel + args.main.k * row_bytes;
+  } while (k < depth);
+}
+
+// What is to be multiplied with the panel: h, or r * h, and x where it was not projected.
+static void set_rows(const walk* w, int32_t p, int64_t row, int64_t rows, int64_t k,
+                     panel_args* args) {
+  const cell_place place = place_of(w, row, 0);
+  const int64_t chunk_row = w->chunk_row + row - w->task->first_row;
+  const simd_real* a = hidden_of(w, p, &place) + k;
+  for (int64_t r = 0; r < rows; r++) {
+    args->main.a[r] = a + r * w->layout->padded_hidden;
+    if (args->lead.k) args->lead.a[r] = x_of(w, w->step, row + r, chunk_row + r);
+  }
+  if (!w->h_bytes) return;
+  for (int64_t r = 0; r < rows; r++) {
+    args->main.a[r] = w->h_bytes + (row + r) * w->layout->phases[0].r.depth;
+  }
+  args->main.a_scales = w->h_scales + row;
+  args->lead.a_scales = w->x_scales + chunk_row;
+}
+
+// What the sums of a block of rows start from: the projections, or the biases. `sums` is
+// where they go, and may be used to bring it together.
+static void set_init(const walk* w, int32_t p, int64_t block, int64_t row, int64_t rows,
+                     simd_real* sums, panel_args* args) {
+  const olstm__native_phase* phase = &w->layout->phases[p];
+  const int64_t column = block * phase->gate_count * SIMD_LANES;
+  const int64_t stride = (int64_t)w->layout->projection_reals;
+  if (!w->projections) {
+    args->init = packed_at(w, phase->bias) + column;
+    args->init_stride = 0;
+    return;
+  }
+  const int64_t chunk_row = w->chunk_row + row - w->task->first_row;
+  args->init = w->projections + chunk_row * stride + phase->projection + column;
+  args->init_stride = stride;
+  if (w->kinds[p] != CELL_GRU_LINEAR) return;
+  // The third gate's recurrent part starts from its own bias.
+  const simd_vec bias =
+      simd_load(packed_at(w, w->layout->recurrent_bias) + block * SIMD_LANES);
+  for (int64_t r = 0; r < rows; r++) {
+    simd_real* to = sums + r * args->out_stride;
+    simd_store(to, simd_load(args->init + r * stride));
+    simd_store(to + SIMD_LANES, simd_load(args->init + r * stride + SIMD_LANES));
+    simd_store(to + 2 * SIMD_LANES, bias);
+  }
+  args->init = sums;
+  args->init_stride = args->out_stride;
+}
+
+static panel_args start_panel(const walk* w, const olstm__native_phase* phase,
+                              int64_t block, int64_t vectors) {
+  panel_args args = {.main = panel_of(w, phase, &phase->r, block),
+                     .out_stride = vectors * SIMD_LANES};
+  if (!w->projections) args.lead = panel_of(w, phase, &phase->w, block);
+  return args;
+}
+
+// One panel for all rows, a block of rows at a time.
+static void run_panel(const walk* w, int32_t p, int64_t block) {
+  const olstm__native_phase* phase = &w->layout->phases[p];
+  const int64_t vectors = olstm__native_panel_vectors(w->layout, phase, block);
+  panel_args args = start_panel(w, phase, block, vectors);
+  simd_real sums[SIMD_ROWS * PANEL_COLUMNS];
+  args.out = sums;
+  for (int64_t row = w->task->first_row; row < w->end_row; row += SIMD_ROWS) {
+    const int64_t rows = smaller(w->end_row - row, SIMD_ROWS);
+    set_rows(w, p, row, rows, 0, &args);
+    set_init(w, p, block, row, rows, sums, &args);
+    multiply(w, rows, vectors, &args);
+    finish_rows(w, p, block, row, rows, sums);
+  }
+}
+
+// As run_panel, for a panel that L1 does not hold: in pieces that all rows pass.
+static void run_large_panel(const walk* w, int32_t p, int64_t block) {
+  const olstm__native_phase* phase = &w->layout->phases[p];
+  const int64_t vectors = olstm__native_panel_vectors(w->layout, phase, block);
+  const int64_t hidden = w->problem->hidden;
+  const int64_t row_bytes = olstm__native_panel_row_bytes(w->layout, vectors);
+  const int64_t max_k = cached_rows(w, hidden, row_bytes);
+  panel_args args = start_panel(w, phase, block, vectors);
+  for (int64_t k = 0; k < hidden; k += max_k) {
+    simd_real* out = w->sums;
+    args.main.k = smaller(hidden - k, max_k);
+    for (int64_t row = w->task->first_row; row < w->end_row; row += SIMD_ROWS) {
+      const int64_t rows = smaller(w->end_row - row, SIMD_ROWS);
+      set_rows(w, p, row, rows, k, &args);
+      args.out = out;
+      args.init = out;
+      args.init_stride = args.out_stride;
+      if (k == 0) set_init(w, p, block, row, rows, out, &args);
+      multiply(w, rows, vectors, &args);
+      out += rows * args.out_stride;
+    }
+    args.main.panel = (const char*)args.main.panel + args.main.k * row_bytes;
+    args.lead.k = 0;
+  }
+  finish_rows(w, p, block, w->task->first_row, w->end_row - w->task->first_row, w->sums);
+}
+
+// One row and two neighbouring panels of an LSTM.
+static void run_pair(const walk* w, int64_t block) {
+  const int64_t row = w->task->first_row;
+  simd_real sums[2 * PANEL_COLUMNS];
+  panel_args args = start_panel(w, &w->layout->phases[0], block, PANEL_VECTORS);
+  args.out = sums;
+  set_rows(w, 0, row, 1, 0, &args);
+  set_init(w, 0, block, row, 1, sums, &args);
+  w->pair(&args);
+  if (w->kinds[0] == CELL_LSTM_PLAIN) {
+    const cell_place place = place_of(w, row, block);
+    finish_plain_blocks(w, 2, &place, sums);
+  } else {
+    finish_block(w, w->kinds[0], row, block, sums);
+    finish_block(w, w->kinds[0], row, block + 1, sums + PANEL_COLUMNS);
+  }
+}
+
+// An LSTM's step of one row.
+static void run_row(const walk* w) {
+  const int64_t first = w->task->first_block;
+  const int64_t count = (w->task->end_block - first + 1) / 2;
+  for (int64_t i = 0; i < count; i++) {
+    const int64_t block = first + 2 * (w->step & 1 ? count - 1 - i : i);
+    if (block + 1 < w->task->end_block) {
+      run_pair(w, block);
+    } else {
+      run_panel(w, 0, block);
+    }
+  }
+}
+
+static void run_phase(const walk* w, int32_t p) {
+  const olstm__native_phase* phase = &w->layout->phases[p];
+  const bool is_large = phase->r.panel_bytes > CACHED_PANEL_BYTES &&
+                        w->layout->format != OLSTM__NATIVE_INT8 &&
+                        w->end_row - w->task->first_row > SIMD_ROWS;
+  const int64_t step = phase->panel_blocks;
+  const int64_t first = w->task->first_block;
+  const int64_t count = (w->task->end_block - first + step - 1) / step;
+  // Every other step goes backwards: it begins with the weights that were used last and
+  // are still in the cache.
+  for (int64_t i = 0; i < count; i++) {
+    const int64_t block = first + step * (w->step & 1 ? count - 1 - i : i);
+    if (is_large) {
+      run_large_panel(w, p, block);
+    } else {
+      run_panel(w, p, block);
+    }
+  }
+}
+
+#endif  // OLSTM_OP_LSTM_LSTM_KERNEL_NATIVE_PRODUCTS_H_
