@@ -104,12 +104,11 @@ SIMD_INLINE void panel_add(const int rows, const int vectors, const int format,
   }
 }
 
-SIMD_INLINE void panel_tile_block(const int rows, const int vectors, const int format,
-                                  const panel_args* args, const int first,
-                                  const int row_bytes) {
+/// What the sums of the vectors from `first` on start from, and where they go.
+SIMD_INLINE void panel_load_sums(const int rows, const int vectors,
+                                 const panel_args* args, const int first,
+                                 simd_vec sums[SIMD_ROWS][PANEL_VECTORS]) {
   const simd_real* init = args->init + first * SIMD_LANES;
-  simd_real* out = args->out + first * SIMD_LANES;
-  simd_vec sums[SIMD_ROWS][PANEL_VECTORS];
   SIMD_UNROLL
   for (int r = 0; r < rows; r++) {
     SIMD_UNROLL
@@ -117,8 +116,12 @@ SIMD_INLINE void panel_tile_block(const int rows, const int vectors, const int f
       sums[r][v] = simd_load(init + r * args->init_stride + v * SIMD_LANES);
     }
   }
-  panel_add(rows, vectors, format, &args->lead, first, row_bytes, sums);
-  panel_add(rows, vectors, format, &args->main, first, row_bytes, sums);
+}
+
+SIMD_INLINE void panel_store_sums(const int rows, const int vectors,
+                                  const panel_args* args, const int first,
+                                  simd_vec sums[SIMD_ROWS][PANEL_VECTORS]) {
+  simd_real* out = args->out + first * SIMD_LANES;
   SIMD_UNROLL
   for (int r = 0; r < rows; r++) {
     SIMD_UNROLL
@@ -126,6 +129,16 @@ SIMD_INLINE void panel_tile_block(const int rows, const int vectors, const int f
       simd_store(out + r * args->out_stride + v * SIMD_LANES, sums[r][v]);
     }
   }
+}
+
+SIMD_INLINE void panel_tile_block(const int rows, const int vectors, const int format,
+                                  const panel_args* args, const int first,
+                                  const int row_bytes) {
+  simd_vec sums[SIMD_ROWS][PANEL_VECTORS];
+  panel_load_sums(rows, vectors, args, first, sums);
+  panel_add(rows, vectors, format, &args->lead, first, row_bytes, sums);
+  panel_add(rows, vectors, format, &args->main, first, row_bytes, sums);
+  panel_store_sums(rows, vectors, args, first, sums);
 }
 
 SIMD_INLINE void panel_block(const int rows, const int vectors, const int format,

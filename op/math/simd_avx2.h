@@ -64,9 +64,15 @@ SIMD_INLINE simd_vec simd_load_bf16_pair(const void* p, simd_vec* out_high) {
 
 /// The low byte of each lane, for the first `count` (1..SIMD_LANES) lanes.
 SIMD_INLINE void simd_store_low_bytes(uint8_t* p, simd_vec a, int64_t count) {
-  uint32_t bits[SIMD_LANES];
-  _mm256_storeu_si256((void*)bits, _mm256_castps_si256(a));
-  for (int64_t i = 0; i < count; i++) p[i] = (uint8_t)bits[i];
+  const __m256i order = _mm256_set1_epi32(0x0c080400);
+  const __m256i fours = _mm256_shuffle_epi8(_mm256_castps_si256(a), order);
+  const int64_t bytes = _mm_cvtsi128_si64(_mm_unpacklo_epi32(
+      _mm256_castsi256_si128(fours), _mm256_extracti128_si256(fours, 1)));
+  if (count == SIMD_LANES) {
+    memcpy(p, &bytes, SIMD_LANES);
+  } else {
+    memcpy(p, &bytes, (size_t)count);
+  }
 }
 #endif
 
