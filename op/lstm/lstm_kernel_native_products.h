@@ -29,17 +29,18 @@ static chunk_cursor start_of_chunk(const walk* w) {
                         unfinished(w, w->end_row, w->chunk_step), 0};
 }
 
-// The panel of a factor that starts at unit block `block`.
-static panel_factor panel_of(const walk* w, const olstm__native_phase* phase,
-                             const olstm__native_factor* factor, int64_t block) {
-  const int64_t column = block * phase->gate_count * SIMD_LANES;
-  return (panel_factor){
-      .k = factor->depth,
-      .panel = w->packed + factor->panels +
-               (size_t)(block / phase->panel_blocks) * factor->panel_bytes,
-      .scales = (const float*)(const void*)(w->packed + factor->scales) + column,
-      .corrections =
-          (const int32_t*)(const void*)(w->packed + factor->corrections) + column};
+// Panel `index` of a factor. Field by field, and into the arguments of all panels: small
+// layers have many, and time for none.
+SIMD_INLINE void set_panel(const walk* w, const olstm__native_phase* phase,
+                           const olstm__native_factor* factor, int64_t index,
+                           panel_factor* out) {
+  const int64_t column = index * phase->panel_blocks * phase->gate_count * SIMD_LANES;
+  out->k = factor->depth;
+  out->panel = w->packed + factor->panels + (size_t)index * factor->panel_bytes;
+  if (w->layout->format != OLSTM__NATIVE_INT8) return;
+  out->scales = (const float*)(const void*)(w->packed + factor->scales) + column;
+  out->corrections =
+      (const int32_t*)(const void*)(w->packed + factor->corrections) + column;
 }
 
 // One block of rows, in whatever format the weights are.
@@ -61,7 +62,8 @@ static int64_t cached_rows(const walk* w, int64_t depth, int64_t row_bytes) {
 
 // One panel of X*W^T + bias for the rows of a chunk.
 static void project_panel(const walk* w, const olstm__native_phase* phase,
-                          int64_t block) {
+                          int64_t index) {
+  const int64_t block = index * phase->panel_blocks;
   const int64_t stride = (int64_t)w->layout->projection_reals;
   const int64_t vectors = olstm__native_panel_vectors(w->layout, phase, block);
   const int64_t column = block * phase->gate_count * SIMD_LANES;
@@ -69,8 +71,9 @@ static void project_panel(const walk* w, const olstm__native_phase* phase,
   const int64_t row_bytes = olstm__native_panel_row_bytes(w->layout, vectors);
   const int64_t max_k = cached_rows(w, depth, row_bytes);
   simd_real* projections = w->projections + phase->projection + column;
-  panel_args args = {.main = panel_of(w, phase, &phase->w, block), .out_stride = stride};
+  panel_args args = {.out_stride = stride};
   int64_t k = 0;
+  set_panel(w, phase, &phase->w, index, &args.main);
   do {
     chunk_cursor at = start_of_chunk(w);
     args.main.k = smaller(depth - k, max_k);
@@ -137,66 +140,68 @@ static void set_init(const walk* w, int32_t p, int64_t block, int64_t row, int64
   args->init_stride = args->out_stride;
 }
 
-static panel_args start_panel(const walk* w, const olstm__native_phase* phase,
-                              int64_t block, int64_t vectors) {
-  panel_args args = {.main = panel_of(w, phase, &phase->r, block),
-                     .out_stride = vectors * SIMD_LANES};
-  if (!w->projections) args.lead = panel_of(w, phase, &phase->w, block);
-  return args;
+SIMD_INLINE void start_panel(const walk* w, const olstm__native_phase* phase,
+                             int64_t index, int64_t vectors, panel_args* args) {
+  args->out_stride = vectors * SIMD_LANES;
+  set_panel(w, phase, &phase->r, index, &args->main);
+  args->lead.k = 0;
+  if (!w->projections) set_panel(w, phase, &phase->w, index, &args->lead);
 }
 
 // One panel for all rows, a block of rows at a time.
-static void run_panel(const walk* w, int32_t p, int64_t block) {
+static void run_panel(const walk* w, int32_t p, int64_t index, panel_args* args) {
   const olstm__native_phase* phase = &w->layout->phases[p];
+  const int64_t block = index * phase->panel_blocks;
   const int64_t vectors = olstm__native_panel_vectors(w->layout, phase, block);
-  panel_args args = start_panel(w, phase, block, vectors);
   simd_real sums[SIMD_ROWS * PANEL_COLUMNS];
-  args.out = sums;
+  args->out = sums;
+  start_panel(w, phase, index, vectors, args);
   for (int64_t row = w->task->first_row; row < w->end_row; row += SIMD_ROWS) {
     const int64_t rows = smaller(w->end_row - row, SIMD_ROWS);
-    set_rows(w, p, row, rows, 0, &args);
-    set_init(w, p, block, row, rows, sums, &args);
-    multiply(w, rows, vectors, &args);
+    set_rows(w, p, row, rows, 0, args);
+    set_init(w, p, block, row, rows, sums, args);
+    multiply(w, rows, vectors, args);
     finish_rows(w, p, block, row, rows, sums);
   }
 }
 
 // As run_panel, for a panel that L1 does not hold: in pieces that all rows pass.
-static void run_large_panel(const walk* w, int32_t p, int64_t block) {
+static void run_large_panel(const walk* w, int32_t p, int64_t index, panel_args* args) {
   const olstm__native_phase* phase = &w->layout->phases[p];
+  const int64_t block = index * phase->panel_blocks;
   const int64_t vectors = olstm__native_panel_vectors(w->layout, phase, block);
   const int64_t hidden = w->problem->hidden;
   const int64_t row_bytes = olstm__native_panel_row_bytes(w->layout, vectors);
   const int64_t max_k = cached_rows(w, hidden, row_bytes);
-  panel_args args = start_panel(w, phase, block, vectors);
+  start_panel(w, phase, index, vectors, args);
   for (int64_t k = 0; k < hidden; k += max_k) {
     simd_real* out = w->sums;
-    args.main.k = smaller(hidden - k, max_k);
+    args->main.k = smaller(hidden - k, max_k);
     for (int64_t row = w->task->first_row; row < w->end_row; row += SIMD_ROWS) {
       const int64_t rows = smaller(w->end_row - row, SIMD_ROWS);
-      set_rows(w, p, row, rows, k, &args);
-      args.out = out;
-      args.init = out;
-      args.init_stride = args.out_stride;
-      if (k == 0) set_init(w, p, block, row, rows, out, &args);
-      multiply(w, rows, vectors, &args);
-      out += rows * args.out_stride;
+      set_rows(w, p, row, rows, k, args);
+      args->out = out;
+      args->init = out;
+      args->init_stride = args->out_stride;
+      if (k == 0) set_init(w, p, block, row, rows, out, args);
+      multiply(w, rows, vectors, args);
+      out += rows * args->out_stride;
     }
-    args.main.panel = (const char*)args.main.panel + args.main.k * row_bytes;
-    args.lead.k = 0;
+    args->main.panel = (const char*)args->main.panel + args->main.k * row_bytes;
+    args->lead.k = 0;
   }
   finish_rows(w, p, block, w->task->first_row, w->end_row - w->task->first_row, w->sums);
 }
 
 // One row and two neighbouring panels of an LSTM.
-static void run_pair(const walk* w, int64_t block) {
+static void run_pair(const walk* w, int64_t block, panel_args* args) {
   const int64_t row = w->task->first_row;
   simd_real sums[2 * PANEL_COLUMNS];
-  panel_args args = start_panel(w, &w->layout->phases[0], block, PANEL_VECTORS);
-  args.out = sums;
-  set_rows(w, 0, row, 1, 0, &args);
-  set_init(w, 0, block, row, 1, sums, &args);
-  w->pair(&args);
+  args->out = sums;
+  start_panel(w, &w->layout->phases[0], block, PANEL_VECTORS, args);
+  set_rows(w, 0, row, 1, 0, args);
+  set_init(w, 0, block, row, 1, sums, args);
+  w->pair(args);
   if (w->kinds[0] == CELL_LSTM_PLAIN) {
     const cell_place place = place_of(w, row, block);
     finish_plain_blocks(w, 2, &place, sums);
@@ -210,12 +215,13 @@ static void run_pair(const walk* w, int64_t block) {
 static void run_row(const walk* w) {
   const int64_t first = w->task->first_block;
   const int64_t count = (w->task->end_block - first + 1) / 2;
+  panel_args args = {.out = NULL};
   for (int64_t i = 0; i < count; i++) {
     const int64_t block = first + 2 * (w->step & 1 ? count - 1 - i : i);
     if (block + 1 < w->task->end_block) {
-      run_pair(w, block);
+      run_pair(w, block, &args);
     } else {
-      run_panel(w, 0, block);
+      run_panel(w, 0, block, &args);
     }
   }
 }
@@ -226,16 +232,17 @@ static void run_phase(const walk* w, int32_t p) {
                         w->layout->format != OLSTM__NATIVE_INT8 &&
                         w->end_row - w->task->first_row > SIMD_ROWS;
   const int64_t step = phase->panel_blocks;
-  const int64_t first = w->task->first_block;
-  const int64_t count = (w->task->end_block - first + step - 1) / step;
+  const int64_t first = w->task->first_block / step;
+  const int64_t count = (w->task->end_block + step - 1) / step - first;
+  panel_args args = {.out = NULL};
   // Every other step goes backwards: it begins with the weights that were used last and
   // are still in the cache.
   for (int64_t i = 0; i < count; i++) {
-    const int64_t block = first + step * (w->step & 1 ? count - 1 - i : i);
+    const int64_t index = first + (w->step & 1 ? count - 1 - i : i);
     if (is_large) {
-      run_large_panel(w, p, block);
+      run_large_panel(w, p, index, &args);
     } else {
-      run_panel(w, p, block);
+      run_panel(w, p, index, &args);
     }
   }
 }
