@@ -5,8 +5,9 @@
 // Rows that one pass over a panel serves: fewer do not make good use of the weights they
 // read.
 enum { FULL_ROWS = 6 };
-// Projections that are computed ahead should stay in a core's own cache.
-enum { CHUNK_BYTES = 512 * 1024, MIN_CHUNK_ROWS = 48 };
+// Projections that are computed ahead should stay in a core's own cache; but W passes
+// through it for every chunk of them, and where that is more, chunks are longer.
+enum { CHUNK_BYTES = 512 * 1024, CHUNK_PART_OF_W = 2, MIN_CHUNK_ROWS = 48 };
 
 // *total += a * b bytes, rounded up to OLSTM_ALIGNMENT; out_start gets where they start.
 static bool append(size_t* total, size_t a, size_t b, size_t* out_start) {
@@ -122,8 +123,10 @@ static bool should_hoist(const olstm__lstm_problem* problem,
 static int64_t choose_chunk_steps(const olstm__lstm_problem* problem,
                                   const olstm__native_plan* plan) {
   const size_t row_bytes = plan->layout.projection_reals * plan->layout.real_bytes;
+  const size_t by_w = (size_t)problem->inputs / CHUNK_PART_OF_W;
   size_t rows = CHUNK_BYTES / (row_bytes ? row_bytes : 1);
   if (!plan->is_hoisted) return 1;
+  if (rows < by_w) rows = by_w;
   if (rows < MIN_CHUNK_ROWS) rows = MIN_CHUNK_ROWS;
   const int64_t steps = (int64_t)rows / problem->rows;
   if (steps < 1) return 1;
