@@ -301,6 +301,19 @@ void olstm__net_set_output(olstm__net* net, int32_t node, size_t slot, int32_t v
   if (value != OLSTM__NO_VALUE) net->values[value].producer = node;
 }
 
+bool olstm__net_reserve_outputs(olstm__net* net, int32_t index, size_t count) {
+  olstm__net_node* node = &net->nodes[index];
+  if (node->output_count >= count) return true;
+  int32_t* outputs = olstm__net_allocate(net, count, sizeof *outputs);
+  if (!outputs) return false;
+  for (size_t o = 0; o < count; o++) {
+    outputs[o] = o < node->output_count ? node->outputs[o] : OLSTM__NO_VALUE;
+  }
+  node->outputs = outputs;
+  node->output_count = count;
+  return true;
+}
+
 void olstm__net_replace_uses(olstm__net* net, int32_t from, int32_t to) {
   if (from == to) return;
   while (net->values[from].first_use != OLSTM__NO_VALUE) {
