@@ -22,4 +22,8 @@ void olstm__fuse_last_steps(olstm__net* net);
 /// nodes alone. Sorts the net. Errors: OUT_OF_MEMORY.
 olstm_status olstm__fuse_layouts(olstm__net* net, olstm_error* error);
 
+/// MatMul, Add and an activation, or Gemm and an activation, become one node of domain
+/// olstm.fused. Sorts the net. Errors: OUT_OF_MEMORY.
+olstm_status olstm__fuse_dense(olstm__net* net, olstm_error* error);
+
 #endif  // OLSTM_RUNTIME_FUSE_H_

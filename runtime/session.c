@@ -89,7 +89,10 @@ static olstm_status shape_net(olstm_session* session,
   // Before state: loops that turn out to be recurrent nodes can be stateful too.
   if (options->fuse) OLSTM_RETURN_IF_ERROR(olstm__fuse(net, error));
   OLSTM_RETURN_IF_ERROR(add_state(session, options, error));
-  if (options->fuse) OLSTM_RETURN_IF_ERROR(olstm__fuse_layouts(net, error));
+  if (options->fuse) {
+    OLSTM_RETURN_IF_ERROR(olstm__fuse_layouts(net, error));
+    OLSTM_RETURN_IF_ERROR(olstm__fuse_dense(net, error));
+  }
   // Passes may have left nodes whose inputs are constants.
   OLSTM_RETURN_IF_ERROR(olstm__fold_net(&session->engine, net, error));
   olstm__net_remove_dead(net);
