@@ -225,7 +225,8 @@ void olstm__net_set_output(olstm__net* net, int32_t node, size_t slot, int32_t v
 /// no memory.
 bool olstm__net_reserve_outputs(olstm__net* net, int32_t node, size_t count);
 
-/// Whoever uses `from` (nodes, the net's outputs, next states) uses `to` instead.
+/// Whoever uses `from` (nodes, the net's outputs, next states) uses `to` instead, which
+/// takes the name of an output that it becomes.
 void olstm__net_replace_uses(olstm__net* net, int32_t from, int32_t to);
 
 /// Turns a value into a constant and takes it from its node's outputs.
