@@ -15,7 +15,7 @@ function(olstm_add_simd target template)
     list(APPEND cpus avx2 avx512 ${arg_EXTRA})
   endif()
   # The vectors are written out; what compilers add to that is slower.
-  set(options_plain -fno-tree-vectorize -fno-tree-slp-vectorize)
+  set(options_plain $<$<CONFIG:Release>:-O3> -fno-tree-vectorize -fno-tree-slp-vectorize)
   set(options_avx2 ${options_plain} -mavx2 -mfma -mf16c)
   set(options_avx512 ${options_avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl
                      -mprefer-vector-width=512)

@@ -15,11 +15,31 @@ function(olstm_set_up_target target)
   endif()
 endfunction()
 
-# One folder's sources as an OBJECT library.
+# One folder's sources as an OBJECT library: small code, but for the files of olstm_optimize.
 function(olstm_add_folder target)
   add_library(${target} OBJECT ${ARGN})
   olstm_set_up_target(${target})
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-Os>)
 endfunction()
+
+# Files of the current folder in which the time of a run is spent.
+function(olstm_optimize target)
+  set_source_files_properties(${ARGN} TARGET_DIRECTORY ${target} PROPERTIES
+                              COMPILE_OPTIONS "$<$<CONFIG:Release>:-O2>")
+endfunction()
+
+# Relative relocations take a tenth of the room when packed, which C libraries can read from glibc 2.36 on.
+include(CheckCSourceCompiles)
+set(CMAKE_REQUIRED_LINK_OPTIONS -Wl,-z,pack-relative-relocs)
+check_c_source_compiles("#include <features.h>
+#if !defined(__GLIBC__) || !__GLIBC_PREREQ(2, 36)
+#error glibc is older
+#endif
+int main(void) { return 0; }" OLSTM_HAS_PACKED_RELOCATIONS)
+unset(CMAKE_REQUIRED_LINK_OPTIONS)
+if(OLSTM_HAS_PACKED_RELOCATIONS)
+  add_link_options($<$<CONFIG:Release>:-Wl,-z,pack-relative-relocs>)
+endif()
 
 # libolstm, static or shared, out of the folders' objects.
 function(olstm_add_library target kind)

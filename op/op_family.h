@@ -12,6 +12,7 @@ typedef struct olstm__op_family {
 extern const olstm__op_family olstm__lstm_family;
 extern const olstm__op_family olstm__matmul_family;
 extern const olstm__op_family olstm__gemm_family;
+extern const olstm__op_family olstm__dense_family;
 extern const olstm__op_family olstm__binary_family;
 extern const olstm__op_family olstm__unary_family;
 extern const olstm__op_family olstm__variadic_family;

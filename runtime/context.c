@@ -84,6 +84,7 @@ olstm_status olstm_context_clone(const olstm_context* context,
 static olstm_status begin(olstm_context* context, olstm_error* error) {
   const size_t first_input = context->session->input_count;
   const size_t first_output = context->session->output_count;
+  context->settled_plan = NULL;
   olstm__states_describe(&context->states, context->inputs + first_input);
   OLSTM_RETURN_IF_ERROR(
       olstm__runner_prepare(context->runner, context->inputs, NULL, error));
@@ -102,15 +103,33 @@ static olstm_status begin(olstm_context* context, olstm_error* error) {
   return OLSTM_STATUS_OK;
 }
 
+/// Whether the plan, the shapes and the state are those of the last run.
+static bool is_settled(const olstm_context* context) {
+  const olstm__plan* plan = context->settled_plan;
+  if (!plan || plan != olstm__runner_plan(context->runner) ||
+      !olstm__states_are_settled(&context->states)) {
+    return false;
+  }
+  for (size_t i = 0; i < context->session->input_count; i++) {
+    if (!olstm_tensor_desc_equal(&context->inputs[i].desc, &plan->inputs[i]))
+      return false;
+  }
+  return true;
+}
+
 /// A run went well: what it wrote is the state now.
 static olstm_status commit(olstm_context* context, olstm_error* error) {
   const size_t first_output = context->session->output_count;
   const size_t slot_count = context->session->net->state_count;
+  const olstm__plan* plan = olstm__runner_plan(context->runner);
+  bool is_known = true;
   for (size_t s = 0; s < slot_count; s++) {
     OLSTM_RETURN_IF_ERROR(olstm__states_store(
         &context->states, s, &context->outputs[first_output + s], error));
+    is_known = is_known && plan->outputs[first_output + s].is_known;
   }
   olstm__states_commit(&context->states);
+  context->settled_plan = is_known ? plan : NULL;
   return OLSTM_STATUS_OK;
 }
 
@@ -120,11 +139,21 @@ static olstm_status run_with_state(olstm_context* context, const olstm_tensor* i
   const size_t input_count = context->session->input_count;
   const size_t output_count = context->session->output_count;
   if (input_count > 0) memcpy(context->inputs, inputs, input_count * sizeof *inputs);
-  OLSTM_RETURN_IF_ERROR(begin(context, error));
   if (output_count > 0) memcpy(context->outputs, outputs, output_count * sizeof *outputs);
+  const bool was_settled = is_settled(context);
+  if (was_settled) {
+    olstm__states_lend(&context->states, context->inputs + input_count,
+                       context->outputs + output_count);
+  } else {
+    OLSTM_RETURN_IF_ERROR(begin(context, error));
+  }
   OLSTM_RETURN_IF_ERROR(olstm__runner_run(context->runner, context->inputs,
                                           context->outputs, parallel, error));
-  OLSTM_RETURN_IF_ERROR(commit(context, error));
+  if (was_settled) {
+    olstm__states_advance(&context->states);
+  } else {
+    OLSTM_RETURN_IF_ERROR(commit(context, error));
+  }
   if (output_count > 0) memcpy(outputs, context->outputs, output_count * sizeof *outputs);
   return OLSTM_STATUS_OK;
 }

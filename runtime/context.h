@@ -13,6 +13,9 @@ struct olstm_context {
   /// All inputs and outputs of the program: the user's, then the state slots'.
   olstm_tensor* inputs;
   olstm_tensor* outputs;
+  /// The plan whose last run went well, and with it what `inputs` and `outputs` say of
+  /// the state slots' shapes; NULL when there is none, or one whose state is late.
+  const olstm__plan* settled_plan;
 };
 
 #endif  // OLSTM_RUNTIME_CONTEXT_H_

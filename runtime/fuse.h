@@ -14,9 +14,16 @@ olstm_status olstm__fuse(olstm__net* net, olstm_error* error);
 /// olstm.fused.
 void olstm__fuse_loops(olstm__net* net);
 
+/// What picks the last step of a recurrent node's Y reads Y_h instead.
+void olstm__fuse_last_steps(olstm__net* net);
+
 /// Recurrent nodes take the place of the Transposes around them: nodes of domain
 /// olstm.fused with layouts of X and Y of their own. Last, since other passes know ONNX's
 /// nodes alone. Sorts the net. Errors: OUT_OF_MEMORY.
 olstm_status olstm__fuse_layouts(olstm__net* net, olstm_error* error);
+
+/// MatMul, Add and an activation, or Gemm and an activation, become one node of domain
+/// olstm.fused. Sorts the net. Errors: OUT_OF_MEMORY.
+olstm_status olstm__fuse_dense(olstm__net* net, olstm_error* error);
 
 #endif  // OLSTM_RUNTIME_FUSE_H_

@@ -235,11 +235,11 @@ olstm__dim_symbol olstm__dim_symbol_of(const olstm__net* net, int32_t value,
 static bool element_of_shape(const olstm__net* net, const olstm__net_node* node,
                              olstm__dim_symbol* out_symbol) {
   const bool is_gather = strcmp(node->op_type, "Gather") == 0;
-  int64_t index = 0;
+  int64_t axis = 0, index = 0;
   if (is_gather) {
     if (!olstm__match_scalar_int(net, olstm__net_node_input(node, 1), &index))
       return false;
-  } else if (!olstm__match_slice_of_one(net, node, &index)) {
+  } else if (!olstm__match_slice_of_one(net, node, &axis, &index)) {
     return false;
   }
   const int32_t shape = olstm__match_skip_casts(net, olstm__net_node_input(node, 0));

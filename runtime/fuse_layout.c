@@ -8,16 +8,7 @@
 
 // Values of the attributes x_layout and y_layout (op/lstm/lstm_spec.h).
 enum { LAYOUT_TIME_MAJOR, LAYOUT_BATCH_MAJOR, LAYOUT_TIME_MAJOR_CONCATENATED };
-enum { FIRST_OPSET = 7, INPUT_X = 0, OUTPUT_Y = 0 };
-
-static bool is_recurrent(const olstm__net_node* node) {
-  const olstm_attribute* layout = olstm__net_find_attribute(node, "layout");
-  const bool is_type = strcmp(node->op_type, "LSTM") == 0 ||
-                       strcmp(node->op_type, "GRU") == 0 ||
-                       strcmp(node->op_type, "RNN") == 0;
-  return node->kind == OLSTM__NODE_OPERATOR && !node->domain[0] && is_type &&
-         node->opset_version >= FIRST_OPSET && (!layout || layout->i == 0);
-}
+enum { INPUT_X = 0, INPUT_R = 2, OUTPUT_Y = 0, RESHAPE_OPSET = 13 };
 
 static bool has_perm(const olstm__net_node* node, const int64_t* perm, size_t count) {
   const olstm_attribute* attribute = olstm__net_find_attribute(node, "perm");
@@ -42,14 +33,59 @@ static int32_t find_batch_major_x(const olstm__net* net, const olstm__net_node* 
                                                             : OLSTM__NO_VALUE;
 }
 
-// How Y's only consumer lays it out again: the layout, and the value that has it.
+// How Y's consumers lay it out again: the layout, and the value that has it.
 typedef struct y_use {
   int64_t layout;
-  // The Transpose's output.
+  // The Transpose's output, or the Concat's.
   int32_t value;
   // Y goes through a Squeeze of its direction first.
   bool is_squeezed;
+  // The directions are taken apart and put together again as [T,N,D*H].
+  bool is_joined;
 } y_use;
+
+// The Concat that puts one direction, taken by a Slice and a Squeeze, at its place among
+// the units; NULL when it is anything else.
+static const olstm__net_node* find_join(const olstm__net* net, int32_t y,
+                                        const olstm__net_node* slice) {
+  int64_t axis = 0, direction = 0;
+  if (!is_operator(slice, "Slice") || slice->inputs[0] != y ||
+      !olstm__match_slice_of_one(net, slice, &axis, &direction) || axis != 1) {
+    return NULL;
+  }
+  const olstm__net_node* squeeze = olstm__net_only_consumer(net, slice->outputs[0]);
+  if (!is_operator(squeeze, "Squeeze") || squeeze->inputs[0] != slice->outputs[0] ||
+      !olstm__match_one_axis(net, squeeze, &axis) || axis != 1) {
+    return NULL;
+  }
+  const olstm__net_node* join = olstm__net_only_consumer(net, squeeze->outputs[0]);
+  if (!is_operator(join, "Concat") || join->input_count != 2 ||
+      (direction != 0 && direction != 1) ||
+      join->inputs[direction] != squeeze->outputs[0]) {
+    return NULL;
+  }
+  const olstm_attribute* attribute = olstm__net_find_attribute(join, "axis");
+  return attribute && (attribute->i == 2 || attribute->i == -1) ? join : NULL;
+}
+
+static bool find_joined_y(const olstm__net* net, int32_t y, y_use* out_use) {
+  if (y == OLSTM__NO_VALUE || net->values[y].use_count != 2 ||
+      net->values[y].output_use_count != 0) {
+    return false;
+  }
+  const olstm__net_use* use = &net->uses[net->values[y].first_use];
+  const olstm__net_node* join = find_join(net, y, &net->nodes[use->node]);
+  if (!join || find_join(net, y, &net->nodes[net->uses[use->next].node]) != join) {
+    return false;
+  }
+  *out_use = (y_use){LAYOUT_TIME_MAJOR_CONCATENATED, join->outputs[0], false, true};
+  const olstm__net_node* transpose = olstm__net_only_consumer(net, join->outputs[0]);
+  if (is_operator(transpose, "Transpose") && has_perm(transpose, kSwapSequence, 3)) {
+    out_use->layout = LAYOUT_BATCH_MAJOR;
+    out_use->value = transpose->outputs[0];
+  }
+  return true;
+}
 
 static bool find_y_use(const olstm__net* net, const olstm__net_node* node,
                        y_use* out_use) {
@@ -58,11 +94,11 @@ static bool find_y_use(const olstm__net* net, const olstm__net_node* node,
       olstm__net_only_consumer(net, olstm__net_node_output(node, OUTPUT_Y));
   int64_t axis = 0;
   if (is_operator(user, "Transpose") && has_perm(user, kBatchMajor, 4)) {
-    *out_use = (y_use){LAYOUT_BATCH_MAJOR, user->outputs[0], false};
+    *out_use = (y_use){LAYOUT_BATCH_MAJOR, user->outputs[0], false, false};
     return true;
   }
   if (is_operator(user, "Transpose") && has_perm(user, kConcatenated, 4)) {
-    *out_use = (y_use){LAYOUT_TIME_MAJOR_CONCATENATED, user->outputs[0], false};
+    *out_use = (y_use){LAYOUT_TIME_MAJOR_CONCATENATED, user->outputs[0], false, false};
     return true;
   }
   if (!is_operator(user, "Squeeze") || !olstm__match_one_axis(net, user, &axis) ||
@@ -73,7 +109,7 @@ static bool find_y_use(const olstm__net* net, const olstm__net_node* node,
   if (!is_operator(transpose, "Transpose") || !has_perm(transpose, kSwapSequence, 3)) {
     return false;
   }
-  *out_use = (y_use){LAYOUT_BATCH_MAJOR, transpose->outputs[0], true};
+  *out_use = (y_use){LAYOUT_BATCH_MAJOR, transpose->outputs[0], true, false};
   return true;
 }
 
@@ -115,12 +151,46 @@ static void bypass_transpose(olstm__net* net, int32_t index, int32_t x) {
   olstm__net_set_input(net, index, INPUT_X, x);
 }
 
+// H as the node says it; 0 when it does not.
+static int64_t hidden_size(const olstm__net* net, const olstm__net_node* node) {
+  const olstm_attribute* attribute = olstm__net_find_attribute(node, "hidden_size");
+  const olstm_tensor* r = olstm__net_constant(net, olstm__net_node_input(node, INPUT_R));
+  if (attribute) return attribute->i;
+  return r && r->desc.rank == 3 ? r->desc.dims[2] : 0;
+}
+
+// [.,.,D,H] as [.,.,D*H].
+static int32_t add_join(olstm__net* net, int32_t y, int64_t units) {
+  const int64_t dims[] = {0, 0, units};
+  const olstm_tensor_desc desc = {OLSTM_DTYPE_INT64, 1, {3}};
+  olstm_tensor* shape = olstm__net_allocate_tensor(net, &desc);
+  const char* name = olstm__net_format(net, "%s/Reshape", net->values[y].info.name);
+  if (!shape || !name) return OLSTM__NO_VALUE;
+  memcpy(shape->data, dims, sizeof dims);
+  int32_t inputs[] = {y, olstm__net_add_constant(net, name, shape)};
+  int32_t output = olstm__net_add_value(net, OLSTM__VALUE_NODE, name);
+  if (inputs[1] == OLSTM__NO_VALUE || output == OLSTM__NO_VALUE) return OLSTM__NO_VALUE;
+  const olstm__net_node made = {.kind = OLSTM__NODE_OPERATOR,
+                                .name = name,
+                                .op_type = "Reshape",
+                                .domain = "",
+                                .opset_version = RESHAPE_OPSET,
+                                .input_count = 2,
+                                .inputs = inputs,
+                                .output_count = 1,
+                                .outputs = &output};
+  return olstm__net_add_node(net, &made) == OLSTM__NO_VALUE ? OLSTM__NO_VALUE : output;
+}
+
 static void fuse_node(olstm__net* net, int32_t index) {
   const olstm__net_node* node = &net->nodes[index];
-  y_use use = {LAYOUT_TIME_MAJOR, OLSTM__NO_VALUE, false};
+  y_use use = {LAYOUT_TIME_MAJOR, OLSTM__NO_VALUE, false, false};
   size_t count = 0;
+  const int64_t units = hidden_size(net, node);
   const int32_t x = find_batch_major_x(net, node);
-  const bool has_use = find_y_use(net, node, &use);
+  const bool has_use = find_y_use(net, node, &use) ||
+                       (units > 0 && units <= INT32_MAX &&
+                        find_joined_y(net, olstm__net_node_output(node, OUTPUT_Y), &use));
   if (x == OLSTM__NO_VALUE && !has_use) return;
   const int64_t x_layout = x == OLSTM__NO_VALUE ? LAYOUT_TIME_MAJOR : LAYOUT_BATCH_MAJOR;
   const olstm_attribute* attributes =
@@ -137,6 +207,7 @@ static void fuse_node(olstm__net* net, int32_t index) {
     if (y == OLSTM__NO_VALUE) return;
     olstm__net_set_output(net, index, OUTPUT_Y, y);
     if (use.is_squeezed) y = olstm__fuse_add_axis_node(net, "Squeeze", y, 2);
+    if (use.is_joined) y = add_join(net, y, 2 * units);
     if (y == OLSTM__NO_VALUE) return;
     olstm__net_replace_uses(net, use.value, y);
   }
@@ -151,7 +222,8 @@ static void fuse_node(olstm__net* net, int32_t index) {
 olstm_status olstm__fuse_layouts(olstm__net* net, olstm_error* error) {
   const int32_t count = net->order_count;
   for (int32_t i = 0; i < count; i++) {
-    if (is_recurrent(&net->nodes[net->order[i]])) fuse_node(net, net->order[i]);
+    if (olstm__match_is_recurrent(&net->nodes[net->order[i]]))
+      fuse_node(net, net->order[i]);
   }
   OLSTM_RETURN_IF_ERROR(olstm__net_check(net, error));
   olstm__net_remove_dead(net);

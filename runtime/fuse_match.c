@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-// AXES_OPSET: Squeeze and Unsqueeze take axes as attributes.
-enum { MAX_STEPS = 64, AXES_OPSET = 11 };
+// AXES_OPSET: Squeeze and Unsqueeze take axes as attributes. RECURRENT_OPSET: LSTM, GRU
+// and RNN are as they are today.
+enum { MAX_STEPS = 64, AXES_OPSET = 11, RECURRENT_OPSET = 7 };
 
 static int32_t skip(const olstm__net* net, int32_t value, bool and_casts) {
   for (int step = 0; step < MAX_STEPS; step++) {
@@ -73,18 +74,32 @@ bool olstm__match_one_axis(const olstm__net* net, const olstm__net_node* node,
   return true;
 }
 
+static bool is_one_int(const olstm_attribute* list) {
+  return list && list->kind == OLSTM_ATTRIBUTE_INTS && list->count == 1;
+}
+
 static bool slice_by_attributes(const olstm__net_node* node, int64_t* start, int64_t* end,
                                 int64_t* axis) {
   const olstm_attribute* starts = olstm__net_find_attribute(node, "starts");
   const olstm_attribute* ends = olstm__net_find_attribute(node, "ends");
   const olstm_attribute* axes = olstm__net_find_attribute(node, "axes");
-  if (!starts || !ends || starts->count != 1 || ends->count != 1 ||
-      (axes && axes->count != 1)) {
+  if (!is_one_int(starts) || !is_one_int(ends) || (axes && !is_one_int(axes))) {
     return false;
   }
   *start = starts->ints[0];
   *end = ends->ints[0];
   *axis = axes ? axes->ints[0] : 0;
+  return true;
+}
+
+// As it is: exporters write "to the end" as the greatest integer, which no double holds.
+static bool whole_number(const olstm__net* net, int32_t value, int64_t* out_number) {
+  const olstm_tensor* tensor = olstm__net_constant(net, value);
+  if (!tensor || tensor->desc.dtype != OLSTM_DTYPE_INT64 ||
+      olstm_tensor_desc_count(&tensor->desc) != 1) {
+    return olstm__match_scalar_int(net, value, out_number);
+  }
+  *out_number = *(const int64_t*)tensor->data;
   return true;
 }
 
@@ -94,20 +109,30 @@ static bool slice_by_inputs(const olstm__net* net, const olstm__net_node* node,
   const int32_t steps = olstm__net_node_input(node, 4);
   int64_t step = 1;
   *axis = 0;
-  return olstm__match_scalar_int(net, olstm__net_node_input(node, 1), start) &&
-         olstm__match_scalar_int(net, olstm__net_node_input(node, 2), end) &&
+  return whole_number(net, olstm__net_node_input(node, 1), start) &&
+         whole_number(net, olstm__net_node_input(node, 2), end) &&
          (axes == OLSTM__NO_VALUE || olstm__match_scalar_int(net, axes, axis)) &&
          (steps == OLSTM__NO_VALUE || olstm__match_scalar_int(net, steps, &step)) &&
          step == 1;
 }
 
 bool olstm__match_slice_of_one(const olstm__net* net, const olstm__net_node* node,
-                               int64_t* out_index) {
-  int64_t end = 0, axis = 0;
+                               int64_t* out_axis, int64_t* out_index) {
+  int64_t end = 0;
   const bool read = olstm__net_find_attribute(node, "starts")
-                        ? slice_by_attributes(node, out_index, &end, &axis)
-                        : slice_by_inputs(net, node, out_index, &end, &axis);
-  return read && axis == 0 && *out_index >= 0 && end == *out_index + 1;
+                        ? slice_by_attributes(node, out_index, &end, out_axis)
+                        : slice_by_inputs(net, node, out_index, &end, out_axis);
+  if (!read || *out_index < -INT32_MAX) return false;
+  return *out_index == -1 ? end >= INT32_MAX : end == *out_index + 1;
+}
+
+bool olstm__match_is_recurrent(const olstm__net_node* node) {
+  const olstm_attribute* layout = olstm__net_find_attribute(node, "layout");
+  const bool is_type = strcmp(node->op_type, "LSTM") == 0 ||
+                       strcmp(node->op_type, "GRU") == 0 ||
+                       strcmp(node->op_type, "RNN") == 0;
+  return node->kind == OLSTM__NODE_OPERATOR && !node->domain[0] && is_type &&
+         node->opset_version >= RECURRENT_OPSET && (!layout || layout->i == 0);
 }
 
 // ---------------------------------------------------------------- activations

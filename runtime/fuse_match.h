@@ -25,9 +25,13 @@ bool olstm__match_binary(const olstm__net* net, int32_t value, const char* op_ty
 bool olstm__match_one_axis(const olstm__net* net, const olstm__net_node* node,
                            int64_t* out_axis);
 
-/// Whether a Slice takes just element [index:index+1] of its first axis.
+/// Whether a Slice takes just one element of one axis: [index:index+1], or [-1:]. Both as
+/// they are written: negative ones count from the end.
 bool olstm__match_slice_of_one(const olstm__net* net, const olstm__net_node* node,
-                               int64_t* out_index);
+                               int64_t* out_axis, int64_t* out_index);
+
+/// Whether a node is ONNX's LSTM, GRU or RNN with sequences in ONNX's own layout.
+bool olstm__match_is_recurrent(const olstm__net_node* node);
 
 /// An activation in ONNX's words for recurrent cells.
 typedef struct olstm__match_activation {

@@ -301,6 +301,26 @@ void olstm__net_set_output(olstm__net* net, int32_t node, size_t slot, int32_t v
   if (value != OLSTM__NO_VALUE) net->values[value].producer = node;
 }
 
+bool olstm__net_reserve_outputs(olstm__net* net, int32_t index, size_t count) {
+  olstm__net_node* node = &net->nodes[index];
+  if (node->output_count >= count) return true;
+  int32_t* outputs = olstm__net_allocate(net, count, sizeof *outputs);
+  if (!outputs) return false;
+  for (size_t o = 0; o < count; o++) {
+    outputs[o] = o < node->output_count ? node->outputs[o] : OLSTM__NO_VALUE;
+  }
+  node->outputs = outputs;
+  node->output_count = count;
+  return true;
+}
+
+/// A value that becomes the output that `from` was is called as the output is.
+static void name_output(olstm__net* net, int32_t from, int32_t to) {
+  olstm__net_value* value = &net->values[to];
+  if (value->kind != OLSTM__VALUE_NODE || value->output_use_count > 0) return;
+  value->info.name = net->values[from].info.name;
+}
+
 void olstm__net_replace_uses(olstm__net* net, int32_t from, int32_t to) {
   if (from == to) return;
   while (net->values[from].first_use != OLSTM__NO_VALUE) {
@@ -308,7 +328,9 @@ void olstm__net_replace_uses(olstm__net* net, int32_t from, int32_t to) {
     olstm__net_set_input(net, use.node, (size_t)use.slot, to);
   }
   for (size_t o = 0; o < net->output_count; o++) {
-    if (net->outputs[o] == from) net->outputs[o] = to;
+    if (net->outputs[o] != from) continue;
+    name_output(net, from, to);
+    net->outputs[o] = to;
   }
   for (size_t s = 0; s < net->state_count; s++) {
     if (net->states[s].output == from) net->states[s].output = to;

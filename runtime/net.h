@@ -221,7 +221,12 @@ void olstm__net_set_input(olstm__net* net, int32_t node, size_t slot, int32_t va
 /// nobody wants it). The old value is left without a producer.
 void olstm__net_set_output(olstm__net* net, int32_t node, size_t slot, int32_t value);
 
-/// Whoever uses `from` (nodes, the net's outputs, next states) uses `to` instead.
+/// Lets a node have at least `count` outputs; new ones are NO_VALUE. False when there is
+/// no memory.
+bool olstm__net_reserve_outputs(olstm__net* net, int32_t node, size_t count);
+
+/// Whoever uses `from` (nodes, the net's outputs, next states) uses `to` instead, which
+/// takes the name of an output that it becomes.
 void olstm__net_replace_uses(olstm__net* net, int32_t from, int32_t to);
 
 /// Turns a value into a constant and takes it from its node's outputs.

@@ -30,6 +30,8 @@ struct olstm_registry {
   olstm_host host;
   size_t count;
   size_t capacity;
+  // Entries before this one are olstm's own.
+  size_t builtin_count;
   registry_entry* entries;
   // As many as capacity, which is a power of two.
   uint32_t* buckets;
@@ -192,6 +194,21 @@ const olstm_operator* olstm__registry_find(const olstm_registry* registry,
   return NULL;
 }
 
+bool olstm__registry_replaces_builtin(const olstm_registry* registry) {
+  for (size_t i = registry->builtin_count; i < registry->count; i++) {
+    const olstm_operator* table = registry->entries[i].table;
+    if (canonical_domain(table->domain)[0]) continue;
+    for (size_t b = 0; b < registry->builtin_count; b++) {
+      const registry_entry* builtin = &registry->entries[b];
+      if (builtin->hash == registry->entries[i].hash && !builtin->table->domain[0] &&
+          strcmp(builtin->table->op_type, table->op_type) == 0) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 olstm_status olstm__registry_refuse(const olstm_registry* registry, const char* node_name,
                                     const char* domain, const char* op_type,
                                     int32_t opset, olstm_error* error) {
@@ -306,6 +323,7 @@ olstm_status olstm_registry_create(const olstm_allocator* allocator,
     olstm_registry_destroy(registry);
     return status;
   }
+  registry->builtin_count = registry->count;
   *out_registry = registry;
   return OLSTM_STATUS_OK;
 }

@@ -15,6 +15,9 @@ const olstm_operator* olstm__registry_find(const olstm_registry* registry,
                                            const char* domain, const char* op_type,
                                            int32_t opset);
 
+/// Whether an operator was added that ONNX's nodes find in place of one of olstm's own.
+bool olstm__registry_replaces_builtin(const olstm_registry* registry);
+
 /// Says why olstm__registry_find found nothing: UNSUPPORTED, "OP 'node': ...".
 olstm_status olstm__registry_refuse(const olstm_registry* registry, const char* node_name,
                                     const char* domain, const char* op_type,

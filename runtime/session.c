@@ -5,6 +5,7 @@
 #include "onnx_proto/model.h"
 #include "runtime/fold.h"
 #include "runtime/fuse.h"
+#include "runtime/registry.h"
 #include "runtime/state_bind.h"
 
 void olstm_session_options_init(olstm_session_options* options) {
@@ -84,12 +85,18 @@ static olstm_status add_state(olstm_session* session,
 static olstm_status shape_net(olstm_session* session,
                               const olstm_session_options* options, olstm_error* error) {
   olstm__net* net = session->net;
+  // What the user brought an operator for shall reach that operator.
+  const bool fuse =
+      options->fuse && !olstm__registry_replaces_builtin(session->engine.registry);
   olstm__net_remove_dead(net);
   OLSTM_RETURN_IF_ERROR(olstm__fold_net(&session->engine, net, error));
   // Before state: loops that turn out to be recurrent nodes can be stateful too.
-  if (options->fuse) OLSTM_RETURN_IF_ERROR(olstm__fuse(net, error));
+  if (fuse) OLSTM_RETURN_IF_ERROR(olstm__fuse(net, error));
   OLSTM_RETURN_IF_ERROR(add_state(session, options, error));
-  if (options->fuse) OLSTM_RETURN_IF_ERROR(olstm__fuse_layouts(net, error));
+  if (fuse) {
+    OLSTM_RETURN_IF_ERROR(olstm__fuse_layouts(net, error));
+    OLSTM_RETURN_IF_ERROR(olstm__fuse_dense(net, error));
+  }
   // Passes may have left nodes whose inputs are constants.
   OLSTM_RETURN_IF_ERROR(olstm__fold_net(&session->engine, net, error));
   olstm__net_remove_dead(net);

@@ -49,6 +49,7 @@ void olstm__state_slot_take_next(olstm__state_slot* slot) {
   slot->desc = slot->next_desc;
   slot->has_desc = true;
   slot->is_set = true;
+  slot->is_settled = false;
 }
 
 static olstm__state_slot* flags_of(const olstm__states* states,
@@ -258,13 +259,43 @@ olstm_status olstm__states_store(olstm__states* states, size_t index,
   return OLSTM_STATUS_OK;
 }
 
+// Of a hidden slot: all rows have a value now.
+static void set_flags(const olstm__state_slot* slot) {
+  if (slot->meta->is_hidden && slot->settled_bytes) {
+    memset(slot->current, 1, slot->settled_bytes);
+  }
+}
+
 void olstm__states_commit(olstm__states* states) {
   for (size_t s = 0; s < states->slot_count; s++) {
     olstm__state_slot* slot = &states->slots[s];
     olstm__state_slot_take_next(slot);
-    // Flags: all rows have a value now.
-    const size_t bytes = known_bytes(&slot->desc);
-    if (slot->meta->is_hidden && bytes) memset(slot->current, 1, bytes);
+    slot->settled_bytes = known_bytes(&slot->desc);
+    slot->is_settled = slot->next_capacity >= slot->settled_bytes;
+    set_flags(slot);
+  }
+}
+
+bool olstm__states_are_settled(const olstm__states* states) {
+  for (size_t s = 0; s < states->slot_count; s++) {
+    if (!states->slots[s].is_settled) return false;
+  }
+  return true;
+}
+
+void olstm__states_lend(const olstm__states* states, olstm_tensor* inputs,
+                        olstm_tensor* outputs) {
+  for (size_t s = 0; s < states->slot_count; s++) {
+    const olstm__state_slot* slot = &states->slots[s];
+    inputs[s].data = slot->settled_bytes ? slot->current : NULL;
+    outputs[s].data = slot->settled_bytes ? slot->next : NULL;
+  }
+}
+
+void olstm__states_advance(olstm__states* states) {
+  for (size_t s = 0; s < states->slot_count; s++) {
+    swap_buffers(&states->slots[s]);
+    set_flags(&states->slots[s]);
   }
 }
 
@@ -419,7 +450,7 @@ olstm_status olstm__states_set(olstm__states* states, const char* name,
 }
 
 void olstm__state_slot_reset(const olstm__states* states, olstm__state_slot* slot) {
-  slot->is_set = false;
+  slot->is_set = slot->is_settled = false;
   // A node's state keeps its shape for those who look at it; whatever else it was is
   // forgotten.
   slot->has_desc = slot->has_desc && slot->meta->batch_axis >= 0 &&

@@ -8,6 +8,8 @@
 //   olstm__states_reserve    where the run may write a slot's next value
 //   olstm__states_store      or: takes a copy of the next value
 //   olstm__states_commit     all next values become the slots' own
+// From then on, until somebody sets, resets or loads a slot, a run of the same plan needs
+// olstm__states_lend and olstm__states_advance alone.
 #ifndef OLSTM_RUNTIME_STATE_H_
 #define OLSTM_RUNTIME_STATE_H_
 
@@ -24,6 +26,10 @@ typedef struct olstm__state_slot {
   bool has_desc;
   olstm_tensor_desc desc;
   olstm_tensor_desc next_desc;
+  /// Whether a run has committed to it and nobody changed it since: both buffers have
+  /// room for `settled_bytes`, which is what the value has.
+  bool is_settled;
+  size_t settled_bytes;
   /// Bytes that each buffer has room for.
   void* current;
   size_t current_capacity;
@@ -73,6 +79,17 @@ olstm_status olstm__states_store(olstm__states* states, size_t index,
 
 /// Every slot has been given a next value since begin: they are the values now.
 void olstm__states_commit(olstm__states* states);
+
+/// Whether every slot holds what the last run committed.
+bool olstm__states_are_settled(const olstm__states* states);
+
+/// Where settled slots are read, and where a run of the same plan writes them. Sets data
+/// alone; NULL for no elements.
+void olstm__states_lend(const olstm__states* states, olstm_tensor* inputs,
+                        olstm_tensor* outputs);
+
+/// Settled slots were written where olstm__states_lend said: those are the values now.
+void olstm__states_advance(olstm__states* states);
 
 // ---------------------------------------------------------------- for the user
 

@@ -93,6 +93,7 @@ static void print_step(const olstm_step_info* step) {
   if (step->fused_from[0]) printf(", %s", step->fused_from);
   if (step->workspace_bytes > 0) printf(", %zu bytes of its own", step->workspace_bytes);
   if (step->is_late) printf(", late: its shapes are known only while running");
+  if (step->run_allocates) printf(", allocates and locks in every run");
   printf("\n");
 }
 
@@ -193,6 +194,7 @@ static void json_step(olstm__json_writer* json, const olstm_step_info* step) {
   olstm__json_int(json, "workspace_bytes", (int64_t)step->workspace_bytes);
   olstm__json_bool(json, "is_view", step->is_view);
   olstm__json_bool(json, "is_late", step->is_late);
+  olstm__json_bool(json, "run_allocates", step->run_allocates);
   olstm__json_close(json, '}');
 }
 

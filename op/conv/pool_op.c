@@ -18,6 +18,16 @@ typedef struct pool_op {
   double p;
 } pool_op;
 
+// The part of one window that lies in the input along one dimension, as taps of the
+// kernel.
+typedef struct tap_range {
+  int64_t start;
+  int64_t begin;
+  int64_t end;
+  /// Taps that an average divides by.
+  int64_t divisor;
+} tap_range;
+
 typedef struct pool_handle {
   olstm__op_handle head;
   olstm__window window;
@@ -25,16 +35,10 @@ typedef struct pool_handle {
   olstm__lane lane;
   int64_t plane_count;
   size_t x_bytes;
+  /// Of each dimension's outputs: taps[d] points into `ranges`.
+  tap_range* taps[OLSTM__WINDOW_MAX_RANK];
+  tap_range ranges[];
 } pool_handle;
-
-// The part of one window that lies in the input, as taps of the kernel.
-typedef struct tap_range {
-  int64_t start[OLSTM__WINDOW_MAX_RANK];
-  int64_t begin[OLSTM__WINDOW_MAX_RANK];
-  int64_t end[OLSTM__WINDOW_MAX_RANK];
-  /// Taps that an average divides by.
-  int64_t divisor;
-} tap_range;
 
 static int64_t taps_below(int64_t start, int64_t dilation, int64_t kernel, int64_t size) {
   if (start >= size) return 0;
@@ -42,68 +46,72 @@ static int64_t taps_below(int64_t start, int64_t dilation, int64_t kernel, int64
   return taps < kernel ? taps : kernel;
 }
 
-static tap_range find_taps(const olstm__window* w, const int64_t* at, bool counts_pads) {
-  tap_range range = {.divisor = 1};
-  for (int32_t d = 0; d < OLSTM__WINDOW_MAX_RANK; d++) {
-    const int64_t start = at[d] * w->stride[d] - w->pad_begin[d];
-    range.start[d] = start;
-    range.begin[d] = start < 0 ? (-start + w->dilation[d] - 1) / w->dilation[d] : 0;
-    range.end[d] = taps_below(start, w->dilation[d], w->kernel[d], w->input[d]);
-    range.divisor *= counts_pads ? taps_below(start, w->dilation[d], w->kernel[d],
-                                              w->input[d] + w->pad_end[d])
-                     : range.end[d] > range.begin[d] ? range.end[d] - range.begin[d]
-                                                     : 0;
+static tap_range find_taps(const olstm__window* w, int32_t d, int64_t at,
+                           bool counts_pads) {
+  const int64_t start = at * w->stride[d] - w->pad_begin[d];
+  tap_range range = {.start = start};
+  range.begin = start < 0 ? (-start + w->dilation[d] - 1) / w->dilation[d] : 0;
+  range.end = taps_below(start, w->dilation[d], w->kernel[d], w->input[d]);
+  if (counts_pads) {
+    range.divisor =
+        taps_below(start, w->dilation[d], w->kernel[d], w->input[d] + w->pad_end[d]);
+  } else if (range.end > range.begin) {
+    range.divisor = range.end - range.begin;
   }
   return range;
 }
 
 // One window; *out_at is the position of the maximum in the plane. A window that lies in
 // the pads alone gives what nothing gives: -inf, or 0.
-#define POOL_WINDOW(NAME, REAL)                                               \
-  static REAL pool_window_##NAME(const pool_op* self, const olstm__window* w, \
-                                 const tap_range* range, const REAL* x,       \
-                                 int64_t* out_at) {                           \
-    REAL most = -(REAL)INFINITY;                                              \
-    double sum = 0;                                                           \
-    *out_at = -1;                                                             \
-    for (int64_t i = range->begin[0]; i < range->end[0]; i++) {               \
-      const int64_t depth = range->start[0] + i * w->dilation[0];             \
-      for (int64_t j = range->begin[1]; j < range->end[1]; j++) {             \
-        const int64_t row = range->start[1] + j * w->dilation[1];             \
-        const int64_t line = (depth * w->input[1] + row) * w->input[2];       \
-        for (int64_t k = range->begin[2]; k < range->end[2]; k++) {           \
-          const int64_t at = line + range->start[2] + k * w->dilation[2];     \
-          const REAL value = x[at];                                           \
-          if (self->code == CODE_MAX) {                                       \
-            if (*out_at < 0 || value > most || value != value) {              \
-              most = value;                                                   \
-              *out_at = at;                                                   \
-            }                                                                 \
-          } else if (self->code == CODE_AVERAGE) {                            \
-            sum += (double)value;                                             \
-          } else {                                                            \
-            sum += pow(fabs((double)value), self->p);                         \
-          }                                                                   \
-        }                                                                     \
-      }                                                                       \
-    }                                                                         \
-    if (self->code == CODE_MAX) return most;                                  \
-    if (self->code == CODE_LP) return (REAL)pow(sum, 1 / self->p);            \
-    return range->divisor ? (REAL)(sum / (double)range->divisor) : 0;         \
-  }                                                                           \
-  static void pool_plane_##NAME(const pool_op* self, const olstm__window* w,  \
-                                const REAL* x, REAL* y, int64_t* indices) {   \
-    int64_t at[OLSTM__WINDOW_MAX_RANK];                                       \
-    for (at[0] = 0; at[0] < w->output[0]; at[0]++) {                          \
-      for (at[1] = 0; at[1] < w->output[1]; at[1]++) {                        \
-        for (at[2] = 0; at[2] < w->output[2]; at[2]++) {                      \
-          const tap_range range = find_taps(w, at, self->counts_pads);        \
-          int64_t index = 0;                                                  \
-          *y++ = pool_window_##NAME(self, w, &range, x, &index);              \
-          if (indices) *indices++ = index;                                    \
-        }                                                                     \
-      }                                                                       \
-    }                                                                         \
+#define POOL_WINDOW(NAME, REAL)                                                     \
+  static REAL pool_window_##NAME(const pool_op* self, const olstm__window* w,       \
+                                 const tap_range* const* taps, const REAL* x,       \
+                                 int64_t* out_at) {                                 \
+    REAL most = -(REAL)INFINITY;                                                    \
+    double sum = 0;                                                                 \
+    *out_at = -1;                                                                   \
+    for (int64_t i = taps[0]->begin; i < taps[0]->end; i++) {                       \
+      const int64_t depth = taps[0]->start + i * w->dilation[0];                    \
+      for (int64_t j = taps[1]->begin; j < taps[1]->end; j++) {                     \
+        const int64_t row = taps[1]->start + j * w->dilation[1];                    \
+        const int64_t line = (depth * w->input[1] + row) * w->input[2];             \
+        for (int64_t k = taps[2]->begin; k < taps[2]->end; k++) {                   \
+          const int64_t at = line + taps[2]->start + k * w->dilation[2];            \
+          const REAL value = x[at];                                                 \
+          if (self->code == CODE_MAX) {                                             \
+            if (*out_at < 0 || value > most || value != value) {                    \
+              most = value;                                                         \
+              *out_at = at;                                                         \
+            }                                                                       \
+          } else if (self->code == CODE_AVERAGE) {                                  \
+            sum += (double)value;                                                   \
+          } else {                                                                  \
+            sum += pow(fabs((double)value), self->p);                               \
+          }                                                                         \
+        }                                                                           \
+      }                                                                             \
+    }                                                                               \
+    if (self->code == CODE_MAX) return most;                                        \
+    if (self->code == CODE_LP) return (REAL)pow(sum, 1 / self->p);                  \
+    const int64_t divisor = taps[0]->divisor * taps[1]->divisor * taps[2]->divisor; \
+    return divisor ? (REAL)(sum / (double)divisor) : 0;                             \
+  }                                                                                 \
+  static void pool_plane_##NAME(const pool_op* self, const pool_handle* handle,     \
+                                const REAL* x, REAL* y, int64_t* indices) {         \
+    const olstm__window* w = &handle->window;                                       \
+    const tap_range* taps[OLSTM__WINDOW_MAX_RANK];                                  \
+    for (int64_t i = 0; i < w->output[0]; i++) {                                    \
+      taps[0] = &handle->taps[0][i];                                                \
+      for (int64_t j = 0; j < w->output[1]; j++) {                                  \
+        taps[1] = &handle->taps[1][j];                                              \
+        for (int64_t k = 0; k < w->output[2]; k++) {                                \
+          int64_t index = 0;                                                        \
+          taps[2] = &handle->taps[2][k];                                            \
+          *y++ = pool_window_##NAME(self, w, taps, x, &index);                      \
+          if (indices) *indices++ = index;                                          \
+        }                                                                           \
+      }                                                                             \
+    }                                                                               \
   }
 POOL_WINDOW(F32, float)
 POOL_WINDOW(F64, double)
@@ -164,19 +172,33 @@ static olstm_status pool_infer(const void* instance, const olstm_infer_args* arg
   return OLSTM_STATUS_OK;
 }
 
+static void fill_taps(const pool_op* self, pool_handle* handle) {
+  tap_range* to = handle->ranges;
+  for (int32_t d = 0; d < OLSTM__WINDOW_MAX_RANK; d++) {
+    handle->taps[d] = to;
+    for (int64_t at = 0; at < handle->window.output[d]; at++) {
+      *to++ = find_taps(&handle->window, d, at, self->counts_pads);
+    }
+  }
+}
+
 static olstm_status pool_prepare(void* instance, const olstm_prepare_args* args,
                                  olstm_prepared* out_prepared, olstm_error* error) {
   const pool_op* self = instance;
   const olstm_tensor_desc* x = &args->inputs[0]->desc;
+  olstm__window window;
   pool_handle* handle = NULL;
   OLSTM_RETURN_IF_ERROR(
-      olstm__op_create_handle(&self->base, sizeof *handle, (void**)&handle, error));
-  const olstm_status status = olstm__window_resolve(&self->base, &self->attributes, x,
-                                                    NULL, &handle->window, error);
-  if (status != OLSTM_STATUS_OK) {
-    olstm__op_release_handle(instance, handle);
-    return status;
-  }
+      olstm__window_resolve(&self->base, &self->attributes, x, NULL, &window, error));
+  // No more than there are results; of none, none.
+  const bool has_results = olstm_tensor_desc_count(&args->outputs[0]) > 0;
+  const size_t range_count =
+      has_results ? (size_t)(window.output[0] + window.output[1] + window.output[2]) : 0;
+  OLSTM_RETURN_IF_ERROR(olstm__op_create_handle(
+      &self->base, sizeof *handle + range_count * sizeof *handle->ranges, (void**)&handle,
+      error));
+  handle->window = window;
+  if (has_results) fill_taps(self, handle);
   handle->dtype = x->dtype;
   handle->lane = x->dtype == OLSTM_DTYPE_DOUBLE ? OLSTM__LANE_F64 : OLSTM__LANE_F32;
   handle->plane_count = olstm_tensor_desc_count(x) == 0 ? 0 : x->dims[0] * x->dims[1];
@@ -214,14 +236,15 @@ static void run_plane(const pool_op* self, const pool_handle* handle, char* work
                       const char* x, char* y, int64_t* indices) {
   const olstm__window* w = &handle->window;
   if (handle->lane == OLSTM__LANE_F64) {
-    pool_plane_F64(self, w, (const double*)(const void*)x, (double*)(void*)y, indices);
+    pool_plane_F64(self, handle, (const double*)(const void*)x, (double*)(void*)y,
+                   indices);
   } else if (handle->dtype == OLSTM_DTYPE_FLOAT) {
-    pool_plane_F32(self, w, (const float*)(const void*)x, (float*)(void*)y, indices);
+    pool_plane_F32(self, handle, (const float*)(const void*)x, (float*)(void*)y, indices);
   } else {
     float* results = (float*)(void*)(workspace + handle->x_bytes);
     olstm__lane_load(handle->lane, handle->dtype, olstm__window_input_count(w), x,
                      workspace);
-    pool_plane_F32(self, w, (const float*)(void*)workspace, results, indices);
+    pool_plane_F32(self, handle, (const float*)(void*)workspace, results, indices);
     olstm__lane_store(handle->lane, handle->dtype, olstm__window_output_count(w), results,
                       y);
   }

@@ -1,36 +1,43 @@
-// Every loop is made from its expression in p and q. The three forms of a loop are apart
-// so that the compiler can vectorise each.
+// Every loop is made from its expression in p and q, in four forms: either operand is an
+// array or one number. Those of real numbers are vectorised, whose arrays are long.
 #include "op/elementwise/binary_kernel.h"
 
 #include <math.h>
 
-#define LOOP(name, type, result, expression)                           \
+#define FORMS(name, type, result, expression, pragma)                  \
   static bool name(int64_t count, const void* a_data, int64_t a_step,  \
                    const void* b_data, int64_t b_step, void* y_data) { \
     const type* a = a_data;                                            \
     const type* b = b_data;                                            \
     result* y = y_data;                                                \
     if (a_step && b_step) {                                            \
-      for (int64_t i = 0; i < count; i++) {                            \
+      pragma for (int64_t i = 0; i < count; i++) {                     \
         const type p = a[i];                                           \
         const type q = b[i];                                           \
         y[i] = (result)(expression);                                   \
       }                                                                \
     } else if (a_step) {                                               \
       const type q = *b;                                               \
-      for (int64_t i = 0; i < count; i++) {                            \
+      pragma for (int64_t i = 0; i < count; i++) {                     \
         const type p = a[i];                                           \
+        y[i] = (result)(expression);                                   \
+      }                                                                \
+    } else if (b_step) {                                               \
+      const type p = *a;                                               \
+      pragma for (int64_t i = 0; i < count; i++) {                     \
+        const type q = b[i];                                           \
         y[i] = (result)(expression);                                   \
       }                                                                \
     } else {                                                           \
       const type p = *a;                                               \
-      for (int64_t i = 0; i < count; i++) {                            \
-        const type q = b[i * b_step];                                  \
-        y[i] = (result)(expression);                                   \
-      }                                                                \
+      const type q = *b;                                               \
+      for (int64_t i = 0; i < count; i++) y[i] = (result)(expression); \
     }                                                                  \
     return true;                                                       \
   }
+#define LOOP(name, type, result, expression) FORMS(name, type, result, expression, )
+#define VECTOR_LOOP(name, type, result, expression) \
+  FORMS(name, type, result, expression, _Pragma("omp simd"))
 
 // For divisions of integers: q = 0 gives 0 and is reported.
 #define DIVISION(name, type, expression)                               \
@@ -54,9 +61,9 @@
   LOOP(name##_I32, int32_t, int32_t, expression) \
   LOOP(name##_I64, int64_t, int64_t, expression) \
   LOOP(name##_U64, uint64_t, uint64_t, expression)
-#define ALL_LANES(name, expression)            \
-  LOOP(name##_F32, float, float, expression)   \
-  LOOP(name##_F64, double, double, expression) \
+#define ALL_LANES(name, expression)                   \
+  VECTOR_LOOP(name##_F32, float, float, expression)   \
+  VECTOR_LOOP(name##_F64, double, double, expression) \
   WHOLE_LANES(name, expression)
 #define TRUTH_LANES(name, expression)            \
   LOOP(name##_F32, float, uint8_t, expression)   \
@@ -67,8 +74,8 @@
 
 // Integers wrap, which signed C types do not.
 #define ARITHMETIC(name, operation)                                     \
-  LOOP(name##_F32, float, float, p operation q)                         \
-  LOOP(name##_F64, double, double, p operation q)                       \
+  VECTOR_LOOP(name##_F32, float, float, p operation q)                  \
+  VECTOR_LOOP(name##_F64, double, double, p operation q)                \
   LOOP(name##_I32, int32_t, int32_t, (uint32_t)p operation(uint32_t) q) \
   LOOP(name##_I64, int64_t, int64_t, (uint64_t)p operation(uint64_t) q) \
   LOOP(name##_U64, uint64_t, uint64_t, p operation q)
@@ -77,8 +84,8 @@ ARITHMETIC(sub, -)
 ARITHMETIC(mul, *)
 
 // The least integer divided by -1 wraps too, where the CPU would trap.
-LOOP(div_F32, float, float, p / q)
-LOOP(div_F64, double, double, p / q)
+VECTOR_LOOP(div_F32, float, float, p / q)
+VECTOR_LOOP(div_F64, double, double, p / q)
 DIVISION(div_I32, int32_t, q == -1 ? (int32_t)(0u - (uint32_t)p) : p / q)
 DIVISION(div_I64, int64_t, q == -1 ? (int64_t)(UINT64_C(0) - (uint64_t)p) : p / q)
 DIVISION(div_U64, uint64_t, p / q)
@@ -125,8 +132,8 @@ LOOP(pow_U64, uint64_t, uint64_t,
 ALL_LANES(min, p < q || p != p ? p : q)
 ALL_LANES(max, p > q || p != p ? p : q)
 
-LOOP(prelu_F32, float, float, p < 0 ? p * q : p)
-LOOP(prelu_F64, double, double, p < 0 ? p * q : p)
+VECTOR_LOOP(prelu_F32, float, float, p < 0 ? p * q : p)
+VECTOR_LOOP(prelu_F64, double, double, p < 0 ? p * q : p)
 LOOP(prelu_I32, int32_t, int32_t, p < 0 ? (uint32_t)p * (uint32_t)q : (uint32_t)p)
 LOOP(prelu_I64, int64_t, int64_t, p < 0 ? (uint64_t)p * (uint64_t)q : (uint64_t)p)
 LOOP(prelu_U64, uint64_t, uint64_t, ((void)q, p))

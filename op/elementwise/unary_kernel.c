@@ -1,11 +1,12 @@
-// Every loop is made from its expression in v, the value, and alpha and beta.
+// Every loop is made from its expression in v, the value, and alpha and beta. Those of
+// real numbers are vectorised, whose arrays are long.
 #include "op/elementwise/unary_kernel.h"
 
 #include <math.h>
 
 #include "op/math/vector_math.h"
 
-#define LOOP(name, type, result, expression)                                 \
+#define FORM(name, type, result, expression, pragma)                         \
   static void name(const olstm__unary_parameters* parameters, int64_t count, \
                    const void* x_data, void* y_data) {                       \
     const type* x = x_data;                                                  \
@@ -14,16 +15,20 @@
     const float beta = parameters->beta;                                     \
     (void)alpha;                                                             \
     (void)beta;                                                              \
-    for (int64_t i = 0; i < count; i++) {                                    \
+    pragma for (int64_t i = 0; i < count; i++) {                             \
       const type v = x[i];                                                   \
       y[i] = (result)(expression);                                           \
     }                                                                        \
   }
 
+#define LOOP(name, type, result, expression) FORM(name, type, result, expression, )
+#define VECTOR_LOOP(name, type, result, expression) \
+  FORM(name, type, result, expression, _Pragma("omp simd"))
+
 // The same expression for float and double, or one each.
-#define REAL(name, single, twice)        \
-  LOOP(name##_F32, float, float, single) \
-  LOOP(name##_F64, double, double, twice)
+#define REAL(name, single, twice)               \
+  VECTOR_LOOP(name##_F32, float, float, single) \
+  VECTOR_LOOP(name##_F64, double, double, twice)
 #define REAL_BOTH(name, expression) REAL(name, expression, expression)
 
 REAL_BOTH(neg, -v)

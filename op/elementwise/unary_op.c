@@ -1,7 +1,8 @@
 // The operators with one operand that keep its shape: a row each.
+#include "op/elementwise/unary_op.h"
+
 #include <string.h>
 
-#include "op/elementwise/unary_kernel.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
 
@@ -254,6 +255,21 @@ static const olstm_operator kOperators[] = {
     ROW_REAL(Softsign, 1),
     ROW_REAL(ThresholdedRelu, 10),
 };
+
+bool olstm__unary_function_find(const char* op_type,
+                                olstm__unary_function* out_function) {
+  for (size_t i = 0; i < sizeof kOperators / sizeof kOperators[0]; i++) {
+    const unary_form* form = kOperators[i].variant;
+    if (kOperators[i].last_opset != 0 || strcmp(kOperators[i].op_type, op_type) != 0 ||
+        form->form.parse != parse_floats) {
+      continue;
+    }
+    *out_function = (olstm__unary_function){(olstm__unary_code)form->form.code,
+                                            {form->alpha, form->beta}};
+    return true;
+  }
+  return false;
+}
 
 const olstm__op_family olstm__unary_family = {kOperators,
                                               sizeof kOperators / sizeof kOperators[0]};

@@ -1,8 +1,12 @@
 // Where the innermost dimension is reduced, runs are folded into one total each; where it
-// is kept, rows are folded into a row of totals.
+// is kept, rows are folded into a row of totals. Short runs, as of a mask over features,
+// are folded side by side, which gives the same: each is taken in order.
 #include "op/reduce/reduce_walk.h"
 
 #include <math.h>
+
+// A run that take_run takes in order, whatever it computes (reduce_fold.c).
+enum { kNarrow = 8 };
 
 void olstm__reduce_walk_init(olstm__reduce_walk* walk, olstm__reduce_code code,
                              const olstm_tensor_desc* x, uint32_t axes) {
@@ -41,6 +45,8 @@ void olstm__reduce_walk_init(olstm__reduce_walk* walk, olstm__reduce_code code,
     stride *= dims[d];
   }
   walk->set_count = walk->reduced_count * (walk->inner_is_reduced ? walk->inner : 1);
+  walk->is_narrow = walk->inner_is_reduced && walk->inner > 0 && walk->inner <= kNarrow &&
+                    walk->reduced.rank == 0 && walk->kept.rank == 1;
 }
 
 // The next place in the walk, innermost dimension first (as the axes are stored).
@@ -89,9 +95,26 @@ static void fold_columns(const olstm__reduce_walk* walk, olstm__reduce_code code
   }
 }
 
+// Folds `count` short runs at `x`, one after the other, into a total each.
+static void fold_narrow(const olstm__reduce_walk* walk, olstm__reduce_code code,
+                        int64_t count, const char* x, const void* shifts, void* totals) {
+  const int64_t inner = walk->inner;
+  olstm__lane_block runs;
+  olstm__lane_block values;
+  olstm__lane_load(walk->fold->lane, walk->dtype, count * inner, x, &runs);
+  walk->fold->begin(code, walk->dtype, count, totals);
+  for (int64_t i = 0; i < inner; i++) {
+    // The lanes of all folds are as wide.
+    for (int64_t j = 0; j < count; j++) values.i64[j] = runs.i64[j * inner + i];
+    walk->fold->take_columns(code, count, &values, shifts, totals);
+  }
+}
+
 static void fold(const olstm__reduce_walk* walk, olstm__reduce_code code, int64_t count,
                  const char* x, const void* shifts, void* totals) {
-  if (walk->inner_is_reduced) {
+  if (walk->is_narrow) {
+    fold_narrow(walk, code, count, x, shifts, totals);
+  } else if (walk->inner_is_reduced) {
     fold_runs(walk, code, x, shifts, totals);
   } else {
     fold_columns(walk, code, count, x, shifts, totals);
@@ -115,12 +138,27 @@ static void reduce_block(const olstm__reduce_walk* walk, int64_t count, const ch
   olstm__lane_store(walk->fold->lane, walk->dtype, count, &totals, y);
 }
 
+static void run_narrow(const olstm__reduce_walk* walk, const char* x, char* y) {
+  const size_t element_bytes = olstm_dtype_size(walk->dtype);
+  const int64_t block = OLSTM__LANE_BLOCK / walk->inner;
+  for (int64_t begin = 0; begin < walk->kept_count; begin += block) {
+    const int64_t left = walk->kept_count - begin;
+    reduce_block(walk, left < block ? left : block,
+                 x + (size_t)(begin * walk->inner) * element_bytes,
+                 y + (size_t)begin * element_bytes);
+  }
+}
+
 void olstm__reduce_walk_run(const olstm__reduce_walk* walk, const void* x, void* y) {
   const size_t element_bytes = olstm_dtype_size(walk->dtype);
   const int64_t columns = walk->inner_is_reduced ? 1 : walk->inner;
   int64_t index[OLSTM_MAX_RANK] = {0};
   int64_t offset = 0;
   char* to = y;
+  if (walk->is_narrow) {
+    run_narrow(walk, x, y);
+    return;
+  }
   for (int64_t k = 0; k < walk->kept_count; k++) {
     for (int64_t begin = 0; begin < columns; begin += OLSTM__LANE_BLOCK) {
       const int64_t count = olstm__lane_block_size(columns - begin);

@@ -24,6 +24,8 @@ typedef struct olstm__reduce_walk {
   bool inner_is_reduced;
   int64_t kept_count;
   int64_t reduced_count;
+  /// Rows of a few elements, one after the other, each of which becomes one.
+  bool is_narrow;
   /// Elements of the set behind one element of the output.
   int64_t set_count;
 } olstm__reduce_walk;

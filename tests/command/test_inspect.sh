@@ -9,6 +9,12 @@ expect_line out.txt "output  dense: float [N,1]"
 expect_line out.txt "plan for lstm_input [32,10,3]:"
 grep -qE "^step    LSTM 'lstm/LSTM'.*, kernel (native|onednn|reference) \(.+\)" out.txt || complain "no kernel with its reason: $(cat out.txt)"
 
+grep -q 'allocates' out.txt && complain "a native kernel allocates: $(cat out.txt)"
+
+if "$olstm" inspect "$model" --kernel onednn >out.txt 2>err.txt; then
+  grep -q "^step    LSTM .*, allocates and locks in every run$" out.txt || complain "oneDNN allocates: $(cat out.txt)"
+fi
+
 expect 0 inspect "$model" --stateful all
 grep -q '^state   lstm/LSTM/h: float' out.txt || complain "no state slots: $(cat out.txt)"
 

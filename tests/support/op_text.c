@@ -17,6 +17,7 @@ enum { MAX_ATTRIBUTES = 8, MAX_LIST = 32, MAX_TEXT = 64 };
 typedef struct text_tensor {
   bool is_absent;
   bool is_hidden;
+  bool is_constant;
   olstm_tensor tensor;
 } text_tensor;
 
@@ -30,6 +31,7 @@ typedef struct text_attribute {
 } text_attribute;
 
 typedef struct text_case {
+  char domain[MAX_TEXT];
   char op_type[MAX_TEXT];
   int32_t opset_version;
   size_t attribute_count;
@@ -154,10 +156,9 @@ static const char* parse_tensor(const char* text, text_tensor* out_tensor) {
     out_tensor->is_absent = true;
     return text + 1;
   }
-  if (*text == '?') {
-    out_tensor->is_hidden = true;
-    text++;
-  }
+  out_tensor->is_hidden = *text == '?';
+  out_tensor->is_constant = *text == '#';
+  if (*text == '?' || *text == '#') text++;
   text = parse_word(text, "[", word);
   for (size_t k = 0; k < sizeof kDtypes / sizeof kDtypes[0]; k++) {
     if (strcmp(kDtypes[k].name, word) == 0) tensor->desc.dtype = kDtypes[k].dtype;
@@ -245,6 +246,9 @@ static const char* parse_attribute(const char* text, olstm_attribute* attribute,
 
 static void parse_node(const char* text, text_case* out) {
   char* end = NULL;
+  if (strchr(text, ':') && strcspn(text, ":") < strcspn(text, "-")) {
+    text = parse_word(text, ":", out->domain) + 1;
+  }
   text = parse_word(text, "-", out->op_type);
   if (*text != '-') fail_msg("no opset: %s", out->op_type);
   out->opset_version = (int32_t)strtol(text + 1, &end, 10);
@@ -276,7 +280,8 @@ static void free_case(text_case* c) {
 }
 
 static olstm_status run_case(const text_case* c, bool in_place, op_fixture* fixture) {
-  *fixture = (op_fixture){.op_type = c->op_type,
+  *fixture = (op_fixture){.domain = c->domain,
+                          .op_type = c->op_type,
                           .opset_version = c->opset_version,
                           .attribute_count = c->attribute_count,
                           .attributes = c->attributes,
@@ -286,6 +291,7 @@ static olstm_status run_case(const text_case* c, bool in_place, op_fixture* fixt
                           .in_place = in_place};
   for (size_t i = 0; i < c->input_count; i++) {
     if (c->inputs[i].is_hidden) fixture->hidden_inputs |= 1u << i;
+    if (c->inputs[i].is_constant) fixture->constant_inputs |= 1u << i;
     fixture->inputs[i] = c->inputs[i].is_absent ? NULL : &c->inputs[i].tensor;
   }
   return op_fixture_run(fixture);

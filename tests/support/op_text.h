@@ -1,12 +1,13 @@
 // Runs one operator on a case written as text, so that a case is a line.
 //
 //   node     "Slice-13 axis=1 perm=[1,0] scale=2.5 mode='edge' value=f32[1]{3} outputs=2"
-//            op type, opset, attributes (int, ints, float where a '.' says so, floats,
+//            op type (after its domain and a colon where that is not ONNX's), opset,
+//            attributes (int, ints, float where a '.' says so, floats,
 //            string, tensor); outputs=N where there is more than one, "outputs=_1" where
 //            the first is absent.
 //   tensors  "f32[2,3] 1 2 3 4 5 6; _; ?i64[1] 0; bool[] 1": separated by "; ". _ is an
-//            absent one; ? hides the values from infer and prepare; "0.." counts up to
-//            fill the rest.
+//            absent one; ? hides the values from infer and prepare, # makes them a
+//            constant of the node; "0.." counts up to fill the rest.
 //            dtypes: f16 bf16 f32 f64 i8 i16 i32 i64 u8 u16 u32 u64 bool.
 #ifndef OLSTM_TESTS_SUPPORT_OP_TEXT_H_
 #define OLSTM_TESTS_SUPPORT_OP_TEXT_H_

@@ -28,13 +28,14 @@ static void scarce_release(void* user, void* memory, size_t bytes) {
 typedef struct scenario {
   const char* path;
   bool stateful;
+  bool fuse;
   size_t input_count;
   olstm_tensor inputs[3];
 } scenario;
 
 // Clones and saves what has run, and runs the clone.
 static olstm_status go_on(const scenario* what, olstm_context* context,
-                          olstm_context** out_clone) {
+                          size_t output_count, olstm_context** out_clone) {
   olstm_tensor outputs[MODEL_FIXTURE_MAX] = {{{0}, NULL}};
   void* blob = NULL;
   size_t blob_bytes = 0;
@@ -44,7 +45,8 @@ static olstm_status go_on(const scenario* what, olstm_context* context,
       olstm_context_load_state(*out_clone, blob, blob_bytes, NULL);
   olstm_context_free_blob(context, blob, blob_bytes);
   OLSTM_RETURN_IF_ERROR(status);
-  return olstm_context_run(*out_clone, what->inputs, what->input_count, outputs, 2, NULL);
+  return olstm_context_run(*out_clone, what->inputs, what->input_count, outputs,
+                           output_count, NULL);
 }
 
 static olstm_status run_scenario(const scenario* what, olstm_model* model,
@@ -57,7 +59,7 @@ static olstm_status run_scenario(const scenario* what, olstm_model* model,
   olstm_session_options options;
   olstm_session_options_init(&options);
   options.allocator = allocator;
-  options.fuse = false;
+  options.fuse = what->fuse;
   options.stateful_count = what->stateful;
   options.stateful = kAll;
   olstm_status status = olstm_session_create(model, NULL, &options, &session, NULL);
@@ -73,7 +75,7 @@ static olstm_status run_scenario(const scenario* what, olstm_model* model,
                                output_count, NULL);
   }
   if (status == OLSTM_STATUS_OK && what->stateful) {
-    status = go_on(what, context, &clone);
+    status = go_on(what, context, output_count, &clone);
   }
   olstm_context_destroy(clone);
   olstm_context_destroy(context);
@@ -106,8 +108,19 @@ static float floats[64];
 static void of_a_stateful_model(void** state) {
   const scenario what = {OLSTM_TEST_DATA "/state/lstm_stack.onnx",
                          true,
+                         false,
                          1,
                          {{{OLSTM_DTYPE_FLOAT, 3, {2, 2, 3}}, floats}}};
+  (void)state;
+  fail_each_allocation(&what);
+}
+
+static void of_a_model_that_is_fused(void** state) {
+  const scenario what = {OLSTM_TEST_DATA "/keras_lstm/model.onnx",
+                         true,
+                         true,
+                         1,
+                         {{{OLSTM_DTYPE_FLOAT, 3, {2, 10, 3}}, floats}}};
   (void)state;
   fail_each_allocation(&what);
 }
@@ -116,6 +129,7 @@ static void of_a_loop_in_a_loop(void** state) {
   int64_t m = 3;
   const scenario what = {
       OLSTM_TEST_DATA "/control/loop_nested.onnx",
+      false,
       false,
       2,
       {{{OLSTM_DTYPE_INT64, 0, {0}}, &m}, {{OLSTM_DTYPE_FLOAT, 1, {2}}, floats}}};
@@ -127,6 +141,7 @@ static void of_an_if_in_a_loop(void** state) {
   int64_t x = 6;
   const scenario what = {OLSTM_TEST_DATA "/control/if_in_loop.onnx",
                          false,
+                         false,
                          1,
                          {{{OLSTM_DTYPE_INT64, 0, {0}}, &x}}};
   (void)state;
@@ -135,6 +150,7 @@ static void of_an_if_in_a_loop(void** state) {
 
 static void of_a_scan(void** state) {
   const scenario what = {OLSTM_TEST_DATA "/control/scan_axes.onnx",
+                         false,
                          false,
                          3,
                          {{{OLSTM_DTYPE_FLOAT, 1, {2}}, floats},
@@ -146,9 +162,8 @@ static void of_a_scan(void** state) {
 
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(of_a_stateful_model),
-      cmocka_unit_test(of_a_loop_in_a_loop),
-      cmocka_unit_test(of_an_if_in_a_loop),
+      cmocka_unit_test(of_a_stateful_model), cmocka_unit_test(of_a_model_that_is_fused),
+      cmocka_unit_test(of_a_loop_in_a_loop), cmocka_unit_test(of_an_if_in_a_loop),
       cmocka_unit_test(of_a_scan),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);

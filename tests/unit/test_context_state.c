@@ -334,6 +334,53 @@ static void carries_a_bound_input(void** state) {
 
 static size_t allocation_count;
 
+static void expect_same_state(const model_fixture* a, const model_fixture* b) {
+  float expected[N * 5];
+  memcpy(expected, get_state(b, "lstm_y/h"), sizeof expected);
+  assert_memory_equal(get_state(a, "lstm_y/h"), expected, sizeof expected);
+}
+
+// Chunks of other lengths, resets and values that are set between runs of the same plan.
+static void goes_on_from_whatever_came_between(void** state) {
+  static float x[T * N * 3], ones[N * 5];
+  model_fixture fixture, other;
+  olstm_tensor value = {{OLSTM_DTYPE_FLOAT, 3, {1, N, 5}}, ones};
+  (void)state;
+  fill(x, sizeof x / sizeof *x, 3);
+  for (size_t i = 0; i < N * 5; i++) ones[i] = 1.0F;
+  start_stateful(&fixture, MODEL("lstm_stack"));
+  for (int64_t t = 0; t < 4; t++) run_steps(&fixture, x, t, 1);
+  run_steps(&fixture, x, 4, 2);
+  run_steps(&fixture, x, 6, 1);
+  start_stateful(&other, MODEL("lstm_stack"));
+  run_steps(&other, x, 0, T);
+  expect_same_state(&fixture, &other);
+  // A reset, and what was set, are what the next run starts from.
+  assert_int_equal(olstm_context_reset(fixture.context, NULL), OLSTM_STATUS_OK);
+  assert_int_equal(olstm_context_reset(other.context, NULL), OLSTM_STATUS_OK);
+  run_steps(&fixture, x, 0, 1);
+  run_steps(&fixture, x, 1, 1);
+  run_steps(&other, x, 0, 2);
+  expect_same_state(&fixture, &other);
+  assert_int_equal(olstm_context_set_state(fixture.context, "lstm_y/h", &value, NULL),
+                   OLSTM_STATUS_OK);
+  assert_int_equal(olstm_context_set_state(other.context, "lstm_y/h", &value, NULL),
+                   OLSTM_STATUS_OK);
+  run_steps(&fixture, x, 2, 1);
+  run_steps(&fixture, x, 3, 1);
+  run_steps(&other, x, 2, 2);
+  expect_same_state(&fixture, &other);
+  // One row back to its start, and no other.
+  assert_int_equal(olstm_context_reset_row(fixture.context, 1, NULL), OLSTM_STATUS_OK);
+  assert_int_equal(olstm_context_reset_row(other.context, 1, NULL), OLSTM_STATUS_OK);
+  run_steps(&fixture, x, 4, 1);
+  run_steps(&fixture, x, 5, 1);
+  run_steps(&other, x, 4, 2);
+  expect_same_state(&fixture, &other);
+  model_end(&fixture);
+  model_end(&other);
+}
+
 static void* count_allocate(void* user, size_t bytes) {
   (void)user;
   allocation_count++;
@@ -380,6 +427,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(starts_from_what_the_graph_computes_row_by_row),
       cmocka_unit_test(broadcasts_a_frozen_state_only_when_asked_to),
       cmocka_unit_test(carries_a_bound_input),
+      cmocka_unit_test(goes_on_from_whatever_came_between),
       cmocka_unit_test(allocates_nothing_from_run_to_run),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);

@@ -6,6 +6,7 @@
 
 #include "olstm/olstm.h"
 #include "runtime/fuse.h"
+#include "tests/support/fuse_case.h"
 #include "tests/support/test_main.h"
 
 enum { H = 4 };
@@ -114,6 +115,31 @@ static void a_y_that_others_use_too_stays_as_it_is(void** state) {
   olstm__net_destroy(b.net);
 }
 
+#define BOTH_DIRECTIONS                                                 \
+  "input x float[t,n,2]\n"                                              \
+  "const w float[2,16,2] 0.3 -0.2 0.1 0.4 -0.5\n"                       \
+  "const r float[2,16,4] 0.2 -0.1 0.3 -0.4 0.1 0.25 -0.15\n"            \
+  "const zero int64[1] 0\nconst one int64[1] 1\nconst two int64[1] 2\n" \
+  "node LSTM x,w,r -> Y hidden_size=4 direction=\"bidirectional\"\n"    \
+  "node Slice Y,zero,one,one -> f\nnode Squeeze f,one -> fs\n"          \
+  "node Slice Y,one,two,one -> g\nnode Squeeze g,one -> gs\n"
+
+// As tf2onnx writes Bidirectional(..., merge_mode="concat").
+static void directions_that_are_joined_lie_so(void** state) {
+  (void)state;
+  fuse_case_expect(BOTH_DIRECTIONS "node Concat fs,gs -> y axis=2\noutput y\n", "LSTM");
+  fuse_case_expect(BOTH_DIRECTIONS
+                   "node Concat fs,gs -> c axis=-1\nnode Transpose c -> y perm=[1,0,2]\n"
+                   "output y\n",
+                   "LSTM");
+  fuse_case_expect(BOTH_DIRECTIONS "node Concat gs,fs -> y axis=2\noutput y\n",
+                   "LSTM Slice Slice Concat");
+  fuse_case_expect(BOTH_DIRECTIONS "node Concat fs,gs -> y axis=1\noutput y\n",
+                   "LSTM Slice Slice Concat");
+  fuse_case_expect(BOTH_DIRECTIONS "node Add fs,gs -> y\noutput y\n",
+                   "LSTM Slice Slice Add");
+}
+
 static size_t run(const char* name, bool fuse, float* values, size_t capacity) {
   static float x[1024];
   olstm_error error = {""};
@@ -162,6 +188,7 @@ int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_way_that_exporters_lay_y_out_is_known),
       cmocka_unit_test(a_y_that_others_use_too_stays_as_it_is),
+      cmocka_unit_test(directions_that_are_joined_lie_so),
       cmocka_unit_test(results_are_the_same_bit_for_bit),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);

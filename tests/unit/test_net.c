@@ -89,6 +89,8 @@ static void replaces_outputs_and_states_too(void** state) {
   assert_int_equal(c.net->values[c.b].output_use_count, 2);
   olstm__net_replace_uses(c.net, c.b, c.a);
   assert_int_equal(c.net->outputs[0], c.a);
+  // What messages call the output is what users know it by.
+  assert_string_equal(c.net->values[c.a].info.name, "b");
   assert_int_equal(c.net->states[0].output, c.a);
   assert_int_equal(c.net->values[c.a].output_use_count, 2);
   assert_int_equal(c.net->values[c.b].output_use_count, 0);

@@ -83,6 +83,33 @@ static void long_rows_are_summed_exactly(void** state) {
   op_text_expect("ReduceMax-11 axes=[0]", "f32[2,3] 0 5 1 3 2 9", "f32[1,3] 3 5 9");
 }
 
+// Of more rows of three elements than are folded at a time: 3r, 3r + 1, 3r + 2.
+static void many_short_rows_are_each_their_own(void** state) {
+  enum { ROWS = 200, CAPACITY = 4096 };
+  static const struct {
+    const char* node;
+    int scale, offset;
+  } kCases[] = {
+      {"ReduceSum-11 axes=[1] keepdims=0", 9, 3},
+      {"ReduceMean-11 axes=[1] keepdims=0", 3, 1},
+      {"ReduceMax-11 axes=[1] keepdims=0", 3, 2},
+      {"ReduceMin-11 axes=[1] keepdims=0", 3, 0},
+  };
+  static const char* const kDtypes[] = {"f32", "f64", "i32", "i64", "u64"};
+  char x[64], y[CAPACITY];
+  (void)state;
+  for (size_t c = 0; c < 4 * sizeof kDtypes / sizeof kDtypes[0]; c++) {
+    const char* dtype = kDtypes[c / 4];
+    (void)snprintf(x, sizeof x, "%s[%d,3] 0..", dtype, (int)ROWS);
+    int used = snprintf(y, sizeof y, "%s[%d]", dtype, (int)ROWS);
+    for (int r = 0; r < ROWS; r++) {
+      used += snprintf(y + used, CAPACITY - (size_t)used, " %d",
+                       r * kCases[c % 4].scale + kCases[c % 4].offset);
+    }
+    op_text_expect(kCases[c % 4].node, x, y);
+  }
+}
+
 static void wrong_axes_are_refused(void** state) {
   (void)state;
   op_text_expect_failure("ReduceSum-11 axes=[2]", "f32[2,3] 0..",
@@ -105,6 +132,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(integers_keep_their_dtype),
       cmocka_unit_test(empty_sets_give_the_neutral_element),
       cmocka_unit_test(long_rows_are_summed_exactly),
+      cmocka_unit_test(many_short_rows_are_each_their_own),
       cmocka_unit_test(wrong_axes_are_refused),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);

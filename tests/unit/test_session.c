@@ -1,7 +1,9 @@
 // runtime/session.c: what a session says of itself, and many threads on one.
 #include <pthread.h>
 
+#include "runtime/registry.h"
 #include "tests/support/fake_ops.h"
+#include "tests/support/model_text.h"
 #include "tests/support/test_main.h"
 
 static void outputs_keep_the_models_names(void** state) {
@@ -22,6 +24,37 @@ static void outputs_keep_the_models_names(void** state) {
   assert_null(olstm_session_get_input(session, 1));
   assert_null(olstm_session_get_output(session, 2));
   olstm_fake_session_destroy(&fake);
+}
+
+static size_t count_steps(olstm_model* model, const olstm_registry* registry) {
+  static float x[] = {1, 2};
+  const olstm_tensor input = {{OLSTM_DTYPE_FLOAT, 2, {1, 2}}, x};
+  olstm_tensor output = {.data = NULL};
+  olstm_session* session = NULL;
+  olstm_plan_info plan;
+  assert_int_equal(olstm_session_create(model, registry, NULL, &session, NULL),
+                   OLSTM_STATUS_OK);
+  olstm_context* context = olstm_fake_context(session);
+  assert_int_equal(olstm_context_run(context, &input, 1, &output, 1, NULL),
+                   OLSTM_STATUS_OK);
+  assert_int_equal(olstm_context_get_plan_info(context, &plan, NULL), OLSTM_STATUS_OK);
+  olstm_context_destroy(context);
+  olstm_session_destroy(session);
+  return plan.step_count;
+}
+
+static void nodes_reach_the_operators_that_a_user_brings(void** state) {
+  olstm_registry* registry = olstm_fake_registry();
+  olstm_model* model = olstm_test_model(
+      "input x float[n,2]\nconst w float[2,2] 1\nconst b float[2] 1\n"
+      "node MatMul x,w -> p\nnode Add p,b -> s\nnode Relu s -> y\noutput y\n");
+  const olstm_operator mine = *olstm__registry_find(registry, "", "Relu", 13);
+  (void)state;
+  assert_int_equal(count_steps(model, registry), 1);
+  assert_int_equal(olstm_registry_add(registry, &mine, NULL), OLSTM_STATUS_OK);
+  assert_int_equal(count_steps(model, registry), 3);
+  olstm_model_destroy(model);
+  olstm_registry_destroy(registry);
 }
 
 static void the_model_may_go_before_the_session(void** state) {
@@ -104,6 +137,7 @@ static void many_threads_share_a_session(void** state) {
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(outputs_keep_the_models_names),
+      cmocka_unit_test(nodes_reach_the_operators_that_a_user_brings),
       cmocka_unit_test(the_model_may_go_before_the_session),
       cmocka_unit_test(many_threads_share_a_session),
   };

@@ -1,0 +1,229 @@
+// Dense layers: MatMul, Add and an activation, or Gemm and an activation, become one node
+// (op/dense/dense_op.c). tf2onnx puts a Reshape between MatMul and Add where a Dense has
+// sequences to work on: it comes behind the node then.
+#include <string.h>
+
+#include "runtime/fuse.h"
+#include "runtime/fuse_match.h"
+
+enum { FIRST_OPSET = 7, DENSE_VERSION = 1, MAX_ATTRIBUTES = 5 };
+
+// A layer in the net. Nodes are indices, NO_VALUE for one that is not there.
+typedef struct dense_match {
+  int32_t product;
+  bool is_gemm;
+  bool flips_weight;
+  int64_t n;
+  int32_t bias;
+  int32_t reshape;
+  int32_t add;
+  int32_t activation;
+  // What the layer gives.
+  int32_t output;
+} dense_match;
+
+// Whether a node is an operator of ONNX's own, in an opset in which Add broadcasts.
+static bool is_onnx(const olstm__net_node* node, const char* op_type) {
+  return node && node->kind == OLSTM__NODE_OPERATOR && !node->domain[0] &&
+         node->opset_version >= FIRST_OPSET && strcmp(node->op_type, op_type) == 0;
+}
+
+static bool attribute_is(const olstm__net_node* node, const char* name, float expected) {
+  const olstm_attribute* attribute = olstm__net_find_attribute(node, name);
+  if (!attribute) return true;
+  return attribute->kind == OLSTM_ATTRIBUTE_INT ? (float)attribute->i == expected
+                                                : attribute->f == expected;
+}
+
+// ---------------------------------------------------------------- matching
+
+// A constant that adds one number to each of n columns.
+static bool is_bias(const olstm__net* net, int32_t value, int64_t n, olstm_dtype dtype) {
+  const olstm_tensor* tensor = olstm__net_constant(net, value);
+  return tensor && tensor->desc.rank == 1 && tensor->desc.dims[0] == n &&
+         tensor->desc.dtype == dtype;
+}
+
+static bool match_product(const olstm__net* net, int32_t index, dense_match* match) {
+  const olstm__net_node* node = &net->nodes[index];
+  const olstm_tensor* weight = olstm__net_constant(net, olstm__net_node_input(node, 1));
+  const int32_t c = olstm__net_node_input(node, 2);
+  *match =
+      (dense_match){index,           false,           false,           0,
+                    OLSTM__NO_VALUE, OLSTM__NO_VALUE, OLSTM__NO_VALUE, OLSTM__NO_VALUE,
+                    OLSTM__NO_VALUE};
+  match->is_gemm = is_onnx(node, "Gemm");
+  if ((!match->is_gemm && !is_onnx(node, "MatMul")) || !weight ||
+      weight->desc.rank != 2 || olstm_tensor_desc_count(&weight->desc) == 0 ||
+      (weight->desc.dtype != OLSTM_DTYPE_FLOAT &&
+       weight->desc.dtype != OLSTM_DTYPE_DOUBLE)) {
+    return false;
+  }
+  match->flips_weight = match->is_gemm && !attribute_is(node, "transB", 0.0F);
+  match->n = weight->desc.dims[match->flips_weight ? 0 : 1];
+  match->bias = c;
+  match->output = node->outputs[0];
+  return !match->is_gemm ||
+         (attribute_is(node, "transA", 0.0F) && attribute_is(node, "alpha", 1.0F) &&
+          attribute_is(node, "beta", 1.0F) &&
+          (c == OLSTM__NO_VALUE || is_bias(net, c, match->n, weight->desc.dtype)));
+}
+
+// Whether a Reshape leaves the last dimension at n, so that a bias may come before it.
+static bool keeps_columns(const olstm__net* net, const olstm__net_node* reshape,
+                          int64_t n) {
+  int32_t shape = olstm__match_skip_casts(net, olstm__net_node_input(reshape, 1));
+  const olstm__net_node* concat = olstm__net_producer_of_type(net, shape, "Concat");
+  if (concat && concat->input_count > 0) {
+    shape = olstm__match_skip_casts(net, concat->inputs[concat->input_count - 1]);
+  }
+  const olstm_tensor* tensor = olstm__net_constant(net, shape);
+  const int64_t count = tensor ? olstm_tensor_desc_count(&tensor->desc) : 0;
+  if (count == 0) return false;
+  if (tensor->desc.dtype == OLSTM_DTYPE_INT64) {
+    return ((const int64_t*)tensor->data)[count - 1] == n;
+  }
+  return tensor->desc.dtype == OLSTM_DTYPE_INT32 &&
+         ((const int32_t*)tensor->data)[count - 1] == n;
+}
+
+static void match_reshape(const olstm__net* net, dense_match* match) {
+  const olstm__net_node* node = olstm__net_only_consumer(net, match->output);
+  if (!is_onnx(node, "Reshape") || node->input_count != 2 ||
+      node->inputs[0] != match->output || !keeps_columns(net, node, match->n)) {
+    return;
+  }
+  match->reshape = olstm__net_node_index(net, node);
+  match->output = node->outputs[0];
+}
+
+static void match_add(const olstm__net* net, dense_match* match) {
+  const olstm__net_node* node = olstm__net_only_consumer(net, match->output);
+  const olstm_tensor* weight =
+      olstm__net_constant(net, net->nodes[match->product].inputs[1]);
+  if (match->is_gemm || !is_onnx(node, "Add") || node->input_count != 2) return;
+  const int32_t bias = node->inputs[node->inputs[0] == match->output ? 1 : 0];
+  if (!is_bias(net, bias, match->n, weight->desc.dtype)) return;
+  match->add = olstm__net_node_index(net, node);
+  match->bias = bias;
+  match->output = node->outputs[0];
+}
+
+static void match_activation(const olstm__net* net, dense_match* match) {
+  static const char* const kNames[] = {"Relu",      "Sigmoid", "Tanh",      "Elu",
+                                       "Selu",      "Celu",    "LeakyRelu", "Softplus",
+                                       "Softsign",  "Exp",     "Mish",      "HardSigmoid",
+                                       "HardSwish", "Abs",     "Neg",       "Reciprocal"};
+  const olstm__net_node* node = olstm__net_only_consumer(net, match->output);
+  for (size_t i = 0; i < sizeof kNames / sizeof kNames[0]; i++) {
+    if (!is_onnx(node, kNames[i]) || node->input_count != 1) continue;
+    match->activation = olstm__net_node_index(net, node);
+    match->output = node->outputs[0];
+    return;
+  }
+}
+
+static bool match_dense(const olstm__net* net, int32_t index, dense_match* match) {
+  if (!match_product(net, index, match)) return false;
+  const int32_t product = match->output;
+  match_reshape(net, match);
+  match_add(net, match);
+  match_activation(net, match);
+  if (match->add != OLSTM__NO_VALUE || match->activation != OLSTM__NO_VALUE) return true;
+  match->output = product;
+  return false;
+}
+
+// ---------------------------------------------------------------- in its place
+
+static olstm_attribute int_attribute(const char* name, int64_t value) {
+  return (olstm_attribute){.name = name, .kind = OLSTM_ATTRIBUTE_INT, .i = value};
+}
+
+static void add_parameter(const olstm__net_node* node, const char* from, const char* to,
+                          olstm_attribute* attributes, size_t* count) {
+  const olstm_attribute* attribute = olstm__net_find_attribute(node, from);
+  if (!attribute || attribute->kind != OLSTM_ATTRIBUTE_FLOAT) return;
+  attributes[*count] = *attribute;
+  attributes[(*count)++].name = to;
+}
+
+static olstm_attribute* make_attributes(olstm__net* net, const dense_match* match,
+                                        size_t* out_count) {
+  olstm_attribute* made = olstm__net_allocate(net, MAX_ATTRIBUTES, sizeof *made);
+  olstm_string* name = olstm__net_allocate(net, 1, sizeof *name);
+  size_t count = 0;
+  if (!made || !name) return NULL;
+  if (match->is_gemm) made[count++] = int_attribute("gemm", 1);
+  if (match->flips_weight) made[count++] = int_attribute("transB", 1);
+  if (match->activation != OLSTM__NO_VALUE) {
+    const olstm__net_node* node = &net->nodes[match->activation];
+    *name = (olstm_string){node->op_type, strlen(node->op_type)};
+    made[count++] = (olstm_attribute){.name = "activation",
+                                      .kind = OLSTM_ATTRIBUTE_STRING,
+                                      .count = 1,
+                                      .strings = name};
+    add_parameter(node, "alpha", "activation_alpha", made, &count);
+    add_parameter(node, "beta", "activation_beta", made, &count);
+    add_parameter(node, "gamma", "activation_beta", made, &count);
+  }
+  *out_count = count;
+  return made;
+}
+
+static const char* describe(olstm__net* net, const dense_match* match) {
+  const char* activation =
+      match->activation == OLSTM__NO_VALUE ? NULL : net->nodes[match->activation].op_type;
+  return olstm__net_format(net, "%s with its %s%s%s", net->nodes[match->product].op_type,
+                           match->add == OLSTM__NO_VALUE ? "" : "Add",
+                           match->add != OLSTM__NO_VALUE && activation ? " and " : "",
+                           activation ? activation : "");
+}
+
+// The node, and behind it the Reshape's twin; then whoever used the layer uses that.
+static void replace(olstm__net* net, const dense_match* match) {
+  const olstm__net_node* product = &net->nodes[match->product];
+  size_t attribute_count = 0;
+  int32_t inputs[] = {product->inputs[0], product->inputs[1], match->bias};
+  int32_t y =
+      olstm__net_add_value(net, OLSTM__VALUE_NODE, net->values[match->output].info.name);
+  const olstm_attribute* attributes = make_attributes(net, match, &attribute_count);
+  const char* from = describe(net, match);
+  if (y == OLSTM__NO_VALUE || !attributes || !from) return;
+  const olstm__net_node made = {.kind = OLSTM__NODE_OPERATOR,
+                                .name = product->name,
+                                .op_type = "Dense",
+                                .domain = OLSTM__FUSED_DOMAIN,
+                                .opset_version = DENSE_VERSION,
+                                .attribute_count = attribute_count,
+                                .attributes = attributes,
+                                .input_count = 3,
+                                .inputs = inputs,
+                                .output_count = 1,
+                                .outputs = &y,
+                                .fused_from = from};
+  if (olstm__net_add_node(net, &made) == OLSTM__NO_VALUE) return;
+  if (match->reshape != OLSTM__NO_VALUE) {
+    olstm__net_node reshape = net->nodes[match->reshape];
+    int32_t reshape_inputs[] = {y, reshape.inputs[1]};
+    y = olstm__net_add_value(net, OLSTM__VALUE_NODE,
+                             net->values[match->output].info.name);
+    reshape.inputs = reshape_inputs;
+    reshape.outputs = &y;
+    if (y == OLSTM__NO_VALUE || olstm__net_add_node(net, &reshape) == OLSTM__NO_VALUE) {
+      return;
+    }
+  }
+  olstm__net_replace_uses(net, match->output, y);
+}
+
+olstm_status olstm__fuse_dense(olstm__net* net, olstm_error* error) {
+  const int32_t count = net->order_count;
+  for (int32_t i = 0; i < count; i++) {
+    dense_match match;
+    if (match_dense(net, net->order[i], &match)) replace(net, &match);
+  }
+  OLSTM_RETURN_IF_ERROR(olstm__net_check(net, error));
+  olstm__net_remove_dead(net);
+  return olstm__net_sort(net, error);
+}
