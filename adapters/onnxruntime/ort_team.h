@@ -3,7 +3,8 @@
 // The operator ABI wants tasks that run at the same time, because they may meet at a
 // barrier; ONNX Runtime promises no more than that all will have run. So the threads come
 // together first, and when they do not (the pool is busy with other runs), no task is
-// begun.
+// begun; and when one of them does not get on (its core is busy with other work), the
+// others do not wait for it.
 #ifndef OLSTM_ADAPTERS_ONNXRUNTIME_ORT_TEAM_H_
 #define OLSTM_ADAPTERS_ONNXRUNTIME_ORT_TEAM_H_
 
@@ -17,9 +18,9 @@ typedef struct olstm__ort_team {
   olstm_parallel parallel;
   const OrtApi* api;
   const OrtKernelContext* context;
-  /// Tasks were asked for and not run: what the operator computed means nothing, and has
-  /// to be computed again without the team.
-  bool failed;
+  /// Tasks were asked for, and there were no threads for them at the same time: what the
+  /// operator computed means nothing, and has to be computed again without the team.
+  atomic_bool failed;
   void (*task)(void* argument, int32_t index);
   void* argument;
   int32_t task_count;
@@ -30,8 +31,9 @@ typedef struct olstm__ort_team {
   atomic_int barrier_passed;
 } olstm__ort_team;
 
-/// How many threads run tasks of this kernel at the same time, the caller's included: 1
-/// where ONNX Runtime has no pool, or a busy one. Takes a third of a millisecond.
+/// How many threads run tasks of this kernel at the same time, the caller's included, and
+/// no more than there are CPUs: 1 where ONNX Runtime has no pool, or a busy one. Takes a
+/// millisecond at the most.
 int32_t olstm__ort_team_count_threads(const OrtApi* api, const OrtKernelContext* context);
 
 /// A team of at most thread_count threads, for one run of one kernel.
