@@ -9,9 +9,12 @@
 
 #include "tests/support/test_main.h"
 
-enum { MESSAGE_BYTES = 512 };
+// Custom operators need no more than version 16 of the API, which is all that tests of
+// them use, too.
+enum { MESSAGE_BYTES = 512, CUSTOM_OP_API_VERSION = 16 };
 
 static const OrtApi* api;
+static bool has_providers;
 static OrtEnv* env;
 static OrtMemoryInfo* memory_info;
 static OrtAllocator* allocator;
@@ -37,6 +40,8 @@ static void open_library(void) {
   const OrtApiBase* (*get_base)(void) = NULL;
   *(void**)&get_base = dlsym(library, "OrtGetApiBase");
   if (get_base) api = get_base()->GetApi(ORT_API_VERSION);
+  has_providers = api != NULL;
+  if (get_base && !api) api = get_base()->GetApi(CUSTOM_OP_API_VERSION);
   if (!api) return;
   expect(api->CreateEnv(ORT_LOGGING_LEVEL_FATAL, "olstm tests", &env));
   expect(api->CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &memory_info));
@@ -53,8 +58,12 @@ const OrtApi* ort_host_api(void) {
 }
 
 void ort_host_register_provider(void) {
-  expect(
-      ort_host_api()->RegisterExecutionProviderLibrary(env, "olstm", OLSTM_ORT_EP_PATH));
+  (void)ort_host_api();
+  if (!has_providers) {
+    (void)fprintf(stderr, "skipped: this ONNX Runtime takes no plugin providers\n");
+    skip();
+  }
+  expect(api->RegisterExecutionProviderLibrary(env, "olstm", OLSTM_ORT_EP_PATH));
 }
 
 void ort_host_unregister_provider(void) {

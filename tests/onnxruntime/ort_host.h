@@ -30,7 +30,8 @@ typedef struct ort_host_options {
 /// no library.
 const OrtApi* ort_host_api(void);
 
-/// Registers and unregisters olstm's provider with the environment.
+/// Registers and unregisters olstm's provider with the environment. Skips the test where
+/// ONNX Runtime is older than plugin providers.
 void ort_host_register_provider(void);
 void ort_host_unregister_provider(void);
 
