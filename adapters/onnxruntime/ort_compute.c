@@ -5,9 +5,7 @@
 
 #include "node_runner.h"
 #include "ort_node.h"
-#include "ort_team.h"
-
-enum { SOLO_RUNS = 32 };
+#include "ort_threads.h"
 
 // One claimed node: where its inputs and outputs are among those of the fused node.
 typedef struct compiled_node {
@@ -17,8 +15,6 @@ typedef struct compiled_node {
   olstm__node_runner* runner;
   // Threads that the runner is made for; 0 until the first run finds out.
   atomic_int thread_count;
-  // Runs to come that do not ask for threads, because there were none at the last time.
-  atomic_int solo_runs;
   // Position in the fused node, or -1 for an input that is absent or constant, and for an
   // output nobody wants.
   int input_positions[OLSTM__ORT_MAX_INPUTS];
@@ -54,7 +50,7 @@ static olstm_status find_threads(compiled_node* node, const OrtKernelContext* co
   (void)pthread_mutex_lock(&threads->mutex);
   if (atomic_load(&node->thread_count) == 0) {
     if (threads->count == 0) {
-      threads->count = olstm__ort_team_count_threads(node->api, context);
+      threads->count = olstm__ort_count_threads(node->api, context);
     }
     if (threads->count > 1) {
       status = olstm__node_runner_set_threads(node->runner, threads->count, error);
@@ -82,11 +78,6 @@ static olstm_status read_inputs(const compiled_node* node, OrtKernelContext* con
   return OLSTM_STATUS_OK;
 }
 
-static bool is_solo(compiled_node* node) {
-  int left = atomic_load(&node->solo_runs);
-  return left > 0 && atomic_compare_exchange_strong(&node->solo_runs, &left, left - 1);
-}
-
 static olstm_status run_node(compiled_node* node, OrtKernelContext* context,
                              olstm_error* error) {
   const output_request request = {node, context};
@@ -98,15 +89,10 @@ static olstm_status run_node(compiled_node* node, OrtKernelContext* context,
     OLSTM_RETURN_IF_ERROR(find_threads(node, context, error));
   }
   const int32_t thread_count = atomic_load(&node->thread_count);
-  if (thread_count > 1 && !is_solo(node)) {
-    olstm__ort_team team;
-    olstm__ort_team_init(&team, node->api, context, thread_count);
-    OLSTM_RETURN_IF_ERROR(
-        olstm__node_runner_run(node->runner, inputs, &outputs, &team.parallel, error));
-    if (!atomic_load(&team.failed)) return OLSTM_STATUS_OK;
-    atomic_store(&node->solo_runs, SOLO_RUNS);
-  }
-  return olstm__node_runner_run(node->runner, inputs, &outputs, NULL, error);
+  olstm__ort_pool pool;
+  olstm__ort_pool_init(&pool, node->api, context, thread_count);
+  return olstm__node_runner_run(node->runner, inputs, &outputs,
+                                thread_count > 1 ? &pool.parallel : NULL, error);
 }
 
 static OrtStatus* ORT_API_CALL compute(OrtNodeComputeInfo* this_ptr, void* state,
