@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Fetches what the ONNX Runtime adapters are built and tested with, into a cache folder, once:
 #   include/              C headers of 1.23 (Debian testing's libonnxruntime-dev, unpacked, not installed)
-#   lib/VERSION/          libonnxruntime.so.1 of 1.30.0 (npm onnxruntime-node) and 1.28.2 (npm sherpa-onnx-linux-x64)
+#   lib/VERSION/          libonnxruntime.so.1 of 1.30.0 and 1.17.3, which is older than plugin providers (npm onnxruntime-node), and of
+#                         1.28.2 (npm sherpa-onnx-linux-x64)
 # Prints the folder. What cannot be had is left out, with a line on stderr that says why.
 set -euo pipefail
 cache=${OLSTM_ORT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/olstm/onnxruntime}
@@ -49,4 +50,5 @@ get_library() {
 get_headers
 get_library 1.30.0 onnxruntime-node@1.30.0
 get_library 1.28.2 sherpa-onnx-linux-x64@1.13.8
+get_library 1.17.3 onnxruntime-node@1.17.3
 echo "$cache"

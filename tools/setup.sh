@@ -23,6 +23,7 @@ python3-numpy /usr/lib/python3/dist-packages/numpy
 python3-onnx /usr/lib/python3/dist-packages/onnx
 g++ c++
 binutils nm
+dpkg-dev dpkg-shlibdeps
 lv2-dev /usr/include/lv2/core/lv2.h|/usr/include/lv2.h
 lilv-utils lv2apply
 '

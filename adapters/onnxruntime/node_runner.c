@@ -45,9 +45,11 @@ static const olstm_operator* find_operator(const olstm_plugin* plugin,
   return NULL;
 }
 
-static olstm_status create_instance(olstm__node_runner* runner, olstm_error* error) {
-  const olstm_operator_options options = {
-      .struct_size = sizeof options, .thread_count = 1, .precision = OLSTM_PRECISION_F32};
+static olstm_status create_instance(olstm__node_runner* runner, int32_t thread_count,
+                                    olstm_error* error) {
+  const olstm_operator_options options = {.struct_size = sizeof options,
+                                          .thread_count = thread_count,
+                                          .precision = OLSTM_PRECISION_F32};
   const olstm_node* node = &runner->copy.node;
   const olstm_create_args args = {.struct_size = sizeof args,
                                   .host = &runner->host,
@@ -80,7 +82,7 @@ olstm_status olstm__node_runner_create(const olstm_node* node,
                               .allocator = &runner->allocator};
   (void)pthread_mutex_init(&runner->mutex, NULL);
   olstm_status status = olstm__node_copy_init(&runner->copy, node, error);
-  if (status == OLSTM_STATUS_OK) status = create_instance(runner, error);
+  if (status == OLSTM_STATUS_OK) status = create_instance(runner, 1, error);
   if (status != OLSTM_STATUS_OK) {
     olstm__node_runner_destroy(runner);
     return status;
@@ -187,7 +189,7 @@ static olstm_status run_execution(const olstm__node_runner* runner,
                                   const execution* taken,
                                   const olstm_tensor* const* inputs,
                                   const olstm__output_source* outputs,
-                                  olstm_error* error) {
+                                  const olstm_parallel* parallel, olstm_error* error) {
   const olstm_node* node = &runner->copy.node;
   const void* input_data[MAX_INPUTS] = {NULL};
   void* output_data[MAX_OUTPUTS] = {NULL};
@@ -205,7 +207,8 @@ static olstm_status run_execution(const olstm__node_runner* runner,
   const olstm_run_args args = {.struct_size = sizeof args,
                                .inputs = input_data,
                                .outputs = output_data,
-                               .workspace = taken->workspace};
+                               .workspace = taken->workspace,
+                               .parallel = parallel};
   return runner->operator_table->run(runner->instance, taken->prepared.handle, &args,
                                      error);
 }
@@ -213,7 +216,7 @@ static olstm_status run_execution(const olstm__node_runner* runner,
 olstm_status olstm__node_runner_run(olstm__node_runner* runner,
                                     const olstm_tensor* const* inputs,
                                     const olstm__output_source* outputs,
-                                    olstm_error* error) {
+                                    const olstm_parallel* parallel, olstm_error* error) {
   const olstm_node* node = &runner->copy.node;
   const olstm_tensor* all[MAX_INPUTS] = {NULL};
   execution* taken = NULL;
@@ -226,7 +229,7 @@ olstm_status olstm__node_runner_run(olstm__node_runner* runner,
     }
   }
   OLSTM_RETURN_IF_ERROR(take_execution(runner, all, &taken, error));
-  const olstm_status status = run_execution(runner, taken, all, outputs, error);
+  const olstm_status status = run_execution(runner, taken, all, outputs, parallel, error);
   give_back_execution(runner, taken);
   return status;
 }
@@ -235,14 +238,26 @@ const olstm_node* olstm__node_runner_node(const olstm__node_runner* runner) {
   return &runner->copy.node;
 }
 
-void olstm__node_runner_destroy(olstm__node_runner* runner) {
-  if (!runner) return;
+static void destroy_instance(olstm__node_runner* runner) {
   while (runner->idle) {
     execution* dead = runner->idle;
     runner->idle = dead->next;
     execution_destroy(runner, dead);
   }
+  runner->idle_count = 0;
   if (runner->instance) runner->operator_table->destroy(runner->instance);
+  runner->instance = NULL;
+}
+
+olstm_status olstm__node_runner_set_threads(olstm__node_runner* runner,
+                                            int32_t thread_count, olstm_error* error) {
+  destroy_instance(runner);
+  return create_instance(runner, thread_count, error);
+}
+
+void olstm__node_runner_destroy(olstm__node_runner* runner) {
+  if (!runner) return;
+  destroy_instance(runner);
   olstm__node_copy_deinit(&runner->copy);
   (void)pthread_mutex_destroy(&runner->mutex);
   const olstm_allocator allocator = runner->allocator;

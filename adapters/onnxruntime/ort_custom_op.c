@@ -205,7 +205,7 @@ static olstm_status run_stateful(custom_call* call, olstm_error* error) {
     call->inputs[OLSTM__LSTM_INITIAL_H + i] = &current[i];
   }
   OLSTM_RETURN_IF_ERROR(
-      olstm__node_runner_run(call->kernel->runner, call->inputs, &outputs, error));
+      olstm__node_runner_run(call->kernel->runner, call->inputs, &outputs, NULL, error));
   for (size_t i = 0; i < 2; i++) {
     void* done = state->next[i];
     state->next[i] = state->current[i];
@@ -229,7 +229,7 @@ static OrtStatusPtr ORT_API_CALL compute(void* op_kernel, OrtKernelContext* cont
     status = run_stateful(&call, &error);
     (void)pthread_mutex_unlock(&kernel->state.mutex);
   } else if (status == OLSTM_STATUS_OK) {
-    status = olstm__node_runner_run(kernel->runner, call.inputs, &outputs, &error);
+    status = olstm__node_runner_run(kernel->runner, call.inputs, &outputs, NULL, &error);
   }
   return olstm__ort_status(kernel->api, status, &error);
 }

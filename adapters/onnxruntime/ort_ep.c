@@ -9,6 +9,7 @@
 #include "node_runner.h"
 #include "olstm/export.h"
 #include "olstm/version.h"
+#include "ort_compute.h"
 #include "ort_node.h"
 
 static const char kProviderName[] = "OlstmExecutionProvider";
@@ -23,78 +24,10 @@ typedef struct provider_factory {
 typedef struct provider {
   OrtEp base;
   const provider_factory* factory;
+  olstm__ort_threads threads;
 } provider;
 
-// One claimed node: where its inputs and outputs are among those of the fused node.
-typedef struct compiled_node {
-  OrtNodeComputeInfo base;
-  const OrtApi* api;
-  olstm__node_runner* runner;
-  // Position in the fused node, or -1 for an input that is absent or constant, and for an
-  // output nobody wants.
-  int input_positions[OLSTM__ORT_MAX_INPUTS];
-  int output_positions[OLSTM__ORT_MAX_OUTPUTS];
-} compiled_node;
-
-// ---------------------------------------------------------------- running
-
-typedef struct output_request {
-  const compiled_node* node;
-  OrtKernelContext* context;
-} output_request;
-
-static void* get_output(void* user, size_t index, const olstm_tensor_desc* desc) {
-  const output_request* request = user;
-  const OrtApi* api = request->node->api;
-  OrtValue* value = NULL;
-  void* data = NULL;
-  OrtStatus* status = api->KernelContext_GetOutput(
-      request->context, (size_t)request->node->output_positions[index], desc->dims,
-      (size_t)desc->rank, &value);
-  if (!status) status = api->GetTensorMutableData(value, &data);
-  if (status) api->ReleaseStatus(status);
-  return data;
-}
-
-static OrtStatus* ORT_API_CALL compute(OrtNodeComputeInfo* this_ptr, void* state,
-                                       OrtKernelContext* context) {
-  const compiled_node* node = (const compiled_node*)this_ptr;
-  const output_request request = {node, context};
-  const olstm__output_source outputs = {(void*)(uintptr_t)&request, get_output};
-  olstm_tensor tensors[OLSTM__ORT_MAX_INPUTS];
-  const olstm_tensor* inputs[OLSTM__ORT_MAX_INPUTS] = {NULL};
-  olstm_error error = {""};
-  (void)state;
-  for (size_t i = 0; i < OLSTM__ORT_MAX_INPUTS; i++) {
-    const OrtValue* value = NULL;
-    if (node->input_positions[i] < 0) continue;
-    OrtStatus* status = node->api->KernelContext_GetInput(
-        context, (size_t)node->input_positions[i], &value);
-    if (status) return status;
-    const olstm_status viewed =
-        olstm__ort_tensor_view(node->api, value, &tensors[i], &error);
-    if (viewed != OLSTM_STATUS_OK) return olstm__ort_status(node->api, viewed, &error);
-    inputs[i] = &tensors[i];
-  }
-  return olstm__ort_status(
-      node->api, olstm__node_runner_run(node->runner, inputs, &outputs, &error), &error);
-}
-
-// All there is to a node's state is in compiled_node, shared by every session thread.
-static OrtStatus* ORT_API_CALL create_state(OrtNodeComputeInfo* this_ptr,
-                                            OrtNodeComputeContext* context,
-                                            void** out_state) {
-  (void)context;
-  *out_state = this_ptr;
-  return NULL;
-}
-
-static void ORT_API_CALL release_state(OrtNodeComputeInfo* this_ptr, void* state) {
-  (void)this_ptr;
-  (void)state;
-}
-
-// ---------------------------------------------------------------- compiling
+// ---------------------------------------------------------------- claiming and compiling
 
 static bool is_recurrent(const char* op_type) {
   return strcmp(op_type, "LSTM") == 0 || strcmp(op_type, "GRU") == 0 ||
@@ -145,88 +78,11 @@ static OrtStatus* ORT_API_CALL get_capability(OrtEp* this_ptr, const OrtGraph* g
   return status;
 }
 
-// Where `name` is among the fused node's inputs or outputs: ONNX Runtime orders them as
-// it likes.
-static int find_name(const char* const* names, size_t count, const char* name) {
-  for (size_t i = 0; name[0] && i < count; i++) {
-    if (strcmp(names[i], name) == 0) return (int)i;
-  }
-  return -1;
-}
-
-static olstm_status map_values(const olstm_node* node, const olstm__ort_node* fused,
-                               compiled_node* out, olstm_error* error) {
-  for (size_t i = 0; i < OLSTM__ORT_MAX_INPUTS; i++) {
-    out->input_positions[i] = -1;
-    if (!olstm_node_has_input(node, i) || node->constants[i]) continue;
-    out->input_positions[i] =
-        find_name(fused->input_names, fused->node.input_count, node->input_names[i]);
-    if (out->input_positions[i] < 0) {
-      return olstm_fail(error, OLSTM_STATUS_BACKEND_ERROR,
-                        "%s '%s': the fused node lacks input '%s'", node->op_type,
-                        node->name, node->input_names[i]);
-    }
-  }
-  for (size_t i = 0; i < OLSTM__ORT_MAX_OUTPUTS; i++) {
-    out->output_positions[i] =
-        i < node->output_count ? find_name(fused->output_names, fused->node.output_count,
-                                           node->output_names[i])
-                               : -1;
-  }
-  return OLSTM_STATUS_OK;
-}
-
-// Outputs that the fused node does not have are wanted by nobody.
-static void drop_unwanted_outputs(olstm__ort_node* node, const olstm__ort_node* fused) {
-  for (size_t i = 0; i < node->node.output_count; i++) {
-    if (find_name(fused->output_names, fused->node.output_count, node->output_names[i]) <
-        0) {
-      node->output_names[i] = "";
-    }
-  }
-}
-
-static olstm_status compile_node(const OrtApi* api, const OrtGraph* graph,
-                                 const OrtNode* fused_node, compiled_node* out,
-                                 olstm_error* error) {
-  const OrtNode* source = NULL;
-  size_t count = 0;
-  olstm__ort_node node;
-  olstm__ort_node fused;
-  memset(&node, 0, sizeof node);
-  memset(&fused, 0, sizeof fused);
-  OLSTM_RETURN_IF_ERROR(
-      olstm__ort_check(api, api->Graph_GetNumNodes(graph, &count), error));
-  if (count != 1) {
-    return olstm_fail(error, OLSTM_STATUS_BACKEND_ERROR,
-                      "a fused graph has %zu nodes, expected 1", count);
-  }
-  OLSTM_RETURN_IF_ERROR(
-      olstm__ort_check(api, api->Graph_GetNodes(graph, &source, 1), error));
-  olstm_status status = olstm__ort_node_init(api, source, true, &node, error);
-  if (status == OLSTM_STATUS_OK) {
-    status = olstm__ort_node_init(api, fused_node, false, &fused, error);
-  }
-  if (status == OLSTM_STATUS_OK) {
-    drop_unwanted_outputs(&node, &fused);
-    status = map_values(&node.node, &fused, out, error);
-  }
-  if (status == OLSTM_STATUS_OK) {
-    status = olstm__node_runner_create(&node.node, &out->runner, error);
-  }
-  olstm__ort_node_deinit(&node);
-  olstm__ort_node_deinit(&fused);
-  return status;
-}
-
 static void ORT_API_CALL release_compute_infos(OrtEp* this_ptr,
                                                OrtNodeComputeInfo** infos, size_t count) {
   (void)this_ptr;
   for (size_t i = 0; i < count; i++) {
-    compiled_node* node = (compiled_node*)infos[i];
-    if (!node) continue;
-    olstm__node_runner_destroy(node->runner);
-    free(node);
+    olstm__ort_compute_destroy(infos[i]);
     infos[i] = NULL;
   }
 }
@@ -235,24 +91,15 @@ static OrtStatus* ORT_API_CALL compile(OrtEp* this_ptr, const OrtGraph** graphs,
                                        const OrtNode** fused_nodes, size_t count,
                                        OrtNodeComputeInfo** out_infos,
                                        OrtNode** out_context_nodes) {
-  const OrtApi* api = ((const provider*)this_ptr)->factory->api;
+  provider* self = (provider*)this_ptr;
+  const OrtApi* api = self->factory->api;
   olstm_error error = {""};
   olstm_status status = OLSTM_STATUS_OK;
   (void)out_context_nodes;
   for (size_t i = 0; i < count; i++) out_infos[i] = NULL;
   for (size_t i = 0; i < count && status == OLSTM_STATUS_OK; i++) {
-    compiled_node* node = calloc(1, sizeof *node);
-    if (!node) {
-      status = olstm_fail(&error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory");
-      break;
-    }
-    node->base.ort_version_supported = ORT_API_VERSION;
-    node->base.CreateState = create_state;
-    node->base.Compute = compute;
-    node->base.ReleaseState = release_state;
-    node->api = api;
-    out_infos[i] = &node->base;
-    status = compile_node(api, graphs[i], fused_nodes[i], node, &error);
+    status = olstm__ort_compute_create(api, &self->threads, graphs[i], fused_nodes[i],
+                                       &out_infos[i], &error);
   }
   if (status != OLSTM_STATUS_OK) release_compute_infos(this_ptr, out_infos, count);
   return olstm__ort_status(api, status, &error);
@@ -315,6 +162,7 @@ static OrtStatus* ORT_API_CALL create_provider(
   (void)logger;
   if (!made) return factory->api->CreateStatus(ORT_FAIL, "olstm: no memory");
   made->factory = factory;
+  (void)pthread_mutex_init(&made->threads.mutex, NULL);
   made->base.ort_version_supported = ORT_API_VERSION;
   made->base.GetName = get_provider_name;
   made->base.GetCapability = get_capability;
@@ -325,8 +173,11 @@ static OrtStatus* ORT_API_CALL create_provider(
 }
 
 static void ORT_API_CALL release_provider(OrtEpFactory* this_ptr, OrtEp* dead) {
+  provider* self = (provider*)dead;
   (void)this_ptr;
-  free(dead);
+  if (!self) return;
+  (void)pthread_mutex_destroy(&self->threads.mutex);
+  free(self);
 }
 
 // Tensors stay in the CPU's ordinary memory: ONNX Runtime's own allocator and copies

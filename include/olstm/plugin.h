@@ -4,15 +4,14 @@
 //
 // The life of an operator:
 //
-//   create   once a node: reads attributes, packs constant inputs           may allocate
-//   infer    once a set of input shapes: dtypes and shapes of the outputs   may not
-//   allocate prepare  once a set of input shapes: chooses kernels, says how much     may
-//   allocate
-//            workspace a run needs; what it makes is const from then on
-//   run      as often as you like, on any number of threads at once, each   may not
-//   allocate, lock,
-//            with its own outputs and workspace: pointers only              or call the
-//            system
+//   create   once a node: reads attributes, packs constant inputs. May allocate.
+//   infer    once a set of input shapes: dtypes and shapes of the outputs. May not
+//            allocate.
+//   prepare  once a set of input shapes: chooses kernels, says how much workspace a run
+//            needs; what it makes is const from then on. May allocate.
+//   run      as often as you like, on any number of threads at once, each with its own
+//            outputs and workspace: pointers only. May not allocate, lock, or call the
+//            system.
 //   release, destroy
 //
 // Calls of create, infer, prepare, release and destroy on one instance are serialised by

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # usage: check_node_tests.sh OLSTM NODE_TESTS
 # No case FAILs, and every case that once passed still does: expected_passes_onnx_VERSION.txt has their names.
-# update_expected_passes.sh writes it anew.
+# update_expected_passes.sh writes it anew. OLSTM_WRONG_NODE_TESTS: names of cases that may FAIL, because they are wrong.
 set -euo pipefail
 olstm=$1
 cases=$2
@@ -16,7 +16,13 @@ trap 'rm -rf "$work"' EXIT
 code=0
 "$olstm" conform "$cases" > "$work/results.txt" || code=$?
 tail -n 1 "$work/results.txt"
-grep '^FAIL' "$work/results.txt" || true
+grep '^FAIL' "$work/results.txt" > "$work/failed.txt" || true
+cat "$work/failed.txt"
+for name in ${OLSTM_WRONG_NODE_TESTS:-}; do
+  sed -i "/^FAIL $name:/d" "$work/failed.txt"
+  echo "may fail: $name"
+done
+[ "$code" -ne 1 ] || [ -s "$work/failed.txt" ] || code=0
 expected=$here/expected_passes_onnx_$(onnx_version).txt
 if [ -f "$expected" ]; then
   sed -n 's/^PASS //p' "$work/results.txt" | sort > "$work/passed.txt"

@@ -22,13 +22,16 @@ typedef struct ort_host_tensor {
 typedef struct ort_host_options {
   bool with_provider;
   bool with_custom_ops;
+  /// Threads of ONNX Runtime within an operator; 0 for one.
+  int thread_count;
 } ort_host_options;
 
 /// ONNX Runtime's API and one environment for the process. Skips the test where there is
 /// no library.
 const OrtApi* ort_host_api(void);
 
-/// Registers and unregisters olstm's provider with the environment.
+/// Registers and unregisters olstm's provider with the environment. Skips the test where
+/// ONNX Runtime is older than plugin providers.
 void ort_host_register_provider(void);
 void ort_host_unregister_provider(void);
 
@@ -39,6 +42,15 @@ size_t ort_host_count(const ort_host_tensor* tensor);
 /// message (512 bytes).
 OrtSession* ort_host_open(const char* name, const ort_host_options* options,
                           char* message);
+
+/// The same for a model in memory.
+OrtSession* ort_host_open_memory(const void* bytes, size_t byte_count,
+                                 const ort_host_options* options, char* message);
+
+/// Runs a session from X to Y, floats both: fills y with as many elements as it has room
+/// for. False and a message when it fails.
+bool ort_host_run_layer(OrtSession* session, const int64_t x_dims[3], float* x, float* y,
+                        size_t y_count, char* message);
 
 /// Runs a session whose inputs are given in the graph's order; returns the number of
 /// outputs, or 0 and a message.

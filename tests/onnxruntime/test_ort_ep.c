@@ -9,8 +9,8 @@
 #define FLOAT_TYPE ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT
 #define DOUBLE_TYPE ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE
 
-static const ort_host_options kPlain = {false, false};
-static const ort_host_options kProvider = {true, false};
+static const ort_host_options kPlain = {false, false, 1};
+static const ort_host_options kProvider = {true, false, 1};
 
 static size_t run_once(const char* name, const ort_host_options* options,
                        const ort_host_tensor* inputs, size_t input_count,

@@ -12,6 +12,9 @@ expect() {
   [ "$2" = "$3" ] || { echo "package: $1: expected '$3', got '$2'"; exit 1; }
 }
 
+# The generator that built olstm is there for sure.
+CMAKE_GENERATOR=$(sed -n 's/^CMAKE_GENERATOR:INTERNAL=//p' "$build_dir/CMakeCache.txt")
+export CMAKE_GENERATOR
 cmake --install "$build_dir" --prefix "$work/first" >/dev/null
 mv "$work/first" "$work/prefix"
 prefix=$work/prefix

@@ -112,6 +112,23 @@ class SessionTest(unittest.TestCase):
         with self.assertRaises(KeyError):
             context.state["nobody/h"]
 
+    def test_clearing_the_state_resets_it_and_keeps_its_slots(self):
+        context = olstm.Session(model(), stateful="all").context()
+        x = sequence(2, 1)
+        context.run({"x": x})
+        context.state.clear()
+        self.assertEqual(sorted(context.state), ["lstm/c", "lstm/h"])
+        np.testing.assert_allclose(context.run({"x": x})["y"][:, 0], reference(x)[0], atol=1e-6)
+        with self.assertRaises(TypeError):
+            context.state.popitem()
+
+    def test_lists_take_the_dtype_that_is_expected(self):
+        x = sequence(2, 1)
+        context = olstm.Session(model(), stateful="all").context()
+        np.testing.assert_allclose(context.run({"x": x.tolist()})["y"][:, 0], reference(x)[0], atol=1e-6)
+        context.state["lstm/h"] = [[[0.5, 0.25, -1]]]
+        np.testing.assert_array_equal(context.state["lstm/h"], np.array([[[0.5, 0.25, -1]]], np.float32))
+
     def test_bound_states_feed_themselves(self):
         x = sequence(4, 2)
         session = olstm.Session(model(with_states=True), bindings={"h": "h0", "c": "c0"})
@@ -126,6 +143,10 @@ class SessionTest(unittest.TestCase):
             session.run({})
         with self.assertRaisesRegex(ValueError, "unknown input 'z'"):
             session.run({"x": sequence(1, 1), "z": 1})
+        with self.assertRaisesRegex(TypeError, "dict"):
+            session.run(sequence(1, 1))
+        with self.assertRaisesRegex(ValueError, "'f16'.*bf16"):
+            olstm.Session(model(), precision="f16")
         with self.assertRaisesRegex(olstm.Error, "'x'"):
             session.run({"x": np.zeros((2, 2, I + 1), np.float32)})
         with self.assertRaisesRegex(olstm.Error, "double"):

@@ -14,6 +14,18 @@ static const char* data_folder(void) {
   return folder ? folder : "/usr/share/libonnx-testdata/data/node";
 }
 
+// Cases that are wrong themselves: OLSTM_WRONG_NODE_TESTS has their names.
+static bool is_wrong(const char* name) {
+  const char* names = getenv("OLSTM_WRONG_NODE_TESTS");
+  const size_t length = strlen(name);
+  for (const char* found = names ? strstr(names, name) : NULL; found;
+       found = strstr(found + 1, name)) {
+    const bool begins = found == names || found[-1] == ' ';
+    if (begins && (found[length] == ' ' || found[length] == '\0')) return true;
+  }
+  return false;
+}
+
 static void expect_no_failures(bool constants) {
   struct dirent** entries = NULL;
   struct stat status;
@@ -25,7 +37,7 @@ static void expect_no_failures(bool constants) {
     char folder[1024];
     olstm_error reason = {""};
     (void)snprintf(folder, sizeof folder, "%s/%s", data_folder(), entries[i]->d_name);
-    if (strncmp(entries[i]->d_name, "test_", 5) == 0) {
+    if (strncmp(entries[i]->d_name, "test_", 5) == 0 && !is_wrong(entries[i]->d_name)) {
       const node_case_result result = node_case_run(folder, constants, &reason);
       counts[result]++;
       if (result == NODE_CASE_FAILED) {

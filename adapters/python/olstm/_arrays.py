@@ -15,8 +15,11 @@ _OLSTM = {np.dtype(v): k for k, v in _NUMPY.items() if k != BFLOAT16}
 
 
 def to_tensor(array, expected_dtype=None):
-    """(Tensor, array that its data points into). The array must be kept as long as the tensor is used."""
-    array = np.asarray(array)
+    """(Tensor, array that its data points into). The array must be kept as long as the tensor is used.
+
+    Numbers and lists, which have no dtype of their own, take the expected one.
+    """
+    array = np.asarray(array, None if hasattr(array, "dtype") else _NUMPY.get(expected_dtype))
     if not array.flags.c_contiguous:
         array = array.copy(order="C")
     if array.ndim > MAX_RANK:

@@ -86,7 +86,11 @@ _OTHER_FUNCTIONS = {
 
 def _open():
     path = os.environ.get("OLSTM_LIBRARY") or ctypes.util.find_library("olstm") or "libolstm.so.0"
-    library = C.CDLL(path)
+    try:
+        library = C.CDLL(path)
+    except OSError as error:
+        raise ImportError("olstm needs its C library: %s. Install libolstm, or set OLSTM_LIBRARY to the path of libolstm.so"
+                          % error) from None
     for name, arguments in _STATUS_FUNCTIONS.items():
         function = getattr(library, name)
         function.restype = C.c_int32

@@ -53,6 +53,8 @@ class Session:
         binding_array = (L.Binding * max(1, len(pairs)))(*pairs)
         options.thread_count = threads
         options.kernel = kernel.encode()
+        if precision not in _PRECISIONS:
+            raise ValueError("precision '%s' is unknown, expected %s" % (precision, ", ".join(_PRECISIONS)))
         options.precision = _PRECISIONS[precision]
         options.stateful_count, options.stateful = len(stateful), names
         options.binding_count, options.bindings = len(pairs), binding_array
@@ -125,11 +127,14 @@ class Context:
     def run(self, feeds):
         """{input name: array} to {output name: array}."""
         infos = self._session._inputs
+        if not isinstance(feeds, collections.abc.Mapping):
+            raise TypeError("run takes a dict of input name to array, not %s; the model's inputs are %s" % (
+                type(feeds).__name__, ", ".join(infos)))
         missing = [name for name in infos if name not in feeds]
         unknown = [name for name in feeds if name not in infos]
         if missing or unknown:
             raise ValueError("%s input '%s'; the model's inputs are %s" % (
-                "missing" if missing else "unknown", (missing or unknown)[0], ", ".join(infos)))
+                "unknown" if unknown else "missing", (unknown or missing)[0], ", ".join(infos)))
         pairs = [to_tensor(feeds[name], info.dtype) for name, info in infos.items()]
         inputs = (L.Tensor * max(1, len(pairs)))(*[tensor for tensor, _ in pairs])
         names = list(self._session._outputs)
@@ -199,9 +204,21 @@ class _State(collections.abc.MutableMapping):
         return to_array(tensor)
 
     def __setitem__(self, name, value):
-        tensor, _kept = to_tensor(value)
+        dtypes = {info.name.decode(): info.dtype for info in self._infos()}
+        tensor, _kept = to_tensor(value, dtypes.get(name))
         L.call("olstm_context_set_state", self._context._handle, name.encode(), C.byref(tensor))
 
     def __delitem__(self, name):
-        """Back to the initial state."""
+        """Back to the initial state: the slot stays."""
         L.call("olstm_context_reset_state", self._context._handle, name.encode())
+
+    def clear(self):
+        """All slots back to the initial state."""
+        self._context.reset()
+
+    def popitem(self):
+        raise TypeError("state slots stay: reset them with del state[name] or state.clear()")
+
+    def __repr__(self):
+        return "{%s}" % ", ".join("%r: %s" % (info.name.decode(), list(info.dims[:info.rank]) if info.is_set else "not set")
+                                  for info in self._infos())

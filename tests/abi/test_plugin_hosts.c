@@ -1,0 +1,127 @@
+// libolstm_ops.so in hosts of all versions: older ones are refused, equal and newer ones
+// served.
+#include <dlfcn.h>
+#include <string.h>
+
+#include "olstm/plugin.h"
+#include "tests/support/test_main.h"
+
+enum { HIDDEN = 2 };
+
+// A host of a version to come: what it appends, olstm must not read.
+typedef struct newer_host {
+  olstm_host host;
+  unsigned char appended[64];
+} newer_host;
+
+typedef struct newer_run_args {
+  olstm_run_args args;
+  unsigned char appended[64];
+} newer_run_args;
+
+static void* library;
+
+static olstm_plugin_entry_function open_entry(void) {
+  olstm_plugin_entry_function entry = NULL;
+  library = dlopen(OLSTM_OPS_PATH, RTLD_NOW | RTLD_LOCAL);
+  if (!library) fail_msg("%s", dlerror());
+  *(void**)&entry = dlsym(library, OLSTM_PLUGIN_SYMBOL);
+  assert_non_null(entry);
+  return entry;
+}
+
+static void an_older_host_is_refused_with_both_versions(void** state) {
+  const olstm_allocator allocator = olstm_allocator_or_default(NULL);
+  const olstm_host host = {sizeof host, OLSTM_ABI_VERSION - 1, "old", &allocator};
+  olstm_error error = {""};
+  (void)state;
+  assert_null(open_entry()(&host, &error));
+  assert_string_equal(error.message,
+                      "olstm operators need a host with ABI version 1, this one has 0");
+  assert_null(open_entry()(NULL, &error));
+  (void)dlclose(library);
+}
+
+static const olstm_operator* find_relu(const olstm_plugin* plugin) {
+  for (size_t i = 0; i < plugin->operator_count(); i++) {
+    const olstm_operator* found = plugin->get_operator(i);
+    if (strcmp(found->op_type, "Relu") == 0 && found->last_opset == 0) return found;
+  }
+  fail_msg("no Relu");
+  return NULL;
+}
+
+// Runs Relu for a host, whose structs are `appended` bytes longer than version 1's.
+static void run_relu(const olstm_host* host, size_t appended) {
+  static const char* const kInputs[] = {"x"};
+  static const char* const kOutputs[] = {"y"};
+  const olstm_tensor* constants[] = {NULL};
+  const olstm_plugin* plugin = open_entry()(host, NULL);
+  assert_non_null(plugin);
+  assert_int_equal(plugin->abi_version, OLSTM_ABI_VERSION);
+  const olstm_operator* relu = find_relu(plugin);
+  const olstm_node node = {.struct_size = sizeof node + appended,
+                           .name = "r",
+                           .op_type = "Relu",
+                           .domain = "",
+                           .opset_version = 14,
+                           .input_count = 1,
+                           .input_names = kInputs,
+                           .constants = constants,
+                           .output_count = 1,
+                           .output_names = kOutputs};
+  const olstm_operator_options options = {sizeof options + appended, 1, 0, NULL};
+  const olstm_create_args create = {sizeof create + appended, host, &node, &options};
+  float x[HIDDEN] = {-1.0F, 2.0F}, y[HIDDEN] = {9.0F, 9.0F};
+  const olstm_tensor input = {{OLSTM_DTYPE_FLOAT, 1, {HIDDEN}}, NULL};
+  const olstm_tensor* inputs[] = {&input};
+  const olstm_infer_args infer = {sizeof infer + appended, 1, inputs, 1};
+  olstm_tensor_desc desc;
+  void* instance = NULL;
+  assert_int_equal(relu->create(relu, &create, &instance, NULL), OLSTM_STATUS_OK);
+  assert_int_equal(relu->infer(instance, &infer, &desc, NULL), OLSTM_STATUS_OK);
+  const olstm_prepare_args prepare = {sizeof prepare + appended, 1, inputs, 1, &desc};
+  olstm_prepared prepared = {.struct_size = sizeof prepared, .view_of_input = -1};
+  assert_int_equal(relu->prepare(instance, &prepare, &prepared, NULL), OLSTM_STATUS_OK);
+  void* workspace = olstm_allocate(host->allocator, 1, prepared.workspace_bytes);
+  assert_non_null(workspace);
+  const void* input_data[] = {x};
+  void* output_data[] = {y};
+  newer_run_args run;
+  memset(&run, 0xA5, sizeof run);
+  run.args = (olstm_run_args){sizeof run.args + appended, input_data, output_data,
+                              workspace, NULL};
+  assert_int_equal(relu->run(instance, prepared.handle, &run.args, NULL),
+                   OLSTM_STATUS_OK);
+  assert_float_equal(y[0], 0.0F, 0.0F);
+  assert_float_equal(y[1], 2.0F, 0.0F);
+  olstm_release(host->allocator, workspace, 1, prepared.workspace_bytes);
+  relu->release(instance, prepared.handle);
+  relu->destroy(instance);
+  (void)dlclose(library);
+}
+
+static void an_equal_host_is_served(void** state) {
+  const olstm_allocator allocator = olstm_allocator_or_default(NULL);
+  const olstm_host host = {sizeof host, OLSTM_ABI_VERSION, "equal", &allocator};
+  (void)state;
+  run_relu(&host, 0);
+}
+
+static void a_newer_host_is_served(void** state) {
+  const olstm_allocator allocator = olstm_allocator_or_default(NULL);
+  newer_host newer;
+  (void)state;
+  memset(&newer, 0xA5, sizeof newer);
+  newer.host = (olstm_host){sizeof newer, OLSTM_ABI_VERSION + 1, "newer", &allocator};
+  run_relu(&newer.host, 64);
+}
+
+int main(int argc, char** argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(an_older_host_is_refused_with_both_versions),
+      cmocka_unit_test(an_equal_host_is_served),
+      cmocka_unit_test(a_newer_host_is_served),
+  };
+  return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
+}

@@ -1,0 +1,96 @@
+// The execution provider on several of ONNX Runtime's threads: the same bits as on one.
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/onnxruntime/ort_host.h"
+#include "tests/support/test_main.h"
+#include "tools/lstm_model.h"
+
+// Large enough for olstm to split units (one row) and rows (several).
+enum { STEPS = 12, MAX_ROWS = 8, INPUT = 128, UNITS = 256, CALLERS = 3, RUNS = 8 };
+enum { X_COUNT = STEPS * MAX_ROWS * INPUT, Y_COUNT = STEPS * MAX_ROWS * UNITS };
+
+static const int64_t kRows[] = {1, 3, MAX_ROWS};
+enum { ROW_CASES = sizeof kRows / sizeof kRows[0] };
+
+static float x[X_COUNT];
+static float expected[ROW_CASES][Y_COUNT];
+
+static OrtSession* open_layer(size_t index, int thread_count) {
+  const olstm__lstm_shape shape = {STEPS, kRows[index], INPUT, UNITS, 1};
+  const ort_host_options options = {true, false, thread_count};
+  unsigned char* bytes = NULL;
+  size_t byte_count = 0;
+  char message[512] = "";
+  assert_int_equal(olstm__lstm_model_write(&shape, &bytes, &byte_count, NULL),
+                   OLSTM_STATUS_OK);
+  OrtSession* session = ort_host_open_memory(bytes, byte_count, &options, message);
+  free(bytes);
+  if (!session) fail_msg("%s", message);
+  return session;
+}
+
+static bool run_layer(OrtSession* session, size_t index, float* y) {
+  char message[512] = "";
+  const int64_t dims[] = {STEPS, kRows[index], INPUT};
+  return ort_host_run_layer(session, dims, x, y, (size_t)(STEPS * kRows[index] * UNITS),
+                            message);
+}
+
+typedef struct caller {
+  OrtSession* session;
+  size_t index;
+  bool ok;
+} caller;
+
+// cmocka's assertions belong to the main thread: this one only reports.
+static void* call_often(void* argument) {
+  caller* c = argument;
+  const size_t count = (size_t)(STEPS * kRows[c->index] * UNITS);
+  float* y = malloc(Y_COUNT * sizeof *y);
+  c->ok = y != NULL;
+  for (size_t i = 0; c->ok && i < RUNS; i++) {
+    c->ok = run_layer(c->session, c->index, y) &&
+            memcmp(y, expected[c->index], count * sizeof *y) == 0;
+  }
+  free(y);
+  return NULL;
+}
+
+static void call_at_once(OrtSession* session, size_t index) {
+  pthread_t threads[CALLERS];
+  caller callers[CALLERS];
+  for (size_t i = 0; i < CALLERS; i++) {
+    callers[i] = (caller){session, index, false};
+    assert_int_equal(pthread_create(&threads[i], NULL, call_often, &callers[i]), 0);
+  }
+  for (size_t i = 0; i < CALLERS; i++) (void)pthread_join(threads[i], NULL);
+  for (size_t i = 0; i < CALLERS; i++) assert_true(callers[i].ok);
+}
+
+static void gives_the_same_bits_on_any_number_of_threads(void** state) {
+  (void)state;
+  ort_host_api();
+  ort_host_register_provider();
+  for (size_t i = 0; i < X_COUNT; i++) x[i] = (float)(i * 37 % 101) / 101.0F - 0.5F;
+  for (size_t i = 0; i < ROW_CASES; i++) {
+    OrtSession* one = open_layer(i, 1);
+    assert_true(run_layer(one, i, expected[i]));
+    ort_host_api()->ReleaseSession(one);
+    for (int thread_count = 2; thread_count <= 4; thread_count++) {
+      OrtSession* session = open_layer(i, thread_count);
+      // More callers than ONNX Runtime has threads: some runs find the pool taken.
+      call_at_once(session, i);
+      ort_host_api()->ReleaseSession(session);
+    }
+  }
+  ort_host_unregister_provider();
+}
+
+int main(int argc, char** argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(gives_the_same_bits_on_any_number_of_threads),
+  };
+  return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
+}
