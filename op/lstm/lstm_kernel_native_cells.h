@@ -27,7 +27,9 @@ typedef struct cell_place {
   simd_real* y;
 } cell_place;
 
-SIMD_INLINE simd_vec activate(const cell_context* context, int index, simd_vec x) {
+// Called, not inlined: a cell has up to five, and most models have plain LSTMs.
+static __attribute__((noinline)) simd_vec activate(const cell_context* context, int index,
+                                                   simd_vec x) {
   const olstm__activation* f = &context->activations[index];
   const simd_vec zero = simd_zero();
   const simd_vec alpha = simd_set((simd_real)f->alpha);
