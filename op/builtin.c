@@ -8,6 +8,7 @@
 // clang-format off
 static const olstm__op_family* const kFamilies[] = {
     &olstm__lstm_family,
+    &olstm__step_mask_family,
     &olstm__matmul_family,
     &olstm__gemm_family,
     &olstm__dense_family,

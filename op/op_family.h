@@ -10,6 +10,7 @@ typedef struct olstm__op_family {
 } olstm__op_family;
 
 extern const olstm__op_family olstm__lstm_family;
+extern const olstm__op_family olstm__step_mask_family;
 extern const olstm__op_family olstm__matmul_family;
 extern const olstm__op_family olstm__gemm_family;
 extern const olstm__op_family olstm__dense_family;
