@@ -76,8 +76,14 @@ static int32_t carried_output(const loop_view* view, size_t carried) {
   return olstm__match_skip_identity(view->body, view->body->outputs[1 + carried]);
 }
 
+// Unchanged: the input, or the constant that it is.
 static bool is_passed_through(const loop_view* view, size_t carried) {
-  return carried_output(view, carried) == carried_input(view, carried);
+  const int32_t output = carried_output(view, carried);
+  const olstm_tensor* constant = olstm__net_constant(view->body, output);
+  return output == carried_input(view, carried) ||
+         (constant &&
+          constant == olstm__net_constant(
+                          view->outer, loop_node(view)->inputs[LOOP_CARRIED + carried]));
 }
 
 // The outer value that a body value is at every step: a capture, or carried along
@@ -98,7 +104,7 @@ static int32_t outer_value(const loop_view* view, int32_t value) {
   return OLSTM__NO_VALUE;
 }
 
-// olstm__cell_constants' callback.
+// olstm__constants' callback.
 static const olstm_tensor* step_constant(const void* user, int32_t value) {
   const loop_view* view = user;
   const olstm_tensor* own = olstm__net_constant(view->body, value);
@@ -302,7 +308,7 @@ static bool assign_roles(const carried_state* states, size_t count, size_t h,
 }
 
 static bool match_states(const loop_view* view, loop_match* match) {
-  const olstm__cell_constants constants = {view, step_constant};
+  const olstm__constants constants = {view, step_constant};
   carried_state states[3];
   const size_t count = list_states(view, match, states);
   if (count == 0 || count > 3) return false;
@@ -417,7 +423,7 @@ static bool add_recurrent_node(const loop_view* view, const loop_match* match,
   int32_t weights[3];
   size_t attribute_count = 0;
   const olstm_attribute* attributes =
-      olstm__cell_attributes(net, &match->cell, &attribute_count);
+      olstm__cell_attributes(net, &match->cell, false, &attribute_count);
   if (!attributes || !olstm__cell_add_weights(net, &match->cell, weights)) return false;
   // Adding moves the nodes: what is needed of the Loop is read first.
   const int32_t* carried = &loop_node(view)->inputs[LOOP_CARRIED];

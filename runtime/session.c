@@ -90,8 +90,12 @@ static olstm_status shape_net(olstm_session* session,
       options->fuse && !olstm__registry_replaces_builtin(session->engine.registry);
   olstm__net_remove_dead(net);
   OLSTM_RETURN_IF_ERROR(olstm__fold_net(&session->engine, net, error));
-  // Before state: loops that turn out to be recurrent nodes can be stateful too.
-  if (fuse) OLSTM_RETURN_IF_ERROR(olstm__fuse(net, error));
+  if (fuse) {
+    olstm__net_sink_carried(net);
+    OLSTM_RETURN_IF_ERROR(olstm__fold_net(&session->engine, net, error));
+    // Before state: loops that turn out to be recurrent nodes can be stateful too.
+    OLSTM_RETURN_IF_ERROR(olstm__fuse(net, error));
+  }
   OLSTM_RETURN_IF_ERROR(add_state(session, options, error));
   if (fuse) {
     OLSTM_RETURN_IF_ERROR(olstm__fuse_layouts(net, error));
