@@ -19,6 +19,10 @@ typedef struct olstm__dim_symbol {
 olstm__dim_symbol olstm__dim_symbol_of(const olstm__net* net, int32_t value,
                                        int32_t axis);
 
+/// The rank of a value as far as inputs, constants and operators tell; -1 when they do
+/// not.
+int32_t olstm__dim_rank_of(const olstm__net* net, int32_t value);
+
 /// What a scalar (or a tensor of one element) computed from shapes stands for. False when
 /// it is anything else.
 bool olstm__dim_symbol_of_scalar(const olstm__net* net, int32_t value,
