@@ -158,6 +158,43 @@ static int32_t binary_operand(const olstm__net* net, const olstm__net_node* node
   return OLSTM__NO_VALUE;
 }
 
+// A number of a list that is a constant input; `fallback` of an absent one.
+static bool read_listed(const olstm__net* net, int32_t list, int64_t index,
+                        int64_t fallback, int64_t* out_number) {
+  const olstm_tensor* tensor = olstm__net_constant(net, list);
+  *out_number = fallback;
+  if (list == OLSTM__NO_VALUE) return true;
+  if (!tensor || index >= olstm_tensor_desc_count(&tensor->desc)) return false;
+  if (tensor->desc.dtype == OLSTM_DTYPE_INT64) {
+    *out_number = ((const int64_t*)tensor->data)[index];
+  } else if (tensor->desc.dtype == OLSTM_DTYPE_INT32) {
+    *out_number = ((const int32_t*)tensor->data)[index];
+  } else {
+    return false;
+  }
+  return true;
+}
+
+// Whether a Slice leaves a dimension as long as it is: it cuts others, or only turns this
+// one round.
+static bool slice_keeps_dim(const olstm__net* net, const olstm__net_node* node,
+                            int32_t axis) {
+  const olstm_tensor* axes = olstm__net_constant(net, olstm__net_node_input(node, 3));
+  if (!axes) return false;
+  for (int64_t i = 0; i < olstm_tensor_desc_count(&axes->desc); i++) {
+    int64_t cut = 0, start = 0, end = 0, step = 0;
+    if (!read_listed(net, olstm__net_node_input(node, 3), i, 0, &cut) || cut < 0) {
+      return false;
+    }
+    if (cut != axis) continue;
+    return read_listed(net, olstm__net_node_input(node, 1), i, 0, &start) &&
+           read_listed(net, olstm__net_node_input(node, 2), i, 0, &end) &&
+           read_listed(net, olstm__net_node_input(node, 4), i, 1, &step) &&
+           start == -1 && end <= -INT32_MAX && step == -1;
+  }
+  return true;
+}
+
 // Where dimension `axis` of a node's output comes from: one step back. False at a symbol
 // of its own.
 static bool step_back(const olstm__net* net, const olstm__net_node* node, int32_t* value,
@@ -176,6 +213,11 @@ static bool step_back(const olstm__net* net, const olstm__net_node* node, int32_
     const int64_t source = perm->ints[*axis];
     if (source < 0 || source >= OLSTM_MAX_RANK) return false;
     *axis = (int32_t)source;
+    *value = first;
+    return true;
+  }
+  if (strcmp(op_type, "Slice") == 0) {
+    if (!slice_keeps_dim(net, node, *axis)) return false;
     *value = first;
     return true;
   }

@@ -245,6 +245,8 @@ static void sink_carried(olstm__net* net, int32_t n) {
         olstm__net_add_constant(body, body->values[input].info.name, constant);
     if (inner == OLSTM__NO_VALUE) return;
     olstm__net_replace_uses(body, input, inner);
+    // Behind Identity nodes too: the very constant, not a copy.
+    olstm__net_replace_uses(body, body->outputs[1 + j], inner);
   }
 }
 
