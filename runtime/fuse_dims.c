@@ -189,8 +189,8 @@ static bool slice_keeps_dim(const olstm__net* net, const olstm__net_node* node,
     if (cut != axis) continue;
     return read_listed(net, olstm__net_node_input(node, 1), i, 0, &start) &&
            read_listed(net, olstm__net_node_input(node, 2), i, 0, &end) &&
-           read_listed(net, olstm__net_node_input(node, 4), i, 1, &step) &&
-           start == -1 && end <= -INT32_MAX && step == -1;
+           read_listed(net, olstm__net_node_input(node, 4), i, 1, &step) && start == -1 &&
+           end <= -INT32_MAX && step == -1;
   }
   return true;
 }
@@ -213,6 +213,22 @@ static bool step_back(const olstm__net* net, const olstm__net_node* node, int32_
     const int64_t source = perm->ints[*axis];
     if (source < 0 || source >= OLSTM_MAX_RANK) return false;
     *axis = (int32_t)source;
+    *value = first;
+    return true;
+  }
+  int64_t turned = 0;
+  if ((strcmp(op_type, "Unsqueeze") == 0 || strcmp(op_type, "Squeeze") == 0) &&
+      olstm__match_one_axis(net, node, &turned) && turned >= 0) {
+    const bool is_squeeze = op_type[0] == 'S';
+    const olstm__net_node* before = olstm__net_producer(net, first);
+    // Of a recurrent node's Y: below.
+    if (is_squeeze && before && is_recurrent(before)) return false;
+    if (*axis >= turned) *axis += is_squeeze ? 1 : -1;
+    *value = first;
+    return true;
+  }
+  if (strcmp(op_type, "Concat") == 0 && int_attribute(node, "axis", -1) >= 0 &&
+      int_attribute(node, "axis", -1) != *axis) {
     *value = first;
     return true;
   }
@@ -298,6 +314,37 @@ static bool reshaped_dim(const olstm__net* net, const olstm__net_node* node, int
   return true;
 }
 
+// A dimension that an operator makes of numbers: of a Concat along it, of an Unsqueeze,
+// of the columns of a matrix product.
+static bool made_dim(const olstm__net* net, const olstm__net_node* node, int32_t axis,
+                     int depth, olstm__dim_symbol* out_symbol) {
+  int64_t number = 0, unsqueezed = 0;
+  if (strcmp(node->op_type, "Unsqueeze") == 0) {
+    if (!olstm__match_one_axis(net, node, &unsqueezed) || unsqueezed != axis)
+      return false;
+    number = 1;
+  } else if (strcmp(node->op_type, "Concat") == 0) {
+    // Not of what is joined already: a Concat may have many inputs.
+    if (int_attribute(node, "axis", -1) != axis || depth > 0) return false;
+    for (size_t i = 0; i < node->own_input_count; i++) {
+      const olstm__dim_symbol part = follow(net, node->inputs[i], axis, depth + 1);
+      if (part.root != OLSTM__NO_VALUE) return false;
+      number += part.number;
+    }
+  } else {
+    const bool is_gemm = strcmp(node->op_type, "Gemm") == 0;
+    const olstm_tensor* weight = olstm__net_constant(net, olstm__net_node_input(node, 1));
+    if ((!is_gemm && strcmp(node->op_type, "MatMul") != 0) || !weight ||
+        weight->desc.rank != 2 ||
+        axis != (is_gemm ? 2 : olstm__dim_rank_of(net, node->inputs[0])) - 1) {
+      return false;
+    }
+    number = weight->desc.dims[is_gemm && int_attribute(node, "transB", 0) ? 0 : 1];
+  }
+  *out_symbol = (olstm__dim_symbol){OLSTM__NO_VALUE, 0, number};
+  return true;
+}
+
 static olstm__dim_symbol follow(const olstm__net* net, int32_t value, int32_t axis,
                                 int depth) {
   for (int step = 0; step < MAX_STEPS && depth < MAX_DEPTH; step++) {
@@ -311,7 +358,10 @@ static olstm__dim_symbol follow(const olstm__net* net, int32_t value, int32_t ax
     const olstm__net_node* node = olstm__net_producer(net, value);
     if (!node || node->kind != OLSTM__NODE_OPERATOR) break;
     if (olstm__net_node_output(node, 0) != value) break;
-    if (reshaped_dim(net, node, axis, &known)) return known;
+    if (reshaped_dim(net, node, axis, &known) ||
+        made_dim(net, node, axis, depth, &known)) {
+      return known;
+    }
     if (step_back(net, node, &value, &axis) ||
         step_back_recurrent(net, node, &value, &axis)) {
       continue;
