@@ -14,6 +14,7 @@ extern const olstm__op_family olstm__step_mask_family;
 extern const olstm__op_family olstm__matmul_family;
 extern const olstm__op_family olstm__gemm_family;
 extern const olstm__op_family olstm__dense_family;
+extern const olstm__op_family olstm__einsum_family;
 extern const olstm__op_family olstm__binary_family;
 extern const olstm__op_family olstm__unary_family;
 extern const olstm__op_family olstm__variadic_family;
