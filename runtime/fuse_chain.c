@@ -25,6 +25,10 @@ static const olstm_tensor* get_constant(const void* user, int32_t value) {
   return olstm__net_constant(user, value);
 }
 
+bool olstm__chain_owns(const olstm__chain* c, int32_t node) {
+  return node < c->node_count && c->is_own[node];
+}
+
 // ---------------------------------------------------------------- steps of a sequence
 
 static bool is_type(const olstm__net_node* node, const char* op_type) {
@@ -35,6 +39,12 @@ static bool is_type(const olstm__net_node* node, const char* op_type) {
 static int64_t axis_of(const olstm__net_node* node) {
   const olstm_attribute* axis = olstm__net_find_attribute(node, "axis");
   return axis ? axis->i : 0;
+}
+
+int64_t olstm__chain_step_count(const olstm__net* net, const olstm__sequence_step* at) {
+  const olstm__dim_symbol symbol =
+      olstm__dim_symbol_of(net, at->sequence, (int32_t)at->axis);
+  return symbol.root == OLSTM__NO_VALUE ? symbol.number : -1;
 }
 
 static bool gathered_step(const olstm__net* net, const olstm__net_node* node,
@@ -217,26 +227,11 @@ static bool is_closed(const olstm__net* net, const olstm__chain* c) {
   return true;
 }
 
-// A state of one row is broadcast by sums; a recurrent node wants a row for each of X.
+// Whether a state is known to be broadcast over the rows of X.
 static bool has_broadcast_state(const olstm__net* net, const olstm__chain* c,
                                 int32_t state) {
-  const olstm__dim_symbol rows =
-      olstm__dim_symbol_of(net, c->last.at.sequence, c->last.at.axis == 0 ? 1 : 0);
-  const olstm__dim_symbol given =
-      state == OLSTM__NO_VALUE ? rows : olstm__dim_symbol_of(net, state, 0);
-  return given.root == OLSTM__NO_VALUE && given.number == 1 &&
-         !olstm__dim_symbol_equal(&rows, &given);
-}
-
-bool olstm__chain_owns(const olstm__chain* c, int32_t node) {
-  return node < c->node_count && c->is_own[node];
-}
-
-// A number of steps that is known of a sequence, or -1.
-int64_t olstm__chain_step_count(const olstm__net* net, const olstm__sequence_step* at) {
-  const olstm__dim_symbol symbol =
-      olstm__dim_symbol_of(net, at->sequence, (int32_t)at->axis);
-  return symbol.root == OLSTM__NO_VALUE ? symbol.number : -1;
+  const olstm__sequence_step* at = &c->last.at;
+  return olstm__dim_is_broadcast(net, at->sequence, at->axis == 0 ? 1 : 0, state);
 }
 
 static bool fuse_chain(olstm__net* net, olstm__chain* c) {

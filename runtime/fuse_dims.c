@@ -426,3 +426,12 @@ bool olstm__dim_symbol_equal(const olstm__dim_symbol* a, const olstm__dim_symbol
   if (a->root != b->root) return false;
   return a->root == OLSTM__NO_VALUE ? a->number == b->number : a->axis == b->axis;
 }
+
+bool olstm__dim_is_broadcast(const olstm__net* net, int32_t sequence, int32_t row_axis,
+                             int32_t state) {
+  if (state == OLSTM__NO_VALUE) return false;
+  const olstm__dim_symbol rows = olstm__dim_symbol_of(net, sequence, row_axis);
+  const olstm__dim_symbol given = olstm__dim_symbol_of(net, state, 0);
+  return given.root == OLSTM__NO_VALUE && given.number == 1 &&
+         !olstm__dim_symbol_equal(&rows, &given);
+}

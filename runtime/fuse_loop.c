@@ -342,6 +342,19 @@ static bool is_used(const olstm__net* net, int32_t value) {
          (net->values[value].use_count > 0 || net->values[value].output_use_count > 0);
 }
 
+// Whether X and the first states are such as a recurrent node takes: three dimensions,
+// and a row of state for every row.
+static bool has_recurrent_shapes(const loop_view* view, const loop_match* match) {
+  const int32_t* carried = &loop_node(view)->inputs[LOOP_CARRIED];
+  const int32_t rank = olstm__dim_rank_of(view->outer, match->sequence);
+  if (rank >= 0 && rank != 3) return false;
+  return !olstm__dim_is_broadcast(view->outer, match->sequence, 1,
+                                  carried[match->h.carried]) &&
+         (match->c.carried == MAX_CARRIED ||
+          !olstm__dim_is_broadcast(view->outer, match->sequence, 1,
+                                   carried[match->c.carried]));
+}
+
 static bool match_loop(const loop_view* view, loop_match* match) {
   const olstm__net_node* node = loop_node(view);
   match->counter = find_counter(view);
@@ -351,7 +364,9 @@ static bool match_loop(const loop_view* view, loop_match* match) {
   }
   if (!match_states(view, match) || !scans_the_output(view, match)) return false;
   match->sequence = gathered_sequence(view, match, match->cell.x);
-  if (match->sequence == OLSTM__NO_VALUE) return false;
+  if (match->sequence == OLSTM__NO_VALUE || !has_recurrent_shapes(view, match)) {
+    return false;
+  }
   match->mask = OLSTM__NO_VALUE;
   if (match->h.mask != OLSTM__NO_VALUE) {
     match->mask = gathered_sequence(view, match, match->h.mask);

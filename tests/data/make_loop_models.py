@@ -139,7 +139,7 @@ def body_graph(cell, masked, act, rec, keras3, steps, start_axis, order, one, st
 
 
 def save(name, cell, masked=False, act="Tanh", rec="Sigmoid", keras3=False, use_states=True, start_axis=0, order=(0, 1, 2, 3),
-         one="one", use_time=False, step=None, batch="N", backwards=False, masking=None):
+         one="one", use_time=False, step=None, batch="N", backwards=False, masking=None, state_rows=None):
     random = np.random.default_rng(11)
     G = GATES[cell]
     g = Graph()
@@ -190,7 +190,7 @@ def save(name, cell, masked=False, act="Tanh", rec="Sigmoid", keras3=False, use_
         if masking is None:
             inputs.append(helper.make_tensor_value_info("mask", P.BOOL, ["N", time]))
         inputs.append(helper.make_tensor_value_info("prev0", P.FLOAT, ["N", H]))
-    inputs += [helper.make_tensor_value_info(n, P.FLOAT, [batch, H]) for n in (["h0"] + (["c0_state"] if cell == "lstm" else []))]
+    inputs += [helper.make_tensor_value_info(n, P.FLOAT, [state_rows or batch, H]) for n in (["h0"] + (["c0_state"] if cell == "lstm" else []))]
     outputs = [helper.make_tensor_value_info(y, P.FLOAT, None)]
     outputs += [helper.make_tensor_value_info(finals[n], P.INT32 if n == "time" else P.FLOAT, None) for n in wanted]
     graph = helper.make_graph(g.nodes, name, inputs, outputs, g.initializers)
@@ -310,3 +310,4 @@ save_chain("almost_chain_of_other_weights", "keras", 4, other_weights_at=5, step
 save_chain("almost_chain_whose_c_is_used", "keras", 4, outputs=("last", "c_of_2"))
 save_chain("almost_chain_that_skips_steps", "keras", 4, steps=[0, 2, 4])
 save("almost_length_of_another_sequence", "lstm", backwards="shorter")
+save("almost_one_row_of_state", "lstm", state_rows=1)
