@@ -185,3 +185,12 @@ const olstm_value_info* olstm_session_get_output(const olstm_session* session,
                                                  size_t index) {
   return index < session->output_count ? &session->outputs[index] : NULL;
 }
+
+size_t olstm_session_node_count(const olstm_session* session) {
+  return session->program->node_count;
+}
+
+const olstm_node* olstm_session_get_node(const olstm_session* session, size_t index) {
+  return index < session->program->node_count ? &session->program->nodes[index].node
+                                              : NULL;
+}

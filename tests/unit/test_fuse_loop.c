@@ -119,6 +119,25 @@ static void without_fusion_loops_stay_loops(void** state) {
   olstm_model_destroy(model);
 }
 
+static void a_session_lists_the_nodes_that_run(void** state) {
+  olstm_model* model = load("lstm_plain.onnx");
+  olstm_session* session = make_session(model, true);
+  const size_t count = olstm_session_node_count(session);
+  size_t found = 0;
+  (void)state;
+  for (size_t i = 0; i < count; i++) {
+    const olstm_node* node = olstm_session_get_node(session, i);
+    if (strcmp(node->op_type, "LSTM") != 0) continue;
+    found++;
+    assert_non_null(node->constants[1]);
+    assert_int_equal(node->constants[1]->desc.dims[1], 16);
+  }
+  assert_int_equal(found, 1);
+  assert_null(olstm_session_get_node(session, count));
+  olstm_session_destroy(session);
+  olstm_model_destroy(model);
+}
+
 typedef struct feed {
   olstm_tensor tensors[MAX_VALUES];
   double storage[MAX_VALUES][MAX_ELEMENTS];
@@ -212,6 +231,7 @@ int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(recognises_cells_and_nothing_else),
       cmocka_unit_test(without_fusion_loops_stay_loops),
+      cmocka_unit_test(a_session_lists_the_nodes_that_run),
       cmocka_unit_test(both_ways_give_the_same),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
