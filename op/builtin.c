@@ -8,9 +8,11 @@
 // clang-format off
 static const olstm__op_family* const kFamilies[] = {
     &olstm__lstm_family,
+    &olstm__step_mask_family,
     &olstm__matmul_family,
     &olstm__gemm_family,
     &olstm__dense_family,
+    &olstm__einsum_family,
     &olstm__binary_family,
     &olstm__unary_family,
     &olstm__variadic_family,

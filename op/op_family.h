@@ -10,9 +10,11 @@ typedef struct olstm__op_family {
 } olstm__op_family;
 
 extern const olstm__op_family olstm__lstm_family;
+extern const olstm__op_family olstm__step_mask_family;
 extern const olstm__op_family olstm__matmul_family;
 extern const olstm__op_family olstm__gemm_family;
 extern const olstm__op_family olstm__dense_family;
+extern const olstm__op_family olstm__einsum_family;
 extern const olstm__op_family olstm__binary_family;
 extern const olstm__op_family olstm__unary_family;
 extern const olstm__op_family olstm__variadic_family;

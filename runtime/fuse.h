@@ -17,6 +17,14 @@ void olstm__fuse_loops(olstm__net* net);
 /// What picks the last step of a recurrent node's Y reads Y_h instead.
 void olstm__fuse_last_steps(olstm__net* net);
 
+/// Cells that step over a sequence one by one, as Keras' unroll=True and PyTorch leave
+/// them, become LSTM, GRU and RNN nodes. Sorts the net when there were any.
+/// Errors: OUT_OF_MEMORY.
+olstm_status olstm__fuse_chains(olstm__net* net, olstm_error* error);
+
+/// What exporters write for Keras' Masking layer becomes a node of domain olstm.fused.
+void olstm__fuse_masks(olstm__net* net);
+
 /// Recurrent nodes take the place of the Transposes around them: nodes of domain
 /// olstm.fused with layouts of X and Y of their own. Last, since other passes know ONNX's
 /// nodes alone. Sorts the net. Errors: OUT_OF_MEMORY.

@@ -2,483 +2,315 @@
 
 #include <string.h>
 
-enum { MAX_TERMS = 8 };
+// ---------------------------------------------------------------- equations
 
-// What a search shares.
+// A cell in equations over letters. Each binary operation stands in parentheses; + and *
+// take their operands in any order.
+//
+//   h C        the previous h and c
+//   i o f c    gates of LSTM: an activation of a sum of products with x and h
+//   z r n      gates of GRU; n alone is the cell of SimpleRNN
+//   a          the activated new c
+//   p q s      sums: of products with x, with h, with x and r * h
+//   1          the number
+typedef struct cell_form {
+  const char* op_type;
+  const char* new_h;
+  /// What the letter `of` activates.
+  char of;
+  const char* inner;
+  /// In ONNX's order.
+  const char* gates;
+  bool linear_before_reset;
+} cell_form;
+
+static const cell_form kForms[] = {
+    {"LSTM", "(o*a)", 'a', "((f*C)+(i*c))", "iofc", false},
+    {"GRU", "((z*h)+((1-z)*n))", 'n', "(p+(r*q))", "zrn", true},
+    {"GRU", "((z*h)+((1-z)*n))", 'n', "s", "zrn", false},
+    {"GRU", "(n+(z*(h-n)))", 'n', "(p+(r*q))", "zrn", true},
+    {"GRU", "(n+(z*(h-n)))", 'n', "s", "zrn", false},
+    {"RNN", "n", 'n', "s", "n", false},
+};
+enum { FORM_COUNT = sizeof kForms / sizeof kForms[0], LETTERS = 128, MAX_SWAPS = 8 };
+
+// What a search shares, and what its letters stand for so far.
 typedef struct search {
   const olstm__net* net;
-  const olstm__cell_constants* constants;
+  const olstm__constants* constants;
+  int32_t old_h;
+  /// Bit k: the operands of the k-th sum or product are taken in the other order.
+  uint32_t swaps;
+  uint32_t swap_count;
+  int32_t bound[LETTERS];
 } search;
 
-// A sum of matrix products with weights, and of biases.
-typedef struct affine_sum {
-  struct {
-    int32_t factor;
-    const olstm_tensor* weight;
-  } products[2];
-  size_t product_count;
-  const olstm_tensor* bias;
-} affine_sum;
-
-static const olstm_tensor* constant_of(const search* s, int32_t value) {
-  return s->constants->get(s->constants->user, value);
-}
-
-// ---------------------------------------------------------------- sums
-
-static bool add_product(const search* s, int32_t factor, int32_t weight,
-                        affine_sum* sum) {
-  const olstm_tensor* tensor = constant_of(s, weight);
-  if (!tensor || tensor->desc.rank != 2 || sum->product_count == 2) return false;
-  sum->products[sum->product_count].factor = olstm__match_skip_identity(s->net, factor);
-  sum->products[sum->product_count++].weight = tensor;
-  return true;
-}
-
-// A Gemm without transposes and factors is a product and a sum.
-static bool is_plain_gemm(const olstm__net_node* node) {
-  static const char* const kTransposes[] = {"transA", "transB"};
-  static const char* const kFactors[] = {"alpha", "beta"};
-  for (int i = 0; i < 2; i++) {
-    const olstm_attribute* transpose = olstm__net_find_attribute(node, kTransposes[i]);
-    const olstm_attribute* factor = olstm__net_find_attribute(node, kFactors[i]);
-    if ((transpose && transpose->i != 0) || (factor && factor->f != 1.0F)) return false;
-  }
-  return true;
-}
-
-// A Squeeze without axes takes a batch of one away before a sum, which broadcasts it
-// back.
-static bool is_squeeze_of_all(const olstm__net_node* node) {
-  return strcmp(node->op_type, "Squeeze") == 0 && node->own_input_count == 1 &&
-         !olstm__net_find_attribute(node, "axes");
-}
-
-// Takes a value apart into terms pushed on `pending`; false when it is none of the kinds
-// that a cell sums.
-static bool take_term(const search* s, int32_t value, affine_sum* sum, int32_t* pending,
-                      size_t* count) {
+static bool bind(search* s, char letter, int32_t value) {
+  int32_t* bound = &s->bound[(unsigned char)letter];
+  double one = 0.0;
   value = olstm__match_skip_identity(s->net, value);
-  const olstm_tensor* constant = constant_of(s, value);
-  if (constant) {
-    if (sum->bias) return false;
-    sum->bias = constant;
-    return true;
-  }
-  const olstm__net_node* node = olstm__net_producer(s->net, value);
-  if (!node || node->kind != OLSTM__NODE_OPERATOR || node->domain[0]) return false;
-  if (is_squeeze_of_all(node)) {
-    pending[(*count)++] = node->inputs[0];
-    return true;
-  }
-  if (strcmp(node->op_type, "Add") == 0 && *count + 2 <= MAX_TERMS) {
-    pending[(*count)++] = node->inputs[0];
-    pending[(*count)++] = node->inputs[1];
-    return true;
-  }
-  if (strcmp(node->op_type, "MatMul") == 0) {
-    return add_product(s, node->inputs[0], node->inputs[1], sum);
-  }
-  if (strcmp(node->op_type, "Gemm") != 0 || !is_plain_gemm(node)) return false;
-  const int32_t added = olstm__net_node_input(node, 2);
-  if (added != OLSTM__NO_VALUE) pending[(*count)++] = added;
-  return add_product(s, node->inputs[0], node->inputs[1], sum);
-}
-
-static bool match_sum(const search* s, int32_t value, affine_sum* out_sum) {
-  int32_t pending[MAX_TERMS + 2] = {value};
-  size_t count = 1;
-  *out_sum = (affine_sum){.product_count = 0};
-  for (int steps = 0; count > 0; steps++) {
-    if (steps > MAX_TERMS || count > MAX_TERMS) return false;
-    const int32_t next = pending[--count];
-    if (!take_term(s, next, out_sum, pending, &count)) return false;
-  }
+  if (letter == '1') return olstm__match_scalar(s->net, value, &one) && one == 1.0;
+  if (*bound != OLSTM__NO_VALUE) return *bound == value;
+  *bound = value;
   return true;
 }
 
-// Kernel, recurrent kernel and the step's input out of a sum of two products, one of them
-// of old_h.
-static bool read_both_products(const affine_sum* sum, int32_t old_h,
-                               olstm__cell_match* out) {
-  if (sum->product_count != 2) return false;
-  const size_t of_h = sum->products[0].factor == old_h ? 0 : 1;
-  if (sum->products[of_h].factor != old_h || sum->products[1 - of_h].factor == old_h) {
-    return false;
+// Matches the expression at *text against a value, and moves *text behind it. Only as
+// deep as the equations above.
+// NOLINTNEXTLINE(misc-no-recursion)
+static bool match_expression(search* s, const char** text, int32_t value) {
+  if (**text != '(') return bind(s, *(*text)++, value);
+  static const struct {
+    char sign;
+    const char* op_type;
+  } kOperators[] = {{'+', "Add"}, {'*', "Mul"}, {'-', "Sub"}};
+  // The operator stands behind the first operand.
+  const char* sign = *text + 1;
+  for (int depth = 0; depth > 0 || (*sign != '+' && *sign != '*' && *sign != '-');) {
+    depth += *sign == '(' ? 1 : (*sign == ')' ? -1 : 0);
+    sign++;
   }
-  out->x = sum->products[1 - of_h].factor;
-  out->kernel = sum->products[1 - of_h].weight;
-  out->recurrent_kernel = sum->products[of_h].weight;
-  out->bias = sum->bias;
+  int32_t operands[2];
+  const char* op_type = NULL;
+  for (size_t i = 0; i < sizeof kOperators / sizeof kOperators[0]; i++) {
+    if (kOperators[i].sign == *sign) op_type = kOperators[i].op_type;
+  }
+  if (!olstm__match_binary(s->net, value, op_type, operands)) return false;
+  const bool swapped = *sign != '-' && (s->swaps >> s->swap_count++ & 1U) != 0;
+  (*text)++;
+  if (!match_expression(s, text, operands[swapped ? 1 : 0])) return false;
+  (*text)++;
+  if (!match_expression(s, text, operands[swapped ? 0 : 1])) return false;
+  (*text)++;
   return true;
+}
+
+static int32_t letter(const search* s, char name) {
+  return s->bound[(unsigned char)name];
 }
 
 // ---------------------------------------------------------------- gates
-
-// Part `*out_index` of a Split of the last of two axes into `part_count` equal parts.
-static bool match_part(const search* s, int32_t value, size_t part_count,
-                       int32_t* out_whole, size_t* out_index) {
-  value = olstm__match_skip_identity(s->net, value);
-  const olstm__net_node* node = olstm__net_producer_of_type(s->net, value, "Split");
-  if (!node || node->output_count != part_count) return false;
-  const olstm_attribute* axis = olstm__net_find_attribute(node, "axis");
-  if (!axis || (axis->i != 1 && axis->i != -1)) return false;
-  const olstm_attribute* lengths = olstm__net_find_attribute(node, "split");
-  for (size_t i = 1; lengths && i < lengths->count; i++) {
-    if (lengths->ints[i] != lengths->ints[0]) return false;
-  }
-  const int32_t given = olstm__net_node_input(node, 1);
-  if (given != OLSTM__NO_VALUE) {
-    const olstm_tensor* tensor = constant_of(s, given);
-    if (!tensor || tensor->desc.dtype != OLSTM_DTYPE_INT64 ||
-        olstm_tensor_desc_count(&tensor->desc) != (int64_t)part_count) {
-      return false;
-    }
-    const int64_t* parts = tensor->data;
-    for (size_t i = 1; i < part_count; i++) {
-      if (parts[i] != parts[0]) return false;
-    }
-  }
-  for (size_t i = 0; i < part_count; i++) {
-    if (node->outputs[i] == value) {
-      *out_whole = olstm__match_skip_identity(s->net, node->inputs[0]);
-      *out_index = i;
-      return true;
-    }
-  }
-  return false;
-}
-
-// An activated part of a Split.
-typedef struct gate {
-  olstm__match_activation activation;
-  int32_t whole;
-  size_t index;
-} gate;
-
-static bool match_gate(const search* s, int32_t value, size_t part_count, gate* out) {
-  int32_t inner = OLSTM__NO_VALUE;
-  olstm__match_activation_of(s->net, value, &out->activation, &inner);
-  return match_part(s, inner, part_count, &out->whole, &out->index);
-}
 
 static bool same_activation(const olstm__match_activation* a,
                             const olstm__match_activation* b) {
   return strcmp(a->name, b->name) == 0 && a->alpha == b->alpha && a->beta == b->beta;
 }
 
-// ---------------------------------------------------------------- LSTM
-
-enum { KERAS_I, KERAS_F, KERAS_C, KERAS_O, LSTM_GATES };
-
-// c' = f * c + i * g, its terms and factors in any order.
-static bool match_new_c(const search* s, int32_t new_c, gate gates[LSTM_GATES],
-                        int32_t* out_old_c) {
-  int32_t terms[2], kept[2], added[2];
-  if (!olstm__match_binary(s->net, new_c, "Add", terms)) return false;
-  for (int swap = 0; swap < 2; swap++) {
-    gate first, second;
-    if (!olstm__match_binary(s->net, terms[swap], "Mul", kept) ||
-        !olstm__match_binary(s->net, terms[1 - swap], "Mul", added) ||
-        !match_gate(s, added[0], LSTM_GATES, &first) ||
-        !match_gate(s, added[1], LSTM_GATES, &second)) {
-      continue;
-    }
-    const bool in_order = first.index == KERAS_I;
-    gates[KERAS_I] = in_order ? first : second;
-    gates[KERAS_C] = in_order ? second : first;
-    for (int side = 0; side < 2; side++) {
-      if (!match_gate(s, kept[side], LSTM_GATES, &gates[KERAS_F])) continue;
-      if (gates[KERAS_F].index != KERAS_F) continue;
-      *out_old_c = kept[1 - side];
-      return gates[KERAS_I].index == KERAS_I && gates[KERAS_C].index == KERAS_C;
-    }
-  }
-  return false;
+static void take_biases(const olstm__sum* sum, size_t* count,
+                        olstm__weight_block* biases) {
+  *count = sum->bias_count;
+  memcpy(biases, sum->biases, sizeof sum->biases);
 }
 
-// h' = o * h(c').
-static bool match_lstm_with(const search* s, int32_t output_gate, int32_t activated_c,
-                            int32_t old_h, olstm__cell_match* out) {
-  gate gates[LSTM_GATES];
-  affine_sum sum;
-  olstm__match_activation* activations = out->activations;
-  if (!match_gate(s, output_gate, LSTM_GATES, &gates[KERAS_O]) ||
-      gates[KERAS_O].index != KERAS_O) {
+// The input of the cell: the same for all gates.
+static bool take_x(olstm__cell_match* match, int32_t x) {
+  if (match->x == OLSTM__NO_VALUE) match->x = x;
+  return match->x == x;
+}
+
+// A sum of one product with x and, if `h` is a value, one with that.
+static bool match_gate_sum(const search* s, int32_t value, int32_t h,
+                           olstm__cell_match* match, olstm__cell_gate* gate) {
+  olstm__sum sum;
+  const size_t count = h == OLSTM__NO_VALUE ? 1 : 2;
+  if (!olstm__match_sum(s->net, value, h, s->constants, &sum) ||
+      sum.product_count != count) {
     return false;
   }
-  olstm__match_activation_of(s->net, activated_c, &activations[2], &out->new_c);
-  if (!match_new_c(s, out->new_c, gates, &out->old_c)) return false;
-  for (size_t g = 0; g < LSTM_GATES; g++) {
-    if (gates[g].whole != gates[KERAS_O].whole) return false;
-    if (g != KERAS_C &&
-        !same_activation(&gates[g].activation, &gates[KERAS_O].activation)) {
-      return false;
-    }
-  }
-  activations[0] = gates[KERAS_O].activation;
-  activations[1] = gates[KERAS_C].activation;
-  out->activation_count = 3;
-  out->op_type = "LSTM";
-  return match_sum(s, gates[KERAS_O].whole, &sum) && read_both_products(&sum, old_h, out);
+  const size_t of_x = count == 2 && sum.products[0].factor == h ? 1 : 0;
+  if (count == 2 && sum.products[1 - of_x].factor != h) return false;
+  if (sum.products[of_x].factor == s->old_h || sum.products[of_x].factor == h)
+    return false;
+  gate->kernel = sum.products[of_x].weight;
+  if (count == 2) gate->recurrent_kernel = sum.products[1 - of_x].weight;
+  take_biases(&sum, &gate->bias_count, gate->biases);
+  match->is_x_matrix = match->is_x_matrix || sum.has_gemm;
+  return take_x(match, sum.products[of_x].factor);
 }
 
-static bool match_lstm(const search* s, int32_t new_h, int32_t old_h,
-                       olstm__cell_match* out) {
-  int32_t factors[2];
-  if (!olstm__match_binary(s->net, new_h, "Mul", factors)) return false;
-  return match_lstm_with(s, factors[0], factors[1], old_h, out) ||
-         match_lstm_with(s, factors[1], factors[0], old_h, out);
-}
-
-// ---------------------------------------------------------------- GRU, reset_after
-
-enum { KERAS_Z, KERAS_R, KERAS_H, GRU_GATES };
-
-// An activated sum of part `index` of the input's product and part `index` of the
-// recurrent one.
-typedef struct gru_wholes {
-  int32_t input, recurrent;
-} gru_wholes;
-
-static bool match_gru_gate(const search* s, int32_t value, size_t index,
-                           olstm__match_activation* out_activation, gru_wholes* wholes) {
-  int32_t inner = OLSTM__NO_VALUE, parts[2], whole[2];
-  size_t indices[2];
-  olstm__match_activation_of(s->net, value, out_activation, &inner);
-  if (!olstm__match_binary(s->net, inner, "Add", parts)) return false;
-  for (int i = 0; i < 2; i++) {
-    if (!match_part(s, parts[i], GRU_GATES, &whole[i], &indices[i])) return false;
-    if (indices[i] != index) return false;
-  }
-  const int of_input = whole[0] == wholes->input ? 0 : 1;
-  return whole[of_input] == wholes->input && whole[1 - of_input] == wholes->recurrent;
-}
-
-// hh = g(x_h + r * inner_h); tells which wholes the parts belong to.
-static bool match_gru_candidate(const search* s, int32_t value, olstm__cell_match* out,
-                                gru_wholes* wholes, int32_t* out_r) {
-  int32_t inner = OLSTM__NO_VALUE, terms[2], factors[2];
-  size_t index = 0;
-  olstm__match_activation_of(s->net, value, &out->activations[1], &inner);
-  if (!olstm__match_binary(s->net, inner, "Add", terms)) return false;
-  for (int i = 0; i < 2; i++) {
-    if (!match_part(s, terms[i], GRU_GATES, &wholes->input, &index) || index != KERAS_H ||
-        !olstm__match_binary(s->net, terms[1 - i], "Mul", factors)) {
-      continue;
-    }
-    for (int side = 0; side < 2; side++) {
-      if (match_part(s, factors[side], GRU_GATES, &wholes->recurrent, &index) &&
-          index == KERAS_H) {
-        *out_r = factors[1 - side];
-        return true;
-      }
-    }
-  }
-  return false;
-}
-
-// z * h + (1 - z) * hh.
-static bool match_gru_mix(const search* s, int32_t new_h, int32_t old_h, int32_t* out_z,
-                          int32_t* out_candidate) {
-  int32_t terms[2], kept[2], added[2], difference[2];
-  double one = 0.0;
-  if (!olstm__match_binary(s->net, new_h, "Add", terms)) return false;
-  for (int i = 0; i < 2; i++) {
-    if (!olstm__match_binary(s->net, terms[i], "Mul", kept) ||
-        !olstm__match_binary(s->net, terms[1 - i], "Mul", added) ||
-        (kept[0] != old_h && kept[1] != old_h)) {
-      continue;
-    }
-    *out_z = kept[0] == old_h ? kept[1] : kept[0];
-    for (int side = 0; side < 2; side++) {
-      if (olstm__match_binary(s->net, added[side], "Sub", difference) &&
-          olstm__match_scalar(s->net, difference[0], &one) && one == 1.0 &&
-          difference[1] == *out_z) {
-        *out_candidate = added[1 - side];
-        return true;
-      }
-    }
-  }
-  return false;
-}
-
-static bool match_gru(const search* s, int32_t new_h, int32_t old_h,
-                      olstm__cell_match* out) {
-  int32_t z = OLSTM__NO_VALUE, r = OLSTM__NO_VALUE, candidate = OLSTM__NO_VALUE;
-  gru_wholes wholes = {OLSTM__NO_VALUE, OLSTM__NO_VALUE};
-  olstm__match_activation reset;
-  affine_sum input, recurrent;
-  if (!match_gru_mix(s, new_h, old_h, &z, &candidate) ||
-      !match_gru_candidate(s, candidate, out, &wholes, &r) ||
-      !match_gru_gate(s, z, KERAS_Z, &out->activations[0], &wholes) ||
-      !match_gru_gate(s, r, KERAS_R, &reset, &wholes) ||
-      !same_activation(&reset, &out->activations[0]) ||
-      !match_sum(s, wholes.input, &input) ||
-      !match_sum(s, wholes.recurrent, &recurrent) || input.product_count != 1 ||
-      recurrent.product_count != 1 || recurrent.products[0].factor != old_h) {
+// p + r * q.
+static bool match_reset_sum(const search* s, olstm__cell_match* match,
+                            olstm__cell_gate* gate) {
+  olstm__sum sum;
+  if (!match_gate_sum(s, letter(s, 'p'), OLSTM__NO_VALUE, match, gate) ||
+      !olstm__match_sum(s->net, letter(s, 'q'), s->old_h, s->constants, &sum) ||
+      sum.product_count != 1 || sum.products[0].factor != s->old_h) {
     return false;
   }
-  out->op_type = "GRU";
-  out->activation_count = 2;
-  out->x = input.products[0].factor;
-  out->kernel = input.products[0].weight;
-  out->recurrent_kernel = recurrent.products[0].weight;
-  out->bias = input.bias;
-  out->recurrent_bias = recurrent.bias;
+  gate->recurrent_kernel = sum.products[0].weight;
+  take_biases(&sum, &gate->recurrent_bias_count, gate->recurrent_biases);
   return true;
 }
 
-// ---------------------------------------------------------------- RNN
-
-static bool match_rnn(const search* s, int32_t new_h, int32_t old_h,
-                      olstm__cell_match* out) {
-  int32_t inner = OLSTM__NO_VALUE;
-  affine_sum sum;
-  olstm__match_activation_of(s->net, new_h, &out->activations[0], &inner);
-  out->op_type = "RNN";
-  out->activation_count = 1;
-  return match_sum(s, inner, &sum) && read_both_products(&sum, old_h, out);
-}
-
-// ---------------------------------------------------------------- weights
-
-static int64_t gate_count(const olstm__cell_match* match) {
-  if (strcmp(match->op_type, "LSTM") == 0) return LSTM_GATES;
-  return strcmp(match->op_type, "GRU") == 0 ? GRU_GATES : 1;
-}
-
-static bool has_shape(const olstm_tensor* tensor, olstm_dtype dtype, int64_t rows,
-                      int64_t columns) {
-  const olstm_tensor_desc* desc = &tensor->desc;
-  return desc->dtype == dtype && desc->rank == 2 && desc->dims[0] == rows &&
-         desc->dims[1] == columns;
-}
-
-// [G*H], or [1,G*H].
-static bool is_bias(const olstm_tensor* tensor, olstm_dtype dtype, int64_t columns) {
-  const olstm_tensor_desc* desc = &tensor->desc;
-  return desc->dtype == dtype && (desc->rank == 1 || desc->rank == 2) &&
-         desc->dims[desc->rank - 1] == columns &&
-         olstm_tensor_desc_count(desc) == columns;
-}
-
-static bool weights_fit(olstm__cell_match* match) {
-  const olstm_dtype dtype = match->kernel->desc.dtype;
-  const int64_t gates = gate_count(match);
-  match->inputs = match->kernel->desc.dims[0];
-  match->hidden = match->recurrent_kernel->desc.dims[0];
-  const int64_t columns = gates * match->hidden;
-  return (dtype == OLSTM_DTYPE_FLOAT || dtype == OLSTM_DTYPE_DOUBLE) &&
-         match->hidden > 0 && has_shape(match->kernel, dtype, match->inputs, columns) &&
-         has_shape(match->recurrent_kernel, dtype, match->hidden, columns) &&
-         (!match->bias || is_bias(match->bias, dtype, columns)) &&
-         (!match->recurrent_bias || is_bias(match->recurrent_bias, dtype, columns));
-}
-
-bool olstm__match_cell(const olstm__net* net, int32_t new_h, int32_t old_h,
-                       const olstm__cell_constants* constants,
-                       olstm__cell_match* out_match) {
-  static bool (*const kCells[])(const search*, int32_t, int32_t, olstm__cell_match*) = {
-      match_lstm, match_gru, match_rnn};
-  const search s = {net, constants};
-  new_h = olstm__match_skip_identity(net, new_h);
-  for (size_t c = 0; c < sizeof kCells / sizeof kCells[0]; c++) {
-    *out_match = (olstm__cell_match){
-        .x = OLSTM__NO_VALUE, .old_c = OLSTM__NO_VALUE, .new_c = OLSTM__NO_VALUE};
-    if (kCells[c](&s, new_h, old_h, out_match) && weights_fit(out_match)) return true;
+// x and r * h: the product is found among the factors of the sum.
+static bool match_early_reset(search* s, olstm__cell_match* match,
+                              olstm__cell_gate* gate) {
+  enum { MOST = 4 };
+  int32_t factors[MOST];
+  const int32_t sum = letter(s, 's');
+  const size_t count = olstm__sum_list_factors(s->net, sum, s->constants, MOST, factors);
+  for (size_t i = 0; i < count; i++) {
+    int32_t operands[2];
+    if (!olstm__match_binary(s->net, factors[i], "Mul", operands)) continue;
+    const int side = operands[0] == s->old_h ? 0 : 1;
+    if (operands[side] != s->old_h) continue;
+    s->bound['r'] = operands[1 - side];
+    if (match_gate_sum(s, sum, factors[i], match, gate)) return true;
   }
   return false;
 }
 
-// Where Keras has ONNX's gate g: LSTM i o f c from i f c o; the others have the same
-// order.
-static int64_t keras_gate(const olstm__cell_match* match, int64_t g) {
-  static const int64_t kLstm[LSTM_GATES] = {KERAS_I, KERAS_O, KERAS_F, KERAS_C};
-  return gate_count(match) == LSTM_GATES ? kLstm[g] : g;
+// The gate that activates what `of` does: n, of GRU and RNN.
+static bool match_candidate(search* s, const cell_form* form, olstm__cell_match* match,
+                            olstm__cell_gate* gate) {
+  if (letter(s, 's') == OLSTM__NO_VALUE) return match_reset_sum(s, match, gate);
+  if (form->gates[1]) return match_early_reset(s, match, gate);
+  return match_gate_sum(s, letter(s, 's'), s->old_h, match, gate);
 }
 
-// [rows,G*H] to [1,G*H,rows].
-static olstm_tensor* transpose_gates(olstm__net* net, const olstm__cell_match* match,
-                                     const olstm_tensor* from) {
-  const int64_t gates = gate_count(match), hidden = match->hidden;
-  const int64_t rows = from->desc.dims[0];
-  const size_t size = olstm_dtype_size(from->desc.dtype);
-  const olstm_tensor_desc desc = {from->desc.dtype, 3, {1, gates * hidden, rows}};
-  olstm_tensor* to = olstm__net_allocate_tensor(net, &desc);
-  for (int64_t u = 0; to && u < gates * hidden; u++) {
-    const int64_t column = keras_gate(match, u / hidden) * hidden + u % hidden;
-    for (int64_t row = 0; row < rows; row++) {
-      memcpy((char*)to->data + (size_t)(u * rows + row) * size,
-             (const char*)from->data + (size_t)(row * gates * hidden + column) * size,
-             size);
+static bool is_candidate(const cell_form* form, char gate) {
+  return gate == form->gates[strlen(form->gates) - 1];
+}
+
+// Gates but the candidate share one activation, the first; the candidate's is the next.
+static bool match_gates(search* s, const cell_form* form, olstm__cell_match* match) {
+  const bool is_rnn = !form->gates[1];
+  olstm__match_activation* of_gates = &match->activations[0];
+  olstm__match_activation* of_candidate = &match->activations[is_rnn ? 0 : 1];
+  for (size_t pass = 0; pass < 2; pass++) {
+    // The candidate first: it may be what tells which value r is.
+    for (const char* name = form->gates; *name; name++) {
+      olstm__cell_gate* gate = &match->gates[name - form->gates];
+      int32_t inner = OLSTM__NO_VALUE;
+      olstm__match_activation activation;
+      if (is_candidate(form, *name) != (pass == 0)) continue;
+      olstm__match_activation_of(s->net, letter(s, *name), &activation, &inner);
+      if (*name == form->of) {
+        *of_candidate = activation;
+        if (!match_candidate(s, form, match, gate)) return false;
+        continue;
+      }
+      if (!match_gate_sum(s, inner, s->old_h, match, gate)) return false;
+      if (is_candidate(form, *name)) {
+        *of_candidate = activation;
+      } else if (!of_gates->name) {
+        *of_gates = activation;
+      } else if (!same_activation(of_gates, &activation)) {
+        return false;
+      }
     }
   }
-  return to;
+  return true;
 }
 
-// [1,2*G*H]: the input's biases, then the recurrent ones; zeros where there are none.
-static olstm_tensor* join_biases(olstm__net* net, const olstm__cell_match* match) {
-  const int64_t width = gate_count(match) * match->hidden;
-  const size_t size = olstm_dtype_size(match->kernel->desc.dtype);
-  const size_t hidden_bytes = (size_t)match->hidden * size;
-  const olstm_tensor_desc desc = {match->kernel->desc.dtype, 2, {1, 2 * width}};
-  const olstm_tensor* halves[2] = {match->bias, match->recurrent_bias};
-  olstm_tensor* to = olstm__net_allocate_tensor(net, &desc);
-  for (int half = 0; to && half < 2; half++) {
-    for (int64_t g = 0; halves[half] && g < gate_count(match); g++) {
-      memcpy(
-          (char*)to->data + ((size_t)half * (size_t)width * size) +
-              (size_t)g * hidden_bytes,
-          (const char*)halves[half]->data + (size_t)keras_gate(match, g) * hidden_bytes,
-          hidden_bytes);
+// ---------------------------------------------------------------- cells
+
+static bool block_fits(const olstm__weight_block* block, olstm_dtype dtype, int64_t rows,
+                       int64_t columns) {
+  return block->tensor->desc.dtype == dtype && block->row_count == rows &&
+         block->column_count == columns;
+}
+
+static bool biases_fit(const olstm__weight_block* biases, size_t count, olstm_dtype dtype,
+                       int64_t columns) {
+  for (size_t b = 0; b < count; b++) {
+    if (!block_fits(&biases[b], dtype, 1, columns)) return false;
+  }
+  return true;
+}
+
+static bool weights_fit(olstm__cell_match* match) {
+  const olstm__weight_block* first = &match->gates[0].kernel;
+  match->dtype = first->tensor->desc.dtype;
+  match->inputs = first->row_count;
+  match->hidden = first->column_count;
+  for (size_t g = 0; g < match->gate_count; g++) {
+    const olstm__cell_gate* gate = &match->gates[g];
+    if (!block_fits(&gate->kernel, match->dtype, match->inputs, match->hidden) ||
+        !block_fits(&gate->recurrent_kernel, match->dtype, match->hidden,
+                    match->hidden) ||
+        !biases_fit(gate->biases, gate->bias_count, match->dtype, match->hidden) ||
+        !biases_fit(gate->recurrent_biases, gate->recurrent_bias_count, match->dtype,
+                    match->hidden)) {
+      return false;
     }
   }
-  return to;
+  return match->hidden > 0;
 }
 
-bool olstm__cell_add_weights(olstm__net* net, const olstm__cell_match* match,
-                             int32_t out_weights[3]) {
-  const olstm_tensor* w = transpose_gates(net, match, match->kernel);
-  const olstm_tensor* r = transpose_gates(net, match, match->recurrent_kernel);
-  const olstm_tensor* b = join_biases(net, match);
-  if (!w || !r || !b) return false;
-  out_weights[0] = olstm__net_add_constant(net, "W", w);
-  out_weights[1] = olstm__net_add_constant(net, "R", r);
-  out_weights[2] = olstm__net_add_constant(net, "B", b);
-  return olstm__net_check(net, NULL) == OLSTM_STATUS_OK;
-}
-
-// ---------------------------------------------------------------- attributes
-
-const olstm_attribute* olstm__cell_attributes(olstm__net* net,
-                                              const olstm__cell_match* match,
-                                              size_t* out_count) {
-  enum { HIDDEN_SIZE, ACTIVATIONS, ALPHA, BETA, LINEAR_BEFORE_RESET, MOST };
-  const size_t most = OLSTM__FUSE_MAX_ACTIVATIONS;
-  olstm_attribute* attributes = olstm__net_allocate(net, MOST, sizeof *attributes);
-  olstm_string* names = olstm__net_allocate(net, most, sizeof *names);
-  float* alphas = olstm__net_allocate(net, most, sizeof *alphas);
-  float* betas = olstm__net_allocate(net, most, sizeof *betas);
-  if (!attributes || !names || !alphas || !betas) return NULL;
-  attributes[HIDDEN_SIZE] = (olstm_attribute){
-      .name = "hidden_size", .kind = OLSTM_ATTRIBUTE_INT, .i = match->hidden};
-  attributes[ACTIVATIONS] = (olstm_attribute){.name = "activations",
-                                              .kind = OLSTM_ATTRIBUTE_STRINGS,
-                                              .count = match->activation_count,
-                                              .strings = names};
-  attributes[ALPHA] = (olstm_attribute){
-      .name = "activation_alpha", .kind = OLSTM_ATTRIBUTE_FLOATS, .floats = alphas};
-  attributes[BETA] = (olstm_attribute){
-      .name = "activation_beta", .kind = OLSTM_ATTRIBUTE_FLOATS, .floats = betas};
-  attributes[LINEAR_BEFORE_RESET] = (olstm_attribute){
-      .name = "linear_before_reset", .kind = OLSTM_ATTRIBUTE_INT, .i = 1};
-  for (size_t a = 0; a < match->activation_count; a++) {
-    const olstm__match_activation* activation = &match->activations[a];
-    names[a] = (olstm_string){activation->name, strlen(activation->name)};
-    if (activation->takes_alpha) alphas[attributes[ALPHA].count++] = activation->alpha;
-    if (activation->takes_beta) betas[attributes[BETA].count++] = activation->beta;
+static bool match_form(search* s, const cell_form* form, int32_t new_h,
+                       olstm__cell_match* match) {
+  const bool is_lstm = form->of == 'a';
+  int32_t inner = OLSTM__NO_VALUE;
+  olstm__match_activation activation;
+  const char* text = form->new_h;
+  *match = (olstm__cell_match){.op_type = form->op_type,
+                               .linear_before_reset = form->linear_before_reset,
+                               .x = OLSTM__NO_VALUE,
+                               .old_c = OLSTM__NO_VALUE,
+                               .new_c = OLSTM__NO_VALUE,
+                               .gate_count = strlen(form->gates)};
+  match->activation_count = is_lstm ? 3 : (match->gate_count > 1 ? 2 : 1);
+  for (size_t i = 0; i < LETTERS; i++) s->bound[i] = OLSTM__NO_VALUE;
+  s->bound['h'] = s->old_h;
+  s->swap_count = 0;
+  if (!match_expression(s, &text, new_h)) return false;
+  olstm__match_activation_of(s->net, letter(s, form->of), &activation, &inner);
+  text = form->inner;
+  if (!match_expression(s, &text, inner)) return false;
+  if (is_lstm) {
+    match->activations[2] = activation;
+    match->new_c = inner;
+    match->old_c = letter(s, 'C');
   }
-  *out_count = gate_count(match) == GRU_GATES ? MOST : MOST - 1;
-  return attributes;
+  return match_gates(s, form, match) && weights_fit(match);
+}
+
+bool olstm__match_cell(const olstm__net* net, int32_t new_h, int32_t old_h,
+                       const olstm__constants* constants, olstm__cell_match* out_match) {
+  new_h = olstm__match_skip_identity(net, new_h);
+  for (size_t f = 0; f < FORM_COUNT; f++) {
+    // How many sums and products there are to swap is known once one try has met them.
+    uint32_t tries = 1;
+    for (uint32_t swaps = 0; swaps < tries; swaps++) {
+      search s = {.net = net, .constants = constants, .old_h = old_h, .swaps = swaps};
+      if (match_form(&s, &kForms[f], new_h, out_match)) return true;
+      if (s.swap_count <= MAX_SWAPS && tries < 1U << s.swap_count) {
+        tries = 1U << s.swap_count;
+      }
+    }
+  }
+  return false;
+}
+
+static bool gate_equal(const olstm__cell_gate* a, const olstm__cell_gate* b) {
+  if (a->bias_count != b->bias_count ||
+      a->recurrent_bias_count != b->recurrent_bias_count ||
+      !olstm__weight_block_equal(&a->kernel, &b->kernel) ||
+      !olstm__weight_block_equal(&a->recurrent_kernel, &b->recurrent_kernel)) {
+    return false;
+  }
+  for (size_t i = 0; i < a->bias_count; i++) {
+    if (!olstm__weight_block_equal(&a->biases[i], &b->biases[i])) return false;
+  }
+  for (size_t i = 0; i < a->recurrent_bias_count; i++) {
+    if (!olstm__weight_block_equal(&a->recurrent_biases[i], &b->recurrent_biases[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool olstm__cell_equal(const olstm__cell_match* a, const olstm__cell_match* b) {
+  if (strcmp(a->op_type, b->op_type) != 0 || a->hidden != b->hidden ||
+      a->inputs != b->inputs || a->linear_before_reset != b->linear_before_reset) {
+    return false;
+  }
+  for (size_t i = 0; i < a->activation_count; i++) {
+    if (!same_activation(&a->activations[i], &b->activations[i])) return false;
+  }
+  for (size_t g = 0; g < a->gate_count; g++) {
+    if (!gate_equal(&a->gates[g], &b->gates[g])) return false;
+  }
+  return true;
 }

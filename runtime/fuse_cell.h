@@ -1,39 +1,48 @@
 // One step of a recurrent cell written out as matrix products, sums and activations, as
-// Keras writes it: recognised, and its weights brought into ONNX's order. Knows the
-// cells' equations, nothing of loops.
+// Keras, PyTorch and people write it: recognised by its equations. Knows nothing of loops
+// and sequences.
 #ifndef OLSTM_RUNTIME_FUSE_CELL_H_
 #define OLSTM_RUNTIME_FUSE_CELL_H_
 
-#include "runtime/fuse_match.h"
+#include "runtime/fuse_sum.h"
 
-enum { OLSTM__FUSE_MAX_ACTIVATIONS = 3 };
+enum { OLSTM__FUSE_MAX_ACTIVATIONS = 3, OLSTM__FUSE_MAX_GATES = 4 };
 
-/// The tensor of a value that is the same at every step, or NULL: constants, and whatever
-/// else the caller knows.
-typedef struct olstm__cell_constants {
-  const void* user;
-  const olstm_tensor* (*get)(const void* user, int32_t value);
-} olstm__cell_constants;
+/// A gate's weights: of x, of h, and its biases.
+typedef struct olstm__cell_gate {
+  olstm__weight_block kernel, recurrent_kernel;
+  size_t bias_count;
+  olstm__weight_block biases[OLSTM__SUM_MAX_BIASES];
+  /// Of a reset gate's product with a sum: that sum's own (linear_before_reset).
+  size_t recurrent_bias_count;
+  olstm__weight_block recurrent_biases[OLSTM__SUM_MAX_BIASES];
+} olstm__cell_gate;
 
 /// A recognised cell. Values are those of the net that was searched.
 typedef struct olstm__cell_match {
   /// "LSTM", "GRU" or "RNN".
   const char* op_type;
+  bool linear_before_reset;
   /// The step's input, previous and new c (LSTM).
   int32_t x, old_c, new_c;
+  /// Whether x is known to have two dimensions.
+  bool is_x_matrix;
   int64_t inputs, hidden;
+  olstm_dtype dtype;
   /// In ONNX's order: f, g, h; f, g; f.
   olstm__match_activation activations[OLSTM__FUSE_MAX_ACTIVATIONS];
   size_t activation_count;
-  /// Keras' kernel [I,G*H], recurrent_kernel [H,G*H], and biases [G*H], of the input and
-  /// (GRU) of the recurrent product; NULL for none.
-  const olstm_tensor *kernel, *recurrent_kernel, *bias, *recurrent_bias;
+  /// In ONNX's order: i, o, f, c; z, r, h; i.
+  olstm__cell_gate gates[OLSTM__FUSE_MAX_GATES];
+  size_t gate_count;
 } olstm__cell_match;
 
 /// Whether `new_h` is the h that an LSTM, GRU or RNN cell computes from `old_h`.
 bool olstm__match_cell(const olstm__net* net, int32_t new_h, int32_t old_h,
-                       const olstm__cell_constants* constants,
-                       olstm__cell_match* out_match);
+                       const olstm__constants* constants, olstm__cell_match* out_match);
+
+/// Whether two cells compute the same, of whatever they are given.
+bool olstm__cell_equal(const olstm__cell_match* a, const olstm__cell_match* b);
 
 /// The cell's weights as ONNX wants them, W [1,G*H,I], R [1,G*H,H], B [1,2*G*H], as
 /// constants added to `net`. False when there is no memory.
@@ -44,6 +53,6 @@ bool olstm__cell_add_weights(olstm__net* net, const olstm__cell_match* match,
 /// none.
 const olstm_attribute* olstm__cell_attributes(olstm__net* net,
                                               const olstm__cell_match* match,
-                                              size_t* out_count);
+                                              bool is_reverse, size_t* out_count);
 
 #endif  // OLSTM_RUNTIME_FUSE_CELL_H_

@@ -58,23 +58,81 @@ static int64_t int_attribute(const olstm__net_node* node, const char* name,
   return attribute && attribute->kind == OLSTM_ATTRIBUTE_INT ? attribute->i : fallback;
 }
 
-// The rank of a value as far as inputs and constants tell; -1 when they do not.
-static int32_t rank_of(const olstm__net* net, int32_t value) {
+static bool is_recurrent(const olstm__net_node* node) {
+  return strcmp(node->op_type, "LSTM") == 0 || strcmp(node->op_type, "GRU") == 0 ||
+         strcmp(node->op_type, "RNN") == 0 ||
+         (strcmp(node->domain, OLSTM__FUSED_DOMAIN) == 0 &&
+          strcmp(node->op_type, "StepMask") != 0);
+}
+
+// An input of the same rank as the output.
+static bool keeps_rank(const olstm__net_node* node) {
+  static const char* const kNames[] = {"Transpose", "MatMul", "Slice", "Split",
+                                       "Concat",    "Pad",    NULL};
+  return keeps_shape(node->op_type) || is_one_of(node->op_type, kNames) ||
+         is_binary(node->op_type) ||
+         (strncmp(node->op_type, "Reduce", strlen("Reduce")) == 0 &&
+          int_attribute(node, "keepdims", 1) == 1);
+}
+
+// The rank of a node's output in terms of its first input's: *value is that input and
+// *more what the output has more than it; or *value is NO_VALUE and *more the rank.
+static bool step_back_rank(const olstm__net* net, const olstm__net_node* node,
+                           int32_t* value, int32_t* more) {
+  const olstm_attribute* perm = olstm__net_find_attribute(node, "perm");
+  const int32_t first = olstm__net_node_input(node, 0), output = *value;
+  int64_t axis = 0;
+  *value = OLSTM__NO_VALUE;
+  if (is_recurrent(node)) {
+    *more += output == olstm__net_node_output(node, 0) ? 4 : 3;
+    return !node->domain[0] || strncmp(node->op_type, "Masked", strlen("Masked")) != 0 ||
+           output != olstm__net_node_output(node, 3);
+  }
+  if (strcmp(node->op_type, "Transpose") == 0 && perm) {
+    *more += (int32_t)perm->count;
+    return true;
+  }
+  if (strcmp(node->op_type, "Gemm") == 0) {
+    *more += 2;
+    return true;
+  }
+  if (strcmp(node->op_type, "Reshape") == 0) {
+    const olstm_tensor* shape = olstm__net_constant(net, olstm__net_node_input(node, 1));
+    *more += shape ? (int32_t)olstm_tensor_desc_count(&shape->desc) : 0;
+    return shape != NULL;
+  }
+  *value = first;
+  if (strcmp(node->op_type, "Squeeze") == 0 || strcmp(node->op_type, "Unsqueeze") == 0) {
+    *more += node->op_type[0] == 'S' ? -1 : 1;
+    return olstm__match_one_axis(net, node, &axis);
+  }
+  if (strcmp(node->op_type, "Gather") == 0) {
+    const olstm_tensor* index = olstm__net_constant(net, olstm__net_node_input(node, 1));
+    if (!index) return false;
+    *more += index->desc.rank - 1;
+    return true;
+  }
+  // A constant operand has no more dimensions than what it is added to.
+  if (is_binary(node->op_type) && olstm__net_constant(net, first)) {
+    *value = olstm__net_node_input(node, 1);
+  }
+  return keeps_rank(node);
+}
+
+int32_t olstm__dim_rank_of(const olstm__net* net, int32_t value) {
+  int32_t more = 0;
   for (int step = 0; step < MAX_STEPS && value != OLSTM__NO_VALUE; step++) {
     const olstm__net_value* target = &net->values[value];
-    if (target->kind == OLSTM__VALUE_CONSTANT) return target->constant->desc.rank;
-    if (target->kind != OLSTM__VALUE_NODE) return target->info.rank;
+    if (target->kind == OLSTM__VALUE_CONSTANT) return target->constant->desc.rank + more;
+    if (target->kind != OLSTM__VALUE_NODE) {
+      return target->info.rank < 0 ? -1 : target->info.rank + more;
+    }
     const olstm__net_node* node = olstm__net_producer(net, value);
-    if (!node || node->kind != OLSTM__NODE_OPERATOR) return -1;
-    const olstm_attribute* perm = olstm__net_find_attribute(node, "perm");
-    if (strcmp(node->op_type, "Transpose") == 0 && perm) return (int32_t)perm->count;
-    const bool keeps_rank = keeps_shape(node->op_type) ||
-                            strcmp(node->op_type, "MatMul") == 0 ||
-                            is_binary(node->op_type) ||
-                            (strncmp(node->op_type, "Reduce", 6) == 0 &&
-                             int_attribute(node, "keepdims", 1) == 1);
-    if (!keeps_rank) return -1;
-    value = olstm__net_node_input(node, 0);
+    if (!node || node->kind != OLSTM__NODE_OPERATOR ||
+        !step_back_rank(net, node, &value, &more)) {
+      return -1;
+    }
+    if (value == OLSTM__NO_VALUE) return more;
   }
   return -1;
 }
@@ -84,7 +142,7 @@ static int32_t rank_of(const olstm__net* net, int32_t value) {
 static int32_t binary_operand(const olstm__net* net, const olstm__net_node* node,
                               int32_t axis) {
   const int32_t a = olstm__net_node_input(node, 0), b = olstm__net_node_input(node, 1);
-  const int32_t rank_a = rank_of(net, a), rank_b = rank_of(net, b);
+  const int32_t rank_a = olstm__dim_rank_of(net, a), rank_b = olstm__dim_rank_of(net, b);
   const olstm_tensor *constant_a = olstm__net_constant(net, a),
                      *constant_b = olstm__net_constant(net, b);
   if (rank_a < 0 || rank_b < 0) return OLSTM__NO_VALUE;
@@ -98,6 +156,43 @@ static int32_t binary_operand(const olstm__net* net, const olstm__net_node* node
   if (constant_b && constant_b->desc.dims[axis] == 1) return a;
   if (constant_a && constant_a->desc.dims[axis] == 1) return b;
   return OLSTM__NO_VALUE;
+}
+
+// A number of a list that is a constant input; `fallback` of an absent one.
+static bool read_listed(const olstm__net* net, int32_t list, int64_t index,
+                        int64_t fallback, int64_t* out_number) {
+  const olstm_tensor* tensor = olstm__net_constant(net, list);
+  *out_number = fallback;
+  if (list == OLSTM__NO_VALUE) return true;
+  if (!tensor || index >= olstm_tensor_desc_count(&tensor->desc)) return false;
+  if (tensor->desc.dtype == OLSTM_DTYPE_INT64) {
+    *out_number = ((const int64_t*)tensor->data)[index];
+  } else if (tensor->desc.dtype == OLSTM_DTYPE_INT32) {
+    *out_number = ((const int32_t*)tensor->data)[index];
+  } else {
+    return false;
+  }
+  return true;
+}
+
+// Whether a Slice leaves a dimension as long as it is: it cuts others, or only turns this
+// one round.
+static bool slice_keeps_dim(const olstm__net* net, const olstm__net_node* node,
+                            int32_t axis) {
+  const olstm_tensor* axes = olstm__net_constant(net, olstm__net_node_input(node, 3));
+  if (!axes) return false;
+  for (int64_t i = 0; i < olstm_tensor_desc_count(&axes->desc); i++) {
+    int64_t cut = 0, start = 0, end = 0, step = 0;
+    if (!read_listed(net, olstm__net_node_input(node, 3), i, 0, &cut) || cut < 0) {
+      return false;
+    }
+    if (cut != axis) continue;
+    return read_listed(net, olstm__net_node_input(node, 1), i, 0, &start) &&
+           read_listed(net, olstm__net_node_input(node, 2), i, 0, &end) &&
+           read_listed(net, olstm__net_node_input(node, 4), i, 1, &step) && start == -1 &&
+           end <= -INT32_MAX && step == -1;
+  }
+  return true;
 }
 
 // Where dimension `axis` of a node's output comes from: one step back. False at a symbol
@@ -121,15 +216,36 @@ static bool step_back(const olstm__net* net, const olstm__net_node* node, int32_
     *value = first;
     return true;
   }
+  int64_t turned = 0;
+  if ((strcmp(op_type, "Unsqueeze") == 0 || strcmp(op_type, "Squeeze") == 0) &&
+      olstm__match_one_axis(net, node, &turned) && turned >= 0) {
+    const bool is_squeeze = op_type[0] == 'S';
+    const olstm__net_node* before = olstm__net_producer(net, first);
+    // Of a recurrent node's Y: below.
+    if (is_squeeze && before && is_recurrent(before)) return false;
+    if (*axis >= turned) *axis += is_squeeze ? 1 : -1;
+    *value = first;
+    return true;
+  }
+  if (strcmp(op_type, "Concat") == 0 && int_attribute(node, "axis", -1) >= 0 &&
+      int_attribute(node, "axis", -1) != *axis) {
+    *value = first;
+    return true;
+  }
+  if (strcmp(op_type, "Slice") == 0) {
+    if (!slice_keeps_dim(net, node, *axis)) return false;
+    *value = first;
+    return true;
+  }
   if (strcmp(op_type, "Gather") == 0 && int_attribute(node, "axis", 0) == 0) {
     const int32_t indices = olstm__net_node_input(node, 1);
-    const int32_t rank = rank_of(net, indices);
+    const int32_t rank = olstm__dim_rank_of(net, indices);
     if (rank < 0 || *axis >= rank) return false;
     *value = indices;
     return true;
   }
   if (strcmp(op_type, "MatMul") == 0) {
-    const int32_t rank = rank_of(net, first);
+    const int32_t rank = olstm__dim_rank_of(net, first);
     const olstm_tensor* weight = olstm__net_constant(net, olstm__net_node_input(node, 1));
     if (!weight || weight->desc.rank != 2 || rank < 2 || *axis >= rank - 1) return false;
     *value = first;
@@ -155,11 +271,7 @@ static bool step_back_recurrent(const olstm__net* net, const olstm__net_node* no
     node = olstm__net_producer(net, olstm__net_node_input(squeeze, 0));
     if (own_axis >= 1) own_axis++;
   }
-  if (!node || (strcmp(node->op_type, "LSTM") != 0 && strcmp(node->op_type, "GRU") != 0 &&
-                strcmp(node->op_type, "RNN") != 0 &&
-                strcmp(node->domain, OLSTM__FUSED_DOMAIN) != 0)) {
-    return false;
-  }
+  if (!node || !is_recurrent(node)) return false;
   if (int_attribute(node, "layout", 0) != 0 || (own_axis != 0 && own_axis != 2)) {
     return false;
   }
@@ -176,8 +288,8 @@ static olstm__dim_symbol follow(const olstm__net* net, int32_t value, int32_t ax
 static bool join_operands(const olstm__net* net, const olstm__net_node* node,
                           int32_t axis, int depth, olstm__dim_symbol* out_symbol) {
   const int32_t a = olstm__net_node_input(node, 0), b = olstm__net_node_input(node, 1);
-  if (!is_binary(node->op_type) || rank_of(net, a) < 0 ||
-      rank_of(net, a) != rank_of(net, b)) {
+  if (!is_binary(node->op_type) || olstm__dim_rank_of(net, a) < 0 ||
+      olstm__dim_rank_of(net, a) != olstm__dim_rank_of(net, b)) {
     return false;
   }
   const olstm__dim_symbol from_a = follow(net, a, axis, depth + 1);
@@ -202,6 +314,37 @@ static bool reshaped_dim(const olstm__net* net, const olstm__net_node* node, int
   return true;
 }
 
+// A dimension that an operator makes of numbers: of a Concat along it, of an Unsqueeze,
+// of the columns of a matrix product.
+static bool made_dim(const olstm__net* net, const olstm__net_node* node, int32_t axis,
+                     int depth, olstm__dim_symbol* out_symbol) {
+  int64_t number = 0, unsqueezed = 0;
+  if (strcmp(node->op_type, "Unsqueeze") == 0) {
+    if (!olstm__match_one_axis(net, node, &unsqueezed) || unsqueezed != axis)
+      return false;
+    number = 1;
+  } else if (strcmp(node->op_type, "Concat") == 0) {
+    // Not of what is joined already: a Concat may have many inputs.
+    if (int_attribute(node, "axis", -1) != axis || depth > 0) return false;
+    for (size_t i = 0; i < node->own_input_count; i++) {
+      const olstm__dim_symbol part = follow(net, node->inputs[i], axis, depth + 1);
+      if (part.root != OLSTM__NO_VALUE) return false;
+      number += part.number;
+    }
+  } else {
+    const bool is_gemm = strcmp(node->op_type, "Gemm") == 0;
+    const olstm_tensor* weight = olstm__net_constant(net, olstm__net_node_input(node, 1));
+    if ((!is_gemm && strcmp(node->op_type, "MatMul") != 0) || !weight ||
+        weight->desc.rank != 2 ||
+        axis != (is_gemm ? 2 : olstm__dim_rank_of(net, node->inputs[0])) - 1) {
+      return false;
+    }
+    number = weight->desc.dims[is_gemm && int_attribute(node, "transB", 0) ? 0 : 1];
+  }
+  *out_symbol = (olstm__dim_symbol){OLSTM__NO_VALUE, 0, number};
+  return true;
+}
+
 static olstm__dim_symbol follow(const olstm__net* net, int32_t value, int32_t axis,
                                 int depth) {
   for (int step = 0; step < MAX_STEPS && depth < MAX_DEPTH; step++) {
@@ -215,7 +358,10 @@ static olstm__dim_symbol follow(const olstm__net* net, int32_t value, int32_t ax
     const olstm__net_node* node = olstm__net_producer(net, value);
     if (!node || node->kind != OLSTM__NODE_OPERATOR) break;
     if (olstm__net_node_output(node, 0) != value) break;
-    if (reshaped_dim(net, node, axis, &known)) return known;
+    if (reshaped_dim(net, node, axis, &known) ||
+        made_dim(net, node, axis, depth, &known)) {
+      return known;
+    }
     if (step_back(net, node, &value, &axis) ||
         step_back_recurrent(net, node, &value, &axis)) {
       continue;
@@ -279,4 +425,13 @@ bool olstm__dim_symbol_of_scalar(const olstm__net* net, int32_t value,
 bool olstm__dim_symbol_equal(const olstm__dim_symbol* a, const olstm__dim_symbol* b) {
   if (a->root != b->root) return false;
   return a->root == OLSTM__NO_VALUE ? a->number == b->number : a->axis == b->axis;
+}
+
+bool olstm__dim_is_broadcast(const olstm__net* net, int32_t sequence, int32_t row_axis,
+                             int32_t state) {
+  if (state == OLSTM__NO_VALUE) return false;
+  const olstm__dim_symbol rows = olstm__dim_symbol_of(net, sequence, row_axis);
+  const olstm__dim_symbol given = olstm__dim_symbol_of(net, state, 0);
+  return given.root == OLSTM__NO_VALUE && given.number == 1 &&
+         !olstm__dim_symbol_equal(&rows, &given);
 }

@@ -19,10 +19,20 @@ typedef struct olstm__dim_symbol {
 olstm__dim_symbol olstm__dim_symbol_of(const olstm__net* net, int32_t value,
                                        int32_t axis);
 
+/// The rank of a value as far as inputs, constants and operators tell; -1 when they do
+/// not.
+int32_t olstm__dim_rank_of(const olstm__net* net, int32_t value);
+
 /// What a scalar (or a tensor of one element) computed from shapes stands for. False when
 /// it is anything else.
 bool olstm__dim_symbol_of_scalar(const olstm__net* net, int32_t value,
                                  olstm__dim_symbol* out_symbol);
+
+/// Whether a state [N,H] is known to have one row where a sequence, whose dimension
+/// `row_axis` counts rows, is not: sums broadcast it, and a recurrent node does not. The
+/// state may be NO_VALUE.
+bool olstm__dim_is_broadcast(const olstm__net* net, int32_t sequence, int32_t row_axis,
+                             int32_t state);
 
 bool olstm__dim_symbol_equal(const olstm__dim_symbol* a, const olstm__dim_symbol* b);
 

@@ -8,7 +8,13 @@
 
 // Values of the attributes x_layout and y_layout (op/lstm/lstm_spec.h).
 enum { LAYOUT_TIME_MAJOR, LAYOUT_BATCH_MAJOR, LAYOUT_TIME_MAJOR_CONCATENATED };
-enum { INPUT_X = 0, INPUT_R = 2, OUTPUT_Y = 0, RESHAPE_OPSET = 13 };
+enum { INPUT_X = 0, INPUT_R = 2, INPUT_MASK = 4, OUTPUT_Y = 0, RESHAPE_OPSET = 13 };
+
+static bool is_masked(const olstm__net_node* node) {
+  return node->kind == OLSTM__NODE_OPERATOR &&
+         strcmp(node->domain, OLSTM__FUSED_DOMAIN) == 0 &&
+         strncmp(node->op_type, "Masked", strlen("Masked")) == 0;
+}
 
 static bool has_perm(const olstm__net_node* node, const int64_t* perm, size_t count) {
   const olstm_attribute* attribute = olstm__net_find_attribute(node, "perm");
@@ -113,12 +119,13 @@ static bool find_y_use(const olstm__net* net, const olstm__net_node* node,
   return true;
 }
 
-// The node's attributes without ONNX's layout, and the two of olstm.fused.
+// The node's attributes without ONNX's layout, and the two of olstm.fused; room for one
+// more.
 static olstm_attribute* make_attributes(olstm__net* net, const olstm__net_node* node,
                                         int64_t x_layout, int64_t y_layout,
                                         size_t* out_count) {
   olstm_attribute* made =
-      olstm__net_allocate(net, node->attribute_count + 2, sizeof *made);
+      olstm__net_allocate(net, node->attribute_count + 3, sizeof *made);
   size_t count = 0;
   if (!made) return NULL;
   for (size_t a = 0; a < node->attribute_count; a++) {
@@ -182,6 +189,69 @@ static int32_t add_join(olstm__net* net, int32_t y, int64_t units) {
   return olstm__net_add_node(net, &made) == OLSTM__NO_VALUE ? OLSTM__NO_VALUE : output;
 }
 
+// The old Y keeps its users until they are gone; the node makes a new one. False when
+// there is no memory.
+static bool lay_out_y(olstm__net* net, int32_t index, const y_use* use, int64_t units) {
+  const int32_t old = olstm__net_node_output(&net->nodes[index], OUTPUT_Y);
+  int32_t y = olstm__net_add_value(net, OLSTM__VALUE_NODE, net->values[old].info.name);
+  if (y == OLSTM__NO_VALUE) return false;
+  olstm__net_set_output(net, index, OUTPUT_Y, y);
+  if (use->is_squeezed) y = olstm__fuse_add_axis_node(net, "Squeeze", y, 2);
+  if (use->is_joined) y = add_join(net, y, 2 * units);
+  if (y == OLSTM__NO_VALUE) return false;
+  olstm__net_replace_uses(net, use->value, y);
+  return true;
+}
+
+// A masked layer's mask [N,T], where exporters have given it an axis and turned it to
+// [T,N,1]; else NO_VALUE.
+static int32_t find_batch_major_mask(const olstm__net* net, const olstm__net_node* node) {
+  static const int64_t kSwapMask[] = {1, 0};
+  const olstm__net_node* transpose =
+      olstm__net_producer_of_type(net, node->inputs[INPUT_MASK], "Transpose");
+  int64_t axis = 0;
+  if (transpose && has_perm(transpose, kSwapMask, 2)) return transpose->inputs[0];
+  if (!transpose || !has_perm(transpose, kSwapSequence, 3)) return OLSTM__NO_VALUE;
+  const olstm__net_node* unsqueeze =
+      olstm__net_producer_of_type(net, transpose->inputs[0], "Unsqueeze");
+  const bool is_last = unsqueeze && olstm__match_one_axis(net, unsqueeze, &axis) &&
+                       (axis == -1 || axis == 2);
+  return is_last ? unsqueeze->inputs[0] : transpose->inputs[0];
+}
+
+// The steps that a mask leaves out are not read: X may be what it was before StepMask
+// made them 0.
+static int32_t before_step_mask(const olstm__net* net, int32_t x, int32_t mask) {
+  const olstm__net_node* node = olstm__net_producer(net, x);
+  return node && strcmp(node->op_type, "StepMask") == 0 && node->outputs[0] == x &&
+                 node->outputs[1] == mask
+             ? node->inputs[0]
+             : x;
+}
+
+static void fuse_masked_node(olstm__net* net, int32_t index) {
+  const olstm__net_node* node = &net->nodes[index];
+  y_use use = {LAYOUT_TIME_MAJOR, OLSTM__NO_VALUE, false, false};
+  size_t count = 0;
+  int32_t x = find_batch_major_x(net, node);
+  const int32_t mask = find_batch_major_mask(net, node);
+  const bool has_use = olstm__net_node_output(node, OUTPUT_Y) != OLSTM__NO_VALUE &&
+                       find_y_use(net, node, &use) && use.layout == LAYOUT_BATCH_MAJOR;
+  olstm_attribute* attributes = make_attributes(
+      net, node, x == OLSTM__NO_VALUE ? LAYOUT_TIME_MAJOR : LAYOUT_BATCH_MAJOR,
+      has_use ? use.layout : LAYOUT_TIME_MAJOR, &count);
+  if (!attributes) return;
+  attributes[count++] = (olstm_attribute){
+      .name = "mask_layout", .kind = OLSTM_ATTRIBUTE_INT, .i = mask != OLSTM__NO_VALUE};
+  if (has_use && !lay_out_y(net, index, &use, 0)) return;
+  if (mask != OLSTM__NO_VALUE) olstm__net_set_input(net, index, INPUT_MASK, mask);
+  if (x != OLSTM__NO_VALUE) {
+    bypass_transpose(net, index, before_step_mask(net, x, mask));
+  }
+  net->nodes[index].attributes = attributes;
+  net->nodes[index].attribute_count = count;
+}
+
 static void fuse_node(olstm__net* net, int32_t index) {
   const olstm__net_node* node = &net->nodes[index];
   y_use use = {LAYOUT_TIME_MAJOR, OLSTM__NO_VALUE, false, false};
@@ -200,17 +270,7 @@ static void fuse_node(olstm__net* net, int32_t index) {
       node->fused_from[0]
           ? olstm__net_format(net, "%s, with its Transposes", node->fused_from)
           : olstm__net_format(net, "%s with its Transposes", node->op_type);
-  int32_t y = olstm__net_node_output(node, OUTPUT_Y);
-  if (has_use) {
-    // The old Y keeps its users until they are gone; the node makes a new one.
-    y = olstm__net_add_value(net, OLSTM__VALUE_NODE, net->values[y].info.name);
-    if (y == OLSTM__NO_VALUE) return;
-    olstm__net_set_output(net, index, OUTPUT_Y, y);
-    if (use.is_squeezed) y = olstm__fuse_add_axis_node(net, "Squeeze", y, 2);
-    if (use.is_joined) y = add_join(net, y, 2 * units);
-    if (y == OLSTM__NO_VALUE) return;
-    olstm__net_replace_uses(net, use.value, y);
-  }
+  if (has_use && !lay_out_y(net, index, &use, units)) return;
   if (x != OLSTM__NO_VALUE) bypass_transpose(net, index, x);
   olstm__net_node* edited = &net->nodes[index];
   edited->domain = OLSTM__FUSED_DOMAIN;
@@ -222,8 +282,9 @@ static void fuse_node(olstm__net* net, int32_t index) {
 olstm_status olstm__fuse_layouts(olstm__net* net, olstm_error* error) {
   const int32_t count = net->order_count;
   for (int32_t i = 0; i < count; i++) {
-    if (olstm__match_is_recurrent(&net->nodes[net->order[i]]))
-      fuse_node(net, net->order[i]);
+    const int32_t index = net->order[i];
+    if (olstm__match_is_recurrent(&net->nodes[index])) fuse_node(net, index);
+    if (is_masked(&net->nodes[index])) fuse_masked_node(net, index);
   }
   OLSTM_RETURN_IF_ERROR(olstm__net_check(net, error));
   olstm__net_remove_dead(net);

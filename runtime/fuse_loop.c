@@ -76,8 +76,14 @@ static int32_t carried_output(const loop_view* view, size_t carried) {
   return olstm__match_skip_identity(view->body, view->body->outputs[1 + carried]);
 }
 
+// Unchanged: the input, or the constant that it is.
 static bool is_passed_through(const loop_view* view, size_t carried) {
-  return carried_output(view, carried) == carried_input(view, carried);
+  const int32_t output = carried_output(view, carried);
+  const olstm_tensor* constant = olstm__net_constant(view->body, output);
+  return output == carried_input(view, carried) ||
+         (constant &&
+          constant == olstm__net_constant(
+                          view->outer, loop_node(view)->inputs[LOOP_CARRIED + carried]));
 }
 
 // The outer value that a body value is at every step: a capture, or carried along
@@ -98,7 +104,7 @@ static int32_t outer_value(const loop_view* view, int32_t value) {
   return OLSTM__NO_VALUE;
 }
 
-// olstm__cell_constants' callback.
+// olstm__constants' callback.
 static const olstm_tensor* step_constant(const void* user, int32_t value) {
   const loop_view* view = user;
   const olstm_tensor* own = olstm__net_constant(view->body, value);
@@ -302,7 +308,7 @@ static bool assign_roles(const carried_state* states, size_t count, size_t h,
 }
 
 static bool match_states(const loop_view* view, loop_match* match) {
-  const olstm__cell_constants constants = {view, step_constant};
+  const olstm__constants constants = {view, step_constant};
   carried_state states[3];
   const size_t count = list_states(view, match, states);
   if (count == 0 || count > 3) return false;
@@ -336,6 +342,19 @@ static bool is_used(const olstm__net* net, int32_t value) {
          (net->values[value].use_count > 0 || net->values[value].output_use_count > 0);
 }
 
+// Whether X and the first states are such as a recurrent node takes: three dimensions,
+// and a row of state for every row.
+static bool has_recurrent_shapes(const loop_view* view, const loop_match* match) {
+  const int32_t* carried = &loop_node(view)->inputs[LOOP_CARRIED];
+  const int32_t rank = olstm__dim_rank_of(view->outer, match->sequence);
+  if (rank >= 0 && rank != 3) return false;
+  return !olstm__dim_is_broadcast(view->outer, match->sequence, 1,
+                                  carried[match->h.carried]) &&
+         (match->c.carried == MAX_CARRIED ||
+          !olstm__dim_is_broadcast(view->outer, match->sequence, 1,
+                                   carried[match->c.carried]));
+}
+
 static bool match_loop(const loop_view* view, loop_match* match) {
   const olstm__net_node* node = loop_node(view);
   match->counter = find_counter(view);
@@ -345,7 +364,9 @@ static bool match_loop(const loop_view* view, loop_match* match) {
   }
   if (!match_states(view, match) || !scans_the_output(view, match)) return false;
   match->sequence = gathered_sequence(view, match, match->cell.x);
-  if (match->sequence == OLSTM__NO_VALUE) return false;
+  if (match->sequence == OLSTM__NO_VALUE || !has_recurrent_shapes(view, match)) {
+    return false;
+  }
   match->mask = OLSTM__NO_VALUE;
   if (match->h.mask != OLSTM__NO_VALUE) {
     match->mask = gathered_sequence(view, match, match->h.mask);
@@ -417,7 +438,7 @@ static bool add_recurrent_node(const loop_view* view, const loop_match* match,
   int32_t weights[3];
   size_t attribute_count = 0;
   const olstm_attribute* attributes =
-      olstm__cell_attributes(net, &match->cell, &attribute_count);
+      olstm__cell_attributes(net, &match->cell, false, &attribute_count);
   if (!attributes || !olstm__cell_add_weights(net, &match->cell, weights)) return false;
   // Adding moves the nodes: what is needed of the Loop is read first.
   const int32_t* carried = &loop_node(view)->inputs[LOOP_CARRIED];

@@ -116,14 +116,22 @@ static bool slice_by_inputs(const olstm__net* net, const olstm__net_node* node,
          step == 1;
 }
 
+bool olstm__match_slice_of(const olstm__net* net, const olstm__net_node* node,
+                           olstm__match_slice* out_slice) {
+  return olstm__net_find_attribute(node, "starts")
+             ? slice_by_attributes(node, &out_slice->start, &out_slice->end,
+                                   &out_slice->axis)
+             : slice_by_inputs(net, node, &out_slice->start, &out_slice->end,
+                               &out_slice->axis);
+}
+
 bool olstm__match_slice_of_one(const olstm__net* net, const olstm__net_node* node,
                                int64_t* out_axis, int64_t* out_index) {
-  int64_t end = 0;
-  const bool read = olstm__net_find_attribute(node, "starts")
-                        ? slice_by_attributes(node, out_index, &end, out_axis)
-                        : slice_by_inputs(net, node, out_index, &end, out_axis);
-  if (!read || *out_index < -INT32_MAX) return false;
-  return *out_index == -1 ? end >= INT32_MAX : end == *out_index + 1;
+  olstm__match_slice slice;
+  if (!olstm__match_slice_of(net, node, &slice) || slice.start < -INT32_MAX) return false;
+  *out_axis = slice.axis;
+  *out_index = slice.start;
+  return slice.start == -1 ? slice.end >= INT32_MAX : slice.end == slice.start + 1;
 }
 
 bool olstm__match_is_recurrent(const olstm__net_node* node) {

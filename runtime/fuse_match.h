@@ -25,6 +25,14 @@ bool olstm__match_binary(const olstm__net* net, int32_t value, const char* op_ty
 bool olstm__match_one_axis(const olstm__net* net, const olstm__net_node* node,
                            int64_t* out_axis);
 
+/// A Slice of one axis in steps of 1, as it is written: negative numbers count from the
+/// end.
+typedef struct olstm__match_slice {
+  int64_t axis, start, end;
+} olstm__match_slice;
+bool olstm__match_slice_of(const olstm__net* net, const olstm__net_node* node,
+                           olstm__match_slice* out_slice);
+
 /// Whether a Slice takes just one element of one axis: [index:index+1], or [-1:]. Both as
 /// they are written: negative ones count from the end.
 bool olstm__match_slice_of_one(const olstm__net* net, const olstm__net_node* node,

@@ -279,4 +279,8 @@ void olstm__net_remove_dead(olstm__net* net);
 /// every depth.
 void olstm__net_sink_constants(olstm__net* net);
 
+/// So do constants that Loops carry along unchanged, as exporters have them carry
+/// weights.
+void olstm__net_sink_carried(olstm__net* net);
+
 #endif  // OLSTM_RUNTIME_NET_H_

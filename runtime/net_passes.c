@@ -116,6 +116,10 @@ static size_t first_optional_output(const olstm__net_node* node) {
       {"LSTM", 0},
       {"GRU", 0},
       {"RNN", 0},
+      {"MaskedLSTM", 0},
+      {"MaskedGRU", 0},
+      {"MaskedRNN", 0},
+      {"StepMask", 0},
       {"Dropout", 1},
       {"MaxPool", 1},
       {"DynamicQuantizeLSTM", 0},
@@ -207,6 +211,51 @@ void olstm__net_sink_constants(olstm__net* net) {
     sink_into_node(net, n);
     for (size_t b = 0; b < net->nodes[n].body_count; b++) {
       olstm__net_sink_constants(net->nodes[n].bodies[b].net);
+    }
+  }
+}
+
+/// What a Loop carries along: the body's output 1 + j is its input 2 + j, as it came.
+static bool is_carried_along(const olstm__net* body, size_t carried) {
+  const int32_t input = body->inputs[2 + carried];
+  int32_t value = body->outputs[1 + carried];
+  const olstm__net_node* node;
+  while ((node = olstm__net_producer_of_type(body, value, "Identity"))) {
+    value = node->inputs[0];
+  }
+  return value == input;
+}
+
+/// Constants that a Loop carries along are constants of its body as well.
+static void sink_carried(olstm__net* net, int32_t n) {
+  const olstm__net_node* node = &net->nodes[n];
+  if (strcmp(node->op_type, "Loop") != 0 || node->body_count != 1) return;
+  olstm__net* body = node->bodies[0].net;
+  for (size_t j = 0; 2 + j < node->own_input_count; j++) {
+    const olstm_tensor* constant = olstm__net_constant(net, node->inputs[2 + j]);
+    if (!constant || 2 + j >= body->own_input_count || 1 + j >= body->output_count ||
+        !is_carried_along(body, j)) {
+      continue;
+    }
+    const int32_t input = body->inputs[2 + j];
+    if (body->values[input].use_count + body->values[input].output_use_count == 0) {
+      continue;
+    }
+    const int32_t inner =
+        olstm__net_add_constant(body, body->values[input].info.name, constant);
+    if (inner == OLSTM__NO_VALUE) return;
+    olstm__net_replace_uses(body, input, inner);
+    // Behind Identity nodes too: the very constant, not a copy.
+    olstm__net_replace_uses(body, body->outputs[1 + j], inner);
+  }
+}
+
+void olstm__net_sink_carried(olstm__net* net) {
+  for (int32_t n = 0; n < net->node_count; n++) {
+    if (net->nodes[n].kind != OLSTM__NODE_CONTROL) continue;
+    sink_carried(net, n);
+    for (size_t b = 0; b < net->nodes[n].body_count; b++) {
+      olstm__net_sink_carried(net->nodes[n].bodies[b].net);
     }
   }
 }

@@ -90,8 +90,12 @@ static olstm_status shape_net(olstm_session* session,
       options->fuse && !olstm__registry_replaces_builtin(session->engine.registry);
   olstm__net_remove_dead(net);
   OLSTM_RETURN_IF_ERROR(olstm__fold_net(&session->engine, net, error));
-  // Before state: loops that turn out to be recurrent nodes can be stateful too.
-  if (fuse) OLSTM_RETURN_IF_ERROR(olstm__fuse(net, error));
+  if (fuse) {
+    olstm__net_sink_carried(net);
+    OLSTM_RETURN_IF_ERROR(olstm__fold_net(&session->engine, net, error));
+    // Before state: loops that turn out to be recurrent nodes can be stateful too.
+    OLSTM_RETURN_IF_ERROR(olstm__fuse(net, error));
+  }
   OLSTM_RETURN_IF_ERROR(add_state(session, options, error));
   if (fuse) {
     OLSTM_RETURN_IF_ERROR(olstm__fuse_layouts(net, error));
@@ -180,4 +184,13 @@ const olstm_value_info* olstm_session_get_input(const olstm_session* session,
 const olstm_value_info* olstm_session_get_output(const olstm_session* session,
                                                  size_t index) {
   return index < session->output_count ? &session->outputs[index] : NULL;
+}
+
+size_t olstm_session_node_count(const olstm_session* session) {
+  return session->program->node_count;
+}
+
+const olstm_node* olstm_session_get_node(const olstm_session* session, size_t index) {
+  return index < session->program->node_count ? &session->program->nodes[index].node
+                                              : NULL;
 }

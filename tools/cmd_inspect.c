@@ -252,7 +252,8 @@ static olstm_status print(const inspected_model* inspection,
     return olstm__model_draw(stdout, &inspection->job, &options->job, error);
   }
   if (options->weights) {
-    return olstm__model_print_weights(stdout, inspection->job.model, error);
+    olstm__session_print_weights(stdout, inspection->job.session);
+    return OLSTM_STATUS_OK;
   }
   if (options->json) {
     print_json(inspection);

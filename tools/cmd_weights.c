@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "olstm/model.h"
+#include "olstm/runtime.h"
 #include "tools/cli.h"
 #include "tools/command.h"
 #include "tools/file_bytes.h"
@@ -42,11 +43,21 @@ static olstm_status write_node(const olstm_node* node, const char* folder,
   return OLSTM_STATUS_OK;
 }
 
-static olstm_status write_all(const olstm_model_nodes* nodes, const char* folder,
+/// A session's nodes, with the layers that were recognised; those of the model where it
+/// cannot run.
+static const olstm_node* get_node(const olstm_session* session,
+                                  const olstm_model_nodes* nodes, size_t index) {
+  if (session) return olstm_session_get_node(session, index);
+  return index < olstm_model_nodes_count(nodes) ? olstm_model_nodes_get(nodes, index)
+                                                : NULL;
+}
+
+static olstm_status write_all(const olstm_session* session,
+                              const olstm_model_nodes* nodes, const char* folder,
                               olstm_error* error) {
   size_t written = 0;
-  for (size_t i = 0; i < olstm_model_nodes_count(nodes); i++) {
-    const olstm_node* node = olstm_model_nodes_get(nodes, i);
+  const olstm_node* node = NULL;
+  for (size_t i = 0; (node = get_node(session, nodes, i)); i++) {
     if (!olstm__keras_layer_is_recurrent(node)) continue;
     OLSTM_RETURN_IF_ERROR(write_node(node, folder, error));
     written++;
@@ -60,6 +71,7 @@ static olstm_status write_weights(const char* path, const char* folder,
                                   olstm_error* error) {
   olstm_model* model = NULL;
   olstm_model_nodes* nodes = NULL;
+  olstm_session* session = NULL;
   if (!olstm__path_exists(folder) && mkdir(folder, 0777) != 0) {
     return olstm_fail(error, OLSTM_STATUS_IO_ERROR, "cannot make the folder '%s'",
                       folder);
@@ -68,7 +80,11 @@ static olstm_status write_weights(const char* path, const char* folder,
   if (status == OLSTM_STATUS_OK) {
     status = olstm_model_nodes_create(model, NULL, &nodes, error);
   }
-  if (status == OLSTM_STATUS_OK) status = write_all(nodes, folder, error);
+  if (status == OLSTM_STATUS_OK) {
+    (void)olstm_session_create(model, NULL, NULL, &session, NULL);
+    status = write_all(session, nodes, folder, error);
+  }
+  olstm_session_destroy(session);
   olstm_model_nodes_destroy(nodes);
   olstm_model_destroy(model);
   return status;

@@ -47,9 +47,18 @@ typedef struct layer_reader {
   olstm_error* error;
 } layer_reader;
 
+static bool is_masked(const olstm_node* node) {
+  return strncmp(node->op_type, "Masked", strlen("Masked")) == 0;
+}
+
+/// What fusion makes has the weights of ONNX's nodes, and their names behind "Masked".
 static const cell_kind* find_cell(const olstm_node* node) {
-  for (size_t i = 0; i < CELL_COUNT && node->domain[0] == '\0'; i++) {
-    if (strcmp(node->op_type, kCells[i].op_type) == 0) return &kCells[i];
+  const char* op_type = node->op_type;
+  const bool is_fused = strcmp(node->domain, "olstm.fused") == 0;
+  if (node->domain[0] && !is_fused) return NULL;
+  if (is_fused && is_masked(node)) op_type += strlen("Masked");
+  for (size_t i = 0; i < CELL_COUNT; i++) {
+    if (strcmp(op_type, kCells[i].op_type) == 0) return &kCells[i];
   }
   return NULL;
 }
@@ -212,7 +221,8 @@ static olstm_status read_layer(const layer_reader* reader) {
   const int64_t rows = r->desc.dims[1];
   OLSTM_RETURN_IF_ERROR(get_constant(reader, INPUT_W, "W", rows, -1, &w));
   OLSTM_RETURN_IF_ERROR(get_constant(reader, INPUT_B, "B", 2 * rows, 0, &b));
-  if (reader->cell->gate_count == 4) {
+  // A masked layer has no peepholes, and another input there.
+  if (reader->cell->gate_count == 4 && !is_masked(reader->node)) {
     OLSTM_RETURN_IF_ERROR(
         get_constant(reader, INPUT_P, "P", 3 * reader->layer->units, 0, &p));
   }

@@ -31,7 +31,7 @@ typedef struct olstm__keras_layer {
   olstm__keras_array arrays[OLSTM__KERAS_ARRAY_CAPACITY];
 } olstm__keras_layer;
 
-/// Whether the node is an LSTM, GRU or RNN of ONNX's own domain.
+/// Whether the node is an LSTM, GRU or RNN: ONNX's own, or what fusion made of one.
 bool olstm__keras_layer_is_recurrent(const olstm_node* node);
 
 /// Reads direction `direction` (0, or 1 of two) of a recurrent node.

@@ -183,12 +183,9 @@ static void print_layer(FILE* out, const olstm_node* node,
   }
 }
 
-olstm_status olstm__model_print_weights(FILE* out, const olstm_model* model,
-                                        olstm_error* error) {
-  olstm_model_nodes* nodes = NULL;
-  OLSTM_RETURN_IF_ERROR(olstm_model_nodes_create(model, NULL, &nodes, error));
-  for (size_t i = 0; i < olstm_model_nodes_count(nodes); i++) {
-    const olstm_node* node = olstm_model_nodes_get(nodes, i);
+void olstm__session_print_weights(FILE* out, const olstm_session* session) {
+  for (size_t i = 0; i < olstm_session_node_count(session); i++) {
+    const olstm_node* node = olstm_session_get_node(session, i);
     int64_t direction_count = olstm__keras_layer_is_recurrent(node) ? 1 : 0;
     for (int64_t d = 0; d < direction_count; d++) {
       olstm__keras_layer layer;
@@ -203,6 +200,4 @@ olstm_status olstm__model_print_weights(FILE* out, const olstm_model* model,
       olstm__keras_layer_deinit(&layer);
     }
   }
-  olstm_model_nodes_destroy(nodes);
-  return OLSTM_STATUS_OK;
 }

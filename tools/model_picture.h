@@ -14,7 +14,6 @@ olstm_status olstm__model_draw(FILE* out, const olstm__job* job,
 
 /// Prints, for every recurrent node, its weights in Keras' shapes and gates beside
 /// ONNX's.
-olstm_status olstm__model_print_weights(FILE* out, const olstm_model* model,
-                                        olstm_error* error);
+void olstm__session_print_weights(FILE* out, const olstm_session* session);
 
 #endif  // OLSTM_TOOLS_MODEL_PICTURE_H_

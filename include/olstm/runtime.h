@@ -120,6 +120,13 @@ OLSTM_API const olstm_value_info* olstm_session_get_input(const olstm_session* s
 OLSTM_API const olstm_value_info* olstm_session_get_output(const olstm_session* session,
                                                            size_t index);
 
+/// The nodes of the main graph as they run, in order: behind fusion, so that a layer that
+/// was recognised is a node of its own, of domain "" or "olstm.fused", with weights in
+/// ONNX's order. Borrowed until the session is destroyed; NULL behind the last.
+OLSTM_API size_t olstm_session_node_count(const olstm_session* session);
+OLSTM_API const olstm_node* olstm_session_get_node(const olstm_session* session,
+                                                   size_t index);
+
 // ---------------------------------------------------------------- context
 
 typedef struct olstm_context olstm_context;

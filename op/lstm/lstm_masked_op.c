@@ -3,6 +3,7 @@
 // is padding at the end, the usual ones, are not moved.
 #include "op/lstm/lstm_masked_op.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "op/lstm/lstm_op.h"
@@ -17,6 +18,8 @@ enum { INNER_OPSET = 14 };
 typedef struct masked_op {
   olstm__op_base base;
   bool is_lstm;
+  // How sequences and masks lie in memory: batch-major, or time-major.
+  bool x_is_batch_major, y_is_batch_major, mask_is_batch_major;
   // The ONNX operator that computes, and the node it is told of.
   olstm_operator inner_table;
   void* inner;
@@ -24,11 +27,20 @@ typedef struct masked_op {
   const char* input_names[INNER_INPUTS];
   const olstm_tensor* constants[INNER_INPUTS];
   const char* output_names[INNER_OUTPUTS];
+  // The node's attributes but the mask's own.
+  olstm_attribute* inner_attributes;
 } masked_op;
+
+// From one step, and from one row, to the next: in rows of X or Y, or in elements of the
+// mask.
+typedef struct strides {
+  size_t step, row;
+} strides;
 
 typedef struct masked_handle {
   olstm_prepared inner;
   int64_t steps, rows;
+  strides x, y, mask;
   // Bytes of a row of X at one step, and of h.
   size_t x_bytes, h_bytes;
   // Offsets in the workspace, behind the inner operator's own.
@@ -49,13 +61,18 @@ static size_t inner_output_count(const masked_op* op) {
 
 // ---------------------------------------------------------------- create
 
-// last_y comes from Y_h.
+// last_y comes from Y_h. The inner node is of olstm.fused as well: those have layouts.
 static void describe_inner_node(masked_op* op) {
   const olstm_node* node = op->base.node;
   static const char* const kOutputs[INNER_OUTPUTS] = {"Y", "Y_h", "Y_c"};
   op->inner_node = *node;
   op->inner_node.op_type = node->op_type + strlen("Masked");
-  op->inner_node.domain = "";
+  op->inner_node.attributes = op->inner_attributes;
+  op->inner_node.attribute_count = 0;
+  for (size_t a = 0; a < node->attribute_count; a++) {
+    if (strcmp(node->attributes[a].name, "mask_layout") == 0) continue;
+    op->inner_attributes[op->inner_node.attribute_count++] = node->attributes[a];
+  }
   op->inner_node.opset_version = INNER_OPSET;
   op->inner_node.input_count = inner_input_count(op);
   op->inner_node.input_names = op->input_names;
@@ -75,6 +92,24 @@ static void describe_inner_node(masked_op* op) {
   }
 }
 
+static olstm_status read_layout(const masked_op* op, const char* name,
+                                bool* out_is_batch_major, olstm_error* error) {
+  int64_t layout = 0;
+  OLSTM_RETURN_IF_ERROR(olstm_node_get_int(op->base.node, name, 0, &layout, error));
+  if (layout != 0 && layout != 1) {
+    return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_MODEL,
+                          "%s is %" PRId64 ", expected 0 or 1", name, layout);
+  }
+  *out_is_batch_major = layout == 1;
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status read_layouts(masked_op* op, olstm_error* error) {
+  OLSTM_RETURN_IF_ERROR(read_layout(op, "x_layout", &op->x_is_batch_major, error));
+  OLSTM_RETURN_IF_ERROR(read_layout(op, "y_layout", &op->y_is_batch_major, error));
+  return read_layout(op, "mask_layout", &op->mask_is_batch_major, error);
+}
+
 static olstm_status set_up(masked_op* op, const olstm_create_args* args,
                            olstm_error* error) {
   static const olstm__op_arity kArity = {IN_MASK + 1, INPUT_COUNT, OUTPUT_COUNT};
@@ -86,9 +121,15 @@ static olstm_status set_up(masked_op* op, const olstm_create_args* args,
     return olstm__op_fail(&op->base, error, OLSTM_STATUS_UNSUPPORTED,
                           "direction and layout have no meaning for a masked layer");
   }
+  OLSTM_RETURN_IF_ERROR(read_layouts(op, error));
+  op->inner_attributes = olstm_allocate(
+      &op->base.allocator, op->base.node->attribute_count + 1, sizeof(olstm_attribute));
+  if (!op->inner_attributes) {
+    return olstm__op_fail(&op->base, error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory");
+  }
   describe_inner_node(op);
   op->inner_table = (olstm_operator){.struct_size = sizeof op->inner_table,
-                                     .domain = "",
+                                     .domain = op->inner_node.domain,
                                      .op_type = op->inner_node.op_type,
                                      .variant = variant};
   olstm_create_args inner = *args;
@@ -104,7 +145,7 @@ olstm_status olstm__lstm_masked_op_create(const olstm_operator* self,
       olstm__op_create(self, args, sizeof(masked_op), &instance, error));
   const olstm_status status = set_up(instance, args, error);
   if (status != OLSTM_STATUS_OK) {
-    olstm__op_destroy(instance);
+    olstm__lstm_masked_op_destroy(instance);
     return status;
   }
   *out_instance = instance;
@@ -115,6 +156,8 @@ void olstm__lstm_masked_op_destroy(void* instance) {
   masked_op* op = instance;
   if (!op) return;
   olstm__lstm_op_destroy(op->inner);
+  olstm_release(&op->base.allocator, op->inner_attributes,
+                op->base.node->attribute_count + 1, sizeof(olstm_attribute));
   olstm__op_destroy(op);
 }
 
@@ -134,9 +177,10 @@ static void inner_inputs(const masked_op* op, const olstm_tensor* const* inputs,
 static olstm_status check_mask(const masked_op* op, const olstm_tensor* x,
                                const olstm_tensor* mask, olstm_error* error) {
   const olstm_tensor_desc* desc = &mask->desc;
+  const int first = op->mask_is_batch_major == op->x_is_batch_major ? 0 : 1;
   const bool fits = x->desc.rank == 3 && (desc->rank == 2 || desc->rank == 3) &&
-                    desc->dims[0] == x->desc.dims[0] &&
-                    desc->dims[1] == x->desc.dims[1] &&
+                    desc->dims[first] == x->desc.dims[0] &&
+                    desc->dims[1 - first] == x->desc.dims[1] &&
                     (desc->rank == 2 || desc->dims[2] == 1);
   if (desc->dtype != OLSTM_DTYPE_BOOL) {
     return olstm__op_fail(&op->base, error, OLSTM_STATUS_DTYPE_MISMATCH,
@@ -160,8 +204,14 @@ static olstm_status check_initial_y(const masked_op* op, const olstm_tensor* giv
                         olstm_shape_text(expected).text);
 }
 
-static olstm_tensor lens_tensor(const olstm_tensor* x) {
-  return (olstm_tensor){{OLSTM_DTYPE_INT32, 1, {x->desc.dims[1]}}, NULL};
+static olstm_tensor lens_tensor(const masked_op* op, const olstm_tensor* x) {
+  const int64_t rows = x->desc.dims[op->x_is_batch_major ? 0 : 1];
+  return (olstm_tensor){{OLSTM_DTYPE_INT32, 1, {rows}}, NULL};
+}
+
+static strides strides_of(const masked_handle* handle, bool is_batch_major) {
+  return is_batch_major ? (strides){1, (size_t)handle->steps}
+                        : (strides){(size_t)handle->rows, 1};
 }
 
 olstm_status olstm__lstm_masked_op_infer(const void* instance,
@@ -173,7 +223,7 @@ olstm_status olstm__lstm_masked_op_infer(const void* instance,
   const olstm_tensor* inputs[INNER_INPUTS] = {NULL};
   olstm_tensor_desc descs[INNER_OUTPUTS];
   OLSTM_RETURN_IF_ERROR(check_mask(op, x, args->inputs[IN_MASK], error));
-  const olstm_tensor lens = lens_tensor(x);
+  const olstm_tensor lens = lens_tensor(op, x);
   inner_inputs(op, args->inputs, args->input_count, &lens, inputs);
   const olstm_infer_args inner = {.struct_size = sizeof inner,
                                   .input_count = inner_input_count(op),
@@ -220,7 +270,7 @@ static olstm_status prepare_inner(masked_op* op, masked_handle* handle,
   const olstm_tensor* x = args->inputs[IN_X];
   const olstm_tensor* inputs[INNER_INPUTS] = {NULL};
   olstm_tensor_desc descs[INNER_OUTPUTS];
-  const olstm_tensor lens = lens_tensor(x);
+  const olstm_tensor lens = lens_tensor(op, x);
   inner_inputs(op, args->inputs, args->input_count, &lens, inputs);
   const olstm_infer_args infer = {.struct_size = sizeof infer,
                                   .input_count = inner_input_count(op),
@@ -235,8 +285,11 @@ static olstm_status prepare_inner(masked_op* op, masked_handle* handle,
   handle->inner =
       (olstm_prepared){.struct_size = sizeof handle->inner, .view_of_input = -1};
   OLSTM_RETURN_IF_ERROR(olstm__lstm_op_prepare(op->inner, &inner, &handle->inner, error));
-  handle->steps = x->desc.dims[0];
-  handle->rows = x->desc.dims[1];
+  handle->steps = x->desc.dims[op->x_is_batch_major ? 1 : 0];
+  handle->rows = x->desc.dims[op->x_is_batch_major ? 0 : 1];
+  handle->x = strides_of(handle, op->x_is_batch_major);
+  handle->y = strides_of(handle, op->y_is_batch_major);
+  handle->mask = strides_of(handle, op->mask_is_batch_major);
   handle->x_bytes = (size_t)x->desc.dims[2] * olstm_dtype_size(x->desc.dtype);
   handle->h_bytes = (size_t)descs[OUT_H].dims[2] * olstm_dtype_size(x->desc.dtype);
   out_prepared->kernel = handle->inner.kernel;
@@ -276,13 +329,16 @@ void olstm__lstm_masked_op_release(void* instance, void* handle) {
 // row.
 static bool count_steps(const masked_handle* handle, const bool* mask, int32_t* lens) {
   bool at_front = true;
-  for (int64_t n = 0; n < handle->rows; n++) lens[n] = 0;
-  for (int64_t t = 0; t < handle->steps; t++) {
-    for (int64_t n = 0; n < handle->rows; n++) {
-      if (!mask[t * handle->rows + n]) continue;
-      at_front = at_front && lens[n] == t;
-      lens[n]++;
+  for (int64_t n = 0; n < handle->rows; n++) {
+    const bool* row = mask + (size_t)n * handle->mask.row;
+    int32_t count = 0, last = 0;
+    for (int64_t t = 0; t < handle->steps; t++) {
+      const bool counts = row[(size_t)t * handle->mask.step];
+      count += counts;
+      if (counts) last = (int32_t)t + 1;
     }
+    lens[n] = count;
+    at_front = at_front && last == count;
   }
   return at_front;
 }
@@ -291,38 +347,41 @@ static bool count_steps(const masked_handle* handle, const bool* mask, int32_t* 
 // reads.
 static void move_together(const masked_handle* handle, const bool* mask, const char* x,
                           char* moved) {
-  const size_t step_bytes = (size_t)handle->rows * handle->x_bytes;
-  memset(moved, 0, (size_t)handle->steps * step_bytes);
+  const size_t step_bytes = handle->x.step * handle->x_bytes;
+  memset(moved, 0, (size_t)handle->steps * (size_t)handle->rows * handle->x_bytes);
   for (int64_t n = 0; n < handle->rows; n++) {
+    const size_t row = (size_t)n * handle->x.row * handle->x_bytes;
+    const bool* counts = mask + (size_t)n * handle->mask.row;
     size_t to = 0;
-    for (int64_t t = 0; t < handle->steps; t++) {
-      if (!mask[t * handle->rows + n]) continue;
-      const size_t row = (size_t)n * handle->x_bytes;
-      memcpy(moved + to++ * step_bytes + row, x + (size_t)t * step_bytes + row,
-             handle->x_bytes);
+    for (size_t t = 0; t < (size_t)handle->steps; t++) {
+      if (!counts[t * handle->mask.step]) continue;
+      memcpy(moved + to++ * step_bytes + row, x + t * step_bytes + row, handle->x_bytes);
     }
   }
 }
 
 static void copy_output(void* to, const void* from, size_t bytes) {
+  if (to == from) return;
   if (from) {
-    memmove(to, from, bytes);
+    memcpy(to, from, bytes);
   } else {
     memset(to, 0, bytes);
   }
 }
 
 // Spreads a row's outputs to where its steps were, from the last step backwards: an
-// output only moves to a later step.
+// output only moves to a later step. Nothing moves once a step's output is where it was
+// written.
 static void spread_row(const masked_handle* handle, const bool* mask, int64_t row,
                        int64_t count, const char* initial_y, char* y) {
-  const size_t step_bytes = (size_t)handle->rows * handle->h_bytes;
-  const size_t offset = (size_t)row * handle->h_bytes;
-  for (int64_t t = handle->steps - 1; t >= 0; t--) {
-    const char* from = initial_y ? initial_y + offset : NULL;
-    if (count > 0) from = y + (size_t)(count - 1) * step_bytes + offset;
-    copy_output(y + (size_t)t * step_bytes + offset, from, handle->h_bytes);
-    if (mask[t * handle->rows + row]) count--;
+  const size_t step_bytes = handle->y.step * handle->h_bytes;
+  const bool* counts = mask + (size_t)row * handle->mask.row;
+  y += (size_t)row * handle->y.row * handle->h_bytes;
+  if (initial_y) initial_y += (size_t)row * handle->h_bytes;
+  for (int64_t t = handle->steps - 1; t >= 0 && t + 1 != count; t--) {
+    const char* from = count > 0 ? y + (size_t)(count - 1) * step_bytes : initial_y;
+    copy_output(y + (size_t)t * step_bytes, from, handle->h_bytes);
+    if (counts[(size_t)t * handle->mask.step]) count--;
   }
 }
 

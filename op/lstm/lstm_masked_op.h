@@ -7,7 +7,9 @@
 //          initial_c [1,N,H] (MaskedLSTM), initial_y [N,H]: the output that masked steps
 //          repeat before the first that counts.
 // Outputs: Y [T,1,N,H], Y_h [1,N,H], Y_c [1,N,H] (MaskedLSTM), last_y [N,H].
-// Attributes as in ONNX LSTM, GRU and RNN of opset 14; forward and layout 0 alone.
+// Attributes as in ONNX LSTM, GRU and RNN of opset 14, forward alone; and x_layout,
+// y_layout and mask_layout: 1 where X, Y or the mask is batch-major ([N,T,I], [N,T,1,H],
+// [N,T]).
 #ifndef OLSTM_OP_LSTM_LSTM_MASKED_OP_H_
 #define OLSTM_OP_LSTM_LSTM_MASKED_OP_H_
 

@@ -1,5 +1,5 @@
-// runtime/fuse_loop.c on the loops that tests/data/make_loop_models.py writes: what is
-// recognised, what is not, and that both ways of running a model give the same.
+// runtime/fuse_loop.c and fuse_chain.c on what tests/data/make_loop_models.py writes:
+// what is recognised, what is not, and that both ways of running a model give the same.
 #include <dirent.h>
 #include <math.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "olstm/olstm.h"
-#include "runtime/fuse.h"
+#include "runtime/session.h"
 #include "tests/support/test_main.h"
 
 enum { MAX_VALUES = 8, MAX_MODELS = 64, N = 3, T = 6, MAX_ELEMENTS = 256 };
@@ -29,7 +29,7 @@ static void list_models(model_list* list) {
                    entry->d_name);
   }
   (void)closedir(folder);
-  assert_in_range(list->count, 15, MAX_MODELS);
+  assert_in_range(list->count, 40, MAX_MODELS);
 }
 
 static olstm_model* load(const char* name) {
@@ -43,50 +43,114 @@ static olstm_model* load(const char* name) {
   return model;
 }
 
-// Loops left, and the text of what was fused.
-static int count_loops(olstm_model* model, char* fused_from, size_t capacity) {
-  olstm__net* net = NULL;
+// What a session's net is made of: loops that are left, and what was recognised.
+static int describe_net(const olstm_session* session, char* recognised, size_t capacity) {
+  const olstm__net* net = session->net;
   int loops = 0;
-  fused_from[0] = '\0';
-  assert_int_equal(olstm__net_create(olstm__model_graph(model), NULL, &net, NULL),
-                   OLSTM_STATUS_OK);
-  assert_int_equal(olstm__fuse(net, NULL), OLSTM_STATUS_OK);
+  recognised[0] = '\0';
   for (int32_t i = 0; i < net->order_count; i++) {
     const olstm__net_node* node = &net->nodes[net->order[i]];
     if (node->kind == OLSTM__NODE_CONTROL) loops++;
-    if (node->fused_from[0]) {
-      (void)snprintf(fused_from, capacity, "%s", node->fused_from);
+    if (strstr(node->fused_from, "recognised")) {
+      const size_t used = strlen(recognised);
+      (void)snprintf(recognised + used, capacity - used, "%s%s", used ? "; " : "",
+                     node->fused_from);
     }
   }
-  olstm__net_destroy(net);
   return loops;
 }
 
+static olstm_session* make_session(olstm_model* model, bool fuse) {
+  olstm_error error = {""};
+  olstm_session_options options;
+  olstm_session* session = NULL;
+  olstm_session_options_init(&options);
+  options.fuse = fuse;
+  if (olstm_session_create(model, NULL, &options, &session, &error) != OLSTM_STATUS_OK) {
+    fail_msg("%s", error.message);
+  }
+  return session;
+}
+
+static bool starts_with(const char* text, const char* start) {
+  return strncmp(text, start, strlen(start)) == 0;
+}
+
 static void recognises_cells_and_nothing_else(void** state) {
-  static const char* const kCells[] = {"LSTM", "GRU", "RNN"};
+  static const struct {
+    const char *name, *op_type;
+  } kCells[] = {{"lstm_", "LSTM"}, {"gru_", "GRU"}, {"rnn_", "RNN"}};
   static model_list list;
   (void)state;
   list_models(&list);
   for (size_t m = 0; m < list.count; m++) {
     const char* name = list.names[m];
-    char fused[128], expected[128] = "";
+    char recognised[512], expected[128] = "";
     olstm_model* model = load(name);
-    const bool almost = strncmp(name, "almost_", 7) == 0;
-    const int cell = name[0] == 'l' ? 0 : (name[0] == 'g' ? 1 : 2);
-    if (!almost) {
-      (void)snprintf(expected, sizeof expected, "Loop recognised as %s%s",
-                     strstr(name, "masked") ? "masked " : "", kCells[cell]);
+    olstm_session* session = make_session(model, true);
+    const bool is_chain = strstr(name, "chain_") != NULL;
+    const int loops = describe_net(session, recognised, sizeof recognised);
+    const char* cell = starts_with(name, "chain_") ? name + strlen("chain_") : name;
+    for (size_t c = 0; c < sizeof kCells / sizeof kCells[0]; c++) {
+      if (!starts_with(cell, kCells[c].name)) continue;
+      (void)snprintf(expected, sizeof expected, "%s%s%s",
+                     is_chain ? "unrolled steps recognised as " : "Loop recognised as ",
+                     strstr(name, "masked") ? "masked " : "", kCells[c].op_type);
     }
-    if (count_loops(model, fused, sizeof fused) != (almost ? 1 : 0)) fail_msg("%s", name);
-    assert_string_equal(fused, expected);
+    const bool almost = starts_with(name, "almost_");
+    if (almost == (expected[0] != '\0')) fail_msg("%s has no name of its kind", name);
+    if (loops != (almost && !is_chain ? 1 : 0)) fail_msg("%s: %d loops", name, loops);
+    if (almost ? recognised[0] != '\0' : !strstr(recognised, expected)) {
+      fail_msg("%s: '%s'", name, recognised);
+    }
+    olstm_session_destroy(session);
     olstm_model_destroy(model);
   }
+}
+
+static void without_fusion_loops_stay_loops(void** state) {
+  olstm_model* model = load("lstm_plain.onnx");
+  olstm_session* session = make_session(model, false);
+  char recognised[64];
+  (void)state;
+  assert_int_equal(describe_net(session, recognised, sizeof recognised), 1);
+  assert_string_equal(recognised, "");
+  olstm_session_destroy(session);
+  olstm_model_destroy(model);
+}
+
+static void a_session_lists_the_nodes_that_run(void** state) {
+  olstm_model* model = load("lstm_plain.onnx");
+  olstm_session* session = make_session(model, true);
+  const size_t count = olstm_session_node_count(session);
+  size_t found = 0;
+  (void)state;
+  for (size_t i = 0; i < count; i++) {
+    const olstm_node* node = olstm_session_get_node(session, i);
+    if (strcmp(node->op_type, "LSTM") != 0) continue;
+    found++;
+    assert_non_null(node->constants[1]);
+    assert_int_equal(node->constants[1]->desc.dims[1], 16);
+  }
+  assert_int_equal(found, 1);
+  assert_null(olstm_session_get_node(session, count));
+  olstm_session_destroy(session);
+  olstm_model_destroy(model);
 }
 
 typedef struct feed {
   olstm_tensor tensors[MAX_VALUES];
   double storage[MAX_VALUES][MAX_ELEMENTS];
 } feed;
+
+// Of "x", steps of zeros and of -1 as Masking leaves them out: the first of a row, some
+// in the middle, and all of a row.
+static float smooth_value(const olstm_value_info* info, int64_t element, int input) {
+  const int64_t features = info->dims[info->rank - 1];
+  const int64_t step = strcmp(info->name, "x") == 0 ? element / features : -1;
+  if (step >= 0 && (step / T == 1 || step % 4 == 2)) return step % 3 == 0 ? -1.0F : 0.0F;
+  return sinf(1.3F * (float)element + (float)input);
+}
 
 // Smooth values for every input, N rows and T steps; a mask with holes in the middle and
 // one row that is masked throughout.
@@ -106,7 +170,7 @@ static void fill_inputs(const olstm_session* session, feed* feeds) {
       if (info->dtype == OLSTM_DTYPE_BOOL) {
         ((bool*)tensor->data)[e] = e / T != 1 && e % 4 != 2;
       } else {
-        ((float*)tensor->data)[e] = sinf(1.3F * (float)e + (float)i);
+        ((float*)tensor->data)[e] = smooth_value(info, e, (int)i);
       }
     }
   }
@@ -117,15 +181,11 @@ static void fill_inputs(const olstm_session* session, feed* feeds) {
 static size_t run(olstm_model* model, bool fuse, double* values) {
   static feed feeds;
   olstm_error error = {""};
-  olstm_session_options options;
-  olstm_session* session = NULL;
+  olstm_session* session = make_session(model, fuse);
   olstm_context* context = NULL;
   olstm_tensor outputs[MAX_VALUES] = {{.data = NULL}};
   size_t count = 0;
-  olstm_session_options_init(&options);
-  options.fuse = fuse;
-  if (olstm_session_create(model, NULL, &options, &session, &error) != OLSTM_STATUS_OK ||
-      olstm_context_create(session, &context, &error) != OLSTM_STATUS_OK) {
+  if (olstm_context_create(session, &context, &error) != OLSTM_STATUS_OK) {
     fail_msg("%s", error.message);
   }
   fill_inputs(session, &feeds);
@@ -170,6 +230,8 @@ static void both_ways_give_the_same(void** state) {
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(recognises_cells_and_nothing_else),
+      cmocka_unit_test(without_fusion_loops_stay_loops),
+      cmocka_unit_test(a_session_lists_the_nodes_that_run),
       cmocka_unit_test(both_ways_give_the_same),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);

@@ -130,6 +130,51 @@ static void masked_steps_keep_the_state_and_repeat_the_output(void** state) {
   op_fixture_deinit(&run.fixture);
 }
 
+// [T,N,width] to [N,T,width].
+static void swap_steps_and_rows(const float* from, int width, float* to) {
+  for (int t = 0; t < T; t++) {
+    for (int n = 0; n < N; n++) {
+      memcpy(&to[(n * T + t) * width], &from[(t * N + n) * width],
+             (size_t)width * sizeof *to);
+    }
+  }
+}
+
+static void sequences_and_masks_may_be_batch_major(void** state) {
+  static layer l;
+  static float y[T * N * H], h[N * H], c[N * H], last[N * H];
+  static float x[N * T * I], expected[N * T * H];
+  static bool mask[N * T];
+  masked_run run;
+  (void)state;
+  make_layer(&l);
+  run_step_by_step(&l, y, h, c, last);
+  swap_steps_and_rows(l.x, I, x);
+  swap_steps_and_rows(y, H, expected);
+  for (int i = 0; i < N * T; i++) mask[i] = l.mask[(i % T) * N + i / T];
+  // Bit k: x, y, mask.
+  for (int layouts = 0; layouts < 8; layouts++) {
+    const bool is_major[] = {layouts & 1, layouts & 2, layouts & 4};
+    static const char* const kNames[] = {"x_layout", "y_layout", "mask_layout"};
+    olstm_attribute attributes[4];
+    describe_run(&l, &run);
+    attributes[0] = run.hidden;
+    for (int k = 0; k < 3; k++) {
+      attributes[1 + k] = (olstm_attribute){
+          .name = kNames[k], .kind = OLSTM_ATTRIBUTE_INT, .i = is_major[k]};
+    }
+    run.fixture.attribute_count = 4;
+    run.fixture.attributes = attributes;
+    if (is_major[0]) run.x = (olstm_tensor)OP_TENSOR(FLOAT, x, 3, N, T, I);
+    if (is_major[2]) run.mask = (olstm_tensor)OP_TENSOR(BOOL, mask, 2, N, T);
+    assert_int_equal(op_fixture_run(&run.fixture), OLSTM_STATUS_OK);
+    assert_close(run.fixture.outputs[0].data, is_major[1] ? expected : y, T * N * H);
+    assert_close(run.fixture.outputs[1].data, h, N * H);
+    assert_close(run.fixture.outputs[3].data, last, N * H);
+    op_fixture_deinit(&run.fixture);
+  }
+}
+
 static void the_last_output_needs_no_other_output(void** state) {
   static layer l;
   static float y[T * N * H], h[N * H], c[N * H], last[N * H];
@@ -190,6 +235,7 @@ static void refuses_attributes_that_a_mask_leaves_without_meaning(void** state) 
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(masked_steps_keep_the_state_and_repeat_the_output),
+      cmocka_unit_test(sequences_and_masks_may_be_batch_major),
       cmocka_unit_test(the_last_output_needs_no_other_output),
       cmocka_unit_test(without_initial_y_masked_steps_at_the_front_give_zeros),
       cmocka_unit_test(refuses_a_mask_of_another_shape_or_dtype),

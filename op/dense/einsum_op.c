@@ -1,0 +1,332 @@
+// Einsum: sums of products over letters. The equation is read once; a run walks the
+// output's elements, and for each the letters that are summed, with one offset an input.
+#include <inttypes.h>
+#include <string.h>
+
+#include "op/op_family.h"
+#include "op/op_support.h"
+
+// A letter stands for a dimension; digits stand for those of an ellipsis, the last one
+// first.
+enum {
+  MAX_OPERANDS = 16,
+  MAX_LETTERS = 24,
+  MAX_TERM = OLSTM_MAX_RANK,
+  ELLIPSIS = '.',
+  FIRST_OF_ELLIPSIS = 1
+};
+
+typedef struct einsum_op {
+  olstm__op_base base;
+  const char* equation;
+} einsum_op;
+
+// A term of the equation: the letter of each dimension, the ellipsis written out.
+typedef struct term {
+  int32_t rank;
+  char letters[MAX_TERM];
+} term;
+
+// The letters of the equation: those of the output first, then those that are summed.
+typedef struct plan {
+  size_t operand_count;
+  int32_t output_rank, letter_count;
+  char letters[MAX_LETTERS];
+  int64_t dims[MAX_LETTERS];
+  int64_t strides[MAX_OPERANDS][MAX_LETTERS];
+} plan;
+
+typedef struct einsum_handle {
+  olstm__op_handle head;
+  plan plan;
+  olstm_dtype dtype;
+  int64_t output_count, sum_count;
+} einsum_handle;
+
+static olstm_status parse(void* instance, olstm_error* error) {
+  einsum_op* op = instance;
+  OLSTM_RETURN_IF_ERROR(
+      olstm_node_get_string(op->base.node, "equation", NULL, &op->equation, error));
+  if (op->equation) return OLSTM_STATUS_OK;
+  return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_MODEL,
+                        "attribute 'equation' is missing");
+}
+
+// ---------------------------------------------------------------- equation
+
+static bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+// Reads the term at *text, up to a comma, an arrow or the end; `ellipsis_rank` dimensions
+// stand for "...". False when it is none.
+static bool read_term(const char** text, int32_t ellipsis_rank, term* out) {
+  *out = (term){.rank = 0};
+  for (; **text && **text != ',' && **text != '-'; (*text)++) {
+    if (**text == ' ') continue;
+    if (strncmp(*text, "...", 3) == 0) {
+      for (int32_t i = ellipsis_rank; i > 0; i--) {
+        if (out->rank == MAX_TERM) return false;
+        out->letters[out->rank++] = (char)(FIRST_OF_ELLIPSIS + i - 1);
+      }
+      *text += 2;
+      continue;
+    }
+    if (!is_letter(**text) || out->rank == MAX_TERM) return false;
+    out->letters[out->rank++] = **text;
+  }
+  return true;
+}
+
+// How many dimensions an operand's ellipsis stands for; -1 when it has too few.
+static int32_t ellipsis_rank_of(const char* text, int32_t rank) {
+  bool has_ellipsis = false;
+  for (; *text && *text != ',' && *text != '-'; text++) {
+    if (is_letter(*text)) rank--;
+    has_ellipsis = has_ellipsis || *text == ELLIPSIS;
+  }
+  return rank < 0 || (rank > 0 && !has_ellipsis) ? -1 : rank;
+}
+
+static int32_t find_letter(const plan* p, char letter) {
+  for (int32_t i = 0; i < p->letter_count; i++) {
+    if (p->letters[i] == letter) return i;
+  }
+  return -1;
+}
+
+static bool add_letter(plan* p, char letter) {
+  if (find_letter(p, letter) >= 0) return true;
+  if (p->letter_count == MAX_LETTERS) return false;
+  p->letters[p->letter_count] = letter;
+  p->dims[p->letter_count++] = 1;
+  return true;
+}
+
+// Without an arrow: the ellipsis, then the letters that occur once, in alphabetical
+// order.
+static void make_output(const term* terms, size_t count, int32_t ellipsis_rank,
+                        term* out) {
+  *out = (term){.rank = 0};
+  for (int32_t i = ellipsis_rank; i > 0; i--) {
+    out->letters[out->rank++] = (char)(FIRST_OF_ELLIPSIS + i - 1);
+  }
+  for (int letter = 'A'; letter <= 'z'; letter++) {
+    int32_t uses = 0;
+    for (size_t o = 0; o < count; o++) {
+      for (int32_t d = 0; d < terms[o].rank; d++) uses += terms[o].letters[d] == letter;
+    }
+    if (uses == 1 && is_letter((char)letter) && out->rank < MAX_TERM) {
+      out->letters[out->rank++] = (char)letter;
+    }
+  }
+}
+
+static olstm_status fail_equation(const einsum_op* op, olstm_error* error) {
+  return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_MODEL,
+                        "equation '%s' does not fit %zu inputs", op->equation,
+                        op->base.node->input_count);
+}
+
+// The terms of the operands and of the output.
+static olstm_status read_equation(const einsum_op* op, const olstm_tensor* const* inputs,
+                                  size_t count, term* terms, term* out_output,
+                                  olstm_error* error) {
+  int32_t ellipsis_rank = 0;
+  const char* text = op->equation;
+  for (size_t o = 0; o < count; o++) {
+    const int32_t rank = ellipsis_rank_of(text, inputs[o]->desc.rank);
+    if (rank < 0) {
+      return olstm__op_fail(&op->base, error, OLSTM_STATUS_SHAPE_MISMATCH,
+                            "input '%s' has shape %s, which does not fit equation '%s'",
+                            op->base.node->input_names[o],
+                            olstm_shape_text(&inputs[o]->desc).text, op->equation);
+    }
+    if (rank > ellipsis_rank) ellipsis_rank = rank;
+    if (!read_term(&text, rank, &terms[o])) return fail_equation(op, error);
+    if (*text == ',') text++;
+  }
+  if (*text == '\0') {
+    make_output(terms, count, ellipsis_rank, out_output);
+    return OLSTM_STATUS_OK;
+  }
+  if (text[0] != '-' || text[1] != '>') return fail_equation(op, error);
+  text += 2;
+  return read_term(&text, ellipsis_rank, out_output) && *text == '\0'
+             ? OLSTM_STATUS_OK
+             : fail_equation(op, error);
+}
+
+// Adds an operand's strides to those of its letters: a letter that it has twice is its
+// diagonal, and a dimension of 1 is broadcast.
+static olstm_status add_operand(const einsum_op* op, const olstm_tensor_desc* desc,
+                                const term* t, size_t operand, plan* p,
+                                olstm_error* error) {
+  int64_t stride = 1;
+  for (int32_t d = t->rank - 1; d >= 0; d--) {
+    const int32_t letter = find_letter(p, t->letters[d]);
+    if (p->dims[letter] == 1) p->dims[letter] = desc->dims[d];
+    if (desc->dims[d] != 1 && desc->dims[d] != p->dims[letter]) {
+      return olstm__op_fail(&op->base, error, OLSTM_STATUS_SHAPE_MISMATCH,
+                            "input '%s' has shape %s, expected %" PRId64
+                            " at dimension %d of equation '%s'",
+                            op->base.node->input_names[operand],
+                            olstm_shape_text(desc).text, p->dims[letter], (int)d,
+                            op->equation);
+    }
+    if (desc->dims[d] != 1) p->strides[operand][letter] += stride;
+    stride *= desc->dims[d];
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status make_plan(const einsum_op* op, const olstm_tensor* const* inputs,
+                              size_t count, plan* p, olstm_error* error) {
+  term terms[MAX_OPERANDS], output = {.rank = 0};
+  *p = (plan){.operand_count = count};
+  OLSTM_RETURN_IF_ERROR(read_equation(op, inputs, count, terms, &output, error));
+  for (int32_t d = 0; d < output.rank; d++) {
+    if (find_letter(p, output.letters[d]) >= 0) return fail_equation(op, error);
+    if (!add_letter(p, output.letters[d])) return fail_equation(op, error);
+  }
+  p->output_rank = output.rank;
+  int32_t used = 0;
+  for (size_t o = 0; o < count; o++) {
+    for (int32_t d = 0; d < terms[o].rank; d++) {
+      if (!add_letter(p, terms[o].letters[d])) return fail_equation(op, error);
+    }
+  }
+  for (size_t o = 0; o < count; o++) {
+    OLSTM_RETURN_IF_ERROR(add_operand(op, &inputs[o]->desc, &terms[o], o, p, error));
+  }
+  // What the output has, some operand must have.
+  for (int32_t i = 0; i < output.rank; i++) {
+    for (size_t o = 0; o < count; o++) {
+      if (memchr(terms[o].letters, output.letters[i], (size_t)terms[o].rank)) {
+        used++;
+        break;
+      }
+    }
+  }
+  return used == output.rank ? OLSTM_STATUS_OK : fail_equation(op, error);
+}
+
+// ---------------------------------------------------------------- infer and prepare
+
+static olstm_status infer(const void* instance, const olstm_infer_args* args,
+                          olstm_tensor_desc* out_outputs, olstm_error* error) {
+  const einsum_op* op = instance;
+  plan p;
+  for (size_t i = 0; i < args->input_count; i++) {
+    OLSTM_RETURN_IF_ERROR(
+        olstm__op_check_dtype(&op->base, args, i, op->base.self->dtypes, error));
+    OLSTM_RETURN_IF_ERROR(olstm__op_check_same_dtype(&op->base, args, i, 0, error));
+  }
+  OLSTM_RETURN_IF_ERROR(make_plan(op, args->inputs, args->input_count, &p, error));
+  out_outputs[0] =
+      (olstm_tensor_desc){.dtype = args->inputs[0]->desc.dtype, .rank = p.output_rank};
+  for (int32_t d = 0; d < p.output_rank; d++) out_outputs[0].dims[d] = p.dims[d];
+  return olstm__op_check_output(&op->base, &out_outputs[0], error);
+}
+
+static olstm_status prepare(void* instance, const olstm_prepare_args* args,
+                            olstm_prepared* out_prepared, olstm_error* error) {
+  const einsum_op* op = instance;
+  void* memory = NULL;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_create_handle(&op->base, sizeof(einsum_handle), &memory, error));
+  einsum_handle* handle = memory;
+  out_prepared->handle = handle;
+  handle->dtype = args->inputs[0]->desc.dtype;
+  OLSTM_RETURN_IF_ERROR(
+      make_plan(op, args->inputs, args->input_count, &handle->plan, error));
+  handle->output_count = handle->sum_count = 1;
+  for (int32_t i = 0; i < handle->plan.letter_count; i++) {
+    int64_t* count =
+        i < handle->plan.output_rank ? &handle->output_count : &handle->sum_count;
+    *count *= handle->plan.dims[i];
+  }
+  return OLSTM_STATUS_OK;
+}
+
+// ---------------------------------------------------------------- run
+
+// Steps the letters first..last-1 on like an odometer, and the offsets with them.
+static void step_letters(const plan* p, int32_t first, int32_t last, int64_t* index,
+                         int64_t* offsets) {
+  for (int32_t i = last - 1; i >= first; i--) {
+    const bool carries = ++index[i] == p->dims[i];
+    const int64_t steps = carries ? 1 - p->dims[i] : 1;
+    for (size_t o = 0; o < p->operand_count; o++) {
+      offsets[o] += steps * p->strides[o][i];
+    }
+    if (!carries) return;
+    index[i] = 0;
+  }
+}
+
+#define EINSUM(type, name)                                                     \
+  static void einsum_##name(const einsum_handle* h, const void* const* inputs, \
+                            void* output) {                                    \
+    const plan* p = &h->plan;                                                  \
+    int64_t index[MAX_LETTERS] = {0}, offsets[MAX_OPERANDS] = {0};             \
+    type* y = output;                                                          \
+    for (int64_t n = 0; n < h->output_count; n++) {                            \
+      type sum = 0;                                                            \
+      for (int64_t k = 0; k < h->sum_count; k++) {                             \
+        type product = ((const type*)inputs[0])[offsets[0]];                   \
+        for (size_t o = 1; o < p->operand_count; o++) {                        \
+          product = (type)(product * ((const type*)inputs[o])[offsets[o]]);    \
+        }                                                                      \
+        sum = (type)(sum + product);                                           \
+        step_letters(p, p->output_rank, p->letter_count, index, offsets);      \
+      }                                                                        \
+      y[n] = sum;                                                              \
+      step_letters(p, 0, p->output_rank, index, offsets);                      \
+    }                                                                          \
+  }
+EINSUM(float, f32)
+EINSUM(double, f64)
+EINSUM(uint32_t, u32)
+EINSUM(uint64_t, u64)
+
+static olstm_status run(const void* instance, const void* handle,
+                        const olstm_run_args* args, olstm_error* error) {
+  const einsum_handle* prepared = handle;
+  (void)instance;
+  (void)error;
+  switch (prepared->dtype) {
+    case OLSTM_DTYPE_FLOAT:
+      einsum_f32(prepared, args->inputs, args->outputs[0]);
+      break;
+    case OLSTM_DTYPE_DOUBLE:
+      einsum_f64(prepared, args->inputs, args->outputs[0]);
+      break;
+    // Signed integers wrap as unsigned ones do.
+    case OLSTM_DTYPE_INT32:
+    case OLSTM_DTYPE_UINT32:
+      einsum_u32(prepared, args->inputs, args->outputs[0]);
+      break;
+    default:
+      einsum_u64(prepared, args->inputs, args->outputs[0]);
+      break;
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static const char* const kAttributes[] = {"equation", NULL};
+
+static const olstm__op_form kForm = {.arity = {1, MAX_OPERANDS, 1},
+                                     .attributes = kAttributes,
+                                     .instance_bytes = sizeof(einsum_op),
+                                     .parse = parse};
+
+static const olstm_operator kOperators[] = {OLSTM__OP_ENTRY(
+    "Einsum", 12, 0,
+    OLSTM_DTYPE_BIT(OLSTM_DTYPE_FLOAT) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_DOUBLE) |
+        OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT32) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT64) |
+        OLSTM_DTYPE_BIT(OLSTM_DTYPE_UINT32) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_UINT64),
+    &kForm, infer, prepare, run)};
+
+const olstm__op_family olstm__einsum_family = {kOperators,
+                                               sizeof kOperators / sizeof kOperators[0]};

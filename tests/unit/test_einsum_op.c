@@ -1,0 +1,65 @@
+// op/dense/einsum_op.
+#include "tests/support/op_text.h"
+#include "tests/support/test_main.h"
+
+static void products_are_summed_over_letters_the_output_lacks(void** state) {
+  (void)state;
+  op_text_expect("Einsum-12 equation='ij,jk->ik'", "f32[2,3] 0..; f32[3,2] 0..",
+                 "f32[2,2] 10 13 28 40");
+  op_text_expect("Einsum-12 equation='bt,bth->bh'", "f32[1,2] 2 3; f32[1,2,2] 1 2 3 4",
+                 "f32[1,2] 11 16");
+  op_text_expect("Einsum-12 equation='i,i,i->'",
+                 "i32[3] 1 2 3; i32[3] 1 1 2; i32[3] 5 5 5", "i32[] 45");
+}
+
+static void one_operand_is_turned_summed_or_read_along_its_diagonal(void** state) {
+  (void)state;
+  op_text_expect("Einsum-12 equation='ij->ji'", "f64[2,3] 0..", "f64[3,2] 0 3 1 4 2 5");
+  op_text_expect("Einsum-12 equation='ij->i'", "f32[2,3] 0..", "f32[2] 3 12");
+  op_text_expect("Einsum-12 equation='ii->i'", "f32[2,2] 0..", "f32[2] 0 3");
+}
+
+static void without_an_arrow_letters_that_occur_once_are_left(void** state) {
+  (void)state;
+  op_text_expect("Einsum-12 equation='bc, ab'", "f32[1,2] 3 4; f32[2,1] 1 2",
+                 "f32[2,2] 3 4 6 8");
+  op_text_expect("Einsum-12 equation='ii'", "i64[2,2] 1 2 3 4", "i64[] 5");
+}
+
+static void an_ellipsis_broadcasts(void** state) {
+  (void)state;
+  op_text_expect("Einsum-12 equation='...ij,...jk->...ik'",
+                 "f32[2,1,2] 1 2 3 4; f32[2,1] 1 1", "f32[2,1,1] 3 7");
+  op_text_expect("Einsum-12 equation='...i->...'", "f32[2,2] 1 2 3 4", "f32[2] 3 7");
+}
+
+static void refuses_what_does_not_fit(void** state) {
+  (void)state;
+  op_text_expect_failure("Einsum-12", "f32[1] 0", OLSTM_STATUS_INVALID_MODEL,
+                         "Einsum 'node': attribute 'equation' is missing");
+  op_text_expect_failure("Einsum-12 equation='ij->ik'", "f32[1,1] 0",
+                         OLSTM_STATUS_INVALID_MODEL,
+                         "Einsum 'node': equation 'ij->ik' does not fit 1 inputs");
+  op_text_expect_failure("Einsum-12 equation='i,i'", "f32[1] 0",
+                         OLSTM_STATUS_INVALID_MODEL,
+                         "Einsum 'node': equation 'i,i' does not fit 1 inputs");
+  op_text_expect_failure("Einsum-12 equation='ij->i'", "f32[2] 0 1",
+                         OLSTM_STATUS_SHAPE_MISMATCH,
+                         "Einsum 'node': input 'x0' has shape [2], which does not fit "
+                         "equation 'ij->i'");
+  op_text_expect_failure("Einsum-12 equation='i,i->'", "f32[2] 0 1; f32[3] 0 1 2",
+                         OLSTM_STATUS_SHAPE_MISMATCH,
+                         "Einsum 'node': input 'x1' has shape [3], expected 2 at "
+                         "dimension 0 of equation 'i,i->'");
+}
+
+int main(int argc, char** argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(products_are_summed_over_letters_the_output_lacks),
+      cmocka_unit_test(one_operand_is_turned_summed_or_read_along_its_diagonal),
+      cmocka_unit_test(without_an_arrow_letters_that_occur_once_are_left),
+      cmocka_unit_test(an_ellipsis_broadcasts),
+      cmocka_unit_test(refuses_what_does_not_fit),
+  };
+  return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
+}
