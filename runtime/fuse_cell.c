@@ -40,9 +40,11 @@ static bool is_plain_gemm(const olstm__net_node* node) {
   static const char* const kTransposes[] = {"transA", "transB"};
   static const char* const kFactors[] = {"alpha", "beta"};
   for (int i = 0; i < 2; i++) {
-    const olstm_attribute* transpose = olstm__net_find_attribute(node, kTransposes[i]);
     const olstm_attribute* factor = olstm__net_find_attribute(node, kFactors[i]);
-    if ((transpose && transpose->i != 0) || (factor && factor->f != 1.0F)) return false;
+    if (!olstm__match_int_attribute(node, kTransposes[i], 0, 0) ||
+        (factor && (factor->kind != OLSTM_ATTRIBUTE_FLOAT || factor->f != 1.0F))) {
+      return false;
+    }
   }
   return true;
 }
@@ -71,6 +73,7 @@ static bool take_term(const search* s, int32_t value, affine_sum* sum, int32_t* 
     pending[(*count)++] = node->inputs[0];
     return true;
   }
+  if (node->own_input_count < 2) return false;
   if (strcmp(node->op_type, "Add") == 0 && *count + 2 <= MAX_TERMS) {
     pending[(*count)++] = node->inputs[0];
     pending[(*count)++] = node->inputs[1];
@@ -121,9 +124,12 @@ static bool match_part(const search* s, int32_t value, size_t part_count,
   value = olstm__match_skip_identity(s->net, value);
   const olstm__net_node* node = olstm__net_producer_of_type(s->net, value, "Split");
   if (!node || node->output_count != part_count) return false;
-  const olstm_attribute* axis = olstm__net_find_attribute(node, "axis");
-  if (!axis || (axis->i != 1 && axis->i != -1)) return false;
   const olstm_attribute* lengths = olstm__net_find_attribute(node, "split");
+  if ((!olstm__match_int_attribute(node, "axis", 0, 1) &&
+       !olstm__match_int_attribute(node, "axis", 0, -1)) ||
+      (lengths && lengths->kind != OLSTM_ATTRIBUTE_INTS)) {
+    return false;
+  }
   for (size_t i = 1; lengths && i < lengths->count; i++) {
     if (lengths->ints[i] != lengths->ints[0]) return false;
   }
@@ -141,7 +147,7 @@ static bool match_part(const search* s, int32_t value, size_t part_count,
   }
   for (size_t i = 0; i < part_count; i++) {
     if (node->outputs[i] == value) {
-      *out_whole = olstm__match_skip_identity(s->net, node->inputs[0]);
+      *out_whole = olstm__match_skip_identity(s->net, olstm__net_node_input(node, 0));
       *out_index = i;
       return true;
     }

@@ -216,8 +216,12 @@ static olstm__dim_symbol follow(const olstm__net* net, int32_t value, int32_t ax
     if (!node || node->kind != OLSTM__NODE_OPERATOR) break;
     if (olstm__net_node_output(node, 0) != value) break;
     if (reshaped_dim(net, node, axis, &known)) return known;
-    if (step_back(net, node, &value, &axis) ||
-        step_back_recurrent(net, node, &value, &axis)) {
+    int32_t source = value, source_axis = axis;
+    if (step_back(net, node, &source, &source_axis) ||
+        step_back_recurrent(net, node, &source, &source_axis)) {
+      if (source == OLSTM__NO_VALUE) break;  // an input that is missing
+      value = source;
+      axis = source_axis;
       continue;
     }
     if (join_operands(net, node, axis, depth, &known)) return known;
@@ -245,7 +249,8 @@ static bool element_of_shape(const olstm__net* net, const olstm__net_node* node,
   const int32_t shape = olstm__match_skip_casts(net, olstm__net_node_input(node, 0));
   const olstm__net_node* source = olstm__net_producer_of_type(net, shape, "Shape");
   if (!source || olstm__net_find_attribute(source, "start") ||
-      olstm__net_find_attribute(source, "end") || index < 0 || index >= OLSTM_MAX_RANK) {
+      olstm__net_find_attribute(source, "end") || index < 0 || index >= OLSTM_MAX_RANK ||
+      olstm__net_node_input(source, 0) == OLSTM__NO_VALUE) {
     return false;
   }
   *out_symbol =

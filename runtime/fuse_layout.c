@@ -28,9 +28,10 @@ static const int64_t kSwapSequence[] = {1, 0, 2};  // [N,T,x] and [T,N,x]
 // NO_VALUE.
 static int32_t find_batch_major_x(const olstm__net* net, const olstm__net_node* node) {
   const olstm__net_node* transpose =
-      olstm__net_producer_of_type(net, node->inputs[INPUT_X], "Transpose");
-  return transpose && has_perm(transpose, kSwapSequence, 3) ? transpose->inputs[0]
-                                                            : OLSTM__NO_VALUE;
+      olstm__net_producer_of_type(net, olstm__net_node_input(node, INPUT_X), "Transpose");
+  return transpose && has_perm(transpose, kSwapSequence, 3)
+             ? olstm__net_node_input(transpose, 0)
+             : OLSTM__NO_VALUE;
 }
 
 // How Y's consumers lay it out again: the layout, and the value that has it.
@@ -94,23 +95,26 @@ static bool find_y_use(const olstm__net* net, const olstm__net_node* node,
       olstm__net_only_consumer(net, olstm__net_node_output(node, OUTPUT_Y));
   int64_t axis = 0;
   if (is_operator(user, "Transpose") && has_perm(user, kBatchMajor, 4)) {
-    *out_use = (y_use){LAYOUT_BATCH_MAJOR, user->outputs[0], false, false};
-    return true;
+    *out_use = (y_use){LAYOUT_BATCH_MAJOR, olstm__net_node_output(user, 0), false, false};
+    return out_use->value != OLSTM__NO_VALUE;
   }
   if (is_operator(user, "Transpose") && has_perm(user, kConcatenated, 4)) {
-    *out_use = (y_use){LAYOUT_TIME_MAJOR_CONCATENATED, user->outputs[0], false, false};
-    return true;
+    *out_use = (y_use){LAYOUT_TIME_MAJOR_CONCATENATED, olstm__net_node_output(user, 0),
+                       false, false};
+    return out_use->value != OLSTM__NO_VALUE;
   }
   if (!is_operator(user, "Squeeze") || !olstm__match_one_axis(net, user, &axis) ||
       axis != 1) {
     return false;
   }
-  const olstm__net_node* transpose = olstm__net_only_consumer(net, user->outputs[0]);
+  const olstm__net_node* transpose =
+      olstm__net_only_consumer(net, olstm__net_node_output(user, 0));
   if (!is_operator(transpose, "Transpose") || !has_perm(transpose, kSwapSequence, 3)) {
     return false;
   }
-  *out_use = (y_use){LAYOUT_BATCH_MAJOR, transpose->outputs[0], true, false};
-  return true;
+  *out_use =
+      (y_use){LAYOUT_BATCH_MAJOR, olstm__net_node_output(transpose, 0), true, false};
+  return out_use->value != OLSTM__NO_VALUE;
 }
 
 // The node's attributes without ONNX's layout, and the two of olstm.fused.
