@@ -196,6 +196,7 @@ static void fuse_node(olstm__net* net, int32_t index) {
                        (units > 0 && units <= INT32_MAX &&
                         find_joined_y(net, olstm__net_node_output(node, OUTPUT_Y), &use));
   if (x == OLSTM__NO_VALUE && !has_use) return;
+  if (has_use && use.value == OLSTM__NO_VALUE) return;
   const int64_t x_layout = x == OLSTM__NO_VALUE ? LAYOUT_TIME_MAJOR : LAYOUT_BATCH_MAJOR;
   const olstm_attribute* attributes =
       make_attributes(net, node, x_layout, use.layout, &count);
