@@ -16,6 +16,10 @@ function(olstm_add_simd target template)
   endif()
   # The vectors are written out; what compilers add to that is slower.
   set(options_plain $<$<CONFIG:Release>:-O3> -fno-tree-vectorize -fno-tree-slp-vectorize)
+  if(OLSTM_SANITIZE MATCHES "fuzzer")
+    # There is little to cover in straight code, and clang takes minutes to compile it with both.
+    list(APPEND options_plain -fno-sanitize=fuzzer-no-link,undefined)
+  endif()
   set(options_avx2 ${options_plain} -mavx2 -mfma -mf16c)
   set(options_avx512 ${options_avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl
                      -mprefer-vector-width=512)

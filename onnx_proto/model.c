@@ -241,10 +241,9 @@ static olstm_status open_folder(const char* path, const load_state* load,
                     "cannot open the folder of '%.300s': %s", path, strerror(code));
 }
 
-static void load_deinit(load_state* load, olstm_status status) {
+static void load_deinit(load_state* load) {
   olstm__budget_deinit(&load->budget);
   olstm__arena_deinit(&load->scratch);
-  if (status != OLSTM_STATUS_OK) olstm__error_keep_to_one_line(load->error);
 }
 
 /// Whether a model has tensors in other files at all is only known while decoding; the
@@ -276,7 +275,7 @@ olstm_status olstm_model_load_file(const char* path, const olstm_model_options* 
   *out_model = NULL;
   olstm_status status = take_options(&load, options);
   if (status == OLSTM_STATUS_OK) status = load_path(&load, path, out_model);
-  load_deinit(&load, status);
+  load_deinit(&load);
   return status;
 }
 
@@ -291,7 +290,7 @@ olstm_status olstm_model_load_memory(const void* bytes, size_t byte_count,
   olstm_status status = take_options(&load, options);
   if (status == OLSTM_STATUS_OK) status = unpack(&load, bytes, byte_count);
   if (status == OLSTM_STATUS_OK) status = decode(&load, NULL, out_model);
-  load_deinit(&load, status);
+  load_deinit(&load);
   return status;
 }
 

@@ -32,12 +32,6 @@ olstm_status olstm__tensor_fail(const olstm__tensor_label* label, olstm_error* e
                     label->tensor_name ? label->tensor_name : "", text);
 }
 
-void olstm__error_keep_to_one_line(olstm_error* error) {
-  for (char* c = error ? error->message : NULL; c && *c != '\0'; c++) {
-    if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
-  }
-}
-
 bool olstm__dtype_is_known(int32_t dtype) {
   return dtype > OLSTM_DTYPE_UNDEFINED && dtype <= OLSTM_DTYPE_BFLOAT16 &&
          dtype != OLSTM_DTYPE_COMPLEX64 && dtype != OLSTM_DTYPE_COMPLEX128;

@@ -22,9 +22,6 @@ olstm_status olstm__tensor_fail(const olstm__tensor_label* label, olstm_error* e
                                 olstm_status code, const char* format, ...)
     OLSTM_PRINTF_(4, 5);
 
-/// Names come from the file: replaces their control characters. NULL is legal.
-void olstm__error_keep_to_one_line(olstm_error* error);
-
 /// Whether olstm keeps tensors of that dtype: all but complex numbers, and what is newer
 /// than bfloat16.
 bool olstm__dtype_is_known(int32_t dtype);

@@ -91,7 +91,6 @@ olstm_status olstm_tensor_read_pb(const void* bytes, size_t byte_count,
     (void)snprintf(out_name, OLSTM_ERROR_CAPACITY, "%s", proto->name);
   }
   olstm__budget_deinit(&budget);
-  if (status != OLSTM_STATUS_OK) olstm__error_keep_to_one_line(error);
   return status;
 }
 

@@ -21,7 +21,8 @@ static olstm_status fill(olstm_context* context, olstm_error* error) {
   }
   OLSTM_RETURN_IF_ERROR(olstm__states_init(&context->states, session->net, allocator,
                                            session->broadcast_state, error));
-  return olstm__runner_create(session->program, &context->runner, error);
+  return olstm__runner_create(session->program, &context->limits, &context->runner,
+                              error);
 }
 
 olstm_status olstm_context_create(olstm_session* session, olstm_context** out_context,
@@ -160,6 +161,51 @@ static olstm_status run_with_state(olstm_context* context, const olstm_tensor* i
 
 // ---------------------------------------------------------------- running
 
+/// Limits that nobody gave go by what a run is given: so much at least, and so much for
+/// each element or byte. Layers with one feature and hundreds of units take some thousand
+/// bytes a byte.
+enum {
+  kLeastTrips = 250000,
+  kTripsPerElement = 16,
+  kLeastMemory = 256 << 20,
+  kMemoryPerInputByte = 8192,
+  kMemoryPerConstantByte = 16
+};
+
+/// a * b, or all there is.
+static size_t multiply(size_t a, size_t b) {
+  size_t product = 0;
+  return olstm_size_multiply(a, b, &product) ? product : SIZE_MAX;
+}
+
+static size_t largest(size_t a, size_t b) {
+  return a > b ? a : b;
+}
+
+/// A new run, or a plan for one: no body has run yet.
+static void start_limits(olstm_context* context, const olstm_tensor* inputs,
+                         size_t input_count) {
+  const olstm__engine* engine = &context->session->engine;
+  olstm__run_limits* limits = &context->limits;
+  size_t bytes = 0, elements = 0;
+  for (size_t i = 0; i < input_count; i++) {
+    const size_t input_bytes = olstm__desc_bytes(&inputs[i].desc);
+    // Wraps for inputs alone that no memory holds.
+    bytes += input_bytes;
+    if (input_bytes > 0) elements += input_bytes / olstm_dtype_size(inputs[i].desc.dtype);
+  }
+  *limits = (olstm__run_limits){engine->max_memory, engine->max_trips, 0};
+  if (limits->max_trips == 0) {
+    limits->max_trips = largest(kLeastTrips, multiply(elements, kTripsPerElement));
+  }
+  if (engine->has_max_memory) return;
+  const size_t wanted = largest(
+      kLeastMemory,
+      largest(multiply(bytes, kMemoryPerInputByte),
+              multiply(context->session->constant_bytes, kMemoryPerConstantByte)));
+  if (wanted < limits->max_memory) limits->max_memory = wanted;
+}
+
 static olstm_status check_count(const char* what, size_t given, size_t expected,
                                 const void* list, olstm_error* error) {
   if (given != expected) {
@@ -180,6 +226,7 @@ olstm_status olstm_context_prepare(olstm_context* context,
   for (size_t i = 0; i < input_count; i++) {
     context->inputs[i] = (olstm_tensor){inputs[i], NULL};
   }
+  start_limits(context, context->inputs, input_count);
   OLSTM_RETURN_IF_ERROR(
       context->session->net->state_count > 0
           ? begin(context, error)
@@ -196,6 +243,7 @@ olstm_status olstm_context_run(olstm_context* context, const olstm_tensor* input
       check_count("inputs", input_count, session->input_count, inputs, error));
   OLSTM_RETURN_IF_ERROR(
       check_count("outputs", output_count, session->output_count, outputs, error));
+  start_limits(context, inputs, input_count);
   const olstm_parallel* parallel = olstm__threads_try_acquire(session->threads);
   const olstm_status status =
       session->net->state_count > 0

@@ -9,6 +9,7 @@
 struct olstm_context {
   olstm_session* session;
   olstm__runner* runner;
+  olstm__run_limits limits;
   olstm__states states;
   /// All inputs and outputs of the program: the user's, then the state slots'.
   olstm_tensor* inputs;

@@ -18,6 +18,8 @@ typedef struct olstm__control_call {
   /// NULL for one thread.
   const olstm_parallel* parallel;
   const olstm_allocator* allocator;
+  /// Of the whole run.
+  olstm__run_limits* limits;
   /// What the node keeps between its runs in the same context (buffers): NULL at first.
   /// Freed with olstm__control_release.
   void** cache;

@@ -64,6 +64,15 @@ olstm_status olstm__control_give_output(const olstm__control_call* call, size_t 
   return OLSTM_STATUS_OK;
 }
 
+olstm_status olstm__control_count_trip(const olstm__control_call* call,
+                                       olstm_error* error) {
+  if (olstm__run_limits_count_trip(call->limits)) return OLSTM_STATUS_OK;
+  return olstm__control_fail(call->node, error, OLSTM_STATUS_LIMIT_EXCEEDED,
+                             "bodies of loops ran %" PRIu64
+                             " times in this run, as often as max_trips allows",
+                             call->limits->max_trips);
+}
+
 // ---------------------------------------------------------------- what is kept
 
 static void release_cache(const olstm_allocator* allocator, olstm__control_cache* cache) {
@@ -91,12 +100,15 @@ olstm_status olstm__control_get_cache(const olstm__control_call* call,
                                       olstm_error* error) {
   const olstm__program_node* node = call->node;
   *out_cache = *call->cache;
-  if (*out_cache) return OLSTM_STATUS_OK;
+  if (*out_cache) {
+    (*out_cache)->max_bytes = call->limits->max_memory;
+    return OLSTM_STATUS_OK;
+  }
   olstm__control_cache* cache = olstm_allocate_zeroed(call->allocator, 1, sizeof *cache);
   if (!cache) {
     return olstm__control_fail(node, error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory");
   }
-  cache->max_bytes = node->bodies[0].program->engine->max_memory;
+  cache->max_bytes = call->limits->max_memory;
   cache->buffer_count = buffer_count;
   for (size_t b = 0; b < node->body_count; b++) {
     const olstm__program* program = node->bodies[b].program;
@@ -222,6 +234,7 @@ static olstm_status keep_carried(olstm__body_run* run, size_t k, olstm_tensor* v
 
 olstm_status olstm__body_run_step(olstm__body_run* run, olstm_error* error) {
   olstm__control_cache* cache = run->cache;
+  OLSTM_RETURN_IF_ERROR(olstm__control_count_trip(run->call, error));
   OLSTM_RETURN_IF_ERROR(olstm__runner_run(run->runner, cache->inputs, cache->outputs,
                                           run->call->parallel, error));
   for (size_t k = 0; k < run->carried_count; k++) {

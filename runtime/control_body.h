@@ -14,7 +14,7 @@ typedef struct olstm__control_buffer {
 
 /// What a control node keeps in *call->cache.
 typedef struct olstm__control_cache {
-  /// Of all buffers together: the engine's max_memory.
+  /// Of all buffers together: the run's max_memory.
   size_t max_bytes;
   size_t bytes;
   size_t buffer_count;
@@ -77,6 +77,10 @@ olstm_status olstm__body_run_step(olstm__body_run* run, olstm_error* error);
 olstm_status olstm__body_run_check_carried(const olstm__body_run* run, size_t k,
                                            const olstm_tensor_desc* desc,
                                            olstm_error* error);
+
+/// Counts one more run of a body (or row of a batch); LIMIT_EXCEEDED beyond max_trips.
+olstm_status olstm__control_count_trip(const olstm__control_call* call,
+                                       olstm_error* error);
 
 /// Gives output `index` of the node a copy of `value`.
 olstm_status olstm__control_give_output(const olstm__control_call* call, size_t index,

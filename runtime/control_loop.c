@@ -1,6 +1,5 @@
-// Loop: a body run up to M times, or until it says stop. There is no limit on how often
-// that is: a model that never says stop runs for ever, as a program would. What it stacks
-// is limited by max_memory.
+// Loop: a body run up to M times, or until it says stop. How often that is is limited by
+// max_trips, and what it stacks by max_memory.
 //
 // Inputs: M, condition, carried values; the body's: iteration number, condition, carried
 // values, captures. Outputs: carried values, stacked ones; the body's have a condition

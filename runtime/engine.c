@@ -5,6 +5,9 @@
 #include "runtime/registry.h"
 #include "runtime/threads.h"
 
+/// Where nobody says, memory goes by the inputs of a run, up to this.
+static const size_t kMostMemory = (size_t)4 << 30;
+
 /// "auto" and NULL mean the best one.
 static olstm_status read_kernel(olstm__engine* engine, const char* kernel,
                                 olstm_error* error) {
@@ -42,8 +45,10 @@ static olstm_status read_options(olstm__engine* engine,
   engine->options = (olstm_operator_options){.struct_size = sizeof engine->options,
                                              .thread_count = options->thread_count,
                                              .precision = options->precision};
-  engine->max_memory = options->max_memory;
+  engine->has_max_memory = options->max_memory > 0;
+  engine->max_memory = engine->has_max_memory ? options->max_memory : kMostMemory;
   engine->plan_cache_capacity = options->plan_cache_capacity;
+  engine->max_trips = options->max_trips;
   return read_kernel(engine, options->kernel, error);
 }
 

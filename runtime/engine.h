@@ -15,8 +15,12 @@ typedef struct olstm__engine {
   olstm_operator_options options;
   /// Storage of options.kernel.
   char kernel[32];
+  /// Most there is, where has_max_memory is not set: runs have less.
   size_t max_memory;
+  bool has_max_memory;
   size_t plan_cache_capacity;
+  /// 0: by the inputs.
+  uint64_t max_trips;
   /// Held for every create, infer, prepare, release and destroy of an operator, and for
   /// every look into a plan cache; never while a model runs.
   pthread_mutex_t mutex;

@@ -50,10 +50,10 @@ int64_t olstm__chain_step_count(const olstm__net* net, const olstm__sequence_ste
 static bool gathered_step(const olstm__net* net, const olstm__net_node* node,
                           olstm__sequence_step* out) {
   const olstm_tensor* index = olstm__net_constant(net, olstm__net_node_input(node, 1));
-  out->sequence = node->inputs[0];
+  out->sequence = olstm__net_node_input(node, 0);
   out->axis = axis_of(node);
   if (!index || index->desc.rank != 0 || out->axis < 0 || out->axis > 1 ||
-      !olstm__match_scalar_int(net, node->inputs[1], &out->step)) {
+      !olstm__match_scalar_int(net, olstm__net_node_input(node, 1), &out->step)) {
     return false;
   }
   if (out->step < 0) out->step += olstm__chain_step_count(net, out);
@@ -88,7 +88,8 @@ static bool match_step(const olstm__net* net, int32_t value, olstm__sequence_ste
   if (is_type(node, "Gather")) return gathered_step(net, node, out);
   return is_type(node, "Squeeze") && olstm__match_one_axis(net, node, &axis) &&
          axis >= 0 && axis <= 1 &&
-         cut_step(net, olstm__match_skip_identity(net, node->inputs[0]), axis, out);
+         cut_step(net, olstm__match_skip_identity(net, olstm__net_node_input(node, 0)),
+                  axis, out);
 }
 
 // ---------------------------------------------------------------- links

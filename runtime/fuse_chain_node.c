@@ -193,7 +193,7 @@ static const olstm__net_node* find_stack(const olstm__net* net, const olstm__cha
           olstm__net_producer_of_type(net, concat->inputs[t], "Unsqueeze");
       int64_t axis = -1;
       is_whole = part && olstm__match_one_axis(net, part, &axis) && axis == *out_axis &&
-                 olstm__match_skip_identity(net, part->inputs[0]) ==
+                 olstm__match_skip_identity(net, olstm__net_node_input(part, 0)) ==
                      c->new_h[is_reverse ? c->count - 1 - t : t];
     }
     if (is_whole) return concat;

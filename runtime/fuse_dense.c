@@ -184,6 +184,8 @@ static const char* describe(olstm__net* net, const dense_match* match) {
 static void replace(olstm__net* net, const dense_match* match) {
   const olstm__net_node* product = &net->nodes[match->product];
   size_t attribute_count = 0;
+  // Models may leave out what must be there: that is refused when the node is created.
+  if (product->inputs[0] == OLSTM__NO_VALUE || match->output == OLSTM__NO_VALUE) return;
   int32_t inputs[] = {product->inputs[0], product->inputs[1], match->bias};
   int32_t y =
       olstm__net_add_value(net, OLSTM__VALUE_NODE, net->values[match->output].info.name);

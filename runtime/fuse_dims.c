@@ -336,7 +336,8 @@ static bool made_dim(const olstm__net* net, const olstm__net_node* node, int32_t
     const olstm_tensor* weight = olstm__net_constant(net, olstm__net_node_input(node, 1));
     if ((!is_gemm && strcmp(node->op_type, "MatMul") != 0) || !weight ||
         weight->desc.rank != 2 ||
-        axis != (is_gemm ? 2 : olstm__dim_rank_of(net, node->inputs[0])) - 1) {
+        axis !=
+            (is_gemm ? 2 : olstm__dim_rank_of(net, olstm__net_node_input(node, 0))) - 1) {
       return false;
     }
     number = weight->desc.dims[is_gemm && int_attribute(node, "transB", 0) ? 0 : 1];
@@ -362,8 +363,12 @@ static olstm__dim_symbol follow(const olstm__net* net, int32_t value, int32_t ax
         made_dim(net, node, axis, depth, &known)) {
       return known;
     }
-    if (step_back(net, node, &value, &axis) ||
-        step_back_recurrent(net, node, &value, &axis)) {
+    int32_t source = value, source_axis = axis;
+    if (step_back(net, node, &source, &source_axis) ||
+        step_back_recurrent(net, node, &source, &source_axis)) {
+      if (source == OLSTM__NO_VALUE) break;  // an input that is missing
+      value = source;
+      axis = source_axis;
       continue;
     }
     if (join_operands(net, node, axis, depth, &known)) return known;
@@ -391,7 +396,8 @@ static bool element_of_shape(const olstm__net* net, const olstm__net_node* node,
   const int32_t shape = olstm__match_skip_casts(net, olstm__net_node_input(node, 0));
   const olstm__net_node* source = olstm__net_producer_of_type(net, shape, "Shape");
   if (!source || olstm__net_find_attribute(source, "start") ||
-      olstm__net_find_attribute(source, "end") || index < 0 || index >= OLSTM_MAX_RANK) {
+      olstm__net_find_attribute(source, "end") || index < 0 || index >= OLSTM_MAX_RANK ||
+      olstm__net_node_input(source, 0) == OLSTM__NO_VALUE) {
     return false;
   }
   *out_symbol =

@@ -221,6 +221,7 @@ void olstm__fuse_last_steps(olstm__net* net) {
         (strcmp(node->op_type, "Slice") == 0 || strcmp(node->op_type, "Gather") == 0);
     if (!picks || !find_part(net, node, &part) || !is_final_state(net, &part)) continue;
     const int32_t from = node->outputs[0];
+    if (from == OLSTM__NO_VALUE) continue;
     const int32_t to = add_equal(net, &part);
     if (to == OLSTM__NO_VALUE) return;
     olstm__net_replace_uses(net, from, to);

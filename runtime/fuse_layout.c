@@ -34,9 +34,10 @@ static const int64_t kSwapSequence[] = {1, 0, 2};  // [N,T,x] and [T,N,x]
 // NO_VALUE.
 static int32_t find_batch_major_x(const olstm__net* net, const olstm__net_node* node) {
   const olstm__net_node* transpose =
-      olstm__net_producer_of_type(net, node->inputs[INPUT_X], "Transpose");
-  return transpose && has_perm(transpose, kSwapSequence, 3) ? transpose->inputs[0]
-                                                            : OLSTM__NO_VALUE;
+      olstm__net_producer_of_type(net, olstm__net_node_input(node, INPUT_X), "Transpose");
+  return transpose && has_perm(transpose, kSwapSequence, 3)
+             ? olstm__net_node_input(transpose, 0)
+             : OLSTM__NO_VALUE;
 }
 
 // How Y's consumers lay it out again: the layout, and the value that has it.
@@ -55,12 +56,13 @@ typedef struct y_use {
 static const olstm__net_node* find_join(const olstm__net* net, int32_t y,
                                         const olstm__net_node* slice) {
   int64_t axis = 0, direction = 0;
-  if (!is_operator(slice, "Slice") || slice->inputs[0] != y ||
+  if (!is_operator(slice, "Slice") || olstm__net_node_input(slice, 0) != y ||
       !olstm__match_slice_of_one(net, slice, &axis, &direction) || axis != 1) {
     return NULL;
   }
   const olstm__net_node* squeeze = olstm__net_only_consumer(net, slice->outputs[0]);
-  if (!is_operator(squeeze, "Squeeze") || squeeze->inputs[0] != slice->outputs[0] ||
+  if (!is_operator(squeeze, "Squeeze") ||
+      olstm__net_node_input(squeeze, 0) != slice->outputs[0] ||
       !olstm__match_one_axis(net, squeeze, &axis) || axis != 1) {
     return NULL;
   }
@@ -100,23 +102,26 @@ static bool find_y_use(const olstm__net* net, const olstm__net_node* node,
       olstm__net_only_consumer(net, olstm__net_node_output(node, OUTPUT_Y));
   int64_t axis = 0;
   if (is_operator(user, "Transpose") && has_perm(user, kBatchMajor, 4)) {
-    *out_use = (y_use){LAYOUT_BATCH_MAJOR, user->outputs[0], false, false};
-    return true;
+    *out_use = (y_use){LAYOUT_BATCH_MAJOR, olstm__net_node_output(user, 0), false, false};
+    return out_use->value != OLSTM__NO_VALUE;
   }
   if (is_operator(user, "Transpose") && has_perm(user, kConcatenated, 4)) {
-    *out_use = (y_use){LAYOUT_TIME_MAJOR_CONCATENATED, user->outputs[0], false, false};
-    return true;
+    *out_use = (y_use){LAYOUT_TIME_MAJOR_CONCATENATED, olstm__net_node_output(user, 0),
+                       false, false};
+    return out_use->value != OLSTM__NO_VALUE;
   }
   if (!is_operator(user, "Squeeze") || !olstm__match_one_axis(net, user, &axis) ||
       axis != 1) {
     return false;
   }
-  const olstm__net_node* transpose = olstm__net_only_consumer(net, user->outputs[0]);
+  const olstm__net_node* transpose =
+      olstm__net_only_consumer(net, olstm__net_node_output(user, 0));
   if (!is_operator(transpose, "Transpose") || !has_perm(transpose, kSwapSequence, 3)) {
     return false;
   }
-  *out_use = (y_use){LAYOUT_BATCH_MAJOR, transpose->outputs[0], true, false};
-  return true;
+  *out_use =
+      (y_use){LAYOUT_BATCH_MAJOR, olstm__net_node_output(transpose, 0), true, false};
+  return out_use->value != OLSTM__NO_VALUE;
 }
 
 // The node's attributes without ONNX's layout, and the two of olstm.fused; room for one
@@ -210,13 +215,15 @@ static int32_t find_batch_major_mask(const olstm__net* net, const olstm__net_nod
   const olstm__net_node* transpose =
       olstm__net_producer_of_type(net, node->inputs[INPUT_MASK], "Transpose");
   int64_t axis = 0;
-  if (transpose && has_perm(transpose, kSwapMask, 2)) return transpose->inputs[0];
+  if (transpose && has_perm(transpose, kSwapMask, 2))
+    return olstm__net_node_input(transpose, 0);
   if (!transpose || !has_perm(transpose, kSwapSequence, 3)) return OLSTM__NO_VALUE;
   const olstm__net_node* unsqueeze =
-      olstm__net_producer_of_type(net, transpose->inputs[0], "Unsqueeze");
+      olstm__net_producer_of_type(net, olstm__net_node_input(transpose, 0), "Unsqueeze");
   const bool is_last = unsqueeze && olstm__match_one_axis(net, unsqueeze, &axis) &&
                        (axis == -1 || axis == 2);
-  return is_last ? unsqueeze->inputs[0] : transpose->inputs[0];
+  return is_last ? olstm__net_node_input(unsqueeze, 0)
+                 : olstm__net_node_input(transpose, 0);
 }
 
 // The steps that a mask leaves out are not read: X may be what it was before StepMask
@@ -225,7 +232,7 @@ static int32_t before_step_mask(const olstm__net* net, int32_t x, int32_t mask) 
   const olstm__net_node* node = olstm__net_producer(net, x);
   return node && strcmp(node->op_type, "StepMask") == 0 && node->outputs[0] == x &&
                  node->outputs[1] == mask
-             ? node->inputs[0]
+             ? olstm__net_node_input(node, 0)
              : x;
 }
 
@@ -262,6 +269,7 @@ static void fuse_node(olstm__net* net, int32_t index) {
                        (units > 0 && units <= INT32_MAX &&
                         find_joined_y(net, olstm__net_node_output(node, OUTPUT_Y), &use));
   if (x == OLSTM__NO_VALUE && !has_use) return;
+  if (has_use && use.value == OLSTM__NO_VALUE) return;
   const int64_t x_layout = x == OLSTM__NO_VALUE ? LAYOUT_TIME_MAJOR : LAYOUT_BATCH_MAJOR;
   const olstm_attribute* attributes =
       make_attributes(net, node, x_layout, use.layout, &count);

@@ -62,6 +62,9 @@ static bool view_loop(olstm__net* net, int32_t index, loop_view* out_view) {
       body->output_count < 1 + carried) {
     return false;
   }
+  for (size_t j = 0; j < carried; j++) {
+    if (node->inputs[LOOP_CARRIED + j] == OLSTM__NO_VALUE) return false;
+  }
   out_view->scan_count = body->output_count - 1 - carried;
   return node->output_count <= carried + out_view->scan_count;
 }
@@ -123,11 +126,11 @@ static int32_t gathered_sequence(const loop_view* view, const loop_match* match,
   const olstm__net_node* gather = olstm__net_producer_of_type(
       view->body, olstm__match_skip_identity(view->body, value), "Gather");
   if (!gather) return OLSTM__NO_VALUE;
-  const olstm_attribute* axis = olstm__net_find_attribute(gather, "axis");
-  if ((axis && axis->i != 0) || !is_counter(view, match, gather->inputs[1])) {
+  if (!olstm__match_int_attribute(gather, "axis", 0, 0) ||
+      !is_counter(view, match, olstm__net_node_input(gather, 1))) {
     return OLSTM__NO_VALUE;
   }
-  return outer_value(view, gather->inputs[0]);
+  return outer_value(view, olstm__net_node_input(gather, 0));
 }
 
 // ---------------------------------------------------------------- counting

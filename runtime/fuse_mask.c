@@ -60,12 +60,13 @@ static bool match_mask(const olstm__net* net, const olstm__net_node* greater,
                        step_mask* out) {
   double zero = -1.0;
   if (!is_operator(greater, "Greater") || greater->own_input_count != 2 ||
-      !olstm__match_scalar(net, greater->inputs[1], &zero) || zero != 0.0 ||
-      olstm__net_constant(net, greater->inputs[1])->desc.rank > 1) {
+      !olstm__match_scalar(net, olstm__net_node_input(greater, 1), &zero) ||
+      zero != 0.0 ||
+      olstm__net_constant(net, olstm__net_node_input(greater, 1))->desc.rank > 1) {
     return false;
   }
   const olstm__net_node* sum =
-      olstm__net_producer_of_type(net, greater->inputs[0], "ReduceSum");
+      olstm__net_producer_of_type(net, olstm__net_node_input(greater, 0), "ReduceSum");
   if (!sum || !sums_the_last_axis(net, sum)) return false;
   const olstm__net_node* cast =
       olstm__net_producer_of_type(net, olstm__net_node_input(sum, 0), "Cast");
@@ -131,7 +132,9 @@ static void replace_products(olstm__net* net, int32_t cast, const step_mask* mas
        u = net->uses[u].next) {
     const olstm__net_node* product = &net->nodes[net->uses[u].node];
     if (!is_operator(product, "Mul")) continue;
-    if (product->inputs[0] != mask->x && product->inputs[1] != mask->x) continue;
+    if (olstm__net_node_input(product, 0) != mask->x &&
+        olstm__net_node_input(product, 1) != mask->x)
+      continue;
     // 0 * 0 and x * 1 are what X has already.
     olstm__net_replace_uses(net, product->outputs[0],
                             mask->value == 0.0F ? mask->x : masked_x);

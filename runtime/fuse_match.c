@@ -64,18 +64,26 @@ bool olstm__match_binary(const olstm__net* net, int32_t value, const char* op_ty
   return true;
 }
 
+bool olstm__match_int_attribute(const olstm__net_node* node, const char* name,
+                                int64_t fallback, int64_t value) {
+  const olstm_attribute* attribute = olstm__net_find_attribute(node, name);
+  if (!attribute) return fallback == value;
+  return attribute->kind == OLSTM_ATTRIBUTE_INT && attribute->i == value;
+}
+
+// An attribute that is a list of one integer.
+static bool one_int(const olstm_attribute* attribute, int64_t* out_number) {
+  if (attribute->kind != OLSTM_ATTRIBUTE_INTS || attribute->count != 1) return false;
+  *out_number = attribute->ints[0];
+  return true;
+}
+
 bool olstm__match_one_axis(const olstm__net* net, const olstm__net_node* node,
                            int64_t* out_axis) {
   const olstm_attribute* axes = olstm__net_find_attribute(node, "axes");
   if (!axes)
     return olstm__match_scalar_int(net, olstm__net_node_input(node, 1), out_axis);
-  if (axes->kind != OLSTM_ATTRIBUTE_INTS || axes->count != 1) return false;
-  *out_axis = axes->ints[0];
-  return true;
-}
-
-static bool is_one_int(const olstm_attribute* list) {
-  return list && list->kind == OLSTM_ATTRIBUTE_INTS && list->count == 1;
+  return one_int(axes, out_axis);
 }
 
 static bool slice_by_attributes(const olstm__net_node* node, int64_t* start, int64_t* end,
@@ -83,13 +91,9 @@ static bool slice_by_attributes(const olstm__net_node* node, int64_t* start, int
   const olstm_attribute* starts = olstm__net_find_attribute(node, "starts");
   const olstm_attribute* ends = olstm__net_find_attribute(node, "ends");
   const olstm_attribute* axes = olstm__net_find_attribute(node, "axes");
-  if (!is_one_int(starts) || !is_one_int(ends) || (axes && !is_one_int(axes))) {
-    return false;
-  }
-  *start = starts->ints[0];
-  *end = ends->ints[0];
-  *axis = axes ? axes->ints[0] : 0;
-  return true;
+  *axis = 0;
+  return starts && ends && one_int(starts, start) && one_int(ends, end) &&
+         (!axes || one_int(axes, axis));
 }
 
 // As it is: exporters write "to the end" as the greatest integer, which no double holds.
@@ -323,6 +327,7 @@ bool olstm__match_select(const olstm__net* net, int32_t value, int32_t old,
 
 int32_t olstm__fuse_add_axis_node(olstm__net* net, const char* op_type, int32_t input,
                                   int64_t axis) {
+  if (input == OLSTM__NO_VALUE) return OLSTM__NO_VALUE;
   olstm_attribute* axes = olstm__net_allocate(net, 1, sizeof *axes);
   int64_t* list = olstm__net_allocate(net, 1, sizeof *list);
   int32_t output = olstm__net_add_value(

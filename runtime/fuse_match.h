@@ -20,6 +20,10 @@ bool olstm__match_scalar(const olstm__net* net, int32_t value, double* out_numbe
 bool olstm__match_binary(const olstm__net* net, int32_t value, const char* op_type,
                          int32_t out_operands[2]);
 
+/// Whether an integer attribute has that value, or is absent and its default has.
+bool olstm__match_int_attribute(const olstm__net_node* node, const char* name,
+                                int64_t fallback, int64_t value);
+
 /// The one axis of a Squeeze or Unsqueeze, attribute or constant input. False for none,
 /// several, or a computed one.
 bool olstm__match_one_axis(const olstm__net* net, const olstm__net_node* node,

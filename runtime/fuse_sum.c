@@ -28,7 +28,7 @@ typedef struct search {
 } search;
 
 static const olstm_tensor* constant_of(const search* s, int32_t value) {
-  return s->constants->get(s->constants->user, value);
+  return value == OLSTM__NO_VALUE ? NULL : s->constants->get(s->constants->user, value);
 }
 
 static bool is_type(const olstm__net_node* node, const char* op_type) {
@@ -49,7 +49,10 @@ static const int64_t* split_lengths(const search* s, const olstm__net_node* node
   const olstm_attribute* lengths = olstm__net_find_attribute(node, "split");
   const int32_t given = olstm__net_node_input(node, 1);
   *out_known = true;
-  if (lengths && lengths->count == node->output_count) return lengths->ints;
+  if (lengths && lengths->kind == OLSTM_ATTRIBUTE_INTS &&
+      lengths->count == node->output_count) {
+    return lengths->ints;
+  }
   if (given == OLSTM__NO_VALUE) return NULL;
   const olstm_tensor* tensor = constant_of(s, given);
   *out_known = tensor && tensor->desc.dtype == OLSTM_DTYPE_INT64 &&
@@ -176,8 +179,9 @@ static bool add_joined_rows(search* s, const olstm__net_node* concat,
 static int64_t columns_of_product(const search* s, int32_t value) {
   const olstm__net_node* node =
       olstm__net_producer(s->net, olstm__match_skip_identity(s->net, value));
-  const olstm_tensor* weight =
-      node && node->own_input_count >= 2 ? constant_of(s, node->inputs[1]) : NULL;
+  const olstm_tensor* weight = node && node->own_input_count >= 2
+                                   ? constant_of(s, olstm__net_node_input(node, 1))
+                                   : NULL;
   if (!weight || weight->desc.rank != 2) return -1;
   if (is_type(node, "MatMul")) return weight->desc.dims[1];
   const olstm_attribute* transposed = olstm__net_find_attribute(node, "transB");
@@ -217,7 +221,7 @@ static bool take_gemm(search* s, const term* t, const olstm__net_node* node) {
   const int32_t added = olstm__net_node_input(node, 2);
   s->sum->has_gemm = true;
   return (added == OLSTM__NO_VALUE || push(s, t, added)) &&
-         add_product(s, t, node->inputs[0], node->inputs[1],
+         add_product(s, t, olstm__net_node_input(node, 0), olstm__net_node_input(node, 1),
                      transposed_b && transposed_b->i != 0);
 }
 
@@ -225,7 +229,8 @@ static bool take_gemm(search* s, const term* t, const olstm__net_node* node) {
 // back. Of a single column it would take that away instead.
 static bool take_squeeze(search* s, const term* t, const olstm__net_node* node) {
   return node->own_input_count == 1 && !olstm__net_find_attribute(node, "axes") &&
-         columns_of_product(s, node->inputs[0]) > 1 && push(s, t, node->inputs[0]);
+         columns_of_product(s, olstm__net_node_input(node, 0)) > 1 &&
+         push(s, t, olstm__net_node_input(node, 0));
 }
 
 static bool take_term(search* s, const term* t) {
@@ -236,18 +241,21 @@ static bool take_term(search* s, const term* t) {
   const olstm__net_node* node = olstm__net_producer(s->net, value);
   if (!node || node->kind != OLSTM__NODE_OPERATOR || node->domain[0]) return false;
   if (is_type(node, "Add")) {
-    return push(s, t, node->inputs[0]) && push(s, t, node->inputs[1]);
+    return push(s, t, olstm__net_node_input(node, 0)) &&
+           push(s, t, olstm__net_node_input(node, 1));
   }
   if (is_type(node, "MatMul")) {
-    return add_product(s, t, node->inputs[0], node->inputs[1], false);
+    return add_product(s, t, olstm__net_node_input(node, 0),
+                       olstm__net_node_input(node, 1), false);
   }
   if (is_type(node, "Gemm")) return take_gemm(s, t, node);
   if (is_type(node, "Squeeze")) return take_squeeze(s, t, node);
   if (is_type(node, "Split")) {
-    return cut_of_split(s, node, value, &cut) && push_cut(s, t, node->inputs[0], &cut);
+    return cut_of_split(s, node, value, &cut) &&
+           push_cut(s, t, olstm__net_node_input(node, 0), &cut);
   }
   return is_type(node, "Slice") && cut_of_slice(s, node, &cut) &&
-         push_cut(s, t, node->inputs[0], &cut);
+         push_cut(s, t, olstm__net_node_input(node, 0), &cut);
 }
 
 bool olstm__match_sum(const olstm__net* net, int32_t value, int32_t square_factor,

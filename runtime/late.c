@@ -55,6 +55,7 @@ typedef struct late_child {
 
 struct olstm__late {
   olstm__engine* engine;
+  olstm__run_limits* limits;
   olstm__late_pool pool;
   late_child* children;
   const olstm__plan* plan;
@@ -78,13 +79,14 @@ static olstm_status fail_memory(olstm_error* error) {
 
 // ---------------------------------------------------------------- life
 
-olstm_status olstm__late_create(olstm__engine* engine, olstm__late** out_late,
-                                olstm_error* error) {
+olstm_status olstm__late_create(olstm__engine* engine, olstm__run_limits* limits,
+                                olstm__late** out_late, olstm_error* error) {
   olstm__late* late = olstm_allocate_zeroed(&engine->allocator, 1, sizeof *late);
   *out_late = late;
   if (!late) return fail_memory(error);
   late->engine = engine;
-  olstm__late_pool_init(&late->pool, &engine->allocator, engine->max_memory);
+  late->limits = limits;
+  olstm__late_pool_init(&late->pool, &engine->allocator, limits->max_memory);
   return OLSTM_STATUS_OK;
 }
 
@@ -145,8 +147,8 @@ static late_child* get_child(olstm__late* late, const olstm__program_node* node,
   child->runners =
       olstm_allocate_zeroed(allocator, node->body_count, sizeof *child->runners);
   for (size_t b = 0; b < node->body_count; b++) {
-    if (!child->runners ||
-        olstm__runner_create(node->bodies[b].program, &child->runners[b], error) != 0) {
+    if (!child->runners || olstm__runner_create(node->bodies[b].program, late->limits,
+                                                &child->runners[b], error) != 0) {
       destroy_child(late, child);
       return NULL;
     }
@@ -201,7 +203,7 @@ static olstm_status bind_lists(olstm__late* fresh, olstm_error* error) {
 
 olstm_status olstm__late_bind(olstm__late* late, const olstm__plan* plan,
                               olstm_error* error) {
-  olstm__late fresh = {.engine = late->engine, .plan = plan};
+  olstm__late fresh = {.engine = late->engine, .limits = late->limits, .plan = plan};
   olstm__region_init(&fresh.memory, &late->engine->allocator);
   olstm_status status = bind_lists(&fresh, error);
   for (size_t s = 0; s < plan->late_step_count && status == OLSTM_STATUS_OK; s++) {
@@ -342,10 +344,13 @@ static olstm_status prepare(olstm__late* late, const olstm__late_step* step,
                             late_memo* memo, olstm_error* error) {
   const olstm__program_node* node = step->node;
   OLSTM_RETURN_IF_ERROR(infer(late, step, memo, error));
+  const size_t most = olstm__planner_output_limit(late->limits->max_memory,
+                                                  late->input_list, step->input_count);
   for (size_t o = 0; o < step->output_count; o++) {
     size_t bytes = 0;
     if (step->outputs[o] < 0) continue;
-    if (olstm_tensor_desc_bytes(&late->output_descs[o], &bytes)) continue;
+    if (olstm_tensor_desc_bytes(&late->output_descs[o], &bytes) && bytes <= most)
+      continue;
     return olstm_fail(error, OLSTM_STATUS_LIMIT_EXCEEDED,
                       "%s '%s': output '%s' has shape %s, which is too large",
                       node->node.op_type, node->node.name, node->node.output_names[o],
@@ -450,6 +455,7 @@ static olstm_status run_control(olstm__late* late, const olstm__late_call* call,
                                        .parallel = call->parallel,
                                        .allocator = &late->engine->allocator,
                                        .cache = &memo->child->cache,
+                                       .limits = late->limits,
                                        .late = late,
                                        .late_outputs = step->outputs,
                                        .outputs = late->outputs};
@@ -548,6 +554,7 @@ static olstm_status run_steps(olstm__late* late, const olstm__late_call* call,
 olstm_status olstm__late_run(olstm__late* late, const olstm__late_call* call,
                              olstm_tensor* outputs, olstm_error* error) {
   olstm__late_pool_start(&late->pool);
+  late->pool.max_bytes = late->limits->max_memory;
   for (size_t t = 0; t < late->plan->late_tensor_count; t++) {
     late->tensors[t] = (late_tensor){.buffer = -1};
   }

@@ -5,11 +5,13 @@
 #define OLSTM_RUNTIME_LATE_H_
 
 #include "runtime/plan.h"
+#include "runtime/run_limits.h"
 
 typedef struct olstm__late olstm__late;
 
-olstm_status olstm__late_create(olstm__engine* engine, olstm__late** out_late,
-                                olstm_error* error);
+/// limits: borrowed; those of the run.
+olstm_status olstm__late_create(olstm__engine* engine, olstm__run_limits* limits,
+                                olstm__late** out_late, olstm_error* error);
 /// Before the plan that it is bound to is released. NULL is legal.
 void olstm__late_destroy(olstm__late* late);
 

@@ -195,15 +195,28 @@ static olstm_status resolve_state(olstm__planner* planner, int32_t value,
 
 // ---------------------------------------------------------------- operators
 
-static olstm_status check_outputs(const olstm__planned_step* step,
+size_t olstm__planner_output_limit(size_t max_memory, const olstm_tensor* const* inputs,
+                                   size_t count) {
+  size_t most = max_memory;
+  for (size_t i = 0; i < count; i++) {
+    const size_t bytes = inputs[i] ? olstm__desc_bytes(&inputs[i]->desc) : 0;
+    if (bytes > most) most = bytes;
+  }
+  return most;
+}
+
+static olstm_status check_outputs(const olstm__planner* planner,
+                                  const olstm__planned_step* step,
                                   const olstm_tensor_desc* descs, size_t* out_bytes,
                                   olstm_error* error) {
   const olstm_node* node = &step->node->node;
+  const size_t most = olstm__planner_output_limit(
+      planner->engine->max_memory, planner->input_list, step->node->input_count);
   *out_bytes = 0;
   for (size_t o = 0; o < step->node->output_count; o++) {
     size_t bytes = 0;
     if (step->outputs[o] < 0) continue;
-    if (!olstm_tensor_desc_bytes(&descs[o], &bytes) ||
+    if (!olstm_tensor_desc_bytes(&descs[o], &bytes) || bytes > most ||
         !olstm_size_add(*out_bytes, bytes, out_bytes)) {
       return olstm_fail(error, OLSTM_STATUS_LIMIT_EXCEEDED,
                         "%s '%s': output '%s' has shape %s, which is too large",
@@ -283,7 +296,8 @@ static olstm_status infer_operator(olstm__planner* planner, olstm__planned_step*
     return OLSTM_STATUS_OK;
   }
   OLSTM_RETURN_IF_ERROR(status);
-  OLSTM_RETURN_IF_ERROR(check_outputs(step, planner->desc_list, &output_bytes, error));
+  OLSTM_RETURN_IF_ERROR(
+      check_outputs(planner, step, planner->desc_list, &output_bytes, error));
   if (can_fold(planner, step, output_bytes)) {
     OLSTM_RETURN_IF_ERROR(fold_step(planner, step, output_bytes, error));
     planner->step_count--;

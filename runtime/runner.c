@@ -34,6 +34,7 @@ enum { kWarmUpBytes = 16 << 20 };
 struct olstm__runner {
   olstm__program* program;
   olstm__engine* engine;
+  olstm__run_limits* limits;
   olstm__plan* plan;
   /// Everything that depends on the plan; kept for the next one when it is large enough.
   char* block;
@@ -63,14 +64,15 @@ struct olstm__runner {
 
 // ---------------------------------------------------------------- life
 
-olstm_status olstm__runner_create(olstm__program* program, olstm__runner** out_runner,
-                                  olstm_error* error) {
+olstm_status olstm__runner_create(olstm__program* program, olstm__run_limits* limits,
+                                  olstm__runner** out_runner, olstm_error* error) {
   const olstm_allocator* allocator = &program->engine->allocator;
   olstm__runner* runner = olstm_allocate_zeroed(allocator, 1, sizeof *runner);
   *out_runner = NULL;
   if (runner) {
     runner->program = program;
     runner->engine = program->engine;
+    runner->limits = limits;
     runner->is_constant = olstm_allocate_zeroed(allocator, program->input_count, 1);
     runner->key =
         olstm_allocate_zeroed(allocator, program->input_count, sizeof *runner->key);
@@ -241,7 +243,8 @@ static olstm_status bind_late(olstm__runner* runner, const olstm__plan* plan,
                               olstm_error* error) {
   if (plan->late_step_count == 0 && !runner->late) return OLSTM_STATUS_OK;
   if (!runner->late) {
-    OLSTM_RETURN_IF_ERROR(olstm__late_create(runner->engine, &runner->late, error));
+    OLSTM_RETURN_IF_ERROR(
+        olstm__late_create(runner->engine, runner->limits, &runner->late, error));
   }
   return olstm__late_bind(runner->late, plan, error);
 }
@@ -253,6 +256,13 @@ static olstm_status bind(olstm__runner* runner, olstm__plan* plan, olstm_error* 
   if (!lay_out(plan, &layout) || layout.bytes == SIZE_MAX) {
     return olstm_fail(error, OLSTM_STATUS_LIMIT_EXCEEDED,
                       "graph '%s': outputs are too large", runner->program->net->name);
+  }
+  if (layout.bytes > runner->limits->max_memory) {
+    return olstm_fail(
+        error, OLSTM_STATUS_LIMIT_EXCEEDED,
+        "graph '%s' needs %zu bytes for its workspace and outputs with these shapes, "
+        "more than max_memory, which is %zu",
+        runner->program->net->name, layout.bytes, runner->limits->max_memory);
   }
   if (!reserve_block(runner, layout.bytes, &block, &block_bytes)) {
     return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY,

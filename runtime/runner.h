@@ -4,12 +4,14 @@
 #define OLSTM_RUNTIME_RUNNER_H_
 
 #include "runtime/plan.h"
+#include "runtime/run_limits.h"
 
 typedef struct olstm__runner olstm__runner;
 
+/// limits: borrowed; those of the run, set before each prepare and run.
 /// Memory: the caller owns it: olstm__runner_destroy, before the program.
-olstm_status olstm__runner_create(olstm__program* program, olstm__runner** out_runner,
-                                  olstm_error* error);
+olstm_status olstm__runner_create(olstm__program* program, olstm__run_limits* limits,
+                                  olstm__runner** out_runner, olstm_error* error);
 /// NULL is legal.
 void olstm__runner_destroy(olstm__runner* runner);
 

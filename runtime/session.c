@@ -13,7 +13,6 @@ void olstm_session_options_init(olstm_session_options* options) {
                                      .thread_count = 1,
                                      .precision = OLSTM_PRECISION_F32,
                                      .plan_cache_capacity = 16,
-                                     .max_memory = (size_t)4 << 30,
                                      .fuse = true};
 }
 
@@ -61,6 +60,17 @@ static olstm_status list_inputs(olstm_session* session, olstm_error* error) {
     session->inputs[i] = net->values[net->inputs[i]].info;
   }
   return OLSTM_STATUS_OK;
+}
+
+/// Bytes of the constants that the main graph has or hands to bodies.
+static size_t count_constants(const olstm__net* net) {
+  size_t bytes = 0;
+  for (int32_t v = 0; v < net->value_count; v++) {
+    const olstm_tensor* constant = olstm__net_constant(net, v);
+    size_t own = 0;
+    if (constant && olstm_tensor_desc_bytes(&constant->desc, &own)) bytes += own;
+  }
+  return bytes;
 }
 
 static olstm_status add_state(olstm_session* session,
@@ -123,6 +133,7 @@ static olstm_status fill(olstm_session* session, const olstm_registry* registry,
   OLSTM_RETURN_IF_ERROR(list_outputs(session, graph, error));
   OLSTM_RETURN_IF_ERROR(shape_net(session, options, error));
   OLSTM_RETURN_IF_ERROR(list_inputs(session, error));
+  session->constant_bytes = count_constants(session->net);
   return olstm__program_create(&session->engine, session->net, false, &session->program,
                                error);
 }

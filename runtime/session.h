@@ -21,6 +21,8 @@ struct olstm_session {
   olstm_value_info* inputs;
   size_t output_count;
   olstm_value_info* outputs;
+  /// Of the model's constants.
+  size_t constant_bytes;
 };
 
 #endif  // OLSTM_RUNTIME_SESSION_H_

@@ -177,6 +177,25 @@ static olstm_status load_files(const olstm_session* session,
   return OLSTM_STATUS_OK;
 }
 
+/// A model must not make the command fill memory: sizes that it fixes itself (those that
+/// --dim gives are the user's) may come to so many bytes an input.
+enum { kMostMadeUpBytes = 64 << 20 };
+
+static olstm_status check_made_up(const olstm_value_info* info, olstm_error* error) {
+  olstm_tensor_desc desc = {.dtype = info->dtype, .rank = info->rank};
+  size_t bytes = 0;
+  for (int32_t d = 0; d < info->rank; d++) {
+    desc.dims[d] = info->dims[d] < 0 ? 1 : info->dims[d];
+  }
+  if (olstm_tensor_desc_bytes(&desc, &bytes) && bytes <= kMostMadeUpBytes) {
+    return OLSTM_STATUS_OK;
+  }
+  return olstm_fail(error, OLSTM_STATUS_LIMIT_EXCEEDED,
+                    "input '%s' (%s %s) is too large to make up: give -i '%s=FILE'",
+                    info->name, olstm_dtype_name(info->dtype),
+                    olstm__value_shape_text(info).text, info->name);
+}
+
 olstm_status olstm__input_set_load(const olstm_session* session,
                                    const olstm__input_options* options,
                                    olstm__input_set* set, olstm_error* error) {
@@ -194,6 +213,7 @@ olstm_status olstm__input_set_load(const olstm_session* session,
                         olstm__value_shape_text(info).text, info->name);
     }
     OLSTM_RETURN_IF_ERROR(describe_input(info, options, &set->tensors[i].desc, error));
+    OLSTM_RETURN_IF_ERROR(check_made_up(info, error));
   }
   if (!options->has_random) return OLSTM_STATUS_OK;
   return olstm__input_set_fill_random(set, (uint64_t)options->seed, error);

@@ -13,6 +13,9 @@ typedef struct olstm__job_options {
   int64_t thread_count;
   const char* kernel;
   const char* precision;
+  /// 0: the library's defaults.
+  int64_t max_memory_mb;
+  int64_t max_trips;
   bool fuse;
   bool broadcast_state;
   olstm__cli_list plugins;
@@ -58,6 +61,22 @@ void olstm__job_options_init(olstm__job_options* options);
        "load operators from a plugin library (runs its code)",        \
        0,                                                             \
        0,                                                             \
+       NULL},                                                         \
+      {"max-memory",                                                  \
+       OLSTM__CLI_INT,                                                \
+       &(job).max_memory_mb,                                          \
+       "MB",                                                          \
+       "most that a plan's workspace, or its constants, may take",    \
+       1,                                                             \
+       INT32_MAX,                                                     \
+       NULL},                                                         \
+      {"max-trips",                                                   \
+       OLSTM__CLI_INT,                                                \
+       &(job).max_trips,                                              \
+       "N",                                                           \
+       "most that bodies of loops may run in one run, in all",        \
+       1,                                                             \
+       INT64_MAX,                                                     \
        NULL},                                                         \
       {"no-fuse",                                                     \
        OLSTM__CLI_UNFLAG,                                             \

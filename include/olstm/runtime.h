@@ -76,8 +76,10 @@ typedef struct olstm_session_options {
   const char* kernel;
   /// Plans (sets of input shapes) kept. Default 16; at least 1.
   size_t plan_cache_capacity;
-  /// Most bytes that constants computed at plan time, and one plan's workspace, may take
-  /// each. Default 4 GB.
+  /// Most bytes that constants computed at plan time, one graph's workspace and outputs,
+  /// what its late part holds, and what a loop keeps, may take each. Default 0: 256 MB,
+  /// or 8192 for each byte of a run's inputs, or 16 for each of the model's constants,
+  /// whichever is most; but 4 GB at most.
   size_t max_memory;
   /// Whether node patterns become faster operators (a Loop that is an LSTM,
   /// Transpose-LSTM, MatMul-Add). Default true.
@@ -91,6 +93,10 @@ typedef struct olstm_session_options {
   /// Whether an initial state with a batch of 1 serves every row of a larger batch.
   /// Default false.
   bool broadcast_state;
+  /// Most times that the bodies of Loop and Scan nodes may run in one olstm_context_run,
+  /// all together; LIMIT_EXCEEDED beyond. Default 0: 250,000, or 16 for each element of
+  /// the run's inputs where that is more. Loops that became recurrent nodes do not count.
+  uint64_t max_trips;
 } olstm_session_options;
 
 OLSTM_API void olstm_session_options_init(olstm_session_options* options);

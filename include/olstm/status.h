@@ -65,7 +65,9 @@ typedef struct olstm_error {
   char message[OLSTM_ERROR_CAPACITY];
 } olstm_error;
 
-/// Writes the message (cut to fit) and returns `code`, so that failing is one statement:
+/// Writes the message (cut to fit; control characters, which names out of files may have,
+/// become
+/// "?") and returns `code`, so that failing is one statement:
 /// `return olstm_fail(error, OLSTM_STATUS_NOT_FOUND, "no input '%s'", name);`
 static inline olstm_status olstm_fail(olstm_error* error, olstm_status code,
                                       const char* format, ...) OLSTM_PRINTF_(3, 4);
@@ -77,6 +79,9 @@ static inline olstm_status olstm_fail(olstm_error* error, olstm_status code,
     va_start(arguments, format);
     (void)vsnprintf(error->message, sizeof error->message, format, arguments);
     va_end(arguments);
+    for (char* c = error->message; *c != '\0'; c++) {
+      if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
+    }
   }
   return code;
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Writes the seeds of corpus/model: small models that reach every part of the loader.
+"""Writes the seeds of corpus/model, small models that reach every part of the loader, and
+models/lstm_every_input.onnx.
 
-usage: make_model_corpus.py FOLDER     needs the onnx package (1.12 or newer)
+usage: make_model_corpus.py tests/fuzz     needs the onnx package (1.12 or newer)
 """
 import os
 import sys
@@ -33,6 +34,21 @@ def lstm():
                    [value("Y", shape=None), value("Y_c", shape=None)], [w, r])
     helper.set_model_props(result, {"key": "value", "other": ""})
     return result
+
+
+def lstm_every_input():
+    """Not a seed: what fuzz_inputs runs. All optional inputs are the caller's."""
+    shape = {"X": ("T", "N", 3), "lens": ("N",), "h": (2, "N", 4), "c": (2, "N", 4), "P": (2, 12)}
+    inputs = [value(n, TensorProto.INT32 if n == "lens" else TensorProto.FLOAT, s)
+              for n, s in shape.items()]
+    ramp = (np.arange(2 * 16 * 4, dtype=np.float32) % 7 - 3) / 8
+    weights = [numpy_helper.from_array(ramp[:2 * 16 * 3].reshape(2, 16, 3), "W"),
+               numpy_helper.from_array(ramp.reshape(2, 16, 4), "R"),
+               numpy_helper.from_array(ramp[:2 * 32].reshape(2, 32), "B")]
+    node = helper.make_node("LSTM", ["X", "W", "R", "B", "lens", "h", "c", "P"],
+                            ["Y", "Y_h", "Y_c"], hidden_size=4, direction="bidirectional",
+                            clip=2.0)
+    return model([node], inputs, [value(n, shape=None) for n in ("Y", "Y_h", "Y_c")], weights)
 
 
 def typed_fields():
@@ -120,16 +136,18 @@ def sequence():
     return model([helper.make_node("Identity", ["x"], ["y"])], [kind], [kind])
 
 
+def write(path, message):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as file:
+        file.write(message.SerializeToString())
+
+
 def main():
     folder = sys.argv[1]
-    os.makedirs(folder, exist_ok=True)
     for make in (lstm, typed_fields, constants, control_flow, functions, unsorted_and_unnamed,
                  external, cycle, sequence):
-        with open(os.path.join(folder, f"{make.__name__}.onnx"), "wb") as file:
-            file.write(make().SerializeToString())
-    with open(os.path.join(folder, "tensor.pb"), "wb") as file:
-        array = np.arange(6, dtype=np.float32).reshape(2, 3)
-        file.write(numpy_helper.from_array(array, "x").SerializeToString())
+        write(os.path.join(folder, "corpus", "model", f"{make.__name__}.onnx"), make())
+    write(os.path.join(folder, "models", "lstm_every_input.onnx"), lstm_every_input())
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-// Whatever allocation of session, context, run, clone or save fails: OUT_OF_MEMORY comes
-// of it, nothing leaks, and nothing is half done. Models are those of
+// Whatever allocation of session, context, plan, run, clone or save fails: OUT_OF_MEMORY
+// comes of it, nothing leaks, and nothing is half done. Models are those of
 // tests/data/make_control_models.py.
 #include <stdlib.h>
 
@@ -30,7 +30,7 @@ typedef struct scenario {
   bool stateful;
   bool fuse;
   size_t input_count;
-  olstm_tensor inputs[3];
+  olstm_tensor inputs[5];
 } scenario;
 
 // Clones and saves what has run, and runs the clone.
@@ -47,6 +47,12 @@ static olstm_status go_on(const scenario* what, olstm_context* context,
   OLSTM_RETURN_IF_ERROR(status);
   return olstm_context_run(*out_clone, what->inputs, what->input_count, outputs,
                            output_count, NULL);
+}
+
+static olstm_status prepare(const scenario* what, olstm_context* context) {
+  olstm_tensor_desc descs[5] = {{0}};
+  for (size_t i = 0; i < what->input_count; i++) descs[i] = what->inputs[i].desc;
+  return olstm_context_prepare(context, descs, what->input_count, NULL);
 }
 
 static olstm_status run_scenario(const scenario* what, olstm_model* model,
@@ -69,6 +75,7 @@ static olstm_status run_scenario(const scenario* what, olstm_model* model,
     assert_null(session);
   }
   const size_t output_count = session ? olstm_session_output_count(session) : 0;
+  if (status == OLSTM_STATUS_OK) status = prepare(what, context);
   for (int run = 0; run < 2 && status == OLSTM_STATUS_OK; run++) {
     memset(outputs, 0, sizeof outputs);
     status = olstm_context_run(context, what->inputs, what->input_count, outputs,
@@ -160,11 +167,29 @@ static void of_a_scan(void** state) {
   fail_each_allocation(&what);
 }
 
+static void of_a_loop_that_becomes_a_layer(void** state) {
+  uint8_t mask[6] = {1, 1, 0, 1, 0, 0};
+  const scenario what = {OLSTM_TEST_DATA "/loops/lstm_masked.onnx",
+                         true,
+                         true,
+                         5,
+                         {{{OLSTM_DTYPE_FLOAT, 3, {2, 3, 3}}, floats},
+                          {{OLSTM_DTYPE_BOOL, 2, {2, 3}}, mask},
+                          {{OLSTM_DTYPE_FLOAT, 2, {2, 4}}, floats},
+                          {{OLSTM_DTYPE_FLOAT, 2, {2, 4}}, floats},
+                          {{OLSTM_DTYPE_FLOAT, 2, {2, 4}}, floats}}};
+  (void)state;
+  fail_each_allocation(&what);
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(of_a_stateful_model), cmocka_unit_test(of_a_model_that_is_fused),
-      cmocka_unit_test(of_a_loop_in_a_loop), cmocka_unit_test(of_an_if_in_a_loop),
+      cmocka_unit_test(of_a_stateful_model),
+      cmocka_unit_test(of_a_model_that_is_fused),
+      cmocka_unit_test(of_a_loop_in_a_loop),
+      cmocka_unit_test(of_an_if_in_a_loop),
       cmocka_unit_test(of_a_scan),
+      cmocka_unit_test(of_a_loop_that_becomes_a_layer),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }

@@ -162,6 +162,42 @@ static void stops_a_stack_that_grows_for_ever(void** state) {
   model_end(&fixture);
 }
 
+static void ends_when_it_has_run_too_often(void** state) {
+  const float x[1] = {0};
+  model_fixture fixture;
+  (void)state;
+  model_start(&fixture, MODEL("loop_forever"), NULL);
+  model_input(&fixture, 0, OLSTM_DTYPE_FLOAT, x, MODEL_SHAPE(1));
+  assert_int_equal(model_run(&fixture), OLSTM_STATUS_LIMIT_EXCEEDED);
+  assert_string_equal(
+      fixture.error.message,
+      "Loop 'loop_rows': bodies of loops ran 250000 times in this run, as "
+      "often as max_trips allows");
+  model_end(&fixture);
+}
+
+// Trips of an outer loop and of the inner one, 3 and 0 + 1 + 2, and those of a second
+// run.
+static void counts_all_loops_of_a_run_together(void** state) {
+  const int64_t m = 3;
+  const float x[2] = {0};
+  olstm_session_options options;
+  (void)state;
+  olstm_session_options_init(&options);
+  for (options.max_trips = 5; options.max_trips <= 6; options.max_trips++) {
+    model_fixture fixture;
+    model_start(&fixture, MODEL("loop_nested"), &options);
+    model_input(&fixture, 0, OLSTM_DTYPE_INT64, &m, MODEL_SCALAR);
+    model_input(&fixture, 1, OLSTM_DTYPE_FLOAT, x, MODEL_SHAPE(2));
+    for (int run = 0; run < 2; run++) {
+      assert_int_equal(model_run(&fixture), options.max_trips == 6
+                                                ? OLSTM_STATUS_OK
+                                                : OLSTM_STATUS_LIMIT_EXCEEDED);
+    }
+    model_end(&fixture);
+  }
+}
+
 static void refuses_a_condition_of_many_elements(void** state) {
   const float x = 3;
   const uint8_t go[] = {1, 1};
@@ -185,6 +221,8 @@ int main(int argc, char** argv) {
       cmocka_unit_test(passes_on_captures_constants_and_its_own_inputs),
       cmocka_unit_test(refuses_to_stack_rows_of_other_shapes),
       cmocka_unit_test(stops_a_stack_that_grows_for_ever),
+      cmocka_unit_test(ends_when_it_has_run_too_often),
+      cmocka_unit_test(counts_all_loops_of_a_run_together),
       cmocka_unit_test(refuses_a_condition_of_many_elements),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);

@@ -2,7 +2,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "onnx_proto/model.h"
@@ -41,8 +44,9 @@ static bool make_folder(void) {
 }
 
 static void remove_folder(void) {
-  static const char* const kNames[] = {"sub/w.bin", "sub/link",   "sub",  "w.bin", "link",
-                                       "hard",      "model.onnx", "pipe", "loop"};
+  static const char* const kNames[] = {"sub/w.bin", "sub/link", "sub",        "w.bin",
+                                       "link",      "hard",     "model.onnx", "pipe",
+                                       "loop",      "zero",     "socket"};
   for (size_t i = 0; i < sizeof kNames / sizeof kNames[0]; i++) {
     if (unlink(path_of(kNames[i])) != 0) (void)rmdir(path_of(kNames[i]));
   }
@@ -142,6 +146,22 @@ static void refuses_what_is_no_regular_file_without_waiting(void** state) {
   expect_refusal(&model, OLSTM_STATUS_IO_ERROR, "not a regular file");
   model = external_model("8", "absent.bin", NULL, NULL);
   expect_refusal(&model, OLSTM_STATUS_IO_ERROR, "No such file");
+}
+
+static void refuses_devices_and_sockets(void** state) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  (void)state;
+  const int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  assert_true(listener >= 0);
+  (void)snprintf(address.sun_path, sizeof address.sun_path, "%s", path_of("socket"));
+  assert_int_equal(bind(listener, (const struct sockaddr*)&address, sizeof address), 0);
+  pb_bytes model = external_model("8", "socket", NULL, NULL);
+  expect_refusal(&model, OLSTM_STATUS_IO_ERROR, "cannot open its external data");
+  (void)close(listener);
+  // /dev/zero by another name; not everybody may make one.
+  if (mknod(path_of("zero"), S_IFCHR | 0600, makedev(1, 5)) != 0) return;
+  model = external_model("8", "zero", NULL, NULL);
+  expect_refusal(&model, OLSTM_STATUS_IO_ERROR, "cannot open its external data");
 }
 
 static void refuses_ranges_outside_the_file(void** state) {
@@ -249,6 +269,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(refuses_paths_out_of_the_folder),
       cmocka_unit_test(refuses_links_of_both_kinds),
       cmocka_unit_test(refuses_what_is_no_regular_file_without_waiting),
+      cmocka_unit_test(refuses_devices_and_sockets),
       cmocka_unit_test(refuses_ranges_outside_the_file),
       cmocka_unit_test(refuses_broken_entries),
       cmocka_unit_test(refuses_keys_that_it_cannot_honour),

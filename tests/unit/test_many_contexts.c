@@ -174,6 +174,39 @@ static void sessions_come_and_go_side_by_side(void** state) {
   model_end(&fixture);
 }
 
+// One context in turn on threads that each do one run and end.
+typedef struct short_job {
+  olstm_context* context;
+  const expected_results* expected;
+  int64_t steps;
+  bool is_right;
+} short_job;
+
+static void* run_and_end(void* argument) {
+  short_job* job = argument;
+  float last[BATCH * HIDDEN];
+  job->is_right = olstm_context_reset(job->context, NULL) == OLSTM_STATUS_OK &&
+                  run_steps(job->context, job->steps, last) == OLSTM_STATUS_OK &&
+                  memcmp(last, job->expected->y[job->steps], sizeof last) == 0;
+  return NULL;
+}
+
+static void threads_come_and_go(void** state) {
+  model_fixture fixture;
+  expected_results expected;
+  (void)state;
+  start_session(&fixture, 2);
+  find_expected(&fixture, &expected);
+  for (int i = 0; i < 10 * ROUNDS; i++) {
+    pthread_t thread;
+    short_job job = {fixture.context, &expected, 1 + i % MAX_STEPS, false};
+    assert_int_equal(pthread_create(&thread, NULL, run_and_end, &job), 0);
+    (void)pthread_join(thread, NULL);
+    assert_true(job.is_right);
+  }
+  model_end(&fixture);
+}
+
 static void a_forked_child_goes_on(void** state) {
   model_fixture fixture;
   expected_results expected;
@@ -201,6 +234,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(share_a_session_with_a_pool),
       cmocka_unit_test(run_loops_side_by_side),
       cmocka_unit_test(sessions_come_and_go_side_by_side),
+      cmocka_unit_test(threads_come_and_go),
       cmocka_unit_test(a_forked_child_goes_on),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);

@@ -166,6 +166,23 @@ static void names_the_limit_that_a_workspace_exceeds(void** state) {
   olstm_fake_session_destroy(&fake);
 }
 
+static void outputs_count_and_small_inputs_have_a_small_limit(void** state) {
+  olstm_fake_session fake;
+  olstm_error error = {""};
+  const olstm_tensor_desc desc = {OLSTM_DTYPE_FLOAT, 1, {1}};
+  (void)state;
+  olstm_context* context = olstm_fake_context(olstm_fake_session_must(
+      "input x float[1]\nconst s int64[1] 67108865\nnode test:Fill s -> z\n"
+      "output z\n",
+      NULL, &fake));
+  assert_int_equal(olstm_context_prepare(context, &desc, 1, &error),
+                   OLSTM_STATUS_LIMIT_EXCEEDED);
+  assert_non_null(strstr(error.message, "graph 'main' needs 268"));
+  assert_non_null(strstr(error.message, "more than max_memory, which is 268435456"));
+  olstm_context_destroy(context);
+  olstm_fake_session_destroy(&fake);
+}
+
 static void survives_every_failing_allocation(void** state) {
   float x[] = {1, 2, 3};
   (void)state;
@@ -206,6 +223,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(refuses_inputs_without_data_or_in_its_own_memory),
       cmocka_unit_test(a_failed_run_can_be_followed_by_a_good_one),
       cmocka_unit_test(names_the_limit_that_a_workspace_exceeds),
+      cmocka_unit_test(outputs_count_and_small_inputs_have_a_small_limit),
       cmocka_unit_test(survives_every_failing_allocation),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);

@@ -28,11 +28,20 @@ static void fail_cuts_a_long_message(void** state) {
   assert_int_equal(strlen(error.message), OLSTM_ERROR_CAPACITY - 1);
 }
 
+static void fail_keeps_to_one_line_whatever_names_have(void** state) {
+  olstm_error error;
+  (void)state;
+  (void)olstm_fail(&error, OLSTM_STATUS_UNSUPPORTED, "no operator '%s'",
+                   "a\n\x1b[2Jb\x7f\xc3\xa4");
+  assert_string_equal(error.message, "no operator 'a??[2Jb?\xc3\xa4'");
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(fail_writes_the_message_and_returns_the_code),
       cmocka_unit_test(fail_takes_null_for_the_error),
       cmocka_unit_test(fail_cuts_a_long_message),
+      cmocka_unit_test(fail_keeps_to_one_line_whatever_names_have),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }

@@ -42,7 +42,8 @@ class SessionOptions(C.Structure):
                 ("precision", C.c_int32), ("kernel", C.c_char_p), ("plan_cache_capacity", C.c_size_t),
                 ("max_memory", C.c_size_t), ("fuse", C.c_bool), ("stateful_count", C.c_size_t),
                 ("stateful", C.POINTER(C.c_char_p)), ("binding_count", C.c_size_t),
-                ("bindings", C.POINTER(Binding)), ("broadcast_state", C.c_bool)]
+                ("bindings", C.POINTER(Binding)), ("broadcast_state", C.c_bool),
+                ("max_trips", C.c_uint64)]
 
 
 class StateInfo(C.Structure):
