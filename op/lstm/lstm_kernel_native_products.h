@@ -7,6 +7,8 @@
 
 // Bytes of a panel that stay in a core's own cache while many rows pass.
 enum { CACHED_PANEL_BYTES = 64 * 1024 };
+// Weights that such a cache does not hold.
+enum { FAR_BYTES = 512 * 1024 };
 
 // Steps through the rows of a chunk, a step's unfinished rows after the other's.
 typedef struct chunk_cursor {
@@ -49,6 +51,20 @@ static void multiply(const walk* w, int64_t rows, int64_t vectors,
   w->panels[rows - 1][vectors - 1](args);
 }
 
+// Has rows [first, first + rows) of `all` that pass the panel fetch their share of the
+// one `distance` bytes on, so that it is near when they come to it.
+SIMD_INLINE void set_fetch(const walk* w, int64_t first, int64_t rows, int64_t all,
+                           int64_t distance, panel_factor* factor, int64_t vectors) {
+  factor->fetch = factor->panel;
+  factor->fetch_step = 0;
+  if (w->layout->direction_bytes < FAR_BYTES || factor->k == 0) return;
+  const int64_t bytes =
+      factor->k * olstm__native_panel_row_bytes(w->layout, vectors) / all;
+  const int64_t tiles = vectors > panel_tile((int)rows) ? 2 : 1;
+  factor->fetch += distance + first * bytes;
+  factor->fetch_step = bytes * rows / (factor->k * tiles);
+}
+
 // A row of x at one step, as the panels want it. `chunk_row` is its row in the chunk.
 static const void* x_of(const walk* w, int64_t step, int64_t row, int64_t chunk_row) {
   if (w->x_bytes) return w->x_bytes + chunk_row * w->layout->phases[0].w.depth;
@@ -83,9 +99,12 @@ static void project_panel(const walk* w, const olstm__native_phase* phase,
       args.init = k ? args.out : packed_at(w, phase->bias) + column;
       args.init_stride = k ? stride : 0;
       args.main.a_scales = w->x_scales + at.index;
+      const int64_t first = at.index;
       for (; rows < SIMD_ROWS && is_inside(w, &at, w->end_step); advance(w, &at)) {
         args.main.a[rows++] = (const simd_real*)x_of(w, at.step, at.row, at.index) + k;
       }
+      set_fetch(w, first, rows, w->direction->plan->chunk_steps * w->problem->rows,
+                (int64_t)phase->w.panel_bytes, &args.main, vectors);
       multiply(w, rows, vectors, &args);
     }
     k += args.main.k;
@@ -145,7 +164,15 @@ SIMD_INLINE void start_panel(const walk* w, const olstm__native_phase* phase,
   args->out_stride = vectors * SIMD_LANES;
   set_panel(w, phase, &phase->r, index, &args->main);
   args->lead.k = 0;
-  if (!w->projections) set_panel(w, phase, &phase->w, index, &args->lead);
+  if (w->projections) return;
+  set_panel(w, phase, &phase->w, index, &args->lead);
+  args->lead.fetch = args->lead.panel;
+}
+
+// How many bytes on the panel lies that comes next in a step: see run_phase.
+static int64_t next_panel(const walk* w, const olstm__native_phase* phase) {
+  const int64_t bytes = (int64_t)phase->r.panel_bytes;
+  return w->step & 1 ? -bytes : bytes;
 }
 
 // One panel for all rows, a block of rows at a time.
@@ -153,13 +180,17 @@ static void run_panel(const walk* w, int32_t p, int64_t index, panel_args* args)
   const olstm__native_phase* phase = &w->layout->phases[p];
   const int64_t block = index * phase->panel_blocks;
   const int64_t vectors = olstm__native_panel_vectors(w->layout, phase, block);
+  const int64_t distance = next_panel(w, phase);
+  const int64_t first_row = w->task->first_row;
   simd_real sums[SIMD_ROWS * PANEL_COLUMNS];
   args->out = sums;
   start_panel(w, phase, index, vectors, args);
-  for (int64_t row = w->task->first_row; row < w->end_row; row += SIMD_ROWS) {
+  for (int64_t row = first_row; row < w->end_row; row += SIMD_ROWS) {
     const int64_t rows = smaller(w->end_row - row, SIMD_ROWS);
     set_rows(w, p, row, rows, 0, args);
     set_init(w, p, block, row, rows, sums, args);
+    set_fetch(w, row - first_row, rows, w->end_row - first_row, distance, &args->main,
+              vectors);
     multiply(w, rows, vectors, args);
     finish_rows(w, p, block, row, rows, sums);
   }
@@ -173,24 +204,28 @@ static void run_large_panel(const walk* w, int32_t p, int64_t index, panel_args*
   const int64_t hidden = w->problem->hidden;
   const int64_t row_bytes = olstm__native_panel_row_bytes(w->layout, vectors);
   const int64_t max_k = cached_rows(w, hidden, row_bytes);
+  const int64_t distance = next_panel(w, phase);
+  const int64_t first_row = w->task->first_row;
   start_panel(w, phase, index, vectors, args);
   for (int64_t k = 0; k < hidden; k += max_k) {
     simd_real* out = w->sums;
     args->main.k = smaller(hidden - k, max_k);
-    for (int64_t row = w->task->first_row; row < w->end_row; row += SIMD_ROWS) {
+    for (int64_t row = first_row; row < w->end_row; row += SIMD_ROWS) {
       const int64_t rows = smaller(w->end_row - row, SIMD_ROWS);
       set_rows(w, p, row, rows, k, args);
       args->out = out;
       args->init = out;
       args->init_stride = args->out_stride;
       if (k == 0) set_init(w, p, block, row, rows, out, args);
+      set_fetch(w, row - first_row, rows, w->end_row - first_row, distance, &args->main,
+                vectors);
       multiply(w, rows, vectors, args);
       out += rows * args->out_stride;
     }
     args->main.panel = (const char*)args->main.panel + args->main.k * row_bytes;
     args->lead.k = 0;
   }
-  finish_rows(w, p, block, w->task->first_row, w->end_row - w->task->first_row, w->sums);
+  finish_rows(w, p, block, first_row, w->end_row - first_row, w->sums);
 }
 
 // One row and two neighbouring panels of an LSTM.

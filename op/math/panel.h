@@ -12,9 +12,6 @@
 
 enum { PANEL_VECTORS = 4, PANEL_COLUMNS = PANEL_VECTORS * SIMD_LANES };
 
-/// How far ahead of a block of rows its panel is fetched from the outer caches.
-enum { PANEL_AHEAD_BYTES = 8192 };
-
 /// How a panel's columns are stored: as reals; or, two vectors at a time, as bfloat16:
 /// the even one in the low halves of the lanes, the odd one in the high halves.
 enum { PANEL_REAL, PANEL_BF16 };
@@ -25,6 +22,10 @@ typedef struct panel_factor {
   /// Contiguous reals. (panel_int8.h: bytes.)
   const void* a[SIMD_ROWS];
   const void* panel;
+  /// What is fetched into the core's own cache meanwhile: fetch_step bytes for each k.
+  /// Any address will do.
+  const char* fetch;
+  int64_t fetch_step;
   /// For panel_int8.h alone: see there.
   const float *a_scales, *scales;
   const int32_t* corrections;
@@ -81,6 +82,7 @@ SIMD_INLINE void panel_add(const int rows, const int vectors, const int format,
   const simd_real* a[SIMD_ROWS];
   const char* panel = (const char*)factor->panel + panel_row_bytes(format, first);
   const int64_t k = factor->k;
+  const char* fetch = factor->fetch + (first ? k * factor->fetch_step : 0);
   SIMD_UNROLL
   for (int r = 0; r < rows; r++) a[r] = factor->a[r];
   for (int64_t p = 0; p < k; p++) {
@@ -89,10 +91,8 @@ SIMD_INLINE void panel_add(const int rows, const int vectors, const int format,
     if (rows > 1) {
       SIMD_UNROLL
       for (int v = 0; v < vectors; v++) SIMD_KEEP(w[v]);
-      SIMD_UNROLL
-      for (int b = 0; b < panel_row_bytes(format, vectors); b += 64) {
-        SIMD_PREFETCH_L1(panel + PANEL_AHEAD_BYTES + b);
-      }
+      SIMD_PREFETCH_L2(fetch);
+      fetch += factor->fetch_step;
     }
     panel += row_bytes;
     SIMD_UNROLL
