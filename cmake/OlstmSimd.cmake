@@ -2,17 +2,22 @@
 
 include_guard(GLOBAL)
 
-# olstm_add_simd(<target> <template> <reals>... [EXTRA <cpus>...])
+# olstm_add_simd(<target> <template> <reals>... [EXTRA <cpus>... | ONLY <cpus>...])
 #
 # Compiles <template>.inc of the current folder into `target` once for each kind of CPU (avx512,
-# avx2, plain, and those of EXTRA: avx512vnni, avx512vl; plain alone where the machine is no x86-64)
-# and each of the reals named (f32 f64). Each copy's functions are called SIMD_NAME(name), which is
-# name_f32_avx512 and so on.
+# avx2, plain, and those of EXTRA: avx512vnni, avx512bf16, avx512vl; plain alone where the machine is
+# no x86-64; those of ONLY, and none of the others) and each of the reals named (f32 f64). Each copy's
+# functions are called SIMD_NAME(name), which is name_f32_avx512 and so on.
 function(olstm_add_simd target template)
-  cmake_parse_arguments(arg "" "" "EXTRA" ${ARGN})
+  cmake_parse_arguments(arg "" "" "EXTRA;ONLY" ${ARGN})
   set(cpus plain)
+  set(x86_cpus avx2 avx512 ${arg_EXTRA})
+  if(arg_ONLY)
+    set(cpus "")
+    set(x86_cpus ${arg_ONLY})
+  endif()
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
-    list(APPEND cpus avx2 avx512 ${arg_EXTRA})
+    list(APPEND cpus ${x86_cpus})
   endif()
   # The vectors are written out; what compilers add to that is slower.
   set(options_plain $<$<CONFIG:Release>:-O3> -fno-tree-vectorize -fno-tree-slp-vectorize)
@@ -24,12 +29,14 @@ function(olstm_add_simd target template)
   set(options_avx512 ${options_avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl
                      -mprefer-vector-width=512)
   set(options_avx512vnni ${options_avx512} -mavx512vnni)
+  set(options_avx512bf16 ${options_avx512} -mavx512bf16)
   set(options_avx512vl ${options_avx512})
   # OLSTM_SIMD_ISA in op/math/simd.h.
   set(isa_plain 0)
   set(isa_avx2 2)
   set(isa_avx512 512)
   set(isa_avx512vnni 512)
+  set(isa_avx512bf16 512)
   set(isa_avx512vl 256)
   file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
   foreach(cpu IN LISTS cpus)

@@ -25,6 +25,12 @@ static size_t real_bytes(const olstm__lstm_problem* problem) {
   return problem->dtype == OLSTM_DTYPE_DOUBLE ? sizeof(double) : sizeof(float);
 }
 
+static olstm__native_target target_of(const olstm__lstm_problem* problem) {
+  return (olstm__native_target){.lanes = variant_of(problem)->lanes,
+                                .real_bytes = real_bytes(problem),
+                                .has_bf16_pairs = olstm__cpu_get()->avx512_bf16};
+}
+
 // Below it, weights are so few that reading them costs nothing.
 enum { MIN_REDUCED_HIDDEN = 32 };
 
@@ -36,33 +42,31 @@ static const char* decline(const olstm__lstm_problem* problem) {
 }
 
 static bool packed_bytes(const olstm__lstm_problem* problem, size_t* out_bytes) {
+  const olstm__native_target target = target_of(problem);
   olstm__native_layout layout;
-  if (!olstm__native_layout_make(problem, variant_of(problem)->lanes, real_bytes(problem),
-                                 &layout)) {
-    return false;
-  }
+  if (!olstm__native_layout_make(problem, &target, &layout)) return false;
   *out_bytes = layout.packed_bytes;
   return true;
 }
 
 static void pack(const olstm__lstm_problem* problem, const olstm__lstm_weights* weights,
                  void* packed) {
+  const olstm__native_target target = target_of(problem);
   olstm__native_layout layout;
   // It fits: packed_bytes said so.
-  (void)olstm__native_layout_make(problem, variant_of(problem)->lanes,
-                                  real_bytes(problem), &layout);
+  (void)olstm__native_layout_make(problem, &target, &layout);
   olstm__native_pack(problem, &layout, weights, packed);
 }
 
 static olstm_status prepare(const olstm__lstm_problem* problem, const void* packed,
                             const olstm_allocator* allocator, void** out_handle,
                             size_t* out_workspace_bytes, olstm_error* error) {
+  const olstm__native_target target = target_of(problem);
   olstm__native_plan* plan = olstm_allocate(allocator, 1, sizeof *plan);
   (void)packed;
   *out_handle = NULL;
   if (!plan) return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "out of memory");
-  if (!olstm__native_plan_make(problem, variant_of(problem)->lanes, real_bytes(problem),
-                               plan, out_workspace_bytes)) {
+  if (!olstm__native_plan_make(problem, &target, plan, out_workspace_bytes)) {
     olstm_release(allocator, plan, 1, sizeof *plan);
     return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "workspace does not fit");
   }

@@ -62,6 +62,10 @@ static void pack_reals(const packing* to, const panel* from, char* out) {
   }
 }
 
+static uint32_t pair_of_bf16(double low, double high) {
+  return olstm__double_to_bfloat16(low) | (uint32_t)olstm__double_to_bfloat16(high) << 16;
+}
+
 static void pack_bf16(const packing* to, const panel* from, char* out) {
   const int64_t lanes = to->layout->lanes;
   uint32_t* words = (uint32_t*)(void*)out;
@@ -71,9 +75,18 @@ static void pack_bf16(const packing* to, const panel* from, char* out) {
         const int64_t c = v * lanes + lane;
         const bool has_high = v + 1 < from->vectors;
         const double high = has_high ? panel_value(from, k, c + lanes) : 0;
-        *words++ = olstm__double_to_bfloat16(panel_value(from, k, c)) |
-                   (uint32_t)olstm__double_to_bfloat16(high) << 16;
+        *words++ = pair_of_bf16(panel_value(from, k, c), high);
       }
+    }
+  }
+}
+
+static void pack_bf16_pairs(const packing* to, const panel* from, char* out) {
+  const int64_t columns = from->vectors * to->layout->lanes;
+  uint32_t* words = (uint32_t*)(void*)out;
+  for (int64_t k = 0; k < from->depth; k += 2) {
+    for (int64_t c = 0; c < columns; c++) {
+      *words++ = pair_of_bf16(panel_value(from, k, c), panel_value(from, k + 1, c));
     }
   }
 }
@@ -118,6 +131,8 @@ static void pack_factor(const packing* to, const olstm__native_phase* phase,
       pack_reals(to, &from, out);
     } else if (layout->format == OLSTM__NATIVE_BF16) {
       pack_bf16(to, &from, out);
+    } else if (layout->format == OLSTM__NATIVE_BF16_PAIRS) {
+      pack_bf16_pairs(to, &from, out);
     } else {
       for (int64_t c = 0; c < from.vectors * layout->lanes; c++) {
         pack_int8_column(to, &from, c, factor->depth, (int8_t*)out, scales++, sums++);

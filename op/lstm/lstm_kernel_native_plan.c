@@ -39,8 +39,20 @@ static bool measure_panel(const olstm__native_layout* layout, int64_t depth,
                              out_bytes);
 }
 
+// k of a row of `count` elements, as panels want it.
+static int64_t depth_of(const olstm__native_layout* layout, int64_t count) {
+  switch (layout->format) {
+    case OLSTM__NATIVE_BF16_PAIRS:
+      return (count + 1) / 2;
+    case OLSTM__NATIVE_INT8:
+      return (count + 3) / 4 * 4;
+    default:
+      return count;
+  }
+}
+
 static bool append_factor(const olstm__native_layout* layout,
-                          const olstm__native_phase* phase, int64_t depth, size_t* total,
+                          const olstm__native_phase* phase, int64_t count, size_t* total,
                           olstm__native_factor* factor) {
   const int64_t full = layout->blocks / phase->panel_blocks;
   const int64_t rest = layout->blocks % phase->panel_blocks;
@@ -48,8 +60,9 @@ static bool append_factor(const olstm__native_layout* layout,
   const size_t columns = (size_t)layout->padded_hidden * (size_t)phase->gate_count;
   size_t last_bytes = 0;
   size_t last = 0;
-  if (depth > INT64_MAX - 3) return false;
-  factor->depth = is_int8 ? (depth + 3) / 4 * 4 : depth;
+  if (count > INT64_MAX / 8) return false;
+  factor->depth = depth_of(layout, count);
+  factor->row_bytes = factor->depth * (is_int8 ? 1 : (int64_t)layout->real_bytes);
   return measure_panel(layout, factor->depth, phase->panel_blocks * phase->gate_count,
                        &factor->panel_bytes) &&
          measure_panel(layout, factor->depth, rest * phase->gate_count, &last_bytes) &&
@@ -73,10 +86,11 @@ static bool append_phase(const olstm__lstm_problem* problem, olstm__native_layou
          olstm_size_add(layout->projection_reals, columns, &layout->projection_reals);
 }
 
-static olstm__native_format format_of(const olstm__lstm_problem* problem) {
+static olstm__native_format format_of(const olstm__lstm_problem* problem,
+                                      const olstm__native_target* target) {
   switch (problem->precision) {
     case OLSTM_PRECISION_BF16:
-      return OLSTM__NATIVE_BF16;
+      return target->has_bf16_pairs ? OLSTM__NATIVE_BF16_PAIRS : OLSTM__NATIVE_BF16;
     case OLSTM_PRECISION_INT8:
       return OLSTM__NATIVE_INT8;
     default:
@@ -84,10 +98,13 @@ static olstm__native_format format_of(const olstm__lstm_problem* problem) {
   }
 }
 
-bool olstm__native_layout_make(const olstm__lstm_problem* problem, int32_t lanes,
-                               size_t real_bytes, olstm__native_layout* out_layout) {
+bool olstm__native_layout_make(const olstm__lstm_problem* problem,
+                               const olstm__native_target* target,
+                               olstm__native_layout* out_layout) {
+  const int32_t lanes = target->lanes;
+  const size_t real_bytes = target->real_bytes;
   olstm__native_layout layout = {
-      .format = format_of(problem), .lanes = lanes, .real_bytes = real_bytes};
+      .format = format_of(problem, target), .lanes = lanes, .real_bytes = real_bytes};
   size_t total = 0;
   size_t hidden = 0;
   size_t vector = 0;
@@ -138,17 +155,17 @@ static bool lay_out_task(const olstm__lstm_problem* problem, size_t chunk_rows,
                          olstm__native_plan* plan) {
   olstm__native_workspace* w = &plan->workspace;
   const olstm__native_layout* layout = &plan->layout;
-  const bool is_int8 = layout->format == OLSTM__NATIVE_INT8;
-  const size_t rows = is_int8 ? (size_t)problem->rows : 0;
-  if (!is_int8) chunk_rows = 0;
+  const bool quantizes = olstm__native_quantizes_rows(layout);
+  const size_t rows = quantizes ? (size_t)problem->rows : 0;
+  if (!quantizes) chunk_rows = 0;
   // A panel has no more than 4 vectors.
   const size_t sums = 4 * (size_t)layout->lanes * layout->real_bytes;
   size_t unused = 0;
   return append(&w->sums_bytes, sums, (size_t)problem->rows, &unused) &&
-         append(&w->quantized_bytes, (size_t)layout->phases[0].r.depth, rows,
+         append(&w->quantized_bytes, (size_t)layout->phases[0].r.row_bytes, rows,
                 &w->h_bytes) &&
          append(&w->quantized_bytes, sizeof(float), rows, &w->h_scales) &&
-         append(&w->quantized_bytes, (size_t)layout->phases[0].w.depth, chunk_rows,
+         append(&w->quantized_bytes, (size_t)layout->phases[0].w.row_bytes, chunk_rows,
                 &w->x_bytes) &&
          append(&w->quantized_bytes, sizeof(float), chunk_rows, &w->x_scales);
 }
@@ -183,11 +200,11 @@ static bool lay_out_workspace(const olstm__lstm_problem* problem,
          append(total, w->quantized_bytes, tasks, &w->quantized);
 }
 
-bool olstm__native_plan_make(const olstm__lstm_problem* problem, int32_t lanes,
-                             size_t real_bytes, olstm__native_plan* out_plan,
-                             size_t* out_workspace_bytes) {
+bool olstm__native_plan_make(const olstm__lstm_problem* problem,
+                             const olstm__native_target* target,
+                             olstm__native_plan* out_plan, size_t* out_workspace_bytes) {
   olstm__native_plan plan = {.chunk_steps = 1};
-  if (!olstm__native_layout_make(problem, lanes, real_bytes, &plan.layout)) return false;
+  if (!olstm__native_layout_make(problem, target, &plan.layout)) return false;
   plan.is_converted =
       problem->dtype != OLSTM_DTYPE_FLOAT && problem->dtype != OLSTM_DTYPE_DOUBLE;
   plan.split = olstm__native_split_choose(problem, &plan.layout);

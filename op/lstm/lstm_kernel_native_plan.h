@@ -13,19 +13,22 @@
 enum { OLSTM__NATIVE_MAX_PHASES = 2 };
 
 /// How weights are stored: as the reals that the kernel computes in; rounded to bfloat16,
-/// and otherwise the same; in 8 bits, with a scale for each column, to be multiplied with
-/// rows in 8 bits.
+/// and otherwise the same; the same in pairs, to be multiplied with pairs of bfloat16; in
+/// 8 bits, with a scale for each column, to be multiplied with rows in 8 bits.
 typedef enum olstm__native_format {
   OLSTM__NATIVE_REAL,
   OLSTM__NATIVE_BF16,
+  OLSTM__NATIVE_BF16_PAIRS,
   OLSTM__NATIVE_INT8
 } olstm__native_format;
 
-/// W or R of one product, in panels as op/math/panel.h and panel_int8.h have them. Places
-/// are bytes from the start of a direction's packed weights.
+/// W or R of one product, in panels as op/math/panel.h, panel_bf16.h and panel_int8.h
+/// have them. Places are bytes from the start of a direction's packed weights.
 typedef struct olstm__native_factor {
-  /// k: I or H, rounded up to what panels want.
+  /// k: I or H, rounded up to what panels want; counts pairs for BF16_PAIRS.
   int64_t depth;
+  /// Bytes of a row to be multiplied with the panels.
+  int64_t row_bytes;
   size_t panels;
   /// Bytes of a full panel.
   size_t panel_bytes;
@@ -47,6 +50,15 @@ typedef struct olstm__native_phase {
   /// Where its sums are in a row of projections, in reals.
   size_t projection;
 } olstm__native_phase;
+
+/// What the layout depends on besides the problem.
+typedef struct olstm__native_target {
+  /// Of a vector.
+  int32_t lanes;
+  size_t real_bytes;
+  /// Whether the CPU multiplies pairs of bfloat16.
+  bool has_bf16_pairs;
+} olstm__native_target;
 
 /// Packed weights: D directions, one after the other.
 typedef struct olstm__native_layout {
@@ -87,8 +99,9 @@ typedef struct olstm__native_workspace {
   size_t projections;
   /// [chunk_steps * N][I] x as reals, where dtype is 16 bits wide.
   size_t x;
-  /// Each task's: sums of one panel for all rows; and for INT8 the bytes and the scales
-  /// of h [N] and x [chunk_steps * N], placed from quantized on.
+  /// Each task's: sums of one panel for all rows; and, where rows are brought into the
+  /// weights' format, the bytes and the scales of h [N] and x [chunk_steps * N], placed
+  /// from quantized on.
   size_t sums, sums_bytes;
   size_t quantized, quantized_bytes;
   size_t h_bytes, h_scales, x_bytes, x_scales;
@@ -120,6 +133,12 @@ static inline bool olstm__native_is_linear_gru(const olstm__lstm_problem* proble
   return problem->spec.cell == OLSTM__CELL_GRU && problem->spec.linear_before_reset;
 }
 
+/// Whether rows are brought into the weights' format before they meet.
+static inline bool olstm__native_quantizes_rows(const olstm__native_layout* layout) {
+  return layout->format == OLSTM__NATIVE_INT8 ||
+         layout->format == OLSTM__NATIVE_BF16_PAIRS;
+}
+
 /// The vectors of the panel that starts at unit block `block`.
 static inline int64_t olstm__native_panel_vectors(const olstm__native_layout* layout,
                                                   const olstm__native_phase* phase,
@@ -128,22 +147,22 @@ static inline int64_t olstm__native_panel_vectors(const olstm__native_layout* la
   return phase->gate_count * (left < phase->panel_blocks ? left : phase->panel_blocks);
 }
 
-/// Bytes of one row of a panel; of four for INT8.
+/// Bytes of one row of a panel; of two for BF16_PAIRS, of four for INT8.
 static inline int64_t olstm__native_panel_row_bytes(const olstm__native_layout* layout,
                                                     int64_t vectors) {
   if (layout->format == OLSTM__NATIVE_BF16) vectors = (vectors + 1) / 2;
   return vectors * layout->lanes * (int64_t)layout->real_bytes;
 }
 
-/// The layout for vectors of `lanes` reals of real_bytes bytes. False when it does not
-/// fit in a size_t.
-bool olstm__native_layout_make(const olstm__lstm_problem* problem, int32_t lanes,
-                               size_t real_bytes, olstm__native_layout* out_layout);
+/// False when the layout does not fit in a size_t.
+bool olstm__native_layout_make(const olstm__lstm_problem* problem,
+                               const olstm__native_target* target,
+                               olstm__native_layout* out_layout);
 
 /// The plan, and its workspace. False when it does not fit in a size_t.
-bool olstm__native_plan_make(const olstm__lstm_problem* problem, int32_t lanes,
-                             size_t real_bytes, olstm__native_plan* out_plan,
-                             size_t* out_workspace_bytes);
+bool olstm__native_plan_make(const olstm__lstm_problem* problem,
+                             const olstm__native_target* target,
+                             olstm__native_plan* out_plan, size_t* out_workspace_bytes);
 
 /// As many tasks as help, and no more: a small problem stays on one thread.
 olstm__native_split olstm__native_split_choose(const olstm__lstm_problem* problem,

@@ -67,7 +67,7 @@ SIMD_INLINE void set_fetch(const walk* w, int64_t first, int64_t rows, int64_t a
 
 // A row of x at one step, as the panels want it. `chunk_row` is its row in the chunk.
 static const void* x_of(const walk* w, int64_t step, int64_t row, int64_t chunk_row) {
-  if (w->x_bytes) return w->x_bytes + chunk_row * w->layout->phases[0].w.depth;
+  if (w->x_bytes) return w->x_bytes + chunk_row * w->layout->phases[0].w.row_bytes;
   return input_of(w, step, row, chunk_row);
 }
 
@@ -124,7 +124,8 @@ static void set_rows(const walk* w, int32_t p, int64_t row, int64_t rows, int64_
   }
   if (!w->h_bytes) return;
   for (int64_t r = 0; r < rows; r++) {
-    args->main.a[r] = w->h_bytes + (row + r) * w->layout->phases[0].r.depth;
+    const uint8_t* h = w->h_bytes + (row + r) * w->layout->phases[0].r.row_bytes;
+    args->main.a[r] = (const simd_real*)(const void*)h + k;
   }
   args->main.a_scales = w->h_scales + row;
   args->lead.a_scales = w->x_scales + chunk_row;
@@ -201,15 +202,15 @@ static void run_large_panel(const walk* w, int32_t p, int64_t index, panel_args*
   const olstm__native_phase* phase = &w->layout->phases[p];
   const int64_t block = index * phase->panel_blocks;
   const int64_t vectors = olstm__native_panel_vectors(w->layout, phase, block);
-  const int64_t hidden = w->problem->hidden;
+  const int64_t depth = phase->r.depth;
   const int64_t row_bytes = olstm__native_panel_row_bytes(w->layout, vectors);
-  const int64_t max_k = cached_rows(w, hidden, row_bytes);
+  const int64_t max_k = cached_rows(w, depth, row_bytes);
   const int64_t distance = next_panel(w, phase);
   const int64_t first_row = w->task->first_row;
   start_panel(w, phase, index, vectors, args);
-  for (int64_t k = 0; k < hidden; k += max_k) {
+  for (int64_t k = 0; k < depth; k += max_k) {
     simd_real* out = w->sums;
-    args->main.k = smaller(hidden - k, max_k);
+    args->main.k = smaller(depth - k, max_k);
     for (int64_t row = first_row; row < w->end_row; row += SIMD_ROWS) {
       const int64_t rows = smaller(w->end_row - row, SIMD_ROWS);
       set_rows(w, p, row, rows, k, args);

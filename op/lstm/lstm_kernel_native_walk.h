@@ -7,6 +7,7 @@
 #if OLSTM_SIMD_DOUBLE
 #include "op/math/panel.h"
 #else
+#include "op/math/panel_bf16.h"
 #include "op/math/panel_int8.h"
 #endif
 
@@ -34,8 +35,8 @@ typedef struct walk {
   /// A plain LSTM whose units fit one vector.
   bool is_small;
   const char* packed;
-  /// For INT8: rows in bytes, and their scales; h's by row, x's by row of the chunk.
-  /// `offset` is what the bytes have added.
+  /// Rows in the weights' format, and their scales; h's by row, x's by row of the chunk.
+  /// NULL where they stay reals. `offset` is what INT8's bytes have added.
   int32_t offset;
   uint8_t *h_bytes, *x_bytes;
   float *h_scales, *x_scales;

@@ -12,7 +12,7 @@ typedef struct olstm__cpu {
 } olstm__cpu;
 
 /// [any-thread] OLSTM_CPU=plain|avx2|avx512 in the environment lowers what is reported,
-/// for tests.
+/// for tests: the last one to AVX-512 without BF16 and VNNI.
 const olstm__cpu* olstm__cpu_get(void);
 
 #endif  // OLSTM_OP_MATH_CPU_H_

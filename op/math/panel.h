@@ -12,14 +12,15 @@
 
 enum { PANEL_VECTORS = 4, PANEL_COLUMNS = PANEL_VECTORS * SIMD_LANES };
 
-/// How a panel's columns are stored: as reals; or, two vectors at a time, as bfloat16:
-/// the even one in the low halves of the lanes, the odd one in the high halves.
-enum { PANEL_REAL, PANEL_BF16 };
+/// How a panel's columns are stored: as reals; two vectors at a time, as bfloat16: the
+/// even one in the low halves of the lanes, the odd one in the high halves; or, two k at
+/// a time, as pairs of bfloat16, for rows of the same (panel_bf16.h).
+enum { PANEL_REAL, PANEL_BF16, PANEL_BF16_PAIRS };
 
 /// `k` elements of a row for each row, and a panel of as many rows.
 typedef struct panel_factor {
   int64_t k;
-  /// Contiguous reals. (panel_int8.h: bytes.)
+  /// Contiguous reals. (panel_int8.h: bytes. panel_bf16.h: pairs, and k counts them.)
   const void* a[SIMD_ROWS];
   const void* panel;
   /// What is fetched into the core's own cache meanwhile: fetch_step bytes for each k.
@@ -45,7 +46,7 @@ typedef struct panel_args {
 /// Bytes of one row of a panel. All below: `rows` (1..SIMD_ROWS), `vectors`
 /// (1..PANEL_VECTORS) and `format` must be constants.
 SIMD_INLINE int panel_row_bytes(const int format, const int vectors) {
-  return (format == PANEL_REAL ? vectors : (vectors + 1) / 2) * SIMD_BYTES;
+  return (format == PANEL_BF16 ? (vectors + 1) / 2 : vectors) * SIMD_BYTES;
 }
 
 SIMD_INLINE void panel_load(const int format, const int vectors, const char* row,
@@ -66,6 +67,14 @@ SIMD_INLINE void panel_load(const int format, const int vectors, const char* row
   for (int v = 0; v < vectors; v++) {
     w[v] = simd_load((const simd_real*)(const void*)(row + v * SIMD_BYTES));
   }
+}
+
+SIMD_INLINE simd_vec panel_fma(const int format, simd_vec x, simd_vec w, simd_vec sum) {
+#if defined(__AVX512BF16__)
+  if (format == PANEL_BF16_PAIRS) return simd_dot_bf16(x, w, sum);
+#endif
+  (void)format;
+  return simd_fma(x, w, sum);
 }
 
 /// Vectors of a panel that are summed up at a time: their sums, as many weights and an
@@ -99,7 +108,9 @@ SIMD_INLINE void panel_add(const int rows, const int vectors, const int format,
     for (int r = 0; r < rows; r++) {
       const simd_vec x = simd_set(a[r][p]);
       SIMD_UNROLL
-      for (int v = 0; v < vectors; v++) sums[r][v] = simd_fma(x, w[v], sums[r][v]);
+      for (int v = 0; v < vectors; v++) {
+        sums[r][v] = panel_fma(format, x, w[v], sums[r][v]);
+      }
     }
   }
 }
@@ -165,14 +176,10 @@ SIMD_INLINE void panel_pair_add(const int format, const panel_factor* factor,
     for (int i = 0; i < 2; i++) {
       simd_vec w[PANEL_VECTORS];
       panel_load(format, PANEL_VECTORS, panels[i], w);
-#ifdef PP
-      SIMD_UNROLL
-      for (int b = 0; b < row_bytes; b += 64) SIMD_PREFETCH_L1(panels[i] + PP + b);
-#endif
       panels[i] += row_bytes;
       SIMD_UNROLL
       for (int v = 0; v < PANEL_VECTORS; v++) {
-        sums[i][v] = simd_fma(x, w[v], sums[i][v]);
+        sums[i][v] = panel_fma(format, x, w[v], sums[i][v]);
       }
     }
   }

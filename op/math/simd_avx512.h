@@ -72,6 +72,19 @@ SIMD_INLINE simd_vec simd_load_bf16_pair(const void* p, simd_vec* out_high) {
 #endif
 }
 
+#if defined(__AVX512BF16__)
+/// The first `count` (0..SIMD_LANES) lanes, rounded to bfloat16.
+SIMD_INLINE void simd_store_part_bf16(uint16_t* p, simd_vec a, int64_t count) {
+  _mm256_mask_storeu_epi16(p, simd_first(count), (__m256i)_mm512_cvtneps_pbh(a));
+}
+
+/// a * b + c for lanes of a and b that are pairs of bfloat16.
+SIMD_INLINE simd_vec simd_dot_bf16(simd_vec a, simd_vec b, simd_vec c) {
+  return _mm512_dpbf16_ps(c, (__m512bh)_mm512_castps_si512(a),
+                          (__m512bh)_mm512_castps_si512(b));
+}
+#endif
+
 /// The low byte of each lane, for the first `count` (1..SIMD_LANES) lanes.
 SIMD_INLINE void simd_store_low_bytes(uint8_t* p, simd_vec a, int64_t count) {
 #if OLSTM_SIMD_ISA == 256

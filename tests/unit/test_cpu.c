@@ -19,6 +19,13 @@ static void avx2_lowers_avx512(void** state) {
   assert_false(cpu->avx512 || cpu->avx512_bf16 || cpu->avx512_vnni);
 }
 
+static void avx512_lowers_what_came_after_it(void** state) {
+  (void)state;
+  assert_int_equal(setenv("OLSTM_CPU", "avx512", 1), 0);
+  const olstm__cpu* cpu = olstm__cpu_get();
+  assert_false(cpu->avx512_bf16 || cpu->avx512_vnni);
+}
+
 static void wider_vectors_imply_narrower_ones(void** state) {
   (void)state;
   const olstm__cpu* cpu = olstm__cpu_get();
@@ -32,6 +39,7 @@ int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(plain_lowers_everything),
       cmocka_unit_test(avx2_lowers_avx512),
+      cmocka_unit_test(avx512_lowers_what_came_after_it),
       cmocka_unit_test(wider_vectors_imply_narrower_ones),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);

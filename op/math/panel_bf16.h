@@ -1,0 +1,25 @@
+// Products with panels of pairs of bfloat16, multiplied and summed up by the CPU's own
+// instruction (AVX512_BF16).
+//
+// They are panel.h's, where a pair of neighbouring k takes the place of a real, in panels
+// and rows alike: a panel is [k / 2][vectors][SIMD_LANES][2], with a zero at the end of
+// an odd k. Products are exact; the CPU adds a pair's second one first, rounds each sum
+// to float, and takes subnormals for zeros.
+// Included by the SIMD templates for float alone.
+#ifndef OLSTM_OP_MATH_PANEL_BF16_H_
+#define OLSTM_OP_MATH_PANEL_BF16_H_
+
+#include "op/math/panel.h"
+
+typedef struct panel_bf16 {
+  /// functions[rows - 1][vectors - 1].
+  const panel_function (*functions)[PANEL_VECTORS];
+  /// One row times two neighbouring full panels.
+  panel_function pair;
+  /// Rounds `count` reals to nearest even, and fills the last pair up.
+  void (*round_row)(const float* from, int64_t count, void* to);
+} panel_bf16;
+
+extern const panel_bf16 olstm__panel_bf16_f32_avx512bf16;
+
+#endif  // OLSTM_OP_MATH_PANEL_BF16_H_
