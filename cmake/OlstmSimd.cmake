@@ -5,7 +5,7 @@ include_guard(GLOBAL)
 # olstm_add_simd(<target> <template> <reals>... [EXTRA <cpus>... | ONLY <cpus>...])
 #
 # Compiles <template>.inc of the current folder into `target` once for each kind of CPU (avx512,
-# avx2, plain, and those of EXTRA: avx512vnni, avx512bf16, avx512vl; plain alone where the machine is
+# avx2, plain, and those of EXTRA: avx512vnni, avx512bf16; plain alone where the machine is
 # no x86-64; those of ONLY, and none of the others) and each of the reals named (f32 f64). Each copy's
 # functions are called SIMD_NAME(name), which is name_f32_avx512 and so on.
 function(olstm_add_simd target template)
@@ -30,14 +30,12 @@ function(olstm_add_simd target template)
                      -mprefer-vector-width=512)
   set(options_avx512vnni ${options_avx512} -mavx512vnni)
   set(options_avx512bf16 ${options_avx512} -mavx512bf16)
-  set(options_avx512vl ${options_avx512})
   # OLSTM_SIMD_ISA in op/math/simd.h.
   set(isa_plain 0)
   set(isa_avx2 2)
   set(isa_avx512 512)
   set(isa_avx512vnni 512)
   set(isa_avx512bf16 512)
-  set(isa_avx512vl 256)
   file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
   foreach(cpu IN LISTS cpus)
     foreach(real IN LISTS arg_UNPARSED_ARGUMENTS)

@@ -83,6 +83,9 @@ SIMD_INLINE void store_h(const cell_context* context, const cell_place* place,
 
 enum { MAX_TOGETHER = 4 };
 
+/// Whether the cells of three rows are computed together. Doubles are not worth the code.
+#define CELLS_OF_THREE (SIMD_REGISTERS >= 32 && !OLSTM_SIMD_DOUBLE)
+
 /// Sigmoid, tanh, tanh, and nothing else, which is what nearly all models have, for
 /// `count` (1..MAX_TOGETHER, a constant) vectors of units. c: where c is, and goes to.
 SIMD_INLINE void lstm_cells_plain(const int count, const simd_vec* i, const simd_vec* o,

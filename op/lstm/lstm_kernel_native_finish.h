@@ -18,7 +18,7 @@ SIMD_INLINE void finish_plain_sums(const walk* w, const int count, int64_t block
 
 static void finish_plain_rows(const walk* w, int64_t block, int64_t row, int64_t rows,
                               const simd_real* sums) {
-#if SIMD_REGISTERS >= 32
+#if CELLS_OF_THREE
   for (; rows >= 3 && rows != 4; rows -= 3) {
     finish_plain_sums(w, 3, block, row, sums);
     row += 3;

@@ -10,7 +10,7 @@
 #include "op/lstm/lstm_kernel_native_walk.h"
 
 /// Rows that share one pass over the weights: 8 sums each.
-#define SMALL_ROWS (SIMD_REGISTERS >= 32 ? 3 : 1)
+#define SMALL_ROWS (CELLS_OF_THREE ? 3 : 1)
 
 /// sums[r] += a[r][k] * w[k], w [depth][4][SIMD_LANES].
 SIMD_INLINE void small_add(const int rows, const simd_real* w, const simd_real* const* a,
@@ -74,7 +74,7 @@ SIMD_INLINE void small_step(const walk* w, const int count, int64_t row) {
 
 static void run_small_step(const walk* w) {
   int64_t row = w->task->first_row;
-#if SIMD_REGISTERS >= 32
+#if CELLS_OF_THREE
   for (; w->end_row - row >= 3 && w->end_row - row != 4; row += 3) small_step(w, 3, row);
   for (; w->end_row - row >= 2; row += 2) small_step(w, 2, row);
 #endif

@@ -146,9 +146,13 @@ SIMD_INLINE void panel_tile_block(const int rows, const int vectors, const int f
                                   const panel_args* args, const int first,
                                   const int row_bytes) {
   simd_vec sums[SIMD_ROWS][PANEL_VECTORS];
+  const panel_factor* const factors[] = {&args->lead, &args->main};
+  int factor_count = 2;
+  SIMD_UNKNOWN(factor_count);
   panel_load_sums(rows, vectors, args, first, sums);
-  panel_add(rows, vectors, format, &args->lead, first, row_bytes, sums);
-  panel_add(rows, vectors, format, &args->main, first, row_bytes, sums);
+  for (int f = 0; f < factor_count; f++) {
+    panel_add(rows, vectors, format, factors[f], first, row_bytes, sums);
+  }
   panel_store_sums(rows, vectors, args, first, sums);
 }
 
@@ -196,8 +200,10 @@ SIMD_INLINE void panel_pair(const int format, const panel_args* args) {
       sums[i][v] = simd_load(args->init + i * PANEL_COLUMNS + v * SIMD_LANES);
     }
   }
-  panel_pair_add(format, &args->lead, sums);
-  panel_pair_add(format, &args->main, sums);
+  const panel_factor* const factors[] = {&args->lead, &args->main};
+  int factor_count = 2;
+  SIMD_UNKNOWN(factor_count);
+  for (int f = 0; f < factor_count; f++) panel_pair_add(format, factors[f], sums);
   SIMD_UNROLL
   for (int i = 0; i < 2; i++) {
     SIMD_UNROLL
@@ -209,6 +215,17 @@ SIMD_INLINE void panel_pair(const int format, const panel_args* args) {
 
 /// Takes a block of as many rows and vectors as its place in a table says.
 typedef void (*panel_function)(const panel_args* args);
+
+/// The products of one format.
+typedef struct panel_products {
+  /// functions[rows - 1][vectors - 1].
+  const panel_function (*functions)[PANEL_VECTORS];
+  /// One row times two neighbouring full panels.
+  panel_function pair;
+} panel_products;
+
+extern const panel_products SIMD_NAME(olstm__panel_real);
+extern const panel_products SIMD_NAME(olstm__panel_loaded_bf16);
 
 /// Defines the table `name`[rows - 1][vectors - 1] of functions that call
 /// block(rows, vectors, format, args).

@@ -12,10 +12,7 @@
 #include "op/math/panel.h"
 
 typedef struct panel_bf16 {
-  /// functions[rows - 1][vectors - 1].
-  const panel_function (*functions)[PANEL_VECTORS];
-  /// One row times two neighbouring full panels.
-  panel_function pair;
+  panel_products products;
   /// Rounds `count` reals to nearest even, and fills the last pair up.
   void (*round_row)(const float* from, int64_t count, void* to);
 } panel_bf16;

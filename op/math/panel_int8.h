@@ -14,8 +14,8 @@
 typedef struct panel_int8 {
   /// 0 or 128.
   int32_t offset;
-  /// functions[rows - 1][vectors - 1].
-  const panel_function (*functions)[PANEL_VECTORS];
+  /// There is no pair.
+  panel_products products;
 } panel_int8;
 
 extern const panel_int8 olstm__panel_int8_f32_plain;

@@ -1,9 +1,9 @@
 // One vector of reals, for code that is written once and compiled for every kind of CPU.
 //
 // Included by the SIMD templates (*.inc) alone, whose includer has said which CPU
-// (OLSTM_SIMD_ISA: 0 plain C, 2 AVX2 + FMA, 512 AVX-512, 256 AVX-512 with vectors of 256
-// bits) and which reals (OLSTM_SIMD_DOUBLE: 0 float, 1 double). Gives simd_real,
-// simd_vec, SIMD_LANES and the operations on them; knows no mathematics beyond division.
+// (OLSTM_SIMD_ISA: 0 plain C, 2 AVX2 + FMA, 512 AVX-512) and which reals
+// (OLSTM_SIMD_DOUBLE: 0 float, 1 double). Gives simd_real, simd_vec, SIMD_LANES and the
+// operations on them; knows no mathematics beyond division.
 #ifndef OLSTM_OP_MATH_SIMD_H_
 #define OLSTM_OP_MATH_SIMD_H_
 
@@ -29,6 +29,10 @@ typedef float simd_real;
 #define SIMD_UNROLL _Pragma("GCC unroll 16")
 #endif
 
+/// Keeps compilers from knowing an integer, and with it from writing out a loop of so
+/// many rounds.
+#define SIMD_UNKNOWN(a) __asm__("" : "+r"(a))
+
 /// Keeps a vector in a register: compilers otherwise load what is used several times as
 /// often as it is used.
 #if defined(__x86_64__)
@@ -39,7 +43,7 @@ typedef float simd_real;
 #define SIMD_KEEP(a) (void)(a)
 #endif
 
-#if OLSTM_SIMD_ISA >= 256
+#if OLSTM_SIMD_ISA == 512
 #include "op/math/simd_avx512.h"
 #elif OLSTM_SIMD_ISA == 2
 #include "op/math/simd_avx2.h"

@@ -1,17 +1,10 @@
-// simd.h's vector in AVX-512 (F, BW, DQ, VL): 16 floats, 8 doubles, or, of 256 bits, 8
-// floats.
+// simd.h's vector in AVX-512 (F, BW, DQ, VL): 16 floats or 8 doubles.
 #ifndef OLSTM_OP_MATH_SIMD_AVX512_H_
 #define OLSTM_OP_MATH_SIMD_AVX512_H_
 
 #include <immintrin.h>
 
-#if OLSTM_SIMD_ISA == 256
-typedef __m256 simd_vec;
-typedef __mmask8 simd_mask;
-#define SIMD_LANES 8
-#define SIMD_OP(name) _mm256_##name##_ps
-#define SIMD_CMP(a, b, how) _mm256_cmp_ps_mask((a), (b), (how))
-#elif OLSTM_SIMD_DOUBLE
+#if OLSTM_SIMD_DOUBLE
 typedef __m512d simd_vec;
 typedef __mmask8 simd_mask;
 #define SIMD_LANES 8
@@ -61,15 +54,9 @@ SIMD_INLINE void simd_store_part(simd_real* p, simd_vec a, int64_t count) {
 /// Two vectors of bfloat16: the low halves of the lanes, and, in *out_high, the high
 /// ones.
 SIMD_INLINE simd_vec simd_load_bf16_pair(const void* p, simd_vec* out_high) {
-#if OLSTM_SIMD_ISA == 256
-  const __m256i both = _mm256_loadu_si256(p);
-  *out_high = _mm256_castsi256_ps(_mm256_and_si256(both, _mm256_set1_epi32(-65536)));
-  return _mm256_castsi256_ps(_mm256_slli_epi32(both, 16));
-#else
   const __m512i both = _mm512_loadu_si512(p);
   *out_high = _mm512_castsi512_ps(_mm512_and_si512(both, _mm512_set1_epi32(-65536)));
   return _mm512_castsi512_ps(_mm512_slli_epi32(both, 16));
-#endif
 }
 
 #if defined(__AVX512BF16__)
@@ -87,11 +74,7 @@ SIMD_INLINE simd_vec simd_dot_bf16(simd_vec a, simd_vec b, simd_vec c) {
 
 /// The low byte of each lane, for the first `count` (1..SIMD_LANES) lanes.
 SIMD_INLINE void simd_store_low_bytes(uint8_t* p, simd_vec a, int64_t count) {
-#if OLSTM_SIMD_ISA == 256
-  _mm256_mask_cvtepi32_storeu_epi8(p, simd_first(count), _mm256_castps_si256(a));
-#else
   _mm512_mask_cvtepi32_storeu_epi8(p, simd_first(count), _mm512_castps_si512(a));
-#endif
 }
 #endif
 
