@@ -41,11 +41,10 @@ const char* olstm__dtype_proto_name(int32_t dtype) {
   static const char* const kNewer[] = {
       "float8e4m3fn", "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz", "uint4",
       "int4",         "float4e2m1",     "float8e8m0", "uint2",          "int2"};
-  const int32_t newer = dtype - (OLSTM_DTYPE_BFLOAT16 + 1);
-  if (newer >= 0 && newer < (int32_t)(sizeof kNewer / sizeof kNewer[0])) {
-    return kNewer[newer];
-  }
-  return newer < 0 ? olstm_dtype_name(dtype) : "unknown";
+  enum { FIRST_NEWER = OLSTM_DTYPE_BFLOAT16 + 1 };
+  if (dtype < FIRST_NEWER) return olstm_dtype_name(dtype);
+  const size_t newer = (size_t)dtype - FIRST_NEWER;
+  return newer < sizeof kNewer / sizeof kNewer[0] ? kNewer[newer] : "unknown";
 }
 
 olstm_status olstm__tensor_describe(const olstm__tensor_proto* proto,
