@@ -281,8 +281,9 @@ static bool fuse_one(chain_search* search) {
   const olstm__net* net = search->net;
   for (int32_t i = net->order_count - 1; i >= 0; i--) {
     const olstm__net_node* node = &net->nodes[net->order[i]];
-    if (!may_make_h(node) || search->is_refused[node->outputs[0]]) continue;
-    if (fuse_ending(search, node->outputs[0])) return true;
+    const int32_t h = olstm__net_node_output(node, 0);
+    if (h == OLSTM__NO_VALUE || !may_make_h(node) || search->is_refused[h]) continue;
+    if (fuse_ending(search, h)) return true;
   }
   return false;
 }

@@ -221,7 +221,7 @@ static bool is_carried_along(const olstm__net* body, size_t carried) {
   int32_t value = body->outputs[1 + carried];
   const olstm__net_node* node;
   while ((node = olstm__net_producer_of_type(body, value, "Identity"))) {
-    value = node->inputs[0];
+    value = olstm__net_node_input(node, 0);
   }
   return value == input;
 }
