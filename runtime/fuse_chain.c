@@ -7,6 +7,8 @@
 // is inside must not be used outside, but for every step's h and the last one's c.
 #include <string.h>
 
+#include "runtime/fuse_match.h"
+
 #include "runtime/fuse.h"
 #include "runtime/fuse_chain.h"
 #include "runtime/fuse_dims.h"
@@ -31,16 +33,6 @@ bool olstm__chain_owns(const olstm__chain* c, int32_t node) {
 
 // ---------------------------------------------------------------- steps of a sequence
 
-static bool is_type(const olstm__net_node* node, const char* op_type) {
-  return node && node->kind == OLSTM__NODE_OPERATOR && !node->domain[0] &&
-         strcmp(node->op_type, op_type) == 0;
-}
-
-static int64_t axis_of(const olstm__net_node* node) {
-  const olstm_attribute* axis = olstm__net_find_attribute(node, "axis");
-  return axis ? axis->i : 0;
-}
-
 int64_t olstm__chain_step_count(const olstm__net* net, const olstm__sequence_step* at) {
   const olstm__dim_symbol symbol =
       olstm__dim_symbol_of(net, at->sequence, (int32_t)at->axis);
@@ -51,7 +43,7 @@ static bool gathered_step(const olstm__net* net, const olstm__net_node* node,
                           olstm__sequence_step* out) {
   const olstm_tensor* index = olstm__net_constant(net, olstm__net_node_input(node, 1));
   out->sequence = olstm__net_node_input(node, 0);
-  out->axis = axis_of(node);
+  out->axis = olstm__match_axis(node);
   if (!index || index->desc.rank != 0 || out->axis < 0 || out->axis > 1 ||
       !olstm__match_scalar_int(net, olstm__net_node_input(node, 1), &out->step)) {
     return false;
@@ -69,14 +61,15 @@ static bool cut_step(const olstm__net* net, int32_t value, int64_t axis,
   if (!node) return false;
   out->sequence = olstm__net_node_input(node, 0);
   out->axis = axis;
-  if (is_type(node, "Split") && axis_of(node) == axis) {
+  if (olstm__match_is(node, "Split") && olstm__match_axis(node) == axis) {
     // Single steps, or the Squeeze would fail.
     for (size_t o = 0; o < node->output_count; o++) {
       out->step = (int64_t)o;
       if (node->outputs[o] == value) return true;
     }
   }
-  if (!is_type(node, "Slice") || !olstm__match_slice_of(net, node, &slice)) return false;
+  if (!olstm__match_is(node, "Slice") || !olstm__match_slice_of(net, node, &slice))
+    return false;
   out->step = slice.start;
   return slice.axis == axis && slice.start >= 0 && slice.end == slice.start + 1;
 }
@@ -85,8 +78,8 @@ static bool match_step(const olstm__net* net, int32_t value, olstm__sequence_ste
   const olstm__net_node* node =
       olstm__net_producer(net, olstm__match_skip_identity(net, value));
   int64_t axis = 0;
-  if (is_type(node, "Gather")) return gathered_step(net, node, out);
-  return is_type(node, "Squeeze") && olstm__match_one_axis(net, node, &axis) &&
+  if (olstm__match_is(node, "Gather")) return gathered_step(net, node, out);
+  return olstm__match_is(node, "Squeeze") && olstm__match_one_axis(net, node, &axis) &&
          axis >= 0 && axis <= 1 &&
          cut_step(net, olstm__match_skip_identity(net, olstm__net_node_input(node, 0)),
                   axis, out);
@@ -249,7 +242,7 @@ static bool fuse_chain(olstm__net* net, olstm__chain* c) {
 static bool may_make_h(const olstm__net_node* node) {
   static const char* const kTypes[] = {"Mul", "Add", "Tanh", "Relu", "Sigmoid"};
   for (size_t i = 0; i < sizeof kTypes / sizeof kTypes[0]; i++) {
-    if (is_type(node, kTypes[i])) return true;
+    if (olstm__match_is(node, kTypes[i])) return true;
   }
   return false;
 }

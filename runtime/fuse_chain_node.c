@@ -2,19 +2,11 @@
 // every step.
 #include <string.h>
 
+#include "runtime/fuse_match.h"
+
 #include "runtime/fuse_chain.h"
 
 enum { MADE_OPSET = 11 };
-
-static bool is_type(const olstm__net_node* node, const char* op_type) {
-  return node && node->kind == OLSTM__NODE_OPERATOR && !node->domain[0] &&
-         strcmp(node->op_type, op_type) == 0;
-}
-
-static int64_t axis_of(const olstm__net_node* node) {
-  const olstm_attribute* axis = olstm__net_find_attribute(node, "axis");
-  return axis ? axis->i : 0;
-}
 
 // ---------------------------------------------------------------- adding
 
@@ -179,12 +171,13 @@ static const olstm__net_node* find_stack(const olstm__net* net, const olstm__cha
   for (int32_t u = net->values[first_h].first_use; u != OLSTM__NO_VALUE;
        u = net->uses[u].next) {
     const olstm__net_node* user = &net->nodes[net->uses[u].node];
-    if (!is_type(user, "Unsqueeze") || !olstm__match_one_axis(net, user, out_axis)) {
+    if (!olstm__match_is(user, "Unsqueeze") ||
+        !olstm__match_one_axis(net, user, out_axis)) {
       continue;
     }
     const olstm__net_node* concat = olstm__net_only_consumer(net, user->outputs[0]);
-    if (!is_type(concat, "Concat") || axis_of(concat) != *out_axis || *out_axis < 0 ||
-        *out_axis > 1 || concat->own_input_count != c->count) {
+    if (!olstm__match_is(concat, "Concat") || olstm__match_axis(concat) != *out_axis ||
+        *out_axis < 0 || *out_axis > 1 || concat->own_input_count != c->count) {
       continue;
     }
     bool is_whole = true;

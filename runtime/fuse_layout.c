@@ -23,11 +23,6 @@ static bool has_perm(const olstm__net_node* node, const int64_t* perm, size_t co
          memcmp(attribute->ints, perm, count * sizeof *perm) == 0;
 }
 
-static bool is_operator(const olstm__net_node* node, const char* op_type) {
-  return node && node->kind == OLSTM__NODE_OPERATOR && !node->domain[0] &&
-         strcmp(node->op_type, op_type) == 0;
-}
-
 static const int64_t kSwapSequence[] = {1, 0, 2};  // [N,T,x] and [T,N,x]
 
 // What stands before X, when that is a Transpose of a batch-major sequence; else
@@ -56,18 +51,18 @@ typedef struct y_use {
 static const olstm__net_node* find_join(const olstm__net* net, int32_t y,
                                         const olstm__net_node* slice) {
   int64_t axis = 0, direction = 0;
-  if (!is_operator(slice, "Slice") || olstm__net_node_input(slice, 0) != y ||
+  if (!olstm__match_is(slice, "Slice") || olstm__net_node_input(slice, 0) != y ||
       !olstm__match_slice_of_one(net, slice, &axis, &direction) || axis != 1) {
     return NULL;
   }
   const olstm__net_node* squeeze = olstm__net_only_consumer(net, slice->outputs[0]);
-  if (!is_operator(squeeze, "Squeeze") ||
+  if (!olstm__match_is(squeeze, "Squeeze") ||
       olstm__net_node_input(squeeze, 0) != slice->outputs[0] ||
       !olstm__match_one_axis(net, squeeze, &axis) || axis != 1) {
     return NULL;
   }
   const olstm__net_node* join = olstm__net_only_consumer(net, squeeze->outputs[0]);
-  if (!is_operator(join, "Concat") || join->input_count != 2 ||
+  if (!olstm__match_is(join, "Concat") || join->input_count != 2 ||
       (direction != 0 && direction != 1) ||
       join->inputs[direction] != squeeze->outputs[0]) {
     return NULL;
@@ -88,7 +83,7 @@ static bool find_joined_y(const olstm__net* net, int32_t y, y_use* out_use) {
   }
   *out_use = (y_use){LAYOUT_TIME_MAJOR_CONCATENATED, join->outputs[0], false, true};
   const olstm__net_node* transpose = olstm__net_only_consumer(net, join->outputs[0]);
-  if (is_operator(transpose, "Transpose") && has_perm(transpose, kSwapSequence, 3)) {
+  if (olstm__match_is(transpose, "Transpose") && has_perm(transpose, kSwapSequence, 3)) {
     out_use->layout = LAYOUT_BATCH_MAJOR;
     out_use->value = transpose->outputs[0];
   }
@@ -101,22 +96,23 @@ static bool find_y_use(const olstm__net* net, const olstm__net_node* node,
   const olstm__net_node* user =
       olstm__net_only_consumer(net, olstm__net_node_output(node, OUTPUT_Y));
   int64_t axis = 0;
-  if (is_operator(user, "Transpose") && has_perm(user, kBatchMajor, 4)) {
+  if (olstm__match_is(user, "Transpose") && has_perm(user, kBatchMajor, 4)) {
     *out_use = (y_use){LAYOUT_BATCH_MAJOR, olstm__net_node_output(user, 0), false, false};
     return out_use->value != OLSTM__NO_VALUE;
   }
-  if (is_operator(user, "Transpose") && has_perm(user, kConcatenated, 4)) {
+  if (olstm__match_is(user, "Transpose") && has_perm(user, kConcatenated, 4)) {
     *out_use = (y_use){LAYOUT_TIME_MAJOR_CONCATENATED, olstm__net_node_output(user, 0),
                        false, false};
     return out_use->value != OLSTM__NO_VALUE;
   }
-  if (!is_operator(user, "Squeeze") || !olstm__match_one_axis(net, user, &axis) ||
+  if (!olstm__match_is(user, "Squeeze") || !olstm__match_one_axis(net, user, &axis) ||
       axis != 1) {
     return false;
   }
   const olstm__net_node* transpose =
       olstm__net_only_consumer(net, olstm__net_node_output(user, 0));
-  if (!is_operator(transpose, "Transpose") || !has_perm(transpose, kSwapSequence, 3)) {
+  if (!olstm__match_is(transpose, "Transpose") ||
+      !has_perm(transpose, kSwapSequence, 3)) {
     return false;
   }
   *out_use =

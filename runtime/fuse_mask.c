@@ -17,11 +17,6 @@ typedef struct step_mask {
   bool keeps_dims;
 } step_mask;
 
-static bool is_operator(const olstm__net_node* node, const char* op_type) {
-  return node->kind == OLSTM__NODE_OPERATOR && !node->domain[0] &&
-         strcmp(node->op_type, op_type) == 0;
-}
-
 static int64_t int_attribute(const olstm__net_node* node, const char* name,
                              int64_t fallback) {
   const olstm_attribute* attribute = olstm__net_find_attribute(node, name);
@@ -59,7 +54,7 @@ static bool match_difference(const olstm__net* net, int32_t value, step_mask* ou
 static bool match_mask(const olstm__net* net, const olstm__net_node* greater,
                        step_mask* out) {
   double zero = -1.0;
-  if (!is_operator(greater, "Greater") || greater->own_input_count != 2 ||
+  if (!olstm__match_is(greater, "Greater") || greater->own_input_count != 2 ||
       !olstm__match_scalar(net, olstm__net_node_input(greater, 1), &zero) ||
       zero != 0.0 ||
       olstm__net_constant(net, olstm__net_node_input(greater, 1))->desc.rank > 1) {
@@ -121,7 +116,7 @@ static int32_t find_or_add_node(olstm__net* net, const step_mask* mask,
 }
 
 static bool casts_to(const olstm__net_node* node, olstm_dtype dtype) {
-  return is_operator(node, "Cast") && int_attribute(node, "to", 0) == (int64_t)dtype;
+  return olstm__match_is(node, "Cast") && int_attribute(node, "to", 0) == (int64_t)dtype;
 }
 
 // X * Cast(mask), the mask with its last axis kept.
@@ -131,7 +126,7 @@ static void replace_products(olstm__net* net, int32_t cast, const step_mask* mas
   for (int32_t u = net->values[factor].first_use; u != OLSTM__NO_VALUE;
        u = net->uses[u].next) {
     const olstm__net_node* product = &net->nodes[net->uses[u].node];
-    if (!is_operator(product, "Mul")) continue;
+    if (!olstm__match_is(product, "Mul")) continue;
     if (olstm__net_node_input(product, 0) != mask->x &&
         olstm__net_node_input(product, 1) != mask->x)
       continue;
@@ -146,7 +141,7 @@ static void replace_sums(olstm__net* net, int32_t cast, int32_t lens) {
   for (int32_t u = net->values[numbers].first_use; u != OLSTM__NO_VALUE;
        u = net->uses[u].next) {
     const olstm__net_node* sum = &net->nodes[net->uses[u].node];
-    if (is_operator(sum, "ReduceSum") && sums_the_last_axis(net, sum) &&
+    if (olstm__match_is(sum, "ReduceSum") && sums_the_last_axis(net, sum) &&
         int_attribute(sum, "keepdims", 1) == 0) {
       olstm__net_replace_uses(net, sum->outputs[0], lens);
     }

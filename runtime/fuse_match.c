@@ -6,6 +6,16 @@
 // and RNN are as they are today.
 enum { MAX_STEPS = 64, AXES_OPSET = 11, RECURRENT_OPSET = 7 };
 
+bool olstm__match_is(const olstm__net_node* node, const char* op_type) {
+  return node && node->kind == OLSTM__NODE_OPERATOR && !node->domain[0] &&
+         strcmp(node->op_type, op_type) == 0;
+}
+
+int64_t olstm__match_axis(const olstm__net_node* node) {
+  const olstm_attribute* axis = olstm__net_find_attribute(node, "axis");
+  return axis ? axis->i : 0;
+}
+
 static int32_t skip(const olstm__net* net, int32_t value, bool and_casts) {
   for (int step = 0; step < MAX_STEPS; step++) {
     const olstm__net_node* node = olstm__net_producer_of_type(net, value, "Identity");

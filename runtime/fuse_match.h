@@ -7,6 +7,12 @@
 /// The domain of operators that only fusion makes.
 #define OLSTM__FUSED_DOMAIN "olstm.fused"
 
+/// Whether a node (NULL: no) is ONNX's own operator of that type.
+bool olstm__match_is(const olstm__net_node* node, const char* op_type);
+
+/// The node's attribute `axis`, 0 where it has none.
+int64_t olstm__match_axis(const olstm__net_node* node);
+
 /// The value behind Identity nodes, or behind Identity and Cast nodes.
 int32_t olstm__match_skip_identity(const olstm__net* net, int32_t value);
 int32_t olstm__match_skip_casts(const olstm__net* net, int32_t value);
