@@ -44,7 +44,9 @@ esac
 status=0
 "build/fuzz/tests/fuzz/fuzz_$target" -max_total_time=$((minutes * 60)) -timeout=10 -max_len=65536 \
   -artifact_prefix="$findings/$target-" "$corpus" "${seeds[@]}" || status=1
-if [ "$status" -ne 0 ]; then
+if [ "$status" -ne 0 ] && ! compgen -G "$findings/$target-*" >/dev/null; then
+  say "stopped before its time"
+elif [ "$status" -ne 0 ]; then
   say "found something: see $findings/$target-*, and replay it with build/fuzz/tests/fuzz/fuzz_$target FILE"
 else
   say "nothing found; $(find "$corpus" -type f | wc -l) inputs in $corpus"
