@@ -7,11 +7,10 @@
 // is inside must not be used outside, but for every step's h and the last one's c.
 #include <string.h>
 
-#include "runtime/fuse_match.h"
-
 #include "runtime/fuse.h"
 #include "runtime/fuse_chain.h"
 #include "runtime/fuse_dims.h"
+#include "runtime/fuse_match.h"
 
 enum { MIN_CHAIN = 2, MAX_FACTORS = 4, MAX_PASSES = 64 };
 
@@ -43,7 +42,7 @@ static bool gathered_step(const olstm__net* net, const olstm__net_node* node,
                           olstm__sequence_step* out) {
   const olstm_tensor* index = olstm__net_constant(net, olstm__net_node_input(node, 1));
   out->sequence = olstm__net_node_input(node, 0);
-  out->axis = olstm__match_axis(node);
+  out->axis = olstm__match_int(node, "axis", 0);
   if (!index || index->desc.rank != 0 || out->axis < 0 || out->axis > 1 ||
       !olstm__match_scalar_int(net, olstm__net_node_input(node, 1), &out->step)) {
     return false;
@@ -61,7 +60,7 @@ static bool cut_step(const olstm__net* net, int32_t value, int64_t axis,
   if (!node) return false;
   out->sequence = olstm__net_node_input(node, 0);
   out->axis = axis;
-  if (olstm__match_is(node, "Split") && olstm__match_axis(node) == axis) {
+  if (olstm__match_is(node, "Split") && olstm__match_int(node, "axis", 0) == axis) {
     // Single steps, or the Squeeze would fail.
     for (size_t o = 0; o < node->output_count; o++) {
       out->step = (int64_t)o;

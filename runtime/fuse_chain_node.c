@@ -1,10 +1,10 @@
 // The recurrent node that takes a chain's place: its inputs, and what becomes of the h of
 // every step.
+#include "runtime/fuse_chain.h"
+
 #include <string.h>
 
 #include "runtime/fuse_match.h"
-
-#include "runtime/fuse_chain.h"
 
 enum { MADE_OPSET = 11 };
 
@@ -176,8 +176,9 @@ static const olstm__net_node* find_stack(const olstm__net* net, const olstm__cha
       continue;
     }
     const olstm__net_node* concat = olstm__net_only_consumer(net, user->outputs[0]);
-    if (!olstm__match_is(concat, "Concat") || olstm__match_axis(concat) != *out_axis ||
-        *out_axis < 0 || *out_axis > 1 || concat->own_input_count != c->count) {
+    if (!olstm__match_is(concat, "Concat") ||
+        olstm__match_int(concat, "axis", 0) != *out_axis || *out_axis < 0 ||
+        *out_axis > 1 || concat->own_input_count != c->count) {
       continue;
     }
     bool is_whole = true;

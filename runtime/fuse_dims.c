@@ -52,12 +52,6 @@ static bool is_binary(const char* op_type) {
   return is_one_of(op_type, kNames);
 }
 
-static int64_t int_attribute(const olstm__net_node* node, const char* name,
-                             int64_t fallback) {
-  const olstm_attribute* attribute = olstm__net_find_attribute(node, name);
-  return attribute && attribute->kind == OLSTM_ATTRIBUTE_INT ? attribute->i : fallback;
-}
-
 static bool is_recurrent(const olstm__net_node* node) {
   return strcmp(node->op_type, "LSTM") == 0 || strcmp(node->op_type, "GRU") == 0 ||
          strcmp(node->op_type, "RNN") == 0 ||
@@ -72,7 +66,7 @@ static bool keeps_rank(const olstm__net_node* node) {
   return keeps_shape(node->op_type) || is_one_of(node->op_type, kNames) ||
          is_binary(node->op_type) ||
          (strncmp(node->op_type, "Reduce", strlen("Reduce")) == 0 &&
-          int_attribute(node, "keepdims", 1) == 1);
+          olstm__match_int(node, "keepdims", 1) == 1);
 }
 
 // The rank of a node's output in terms of its first input's: *value is that input and
@@ -227,8 +221,8 @@ static bool step_back(const olstm__net* net, const olstm__net_node* node, int32_
     *value = first;
     return true;
   }
-  if (strcmp(op_type, "Concat") == 0 && int_attribute(node, "axis", -1) >= 0 &&
-      int_attribute(node, "axis", -1) != *axis) {
+  if (strcmp(op_type, "Concat") == 0 && olstm__match_int(node, "axis", -1) >= 0 &&
+      olstm__match_int(node, "axis", -1) != *axis) {
     *value = first;
     return true;
   }
@@ -237,7 +231,7 @@ static bool step_back(const olstm__net* net, const olstm__net_node* node, int32_
     *value = first;
     return true;
   }
-  if (strcmp(op_type, "Gather") == 0 && int_attribute(node, "axis", 0) == 0) {
+  if (strcmp(op_type, "Gather") == 0 && olstm__match_int(node, "axis", 0) == 0) {
     const int32_t indices = olstm__net_node_input(node, 1);
     const int32_t rank = olstm__dim_rank_of(net, indices);
     if (rank < 0 || *axis >= rank) return false;
@@ -272,7 +266,7 @@ static bool step_back_recurrent(const olstm__net* net, const olstm__net_node* no
     if (own_axis >= 1) own_axis++;
   }
   if (!node || !is_recurrent(node)) return false;
-  if (int_attribute(node, "layout", 0) != 0 || (own_axis != 0 && own_axis != 2)) {
+  if (olstm__match_int(node, "layout", 0) != 0 || (own_axis != 0 && own_axis != 2)) {
     return false;
   }
   *value = olstm__net_node_input(node, 0);
@@ -325,7 +319,7 @@ static bool made_dim(const olstm__net* net, const olstm__net_node* node, int32_t
     number = 1;
   } else if (strcmp(node->op_type, "Concat") == 0) {
     // Not of what is joined already: a Concat may have many inputs.
-    if (int_attribute(node, "axis", -1) != axis || depth > 0) return false;
+    if (olstm__match_int(node, "axis", -1) != axis || depth > 0) return false;
     for (size_t i = 0; i < node->own_input_count; i++) {
       const olstm__dim_symbol part = follow(net, node->inputs[i], axis, depth + 1);
       if (part.root != OLSTM__NO_VALUE) return false;
@@ -340,7 +334,7 @@ static bool made_dim(const olstm__net* net, const olstm__net_node* node, int32_t
             (is_gemm ? 2 : olstm__dim_rank_of(net, olstm__net_node_input(node, 0))) - 1) {
       return false;
     }
-    number = weight->desc.dims[is_gemm && int_attribute(node, "transB", 0) ? 0 : 1];
+    number = weight->desc.dims[is_gemm && olstm__match_int(node, "transB", 0) ? 0 : 1];
   }
   *out_symbol = (olstm__dim_symbol){OLSTM__NO_VALUE, 0, number};
   return true;

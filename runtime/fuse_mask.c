@@ -17,12 +17,6 @@ typedef struct step_mask {
   bool keeps_dims;
 } step_mask;
 
-static int64_t int_attribute(const olstm__net_node* node, const char* name,
-                             int64_t fallback) {
-  const olstm_attribute* attribute = olstm__net_find_attribute(node, name);
-  return attribute && attribute->kind == OLSTM_ATTRIBUTE_INT ? attribute->i : fallback;
-}
-
 static bool sums_the_last_axis(const olstm__net* net, const olstm__net_node* node) {
   int64_t axis = 0;
   return olstm__match_one_axis(net, node, &axis) && axis == -1;
@@ -65,7 +59,7 @@ static bool match_mask(const olstm__net* net, const olstm__net_node* greater,
   if (!sum || !sums_the_last_axis(net, sum)) return false;
   const olstm__net_node* cast =
       olstm__net_producer_of_type(net, olstm__net_node_input(sum, 0), "Cast");
-  out->keeps_dims = int_attribute(sum, "keepdims", 1) == 1;
+  out->keeps_dims = olstm__match_int(sum, "keepdims", 1) == 1;
   return cast && match_difference(net, olstm__net_node_input(cast, 0), out);
 }
 
@@ -116,7 +110,8 @@ static int32_t find_or_add_node(olstm__net* net, const step_mask* mask,
 }
 
 static bool casts_to(const olstm__net_node* node, olstm_dtype dtype) {
-  return olstm__match_is(node, "Cast") && int_attribute(node, "to", 0) == (int64_t)dtype;
+  return olstm__match_is(node, "Cast") &&
+         olstm__match_int(node, "to", 0) == (int64_t)dtype;
 }
 
 // X * Cast(mask), the mask with its last axis kept.
@@ -142,7 +137,7 @@ static void replace_sums(olstm__net* net, int32_t cast, int32_t lens) {
        u = net->uses[u].next) {
     const olstm__net_node* sum = &net->nodes[net->uses[u].node];
     if (olstm__match_is(sum, "ReduceSum") && sums_the_last_axis(net, sum) &&
-        int_attribute(sum, "keepdims", 1) == 0) {
+        olstm__match_int(sum, "keepdims", 1) == 0) {
       olstm__net_replace_uses(net, sum->outputs[0], lens);
     }
   }

@@ -11,9 +11,10 @@ bool olstm__match_is(const olstm__net_node* node, const char* op_type) {
          strcmp(node->op_type, op_type) == 0;
 }
 
-int64_t olstm__match_axis(const olstm__net_node* node) {
-  const olstm_attribute* axis = olstm__net_find_attribute(node, "axis");
-  return axis ? axis->i : 0;
+int64_t olstm__match_int(const olstm__net_node* node, const char* name,
+                         int64_t fallback) {
+  const olstm_attribute* attribute = olstm__net_find_attribute(node, name);
+  return attribute && attribute->kind == OLSTM_ATTRIBUTE_INT ? attribute->i : fallback;
 }
 
 static int32_t skip(const olstm__net* net, int32_t value, bool and_casts) {

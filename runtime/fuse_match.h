@@ -10,8 +10,8 @@
 /// Whether a node (NULL: no) is ONNX's own operator of that type.
 bool olstm__match_is(const olstm__net_node* node, const char* op_type);
 
-/// The node's attribute `axis`, 0 where it has none.
-int64_t olstm__match_axis(const olstm__net_node* node);
+/// An integer attribute; `fallback` where the node has none of that name and kind.
+int64_t olstm__match_int(const olstm__net_node* node, const char* name, int64_t fallback);
 
 /// The value behind Identity nodes, or behind Identity and Cast nodes.
 int32_t olstm__match_skip_identity(const olstm__net* net, int32_t value);

@@ -38,8 +38,7 @@ static bool is_type(const olstm__net_node* node, const char* op_type) {
 // ---------------------------------------------------------------- cuts
 
 static bool cuts_columns(const olstm__net_node* node, int64_t fallback) {
-  const olstm_attribute* axis = olstm__net_find_attribute(node, "axis");
-  const int64_t number = axis ? axis->i : fallback;
+  const int64_t number = olstm__match_int(node, "axis", fallback);
   return number == 1 || number == -1;
 }
 

@@ -100,7 +100,9 @@ SIMD_INLINE void panel_add(const int rows, const int vectors, const int format,
     if (rows > 1) {
       SIMD_UNROLL
       for (int v = 0; v < vectors; v++) SIMD_KEEP(w[v]);
-      SIMD_PREFETCH_L2(fetch);
+      // A line for every other one that is read: rows of several blocks fetch the rest.
+      SIMD_UNROLL
+      for (int b = 0; b < vectors * SIMD_BYTES; b += 128) SIMD_PREFETCH_L2(fetch + b / 2);
       fetch += factor->fetch_step;
     }
     panel += row_bytes;
