@@ -26,7 +26,9 @@ static size_t real_bytes(const olstm__lstm_problem* problem) {
 }
 
 static olstm__native_target target_of(const olstm__lstm_problem* problem) {
-  return (olstm__native_target){.lanes = variant_of(problem)->lanes,
+  const olstm__native_variant* variant = variant_of(problem);
+  return (olstm__native_target){.lanes = variant->lanes,
+                                .tile_vectors = variant->tile_vectors,
                                 .real_bytes = real_bytes(problem),
                                 .has_bf16_pairs = olstm__cpu_get()->avx512_bf16};
 }

@@ -21,43 +21,45 @@ typedef struct packing {
   int64_t w, r, b, p;
 } packing;
 
-// One panel on its way: columns of a matrix [.., depth].
-typedef struct panel {
+// One tile of a panel on its way: columns of a matrix [.., depth].
+typedef struct tile {
   olstm_dtype dtype;
   const void* matrix;
   int64_t depth;
   int64_t vectors;
   /// Where each column begins, in elements; -1 for one that only fills up.
   int64_t columns[MAX_COLUMNS];
-} panel;
+} tile;
 
-static double panel_value(const panel* from, int64_t k, int64_t column) {
+static double tile_value(const tile* from, int64_t k, int64_t column) {
   const int64_t start = from->columns[column];
   if (start < 0 || k >= from->depth) return 0;
   return olstm__real_load(from->dtype, from->matrix, start + k);
 }
 
+// The columns of a panel from vector `first` on.
 static void set_columns(const packing* to, const olstm__native_phase* phase,
-                        int64_t first_block, int64_t start, panel* out_panel) {
+                        int64_t first_block, int64_t first, int64_t start,
+                        tile* out_tile) {
   const int64_t lanes = to->layout->lanes;
   const int64_t hidden = to->problem->hidden;
-  int64_t* column = out_panel->columns;
-  for (int64_t v = 0; v < out_panel->vectors; v++) {
+  int64_t* column = out_tile->columns;
+  for (int64_t v = first; v < first + out_tile->vectors; v++) {
     const int64_t unit = (first_block + v / phase->gate_count) * lanes;
     const int64_t gate = phase->first_gate + v % phase->gate_count;
     for (int64_t lane = 0; lane < lanes; lane++) {
       *column++ = unit + lane < hidden
-                      ? start + (gate * hidden + unit + lane) * out_panel->depth
+                      ? start + (gate * hidden + unit + lane) * out_tile->depth
                       : -1;
     }
   }
 }
 
-static void pack_reals(const packing* to, const panel* from, char* out) {
+static void pack_reals(const packing* to, const tile* from, char* out) {
   const int64_t columns = from->vectors * to->layout->lanes;
   for (int64_t k = 0; k < from->depth; k++) {
     for (int64_t c = 0; c < columns; c++) {
-      olstm__real_store(to->real, out, k * columns + c, panel_value(from, k, c));
+      olstm__real_store(to->real, out, k * columns + c, tile_value(from, k, c));
     }
   }
 }
@@ -66,7 +68,7 @@ static uint32_t pair_of_bf16(double low, double high) {
   return olstm__double_to_bfloat16(low) | (uint32_t)olstm__double_to_bfloat16(high) << 16;
 }
 
-static void pack_bf16(const packing* to, const panel* from, char* out) {
+static void pack_bf16(const packing* to, const tile* from, char* out) {
   const int64_t lanes = to->layout->lanes;
   uint32_t* words = (uint32_t*)(void*)out;
   for (int64_t k = 0; k < from->depth; k++) {
@@ -74,31 +76,31 @@ static void pack_bf16(const packing* to, const panel* from, char* out) {
       for (int64_t lane = 0; lane < lanes; lane++) {
         const int64_t c = v * lanes + lane;
         const bool has_high = v + 1 < from->vectors;
-        const double high = has_high ? panel_value(from, k, c + lanes) : 0;
-        *words++ = pair_of_bf16(panel_value(from, k, c), high);
+        const double high = has_high ? tile_value(from, k, c + lanes) : 0;
+        *words++ = pair_of_bf16(tile_value(from, k, c), high);
       }
     }
   }
 }
 
-static void pack_bf16_pairs(const packing* to, const panel* from, char* out) {
+static void pack_bf16_pairs(const packing* to, const tile* from, char* out) {
   const int64_t columns = from->vectors * to->layout->lanes;
   uint32_t* words = (uint32_t*)(void*)out;
   for (int64_t k = 0; k < from->depth; k += 2) {
     for (int64_t c = 0; c < columns; c++) {
-      *words++ = pair_of_bf16(panel_value(from, k, c), panel_value(from, k + 1, c));
+      *words++ = pair_of_bf16(tile_value(from, k, c), tile_value(from, k + 1, c));
     }
   }
 }
 
 // One column: -127..127, its scale, its sum.
-static void pack_int8_column(const packing* to, const panel* from, int64_t c,
+static void pack_int8_column(const packing* to, const tile* from, int64_t c,
                              int64_t depth, int8_t* out, float* out_scale,
                              int32_t* out_sum) {
   const int64_t columns = from->vectors * to->layout->lanes;
   double largest = 0;
   for (int64_t k = 0; k < from->depth; k++) {
-    const double magnitude = fabs(panel_value(from, k, c));
+    const double magnitude = fabs(tile_value(from, k, c));
     if (magnitude > largest) largest = magnitude;
     // A column that holds what is no number gives what is no number.
     if (isnan(magnitude)) largest = NAN;
@@ -108,10 +110,34 @@ static void pack_int8_column(const packing* to, const panel* from, int64_t c,
   *out_scale = (float)(largest / 127);
   *out_sum = 0;
   for (int64_t k = 0; k < depth; k++) {
-    const double value = is_usable ? panel_value(from, k, c) * 127 / largest : 0;
+    const double value = is_usable ? tile_value(from, k, c) * 127 / largest : 0;
     const int8_t rounded = (int8_t)lrint(value);
     out[(k / 4 * columns + c) * 4 + k % 4] = rounded;
     *out_sum += rounded;
+  }
+}
+
+// A tile's columns from `column` on.
+static void pack_tile(const packing* to, const olstm__native_factor* factor,
+                      const tile* from, int64_t column, char* out) {
+  switch (to->layout->format) {
+    case OLSTM__NATIVE_REAL:
+      pack_reals(to, from, out);
+      break;
+    case OLSTM__NATIVE_BF16:
+      pack_bf16(to, from, out);
+      break;
+    case OLSTM__NATIVE_BF16_PAIRS:
+      pack_bf16_pairs(to, from, out);
+      break;
+    case OLSTM__NATIVE_INT8: {
+      float* scales = (float*)(void*)(to->packed + factor->scales) + column;
+      int32_t* sums = (int32_t*)(void*)(to->packed + factor->corrections) + column;
+      for (int64_t c = 0; c < from->vectors * to->layout->lanes; c++) {
+        pack_int8_column(to, from, c, factor->depth, (int8_t*)out, &scales[c], &sums[c]);
+      }
+      break;
+    }
   }
 }
 
@@ -120,25 +146,19 @@ static void pack_factor(const packing* to, const olstm__native_phase* phase,
                         const olstm__native_factor* factor, const void* matrix,
                         int64_t start, int64_t depth) {
   const olstm__native_layout* layout = to->layout;
-  panel from = {.dtype = to->problem->dtype, .matrix = matrix, .depth = depth};
+  tile from = {.dtype = to->problem->dtype, .matrix = matrix, .depth = depth};
   char* out = to->packed + factor->panels;
-  float* scales = (float*)(void*)(to->packed + factor->scales);
-  int32_t* sums = (int32_t*)(void*)(to->packed + factor->corrections);
+  int64_t column = 0;
   for (int64_t block = 0; block < layout->blocks; block += phase->panel_blocks) {
-    from.vectors = olstm__native_panel_vectors(layout, phase, block);
-    set_columns(to, phase, block, start, &from);
-    if (layout->format == OLSTM__NATIVE_REAL) {
-      pack_reals(to, &from, out);
-    } else if (layout->format == OLSTM__NATIVE_BF16) {
-      pack_bf16(to, &from, out);
-    } else if (layout->format == OLSTM__NATIVE_BF16_PAIRS) {
-      pack_bf16_pairs(to, &from, out);
-    } else {
-      for (int64_t c = 0; c < from.vectors * layout->lanes; c++) {
-        pack_int8_column(to, &from, c, factor->depth, (int8_t*)out, scales++, sums++);
-      }
+    const int64_t vectors = olstm__native_panel_vectors(layout, phase, block);
+    for (int64_t v = 0; v < vectors; v += from.vectors) {
+      from.vectors =
+          vectors - v < layout->tile_vectors ? vectors - v : layout->tile_vectors;
+      set_columns(to, phase, block, v, start, &from);
+      pack_tile(to, factor, &from, column, out);
+      out += factor->panel_rows * olstm__native_panel_row_bytes(layout, from.vectors);
+      column += from.vectors * layout->lanes;
     }
-    out += factor->panel_bytes;
   }
 }
 

@@ -32,11 +32,10 @@ static void set_phases(const olstm__lstm_spec* spec, olstm__native_layout* layou
 }
 
 // Bytes of a panel of `vectors` vectors.
-static bool measure_panel(const olstm__native_layout* layout, int64_t depth,
+static bool measure_panel(const olstm__native_layout* layout, int64_t rows,
                           int64_t vectors, size_t* out_bytes) {
-  const size_t rows = (size_t)(layout->format == OLSTM__NATIVE_INT8 ? depth / 4 : depth);
-  return olstm_size_multiply(rows, (size_t)olstm__native_panel_row_bytes(layout, vectors),
-                             out_bytes);
+  return olstm_size_multiply(
+      (size_t)rows, (size_t)olstm__native_panel_row_bytes(layout, vectors), out_bytes);
 }
 
 // k of a row of `count` elements, as panels want it.
@@ -62,10 +61,12 @@ static bool append_factor(const olstm__native_layout* layout,
   size_t last = 0;
   if (count > INT64_MAX / 8) return false;
   factor->depth = depth_of(layout, count);
+  factor->panel_rows = is_int8 ? factor->depth / 4 : factor->depth;
   factor->row_bytes = factor->depth * (is_int8 ? 1 : (int64_t)layout->real_bytes);
-  return measure_panel(layout, factor->depth, phase->panel_blocks * phase->gate_count,
-                       &factor->panel_bytes) &&
-         measure_panel(layout, factor->depth, rest * phase->gate_count, &last_bytes) &&
+  return measure_panel(layout, factor->panel_rows,
+                       phase->panel_blocks * phase->gate_count, &factor->panel_bytes) &&
+         measure_panel(layout, factor->panel_rows, rest * phase->gate_count,
+                       &last_bytes) &&
          append(total, factor->panel_bytes, (size_t)full, &factor->panels) &&
          append(total, last_bytes, 1, &last) &&
          append(total, columns, is_int8 ? sizeof(float) : 0, &factor->scales) &&
@@ -103,8 +104,10 @@ bool olstm__native_layout_make(const olstm__lstm_problem* problem,
                                olstm__native_layout* out_layout) {
   const int32_t lanes = target->lanes;
   const size_t real_bytes = target->real_bytes;
-  olstm__native_layout layout = {
-      .format = format_of(problem, target), .lanes = lanes, .real_bytes = real_bytes};
+  olstm__native_layout layout = {.format = format_of(problem, target),
+                                 .lanes = lanes,
+                                 .tile_vectors = target->tile_vectors,
+                                 .real_bytes = real_bytes};
   size_t total = 0;
   size_t hidden = 0;
   size_t vector = 0;

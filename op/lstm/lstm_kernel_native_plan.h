@@ -27,6 +27,8 @@ typedef enum olstm__native_format {
 typedef struct olstm__native_factor {
   /// k: I or H, rounded up to what panels want; counts pairs for BF16_PAIRS.
   int64_t depth;
+  /// Rows of a panel: as many as depth, a fourth for INT8.
+  int64_t panel_rows;
   /// Bytes of a row to be multiplied with the panels.
   int64_t row_bytes;
   size_t panels;
@@ -53,8 +55,8 @@ typedef struct olstm__native_phase {
 
 /// What the layout depends on besides the problem.
 typedef struct olstm__native_target {
-  /// Of a vector.
-  int32_t lanes;
+  /// Of a vector; and the vectors in a panel's tile.
+  int32_t lanes, tile_vectors;
   size_t real_bytes;
   /// Whether the CPU multiplies pairs of bfloat16.
   bool has_bf16_pairs;
@@ -63,7 +65,7 @@ typedef struct olstm__native_target {
 /// Packed weights: D directions, one after the other.
 typedef struct olstm__native_layout {
   olstm__native_format format;
-  int32_t lanes;
+  int32_t lanes, tile_vectors;
   size_t real_bytes;
   /// H in blocks, and rounded up to full blocks.
   int64_t blocks, padded_hidden;
@@ -147,7 +149,7 @@ static inline int64_t olstm__native_panel_vectors(const olstm__native_layout* la
   return phase->gate_count * (left < phase->panel_blocks ? left : phase->panel_blocks);
 }
 
-/// Bytes of one row of a panel; of two for BF16_PAIRS, of four for INT8.
+/// Bytes of one row of `vectors` vectors of a panel.
 static inline int64_t olstm__native_panel_row_bytes(const olstm__native_layout* layout,
                                                     int64_t vectors) {
   if (layout->format == OLSTM__NATIVE_BF16) vectors = (vectors + 1) / 2;

@@ -38,6 +38,8 @@ SIMD_INLINE void set_panel(const walk* w, const olstm__native_phase* phase,
                            panel_factor* out) {
   const int64_t column = index * phase->panel_blocks * phase->gate_count * SIMD_LANES;
   out->k = factor->depth;
+  out->first_k = 0;
+  out->depth = factor->panel_rows;
   out->panel = w->packed + factor->panels + (size_t)index * factor->panel_bytes;
   if (w->layout->format != OLSTM__NATIVE_INT8) return;
   out->scales = (const float*)(const void*)(w->packed + factor->scales) + column;
@@ -51,18 +53,17 @@ static void multiply(const walk* w, int64_t rows, int64_t vectors,
   w->panels[rows - 1][vectors - 1](args);
 }
 
-// Has rows [first, first + rows) of `all` that pass the panel fetch their share of the
-// one `distance` bytes on, so that it is near when they come to it.
-SIMD_INLINE void set_fetch(const walk* w, int64_t first, int64_t rows, int64_t all,
-                           int64_t distance, panel_factor* factor, int64_t vectors) {
+// Has the first of the blocks of rows that pass the panel fetch the one `distance` bytes
+// on, so that it is near when they come to it.
+SIMD_INLINE void set_fetch(const walk* w, bool is_first, int64_t rows, int64_t vectors,
+                           int64_t distance, panel_factor* factor) {
+  const int64_t together = PANEL_VECTORS_OF(rows);
+  const int64_t row_bytes = olstm__native_panel_row_bytes(w->layout, vectors);
   factor->fetch = factor->panel;
   factor->fetch_step = 0;
-  if (w->layout->direction_bytes < FAR_BYTES || factor->k == 0) return;
-  const int64_t bytes =
-      factor->k * olstm__native_panel_row_bytes(w->layout, vectors) / all;
-  const int64_t tiles = vectors > panel_tile((int)rows) ? 2 : 1;
-  factor->fetch += distance + first * bytes;
-  factor->fetch_step = bytes * rows / (factor->k * tiles);
+  if (!is_first || w->layout->direction_bytes < FAR_BYTES) return;
+  factor->fetch += distance + factor->first_k * row_bytes;
+  factor->fetch_step = vectors > together ? row_bytes / 2 : row_bytes;
 }
 
 // A row of x at one step, as the panels want it. `chunk_row` is its row in the chunk.
@@ -99,16 +100,15 @@ static void project_panel(const walk* w, const olstm__native_phase* phase,
       args.init = k ? args.out : packed_at(w, phase->bias) + column;
       args.init_stride = k ? stride : 0;
       args.main.a_scales = w->x_scales + at.index;
-      const int64_t first = at.index;
+      const bool is_first = at.index == 0;
       for (; rows < SIMD_ROWS && is_inside(w, &at, w->end_step); advance(w, &at)) {
         args.main.a[rows++] = (const simd_real*)x_of(w, at.step, at.row, at.index) + k;
       }
-      set_fetch(w, first, rows, w->direction->plan->chunk_steps * w->problem->rows,
-                (int64_t)phase->w.panel_bytes, &args.main, vectors);
+      set_fetch(w, is_first, rows, vectors, (int64_t)phase->w.panel_bytes, &args.main);
       multiply(w, rows, vectors, &args);
     }
     k += args.main.k;
-    args.main.panel = (const char*)args.main.panel + args.main.k * row_bytes;
+    args.main.first_k = k;
   } while (k < depth);
 }
 
@@ -190,8 +190,7 @@ static void run_panel(const walk* w, int32_t p, int64_t index, panel_args* args)
     const int64_t rows = smaller(w->end_row - row, SIMD_ROWS);
     set_rows(w, p, row, rows, 0, args);
     set_init(w, p, block, row, rows, sums, args);
-    set_fetch(w, row - first_row, rows, w->end_row - first_row, distance, &args->main,
-              vectors);
+    set_fetch(w, row == first_row, rows, vectors, distance, &args->main);
     multiply(w, rows, vectors, args);
     finish_rows(w, p, block, row, rows, sums);
   }
@@ -211,6 +210,7 @@ static void run_large_panel(const walk* w, int32_t p, int64_t index, panel_args*
   for (int64_t k = 0; k < depth; k += max_k) {
     simd_real* out = w->sums;
     args->main.k = smaller(depth - k, max_k);
+    args->main.first_k = k;
     for (int64_t row = first_row; row < w->end_row; row += SIMD_ROWS) {
       const int64_t rows = smaller(w->end_row - row, SIMD_ROWS);
       set_rows(w, p, row, rows, k, args);
@@ -218,12 +218,10 @@ static void run_large_panel(const walk* w, int32_t p, int64_t index, panel_args*
       args->init = out;
       args->init_stride = args->out_stride;
       if (k == 0) set_init(w, p, block, row, rows, out, args);
-      set_fetch(w, row - first_row, rows, w->end_row - first_row, distance, &args->main,
-                vectors);
+      set_fetch(w, row == first_row, rows, vectors, distance, &args->main);
       multiply(w, rows, vectors, args);
       out += rows * args->out_stride;
     }
-    args->main.panel = (const char*)args->main.panel + args->main.k * row_bytes;
     args->lead.k = 0;
   }
   finish_rows(w, p, block, first_row, w->end_row - first_row, w->sums);

@@ -12,14 +12,15 @@
 /// Rows that share one pass over the weights: 8 sums each.
 #define SMALL_ROWS (CELLS_OF_THREE ? 3 : 1)
 
-/// sums[r] += a[r][k] * w[k], w [depth][4][SIMD_LANES].
-SIMD_INLINE void small_add(const int rows, const simd_real* w, const simd_real* const* a,
-                           int64_t k, simd_vec sums[SMALL_ROWS][4]) {
-  const simd_real* at = w + k * 4 * SIMD_LANES;
+/// sums[r] += a[r][k] * w[k], w a panel of `depth` rows.
+SIMD_INLINE void small_add(const int rows, const simd_real* w, int64_t depth,
+                           const simd_real* const* a, int64_t k,
+                           simd_vec sums[SMALL_ROWS][4]) {
   simd_vec gates[4];
   SIMD_UNROLL
   for (int g = 0; g < 4; g++) {
-    gates[g] = simd_load(at + g * SIMD_LANES);
+    const int64_t row = g / PANEL_TILE * depth + k;
+    gates[g] = simd_load(w + (row * PANEL_TILE + g % PANEL_TILE) * SIMD_LANES);
     if (rows > 1) SIMD_KEEP(gates[g]);
   }
   SIMD_UNROLL
@@ -56,14 +57,15 @@ SIMD_INLINE void small_step(const walk* w, const int count, int64_t row) {
     }
   }
   for (int64_t k = 0; k < inputs; k++) {
-    small_add(count, packed_at(w, phase->w.panels), a, k, sums);
+    small_add(count, packed_at(w, phase->w.panels), inputs, a, k, sums);
   }
   SIMD_EACH(a[v] = place.last_h + v * SIMD_LANES);
+  const simd_real* r = packed_at(w, phase->r.panels);
   for (int64_t k = 0; k + 1 < hidden; k += 2) {
-    small_add(count, packed_at(w, phase->r.panels), a, k, sums);
-    small_add(count, packed_at(w, phase->r.panels), a, k + 1, odd);
+    small_add(count, r, hidden, a, k, sums);
+    small_add(count, r, hidden, a, k + 1, odd);
   }
-  if (hidden & 1) small_add(count, packed_at(w, phase->r.panels), a, hidden - 1, sums);
+  if (hidden & 1) small_add(count, r, hidden, a, hidden - 1, sums);
   SIMD_UNROLL
   for (int v = 0; v < count; v++) {
     SIMD_UNROLL

@@ -45,7 +45,7 @@ olstm__native_task olstm__native_cut_units(const olstm__native_task* whole,
 
 /// One kind of CPU, one kind of real.
 typedef struct olstm__native_variant {
-  int32_t lanes;
+  int32_t lanes, tile_vectors;
   /// All steps of a task. [no-alloc]
   void (*run)(const olstm__native_task* task);
 } olstm__native_variant;

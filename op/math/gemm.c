@@ -40,13 +40,14 @@ void olstm__gemm_pack(olstm_dtype dtype, int64_t k, int64_t n,
                       const olstm__gemm_matrix* b, void* packed) {
   const int64_t lanes = table(dtype)->lanes;
   const int64_t size = (int64_t)olstm_dtype_size(dtype);
-  const int64_t panel_columns = OLSTM__GEMM_PANEL_VECTORS * lanes;
+  // Panels are whole tiles, but for the last one.
+  const int64_t tile_columns = table(dtype)->tile_vectors * lanes;
   char* to = packed;
-  for (int64_t panel = 0; panel < n; panel += panel_columns) {
-    const int64_t end = n - panel < panel_columns ? n : panel + panel_columns;
+  for (int64_t tile = 0; tile < n; tile += tile_columns) {
+    const int64_t end = n - tile < tile_columns ? n : tile + tile_columns;
     for (int64_t p = 0; p < k; p++) {
       const char* row = (const char*)b->data + p * b->row_stride * size;
-      for (int64_t j = panel; j < end; j += lanes) {
+      for (int64_t j = tile; j < end; j += lanes) {
         gather((size_t)size, row + j * b->column_stride * size, b->column_stride * size,
                end - j < lanes ? end - j : lanes, lanes, to);
         to += lanes * size;

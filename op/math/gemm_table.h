@@ -1,18 +1,16 @@
 // gemm.h's run as compiled for each kind of CPU, and the layout of packed matrices that
 // they share.
 //
-// Packed B: panels of 4 vectors of columns, one after the other; a panel is [k][vectors]
-// [lanes]. The last panel has as many vectors as columns are left for, the last vector is
+// Packed B: panels of 4 vectors of columns, one after the other, as op/math/panel.h has
+// them. The last panel has as many vectors as columns are left for, the last vector is
 // filled up with zeros.
 #ifndef OLSTM_OP_MATH_GEMM_TABLE_H_
 #define OLSTM_OP_MATH_GEMM_TABLE_H_
 
 #include "op/math/gemm.h"
 
-enum { OLSTM__GEMM_PANEL_VECTORS = 4 };
-
 typedef struct olstm__gemm_table {
-  int32_t lanes;
+  int32_t lanes, tile_vectors;
   void (*run)(const olstm__gemm_args* args);
 } olstm__gemm_table;
 

@@ -1,10 +1,10 @@
 // Products with panels: a few rows times one panel of packed columns, all sums in
 // registers. The innermost loops of gemm and of the recurrent cells.
 //
-// A panel holds up to PANEL_VECTORS vectors of columns for each k:
-// [k][vectors][SIMD_LANES]. Every sum is one chain of fma over k in rising order that
-// starts from `init`, whatever the number of rows, and however k is cut into calls.
-// Included by the SIMD templates alone.
+// A panel holds up to PANEL_VECTORS vectors of columns in tiles of PANEL_TILE, the last
+// of which may have fewer: [tiles][depth][vectors][SIMD_LANES]. Every sum is one chain of
+// fma over k in rising order that starts from `init`, whatever the number of rows, and
+// however the depth is cut into calls. Included by the SIMD templates alone.
 #ifndef OLSTM_OP_MATH_PANEL_H_
 #define OLSTM_OP_MATH_PANEL_H_
 
@@ -12,14 +12,26 @@
 
 enum { PANEL_VECTORS = 4, PANEL_COLUMNS = PANEL_VECTORS * SIMD_LANES };
 
+/// Vectors whose sums, with as many weights and an element of a row, fit the registers
+/// for `rows` rows.
+#define PANEL_VECTORS_OF(rows) \
+  (((rows) + 1) * PANEL_VECTORS < SIMD_REGISTERS ? PANEL_VECTORS : PANEL_VECTORS / 2)
+
+/// As many as a full block of rows takes: it reads them as one stream.
+enum {
+  PANEL_TILE = PANEL_VECTORS_OF(SIMD_ROWS),
+  PANEL_TILES = PANEL_VECTORS / PANEL_TILE
+};
+
 /// How a panel's columns are stored: as reals; two vectors at a time, as bfloat16: the
 /// even one in the low halves of the lanes, the odd one in the high halves; or, two k at
 /// a time, as pairs of bfloat16, for rows of the same (panel_bf16.h).
 enum { PANEL_REAL, PANEL_BF16, PANEL_BF16_PAIRS };
 
-/// `k` elements of a row for each row, and a panel of as many rows.
+/// `k` elements of a row for each row, and a panel of `depth` rows of which those from
+/// `first_k` on meet them.
 typedef struct panel_factor {
-  int64_t k;
+  int64_t k, first_k, depth;
   /// Contiguous reals. (panel_int8.h: bytes. panel_bf16.h: pairs, and k counts them.)
   const void* a[SIMD_ROWS];
   const void* panel;
@@ -43,14 +55,28 @@ typedef struct panel_args {
   int64_t out_stride;
 } panel_args;
 
-/// Bytes of one row of a panel. All below: `rows` (1..SIMD_ROWS), `vectors`
+/// Bytes of one row of a tile. All below: `rows` (1..SIMD_ROWS), `vectors`
 /// (1..PANEL_VECTORS) and `format` must be constants.
 SIMD_INLINE int panel_row_bytes(const int format, const int vectors) {
   return (format == PANEL_BF16 ? (vectors + 1) / 2 : vectors) * SIMD_BYTES;
 }
 
-SIMD_INLINE void panel_load(const int format, const int vectors, const char* row,
-                            simd_vec* w) {
+/// Vectors of tile `tile` among `vectors`.
+SIMD_INLINE int panel_tile_vectors(const int vectors, const int tile) {
+  const int left = vectors - tile * PANEL_TILE;
+  return left < PANEL_TILE ? left : PANEL_TILE;
+}
+
+/// Where a factor's tile `tile` begins, of `vectors` vectors from there on.
+SIMD_INLINE const char* panel_tile(const int format, const int vectors,
+                                   const panel_factor* factor, const int tile) {
+  const int row_bytes = panel_row_bytes(format, panel_tile_vectors(vectors, 0));
+  return (const char*)factor->panel + factor->first_k * row_bytes +
+         tile * factor->depth * panel_row_bytes(format, PANEL_TILE);
+}
+
+SIMD_INLINE void panel_load_tile(const int format, const int vectors, const char* row,
+                                 simd_vec* w) {
 #if !OLSTM_SIMD_DOUBLE
   if (format == PANEL_BF16) {
     SIMD_UNROLL
@@ -69,6 +95,43 @@ SIMD_INLINE void panel_load(const int format, const int vectors, const char* row
   }
 }
 
+/// The tiles that a call goes through.
+typedef struct panel_stream {
+  const char* at[PANEL_TILES];
+} panel_stream;
+
+/// `vectors` vectors of a factor from `first` on, which begins a tile.
+SIMD_INLINE panel_stream panel_open(const int format, const int vectors,
+                                    const panel_factor* factor, const int first) {
+  panel_stream stream;
+  SIMD_UNROLL
+  for (int t = 0; t * PANEL_TILE < vectors; t++) {
+    stream.at[t] =
+        panel_tile(format, vectors - t * PANEL_TILE, factor, first / PANEL_TILE + t);
+  }
+  return stream;
+}
+
+/// Goes on to the next row.
+SIMD_INLINE void panel_advance(const int format, const int vectors,
+                               panel_stream* stream) {
+  SIMD_UNROLL
+  for (int t = 0; t * PANEL_TILE < vectors; t++) {
+    stream->at[t] += panel_row_bytes(format, panel_tile_vectors(vectors, t));
+  }
+}
+
+/// Takes a row, and goes on to the next one.
+SIMD_INLINE void panel_read(const int format, const int vectors, panel_stream* stream,
+                            simd_vec* w) {
+  SIMD_UNROLL
+  for (int t = 0; t * PANEL_TILE < vectors; t++) {
+    panel_load_tile(format, panel_tile_vectors(vectors, t), stream->at[t],
+                    w + t * PANEL_TILE);
+  }
+  panel_advance(format, vectors, stream);
+}
+
 SIMD_INLINE simd_vec panel_fma(const int format, simd_vec x, simd_vec w, simd_vec sum) {
 #if defined(__AVX512BF16__)
   if (format == PANEL_BF16_PAIRS) return simd_dot_bf16(x, w, sum);
@@ -77,35 +140,28 @@ SIMD_INLINE simd_vec panel_fma(const int format, simd_vec x, simd_vec w, simd_ve
   return simd_fma(x, w, sum);
 }
 
-/// Vectors of a panel that are summed up at a time: their sums, as many weights and an
-/// element of a row fit the registers.
-SIMD_INLINE int panel_tile(const int rows) {
-  return (rows + 1) * PANEL_VECTORS < SIMD_REGISTERS ? PANEL_VECTORS : PANEL_VECTORS / 2;
-}
-
-/// Adds a factor's vectors `first` to first + vectors of a panel that has rows of
-/// row_bytes.
+/// Adds a factor's vectors `first` to first + vectors.
 SIMD_INLINE void panel_add(const int rows, const int vectors, const int format,
                            const panel_factor* factor, const int first,
-                           const int row_bytes, simd_vec sums[SIMD_ROWS][PANEL_VECTORS]) {
+                           simd_vec sums[SIMD_ROWS][PANEL_VECTORS]) {
   const simd_real* a[SIMD_ROWS];
-  const char* panel = (const char*)factor->panel + panel_row_bytes(format, first);
+  panel_stream stream = panel_open(format, vectors, factor, first);
   const int64_t k = factor->k;
   const char* fetch = factor->fetch + (first ? k * factor->fetch_step : 0);
   SIMD_UNROLL
   for (int r = 0; r < rows; r++) a[r] = factor->a[r];
   for (int64_t p = 0; p < k; p++) {
     simd_vec w[PANEL_VECTORS];
-    panel_load(format, vectors, panel, w);
+    panel_read(format, vectors, &stream, w);
     if (rows > 1) {
       SIMD_UNROLL
       for (int v = 0; v < vectors; v++) SIMD_KEEP(w[v]);
-      // A line for every other one that is read: rows of several blocks fetch the rest.
       SIMD_UNROLL
-      for (int b = 0; b < vectors * SIMD_BYTES; b += 128) SIMD_PREFETCH_L2(fetch + b / 2);
+      for (int b = 0; b < panel_row_bytes(format, vectors); b += SIMD_LINE) {
+        SIMD_PREFETCH_L2(fetch + b);
+      }
       fetch += factor->fetch_step;
     }
-    panel += row_bytes;
     SIMD_UNROLL
     for (int r = 0; r < rows; r++) {
       const simd_vec x = simd_set(a[r][p]);
@@ -145,28 +201,26 @@ SIMD_INLINE void panel_store_sums(const int rows, const int vectors,
 }
 
 SIMD_INLINE void panel_tile_block(const int rows, const int vectors, const int format,
-                                  const panel_args* args, const int first,
-                                  const int row_bytes) {
+                                  const panel_args* args, const int first) {
   simd_vec sums[SIMD_ROWS][PANEL_VECTORS];
   const panel_factor* const factors[] = {&args->lead, &args->main};
   int factor_count = 2;
   SIMD_UNKNOWN(factor_count);
   panel_load_sums(rows, vectors, args, first, sums);
   for (int f = 0; f < factor_count; f++) {
-    panel_add(rows, vectors, format, factors[f], first, row_bytes, sums);
+    panel_add(rows, vectors, format, factors[f], first, sums);
   }
   panel_store_sums(rows, vectors, args, first, sums);
 }
 
 SIMD_INLINE void panel_block(const int rows, const int vectors, const int format,
                              const panel_args* args) {
-  const int row_bytes = panel_row_bytes(format, vectors);
-  const int tile = panel_tile(rows);
-  if (vectors <= tile) {
-    panel_tile_block(rows, vectors, format, args, 0, row_bytes);
+  const int together = PANEL_VECTORS_OF(rows);
+  if (vectors <= together) {
+    panel_tile_block(rows, vectors, format, args, 0);
   } else {
-    panel_tile_block(rows, tile, format, args, 0, row_bytes);
-    panel_tile_block(rows, vectors - tile, format, args, tile, row_bytes);
+    panel_tile_block(rows, together, format, args, 0);
+    panel_tile_block(rows, vectors - together, format, args, together);
   }
 }
 
@@ -174,15 +228,16 @@ SIMD_INLINE void panel_pair_add(const int format, const panel_factor* factor,
                                 simd_vec sums[2][PANEL_VECTORS]) {
   const int row_bytes = panel_row_bytes(format, PANEL_VECTORS);
   const simd_real* a = factor->a[0];
-  const char* panels[2] = {factor->panel,
-                           (const char*)factor->panel + factor->k * row_bytes};
+  panel_factor second = {.depth = factor->depth};
+  second.panel = (const char*)factor->panel + factor->depth * row_bytes;
+  panel_stream streams[2] = {panel_open(format, PANEL_VECTORS, factor, 0),
+                             panel_open(format, PANEL_VECTORS, &second, 0)};
   for (int64_t p = 0; p < factor->k; p++) {
     const simd_vec x = simd_set(a[p]);
     SIMD_UNROLL
     for (int i = 0; i < 2; i++) {
       simd_vec w[PANEL_VECTORS];
-      panel_load(format, PANEL_VECTORS, panels[i], w);
-      panels[i] += row_bytes;
+      panel_read(format, PANEL_VECTORS, &streams[i], w);
       SIMD_UNROLL
       for (int v = 0; v < PANEL_VECTORS; v++) {
         sums[i][v] = panel_fma(format, x, w[v], sums[i][v]);

@@ -2,10 +2,10 @@
 // instruction (AVX512_BF16).
 //
 // They are panel.h's, where a pair of neighbouring k takes the place of a real, in panels
-// and rows alike: a panel is [k / 2][vectors][SIMD_LANES][2], with a zero at the end of
-// an odd k. Products are exact; the CPU adds a pair's second one first, rounds each sum
-// to float, and takes subnormals for zeros.
-// Included by the SIMD templates for float alone.
+// and rows alike: a panel is [tiles][k / 2][vectors][SIMD_LANES][2], with a zero at the
+// end of an odd k. Products are exact; the CPU adds a pair's second one first, rounds
+// each sum to float, and takes subnormals for zeros. Included by the SIMD templates for
+// float alone.
 #ifndef OLSTM_OP_MATH_PANEL_BF16_H_
 #define OLSTM_OP_MATH_PANEL_BF16_H_
 

@@ -1,9 +1,10 @@
 // Products with panels in 8 bits: rows and columns of signed bytes, each with a scale;
 // sums are integers, exact, whatever CPU adds them up.
 //
-// A panel is [k / 4][vectors][SIMD_LANES][4]; k is a multiple of 4, with zeros at the
-// end. Rows have `offset` added to every byte, for CPUs that want them unsigned; a
-// column's correction is its sum, `offset` times which comes off again.
+// A panel is [tiles][k / 4][vectors][SIMD_LANES][4]; k is a multiple of 4, with zeros at
+// the end, and never cut; `depth` counts fours. Rows have `offset` added to every byte,
+// for CPUs that want them unsigned; a column's correction is its sum, `offset` times
+// which comes off again.
 //   out = init + (lead's sum * its scales) + (main's sum * its scales)
 // Included by the SIMD templates for float alone.
 #ifndef OLSTM_OP_MATH_PANEL_INT8_H_

@@ -59,6 +59,9 @@ SIMD_INLINE simd_vec simd_negate(simd_vec a) {
 /// Bytes of one vector.
 #define SIMD_BYTES ((int)(SIMD_LANES * sizeof(simd_real)))
 
+/// Bytes of a cache line.
+#define SIMD_LINE 64
+
 /// Fetches the cache line at `p` (any address, valid or not) into L1, or into L2.
 #define SIMD_PREFETCH_L1(p) __builtin_prefetch((p), 0, 3)
 #define SIMD_PREFETCH_L2(p) __builtin_prefetch((p), 0, 2)
