@@ -131,6 +131,21 @@ static void set_rows(const walk* w, int32_t p, int64_t row, int64_t rows, int64_
   args->lead.a_scales = w->x_scales + chunk_row;
 }
 
+// Has what the sums of some rows start from in the next panel fetched: projections of
+// several steps are out of the core's own cache by then.
+SIMD_INLINE void fetch_projections(const walk* w, const olstm__native_phase* phase,
+                                   const panel_args* args, int64_t rows) {
+  const int64_t columns = phase->panel_blocks * phase->gate_count * SIMD_LANES;
+  const simd_real* next = args->init + (w->step & 1 ? -columns : columns);
+  if (w->layout->direction_bytes < FAR_BYTES) return;
+  for (int64_t r = 0; r < rows; r++) {
+    const char* row = (const char*)(next + r * args->init_stride);
+    for (int64_t b = 0; b < columns * (int64_t)sizeof *next; b += SIMD_LINE) {
+      SIMD_PREFETCH_L2(row + b);
+    }
+  }
+}
+
 // What the sums of a block of rows start from: the projections, or the biases. `sums` is
 // where they go, and may be used to bring it together.
 static void set_init(const walk* w, int32_t p, int64_t block, int64_t row, int64_t rows,
@@ -146,6 +161,7 @@ static void set_init(const walk* w, int32_t p, int64_t block, int64_t row, int64
   const int64_t chunk_row = w->chunk_row + row - w->task->first_row;
   args->init = w->projections + chunk_row * stride + phase->projection + column;
   args->init_stride = stride;
+  fetch_projections(w, phase, args, rows);
   if (w->kinds[p] != CELL_GRU_LINEAR) return;
   // The third gate's recurrent part starts from its own bias.
   const simd_vec bias =
