@@ -223,8 +223,7 @@ static olstm__native_direction start_direction(const olstm__lstm_problem* proble
       .reset = workspace + places->reset,
       .projections = workspace + places->projections,
       .x = workspace + places->x,
-      .sums = workspace + places->sums,
-      .quantized = workspace + places->quantized,
+      .tasks = workspace + places->tasks,
       .x_step = order * bytes_at(problem, &problem->x, 1, 0, 0),
       .y_step = order * bytes_at(problem, &problem->y, 1, 0, 0),
       .wants_y = problem->wants_y};

@@ -160,17 +160,16 @@ static bool lay_out_task(const olstm__lstm_problem* problem, size_t chunk_rows,
   const olstm__native_layout* layout = &plan->layout;
   const bool quantizes = olstm__native_quantizes_rows(layout);
   const size_t rows = quantizes ? (size_t)problem->rows : 0;
-  if (!quantizes) chunk_rows = 0;
+  const size_t x_rows = quantizes ? chunk_rows : 0;
   // A panel has no more than 4 vectors.
   const size_t sums = 4 * (size_t)layout->lanes * layout->real_bytes;
-  size_t unused = 0;
-  return append(&w->sums_bytes, sums, (size_t)problem->rows, &unused) &&
-         append(&w->quantized_bytes, (size_t)layout->phases[0].r.row_bytes, rows,
-                &w->h_bytes) &&
-         append(&w->quantized_bytes, sizeof(float), rows, &w->h_scales) &&
-         append(&w->quantized_bytes, (size_t)layout->phases[0].w.row_bytes, chunk_rows,
-                &w->x_bytes) &&
-         append(&w->quantized_bytes, sizeof(float), chunk_rows, &w->x_scales);
+  size_t* total = &w->task_bytes;
+  return append(total, sums, (size_t)problem->rows, &w->sums) &&
+         append(total, sizeof(void*), plan->is_hoisted ? chunk_rows : 0, &w->inputs) &&
+         append(total, (size_t)layout->phases[0].r.row_bytes, rows, &w->h_bytes) &&
+         append(total, sizeof(float), rows, &w->h_scales) &&
+         append(total, (size_t)layout->phases[0].w.row_bytes, x_rows, &w->x_bytes) &&
+         append(total, sizeof(float), x_rows, &w->x_scales);
 }
 
 static bool lay_out_workspace(const olstm__lstm_problem* problem,
@@ -199,8 +198,7 @@ static bool lay_out_workspace(const olstm__lstm_problem* problem,
          append(total, state, is_gru, &w->z) && append(total, state, is_gru, &w->reset) &&
          append(total, projection, plan->is_hoisted ? chunk_rows : 0, &w->projections) &&
          append(total, inputs, plan->is_converted ? chunk_rows : 0, &w->x) &&
-         append(total, w->sums_bytes, tasks, &w->sums) &&
-         append(total, w->quantized_bytes, tasks, &w->quantized);
+         append(total, w->task_bytes, tasks, &w->tasks);
 }
 
 bool olstm__native_plan_make(const olstm__lstm_problem* problem,

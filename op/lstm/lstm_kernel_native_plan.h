@@ -101,11 +101,12 @@ typedef struct olstm__native_workspace {
   size_t projections;
   /// [chunk_steps * N][I] x as reals, where dtype is 16 bits wide.
   size_t x;
-  /// Each task's: sums of one panel for all rows; and, where rows are brought into the
-  /// weights' format, the bytes and the scales of h [N] and x [chunk_steps * N], placed
-  /// from quantized on.
-  size_t sums, sums_bytes;
-  size_t quantized, quantized_bytes;
+  /// Each task's own, task_bytes each; the places below are in there. Sums of one panel
+  /// for all rows; [chunk_steps * N] where rows of x are, as panels want them; and, where
+  /// rows are brought into the weights' format, the bytes and the scales of h [N] and x
+  /// [chunk_steps * N].
+  size_t tasks, task_bytes;
+  size_t sums, inputs;
   size_t h_bytes, h_scales, x_bytes, x_scales;
   /// All of one direction.
   size_t direction_bytes;

@@ -6,7 +6,7 @@
 #include "op/lstm/lstm_kernel_native_finish.h"
 
 // Bytes of a panel that stay in a core's own cache while many rows pass.
-enum { CACHED_PANEL_BYTES = 64 * 1024 };
+enum { CACHED_PANEL_BYTES = 64 * 1024, LARGE_BYTES = 32 * 1024 };
 // Weights that such a cache does not hold.
 enum { FAR_BYTES = 512 * 1024 };
 
@@ -31,16 +31,18 @@ static chunk_cursor start_of_chunk(const walk* w) {
                         unfinished(w, w->end_row, w->chunk_step), 0};
 }
 
-// Panel `index` of a factor. Field by field, and into the arguments of all panels: small
-// layers have many, and time for none.
+// Panel `index` of a factor, from its vector `first` on, which begins a tile. Field by
+// field, and into the arguments of all panels: small layers have many, and time for none.
 SIMD_INLINE void set_panel(const walk* w, const olstm__native_phase* phase,
                            const olstm__native_factor* factor, int64_t index,
-                           panel_factor* out) {
-  const int64_t column = index * phase->panel_blocks * phase->gate_count * SIMD_LANES;
+                           int64_t first, panel_factor* out) {
+  const int64_t column =
+      (index * phase->panel_blocks * phase->gate_count + first) * SIMD_LANES;
   out->k = factor->depth;
   out->first_k = 0;
   out->depth = factor->panel_rows;
-  out->panel = w->packed + factor->panels + (size_t)index * factor->panel_bytes;
+  out->panel = w->packed + factor->panels + (size_t)index * factor->panel_bytes +
+               factor->panel_rows * olstm__native_panel_row_bytes(w->layout, first);
   if (w->layout->format != OLSTM__NATIVE_INT8) return;
   out->scales = (const float*)(const void*)(w->packed + factor->scales) + column;
   out->corrections =
@@ -77,39 +79,54 @@ static int64_t cached_rows(const walk* w, int64_t depth, int64_t row_bytes) {
   return w->layout->format == OLSTM__NATIVE_INT8 ? depth : CACHED_PANEL_BYTES / row_bytes;
 }
 
-// One panel of X*W^T + bias for the rows of a chunk.
-static void project_panel(const walk* w, const olstm__native_phase* phase,
-                          int64_t index) {
-  const int64_t block = index * phase->panel_blocks;
+static void list_inputs(walk* w) {
+  w->input_count = 0;
+  for (chunk_cursor at = start_of_chunk(w); is_inside(w, &at, w->end_step);
+       advance(w, &at)) {
+    w->inputs[w->input_count++] = x_of(w, at.step, at.row, at.index);
+  }
+}
+
+// X*W^T + bias for the rows of a chunk and `vectors` vectors of a panel from `first` on.
+static void project_tile(const walk* w, const olstm__native_phase* phase, int64_t index,
+                         int64_t first, int64_t vectors) {
+  const int64_t column =
+      (index * phase->panel_blocks * phase->gate_count + first) * SIMD_LANES;
   const int64_t stride = (int64_t)w->layout->projection_reals;
-  const int64_t vectors = olstm__native_panel_vectors(w->layout, phase, block);
-  const int64_t column = block * phase->gate_count * SIMD_LANES;
-  const int64_t depth = phase->w.depth;
   const int64_t row_bytes = olstm__native_panel_row_bytes(w->layout, vectors);
-  const int64_t max_k = cached_rows(w, depth, row_bytes);
+  const int64_t max_k = cached_rows(w, phase->w.depth, row_bytes);
   simd_real* projections = w->projections + phase->projection + column;
   panel_args args = {.out_stride = stride};
   int64_t k = 0;
-  set_panel(w, phase, &phase->w, index, &args.main);
+  set_panel(w, phase, &phase->w, index, first, &args.main);
   do {
-    chunk_cursor at = start_of_chunk(w);
-    args.main.k = smaller(depth - k, max_k);
-    while (is_inside(w, &at, w->end_step)) {
-      int64_t rows = 0;
-      args.out = projections + at.index * stride;
+    args.main.k = smaller(phase->w.depth - k, max_k);
+    args.main.first_k = k;
+    for (int64_t row = 0; row < w->input_count; row += SIMD_ROWS) {
+      const int64_t rows = smaller(w->input_count - row, SIMD_ROWS);
+      args.out = projections + row * stride;
       args.init = k ? args.out : packed_at(w, phase->bias) + column;
       args.init_stride = k ? stride : 0;
-      args.main.a_scales = w->x_scales + at.index;
-      const bool is_first = at.index == 0;
-      for (; rows < SIMD_ROWS && is_inside(w, &at, w->end_step); advance(w, &at)) {
-        args.main.a[rows++] = (const simd_real*)x_of(w, at.step, at.row, at.index) + k;
+      args.main.a_scales = w->x_scales + row;
+      for (int64_t r = 0; r < rows; r++) {
+        args.main.a[r] = (const simd_real*)w->inputs[row + r] + k;
       }
-      set_fetch(w, is_first, rows, vectors, (int64_t)phase->w.panel_bytes, &args.main);
+      set_fetch(w, row == 0, rows, vectors, phase->w.panel_rows * row_bytes, &args.main);
       multiply(w, rows, vectors, &args);
     }
     k += args.main.k;
-    args.main.first_k = k;
-  } while (k < depth);
+  } while (k < phase->w.depth);
+}
+
+// One panel, as many vectors at a time as the rows take.
+static void project_panel(const walk* w, const olstm__native_phase* phase,
+                          int64_t index) {
+  const int64_t vectors =
+      olstm__native_panel_vectors(w->layout, phase, index * phase->panel_blocks);
+  const int64_t together = PANEL_VECTORS_OF(smaller(w->input_count, SIMD_ROWS));
+  for (int64_t v = 0; v < vectors; v += together) {
+    project_tile(w, phase, index, v, smaller(vectors - v, together));
+  }
 }
 
 // What is to be multiplied with the panel: h, or r * h, and x where it was not projected.
@@ -129,6 +146,11 @@ static void set_rows(const walk* w, int32_t p, int64_t row, int64_t rows, int64_
   }
   args->main.a_scales = w->h_scales + row;
   args->lead.a_scales = w->x_scales + chunk_row;
+}
+
+// Whether what sums start from is brought together where they go.
+static bool is_gathered(const walk* w, int32_t p) {
+  return w->projections && w->kinds[p] == CELL_GRU_LINEAR;
 }
 
 // Has what the sums of some rows start from in the next panel fetched: projections of
@@ -162,7 +184,7 @@ static void set_init(const walk* w, int32_t p, int64_t block, int64_t row, int64
   args->init = w->projections + chunk_row * stride + phase->projection + column;
   args->init_stride = stride;
   fetch_projections(w, phase, args, rows);
-  if (w->kinds[p] != CELL_GRU_LINEAR) return;
+  if (!is_gathered(w, p)) return;
   // The third gate's recurrent part starts from its own bias.
   const simd_vec bias =
       simd_load(packed_at(w, w->layout->recurrent_bias) + block * SIMD_LANES);
@@ -177,12 +199,11 @@ static void set_init(const walk* w, int32_t p, int64_t block, int64_t row, int64
 }
 
 SIMD_INLINE void start_panel(const walk* w, const olstm__native_phase* phase,
-                             int64_t index, int64_t vectors, panel_args* args) {
-  args->out_stride = vectors * SIMD_LANES;
-  set_panel(w, phase, &phase->r, index, &args->main);
+                             int64_t index, int64_t first, panel_args* args) {
+  set_panel(w, phase, &phase->r, index, first, &args->main);
   args->lead.k = 0;
   if (w->projections) return;
-  set_panel(w, phase, &phase->w, index, &args->lead);
+  set_panel(w, phase, &phase->w, index, first, &args->lead);
   args->lead.fetch = args->lead.panel;
 }
 
@@ -201,7 +222,8 @@ static void run_panel(const walk* w, int32_t p, int64_t index, panel_args* args)
   const int64_t first_row = w->task->first_row;
   simd_real sums[SIMD_ROWS * PANEL_COLUMNS];
   args->out = sums;
-  start_panel(w, phase, index, vectors, args);
+  args->out_stride = vectors * SIMD_LANES;
+  start_panel(w, phase, index, 0, args);
   for (int64_t row = first_row; row < w->end_row; row += SIMD_ROWS) {
     const int64_t rows = smaller(w->end_row - row, SIMD_ROWS);
     set_rows(w, p, row, rows, 0, args);
@@ -212,34 +234,50 @@ static void run_panel(const walk* w, int32_t p, int64_t index, panel_args* args)
   }
 }
 
-// As run_panel, for a panel that L1 does not hold: in pieces that all rows pass.
-static void run_large_panel(const walk* w, int32_t p, int64_t index, panel_args* args) {
+// `vectors` vectors of a panel from `first` on, for all rows, into w->sums.
+static void run_tile(const walk* w, int32_t p, int64_t index, int64_t first,
+                     int64_t vectors, panel_args* args) {
   const olstm__native_phase* phase = &w->layout->phases[p];
   const int64_t block = index * phase->panel_blocks;
-  const int64_t vectors = olstm__native_panel_vectors(w->layout, phase, block);
   const int64_t depth = phase->r.depth;
   const int64_t row_bytes = olstm__native_panel_row_bytes(w->layout, vectors);
   const int64_t max_k = cached_rows(w, depth, row_bytes);
   const int64_t distance = next_panel(w, phase);
   const int64_t first_row = w->task->first_row;
-  start_panel(w, phase, index, vectors, args);
+  start_panel(w, phase, index, first, args);
   for (int64_t k = 0; k < depth; k += max_k) {
-    simd_real* out = w->sums;
     args->main.k = smaller(depth - k, max_k);
     args->main.first_k = k;
     for (int64_t row = first_row; row < w->end_row; row += SIMD_ROWS) {
       const int64_t rows = smaller(w->end_row - row, SIMD_ROWS);
+      simd_real* sums = w->sums + (row - first_row) * args->out_stride;
       set_rows(w, p, row, rows, k, args);
-      args->out = out;
-      args->init = out;
-      args->init_stride = args->out_stride;
-      if (k == 0) set_init(w, p, block, row, rows, out, args);
+      args->out = sums + first * SIMD_LANES;
+      if (k == 0 && !(first && is_gathered(w, p))) {
+        set_init(w, p, block, row, rows, sums, args);
+        args->init += first * SIMD_LANES;
+      } else {
+        args->init = args->out;
+        args->init_stride = args->out_stride;
+      }
       set_fetch(w, row == first_row, rows, vectors, distance, &args->main);
       multiply(w, rows, vectors, args);
-      out += rows * args->out_stride;
     }
     args->lead.k = 0;
   }
+}
+
+// As run_panel, for a panel that L1 does not hold: in tiles, and those in pieces, that
+// all rows pass.
+static void run_large_panel(const walk* w, int32_t p, int64_t index, panel_args* args) {
+  const olstm__native_phase* phase = &w->layout->phases[p];
+  const int64_t block = index * phase->panel_blocks;
+  const int64_t vectors = olstm__native_panel_vectors(w->layout, phase, block);
+  args->out_stride = vectors * SIMD_LANES;
+  for (int64_t first = 0; first < vectors; first += PANEL_TILE) {
+    run_tile(w, p, index, first, smaller(vectors - first, PANEL_TILE), args);
+  }
+  const int64_t first_row = w->task->first_row;
   finish_rows(w, p, block, first_row, w->end_row - first_row, w->sums);
 }
 
@@ -248,7 +286,8 @@ static void run_pair(const walk* w, int64_t block, panel_args* args) {
   const int64_t row = w->task->first_row;
   simd_real sums[2 * PANEL_COLUMNS];
   args->out = sums;
-  start_panel(w, &w->layout->phases[0], block, PANEL_VECTORS, args);
+  args->out_stride = PANEL_COLUMNS;
+  start_panel(w, &w->layout->phases[0], block, 0, args);
   set_rows(w, 0, row, 1, 0, args);
   set_init(w, 0, block, row, 1, sums, args);
   w->pair(args);
@@ -278,7 +317,7 @@ static void run_row(const walk* w) {
 
 static void run_phase(const walk* w, int32_t p) {
   const olstm__native_phase* phase = &w->layout->phases[p];
-  const bool is_large = phase->r.panel_bytes > CACHED_PANEL_BYTES &&
+  const bool is_large = phase->r.panel_bytes > LARGE_BYTES &&
                         w->layout->format != OLSTM__NATIVE_INT8 &&
                         w->end_row - w->task->first_row > SIMD_ROWS;
   const int64_t step = phase->panel_blocks;

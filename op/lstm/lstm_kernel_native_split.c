@@ -88,8 +88,7 @@ olstm__native_split olstm__native_split_choose(const olstm__lstm_problem* proble
 static void set_memory(const olstm__native_direction* direction, int32_t index,
                        olstm__native_task* task) {
   const olstm__native_workspace* places = &direction->plan->workspace;
-  task->sums = (char*)direction->sums + (size_t)index * places->sums_bytes;
-  task->quantized = (char*)direction->quantized + (size_t)index * places->quantized_bytes;
+  task->memory = (char*)direction->tasks + (size_t)index * places->task_bytes;
 }
 
 // The first row before which there are `steps` steps or more.

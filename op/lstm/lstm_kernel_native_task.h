@@ -15,7 +15,7 @@ typedef struct olstm__native_direction {
   const void* packed;
   const olstm__native_row* rows;
   /// Arrays of the workspace; see olstm__native_workspace.
-  void *h, *c, *z, *reset, *projections, *x, *sums, *quantized;
+  void *h, *c, *z, *reset, *projections, *x, *tasks;
   /// From one step to the next, in the direction's own order, in bytes.
   int64_t x_step, y_step;
   /// Steps of the longest row.
@@ -31,7 +31,7 @@ typedef struct olstm__native_task {
   int64_t first_row, end_row;
   int64_t first_block, end_block;
   /// The task's own: see olstm__native_workspace.
-  void *sums, *quantized;
+  void* memory;
 } olstm__native_task;
 
 /// Task `index` of as many as the plan splits the direction's rows into: about as many

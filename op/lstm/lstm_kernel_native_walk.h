@@ -41,6 +41,9 @@ typedef struct walk {
   uint8_t *h_bytes, *x_bytes;
   float *h_scales, *x_scales;
   simd_real *h, *c, *z, *reset, *projections, *x, *sums;
+  /// Where the chunk's rows of x are, and how many it has.
+  const void** inputs;
+  int64_t input_count;
   /// The current chunk's first step and its end; the current step and its phase.
   int64_t chunk_step, end_step, step;
   int32_t phase;
