@@ -5,8 +5,12 @@
 
 #include "op/lstm/lstm_kernel_native_finish.h"
 
-// Bytes of a panel that stay in a core's own cache while many rows pass.
-enum { CACHED_PANEL_BYTES = 64 * 1024, LARGE_BYTES = 32 * 1024 };
+// Bytes of a panel that stay in a core's own cache while many rows pass; panels of more,
+// or of several tiles that long together, are better passed in parts.
+enum {
+  CACHED_PANEL_BYTES = 64 * 1024,
+  LARGE_PANEL_BYTES = CACHED_PANEL_BYTES / PANEL_TILES
+};
 // Weights that such a cache does not hold.
 enum { FAR_BYTES = 512 * 1024 };
 
@@ -52,20 +56,16 @@ SIMD_INLINE void set_panel(const walk* w, const olstm__native_phase* phase,
 // One block of rows, in whatever format the weights are.
 static void multiply(const walk* w, int64_t rows, int64_t vectors,
                      const panel_args* args) {
-  w->panels[rows - 1][vectors - 1](args);
+  w->panels[rows - 1][vectors - 1](args, 0);
 }
 
-// Has the first of the blocks of rows that pass the panel fetch the one `distance` bytes
-// on, so that it is near when they come to it.
-SIMD_INLINE void set_fetch(const walk* w, bool is_first, int64_t rows, int64_t vectors,
-                           int64_t distance, panel_factor* factor) {
-  const int64_t together = PANEL_VECTORS_OF(rows);
-  const int64_t row_bytes = olstm__native_panel_row_bytes(w->layout, vectors);
-  factor->fetch = factor->panel;
-  factor->fetch_step = 0;
-  if (!is_first || w->layout->direction_bytes < FAR_BYTES) return;
-  factor->fetch += distance + factor->first_k * row_bytes;
-  factor->fetch_step = vectors > together ? row_bytes / 2 : row_bytes;
+// Has the first two blocks of rows that pass a panel fetch the one `distance` bytes on,
+// every other line each, so that it is near when they come to it.
+SIMD_INLINE void set_fetch(const walk* w, int64_t row, int64_t distance,
+                           panel_factor* factor) {
+  factor->fetch = 0;
+  if (w->layout->direction_bytes < FAR_BYTES || row > SIMD_ROWS) return;
+  factor->fetch = row ? distance + SIMD_LINE : distance;
 }
 
 // A row of x at one step, as the panels want it. `chunk_row` is its row in the chunk.
@@ -111,7 +111,7 @@ static void project_tile(const walk* w, const olstm__native_phase* phase, int64_
       for (int64_t r = 0; r < rows; r++) {
         args.main.a[r] = (const simd_real*)w->inputs[row + r] + k;
       }
-      set_fetch(w, row == 0, rows, vectors, phase->w.panel_rows * row_bytes, &args.main);
+      set_fetch(w, row, phase->w.panel_rows * row_bytes, &args.main);
       multiply(w, rows, vectors, &args);
     }
     k += args.main.k;
@@ -204,7 +204,7 @@ SIMD_INLINE void start_panel(const walk* w, const olstm__native_phase* phase,
   args->lead.k = 0;
   if (w->projections) return;
   set_panel(w, phase, &phase->w, index, first, &args->lead);
-  args->lead.fetch = args->lead.panel;
+  args->lead.fetch = 0;
 }
 
 // How many bytes on the panel lies that comes next in a step: see run_phase.
@@ -228,7 +228,7 @@ static void run_panel(const walk* w, int32_t p, int64_t index, panel_args* args)
     const int64_t rows = smaller(w->end_row - row, SIMD_ROWS);
     set_rows(w, p, row, rows, 0, args);
     set_init(w, p, block, row, rows, sums, args);
-    set_fetch(w, row == first_row, rows, vectors, distance, &args->main);
+    set_fetch(w, row - first_row, distance, &args->main);
     multiply(w, rows, vectors, args);
     finish_rows(w, p, block, row, rows, sums);
   }
@@ -260,7 +260,7 @@ static void run_tile(const walk* w, int32_t p, int64_t index, int64_t first,
         args->init = args->out;
         args->init_stride = args->out_stride;
       }
-      set_fetch(w, row == first_row, rows, vectors, distance, &args->main);
+      set_fetch(w, row - first_row, distance, &args->main);
       multiply(w, rows, vectors, args);
     }
     args->lead.k = 0;
@@ -317,7 +317,7 @@ static void run_row(const walk* w) {
 
 static void run_phase(const walk* w, int32_t p) {
   const olstm__native_phase* phase = &w->layout->phases[p];
-  const bool is_large = phase->r.panel_bytes > LARGE_BYTES &&
+  const bool is_large = phase->r.panel_bytes > LARGE_PANEL_BYTES &&
                         w->layout->format != OLSTM__NATIVE_INT8 &&
                         w->end_row - w->task->first_row > SIMD_ROWS;
   const int64_t step = phase->panel_blocks;

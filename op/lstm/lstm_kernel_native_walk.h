@@ -31,7 +31,7 @@ typedef struct walk {
   /// Products for the weights' format: a block of rows, and one row with two panels (NULL
   /// where there is none).
   const panel_function (*panels)[PANEL_VECTORS];
-  panel_function pair;
+  void (*pair)(const panel_args* args);
   /// A plain LSTM whose units fit one vector.
   bool is_small;
   const char* packed;

@@ -35,10 +35,9 @@ typedef struct panel_factor {
   /// Contiguous reals. (panel_int8.h: bytes. panel_bf16.h: pairs, and k counts them.)
   const void* a[SIMD_ROWS];
   const void* panel;
-  /// What is fetched into the core's own cache meanwhile: fetch_step bytes for each k.
-  /// Any address will do.
-  const char* fetch;
-  int64_t fetch_step;
+  /// How many bytes on from every other line that is read another one is fetched into the
+  /// core's own cache. Wherever that is: it need not be memory at all.
+  int64_t fetch;
   /// For panel_int8.h alone: see there.
   const float *a_scales, *scales;
   const int32_t* corrections;
@@ -140,36 +139,61 @@ SIMD_INLINE simd_vec panel_fma(const int format, simd_vec x, simd_vec w, simd_ve
   return simd_fma(x, w, sum);
 }
 
+/// Fetches for `count` rows that are read next.
+SIMD_INLINE void panel_fetch(const int format, const int vectors, const int count,
+                             const panel_stream* stream, int64_t distance) {
+  SIMD_UNROLL
+  for (int t = 0; t * PANEL_TILE < vectors; t++) {
+    const int bytes = count * panel_row_bytes(format, panel_tile_vectors(vectors, t));
+    SIMD_UNROLL
+    for (int b = 0; b < bytes; b += 2 * SIMD_LINE) {
+      SIMD_PREFETCH_L2(stream->at[t] + distance + b);
+    }
+  }
+}
+
+/// Adds row `p` of a factor.
+SIMD_INLINE void panel_add_row(const int rows, const int vectors, const int format,
+                               const simd_real* const* a, int64_t p, panel_stream* stream,
+                               simd_vec sums[SIMD_ROWS][PANEL_VECTORS]) {
+  simd_vec w[PANEL_VECTORS];
+  panel_read(format, vectors, stream, w);
+  if (rows > 1) {
+    SIMD_UNROLL
+    for (int v = 0; v < vectors; v++) SIMD_KEEP(w[v]);
+  }
+  SIMD_UNROLL
+  for (int r = 0; r < rows; r++) {
+    const simd_vec x = simd_set(a[r][p]);
+    SIMD_UNROLL
+    for (int v = 0; v < vectors; v++) {
+      sums[r][v] = panel_fma(format, x, w[v], sums[r][v]);
+    }
+  }
+}
+
 /// Adds a factor's vectors `first` to first + vectors.
 SIMD_INLINE void panel_add(const int rows, const int vectors, const int format,
                            const panel_factor* factor, const int first,
                            simd_vec sums[SIMD_ROWS][PANEL_VECTORS]) {
+  // Rows of the panel at a time. Where registers hold few vectors, what goes on around
+  // them counts.
+  const int together = rows > 2 && PANEL_TILES > 1 ? 2 : 1;
   const simd_real* a[SIMD_ROWS];
   panel_stream stream = panel_open(format, vectors, factor, first);
   const int64_t k = factor->k;
-  const char* fetch = factor->fetch + (first ? k * factor->fetch_step : 0);
+  int64_t p = 0;
   SIMD_UNROLL
   for (int r = 0; r < rows; r++) a[r] = factor->a[r];
-  for (int64_t p = 0; p < k; p++) {
-    simd_vec w[PANEL_VECTORS];
-    panel_read(format, vectors, &stream, w);
-    if (rows > 1) {
-      SIMD_UNROLL
-      for (int v = 0; v < vectors; v++) SIMD_KEEP(w[v]);
-      SIMD_UNROLL
-      for (int b = 0; b < panel_row_bytes(format, vectors); b += SIMD_LINE) {
-        SIMD_PREFETCH_L2(fetch + b);
-      }
-      fetch += factor->fetch_step;
-    }
+  for (; p + together <= k; p += together) {
+    if (rows > 1) panel_fetch(format, vectors, together, &stream, factor->fetch);
     SIMD_UNROLL
-    for (int r = 0; r < rows; r++) {
-      const simd_vec x = simd_set(a[r][p]);
-      SIMD_UNROLL
-      for (int v = 0; v < vectors; v++) {
-        sums[r][v] = panel_fma(format, x, w[v], sums[r][v]);
-      }
+    for (int i = 0; i < together; i++) {
+      panel_add_row(rows, vectors, format, a, p + i, &stream, sums);
     }
+  }
+  for (; together > 1 && p < k; p++) {
+    panel_add_row(rows, vectors, format, a, p, &stream, sums);
   }
 }
 
@@ -200,8 +224,9 @@ SIMD_INLINE void panel_store_sums(const int rows, const int vectors,
   }
 }
 
-SIMD_INLINE void panel_tile_block(const int rows, const int vectors, const int format,
-                                  const panel_args* args, const int first) {
+/// One block of rows and the vectors from `first` on, all of whose sums fit registers.
+SIMD_INLINE void panel_block(const int rows, const int vectors, const int format,
+                             const panel_args* args, const int first) {
   simd_vec sums[SIMD_ROWS][PANEL_VECTORS];
   const panel_factor* const factors[] = {&args->lead, &args->main};
   int factor_count = 2;
@@ -211,17 +236,6 @@ SIMD_INLINE void panel_tile_block(const int rows, const int vectors, const int f
     panel_add(rows, vectors, format, factors[f], first, sums);
   }
   panel_store_sums(rows, vectors, args, first, sums);
-}
-
-SIMD_INLINE void panel_block(const int rows, const int vectors, const int format,
-                             const panel_args* args) {
-  const int together = PANEL_VECTORS_OF(rows);
-  if (vectors <= together) {
-    panel_tile_block(rows, vectors, format, args, 0);
-  } else {
-    panel_tile_block(rows, together, format, args, 0);
-    panel_tile_block(rows, vectors - together, format, args, together);
-  }
 }
 
 SIMD_INLINE void panel_pair_add(const int format, const panel_factor* factor,
@@ -270,31 +284,44 @@ SIMD_INLINE void panel_pair(const int format, const panel_args* args) {
   }
 }
 
-/// Takes a block of as many rows and vectors as its place in a table says.
-typedef void (*panel_function)(const panel_args* args);
+/// Takes a block of as many rows and vectors as its place in a table says, from vector
+/// `first` on.
+typedef void (*panel_function)(const panel_args* args, int first);
 
 /// The products of one format.
 typedef struct panel_products {
   /// functions[rows - 1][vectors - 1].
   const panel_function (*functions)[PANEL_VECTORS];
   /// One row times two neighbouring full panels.
-  panel_function pair;
+  void (*pair)(const panel_args* args);
 } panel_products;
 
 extern const panel_products SIMD_NAME(olstm__panel_real);
 extern const panel_products SIMD_NAME(olstm__panel_loaded_bf16);
 
 /// Defines the table `name`[rows - 1][vectors - 1] of functions that call
-/// block(rows, vectors, format, args).
-#define PANEL_FUNCTION(name, block, format, rows, vectors)        \
-  static void name##_##rows##x##vectors(const panel_args* args) { \
-    block(rows, vectors, format, args);                           \
+/// block(rows, vectors, format, args, first). Where more vectors than a tile do not fit
+/// registers, they take one tile after the other; elsewhere first is always 0.
+#define PANEL_FUNCTION(name, block, format, rows, vectors)         \
+  static __attribute__((noinline)) void name##_##rows##x##vectors( \
+      const panel_args* args, int first) {                         \
+    block(rows, vectors, format, args,                             \
+          PANEL_VECTORS_OF(rows) == PANEL_VECTORS ? 0 : first);    \
   }
-#define PANEL_FUNCTIONS(name, block, format, rows) \
-  PANEL_FUNCTION(name, block, format, rows, 1)     \
-  PANEL_FUNCTION(name, block, format, rows, 2)     \
-  PANEL_FUNCTION(name, block, format, rows, 3)     \
-  PANEL_FUNCTION(name, block, format, rows, 4)
+#define PANEL_LONG_FUNCTION(name, block, format, rows, vectors, rest)        \
+  static void name##_##rows##x##vectors(const panel_args* args, int first) { \
+    if (vectors <= PANEL_VECTORS_OF(rows)) {                                 \
+      block(rows, vectors, format, args, 0);                                 \
+    } else {                                                                 \
+      name##_##rows##x2(args, first);                                        \
+      name##_##rows##x##rest(args, first + 2);                               \
+    }                                                                        \
+  }
+#define PANEL_FUNCTIONS(name, block, format, rows)     \
+  PANEL_FUNCTION(name, block, format, rows, 1)         \
+  PANEL_FUNCTION(name, block, format, rows, 2)         \
+  PANEL_LONG_FUNCTION(name, block, format, rows, 3, 1) \
+  PANEL_LONG_FUNCTION(name, block, format, rows, 4, 2)
 #define PANEL_ENTRIES(name, rows) \
   { name##_##rows##x1, name##_##rows##x2, name##_##rows##x3, name##_##rows##x4 }
 
