@@ -240,22 +240,19 @@ SIMD_INLINE void panel_block(const int rows, const int vectors, const int format
 
 SIMD_INLINE void panel_pair_add(const int format, const panel_factor* factor,
                                 simd_vec sums[2][PANEL_VECTORS]) {
-  const int row_bytes = panel_row_bytes(format, PANEL_VECTORS);
+  const int row_bytes = panel_row_bytes(format, PANEL_TILE);
+  const int64_t tile_bytes = factor->depth * row_bytes;
   const simd_real* a = factor->a[0];
-  panel_factor second = {.depth = factor->depth};
-  second.panel = (const char*)factor->panel + factor->depth * row_bytes;
-  panel_stream streams[2] = {panel_open(format, PANEL_VECTORS, factor, 0),
-                             panel_open(format, PANEL_VECTORS, &second, 0)};
-  for (int64_t p = 0; p < factor->k; p++) {
+  const char* row = factor->panel;
+  for (int64_t p = 0; p < factor->k; p++, row += row_bytes) {
     const simd_vec x = simd_set(a[p]);
     SIMD_UNROLL
-    for (int i = 0; i < 2; i++) {
-      simd_vec w[PANEL_VECTORS];
-      panel_read(format, PANEL_VECTORS, &streams[i], w);
+    for (int t = 0; t < 2 * PANEL_TILES; t++) {
+      simd_vec* tile = &sums[t / PANEL_TILES][t % PANEL_TILES * PANEL_TILE];
+      simd_vec w[PANEL_TILE];
+      panel_load_tile(format, PANEL_TILE, row + t * tile_bytes, w);
       SIMD_UNROLL
-      for (int v = 0; v < PANEL_VECTORS; v++) {
-        sums[i][v] = panel_fma(format, x, w[v], sums[i][v]);
-      }
+      for (int v = 0; v < PANEL_TILE; v++) tile[v] = panel_fma(format, x, w[v], tile[v]);
     }
   }
 }
