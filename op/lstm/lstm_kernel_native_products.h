@@ -68,6 +68,14 @@ SIMD_INLINE void set_fetch(const walk* w, int64_t row, int64_t distance,
   factor->fetch = row ? distance + SIMD_LINE : distance;
 }
 
+// The rows of the next block when `left` are. Far weights take as long to read for few
+// rows, so that blocks of about the same size are best.
+static int64_t block_rows(const walk* w, int64_t left) {
+  if (w->layout->direction_bytes < FAR_BYTES) return smaller(left, SIMD_ROWS);
+  const int64_t blocks = (left + SIMD_ROWS - 1) / SIMD_ROWS;
+  return (left + blocks - 1) / blocks;
+}
+
 // A row of x at one step, as the panels want it. `chunk_row` is its row in the chunk.
 static const void* x_of(const walk* w, int64_t step, int64_t row, int64_t chunk_row) {
   if (w->x_bytes) return w->x_bytes + chunk_row * w->layout->phases[0].w.row_bytes;
@@ -102,8 +110,9 @@ static void project_tile(const walk* w, const olstm__native_phase* phase, int64_
   do {
     args.main.k = smaller(phase->w.depth - k, max_k);
     args.main.first_k = k;
-    for (int64_t row = 0; row < w->input_count; row += SIMD_ROWS) {
-      const int64_t rows = smaller(w->input_count - row, SIMD_ROWS);
+    int64_t rows = 0;
+    for (int64_t row = 0; row < w->input_count; row += rows) {
+      rows = block_rows(w, w->input_count - row);
       args.out = projections + row * stride;
       args.init = k ? args.out : packed_at(w, phase->bias) + column;
       args.init_stride = k ? stride : 0;
@@ -224,8 +233,9 @@ static void run_panel(const walk* w, int32_t p, int64_t index, panel_args* args)
   args->out = sums;
   args->out_stride = vectors * SIMD_LANES;
   start_panel(w, phase, index, 0, args);
-  for (int64_t row = first_row; row < w->end_row; row += SIMD_ROWS) {
-    const int64_t rows = smaller(w->end_row - row, SIMD_ROWS);
+  int64_t rows = 0;
+  for (int64_t row = first_row; row < w->end_row; row += rows) {
+    rows = block_rows(w, w->end_row - row);
     set_rows(w, p, row, rows, 0, args);
     set_init(w, p, block, row, rows, sums, args);
     set_fetch(w, row - first_row, distance, &args->main);
@@ -248,8 +258,9 @@ static void run_tile(const walk* w, int32_t p, int64_t index, int64_t first,
   for (int64_t k = 0; k < depth; k += max_k) {
     args->main.k = smaller(depth - k, max_k);
     args->main.first_k = k;
-    for (int64_t row = first_row; row < w->end_row; row += SIMD_ROWS) {
-      const int64_t rows = smaller(w->end_row - row, SIMD_ROWS);
+    int64_t rows = 0;
+    for (int64_t row = first_row; row < w->end_row; row += rows) {
+      rows = block_rows(w, w->end_row - row);
       simd_real* sums = w->sums + (row - first_row) * args->out_stride;
       set_rows(w, p, row, rows, k, args);
       args->out = sums + first * SIMD_LANES;
