@@ -13,19 +13,45 @@ static const double kHandOutPerThread = 0.1;
 static const double kFlops = 90e3;
 static const double kCacheBytes = 90e3;
 static const double kCell = 0.04;
-
-// How long a step takes on one thread with `rows` rows and `blocks` unit blocks.
-static double step_time(const olstm__lstm_problem* problem,
-                        const olstm__native_layout* layout, double rows, double blocks) {
-  const double gates = (double)layout->projection_reals / (double)layout->blocks;
-  const double weights = blocks * gates * (double)(problem->hidden + problem->inputs);
-  const double compute = 2 * rows * weights / kFlops + rows * blocks * kCell;
-  const double stream = weights * (double)layout->real_bytes / kCacheBytes;
-  return compute > stream ? compute : stream;
-}
+// Rows go in blocks of so many; each costs as much as so many rows more.
+enum { BLOCK_ROWS = 6 };
+static const double kBlockCost = 0.8;
 
 static int64_t divide_up(int64_t a, int64_t b) {
   return (a + b - 1) / b;
+}
+
+// Bytes of a weight.
+static double weight_bytes(const olstm__native_layout* layout) {
+  switch (layout->format) {
+    case OLSTM__NATIVE_BF16:
+    case OLSTM__NATIVE_BF16_PAIRS:
+      return 2;
+    case OLSTM__NATIVE_INT8:
+      return 1;
+    default:
+      return (double)layout->real_bytes;
+  }
+}
+
+// How many times as fast as reals weights are multiplied.
+static double speed_of(const olstm__native_layout* layout) {
+  const bool is_pairwise =
+      layout->format == OLSTM__NATIVE_BF16_PAIRS || layout->format == OLSTM__NATIVE_INT8;
+  return is_pairwise ? 2 : 1;
+}
+
+// How long a step takes on one thread with `rows` rows and `blocks` unit blocks.
+static double step_time(const olstm__lstm_problem* problem,
+                        const olstm__native_layout* layout, int64_t rows, double blocks) {
+  const double gates = (double)layout->projection_reals / (double)layout->blocks;
+  const double weights = blocks * gates * (double)(problem->hidden + problem->inputs);
+  const double effective =
+      rows == 1 ? 1 : (double)rows + kBlockCost * (double)divide_up(rows, BLOCK_ROWS);
+  const double compute = 2 * effective * weights / (kFlops * speed_of(layout)) +
+                         (double)rows * blocks * kCell;
+  const double stream = weights * weight_bytes(layout) / kCacheBytes;
+  return compute > stream ? compute : stream;
 }
 
 // Unit blocks can be cut where panels of all phases end.
@@ -47,7 +73,7 @@ static double split_time(const olstm__lstm_problem* problem,
   const int64_t groups = divide_up(layout->blocks, alignment);
   const bool is_alone = split->directions * split->rows * split->units == 1;
   const double rounds = (double)problem->spec.direction_count / split->directions;
-  const double rows = (double)divide_up(problem->rows, split->rows);
+  const int64_t rows = divide_up(problem->rows, split->rows);
   const double blocks = split->units > 1
                             ? (double)(divide_up(groups, split->units) * alignment)
                             : (double)layout->blocks;
@@ -58,28 +84,45 @@ static double split_time(const olstm__lstm_problem* problem,
   return (is_alone ? 0 : kWake) + rounds * (double)problem->steps * step;
 }
 
-olstm__native_split olstm__native_split_choose(const olstm__lstm_problem* problem,
-                                               const olstm__native_layout* layout) {
-  const int32_t directions = problem->spec.direction_count;
-  const int64_t alignment = block_alignment(layout);
-  const int64_t groups = divide_up(layout->blocks, alignment);
+// The best way to keep `threads` threads busy; false where there is none.
+static bool choose_for(const olstm__lstm_problem* problem,
+                       const olstm__native_layout* layout, int32_t threads,
+                       olstm__native_split* out_split, double* out_time) {
+  const int64_t groups = divide_up(layout->blocks, block_alignment(layout));
   const bool is_converted =
       problem->dtype != OLSTM_DTYPE_FLOAT && problem->dtype != OLSTM_DTYPE_DOUBLE;
+  bool is_found = false;
+  for (int32_t d = problem->spec.direction_count; d >= 0; d--) {
+    const bool is_by_units = d == 0;
+    if (is_by_units ? is_converted || threads > groups
+                    : threads % d != 0 || threads / d > problem->rows) {
+      continue;
+    }
+    const olstm__native_split split = is_by_units
+                                          ? (olstm__native_split){1, 1, threads}
+                                          : (olstm__native_split){d, threads / d, 1};
+    const double time = split_time(problem, layout, &split);
+    // Whole rows are handed out once a run, units in every step: the more robust first.
+    if (is_found && time >= *out_time * 0.97) continue;
+    is_found = true;
+    *out_split = split;
+    *out_time = time;
+  }
+  return is_found;
+}
+
+olstm__native_split olstm__native_split_choose(const olstm__lstm_problem* problem,
+                                               const olstm__native_layout* layout) {
   olstm__native_split best = {1, 1, 1};
   double best_time = split_time(problem, layout, &best);
-  for (int32_t d = directions; d >= 1; d--) {
-    for (int32_t t = 1; t * d <= problem->thread_count; t++) {
-      const olstm__native_split candidates[] = {{d, t, 1}, {1, 1, t}};
-      const bool is_possible[] = {t <= problem->rows, t <= groups && !is_converted};
-      for (int32_t i = 0; i < 2; i++) {
-        if (!is_possible[i]) continue;
-        const double time = split_time(problem, layout, &candidates[i]);
-        // A tenth must be won, or another core is better left alone.
-        if (time >= best_time * 0.9) continue;
-        best = candidates[i];
-        best_time = time;
-      }
-    }
+  for (int32_t threads = 2; threads <= problem->thread_count; threads++) {
+    olstm__native_split split;
+    double time = 0;
+    // A tenth must be won, or another core is better left alone.
+    if (!choose_for(problem, layout, threads, &split, &time)) continue;
+    if (time >= best_time * 0.9) continue;
+    best = split;
+    best_time = time;
   }
   return best;
 }

@@ -393,6 +393,7 @@ static void small_problems_stay_on_one_thread(void** state) {
 static void large_problems_use_the_threads(void** state) {
   (void)state;
   assert_split(split_of(25, 64, 512, 512, 1, 2), 1, 2, 1);
+  assert_split(split_of(25, 16, 512, 512, 1, 2), 1, 1, 2);
   assert_split(split_of(100, 1, 128, 512, 1, 2), 1, 1, 2);
   assert_split(split_of(128, 8, 300, 256, 2, 2), 2, 1, 1);
 }
