@@ -28,8 +28,8 @@ typedef struct walk {
   const olstm__native_layout* layout;
   cell_context cells;
   cell_kind kinds[OLSTM__NATIVE_MAX_PHASES];
-  /// Products for the weights' format: a block of rows, and one row with two panels (NULL
-  /// where there is none).
+  /// Products for the weights' format: a block of rows, and an LSTM's one row with two panels (NULL
+  /// for other cells).
   const panel_function (*panels)[PANEL_VECTORS];
   void (*pair)(const panel_args* args);
   /// A plain LSTM whose units fit one vector.

@@ -15,7 +15,6 @@
 typedef struct panel_int8 {
   /// 0 or 128.
   int32_t offset;
-  /// There is no pair.
   panel_products products;
 } panel_int8;
 
