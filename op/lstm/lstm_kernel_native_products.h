@@ -82,9 +82,44 @@ static const void* x_of(const walk* w, int64_t step, int64_t row, int64_t chunk_
   return input_of(w, step, row, chunk_row);
 }
 
-// Rows of a panel that stay in the cache; products in 8 bits are never cut.
-static int64_t cached_rows(const walk* w, int64_t depth, int64_t row_bytes) {
-  return w->layout->format == OLSTM__NATIVE_INT8 ? depth : CACHED_PANEL_BYTES / row_bytes;
+// A tile on its way past many rows, a piece of its depth at a time.
+typedef struct tile_pass {
+  const panel_function (*panels)[PANEL_VECTORS];
+  /// Of bfloat16 that becomes reals first, once for all rows.
+  const char* packed;
+  int64_t vectors, row_bytes, max_k;
+} tile_pass;
+
+static bool expands(const walk* w, int64_t rows) {
+  return w->expanded && w->projections && rows >= 2 * SIMD_ROWS;
+}
+
+// `rows` rows will pass the tile that is `factor`'s.
+static tile_pass start_pass(const walk* w, int64_t rows, int64_t vectors,
+                            const panel_factor* factor) {
+  tile_pass pass = {.panels = w->panels,
+                    .vectors = vectors,
+                    .row_bytes = olstm__native_panel_row_bytes(w->layout, vectors),
+                    .max_k = factor->k};
+  if (expands(w, rows)) {
+    pass.packed = factor->panel;
+    pass.panels = SIMD_NAME(olstm__panel_real).functions;
+    pass.max_k = OLSTM__NATIVE_EXPANDED_BYTES / (vectors * SIMD_BYTES);
+  } else if (w->layout->format != OLSTM__NATIVE_INT8) {
+    pass.max_k = CACHED_PANEL_BYTES / pass.row_bytes;
+  }
+  return pass;
+}
+
+// Takes the piece that starts at row `k` of `depth`.
+static void take_piece(const walk* w, const tile_pass* pass, int64_t k, int64_t depth,
+                       panel_factor* factor) {
+  factor->k = smaller(depth - k, pass->max_k);
+  factor->first_k = k;
+  if (!pass->packed) return;
+  panel_expand(pass->packed + k * pass->row_bytes, factor->k, pass->vectors, w->expanded);
+  factor->panel = w->expanded;
+  factor->first_k = 0;
 }
 
 static void list_inputs(walk* w) {
@@ -101,16 +136,15 @@ static void project_tile(const walk* w, const olstm__native_phase* phase, int64_
   const int64_t column =
       (index * phase->panel_blocks * phase->gate_count + first) * SIMD_LANES;
   const int64_t stride = (int64_t)w->layout->projection_reals;
-  const int64_t row_bytes = olstm__native_panel_row_bytes(w->layout, vectors);
-  const int64_t max_k = cached_rows(w, phase->w.depth, row_bytes);
+  const int64_t depth = phase->w.depth;
   simd_real* projections = w->projections + phase->projection + column;
   panel_args args = {.out_stride = stride};
   int64_t k = 0;
   set_panel(w, phase, &phase->w, index, first, &args.main);
+  const tile_pass pass = start_pass(w, w->input_count, vectors, &args.main);
   do {
-    args.main.k = smaller(phase->w.depth - k, max_k);
-    args.main.first_k = k;
     int64_t rows = 0;
+    take_piece(w, &pass, k, depth, &args.main);
     for (int64_t row = 0; row < w->input_count; row += rows) {
       rows = block_rows(w, w->input_count - row);
       args.out = projections + row * stride;
@@ -120,11 +154,11 @@ static void project_tile(const walk* w, const olstm__native_phase* phase, int64_
       for (int64_t r = 0; r < rows; r++) {
         args.main.a[r] = (const simd_real*)w->inputs[row + r] + k;
       }
-      set_fetch(w, row, phase->w.panel_rows * row_bytes, &args.main);
-      multiply(w, rows, vectors, &args);
+      set_fetch(w, row, phase->w.panel_rows * pass.row_bytes, &args.main);
+      pass.panels[rows - 1][vectors - 1](&args, 0);
     }
     k += args.main.k;
-  } while (k < phase->w.depth);
+  } while (k < depth);
 }
 
 // One panel, as many vectors at a time as the rows take.
@@ -250,15 +284,13 @@ static void run_tile(const walk* w, int32_t p, int64_t index, int64_t first,
   const olstm__native_phase* phase = &w->layout->phases[p];
   const int64_t block = index * phase->panel_blocks;
   const int64_t depth = phase->r.depth;
-  const int64_t row_bytes = olstm__native_panel_row_bytes(w->layout, vectors);
-  const int64_t max_k = cached_rows(w, depth, row_bytes);
   const int64_t distance = next_panel(w, phase);
   const int64_t first_row = w->task->first_row;
   start_panel(w, phase, index, first, args);
-  for (int64_t k = 0; k < depth; k += max_k) {
-    args->main.k = smaller(depth - k, max_k);
-    args->main.first_k = k;
+  const tile_pass pass = start_pass(w, w->end_row - first_row, vectors, &args->main);
+  for (int64_t k = 0; k < depth; k += pass.max_k) {
     int64_t rows = 0;
+    take_piece(w, &pass, k, depth, &args->main);
     for (int64_t row = first_row; row < w->end_row; row += rows) {
       rows = block_rows(w, w->end_row - row);
       simd_real* sums = w->sums + (row - first_row) * args->out_stride;
@@ -272,7 +304,7 @@ static void run_tile(const walk* w, int32_t p, int64_t index, int64_t first,
         args->init_stride = args->out_stride;
       }
       set_fetch(w, row - first_row, distance, &args->main);
-      multiply(w, rows, vectors, args);
+      pass.panels[rows - 1][vectors - 1](args, 0);
     }
     args->lead.k = 0;
   }
@@ -328,9 +360,10 @@ static void run_row(const walk* w) {
 
 static void run_phase(const walk* w, int32_t p) {
   const olstm__native_phase* phase = &w->layout->phases[p];
-  const bool is_large = phase->r.panel_bytes > LARGE_PANEL_BYTES &&
-                        w->layout->format != OLSTM__NATIVE_INT8 &&
-                        w->end_row - w->task->first_row > SIMD_ROWS;
+  const int64_t rows = w->end_row - w->task->first_row;
+  const bool is_large =
+      expands(w, rows) || (rows > SIMD_ROWS && w->layout->format != OLSTM__NATIVE_INT8 &&
+                           phase->r.panel_bytes > LARGE_PANEL_BYTES);
   const int64_t step = phase->panel_blocks;
   const int64_t first = w->task->first_block / step;
   const int64_t count = (w->task->end_block + step - 1) / step - first;

@@ -28,8 +28,8 @@ typedef struct walk {
   const olstm__native_layout* layout;
   cell_context cells;
   cell_kind kinds[OLSTM__NATIVE_MAX_PHASES];
-  /// Products for the weights' format: a block of rows, and an LSTM's one row with two panels (NULL
-  /// for other cells).
+  /// Products for the weights' format: a block of rows, and an LSTM's one row with two
+  /// panels (NULL for other cells).
   const panel_function (*panels)[PANEL_VECTORS];
   void (*pair)(const panel_args* args);
   /// A plain LSTM whose units fit one vector.
@@ -41,6 +41,8 @@ typedef struct walk {
   uint8_t *h_bytes, *x_bytes;
   float *h_scales, *x_scales;
   simd_real *h, *c, *z, *reset, *projections, *x, *sums;
+  /// BF16: see olstm__native_workspace; NULL otherwise.
+  simd_real* expanded;
   /// Where the chunk's rows of x are, and how many it has.
   const void** inputs;
   int64_t input_count;

@@ -94,6 +94,20 @@ SIMD_INLINE void panel_load_tile(const int format, const int vectors, const char
   }
 }
 
+/// Makes `rows` rows of a tile of `vectors` vectors in bfloat16 reals.
+SIMD_INLINE void panel_expand(const char* tile, int64_t rows, int64_t vectors,
+                              simd_real* out) {
+  for (int64_t p = 0; p < rows; p++) {
+    for (int64_t v = 0; v < vectors; v += 2, tile += SIMD_BYTES) {
+      simd_vec w[2];
+      panel_load_tile(PANEL_BF16, 2, tile, w);
+      simd_store(out, w[0]);
+      if (v + 1 < vectors) simd_store(out + SIMD_LANES, w[1]);
+      out += v + 1 < vectors ? 2 * SIMD_LANES : SIMD_LANES;
+    }
+  }
+}
+
 /// The tiles that a call goes through.
 typedef struct panel_stream {
   const char* at[PANEL_TILES];
