@@ -257,7 +257,8 @@ static int64_t next_panel(const walk* w, const olstm__native_phase* phase) {
 }
 
 // One panel for all rows, a block of rows at a time.
-static void run_panel(const walk* w, int32_t p, int64_t index, panel_args* args) {
+static void run_panel(const walk* w, int32_t p, int64_t index) {
+  panel_args* args = w->args;
   const olstm__native_phase* phase = &w->layout->phases[p];
   const int64_t block = index * phase->panel_blocks;
   const int64_t vectors = olstm__native_panel_vectors(w->layout, phase, block);
@@ -280,8 +281,9 @@ static void run_panel(const walk* w, int32_t p, int64_t index, panel_args* args)
 
 // `vectors` vectors of a panel from `first` on, for all rows, into w->sums.
 static void run_tile(const walk* w, int32_t p, int64_t index, int64_t first,
-                     int64_t vectors, panel_args* args) {
+                     int64_t vectors) {
   const olstm__native_phase* phase = &w->layout->phases[p];
+  panel_args* args = w->args;
   const int64_t block = index * phase->panel_blocks;
   const int64_t depth = phase->r.depth;
   const int64_t distance = next_panel(w, phase);
@@ -312,20 +314,21 @@ static void run_tile(const walk* w, int32_t p, int64_t index, int64_t first,
 
 // As run_panel, for a panel that L1 does not hold: in tiles, and those in pieces, that
 // all rows pass.
-static void run_large_panel(const walk* w, int32_t p, int64_t index, panel_args* args) {
+static void run_large_panel(const walk* w, int32_t p, int64_t index) {
   const olstm__native_phase* phase = &w->layout->phases[p];
   const int64_t block = index * phase->panel_blocks;
   const int64_t vectors = olstm__native_panel_vectors(w->layout, phase, block);
-  args->out_stride = vectors * SIMD_LANES;
+  w->args->out_stride = vectors * SIMD_LANES;
   for (int64_t first = 0; first < vectors; first += PANEL_TILE) {
-    run_tile(w, p, index, first, smaller(vectors - first, PANEL_TILE), args);
+    run_tile(w, p, index, first, smaller(vectors - first, PANEL_TILE));
   }
   const int64_t first_row = w->task->first_row;
   finish_rows(w, p, block, first_row, w->end_row - first_row, w->sums);
 }
 
 // One row and two neighbouring panels of an LSTM.
-static void run_pair(const walk* w, int64_t block, panel_args* args) {
+static void run_pair(const walk* w, int64_t block) {
+  panel_args* args = w->args;
   const int64_t row = w->task->first_row;
   simd_real sums[2 * PANEL_COLUMNS];
   args->out = sums;
@@ -347,13 +350,12 @@ static void run_pair(const walk* w, int64_t block, panel_args* args) {
 static void run_row(const walk* w) {
   const int64_t first = w->task->first_block;
   const int64_t count = (w->task->end_block - first + 1) / 2;
-  panel_args args = {.out = NULL};
   for (int64_t i = 0; i < count; i++) {
     const int64_t block = first + 2 * (w->step & 1 ? count - 1 - i : i);
     if (block + 1 < w->task->end_block) {
-      run_pair(w, block, &args);
+      run_pair(w, block);
     } else {
-      run_panel(w, 0, block, &args);
+      run_panel(w, 0, block);
     }
   }
 }
@@ -367,15 +369,14 @@ static void run_phase(const walk* w, int32_t p) {
   const int64_t step = phase->panel_blocks;
   const int64_t first = w->task->first_block / step;
   const int64_t count = (w->task->end_block + step - 1) / step - first;
-  panel_args args = {.out = NULL};
   // Every other step goes backwards: it begins with the weights that were used last and
   // are still in the cache.
   for (int64_t i = 0; i < count; i++) {
     const int64_t index = first + (w->step & 1 ? count - 1 - i : i);
     if (is_large) {
-      run_large_panel(w, p, index, &args);
+      run_large_panel(w, p, index);
     } else {
-      run_panel(w, p, index, &args);
+      run_panel(w, p, index);
     }
   }
 }

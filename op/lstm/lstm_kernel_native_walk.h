@@ -43,6 +43,9 @@ typedef struct walk {
   simd_real *h, *c, *z, *reset, *projections, *x, *sums;
   /// BF16: see olstm__native_workspace; NULL otherwise.
   simd_real* expanded;
+  /// Of a step's products, and filled in again and again: small layers have no time to
+  /// clear them.
+  panel_args* args;
   /// Where the chunk's rows of x are, and how many it has.
   const void** inputs;
   int64_t input_count;
