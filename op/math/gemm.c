@@ -28,12 +28,20 @@ bool olstm__gemm_packed_bytes(olstm_dtype dtype, int64_t k, int64_t n,
 
 // Copies `count` elements that lie `stride` bytes apart, and fills up with zeros to
 // `lanes`.
-static void gather(size_t size, const char* from, int64_t stride, int64_t count,
+static void gather(int64_t size, const char* from, int64_t stride, int64_t count,
                    int64_t lanes, char* to) {
-  for (int64_t i = 0; i < count; i++) {
-    memcpy(to + (size_t)i * size, from + i * stride, size);
+  if (stride == size) {
+    memcpy(to, from, (size_t)(count * size));
+  } else if (size == sizeof(float)) {
+    for (int64_t i = 0; i < count; i++) {
+      memcpy(to + i * 4, from + i * stride, sizeof(float));
+    }
+  } else {
+    for (int64_t i = 0; i < count; i++) {
+      memcpy(to + i * 8, from + i * stride, sizeof(double));
+    }
   }
-  memset(to + (size_t)count * size, 0, (size_t)(lanes - count) * size);
+  memset(to + count * size, 0, (size_t)((lanes - count) * size));
 }
 
 void olstm__gemm_pack(olstm_dtype dtype, int64_t k, int64_t n,
@@ -48,7 +56,7 @@ void olstm__gemm_pack(olstm_dtype dtype, int64_t k, int64_t n,
     for (int64_t p = 0; p < k; p++) {
       const char* row = (const char*)b->data + p * b->row_stride * size;
       for (int64_t j = tile; j < end; j += lanes) {
-        gather((size_t)size, row + j * b->column_stride * size, b->column_stride * size,
+        gather(size, row + j * b->column_stride * size, b->column_stride * size,
                end - j < lanes ? end - j : lanes, lanes, to);
         to += lanes * size;
       }
