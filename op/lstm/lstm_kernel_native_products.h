@@ -53,12 +53,6 @@ SIMD_INLINE void set_panel(const walk* w, const olstm__native_phase* phase,
       (const int32_t*)(const void*)(w->packed + factor->corrections) + column;
 }
 
-// One block of rows, in whatever format the weights are.
-static void multiply(const walk* w, int64_t rows, int64_t vectors,
-                     const panel_args* args) {
-  w->panels[rows - 1][vectors - 1](args, 0);
-}
-
 // Has the first two blocks of rows that pass a panel fetch the one `distance` bytes on,
 // every other line each, so that it is near when they come to it.
 SIMD_INLINE void set_fetch(const walk* w, int64_t row, int64_t distance,
@@ -88,21 +82,25 @@ typedef struct tile_pass {
   /// Of bfloat16 that becomes reals first, once for all rows.
   const char* packed;
   int64_t vectors, row_bytes, max_k;
+  /// How many bytes on the tile lies that comes next; 0 where it is not fetched.
+  int64_t distance;
 } tile_pass;
 
 static bool expands(const walk* w, int64_t rows) {
   return w->expanded && w->projections && rows >= 2 * SIMD_ROWS;
 }
 
-// `rows` rows will pass the tile that is `factor`'s.
+// `rows` rows will pass the tile that is `factor`'s; the next one is `distance` bytes on.
 static tile_pass start_pass(const walk* w, int64_t rows, int64_t vectors,
-                            const panel_factor* factor) {
+                            int64_t distance, const panel_factor* factor) {
   tile_pass pass = {.panels = w->panels,
                     .vectors = vectors,
+                    .distance = distance,
                     .row_bytes = olstm__native_panel_row_bytes(w->layout, vectors),
                     .max_k = factor->k};
   if (expands(w, rows)) {
     pass.packed = factor->panel;
+    pass.distance = 0;
     pass.panels = SIMD_NAME(olstm__panel_real).functions;
     pass.max_k = OLSTM__NATIVE_EXPANDED_BYTES / (vectors * SIMD_BYTES);
   } else if (w->layout->format != OLSTM__NATIVE_INT8) {
@@ -141,7 +139,10 @@ static void project_tile(const walk* w, const olstm__native_phase* phase, int64_
   panel_args args = {.out_stride = stride};
   int64_t k = 0;
   set_panel(w, phase, &phase->w, index, first, &args.main);
-  const tile_pass pass = start_pass(w, w->input_count, vectors, &args.main);
+  const tile_pass pass =
+      start_pass(w, w->input_count, vectors,
+                 phase->w.panel_rows * olstm__native_panel_row_bytes(w->layout, vectors),
+                 &args.main);
   do {
     int64_t rows = 0;
     take_piece(w, &pass, k, depth, &args.main);
@@ -154,7 +155,7 @@ static void project_tile(const walk* w, const olstm__native_phase* phase, int64_
       for (int64_t r = 0; r < rows; r++) {
         args.main.a[r] = (const simd_real*)w->inputs[row + r] + k;
       }
-      set_fetch(w, row, phase->w.panel_rows * pass.row_bytes, &args.main);
+      set_fetch(w, row, pass.distance, &args.main);
       pass.panels[rows - 1][vectors - 1](&args, 0);
     }
     k += args.main.k;
@@ -274,7 +275,7 @@ static void run_panel(const walk* w, int32_t p, int64_t index) {
     set_rows(w, p, row, rows, 0, args);
     set_init(w, p, block, row, rows, sums, args);
     set_fetch(w, row - first_row, distance, &args->main);
-    multiply(w, rows, vectors, args);
+    w->panels[rows - 1][vectors - 1](args, 0);
     finish_rows(w, p, block, row, rows, sums);
   }
 }
@@ -286,10 +287,10 @@ static void run_tile(const walk* w, int32_t p, int64_t index, int64_t first,
   panel_args* args = w->args;
   const int64_t block = index * phase->panel_blocks;
   const int64_t depth = phase->r.depth;
-  const int64_t distance = next_panel(w, phase);
   const int64_t first_row = w->task->first_row;
   start_panel(w, phase, index, first, args);
-  const tile_pass pass = start_pass(w, w->end_row - first_row, vectors, &args->main);
+  const tile_pass pass =
+      start_pass(w, w->end_row - first_row, vectors, next_panel(w, phase), &args->main);
   for (int64_t k = 0; k < depth; k += pass.max_k) {
     int64_t rows = 0;
     take_piece(w, &pass, k, depth, &args->main);
@@ -305,7 +306,7 @@ static void run_tile(const walk* w, int32_t p, int64_t index, int64_t first,
         args->init = args->out;
         args->init_stride = args->out_stride;
       }
-      set_fetch(w, row - first_row, distance, &args->main);
+      set_fetch(w, row - first_row, pass.distance, &args->main);
       pass.panels[rows - 1][vectors - 1](args, 0);
     }
     args->lead.k = 0;
