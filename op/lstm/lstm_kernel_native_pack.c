@@ -55,8 +55,23 @@ static void set_columns(const packing* to, const olstm__native_phase* phase,
   }
 }
 
+// Floats as they are, column by column: memory is read in order. What only fills up is
+// zero already.
+static void pack_floats(const tile* from, int64_t columns, float* out) {
+  const float* matrix = from->matrix;
+  for (int64_t c = 0; c < columns; c++) {
+    if (from->columns[c] < 0) continue;
+    const float* column = matrix + from->columns[c];
+    for (int64_t k = 0; k < from->depth; k++) out[k * columns + c] = column[k];
+  }
+}
+
 static void pack_reals(const packing* to, const tile* from, char* out) {
   const int64_t columns = from->vectors * to->layout->lanes;
+  if (from->dtype == OLSTM_DTYPE_FLOAT) {
+    pack_floats(from, columns, (float*)(void*)out);
+    return;
+  }
   for (int64_t k = 0; k < from->depth; k++) {
     for (int64_t c = 0; c < columns; c++) {
       olstm__real_store(to->real, out, k * columns + c, tile_value(from, k, c));
