@@ -202,9 +202,9 @@ static olstm_status plan_memory(olstm__planner* planner, olstm_error* error) {
     requests[count++] = (olstm__memory_request){step->position, step->position,
                                                 step->prepared.workspace_bytes};
   }
-  OLSTM_RETURN_IF_ERROR(olstm__memory_plan(count, requests, &planner->engine->allocator,
-                                           offsets, &planner->plan->workspace_bytes,
-                                           error));
+  OLSTM_RETURN_IF_ERROR(olstm__memory_plan(
+      count, requests, OLSTM__MEMORY_PLAN_EXACT_COUNT, &planner->engine->allocator,
+      offsets, &planner->plan->workspace_bytes, error));
   for (size_t r = 0; r < count; r++) {
     size_t aligned = 0;
     *targets[r] = offsets[r];

@@ -267,8 +267,9 @@ static olstm_status plan_by_time(size_t count, size_t request_count, plan_item* 
 }
 
 olstm_status olstm__memory_plan(size_t count, const olstm__memory_request* requests,
-                                const olstm_allocator* scratch, size_t* out_offsets,
-                                size_t* out_total, olstm_error* error) {
+                                size_t exact_count, const olstm_allocator* scratch,
+                                size_t* out_offsets, size_t* out_total,
+                                olstm_error* error) {
   size_t item_count = 0;
   size_t total = 0;
   olstm_status status = OLSTM_STATUS_OK;
@@ -284,7 +285,7 @@ olstm_status olstm__memory_plan(size_t count, const olstm__memory_request* reque
   }
   if (status == OLSTM_STATUS_OK && item_count) {
     status =
-        item_count <= OLSTM__MEMORY_PLAN_EXACT_COUNT
+        item_count <= exact_count
             ? plan_by_size(item_count, items, scratch, out_offsets, &total, error)
             : plan_by_time(item_count, count, items, scratch, out_offsets, &total, error);
   }

@@ -22,10 +22,12 @@ enum { OLSTM__MEMORY_PLAN_EXACT_COUNT = 1024 };
 /// are alive at the same step overlap, and says how many bytes that takes in all. The
 /// same requests always get the same offsets. One of 0 bytes gets offset 0.
 ///
+/// exact_count: OLSTM__MEMORY_PLAN_EXACT_COUNT, or what a test wants instead of it.
 /// scratch: for working memory, all of which is given back.
 /// Errors: LIMIT_EXCEEDED when the total does not fit a size_t, OUT_OF_MEMORY (scratch).
 olstm_status olstm__memory_plan(size_t count, const olstm__memory_request* requests,
-                                const olstm_allocator* scratch, size_t* out_offsets,
-                                size_t* out_total, olstm_error* error);
+                                size_t exact_count, const olstm_allocator* scratch,
+                                size_t* out_offsets, size_t* out_total,
+                                olstm_error* error);
 
 #endif  // OLSTM_RUNTIME_MEMORY_PLAN_H_

@@ -14,7 +14,7 @@ enum {
   kMaxRuns = 4,
   kMaxBytes = 1 << 16,
   kMaxMemory = 1 << 20,
-  kMaxTrips = 200
+  kMaxTrips = 40
 };
 
 static const char* const kModels[] = {

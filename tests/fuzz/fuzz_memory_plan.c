@@ -1,12 +1,13 @@
 // The memory planner: whatever the requests, no two live buffers overlap, all offsets are
-// aligned, and the total holds them.
+// aligned, and the total holds them. An input of odd length is planned in the order of
+// time, as only many requests are elsewhere: few show as much, and are checked sooner.
 #include <stdlib.h>
 #include <string.h>
 
 #include "runtime/memory_plan.h"
 #include "tests/fuzz/fuzz_target.h"
 
-enum { RECORD_BYTES = 8, MAX_REQUESTS = 1500 };
+enum { RECORD_BYTES = 8, MAX_REQUESTS = 48 };
 
 // first step, steps it lives on, bytes with a shift: from nothing to more than there is.
 static olstm__memory_request read_request(const uint8_t* record) {
@@ -29,11 +30,9 @@ static void check_plan(size_t count, const olstm__memory_request* requests,
     check(a->bytes <= total && offsets[i] <= total - a->bytes);
     for (size_t j = 0; j < i; j++) {
       const olstm__memory_request* b = &requests[j];
-      const bool together =
-          a->first_step <= b->last_step && b->first_step <= a->last_step;
-      const bool overlap = a->bytes && b->bytes && offsets[i] < offsets[j] + b->bytes &&
-                           offsets[j] < offsets[i] + a->bytes;
-      check(!(together && overlap));
+      if (a->last_step < b->first_step || b->last_step < a->first_step) continue;
+      if (a->bytes == 0 || b->bytes == 0) continue;
+      check(offsets[i] >= offsets[j] + b->bytes || offsets[j] >= offsets[i] + a->bytes);
     }
   }
 }
@@ -48,8 +47,8 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (size_t i = 0; i < count; i++) {
     requests[i] = read_request(data + i * RECORD_BYTES);
   }
-  const olstm_status status =
-      olstm__memory_plan(count, requests, &allocator, offsets, &total, NULL);
+  const olstm_status status = olstm__memory_plan(
+      count, requests, size % 2 ? 0 : MAX_REQUESTS, &allocator, offsets, &total, NULL);
   check(status == OLSTM_STATUS_OK || status == OLSTM_STATUS_LIMIT_EXCEEDED);
   if (status == OLSTM_STATUS_OK) {
     check_plan(count, requests, offsets, total);

@@ -16,7 +16,8 @@ static uint32_t next_random(void) {
 static size_t plan(size_t count, const olstm__memory_request* requests, size_t* offsets) {
   const olstm_allocator allocator = olstm_allocator_or_default(NULL);
   size_t total = 0;
-  assert_int_equal(olstm__memory_plan(count, requests, &allocator, offsets, &total, NULL),
+  assert_int_equal(olstm__memory_plan(count, requests, OLSTM__MEMORY_PLAN_EXACT_COUNT,
+                                      &allocator, offsets, &total, NULL),
                    OLSTM_STATUS_OK);
   return total;
 }
@@ -148,15 +149,18 @@ static void refuses_totals_that_do_not_fit(void** state) {
   size_t* offsets = malloc(2000 * sizeof *offsets);
   size_t total = 1;
   (void)state;
-  assert_int_equal(olstm__memory_plan(2, pair, &allocator, offsets, &total, NULL),
+  assert_int_equal(olstm__memory_plan(2, pair, OLSTM__MEMORY_PLAN_EXACT_COUNT, &allocator,
+                                      offsets, &total, NULL),
                    OLSTM_STATUS_LIMIT_EXCEEDED);
   assert_int_equal(total, 0);
-  assert_int_equal(olstm__memory_plan(1, &single, &allocator, offsets, &total, NULL),
+  assert_int_equal(olstm__memory_plan(1, &single, OLSTM__MEMORY_PLAN_EXACT_COUNT,
+                                      &allocator, offsets, &total, NULL),
                    OLSTM_STATUS_LIMIT_EXCEEDED);
   for (size_t i = 0; i < 2000; i++) {
     many[i] = (olstm__memory_request){0, 1, SIZE_MAX / 1000};
   }
-  assert_int_equal(olstm__memory_plan(2000, many, &allocator, offsets, &total, NULL),
+  assert_int_equal(olstm__memory_plan(2000, many, OLSTM__MEMORY_PLAN_EXACT_COUNT,
+                                      &allocator, offsets, &total, NULL),
                    OLSTM_STATUS_LIMIT_EXCEEDED);
   free(many);
   free(offsets);
@@ -193,8 +197,9 @@ static void reports_a_failed_allocation(void** state) {
       const olstm_allocator allocator = {&memory, failing_allocate, failing_release};
       size_t total = 0;
       assert_true(allowed < 10);
-      status = olstm__memory_plan(large ? 2000 : 20, requests, &allocator, offsets,
-                                  &total, NULL);
+      status =
+          olstm__memory_plan(large ? 2000 : 20, requests, OLSTM__MEMORY_PLAN_EXACT_COUNT,
+                             &allocator, offsets, &total, NULL);
       assert_true(status == OLSTM_STATUS_OK || status == OLSTM_STATUS_OUT_OF_MEMORY);
       assert_int_equal(memory.live, 0);
     }
