@@ -10,25 +10,6 @@ enum { MADE_OPSET = 11 };
 
 // ---------------------------------------------------------------- adding
 
-static int32_t add_node(olstm__net* net, const char* op_type, const char* name,
-                        const olstm_attribute* attribute, size_t input_count,
-                        int32_t* inputs) {
-  int32_t output = olstm__net_add_value(net, OLSTM__VALUE_NODE, name);
-  if (output == OLSTM__NO_VALUE) return OLSTM__NO_VALUE;
-  const olstm__net_node made = {.kind = OLSTM__NODE_OPERATOR,
-                                .name = name,
-                                .op_type = op_type,
-                                .domain = "",
-                                .opset_version = MADE_OPSET,
-                                .attribute_count = attribute ? 1 : 0,
-                                .attributes = attribute,
-                                .input_count = input_count,
-                                .inputs = inputs,
-                                .output_count = 1,
-                                .outputs = &output};
-  return olstm__net_add_node(net, &made) == OLSTM__NO_VALUE ? OLSTM__NO_VALUE : output;
-}
-
 // Takes steps first..first+count-1 of an axis; a scalar `first` for a count of 0.
 static int32_t add_gather(olstm__net* net, const char* name, int32_t value, int64_t axis,
                           int64_t first, int64_t count) {
@@ -39,14 +20,15 @@ static int32_t add_gather(olstm__net* net, const char* name, int32_t value, int6
   for (int64_t i = 0; i == 0 || i < count; i++) ((int64_t*)indices->data)[i] = first + i;
   *attribute = (olstm_attribute){.name = "axis", .kind = OLSTM_ATTRIBUTE_INT, .i = axis};
   int32_t inputs[] = {value, olstm__net_add_constant(net, "indices", indices)};
-  return add_node(net, "Gather", name, attribute, 2, inputs);
+  return olstm__net_add_operator(net, name, "Gather", MADE_OPSET, attribute, 2, inputs);
 }
 
 static int32_t add_transpose(olstm__net* net, const char* name, int32_t value) {
   static const int64_t kPerm[] = {1, 0, 2};
   static const olstm_attribute kAttribute = {
       .name = "perm", .kind = OLSTM_ATTRIBUTE_INTS, .count = 3, .ints = kPerm};
-  return add_node(net, "Transpose", name, &kAttribute, 1, &value);
+  return olstm__net_add_operator(net, name, "Transpose", MADE_OPSET, &kAttribute, 1,
+                                 &value);
 }
 
 // The first dimension from its end.
@@ -60,7 +42,7 @@ static int32_t add_reversal(olstm__net* net, const char* name, int32_t value) {
     *(int64_t*)number->data = kNumbers[i];
     inputs[1 + i] = olstm__net_add_constant(net, "turn", number);
   }
-  return add_node(net, "Slice", name, NULL, 5, inputs);
+  return olstm__net_add_operator(net, name, "Slice", MADE_OPSET, NULL, 5, inputs);
 }
 
 // X [T,N,I] of the chain's steps.

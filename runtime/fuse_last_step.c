@@ -180,18 +180,7 @@ static int32_t add_direction(olstm__net* net, int32_t y_h, int64_t direction) {
   const char* name =
       olstm__net_format(net, "%s/%d", net->values[y_h].info.name, (int)direction);
   int32_t inputs[2] = {y_h, olstm__net_add_constant(net, name, tensor)};
-  int32_t output = olstm__net_add_value(net, OLSTM__VALUE_NODE, name);
-  if (inputs[1] == OLSTM__NO_VALUE || output == OLSTM__NO_VALUE) return OLSTM__NO_VALUE;
-  const olstm__net_node made = {.kind = OLSTM__NODE_OPERATOR,
-                                .name = name,
-                                .op_type = "Gather",
-                                .domain = "",
-                                .opset_version = GATHER_OPSET,
-                                .input_count = 2,
-                                .inputs = inputs,
-                                .output_count = 1,
-                                .outputs = &output};
-  return olstm__net_add_node(net, &made) == OLSTM__NO_VALUE ? OLSTM__NO_VALUE : output;
+  return olstm__net_add_operator(net, name, "Gather", GATHER_OPSET, NULL, 2, inputs);
 }
 
 // Y_h in the dimensions that the part has.

@@ -176,18 +176,7 @@ static int32_t add_join(olstm__net* net, int32_t y, int64_t units) {
   if (!shape || !name) return OLSTM__NO_VALUE;
   memcpy(shape->data, dims, sizeof dims);
   int32_t inputs[] = {y, olstm__net_add_constant(net, name, shape)};
-  int32_t output = olstm__net_add_value(net, OLSTM__VALUE_NODE, name);
-  if (inputs[1] == OLSTM__NO_VALUE || output == OLSTM__NO_VALUE) return OLSTM__NO_VALUE;
-  const olstm__net_node made = {.kind = OLSTM__NODE_OPERATOR,
-                                .name = name,
-                                .op_type = "Reshape",
-                                .domain = "",
-                                .opset_version = RESHAPE_OPSET,
-                                .input_count = 2,
-                                .inputs = inputs,
-                                .output_count = 1,
-                                .outputs = &output};
-  return olstm__net_add_node(net, &made) == OLSTM__NO_VALUE ? OLSTM__NO_VALUE : output;
+  return olstm__net_add_operator(net, name, "Reshape", RESHAPE_OPSET, NULL, 2, inputs);
 }
 
 // The old Y keeps its users until they are gone; the node makes a new one. False when

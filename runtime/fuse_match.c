@@ -339,25 +339,13 @@ bool olstm__match_select(const olstm__net* net, int32_t value, int32_t old,
 int32_t olstm__fuse_add_axis_node(olstm__net* net, const char* op_type, int32_t input,
                                   int64_t axis) {
   if (input == OLSTM__NO_VALUE) return OLSTM__NO_VALUE;
+  const char* name =
+      olstm__net_format(net, "%s/%s", net->values[input].info.name, op_type);
   olstm_attribute* axes = olstm__net_allocate(net, 1, sizeof *axes);
   int64_t* list = olstm__net_allocate(net, 1, sizeof *list);
-  int32_t output = olstm__net_add_value(
-      net, OLSTM__VALUE_NODE,
-      olstm__net_format(net, "%s/%s", net->values[input].info.name, op_type));
-  if (!axes || !list || output == OLSTM__NO_VALUE) return OLSTM__NO_VALUE;
+  if (!axes || !list) return OLSTM__NO_VALUE;
   *list = axis;
   *axes = (olstm_attribute){
       .name = "axes", .kind = OLSTM_ATTRIBUTE_INTS, .count = 1, .ints = list};
-  const olstm__net_node made = {.kind = OLSTM__NODE_OPERATOR,
-                                .name = net->values[output].info.name,
-                                .op_type = op_type,
-                                .domain = "",
-                                .opset_version = AXES_OPSET,
-                                .attribute_count = 1,
-                                .attributes = axes,
-                                .input_count = 1,
-                                .inputs = &input,
-                                .output_count = 1,
-                                .outputs = &output};
-  return olstm__net_add_node(net, &made) == OLSTM__NO_VALUE ? OLSTM__NO_VALUE : output;
+  return olstm__net_add_operator(net, name, op_type, AXES_OPSET, axes, 1, &input);
 }

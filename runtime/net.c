@@ -264,6 +264,30 @@ int32_t olstm__net_add_node(olstm__net* net, const olstm__net_node* node) {
   return index;
 }
 
+int32_t olstm__net_add_operator(olstm__net* net, const char* name, const char* op_type,
+                                int32_t opset_version, const olstm_attribute* attribute,
+                                size_t input_count, const int32_t* inputs) {
+  if (!name) return OLSTM__NO_VALUE;
+  for (size_t i = 0; i < input_count; i++) {
+    if (inputs[i] == OLSTM__NO_VALUE) return OLSTM__NO_VALUE;
+  }
+  int32_t output = olstm__net_add_value(net, OLSTM__VALUE_NODE, name);
+  if (output == OLSTM__NO_VALUE) return OLSTM__NO_VALUE;
+  const olstm__net_node node = {.kind = OLSTM__NODE_OPERATOR,
+                                .name = name,
+                                .op_type = op_type,
+                                .domain = "",
+                                .opset_version = opset_version,
+                                .attribute_count = attribute ? 1 : 0,
+                                .attributes = attribute,
+                                .input_count = input_count,
+                                // Copied, and not written, by olstm__net_add_node.
+                                .inputs = (int32_t*)inputs,
+                                .output_count = 1,
+                                .outputs = &output};
+  return olstm__net_add_node(net, &node) == OLSTM__NO_VALUE ? OLSTM__NO_VALUE : output;
+}
+
 bool olstm__net_add_state(olstm__net* net, const olstm__net_state* state) {
   if (net->state_count == net->state_capacity) {
     // In the net's own memory: slots are few.

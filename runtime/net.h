@@ -209,6 +209,13 @@ bool olstm__net_make_state(olstm__net* net, int32_t value);
 /// outputs.
 int32_t olstm__net_add_node(olstm__net* net, const olstm__net_node* node);
 
+/// Appends a node of one of ONNX's operators, with one output, which is named as the node
+/// is. attribute: NULL for none.
+/// Returns the output; NO_VALUE without memory, or when an input, or name, is missing.
+int32_t olstm__net_add_operator(olstm__net* net, const char* name, const char* op_type,
+                                int32_t opset_version, const olstm_attribute* attribute,
+                                size_t input_count, const int32_t* inputs);
+
 /// Appends a state slot (copied): its input must be a value of kind STATE.
 bool olstm__net_add_state(olstm__net* net, const olstm__net_state* state);
 

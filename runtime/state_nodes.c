@@ -140,36 +140,13 @@ static bool is_zero_value(const olstm__net* net, int32_t value, int* budget) {
 
 // ---------------------------------------------------------------- making nodes
 
-static int32_t add_simple_node(olstm__net* net, const char* name, const char* op_type,
-                               const olstm_attribute* attribute, size_t input_count,
-                               const int32_t* inputs) {
-  int32_t output =
-      olstm__net_add_value(net, OLSTM__VALUE_NODE, olstm__net_format(net, "%s:0", name));
-  const olstm__net_node node = {.kind = OLSTM__NODE_OPERATOR,
-                                .name = name,
-                                .op_type = op_type,
-                                .domain = "",
-                                .opset_version = MADE_OPSET,
-                                .attribute_count = attribute ? 1 : 0,
-                                .attributes = attribute,
-                                .input_count = input_count,
-                                // Copied, and not written, by olstm__net_add_node.
-                                .inputs = (int32_t*)inputs,
-                                .output_count = 1,
-                                .outputs = &output};
-  if (output == OLSTM__NO_VALUE) return OLSTM__NO_VALUE;
-  for (size_t i = 0; i < input_count; i++) {
-    if (inputs[i] == OLSTM__NO_VALUE) return OLSTM__NO_VALUE;
-  }
-  return olstm__net_add_node(net, &node) == OLSTM__NO_VALUE ? OLSTM__NO_VALUE : output;
-}
-
 // [D,N,H] from [N,D,H], and back.
 static int32_t add_swap(olstm__net* net, const char* name, int32_t value) {
   static const int64_t kPerm[] = {1, 0, 2};
   static const olstm_attribute kAttribute = {
       .name = "perm", .kind = OLSTM_ATTRIBUTE_INTS, .count = 3, .ints = kPerm};
-  return add_simple_node(net, name, "Transpose", &kAttribute, 1, &value);
+  return olstm__net_add_operator(net, name, "Transpose", MADE_OPSET, &kAttribute, 1,
+                                 &value);
 }
 
 static int32_t add_int64s(olstm__net* net, const char* name, size_t count,
@@ -273,8 +250,8 @@ static int32_t add_start(olstm__net* net, const olstm__net_state* state, int32_t
   hidden.is_hidden = true;
   net->values[flags].info.dtype = OLSTM_DTYPE_BOOL;
   if (!olstm__net_add_state(net, &hidden)) return OLSTM__NO_VALUE;
-  return add_simple_node(net, olstm__net_format(net, "%s/start", state->name), "Where",
-                         NULL, 3, inputs);
+  return olstm__net_add_operator(net, olstm__net_format(net, "%s/start", state->name),
+                                 "Where", MADE_OPSET, NULL, 3, inputs);
 }
 
 // The value that holds the node's next h or c; made if nobody wanted it so far.
@@ -427,16 +404,20 @@ static void broadcast_input(olstm__net* net, int32_t index, size_t slot,
     if (!names[i]) return;
   }
   int32_t x = net->nodes[index].inputs[INPUT_X];
-  int32_t gather[] = {add_simple_node(net, names[0], "Shape", NULL, 1, &x),
-                      add_int64s(net, names[1], 1, &batch_axis)};
-  const int32_t batch = add_simple_node(net, names[1], "Gather", &kAxis, 2, gather);
+  int32_t gather[] = {
+      olstm__net_add_operator(net, names[0], "Shape", MADE_OPSET, NULL, 1, &x),
+      add_int64s(net, names[1], 1, &batch_axis)};
+  const int32_t batch =
+      olstm__net_add_operator(net, names[1], "Gather", MADE_OPSET, &kAxis, 2, gather);
   const int32_t directions = add_int64s(net, names[2], 1, &shape->directions);
   int32_t parts[] = {shape->batch_first ? batch : directions,
                      shape->batch_first ? directions : batch,
                      add_int64s(net, names[2], 1, &shape->hidden)};
-  int32_t expand[] = {net->nodes[index].inputs[slot],
-                      add_simple_node(net, names[2], "Concat", &kAxis, 3, parts)};
-  const int32_t expanded = add_simple_node(net, names[3], "Expand", NULL, 2, expand);
+  int32_t expand[] = {
+      net->nodes[index].inputs[slot],
+      olstm__net_add_operator(net, names[2], "Concat", MADE_OPSET, &kAxis, 3, parts)};
+  const int32_t expanded =
+      olstm__net_add_operator(net, names[3], "Expand", MADE_OPSET, NULL, 2, expand);
   if (expanded != OLSTM__NO_VALUE) olstm__net_set_input(net, index, slot, expanded);
 }
 
