@@ -1,6 +1,8 @@
 // Einsum: sums of products over letters. The equation is read once; a run walks the
 // output's elements, and for each the letters that are summed, with one offset an input.
+// A few small inputs can ask for any number of products, so these have a limit.
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "op/op_family.h"
@@ -13,7 +15,10 @@ enum {
   MAX_LETTERS = 24,
   MAX_TERM = OLSTM_MAX_RANK,
   ELLIPSIS = '.',
-  FIRST_OF_ELLIPSIS = 1
+  FIRST_OF_ELLIPSIS = 1,
+  // Products that any equation may take, and those for each element of inputs and output.
+  LEAST_PRODUCTS = 1 << 28,
+  PRODUCTS_PER_ELEMENT = 256
 };
 
 typedef struct einsum_op {
@@ -211,6 +216,29 @@ static olstm_status make_plan(const einsum_op* op, const olstm_tensor* const* in
   return used == output.rank ? OLSTM_STATUS_OK : fail_equation(op, error);
 }
 
+static int64_t count_over(const plan* p, int32_t first, int32_t last) {
+  int64_t count = 1;
+  for (int32_t i = first; i < last; i++) count *= p->dims[i];
+  return count;
+}
+
+static olstm_status check_products(const einsum_op* op, const plan* p,
+                                   const olstm_tensor* const* inputs,
+                                   olstm_error* error) {
+  double elements = 1, products = 1;
+  for (int32_t i = 0; i < p->output_rank; i++) elements *= (double)p->dims[i];
+  for (size_t o = 0; o < p->operand_count; o++) {
+    elements += (double)olstm_tensor_desc_count(&inputs[o]->desc);
+  }
+  for (int32_t i = 0; i < p->letter_count; i++) products *= (double)p->dims[i];
+  const double limit = fmax(LEAST_PRODUCTS, elements * PRODUCTS_PER_ELEMENT);
+  if (products <= limit) return OLSTM_STATUS_OK;
+  return olstm__op_fail(&op->base, error, OLSTM_STATUS_LIMIT_EXCEEDED,
+                        "equation '%s' takes %.3g products with these shapes, expected "
+                        "at most %.3g",
+                        op->equation, products, limit);
+}
+
 // ---------------------------------------------------------------- infer and prepare
 
 static olstm_status infer(const void* instance, const olstm_infer_args* args,
@@ -238,14 +266,11 @@ static olstm_status prepare(void* instance, const olstm_prepare_args* args,
   einsum_handle* handle = memory;
   out_prepared->handle = handle;
   handle->dtype = args->inputs[0]->desc.dtype;
-  OLSTM_RETURN_IF_ERROR(
-      make_plan(op, args->inputs, args->input_count, &handle->plan, error));
-  handle->output_count = handle->sum_count = 1;
-  for (int32_t i = 0; i < handle->plan.letter_count; i++) {
-    int64_t* count =
-        i < handle->plan.output_rank ? &handle->output_count : &handle->sum_count;
-    *count *= handle->plan.dims[i];
-  }
+  plan* p = &handle->plan;
+  OLSTM_RETURN_IF_ERROR(make_plan(op, args->inputs, args->input_count, p, error));
+  OLSTM_RETURN_IF_ERROR(check_products(op, p, args->inputs, error));
+  handle->output_count = count_over(p, 0, p->output_rank);
+  handle->sum_count = count_over(p, p->output_rank, p->letter_count);
   return OLSTM_STATUS_OK;
 }
 
