@@ -11,15 +11,17 @@ typedef struct olstm__run_limits {
   /// Bytes of one graph's workspace and outputs, of its late tensors, and of what one
   /// loop keeps: each.
   size_t max_memory;
-  /// How often bodies of Loop and Scan may run in all, and have run.
+  /// How often bodies of Loop and Scan may run in all, and have run. A body that takes
+  /// long counts as several.
   uint64_t max_trips;
   uint64_t trips;
 } olstm__run_limits;
 
-/// Counts one more; false when it is one too many.
-static inline bool olstm__run_limits_count_trip(olstm__run_limits* limits) {
-  if (limits->trips >= limits->max_trips) return false;
-  limits->trips++;
+/// Counts so many more; false when they are too many.
+static inline bool olstm__run_limits_count_trips(olstm__run_limits* limits,
+                                                 uint64_t count) {
+  if (count > limits->max_trips - limits->trips) return false;
+  limits->trips += count;
   return true;
 }
 

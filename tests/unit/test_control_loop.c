@@ -171,8 +171,8 @@ static void ends_when_it_has_run_too_often(void** state) {
   assert_int_equal(model_run(&fixture), OLSTM_STATUS_LIMIT_EXCEEDED);
   assert_string_equal(
       fixture.error.message,
-      "Loop 'loop_rows': bodies of loops ran 250000 times in this run, as "
-      "often as max_trips allows");
+      "Loop 'loop_rows': bodies of loops ran as often in this run as max_trips allows, "
+      "250000 times (a large one counts as several)");
   model_end(&fixture);
 }
 
@@ -196,6 +196,32 @@ static void counts_all_loops_of_a_run_together(void** state) {
     }
     model_end(&fixture);
   }
+}
+
+// Ten trips that append `count` elements each.
+static olstm_status grow_ten_times(int64_t count, uint64_t max_trips) {
+  static const float kX[1 << 14] = {0};
+  const int64_t m = 10;
+  olstm_session_options options;
+  model_fixture fixture;
+  olstm_session_options_init(&options);
+  options.max_trips = max_trips;
+  model_start(&fixture, MODEL("loop_grow"), &options);
+  model_input(&fixture, 0, OLSTM_DTYPE_INT64, &m, MODEL_SHAPE(1));
+  model_input(&fixture, 1, OLSTM_DTYPE_FLOAT, kX, MODEL_SHAPE(count));
+  model_input(&fixture, 2, OLSTM_DTYPE_FLOAT, kX, MODEL_SHAPE(count));
+  const olstm_status status = model_run(&fixture);
+  assert_int_equal(model_run(&fixture), status);
+  model_end(&fixture);
+  return status;
+}
+
+static void counts_other_shapes_and_large_bodies_as_several_trips(void** state) {
+  (void)state;
+  assert_int_equal(grow_ten_times(1, 100), OLSTM_STATUS_LIMIT_EXCEEDED);
+  assert_int_equal(grow_ten_times(1, 200), OLSTM_STATUS_OK);
+  assert_int_equal(grow_ten_times(1 << 14, 200), OLSTM_STATUS_LIMIT_EXCEEDED);
+  assert_int_equal(grow_ten_times(1 << 14, 1000), OLSTM_STATUS_OK);
 }
 
 static void refuses_a_condition_of_many_elements(void** state) {
@@ -223,6 +249,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(stops_a_stack_that_grows_for_ever),
       cmocka_unit_test(ends_when_it_has_run_too_often),
       cmocka_unit_test(counts_all_loops_of_a_run_together),
+      cmocka_unit_test(counts_other_shapes_and_large_bodies_as_several_trips),
       cmocka_unit_test(refuses_a_condition_of_many_elements),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
