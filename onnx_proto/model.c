@@ -5,6 +5,8 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
+#include "olstm/sized_struct.h"
+
 #include "onnx_proto/arena.h"
 #include "onnx_proto/budget.h"
 #include "onnx_proto/decode.h"
@@ -60,26 +62,18 @@ typedef struct load_state {
 
 // ----------------------------------------------------------------- options
 
-void olstm_model_options_init(olstm_model_options* options) {
-  memset(options, 0, sizeof *options);
-  options->struct_size = sizeof *options;
-  options->max_depth = DEFAULT_DEPTH;
-  options->max_nodes = DEFAULT_NODES;
+void olstm_model_options_init_sized(olstm_model_options* options, size_t struct_size) {
+  const olstm_model_options defaults = {.max_depth = DEFAULT_DEPTH,
+                                        .max_nodes = DEFAULT_NODES};
+  olstm_sized_struct_init(options, struct_size, &defaults, sizeof defaults);
 }
 
 static olstm_status take_options(load_state* load, const olstm_model_options* options) {
   olstm_model_options_init(&load->options);
   load->allocator = olstm_allocator_or_default(NULL);
   if (options) {
-    // A caller compiled against an older header has fewer fields.
-    size_t bytes = options->struct_size;
-    if (bytes > sizeof *options) bytes = sizeof *options;
-    if (bytes < sizeof options->struct_size) {
-      return olstm_fail(load->error, OLSTM_STATUS_INVALID_ARGUMENT,
-                        "model options were not initialised: struct_size is %zu",
-                        options->struct_size);
-    }
-    memcpy(&load->options, options, bytes);
+    OLSTM_RETURN_IF_ERROR(olstm_sized_struct_read(
+        options, "model options", &load->options, sizeof load->options, load->error));
   }
   if (load->options.max_depth < 1 || load->options.max_depth > LARGEST_DEPTH) {
     return olstm_fail(load->error, OLSTM_STATUS_INVALID_ARGUMENT,

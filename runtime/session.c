@@ -2,37 +2,31 @@
 
 #include <string.h>
 
+#include "olstm/sized_struct.h"
+
 #include "onnx_proto/model.h"
 #include "runtime/fold.h"
 #include "runtime/fuse.h"
 #include "runtime/registry.h"
 #include "runtime/state_bind.h"
 
-void olstm_session_options_init(olstm_session_options* options) {
-  *options = (olstm_session_options){.struct_size = sizeof *options,
-                                     .thread_count = 1,
-                                     .precision = OLSTM_PRECISION_F32,
-                                     .plan_cache_capacity = 16,
-                                     .fuse = true};
-}
-
 // ---------------------------------------------------------------- options
 
-/// Options of an older caller are shorter: what it does not know keeps its default.
+void olstm_session_options_init_sized(olstm_session_options* options,
+                                      size_t struct_size) {
+  const olstm_session_options defaults = {.thread_count = 1,
+                                          .precision = OLSTM_PRECISION_F32,
+                                          .plan_cache_capacity = 16,
+                                          .fuse = true};
+  olstm_sized_struct_init(options, struct_size, &defaults, sizeof defaults);
+}
+
 static olstm_status read_options(const olstm_session_options* given,
                                  olstm_session_options* out_options, olstm_error* error) {
   olstm_session_options_init(out_options);
   if (!given) return OLSTM_STATUS_OK;
-  if (given->struct_size < sizeof given->struct_size ||
-      given->struct_size > sizeof *given) {
-    return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
-                      "session options have struct_size %zu, expected at most %zu: use "
-                      "olstm_session_options_init",
-                      given->struct_size, sizeof *given);
-  }
-  memcpy(out_options, given, given->struct_size);
-  out_options->struct_size = sizeof *out_options;
-  return OLSTM_STATUS_OK;
+  return olstm_sized_struct_read(given, "session options", out_options,
+                                 sizeof *out_options, error);
 }
 
 // ---------------------------------------------------------------- creating

@@ -74,7 +74,14 @@ typedef struct olstm_lstm_options {
   int32_t input_forget;
 } olstm_lstm_options;
 
-OLSTM_API void olstm_lstm_options_init(olstm_lstm_options* options);
+/// Writes the defaults to a struct of `struct_size` bytes, which is what a caller in
+/// another language passes; C and C++ take olstm_lstm_options_init, which knows its own
+/// size.
+OLSTM_API void olstm_lstm_options_init_sized(olstm_lstm_options* options,
+                                             size_t struct_size);
+static inline void olstm_lstm_options_init(olstm_lstm_options* options) {
+  olstm_lstm_options_init_sized(options, sizeof *options);
+}
 
 /// Makes a layer: checks, packs the weights, sets the state to zeros.
 ///

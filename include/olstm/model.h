@@ -36,7 +36,14 @@ typedef struct olstm_model_options {
   size_t max_external_bytes;
 } olstm_model_options;
 
-OLSTM_API void olstm_model_options_init(olstm_model_options* options);
+/// Writes the defaults to a struct of `struct_size` bytes, which is what a caller in
+/// another language passes; C and C++ take olstm_model_options_init, which knows its own
+/// size.
+OLSTM_API void olstm_model_options_init_sized(olstm_model_options* options,
+                                              size_t struct_size);
+static inline void olstm_model_options_init(olstm_model_options* options) {
+  olstm_model_options_init_sized(options, sizeof *options);
+}
 
 /// Loads a .onnx file. External data is read from the file's own folder or below it: no
 /// "..", no symbolic link on the way, regular files without other hard links alone.

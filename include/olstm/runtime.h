@@ -94,12 +94,21 @@ typedef struct olstm_session_options {
   /// Default false.
   bool broadcast_state;
   /// Most times that the bodies of Loop and Scan nodes may run in one olstm_context_run,
-  /// all together; LIMIT_EXCEEDED beyond. Default 0: 250,000, or 16 for each element of
+  /// all together; LIMIT_EXCEEDED beyond. A run counts once more for every 64 steps and
+  /// 16 KB that it computes, and 16 times more where shapes change from trip to trip.
+  /// Default 0: 250,000, or 16 for each element of
   /// the run's inputs where that is more. Loops that became recurrent nodes do not count.
   uint64_t max_trips;
 } olstm_session_options;
 
-OLSTM_API void olstm_session_options_init(olstm_session_options* options);
+/// Writes the defaults to a struct of `struct_size` bytes, which is what a caller in
+/// another language passes; C and C++ take olstm_session_options_init, which knows its
+/// own size.
+OLSTM_API void olstm_session_options_init_sized(olstm_session_options* options,
+                                                size_t struct_size);
+static inline void olstm_session_options_init(olstm_session_options* options) {
+  olstm_session_options_init_sized(options, sizeof *options);
+}
 
 /// Creates the operators of a model's nodes; packs their weights.
 ///

@@ -7,6 +7,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "olstm/sized_struct.h"
+
 #include "op/lstm/lstm_choose.h"
 #include "op/lstm/lstm_problem.h"
 #include "op/lstm/lstm_spec.h"
@@ -80,11 +82,10 @@ static bool sizes_fit(const olstm_lstm_options* options) {
 
 // ---------------------------------------------------------------- options
 
-void olstm_lstm_options_init(olstm_lstm_options* options) {
-  memset(options, 0, sizeof *options);
-  options->struct_size = sizeof *options;
-  options->batch_size = 1;
-  options->block_steps = DEFAULT_BLOCK_STEPS;
+void olstm_lstm_options_init_sized(olstm_lstm_options* options, size_t struct_size) {
+  const olstm_lstm_options defaults = {.batch_size = 1,
+                                       .block_steps = DEFAULT_BLOCK_STEPS};
+  olstm_sized_struct_init(options, struct_size, &defaults, sizeof defaults);
 }
 
 static olstm_status check_size(const char* name, int64_t size, olstm_error* error) {
@@ -264,25 +265,42 @@ static olstm_lstm* make_layer(shared_layer* shared) {
   return NULL;
 }
 
-olstm_status olstm_lstm_create(const olstm_lstm_options* options,
-                               const olstm_lstm_weights* weights, olstm_lstm** out_lstm,
-                               olstm_error* error) {
+// The caller's own structs as this library knows them.
+static olstm_status read_arguments(const olstm_lstm_options* given_options,
+                                   const olstm_lstm_weights* given_weights,
+                                   olstm_lstm_options* out_options,
+                                   olstm_lstm_weights* out_weights, olstm_error* error) {
+  if (!given_options || !given_weights) {
+    return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT, "LSTM: %s is NULL",
+                      given_options ? "weights" : "options");
+  }
+  olstm_lstm_options_init(out_options);
+  memset(out_weights, 0, sizeof *out_weights);
+  OLSTM_RETURN_IF_ERROR(olstm_sized_struct_read(given_options, "LSTM: options",
+                                                out_options, sizeof *out_options, error));
+  OLSTM_RETURN_IF_ERROR(olstm_sized_struct_read(given_weights, "LSTM: weights",
+                                                out_weights, sizeof *out_weights, error));
+  OLSTM_RETURN_IF_ERROR(check_options(out_options, error));
+  return check_weights(out_weights, error);
+}
+
+olstm_status olstm_lstm_create(const olstm_lstm_options* given_options,
+                               const olstm_lstm_weights* given_weights,
+                               olstm_lstm** out_lstm, olstm_error* error) {
+  olstm_lstm_options options;
+  olstm_lstm_weights weights;
   if (!out_lstm) {
     return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT, "LSTM: out_lstm is NULL");
   }
   *out_lstm = NULL;
-  if (!options || !weights) {
-    return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT, "LSTM: %s is NULL",
-                      options ? "weights" : "options");
-  }
-  OLSTM_RETURN_IF_ERROR(check_options(options, error));
-  OLSTM_RETURN_IF_ERROR(check_weights(weights, error));
-  const olstm_allocator allocator = olstm_allocator_or_default(options->allocator);
+  OLSTM_RETURN_IF_ERROR(
+      read_arguments(given_options, given_weights, &options, &weights, error));
+  const olstm_allocator allocator = olstm_allocator_or_default(options.allocator);
   shared_layer* shared = olstm_allocate_zeroed(&allocator, 1, sizeof *shared);
   if (!shared) return fail_memory(error);
   shared->allocator = allocator;
   atomic_init(&shared->reference_count, 1);
-  const olstm_status status = fill_shared(shared, options, weights, error);
+  const olstm_status status = fill_shared(shared, &options, &weights, error);
   if (status == OLSTM_STATUS_OK) *out_lstm = make_layer(shared);
   release_shared(shared);
   if (status != OLSTM_STATUS_OK) return status;

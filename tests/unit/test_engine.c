@@ -1,6 +1,4 @@
 // runtime/engine.c and session.c: options are read, odd ones refused.
-#include <stdio.h>
-
 #include "tests/support/fake_ops.h"
 #include "tests/support/test_allocator.h"
 #include "tests/support/test_main.h"
@@ -34,29 +32,11 @@ static void refuses_options_that_make_no_sense(void** state) {
   olstm_session_options_init(&options);
   options.plan_cache_capacity = 0;
   expect_refusal(&options, "plan_cache_capacity is 0, expected at least 1");
-  char message[OLSTM_ERROR_CAPACITY];
-  olstm_session_options_init(&options);
-  options.struct_size = sizeof options + 8;
-  (void)snprintf(message, sizeof message,
-                 "session options have struct_size %zu, expected at most %zu: use "
-                 "olstm_session_options_init",
-                 sizeof options + 8, sizeof options);
-  expect_refusal(&options, message);
-}
-
-static void takes_shorter_options_of_an_older_caller(void** state) {
-  olstm_session_options options = {.struct_size = sizeof(size_t) + sizeof(void*) + 4};
-  olstm_fake_session fake;
-  (void)state;
-  options.thread_count = 1;
-  (void)olstm_fake_session_must(kModel, &options, &fake);
-  olstm_fake_session_destroy(&fake);
 }
 
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(refuses_options_that_make_no_sense),
-      cmocka_unit_test(takes_shorter_options_of_an_older_caller),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }

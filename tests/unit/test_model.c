@@ -311,30 +311,6 @@ static void refuses_options_that_make_no_sense(void** state) {
   expect_refusal(&bytes, &options, OLSTM_STATUS_INVALID_ARGUMENT, "expected 1..1000");
 }
 
-static void takes_options_of_an_older_and_of_a_newer_header(void** state) {
-  struct {
-    olstm_model_options options;
-    char more[64];
-  } newer;
-  olstm_model* model = NULL;
-  pb_bytes bytes = small_model();
-  (void)state;
-  memset(&newer, 0xff, sizeof newer);
-  olstm_model_options_init(&newer.options);
-  newer.options.struct_size = sizeof newer;
-  assert_int_equal(
-      olstm_model_load_memory(bytes.bytes, bytes.count, &newer.options, &model, NULL),
-      OLSTM_STATUS_OK);
-  olstm_model_destroy(model);
-  memset(&newer.options, 0xff, sizeof newer.options);
-  newer.options.struct_size = offsetof(olstm_model_options, allocator);
-  assert_int_equal(
-      olstm_model_load_memory(bytes.bytes, bytes.count, &newer.options, &model, NULL),
-      OLSTM_STATUS_OK);
-  olstm_model_destroy(model);
-  pb_deinit(&bytes);
-}
-
 static void takes_ir_versions_3_to_13_alone(void** state) {
   static const struct {
     int64_t version;
@@ -489,7 +465,6 @@ int main(int argc, char** argv) {
       cmocka_unit_test(honours_the_limits_it_is_given),
       cmocka_unit_test(takes_a_small_multiple_of_the_limit_at_most),
       cmocka_unit_test(refuses_options_that_make_no_sense),
-      cmocka_unit_test(takes_options_of_an_older_and_of_a_newer_header),
       cmocka_unit_test(takes_ir_versions_3_to_13_alone),
       cmocka_unit_test(refuses_a_metadata_key_given_twice),
       cmocka_unit_test(keeps_messages_to_one_line),

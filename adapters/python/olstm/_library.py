@@ -72,7 +72,7 @@ _STATUS_FUNCTIONS = {
 }
 _OTHER_FUNCTIONS = {
     "olstm_model_destroy": (None, [_POINTER]),
-    "olstm_session_options_init": (None, [C.POINTER(SessionOptions)]),
+    "olstm_session_options_init_sized": (None, [C.POINTER(SessionOptions), C.c_size_t]),
     "olstm_session_destroy": (None, [_POINTER]),
     "olstm_session_input_count": (C.c_size_t, [_POINTER]),
     "olstm_session_output_count": (C.c_size_t, [_POINTER]),

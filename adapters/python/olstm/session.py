@@ -46,7 +46,7 @@ class Session:
         self._handle = None
         self._registry = None
         options = L.SessionOptions()
-        L.library.olstm_session_options_init(C.byref(options))
+        L.library.olstm_session_options_init_sized(C.byref(options), C.sizeof(options))
         stateful = [stateful] if isinstance(stateful, str) else list(stateful)
         names = (C.c_char_p * max(1, len(stateful)))(*[name.encode() for name in stateful])
         pairs = [L.Binding(o.encode(), i.encode()) for o, i in (bindings or {}).items()]

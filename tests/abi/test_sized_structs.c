@@ -1,0 +1,207 @@
+// Options of callers that were compiled against an older, this, or a newer olstm: nothing
+// beyond their own bytes is written, and nothing of what they ask for is overlooked.
+#include "olstm/sized_struct.h"
+
+#include "olstm/olstm.h"
+#include "tests/support/test_main.h"
+
+enum { kBytes = 512, kGuard = 0xa5 };
+
+/// One kind of options, as the caller's bytes.
+typedef struct kind {
+  const char* name;
+  size_t known_size;
+  void (*init)(void* options, size_t struct_size);
+  /// Gives them to what takes them.
+  olstm_status (*use)(const void* options, olstm_error* error);
+  /// A field of an older header that has a default other than 0.
+  size_t old_size, default_offset, default_bytes;
+  uint64_t default_value;
+} kind;
+
+// ---------------------------------------------------------------- the kinds
+
+static void init_session(void* options, size_t struct_size) {
+  olstm_session_options_init_sized(options, struct_size);
+}
+
+static void init_model(void* options, size_t struct_size) {
+  olstm_model_options_init_sized(options, struct_size);
+}
+
+static void init_lstm(void* options, size_t struct_size) {
+  olstm_lstm_options_init_sized(options, struct_size);
+}
+
+static olstm_model* load_model(void) {
+  olstm_model* model = NULL;
+  assert_int_equal(olstm_model_load_file(OLSTM_TEST_DATA "/broken/small_lstm.onnx", NULL,
+                                         &model, NULL),
+                   OLSTM_STATUS_OK);
+  return model;
+}
+
+static olstm_status use_session(const void* options, olstm_error* error) {
+  olstm_model* model = load_model();
+  olstm_session* session = NULL;
+  const olstm_status status = olstm_session_create(model, NULL, options, &session, error);
+  assert_int_equal(session == NULL, status != OLSTM_STATUS_OK);
+  olstm_session_destroy(session);
+  olstm_model_destroy(model);
+  return status;
+}
+
+static olstm_status use_model(const void* options, olstm_error* error) {
+  olstm_model* model = NULL;
+  const olstm_status status = olstm_model_load_file(
+      OLSTM_TEST_DATA "/broken/small_lstm.onnx", options, &model, error);
+  assert_int_equal(model == NULL, status != OLSTM_STATUS_OK);
+  olstm_model_destroy(model);
+  return status;
+}
+
+static olstm_status create_lstm(const void* options, const void* weights,
+                                olstm_error* error) {
+  olstm_lstm* lstm = NULL;
+  const olstm_status status = olstm_lstm_create(options, weights, &lstm, error);
+  assert_int_equal(lstm == NULL, status != OLSTM_STATUS_OK);
+  olstm_lstm_destroy(lstm);
+  return status;
+}
+
+static const float kNumbers[4] = {0};
+static const olstm_lstm_weights kWeights = {
+    .struct_size = sizeof kWeights, .kernel = kNumbers, .recurrent_kernel = kNumbers};
+
+static olstm_status use_lstm(const void* options, olstm_error* error) {
+  _Alignas(olstm_lstm_options) unsigned char bytes[kBytes];
+  olstm_lstm_options* const sized = (olstm_lstm_options*)bytes;
+  memcpy(bytes, options, kBytes);
+  sized->input_size = sized->hidden_size = 1;
+  return create_lstm(sized, &kWeights, error);
+}
+
+static const kind kKinds[] = {
+    {"session options", sizeof(olstm_session_options), init_session, use_session,
+     offsetof(olstm_session_options, plan_cache_capacity),
+     offsetof(olstm_session_options, thread_count), sizeof(int32_t), 1},
+    {"model options", sizeof(olstm_model_options), init_model, use_model,
+     offsetof(olstm_model_options, max_memory), offsetof(olstm_model_options, max_depth),
+     sizeof(uint32_t), 100},
+    {"LSTM: options", sizeof(olstm_lstm_options), init_lstm, use_lstm,
+     offsetof(olstm_lstm_options, block_steps), offsetof(olstm_lstm_options, batch_size),
+     sizeof(int64_t), 1},
+};
+enum { kKindCount = sizeof kKinds / sizeof *kKinds };
+
+// ---------------------------------------------------------------- the cases
+
+/// The options of a caller whose struct has so many bytes; guards behind them.
+static void init(const kind* k, size_t struct_size, unsigned char* bytes) {
+  size_t written = 0;
+  uint64_t value = 0;
+  memset(bytes, kGuard, kBytes);
+  k->init(bytes, struct_size);
+  memcpy(&written, bytes, sizeof written);
+  memcpy(&value, bytes + k->default_offset, k->default_bytes);
+  assert_int_equal(written, struct_size);
+  assert_int_equal(value, k->default_value);
+  for (size_t b = k->known_size; b < struct_size; b++) assert_int_equal(bytes[b], 0);
+  for (size_t b = struct_size; b < kBytes; b++) assert_int_equal(bytes[b], kGuard);
+}
+
+static void takes_options_of_an_older_caller(void** state) {
+  _Alignas(max_align_t) unsigned char bytes[kBytes];
+  (void)state;
+  for (size_t k = 0; k < kKindCount; k++) {
+    init(&kKinds[k], kKinds[k].old_size, bytes);
+    assert_int_equal(kKinds[k].use(bytes, NULL), OLSTM_STATUS_OK);
+  }
+}
+
+static void takes_options_of_an_equal_caller(void** state) {
+  _Alignas(max_align_t) unsigned char bytes[kBytes];
+  (void)state;
+  for (size_t k = 0; k < kKindCount; k++) {
+    init(&kKinds[k], kKinds[k].known_size, bytes);
+    assert_int_equal(kKinds[k].use(bytes, NULL), OLSTM_STATUS_OK);
+  }
+}
+
+static void takes_options_of_a_newer_caller_that_wants_nothing_new(void** state) {
+  _Alignas(max_align_t) unsigned char bytes[kBytes];
+  (void)state;
+  for (size_t k = 0; k < kKindCount; k++) {
+    init(&kKinds[k], kKinds[k].known_size + 24, bytes);
+    assert_int_equal(kKinds[k].use(bytes, NULL), OLSTM_STATUS_OK);
+  }
+}
+
+static void refuses_what_a_newer_caller_wants(void** state) {
+  _Alignas(max_align_t) unsigned char bytes[kBytes];
+  (void)state;
+  for (size_t k = 0; k < kKindCount; k++) {
+    const kind* const it = &kKinds[k];
+    char expected[OLSTM_ERROR_CAPACITY];
+    olstm_error error = {""};
+    init(it, it->known_size + 24, bytes);
+    bytes[it->known_size + 9] = 1;
+    (void)snprintf(expected, sizeof expected,
+                   "%s have struct_size %zu and a value at byte %zu, of which this olstm "
+                   "knows %zu: it is older than what was compiled against it",
+                   it->name, it->known_size + 24, it->known_size + 9, it->known_size);
+    assert_int_equal(it->use(bytes, &error), OLSTM_STATUS_INVALID_ARGUMENT);
+    assert_string_equal(error.message, expected);
+  }
+}
+
+static void refuses_options_without_a_size(void** state) {
+  _Alignas(max_align_t) unsigned char bytes[kBytes] = {0};
+  (void)state;
+  for (size_t k = 0; k < kKindCount; k++) {
+    char expected[OLSTM_ERROR_CAPACITY];
+    olstm_error error = {""};
+    (void)snprintf(expected, sizeof expected, "%s were not initialised: struct_size is 0",
+                   kKinds[k].name);
+    assert_int_equal(kKinds[k].use(bytes, &error), OLSTM_STATUS_INVALID_ARGUMENT);
+    assert_string_equal(error.message, expected);
+  }
+}
+
+static void takes_weights_of_an_older_caller_alone(void** state) {
+  struct {
+    olstm_lstm_weights weights;
+    float* newer;
+  } more = {kWeights, NULL};
+  olstm_lstm_weights older = kWeights;
+  olstm_lstm_options options;
+  olstm_error error = {""};
+  float peepholes[3] = {0};
+  (void)state;
+  olstm_lstm_options_init(&options);
+  options.input_size = options.hidden_size = 1;
+  // Keras' order has no peepholes, so this one does not know them.
+  older.peepholes = peepholes;
+  older.struct_size = offsetof(olstm_lstm_weights, peepholes);
+  assert_int_equal(create_lstm(&options, &older, &error), OLSTM_STATUS_OK);
+  more.weights.struct_size = sizeof more;
+  assert_int_equal(create_lstm(&options, &more, &error), OLSTM_STATUS_OK);
+  more.newer = peepholes;
+  assert_int_equal(create_lstm(&options, &more, &error), OLSTM_STATUS_INVALID_ARGUMENT);
+  assert_memory_equal(error.message, "LSTM: weights have struct_size",
+                      strlen("LSTM: weights have struct_size"));
+  older.struct_size = 0;
+  assert_int_equal(create_lstm(&options, &older, &error), OLSTM_STATUS_INVALID_ARGUMENT);
+}
+
+int main(int argc, char** argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(takes_options_of_an_older_caller),
+      cmocka_unit_test(takes_options_of_an_equal_caller),
+      cmocka_unit_test(takes_options_of_a_newer_caller_that_wants_nothing_new),
+      cmocka_unit_test(refuses_what_a_newer_caller_wants),
+      cmocka_unit_test(refuses_options_without_a_size),
+      cmocka_unit_test(takes_weights_of_an_older_caller_alone),
+  };
+  return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
+}
