@@ -111,6 +111,21 @@ static bool wants_stack(const loop_run* run, size_t s) {
   return olstm__control_wants(run->body.call->node, run->body.carried_count + s);
 }
 
+// How large to make a stack that needs so many bytes: the double while memory is plenty,
+// then shares of what is left for all stacks, the last ones not too small, so that rows
+// are copied a few times only.
+static size_t choose_stack_bytes(const loop_run* run, size_t index, size_t needed) {
+  const olstm__control_cache* cache = run->body.cache;
+  const size_t others = cache->bytes - cache->buffers[index].bytes;
+  if (needed <= cache->max_bytes / 4) return 2 * needed;
+  if (others >= cache->max_bytes || needed >= cache->max_bytes - others) return needed;
+  const size_t room = cache->max_bytes - others - needed;
+  const size_t least = cache->max_bytes / 16;
+  size_t more = room / (run->stack_count + 1);
+  if (more < least) more = least;
+  return needed + (more < room ? more : room);
+}
+
 // Makes a stack hold iteration + 1 rows.
 static olstm_status grow_stack(const loop_run* run, size_t s, size_t row_bytes,
                                olstm_error* error) {
@@ -118,20 +133,16 @@ static olstm_status grow_stack(const loop_run* run, size_t s, size_t row_bytes,
   const size_t index = 2 * run->body.carried_count + s;
   const size_t used = (size_t)run->iteration * row_bytes;
   const size_t needed = used + row_bytes;
-  size_t wanted = needed;
   size_t all = 0;
   if (needed < used) {
     return olstm__control_fail(run->body.call->node, error, OLSTM_STATUS_LIMIT_EXCEEDED,
                                "what it stacks does not fit into memory");
   }
   if (needed <= cache->buffers[index].bytes) return OLSTM_STATUS_OK;
-  if (run->max_trips < INT64_MAX &&
-      olstm_size_multiply((size_t)run->max_trips, row_bytes, &all) &&
-      all <= EAGER_STACK_BYTES) {
-    wanted = all;
-  } else if (needed <= cache->max_bytes / 4) {
-    wanted = 2 * needed;
-  }
+  const bool is_foreseen = run->max_trips < INT64_MAX &&
+                           olstm_size_multiply((size_t)run->max_trips, row_bytes, &all) &&
+                           all <= EAGER_STACK_BYTES;
+  const size_t wanted = is_foreseen ? all : choose_stack_bytes(run, index, needed);
   return olstm__control_reserve(run->body.call, cache, index, wanted, used, error);
 }
 

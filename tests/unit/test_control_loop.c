@@ -2,6 +2,7 @@
 // are those of tests/data/make_control_models.py.
 #include "runtime/control.h"
 #include "tests/support/model_fixture.h"
+#include "tests/support/test_allocator.h"
 
 #define MODEL(name) OLSTM_TEST_DATA "/control/" name ".onnx"
 
@@ -162,6 +163,26 @@ static void stops_a_stack_that_grows_for_ever(void** state) {
   model_end(&fixture);
 }
 
+static void copies_a_stack_a_few_times_on_its_way_to_the_limit(void** state) {
+  const float x[64] = {0};
+  olstm_test_allocator allocator;
+  olstm_session_options options;
+  model_fixture fixture;
+  (void)state;
+  olstm_test_allocator_init(&allocator);
+  olstm_session_options_init(&options);
+  options.allocator = &allocator.allocator;
+  options.max_memory = 1 << 20;
+  model_start(&fixture, MODEL("loop_forever"), &options);
+  model_input(&fixture, 0, OLSTM_DTYPE_FLOAT, x, MODEL_SHAPE(64));
+  const int64_t before = allocator.allocation_count;
+  assert_int_equal(model_run(&fixture), OLSTM_STATUS_LIMIT_EXCEEDED);
+  // The stack has 4096 rows.
+  assert_true(allocator.allocation_count - before < 100);
+  model_end(&fixture);
+  olstm_test_allocator_assert_clean(&allocator);
+}
+
 static void ends_when_it_has_run_too_often(void** state) {
   const float x[1] = {0};
   model_fixture fixture;
@@ -247,6 +268,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(passes_on_captures_constants_and_its_own_inputs),
       cmocka_unit_test(refuses_to_stack_rows_of_other_shapes),
       cmocka_unit_test(stops_a_stack_that_grows_for_ever),
+      cmocka_unit_test(copies_a_stack_a_few_times_on_its_way_to_the_limit),
       cmocka_unit_test(ends_when_it_has_run_too_often),
       cmocka_unit_test(counts_all_loops_of_a_run_together),
       cmocka_unit_test(counts_other_shapes_and_large_bodies_as_several_trips),
