@@ -4,6 +4,8 @@
 //
 // Nothing that belongs to an OrtGraph is kept after Compile.
 #include <onnxruntime_c_api.h>
+#include <onnxruntime_session_options_config_keys.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "node_runner.h"
@@ -19,11 +21,13 @@ typedef struct provider_factory {
   OrtEpFactory base;
   const OrtApi* api;
   const OrtEpApi* ep_api;
+  // ONNX Runtime's registration and every provider: a session may outlive the former.
+  atomic_int user_count;
 } provider_factory;
 
 typedef struct provider {
   OrtEp base;
-  const provider_factory* factory;
+  provider_factory* factory;
   olstm__ort_threads threads;
 } provider;
 
@@ -149,19 +153,41 @@ static OrtStatus* ORT_API_CALL get_supported_devices(
   return NULL;
 }
 
+static void release_factory(provider_factory* factory) {
+  if (atomic_fetch_sub(&factory->user_count, 1) == 1) free(factory);
+}
+
+// A model of EPContext nodes spares others a long compilation; here there is none to
+// spare.
+static OrtStatus* refuse_context_model(const OrtApi* api,
+                                       const OrtSessionOptions* options) {
+  char value[2] = "";
+  size_t size = sizeof value;
+  OrtStatus* status =
+      api->GetSessionConfigEntry(options, kOrtSessionOptionEpContextEnable, value, &size);
+  // Not set, or longer than the "1" that switches it on.
+  if (status) api->ReleaseStatus(status);
+  if (strcmp(value, "1") != 0) return NULL;
+  return api->CreateStatus(ORT_NOT_IMPLEMENTED,
+                           "OlstmExecutionProvider makes no EPContext models: run the "
+                           "model itself, without ep.context_enable");
+}
+
 static OrtStatus* ORT_API_CALL create_provider(
     OrtEpFactory* this_ptr, const OrtHardwareDevice* const* devices,
     const OrtKeyValuePairs* const* metadata, size_t device_count,
     const OrtSessionOptions* options, const OrtLogger* logger, OrtEp** out_provider) {
-  const provider_factory* factory = (const provider_factory*)this_ptr;
-  provider* made = calloc(1, sizeof *made);
+  provider_factory* factory = (provider_factory*)this_ptr;
   (void)devices;
   (void)metadata;
   (void)device_count;
-  (void)options;
   (void)logger;
+  OrtStatus* refusal = refuse_context_model(factory->api, options);
+  if (refusal) return refusal;
+  provider* made = calloc(1, sizeof *made);
   if (!made) return factory->api->CreateStatus(ORT_FAIL, "olstm: no memory");
   made->factory = factory;
+  (void)atomic_fetch_add(&factory->user_count, 1);
   (void)pthread_mutex_init(&made->threads.mutex, NULL);
   made->base.ort_version_supported = ORT_API_VERSION;
   made->base.GetName = get_provider_name;
@@ -177,6 +203,7 @@ static void ORT_API_CALL release_provider(OrtEpFactory* this_ptr, OrtEp* dead) {
   (void)this_ptr;
   if (!self) return;
   (void)pthread_mutex_destroy(&self->threads.mutex);
+  release_factory(self->factory);
   free(self);
 }
 
@@ -240,6 +267,7 @@ OrtStatus* CreateEpFactories(const char* registered_name, const OrtApiBase* api_
   if (!made) return api->CreateStatus(ORT_FAIL, "olstm: no memory");
   made->api = api;
   made->ep_api = api->GetEpApi();
+  atomic_init(&made->user_count, 1);
   made->base.ort_version_supported = ORT_API_VERSION;
   made->base.GetName = get_factory_name;
   made->base.GetVendor = get_vendor;
@@ -258,6 +286,6 @@ OrtStatus* CreateEpFactories(const char* registered_name, const OrtApiBase* api_
 }
 
 OrtStatus* ReleaseEpFactory(OrtEpFactory* factory) {
-  free(factory);
+  if (factory) release_factory((provider_factory*)factory);
   return NULL;
 }

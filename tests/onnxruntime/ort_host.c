@@ -91,6 +91,9 @@ static OrtSessionOptions* make_options(const ort_host_options* options) {
   expect(api->CreateSessionOptions(&made));
   expect(
       api->SetIntraOpNumThreads(made, options->thread_count ? options->thread_count : 1));
+  if (options->config_key) {
+    expect(api->AddSessionConfigEntry(made, options->config_key, "1"));
+  }
   if (options->with_provider) add_provider(made);
   if (options->with_custom_ops) {
     expect(api->RegisterCustomOpsLibrary_V2(made, OLSTM_ORT_OPS_PATH));

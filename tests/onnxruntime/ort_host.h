@@ -24,6 +24,8 @@ typedef struct ort_host_options {
   bool with_custom_ops;
   /// Threads of ONNX Runtime within an operator; 0 for one.
   int thread_count;
+  /// A session configuration key that is set to "1"; NULL for none.
+  const char* config_key;
 } ort_host_options;
 
 /// ONNX Runtime's API and one environment for the process. Skips the test where there is

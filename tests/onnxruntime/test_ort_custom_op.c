@@ -6,8 +6,8 @@
 
 #define FLOAT_TYPE ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT
 
-static const ort_host_options kPlain = {false, false, 1};
-static const ort_host_options kCustom = {false, true, 1};
+static const ort_host_options kPlain = {.thread_count = 1};
+static const ort_host_options kCustom = {.with_custom_ops = true, .thread_count = 1};
 
 static OrtSession* open_or_fail(const char* name, const ort_host_options* options) {
   char message[512] = "";

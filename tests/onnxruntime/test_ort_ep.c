@@ -9,8 +9,8 @@
 #define FLOAT_TYPE ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT
 #define DOUBLE_TYPE ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE
 
-static const ort_host_options kPlain = {false, false, 1};
-static const ort_host_options kProvider = {true, false, 1};
+static const ort_host_options kPlain = {.thread_count = 1};
+static const ort_host_options kProvider = {.with_provider = true, .thread_count = 1};
 
 static size_t run_once(const char* name, const ort_host_options* options,
                        const ort_host_tensor* inputs, size_t input_count,
@@ -169,6 +169,35 @@ static void refuses_an_input_of_another_size_by_name(void** state) {
   ort_host_unregister_provider();
 }
 
+static void outlives_its_registration_in_a_session(void** state) {
+  static ort_host_tensor input, expected[ORT_HOST_MAX_VALUES],
+      actual[ORT_HOST_MAX_VALUES];
+  char message[512] = "";
+  (void)state;
+  ort_host_api();
+  ort_host_register_provider();
+  OrtSession* session = ort_host_open("cpu_lstm", &kProvider, message);
+  assert_non_null(session);
+  ort_host_unregister_provider();
+  ort_host_fill(&input, FLOAT_TYPE, 4, 2, 3);
+  (void)run_once("cpu_lstm", &kPlain, &input, 1, expected);
+  assert_int_equal(ort_host_run(session, &input, 1, actual, message), 3);
+  for (size_t i = 0; i < 3; i++) ort_host_assert_close(&expected[i], &actual[i]);
+  ort_host_api()->ReleaseSession(session);
+}
+
+static void refuses_to_make_context_models_by_name(void** state) {
+  const ort_host_options options = {.with_provider = true,
+                                    .config_key = "ep.context_enable"};
+  char message[512] = "";
+  (void)state;
+  ort_host_api();
+  ort_host_register_provider();
+  assert_null(ort_host_open("cpu_lstm", &options, message));
+  assert_non_null(strstr(message, "makes no EPContext models"));
+  ort_host_unregister_provider();
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(agrees_with_onnx_runtime),
@@ -177,6 +206,8 @@ int main(int argc, char** argv) {
       cmocka_unit_test(runs_double_which_onnx_runtime_refuses),
       cmocka_unit_test(serves_several_sessions_on_several_threads),
       cmocka_unit_test(refuses_an_input_of_another_size_by_name),
+      cmocka_unit_test(outlives_its_registration_in_a_session),
+      cmocka_unit_test(refuses_to_make_context_models_by_name),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }

@@ -19,7 +19,7 @@ static float expected[ROW_CASES][Y_COUNT];
 
 static OrtSession* open_layer(size_t index, int thread_count) {
   const olstm__lstm_shape shape = {STEPS, kRows[index], INPUT, UNITS, 1};
-  const ort_host_options options = {true, false, thread_count};
+  const ort_host_options options = {.with_provider = true, .thread_count = thread_count};
   unsigned char* bytes = NULL;
   size_t byte_count = 0;
   char message[512] = "";
