@@ -24,6 +24,7 @@ python3-onnx /usr/lib/python3/dist-packages/onnx
 g++ c++
 binutils nm
 dpkg-dev dpkg-shlibdeps
+file file
 lv2-dev /usr/include/lv2/core/lv2.h|/usr/include/lv2.h
 lilv-utils lv2apply
 '

@@ -4,7 +4,7 @@
 set -euo pipefail
 source_dir=$1
 build_dir=$2
-for tool in cpack dpkg-deb dpkg-shlibdeps; do
+for tool in cpack dpkg-deb dpkg-shlibdeps file; do
   command -v "$tool" >/dev/null || { echo "skipped: $tool is absent"; exit 77; }
 done
 work=$(mktemp -d)
