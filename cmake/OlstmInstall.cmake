@@ -29,5 +29,9 @@ install(FILES ${PROJECT_BINARY_DIR}/olstm.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}
 
 if(OLSTM_BUILD_TOOLS)
   install(TARGETS olstm_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT tools)
-  install(FILES tools/olstm.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT tools)
+  set(olstm_manual ${PROJECT_BINARY_DIR}/olstm.1.gz)
+  configure_file(tools/olstm.1 ${PROJECT_BINARY_DIR}/olstm.1 COPYONLY)
+  add_custom_command(OUTPUT ${olstm_manual} COMMAND gzip -9nkf ${PROJECT_BINARY_DIR}/olstm.1 DEPENDS tools/olstm.1)
+  add_custom_target(olstm_manual ALL DEPENDS ${olstm_manual})
+  install(FILES ${olstm_manual} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT tools)
 endif()

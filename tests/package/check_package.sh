@@ -38,7 +38,7 @@ expect "pkg-config, shared" "$(LD_LIBRARY_PATH=$libdir "$work/with_pc" "$model")
 expect "pkg-config, static" "$("$work/with_pc_static" "$model")" "dense [2,1]"
 
 expect "the command" "$("$prefix/bin/olstm" --version)" "olstm $(pkg-config --modversion olstm)"
-[ -f "$prefix/share/man/man1/olstm.1" ] || { echo "package: no manual page"; exit 1; }
+[ -f "$prefix/share/man/man1/olstm.1.gz" ] || { echo "package: no manual page"; exit 1; }
 
 # The README's first C block is a whole program; it takes the model of the quick start.
 awk '/^```c$/ {inside = 1; next} /^```$/ {if (inside) exit} inside' "$source_dir/README.md" > "$work/readme.c"
