@@ -66,7 +66,8 @@ typedef struct olstm_lstm_options {
   /// Steps that olstm_lstm_sequence computes at once (it takes any number). Default 64.
   int64_t block_steps;
   /// ONNX's names of f (gates), g (candidate) and h (output); NULL: Sigmoid, Tanh, Tanh.
-  /// Keras' recurrent_activation is f, its activation g and h.
+  /// Keras' recurrent_activation is f, its activation g and h. Parameters have ONNX's
+  /// defaults: Keras' linear is Affine, hard_sigmoid of Keras 2 is HardSigmoid.
   const char* activations[3];
   /// Bounds the input of every activation; 0 (the default) for no bound.
   float clip;

@@ -86,6 +86,7 @@ typedef struct olstm_create_args {
   const olstm_host* host;
   /// Borrowed until destroy, constants included.
   const olstm_node* node;
+  /// Never NULL.
   const olstm_operator_options* options;
 } olstm_create_args;
 
