@@ -6,7 +6,9 @@
 #include <onnxruntime_c_api.h>
 #include <onnxruntime_session_options_config_keys.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "node_runner.h"
 #include "olstm/export.h"
@@ -157,20 +159,38 @@ static void release_factory(provider_factory* factory) {
   if (atomic_fetch_sub(&factory->user_count, 1) == 1) free(factory);
 }
 
-// A model of EPContext nodes spares others a long compilation; here there is none to
-// spare.
-static OrtStatus* refuse_context_model(const OrtApi* api,
-                                       const OrtSessionOptions* options) {
-  char value[2] = "";
-  size_t size = sizeof value;
-  OrtStatus* status =
-      api->GetSessionConfigEntry(options, kOrtSessionOptionEpContextEnable, value, &size);
-  // Not set, or longer than the "1" that switches it on.
-  if (status) api->ReleaseStatus(status);
-  if (strcmp(value, "1") != 0) return NULL;
-  return api->CreateStatus(ORT_NOT_IMPLEMENTED,
-                           "OlstmExecutionProvider makes no EPContext models: run the "
-                           "model itself, without ep.context_enable");
+// Where ONNX Runtime keeps the provider's own options: "ep.", its name in lower case,
+// ".".
+static const char kOptionPrefix[] = "ep.olstmexecutionprovider.";
+
+static OrtStatus* refuse_option(const OrtApi* api, const char* key, const char* value) {
+  char message[256];
+  if (strcmp(key, kOrtSessionOptionEpContextEnable) == 0 && strcmp(value, "1") == 0) {
+    // Such models spare others a long compilation; here there is none to spare.
+    return api->CreateStatus(ORT_NOT_IMPLEMENTED,
+                             "OlstmExecutionProvider makes no EPContext models: run the "
+                             "model itself, without ep.context_enable");
+  }
+  if (strncmp(key, kOptionPrefix, sizeof kOptionPrefix - 1) != 0) return NULL;
+  (void)snprintf(message, sizeof message,
+                 "OlstmExecutionProvider has no options, and so none called '%.100s'",
+                 key + sizeof kOptionPrefix - 1);
+  return api->CreateStatus(ORT_INVALID_ARGUMENT, message);
+}
+
+static OrtStatus* refuse_options(const OrtApi* api, const OrtSessionOptions* options) {
+  OrtKeyValuePairs* entries = NULL;
+  const char* const* keys = NULL;
+  const char* const* values = NULL;
+  size_t count = 0;
+  OrtStatus* status = api->GetSessionOptionsConfigEntries(options, &entries);
+  if (status) return status;
+  api->GetKeyValuePairs(entries, &keys, &values, &count);
+  for (size_t i = 0; i < count && !status; i++) {
+    status = refuse_option(api, keys[i], values[i]);
+  }
+  api->ReleaseKeyValuePairs(entries);
+  return status;
 }
 
 static OrtStatus* ORT_API_CALL create_provider(
@@ -182,7 +202,7 @@ static OrtStatus* ORT_API_CALL create_provider(
   (void)metadata;
   (void)device_count;
   (void)logger;
-  OrtStatus* refusal = refuse_context_model(factory->api, options);
+  OrtStatus* refusal = refuse_options(factory->api, options);
   if (refusal) return refusal;
   provider* made = calloc(1, sizeof *made);
   if (!made) return factory->api->CreateStatus(ORT_FAIL, "olstm: no memory");

@@ -186,16 +186,24 @@ static void outlives_its_registration_in_a_session(void** state) {
   ort_host_api()->ReleaseSession(session);
 }
 
-static void refuses_to_make_context_models_by_name(void** state) {
-  const ort_host_options options = {.with_provider = true,
-                                    .config_key = "ep.context_enable"};
+static void assert_refused(const char* key, const char* because) {
+  const ort_host_options options = {.with_provider = true, .config_key = key};
   char message[512] = "";
-  (void)state;
   ort_host_api();
   ort_host_register_provider();
   assert_null(ort_host_open("cpu_lstm", &options, message));
-  assert_non_null(strstr(message, "makes no EPContext models"));
+  assert_non_null(strstr(message, because));
   ort_host_unregister_provider();
+}
+
+static void refuses_to_make_context_models_by_name(void** state) {
+  (void)state;
+  assert_refused("ep.context_enable", "makes no EPContext models");
+}
+
+static void refuses_options_by_name(void** state) {
+  (void)state;
+  assert_refused("ep.olstmexecutionprovider.turbo", "none called 'turbo'");
 }
 
 int main(int argc, char** argv) {
@@ -208,6 +216,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(refuses_an_input_of_another_size_by_name),
       cmocka_unit_test(outlives_its_registration_in_a_session),
       cmocka_unit_test(refuses_to_make_context_models_by_name),
+      cmocka_unit_test(refuses_options_by_name),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }
