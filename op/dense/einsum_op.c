@@ -260,17 +260,17 @@ static olstm_status infer(const void* instance, const olstm_infer_args* args,
 static olstm_status prepare(void* instance, const olstm_prepare_args* args,
                             olstm_prepared* out_prepared, olstm_error* error) {
   const einsum_op* op = instance;
+  einsum_handle made = {.dtype = args->inputs[0]->desc.dtype};
+  plan* p = &made.plan;
   void* memory = NULL;
-  OLSTM_RETURN_IF_ERROR(
-      olstm__op_create_handle(&op->base, sizeof(einsum_handle), &memory, error));
-  einsum_handle* handle = memory;
-  out_prepared->handle = handle;
-  handle->dtype = args->inputs[0]->desc.dtype;
-  plan* p = &handle->plan;
   OLSTM_RETURN_IF_ERROR(make_plan(op, args->inputs, args->input_count, p, error));
   OLSTM_RETURN_IF_ERROR(check_products(op, p, args->inputs, error));
-  handle->output_count = count_over(p, 0, p->output_rank);
-  handle->sum_count = count_over(p, p->output_rank, p->letter_count);
+  made.output_count = count_over(p, 0, p->output_rank);
+  made.sum_count = count_over(p, p->output_rank, p->letter_count);
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_create_handle(&op->base, sizeof(einsum_handle), &memory, error));
+  memcpy(memory, &made, sizeof made);
+  out_prepared->handle = memory;
   return OLSTM_STATUS_OK;
 }
 
