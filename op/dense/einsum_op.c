@@ -216,8 +216,12 @@ static olstm_status make_plan(const einsum_op* op, const olstm_tensor* const* in
   return used == output.rank ? OLSTM_STATUS_OK : fail_equation(op, error);
 }
 
+// A letter of no size makes it 0, whatever the others would come to.
 static int64_t count_over(const plan* p, int32_t first, int32_t last) {
   int64_t count = 1;
+  for (int32_t i = first; i < last; i++) {
+    if (p->dims[i] == 0) return 0;
+  }
   for (int32_t i = first; i < last; i++) count *= p->dims[i];
   return count;
 }
@@ -266,7 +270,10 @@ static olstm_status prepare(void* instance, const olstm_prepare_args* args,
   OLSTM_RETURN_IF_ERROR(make_plan(op, args->inputs, args->input_count, p, error));
   OLSTM_RETURN_IF_ERROR(check_products(op, p, args->inputs, error));
   made.output_count = count_over(p, 0, p->output_rank);
-  made.sum_count = count_over(p, p->output_rank, p->letter_count);
+  // Without an output, letters that are summed were not counted against the limit.
+  if (made.output_count > 0) {
+    made.sum_count = count_over(p, p->output_rank, p->letter_count);
+  }
   OLSTM_RETURN_IF_ERROR(
       olstm__op_create_handle(&op->base, sizeof(einsum_handle), &memory, error));
   memcpy(memory, &made, sizeof made);

@@ -33,6 +33,16 @@ static void an_ellipsis_broadcasts(void** state) {
   op_text_expect("Einsum-12 equation='...i->...'", "f32[2,2] 1 2 3 4", "f32[2] 3 7");
 }
 
+static void letters_of_no_size_leave_nothing_to_count(void** state) {
+  static const char* const kMany =
+      "f32[1000] 0..; f32[1000] 0..; f32[1000] 0..; "
+      "f32[1000] 0..; f32[1000] 0..; f32[1000] 0..; "
+      "f32[1000] 0..; f32[0]";
+  (void)state;
+  op_text_expect("Einsum-12 equation='a,b,c,d,e,f,g,z->z'", kMany, "f32[0]");
+  op_text_expect("Einsum-12 equation='a,b,c,d,e,f,g,z->'", kMany, "f32[] 0");
+}
+
 static void refuses_more_products_than_anybody_waits_for(void** state) {
   (void)state;
   op_text_expect_failure("Einsum-12 equation='a,b,c->'",
@@ -76,6 +86,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(one_operand_is_turned_summed_or_read_along_its_diagonal),
       cmocka_unit_test(without_an_arrow_letters_that_occur_once_are_left),
       cmocka_unit_test(an_ellipsis_broadcasts),
+      cmocka_unit_test(letters_of_no_size_leave_nothing_to_count),
       cmocka_unit_test(refuses_more_products_than_anybody_waits_for),
       cmocka_unit_test(refuses_what_does_not_fit),
   };
