@@ -110,30 +110,26 @@ static void init(const kind* k, size_t struct_size, unsigned char* bytes) {
   for (size_t b = struct_size; b < kBytes; b++) assert_int_equal(bytes[b], kGuard);
 }
 
-static void takes_options_of_an_older_caller(void** state) {
+static void assert_taken(const kind* k, size_t struct_size) {
   _Alignas(max_align_t) unsigned char bytes[kBytes];
+  init(k, struct_size, bytes);
+  assert_int_equal(k->use(bytes, NULL), OLSTM_STATUS_OK);
+}
+
+static void takes_options_of_an_older_caller(void** state) {
   (void)state;
-  for (size_t k = 0; k < kKindCount; k++) {
-    init(&kKinds[k], kKinds[k].old_size, bytes);
-    assert_int_equal(kKinds[k].use(bytes, NULL), OLSTM_STATUS_OK);
-  }
+  for (size_t k = 0; k < kKindCount; k++) assert_taken(&kKinds[k], kKinds[k].old_size);
 }
 
 static void takes_options_of_an_equal_caller(void** state) {
-  _Alignas(max_align_t) unsigned char bytes[kBytes];
   (void)state;
-  for (size_t k = 0; k < kKindCount; k++) {
-    init(&kKinds[k], kKinds[k].known_size, bytes);
-    assert_int_equal(kKinds[k].use(bytes, NULL), OLSTM_STATUS_OK);
-  }
+  for (size_t k = 0; k < kKindCount; k++) assert_taken(&kKinds[k], kKinds[k].known_size);
 }
 
 static void takes_options_of_a_newer_caller_that_wants_nothing_new(void** state) {
-  _Alignas(max_align_t) unsigned char bytes[kBytes];
   (void)state;
   for (size_t k = 0; k < kKindCount; k++) {
-    init(&kKinds[k], kKinds[k].known_size + 24, bytes);
-    assert_int_equal(kKinds[k].use(bytes, NULL), OLSTM_STATUS_OK);
+    assert_taken(&kKinds[k], kKinds[k].known_size + 24);
   }
 }
 
