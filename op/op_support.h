@@ -80,6 +80,13 @@ void olstm__op_release_handle(void* instance, void* handle);
 /// it begins, aligned. False when it does not fit.
 bool olstm__op_add_part(size_t* total, size_t count, size_t size, size_t* out_offset);
 
+/// a * b * c * d, or UINT64_MAX where that is more: what an operator says of its work.
+/// None is negative.
+uint64_t olstm__op_work(int64_t a, int64_t b, int64_t c, int64_t d);
+
+/// The work of an operator that copies what it needs for `output`, and reads no more.
+uint64_t olstm__op_copy_work(const olstm_tensor_desc* output);
+
 /// Whether input `index` is there and its values are known (one without elements always
 /// is).
 bool olstm__op_knows_input(const olstm_infer_args* args, size_t index);

@@ -161,49 +161,12 @@ static olstm_status run_with_state(olstm_context* context, const olstm_tensor* i
 
 // ---------------------------------------------------------------- running
 
-/// Limits that nobody gave go by what a run is given: so much at least, and so much for
-/// each element or byte. Layers with one feature and hundreds of units take some thousand
-/// bytes a byte.
-enum {
-  kLeastTrips = 250000,
-  kTripsPerElement = 16,
-  kLeastMemory = 256 << 20,
-  kMemoryPerInputByte = 8192,
-  kMemoryPerConstantByte = 16
-};
-
-/// a * b, or all there is.
-static size_t multiply(size_t a, size_t b) {
-  size_t product = 0;
-  return olstm_size_multiply(a, b, &product) ? product : SIZE_MAX;
-}
-
-static size_t largest(size_t a, size_t b) {
-  return a > b ? a : b;
-}
-
-/// A new run, or a plan for one: no body has run yet.
+/// A new run, or a plan for one.
 static void start_limits(olstm_context* context, const olstm_tensor* inputs,
                          size_t input_count) {
-  const olstm__engine* engine = &context->session->engine;
-  olstm__run_limits* limits = &context->limits;
-  size_t bytes = 0, elements = 0;
-  for (size_t i = 0; i < input_count; i++) {
-    const size_t input_bytes = olstm__desc_bytes(&inputs[i].desc);
-    // Wraps for inputs alone that no memory holds.
-    bytes += input_bytes;
-    if (input_bytes > 0) elements += input_bytes / olstm_dtype_size(inputs[i].desc.dtype);
-  }
-  *limits = (olstm__run_limits){engine->max_memory, engine->max_trips, 0};
-  if (limits->max_trips == 0) {
-    limits->max_trips = largest(kLeastTrips, multiply(elements, kTripsPerElement));
-  }
-  if (engine->has_max_memory) return;
-  const size_t wanted = largest(
-      kLeastMemory,
-      largest(multiply(bytes, kMemoryPerInputByte),
-              multiply(context->session->constant_bytes, kMemoryPerConstantByte)));
-  if (wanted < limits->max_memory) limits->max_memory = wanted;
+  const olstm_session* session = context->session;
+  olstm__run_limits_start(&context->limits, &session->engine, session->constant_bytes,
+                          inputs, input_count);
 }
 
 static olstm_status check_count(const char* what, size_t given, size_t expected,

@@ -21,7 +21,8 @@ olstm_status olstm_context_get_plan_info(const olstm_context* context,
                         .constant_bytes = plan->constant_bytes + engine->folded_bytes,
                         .workspace_bytes = plan->workspace_bytes,
                         .unshared_bytes = plan->unshared_bytes,
-                        .has_late_part = plan->late_step_count > 0};
+                        .has_late_part = plan->late_step_count > 0,
+                        .work = plan->work};
   return OLSTM_STATUS_OK;
 }
 

@@ -3,14 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-// What makes a trip count as more than one (see count_plan_trips).
-enum {
-  kStepsPerTrip = 64,
-  kBytesPerTrip = 16 << 10,
-  kTripsPerPlan = 16,
-  kStepsPlannedPerTrip = 2
-};
-
 // ---------------------------------------------------------------- small things
 
 olstm_status olstm__control_fail(const olstm__program_node* node, olstm_error* error,
@@ -72,13 +64,11 @@ olstm_status olstm__control_give_output(const olstm__control_call* call, size_t 
   return OLSTM_STATUS_OK;
 }
 
-olstm_status olstm__control_count_trips(const olstm__control_call* call, uint64_t count,
-                                        olstm_error* error) {
-  if (olstm__run_limits_count_trips(call->limits, count)) return OLSTM_STATUS_OK;
-  return olstm__control_fail(call->node, error, OLSTM_STATUS_LIMIT_EXCEEDED,
-                             "bodies of loops ran as often in this run as max_trips "
-                             "allows, %" PRIu64 " times (a large one counts as several)",
-                             call->limits->max_trips);
+olstm_status olstm__control_count_work(const olstm__control_call* call, uint64_t work,
+                                       olstm_error* error) {
+  if (olstm__run_limits_count(call->limits, work)) return OLSTM_STATUS_OK;
+  return olstm__run_limits_fail(call->limits, work, call->node->node.op_type,
+                                call->node->node.name, error);
 }
 
 // ---------------------------------------------------------------- what is kept
@@ -190,35 +180,11 @@ void olstm__body_run_init(olstm__body_run* run, const olstm__control_call* call,
   }
 }
 
-// As how many trips a run with this plan counts: one for every 64 steps begun, and more
-// for what it writes, so that max_trips bounds the time that loops take, too.
-static uint64_t count_plan_trips(const olstm__plan* plan) {
-  uint64_t trips = 1 + (plan->step_count + plan->late_step_count) / kStepsPerTrip +
-                   plan->unshared_bytes / kBytesPerTrip;
-  for (size_t o = 0; o < plan->output_count; o++) {
-    if (!plan->outputs[o].is_known) continue;
-    trips += olstm__control_bytes(&plan->outputs[o].desc) / kBytesPerTrip;
-  }
-  return trips;
-}
-
-// The plan of the runner as that of `run`. Another plan in each trip is work, too.
-static olstm_status take_plan(olstm__body_run* run, olstm_error* error) {
-  const olstm__plan* before = run->plan;
-  run->plan = olstm__runner_plan(run->runner);
-  if (run->plan == before) return OLSTM_STATUS_OK;
-  run->plan_trips = count_plan_trips(run->plan);
-  if (!before) return OLSTM_STATUS_OK;
-  const size_t steps = run->plan->step_count + run->plan->late_step_count;
-  return olstm__control_count_trips(run->call,
-                                    kTripsPerPlan + steps / kStepsPlannedPerTrip, error);
-}
-
 olstm_status olstm__body_run_prepare(olstm__body_run* run, olstm_error* error) {
   olstm__control_cache* cache = run->cache;
   OLSTM_RETURN_IF_ERROR(
       olstm__runner_prepare(run->runner, cache->inputs, cache->is_constant, error));
-  OLSTM_RETURN_IF_ERROR(take_plan(run, error));
+  run->plan = olstm__runner_plan(run->runner);
   for (size_t o = 0; o < run->plan->output_count; o++) {
     cache->outputs[o] = (olstm_tensor){0};
   }
@@ -257,8 +223,7 @@ static olstm_status keep_carried(olstm__body_run* run, size_t k, olstm_tensor* v
   if (bytes == 0 || value->data == run->cache->buffers[index].memory) {
     return OLSTM_STATUS_OK;
   }
-  OLSTM_RETURN_IF_ERROR(
-      olstm__control_count_trips(run->call, bytes / kBytesPerTrip, error));
+  OLSTM_RETURN_IF_ERROR(olstm__control_count_work(run->call, bytes, error));
   OLSTM_RETURN_IF_ERROR(
       olstm__control_reserve(run->call, run->cache, index, bytes, 0, error));
   memcpy(run->cache->buffers[index].memory, value->data, bytes);
@@ -268,7 +233,6 @@ static olstm_status keep_carried(olstm__body_run* run, size_t k, olstm_tensor* v
 
 olstm_status olstm__body_run_step(olstm__body_run* run, olstm_error* error) {
   olstm__control_cache* cache = run->cache;
-  OLSTM_RETURN_IF_ERROR(olstm__control_count_trips(run->call, run->plan_trips, error));
   OLSTM_RETURN_IF_ERROR(olstm__runner_run(run->runner, cache->inputs, cache->outputs,
                                           run->call->parallel, error));
   for (size_t k = 0; k < run->carried_count; k++) {

@@ -57,8 +57,6 @@ typedef struct olstm__body_run {
   size_t side;
   /// Bound to the body's inputs as they are.
   const olstm__plan* plan;
-  /// As how many trips one of this plan counts.
-  uint64_t plan_trips;
 } olstm__body_run;
 
 /// Takes the captures of body 0 as inputs. The caller sets all other inputs in
@@ -80,9 +78,9 @@ olstm_status olstm__body_run_check_carried(const olstm__body_run* run, size_t k,
                                            const olstm_tensor_desc* desc,
                                            olstm_error* error);
 
-/// Counts runs of a body (or rows of a batch); LIMIT_EXCEEDED beyond max_trips.
-olstm_status olstm__control_count_trips(const olstm__control_call* call, uint64_t count,
-                                        olstm_error* error);
+/// Counts work that no runner counts; LIMIT_EXCEEDED beyond max_work.
+olstm_status olstm__control_count_work(const olstm__control_call* call, uint64_t work,
+                                       olstm_error* error);
 
 /// Gives output `index` of the node a copy of `value`.
 olstm_status olstm__control_give_output(const olstm__control_call* call, size_t index,

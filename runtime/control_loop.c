@@ -1,5 +1,5 @@
 // Loop: a body run up to M times, or until it says stop. How often that is is limited by
-// max_trips, and what it stacks by max_memory.
+// max_work, and what it stacks by max_memory.
 //
 // Inputs: M, condition, carried values; the body's: iteration number, condition, carried
 // values, captures. Outputs: carried values, stacked ones; the body's have a condition

@@ -457,7 +457,8 @@ static olstm_status run_row(scan_run* run, olstm_error* error) {
   int64_t step_count = 0;
   // There can be more rows than memory has bytes, when they are empty.
   if (run->has_batch) {
-    OLSTM_RETURN_IF_ERROR(olstm__control_count_trips(run->body.call, 1, error));
+    OLSTM_RETURN_IF_ERROR(
+        olstm__control_count_work(run->body.call, OLSTM__WORK_PER_RUN, error));
   }
   OLSTM_RETURN_IF_ERROR(start_row(run, error));
   OLSTM_RETURN_IF_ERROR(count_steps(run, &step_count, error));

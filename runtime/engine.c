@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "runtime/fold.h"
 #include "runtime/registry.h"
 #include "runtime/threads.h"
 
@@ -48,14 +49,14 @@ static olstm_status read_options(olstm__engine* engine,
   engine->has_max_memory = options->max_memory > 0;
   engine->max_memory = engine->has_max_memory ? options->max_memory : kMostMemory;
   engine->plan_cache_capacity = options->plan_cache_capacity;
-  engine->max_trips = options->max_trips;
+  engine->max_work = options->max_work;
   return read_kernel(engine, options->kernel, error);
 }
 
 olstm_status olstm__engine_init(olstm__engine* engine, const olstm_registry* registry,
                                 const olstm_session_options* options,
                                 olstm_error* error) {
-  *engine = (olstm__engine){.registry = registry};
+  *engine = (olstm__engine){.registry = registry, .fold_work = OLSTM__FOLD_SESSION_WORK};
   engine->allocator = olstm_allocator_or_default(options->allocator);
   OLSTM_RETURN_IF_ERROR(read_options(engine, options, error));
   engine->host = *olstm__registry_host(registry);

@@ -19,8 +19,8 @@ typedef struct olstm__engine {
   size_t max_memory;
   bool has_max_memory;
   size_t plan_cache_capacity;
-  /// 0: by the inputs.
-  uint64_t max_trips;
+  /// 0: by the model and the inputs.
+  uint64_t max_work;
   /// Held for every create, infer, prepare, release and destroy of an operator, and for
   /// every look into a plan cache; never while a model runs.
   pthread_mutex_t mutex;
@@ -28,6 +28,8 @@ typedef struct olstm__engine {
   /// Nodes that were computed once for the session, and the bytes of their results.
   size_t folded_count;
   size_t folded_bytes;
+  /// Multiply-adds that they may still take.
+  uint64_t fold_work;
 } olstm__engine;
 
 /// Errors: INVALID_ARGUMENT (an option), OUT_OF_MEMORY. registry is borrowed.

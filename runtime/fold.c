@@ -56,13 +56,19 @@ static olstm_status run_prepared(const olstm__fold_call* call,
   return status;
 }
 
-olstm_status olstm__fold_run(const olstm__fold_call* call, olstm_error* error) {
+olstm_status olstm__fold_run(const olstm__fold_call* call, uint64_t* work,
+                             bool* out_is_done, olstm_error* error) {
+  olstm_status status = OLSTM_STATUS_OK;
   olstm_prepared prepared = {.struct_size = sizeof prepared, .view_of_input = -1};
   const olstm_prepare_args args = {sizeof args, call->input_count, call->inputs,
                                    call->output_count, call->outputs};
   OLSTM_RETURN_IF_ERROR(
       call->callbacks->prepare(call->instance, &args, &prepared, error));
-  const olstm_status status = run_prepared(call, &prepared, error);
+  *out_is_done = prepared.work <= *work;
+  if (*out_is_done) {
+    *work -= prepared.work;
+    status = run_prepared(call, &prepared, error);
+  }
   call->callbacks->release(call->instance, prepared.handle);
   return status;
 }
@@ -130,8 +136,8 @@ static olstm_status check_size(const fold_state* fold, size_t* out_bytes,
   return OLSTM_STATUS_OK;
 }
 
-/// Computes the outputs into tensors of the net's.
-static olstm_status compute(fold_state* fold, olstm_tensor** tensors,
+/// Computes the outputs into tensors of the net's, unless it takes too long.
+static olstm_status compute(fold_state* fold, olstm_tensor** tensors, bool* out_is_done,
                             olstm_error* error) {
   const size_t output_count = fold->node.output_count;
   void** data = olstm__net_allocate(fold->net, output_count, sizeof *data);
@@ -145,7 +151,7 @@ static olstm_status compute(fold_state* fold, olstm_tensor** tensors,
   const olstm__fold_call call = {
       fold->engine, fold->callbacks, fold->instance, fold->node.input_count,
       fold->inputs, output_count,    fold->descs,    data};
-  return olstm__fold_run(&call, error);
+  return olstm__fold_run(&call, &fold->engine->fold_work, out_is_done, error);
 }
 
 /// Folds a node whose operator exists. *out_tensors is NULL when it had better stay.
@@ -154,7 +160,7 @@ static olstm_status fold_with_operator(fold_state* fold, olstm_tensor*** out_ten
   const olstm_infer_args args = {sizeof args, fold->node.input_count, fold->inputs,
                                  fold->node.output_count};
   size_t bytes = 0;
-  bool is_worthwhile = false;
+  bool is_worthwhile = false, is_done = false;
   const olstm_status status =
       fold->callbacks->infer(fold->instance, &args, fold->descs, error);
   if (status == OLSTM_STATUS_NEEDS_DATA) return OLSTM_STATUS_OK;
@@ -164,7 +170,8 @@ static olstm_status fold_with_operator(fold_state* fold, olstm_tensor*** out_ten
   olstm_tensor** tensors =
       olstm__net_allocate(fold->net, fold->node.output_count, sizeof *tensors);
   OLSTM_RETURN_IF_ERROR(olstm__net_check(fold->net, error));
-  OLSTM_RETURN_IF_ERROR(compute(fold, tensors, error));
+  OLSTM_RETURN_IF_ERROR(compute(fold, tensors, &is_done, error));
+  if (!is_done) return OLSTM_STATUS_OK;
   fold->engine->folded_bytes += bytes;
   *out_tensors = tensors;
   return OLSTM_STATUS_OK;

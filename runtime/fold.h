@@ -9,6 +9,9 @@
 /// only when they are not larger than the inputs (an Expand is better done at run time).
 enum { OLSTM__FOLD_BYTES = 1 << 20 };
 
+/// Multiply-adds that may go into values known ahead: of a session, and of each plan.
+enum { OLSTM__FOLD_SESSION_WORK = 1 << 30, OLSTM__FOLD_PLAN_WORK = 1 << 28 };
+
 /// Whether a node's results are worth computing ahead.
 bool olstm__fold_is_worthwhile(size_t input_bytes, size_t output_bytes);
 
@@ -26,9 +29,11 @@ typedef struct olstm__fold_call {
   void* const* output_data;
 } olstm__fold_call;
 
-/// Prepares, runs and releases it. Errors: the operator's, LIMIT_EXCEEDED (its
-/// workspace), OUT_OF_MEMORY.
-olstm_status olstm__fold_run(const olstm__fold_call* call, olstm_error* error);
+/// Prepares, runs and releases it, unless that takes more multiply-adds than *work has
+/// left: *out_is_done says so. Errors: the operator's, LIMIT_EXCEEDED (its workspace),
+/// OUT_OF_MEMORY.
+olstm_status olstm__fold_run(const olstm__fold_call* call, uint64_t* work,
+                             bool* out_is_done, olstm_error* error);
 
 /// Computes all that follows from a net's constants alone, its bodies' too, once for the
 /// session: operators created afterwards see the results as constants.

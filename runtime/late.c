@@ -36,6 +36,7 @@ typedef struct late_memo {
   bool has_prepared;
   int32_t shown;
   olstm_prepared prepared;
+  uint64_t work;
   /// What it was prepared for: descs, and the small values, one behind the other.
   olstm_tensor_desc* inputs;
   unsigned char* values;
@@ -363,6 +364,8 @@ static olstm_status prepare(olstm__late* late, const olstm__late_step* step,
   OLSTM_RETURN_IF_ERROR(
       node->callbacks->prepare(node->instance, &args, &memo->prepared, error));
   memo->has_prepared = true;
+  memo->work =
+      olstm__work_add(olstm__step_work(&args, &memo->prepared), OLSTM__WORK_PER_STEP);
   for (size_t i = 0; i < step->input_count; i++) memo->inputs[i] = late->inputs[i].desc;
   memcpy(memo->outputs, late->output_descs, step->output_count * sizeof *memo->outputs);
   return OLSTM_STATUS_OK;
@@ -428,17 +431,26 @@ static olstm_status run_prepared(olstm__late* late, const olstm__late_call* call
   return status;
 }
 
+static olstm_status count_work(const olstm__late* late, const olstm__late_step* step,
+                               uint64_t work, olstm_error* error) {
+  if (olstm__run_limits_count(late->limits, work)) return OLSTM_STATUS_OK;
+  return olstm__run_limits_fail(late->limits, work, step->node->node.op_type,
+                                step->node->node.name, error);
+}
+
 static olstm_status run_operator(olstm__late* late, const olstm__late_call* call,
                                  size_t s, olstm_error* error) {
   const olstm__late_step* step = &late->plan->late_steps[s];
   late_memo* memo = &late->memos[s];
   if (!memo_serves(late, step, memo)) {
+    OLSTM_RETURN_IF_ERROR(count_work(late, step, OLSTM__WORK_PER_PLANNED_STEP, error));
     olstm__engine_lock(late->engine);
     release_prepared(late, s);
     const olstm_status status = prepare(late, step, memo, error);
     olstm__engine_unlock(late->engine);
     OLSTM_RETURN_IF_ERROR(status);
   }
+  OLSTM_RETURN_IF_ERROR(count_work(late, step, memo->work, error));
   if (share_view(late, step, memo)) return OLSTM_STATUS_OK;
   return run_prepared(late, call, step, memo, error);
 }
@@ -447,6 +459,7 @@ static olstm_status run_control(olstm__late* late, const olstm__late_call* call,
                                 olstm_error* error) {
   const olstm__late_step* step = &late->plan->late_steps[s];
   late_memo* memo = &late->memos[s];
+  OLSTM_RETURN_IF_ERROR(count_work(late, step, OLSTM__WORK_PER_RUN, error));
   memset(late->outputs, 0, step->output_count * sizeof *late->outputs);
   const olstm__control_call control = {.node = step->node,
                                        .inputs = late->input_list,

@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "runtime/fold.h"
 #include "runtime/planner.h"
+#include "runtime/run_limits.h"
 
 static olstm_status fail_memory(olstm_error* error) {
   return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a plan");
@@ -81,6 +83,7 @@ static olstm_status prepare_steps(olstm__planner* planner, olstm_error* error) {
     OLSTM_RETURN_IF_ERROR(
         node->callbacks->prepare(node->instance, &args, &step->prepared, error));
     step->is_prepared = true;
+    step->work = olstm__step_work(&args, &step->prepared);
   }
   return OLSTM_STATUS_OK;
 }
@@ -226,6 +229,26 @@ static olstm_status write_steps(olstm__planner* planner, olstm_error* error) {
   return OLSTM_STATUS_OK;
 }
 
+static void add_up_work(olstm__planner* planner) {
+  olstm__plan* plan = planner->plan;
+  uint64_t most = 0;
+  plan->work = OLSTM__WORK_PER_RUN;
+  plan->planning_work = OLSTM__FOLD_PLAN_WORK - planner->fold_work;
+  for (size_t s = 0; s < planner->step_count; s++) {
+    const olstm__planned_step* step = &planner->steps[s];
+    plan->planning_work += OLSTM__WORK_PER_PLANNED_STEP;
+    if (!step->is_prepared) continue;
+    plan->work = olstm__work_add(plan->work, step->work);
+    if (step->work > most) plan->costliest = step->node;
+    if (step->work > most) most = step->work;
+  }
+  for (size_t c = 0; c < planner->copy_count; c++) {
+    const olstm__planned_value* value = &planner->values[planner->copies[c].value];
+    plan->work =
+        olstm__work_add(plan->work, 2 * (uint64_t)olstm__desc_bytes(&value->tensor.desc));
+  }
+}
+
 static olstm_status write_ends(olstm__planner* planner, olstm_error* error) {
   const olstm__program* program = planner->program;
   olstm__plan* plan = planner->plan;
@@ -261,13 +284,15 @@ static olstm_status make(olstm__planner* planner, const olstm_tensor* inputs,
   OLSTM_RETURN_IF_ERROR(olstm__planner_place(planner, error));
   OLSTM_RETURN_IF_ERROR(check_limit(planner, error));
   OLSTM_RETURN_IF_ERROR(write_ends(planner, error));
+  add_up_work(planner);
   return write_steps(planner, error);
 }
 
 olstm_status olstm__plan_create(olstm__program* program, const olstm_tensor* inputs,
                                 olstm__plan** out_plan, olstm_error* error) {
   olstm__engine* engine = program->engine;
-  olstm__planner planner = {.engine = engine, .program = program};
+  olstm__planner planner = {
+      .engine = engine, .program = program, .fold_work = OLSTM__FOLD_PLAN_WORK};
   *out_plan = NULL;
   planner.plan = olstm_allocate_zeroed(&engine->allocator, 1, sizeof *planner.plan);
   if (!planner.plan) return fail_memory(error);

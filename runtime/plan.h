@@ -100,6 +100,11 @@ typedef struct olstm__plan {
   size_t unshared_bytes;
   size_t folded_count;
   size_t constant_bytes;
+  /// Of a run of the known part, and of making the plan: see olstm__run_limits. And the
+  /// step that takes most, NULL where there is none.
+  uint64_t work;
+  uint64_t planning_work;
+  const olstm__program_node* costliest;
   /// Of everything above.
   olstm__region memory;
 } olstm__plan;

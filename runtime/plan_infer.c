@@ -245,9 +245,11 @@ static bool can_fold(const olstm__planner* planner, const olstm__planned_step* s
          output_bytes <= planner->engine->max_memory - planner->plan->constant_bytes;
 }
 
-/// Computes a step into memory of the plan's; its outputs are constants then.
+/// Computes a step into memory of the plan's, unless it takes too long; its outputs are
+/// constants then.
 static olstm_status fold_step(olstm__planner* planner, const olstm__planned_step* step,
-                              size_t output_bytes, olstm_error* error) {
+                              size_t output_bytes, bool* out_is_done,
+                              olstm_error* error) {
   const size_t output_count = step->node->output_count;
   void** data = olstm__region_allocate(&planner->scratch, output_count, sizeof *data);
   if (!data) return fail_memory(error);
@@ -262,7 +264,8 @@ static olstm_status fold_step(olstm__planner* planner, const olstm__planned_step
       // A CONTROL node is never folded: all inputs are its own.
       step->node->input_count, planner->input_list, output_count, planner->desc_list,
       data};
-  OLSTM_RETURN_IF_ERROR(olstm__fold_run(&call, error));
+  OLSTM_RETURN_IF_ERROR(olstm__fold_run(&call, &planner->fold_work, out_is_done, error));
+  if (!*out_is_done) return OLSTM_STATUS_OK;
   for (size_t o = 0; o < output_count; o++) {
     if (step->outputs[o] < 0) continue;
     olstm__planned_value* value = &planner->values[step->outputs[o]];
@@ -288,6 +291,7 @@ static olstm_status infer_operator(olstm__planner* planner, olstm__planned_step*
   const olstm_infer_args args = {sizeof args, node->input_count, inputs,
                                  node->output_count};
   size_t output_bytes = 0;
+  bool is_folded = false;
   memset(planner->desc_list, 0, node->output_count * sizeof *planner->desc_list);
   const olstm_status status =
       node->callbacks->infer(node->instance, &args, planner->desc_list, error);
@@ -299,7 +303,9 @@ static olstm_status infer_operator(olstm__planner* planner, olstm__planned_step*
   OLSTM_RETURN_IF_ERROR(
       check_outputs(planner, step, planner->desc_list, &output_bytes, error));
   if (can_fold(planner, step, output_bytes)) {
-    OLSTM_RETURN_IF_ERROR(fold_step(planner, step, output_bytes, error));
+    OLSTM_RETURN_IF_ERROR(fold_step(planner, step, output_bytes, &is_folded, error));
+  }
+  if (is_folded) {
     planner->step_count--;
     return OLSTM_STATUS_OK;
   }

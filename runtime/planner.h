@@ -40,6 +40,7 @@ typedef struct olstm__planned_step {
   bool is_view;
   bool is_prepared;
   olstm_prepared prepared;
+  uint64_t work;
   /// Place among the steps of its part.
   size_t position;
   size_t workspace_offset;
@@ -91,6 +92,8 @@ typedef struct olstm__planner {
   size_t known_step_count;
   size_t late_step_count;
   size_t late_tensor_count;
+  /// Multiply-adds that may still go into values known ahead.
+  uint64_t fold_work;
 } olstm__planner;
 
 /// What is known of a step's inputs, in planner->input_list: NULL where absent.

@@ -3,26 +3,50 @@
 #ifndef OLSTM_RUNTIME_RUN_LIMITS_H_
 #define OLSTM_RUNTIME_RUN_LIMITS_H_
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "runtime/engine.h"
+
+/// What counts beside the multiply-adds of steps and the bytes they read and write. They
+/// take about as long: 10 to 100 ns a run of a graph and a step, some microseconds to
+/// plan a step.
+enum {
+  OLSTM__WORK_PER_RUN = 256,
+  OLSTM__WORK_PER_STEP = 128,
+  OLSTM__WORK_PER_PLANNED_STEP = 4096
+};
 
 typedef struct olstm__run_limits {
   /// Bytes of one graph's workspace and outputs, of its late tensors, and of what one
   /// loop keeps: each.
   size_t max_memory;
-  /// How often bodies of Loop and Scan may run in all, and have run. A body that takes
-  /// long counts as several.
-  uint64_t max_trips;
-  uint64_t trips;
+  /// In multiply-adds (see olstm_session_options): most, and so far.
+  uint64_t max_work;
+  uint64_t work;
 } olstm__run_limits;
 
-/// Counts so many more; false when they are too many.
-static inline bool olstm__run_limits_count_trips(olstm__run_limits* limits,
-                                                 uint64_t count) {
-  if (count > limits->max_trips - limits->trips) return false;
-  limits->trips += count;
+/// A new run: as the session's options say, or else by the bytes of the model's constants
+/// and what the run is given.
+void olstm__run_limits_start(olstm__run_limits* limits, const olstm__engine* engine,
+                             size_t constant_bytes, const olstm_tensor* inputs,
+                             size_t input_count);
+
+/// Counts so much more; false when it is too much.
+static inline bool olstm__run_limits_count(olstm__run_limits* limits, uint64_t work) {
+  if (work > limits->max_work - limits->work) return false;
+  limits->work += work;
   return true;
 }
+
+/// LIMIT_EXCEEDED: what was not counted, and which node wanted it.
+olstm_status olstm__run_limits_fail(const olstm__run_limits* limits, uint64_t work,
+                                    const char* what, const char* name,
+                                    olstm_error* error);
+
+/// a + b, or UINT64_MAX.
+static inline uint64_t olstm__work_add(uint64_t a, uint64_t b) {
+  return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+/// The work of a step that was prepared with these args.
+uint64_t olstm__step_work(const olstm_prepare_args* args, const olstm_prepared* prepared);
 
 #endif  // OLSTM_RUNTIME_RUN_LIMITS_H_

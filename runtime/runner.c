@@ -28,8 +28,8 @@ typedef struct block_layout {
   size_t step_count, pointer_count, input_patch_count, output_patch_count;
 } block_layout;
 
-/// Plans with larger inputs or workspaces are not warmed up.
-enum { kWarmUpBytes = 16 << 20 };
+/// Plans with larger inputs or workspaces, or that take longer, are not warmed up.
+enum { kWarmUpBytes = 16 << 20, kWarmUpWork = 1 << 26 };
 
 struct olstm__runner {
   olstm__program* program;
@@ -299,6 +299,15 @@ static olstm_status bind(olstm__runner* runner, olstm__plan* plan, olstm_error* 
   return OLSTM_STATUS_OK;
 }
 
+static olstm_status count_work(const olstm__runner* runner, const olstm__plan* plan,
+                               uint64_t work, olstm_error* error) {
+  const olstm__program_node* node = plan->costliest;
+  if (olstm__run_limits_count(runner->limits, work)) return OLSTM_STATUS_OK;
+  return olstm__run_limits_fail(runner->limits, work, node ? node->node.op_type : "graph",
+                                node ? node->node.name : runner->program->net->name,
+                                error);
+}
+
 /// Finds the plan for these inputs, of which those that is_constant says stay, and binds
 /// it.
 static olstm_status rebind(olstm__runner* runner, const olstm_tensor* inputs,
@@ -312,7 +321,8 @@ static olstm_status rebind(olstm__runner* runner, const olstm_tensor* inputs,
     return OLSTM_STATUS_OK;
   }
   OLSTM_RETURN_IF_ERROR(olstm__plan_acquire(runner->program, runner->key, &plan, error));
-  const olstm_status status = bind(runner, plan, error);
+  olstm_status status = count_work(runner, plan, plan->planning_work, error);
+  if (status == OLSTM_STATUS_OK) status = bind(runner, plan, error);
   if (status != OLSTM_STATUS_OK) olstm__plan_release(plan);
   return status;
 }
@@ -423,6 +433,7 @@ olstm_status olstm__runner_run(olstm__runner* runner, const olstm_tensor* inputs
   if (!has_bound_shapes(runner, inputs)) {
     OLSTM_RETURN_IF_ERROR(rebind(runner, inputs, error));
   }
+  OLSTM_RETURN_IF_ERROR(count_work(runner, runner->plan, runner->plan->work, error));
   OLSTM_RETURN_IF_ERROR(check_inputs(runner, inputs, error));
   OLSTM_RETURN_IF_ERROR(choose_outputs(runner, outputs, error));
   patch(runner, inputs, parallel);
@@ -448,7 +459,10 @@ static olstm_tensor* make_zeros(olstm__runner* runner, size_t* out_bytes) {
     const size_t input_bytes = olstm__desc_bytes(&plan->inputs[i]);
     if (input_bytes > largest) largest = input_bytes;
   }
-  if (largest > kWarmUpBytes || plan->workspace_bytes > kWarmUpBytes) return NULL;
+  if (largest > kWarmUpBytes || plan->workspace_bytes > kWarmUpBytes ||
+      plan->work > kWarmUpWork) {
+    return NULL;
+  }
   if (!append(&bytes, plan->input_count, sizeof(olstm_tensor), out_bytes)) return NULL;
   const size_t data = bytes;
   *out_bytes = bytes + largest;

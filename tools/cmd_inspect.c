@@ -1,4 +1,5 @@
 // olstm inspect: what a model takes and gives, what it became, and why.
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,6 +122,8 @@ static void print_plan(const inspected_model* inspection) {
          inspection->plan.constant_bytes, inspection->plan.workspace_bytes,
          inspection->plan.unshared_bytes,
          inspection->plan.has_late_part ? "; late steps may allocate" : "");
+  printf("work    %" PRIu64 " multiply-adds a run%s\n", inspection->plan.work,
+         inspection->plan.has_late_part ? ", late steps left out" : "");
 }
 
 static void print_text(const inspected_model* inspection,
@@ -226,6 +229,7 @@ static void json_plan(olstm__json_writer* json, const inspected_model* inspectio
   olstm__json_int(json, "constant_bytes", (int64_t)inspection->plan.constant_bytes);
   olstm__json_int(json, "workspace_bytes", (int64_t)inspection->plan.workspace_bytes);
   olstm__json_int(json, "unshared_bytes", (int64_t)inspection->plan.unshared_bytes);
+  olstm__json_int(json, "work", (int64_t)inspection->plan.work);
   olstm__json_bool(json, "has_late_part", inspection->plan.has_late_part);
   olstm__json_close(json, '}');
 }

@@ -113,7 +113,7 @@ static olstm_status create_session(const olstm__job_options* options, olstm__job
   if (options->max_memory_mb > 0) {
     session_options.max_memory = (size_t)options->max_memory_mb << 20;
   }
-  session_options.max_trips = (uint64_t)options->max_trips;
+  session_options.max_work = (uint64_t)options->max_work;
   session_options.broadcast_state = options->broadcast_state;
   session_options.stateful_count = names.stateful_count;
   session_options.stateful = names.stateful;

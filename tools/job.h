@@ -15,7 +15,7 @@ typedef struct olstm__job_options {
   const char* precision;
   /// 0: the library's defaults.
   int64_t max_memory_mb;
-  int64_t max_trips;
+  int64_t max_work;
   bool fuse;
   bool broadcast_state;
   olstm__cli_list plugins;
@@ -70,11 +70,11 @@ void olstm__job_options_init(olstm__job_options* options);
        1,                                                             \
        INT32_MAX,                                                     \
        NULL},                                                         \
-      {"max-trips",                                                   \
+      {"max-work",                                                    \
        OLSTM__CLI_INT,                                                \
-       &(job).max_trips,                                              \
+       &(job).max_work,                                               \
        "N",                                                           \
-       "most that bodies of loops may run in one run, in all",        \
+       "most multiply-adds, or what takes as long, of one run",       \
        1,                                                             \
        INT64_MAX,                                                     \
        NULL},                                                         \

@@ -130,6 +130,9 @@ typedef struct olstm_prepared {
   const char* reason;
   /// Whether run may allocate after all (a backend that does): not for real-time threads.
   bool run_allocates;
+  /// About how many multiply-adds, or bytes read and written, a run takes. 0: each input
+  /// is read once and each output written once. A host may refuse runs by it.
+  uint64_t work;
 } olstm_prepared;
 
 /// The pointers of one run. Entries are NULL where the node has no such input or output,

@@ -93,12 +93,13 @@ typedef struct olstm_session_options {
   /// Whether an initial state with a batch of 1 serves every row of a larger batch.
   /// Default false.
   bool broadcast_state;
-  /// Most times that the bodies of Loop and Scan nodes may run in one olstm_context_run,
-  /// all together; LIMIT_EXCEEDED beyond. A run counts once more for every 64 steps and
-  /// 16 KB that it computes, and 16 times more where shapes change from trip to trip.
-  /// Default 0: 250,000, or 16 for each element of
-  /// the run's inputs where that is more. Loops that became recurrent nodes do not count.
-  uint64_t max_trips;
+  /// Most multiply-adds that one olstm_context_run may take; LIMIT_EXCEEDED, naming the
+  /// node that is too much, beyond. Other work counts as the multiply-adds that take
+  /// about as long: a byte read or written as 1, a step as 128, a trip of a Loop or Scan
+  /// as 256, a step planned anew as 4096. Default 0: 2^30, or 1024 for each byte of the
+  /// model's constants, or 16 for each byte of them (16 KB at least) and element of the
+  /// run's inputs, whichever is most.
+  uint64_t max_work;
 } olstm_session_options;
 
 /// Writes the defaults to a struct of `struct_size` bytes, which is what a caller in
@@ -274,6 +275,8 @@ typedef struct olstm_plan_info {
   size_t workspace_bytes;
   size_t unshared_bytes;
   bool has_late_part;
+  /// Multiply-adds of a run, its late part left out: what max_work counts.
+  uint64_t work;
 } olstm_plan_info;
 
 /// The plan the context was prepared for or last ran. WRONG_STATE before.

@@ -48,6 +48,12 @@ static bool part_bytes(const olstm__conv* conv, size_t* out_row_bytes,
          olstm_size_add(*out_row_bytes, result_bytes, out_part_bytes);
 }
 
+uint64_t olstm__conv_work(const olstm__conv* conv) {
+  const olstm__product product = olstm__conv_product(conv);
+  return olstm__op_work(product.k, product.n, conv->batch * conv->groups,
+                        olstm__window_output_count(&conv->window));
+}
+
 bool olstm__conv_workspace_bytes(const olstm__conv* conv, int32_t thread_count,
                                  size_t* out_bytes) {
   size_t row_bytes = 0;

@@ -24,6 +24,9 @@ bool olstm__conv_is_direct(const olstm__conv* conv);
 /// The product of one group's rows: k is a window of all input channels.
 olstm__product olstm__conv_product(const olstm__conv* conv);
 
+/// Multiply-adds of the whole convolution.
+uint64_t olstm__conv_work(const olstm__conv* conv);
+
 /// Bytes of workspace for `thread_count` threads; false when they do not fit.
 bool olstm__conv_workspace_bytes(const olstm__conv* conv, int32_t thread_count,
                                  size_t* out_bytes);

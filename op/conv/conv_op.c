@@ -199,6 +199,7 @@ static olstm_status conv_prepare(void* instance, const olstm_prepare_args* args,
   }
   out_prepared->kernel = olstm__conv_is_direct(&handle->conv) ? "direct" : "product";
   out_prepared->handle = handle;
+  out_prepared->work = olstm__conv_work(&handle->conv);
   return OLSTM_STATUS_OK;
 }
 

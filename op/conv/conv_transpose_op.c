@@ -237,6 +237,8 @@ static olstm_status conv_transpose_prepare(void* instance, const olstm_prepare_a
     return status;
   }
   out_prepared->handle = handle;
+  out_prepared->work =
+      olstm__op_work(olstm_tensor_desc_count(x), handle->product.n, 1, 1);
   return OLSTM_STATUS_OK;
 }
 

@@ -212,6 +212,8 @@ static olstm_status pool_prepare(void* instance, const olstm_prepare_args* args,
         (size_t)olstm__window_output_count(&handle->window) * sizeof(float);
   }
   out_prepared->handle = handle;
+  out_prepared->work = olstm__op_work(olstm_tensor_desc_count(&args->outputs[0]),
+                                      olstm__window_kernel_count(&window), 1, 1);
   return OLSTM_STATUS_OK;
 }
 

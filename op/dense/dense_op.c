@@ -137,6 +137,7 @@ static olstm_status dense_prepare(void* instance, const olstm_prepare_args* args
   handle->product =
       (olstm__product){y->dtype, olstm_tensor_desc_count(y) / self->n, self->k, self->n};
   out_prepared->handle = handle;
+  out_prepared->work = olstm__product_work(&handle->product);
   return OLSTM_STATUS_OK;
 }
 

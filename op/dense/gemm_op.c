@@ -154,6 +154,7 @@ static olstm_status gemm_prepare(void* instance, const olstm_prepare_args* args,
   const olstm_tensor_desc* const descs[] = {c};
   olstm__broadcast_init(&handle->plan, y, descs, 1);
   out_prepared->handle = handle;
+  out_prepared->work = olstm__product_work(&handle->product);
   return OLSTM_STATUS_OK;
 }
 

@@ -69,6 +69,7 @@ static olstm_status matmul_prepare(void* instance, const olstm_prepare_args* arg
     return status;
   }
   out_prepared->handle = handle;
+  out_prepared->work = olstm__matmul_work(plan, y);
   return OLSTM_STATUS_OK;
 }
 

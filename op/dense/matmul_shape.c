@@ -71,3 +71,7 @@ void olstm__matmul_plan_init(olstm__matmul_plan* plan, const olstm_tensor_desc* 
   plan->k = left.columns;
   plan->n = right.columns;
 }
+
+uint64_t olstm__matmul_work(const olstm__matmul_plan* plan, const olstm_tensor_desc* y) {
+  return olstm__op_work(olstm_tensor_desc_count(y), plan->k, 1, 1);
+}

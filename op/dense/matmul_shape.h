@@ -37,4 +37,7 @@ void olstm__matmul_plan_init(olstm__matmul_plan* plan, const olstm_tensor_desc* 
                              const olstm_tensor_desc* b, const olstm_tensor_desc* y,
                              bool merges_rows);
 
+/// Multiply-adds of all products that make y.
+uint64_t olstm__matmul_work(const olstm__matmul_plan* plan, const olstm_tensor_desc* y);
+
 #endif  // OLSTM_OP_DENSE_MATMUL_SHAPE_H_

@@ -21,6 +21,11 @@ typedef struct olstm__product {
   int64_t m, k, n;
 } olstm__product;
 
+/// Multiply-adds of a product.
+static inline uint64_t olstm__product_work(const olstm__product* product) {
+  return olstm__op_work(product->m, product->k, product->n, 1);
+}
+
 /// Bytes of B packed. False when they do not fit.
 bool olstm__product_packed_bytes(const olstm__product* product, size_t* out_bytes);
 

@@ -76,6 +76,7 @@ olstm_status olstm__gather_prepare(void* instance, const olstm_prepare_args* arg
     }
   }
   out_prepared->handle = handle;
+  out_prepared->work = olstm__op_copy_work(&args->outputs[0]);
   return OLSTM_STATUS_OK;
 }
 

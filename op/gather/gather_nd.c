@@ -134,6 +134,7 @@ olstm_status olstm__gather_nd_prepare(void* instance, const olstm_prepare_args* 
     handle->tuple_count = handle->walk.batch_count * handle->walk.tuples_per_batch;
   }
   out_prepared->handle = handle;
+  out_prepared->work = olstm__op_copy_work(&args->outputs[0]);
   return OLSTM_STATUS_OK;
 }
 

@@ -163,6 +163,19 @@ static olstm_status fill_handle(const olstm__resize_op* op,
   return OLSTM_STATUS_OK;
 }
 
+static uint64_t count_work(const resize_handle* handle) {
+  uint64_t work = 0;
+  for (int32_t p = 0; p < handle->pass_count; p++) {
+    const resize_pass* pass = &handle->passes[p];
+    const uint64_t more =
+        olstm__op_work((int64_t)pass->outer_count, (int64_t)pass->inner_count,
+                       (int64_t)pass->output_length, (int64_t)pass->tap_count);
+    if (more > UINT64_MAX - work) return UINT64_MAX;
+    work += more;
+  }
+  return work;
+}
+
 olstm_status olstm__resize_prepare(void* instance, const olstm_prepare_args* args,
                                    olstm_prepared* out_prepared, olstm_error* error) {
   const olstm__resize_op* op = instance;
@@ -183,6 +196,7 @@ olstm_status olstm__resize_prepare(void* instance, const olstm_prepare_args* arg
     return status;
   }
   if (((resize_handle*)handle)->pass_count == 0) out_prepared->view_of_input = 0;
+  out_prepared->work = count_work(handle);
   out_prepared->handle = handle;
   return OLSTM_STATUS_OK;
 }

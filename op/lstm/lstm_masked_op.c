@@ -295,6 +295,7 @@ static olstm_status prepare_inner(masked_op* op, masked_handle* handle,
   out_prepared->kernel = handle->inner.kernel;
   out_prepared->reason = handle->inner.reason;
   out_prepared->run_allocates = handle->inner.run_allocates;
+  out_prepared->work = handle->inner.work;
   return lay_out_workspace(op, handle, &out_prepared->workspace_bytes, error);
 }
 

@@ -291,6 +291,7 @@ olstm_status olstm__lstm_op_prepare(void* instance, const olstm_prepare_args* ar
     out_prepared->run_allocates = handle->choice.kernel->run_allocates;
   }
   out_prepared->handle = handle;
+  out_prepared->work = olstm__lstm_problem_work(&handle->problem);
   return OLSTM_STATUS_OK;
 }
 

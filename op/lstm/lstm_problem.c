@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "op/op_support.h"
+
 void olstm__lstm_problem_init(const olstm__lstm_spec* spec, olstm_dtype dtype,
                               int64_t steps, int64_t rows, int64_t inputs, int64_t hidden,
                               const olstm__lstm_layouts* layouts,
@@ -33,4 +35,12 @@ void olstm__lstm_problem_init(const olstm__lstm_spec* spec, olstm_dtype dtype,
   }
   out_problem->thread_count = 1;
   out_problem->precision = OLSTM_PRECISION_F32;
+}
+
+uint64_t olstm__lstm_problem_work(const olstm__lstm_problem* problem) {
+  enum { kCellWork = 16 };
+  const int64_t gates = olstm__cell_gate_count(problem->spec.cell);
+  return olstm__op_work(problem->spec.direction_count * gates, problem->hidden,
+                        problem->inputs + problem->hidden + kCellWork,
+                        problem->steps * problem->rows);
 }

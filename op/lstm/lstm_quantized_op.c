@@ -233,6 +233,9 @@ olstm_status olstm__lstm_quantized_op_prepare(void* instance,
                           "workspace does not fit in memory");
   }
   out_prepared->handle = handle;
+  out_prepared->work =
+      olstm__op_work(op->attributes.spec.direction_count * GATES, sizes.hidden,
+                     sizes.inputs + sizes.hidden, sizes.steps * sizes.rows);
   out_prepared->kernel = "quantized";
   out_prepared->reason = "weights of 8 bits";
   return OLSTM_STATUS_OK;

@@ -145,6 +145,7 @@ static olstm_status quantized_matmul_prepare(void* instance,
                           "the workspace does not fit");
   }
   out_prepared->handle = handle;
+  out_prepared->work = olstm__matmul_work(&handle->plan, &args->outputs[0]);
   return OLSTM_STATUS_OK;
 }
 

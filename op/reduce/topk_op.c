@@ -5,6 +5,9 @@
 #include "op/op_support.h"
 #include "op/reduce/axis_view.h"
 
+/// Comparisons and moves of heaps.
+enum { kWorkPerElement = 64 };
+
 typedef struct topk_op {
   olstm__op_base base;
   int64_t axis;
@@ -106,6 +109,7 @@ static olstm_status topk_prepare(void* instance, const olstm_prepare_args* args,
     out_prepared->workspace_bytes = handle->value_bytes + (size_t)k * sizeof(int64_t);
   }
   out_prepared->handle = handle;
+  out_prepared->work = olstm__op_work(olstm_tensor_desc_count(x), kWorkPerElement, 1, 1);
   return OLSTM_STATUS_OK;
 }
 

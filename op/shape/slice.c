@@ -188,6 +188,7 @@ olstm_status olstm__slice_prepare(void* instance, const olstm_prepare_args* args
     out_prepared->view_of_input = 0;
   }
   out_prepared->handle = handle;
+  out_prepared->work = olstm__op_copy_work(output);
   return OLSTM_STATUS_OK;
 }
 

@@ -14,7 +14,7 @@ enum {
   kMaxRuns = 4,
   kMaxBytes = 1 << 16,
   kMaxMemory = 1 << 20,
-  kMaxTrips = 40
+  kMaxWork = 1 << 20
 };
 
 static const char* const kModels[] = {
@@ -42,7 +42,7 @@ static olstm_session* get_session(size_t index) {
   olstm_session_options options;
   olstm_session_options_init(&options);
   options.max_memory = kMaxMemory;
-  options.max_trips = kMaxTrips;
+  options.max_work = kMaxWork;
   options.stateful = kAll;
   (void)snprintf(path, sizeof path, "%s/%s", OLSTM_TESTS, kModels[index]);
   require(olstm_model_load_file(path, NULL, &model, &error) == OLSTM_STATUS_OK, path,

@@ -13,7 +13,7 @@ enum {
   /// Models that want more are prepared, but not run.
   kMaxInputBytes = 1 << 20,
   kMaxMemory = 64 << 20,
-  kMaxTrips = 20000,
+  kMaxWork = 1 << 28,
   /// What model, session and context may take in all.
   kMaxLiveBytes = 512 << 20
 };
@@ -198,7 +198,7 @@ static olstm_status create_session(model_session* self, bool is_stateful,
   olstm_session_options_init(&options);
   options.allocator = &self->allocator;
   options.max_memory = kMaxMemory;
-  options.max_trips = kMaxTrips;
+  options.max_work = kMaxWork;
   options.stateful = kAll;
   options.stateful_count = is_stateful ? 1 : 0;
   const olstm_status status =

@@ -43,21 +43,15 @@ static void letters_of_no_size_leave_nothing_to_count(void** state) {
   op_text_expect("Einsum-12 equation='a,b,c,d,e,f,g,z->'", kMany, "f32[] 0");
 }
 
-static void refuses_more_products_than_anybody_waits_for(void** state) {
+static void refuses_more_products_than_an_int64_counts(void** state) {
   (void)state;
-  op_text_expect_failure("Einsum-12 equation='a,b,c->'",
-                         "f32[1000] 0..; f32[1000] 0..; f32[1000] 0..",
-                         OLSTM_STATUS_LIMIT_EXCEEDED,
-                         "Einsum 'node': equation 'a,b,c->' takes 1e+09 products with "
-                         "these shapes, expected at most 2.68e+08");
-  // More than an int64 counts.
   op_text_expect_failure(
       "Einsum-12 equation='a,b,c,d,e,f,g->'",
       "f32[1000] 0..; f32[1000] 0..; f32[1000] 0..; f32[1000] 0..; f32[1000] 0..; "
       "f32[1000] 0..; f32[1000] 0..",
       OLSTM_STATUS_LIMIT_EXCEEDED,
       "Einsum 'node': equation 'a,b,c,d,e,f,g->' takes 1e+21 products with these shapes, "
-      "expected at most 2.68e+08");
+      "which are too many");
 }
 
 static void refuses_what_does_not_fit(void** state) {
@@ -87,7 +81,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(without_an_arrow_letters_that_occur_once_are_left),
       cmocka_unit_test(an_ellipsis_broadcasts),
       cmocka_unit_test(letters_of_no_size_leave_nothing_to_count),
-      cmocka_unit_test(refuses_more_products_than_anybody_waits_for),
+      cmocka_unit_test(refuses_more_products_than_an_int64_counts),
       cmocka_unit_test(refuses_what_does_not_fit),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);

@@ -43,7 +43,7 @@ class SessionOptions(C.Structure):
                 ("max_memory", C.c_size_t), ("fuse", C.c_bool), ("stateful_count", C.c_size_t),
                 ("stateful", C.POINTER(C.c_char_p)), ("binding_count", C.c_size_t),
                 ("bindings", C.POINTER(Binding)), ("broadcast_state", C.c_bool),
-                ("max_trips", C.c_uint64)]
+                ("max_work", C.c_uint64)]
 
 
 class StateInfo(C.Structure):
