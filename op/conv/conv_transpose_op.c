@@ -6,7 +6,8 @@
 #include "op/elementwise/lane.h"
 #include "op/op_family.h"
 
-enum { kRows = 64 };
+/// And what a product that is added to its place costs, in multiply-adds.
+enum { kRows = 64, kWorkPerProduct = 3 };
 
 typedef struct conv_transpose_op {
   olstm__op_base base;
@@ -238,7 +239,7 @@ static olstm_status conv_transpose_prepare(void* instance, const olstm_prepare_a
   }
   out_prepared->handle = handle;
   out_prepared->work =
-      olstm__op_work(olstm_tensor_desc_count(x), handle->product.n, 1, 1);
+      olstm__op_work(olstm_tensor_desc_count(x), handle->product.n, kWorkPerProduct, 1);
   return OLSTM_STATUS_OK;
 }
 

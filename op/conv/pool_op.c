@@ -8,6 +8,9 @@
 
 typedef enum pool_code { CODE_MAX, CODE_AVERAGE, CODE_LP } pool_code;
 
+/// In multiply-adds.
+enum { kWorkPerTap = 2 };
+
 typedef struct pool_op {
   olstm__op_base base;
   olstm__window_attributes attributes;
@@ -212,8 +215,9 @@ static olstm_status pool_prepare(void* instance, const olstm_prepare_args* args,
         (size_t)olstm__window_output_count(&handle->window) * sizeof(float);
   }
   out_prepared->handle = handle;
-  out_prepared->work = olstm__op_work(olstm_tensor_desc_count(&args->outputs[0]),
-                                      olstm__window_kernel_count(&window), 1, 1);
+  out_prepared->work =
+      olstm__op_work(olstm_tensor_desc_count(&args->outputs[0]),
+                     olstm__window_kernel_count(&window), kWorkPerTap, 1);
   return OLSTM_STATUS_OK;
 }
 

@@ -38,9 +38,12 @@ void olstm__lstm_problem_init(const olstm__lstm_spec* spec, olstm_dtype dtype,
 }
 
 uint64_t olstm__lstm_problem_work(const olstm__lstm_problem* problem) {
-  enum { kCellWork = 16 };
+  enum { kCellWork = 16, kStepWork = 512 };
   const int64_t gates = olstm__cell_gate_count(problem->spec.cell);
-  return olstm__op_work(problem->spec.direction_count * gates, problem->hidden,
-                        problem->inputs + problem->hidden + kCellWork,
-                        problem->steps * problem->rows);
+  const int64_t steps = problem->spec.direction_count * problem->steps;
+  const uint64_t step =
+      olstm__op_work(gates * problem->hidden,
+                     problem->inputs + problem->hidden + kCellWork, problem->rows, 1);
+  if (step > INT64_MAX - kStepWork) return UINT64_MAX;
+  return olstm__op_work(steps, (int64_t)step + kStepWork, 1, 1);
 }

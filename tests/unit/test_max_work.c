@@ -77,25 +77,25 @@ static void counts_the_multiply_adds_of_products(void** state) {
   expect_work(2 * 6 * 2 * 5 * 3 * 3,
               "input x float[2,4,5,3]\ninput w float[6,2,3,1]\n"
               "node Conv x,w -> y pads=[1,0,1,0] group=2\noutput y");
-  expect_work(2 * 4 * 5 * 6 * 3,
+  expect_work(3 * 2 * 4 * 5 * 6 * 3,
               "input x float[2,4,5]\ninput w float[4,6,3]\n"
               "node ConvTranspose x,w -> y\noutput y");
 }
 
 static void counts_layers_by_steps_rows_and_weights(void** state) {
   (void)state;
-  // T=7 N=2 I=3 H=5, and 16 for the functions of each gate.
-  expect_work(7 * 2 * 4 * 5 * (3 + 5 + 16),
+  // T=7 N=2 I=3 H=5, 16 for the functions of each gate and 512 for each step.
+  expect_work(7 * (2 * 4 * 5 * (3 + 5 + 16) + 512),
               "input x float[7,2,3]\nconst w float[1,20,3] 1\nconst r float[1,20,5] 1\n"
               "node LSTM x,w,r -> y hidden_size=5\noutput y");
-  expect_work(2 * 7 * 2 * 3 * 5 * (3 + 5 + 16),
+  expect_work(2 * 7 * (2 * 3 * 5 * (3 + 5 + 16) + 512),
               "input x float[7,2,3]\nconst w float[2,15,3] 1\nconst r float[2,15,5] 1\n"
               "node GRU x,w,r -> y hidden_size=5 direction=\"bidirectional\"\noutput y");
 }
 
 static void counts_what_is_read_more_than_once(void** state) {
   (void)state;
-  expect_work(1 * 2 * 8 * 3,
+  expect_work(2 * 1 * 2 * 8 * 3,
               "input x float[1,2,10]\n"
               "node MaxPool x -> y kernel_shape=[3]\noutput y");
   // 4 places from 2, 2 taps, for 3 columns; then 6 from 3 for 4 rows.
