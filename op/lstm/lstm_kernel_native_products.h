@@ -65,9 +65,15 @@ SIMD_INLINE void set_fetch(const walk* w, int64_t row, int64_t distance,
 // The rows of the next block when `left` are. Far weights take as long to read for few
 // rows, so that blocks of about the same size are best.
 static int64_t block_rows(const walk* w, int64_t left) {
-  if (w->layout->direction_bytes < FAR_BYTES) return smaller(left, SIMD_ROWS);
+  if (w->layout->direction_bytes < FAR_BYTES) {
+    // One row by itself has too few sums to keep a CPU busy.
+    return left == SIMD_ROWS + 1 ? SIMD_ROWS - 1 : smaller(left, SIMD_ROWS);
+  }
   const int64_t blocks = (left + SIMD_ROWS - 1) / SIMD_ROWS;
-  return (left + blocks - 1) / blocks;
+  const int64_t rows = (left + blocks - 1) / blocks;
+  // So have four that take one tile at a time: rather five and three.
+  const bool has_four = rows == 4 ? left > 4 : left - rows == 4 && rows < SIMD_ROWS;
+  return PANEL_TILES > 1 && has_four ? rows + 1 : rows;
 }
 
 // A row of x at one step, as the panels want it. `chunk_row` is its row in the chunk.
@@ -181,7 +187,7 @@ static void set_rows(const walk* w, int32_t p, int64_t row, int64_t rows, int64_
   const simd_real* a = hidden_of(w, p, &place) + k;
   for (int64_t r = 0; r < rows; r++) {
     args->main.a[r] = a + r * w->layout->padded_hidden;
-    if (args->lead.k) args->lead.a[r] = x_of(w, w->step, row + r, chunk_row + r);
+    if (!w->projections) args->lead.a[r] = x_of(w, w->step, row + r, chunk_row + r);
   }
   if (!w->h_bytes) return;
   for (int64_t r = 0; r < rows; r++) {
@@ -257,7 +263,12 @@ static int64_t next_panel(const walk* w, const olstm__native_phase* phase) {
   return w->step & 1 ? -bytes : bytes;
 }
 
-// One panel for all rows, a block of rows at a time.
+// Whether all rows of a task are one block, and so the same rows for every panel.
+SIMD_INLINE bool is_one_block(const walk* w) {
+  return w->end_row - w->task->first_row <= SIMD_ROWS;
+}
+
+// One panel for all rows, a block of rows at a time. Those of a single block are set.
 static void run_panel(const walk* w, int32_t p, int64_t index) {
   panel_args* args = w->args;
   const olstm__native_phase* phase = &w->layout->phases[p];
@@ -272,7 +283,7 @@ static void run_panel(const walk* w, int32_t p, int64_t index) {
   int64_t rows = 0;
   for (int64_t row = first_row; row < w->end_row; row += rows) {
     rows = block_rows(w, w->end_row - row);
-    set_rows(w, p, row, rows, 0, args);
+    if (!is_one_block(w)) set_rows(w, p, row, rows, 0, args);
     set_init(w, p, block, row, rows, sums, args);
     set_fetch(w, row - first_row, distance, &args->main);
     w->panels[rows - 1][vectors - 1](args, 0);
@@ -335,7 +346,6 @@ static void run_pair(const walk* w, int64_t block) {
   args->out = sums;
   args->out_stride = PANEL_COLUMNS;
   start_panel(w, &w->layout->phases[0], block, 0, args);
-  set_rows(w, 0, row, 1, 0, args);
   set_init(w, 0, block, row, 1, sums, args);
   w->pair(args);
   if (w->kinds[0] == CELL_LSTM_PLAIN) {

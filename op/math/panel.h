@@ -12,10 +12,13 @@
 
 enum { PANEL_VECTORS = 4, PANEL_COLUMNS = PANEL_VECTORS * SIMD_LANES };
 
-/// Vectors whose sums, with as many weights and an element of a row, fit the registers
-/// for `rows` rows.
-#define PANEL_VECTORS_OF(rows) \
-  (((rows) + 1) * PANEL_VECTORS < SIMD_REGISTERS ? PANEL_VECTORS : PANEL_VECTORS / 2)
+/// Vectors whose sums fit the registers for `rows` rows, with as many weights and an
+/// element of a row, or with one vector of weights and an element of each row.
+#define PANEL_VECTORS_OF(rows)                                                \
+  ((rows)*PANEL_VECTORS + ((rows) < PANEL_VECTORS ? (rows) : PANEL_VECTORS) < \
+           SIMD_REGISTERS                                                     \
+       ? PANEL_VECTORS                                                        \
+       : PANEL_VECTORS / 2)
 
 /// As many as a full block of rows takes: it reads them as one stream.
 enum {
@@ -166,7 +169,27 @@ SIMD_INLINE void panel_fetch(const int format, const int vectors, const int coun
   }
 }
 
-/// Adds row `p` of a factor.
+/// Adds row `p` of a factor: elements of rows stay in registers, weights pass.
+SIMD_INLINE void panel_add_few(const int rows, const int vectors,
+                               const simd_real* const* a, int64_t p, panel_stream* stream,
+                               simd_vec sums[SIMD_ROWS][PANEL_VECTORS]) {
+  simd_vec x[SIMD_ROWS];
+  SIMD_UNROLL
+  for (int r = 0; r < rows; r++) x[r] = simd_set(a[r][p]);
+  SIMD_UNROLL
+  for (int r = 0; r < rows; r++) SIMD_KEEP(x[r]);
+  SIMD_UNROLL
+  for (int v = 0; v < vectors; v++) {
+    const char* at = stream->at[v / PANEL_TILE] + v % PANEL_TILE * SIMD_BYTES;
+    simd_vec w = simd_load((const simd_real*)(const void*)at);
+    SIMD_KEEP(w);
+    SIMD_UNROLL
+    for (int r = 0; r < rows; r++) sums[r][v] = simd_fma(x[r], w, sums[r][v]);
+  }
+  panel_advance(PANEL_REAL, vectors, stream);
+}
+
+/// Adds row `p` of a factor: weights stay in registers, elements of rows pass.
 SIMD_INLINE void panel_add_row(const int rows, const int vectors, const int format,
                                const simd_real* const* a, int64_t p, panel_stream* stream,
                                simd_vec sums[SIMD_ROWS][PANEL_VECTORS]) {
@@ -192,7 +215,10 @@ SIMD_INLINE void panel_add(const int rows, const int vectors, const int format,
                            simd_vec sums[SIMD_ROWS][PANEL_VECTORS]) {
   // Rows of the panel at a time. Where registers hold few vectors, what goes on around
   // them counts.
-  const int together = rows > 2 && PANEL_TILES > 1 ? 2 : 1;
+  const int together = rows > 2 && vectors <= PANEL_TILE && PANEL_TILES > 1 ? 2 : 1;
+  const bool are_few = format == PANEL_REAL && rows > 1 && rows < vectors;
+  // Tiles side by side are fetched well enough by the CPU.
+  const bool fetches = rows > 1 && vectors <= PANEL_TILE;
   const simd_real* a[SIMD_ROWS];
   panel_stream stream = panel_open(format, vectors, factor, first);
   const int64_t k = factor->k;
@@ -200,10 +226,14 @@ SIMD_INLINE void panel_add(const int rows, const int vectors, const int format,
   SIMD_UNROLL
   for (int r = 0; r < rows; r++) a[r] = factor->a[r];
   for (; p + together <= k; p += together) {
-    if (rows > 1) panel_fetch(format, vectors, together, &stream, factor->fetch);
+    if (fetches) panel_fetch(format, vectors, together, &stream, factor->fetch);
     SIMD_UNROLL
     for (int i = 0; i < together; i++) {
-      panel_add_row(rows, vectors, format, a, p + i, &stream, sums);
+      if (are_few) {
+        panel_add_few(rows, vectors, a, p + i, &stream, sums);
+      } else {
+        panel_add_row(rows, vectors, format, a, p + i, &stream, sums);
+      }
     }
   }
   for (; together > 1 && p < k; p++) {
