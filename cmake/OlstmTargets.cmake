@@ -26,7 +26,8 @@ function(olstm_add_folder target)
   add_library(${target} OBJECT ${ARGN})
   olstm_set_up_target(${target})
   target_compile_options(${target} PRIVATE
-                         $<$<CONFIG:Release>:-Os -fno-asynchronous-unwind-tables -fno-unwind-tables>)
+                         $<$<CONFIG:Release>:-Os -fno-asynchronous-unwind-tables -fno-unwind-tables
+                                             -ffunction-sections -fdata-sections>)
 endfunction()
 
 # Files of the current folder in which the time of a run is spent.
@@ -34,6 +35,9 @@ function(olstm_optimize target)
   set_source_files_properties(${ARGN} TARGET_DIRECTORY ${target} PROPERTIES
                               COMPILE_OPTIONS "$<$<CONFIG:Release>:-O2>")
 endfunction()
+
+# What nobody calls, of protobuf-c's code above all, is left out of what is linked.
+add_link_options($<$<CONFIG:Release>:-Wl,--gc-sections>)
 
 # Relative relocations take a tenth of the room when packed, which C libraries can read from glibc 2.36 on.
 include(CheckCSourceCompiles)
