@@ -151,6 +151,16 @@ SIMD_INLINE simd_vec simd_power_of_two(simd_vec n) {
 #endif
 }
 
+/// 2^n for the sum of an integral n, within the exponents of normal numbers, and
+/// SIMD_POWER_ROUNDER.
+SIMD_INLINE simd_vec simd_power_of_sum(simd_vec sum) {
+#if OLSTM_SIMD_DOUBLE
+  return _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(sum), 52));
+#else
+  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(sum), 23));
+#endif
+}
+
 /// a * 2^n for normal a and results.
 SIMD_INLINE simd_vec simd_scale_normal(simd_vec a, simd_vec n) {
   return simd_mul(a, simd_power_of_two(n));

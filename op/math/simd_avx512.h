@@ -158,4 +158,14 @@ SIMD_INLINE simd_vec simd_power_of_two(simd_vec n) {
   return SIMD_OP(scalef)(simd_set(1), n);
 }
 
+/// 2^n for the sum of an integral n, within the exponents of normal numbers, and
+/// SIMD_POWER_ROUNDER.
+SIMD_INLINE simd_vec simd_power_of_sum(simd_vec sum) {
+#if OLSTM_SIMD_DOUBLE
+  return _mm512_castsi512_pd(_mm512_slli_epi64(_mm512_castpd_si512(sum), 52));
+#else
+  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(sum), 23));
+#endif
+}
+
 #endif  // OLSTM_OP_MATH_SIMD_AVX512_H_

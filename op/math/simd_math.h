@@ -16,6 +16,8 @@
 #define SIMD_LOG2E 1.4426950408889634074
 // Adding and subtracting it rounds to the nearest integer.
 #define SIMD_ROUNDER 0x1.8p52
+// And this leaves the exponent's bits of 2^n at the low end: see simd_power_of_sum.
+#define SIMD_POWER_ROUNDER (SIMD_ROUNDER + 1023)
 // From here on exp is a normal number.
 #define SIMD_EXP_NORMAL_MIN (-706.0)
 // Beyond these exp is 0 or infinite, and so are its neighbours here.
@@ -41,6 +43,7 @@
 #define SIMD_LN2 0.693147182f
 #define SIMD_LOG2E 1.44269502f
 #define SIMD_ROUNDER 12582912.0f
+#define SIMD_POWER_ROUNDER (SIMD_ROUNDER + 127)
 #define SIMD_EXP_NORMAL_MIN (-86.5f)
 #define SIMD_EXP_MIN (-104.0f)
 #define SIMD_EXP_MAX 89.0f
@@ -158,20 +161,22 @@ SIMD_INLINE void simd_sigmoid_quotients(const int count, const simd_vec* x,
   // z = exp(-|x|) = 2^n * (1 + r + r^2 * p(r)); the sum's last term comes last.
   static const simd_real kTerms[] = SIMD_EXP_TERMS;
   const simd_vec one = simd_set(1);
-  const simd_vec rounder = simd_set(SIMD_ROUNDER);
+  const simd_vec rounder = simd_set(SIMD_POWER_ROUNDER);
   simd_vec power[SIMD_MAX_VECTORS];
+  simd_vec n[SIMD_MAX_VECTORS];
   simd_vec r[SIMD_MAX_VECTORS];
   simd_vec r2[SIMD_MAX_VECTORS];
   simd_vec p[SIMD_MAX_VECTORS];
   SIMD_EACH(r[v] = simd_max(simd_set(SIMD_EXP_NORMAL_MIN), simd_minus_abs(x[v])));
-  SIMD_EACH(power[v] = simd_sub(simd_fma(r[v], simd_set(SIMD_LOG2E), rounder), rounder));
+  SIMD_EACH(power[v] = simd_fma(r[v], simd_set(SIMD_LOG2E), rounder));
+  SIMD_EACH(n[v] = simd_sub(power[v], rounder));
+  SIMD_EACH(power[v] = simd_power_of_sum(power[v]));
 #if SIMD_HAS_FMA && !OLSTM_SIMD_DOUBLE
-  SIMD_EACH(r[v] = simd_fnma(power[v], simd_set(SIMD_LN2), r[v]));
+  SIMD_EACH(r[v] = simd_fnma(n[v], simd_set(SIMD_LN2), r[v]));
 #else
-  SIMD_EACH(r[v] = simd_fnma(power[v], simd_set(SIMD_LN2_HIGH), r[v]));
-  SIMD_EACH(r[v] = simd_fnma(power[v], simd_set(SIMD_LN2_LOW), r[v]));
+  SIMD_EACH(r[v] = simd_fnma(n[v], simd_set(SIMD_LN2_HIGH), r[v]));
+  SIMD_EACH(r[v] = simd_fnma(n[v], simd_set(SIMD_LN2_LOW), r[v]));
 #endif
-  SIMD_EACH(power[v] = simd_power_of_two(power[v]));
   SIMD_EACH(r2[v] = simd_mul(r[v], r[v]));
   simd_polynomials(count, kTerms, (int)(sizeof kTerms / sizeof kTerms[0]), r, r2, p);
   SIMD_EACH(r2[v] = simd_mul(r2[v], power[v]));
@@ -189,19 +194,20 @@ SIMD_INLINE void simd_tanh_quotients(const int count, const simd_vec* x,
   static const simd_real kTerms[] = SIMD_EXP_TERMS;
   enum { COUNT = sizeof kTerms / sizeof kTerms[0] };
   const simd_vec half = simd_set((simd_real)0.5);
-  const simd_vec rounder = simd_set(SIMD_ROUNDER);
+  const simd_vec rounder = simd_set(SIMD_POWER_ROUNDER);
   simd_real terms[COUNT];
   simd_vec power[SIMD_MAX_VECTORS];
+  simd_vec n[SIMD_MAX_VECTORS];
   simd_vec r[SIMD_MAX_VECTORS];
   simd_vec r2[SIMD_MAX_VECTORS];
   simd_vec p[SIMD_MAX_VECTORS];
   SIMD_UNROLL
   for (int i = 0; i < COUNT; i++) terms[i] = kTerms[i] * (simd_real)(2 << i);
   SIMD_EACH(r[v] = simd_max(simd_set(-SIMD_TANH_MAX), simd_minus_abs(x[v])));
-  SIMD_EACH(power[v] =
-                simd_sub(simd_fma(r[v], simd_set(2 * SIMD_LOG2E), rounder), rounder));
-  SIMD_EACH(r[v] = simd_fnma(power[v], simd_set(SIMD_LN2 / 2), r[v]));
-  SIMD_EACH(power[v] = simd_power_of_two(power[v]));
+  SIMD_EACH(power[v] = simd_fma(r[v], simd_set(2 * SIMD_LOG2E), rounder));
+  SIMD_EACH(n[v] = simd_sub(power[v], rounder));
+  SIMD_EACH(power[v] = simd_power_of_sum(power[v]));
+  SIMD_EACH(r[v] = simd_fnma(n[v], simd_set(SIMD_LN2 / 2), r[v]));
   SIMD_EACH(r2[v] = simd_mul(r[v], r[v]));
   simd_polynomials(count, terms, COUNT, r, r2, p);
   SIMD_EACH(r2[v] = simd_mul(r2[v], power[v]));

@@ -163,6 +163,12 @@ SIMD_INLINE simd_vec simd_power_of_two(simd_vec n) {
   return (simd_vec)(exponents << SIMD_MANTISSA_BITS);
 }
 
+/// 2^n for the sum of an integral n, within the exponents of normal numbers, and
+/// SIMD_POWER_ROUNDER.
+SIMD_INLINE simd_vec simd_power_of_sum(simd_vec sum) {
+  return (simd_vec)((simd_ints)sum << SIMD_MANTISSA_BITS);
+}
+
 /// a * 2^n for normal a and results.
 SIMD_INLINE simd_vec simd_scale_normal(simd_vec a, simd_vec n) {
   return a * simd_power_of_two(n);
