@@ -217,6 +217,24 @@ static void pack_padded(const packing* to, const void* from, int64_t start, int6
   }
 }
 
+static bool is_finite(const packing* to, const void* r) {
+  const int64_t count = olstm__cell_gate_count(to->problem->spec.cell) *
+                        to->problem->hidden * to->problem->hidden;
+  // A product with zero is zero or no number, and so is the sum of them.
+  double sum = 0;
+  if (to->problem->dtype == OLSTM_DTYPE_FLOAT) {
+    const float* values = (const float*)r + to->r;
+    float sums[4] = {0};
+    for (int64_t i = 0; i < count; i++) sums[i % 4] += values[i] * 0;
+    sum = (double)(sums[0] + sums[1] + sums[2] + sums[3]);
+  } else {
+    for (int64_t i = 0; i < count; i++) {
+      sum += olstm__real_load(to->problem->dtype, r, to->r + i) * 0;
+    }
+  }
+  return sum == 0;
+}
+
 static void pack_direction(const packing* to, const olstm__lstm_weights* weights) {
   const olstm__lstm_problem* problem = to->problem;
   for (int32_t p = 0; p < to->layout->phase_count; p++) {
@@ -225,6 +243,7 @@ static void pack_direction(const packing* to, const olstm__lstm_weights* weights
     pack_factor(to, phase, &phase->r, weights->r, to->r, problem->hidden);
     pack_bias(to, phase, weights->b);
   }
+  to->packed[to->layout->is_finite] = is_finite(to, weights->r);
   // GRU's Rbh is the last of B's six vectors.
   if (olstm__native_is_linear_gru(problem)) {
     pack_padded(to, weights->b, to->b + 5 * problem->hidden, 1,

@@ -121,7 +121,8 @@ bool olstm__native_layout_make(const olstm__lstm_problem* problem,
   if (!olstm_size_multiply((size_t)layout.padded_hidden, real_bytes, &vector) ||
       !append(&total, vector, olstm__native_is_linear_gru(problem),
               &layout.recurrent_bias) ||
-      !append(&total, vector, problem->has_peepholes ? 3 : 0, &layout.peepholes)) {
+      !append(&total, vector, problem->has_peepholes ? 3 : 0, &layout.peepholes) ||
+      !append(&total, 1, 1, &layout.is_finite)) {
     return false;
   }
   layout.direction_bytes = total;

@@ -74,6 +74,8 @@ typedef struct olstm__native_layout {
   /// Rb of the third gate of a GRU with linear_before_reset, and P (i, o, f), padded; in
   /// bytes.
   size_t recurrent_bias, peepholes;
+  /// A byte that says whether all of R is finite, so that zeros times R are zeros.
+  size_t is_finite;
   size_t direction_bytes;
   /// Reals in a row of projections (X*W^T + bias of one row at one step).
   size_t projection_reals;

@@ -251,6 +251,7 @@ static void set_init(const walk* w, int32_t p, int64_t block, int64_t row, int64
 SIMD_INLINE void start_panel(const walk* w, const olstm__native_phase* phase,
                              int64_t index, int64_t first, panel_args* args) {
   set_panel(w, phase, &phase->r, index, first, &args->main);
+  args->main.k = recurrent_k(w, args->main.k);
   args->lead.k = 0;
   if (w->projections) return;
   set_panel(w, phase, &phase->w, index, first, &args->lead);
@@ -297,12 +298,13 @@ static void run_tile(const walk* w, int32_t p, int64_t index, int64_t first,
   const olstm__native_phase* phase = &w->layout->phases[p];
   panel_args* args = w->args;
   const int64_t block = index * phase->panel_blocks;
-  const int64_t depth = phase->r.depth;
   const int64_t first_row = w->task->first_row;
+  int64_t k = 0;
   start_panel(w, phase, index, first, args);
+  const int64_t depth = args->main.k;
   const tile_pass pass =
       start_pass(w, w->end_row - first_row, vectors, next_panel(w, phase), &args->main);
-  for (int64_t k = 0; k < depth; k += pass.max_k) {
+  do {
     int64_t rows = 0;
     take_piece(w, &pass, k, depth, &args->main);
     for (int64_t row = first_row; row < w->end_row; row += rows) {
@@ -321,7 +323,8 @@ static void run_tile(const walk* w, int32_t p, int64_t index, int64_t first,
       pass.panels[rows - 1][vectors - 1](args, 0);
     }
     args->lead.k = 0;
-  }
+    k += args->main.k;
+  } while (k < depth);
 }
 
 // As run_panel, for a panel that L1 does not hold: in tiles, and those in pieces, that

@@ -35,7 +35,8 @@ SIMD_INLINE void small_add(const int rows, const simd_real* w, int64_t depth,
 SIMD_INLINE void small_step(const walk* w, const int count, int64_t row) {
   const olstm__native_phase* phase = &w->layout->phases[0];
   const int64_t chunk_row = w->chunk_row + row - w->task->first_row;
-  const int64_t hidden = w->problem->hidden;
+  const int64_t depth = w->problem->hidden;
+  const int64_t hidden = recurrent_k(w, depth);
   const int64_t inputs = w->projections ? 0 : w->problem->inputs;
   const cell_place place = place_of(w, row, 0);
   const simd_real* init = packed_at(w, phase->bias);
@@ -62,10 +63,10 @@ SIMD_INLINE void small_step(const walk* w, const int count, int64_t row) {
   SIMD_EACH(a[v] = place.last_h + v * SIMD_LANES);
   const simd_real* r = packed_at(w, phase->r.panels);
   for (int64_t k = 0; k + 1 < hidden; k += 2) {
-    small_add(count, r, hidden, a, k, sums);
-    small_add(count, r, hidden, a, k + 1, odd);
+    small_add(count, r, depth, a, k, sums);
+    small_add(count, r, depth, a, k + 1, odd);
   }
-  if (hidden & 1) small_add(count, r, hidden, a, hidden - 1, sums);
+  if (hidden & 1) small_add(count, r, depth, a, hidden - 1, sums);
   SIMD_UNROLL
   for (int v = 0; v < count; v++) {
     SIMD_UNROLL

@@ -34,6 +34,9 @@ typedef struct walk {
   void (*pair)(const panel_args* args);
   /// A plain LSTM whose units fit one vector.
   bool is_small;
+  /// No initial h is given, and zeros times R are zeros: the first step has no such
+  /// product.
+  bool starts_from_zeros;
   const char* packed;
   /// Rows in the weights' format, and their scales; h's by row, x's by row of the chunk.
   /// NULL where they stay reals. `offset` is what INT8's bytes have added.
@@ -65,6 +68,11 @@ SIMD_INLINE int64_t smaller(int64_t a, int64_t b) {
 /// Reals of the packed weights, `offset` bytes from the direction's start.
 SIMD_INLINE const simd_real* packed_at(const walk* w, size_t offset) {
   return (const simd_real*)(const void*)(w->packed + offset);
+}
+
+/// k of what is multiplied with R at the current step, of `depth`.
+SIMD_INLINE int64_t recurrent_k(const walk* w, int64_t depth) {
+  return w->starts_from_zeros && w->step == 0 ? 0 : depth;
 }
 
 /// The end of the rows that still have step `step`; `end` is that of an earlier step.

@@ -56,6 +56,29 @@ static void double_cells_agree_with_the_reference(void** state) {
   check_drawn("RNN", "dtype=double", 30, 1e-13, 1e-14);
 }
 
+// Without an initial h there is no product with R in the first step: not so where R is
+// not finite, since zero times infinity is no number.
+static void infinite_weights_count_in_the_first_step_too(void** state) {
+  static const char* const kLines[] = {
+      "LSTM T1 N1 I4 H8",  "LSTM T1 N2 I4 H40",       "LSTM T2 N14 I4 H300 dtype=double",
+      "GRU T1 N3 I4 H20",  "GRU T1 N3 I4 H20 lbr=1",  "RNN T1 N9 I4 H20 dtype=float16",
+      "LSTM T1 N1 I4 H80", "LSTM T1 N2 I4 H8 dynamic"};
+  (void)state;
+  for (size_t i = 0; i < sizeof kLines / sizeof kLines[0]; i++) {
+    olstm_lstm_case layer;
+    olstm_lstm_case_init(&layer, kLines[i]);
+    // The last unit's last gate.
+    const int64_t at = olstm_tensor_desc_count(&layer.tensors[OLSTM__LSTM_R].desc) - 1;
+    olstm__real_store(layer.dtype, layer.tensors[OLSTM__LSTM_R].data, at,
+                      i % 2 ? (double)INFINITY : -(double)INFINITY);
+    olstm_lstm_case_must_run(&layer, "native");
+    const int64_t last = layer.hidden - 1;
+    assert_true(isnan(olstm_lstm_case_y(&layer, 0, 0, layer.rows - 1, last)));
+    assert_false(isnan(olstm_lstm_case_y(&layer, 0, 0, layer.rows - 1, 0)));
+    olstm_lstm_case_deinit(&layer);
+  }
+}
+
 // Sizes at which panels are cut, and projections come in several chunks.
 static void large_sizes_agree_with_the_reference(void** state) {
   (void)state;
@@ -500,6 +523,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(float_rnns_agree_with_the_reference),
       cmocka_unit_test(double_cells_agree_with_the_reference),
       cmocka_unit_test(large_sizes_agree_with_the_reference),
+      cmocka_unit_test(infinite_weights_count_in_the_first_step_too),
       cmocka_unit_test(bfloat16_weights_change_nothing_else),
       cmocka_unit_test(bfloat16_products_round_what_meets_the_weights),
       cmocka_unit_test(reduced_precision_is_close_to_float),
