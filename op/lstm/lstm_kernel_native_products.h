@@ -11,8 +11,9 @@ enum {
   CACHED_PANEL_BYTES = 64 * 1024,
   LARGE_PANEL_BYTES = CACHED_PANEL_BYTES / PANEL_TILES
 };
-// Weights that such a cache does not hold.
-enum { FAR_BYTES = 512 * 1024 };
+// Weights that such a cache does not hold; and how far ahead of its reading a single
+// block of rows fetches them.
+enum { FAR_BYTES = 512 * 1024, SOON_BYTES = 2048 };
 
 // Steps through the rows of a chunk, a step's unfinished rows after the other's.
 typedef struct chunk_cursor {
@@ -53,13 +54,22 @@ SIMD_INLINE void set_panel(const walk* w, const olstm__native_phase* phase,
       (const int32_t*)(const void*)(w->packed + factor->corrections) + column;
 }
 
+// Whether all rows of a task are one block, and so the same rows for every panel.
+SIMD_INLINE bool is_one_block(const walk* w) {
+  return w->end_row - w->task->first_row <= SIMD_ROWS;
+}
+
 // Has the first two blocks of rows that pass a panel fetch the one `distance` bytes on,
-// every other line each, so that it is near when they come to it.
+// so that it is near when they come to it; a single block fetches what it will read soon.
 SIMD_INLINE void set_fetch(const walk* w, int64_t row, int64_t distance,
                            panel_factor* factor) {
   factor->fetch = 0;
   if (w->layout->direction_bytes < FAR_BYTES || row > SIMD_ROWS) return;
-  factor->fetch = row ? distance + SIMD_LINE : distance;
+  if (PANEL_TILES > 1) {
+    factor->fetch = is_one_block(w) ? SOON_BYTES : distance;
+  } else {
+    factor->fetch = row ? distance + SIMD_LINE : distance;
+  }
 }
 
 // The rows of the next block when `left` are. Far weights take as long to read for few
@@ -262,11 +272,6 @@ SIMD_INLINE void start_panel(const walk* w, const olstm__native_phase* phase,
 static int64_t next_panel(const walk* w, const olstm__native_phase* phase) {
   const int64_t bytes = (int64_t)phase->r.panel_bytes;
   return w->step & 1 ? -bytes : bytes;
-}
-
-// Whether all rows of a task are one block, and so the same rows for every panel.
-SIMD_INLINE bool is_one_block(const walk* w) {
-  return w->end_row - w->task->first_row <= SIMD_ROWS;
 }
 
 // One panel for all rows, a block of rows at a time. Those of a single block are set.

@@ -38,8 +38,8 @@ typedef struct panel_factor {
   /// Contiguous reals. (panel_int8.h: bytes. panel_bf16.h: pairs, and k counts them.)
   const void* a[SIMD_ROWS];
   const void* panel;
-  /// How many bytes on from every other line that is read another one is fetched into the
-  /// core's own cache. Wherever that is: it need not be memory at all.
+  /// How many bytes on from what is read other lines are fetched (see panel_fetch).
+  /// Wherever that is: it need not be memory at all.
   int64_t fetch;
   /// For panel_int8.h alone: see there.
   const float *a_scales, *scales;
@@ -156,15 +156,18 @@ SIMD_INLINE simd_vec panel_fma(const int format, simd_vec x, simd_vec w, simd_ve
   return simd_fma(x, w, sum);
 }
 
-/// Fetches for `count` rows that are read next.
+/// Fetches what is `distance` bytes on from `count` rows: a tile's line by line, wider
+/// panels' every other line, and no nearer than into the core's own cache.
 SIMD_INLINE void panel_fetch(const int format, const int vectors, const int count,
                              const panel_stream* stream, int64_t distance) {
+  enum { LOCALITY = PANEL_TILES > 1 ? 3 : 2 };
+  const int step = PANEL_TILES > 1 ? SIMD_LINE : 2 * SIMD_LINE;
   SIMD_UNROLL
   for (int t = 0; t * PANEL_TILE < vectors; t++) {
     const int bytes = count * panel_row_bytes(format, panel_tile_vectors(vectors, t));
     SIMD_UNROLL
-    for (int b = 0; b < bytes; b += 2 * SIMD_LINE) {
-      SIMD_PREFETCH_L2(stream->at[t] + distance + b);
+    for (int b = 0; b < bytes; b += step) {
+      __builtin_prefetch(stream->at[t] + distance + b, 0, LOCALITY);
     }
   }
 }
