@@ -244,8 +244,8 @@ static void add_up_work(olstm__planner* planner) {
   }
   for (size_t c = 0; c < planner->copy_count; c++) {
     const olstm__planned_value* value = &planner->values[planner->copies[c].value];
-    plan->work =
-        olstm__work_add(plan->work, 2 * (uint64_t)olstm__desc_bytes(&value->tensor.desc));
+    const uint64_t bytes = olstm__desc_bytes(&value->tensor.desc);
+    plan->work = olstm__work_add(plan->work, OLSTM__WORK_PER_STEP + 2 * bytes);
   }
 }
 

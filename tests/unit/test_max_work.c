@@ -40,7 +40,7 @@ static olstm_status prepare(fixture* f) {
 
 // Of the one step that the model has.
 static void expect_work(uint64_t expected, const char* text) {
-  enum { kRun = 256, kStep = 128 };
+  enum { kRun = 1024, kStep = 128 };
   olstm_session_options options;
   olstm_plan_info info;
   fixture f;
