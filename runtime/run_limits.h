@@ -6,8 +6,8 @@
 #include "runtime/engine.h"
 
 /// What counts beside the multiply-adds of steps and the bytes they read and write. They
-/// take about as long: some 100 ns a run of a graph, 10 to 100 a step, some microseconds to
-/// plan a step.
+/// take about as long: some 100 ns a run of a graph, 10 to 100 a step, some microseconds
+/// to plan a step.
 enum {
   OLSTM__WORK_PER_RUN = 1024,
   OLSTM__WORK_PER_STEP = 128,

@@ -96,7 +96,7 @@ typedef struct olstm_session_options {
   /// Most multiply-adds that one olstm_context_run may take; LIMIT_EXCEEDED, naming the
   /// node that is too much, beyond. Other work counts as the multiply-adds that take
   /// about as long: a byte read or written as 1, a step as 128, a trip of a Loop or Scan
-  /// as 256, a step planned anew as 4096. Default 0: 2^30, or 1024 for each byte of the
+  /// as 1024, a step planned anew as 4096. Default 0: 2^30, or 1024 for each byte of the
   /// model's constants, or 16 for each byte of them (16 KB at least) and element of the
   /// run's inputs, whichever is most.
   uint64_t max_work;
