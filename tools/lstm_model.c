@@ -188,19 +188,21 @@ olstm_status olstm__lstm_model_write(const olstm__lstm_shape* shape,
 /// Reads one line; false when it is neither a shape nor empty.
 static bool read_line(const char* line, olstm__lstm_shape* out_shape,
                       bool* out_is_shape) {
-  char rest[2] = "";
-  const int read =
-      sscanf(line, "%" SCNd64 "%" SCNd64 "%" SCNd64 "%" SCNd64 "%" SCNd64 "%1s",
-             &out_shape->steps, &out_shape->batch, &out_shape->input_size,
-             &out_shape->units, &out_shape->directions, rest);
-  *out_is_shape = read == 5;
-  if (read <= 0) return line[strspn(line, " \t\r")] == '\0';
-  const int64_t sizes[] = {out_shape->steps, out_shape->batch, out_shape->input_size,
-                           out_shape->units};
-  for (size_t i = 0; i < 4 && read == 5; i++) {
-    if (sizes[i] < 1 || sizes[i] > MAX_SIZE) return false;
+  static const int64_t kMost[] = {MAX_SIZE, MAX_SIZE, MAX_SIZE, MAX_SIZE, 2};
+  int64_t* const sizes[] = {&out_shape->steps, &out_shape->batch, &out_shape->input_size,
+                            &out_shape->units, &out_shape->directions};
+  const char* const blanks = " \t\r";
+  *out_is_shape = line[strspn(line, blanks)] != '\0';
+  if (!*out_is_shape) return true;
+  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+    char* end = NULL;
+    *sizes[i] = strtoll(line, &end, 10);
+    if (end == line || !strchr(blanks, *end) || *sizes[i] < 1 || *sizes[i] > kMost[i]) {
+      return false;
+    }
+    line = end;
   }
-  return read == 5 && (out_shape->directions == 1 || out_shape->directions == 2);
+  return line[strspn(line, blanks)] == '\0';
 }
 
 static olstm_status read_lines(char* text, const char* path, olstm__lstm_shape* shapes,
