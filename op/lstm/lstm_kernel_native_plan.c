@@ -2,9 +2,10 @@
 
 #include "op/lstm/lstm_spec.h"
 
-// Rows that one pass over a panel serves: fewer do not make good use of the weights they
-// read.
-enum { FULL_ROWS = 6 };
+// Rows that make good use of the weights that they read in a step; fewer do not.
+enum { ENOUGH_ROWS = 4 };
+// Weights of one direction that are near enough in every step.
+enum { HELD_BYTES = 768 * 1024 };
 // Projections that are computed ahead should stay in a core's own cache; but W passes
 // through it for every chunk of them, and where that is more, chunks are longer.
 enum { CHUNK_BYTES = 512 * 1024, CHUNK_PART_OF_W = 2, MIN_CHUNK_ROWS = 48 };
@@ -132,15 +133,16 @@ bool olstm__native_layout_make(const olstm__lstm_problem* problem,
 }
 
 // Whether X*W^T is better computed ahead: it saves reading W in every step where few rows
-// share that, or where W and R together are more than the cache holds.
+// share that, or where W is much of what the cache does not hold.
 static bool should_hoist(const olstm__lstm_problem* problem,
                          const olstm__native_layout* layout) {
+  const size_t bytes = layout->packed_bytes / (size_t)problem->spec.direction_count;
   if (olstm__native_is_linear_gru(problem)) return true;
   if (problem->steps < 2) return false;
-  if (problem->rows < FULL_ROWS) return problem->inputs > 2;
+  if (problem->rows < ENOUGH_ROWS) return problem->inputs > 2;
   // Then weights are made reals once for all rows.
   if (layout->format == OLSTM__NATIVE_BF16) return true;
-  return layout->packed_bytes / (size_t)problem->spec.direction_count > 768U * 1024U;
+  return bytes > HELD_BYTES && problem->inputs > problem->hidden / 2;
 }
 
 static int64_t choose_chunk_steps(const olstm__lstm_problem* problem,
