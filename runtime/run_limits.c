@@ -13,7 +13,7 @@ enum {
   kMemoryPerConstantByte = 16,
   kLeastWork = 1 << 30,
   kWorkPerConstantByte = 1024,
-  kWorkPerInputAndConstantByte = 16,
+  kWorkPerInputAndConstantByte = 64,
   /// As if every model had so many bytes of constants.
   kLeastConstantBytes = 16 << 10
 };

@@ -97,7 +97,7 @@ typedef struct olstm_session_options {
   /// node that is too much, beyond. Other work counts as the multiply-adds that take
   /// about as long: a byte read or written as 1, a step as 128, a trip of a Loop or Scan
   /// as 1024, a step planned anew as 4096. Default 0: 2^30, or 1024 for each byte of the
-  /// model's constants, or 16 for each byte of them (16 KB at least) and element of the
+  /// model's constants, or 64 for each byte of them (16 KB at least) and element of the
   /// run's inputs, whichever is most.
   uint64_t max_work;
 } olstm_session_options;
