@@ -66,9 +66,8 @@ olstm_status olstm__control_give_output(const olstm__control_call* call, size_t 
 
 olstm_status olstm__control_count_work(const olstm__control_call* call, uint64_t work,
                                        olstm_error* error) {
-  if (olstm__run_limits_count(call->limits, work)) return OLSTM_STATUS_OK;
-  return olstm__run_limits_fail(call->limits, work, call->node->node.op_type,
-                                call->node->node.name, error);
+  return olstm__run_limits_count(call->limits, work, call->node->node.op_type,
+                                 call->node->node.name, error);
 }
 
 // ---------------------------------------------------------------- what is kept

@@ -170,9 +170,10 @@ static olstm_status fold_with_operator(fold_state* fold, olstm_tensor*** out_ten
   olstm_tensor** tensors =
       olstm__net_allocate(fold->net, fold->node.output_count, sizeof *tensors);
   OLSTM_RETURN_IF_ERROR(olstm__net_check(fold->net, error));
+  // The memory is taken, whether it comes to be used or not.
+  fold->engine->folded_bytes += bytes;
   OLSTM_RETURN_IF_ERROR(compute(fold, tensors, &is_done, error));
   if (!is_done) return OLSTM_STATUS_OK;
-  fold->engine->folded_bytes += bytes;
   *out_tensors = tensors;
   return OLSTM_STATUS_OK;
 }

@@ -364,8 +364,7 @@ static olstm_status prepare(olstm__late* late, const olstm__late_step* step,
   OLSTM_RETURN_IF_ERROR(
       node->callbacks->prepare(node->instance, &args, &memo->prepared, error));
   memo->has_prepared = true;
-  memo->work =
-      olstm__work_add(olstm__step_work(&args, &memo->prepared), OLSTM__WORK_PER_STEP);
+  memo->work = olstm__step_work(&args, &memo->prepared);
   for (size_t i = 0; i < step->input_count; i++) memo->inputs[i] = late->inputs[i].desc;
   memcpy(memo->outputs, late->output_descs, step->output_count * sizeof *memo->outputs);
   return OLSTM_STATUS_OK;
@@ -433,9 +432,8 @@ static olstm_status run_prepared(olstm__late* late, const olstm__late_call* call
 
 static olstm_status count_work(const olstm__late* late, const olstm__late_step* step,
                                uint64_t work, olstm_error* error) {
-  if (olstm__run_limits_count(late->limits, work)) return OLSTM_STATUS_OK;
-  return olstm__run_limits_fail(late->limits, work, step->node->node.op_type,
-                                step->node->node.name, error);
+  return olstm__run_limits_count(late->limits, work, step->node->node.op_type,
+                                 step->node->node.name, error);
 }
 
 static olstm_status run_operator(olstm__late* late, const olstm__late_call* call,

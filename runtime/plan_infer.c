@@ -259,6 +259,8 @@ static olstm_status fold_step(olstm__planner* planner, const olstm__planned_step
                                           olstm__desc_bytes(&planner->desc_list[o]));
     if (!data[o]) return fail_memory(error);
   }
+  // The memory is taken, whether it comes to be used or not.
+  planner->plan->constant_bytes += output_bytes;
   const olstm__fold_call call = {
       planner->engine, step->node->callbacks, step->node->instance,
       // A CONTROL node is never folded: all inputs are its own.
@@ -273,7 +275,6 @@ static olstm_status fold_step(olstm__planner* planner, const olstm__planned_step
     describe(value, &planner->desc_list[o], data[o]);
   }
   planner->plan->folded_count++;
-  planner->plan->constant_bytes += output_bytes;
   return OLSTM_STATUS_OK;
 }
 

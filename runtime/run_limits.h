@@ -29,17 +29,21 @@ void olstm__run_limits_start(olstm__run_limits* limits, const olstm__engine* eng
                              size_t constant_bytes, const olstm_tensor* inputs,
                              size_t input_count);
 
-/// Counts so much more; false when it is too much.
-static inline bool olstm__run_limits_count(olstm__run_limits* limits, uint64_t work) {
-  if (work > limits->max_work - limits->work) return false;
-  limits->work += work;
-  return true;
-}
-
-/// LIMIT_EXCEEDED: what was not counted, and which node wanted it.
+/// LIMIT_EXCEEDED: "LSTM 'node': ...".
 olstm_status olstm__run_limits_fail(const olstm__run_limits* limits, uint64_t work,
                                     const char* what, const char* name,
                                     olstm_error* error);
+
+/// Counts so much more, for the node (or graph) `name`, a `what`. Errors: LIMIT_EXCEEDED.
+static inline olstm_status olstm__run_limits_count(olstm__run_limits* limits,
+                                                   uint64_t work, const char* what,
+                                                   const char* name, olstm_error* error) {
+  if (work > limits->max_work - limits->work) {
+    return olstm__run_limits_fail(limits, work, what, name, error);
+  }
+  limits->work += work;
+  return OLSTM_STATUS_OK;
+}
 
 /// a + b, or UINT64_MAX.
 static inline uint64_t olstm__work_add(uint64_t a, uint64_t b) {

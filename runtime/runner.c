@@ -302,10 +302,9 @@ static olstm_status bind(olstm__runner* runner, olstm__plan* plan, olstm_error* 
 static olstm_status count_work(const olstm__runner* runner, const olstm__plan* plan,
                                uint64_t work, olstm_error* error) {
   const olstm__program_node* node = plan->costliest;
-  if (olstm__run_limits_count(runner->limits, work)) return OLSTM_STATUS_OK;
-  return olstm__run_limits_fail(runner->limits, work, node ? node->node.op_type : "graph",
-                                node ? node->node.name : runner->program->net->name,
-                                error);
+  return olstm__run_limits_count(
+      runner->limits, work, node ? node->node.op_type : "graph",
+      node ? node->node.name : runner->program->net->name, error);
 }
 
 /// Finds the plan for these inputs, of which those that is_constant says stay, and binds

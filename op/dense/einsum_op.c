@@ -268,8 +268,10 @@ static olstm_status prepare(void* instance, const olstm_prepare_args* args,
   }
   OLSTM_RETURN_IF_ERROR(
       olstm__op_create_handle(&op->base, sizeof(einsum_handle), &memory, error));
-  memcpy(memory, &made, sizeof made);
-  out_prepared->handle = memory;
+  einsum_handle* handle = memory;
+  made.head = handle->head;
+  *handle = made;
+  out_prepared->handle = handle;
   out_prepared->work = olstm__op_work(made.output_count, made.sum_count, WORK_PER_PRODUCT,
                                       (int64_t)p->operand_count);
   return OLSTM_STATUS_OK;

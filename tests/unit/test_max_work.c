@@ -1,8 +1,10 @@
 // What a run is counted as, and what becomes of one that is too much.
+#include <stdio.h>
 #include <string.h>
 
 #include "olstm/olstm.h"
 #include "tests/support/model_text.h"
+#include "tests/support/test_allocator.h"
 #include "tests/support/test_main.h"
 
 typedef struct fixture {
@@ -168,6 +170,34 @@ static void computes_no_more_ahead_than_its_share(void** state) {
   end(&f);
 }
 
+// What was given up takes the memory of its results all the same.
+static void limits_the_memory_of_what_it_does_not_compute(void** state) {
+  enum { NODES = 16, MB = 1 << 20 };
+  char text[4096] = "const a float[512,512] 1\ninput y0 float[512,512]\n";
+  olstm_test_allocator allocator;
+  olstm_session_options options;
+  fixture f;
+  (void)state;
+  for (int n = 0; n < NODES; n++) {
+    const size_t used = strlen(text);
+    (void)snprintf(text + used, sizeof text - used,
+                   "node Einsum a,a,a -> e%d equation=\"ij,jk,kl->il\"\n"
+                   "node Add y%d,e%d -> y%d\n",
+                   n, n, n, n + 1);
+  }
+  (void)snprintf(text + strlen(text), sizeof text - strlen(text), "output y%d", NODES);
+  olstm_test_allocator_init(&allocator);
+  olstm_session_options_init(&options);
+  options.allocator = &allocator.allocator;
+  options.max_memory = 4 * MB;
+  start(&f, text, &options);
+  assert_int_equal(prepare(&f), OLSTM_STATUS_OK);
+  // The model's constant, 4 MB of the session's, of the plan's and of workspace each.
+  assert_in_range(allocator.live_bytes, 1, 14 * MB);
+  end(&f);
+  olstm_test_allocator_assert_clean(&allocator);
+}
+
 static void more_inputs_and_constants_may_take_more(void** state) {
   static const char* const kModel =
       "input n int64[2]\ninput z float[68]\nconst w float[256,256] 1\n"
@@ -200,6 +230,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(counts_other_operators_by_their_bytes),
       cmocka_unit_test(refuses_much_work_from_a_small_file),
       cmocka_unit_test(computes_no_more_ahead_than_its_share),
+      cmocka_unit_test(limits_the_memory_of_what_it_does_not_compute),
       cmocka_unit_test(more_inputs_and_constants_may_take_more),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
