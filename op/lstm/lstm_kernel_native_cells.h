@@ -81,61 +81,27 @@ SIMD_INLINE void store_h(const cell_context* context, const cell_place* place,
   if (place->y) store_y(context, place->unit, h, place->y);
 }
 
-enum { MAX_TOGETHER = 4 };
+// A plain LSTM cell, with sigmoid, tanh, tanh, and nothing else, is what nearly all
+// models have. It is computed from what its gates' sigmoids and tanh are made of.
 
-/// Whether the cells of three rows are computed together. Doubles are not worth the code.
-#define CELLS_OF_THREE (SIMD_REGISTERS >= 32 && !OLSTM_SIMD_DOUBLE)
-
-/// The first half of plain cells: sigmoid, tanh, tanh, and nothing else, which is what
-/// nearly all models have. For `count` (1..MAX_TOGETHER, a constant) vectors of units.
-/// c: where c is, and goes to. o becomes a fraction.
-SIMD_INLINE void lstm_cells_plain_c(const int count, const simd_vec* i, const simd_vec* o,
-                                    const simd_vec* f, const simd_vec* g,
-                                    simd_real* const* c, simd_vec* out_c,
-                                    simd_vec* out_numerators, simd_vec* out_below) {
+/// c = f * last_c + i * g, with one division.
+SIMD_INLINE simd_vec plain_cell_c(simd_part i, simd_part f, simd_part g,
+                                  simd_vec last_c) {
   const simd_vec one = simd_set(1);
-  simd_vec sum[MAX_TOGETHER];
-  simd_vec below[MAX_TOGETHER];
-  simd_vec numerators[MAX_TOGETHER];
-  simd_vec z[MAX_TOGETHER];
-  // c = f * c + i * g, with one division.
-  simd_sigmoid_quotients(count, i, sum, below);
-  SIMD_EACH(below[v] = simd_add(below[v], one));
-  simd_tanh_quotients(count, g, numerators, z);
-  SIMD_EACH(sum[v] = simd_mul(sum[v], numerators[v]));
-  SIMD_EACH(below[v] = simd_fnma(below[v], z[v], below[v]));
-  simd_sigmoid_quotients(count, f, numerators, z);
-  SIMD_EACH(numerators[v] = simd_mul(numerators[v], simd_load(c[v])));
-  SIMD_EACH(z[v] = simd_add(z[v], one));
-  SIMD_EACH(numerators[v] = simd_mul(numerators[v], below[v]));
-  SIMD_EACH(sum[v] = simd_fma(sum[v], z[v], numerators[v]));
-  SIMD_EACH(below[v] = simd_mul(below[v], z[v]));
-  SIMD_EACH(out_c[v] = simd_div(sum[v], below[v]));
-  SIMD_EACH(simd_store(c[v], out_c[v]));
-  simd_sigmoid_quotients(count, o, out_numerators, out_below);
-  SIMD_EACH(out_below[v] = simd_add(out_below[v], one));
+  const simd_vec below_i = simd_add(i.size, one);
+  const simd_vec below_f = simd_add(f.size, one);
+  const simd_vec below_ig = simd_fnma(below_i, g.size, below_i);
+  const simd_vec kept = simd_mul(simd_mul(simd_sigmoid_above(f), last_c), below_ig);
+  const simd_vec added = simd_mul(simd_sigmoid_above(i), g.sign);
+  return simd_div(simd_fma(added, below_f, kept), simd_mul(below_ig, below_f));
 }
 
-/// The second half: h = o * tanh(c), with one division.
-SIMD_INLINE void lstm_cells_plain_h(const int count, const simd_vec* c,
-                                    const simd_vec* numerators, const simd_vec* below,
-                                    simd_vec* out_h) {
-  simd_vec tanh[MAX_TOGETHER];
-  simd_vec z[MAX_TOGETHER];
-  simd_tanh_quotients(count, c, tanh, z);
-  SIMD_EACH(out_h[v] = simd_mul(numerators[v], tanh[v]));
-  SIMD_EACH(z[v] = simd_fnma(below[v], z[v], below[v]));
-  SIMD_EACH(out_h[v] = simd_div(out_h[v], z[v]));
-}
-
-SIMD_INLINE void lstm_cells_plain(const int count, const simd_vec* i, const simd_vec* o,
-                                  const simd_vec* f, const simd_vec* g,
-                                  simd_real* const* c, simd_vec* out_h) {
-  simd_vec new_c[MAX_TOGETHER];
-  simd_vec numerators[MAX_TOGETHER];
-  simd_vec below[MAX_TOGETHER];
-  lstm_cells_plain_c(count, i, o, f, g, c, new_c, numerators, below);
-  lstm_cells_plain_h(count, new_c, numerators, below, out_h);
+/// h = o * tanh(c), with one division.
+SIMD_INLINE simd_vec plain_cell_h(simd_part o, simd_vec c) {
+  const simd_part q = simd_tanh_part(c);
+  const simd_vec below = simd_add(o.size, simd_set(1));
+  return simd_div(simd_mul(simd_sigmoid_above(o), q.sign),
+                  simd_fnma(below, q.size, below));
 }
 
 /// gates: i o f c.

@@ -5,59 +5,64 @@
 
 #include "op/lstm/lstm_kernel_native_walk.h"
 
-// The first half of `count` rows' plain cells: c, and in place of the sums what h is made
-// of.
-SIMD_INLINE void start_plain(const walk* w, const int count, const cell_place* place,
-                             simd_real* sums) {
-  simd_vec gates[4][MAX_TOGETHER];
-  simd_real* c[MAX_TOGETHER];
-  simd_vec new_c[MAX_TOGETHER];
-  simd_vec numerators[MAX_TOGETHER];
-  simd_vec below[MAX_TOGETHER];
-  SIMD_UNROLL
-  for (int g = 0; g < 4; g++) {
-    SIMD_EACH(gates[g][v] = simd_load(sums + v * PANEL_COLUMNS + g * SIMD_LANES));
-  }
-  SIMD_EACH(c[v] = place->c + v * w->layout->padded_hidden);
-  lstm_cells_plain_c(count, gates[0], gates[1], gates[2], gates[3], c, new_c, numerators,
-                     below);
-  SIMD_EACH(simd_store(sums + v * PANEL_COLUMNS, numerators[v]));
-  SIMD_EACH(simd_store(sums + v * PANEL_COLUMNS + SIMD_LANES, below[v]));
-}
+enum { MAX_TOGETHER = 3 };
 
-// The second half: h and y.
-SIMD_INLINE void end_plain(const walk* w, const int count, const cell_place* place,
-                           int64_t row, const simd_real* sums) {
-  const int64_t padded = w->layout->padded_hidden;
+/// Plain cells of `count` (a constant) vectors of units, whose sums are in registers: for
+/// steps that wait for them, what c waits for comes first.
+SIMD_INLINE void finish_together(const walk* w, const int count, const cell_place* places,
+                                 simd_vec gates[][4]) {
+  simd_part i[MAX_TOGETHER];
+  simd_part f[MAX_TOGETHER];
+  simd_part g[MAX_TOGETHER];
   simd_vec c[MAX_TOGETHER];
-  simd_vec numerators[MAX_TOGETHER];
-  simd_vec below[MAX_TOGETHER];
-  simd_vec h[MAX_TOGETHER];
-  SIMD_EACH(c[v] = simd_load(place->c + v * padded));
-  SIMD_EACH(numerators[v] = simd_load(sums + v * PANEL_COLUMNS));
-  SIMD_EACH(below[v] = simd_load(sums + v * PANEL_COLUMNS + SIMD_LANES));
-  lstm_cells_plain_h(count, c, numerators, below, h);
-  SIMD_EACH(simd_store(place->h + v * padded, h[v]));
-  if (!place->y) return;
-  SIMD_EACH(store_y(&w->cells, place->unit, h[v], y_of(w, row + v) + place->unit));
+  SIMD_UNROLL
+  for (int v = 0; v < count; v++) i[v] = simd_sigmoid_part(gates[v][0]);
+  SIMD_UNROLL
+  for (int v = 0; v < count; v++) g[v] = simd_tanh_part(gates[v][3]);
+  SIMD_UNROLL
+  for (int v = 0; v < count; v++) f[v] = simd_sigmoid_part(gates[v][2]);
+  SIMD_UNROLL
+  for (int v = 0; v < count; v++) {
+    c[v] = plain_cell_c(i[v], f[v], g[v], simd_load(places[v].c));
+    simd_store(places[v].c, c[v]);
+  }
+  SIMD_UNROLL
+  for (int v = 0; v < count; v++) {
+    const simd_part o = simd_sigmoid_part(gates[v][1]);
+    store_h(&w->cells, &places[v], plain_cell_h(o, c[v]));
+  }
 }
 
-// In two halves for all rows, so that there always is something to compute while a row
-// waits for its c.
-static void finish_plain_rows(const walk* w, int64_t block, int64_t row, int64_t rows,
-                              simd_real* sums) {
-  const int64_t padded = w->layout->padded_hidden;
-  cell_place place = place_of(w, row, block);
-  int64_t r = 0;
-  for (; r + 2 <= rows; r += 2, place.c += 2 * padded) {
-    start_plain(w, 2, &place, sums + r * PANEL_COLUMNS);
+// Plain cells of some rows and some panels in three passes over all of them: each is a
+// short chain of dependent instructions, so that a CPU has several of them to work on.
+static void finish_plain(const walk* w, int64_t first_block, int64_t end_block,
+                         int64_t first_row, int64_t end_row, simd_real* sums) {
+  simd_real* o = sums + SIMD_LANES;
+  simd_real* f = sums + 2 * SIMD_LANES;
+  simd_real* g = sums + 3 * SIMD_LANES;
+  const int64_t end = (end_block - first_block) * (end_row - first_row) * PANEL_COLUMNS;
+  for (int64_t at = 0; at < end; at += PANEL_COLUMNS) {
+    simd_store_part_of(sums + at, simd_sigmoid_part(simd_load(sums + at)));
+    simd_store_part_of(o + at, simd_sigmoid_part(simd_load(o + at)));
+    simd_store_part_of(f + at, simd_sigmoid_part(simd_load(f + at)));
+    simd_store_part_of(g + at, simd_tanh_part(simd_load(g + at)));
   }
-  if (r < rows) start_plain(w, 1, &place, sums + r * PANEL_COLUMNS);
-  place = place_of(w, row, block);
-  for (r = 0; r + 2 <= rows; r += 2, place.c += 2 * padded, place.h += 2 * padded) {
-    end_plain(w, 2, &place, row + r, sums + r * PANEL_COLUMNS);
+  int64_t at = 0;
+  for (int64_t block = first_block; block < end_block; block++) {
+    for (int64_t row = first_row; row < end_row; row++, at += PANEL_COLUMNS) {
+      simd_real* c = place_of(w, row, block).c;
+      simd_store(c, plain_cell_c(simd_load_part_of(sums + at), simd_load_part_of(f + at),
+                                 simd_load_part_of(g + at), simd_load(c)));
+    }
   }
-  if (r < rows) end_plain(w, 1, &place, row + r, sums + r * PANEL_COLUMNS);
+  at = 0;
+  for (int64_t block = first_block; block < end_block; block++) {
+    for (int64_t row = first_row; row < end_row; row++, at += PANEL_COLUMNS) {
+      const cell_place place = place_of(w, row, block);
+      store_h(&w->cells, &place,
+              plain_cell_h(simd_load_part_of(o + at), simd_load(place.c)));
+    }
+  }
 }
 
 // The cells of one row and one block. gates: the block's sums.
@@ -90,21 +95,32 @@ static void finish_block(const walk* w, cell_kind kind, int64_t row, int64_t blo
   }
 }
 
-// The cells of rows [row, row + rows) and one panel, whose sums lie one row's after the
-// other's.
-static void finish_rows(const walk* w, int32_t p, int64_t first_block, int64_t row,
-                        int64_t rows, simd_real* sums) {
+// The cells of some rows and one panel, whose sums lie one row's after the other's.
+static void finish_panel(const walk* w, int32_t p, int64_t first_block, int64_t first_row,
+                         int64_t end_row, const simd_real* sums) {
   const olstm__native_phase* phase = &w->layout->phases[p];
   const int64_t end_block = smaller(first_block + phase->panel_blocks, w->layout->blocks);
-  if (w->kinds[p] == CELL_LSTM_PLAIN) {
-    finish_plain_rows(w, first_block, row, rows, sums);
-    return;
-  }
-  for (int64_t r = 0; r < rows; r++) {
+  for (int64_t row = first_row; row < end_row; row++) {
     for (int64_t block = first_block; block < end_block; block++) {
-      finish_block(w, w->kinds[p], row + r, block, sums);
+      finish_block(w, w->kinds[p], row, block, sums);
       sums += phase->gate_count * SIMD_LANES;
     }
+  }
+}
+
+// The cells of some rows and `count` panels from `index` on, whose sums lie one panel's
+// after the other's.
+static void finish_panels(const walk* w, int32_t p, int64_t index, int64_t count,
+                          int64_t first_row, int64_t end_row, simd_real* sums) {
+  const olstm__native_phase* phase = &w->layout->phases[p];
+  const int64_t blocks = phase->panel_blocks;
+  if (w->kinds[p] == CELL_LSTM_PLAIN) {
+    finish_plain(w, index, index + count, first_row, end_row, sums);
+    return;
+  }
+  for (int64_t i = index; i < index + count; i++) {
+    finish_panel(w, p, i * blocks, first_row, end_row, sums);
+    sums += (end_row - first_row) * blocks * phase->gate_count * SIMD_LANES;
   }
 }
 

@@ -1,5 +1,5 @@
-// The products of a chunk's inputs and of a step, panel by panel. Included by
-// lstm_kernel_native.inc alone.
+// The products of a chunk's inputs and of a step, panel by panel, and the cells. Included
+// by lstm_kernel_native.inc alone.
 #ifndef OLSTM_OP_LSTM_LSTM_KERNEL_NATIVE_PRODUCTS_H_
 #define OLSTM_OP_LSTM_LSTM_KERNEL_NATIVE_PRODUCTS_H_
 
@@ -14,6 +14,8 @@ enum {
 // Weights that such a cache does not hold; and how far ahead of its reading a single
 // block of rows fetches them.
 enum { FAR_BYTES = 512 * 1024, SOON_BYTES = 2048 };
+// Rows times panels whose cells are computed together: enough to keep a CPU busy.
+enum { CELLS_TOGETHER = 24 };
 
 // Steps through the rows of a chunk, a step's unfinished rows after the other's.
 typedef struct chunk_cursor {
@@ -228,6 +230,18 @@ SIMD_INLINE void fetch_projections(const walk* w, const olstm__native_phase* pha
   }
 }
 
+// Has what the cells of some rows read and write fetched, while there are sums to
+// compute.
+SIMD_INLINE void fetch_cells(const walk* w, int64_t block, int64_t row, int64_t rows) {
+  if (w->layout->direction_bytes < FAR_BYTES) return;
+  for (int64_t r = row; r < row + rows; r++) {
+    const cell_place place = place_of(w, r, block);
+    __builtin_prefetch(place.c, 1);
+    __builtin_prefetch(place.h, 1);
+    if (place.y) __builtin_prefetch(place.y, 1);
+  }
+}
+
 // What the sums of a block of rows start from: the projections, or the biases. `sums` is
 // where they go, and may be used to bring it together.
 static void set_init(const walk* w, int32_t p, int64_t block, int64_t row, int64_t rows,
@@ -274,27 +288,79 @@ static int64_t next_panel(const walk* w, const olstm__native_phase* phase) {
   return w->step & 1 ? -bytes : bytes;
 }
 
-// One panel for all rows, a block of rows at a time. Those of a single block are set.
-static void run_panel(const walk* w, int32_t p, int64_t index) {
+// The sums of a block of rows and panel `index`, which is started. Rows of a single block
+// are set.
+static void multiply_panel(const walk* w, int32_t p, int64_t index, int64_t row,
+                           int64_t rows, simd_real* sums) {
   panel_args* args = w->args;
   const olstm__native_phase* phase = &w->layout->phases[p];
   const int64_t block = index * phase->panel_blocks;
   const int64_t vectors = olstm__native_panel_vectors(w->layout, phase, block);
-  const int64_t distance = next_panel(w, phase);
-  const int64_t first_row = w->task->first_row;
-  simd_real sums[SIMD_ROWS * PANEL_COLUMNS];
   args->out = sums;
   args->out_stride = vectors * SIMD_LANES;
-  start_panel(w, phase, index, 0, args);
+  if (!is_one_block(w)) set_rows(w, p, row, rows, 0, args);
+  fetch_cells(w, block, row, rows);
+  set_init(w, p, block, row, rows, sums, args);
+  set_fetch(w, row - w->task->first_row, next_panel(w, phase), &args->main);
+  w->panels[rows - 1][vectors - 1](args, 0);
+}
+
+// One panel for all rows, a block of rows at a time.
+static void run_panel(const walk* w, int32_t p, int64_t index) {
+  const olstm__native_phase* phase = &w->layout->phases[p];
+  simd_real sums[CELLS_TOGETHER * PANEL_COLUMNS];
+  simd_real* to = sums;
   int64_t rows = 0;
-  for (int64_t row = first_row; row < w->end_row; row += rows) {
+  int64_t first = w->task->first_row;
+  start_panel(w, phase, index, 0, w->args);
+  for (int64_t row = first; row < w->end_row; row += rows) {
     rows = block_rows(w, w->end_row - row);
-    if (!is_one_block(w)) set_rows(w, p, row, rows, 0, args);
-    set_init(w, p, block, row, rows, sums, args);
-    set_fetch(w, row - first_row, distance, &args->main);
-    w->panels[rows - 1][vectors - 1](args, 0);
-    finish_rows(w, p, block, row, rows, sums);
+    if (row - first + rows > CELLS_TOGETHER) {
+      finish_panels(w, p, index, 1, first, row, sums);
+      first = row;
+      to = sums;
+    }
+    multiply_panel(w, p, index, row, rows, to);
+    to += rows * w->args->out_stride;
   }
+  finish_panels(w, p, index, 1, first, w->end_row, sums);
+}
+
+// `count` panels from `index` on for a single block of rows.
+static void run_panels(const walk* w, int32_t p, int64_t index, int64_t count) {
+  const olstm__native_phase* phase = &w->layout->phases[p];
+  const int64_t row = w->task->first_row;
+  const int64_t rows = w->end_row - row;
+  const int64_t reals = rows * phase->panel_blocks * phase->gate_count * SIMD_LANES;
+  simd_real sums[CELLS_TOGETHER * PANEL_COLUMNS];
+  for (int64_t turn = 0; turn < count; turn++) {
+    const int64_t i = w->step & 1 ? count - 1 - turn : turn;
+    start_panel(w, phase, index + i, 0, w->args);
+    multiply_panel(w, p, index + i, row, rows, sums + i * reals);
+  }
+  finish_panels(w, p, index, count, row, w->end_row, sums);
+}
+
+// One row and two neighbouring panels of an LSTM. Their cells are computed while the CPU
+// already reads the next panels.
+static void run_pair(const walk* w, int64_t index) {
+  panel_args* args = w->args;
+  const int64_t row = w->task->first_row;
+  simd_real sums[2 * PANEL_COLUMNS];
+  args->out = sums;
+  args->out_stride = PANEL_COLUMNS;
+  start_panel(w, &w->layout->phases[0], index, 0, args);
+  set_init(w, 0, index, row, 1, sums, args);
+  w->pair(args);
+  if (w->kinds[0] != CELL_LSTM_PLAIN) {
+    finish_panels(w, 0, index, 2, row, row + 1, sums);
+    return;
+  }
+  const cell_place places[] = {place_of(w, row, index), place_of(w, row, index + 1)};
+  simd_vec gates[2][4];
+  SIMD_UNROLL
+  for (int i = 0; i < 8; i++) gates[i / 4][i % 4] = simd_load(sums + i * SIMD_LANES);
+  finish_together(w, 2, places, gates);
 }
 
 // `vectors` vectors of a panel from `first` on, for all rows, into w->sums.
@@ -316,6 +382,7 @@ static void run_tile(const walk* w, int32_t p, int64_t index, int64_t first,
       rows = block_rows(w, w->end_row - row);
       simd_real* sums = w->sums + (row - first_row) * args->out_stride;
       set_rows(w, p, row, rows, k, args);
+      if (k == 0 && first == 0) fetch_cells(w, block, row, rows);
       args->out = sums + first * SIMD_LANES;
       if (k == 0 && !(first && is_gathered(w, p))) {
         set_init(w, p, block, row, rows, sums, args);
@@ -342,27 +409,7 @@ static void run_large_panel(const walk* w, int32_t p, int64_t index) {
   for (int64_t first = 0; first < vectors; first += PANEL_TILE) {
     run_tile(w, p, index, first, smaller(vectors - first, PANEL_TILE));
   }
-  const int64_t first_row = w->task->first_row;
-  finish_rows(w, p, block, first_row, w->end_row - first_row, w->sums);
-}
-
-// One row and two neighbouring panels of an LSTM.
-static void run_pair(const walk* w, int64_t block) {
-  panel_args* args = w->args;
-  const int64_t row = w->task->first_row;
-  simd_real sums[2 * PANEL_COLUMNS];
-  args->out = sums;
-  args->out_stride = PANEL_COLUMNS;
-  start_panel(w, &w->layout->phases[0], block, 0, args);
-  set_init(w, 0, block, row, 1, sums, args);
-  w->pair(args);
-  if (w->kinds[0] == CELL_LSTM_PLAIN) {
-    const cell_place place = place_of(w, row, block);
-    finish_plain_blocks(w, 2, &place, sums);
-  } else {
-    finish_block(w, w->kinds[0], row, block, sums);
-    finish_block(w, w->kinds[0], row, block + 1, sums + PANEL_COLUMNS);
-  }
+  finish_panels(w, p, index, 1, w->task->first_row, w->end_row, w->sums);
 }
 
 // An LSTM's step of one row.
@@ -374,7 +421,7 @@ static void run_row(const walk* w) {
     if (block + 1 < w->task->end_block) {
       run_pair(w, block);
     } else {
-      run_panel(w, 0, block);
+      run_panels(w, 0, block, 1);
     }
   }
 }
@@ -385,15 +432,20 @@ static void run_phase(const walk* w, int32_t p) {
   const bool is_large =
       expands(w, rows) || (rows > SIMD_ROWS && w->layout->format != OLSTM__NATIVE_INT8 &&
                            phase->r.panel_bytes > LARGE_PANEL_BYTES);
-  const int64_t step = phase->panel_blocks;
-  const int64_t first = w->task->first_block / step;
-  const int64_t count = (w->task->end_block + step - 1) / step - first;
+  const int64_t blocks = phase->panel_blocks;
+  const int64_t first = w->task->first_block / blocks;
+  const int64_t end = (w->task->end_block + blocks - 1) / blocks;
+  // Panels at a time: more than one where they are few cells.
+  const int64_t step = is_one_block(w) && !is_large ? CELLS_TOGETHER / rows : 1;
+  const int64_t turns = (end - first + step - 1) / step;
   // Every other step goes backwards: it begins with the weights that were used last and
   // are still in the cache.
-  for (int64_t i = 0; i < count; i++) {
-    const int64_t index = first + (w->step & 1 ? count - 1 - i : i);
+  for (int64_t turn = 0; turn < turns; turn++) {
+    const int64_t index = first + step * (w->step & 1 ? turns - 1 - turn : turn);
     if (is_large) {
       run_large_panel(w, p, index);
+    } else if (is_one_block(w)) {
+      run_panels(w, p, index, smaller(step, end - index));
     } else {
       run_panel(w, p, index);
     }

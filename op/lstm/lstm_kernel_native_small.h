@@ -7,10 +7,15 @@
 #ifndef OLSTM_OP_LSTM_LSTM_KERNEL_NATIVE_SMALL_H_
 #define OLSTM_OP_LSTM_LSTM_KERNEL_NATIVE_SMALL_H_
 
-#include "op/lstm/lstm_kernel_native_walk.h"
+#include "op/lstm/lstm_kernel_native_finish.h"
 
-/// Rows that share one pass over the weights: 8 sums each.
-#define SMALL_ROWS (CELLS_OF_THREE ? 3 : 1)
+/// Rows that share one pass over the weights: 8 sums each. Doubles are not worth the
+/// code.
+#if SIMD_REGISTERS >= 32 && !OLSTM_SIMD_DOUBLE
+#define SMALL_ROWS 3
+#else
+#define SMALL_ROWS 1
+#endif
 
 /// sums[r] += a[r][k] * w[k], w a panel of `depth` rows.
 SIMD_INLINE void small_add(const int rows, const simd_real* w, int64_t depth,
@@ -38,7 +43,7 @@ SIMD_INLINE void small_step(const walk* w, const int count, int64_t row) {
   const int64_t depth = w->problem->hidden;
   const int64_t hidden = recurrent_k(w, depth);
   const int64_t inputs = w->projections ? 0 : w->problem->inputs;
-  const cell_place place = place_of(w, row, 0);
+  cell_place places[SMALL_ROWS];
   const simd_real* init = packed_at(w, phase->bias);
   int64_t init_stride = 0;
   simd_vec sums[SMALL_ROWS][4];
@@ -50,6 +55,7 @@ SIMD_INLINE void small_step(const walk* w, const int count, int64_t row) {
   }
   SIMD_UNROLL
   for (int v = 0; v < count; v++) {
+    places[v] = place_of(w, row + v, 0);
     a[v] = inputs ? input_of(w, w->step, row + v, chunk_row + v) : NULL;
     SIMD_UNROLL
     for (int g = 0; g < 4; g++) {
@@ -60,7 +66,8 @@ SIMD_INLINE void small_step(const walk* w, const int count, int64_t row) {
   for (int64_t k = 0; k < inputs; k++) {
     small_add(count, packed_at(w, phase->w.panels), inputs, a, k, sums);
   }
-  SIMD_EACH(a[v] = place.last_h + v * SIMD_LANES);
+  SIMD_UNROLL
+  for (int v = 0; v < count; v++) a[v] = places[v].last_h;
   const simd_real* r = packed_at(w, phase->r.panels);
   for (int64_t k = 0; k + 1 < hidden; k += 2) {
     small_add(count, r, depth, a, k, sums);
@@ -72,12 +79,12 @@ SIMD_INLINE void small_step(const walk* w, const int count, int64_t row) {
     SIMD_UNROLL
     for (int g = 0; g < 4; g++) sums[v][g] = simd_add(sums[v][g], odd[v][g]);
   }
-  finish_plain(w, count, &place, row, sums);
+  finish_together(w, count, places, sums);
 }
 
 static void run_small_step(const walk* w) {
   int64_t row = w->task->first_row;
-#if CELLS_OF_THREE
+#if SMALL_ROWS > 1
   for (; w->end_row - row >= 3 && w->end_row - row != 4; row += 3) small_step(w, 3, row);
   for (; w->end_row - row >= 2; row += 2) small_step(w, 2, row);
 #endif

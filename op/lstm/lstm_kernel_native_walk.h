@@ -116,38 +116,4 @@ SIMD_INLINE const simd_real* hidden_of(const walk* w, int32_t p,
   return w->kinds[p] == CELL_GRU_UPDATE ? place->reset : place->last_h;
 }
 
-/// Plain LSTM cells of `count` (a constant) rows and one block, first one's at `place`.
-SIMD_INLINE void finish_plain(const walk* w, const int count, const cell_place* place,
-                              int64_t row, simd_vec sums[][4]) {
-  simd_vec gates[4][MAX_TOGETHER];
-  simd_real* c[MAX_TOGETHER];
-  simd_vec h[MAX_TOGETHER];
-  const int64_t padded = w->layout->padded_hidden;
-  SIMD_UNROLL
-  for (int g = 0; g < 4; g++) SIMD_EACH(gates[g][v] = sums[v][g]);
-  SIMD_EACH(c[v] = place->c + v * padded);
-  lstm_cells_plain(count, gates[0], gates[1], gates[2], gates[3], c, h);
-  SIMD_EACH(simd_store(place->h + v * padded, h[v]));
-  if (!place->y) return;
-  SIMD_EACH(store_y(&w->cells, place->unit, h[v], y_of(w, row + v) + place->unit));
-}
-
-/// Plain LSTM cells of one row and `count` (a constant) blocks, first one's at `place`.
-SIMD_INLINE void finish_plain_blocks(const walk* w, const int count,
-                                     const cell_place* place, const simd_real* sums) {
-  simd_vec gates[4][MAX_TOGETHER];
-  simd_real* c[MAX_TOGETHER];
-  simd_vec h[MAX_TOGETHER];
-  SIMD_UNROLL
-  for (int g = 0; g < 4; g++) {
-    SIMD_EACH(gates[g][v] = simd_load(sums + (v * 4 + g) * SIMD_LANES));
-  }
-  SIMD_EACH(c[v] = place->c + v * SIMD_LANES);
-  lstm_cells_plain(count, gates[0], gates[1], gates[2], gates[3], c, h);
-  SIMD_EACH(simd_store(place->h + v * SIMD_LANES, h[v]));
-  if (!place->y) return;
-  SIMD_EACH(
-      store_y(&w->cells, place->unit + v * SIMD_LANES, h[v], place->y + v * SIMD_LANES));
-}
-
 #endif  // OLSTM_OP_LSTM_LSTM_KERNEL_NATIVE_WALK_H_

@@ -118,110 +118,95 @@ SIMD_INLINE simd_vec simd_sigmoid(simd_vec x) {
   return simd_mul(simd_select_lt(x, simd_zero(), z, one), r);
 }
 
-// Below: several vectors at once, step by step, so that a CPU always has as many chains
-// of dependent instructions to work on as there are vectors. `count` must be a constant.
-
-#define SIMD_EACH(statement)          \
-  do {                                \
-    SIMD_UNROLL                       \
-    for (int v = 0; v < count; v++) { \
-      statement;                      \
-    }                                 \
-  } while (0)
-
-enum { SIMD_MAX_VECTORS = 8 };
-
-/// sums[v] = terms[0] + terms[1] * x + ..., with x2 = x * x, in two chains: even terms
-/// and odd ones.
-SIMD_INLINE void simd_polynomials(const int count, const simd_real* terms,
-                                  const int term_count, const simd_vec* x,
-                                  const simd_vec* x2, simd_vec* sums) {
-  const int last = term_count - 1;
-  simd_vec others[SIMD_MAX_VECTORS];
-  SIMD_EACH(sums[v] = simd_set(terms[last]));
-  SIMD_EACH(others[v] = simd_set(terms[last - 1]));
+/// terms[0] + terms[1] * x + ..., with x2 = x * x, in two chains: even terms and odd
+/// ones.
+SIMD_INLINE simd_vec simd_polynomial_in_two(const simd_real* terms, const int count,
+                                            simd_vec x, simd_vec x2) {
+  const int last = count - 1;
+  simd_vec sum = simd_set(terms[last]);
+  simd_vec other = simd_set(terms[last - 1]);
   SIMD_UNROLL
   for (int i = last - 2; i >= 0; i--) {
-    simd_vec* to = (last - i) % 2 == 0 ? sums : others;
-    SIMD_EACH(to[v] = simd_fma(to[v], x2[v], simd_set(terms[i])));
+    simd_vec* to = (last - i) % 2 == 0 ? &sum : &other;
+    *to = simd_fma(*to, x2, simd_set(terms[i]));
   }
-  if (last % 2 == 0) {
-    SIMD_EACH(sums[v] = simd_fma(others[v], x[v], sums[v]));
-  } else {
-    SIMD_EACH(sums[v] = simd_fma(sums[v], x[v], others[v]));
-  }
+  return last % 2 == 0 ? simd_fma(other, x, sum) : simd_fma(sum, x, other);
 }
 
-/// Sigmoids as fractions numerators / (1 + z): cells bring several to one denominator,
-/// and divide once. z is in [0,1]. As exact as simd_sigmoid down to x = -20; from there
-/// to x = -86 errors grow to 7 ulp of ever smaller results; below they stay what they are
-/// there.
-SIMD_INLINE void simd_sigmoid_quotients(const int count, const simd_vec* x,
-                                        simd_vec* numerators, simd_vec* z) {
-  // z = exp(-|x|) = 2^n * (1 + r + r^2 * p(r)); the sum's last term comes last.
+// Below: sigmoid and tanh without their divisions, for cells, which bring several to one
+// denominator and divide once.
+
+/// What a sigmoid or a tanh is made of: a size in [0,1], and a vector that has the sign.
+typedef struct simd_part {
+  simd_vec sign, size;
+} simd_part;
+
+SIMD_INLINE simd_part simd_load_part_of(const simd_real* p) {
+  const simd_vec a = simd_load(p);
+  return (simd_part){a, simd_abs(a)};
+}
+
+SIMD_INLINE void simd_store_part_of(simd_real* p, simd_part a) {
+  simd_store(p, simd_copy_sign(a.size, a.sign));
+}
+
+/// z = exp(-|x|), and x's sign: sigmoid(x) is simd_sigmoid_above / (1 + z). As exact as
+/// simd_sigmoid down to x = -20; from there to x = -86 errors grow to 7 ulp of ever
+/// smaller results; below they stay what they are there.
+SIMD_INLINE simd_part simd_sigmoid_part(simd_vec x) {
+  // z = 2^n * (1 + r + r^2 * p(r)); the sum's last term comes last.
   static const simd_real kTerms[] = SIMD_EXP_TERMS;
-  const simd_vec one = simd_set(1);
   const simd_vec rounder = simd_set(SIMD_POWER_ROUNDER);
-  simd_vec power[SIMD_MAX_VECTORS];
-  simd_vec n[SIMD_MAX_VECTORS];
-  simd_vec r[SIMD_MAX_VECTORS];
-  simd_vec r2[SIMD_MAX_VECTORS];
-  simd_vec p[SIMD_MAX_VECTORS];
-  SIMD_EACH(r[v] = simd_max(simd_set(SIMD_EXP_NORMAL_MIN), simd_minus_abs(x[v])));
-  SIMD_EACH(power[v] = simd_fma(r[v], simd_set(SIMD_LOG2E), rounder));
-  SIMD_EACH(n[v] = simd_sub(power[v], rounder));
-  SIMD_EACH(power[v] = simd_power_of_sum(power[v]));
+  simd_vec r = simd_max(simd_set(SIMD_EXP_NORMAL_MIN), simd_minus_abs(x));
+  const simd_vec sum = simd_fma(r, simd_set(SIMD_LOG2E), rounder);
+  const simd_vec n = simd_sub(sum, rounder);
+  const simd_vec power = simd_power_of_sum(sum);
 #if SIMD_HAS_FMA && !OLSTM_SIMD_DOUBLE
-  SIMD_EACH(r[v] = simd_fnma(n[v], simd_set(SIMD_LN2), r[v]));
+  r = simd_fnma(n, simd_set(SIMD_LN2), r);
 #else
-  SIMD_EACH(r[v] = simd_fnma(n[v], simd_set(SIMD_LN2_HIGH), r[v]));
-  SIMD_EACH(r[v] = simd_fnma(n[v], simd_set(SIMD_LN2_LOW), r[v]));
+  r = simd_fnma(n, simd_set(SIMD_LN2_HIGH), r);
+  r = simd_fnma(n, simd_set(SIMD_LN2_LOW), r);
 #endif
-  SIMD_EACH(r2[v] = simd_mul(r[v], r[v]));
-  simd_polynomials(count, kTerms, (int)(sizeof kTerms / sizeof kTerms[0]), r, r2, p);
-  SIMD_EACH(r2[v] = simd_mul(r2[v], power[v]));
-  SIMD_EACH(r[v] = simd_fma(power[v], r[v], power[v]));
-  SIMD_EACH(z[v] = simd_fma(r2[v], p[v], r[v]));
-  SIMD_EACH(numerators[v] = simd_select_lt(x[v], simd_zero(), z[v], one));
+  const simd_vec r2 = simd_mul(r, r);
+  const simd_vec p =
+      simd_polynomial_in_two(kTerms, (int)(sizeof kTerms / sizeof kTerms[0]), r, r2);
+  const simd_vec z = simd_fma(simd_mul(r2, power), p, simd_fma(power, r, power));
+  return (simd_part){x, z};
 }
 
-/// Tanh as fractions numerators / (1 - q), with q in [0,1/2].
-SIMD_INLINE void simd_tanh_quotients(const int count, const simd_vec* x,
-                                     simd_vec* numerators, simd_vec* q) {
-  // q = (1 - exp(-2|x|)) / 2, the numerator but for the sign. -2|x| = n * ln 2 + 2r, and
-  // exp(2r) / 2 = 1/2 + r + r^2 * p(r), where p's terms are powers of two times those of
-  // exp.
+/// The numerator of a sigmoid.
+SIMD_INLINE simd_vec simd_sigmoid_above(simd_part a) {
+  return simd_select_lt(a.sign, simd_zero(), a.size, simd_set(1));
+}
+
+/// q = (1 - exp(-2|x|)) / 2, in [0,1/2], without and with x's sign: tanh(x) is
+/// sign / (1 - size).
+SIMD_INLINE simd_part simd_tanh_part(simd_vec x) {
+  // -2|x| = n * ln 2 + 2r, and exp(2r) / 2 = 1/2 + r + r^2 * p(r), where p's terms are
+  // powers of two times those of exp.
   static const simd_real kTerms[] = SIMD_EXP_TERMS;
   enum { COUNT = sizeof kTerms / sizeof kTerms[0] };
   const simd_vec half = simd_set((simd_real)0.5);
   const simd_vec rounder = simd_set(SIMD_POWER_ROUNDER);
   simd_real terms[COUNT];
-  simd_vec power[SIMD_MAX_VECTORS];
-  simd_vec n[SIMD_MAX_VECTORS];
-  simd_vec r[SIMD_MAX_VECTORS];
-  simd_vec r2[SIMD_MAX_VECTORS];
-  simd_vec p[SIMD_MAX_VECTORS];
   SIMD_UNROLL
   for (int i = 0; i < COUNT; i++) terms[i] = kTerms[i] * (simd_real)(2 << i);
-  SIMD_EACH(r[v] = simd_max(simd_set(-SIMD_TANH_MAX), simd_minus_abs(x[v])));
-  SIMD_EACH(power[v] = simd_fma(r[v], simd_set(2 * SIMD_LOG2E), rounder));
-  SIMD_EACH(n[v] = simd_sub(power[v], rounder));
-  SIMD_EACH(power[v] = simd_power_of_sum(power[v]));
-  SIMD_EACH(r[v] = simd_fnma(n[v], simd_set(SIMD_LN2 / 2), r[v]));
-  SIMD_EACH(r2[v] = simd_mul(r[v], r[v]));
-  simd_polynomials(count, terms, COUNT, r, r2, p);
-  SIMD_EACH(r2[v] = simd_mul(r2[v], power[v]));
+  simd_vec r = simd_max(simd_set(-SIMD_TANH_MAX), simd_minus_abs(x));
+  const simd_vec sum = simd_fma(r, simd_set(2 * SIMD_LOG2E), rounder);
+  const simd_vec n = simd_sub(sum, rounder);
+  const simd_vec power = simd_power_of_sum(sum);
+  r = simd_fnma(n, simd_set(SIMD_LN2 / 2), r);
+  const simd_vec r2 = simd_mul(r, r);
+  const simd_vec p = simd_polynomial_in_two(terms, COUNT, r, r2);
   // (1 - 2^n) / 2 is exact, so that small results lose nothing.
-  SIMD_EACH(r[v] = simd_fnma(power[v], r[v], simd_fnma(half, power[v], half)));
-  SIMD_EACH(q[v] = simd_fnma(r2[v], p[v], r[v]));
-  SIMD_EACH(numerators[v] = simd_copy_sign(q[v], x[v]));
+  const simd_vec rest = simd_fnma(power, r, simd_fnma(half, power, half));
+  const simd_vec q = simd_fnma(simd_mul(r2, power), p, rest);
+  return (simd_part){simd_copy_sign(q, x), q};
 }
 
 SIMD_INLINE simd_vec simd_tanh(simd_vec x) {
-  simd_vec numerator;
-  simd_vec q;
-  simd_tanh_quotients(1, &x, &numerator, &q);
-  return simd_div(numerator, simd_sub(simd_set(1), q));
+  const simd_part q = simd_tanh_part(x);
+  return simd_div(q.sign, simd_sub(simd_set(1), q.size));
 }
 
 /// log(1 + exp(x)).
