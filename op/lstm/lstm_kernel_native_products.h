@@ -61,16 +61,20 @@ SIMD_INLINE bool is_one_block(const walk* w) {
   return w->end_row - w->task->first_row <= SIMD_ROWS;
 }
 
-// Has the first two blocks of rows that pass a panel fetch the one `distance` bytes on,
-// so that it is near when they come to it; a single block fetches what it will read soon.
-SIMD_INLINE void set_fetch(const walk* w, int64_t row, int64_t distance,
+// Has the first four of the blocks of rows that pass a panel fetch the one `distance`
+// bytes on, a fourth of it each, so that it is near when they come to it. A single block,
+// of a tile, fetches all that it will read soon.
+SIMD_INLINE void set_fetch(const walk* w, int64_t row, int64_t rows, int64_t distance,
                            panel_factor* factor) {
+  const int64_t block = (row + SIMD_ROWS - 1) / SIMD_ROWS;
   factor->fetch = 0;
-  if (w->layout->direction_bytes < FAR_BYTES || row > SIMD_ROWS) return;
-  if (PANEL_TILES > 1) {
-    factor->fetch = is_one_block(w) ? SOON_BYTES : distance;
-  } else {
-    factor->fetch = row ? distance + SIMD_LINE : distance;
+  factor->fetches_all = false;
+  if (w->layout->direction_bytes < FAR_BYTES) return;
+  if (PANEL_TILES > 1 && rows <= SIMD_ROWS) {
+    factor->fetch = SOON_BYTES;
+    factor->fetches_all = true;
+  } else if (block < 4) {
+    factor->fetch = distance + block * SIMD_LINE;
   }
 }
 
@@ -173,7 +177,7 @@ static void project_tile(const walk* w, const olstm__native_phase* phase, int64_
       for (int64_t r = 0; r < rows; r++) {
         args.main.a[r] = (const simd_real*)w->inputs[row + r] + k;
       }
-      set_fetch(w, row, pass.distance, &args.main);
+      set_fetch(w, row, w->input_count, pass.distance, &args.main);
       pass.panels[rows - 1][vectors - 1](&args, 0);
     }
     k += args.main.k;
@@ -296,12 +300,14 @@ static void multiply_panel(const walk* w, int32_t p, int64_t index, int64_t row,
   const olstm__native_phase* phase = &w->layout->phases[p];
   const int64_t block = index * phase->panel_blocks;
   const int64_t vectors = olstm__native_panel_vectors(w->layout, phase, block);
+  const int64_t first_row = w->task->first_row;
   args->out = sums;
   args->out_stride = vectors * SIMD_LANES;
   if (!is_one_block(w)) set_rows(w, p, row, rows, 0, args);
   fetch_cells(w, block, row, rows);
   set_init(w, p, block, row, rows, sums, args);
-  set_fetch(w, row - w->task->first_row, next_panel(w, phase), &args->main);
+  set_fetch(w, row - first_row, w->end_row - first_row, next_panel(w, phase),
+            &args->main);
   w->panels[rows - 1][vectors - 1](args, 0);
 }
 
@@ -391,7 +397,7 @@ static void run_tile(const walk* w, int32_t p, int64_t index, int64_t first,
         args->init = args->out;
         args->init_stride = args->out_stride;
       }
-      set_fetch(w, row - first_row, pass.distance, &args->main);
+      set_fetch(w, row - first_row, w->end_row - first_row, pass.distance, &args->main);
       pass.panels[rows - 1][vectors - 1](args, 0);
     }
     args->lead.k = 0;

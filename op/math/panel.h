@@ -38,9 +38,10 @@ typedef struct panel_factor {
   /// Contiguous reals. (panel_int8.h: bytes. panel_bf16.h: pairs, and k counts them.)
   const void* a[SIMD_ROWS];
   const void* panel;
-  /// How many bytes on from what is read other lines are fetched (see panel_fetch).
-  /// Wherever that is: it need not be memory at all.
+  /// How many bytes on from what is read other lines are fetched: one of four, or, where
+  /// they are needed soon, all. Wherever that is: it need not be memory at all.
   int64_t fetch;
+  bool fetches_all;
   /// For panel_int8.h alone: see there.
   const float *a_scales, *scales;
   const int32_t* corrections;
@@ -148,28 +149,29 @@ SIMD_INLINE void panel_read(const int format, const int vectors, panel_stream* s
   panel_advance(format, vectors, stream);
 }
 
-SIMD_INLINE simd_vec panel_fma(const int format, simd_vec x, simd_vec w, simd_vec sum) {
+/// One of `rows` rows' sums. A single row's weights pass through no register.
+SIMD_INLINE simd_vec panel_fma(const int rows, const int format, simd_vec x, simd_vec w,
+                               simd_vec sum) {
 #if defined(__AVX512BF16__)
   if (format == PANEL_BF16_PAIRS) return simd_dot_bf16(x, w, sum);
 #endif
+#if SIMD_HAS_FMA_IN_PLACE
+  if (rows > 1) return simd_fma_in_place(x, w, sum);
+#endif
+  (void)rows;
   (void)format;
   return simd_fma(x, w, sum);
 }
 
-/// Fetches what is `distance` bytes on from `count` rows: a tile's line by line, wider
-/// panels' every other line, and no nearer than into the core's own cache.
+/// Fetches what is `distance` bytes on from `count` rows: the first line, into the core's
+/// own cache; or all of them, into L1.
 SIMD_INLINE void panel_fetch(const int format, const int vectors, const int count,
-                             const panel_stream* stream, int64_t distance) {
-  enum { LOCALITY = PANEL_TILES > 1 ? 3 : 2 };
-  const int step = PANEL_TILES > 1 ? SIMD_LINE : 2 * SIMD_LINE;
+                             const bool all, const char* row, int64_t distance) {
+  const int bytes = count * panel_row_bytes(format, vectors);
+  if (!all) SIMD_PREFETCH_L2(row + distance);
   SIMD_UNROLL
-  for (int t = 0; t * PANEL_TILE < vectors; t++) {
-    const int bytes = count * panel_row_bytes(format, panel_tile_vectors(vectors, t));
-    SIMD_UNROLL
-    for (int b = 0; b < bytes; b += step) {
-      __builtin_prefetch(stream->at[t] + distance + b, 0, LOCALITY);
-    }
-  }
+  for (int b = 0; all && b < bytes; b += SIMD_LINE)
+    __builtin_prefetch(row + distance + b);
 }
 
 /// Adds row `p` of a factor: elements of rows stay in registers, weights pass.
@@ -187,7 +189,9 @@ SIMD_INLINE void panel_add_few(const int rows, const int vectors,
     simd_vec w = simd_load((const simd_real*)(const void*)at);
     SIMD_KEEP(w);
     SIMD_UNROLL
-    for (int r = 0; r < rows; r++) sums[r][v] = simd_fma(x[r], w, sums[r][v]);
+    for (int r = 0; r < rows; r++) {
+      sums[r][v] = panel_fma(rows, PANEL_REAL, x[r], w, sums[r][v]);
+    }
   }
   panel_advance(PANEL_REAL, vectors, stream);
 }
@@ -207,41 +211,60 @@ SIMD_INLINE void panel_add_row(const int rows, const int vectors, const int form
     const simd_vec x = simd_set(a[r][p]);
     SIMD_UNROLL
     for (int v = 0; v < vectors; v++) {
-      sums[r][v] = panel_fma(format, x, w[v], sums[r][v]);
+      sums[r][v] = panel_fma(rows, format, x, w[v], sums[r][v]);
     }
   }
+}
+
+/// Adds rows of a factor from `p` on, `together` at a time; gives where it ends.
+SIMD_INLINE int64_t panel_add_rows(const int rows, const int vectors, const int format,
+                                   const int together, const bool fetches_all,
+                                   const simd_real* const* a, int64_t p, int64_t k,
+                                   int64_t fetch, panel_stream* stream,
+                                   simd_vec sums[SIMD_ROWS][PANEL_VECTORS]) {
+  const bool are_few = format == PANEL_REAL && rows > 1 && rows < vectors;
+  // Tiles side by side are fetched well enough by the CPU.
+  const bool fetches = rows > 1 && vectors <= PANEL_TILE;
+  for (; p + together <= k; p += together) {
+    if (fetches) {
+      panel_fetch(format, vectors, together, fetches_all, stream->at[0], fetch);
+    }
+    SIMD_UNROLL
+    for (int i = 0; i < together; i++) {
+      if (are_few) {
+        panel_add_few(rows, vectors, a, p + i, stream, sums);
+      } else {
+        panel_add_row(rows, vectors, format, a, p + i, stream, sums);
+      }
+    }
+  }
+  return p;
 }
 
 /// Adds a factor's vectors `first` to first + vectors.
 SIMD_INLINE void panel_add(const int rows, const int vectors, const int format,
                            const panel_factor* factor, const int first,
                            simd_vec sums[SIMD_ROWS][PANEL_VECTORS]) {
-  // Rows of the panel at a time. Where registers hold few vectors, what goes on around
-  // them counts.
-  const int together = rows > 2 && vectors <= PANEL_TILE && PANEL_TILES > 1 ? 2 : 1;
-  const bool are_few = format == PANEL_REAL && rows > 1 && rows < vectors;
-  // Tiles side by side are fetched well enough by the CPU.
-  const bool fetches = rows > 1 && vectors <= PANEL_TILE;
+  // Where registers hold few vectors, what goes on around them counts: then several rows
+  // of the panel at a time. Doubles are not worth so much code.
+  const bool is_tile = rows > 2 && vectors == PANEL_TILE && PANEL_TILES > 1;
+  const int together = !is_tile ? 1 : OLSTM_SIMD_DOUBLE ? 2 : 4;
+  const int64_t fetch = factor->fetch;
+  const int64_t k = factor->k;
   const simd_real* a[SIMD_ROWS];
   panel_stream stream = panel_open(format, vectors, factor, first);
-  const int64_t k = factor->k;
   int64_t p = 0;
   SIMD_UNROLL
   for (int r = 0; r < rows; r++) a[r] = factor->a[r];
-  for (; p + together <= k; p += together) {
-    if (fetches) panel_fetch(format, vectors, together, &stream, factor->fetch);
-    SIMD_UNROLL
-    for (int i = 0; i < together; i++) {
-      if (are_few) {
-        panel_add_few(rows, vectors, a, p + i, &stream, sums);
-      } else {
-        panel_add_row(rows, vectors, format, a, p + i, &stream, sums);
-      }
-    }
+  if (is_tile && !OLSTM_SIMD_DOUBLE && factor->fetches_all) {
+    p = panel_add_rows(rows, vectors, format, together, true, a, p, k, fetch, &stream,
+                       sums);
+  } else {
+    p = panel_add_rows(rows, vectors, format, together, false, a, p, k, fetch, &stream,
+                       sums);
   }
-  for (; together > 1 && p < k; p++) {
-    panel_add_row(rows, vectors, format, a, p, &stream, sums);
-  }
+  if (!is_tile) return;
+  panel_add_rows(rows, vectors, format, 1, false, a, p, k, fetch, &stream, sums);
 }
 
 /// What the sums of the vectors from `first` on start from, and where they go.
@@ -299,7 +322,8 @@ SIMD_INLINE void panel_pair_add(const int format, const panel_factor* factor,
       simd_vec w[PANEL_TILE];
       panel_load_tile(format, PANEL_TILE, row + t * tile_bytes, w);
       SIMD_UNROLL
-      for (int v = 0; v < PANEL_TILE; v++) tile[v] = panel_fma(format, x, w[v], tile[v]);
+      for (int v = 0; v < PANEL_TILE; v++)
+        tile[v] = panel_fma(1, format, x, w[v], tile[v]);
     }
   }
 }

@@ -97,6 +97,18 @@ SIMD_INLINE simd_vec simd_fnma(simd_vec a, simd_vec b, simd_vec c) {
   return SIMD_OP(fnmadd)(a, b, c);
 }
 
+/// simd_fma that leaves c's register to the result: among many sums compilers otherwise
+/// move them about until no register is left.
+SIMD_INLINE simd_vec simd_fma_in_place(simd_vec a, simd_vec b, simd_vec c) {
+#if OLSTM_SIMD_DOUBLE
+  __asm__("vfmadd231pd %1, %2, %0" : "+x"(c) : "x"(b), "x"(a));
+#else
+  __asm__("vfmadd231ps %1, %2, %0" : "+x"(c) : "x"(b), "x"(a));
+#endif
+  return c;
+}
+#define SIMD_HAS_FMA_IN_PLACE 1
+
 /// The smaller and the larger; b where either is NaN.
 SIMD_INLINE simd_vec simd_min(simd_vec a, simd_vec b) {
   return SIMD_OP(min)(a, b);
