@@ -7,8 +7,9 @@ enum { ENOUGH_ROWS = 4 };
 // Weights of one direction that are near enough in every step.
 enum { HELD_BYTES = 768 * 1024 };
 // Projections that are computed ahead should stay in a core's own cache; but W passes
-// through it for every chunk of them, and where that is more, chunks are longer.
-enum { CHUNK_BYTES = 512 * 1024, CHUNK_PART_OF_W = 2, MIN_CHUNK_ROWS = 48 };
+// through it for every chunk of them, and where that is more, chunks are longer: half of
+// W, or all of it where it comes from far.
+enum { CHUNK_BYTES = 512 * 1024, MIN_CHUNK_ROWS = 48, FAR_W_BYTES = 3 * 1024 * 1024 };
 
 // *total += a * b bytes, rounded up to OLSTM_ALIGNMENT; out_start gets where they start.
 static bool append(size_t* total, size_t a, size_t b, size_t* out_start) {
@@ -148,14 +149,17 @@ static bool should_hoist(const olstm__lstm_problem* problem,
 static int64_t choose_chunk_steps(const olstm__lstm_problem* problem,
                                   const olstm__native_plan* plan) {
   const size_t row_bytes = plan->layout.projection_reals * plan->layout.real_bytes;
-  const size_t by_w = (size_t)problem->inputs / CHUNK_PART_OF_W;
+  const size_t inputs = (size_t)problem->inputs;
+  const size_t by_w = inputs * row_bytes < FAR_W_BYTES ? inputs / 2 : inputs;
   size_t rows = CHUNK_BYTES / (row_bytes ? row_bytes : 1);
   if (!plan->is_hoisted) return 1;
   if (rows < by_w) rows = by_w;
   if (rows < MIN_CHUNK_ROWS) rows = MIN_CHUNK_ROWS;
   const int64_t steps = (int64_t)rows / problem->rows;
   if (steps < 1) return 1;
-  return steps < problem->steps ? steps : problem->steps;
+  // As few chunks, of about the same length.
+  const int64_t chunks = (problem->steps + steps - 1) / steps;
+  return chunks > 1 ? (problem->steps + chunks - 1) / chunks : problem->steps;
 }
 
 // What each task has for itself.

@@ -9,8 +9,12 @@
 // or of several tiles that long together, are better passed in parts.
 enum {
   CACHED_PANEL_BYTES = 64 * 1024,
-  LARGE_PANEL_BYTES = CACHED_PANEL_BYTES / PANEL_TILES
+  LARGE_PANEL_BYTES = CACHED_PANEL_BYTES / PANEL_TILES,
+  MAX_PIECE_BYTES = 128 * 1024
 };
+// Bytes of rows of x that such a cache holds for all panels, and how many panels more
+// rows pass together.
+enum { CACHED_ROWS_BYTES = 192 * 1024, PANELS_TOGETHER = 2 };
 // Weights that such a cache does not hold; and how far ahead of its reading a single
 // block of rows fetches them.
 enum { FAR_BYTES = 512 * 1024, SOON_BYTES = 2048 };
@@ -61,20 +65,20 @@ SIMD_INLINE bool is_one_block(const walk* w) {
   return w->end_row - w->task->first_row <= SIMD_ROWS;
 }
 
-// Has the first four of the blocks of rows that pass a panel fetch the one `distance`
+// Has the last four of the blocks of rows that pass a panel fetch the one `distance`
 // bytes on, a fourth of it each, so that it is near when they come to it. A single block,
-// of a tile, fetches all that it will read soon.
-SIMD_INLINE void set_fetch(const walk* w, int64_t row, int64_t rows, int64_t distance,
+// of a tile, fetches all that it will read soon. `left` rows have yet to pass, of `rows`.
+SIMD_INLINE void set_fetch(const walk* w, int64_t left, int64_t rows, int64_t distance,
                            panel_factor* factor) {
-  const int64_t block = (row + SIMD_ROWS - 1) / SIMD_ROWS;
+  const int64_t blocks_left = (left + SIMD_ROWS - 1) / SIMD_ROWS;
   factor->fetch = 0;
   factor->fetches_all = false;
   if (w->layout->direction_bytes < FAR_BYTES) return;
   if (PANEL_TILES > 1 && rows <= SIMD_ROWS) {
     factor->fetch = SOON_BYTES;
     factor->fetches_all = true;
-  } else if (block < 4) {
-    factor->fetch = distance + block * SIMD_LINE;
+  } else if (blocks_left <= 4) {
+    factor->fetch = distance + (blocks_left - 1) * SIMD_LINE;
   }
 }
 
@@ -126,7 +130,7 @@ static tile_pass start_pass(const walk* w, int64_t rows, int64_t vectors,
     pass.panels = SIMD_NAME(olstm__panel_real).functions;
     pass.max_k = OLSTM__NATIVE_EXPANDED_BYTES / (vectors * SIMD_BYTES);
   } else if (w->layout->format != OLSTM__NATIVE_INT8) {
-    pass.max_k = CACHED_PANEL_BYTES / pass.row_bytes;
+    pass.max_k = MAX_PIECE_BYTES / pass.row_bytes;
   }
   return pass;
 }
@@ -150,49 +154,79 @@ static void list_inputs(walk* w) {
   }
 }
 
-// X*W^T + bias for the rows of a chunk and `vectors` vectors of a panel from `first` on.
-static void project_tile(const walk* w, const olstm__native_phase* phase, int64_t index,
-                         int64_t first, int64_t vectors) {
-  const int64_t column =
-      (index * phase->panel_blocks * phase->gate_count + first) * SIMD_LANES;
+// X*W^T + bias for a block of a chunk's rows and a piece of what `args` has of a panel,
+// from its column `column` on.
+static void project_rows(const walk* w, const olstm__native_phase* phase, int64_t column,
+                         int64_t row, int64_t rows, int64_t k, panel_args* args) {
   const int64_t stride = (int64_t)w->layout->projection_reals;
-  const int64_t depth = phase->w.depth;
-  simd_real* projections = w->projections + phase->projection + column;
-  panel_args args = {.out_stride = stride};
-  int64_t k = 0;
-  set_panel(w, phase, &phase->w, index, first, &args.main);
-  const tile_pass pass =
-      start_pass(w, w->input_count, vectors,
-                 phase->w.panel_rows * olstm__native_panel_row_bytes(w->layout, vectors),
-                 &args.main);
-  do {
-    int64_t rows = 0;
-    take_piece(w, &pass, k, depth, &args.main);
-    for (int64_t row = 0; row < w->input_count; row += rows) {
-      rows = block_rows(w, w->input_count - row);
-      args.out = projections + row * stride;
-      args.init = k ? args.out : packed_at(w, phase->bias) + column;
-      args.init_stride = k ? stride : 0;
-      args.main.a_scales = w->x_scales + row;
-      for (int64_t r = 0; r < rows; r++) {
-        args.main.a[r] = (const simd_real*)w->inputs[row + r] + k;
-      }
-      set_fetch(w, row, w->input_count, pass.distance, &args.main);
-      pass.panels[rows - 1][vectors - 1](&args, 0);
-    }
-    k += args.main.k;
-  } while (k < depth);
+  args->out = w->projections + phase->projection + row * stride + column;
+  args->out_stride = stride;
+  args->init = k ? args->out : packed_at(w, phase->bias) + column;
+  args->init_stride = k ? stride : 0;
+  args->main.a_scales = w->x_scales + row;
+  for (int64_t r = 0; r < rows; r++) {
+    args->main.a[r] = (const simd_real*)w->inputs[row + r] + k;
+  }
 }
 
-// One panel, as many vectors at a time as the rows take.
-static void project_panel(const walk* w, const olstm__native_phase* phase,
-                          int64_t index) {
+// For all rows of a chunk, and `vectors` vectors from `first` on of each of `count`
+// panels.
+static void project_tiles(const walk* w, const olstm__native_phase* phase, int64_t index,
+                          int64_t count, int64_t first, int64_t vectors) {
+  const int64_t columns = phase->panel_blocks * phase->gate_count * SIMD_LANES;
+  panel_args args[PANELS_TOGETHER] = {{.out = NULL}};
+  tile_pass pass = {.panels = NULL};
+  int64_t k = 0;
+  for (int64_t i = 0; i < count; i++) {
+    set_panel(w, phase, &phase->w, index + i, first, &args[i].main);
+    pass = start_pass(w, w->input_count, vectors, count * (int64_t)phase->w.panel_bytes,
+                      &args[i].main);
+  }
+  do {
+    int64_t rows = 0;
+    for (int64_t i = 0; i < count; i++) {
+      take_piece(w, &pass, k, phase->w.depth, &args[i].main);
+    }
+    for (int64_t row = 0; row < w->input_count; row += rows) {
+      const int64_t left = w->input_count - row;
+      rows = block_rows(w, left);
+      for (int64_t i = 0; i < count; i++) {
+        const int64_t column = (index + i) * columns + first * SIMD_LANES;
+        project_rows(w, phase, column, row, rows, k, &args[i]);
+        set_fetch(w, left, w->input_count, pass.distance, &args[i].main);
+        pass.panels[rows - 1][vectors - 1](&args[i], 0);
+      }
+    }
+    k += args[0].main.k;
+  } while (k < phase->w.depth);
+}
+
+// How many panels from `index` on, before `end`, the rows of a chunk pass together: more
+// than one where the cache does not hold the rows, but no narrower one at the end.
+static int64_t panels_together(const walk* w, const olstm__native_phase* phase,
+                               int64_t index, int64_t end) {
+  const int64_t full = w->layout->blocks / phase->panel_blocks;
+  if (w->input_count * phase->w.row_bytes <= CACHED_ROWS_BYTES) return 1;
+  const int64_t count = smaller(smaller(end, full) - index, PANELS_TOGETHER);
+  return count > 1 ? count : 1;
+}
+
+// Projects panels from `index` on, before `end`; gives the next one.
+static int64_t project_panels(const walk* w, const olstm__native_phase* phase,
+                              int64_t index, int64_t end) {
   const int64_t vectors =
       olstm__native_panel_vectors(w->layout, phase, index * phase->panel_blocks);
-  const int64_t together = PANEL_VECTORS_OF(smaller(w->input_count, SIMD_ROWS));
-  for (int64_t v = 0; v < vectors; v += together) {
-    project_tile(w, phase, index, v, smaller(vectors - v, together));
+  int64_t count = panels_together(w, phase, index, end);
+  int64_t together = vectors;
+  // Expanded tiles have one place.
+  if (expands(w, w->input_count)) {
+    count = 1;
+    together = PANEL_TILE;
   }
+  for (int64_t v = 0; v < vectors; v += together) {
+    project_tiles(w, phase, index, count, v, smaller(vectors - v, together));
+  }
+  return index + count;
 }
 
 // What is to be multiplied with the panel: h, or r * h, and x where it was not projected.
@@ -306,7 +340,7 @@ static void multiply_panel(const walk* w, int32_t p, int64_t index, int64_t row,
   if (!is_one_block(w)) set_rows(w, p, row, rows, 0, args);
   fetch_cells(w, block, row, rows);
   set_init(w, p, block, row, rows, sums, args);
-  set_fetch(w, row - first_row, w->end_row - first_row, next_panel(w, phase),
+  set_fetch(w, w->end_row - row, w->end_row - first_row, next_panel(w, phase),
             &args->main);
   w->panels[rows - 1][vectors - 1](args, 0);
 }
@@ -397,7 +431,7 @@ static void run_tile(const walk* w, int32_t p, int64_t index, int64_t first,
         args->init = args->out;
         args->init_stride = args->out_stride;
       }
-      set_fetch(w, row - first_row, w->end_row - first_row, pass.distance, &args->main);
+      set_fetch(w, w->end_row - row, w->end_row - first_row, pass.distance, &args->main);
       pass.panels[rows - 1][vectors - 1](args, 0);
     }
     args->lead.k = 0;
