@@ -88,6 +88,10 @@ static void large_sizes_agree_with_the_reference(void** state) {
   check_line("GRU T12 N9 I40 H290 B lens lbr=1", 1e-4, 1e-5);
   check_line("GRU T12 N9 I40 H290 B reverse", 1e-4, 1e-5);
   check_line("RNN T12 N9 I40 H290 B lens bidirectional", 1e-4, 1e-5);
+  // More rows of x than the cache holds: two panels at a time, one of them left over.
+  check_line("LSTM T40 N3 I450 H70 B lens", 1e-4, 1e-5);
+  check_line("GRU T40 N3 I450 H50 B reverse", 1e-4, 1e-5);
+  check_line("RNN T40 N3 I450 H110 B", 1e-4, 1e-5);
 }
 
 // ---------------------------------------------------------------- reduced precision
