@@ -5,13 +5,9 @@
 
 #include "op/lstm/lstm_kernel_native_finish.h"
 
-// Bytes of a panel that stay in a core's own cache while many rows pass; panels of more,
-// or of several tiles that long together, are better passed in parts.
-enum {
-  CACHED_PANEL_BYTES = 64 * 1024,
-  LARGE_PANEL_BYTES = CACHED_PANEL_BYTES / PANEL_TILES,
-  MAX_PIECE_BYTES = 128 * 1024
-};
+// Bytes of a panel that stay in a core's own cache while many rows pass; panels of more
+// are better passed in pieces.
+enum { CACHED_PANEL_BYTES = 128 * 1024 };
 // Bytes of rows of x that such a cache holds for all panels, and how many panels more
 // rows pass together.
 enum { CACHED_ROWS_BYTES = 192 * 1024, PANELS_TOGETHER = 2 };
@@ -130,7 +126,7 @@ static tile_pass start_pass(const walk* w, int64_t rows, int64_t vectors,
     pass.panels = SIMD_NAME(olstm__panel_real).functions;
     pass.max_k = OLSTM__NATIVE_EXPANDED_BYTES / (vectors * SIMD_BYTES);
   } else if (w->layout->format != OLSTM__NATIVE_INT8) {
-    pass.max_k = MAX_PIECE_BYTES / pass.row_bytes;
+    pass.max_k = CACHED_PANEL_BYTES / pass.row_bytes;
   }
   return pass;
 }
@@ -439,15 +435,16 @@ static void run_tile(const walk* w, int32_t p, int64_t index, int64_t first,
   } while (k < depth);
 }
 
-// As run_panel, for a panel that L1 does not hold: in tiles, and those in pieces, that
-// all rows pass.
+// As run_panel, for a panel that all rows pass in pieces, or in tiles that are expanded.
 static void run_large_panel(const walk* w, int32_t p, int64_t index) {
   const olstm__native_phase* phase = &w->layout->phases[p];
   const int64_t block = index * phase->panel_blocks;
   const int64_t vectors = olstm__native_panel_vectors(w->layout, phase, block);
   w->args->out_stride = vectors * SIMD_LANES;
-  for (int64_t first = 0; first < vectors; first += PANEL_TILE) {
-    run_tile(w, p, index, first, smaller(vectors - first, PANEL_TILE));
+  const bool is_expanded = expands(w, w->end_row - w->task->first_row);
+  const int64_t together = is_expanded ? PANEL_TILE : vectors;
+  for (int64_t first = 0; first < vectors; first += together) {
+    run_tile(w, p, index, first, smaller(vectors - first, together));
   }
   finish_panels(w, p, index, 1, w->task->first_row, w->end_row, w->sums);
 }
@@ -471,7 +468,7 @@ static void run_phase(const walk* w, int32_t p) {
   const int64_t rows = w->end_row - w->task->first_row;
   const bool is_large =
       expands(w, rows) || (rows > SIMD_ROWS && w->layout->format != OLSTM__NATIVE_INT8 &&
-                           phase->r.panel_bytes > LARGE_PANEL_BYTES);
+                           phase->r.panel_bytes > CACHED_PANEL_BYTES);
   const int64_t blocks = phase->panel_blocks;
   const int64_t first = w->task->first_block / blocks;
   const int64_t end = (w->task->end_block + blocks - 1) / blocks;
