@@ -5,6 +5,7 @@
 
 #include "op/lstm/lstm_kernel_native_walk.h"
 
+/// Vectors of units whose cells stay in registers.
 enum { MAX_TOGETHER = 3 };
 
 /// Plain cells of `count` (a constant) vectors of units, whose sums are in registers: for
@@ -42,17 +43,17 @@ static void finish_plain(const walk* w, int64_t first_block, int64_t end_block,
   simd_real* g = sums + 3 * SIMD_LANES;
   const int64_t end = (end_block - first_block) * (end_row - first_row) * PANEL_COLUMNS;
   for (int64_t at = 0; at < end; at += PANEL_COLUMNS) {
-    simd_store_part_of(sums + at, simd_sigmoid_part(simd_load(sums + at)));
-    simd_store_part_of(o + at, simd_sigmoid_part(simd_load(o + at)));
-    simd_store_part_of(f + at, simd_sigmoid_part(simd_load(f + at)));
-    simd_store_part_of(g + at, simd_tanh_part(simd_load(g + at)));
+    simd_store_signed(sums + at, simd_sigmoid_part(simd_load(sums + at)));
+    simd_store_signed(o + at, simd_sigmoid_part(simd_load(o + at)));
+    simd_store_signed(f + at, simd_sigmoid_part(simd_load(f + at)));
+    simd_store_signed(g + at, simd_tanh_part(simd_load(g + at)));
   }
   int64_t at = 0;
   for (int64_t block = first_block; block < end_block; block++) {
     for (int64_t row = first_row; row < end_row; row++, at += PANEL_COLUMNS) {
       simd_real* c = place_of(w, row, block).c;
-      simd_store(c, plain_cell_c(simd_load_part_of(sums + at), simd_load_part_of(f + at),
-                                 simd_load_part_of(g + at), simd_load(c)));
+      simd_store(c, plain_cell_c(simd_load_signed(sums + at), simd_load_signed(f + at),
+                                 simd_load_signed(g + at), simd_load(c)));
     }
   }
   at = 0;
@@ -60,7 +61,7 @@ static void finish_plain(const walk* w, int64_t first_block, int64_t end_block,
     for (int64_t row = first_row; row < end_row; row++, at += PANEL_COLUMNS) {
       const cell_place place = place_of(w, row, block);
       store_h(&w->cells, &place,
-              plain_cell_h(simd_load_part_of(o + at), simd_load(place.c)));
+              plain_cell_h(simd_load_signed(o + at), simd_load(place.c)));
     }
   }
 }

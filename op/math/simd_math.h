@@ -141,12 +141,13 @@ typedef struct simd_part {
   simd_vec sign, size;
 } simd_part;
 
-SIMD_INLINE simd_part simd_load_part_of(const simd_real* p) {
+/// Sizes that have their signs.
+SIMD_INLINE simd_part simd_load_signed(const simd_real* p) {
   const simd_vec a = simd_load(p);
   return (simd_part){a, simd_abs(a)};
 }
 
-SIMD_INLINE void simd_store_part_of(simd_real* p, simd_part a) {
+SIMD_INLINE void simd_store_signed(simd_real* p, simd_part a) {
   simd_store(p, simd_copy_sign(a.size, a.sign));
 }
 
