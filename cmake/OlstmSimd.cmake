@@ -30,8 +30,6 @@ function(olstm_add_simd target template)
   set(options_avx2 ${options_plain} -mavx2 -mfma -mf16c)
   set(options_avx512 ${options_avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl
                      -mprefer-vector-width=512)
-  # Eight or more chains of fma run best in the order that they are written in.
-  list(APPEND options_avx2 $<$<C_COMPILER_ID:GNU>:-fno-schedule-insns2>)
   set(options_avx512vnni ${options_avx512} -mavx512vnni)
   set(options_avx512bf16 ${options_avx512} -mavx512bf16)
   # OLSTM_SIMD_ISA in op/math/simd.h.

@@ -98,13 +98,13 @@ static const void* x_of(const walk* w, int64_t step, int64_t row, int64_t chunk_
   return input_of(w, step, row, chunk_row);
 }
 
-// A tile on its way past many rows, a piece of its depth at a time.
+// A panel, or a tile of it, on its way past many rows, a piece of its depth at a time.
 typedef struct tile_pass {
   const panel_function (*panels)[PANEL_VECTORS];
   /// Of bfloat16 that becomes reals first, once for all rows.
   const char* packed;
   int64_t vectors, row_bytes, max_k;
-  /// How many bytes on the tile lies that comes next; 0 where it is not fetched.
+  /// How many bytes on what comes next lies; 0 where it is not fetched.
   int64_t distance;
 } tile_pass;
 
@@ -112,7 +112,7 @@ static bool expands(const walk* w, int64_t rows) {
   return w->expanded && w->projections && rows >= 2 * SIMD_ROWS;
 }
 
-// `rows` rows will pass the tile that is `factor`'s; the next one is `distance` bytes on.
+// `rows` rows will pass what is `factor`'s; what comes next is `distance` bytes on.
 static tile_pass start_pass(const walk* w, int64_t rows, int64_t vectors,
                             int64_t distance, const panel_factor* factor) {
   tile_pass pass = {.panels = w->panels,
@@ -171,13 +171,12 @@ static void project_tiles(const walk* w, const olstm__native_phase* phase, int64
                           int64_t count, int64_t first, int64_t vectors) {
   const int64_t columns = phase->panel_blocks * phase->gate_count * SIMD_LANES;
   panel_args args[PANELS_TOGETHER] = {{.out = NULL}};
-  tile_pass pass = {.panels = NULL};
   int64_t k = 0;
   for (int64_t i = 0; i < count; i++) {
     set_panel(w, phase, &phase->w, index + i, first, &args[i].main);
-    pass = start_pass(w, w->input_count, vectors, count * (int64_t)phase->w.panel_bytes,
-                      &args[i].main);
   }
+  const tile_pass pass = start_pass(w, w->input_count, vectors,
+                                    count * (int64_t)phase->w.panel_bytes, &args[0].main);
   do {
     int64_t rows = 0;
     for (int64_t i = 0; i < count; i++) {
