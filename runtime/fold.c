@@ -14,12 +14,12 @@ bool olstm__fold_is_worthwhile(size_t input_bytes, size_t output_bytes) {
 /// The pointers of a run, NULL for tensors without elements.
 static void list_pointers(const olstm__fold_call* call, const void** inputs,
                           void** outputs) {
-  for (size_t i = 0; i < call->input_count; i++) {
+  for (size_t i = 0; i < call->of.node->input_count; i++) {
     const olstm_tensor* input = call->inputs[i];
     const bool is_there = input && olstm__desc_bytes(&input->desc) > 0;
     inputs[i] = is_there ? input->data : NULL;
   }
-  for (size_t o = 0; o < call->output_count; o++) {
+  for (size_t o = 0; o < call->of.node->output_count; o++) {
     const bool is_there =
         call->output_data[o] && olstm__desc_bytes(&call->outputs[o]) > 0;
     outputs[o] = is_there ? call->output_data[o] : NULL;
@@ -29,27 +29,26 @@ static void list_pointers(const olstm__fold_call* call, const void** inputs,
 static olstm_status run_prepared(const olstm__fold_call* call,
                                  const olstm_prepared* prepared, olstm_error* error) {
   const olstm_allocator* allocator = &call->engine->allocator;
-  const size_t pointer_count = call->input_count + call->output_count;
+  const size_t pointer_count = call->of.node->input_count + call->of.node->output_count;
   const size_t workspace_bytes = prepared->workspace_bytes;
   if (workspace_bytes > call->engine->max_memory) {
     return olstm_fail(error, OLSTM_STATUS_LIMIT_EXCEEDED,
                       "%s needs %zu bytes of workspace, more than the limit of %zu",
-                      call->callbacks->op_type, workspace_bytes,
-                      call->engine->max_memory);
+                      call->of.node->op_type, workspace_bytes, call->engine->max_memory);
   }
   void** pointers = olstm_allocate_zeroed(allocator, pointer_count, sizeof *pointers);
   void* workspace = olstm_allocate(allocator, 1, workspace_bytes);
   olstm_status status = OLSTM_STATUS_OUT_OF_MEMORY;
   if (pointers && workspace) {
     const void** inputs = (const void**)pointers;
-    void** outputs = pointers + call->input_count;
+    void** outputs = pointers + call->of.node->input_count;
     list_pointers(call, inputs, outputs);
     const olstm_run_args args = {sizeof args, inputs, outputs,
                                  workspace_bytes ? workspace : NULL, NULL};
-    status = call->callbacks->run(call->instance, prepared->handle, &args, error);
+    status = olstm__call_run(&call->of, prepared->handle, &args, error);
   } else {
     (void)olstm_fail(error, status, "%s: no memory to compute it ahead",
-                     call->callbacks->op_type);
+                     call->of.node->op_type);
   }
   olstm_release(allocator, workspace, 1, workspace_bytes);
   olstm_release(allocator, pointers, pointer_count, sizeof *pointers);
@@ -60,16 +59,15 @@ olstm_status olstm__fold_run(const olstm__fold_call* call, uint64_t* work,
                              bool* out_is_done, olstm_error* error) {
   olstm_status status = OLSTM_STATUS_OK;
   olstm_prepared prepared = {.struct_size = sizeof prepared, .view_of_input = -1};
-  const olstm_prepare_args args = {sizeof args, call->input_count, call->inputs,
-                                   call->output_count, call->outputs};
-  OLSTM_RETURN_IF_ERROR(
-      call->callbacks->prepare(call->instance, &args, &prepared, error));
+  const olstm_prepare_args args = {sizeof args, call->of.node->input_count, call->inputs,
+                                   call->of.node->output_count, call->outputs};
+  OLSTM_RETURN_IF_ERROR(olstm__call_prepare(&call->of, &args, &prepared, error));
   *out_is_done = prepared.work <= *work;
   if (*out_is_done) {
     *work -= prepared.work;
     status = run_prepared(call, &prepared, error);
   }
-  call->callbacks->release(call->instance, prepared.handle);
+  call->of.callbacks->release(call->of.instance, prepared.handle);
   return status;
 }
 
@@ -87,6 +85,10 @@ typedef struct fold_state {
   const olstm_tensor** inputs;
   olstm_tensor* inputs_storage;
 } fold_state;
+
+static olstm__operator_instance instance_of(const fold_state* fold) {
+  return (olstm__operator_instance){fold->callbacks, fold->instance, &fold->node};
+}
 
 static bool has_constant_inputs_only(const olstm__net* net, const olstm__net_node* node) {
   bool has_any = false;
@@ -148,9 +150,8 @@ static olstm_status compute(fold_state* fold, olstm_tensor** tensors, bool* out_
     if (!tensors[o]) return olstm__net_check(fold->net, error);
     data[o] = tensors[o]->data;
   }
-  const olstm__fold_call call = {
-      fold->engine, fold->callbacks, fold->instance, fold->node.input_count,
-      fold->inputs, output_count,    fold->descs,    data};
+  const olstm__fold_call call = {fold->engine, instance_of(fold), fold->inputs,
+                                 fold->descs, data};
   return olstm__fold_run(&call, &fold->engine->fold_work, out_is_done, error);
 }
 
@@ -161,8 +162,8 @@ static olstm_status fold_with_operator(fold_state* fold, olstm_tensor*** out_ten
                                  fold->node.output_count};
   size_t bytes = 0;
   bool is_worthwhile = false, is_done = false;
-  const olstm_status status =
-      fold->callbacks->infer(fold->instance, &args, fold->descs, error);
+  const olstm__operator_instance of = instance_of(fold);
+  const olstm_status status = olstm__call_infer(&of, &args, fold->descs, error);
   if (status == OLSTM_STATUS_NEEDS_DATA) return OLSTM_STATUS_OK;
   OLSTM_RETURN_IF_ERROR(status);
   OLSTM_RETURN_IF_ERROR(check_size(fold, &bytes, &is_worthwhile, error));

@@ -4,6 +4,7 @@
 
 #include "runtime/engine.h"
 #include "runtime/net.h"
+#include "runtime/operator_call.h"
 
 /// Results up to so many bytes are worth keeping whatever their inputs' size; larger ones
 /// only when they are not larger than the inputs (an Expand is better done at run time).
@@ -18,12 +19,9 @@ bool olstm__fold_is_worthwhile(size_t input_bytes, size_t output_bytes);
 /// One node to compute. The engine is locked.
 typedef struct olstm__fold_call {
   olstm__engine* engine;
-  const olstm_operator* callbacks;
-  void* instance;
-  size_t input_count;
+  olstm__operator_instance of;
   /// NULL where absent; data NULL only for an operator of shapes alone.
   const olstm_tensor* const* inputs;
-  size_t output_count;
   const olstm_tensor_desc* outputs;
   /// NULL where nobody wants it.
   void* const* output_data;

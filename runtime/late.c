@@ -326,19 +326,22 @@ static bool memo_serves(olstm__late* late, const olstm__late_step* step,
 static olstm_status infer(olstm__late* late, const olstm__late_step* step,
                           late_memo* memo, olstm_error* error) {
   const olstm__program_node* node = step->node;
+  const olstm__operator_instance of = olstm__program_instance(node);
+  olstm_error inner = {""};
   const olstm_infer_args args = {sizeof args, step->input_count, late->input_list,
                                  step->output_count};
   for (int32_t level = kShowConstants; level <= kShowAll; level++) {
     (void)show_inputs(late, step, level, memo->values);
     memset(late->output_descs, 0, step->output_count * sizeof *late->output_descs);
     memo->shown = level;
-    const olstm_status status =
-        node->callbacks->infer(node->instance, &args, late->output_descs, error);
-    if (status != OLSTM_STATUS_NEEDS_DATA) return status;
+    const olstm_status status = olstm__call_infer(&of, &args, late->output_descs, &inner);
+    if (status == OLSTM_STATUS_NEEDS_DATA) continue;
+    if (error) *error = inner;
+    return status;
   }
   return olstm_fail(error, OLSTM_STATUS_BACKEND_ERROR,
-                    "%s '%s': wants more data than there is", node->node.op_type,
-                    node->node.name);
+                    "%s '%s': wants more data than there is: %s", node->node.op_type,
+                    node->node.name, inner.message);
 }
 
 static olstm_status prepare(olstm__late* late, const olstm__late_step* step,
@@ -361,8 +364,8 @@ static olstm_status prepare(olstm__late* late, const olstm__late_step* step,
                                    step->output_count, late->output_descs};
   memo->prepared =
       (olstm_prepared){.struct_size = sizeof memo->prepared, .view_of_input = -1};
-  OLSTM_RETURN_IF_ERROR(
-      node->callbacks->prepare(node->instance, &args, &memo->prepared, error));
+  const olstm__operator_instance of = olstm__program_instance(node);
+  OLSTM_RETURN_IF_ERROR(olstm__call_prepare(&of, &args, &memo->prepared, error));
   memo->has_prepared = true;
   memo->work = olstm__step_work(&args, &memo->prepared);
   for (size_t i = 0; i < step->input_count; i++) memo->inputs[i] = late->inputs[i].desc;
@@ -424,8 +427,8 @@ static olstm_status run_prepared(olstm__late* late, const olstm__late_call* call
       sizeof args, late->input_data, late->output_data,
       workspace < 0 ? NULL : olstm__late_pool_memory(&late->pool, workspace),
       call->parallel};
-  const olstm_status status = step->node->callbacks->run(
-      step->node->instance, memo->prepared.handle, &args, error);
+  const olstm__operator_instance of = olstm__program_instance(step->node);
+  const olstm_status status = olstm__call_run(&of, memo->prepared.handle, &args, error);
   olstm__late_pool_release(&late->pool, workspace);
   return status;
 }

@@ -80,8 +80,8 @@ static olstm_status prepare_steps(olstm__planner* planner, olstm_error* error) {
         node->output_count, olstm__planner_list_outputs(planner, step)};
     step->prepared =
         (olstm_prepared){.struct_size = sizeof step->prepared, .view_of_input = -1};
-    OLSTM_RETURN_IF_ERROR(
-        node->callbacks->prepare(node->instance, &args, &step->prepared, error));
+    const olstm__operator_instance of = olstm__program_instance(node);
+    OLSTM_RETURN_IF_ERROR(olstm__call_prepare(&of, &args, &step->prepared, error));
     step->is_prepared = true;
     step->work = olstm__step_work(&args, &step->prepared);
   }

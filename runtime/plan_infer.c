@@ -261,11 +261,8 @@ static olstm_status fold_step(olstm__planner* planner, const olstm__planned_step
   }
   // The memory is taken, whether it comes to be used or not.
   planner->plan->constant_bytes += output_bytes;
-  const olstm__fold_call call = {
-      planner->engine, step->node->callbacks, step->node->instance,
-      // A CONTROL node is never folded: all inputs are its own.
-      step->node->input_count, planner->input_list, output_count, planner->desc_list,
-      data};
+  const olstm__fold_call call = {planner->engine, olstm__program_instance(step->node),
+                                 planner->input_list, planner->desc_list, data};
   OLSTM_RETURN_IF_ERROR(olstm__fold_run(&call, &planner->fold_work, out_is_done, error));
   if (!*out_is_done) return OLSTM_STATUS_OK;
   for (size_t o = 0; o < output_count; o++) {
@@ -294,8 +291,8 @@ static olstm_status infer_operator(olstm__planner* planner, olstm__planned_step*
   size_t output_bytes = 0;
   bool is_folded = false;
   memset(planner->desc_list, 0, node->output_count * sizeof *planner->desc_list);
-  const olstm_status status =
-      node->callbacks->infer(node->instance, &args, planner->desc_list, error);
+  const olstm__operator_instance of = olstm__program_instance(node);
+  const olstm_status status = olstm__call_infer(&of, &args, planner->desc_list, error);
   if (status == OLSTM_STATUS_NEEDS_DATA) {
     make_late(planner, step);
     return OLSTM_STATUS_OK;

@@ -57,7 +57,7 @@ olstm_status olstm__program_create_operator(olstm__engine* engine, const olstm_n
   *out_callbacks = callbacks;
   *out_instance = NULL;
   olstm__engine_lock(engine);
-  const olstm_status status = callbacks->create(callbacks, &args, out_instance, error);
+  const olstm_status status = olstm__call_create(callbacks, &args, out_instance, error);
   olstm__engine_unlock(engine);
   return status;
 }

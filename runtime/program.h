@@ -6,6 +6,7 @@
 
 #include "runtime/engine.h"
 #include "runtime/net.h"
+#include "runtime/operator_call.h"
 
 typedef struct olstm__program olstm__program;
 
@@ -74,6 +75,11 @@ void olstm__program_destroy(olstm__program* program);
 /// Errors: OUT_OF_MEMORY.
 olstm_status olstm__program_describe_node(olstm__net* net, const olstm__net_node* from,
                                           olstm_node* out_node, olstm_error* error);
+
+static inline olstm__operator_instance olstm__program_instance(
+    const olstm__program_node* node) {
+  return (olstm__operator_instance){node->callbacks, node->instance, &node->node};
+}
 
 /// Finds and creates the operator of a node. Locks the engine.
 olstm_status olstm__program_create_operator(olstm__engine* engine, const olstm_node* node,

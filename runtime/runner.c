@@ -13,6 +13,8 @@ typedef struct bound_step {
   const void* instance;
   const void* handle;
   olstm_run_args args;
+  /// For messages. NULL: a copy, which cannot fail.
+  const olstm_node* node;
 } bound_step;
 
 /// A pointer that each run sets anew: that of an input or an output.
@@ -200,6 +202,7 @@ static void bind_steps(olstm__runner* runner, const olstm__plan* plan, void** po
     bound->run = step->node ? step->node->callbacks->run : run_copy;
     bound->instance = step->node ? step->node->instance : NULL;
     bound->handle = step->node ? step->prepared.handle : step;
+    bound->node = step->node ? &step->node->node : NULL;
     bound->args = (olstm_run_args){sizeof bound->args, (const void* const*)pointers,
                                    pointers + step->input_count, workspace, NULL};
     for (size_t p = 0; p < place_count; p++) {
@@ -437,9 +440,14 @@ olstm_status olstm__runner_run(olstm__runner* runner, const olstm_tensor* inputs
   OLSTM_RETURN_IF_ERROR(choose_outputs(runner, outputs, error));
   patch(runner, inputs, parallel);
   runner->is_warm = true;
+  olstm__call_begin(error);
   for (size_t s = 0; s < runner->step_count; s++) {
     const bound_step* step = &runner->steps[s];
-    OLSTM_RETURN_IF_ERROR(step->run(step->instance, step->handle, &step->args, error));
+    const olstm_status status =
+        step->run(step->instance, step->handle, &step->args, error);
+    if (status != OLSTM_STATUS_OK) {
+      return olstm__call_end(step->node, "run", status, error);
+    }
   }
   if (runner->plan->late_step_count > 0) {
     const olstm__late_call call = {inputs, runner->output_data, runner->workspace,
