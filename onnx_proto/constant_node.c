@@ -115,8 +115,9 @@ static olstm_status decode_value(olstm__decoder* decoder, const olstm__scope* sc
   OLSTM_RETURN_IF_ERROR(olstm__attribute_kind(decoder, node, given, &kind));
   if (kind != form->kind) {
     return olstm__node_fail(decoder, node, OLSTM_STATUS_INVALID_MODEL,
-                            "attribute '%s' has kind %d, expected %d", form->attribute,
-                            (int)kind, (int)form->kind);
+                            "attribute %s is %s, expected %s", form->attribute,
+                            olstm_attribute_kind_name(kind),
+                            olstm_attribute_kind_name(form->kind));
   }
   if (kind == OLSTM_ATTRIBUTE_TENSOR) {
     return olstm__decode_tensor(decoder, given->t, node, form->attribute, out_tensor);

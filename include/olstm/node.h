@@ -28,6 +28,14 @@ enum {
   OLSTM_ATTRIBUTE_STRINGS = 8
 };
 
+/// The kind's name as ONNX writes it ("FLOAT"); "of another kind" for an unknown one.
+static inline const char* olstm_attribute_kind_name(int32_t kind) {
+  static const char kNames[][10] = {"UNDEFINED", "FLOAT",  "INT",  "STRING", "TENSOR",
+                                    "GRAPH",     "FLOATS", "INTS", "STRINGS"};
+  const bool known = kind >= 0 && kind < (int32_t)(sizeof kNames / sizeof kNames[0]);
+  return known ? kNames[kind] : "of another kind";
+}
+
 /// One attribute. `kind` says which of the fields below holds it.
 typedef struct olstm_attribute {
   const char* name;
@@ -94,8 +102,9 @@ static inline olstm_status olstm_node_check_attribute(const olstm_node* node,
                                                       int32_t kind, olstm_error* error) {
   if (attribute->kind == kind) return OLSTM_STATUS_OK;
   return olstm_fail(error, OLSTM_STATUS_INVALID_MODEL,
-                    "%s '%s': attribute %s has kind %d, expected %d", node->op_type,
-                    node->name, attribute->name, (int)attribute->kind, (int)kind);
+                    "%s '%s': attribute %s is %s, expected %s", node->op_type, node->name,
+                    attribute->name, olstm_attribute_kind_name(attribute->kind),
+                    olstm_attribute_kind_name(kind));
 }
 
 /// The integer attribute `name`, or `fallback` where it is absent.

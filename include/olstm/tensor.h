@@ -113,7 +113,7 @@ static inline bool olstm_tensor_desc_bytes(const olstm_tensor_desc* desc,
   return true;
 }
 
-/// Same rank and dimensions.
+/// Same rank and dimensions, of checked descs.
 static inline bool olstm_tensor_desc_same_shape(const olstm_tensor_desc* a,
                                                 const olstm_tensor_desc* b) {
   if (a->rank != b->rank) return false;
@@ -129,7 +129,8 @@ static inline bool olstm_tensor_desc_equal(const olstm_tensor_desc* a,
   return a->dtype == b->dtype && olstm_tensor_desc_same_shape(a, b);
 }
 
-/// A shape as text, for messages: olstm_shape_text(...).text is "[2,3]", a scalar's "[]".
+/// A shape as text, for messages: olstm_shape_text(...).text is "[2,3]", a scalar's "[]",
+/// and "of rank 9" where a desc cannot hold it.
 typedef struct olstm_text {
   char text[192];
 } olstm_text;
@@ -137,7 +138,11 @@ typedef struct olstm_text {
 static inline olstm_text olstm_dims_text(const int64_t* dims, int32_t rank) {
   olstm_text result = {"["};
   size_t used = 1;
-  for (int32_t d = 0; d < rank && used < sizeof result.text - 24; d++) {
+  if (rank < 0 || rank > OLSTM_MAX_RANK) {
+    (void)snprintf(result.text, sizeof result.text, "of rank %" PRId32, rank);
+    return result;
+  }
+  for (int32_t d = 0; d < rank; d++) {
     used += (size_t)snprintf(result.text + used, sizeof result.text - used,
                              d ? ",%" PRId64 : "%" PRId64, dims[d]);
   }

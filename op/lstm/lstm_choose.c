@@ -27,8 +27,10 @@ static bool is_automatic(const char* name) {
   return !name || strcmp(name, "auto") == 0;
 }
 
-bool olstm__lstm_kernel_name_is_known(const char* name) {
-  return is_automatic(name) || find(name);
+bool olstm__lstm_kernel_find(const char* name, const char** out_name) {
+  const olstm__lstm_kernel* kernel = is_automatic(name) ? NULL : find(name);
+  *out_name = kernel ? kernel->name : NULL;
+  return kernel || is_automatic(name);
 }
 
 // The forced kernel, at the problem's precision or, failing that, in float.

@@ -17,8 +17,9 @@ typedef struct olstm__lstm_choice {
 /// The kernels there are, in order of preference; NULL at the end.
 const olstm__lstm_kernel* olstm__lstm_kernel_at(size_t index);
 
-/// Whether `name` is NULL, "auto" or a kernel's name.
-bool olstm__lstm_kernel_name_is_known(const char* name);
+/// Whether `name` is NULL, "auto" or a kernel's name. *out_name is that name then, for
+/// good, or NULL.
+bool olstm__lstm_kernel_find(const char* name, const char** out_name);
 
 /// Chooses the kernel for a problem.
 ///

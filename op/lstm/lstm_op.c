@@ -82,13 +82,13 @@ static bool weights_are_constant(const olstm_node* node) {
 static olstm_status set_up(lstm_op* op, olstm__cell cell, olstm_error* error) {
   const bool is_lstm = cell == OLSTM__CELL_LSTM;
   const olstm__op_arity arity = {3, is_lstm ? 8 : 6, is_lstm ? 3 : 2};
-  const char* kernel = op->base.options.kernel;
+  const char* kernel = op->base.options.kernel;  // may be gone after create
   OLSTM_RETURN_IF_ERROR(olstm__op_check_arity(&op->base, &arity, error));
   OLSTM_RETURN_IF_ERROR(
       olstm__lstm_attributes_parse(op->base.node, cell, &op->attributes, error));
   OLSTM_RETURN_IF_ERROR(check_constants(op, error));
   op->has_constant_weights = weights_are_constant(op->base.node);
-  if (olstm__lstm_kernel_name_is_known(kernel)) return OLSTM_STATUS_OK;
+  if (olstm__lstm_kernel_find(kernel, &op->base.options.kernel)) return OLSTM_STATUS_OK;
   return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_ARGUMENT, "no kernel '%s'",
                         kernel);
 }
@@ -122,9 +122,15 @@ void olstm__lstm_op_destroy(void* instance) {
 static olstm_status read_sizes(const lstm_op* op, const olstm_tensor* const* inputs,
                                size_t input_count, olstm__lstm_sizes* out_sizes,
                                olstm_error* error) {
+  const olstm_node* node = op->base.node;
   const olstm_tensor_desc* descs[OLSTM__LSTM_INPUT_COUNT] = {NULL};
-  for (size_t i = 0; i < input_count && i < OLSTM__LSTM_INPUT_COUNT; i++) {
-    if (inputs[i]) descs[i] = &inputs[i]->desc;
+  for (size_t i = 0; i < node->input_count && i < OLSTM__LSTM_INPUT_COUNT; i++) {
+    if (!olstm_node_has_input(node, i)) continue;
+    if (i >= input_count || !inputs[i]) {
+      return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_ARGUMENT,
+                            "the host gives no desc of %s", olstm__lstm_input_name(i));
+    }
+    descs[i] = &inputs[i]->desc;
   }
   return olstm__lstm_shapes_check(op->base.node, &op->attributes, allowed_dtypes(op),
                                   descs, out_sizes, error);

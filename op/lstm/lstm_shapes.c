@@ -5,6 +5,10 @@
 static const char* const kInputNames[OLSTM__LSTM_INPUT_COUNT] = {
     "X", "W", "R", "B", "sequence_lens", "initial_h", "initial_c", "P"};
 
+const char* olstm__lstm_input_name(size_t index) {
+  return kInputNames[index];
+}
+
 // One check in progress.
 typedef struct checker {
   const olstm_node* node;
@@ -14,9 +18,24 @@ typedef struct checker {
   olstm_error* error;
 } checker;
 
+// What a dimension is the size of: steps, rows, inputs, directions, hidden units, or a
+// number of values for each hidden unit.
+typedef enum size_role {
+  ANY_SIZE,
+  STEPS,
+  ROWS,
+  INPUTS,
+  DIRECTIONS,
+  HIDDEN,
+  GATES,
+  BIASES,
+  PEEPHOLES
+} size_role;
+
 // What a shape has to be; OLSTM__SIZE_UNKNOWN fits everything.
 typedef struct expected_shape {
   int32_t rank;
+  size_role roles[3];
   int64_t dims[3];
 } expected_shape;
 
@@ -37,24 +56,130 @@ static olstm_text expected_text(const expected_shape* expected) {
   return result;
 }
 
-// origin: ", from what" the expectation comes, or "".
-static olstm_status fail_shape(const checker* check, size_t index,
-                               const expected_shape* expected, const char* origin) {
-  return olstm_fail(check->error, OLSTM_STATUS_SHAPE_MISMATCH,
-                    "%s '%s': %s has shape %s, expected %s%s", check->node->op_type,
-                    check->node->name, kInputNames[index],
-                    olstm_shape_text(check->descs[index]).text,
-                    expected_text(expected).text, origin);
+static int64_t times(int64_t factor, int64_t size) {
+  return size == OLSTM__SIZE_UNKNOWN ? size : factor * size;
+}
+
+static int64_t size_of(const checker* check, size_role role) {
+  const olstm__lstm_sizes* sizes = &check->sizes;
+  const int64_t gates = olstm__cell_gate_count(check->attributes->spec.cell);
+  switch (role) {
+    case STEPS:
+      return sizes->steps;
+    case ROWS:
+      return sizes->rows;
+    case INPUTS:
+      return sizes->inputs;
+    case DIRECTIONS:
+      return check->attributes->spec.direction_count;
+    case HIDDEN:
+      return sizes->hidden;
+    case GATES:
+      return times(gates, sizes->hidden);
+    case BIASES:
+      return times(2 * gates, sizes->hidden);
+    case PEEPHOLES:
+      return times(3, sizes->hidden);
+    default:
+      return OLSTM__SIZE_UNKNOWN;
+  }
+}
+
+static expected_shape make_expected(const checker* check, int32_t rank,
+                                    const size_role* roles) {
+  expected_shape expected = {.rank = rank};
+  for (int32_t d = 0; d < rank; d++) {
+    expected.roles[d] = roles[d];
+    expected.dims[d] = size_of(check, roles[d]);
+  }
+  return expected;
+}
+
+static bool is_batch_major(const checker* check, size_t index) {
+  const olstm__lstm_layouts* layouts = &check->attributes->layouts;
+  const bool is_state = index == OLSTM__LSTM_INITIAL_H || index == OLSTM__LSTM_INITIAL_C;
+  if (index != OLSTM__LSTM_X && !is_state) return false;
+  return (is_state ? layouts->state : layouts->x) == OLSTM__LAYOUT_BATCH_MAJOR;
+}
+
+static expected_shape expect(const checker* check, size_t index) {
+  static const struct {
+    int32_t rank;
+    size_role time_major[3], batch_major[3];
+  } kShapes[OLSTM__LSTM_INPUT_COUNT] = {
+      [OLSTM__LSTM_X] = {3, {STEPS, ROWS, INPUTS}, {ROWS, STEPS, INPUTS}},
+      [OLSTM__LSTM_W] = {3, {DIRECTIONS, GATES, INPUTS}, {0}},
+      [OLSTM__LSTM_R] = {3, {DIRECTIONS, GATES, HIDDEN}, {0}},
+      [OLSTM__LSTM_B] = {2, {DIRECTIONS, BIASES}, {0}},
+      [OLSTM__LSTM_SEQUENCE_LENS] = {1, {ROWS}, {0}},
+      [OLSTM__LSTM_INITIAL_H] = {3,
+                                 {DIRECTIONS, ROWS, HIDDEN},
+                                 {ROWS, DIRECTIONS, HIDDEN}},
+      [OLSTM__LSTM_INITIAL_C] = {3,
+                                 {DIRECTIONS, ROWS, HIDDEN},
+                                 {ROWS, DIRECTIONS, HIDDEN}},
+      [OLSTM__LSTM_P] = {2, {DIRECTIONS, PEEPHOLES}, {0}},
+  };
+  return make_expected(check, kShapes[index].rank,
+                       is_batch_major(check, index) ? kShapes[index].batch_major
+                                                    : kShapes[index].time_major);
+}
+
+// The first dimension of another size than expected; the rank where there is none.
+static int32_t find_misfit(const olstm_tensor_desc* desc,
+                           const expected_shape* expected) {
+  int32_t d = 0;
+  while (d < expected->rank && (expected->dims[d] == OLSTM__SIZE_UNKNOWN ||
+                                expected->dims[d] == desc->dims[d])) {
+    d++;
+  }
+  return d;
 }
 
 static bool fits(const olstm_tensor_desc* desc, const expected_shape* expected) {
-  if (desc->rank != expected->rank) return false;
-  for (int32_t d = 0; d < expected->rank; d++) {
-    if (expected->dims[d] != OLSTM__SIZE_UNKNOWN && expected->dims[d] != desc->dims[d]) {
-      return false;
-    }
+  return desc->rank == expected->rank && find_misfit(desc, expected) == expected->rank;
+}
+
+static const char* direction_name(const olstm__lstm_spec* spec) {
+  if (spec->direction_count == 2) return "bidirectional";
+  return spec->is_reverse[0] ? "reverse" : "forward";
+}
+
+// Where the size that does not fit comes from, in words.
+static void describe_origin(const checker* check, size_t index,
+                            const expected_shape* expected, char* out, size_t bytes) {
+  const olstm_tensor_desc* desc = check->descs[index];
+  const olstm_tensor_desc* x = check->descs[OLSTM__LSTM_X];
+  const olstm_tensor_desc* w = check->descs[OLSTM__LSTM_W];
+  const size_role role = desc->rank == expected->rank
+                             ? expected->roles[find_misfit(desc, expected)]
+                             : HIDDEN;
+  out[0] = '\0';
+  if (role == DIRECTIONS) {
+    (void)snprintf(out, bytes, " from direction=%s",
+                   direction_name(&check->attributes->spec));
+  } else if (role == STEPS || role == ROWS || index == OLSTM__LSTM_SEQUENCE_LENS) {
+    if (x) (void)snprintf(out, bytes, " from X %s", olstm_shape_text(x).text);
+  } else if (index == OLSTM__LSTM_X) {
+    if (w) (void)snprintf(out, bytes, " from W %s", olstm_shape_text(w).text);
+  } else if (check->attributes->hidden_size > 0) {
+    (void)snprintf(out, bytes, " from hidden_size=%" PRId64,
+                   check->attributes->hidden_size);
+  } else if (check->sizes.hidden != OLSTM__SIZE_UNKNOWN) {
+    (void)snprintf(out, bytes, " from a hidden size of %" PRId64, check->sizes.hidden);
   }
-  return true;
+}
+
+static olstm_status fail_shape(const checker* check, size_t index,
+                               const expected_shape* expected) {
+  char origin[256];
+  describe_origin(check, index, expected, origin, sizeof origin);
+  return olstm_fail(check->error, OLSTM_STATUS_SHAPE_MISMATCH,
+                    "%s '%s': %s has shape %s, expected %s%s%s", check->node->op_type,
+                    check->node->name, kInputNames[index],
+                    olstm_shape_text(check->descs[index]).text,
+                    expected_text(expected).text, origin,
+                    is_batch_major(check, index) ? " (batch first)" : "");
 }
 
 static olstm_status check_dtypes(checker* check, uint64_t dtypes) {
@@ -93,11 +218,10 @@ static olstm_status check_dtypes(checker* check, uint64_t dtypes) {
 // H: from hidden_size, else R, else W.
 static olstm_status find_hidden(checker* check) {
   const int64_t gates = olstm__cell_gate_count(check->attributes->spec.cell);
-  const int64_t directions = check->attributes->spec.direction_count;
   const olstm_tensor_desc* r = check->descs[OLSTM__LSTM_R];
   const olstm_tensor_desc* w = check->descs[OLSTM__LSTM_W];
   int64_t* hidden = &check->sizes.hidden;
-  const expected_shape any = {3, {directions, OLSTM__SIZE_UNKNOWN, OLSTM__SIZE_UNKNOWN}};
+  const expected_shape any = make_expected(check, 3, (size_role[]){DIRECTIONS, 0, 0});
   if (check->attributes->hidden_size > 0) {
     *hidden = check->attributes->hidden_size;
     if (*hidden > INT32_MAX) {
@@ -108,10 +232,10 @@ static olstm_status find_hidden(checker* check) {
     return OLSTM_STATUS_OK;
   }
   if (r) {
-    if (!fits(r, &any)) return fail_shape(check, OLSTM__LSTM_R, &any, "");
+    if (!fits(r, &any)) return fail_shape(check, OLSTM__LSTM_R, &any);
     *hidden = r->dims[2];
   } else if (w) {
-    if (!fits(w, &any)) return fail_shape(check, OLSTM__LSTM_W, &any, "");
+    if (!fits(w, &any)) return fail_shape(check, OLSTM__LSTM_W, &any);
     *hidden = w->dims[1] / gates;
   } else {
     return OLSTM_STATUS_OK;
@@ -128,11 +252,16 @@ static olstm_status find_inputs(checker* check) {
   const olstm_tensor_desc* x = check->descs[OLSTM__LSTM_X];
   const olstm_tensor_desc* w = check->descs[OLSTM__LSTM_W];
   const bool batch_major = check->attributes->layouts.x == OLSTM__LAYOUT_BATCH_MAJOR;
-  const expected_shape any_x = {
-      3, {OLSTM__SIZE_UNKNOWN, OLSTM__SIZE_UNKNOWN, OLSTM__SIZE_UNKNOWN}};
   if (w && w->rank == 3) check->sizes.inputs = w->dims[2];
   if (!x) return OLSTM_STATUS_OK;
-  if (!fits(x, &any_x)) return fail_shape(check, OLSTM__LSTM_X, &any_x, "");
+  const expected_shape expected = expect(check, OLSTM__LSTM_X);
+  if (x->rank != expected.rank) return fail_shape(check, OLSTM__LSTM_X, &expected);
+  for (int32_t d = 0; d < x->rank; d++) {
+    if (x->dims[d] >= 0) continue;
+    return olstm_fail(check->error, OLSTM_STATUS_SHAPE_MISMATCH,
+                      "%s '%s': X has shape %s, expected no negative dimension",
+                      check->node->op_type, check->node->name, olstm_shape_text(x).text);
+  }
   check->sizes.steps = x->dims[batch_major ? 1 : 0];
   check->sizes.rows = x->dims[batch_major ? 0 : 1];
   if (check->sizes.steps > INT32_MAX || check->sizes.rows > INT32_MAX) {
@@ -143,51 +272,6 @@ static olstm_status find_inputs(checker* check) {
   }
   if (check->sizes.inputs == OLSTM__SIZE_UNKNOWN) check->sizes.inputs = x->dims[2];
   return OLSTM_STATUS_OK;
-}
-
-static int64_t times(int64_t factor, int64_t size) {
-  return size == OLSTM__SIZE_UNKNOWN ? size : factor * size;
-}
-
-static expected_shape expect(const checker* check, size_t index) {
-  const olstm__lstm_sizes* sizes = &check->sizes;
-  const int64_t gates = olstm__cell_gate_count(check->attributes->spec.cell);
-  const int64_t d = check->attributes->spec.direction_count;
-  const bool batch_major = check->attributes->layouts.state == OLSTM__LAYOUT_BATCH_MAJOR;
-  const bool x_batch_major = check->attributes->layouts.x == OLSTM__LAYOUT_BATCH_MAJOR;
-  const expected_shape shapes[OLSTM__LSTM_INPUT_COUNT] = {
-      [OLSTM__LSTM_X] = {3,
-                         {x_batch_major ? sizes->rows : sizes->steps,
-                          x_batch_major ? sizes->steps : sizes->rows, sizes->inputs}},
-      [OLSTM__LSTM_W] = {3, {d, times(gates, sizes->hidden), sizes->inputs}},
-      [OLSTM__LSTM_R] = {3, {d, times(gates, sizes->hidden), sizes->hidden}},
-      [OLSTM__LSTM_B] = {2, {d, times(2 * gates, sizes->hidden)}},
-      [OLSTM__LSTM_SEQUENCE_LENS] = {1, {sizes->rows}},
-      [OLSTM__LSTM_INITIAL_H] = {3,
-                                 {batch_major ? sizes->rows : d,
-                                  batch_major ? d : sizes->rows, sizes->hidden}},
-      [OLSTM__LSTM_INITIAL_C] = {3,
-                                 {batch_major ? sizes->rows : d,
-                                  batch_major ? d : sizes->rows, sizes->hidden}},
-      [OLSTM__LSTM_P] = {2, {d, times(3, sizes->hidden)}},
-  };
-  return shapes[index];
-}
-
-// Where the expectation comes from, in words.
-static void describe_origin(const checker* check, size_t index, char* out, size_t bytes) {
-  const olstm_tensor_desc* w = check->descs[OLSTM__LSTM_W];
-  out[0] = '\0';
-  if (index == OLSTM__LSTM_X) {
-    if (w) (void)snprintf(out, bytes, " from W %s", olstm_shape_text(w).text);
-  } else if (index == OLSTM__LSTM_SEQUENCE_LENS) {
-    (void)snprintf(out, bytes, " from X");
-  } else if (check->attributes->hidden_size > 0) {
-    (void)snprintf(out, bytes, " from hidden_size=%" PRId64,
-                   check->attributes->hidden_size);
-  } else {
-    (void)snprintf(out, bytes, " from a hidden size of %" PRId64, check->sizes.hidden);
-  }
 }
 
 olstm_status olstm__lstm_shapes_check(const olstm_node* node,
@@ -211,10 +295,8 @@ olstm_status olstm__lstm_shapes_check(const olstm_node* node,
   for (size_t i = 0; i < OLSTM__LSTM_INPUT_COUNT; i++) {
     const size_t index = kOrder[i];
     const expected_shape expected = expect(&check, index);
-    char origin[256];
     if (!descs[index] || fits(descs[index], &expected)) continue;
-    describe_origin(&check, index, origin, sizeof origin);
-    return fail_shape(&check, index, &expected, origin);
+    return fail_shape(&check, index, &expected);
   }
   *out_sizes = check.sizes;
   return OLSTM_STATUS_OK;

@@ -21,6 +21,9 @@ enum {
 /// Outputs by position; GRU and RNN have no Y_C.
 enum { OLSTM__LSTM_Y, OLSTM__LSTM_Y_H, OLSTM__LSTM_Y_C, OLSTM__LSTM_OUTPUT_COUNT };
 
+/// ONNX's name of input `index` (OLSTM__LSTM_X, ...).
+const char* olstm__lstm_input_name(size_t index);
+
 /// T, N, I, H; OLSTM__SIZE_UNKNOWN where no tensor has told yet.
 typedef struct olstm__lstm_sizes {
   int64_t steps, rows, inputs, hidden;

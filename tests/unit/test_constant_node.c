@@ -141,7 +141,7 @@ static void refuses_no_value_two_values_and_the_wrong_kind(void** state) {
   node = onnx_node("Constant", "c", "", "y");
   onnx_attribute_int(&node, "value_float", 1);
   expect_refusal(&node, OLSTM_STATUS_INVALID_MODEL,
-                 "Constant 'c': attribute 'value_float' has kind 2, expected 1");
+                 "Constant 'c': attribute value_float is INT, expected FLOAT");
   node = onnx_node("Constant", "c", "", "y,z");
   onnx_attribute_int(&node, "value_int", 1);
   expect_refusal(&node, OLSTM_STATUS_INVALID_MODEL,

@@ -20,13 +20,19 @@ static olstm__lstm_problem plain_problem(void) {
 }
 
 static void knows_its_kernels_by_name(void** state) {
+  char asked_for[] = "reference";
+  const char* name = "none";
   (void)state;
-  assert_true(olstm__lstm_kernel_name_is_known(NULL));
-  assert_true(olstm__lstm_kernel_name_is_known("auto"));
-  assert_true(olstm__lstm_kernel_name_is_known("reference"));
-  assert_false(olstm__lstm_kernel_name_is_known("Reference"));
+  assert_true(olstm__lstm_kernel_find(NULL, &name));
+  assert_null(name);
+  assert_true(olstm__lstm_kernel_find("auto", &name));
+  assert_null(name);
+  assert_true(olstm__lstm_kernel_find(asked_for, &name));
+  asked_for[0] = '\0';
+  assert_string_equal(name, "reference");
+  assert_false(olstm__lstm_kernel_find("Reference", &name));
   for (size_t k = 0; olstm__lstm_kernel_at(k); k++) {
-    assert_true(olstm__lstm_kernel_name_is_known(olstm__lstm_kernel_at(k)->name));
+    assert_true(olstm__lstm_kernel_find(olstm__lstm_kernel_at(k)->name, &name));
   }
 }
 

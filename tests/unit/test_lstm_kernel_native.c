@@ -384,6 +384,34 @@ static void reduced_results_do_not_depend_on_threads(void** state) {
   }
 }
 
+static void count_and_run(void* pool, int32_t task_count,
+                          void (*task)(void* argument, int32_t index), void* argument) {
+  (*(int*)pool)++;
+  for (int32_t i = task_count - 1; i >= 0; i--) task(argument, i);
+}
+
+// Split for four, run by two: over rows, and over units.
+static void fewer_threads_than_planned_are_used(void** state) {
+  static const char* const kLines[] = {"LSTM T50 N37 I5 H40 B lens",
+                                       "LSTM T90 N1 I9 H150 B h0 c0"};
+  (void)state;
+  for (size_t i = 0; i < sizeof kLines / sizeof kLines[0]; i++) {
+    int runs = 0;
+    const olstm_parallel parallel = {sizeof parallel, &runs, 2, count_and_run};
+    const olstm_lstm_case_options options = {
+        .kernel = "native", .thread_count = 4, .parallel = &parallel};
+    olstm_lstm_case alone, together;
+    olstm_lstm_case_init(&alone, kLines[i]);
+    olstm_lstm_case_init(&together, kLines[i]);
+    run_at(&alone, OLSTM_PRECISION_F32);
+    assert_int_equal(olstm_lstm_case_run(&together, &options, NULL), OLSTM_STATUS_OK);
+    assert_true(runs > 0);
+    must_equal(&together, &alone);
+    olstm_lstm_case_deinit(&alone);
+    olstm_lstm_case_deinit(&together);
+  }
+}
+
 static olstm__native_split split_of(int64_t steps, int64_t rows, int64_t inputs,
                                     int64_t hidden, int32_t directions,
                                     int32_t thread_count) {
@@ -536,6 +564,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(declines_reduced_precision_that_gains_nothing),
       cmocka_unit_test(results_do_not_depend_on_threads),
       cmocka_unit_test(reduced_results_do_not_depend_on_threads),
+      cmocka_unit_test(fewer_threads_than_planned_are_used),
       cmocka_unit_test(small_problems_stay_on_one_thread),
       cmocka_unit_test(large_problems_use_the_threads),
       cmocka_unit_test(rows_do_not_depend_on_their_neighbours),

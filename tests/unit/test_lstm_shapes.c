@@ -22,7 +22,7 @@ static void refuses_r_with_another_hidden_size(void** state) {
   refuse_shape("LSTM R=1x12x4 dynamic",
                "LSTM 'n': R has shape [1,12,4], expected [1,16,4] from hidden_size=4");
   refuse_shape("GRU R=2x12x4",
-               "GRU 'n': R has shape [2,12,4], expected [1,12,4] from hidden_size=4");
+               "GRU 'n': R has shape [2,12,4], expected [1,12,4] from direction=forward");
   refuse_shape("RNN R=4x4",
                "RNN 'n': R has shape [4,4], expected [1,4,4] from "
                "hidden_size=4");
@@ -43,8 +43,9 @@ static void refuses_w_of_another_shape(void** state) {
   (void)state;
   refuse_shape("LSTM W=1x12x3",
                "LSTM 'n': W has shape [1,12,3], expected [1,16,3] from hidden_size=4");
-  refuse_shape("LSTM bidirectional W=1x16x3 hidden_size=4",
-               "LSTM 'n': W has shape [1,16,3], expected [2,16,3] from hidden_size=4");
+  refuse_shape(
+      "LSTM bidirectional W=1x16x3 hidden_size=4",
+      "LSTM 'n': W has shape [1,16,3], expected [2,16,3] from direction=bidirectional");
   refuse_shape("LSTM W=16x3",
                "LSTM 'n': W has shape [16,3], expected [1,16,?] from hidden_size=4");
 }
@@ -54,7 +55,8 @@ static void refuses_x_that_w_does_not_fit(void** state) {
   refuse_shape("LSTM W=1x16x7",
                "LSTM 'n': X has shape [3,2,3], expected [3,2,7] from W [1,16,7]");
   refuse_shape("GRU layout=1 W=1x12x7",
-               "GRU 'n': X has shape [2,3,3], expected [2,3,7] from W [1,12,7]");
+               "GRU 'n': X has shape [2,3,3], expected [2,3,7] from W [1,12,7] "
+               "(batch first)");
 }
 
 static void refuses_x_of_another_rank(void** state) {
@@ -66,7 +68,37 @@ static void refuses_x_of_another_rank(void** state) {
   layer.tensors[OLSTM__LSTM_X].desc.rank = 2;
   assert_int_equal(olstm_lstm_case_run(&layer, &options, &error),
                    OLSTM_STATUS_SHAPE_MISMATCH);
-  assert_string_equal(error.message, "LSTM 'n': X has shape [3,2], expected [?,?,?]");
+  assert_string_equal(error.message,
+                      "LSTM 'n': X has shape [3,2], expected [?,?,3] from W [1,16,3]");
+  olstm_lstm_case_deinit(&layer);
+}
+
+static void refuses_negative_dimensions(void** state) {
+  const olstm_lstm_case_options options = {.kernel = NULL};
+  olstm_lstm_case layer;
+  olstm_error error;
+  (void)state;
+  olstm_lstm_case_init(&layer, "LSTM");
+  layer.tensors[OLSTM__LSTM_X].desc.dims[1] = -1;
+  assert_int_equal(olstm_lstm_case_run(&layer, &options, &error),
+                   OLSTM_STATUS_SHAPE_MISMATCH);
+  assert_string_equal(error.message,
+                      "LSTM 'n': X has shape [3,-1,3], expected no negative dimension");
+  olstm_lstm_case_deinit(&layer);
+}
+
+static void refuses_hosts_that_keep_an_input_back(void** state) {
+  const olstm_lstm_case_options options = {.kernel = NULL};
+  olstm_lstm_case layer;
+  olstm_error error;
+  (void)state;
+  olstm_lstm_case_init(&layer, "LSTM h0 c0");
+  void* initial_h = layer.tensors[OLSTM__LSTM_INITIAL_H].data;
+  layer.tensors[OLSTM__LSTM_INITIAL_H].data = NULL;  // a NULL among the inputs
+  assert_int_equal(olstm_lstm_case_run(&layer, &options, &error),
+                   OLSTM_STATUS_INVALID_ARGUMENT);
+  assert_string_equal(error.message, "LSTM 'n': the host gives no desc of initial_h");
+  layer.tensors[OLSTM__LSTM_INITIAL_H].data = initial_h;
   olstm_lstm_case_deinit(&layer);
 }
 
@@ -89,12 +121,12 @@ static void refuses_initial_states_of_another_shape(void** state) {
   refuse_shape(
       "LSTM h0=1x2x8",
       "LSTM 'n': initial_h has shape [1,2,8], expected [1,2,4] from hidden_size=4");
-  refuse_shape(
-      "LSTM h0 c0=1x1x4",
-      "LSTM 'n': initial_c has shape [1,1,4], expected [1,2,4] from hidden_size=4");
+  refuse_shape("LSTM h0 c0=1x1x4",
+               "LSTM 'n': initial_c has shape [1,1,4], expected [1,2,4] from X [3,2,3]");
   refuse_shape(
       "RNN layout=1 h0=1x2x4",
-      "RNN 'n': initial_h has shape [1,2,4], expected [2,1,4] from hidden_size=4");
+      "RNN 'n': initial_h has shape [1,2,4], expected [2,1,4] from X [2,3,3] (batch "
+      "first)");
 }
 
 static void refuses_sequence_lens_of_another_shape(void** state) {
@@ -106,8 +138,9 @@ static void refuses_sequence_lens_of_another_shape(void** state) {
   layer.tensors[OLSTM__LSTM_SEQUENCE_LENS].desc.dims[0] = 1;
   assert_int_equal(olstm_lstm_case_run(&layer, &options, &error),
                    OLSTM_STATUS_SHAPE_MISMATCH);
-  assert_string_equal(error.message,
-                      "LSTM 'n': sequence_lens has shape [1], expected [5] from X");
+  assert_string_equal(
+      error.message,
+      "LSTM 'n': sequence_lens has shape [1], expected [5] from X [3,5,3]");
   olstm_lstm_case_deinit(&layer);
 }
 
@@ -219,6 +252,8 @@ int main(int argc, char** argv) {
       cmocka_unit_test(refuses_w_of_another_shape),
       cmocka_unit_test(refuses_x_that_w_does_not_fit),
       cmocka_unit_test(refuses_x_of_another_rank),
+      cmocka_unit_test(refuses_negative_dimensions),
+      cmocka_unit_test(refuses_hosts_that_keep_an_input_back),
       cmocka_unit_test(refuses_b_of_another_shape),
       cmocka_unit_test(refuses_p_of_another_shape),
       cmocka_unit_test(refuses_initial_states_of_another_shape),

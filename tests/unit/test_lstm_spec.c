@@ -163,11 +163,11 @@ static void output_sequence_promises_y(void** state) {
 static void refuses_attributes_of_another_kind(void** state) {
   (void)state;
   refuse("LSTM int:clip=3", OLSTM_STATUS_INVALID_MODEL,
-         "LSTM 'n': attribute clip has kind 2, expected 1");
+         "LSTM 'n': attribute clip is INT, expected FLOAT");
   refuse("LSTM int:activations=3", OLSTM_STATUS_INVALID_MODEL,
-         "LSTM 'n': attribute activations has kind 2, expected 8");
+         "LSTM 'n': attribute activations is INT, expected STRINGS");
   refuse("LSTM int:activation_alpha=3", OLSTM_STATUS_INVALID_MODEL,
-         "LSTM 'n': attribute activation_alpha has kind 2, expected 6");
+         "LSTM 'n': attribute activation_alpha is INT, expected FLOATS");
 }
 
 static void reads_activations_of_each_direction(void** state) {
