@@ -1,5 +1,5 @@
 # What `cmake --install` puts where: headers, both libraries, the operators as a plugin, the command with its manual page,
-# and what find_package and pkg-config need. Nothing in it knows the prefix: the tree may be moved.
+# the documentation with its examples, and what find_package and pkg-config need. Nothing in it knows the prefix: the tree may be moved.
 include(CMakePackageConfigHelpers)
 
 set(olstm_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/olstm)
@@ -26,6 +26,8 @@ install(FILES ${PROJECT_BINARY_DIR}/olstm-config.cmake ${PROJECT_BINARY_DIR}/ols
 file(RELATIVE_PATH olstm_pc_to_prefix /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
 configure_file(cmake/olstm.pc.in ${PROJECT_BINARY_DIR}/olstm.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/olstm.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
+
+install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libolstm-dev COMPONENT development)
 
 if(OLSTM_BUILD_TOOLS)
   install(TARGETS olstm_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT tools)

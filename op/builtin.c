@@ -59,7 +59,7 @@ static const olstm_operator* get_operator(size_t index) {
 const olstm_plugin* olstm__builtin_plugin(void) {
   static const olstm_plugin kPlugin = {
       .struct_size = sizeof(olstm_plugin),
-      .abi_version = OLSTM_ABI_VERSION,
+      .abi_version = OLSTM__BUILTIN_ABI_VERSION,
       .name = "olstm",
       .version = OLSTM_VERSION_TEXT,
       .operator_count = operator_count,

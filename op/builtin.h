@@ -5,6 +5,9 @@
 
 #include "olstm/plugin.h"
 
+/// The oldest host ABI that has all they use.
+enum { OLSTM__BUILTIN_ABI_VERSION = 1 };
+
 /// All built-in operators. Const, lives for ever. [any-thread]
 const olstm_plugin* olstm__builtin_plugin(void);
 

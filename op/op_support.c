@@ -2,9 +2,34 @@
 
 #include <stdio.h>
 
+// Fields of version 1 end here.
+#define BYTES_V1(type, last) (offsetof(type, last) + sizeof(((type*)0)->last))
+
+static olstm_status check_struct_sizes(const olstm_create_args* args,
+                                       olstm_error* error) {
+  const struct {
+    const char* name;
+    size_t given, expected;
+  } sizes[] = {
+      {"olstm_create_args", args->struct_size, BYTES_V1(olstm_create_args, options)},
+      {"olstm_host", args->host->struct_size, BYTES_V1(olstm_host, allocator)},
+      {"olstm_node", args->node->struct_size, BYTES_V1(olstm_node, output_names)},
+      {"olstm_operator_options", args->options->struct_size,
+       BYTES_V1(olstm_operator_options, kernel)}};
+  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+    if (sizes[i].given >= sizes[i].expected) continue;
+    return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                      "%s '%s': struct_size of %s is %zu, expected at least %zu",
+                      args->node->op_type, args->node->name, sizes[i].name,
+                      sizes[i].given, sizes[i].expected);
+  }
+  return OLSTM_STATUS_OK;
+}
+
 olstm_status olstm__op_create(const olstm_operator* self, const olstm_create_args* args,
                               size_t instance_bytes, void** out_instance,
                               olstm_error* error) {
+  OLSTM_RETURN_IF_ERROR(check_struct_sizes(args, error));
   olstm__op_base* base = olstm_allocate_zeroed(args->host->allocator, 1, instance_bytes);
   if (!base) {
     return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "%s '%s': no memory",

@@ -2,13 +2,13 @@
 #include "olstm/plugin.h"
 #include "op/builtin.h"
 
-OLSTM_API const olstm_plugin* olstm_plugin_entry(const olstm_host* host,
-                                                 olstm_error* error);
-
 const olstm_plugin* olstm_plugin_entry(const olstm_host* host, olstm_error* error) {
-  if (host && host->abi_version >= OLSTM_ABI_VERSION) return olstm__builtin_plugin();
+  if (host && host->abi_version >= OLSTM__BUILTIN_ABI_VERSION) {
+    return olstm__builtin_plugin();
+  }
   (void)olstm_fail(error, OLSTM_STATUS_UNSUPPORTED,
                    "olstm operators need a host with ABI version %d, this one has %u",
-                   (int)OLSTM_ABI_VERSION, host ? (unsigned)host->abi_version : 0U);
+                   (int)OLSTM__BUILTIN_ABI_VERSION,
+                   host ? (unsigned)host->abi_version : 0U);
   return NULL;
 }

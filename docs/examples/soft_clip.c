@@ -100,8 +100,6 @@ static const olstm_operator* get_operator(size_t index) {
   return index == 0 ? &kSoftClip : NULL;
 }
 
-OLSTM_API const olstm_plugin* olstm_plugin_entry(const olstm_host* host,
-                                                 olstm_error* error);
 const olstm_plugin* olstm_plugin_entry(const olstm_host* host, olstm_error* error) {
   static const olstm_plugin kPlugin = {.struct_size = sizeof(olstm_plugin),
                                        .abi_version = OLSTM_ABI_VERSION,

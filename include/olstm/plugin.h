@@ -19,9 +19,10 @@
 // host. Operators keep no state between runs: a recurrent operator takes its state as
 // inputs and gives the next one as outputs.
 //
-// Growth: every struct starts with its size; fields are only ever appended. Whoever reads
-// a struct made by the other side looks at struct_size before it touches a field that
-// version 1 did not have.
+// Growth: every struct of this header, and olstm_node, starts with its size; fields are
+// only ever appended. Whoever reads a struct made by the other side looks at struct_size
+// before it touches a field that version 1 did not have. The structs of other headers
+// (olstm_tensor, olstm_attribute, olstm_allocator, ...) never grow.
 #ifndef OLSTM_PLUGIN_H_
 #define OLSTM_PLUGIN_H_
 
@@ -35,8 +36,8 @@
 extern "C" {
 #endif
 
-/// The version of this ABI. A plugin built for version V runs on every host of version >=
-/// V.
+/// The version of this ABI. A plugin that needs version V runs on every host of version V
+/// or later.
 enum { OLSTM_ABI_VERSION = 1 };
 
 /// What an operator computes floating-point products in. Anything but F32 is the user's
@@ -71,27 +72,31 @@ typedef struct olstm_parallel {
 /// What the user asked of operators.
 typedef struct olstm_operator_options {
   size_t struct_size;
-  /// The most threads a run will have; 1 or more.
+  /// The most threads that help; 1 or more. Work is split for as many; a run with fewer
+  /// gives the same results, in more time.
   int32_t thread_count;
   /// One of OLSTM_PRECISION_*.
   int32_t precision;
-  /// The kernel to use for recurrent operators: "onednn", "native", "reference"; NULL for
-  /// the best. One that cannot do a node makes create or prepare fail with UNSUPPORTED
-  /// and the reason.
+  /// The kernel to use for recurrent operators: "onednn", "native", "reference"; NULL or
+  /// "auto" for the best. One that cannot do a node makes create or prepare fail with
+  /// UNSUPPORTED and the reason.
   const char* kernel;
 } olstm_operator_options;
 
+/// No pointer is NULL.
 typedef struct olstm_create_args {
   size_t struct_size;
+  /// Borrowed until destroy, its allocator included.
   const olstm_host* host;
-  /// Borrowed until destroy, constants included.
+  /// Borrowed until destroy: names, attributes and constants included.
   const olstm_node* node;
-  /// Never NULL.
+  /// Copied, its kernel's name included.
   const olstm_operator_options* options;
 } olstm_create_args;
 
-/// Inputs as far as they are known: `inputs[i]` is NULL for an absent optional input; its
-/// desc is always set; its data is NULL when the values are only known at run time.
+/// Inputs as far as they are known, as many as the node has: `inputs[i]` is NULL for an
+/// absent optional input; its desc is always set, with dimensions of 0 or more; its data
+/// is NULL when the values are only known at run time.
 typedef struct olstm_infer_args {
   size_t struct_size;
   size_t input_count;
@@ -154,15 +159,15 @@ enum {
   OLSTM_OPERATOR_SHAPE_ONLY = 1u << 0
 };
 
-/// One operator: what it is called, and its callbacks. A const table that lives as long
-/// as its library.
+/// One operator: what it is called, and its callbacks, none of which may be NULL. A const
+/// table that lives as long as its library. A callback that fails writes a message.
 typedef struct olstm_operator {
   size_t struct_size;
   /// "" is ONNX's own domain.
   const char* domain;
   const char* op_type;
-  /// Opset versions, first and last, for which this entry is right; last 0 means every
-  /// later one that the host knows.
+  /// Versions of `domain`'s operator set, first and last, for which this entry is right;
+  /// last 0 means every later one (of ONNX's own domain, that the host knows).
   int32_t first_opset;
   int32_t last_opset;
   /// OLSTM_OPERATOR_* bits.
@@ -172,9 +177,10 @@ typedef struct olstm_operator {
   uint64_t dtypes;
   /// For operators that share callbacks.
   const void* variant;
-  /// Reads and checks the node. Errors: INVALID_MODEL, UNSUPPORTED (names attribute or
-  /// value), SHAPE_MISMATCH, DTYPE_MISMATCH (of constants), OUT_OF_MEMORY. On failure
-  /// nothing is left behind.
+  /// Reads and checks the node; what it keeps comes from a copy of the host's allocator,
+  /// since release and destroy get no host. *out_instance may be NULL. Errors:
+  /// INVALID_MODEL, UNSUPPORTED (names attribute or value), SHAPE_MISMATCH,
+  /// DTYPE_MISMATCH (of constants), OUT_OF_MEMORY. On failure nothing is left behind.
   olstm_status (*create)(const struct olstm_operator* self, const olstm_create_args* args,
                          void** out_instance, olstm_error* error);
   /// Writes the outputs' descs. Errors: SHAPE_MISMATCH, DTYPE_MISMATCH, UNSUPPORTED,
@@ -198,7 +204,8 @@ typedef struct olstm_operator {
 /// What a plugin library offers. Const, lives as long as the library.
 typedef struct olstm_plugin {
   size_t struct_size;
-  /// The ABI the plugin was built for: OLSTM_ABI_VERSION of its headers.
+  /// The ABI that the plugin needs: OLSTM_ABI_VERSION of its headers, or an older one
+  /// whose fields are all it uses.
   uint32_t abi_version;
   const char* name;
   const char* version;
@@ -208,12 +215,15 @@ typedef struct olstm_plugin {
   const olstm_operator* (*get_operator)(size_t index);
 } olstm_plugin;
 
-/// The one symbol that a plugin library exports: OLSTM_PLUGIN_SYMBOL, of this type.
-/// Returns NULL, and a message, when the host is too old for it.
+/// The one symbol that a plugin library exports, and its type. Returns NULL, and a
+/// message, when the host is too old for it.
+#define OLSTM_PLUGIN_SYMBOL "olstm_plugin_entry"
 typedef const olstm_plugin* (*olstm_plugin_entry_function)(const olstm_host* host,
                                                            olstm_error* error);
 
-#define OLSTM_PLUGIN_SYMBOL "olstm_plugin_entry"
+/// For plugins to define. Hosts look it up (dlsym) and never call it by name.
+OLSTM_API const olstm_plugin* olstm_plugin_entry(const olstm_host* host,
+                                                 olstm_error* error);
 
 #ifdef __cplusplus
 }

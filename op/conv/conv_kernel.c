@@ -122,6 +122,7 @@ void olstm__conv_run(const olstm__conv* conv, const olstm__conv_args* args) {
   const double work = (double)conv->batch * (double)conv->groups * (double)product.m *
                       (double)product.k * (double)product.n;
   conv_task task = {conv, args, parallel ? parallel->thread_count : 1};
+  if (task.task_count > args->thread_count) task.task_count = args->thread_count;
   if (task.task_count > 1 && work >= kParallelWork) {
     parallel->run(parallel->pool, task.task_count, run_task, &task);
   } else {

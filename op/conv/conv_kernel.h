@@ -41,7 +41,9 @@ typedef struct olstm__conv_args {
   /// [groups * output_channels], or NULL.
   const void* bias;
   void* y;
+  /// For so many threads, of which `parallel` may have more.
   void* workspace;
+  int32_t thread_count;
   const olstm_parallel* parallel;
 } olstm__conv_args;
 

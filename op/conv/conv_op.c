@@ -241,6 +241,7 @@ static olstm_status conv_run(const void* instance, const void* handle,
       .packed = self->weight.memory,
       .packed_bytes = prepared->packed_bytes,
       .workspace = workspace + layout->kernel,
+      .thread_count = self->base.options.thread_count,
       .parallel = args->parallel};
   if (olstm__conv_is_direct(conv)) {
     run.weights = load_floats(prepared, args->inputs[1], prepared->weight_count,

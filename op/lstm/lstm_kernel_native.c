@@ -259,7 +259,7 @@ static void run_directions(const olstm__native_plan* plan, const olstm_parallel*
                            olstm__native_direction* directions) {
   const olstm__native_split* split = &plan->split;
   const int32_t tasks = split->directions * split->rows;
-  if (parallel && parallel->thread_count < tasks * split->units) parallel = NULL;
+  if (parallel && parallel->thread_count < 2) parallel = NULL;
   if (split->units > 1) directions[0].parallel = parallel;
   if (tasks > 1 && parallel) {
     parallel->run(parallel->pool, tasks, run_indexed, directions);

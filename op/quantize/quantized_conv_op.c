@@ -278,6 +278,7 @@ static olstm_status quantized_conv_run(const void* instance, const void* handle,
                                 .packed_bytes = prepared->packed_bytes,
                                 .y = y,
                                 .workspace = workspace + prepared->kernel_offset,
+                                .thread_count = self->base.options.thread_count,
                                 .parallel = args->parallel};
   olstm__conv_run(conv, &run);
   if (at->bias && olstm_node_has_input(self->base.node, at->bias)) {

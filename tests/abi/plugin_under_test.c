@@ -89,11 +89,10 @@ static const olstm_plugin kPlugin = {
 
 #ifdef PLUGIN_EMPTY
 #define ENTRY not_the_entry
+OLSTM_API const olstm_plugin* ENTRY(const olstm_host* host, olstm_error* error);
 #else
 #define ENTRY olstm_plugin_entry
 #endif
-
-OLSTM_API const olstm_plugin* ENTRY(const olstm_host* host, olstm_error* error);
 
 const olstm_plugin* ENTRY(const olstm_host* host, olstm_error* error) {
 #ifdef PLUGIN_REFUSING

@@ -1,6 +1,7 @@
 // libolstm_ops.so in hosts of all versions: older ones are refused, equal and newer ones
 // served.
 #include <dlfcn.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "olstm/plugin.h"
@@ -101,6 +102,37 @@ static void run_relu(const olstm_host* host, size_t appended) {
   (void)dlclose(library);
 }
 
+// A host that forgets to say how long its structs are would be read wrongly one day.
+static void forgotten_sizes_are_refused_by_name(void** state) {
+  static const char* const kNames[] = {"x"};
+  const olstm_allocator allocator = olstm_allocator_or_default(NULL);
+  const olstm_tensor* constants[] = {NULL};
+  (void)state;
+  for (int forgotten = 0; forgotten < 4; forgotten++) {
+    olstm_host host = {sizeof host, OLSTM_ABI_VERSION, "hasty", &allocator};
+    olstm_node node = {sizeof node, "r", "Relu", "",        14, 0,
+                       NULL,        1,   kNames, constants, 1,  kNames};
+    olstm_operator_options options = {sizeof options, 1, 0, NULL};
+    olstm_create_args args = {sizeof args, &host, &node, &options};
+    size_t* const sizes[] = {&args.struct_size, &host.struct_size, &node.struct_size,
+                             &options.struct_size};
+    static const char* const kStructs[] = {"olstm_create_args", "olstm_host",
+                                           "olstm_node", "olstm_operator_options"};
+    olstm_error error = {""};
+    void* instance = NULL;
+    char expected[128];
+    (void)snprintf(expected, sizeof expected,
+                   "Relu 'r': struct_size of %s is 0, expected at least %zu",
+                   kStructs[forgotten], *sizes[forgotten]);
+    const olstm_operator* relu = find_relu(open_entry()(&host, NULL));
+    *sizes[forgotten] = 0;
+    assert_int_equal(relu->create(relu, &args, &instance, &error),
+                     OLSTM_STATUS_INVALID_ARGUMENT);
+    assert_string_equal(error.message, expected);
+    (void)dlclose(library);
+  }
+}
+
 static void an_equal_host_is_served(void** state) {
   const olstm_allocator allocator = olstm_allocator_or_default(NULL);
   const olstm_host host = {sizeof host, OLSTM_ABI_VERSION, "equal", &allocator};
@@ -120,6 +152,7 @@ static void a_newer_host_is_served(void** state) {
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(an_older_host_is_refused_with_both_versions),
+      cmocka_unit_test(forgotten_sizes_are_refused_by_name),
       cmocka_unit_test(an_equal_host_is_served),
       cmocka_unit_test(a_newer_host_is_served),
   };

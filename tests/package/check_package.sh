@@ -40,6 +40,12 @@ expect "pkg-config, static" "$("$work/with_pc_static" "$model")" "dense [2,1]"
 expect "the command" "$("$prefix/bin/olstm" --version)" "olstm $(pkg-config --modversion olstm)"
 [ -f "$prefix/share/man/man1/olstm.1.gz" ] || { echo "package: no manual page"; exit 1; }
 
+# The installed example of a host, and the installed operators.
+# shellcheck disable=SC2046
+"${CC:-cc}" -std=c11 "$prefix/share/doc/libolstm-dev/examples/runner.c" -o "$work/runner" $(pkg-config --cflags olstm) -ldl
+expect "the example of a host" "$("$work/runner" "$(pkg-config --variable=opsdir olstm)/libolstm_ops.so" | head -n 1)" \
+  "Y_h = 0.115787 -0.029099"
+
 # The README's first C block is a whole program; it takes the model of the quick start.
 awk '/^```c$/ {inside = 1; next} /^```$/ {if (inside) exit} inside' "$source_dir/README.md" > "$work/readme.c"
 [ -s "$work/readme.c" ] || { echo "package: the README has no C program"; exit 1; }
