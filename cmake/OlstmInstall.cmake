@@ -24,6 +24,7 @@ install(FILES ${PROJECT_BINARY_DIR}/olstm-config.cmake ${PROJECT_BINARY_DIR}/ols
         DESTINATION ${olstm_cmake_dir} COMPONENT development)
 
 file(RELATIVE_PATH olstm_pc_to_prefix /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
+string(REGEX REPLACE "/$" "" olstm_pc_to_prefix ${olstm_pc_to_prefix})
 configure_file(cmake/olstm.pc.in ${PROJECT_BINARY_DIR}/olstm.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/olstm.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
 

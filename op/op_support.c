@@ -26,10 +26,23 @@ static olstm_status check_struct_sizes(const olstm_create_args* args,
   return OLSTM_STATUS_OK;
 }
 
+static olstm_status check_options(const olstm_create_args* args, olstm_error* error) {
+  const olstm_operator_options* options = args->options;
+  const bool knows_precision = options->precision >= OLSTM_PRECISION_F32 &&
+                               options->precision <= OLSTM_PRECISION_INT8;
+  if (options->thread_count >= 1 && knows_precision) return OLSTM_STATUS_OK;
+  return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                    knows_precision ? "%s '%s': thread_count is %d, expected 1 or more"
+                                    : "%s '%s': there is no precision %d",
+                    args->node->op_type, args->node->name,
+                    (int)(knows_precision ? options->thread_count : options->precision));
+}
+
 olstm_status olstm__op_create(const olstm_operator* self, const olstm_create_args* args,
                               size_t instance_bytes, void** out_instance,
                               olstm_error* error) {
   OLSTM_RETURN_IF_ERROR(check_struct_sizes(args, error));
+  OLSTM_RETURN_IF_ERROR(check_options(args, error));
   olstm__op_base* base = olstm_allocate_zeroed(args->host->allocator, 1, instance_bytes);
   if (!base) {
     return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "%s '%s': no memory",

@@ -123,13 +123,9 @@ static olstm_status check_size(const fold_state* fold, size_t* out_bytes,
   for (size_t o = 0; o < fold->node.output_count; o++) {
     size_t bytes = 0;
     if (!olstm_node_has_output(&fold->node, o)) continue;
-    if (!olstm_tensor_desc_bytes(&fold->descs[o], &bytes) ||
-        !olstm_size_add(output_bytes, bytes, &output_bytes)) {
-      return olstm_fail(error, OLSTM_STATUS_LIMIT_EXCEEDED,
-                        "%s '%s': output '%s' has shape %s, which is too large",
-                        fold->node.op_type, fold->node.name, fold->node.output_names[o],
-                        olstm_shape_text(&fold->descs[o]).text);
-    }
+    OLSTM_RETURN_IF_ERROR(olstm__call_check_output(
+        &fold->node, o, &fold->descs[o], SIZE_MAX - output_bytes, &bytes, error));
+    output_bytes += bytes;
   }
   *out_bytes = output_bytes;
   *out_is_worthwhile =

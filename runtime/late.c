@@ -353,12 +353,8 @@ static olstm_status prepare(olstm__late* late, const olstm__late_step* step,
   for (size_t o = 0; o < step->output_count; o++) {
     size_t bytes = 0;
     if (step->outputs[o] < 0) continue;
-    if (olstm_tensor_desc_bytes(&late->output_descs[o], &bytes) && bytes <= most)
-      continue;
-    return olstm_fail(error, OLSTM_STATUS_LIMIT_EXCEEDED,
-                      "%s '%s': output '%s' has shape %s, which is too large",
-                      node->node.op_type, node->node.name, node->node.output_names[o],
-                      olstm_shape_text(&late->output_descs[o]).text);
+    OLSTM_RETURN_IF_ERROR(olstm__call_check_output(&node->node, o, &late->output_descs[o],
+                                                   most, &bytes, error));
   }
   const olstm_prepare_args args = {sizeof args, step->input_count, late->input_list,
                                    step->output_count, late->output_descs};
@@ -488,12 +484,8 @@ olstm_status olstm__control_allocate_output(const olstm__control_call* call, siz
                                             olstm_error* error) {
   const int32_t tensor = call->late_outputs[index];
   size_t bytes = 0;
-  if (!olstm_tensor_desc_bytes(desc, &bytes)) {
-    return olstm_fail(error, OLSTM_STATUS_LIMIT_EXCEEDED,
-                      "%s '%s': output '%s' has shape %s, which is too large",
-                      call->node->node.op_type, call->node->node.name,
-                      call->node->node.output_names[index], olstm_shape_text(desc).text);
-  }
+  OLSTM_RETURN_IF_ERROR(
+      olstm__call_check_output(&call->node->node, index, desc, SIZE_MAX, &bytes, error));
   OLSTM_RETURN_IF_ERROR(allocate_tensor(call->late, tensor, desc, error));
   call->outputs[index] = call->late->tensors[tensor].tensor;
   return OLSTM_STATUS_OK;

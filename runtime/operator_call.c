@@ -43,3 +43,32 @@ olstm_status olstm__call_run(const olstm__operator_instance* of, const void* han
   return olstm__call_end(of->node, "run",
                          of->callbacks->run(of->instance, handle, args, error), error);
 }
+
+static bool is_valid(const olstm_tensor_desc* desc) {
+  if (olstm_dtype_size(desc->dtype) == 0 || desc->rank < 0 ||
+      desc->rank > OLSTM_MAX_RANK) {
+    return false;
+  }
+  for (int32_t d = 0; d < desc->rank; d++) {
+    if (desc->dims[d] < 0) return false;
+  }
+  return true;
+}
+
+olstm_status olstm__call_check_output(const olstm_node* node, size_t o,
+                                      const olstm_tensor_desc* desc, size_t most,
+                                      size_t* out_bytes, olstm_error* error) {
+  if (!is_valid(desc)) {
+    return olstm_fail(error, OLSTM_STATUS_BACKEND_ERROR,
+                      "%s '%s': output '%s' is said to have dtype %s and shape %s",
+                      node->op_type, node->name, node->output_names[o],
+                      olstm_dtype_name(desc->dtype), olstm_shape_text(desc).text);
+  }
+  if (olstm_tensor_desc_bytes(desc, out_bytes) && *out_bytes <= most) {
+    return OLSTM_STATUS_OK;
+  }
+  return olstm_fail(error, OLSTM_STATUS_LIMIT_EXCEEDED,
+                    "%s '%s': output '%s' has shape %s, which is too large",
+                    node->op_type, node->name, node->output_names[o],
+                    olstm_shape_text(desc).text);
+}

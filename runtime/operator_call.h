@@ -27,6 +27,13 @@ olstm_status olstm__call_prepare(const olstm__operator_instance* of,
 olstm_status olstm__call_run(const olstm__operator_instance* of, const void* handle,
                              const olstm_run_args* args, olstm_error* error);
 
+/// Checks what is said of output `o`: a dtype, dimensions of 0 or more, and at most
+/// `most` bytes, which *out_bytes are. Errors: BACKEND_ERROR (no valid desc),
+/// LIMIT_EXCEEDED.
+olstm_status olstm__call_check_output(const olstm_node* node, size_t o,
+                                      const olstm_tensor_desc* desc, size_t most,
+                                      size_t* out_bytes, olstm_error* error);
+
 /// For who calls `callback` by itself: forgets any message before, and afterwards adds
 /// one to a failure without.
 void olstm__call_begin(olstm_error* error);

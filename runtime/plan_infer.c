@@ -216,13 +216,10 @@ static olstm_status check_outputs(const olstm__planner* planner,
   for (size_t o = 0; o < step->node->output_count; o++) {
     size_t bytes = 0;
     if (step->outputs[o] < 0) continue;
-    if (!olstm_tensor_desc_bytes(&descs[o], &bytes) || bytes > most ||
-        !olstm_size_add(*out_bytes, bytes, out_bytes)) {
-      return olstm_fail(error, OLSTM_STATUS_LIMIT_EXCEEDED,
-                        "%s '%s': output '%s' has shape %s, which is too large",
-                        node->op_type, node->name, node->output_names[o],
-                        olstm_shape_text(&descs[o]).text);
-    }
+    const size_t left = SIZE_MAX - *out_bytes;
+    OLSTM_RETURN_IF_ERROR(olstm__call_check_output(
+        node, o, &descs[o], most < left ? most : left, &bytes, error));
+    *out_bytes += bytes;
   }
   return OLSTM_STATUS_OK;
 }

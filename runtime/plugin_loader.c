@@ -41,17 +41,18 @@ static olstm_status add_library(olstm_registry* registry, void* library, const c
   const olstm_plugin_entry_function entry = find_entry(library);
   olstm_error reason = {""};
   if (!entry) {
-    return olstm_fail(error, OLSTM_STATUS_NOT_FOUND, "plugin %s: no symbol '%s' in it",
+    return olstm_fail(error, OLSTM_STATUS_NOT_FOUND, "plugin '%s': no symbol '%s' in it",
                       path, OLSTM_PLUGIN_SYMBOL);
   }
   const olstm_plugin* plugin = entry(olstm__registry_host(registry), &reason);
   if (!plugin) {
-    return olstm_fail(error, OLSTM_STATUS_UNSUPPORTED, "plugin %s: refuses this host: %s",
-                      path, reason.message[0] ? reason.message : "no reason given");
+    return olstm_fail(error, OLSTM_STATUS_UNSUPPORTED,
+                      "plugin '%s' refuses this host: %s", path,
+                      reason.message[0] ? reason.message : "no reason given");
   }
   const olstm_status status = olstm__registry_add_plugin(registry, plugin, &reason);
   if (status == OLSTM_STATUS_OK) return status;
-  return olstm_fail(error, status, "%s: %s", path, reason.message);
+  return olstm_fail(error, status, "plugin '%s': %s", path, reason.message);
 }
 
 olstm_status olstm_registry_load_plugin(olstm_registry* registry, const char* path,
@@ -64,7 +65,8 @@ olstm_status olstm_registry_load_plugin(olstm_registry* registry, const char* pa
   OLSTM_RETURN_IF_ERROR(make_path(path, file, error));
   void* library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
   if (!library) {
-    return olstm_fail(error, OLSTM_STATUS_IO_ERROR, "plugin: %s", loader_message());
+    return olstm_fail(error, OLSTM_STATUS_IO_ERROR, "plugin '%s': %s", path,
+                      loader_message());
   }
   // Taken first, so that operators are never in a registry that does not keep their
   // library.

@@ -133,6 +133,31 @@ static void forgotten_sizes_are_refused_by_name(void** state) {
   }
 }
 
+static void options_that_there_are_not_are_refused(void** state) {
+  static const char* const kNames[] = {"x"};
+  const olstm_allocator allocator = olstm_allocator_or_default(NULL);
+  const olstm_tensor* constants[] = {NULL};
+  const olstm_host host = {sizeof host, OLSTM_ABI_VERSION, "odd", &allocator};
+  const olstm_node node = {sizeof node, "r", "Relu", "",        14, 0,
+                           NULL,        1,   kNames, constants, 1,  kNames};
+  const olstm_operator_options options[] = {{sizeof *options, 0, 0, NULL},
+                                            {sizeof *options, 1, 9, NULL}};
+  static const char* const kMessages[] = {
+      "Relu 'r': thread_count is 0, expected 1 or more",
+      "Relu 'r': there is no precision 9"};
+  const olstm_operator* relu = find_relu(open_entry()(&host, NULL));
+  (void)state;
+  for (size_t o = 0; o < 2; o++) {
+    const olstm_create_args args = {sizeof args, &host, &node, &options[o]};
+    olstm_error error = {""};
+    void* instance = NULL;
+    assert_int_equal(relu->create(relu, &args, &instance, &error),
+                     OLSTM_STATUS_INVALID_ARGUMENT);
+    assert_string_equal(error.message, kMessages[o]);
+  }
+  (void)dlclose(library);
+}
+
 static void an_equal_host_is_served(void** state) {
   const olstm_allocator allocator = olstm_allocator_or_default(NULL);
   const olstm_host host = {sizeof host, OLSTM_ABI_VERSION, "equal", &allocator};
@@ -153,6 +178,7 @@ int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(an_older_host_is_refused_with_both_versions),
       cmocka_unit_test(forgotten_sizes_are_refused_by_name),
+      cmocka_unit_test(options_that_there_are_not_are_refused),
       cmocka_unit_test(an_equal_host_is_served),
       cmocka_unit_test(a_newer_host_is_served),
   };

@@ -154,9 +154,9 @@ static void names_the_node_whose_result_is_too_large(void** state) {
                    OLSTM_STATUS_LIMIT_EXCEEDED);
   size = -5;
   assert_int_equal(olstm_context_run(context, &input, 1, &output, 1, &error),
-                   OLSTM_STATUS_LIMIT_EXCEEDED);
+                   OLSTM_STATUS_BACKEND_ERROR);
   assert_string_equal(error.message,
-                      "Fill 'y': output 'y' has shape [-5], which is too large");
+                      "Fill 'y': output 'y' is said to have dtype float and shape [-5]");
   size = 3;
   assert_int_equal(olstm_context_run(context, &input, 1, &output, 1, &error),
                    OLSTM_STATUS_OK);
