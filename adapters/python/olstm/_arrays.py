@@ -3,7 +3,7 @@ import ctypes as C
 
 import numpy as np
 
-from ._library import MAX_RANK, Tensor
+from ._library import MAX_RANK, Tensor, TensorDesc
 
 FLOAT, UINT8, INT8, UINT16, INT16, INT32, INT64 = 1, 2, 3, 4, 5, 6, 7
 BOOL, FLOAT16, DOUBLE, UINT32, UINT64, BFLOAT16 = 9, 10, 11, 12, 13, 16
@@ -26,21 +26,17 @@ def to_tensor(array, expected_dtype=None):
         raise ValueError("an array of rank %d: olstm's tensors have at most %d" % (array.ndim, MAX_RANK))
     if array.dtype not in _OLSTM:
         raise TypeError("arrays of dtype %s have no counterpart in ONNX that olstm runs" % array.dtype)
-    tensor = Tensor()
-    tensor.desc.dtype = _OLSTM[array.dtype]
-    if expected_dtype == BFLOAT16 and array.dtype == np.uint16:
-        tensor.desc.dtype = BFLOAT16
-    tensor.desc.rank = array.ndim
-    tensor.desc.dims[:array.ndim] = array.shape
-    tensor.data = array.ctypes.data
-    return tensor, array
+    dtype = _OLSTM[array.dtype]
+    if expected_dtype == BFLOAT16 and dtype == UINT16:
+        dtype = BFLOAT16
+    return Tensor(TensorDesc(dtype, array.ndim, array.shape), array.ctypes.data), array
 
 
 def to_array(tensor):
     """A copy of a tensor's elements."""
-    shape = tuple(tensor.desc.dims[:tensor.desc.rank])
-    dtype = np.dtype(_NUMPY[tensor.desc.dtype])
-    byte_count = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
-    if byte_count == 0:
-        return np.zeros(shape, dtype)
-    return np.frombuffer(C.string_at(tensor.data, byte_count), dtype).reshape(shape).copy()
+    desc = tensor.desc
+    shape = desc.dims[:desc.rank]
+    array = np.empty(shape, _NUMPY[desc.dtype])
+    if array.size:
+        C.memmove(array.ctypes.data, tensor.data, array.nbytes)
+    return array
