@@ -14,6 +14,12 @@ enum { CACHED_ROWS_BYTES = 192 * 1024, PANELS_TOGETHER = 2 };
 // Weights that such a cache does not hold; and how far ahead of its reading a single
 // block of rows fetches them.
 enum { FAR_BYTES = 512 * 1024, SOON_BYTES = 2048 };
+// Whether one block may fetch a whole panel, and for how many rows it does: measured.
+enum {
+  FETCHES_AT_ONCE = PANEL_TILES > 1 && !OLSTM_SIMD_DOUBLE,
+  FIRST_AT_ONCE = 11,
+  LAST_AT_ONCE = 3 * SIMD_ROWS
+};
 // Rows times panels whose cells are computed together: enough to keep a CPU busy.
 enum { CELLS_TOGETHER = 24 };
 
@@ -62,16 +68,21 @@ SIMD_INLINE bool is_one_block(const walk* w) {
 }
 
 // Has the last four of the blocks of rows that pass a panel fetch the one `distance`
-// bytes on, a fourth of it each, so that it is near when they come to it. A single block,
-// of a tile, fetches all that it will read soon. `left` rows have yet to pass, of `rows`.
-SIMD_INLINE void set_fetch(const walk* w, int64_t left, int64_t rows, int64_t distance,
-                           panel_factor* factor) {
+// bytes on, a fourth of it each, so that it is near when they come to it. Of two or three
+// blocks, the last one that takes tiles fetches all of it; a single block fetches all
+// that it will read soon. `rows` rows pass now, of `left` that have yet to, of `all`.
+SIMD_INLINE void set_fetch(const walk* w, int64_t rows, int64_t left, int64_t all,
+                           int64_t distance, panel_factor* factor) {
   const int64_t blocks_left = (left + SIMD_ROWS - 1) / SIMD_ROWS;
   factor->fetch = 0;
   factor->fetches_all = false;
   if (w->layout->direction_bytes < FAR_BYTES) return;
-  if (PANEL_TILES > 1 && rows <= SIMD_ROWS) {
+  if (PANEL_TILES > 1 && all <= SIMD_ROWS) {
     factor->fetch = SOON_BYTES;
+    factor->fetches_all = true;
+  } else if (FETCHES_AT_ONCE && all >= FIRST_AT_ONCE && all <= LAST_AT_ONCE) {
+    if (left - rows >= PANEL_VECTORS) return;
+    factor->fetch = distance;
     factor->fetches_all = true;
   } else if (blocks_left <= 4) {
     factor->fetch = distance + (blocks_left - 1) * SIMD_LINE;
@@ -188,7 +199,7 @@ static void project_tiles(const walk* w, const olstm__native_phase* phase, int64
       for (int64_t i = 0; i < count; i++) {
         const int64_t column = (index + i) * columns + first * SIMD_LANES;
         project_rows(w, phase, column, row, rows, k, &args[i]);
-        set_fetch(w, left, w->input_count, pass.distance, &args[i].main);
+        set_fetch(w, rows, left, w->input_count, pass.distance, &args[i].main);
         pass.panels[rows - 1][vectors - 1](&args[i], 0);
       }
     }
@@ -335,7 +346,7 @@ static void multiply_panel(const walk* w, int32_t p, int64_t index, int64_t row,
   if (!is_one_block(w)) set_rows(w, p, row, rows, 0, args);
   fetch_cells(w, block, row, rows);
   set_init(w, p, block, row, rows, sums, args);
-  set_fetch(w, w->end_row - row, w->end_row - first_row, next_panel(w, phase),
+  set_fetch(w, rows, w->end_row - row, w->end_row - first_row, next_panel(w, phase),
             &args->main);
   w->panels[rows - 1][vectors - 1](args, 0);
 }
@@ -426,7 +437,8 @@ static void run_tile(const walk* w, int32_t p, int64_t index, int64_t first,
         args->init = args->out;
         args->init_stride = args->out_stride;
       }
-      set_fetch(w, w->end_row - row, w->end_row - first_row, pass.distance, &args->main);
+      set_fetch(w, rows, w->end_row - row, w->end_row - first_row, pass.distance,
+                &args->main);
       pass.panels[rows - 1][vectors - 1](args, 0);
     }
     args->lead.k = 0;
