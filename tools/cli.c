@@ -198,7 +198,7 @@ olstm__cli_result olstm__cli_parse(const olstm__cli_command* command, int argc,
     } else if (!options_ended && argv[i][0] == '-' && argv[i][1] != '\0') {
       if (!parse_option(command, argc, argv, &i)) return OLSTM__CLI_REFUSED;
     } else if (out_operands->count >= command->max_operands) {
-      (void)olstm__cli_complain(0, "%s: '%s' is one argument too many (usage: olstm %s)",
+      (void)olstm__cli_complain(0, "%s: '%s' is one argument too many (usage: %s)",
                                 command->name, argv[i], command->usage);
       return OLSTM__CLI_REFUSED;
     } else {
@@ -206,15 +206,15 @@ olstm__cli_result olstm__cli_parse(const olstm__cli_command* command, int argc,
     }
   }
   if (out_operands->count < command->min_operands) {
-    (void)olstm__cli_complain(0, "%s: an argument is missing (usage: olstm %s)",
-                              command->name, command->usage);
+    (void)olstm__cli_complain(0, "%s: an argument is missing (usage: %s)", command->name,
+                              command->usage);
     return OLSTM__CLI_REFUSED;
   }
   return OLSTM__CLI_PARSED;
 }
 
 void olstm__cli_print_help(const olstm__cli_command* command) {
-  printf("usage: olstm %s\n\n%s\n", command->usage, command->summary);
+  printf("usage: %s\n\n%s\n", command->usage, command->summary);
   if (command->option_count > 0) printf("\noptions:\n");
   for (size_t i = 0; i < command->option_count; i++) {
     const olstm__cli_option* option = &command->options[i];

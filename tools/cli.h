@@ -55,7 +55,7 @@ typedef struct olstm__cli_option {
 
 typedef struct olstm__cli_command {
   const char* name;
-  /// "MODEL [options]"
+  /// "olstm bench MODEL [options]"
   const char* usage;
   const char* summary;
   const olstm__cli_option* options;

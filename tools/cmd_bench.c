@@ -216,7 +216,7 @@ static olstm__cli_result parse(int argc, char** argv, bench_options* out) {
   };
   const olstm__cli_command command = {
       "bench",
-      "bench MODEL|--shapes FILE [options]",
+      "olstm bench MODEL|--shapes FILE [options]",
       "Measures loading, planning and running a model on made-up inputs.",
       options,
       sizeof options / sizeof options[0],
@@ -225,7 +225,7 @@ static olstm__cli_result parse(int argc, char** argv, bench_options* out) {
   const olstm__cli_result result = olstm__cli_parse(&command, argc, argv, &operands);
   if (result != OLSTM__CLI_PARSED) return result;
   if ((operands.count == 1) == (out->shapes != NULL)) {
-    (void)olstm__cli_complain(0, "bench: either a model or --shapes (usage: olstm %s)",
+    (void)olstm__cli_complain(0, "bench: either a model or --shapes (usage: %s)",
                               command.usage);
     return OLSTM__CLI_REFUSED;
   }

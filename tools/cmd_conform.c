@@ -243,7 +243,7 @@ static olstm__cli_result parse(int argc, char** argv, conform_options* out,
   };
   const olstm__cli_command command = {
       "conform",
-      "conform [options] PATH...",
+      "olstm conform [options] PATH...",
       "Runs ONNX test cases: folders of model.onnx and test_data_set_K, or folders of "
       "them.\nPrints PASS, FAIL or SKIP for each; SKIP names what olstm does not have.",
       options,

@@ -281,7 +281,7 @@ static olstm__cli_result parse(int argc, char** argv, inspect_options* out) {
       OLSTM__JOB_CLI_OPTIONS(out->job),
   };
   const olstm__cli_command command = {"inspect",
-                                      "inspect MODEL [options]",
+                                      "olstm inspect MODEL [options]",
                                       "Shows inputs, outputs, state slots, and the plan: "
                                       "steps, kernels and the reasons,\n"
                                       "what was folded or fused, memory.",

@@ -125,7 +125,7 @@ int olstm__command_ops(int argc, char** argv) {
        "with the operators of a plugin library (runs its code)", 0, 0, NULL},
   };
   const olstm__cli_command command = {"ops",
-                                      "ops [options]",
+                                      "olstm ops [options]",
                                       "Lists every operator with its domain, the opsets "
                                       "it is right for, and dtypes.",
                                       options,

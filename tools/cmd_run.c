@@ -233,7 +233,7 @@ static olstm__cli_result parse(int argc, char** argv, run_options* out) {
   };
   const olstm__cli_command command = {
       "run",
-      "run MODEL [options]",
+      "olstm run MODEL [options]",
       "Runs a model once and prints what went in and what came out.",
       options,
       sizeof options / sizeof options[0],

@@ -99,7 +99,7 @@ int olstm__command_weights(int argc, char** argv) {
   };
   const olstm__cli_command command = {
       "weights",
-      "weights MODEL -o DIR",
+      "olstm weights MODEL -o DIR",
       "Writes every LSTM's, GRU's and RNN's weights as Keras' get_weights() has them:\n"
       "NODE.kernel.npy, NODE.recurrent_kernel.npy, NODE.bias.npy.",
       options,

@@ -1,72 +1,53 @@
-// Measures olstm and ONNX Runtime on the same LSTM layers, in turns within one run, and
-// prints the ratio of their medians. With --ep, ONNX Runtime with olstm's execution
-// provider takes the place of olstm.
-//
-// usage: compare_onnxruntime LIBONNXRUNTIME.SO SHAPES [--threads N] [--seconds S]
-// [--ep LIBOLSTM_ORT_EP.SO] [--kernel K] [--precision f32|bf16|int8]
-#include <dlfcn.h>
+// Measures olstm and ONNX Runtime on the same models or LSTM layers, in turns within one
+// run, and prints the ratio of their medians. With --ep, ONNX Runtime with olstm's
+// execution provider takes the place of olstm.
 #include <math.h>
-#include <onnxruntime_c_api.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "olstm/olstm.h"
+#include "tools/input_set.h"
+#include "tools/job.h"
 #include "tools/lstm_model.h"
+#include "tools/ort_peer.h"
 
-enum { MAX_RUNS = 200000, WARM_UP_RUNS = 5, ROUNDS = 6, MAX_DEVICES = 8 };
+enum { MAX_RUNS = 200000, WARM_UP_RUNS = 5, ROUNDS = 6 };
 
 typedef struct settings {
   const char* library;
-  const char* shapes;
-  int threads;
-  double seconds;  // a shape and a runtime
+  /// Models (*.onnx) and files of shapes.
+  olstm__cli_list what;
+  olstm__job_options job;
+  olstm__input_options input;
+  /// A model and a runtime.
+  double seconds;
   const char* provider;
-  const char* kernel;
-  int32_t precision;
 } settings;
 
-// The times of one runtime on one shape.
+/// The times of one runtime on one model.
 typedef struct samples {
   double us[MAX_RUNS];
   size_t count;
 } samples;
 
-typedef struct runtime {
-  const OrtApi* api;
-  OrtEnv* env;
-  OrtMemoryInfo* memory_info;
-} runtime;
-
-typedef struct peer {
-  const runtime* runtime;
-  OrtSession* session;
-  OrtValue* input;
-} peer;
-
-// A layer to run: its model, and an input for it.
-typedef struct problem {
-  unsigned char* model;
-  size_t model_bytes;
-  int64_t dims[3];
-  float* x;
-  size_t x_count;
-} problem;
-
+/// A model in olstm, and its inputs.
 typedef struct ours {
-  olstm_session* session;
-  olstm_context* context;
-  olstm_tensor input;
+  olstm__job job;
+  olstm__input_set inputs;
+  olstm_tensor* outputs;
+  size_t output_count;
 } ours;
 
-static _Noreturn void stop(const char* what) {
-  (void)fprintf(stderr, "compare_onnxruntime: %s\n", what);
-  exit(1);
-}
+/// All ratios so far.
+typedef struct summary {
+  double log_sum, worst;
+  size_t count;
+} summary;
 
-static void expect(const runtime* r, OrtStatus* status) {
-  if (status) stop(r->api->GetErrorMessage(status));
+static _Noreturn void stop(const olstm_error* error) {
+  exit(olstm__cli_fail(error));
 }
 
 static double now_us(void) {
@@ -75,113 +56,44 @@ static double now_us(void) {
   return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
 }
 
-// ---------------------------------------------------------------- ONNX Runtime
+// ---------------------------------------------------------------- both runtimes
 
-static void open_runtime(runtime* r, const settings* s) {
-  const OrtApiBase* (*get_base)(void) = NULL;
-  void* library = dlopen(s->library, RTLD_NOW | RTLD_LOCAL);
-  if (!library) stop(dlerror());
-  *(void**)&get_base = dlsym(library, "OrtGetApiBase");
-  r->api = get_base ? get_base()->GetApi(ORT_API_VERSION) : NULL;
-  if (!r->api) stop("the library has no API of this version");
-  expect(r, r->api->CreateEnv(ORT_LOGGING_LEVEL_ERROR, "compare", &r->env));
-  expect(r, r->api->CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault,
-                                        &r->memory_info));
-  if (s->provider) {
-    expect(r, r->api->RegisterExecutionProviderLibrary(r->env, "olstm", s->provider));
-  }
-  (void)printf("ONNX Runtime %s, olstm %s\n", get_base()->GetVersionString(),
-               OLSTM_VERSION_TEXT);
-}
-
-static void close_runtime(runtime* r, const settings* s) {
-  if (s->provider) {
-    expect(r, r->api->UnregisterExecutionProviderLibrary(r->env, "olstm"));
-  }
-  r->api->ReleaseMemoryInfo(r->memory_info);
-  r->api->ReleaseEnv(r->env);
-}
-
-static void append_provider(const runtime* r, OrtSessionOptions* options) {
-  const OrtEpDevice* const* devices = NULL;
-  const OrtEpDevice* chosen[MAX_DEVICES];
-  size_t device_count = 0, chosen_count = 0;
-  expect(r, r->api->GetEpDevices(r->env, &devices, &device_count));
-  for (size_t i = 0; i < device_count && chosen_count < MAX_DEVICES; i++) {
-    if (strcmp(r->api->EpDevice_EpName(devices[i]), "OlstmExecutionProvider") == 0) {
-      chosen[chosen_count++] = devices[i];
-    }
-  }
-  if (chosen_count == 0) stop("the library of --ep offers no device");
-  expect(r, r->api->SessionOptionsAppendExecutionProvider_V2(
-                options, r->env, chosen, chosen_count, NULL, NULL, 0));
-}
-
-static void load_peer(peer* p, const runtime* r, const settings* s, bool with_provider,
-                      const problem* layer) {
-  OrtSessionOptions* options = NULL;
-  p->runtime = r;
-  expect(r, r->api->CreateSessionOptions(&options));
-  expect(r, r->api->SetIntraOpNumThreads(options, s->threads));
-  expect(r, r->api->SetSessionGraphOptimizationLevel(options, ORT_ENABLE_ALL));
-  if (with_provider) append_provider(r, options);
-  expect(r, r->api->CreateSessionFromArray(r->env, layer->model, layer->model_bytes,
-                                           options, &p->session));
-  r->api->ReleaseSessionOptions(options);
-  expect(r, r->api->CreateTensorWithDataAsOrtValue(
-                r->memory_info, layer->x, layer->x_count * sizeof *layer->x, layer->dims,
-                3, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, &p->input));
-}
-
-static void run_peer(void* user) {
-  static const char* const kInputs[] = {"X"};
-  static const char* const kOutputs[] = {"Y"};
-  const peer* p = user;
-  OrtValue* output = NULL;
-  expect(p->runtime, p->runtime->api->Run(p->session, NULL, kInputs,
-                                          (const OrtValue* const*)&p->input, 1, kOutputs,
-                                          1, &output));
-  p->runtime->api->ReleaseValue(output);
-}
-
-static void unload_peer(peer* p) {
-  p->runtime->api->ReleaseValue(p->input);
-  p->runtime->api->ReleaseSession(p->session);
-}
-
-// ---------------------------------------------------------------- olstm
-
-static void load_ours(ours* o, const settings* s, const problem* layer) {
-  const int64_t* dims = layer->dims;
+static void load_ours(ours* o, const settings* s, const olstm__job_source* source) {
+  // Layers made of their sizes have no symbolic dimensions.
+  const olstm__input_options none = {.seed = s->input.seed};
+  const olstm__input_options* input = source->path ? &s->input : &none;
   olstm_error error = {""};
-  olstm_model* model = NULL;
-  olstm_session_options options;
-  olstm_session_options_init(&options);
-  options.thread_count = s->threads;
-  options.kernel = s->kernel;
-  options.precision = s->precision;
-  o->input =
-      (olstm_tensor){{OLSTM_DTYPE_FLOAT, 3, {dims[0], dims[1], dims[2]}}, layer->x};
-  if (olstm_model_load_memory(layer->model, layer->model_bytes, NULL, &model, &error) ||
-      olstm_session_create(model, NULL, &options, &o->session, &error) ||
-      olstm_context_create(o->session, &o->context, &error)) {
-    stop(error.message);
+  *o = (ours){.output_count = 0};
+  if (olstm__job_open_source(source, &s->job, NULL, &o->job, &error) ||
+      olstm__input_set_describe(o->job.session, input, &o->inputs, &error) ||
+      olstm__input_set_fill_random(&o->inputs, (uint64_t)input->seed, &error)) {
+    stop(&error);
   }
-  olstm_model_destroy(model);
+  o->output_count = olstm_session_output_count(o->job.session);
+  o->outputs = calloc(o->output_count + 1, sizeof *o->outputs);
+  if (o->outputs) return;
+  (void)olstm_fail(&error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for outputs");
+  stop(&error);
+}
+
+static void unload_ours(ours* o) {
+  free(o->outputs);
+  olstm__input_set_deinit(&o->inputs);
+  olstm__job_deinit(&o->job);
 }
 
 static void run_ours(void* user) {
   ours* o = user;
   olstm_error error = {""};
-  olstm_tensor output = {.data = NULL};
-  if (olstm_context_run(o->context, &o->input, 1, &output, 1, &error)) {
-    stop(error.message);
+  memset(o->outputs, 0, o->output_count * sizeof *o->outputs);
+  if (olstm_context_run(o->job.context, o->inputs.tensors, o->inputs.count, o->outputs,
+                        o->output_count, &error)) {
+    stop(&error);
   }
 }
 
-static void unload_ours(ours* o) {
-  olstm_context_destroy(o->context);
-  olstm_session_destroy(o->session);
+static void run_peer(void* user) {
+  olstm__ort_session_run(user);
 }
 
 // ---------------------------------------------------------------- measuring
@@ -207,115 +119,136 @@ static double median(samples* taken) {
   return taken->us[taken->count / 2];
 }
 
-static void make_problem(problem* out, const olstm__lstm_shape* shape) {
-  olstm_error error = {""};
-  *out = (problem){.dims = {shape->steps, shape->batch, shape->input_size}};
-  out->x_count = (size_t)(out->dims[0] * out->dims[1] * out->dims[2]);
-  out->x = malloc(out->x_count * sizeof *out->x);
-  if (!out->x || olstm__lstm_model_write(shape, &out->model, &out->model_bytes, &error)) {
-    stop("no memory");
-  }
-  for (size_t i = 0; i < out->x_count; i++) out->x[i] = sinf((float)i);
-}
-
-// Runs both in turns; the medians of ours (olstm, or ONNX Runtime with its provider) and
-// of ONNX Runtime's own.
-static void measure_both(void (*run)(void*), void* user, peer* theirs, const settings* s,
-                         double* out_ours, double* out_theirs) {
+/// Runs both in turns; the medians of ours (olstm, or ONNX Runtime with its provider) and
+/// of ONNX Runtime's own.
+static void measure_both(void (*run)(void*), void* user, olstm__ort_session* theirs,
+                         double seconds, double* out_ours, double* out_theirs) {
   static samples mine, other;
   mine.count = other.count = 0;
   for (int round = 0; round < ROUNDS; round++) {
-    measure(run, user, s->seconds / ROUNDS, &mine);
-    measure(run_peer, theirs, s->seconds / ROUNDS, &other);
+    measure(run, user, seconds / ROUNDS, &mine);
+    measure(run_peer, theirs, seconds / ROUNDS, &other);
   }
   *out_ours = median(&mine);
   *out_theirs = median(&other);
 }
 
-// Returns ours / theirs.
-static double compare_shape(const runtime* r, const settings* s,
-                            const olstm__lstm_shape* shape) {
-  problem layer;
-  peer theirs, provided;
+static void compare(olstm__ort* ort, const settings* s, const olstm__job_source* source,
+                    const char* name, summary* all) {
+  const int threads = (int)s->job.thread_count;
   ours o;
   double a = 0.0, b = 0.0;
-  make_problem(&layer, shape);
-  load_peer(&theirs, r, s, false, &layer);
+  load_ours(&o, s, source);
+  olstm__ort_session* theirs =
+      olstm__ort_session_create(ort, false, threads, source, o.job.session, &o.inputs);
   if (s->provider) {
-    load_peer(&provided, r, s, true, &layer);
-    measure_both(run_peer, &provided, &theirs, s, &a, &b);
-    unload_peer(&provided);
+    olstm__ort_session* provided =
+        olstm__ort_session_create(ort, true, threads, source, o.job.session, &o.inputs);
+    measure_both(run_peer, provided, theirs, s->seconds, &a, &b);
+    olstm__ort_session_destroy(provided);
   } else {
-    load_ours(&o, s, &layer);
-    measure_both(run_ours, &o, &theirs, s, &a, &b);
-    unload_ours(&o);
+    measure_both(run_ours, &o, theirs, s->seconds, &a, &b);
   }
-  unload_peer(&theirs);
-  (void)printf("%5lld %4lld %5lld %5lld %2lld  %10.2f  %10.2f  %6.3f\n",
-               (long long)shape->steps, (long long)shape->batch,
-               (long long)shape->input_size, (long long)shape->units,
-               (long long)shape->directions, a, b, a / b);
+  olstm__ort_session_destroy(theirs);
+  unload_ours(&o);
+  (void)printf("%-26s %10.2f  %10.2f  %6.3f\n", name, a, b, a / b);
   (void)fflush(stdout);
-  free(layer.model);
-  free(layer.x);
-  return a / b;
+  all->log_sum += log(a / b);
+  if (a / b > all->worst) all->worst = a / b;
+  all->count++;
 }
 
-static int32_t read_precision(const char* name) {
-  if (strcmp(name, "bf16") == 0) return OLSTM_PRECISION_BF16;
-  if (strcmp(name, "int8") == 0) return OLSTM_PRECISION_INT8;
-  if (strcmp(name, "f32") != 0) stop("--precision is f32, bf16 or int8");
-  return OLSTM_PRECISION_F32;
+static void compare_shapes(olstm__ort* ort, const settings* s, const char* path,
+                           summary* all) {
+  olstm__lstm_shape* shapes = NULL;
+  size_t count = 0;
+  olstm_error error = {""};
+  if (olstm__lstm_shapes_read(path, &shapes, &count, &error)) stop(&error);
+  for (size_t i = 0; i < count; i++) {
+    const olstm__lstm_shape* shape = &shapes[i];
+    unsigned char* bytes = NULL;
+    olstm__job_source source = {NULL, NULL, 0};
+    char name[128];
+    if (olstm__lstm_model_write(shape, &bytes, &source.byte_count, &error)) stop(&error);
+    source.bytes = bytes;
+    (void)snprintf(name, sizeof name, "%5lld %4lld %5lld %5lld %2lld",
+                   (long long)shape->steps, (long long)shape->batch,
+                   (long long)shape->input_size, (long long)shape->units,
+                   (long long)shape->directions);
+    compare(ort, s, &source, name, all);
+    free(bytes);
+  }
+  free(shapes);
 }
 
-static void read_settings(int argc, char** argv, settings* s) {
-  if (argc < 3 || argc % 2 == 0) {
-    stop(
-        "usage: compare_onnxruntime LIBONNXRUNTIME.SO SHAPES [--threads N] [--seconds S] "
-        "[--ep LIB] [--kernel K] [--precision P]");
+static bool is_model(const char* path) {
+  const char* end = strrchr(path, '.');
+  return end && strcmp(end, ".onnx") == 0;
+}
+
+// ---------------------------------------------------------------- the command line
+
+static olstm__cli_result parse(int argc, char** argv, settings* out) {
+  olstm__cli_list operands;
+  const olstm__cli_option options[] = {
+      {"dim", OLSTM__CLI_PAIRS, &out->input.dims, "NAME=N",
+       "size of a symbolic dimension (default 1), by name or INPUT:AXIS", 0, 0, NULL},
+      {"seconds", OLSTM__CLI_REAL, &out->seconds, "S", "how long to run each (default 1)",
+       0, 0, NULL},
+      {"ep", OLSTM__CLI_TEXT, &out->provider, "LIBOLSTM_ORT_EP.SO",
+       "ONNX Runtime with this provider takes the place of olstm", 0, 0, NULL},
+      OLSTM__JOB_CLI_OPTIONS(out->job),
+  };
+  const olstm__cli_command command = {
+      "compare_onnxruntime",
+      "compare_onnxruntime LIBONNXRUNTIME.SO SHAPES|MODEL.onnx... [options]",
+      "Measures olstm and ONNX Runtime in turns, on LSTM layers (a line 'T N I H D' "
+      "each) "
+      "or models with made-up inputs.",
+      options,
+      sizeof options / sizeof options[0],
+      2,
+      OLSTM__CLI_LIST_CAPACITY};
+  const olstm__cli_result result = olstm__cli_parse(&command, argc, argv, &operands);
+  if (result != OLSTM__CLI_PARSED) return result;
+  out->library = operands.values[0];
+  for (size_t i = 1; i < operands.count; i++) {
+    out->what.values[out->what.count++] = operands.values[i];
   }
-  *s = (settings){argv[1], argv[2], 1, 1.0, NULL, NULL, OLSTM_PRECISION_F32};
-  for (int i = 3; i + 1 < argc; i += 2) {
-    if (strcmp(argv[i], "--threads") == 0) {
-      s->threads = (int)strtol(argv[i + 1], NULL, 10);
-    } else if (strcmp(argv[i], "--seconds") == 0) {
-      s->seconds = strtod(argv[i + 1], NULL);
-    } else if (strcmp(argv[i], "--ep") == 0) {
-      s->provider = argv[i + 1];
-    } else if (strcmp(argv[i], "--kernel") == 0) {
-      s->kernel = argv[i + 1];
-    } else if (strcmp(argv[i], "--precision") == 0) {
-      s->precision = read_precision(argv[i + 1]);
-    } else {
-      stop(argv[i]);
-    }
-  }
-  if (s->provider && (s->kernel || s->precision != OLSTM_PRECISION_F32)) {
-    stop("--kernel and --precision are for olstm alone, not for --ep");
-  }
+  return result;
 }
 
 int main(int argc, char** argv) {
-  settings s;
-  runtime r;
-  olstm_error error = {""};
-  olstm__lstm_shape* shapes = NULL;
-  size_t count = 0;
-  double log_sum = 0.0, worst = 0.0;
-  read_settings(argc, argv, &s);
-  if (olstm__lstm_shapes_read(s.shapes, &shapes, &count, &error)) stop(error.message);
-  if (count == 0) stop("no shapes");
-  open_runtime(&r, &s);
-  (void)printf(
-      "    T    N     I     H  D  %10s  runtime us   ratio   (medians, %d thread%s)\n",
-      s.provider ? "with EP us" : "olstm us", s.threads, s.threads == 1 ? "" : "s");
-  for (size_t i = 0; i < count; i++) {
-    const double ratio = compare_shape(&r, &s, &shapes[i]);
-    log_sum += log(ratio);
-    if (ratio > worst) worst = ratio;
+  settings s = {.seconds = 1.0, .input = {.seed = 1}};
+  summary all = {0};
+  olstm__job_options_init(&s.job);
+  switch (parse(argc - 1, argv + 1, &s)) {
+    case OLSTM__CLI_HELPED:
+      return OLSTM__EXIT_OK;
+    case OLSTM__CLI_REFUSED:
+      return OLSTM__EXIT_USAGE;
+    case OLSTM__CLI_PARSED:
+      break;
   }
-  (void)printf("geometric mean %.3f, worst %.3f\n", exp(log_sum / (double)count), worst);
-  close_runtime(&r, &s);
-  free(shapes);
-  return 0;
+  olstm__ort* ort = olstm__ort_open(s.library, s.provider);
+  (void)printf("ONNX Runtime %s, olstm %s\n", olstm__ort_version(ort),
+               OLSTM_VERSION_TEXT);
+  (void)printf("%-26s %10s  runtime us   ratio   (medians, %d thread%s)\n",
+               "    T    N     I     H  D", s.provider ? "with EP us" : "olstm us",
+               (int)s.job.thread_count, s.job.thread_count == 1 ? "" : "s");
+  for (size_t i = 0; i < s.what.count; i++) {
+    const char* path = s.what.values[i];
+    const olstm__job_source source = {path, NULL, 0};
+    if (is_model(path)) {
+      compare(ort, &s, &source, path, &all);
+    } else {
+      compare_shapes(ort, &s, path, &all);
+    }
+  }
+  if (all.count > 0) {
+    (void)printf("geometric mean %.3f, worst %.3f\n",
+                 exp(all.log_sum / (double)all.count), all.worst);
+  }
+  olstm__ort_close(ort);
+  return OLSTM__EXIT_OK;
 }
