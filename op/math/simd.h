@@ -23,8 +23,10 @@ typedef float simd_real;
 
 #define SIMD_INLINE static inline __attribute__((always_inline, unused))
 
+// Full: clang would otherwise write a loop out by halves where it does not know its
+// rounds yet, and keep sums in memory ever after.
 #if defined(__clang__)
-#define SIMD_UNROLL _Pragma("unroll")
+#define SIMD_UNROLL _Pragma("clang loop unroll(full)")
 #else
 #define SIMD_UNROLL _Pragma("GCC unroll 16")
 #endif
