@@ -32,10 +32,11 @@ function(olstm_add_folder target)
                                              -ffunction-sections -fdata-sections>)
 endfunction()
 
-# Files of the current folder in which the time of a run is spent.
+# Files of the current folder in which the time of a run is spent. clang at -O2 vectorises and unrolls what nobody asked it
+# to, which takes three times the room.
 function(olstm_optimize target)
-  set_source_files_properties(${ARGN} TARGET_DIRECTORY ${target} PROPERTIES
-                              COMPILE_OPTIONS "$<$<CONFIG:Release>:-O2>")
+  set(options "$<$<CONFIG:Release>:-O2>" "$<$<C_COMPILER_ID:Clang>:-fno-vectorize;-fno-unroll-loops>")
+  set_source_files_properties(${ARGN} TARGET_DIRECTORY ${target} PROPERTIES COMPILE_OPTIONS "${options}")
 endfunction()
 
 # What nobody calls, of protobuf-c's code above all, is left out of what is linked.
