@@ -72,7 +72,8 @@ static olstm_status run_prepared(op_fixture* fixture, const olstm_operator* entr
   const olstm_run_args args = {.struct_size = sizeof args,
                                .inputs = inputs,
                                .outputs = outputs,
-                               .workspace = workspace};
+                               .workspace = workspace,
+                               .parallel = fixture->parallel};
   const olstm_status status =
       entry->run(instance, fixture->prepared.handle, &args, &fixture->error);
   free(workspace);

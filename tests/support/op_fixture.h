@@ -27,6 +27,8 @@ typedef struct op_fixture {
   size_t output_count;  // 0 is 1
   /// Writes output 0 over the first input for which prepare allows it.
   bool in_place;
+  /// Threads of the run. The operator is told of one.
+  const olstm_parallel* parallel;
 
   olstm_tensor outputs[OP_FIXTURE_MAX_OUTPUTS];
   olstm_prepared prepared;

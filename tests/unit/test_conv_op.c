@@ -178,6 +178,36 @@ static void shapes_that_do_not_fit_are_named(void** state) {
                          "VALID, SAME_UPPER or SAME_LOWER");
 }
 
+static void run_in_order(void* pool, int32_t task_count,
+                         void (*task)(void* argument, int32_t index), void* argument) {
+  for (int32_t i = 0; i < task_count; i++) task(argument, i);
+  *(int32_t*)pool = task_count;
+}
+
+// The workspace is for as many threads as create was told of, whatever a run has.
+static void more_threads_than_announced_are_left_alone(void** state) {
+  enum { CHANNELS = 16, SIZE = 32 };
+  static float x[CHANNELS * SIZE * SIZE], w[CHANNELS * CHANNELS * 9];
+  int32_t most_tasks = 0;
+  const olstm_parallel parallel = {sizeof parallel, &most_tasks, 64, run_in_order};
+  const olstm_tensor input = OP_TENSOR(FLOAT, x, 4, 1, CHANNELS, SIZE, SIZE);
+  const olstm_tensor weights = OP_TENSOR(FLOAT, w, 4, CHANNELS, CHANNELS, 3, 3);
+  op_fixture fixture = {.op_type = "Conv",
+                        .opset_version = 11,
+                        .input_count = 2,
+                        .inputs = {&input, &weights},
+                        .parallel = &parallel};
+  (void)state;
+  for (size_t i = 0; i < sizeof x / sizeof x[0]; i++) x[i] = 1.0F;
+  for (size_t i = 0; i < sizeof w / sizeof w[0]; i++) w[i] = 0.5F;
+  assert_int_equal(op_fixture_run(&fixture), OLSTM_STATUS_OK);
+  assert_in_range(most_tasks, 0, 1);
+  const float* y = fixture.outputs[0].data;
+  const int64_t count = olstm_tensor_desc_count(&fixture.outputs[0].desc);
+  for (int64_t i = 0; i < count; i++) assert_true(y[i] == 0.5F * CHANNELS * 9);
+  op_fixture_deinit(&fixture);
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(random_problems_follow_the_definition),
@@ -185,6 +215,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(auto_pad_makes_the_pads),
       cmocka_unit_test(half_floats_are_computed_in_float),
       cmocka_unit_test(shapes_that_do_not_fit_are_named),
+      cmocka_unit_test(more_threads_than_announced_are_left_alone),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }
