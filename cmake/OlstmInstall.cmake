@@ -1,5 +1,6 @@
 # What `cmake --install` puts where: headers, both libraries, the operators as a plugin, the command with its manual page,
-# the documentation with its examples, and what find_package and pkg-config need. Nothing in it knows the prefix: the tree may be moved.
+# the documentation with its examples, and what find_package and pkg-config need. Nothing in it knows the prefix: the
+# tree may be moved.
 include(CMakePackageConfigHelpers)
 
 set(olstm_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/olstm)

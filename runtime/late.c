@@ -327,21 +327,19 @@ static olstm_status infer(olstm__late* late, const olstm__late_step* step,
                           late_memo* memo, olstm_error* error) {
   const olstm__program_node* node = step->node;
   const olstm__operator_instance of = olstm__program_instance(node);
-  olstm_error inner = {""};
   const olstm_infer_args args = {sizeof args, step->input_count, late->input_list,
                                  step->output_count};
   for (int32_t level = kShowConstants; level <= kShowAll; level++) {
     (void)show_inputs(late, step, level, memo->values);
     memset(late->output_descs, 0, step->output_count * sizeof *late->output_descs);
     memo->shown = level;
-    const olstm_status status = olstm__call_infer(&of, &args, late->output_descs, &inner);
-    if (status == OLSTM_STATUS_NEEDS_DATA) continue;
-    if (error) *error = inner;
-    return status;
+    const olstm_status status = olstm__call_infer(&of, &args, late->output_descs, error);
+    if (status != OLSTM_STATUS_NEEDS_DATA) return status;
   }
+  const olstm_error wanted = error ? *error : (olstm_error){""};
   return olstm_fail(error, OLSTM_STATUS_BACKEND_ERROR,
-                    "%s '%s': wants more data than there is: %s", node->node.op_type,
-                    node->node.name, inner.message);
+                    "%s '%s': wants more data than there is%s%s", node->node.op_type,
+                    node->node.name, wanted.message[0] ? ": " : "", wanted.message);
 }
 
 static olstm_status prepare(olstm__late* late, const olstm__late_step* step,

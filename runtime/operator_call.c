@@ -23,9 +23,11 @@ olstm_status olstm__call_infer(const olstm__operator_instance* of,
                                const olstm_infer_args* args,
                                olstm_tensor_desc* out_outputs, olstm_error* error) {
   olstm__call_begin(error);
-  return olstm__call_end(of->node, "infer",
-                         of->callbacks->infer(of->instance, args, out_outputs, error),
-                         error);
+  const olstm_status status =
+      of->callbacks->infer(of->instance, args, out_outputs, error);
+  // No failure: the caller asks again.
+  if (status == OLSTM_STATUS_NEEDS_DATA) return status;
+  return olstm__call_end(of->node, "infer", status, error);
 }
 
 olstm_status olstm__call_prepare(const olstm__operator_instance* of,
@@ -58,14 +60,14 @@ static bool is_valid(const olstm_tensor_desc* desc) {
 olstm_status olstm__call_check_output(const olstm_node* node, size_t o,
                                       const olstm_tensor_desc* desc, size_t most,
                                       size_t* out_bytes, olstm_error* error) {
+  if (olstm_tensor_desc_bytes(desc, out_bytes) && *out_bytes <= most) {
+    return OLSTM_STATUS_OK;
+  }
   if (!is_valid(desc)) {
     return olstm_fail(error, OLSTM_STATUS_BACKEND_ERROR,
                       "%s '%s': output '%s' is said to have dtype %s and shape %s",
                       node->op_type, node->name, node->output_names[o],
                       olstm_dtype_name(desc->dtype), olstm_shape_text(desc).text);
-  }
-  if (olstm_tensor_desc_bytes(desc, out_bytes) && *out_bytes <= most) {
-    return OLSTM_STATUS_OK;
   }
   return olstm_fail(error, OLSTM_STATUS_LIMIT_EXCEEDED,
                     "%s '%s': output '%s' has shape %s, which is too large",

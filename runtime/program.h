@@ -76,6 +76,7 @@ void olstm__program_destroy(olstm__program* program);
 olstm_status olstm__program_describe_node(olstm__net* net, const olstm__net_node* from,
                                           olstm_node* out_node, olstm_error* error);
 
+/// The operator of an OPERATOR node, to call.
 static inline olstm__operator_instance olstm__program_instance(
     const olstm__program_node* node) {
   return (olstm__operator_instance){node->callbacks, node->instance, &node->node};

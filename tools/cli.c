@@ -184,6 +184,10 @@ static bool is_help(const char* argument) {
   return strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0;
 }
 
+int olstm__cli_exit_code(olstm__cli_result result) {
+  return result == OLSTM__CLI_REFUSED ? OLSTM__EXIT_USAGE : OLSTM__EXIT_OK;
+}
+
 olstm__cli_result olstm__cli_parse(const olstm__cli_command* command, int argc,
                                    char** argv, olstm__cli_list* out_operands) {
   bool options_ended = false;

@@ -78,6 +78,9 @@ typedef enum olstm__cli_result {
 olstm__cli_result olstm__cli_parse(const olstm__cli_command* command, int argc,
                                    char** argv, olstm__cli_list* out_operands);
 
+/// What the process returns after a result that is not PARSED.
+int olstm__cli_exit_code(olstm__cli_result result);
+
 /// Prints a command's help to stdout.
 void olstm__cli_print_help(const olstm__cli_command* command);
 

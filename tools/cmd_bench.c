@@ -322,14 +322,8 @@ int olstm__command_bench(int argc, char** argv) {
   bench_options options = {.seconds = 1.0, .input = {.seed = 1}};
   olstm_error error = {""};
   olstm__job_options_init(&options.job);
-  switch (parse(argc, argv, &options)) {
-    case OLSTM__CLI_HELPED:
-      return OLSTM__EXIT_OK;
-    case OLSTM__CLI_REFUSED:
-      return OLSTM__EXIT_USAGE;
-    case OLSTM__CLI_PARSED:
-      break;
-  }
+  const olstm__cli_result parsed = parse(argc, argv, &options);
+  if (parsed != OLSTM__CLI_PARSED) return olstm__cli_exit_code(parsed);
   const olstm_status status =
       options.shapes ? bench_shapes(&options, &error) : bench_model(&options, &error);
   return status == OLSTM_STATUS_OK ? OLSTM__EXIT_OK : olstm__cli_fail(&error);

@@ -260,14 +260,8 @@ int olstm__command_conform(int argc, char** argv) {
   olstm_error error;
   olstm_status status = OLSTM_STATUS_OK;
   olstm__job_options_init(&options.job);
-  switch (parse(argc, argv, &options, &paths)) {
-    case OLSTM__CLI_HELPED:
-      return OLSTM__EXIT_OK;
-    case OLSTM__CLI_REFUSED:
-      return OLSTM__EXIT_USAGE;
-    case OLSTM__CLI_PARSED:
-      break;
-  }
+  const olstm__cli_result parsed = parse(argc, argv, &options, &paths);
+  if (parsed != OLSTM__CLI_PARSED) return olstm__cli_exit_code(parsed);
   for (size_t i = 0; status == OLSTM_STATUS_OK && i < paths.count; i++) {
     status = find_cases(paths.values[i], &cases, &error);
   }

@@ -305,14 +305,8 @@ int olstm__command_inspect(int argc, char** argv) {
   inspected_model inspection = {0};
   olstm_error error = {""};
   olstm__job_options_init(&options.job);
-  switch (parse(argc, argv, &options)) {
-    case OLSTM__CLI_HELPED:
-      return OLSTM__EXIT_OK;
-    case OLSTM__CLI_REFUSED:
-      return OLSTM__EXIT_USAGE;
-    case OLSTM__CLI_PARSED:
-      break;
-  }
+  const olstm__cli_result parsed = parse(argc, argv, &options);
+  if (parsed != OLSTM__CLI_PARSED) return olstm__cli_exit_code(parsed);
   olstm__progress_begin("loading the model");
   olstm_status status = open_inspection(&options, &inspection, &error);
   olstm__progress_end();

@@ -132,13 +132,7 @@ int olstm__command_ops(int argc, char** argv) {
                                       sizeof options / sizeof options[0],
                                       0,
                                       0};
-  switch (olstm__cli_parse(&command, argc, argv, &operands)) {
-    case OLSTM__CLI_HELPED:
-      return OLSTM__EXIT_OK;
-    case OLSTM__CLI_REFUSED:
-      return OLSTM__EXIT_USAGE;
-    case OLSTM__CLI_PARSED:
-      break;
-  }
+  const olstm__cli_result parsed = olstm__cli_parse(&command, argc, argv, &operands);
+  if (parsed != OLSTM__CLI_PARSED) return olstm__cli_exit_code(parsed);
   return list_operators(&plugins, markdown);
 }

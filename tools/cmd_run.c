@@ -263,14 +263,8 @@ int olstm__command_run(int argc, char** argv) {
   olstm__job_options_init(&options.job);
   options.format = "npy";
   options.repeat = 1;
-  switch (parse(argc, argv, &options)) {
-    case OLSTM__CLI_HELPED:
-      return OLSTM__EXIT_OK;
-    case OLSTM__CLI_REFUSED:
-      return OLSTM__EXIT_USAGE;
-    case OLSTM__CLI_PARSED:
-      break;
-  }
+  const olstm__cli_result parsed = parse(argc, argv, &options);
+  if (parsed != OLSTM__CLI_PARSED) return olstm__cli_exit_code(parsed);
   const olstm_status status = run_job(&job, &options, &inputs, &error);
   olstm__progress_end();
   olstm__input_set_deinit(&inputs);

@@ -106,14 +106,8 @@ int olstm__command_weights(int argc, char** argv) {
       sizeof options / sizeof options[0],
       1,
       1};
-  switch (olstm__cli_parse(&command, argc, argv, &operands)) {
-    case OLSTM__CLI_HELPED:
-      return OLSTM__EXIT_OK;
-    case OLSTM__CLI_REFUSED:
-      return OLSTM__EXIT_USAGE;
-    case OLSTM__CLI_PARSED:
-      break;
-  }
+  const olstm__cli_result parsed = olstm__cli_parse(&command, argc, argv, &operands);
+  if (parsed != OLSTM__CLI_PARSED) return olstm__cli_exit_code(parsed);
   if (!folder)
     return olstm__cli_complain(OLSTM__EXIT_USAGE, "weights: -o DIR is missing");
   return write_weights(operands.values[0], folder, &error) == OLSTM_STATUS_OK

@@ -16,9 +16,8 @@
 enum { MAX_RUNS = 200000, WARM_UP_RUNS = 5, ROUNDS = 6 };
 
 typedef struct settings {
-  const char* library;
-  /// Models (*.onnx) and files of shapes.
-  olstm__cli_list what;
+  /// ONNX Runtime's library, then models (*.onnx) and files of shapes.
+  olstm__cli_list operands;
   olstm__job_options job;
   olstm__input_options input;
   /// A model and a runtime.
@@ -188,8 +187,17 @@ static bool is_model(const char* path) {
 
 // ---------------------------------------------------------------- the command line
 
+/// Whether there are options that a provider's session would not get.
+static bool is_for_olstm_alone(const olstm__job_options* job) {
+  olstm__job_options plain;
+  olstm__job_options_init(&plain);
+  return strcmp(job->kernel, plain.kernel) != 0 ||
+         strcmp(job->precision, plain.precision) != 0 || job->max_memory_mb ||
+         job->max_work || job->fuse != plain.fuse || job->broadcast_state ||
+         job->plugins.count > 0;
+}
+
 static olstm__cli_result parse(int argc, char** argv, settings* out) {
-  olstm__cli_list operands;
   const olstm__cli_option options[] = {
       {"dim", OLSTM__CLI_PAIRS, &out->input.dims, "NAME=N",
        "size of a symbolic dimension (default 1), by name or INPUT:AXIS", 0, 0, NULL},
@@ -202,42 +210,37 @@ static olstm__cli_result parse(int argc, char** argv, settings* out) {
   const olstm__cli_command command = {
       "compare_onnxruntime",
       "compare_onnxruntime LIBONNXRUNTIME.SO SHAPES|MODEL.onnx... [options]",
-      "Measures olstm and ONNX Runtime in turns, on LSTM layers (a line 'T N I H D' "
-      "each) "
+      "Measures olstm and ONNX Runtime in turns: on LSTM layers, a line 'T N I H D' "
+      "each, "
       "or models with made-up inputs.",
       options,
       sizeof options / sizeof options[0],
       2,
       OLSTM__CLI_LIST_CAPACITY};
-  const olstm__cli_result result = olstm__cli_parse(&command, argc, argv, &operands);
-  if (result != OLSTM__CLI_PARSED) return result;
-  out->library = operands.values[0];
-  for (size_t i = 1; i < operands.count; i++) {
-    out->what.values[out->what.count++] = operands.values[i];
+  const olstm__cli_result result = olstm__cli_parse(&command, argc, argv, &out->operands);
+  if (result != OLSTM__CLI_PARSED || !out->provider || !is_for_olstm_alone(&out->job)) {
+    return result;
   }
-  return result;
+  (void)olstm__cli_complain(0,
+                            "--ep goes with --threads, --seconds and --dim alone: what "
+                            "else there is, is for olstm");
+  return OLSTM__CLI_REFUSED;
 }
 
 int main(int argc, char** argv) {
   settings s = {.seconds = 1.0, .input = {.seed = 1}};
   summary all = {0};
   olstm__job_options_init(&s.job);
-  switch (parse(argc - 1, argv + 1, &s)) {
-    case OLSTM__CLI_HELPED:
-      return OLSTM__EXIT_OK;
-    case OLSTM__CLI_REFUSED:
-      return OLSTM__EXIT_USAGE;
-    case OLSTM__CLI_PARSED:
-      break;
-  }
-  olstm__ort* ort = olstm__ort_open(s.library, s.provider);
+  const olstm__cli_result parsed = parse(argc - 1, argv + 1, &s);
+  if (parsed != OLSTM__CLI_PARSED) return olstm__cli_exit_code(parsed);
+  olstm__ort* ort = olstm__ort_open(s.operands.values[0], s.provider);
   (void)printf("ONNX Runtime %s, olstm %s\n", olstm__ort_version(ort),
                OLSTM_VERSION_TEXT);
   (void)printf("%-26s %10s  runtime us   ratio   (medians, %d thread%s)\n",
                "    T    N     I     H  D", s.provider ? "with EP us" : "olstm us",
                (int)s.job.thread_count, s.job.thread_count == 1 ? "" : "s");
-  for (size_t i = 0; i < s.what.count; i++) {
-    const char* path = s.what.values[i];
+  for (size_t i = 1; i < s.operands.count; i++) {
+    const char* path = s.operands.values[i];
     const olstm__job_source source = {path, NULL, 0};
     if (is_model(path)) {
       compare(ort, &s, &source, path, &all);
@@ -245,10 +248,8 @@ int main(int argc, char** argv) {
       compare_shapes(ort, &s, path, &all);
     }
   }
-  if (all.count > 0) {
-    (void)printf("geometric mean %.3f, worst %.3f\n",
-                 exp(all.log_sum / (double)all.count), all.worst);
-  }
   olstm__ort_close(ort);
+  (void)printf("geometric mean %.3f, worst %.3f\n", exp(all.log_sum / (double)all.count),
+               all.worst);
   return OLSTM__EXIT_OK;
 }

@@ -251,7 +251,7 @@ static olstm_status find_hidden(checker* check) {
 static olstm_status find_inputs(checker* check) {
   const olstm_tensor_desc* x = check->descs[OLSTM__LSTM_X];
   const olstm_tensor_desc* w = check->descs[OLSTM__LSTM_W];
-  const bool batch_major = check->attributes->layouts.x == OLSTM__LAYOUT_BATCH_MAJOR;
+  const bool batch_major = is_batch_major(check, OLSTM__LSTM_X);
   if (w && w->rank == 3) check->sizes.inputs = w->dims[2];
   if (!x) return OLSTM_STATUS_OK;
   const expected_shape expected = expect(check, OLSTM__LSTM_X);

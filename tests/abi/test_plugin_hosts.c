@@ -52,25 +52,30 @@ static const olstm_operator* find_relu(const olstm_plugin* plugin) {
   return NULL;
 }
 
-// Runs Relu for a host, whose structs are `appended` bytes longer than version 1's.
-static void run_relu(const olstm_host* host, size_t appended) {
+// A Relu, whose struct is `appended` bytes longer than version 1's.
+static olstm_node relu_node(size_t appended) {
   static const char* const kInputs[] = {"x"};
   static const char* const kOutputs[] = {"y"};
-  const olstm_tensor* constants[] = {NULL};
+  static const olstm_tensor* const kConstants[] = {NULL};
+  return (olstm_node){.struct_size = sizeof(olstm_node) + appended,
+                      .name = "r",
+                      .op_type = "Relu",
+                      .domain = "",
+                      .opset_version = 14,
+                      .input_count = 1,
+                      .input_names = kInputs,
+                      .constants = kConstants,
+                      .output_count = 1,
+                      .output_names = kOutputs};
+}
+
+// Runs Relu for a host, whose structs are `appended` bytes longer than version 1's.
+static void run_relu(const olstm_host* host, size_t appended) {
   const olstm_plugin* plugin = open_entry()(host, NULL);
   assert_non_null(plugin);
   assert_int_equal(plugin->abi_version, OLSTM_ABI_VERSION);
   const olstm_operator* relu = find_relu(plugin);
-  const olstm_node node = {.struct_size = sizeof node + appended,
-                           .name = "r",
-                           .op_type = "Relu",
-                           .domain = "",
-                           .opset_version = 14,
-                           .input_count = 1,
-                           .input_names = kInputs,
-                           .constants = constants,
-                           .output_count = 1,
-                           .output_names = kOutputs};
+  const olstm_node node = relu_node(appended);
   const olstm_operator_options options = {sizeof options + appended, 1, 0, NULL};
   const olstm_create_args create = {sizeof create + appended, host, &node, &options};
   float x[HIDDEN] = {-1.0F, 2.0F}, y[HIDDEN] = {9.0F, 9.0F};
@@ -102,60 +107,48 @@ static void run_relu(const olstm_host* host, size_t appended) {
   (void)dlclose(library);
 }
 
+static void expect_refusal(const olstm_create_args* args, const char* message) {
+  const olstm_operator* relu = find_relu(open_entry()(args->host, NULL));
+  olstm_error error = {""};
+  void* instance = NULL;
+  assert_int_equal(relu->create(relu, args, &instance, &error),
+                   OLSTM_STATUS_INVALID_ARGUMENT);
+  assert_string_equal(error.message, message);
+  (void)dlclose(library);
+}
+
 // A host that forgets to say how long its structs are would be read wrongly one day.
 static void forgotten_sizes_are_refused_by_name(void** state) {
-  static const char* const kNames[] = {"x"};
+  static const char* const kStructs[] = {"olstm_create_args", "olstm_host", "olstm_node",
+                                         "olstm_operator_options"};
   const olstm_allocator allocator = olstm_allocator_or_default(NULL);
-  const olstm_tensor* constants[] = {NULL};
   (void)state;
   for (int forgotten = 0; forgotten < 4; forgotten++) {
     olstm_host host = {sizeof host, OLSTM_ABI_VERSION, "hasty", &allocator};
-    olstm_node node = {sizeof node, "r", "Relu", "",        14, 0,
-                       NULL,        1,   kNames, constants, 1,  kNames};
+    olstm_node node = relu_node(0);
     olstm_operator_options options = {sizeof options, 1, 0, NULL};
     olstm_create_args args = {sizeof args, &host, &node, &options};
     size_t* const sizes[] = {&args.struct_size, &host.struct_size, &node.struct_size,
                              &options.struct_size};
-    static const char* const kStructs[] = {"olstm_create_args", "olstm_host",
-                                           "olstm_node", "olstm_operator_options"};
-    olstm_error error = {""};
-    void* instance = NULL;
     char expected[128];
     (void)snprintf(expected, sizeof expected,
                    "Relu 'r': struct_size of %s is 0, expected at least %zu",
                    kStructs[forgotten], *sizes[forgotten]);
-    const olstm_operator* relu = find_relu(open_entry()(&host, NULL));
     *sizes[forgotten] = 0;
-    assert_int_equal(relu->create(relu, &args, &instance, &error),
-                     OLSTM_STATUS_INVALID_ARGUMENT);
-    assert_string_equal(error.message, expected);
-    (void)dlclose(library);
+    expect_refusal(&args, expected);
   }
 }
 
 static void options_that_there_are_not_are_refused(void** state) {
-  static const char* const kNames[] = {"x"};
   const olstm_allocator allocator = olstm_allocator_or_default(NULL);
-  const olstm_tensor* constants[] = {NULL};
   const olstm_host host = {sizeof host, OLSTM_ABI_VERSION, "odd", &allocator};
-  const olstm_node node = {sizeof node, "r", "Relu", "",        14, 0,
-                           NULL,        1,   kNames, constants, 1,  kNames};
-  const olstm_operator_options options[] = {{sizeof *options, 0, 0, NULL},
-                                            {sizeof *options, 1, 9, NULL}};
-  static const char* const kMessages[] = {
-      "Relu 'r': thread_count is 0, expected 1 or more",
-      "Relu 'r': there is no precision 9"};
-  const olstm_operator* relu = find_relu(open_entry()(&host, NULL));
+  const olstm_node node = relu_node(0);
+  olstm_operator_options options = {sizeof options, 0, 0, NULL};
+  const olstm_create_args args = {sizeof args, &host, &node, &options};
   (void)state;
-  for (size_t o = 0; o < 2; o++) {
-    const olstm_create_args args = {sizeof args, &host, &node, &options[o]};
-    olstm_error error = {""};
-    void* instance = NULL;
-    assert_int_equal(relu->create(relu, &args, &instance, &error),
-                     OLSTM_STATUS_INVALID_ARGUMENT);
-    assert_string_equal(error.message, kMessages[o]);
-  }
-  (void)dlclose(library);
+  expect_refusal(&args, "Relu 'r': thread_count is 0, expected 1 or more");
+  options = (olstm_operator_options){sizeof options, 1, 9, NULL};
+  expect_refusal(&args, "Relu 'r': there is no precision 9");
 }
 
 static void an_equal_host_is_served(void** state) {
