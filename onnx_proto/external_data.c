@@ -47,6 +47,16 @@ static int open_beneath(int folder, const char* location) {
   return (int)syscall(SYS_openat2, folder, location, &how, sizeof how);
 }
 
+/// Leaves errno alone. A folder's link is ENOTDIR to openat.
+static bool is_link(int folder, const char* name) {
+  const int code = errno;
+  struct stat facts;
+  const bool is =
+      fstatat(folder, name, &facts, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(facts.st_mode);
+  errno = code;
+  return is;
+}
+
 int olstm__external_walk(int folder, const char* location) {
   int at = folder;
   const char* part = location;
@@ -63,7 +73,7 @@ int olstm__external_walk(int folder, const char* location) {
     name[length] = '\0';
     // O_NOFOLLOW on each part: no link anywhere on the way.
     const int next = openat(at, name, slash ? FOLDER_FLAGS : OPEN_FLAGS);
-    const int code = errno;
+    const int code = next < 0 && is_link(at, name) ? ELOOP : errno;
     if (at != folder) (void)close(at);
     errno = code;
     if (next < 0 || !slash) return next;

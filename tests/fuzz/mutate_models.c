@@ -68,7 +68,9 @@ static void add_folder(const char* path) {
       char name[kMaxPath + 300];
       struct stat facts;
       if (entry->d_name[0] == '.') continue;
-      (void)snprintf(name, sizeof name, "%s/%s", pending[next], entry->d_name);
+      const int length =
+          snprintf(name, sizeof name, "%s/%s", pending[next], entry->d_name);
+      if (length < 0 || (size_t)length >= sizeof name) continue;
       if (stat(name, &facts) != 0) continue;
       if (S_ISDIR(facts.st_mode) && pending_count < kMaxModels &&
           strlen(name) < kMaxPath) {
