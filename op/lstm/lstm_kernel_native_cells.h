@@ -64,44 +64,36 @@ static __attribute__((noinline)) simd_vec activate(const cell_context* context, 
   return x;
 }
 
-/// h of the block that starts at `unit`, as far as there are units.
-SIMD_INLINE void store_y(const cell_context* context, int64_t unit, simd_vec h,
-                         simd_real* y) {
-  const int64_t left = context->hidden - unit;
-  if (left >= SIMD_LANES) {
+/// h of a block, as far as there are units: `units` from its first one on.
+SIMD_INLINE void store_y(simd_real* y, simd_vec h, int64_t units) {
+  if (units >= SIMD_LANES) {
     simd_store(y, h);
   } else {
-    simd_store_part(y, h, left);
+    simd_store_part(y, h, units);
   }
 }
 
 SIMD_INLINE void store_h(const cell_context* context, const cell_place* place,
                          simd_vec h) {
   simd_store(place->h, h);
-  if (place->y) store_y(context, place->unit, h, place->y);
+  if (place->y) store_y(place->y, h, context->hidden - place->unit);
 }
 
 // A plain LSTM cell, with sigmoid, tanh, tanh, and nothing else, is what nearly all
 // models have. It is computed from what its gates' sigmoids and tanh are made of.
 
-/// c = f * last_c + i * g, with one division.
-SIMD_INLINE simd_vec plain_cell_c(simd_part i, simd_part f, simd_part g,
+/// c = f * last_c + i * g, with one division. below_i and below_f: simd_sigmoid_below;
+/// half_g: simd_tanh_half.
+SIMD_INLINE simd_vec plain_cell_c(simd_vec below_i, simd_vec below_f, simd_vec half_g,
                                   simd_vec last_c) {
-  const simd_vec one = simd_set(1);
-  const simd_vec below_i = simd_add(i.size, one);
-  const simd_vec below_f = simd_add(f.size, one);
-  const simd_vec below_ig = simd_fnma(below_i, g.size, below_i);
-  const simd_vec kept = simd_mul(simd_mul(simd_sigmoid_above(f), last_c), below_ig);
-  const simd_vec added = simd_mul(simd_sigmoid_above(i), g.sign);
-  return simd_div(simd_fma(added, below_f, kept), simd_mul(below_ig, below_f));
+  const simd_vec below_ig = simd_fnma(below_i, half_g, below_i);
+  const simd_vec sum = simd_fma(half_g, below_f, simd_mul(last_c, below_ig));
+  return simd_div(sum, simd_mul(below_ig, below_f));
 }
 
-/// h = o * tanh(c), with one division.
-SIMD_INLINE simd_vec plain_cell_h(simd_part o, simd_vec c) {
-  const simd_part q = simd_tanh_part(c);
-  const simd_vec below = simd_add(o.size, simd_set(1));
-  return simd_div(simd_mul(simd_sigmoid_above(o), q.sign),
-                  simd_fnma(below, q.size, below));
+/// h = o * tanh(c), with one division. half_c: simd_tanh_half.
+SIMD_INLINE simd_vec plain_cell_h(simd_vec below_o, simd_vec half_c) {
+  return simd_div(half_c, simd_fnma(below_o, half_c, below_o));
 }
 
 /// gates: i o f c.

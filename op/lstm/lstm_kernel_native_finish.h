@@ -5,23 +5,24 @@
 
 #include "op/lstm/lstm_kernel_native_walk.h"
 
-/// Vectors of units whose cells stay in registers.
-enum { MAX_TOGETHER = 3 };
+/// Vectors of units whose cells stay in registers, and whose cells are computed pass by
+/// pass: enough to keep a CPU busy.
+enum { MAX_TOGETHER = 2, CELLS_TOGETHER = 24 };
 
 /// Plain cells of `count` (a constant) vectors of units, whose sums are in registers: for
 /// steps that wait for them, what c waits for comes first.
 SIMD_INLINE void finish_together(const walk* w, const int count, const cell_place* places,
                                  simd_vec gates[][4]) {
-  simd_part i[MAX_TOGETHER];
-  simd_part f[MAX_TOGETHER];
-  simd_part g[MAX_TOGETHER];
+  simd_vec i[MAX_TOGETHER];
+  simd_vec f[MAX_TOGETHER];
+  simd_vec g[MAX_TOGETHER];
   simd_vec c[MAX_TOGETHER];
   SIMD_UNROLL
-  for (int v = 0; v < count; v++) i[v] = simd_sigmoid_part(gates[v][0]);
+  for (int v = 0; v < count; v++) i[v] = simd_sigmoid_below(gates[v][0]);
   SIMD_UNROLL
-  for (int v = 0; v < count; v++) g[v] = simd_tanh_part(gates[v][3]);
+  for (int v = 0; v < count; v++) g[v] = simd_tanh_half(gates[v][3]);
   SIMD_UNROLL
-  for (int v = 0; v < count; v++) f[v] = simd_sigmoid_part(gates[v][2]);
+  for (int v = 0; v < count; v++) f[v] = simd_sigmoid_below(gates[v][2]);
   SIMD_UNROLL
   for (int v = 0; v < count; v++) {
     c[v] = plain_cell_c(i[v], f[v], g[v], simd_load(places[v].c));
@@ -29,40 +30,77 @@ SIMD_INLINE void finish_together(const walk* w, const int count, const cell_plac
   }
   SIMD_UNROLL
   for (int v = 0; v < count; v++) {
-    const simd_part o = simd_sigmoid_part(gates[v][1]);
-    store_h(&w->cells, &places[v], plain_cell_h(o, c[v]));
+    const simd_vec o = simd_sigmoid_below(gates[v][1]);
+    store_h(&w->cells, &places[v], plain_cell_h(o, simd_tanh_half(c[v])));
   }
 }
 
-// Plain cells of some rows and some panels in three passes over all of them: each is a
-// short chain of dependent instructions, so that a CPU has several of them to work on.
+// Plain cells of some rows and some panels pass by pass, each over all of them: a pass is
+// a short chain of dependent instructions, so that a CPU has several of them to work on.
+// Sums become, in place, what the gates' sigmoids and tanh are made of.
+
+static void pass_sigmoids(simd_real* sums, const simd_real* end) {
+  for (; sums < end; sums += PANEL_COLUMNS) {
+    SIMD_UNROLL
+    for (int gate = 0; gate < 3; gate++) {
+      simd_real* sum = sums + gate * SIMD_LANES;
+      simd_store(sum, simd_sigmoid_below(simd_load(sum)));
+    }
+  }
+}
+
+// The last gate's, or what has taken its place.
+static void pass_tanh(simd_real* sums, const simd_real* end) {
+  for (simd_real* sum = sums + 3 * SIMD_LANES; sum < end; sum += PANEL_COLUMNS) {
+    simd_store(sum, simd_tanh_half(simd_load(sum)));
+  }
+}
+
+// c of `rows` rows from `first_row` on and one block, also to the last gate's place.
+static void pass_c(const walk* w, int64_t block, int64_t first_row, int64_t rows,
+                   simd_real* sums) {
+  const int64_t stride = w->layout->padded_hidden;
+  simd_real* c = place_of(w, first_row, block).c;
+  for (int64_t r = 0; r < rows; r++, sums += PANEL_COLUMNS, c += stride) {
+    simd_real* last = sums + 3 * SIMD_LANES;
+    const simd_vec new_c = plain_cell_c(simd_load(sums), simd_load(sums + 2 * SIMD_LANES),
+                                        simd_load(last), simd_load(c));
+    simd_store(c, new_c);
+    simd_store(last, new_c);
+  }
+}
+
+static void pass_h(const walk* w, int64_t block, int64_t first_row, int64_t rows,
+                   const simd_real* sums) {
+  const cell_place place = place_of(w, first_row, block);
+  const int64_t stride = w->layout->padded_hidden;
+  const int64_t y_offset = w->step * w->direction->y_step;
+  const olstm__native_row* row = w->direction->rows + first_row;
+  const int64_t units = w->cells.hidden - place.unit;
+  simd_real* h = place.h;
+  for (int64_t r = 0; r < rows; r++, sums += PANEL_COLUMNS, h += stride) {
+    const simd_vec new_h =
+        plain_cell_h(simd_load(sums + SIMD_LANES), simd_load(sums + 3 * SIMD_LANES));
+    simd_store(h, new_h);
+    if (!place.y) continue;
+    simd_real* y = (simd_real*)(void*)(row[r].y + y_offset);
+    store_y(y + place.unit, new_h, units);
+  }
+}
+
 static void finish_plain(const walk* w, int64_t first_block, int64_t end_block,
                          int64_t first_row, int64_t end_row, simd_real* sums) {
-  simd_real* o = sums + SIMD_LANES;
-  simd_real* f = sums + 2 * SIMD_LANES;
-  simd_real* g = sums + 3 * SIMD_LANES;
-  const int64_t end = (end_block - first_block) * (end_row - first_row) * PANEL_COLUMNS;
-  for (int64_t at = 0; at < end; at += PANEL_COLUMNS) {
-    simd_store_signed(sums + at, simd_sigmoid_part(simd_load(sums + at)));
-    simd_store_signed(o + at, simd_sigmoid_part(simd_load(o + at)));
-    simd_store_signed(f + at, simd_sigmoid_part(simd_load(f + at)));
-    simd_store_signed(g + at, simd_tanh_part(simd_load(g + at)));
+  const int64_t rows = end_row - first_row;
+  const int64_t reals = rows * PANEL_COLUMNS;
+  const simd_real* end = sums + (end_block - first_block) * reals;
+  pass_sigmoids(sums, end);
+  pass_tanh(sums, end);
+  for (int64_t b = 0; b < end_block - first_block; b++) {
+    pass_c(w, first_block + b, first_row, rows, sums + b * reals);
   }
-  int64_t at = 0;
-  for (int64_t block = first_block; block < end_block; block++) {
-    for (int64_t row = first_row; row < end_row; row++, at += PANEL_COLUMNS) {
-      simd_real* c = place_of(w, row, block).c;
-      simd_store(c, plain_cell_c(simd_load_signed(sums + at), simd_load_signed(f + at),
-                                 simd_load_signed(g + at), simd_load(c)));
-    }
-  }
-  at = 0;
-  for (int64_t block = first_block; block < end_block; block++) {
-    for (int64_t row = first_row; row < end_row; row++, at += PANEL_COLUMNS) {
-      const cell_place place = place_of(w, row, block);
-      store_h(&w->cells, &place,
-              plain_cell_h(simd_load_signed(o + at), simd_load(place.c)));
-    }
+  pass_tanh(sums, end);
+  for (int64_t b = 0; b < end_block - first_block; b++) {
+    pass_h(w, first_block + b, first_row, rows, sums + b * reals);
   }
 }
 

@@ -20,9 +20,6 @@ enum {
   FIRST_AT_ONCE = 11,
   LAST_AT_ONCE = 3 * SIMD_ROWS
 };
-// Rows times panels whose cells are computed together: enough to keep a CPU busy.
-enum { CELLS_TOGETHER = 24 };
-
 // Steps through the rows of a chunk, a step's unfinished rows after the other's.
 typedef struct chunk_cursor {
   int64_t step, row, end_row, index;

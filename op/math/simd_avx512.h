@@ -115,10 +115,6 @@ SIMD_INLINE simd_vec simd_xor_sign(simd_vec a, simd_vec b) {
   return SIMD_OP(xor)(a, SIMD_OP(and)(b, simd_set((simd_real)-0.0)));
 }
 
-/// -|a|.
-SIMD_INLINE simd_vec simd_minus_abs(simd_vec a) {
-  return SIMD_OP(or)(a, simd_set((simd_real)-0.0));
-}
 /// a, which is not negative, with b's sign.
 SIMD_INLINE simd_vec simd_copy_sign(simd_vec a, simd_vec b) {
   return SIMD_OP(or)(a, SIMD_OP(and)(b, simd_set((simd_real)-0.0)));

@@ -25,6 +25,7 @@
 #define SIMD_EXP_MAX 710.0
 // From here tanh is 1.
 #define SIMD_TANH_MAX 20.0
+#define SIMD_SIGMOID_MIN (-35.0)
 // 1/k! for k = 2, 3, ...: exp(r) = 1 + r + r^2 * (1/2! + r/3! + ...).
 #define SIMD_EXP_TERMS                                                                 \
   {                                                                                    \
@@ -48,6 +49,7 @@
 #define SIMD_EXP_MIN (-104.0f)
 #define SIMD_EXP_MAX 89.0f
 #define SIMD_TANH_MAX 9.02f
+#define SIMD_SIGMOID_MIN (-35.0f)
 // Minimax over |r| <= ln(2)/2, relative error 1.3e-8 of exp(r) - 1.
 #define SIMD_EXP_TERMS \
   { 0.49999997f, 0.166665435f, 0.0416672006f, 0.00836654752f, 0.00138825166f }
@@ -118,96 +120,80 @@ SIMD_INLINE simd_vec simd_sigmoid(simd_vec x) {
   return simd_mul(simd_select_lt(x, simd_zero(), z, one), r);
 }
 
-/// terms[0] + terms[1] * x + ..., with x2 = x * x, in two chains: even terms and odd
-/// ones.
-SIMD_INLINE simd_vec simd_polynomial_in_two(const simd_real* terms, const int count,
-                                            simd_vec x, simd_vec x2) {
-  const int last = count - 1;
-  simd_vec sum = simd_set(terms[last]);
-  simd_vec other = simd_set(terms[last - 1]);
-  SIMD_UNROLL
-  for (int i = last - 2; i >= 0; i--) {
-    simd_vec* to = (last - i) % 2 == 0 ? &sum : &other;
-    *to = simd_fma(*to, x2, simd_set(terms[i]));
-  }
-  return last % 2 == 0 ? simd_fma(other, x, sum) : simd_fma(sum, x, other);
-}
-
 // Below: sigmoid and tanh without their divisions, for cells, which bring several to one
-// denominator and divide once.
+// denominator and divide once. Errors of cells over all floats are measured by
+// tests/unit/test_lstm_cell_accuracy.c. NaN stays NaN. How long their chains of
+// instructions are counts as much as how many: a CPU has registers for few at a time.
 
-/// What a sigmoid or a tanh is made of: a size in [0,1], and a vector that has the sign.
-typedef struct simd_part {
-  simd_vec sign, size;
-} simd_part;
+/// exp(-scale * x) = power * exp(-scale * s), where power is one of 2; s2 = s * s.
+typedef struct simd_exponent {
+  simd_vec power, s, s2;
+} simd_exponent;
 
-/// Sizes that have their signs.
-SIMD_INLINE simd_part simd_load_signed(const simd_real* p) {
-  const simd_vec a = simd_load(p);
-  return (simd_part){a, simd_abs(a)};
-}
-
-SIMD_INLINE void simd_store_signed(simd_real* p, simd_part a) {
-  simd_store(p, simd_copy_sign(a.size, a.sign));
-}
-
-/// z = exp(-|x|), and x's sign: sigmoid(x) is simd_sigmoid_above / (1 + z). As exact as
-/// simd_sigmoid down to x = -20; from there to x = -86 errors grow to 7 ulp of ever
-/// smaller results; below they stay what they are there.
-SIMD_INLINE simd_part simd_sigmoid_part(simd_vec x) {
-  // z = 2^n * (1 + r + r^2 * p(r)); the sum's last term comes last.
-  static const simd_real kTerms[] = SIMD_EXP_TERMS;
+/// `scale` must be a constant.
+SIMD_INLINE simd_exponent simd_exponent_of(const simd_real scale, simd_vec x) {
+  simd_exponent e;
   const simd_vec rounder = simd_set(SIMD_POWER_ROUNDER);
-  simd_vec r = simd_max(simd_set(SIMD_EXP_NORMAL_MIN), simd_minus_abs(x));
-  const simd_vec sum = simd_fma(r, simd_set(SIMD_LOG2E), rounder);
+  const simd_vec sum = simd_fnma(x, simd_set(scale * SIMD_LOG2E), rounder);
   const simd_vec n = simd_sub(sum, rounder);
-  const simd_vec power = simd_power_of_sum(sum);
+  e.power = simd_power_of_sum(sum);
 #if SIMD_HAS_FMA && !OLSTM_SIMD_DOUBLE
-  r = simd_fnma(n, simd_set(SIMD_LN2), r);
+  e.s = simd_fma(n, simd_set(SIMD_LN2 / scale), x);
 #else
-  r = simd_fnma(n, simd_set(SIMD_LN2_HIGH), r);
-  r = simd_fnma(n, simd_set(SIMD_LN2_LOW), r);
+  e.s = simd_fma(n, simd_set(SIMD_LN2_HIGH / scale), x);
+  e.s = simd_fma(n, simd_set(SIMD_LN2_LOW / scale), e.s);
 #endif
-  const simd_vec r2 = simd_mul(r, r);
-  const simd_vec p =
-      simd_polynomial_in_two(kTerms, (int)(sizeof kTerms / sizeof kTerms[0]), r, r2);
-  const simd_vec z = simd_fma(simd_mul(r2, power), p, simd_fma(power, r, power));
-  return (simd_part){x, z};
+  e.s2 = simd_mul(e.s, e.s);
+  return e;
 }
 
-/// The numerator of a sigmoid.
-SIMD_INLINE simd_vec simd_sigmoid_above(simd_part a) {
-  return simd_select_lt(a.sign, simd_zero(), a.size, simd_set(1));
+SIMD_INLINE simd_vec simd_pair(const simd_real* terms, simd_vec x) {
+  return simd_fma(simd_set(terms[1]), x, simd_set(terms[0]));
 }
 
-/// q = (1 - exp(-2|x|)) / 2, in [0,1/2], without and with x's sign: tanh(x) is
-/// sign / (1 - size).
-SIMD_INLINE simd_part simd_tanh_part(simd_vec x) {
-  // -2|x| = n * ln 2 + 2r, and exp(2r) / 2 = 1/2 + r + r^2 * p(r), where p's terms are
-  // powers of two times those of exp.
+/// p with exp(-s) = 1 - s + p * s^2, or, with a scale of 2,
+/// exp(-2s) / 2 = 1/2 - s + p * s^2. As Estrin's scheme does, in pairs of terms.
+SIMD_INLINE simd_vec simd_exp_rest(const int scale, simd_vec s, simd_vec s2) {
   static const simd_real kTerms[] = SIMD_EXP_TERMS;
   enum { COUNT = sizeof kTerms / sizeof kTerms[0] };
-  const simd_vec half = simd_set((simd_real)0.5);
-  const simd_vec rounder = simd_set(SIMD_POWER_ROUNDER);
   simd_real terms[COUNT];
   SIMD_UNROLL
-  for (int i = 0; i < COUNT; i++) terms[i] = kTerms[i] * (simd_real)(2 << i);
-  simd_vec r = simd_max(simd_set(-SIMD_TANH_MAX), simd_minus_abs(x));
-  const simd_vec sum = simd_fma(r, simd_set(2 * SIMD_LOG2E), rounder);
-  const simd_vec n = simd_sub(sum, rounder);
-  const simd_vec power = simd_power_of_sum(sum);
-  r = simd_fnma(n, simd_set(SIMD_LN2 / 2), r);
-  const simd_vec r2 = simd_mul(r, r);
-  const simd_vec p = simd_polynomial_in_two(terms, COUNT, r, r2);
+  for (int i = 0; i < COUNT; i++) {
+    terms[i] = kTerms[i] * (simd_real)((scale == 2 ? 2 << i : 1) * (i % 2 ? -1 : 1));
+  }
+  const int last = COUNT % 2 ? COUNT - 1 : COUNT - 2;
+  simd_vec sum = COUNT % 2 ? simd_set(terms[last]) : simd_pair(terms + last, s);
+  SIMD_UNROLL
+  for (int i = last - 2; i >= 0; i -= 2) {
+    sum = simd_fma(sum, s2, simd_pair(terms + i, s));
+  }
+  return sum;
+}
+
+/// 1 + exp(-x): sigmoid(x) is 1 over it. Below x = SIMD_SIGMOID_MIN, where sigmoid is
+/// 6e-16, it stays what it is there, so that products of two and of a simd_tanh_half are
+/// finite.
+SIMD_INLINE simd_vec simd_sigmoid_below(simd_vec x) {
+  x = simd_max(simd_set(SIMD_SIGMOID_MIN), simd_min(simd_set(-SIMD_EXP_NORMAL_MIN), x));
+  const simd_exponent e = simd_exponent_of(1, x);
+  const simd_vec first = simd_fnma(e.power, e.s, simd_add(e.power, simd_set(1)));
+  return simd_fma(simd_mul(e.s2, e.power), simd_exp_rest(1, e.s, e.s2), first);
+}
+
+/// q = (1 - exp(-2x)) / 2: tanh(x) is q / (1 - q). Beyond +-SIMD_TANH_MAX it stays what
+/// it is there.
+SIMD_INLINE simd_vec simd_tanh_half(simd_vec x) {
+  const simd_vec half = simd_set((simd_real)0.5);
+  x = simd_max(simd_set(-SIMD_TANH_MAX), simd_min(simd_set(SIMD_TANH_MAX), x));
+  const simd_exponent e = simd_exponent_of(2, x);
   // (1 - 2^n) / 2 is exact, so that small results lose nothing.
-  const simd_vec rest = simd_fnma(power, r, simd_fnma(half, power, half));
-  const simd_vec q = simd_fnma(simd_mul(r2, power), p, rest);
-  return (simd_part){simd_copy_sign(q, x), q};
+  const simd_vec first = simd_fma(e.power, e.s, simd_fnma(half, e.power, half));
+  return simd_fnma(simd_mul(e.s2, e.power), simd_exp_rest(2, e.s, e.s2), first);
 }
 
 SIMD_INLINE simd_vec simd_tanh(simd_vec x) {
-  const simd_part q = simd_tanh_part(x);
-  return simd_div(q.sign, simd_sub(simd_set(1), q.size));
+  const simd_vec q = simd_tanh_half(simd_abs(x));
+  return simd_copy_sign(simd_div(q, simd_sub(simd_set(1), q)), x);
 }
 
 /// log(1 + exp(x)).

@@ -133,10 +133,6 @@ SIMD_INLINE simd_vec simd_xor_sign(simd_vec a, simd_vec b) {
   return (simd_vec)((simd_ints)a ^ simd_signs(b));
 }
 
-/// -|a|.
-SIMD_INLINE simd_vec simd_minus_abs(simd_vec a) {
-  return (simd_vec)((simd_ints)a | (simd_ints)simd_set((simd_real)-0.0));
-}
 /// a, which is not negative, with b's sign.
 SIMD_INLINE simd_vec simd_copy_sign(simd_vec a, simd_vec b) {
   return (simd_vec)((simd_ints)a | simd_signs(b));
