@@ -144,11 +144,6 @@ SIMD_INLINE simd_vec simd_scale(simd_vec a, simd_vec n) {
   return SIMD_OP(scalef)(a, n);
 }
 
-/// a * 2^n for normal a and results.
-SIMD_INLINE simd_vec simd_scale_normal(simd_vec a, simd_vec n) {
-  return SIMD_OP(scalef)(a, n);
-}
-
 /// 2^n for an integral n within the exponents of normal numbers.
 SIMD_INLINE simd_vec simd_power_of_two(simd_vec n) {
   return SIMD_OP(scalef)(simd_set(1), n);

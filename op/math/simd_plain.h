@@ -165,11 +165,6 @@ SIMD_INLINE simd_vec simd_power_of_sum(simd_vec sum) {
   return (simd_vec)((simd_ints)sum << SIMD_MANTISSA_BITS);
 }
 
-/// a * 2^n for normal a and results.
-SIMD_INLINE simd_vec simd_scale_normal(simd_vec a, simd_vec n) {
-  return a * simd_power_of_two(n);
-}
-
 /// a * 2^n for an integral n, rounded once where the result is subnormal.
 SIMD_INLINE simd_vec simd_scale(simd_vec a, simd_vec n) {
   // In two steps: 2^n itself may be out of range, half of it is not.
