@@ -13,10 +13,14 @@ static const olstm__native_variant* variant_of(const olstm__lstm_problem* proble
   const bool is_double = problem->dtype == OLSTM_DTYPE_DOUBLE;
 #if defined(__x86_64__)
   const olstm__cpu* cpu = olstm__cpu_get();
-  if (cpu->avx512) {
+  const olstm__native_variant* avx2 =
+      is_double ? &olstm__native_f64_avx2 : &olstm__native_f32_avx2;
+  // Units that fit one vector of AVX2 would leave half of a wider one idle, which takes
+  // many CPUs twice as long.
+  if (cpu->avx512 && problem->hidden > avx2->lanes) {
     return is_double ? &olstm__native_f64_avx512 : &olstm__native_f32_avx512;
   }
-  if (cpu->avx2_fma) return is_double ? &olstm__native_f64_avx2 : &olstm__native_f32_avx2;
+  if (cpu->avx2_fma) return avx2;
 #endif
   return is_double ? &olstm__native_f64_plain : &olstm__native_f32_plain;
 }
