@@ -102,7 +102,7 @@ static double exact_sigmoid(double x) {
 }
 
 static const float_function kSigmoid = {"sigmoid", steps, exact_sigmoid, 3.5};
-static const float_function kTanh = {"tanh", steps, tanh, 3.5};
+static const float_function kTanh = {"tanh", steps, tanh, 3.75};
 
 static void sweep(const cell_case* of, const float_function* function,
                   int64_t hidden_size, uint64_t sweep_step) {
