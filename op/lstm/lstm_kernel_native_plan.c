@@ -141,8 +141,6 @@ static bool should_hoist(const olstm__lstm_problem* problem,
   if (olstm__native_is_linear_gru(problem)) return true;
   if (problem->steps < 2) return false;
   if (problem->rows < ENOUGH_ROWS) return problem->inputs > 2;
-  // Then weights are made reals once for all rows.
-  if (layout->format == OLSTM__NATIVE_BF16) return true;
   return bytes > HELD_BYTES && problem->inputs > problem->hidden / 2;
 }
 
@@ -175,8 +173,6 @@ static bool lay_out_task(const olstm__lstm_problem* problem, size_t chunk_rows,
   size_t* total = &w->task_bytes;
   return append(total, sums, (size_t)problem->rows, &w->sums) &&
          append(total, sizeof(void*), plan->is_hoisted ? chunk_rows : 0, &w->inputs) &&
-         append(total, OLSTM__NATIVE_EXPANDED_BYTES, layout->format == OLSTM__NATIVE_BF16,
-                &w->expanded) &&
          append(total, (size_t)layout->phases[0].r.row_bytes, rows, &w->h_bytes) &&
          append(total, sizeof(float), rows, &w->h_scales) &&
          append(total, (size_t)layout->phases[0].w.row_bytes, x_rows, &w->x_bytes) &&

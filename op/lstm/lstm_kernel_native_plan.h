@@ -82,9 +82,6 @@ typedef struct olstm__native_layout {
   size_t packed_bytes;
 } olstm__native_layout;
 
-/// Bytes of what a piece of a panel in BF16 is made reals in.
-enum { OLSTM__NATIVE_EXPANDED_BYTES = 64 * 1024 };
-
 /// One row of the batch, as a direction sees it.
 typedef struct olstm__native_row {
   /// x and y of the row's own first step (its last one, for reverse).
@@ -109,9 +106,9 @@ typedef struct olstm__native_workspace {
   /// Each task's own, task_bytes each; the places below are in there. Sums of one panel
   /// for all rows; [chunk_steps * N] where rows of x are, as panels want them; and, where
   /// rows are brought into the weights' format, the bytes and the scales of h [N] and x
-  /// [chunk_steps * N]; for BF16, reals of a piece of a panel.
+  /// [chunk_steps * N].
   size_t tasks, task_bytes;
-  size_t sums, inputs, expanded;
+  size_t sums, inputs;
   size_t h_bytes, h_scales, x_bytes, x_scales;
   /// All of one direction.
   size_t direction_bytes;

@@ -41,18 +41,16 @@ static chunk_cursor start_of_chunk(const walk* w) {
                         unfinished(w, w->end_row, w->chunk_step), 0};
 }
 
-// Panel `index` of a factor, from its vector `first` on, which begins a tile. Field by
-// field, and into the arguments of all panels: small layers have many, and time for none.
+// Panel `index` of a factor. Field by field, and into the arguments of all panels: small
+// layers have many, and time for none.
 SIMD_INLINE void set_panel(const walk* w, const olstm__native_phase* phase,
                            const olstm__native_factor* factor, int64_t index,
-                           int64_t first, panel_factor* out) {
-  const int64_t column =
-      (index * phase->panel_blocks * phase->gate_count + first) * SIMD_LANES;
+                           panel_factor* out) {
+  const int64_t column = index * phase->panel_blocks * phase->gate_count * SIMD_LANES;
   out->k = factor->depth;
   out->first_k = 0;
   out->depth = factor->panel_rows;
-  out->panel = w->packed + factor->panels + (size_t)index * factor->panel_bytes +
-               factor->panel_rows * olstm__native_panel_row_bytes(w->layout, first);
+  out->panel = w->packed + factor->panels + (size_t)index * factor->panel_bytes;
   if (w->layout->format != OLSTM__NATIVE_INT8) return;
   out->scales = (const float*)(const void*)(w->packed + factor->scales) + column;
   out->corrections =
@@ -106,48 +104,12 @@ static const void* x_of(const walk* w, int64_t step, int64_t row, int64_t chunk_
   return input_of(w, step, row, chunk_row);
 }
 
-// A panel, or a tile of it, on its way past many rows, a piece of its depth at a time.
-typedef struct tile_pass {
-  const panel_function (*panels)[PANEL_VECTORS];
-  /// Of bfloat16 that becomes reals first, once for all rows.
-  const char* packed;
-  int64_t vectors, row_bytes, max_k;
-  /// How many bytes on what comes next lies; 0 where it is not fetched.
-  int64_t distance;
-} tile_pass;
-
-static bool expands(const walk* w, int64_t rows) {
-  return w->expanded && w->projections && rows >= 2 * SIMD_ROWS;
-}
-
-// `rows` rows will pass what is `factor`'s; what comes next is `distance` bytes on.
-static tile_pass start_pass(const walk* w, int64_t rows, int64_t vectors,
-                            int64_t distance, const panel_factor* factor) {
-  tile_pass pass = {.panels = w->panels,
-                    .vectors = vectors,
-                    .distance = distance,
-                    .row_bytes = olstm__native_panel_row_bytes(w->layout, vectors),
-                    .max_k = factor->k};
-  if (expands(w, rows)) {
-    pass.packed = factor->panel;
-    pass.distance = 0;
-    pass.panels = SIMD_NAME(olstm__panel_real).functions;
-    pass.max_k = OLSTM__NATIVE_EXPANDED_BYTES / (vectors * SIMD_BYTES);
-  } else if (w->layout->format != OLSTM__NATIVE_INT8) {
-    pass.max_k = CACHED_PANEL_BYTES / pass.row_bytes;
-  }
-  return pass;
-}
-
-// Takes the piece that starts at row `k` of `depth`.
-static void take_piece(const walk* w, const tile_pass* pass, int64_t k, int64_t depth,
-                       panel_factor* factor) {
-  factor->k = smaller(depth - k, pass->max_k);
-  factor->first_k = k;
-  if (!pass->packed) return;
-  panel_expand(pass->packed + k * pass->row_bytes, factor->k, pass->vectors, w->expanded);
-  factor->panel = w->expanded;
-  factor->first_k = 0;
+// How many rows of a panel of `vectors` vectors pass many rows together: what stays in a
+// core's own cache.
+static int64_t piece_depth(const walk* w, int64_t depth, int64_t vectors) {
+  // Sums of INT8 are scaled once they are complete.
+  if (w->layout->format == OLSTM__NATIVE_INT8) return depth;
+  return CACHED_PANEL_BYTES / olstm__native_panel_row_bytes(w->layout, vectors);
 }
 
 static void list_inputs(walk* w) {
@@ -173,35 +135,38 @@ static void project_rows(const walk* w, const olstm__native_phase* phase, int64_
   }
 }
 
-// For all rows of a chunk, and `vectors` vectors from `first` on of each of `count`
-// panels.
-static void project_tiles(const walk* w, const olstm__native_phase* phase, int64_t index,
-                          int64_t count, int64_t first, int64_t vectors) {
+// For all rows of a chunk, and `count` panels from `index` on, a piece of their depth at
+// a time.
+static void project_together(const walk* w, const olstm__native_phase* phase,
+                             int64_t index, int64_t count) {
+  const int64_t vectors =
+      olstm__native_panel_vectors(w->layout, phase, index * phase->panel_blocks);
   const int64_t columns = phase->panel_blocks * phase->gate_count * SIMD_LANES;
+  const int64_t depth = phase->w.depth;
+  const int64_t piece = piece_depth(w, depth, vectors);
+  const int64_t distance = count * (int64_t)phase->w.panel_bytes;
   panel_args args[PANELS_TOGETHER] = {{.out = NULL}};
   int64_t k = 0;
   for (int64_t i = 0; i < count; i++) {
-    set_panel(w, phase, &phase->w, index + i, first, &args[i].main);
+    set_panel(w, phase, &phase->w, index + i, &args[i].main);
   }
-  const tile_pass pass = start_pass(w, w->input_count, vectors,
-                                    count * (int64_t)phase->w.panel_bytes, &args[0].main);
   do {
     int64_t rows = 0;
     for (int64_t i = 0; i < count; i++) {
-      take_piece(w, &pass, k, phase->w.depth, &args[i].main);
+      args[i].main.k = smaller(depth - k, piece);
+      args[i].main.first_k = k;
     }
     for (int64_t row = 0; row < w->input_count; row += rows) {
       const int64_t left = w->input_count - row;
       rows = block_rows(w, left);
       for (int64_t i = 0; i < count; i++) {
-        const int64_t column = (index + i) * columns + first * SIMD_LANES;
-        project_rows(w, phase, column, row, rows, k, &args[i]);
-        set_fetch(w, rows, left, w->input_count, pass.distance, &args[i].main);
-        pass.panels[rows - 1][vectors - 1](&args[i], 0);
+        project_rows(w, phase, (index + i) * columns, row, rows, k, &args[i]);
+        set_fetch(w, rows, left, w->input_count, distance, &args[i].main);
+        w->panels[rows - 1][vectors - 1](&args[i], 0);
       }
     }
     k += args[0].main.k;
-  } while (k < phase->w.depth);
+  } while (k < depth);
 }
 
 // How many panels from `index` on, before `end`, the rows of a chunk pass together: more
@@ -217,18 +182,8 @@ static int64_t panels_together(const walk* w, const olstm__native_phase* phase,
 // Projects panels from `index` on, before `end`; gives the next one.
 static int64_t project_panels(const walk* w, const olstm__native_phase* phase,
                               int64_t index, int64_t end) {
-  const int64_t vectors =
-      olstm__native_panel_vectors(w->layout, phase, index * phase->panel_blocks);
-  int64_t count = panels_together(w, phase, index, end);
-  int64_t together = vectors;
-  // Expanded tiles have one place.
-  if (expands(w, w->input_count)) {
-    count = 1;
-    together = PANEL_TILE;
-  }
-  for (int64_t v = 0; v < vectors; v += together) {
-    project_tiles(w, phase, index, count, v, smaller(vectors - v, together));
-  }
+  const int64_t count = panels_together(w, phase, index, end);
+  project_together(w, phase, index, count);
   return index + count;
 }
 
@@ -314,12 +269,12 @@ static void set_init(const walk* w, int32_t p, int64_t block, int64_t row, int64
 }
 
 SIMD_INLINE void start_panel(const walk* w, const olstm__native_phase* phase,
-                             int64_t index, int64_t first, panel_args* args) {
-  set_panel(w, phase, &phase->r, index, first, &args->main);
+                             int64_t index, panel_args* args) {
+  set_panel(w, phase, &phase->r, index, &args->main);
   args->main.k = recurrent_k(w, args->main.k);
   args->lead.k = 0;
   if (w->projections) return;
-  set_panel(w, phase, &phase->w, index, first, &args->lead);
+  set_panel(w, phase, &phase->w, index, &args->lead);
   args->lead.fetch = 0;
 }
 
@@ -355,7 +310,7 @@ static void run_panel(const walk* w, int32_t p, int64_t index) {
   simd_real* to = sums;
   int64_t rows = 0;
   int64_t first = w->task->first_row;
-  start_panel(w, phase, index, 0, w->args);
+  start_panel(w, phase, index, w->args);
   for (int64_t row = first; row < w->end_row; row += rows) {
     rows = block_rows(w, w->end_row - row);
     if (row - first + rows > CELLS_TOGETHER) {
@@ -378,7 +333,7 @@ static void run_panels(const walk* w, int32_t p, int64_t index, int64_t count) {
   simd_real sums[CELLS_TOGETHER * PANEL_COLUMNS];
   for (int64_t turn = 0; turn < count; turn++) {
     const int64_t i = w->step & 1 ? count - 1 - turn : turn;
-    start_panel(w, phase, index + i, 0, w->args);
+    start_panel(w, phase, index + i, w->args);
     multiply_panel(w, p, index + i, row, rows, sums + i * reals);
   }
   finish_panels(w, p, index, count, row, w->end_row, sums);
@@ -392,7 +347,7 @@ static void run_pair(const walk* w, int64_t index) {
   simd_real sums[2 * PANEL_COLUMNS];
   args->out = sums;
   args->out_stride = PANEL_COLUMNS;
-  start_panel(w, &w->layout->phases[0], index, 0, args);
+  start_panel(w, &w->layout->phases[0], index, args);
   set_init(w, 0, index, row, 1, sums, args);
   w->pair(args);
   if (w->kinds[0] != CELL_LSTM_PLAIN) {
@@ -406,55 +361,41 @@ static void run_pair(const walk* w, int64_t index) {
   finish_together(w, 2, places, gates);
 }
 
-// `vectors` vectors of a panel from `first` on, for all rows, into w->sums.
-static void run_tile(const walk* w, int32_t p, int64_t index, int64_t first,
-                     int64_t vectors) {
+// As run_panel, for a panel that all rows pass a piece of its depth at a time.
+static void run_large_panel(const walk* w, int32_t p, int64_t index) {
   const olstm__native_phase* phase = &w->layout->phases[p];
   panel_args* args = w->args;
   const int64_t block = index * phase->panel_blocks;
+  const int64_t vectors = olstm__native_panel_vectors(w->layout, phase, block);
   const int64_t first_row = w->task->first_row;
   int64_t k = 0;
-  start_panel(w, phase, index, first, args);
+  start_panel(w, phase, index, args);
+  args->out_stride = vectors * SIMD_LANES;
   const int64_t depth = args->main.k;
-  const tile_pass pass =
-      start_pass(w, w->end_row - first_row, vectors, next_panel(w, phase), &args->main);
+  const int64_t piece = piece_depth(w, depth, vectors);
   do {
     int64_t rows = 0;
-    take_piece(w, &pass, k, depth, &args->main);
+    args->main.k = smaller(depth - k, piece);
+    args->main.first_k = k;
     for (int64_t row = first_row; row < w->end_row; row += rows) {
       rows = block_rows(w, w->end_row - row);
-      simd_real* sums = w->sums + (row - first_row) * args->out_stride;
+      args->out = w->sums + (row - first_row) * args->out_stride;
       set_rows(w, p, row, rows, k, args);
-      if (k == 0 && first == 0) fetch_cells(w, block, row, rows);
-      args->out = sums + first * SIMD_LANES;
-      if (k == 0 && !(first && is_gathered(w, p))) {
-        set_init(w, p, block, row, rows, sums, args);
-        args->init += first * SIMD_LANES;
+      if (k == 0) {
+        fetch_cells(w, block, row, rows);
+        set_init(w, p, block, row, rows, args->out, args);
       } else {
         args->init = args->out;
         args->init_stride = args->out_stride;
       }
-      set_fetch(w, rows, w->end_row - row, w->end_row - first_row, pass.distance,
+      set_fetch(w, rows, w->end_row - row, w->end_row - first_row, next_panel(w, phase),
                 &args->main);
-      pass.panels[rows - 1][vectors - 1](args, 0);
+      w->panels[rows - 1][vectors - 1](args, 0);
     }
     args->lead.k = 0;
     k += args->main.k;
   } while (k < depth);
-}
-
-// As run_panel, for a panel that all rows pass in pieces, or in tiles that are expanded.
-static void run_large_panel(const walk* w, int32_t p, int64_t index) {
-  const olstm__native_phase* phase = &w->layout->phases[p];
-  const int64_t block = index * phase->panel_blocks;
-  const int64_t vectors = olstm__native_panel_vectors(w->layout, phase, block);
-  w->args->out_stride = vectors * SIMD_LANES;
-  const bool is_expanded = expands(w, w->end_row - w->task->first_row);
-  const int64_t together = is_expanded ? PANEL_TILE : vectors;
-  for (int64_t first = 0; first < vectors; first += together) {
-    run_tile(w, p, index, first, smaller(vectors - first, together));
-  }
-  finish_panels(w, p, index, 1, w->task->first_row, w->end_row, w->sums);
+  finish_panels(w, p, index, 1, first_row, w->end_row, w->sums);
 }
 
 // An LSTM's step of one row.
@@ -474,9 +415,8 @@ static void run_row(const walk* w) {
 static void run_phase(const walk* w, int32_t p) {
   const olstm__native_phase* phase = &w->layout->phases[p];
   const int64_t rows = w->end_row - w->task->first_row;
-  const bool is_large =
-      expands(w, rows) || (rows > SIMD_ROWS && w->layout->format != OLSTM__NATIVE_INT8 &&
-                           phase->r.panel_bytes > CACHED_PANEL_BYTES);
+  const bool is_large = rows > SIMD_ROWS && w->layout->format != OLSTM__NATIVE_INT8 &&
+                        phase->r.panel_bytes > CACHED_PANEL_BYTES;
   const int64_t blocks = phase->panel_blocks;
   const int64_t first = w->task->first_block / blocks;
   const int64_t end = (w->task->end_block + blocks - 1) / blocks;

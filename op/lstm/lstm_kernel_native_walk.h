@@ -44,8 +44,6 @@ typedef struct walk {
   uint8_t *h_bytes, *x_bytes;
   float *h_scales, *x_scales;
   simd_real *h, *c, *z, *reset, *projections, *x, *sums;
-  /// BF16: see olstm__native_workspace; NULL otherwise.
-  simd_real* expanded;
   /// Of a step's products, and filled in again and again: small layers have no time to
   /// clear them.
   panel_args* args;

@@ -98,20 +98,6 @@ SIMD_INLINE void panel_load_tile(const int format, const int vectors, const char
   }
 }
 
-/// Makes `rows` rows of a tile of `vectors` vectors in bfloat16 reals.
-SIMD_INLINE void panel_expand(const char* tile, int64_t rows, int64_t vectors,
-                              simd_real* out) {
-  for (int64_t p = 0; p < rows; p++) {
-    for (int64_t v = 0; v < vectors; v += 2, tile += SIMD_BYTES) {
-      simd_vec w[2];
-      panel_load_tile(PANEL_BF16, 2, tile, w);
-      simd_store(out, w[0]);
-      if (v + 1 < vectors) simd_store(out + SIMD_LANES, w[1]);
-      out += v + 1 < vectors ? 2 * SIMD_LANES : SIMD_LANES;
-    }
-  }
-}
-
 /// The tiles that a call goes through.
 typedef struct panel_stream {
   const char* at[PANEL_TILES];
@@ -174,8 +160,21 @@ SIMD_INLINE void panel_fetch(const int format, const int vectors, const int coun
     __builtin_prefetch(row + distance + b);
 }
 
+/// Vector `v` of a row.
+SIMD_INLINE simd_vec panel_load_vector(const int format, const int v, const char* row) {
+#if !OLSTM_SIMD_DOUBLE
+  if (format == PANEL_BF16) {
+    simd_vec odd;
+    const simd_vec even = simd_load_bf16_pair(row + v / 2 * SIMD_BYTES, &odd);
+    return v % 2 ? odd : even;
+  }
+#endif
+  (void)format;
+  return simd_load((const simd_real*)(const void*)(row + v * SIMD_BYTES));
+}
+
 /// Adds row `p` of a factor: elements of rows stay in registers, weights pass.
-SIMD_INLINE void panel_add_few(const int rows, const int vectors,
+SIMD_INLINE void panel_add_few(const int rows, const int vectors, const int format,
                                const simd_real* const* a, int64_t p, panel_stream* stream,
                                simd_vec sums[SIMD_ROWS][PANEL_VECTORS]) {
   simd_vec x[SIMD_ROWS];
@@ -185,15 +184,14 @@ SIMD_INLINE void panel_add_few(const int rows, const int vectors,
   for (int r = 0; r < rows; r++) SIMD_KEEP(x[r]);
   SIMD_UNROLL
   for (int v = 0; v < vectors; v++) {
-    const char* at = stream->at[v / PANEL_TILE] + v % PANEL_TILE * SIMD_BYTES;
-    simd_vec w = simd_load((const simd_real*)(const void*)at);
+    simd_vec w = panel_load_vector(format, v % PANEL_TILE, stream->at[v / PANEL_TILE]);
     SIMD_KEEP(w);
     SIMD_UNROLL
     for (int r = 0; r < rows; r++) {
-      sums[r][v] = panel_fma(rows, PANEL_REAL, x[r], w, sums[r][v]);
+      sums[r][v] = panel_fma(rows, format, x[r], w, sums[r][v]);
     }
   }
-  panel_advance(PANEL_REAL, vectors, stream);
+  panel_advance(format, vectors, stream);
 }
 
 /// Adds row `p` of a factor: weights stay in registers, elements of rows pass.
@@ -222,7 +220,7 @@ SIMD_INLINE int64_t panel_add_rows(const int rows, const int vectors, const int 
                                    const simd_real* const* a, int64_t p, int64_t k,
                                    int64_t fetch, panel_stream* stream,
                                    simd_vec sums[SIMD_ROWS][PANEL_VECTORS]) {
-  const bool are_few = format == PANEL_REAL && rows > 1 && rows < vectors;
+  const bool are_few = format != PANEL_BF16_PAIRS && rows > 1 && rows < vectors;
   // Tiles side by side are fetched well enough by the CPU.
   const bool fetches = rows > 1 && vectors <= PANEL_TILE;
   for (; p + together <= k; p += together) {
@@ -232,7 +230,7 @@ SIMD_INLINE int64_t panel_add_rows(const int rows, const int vectors, const int 
     SIMD_UNROLL
     for (int i = 0; i < together; i++) {
       if (are_few) {
-        panel_add_few(rows, vectors, a, p + i, stream, sums);
+        panel_add_few(rows, vectors, format, a, p + i, stream, sums);
       } else {
         panel_add_row(rows, vectors, format, a, p + i, stream, sums);
       }
