@@ -5,9 +5,10 @@
 
 #include "op/lstm/lstm_kernel_native_walk.h"
 
-/// Vectors of units whose cells stay in registers, and whose cells are computed pass by
-/// pass: enough to keep a CPU busy.
-enum { MAX_TOGETHER = 2, CELLS_TOGETHER = 24 };
+/// Vectors of units whose cells stay in registers.
+enum { MAX_TOGETHER = 2 };
+/// Rows times panels whose cells are computed pass by pass: enough to keep a CPU busy.
+enum { CELLS_TOGETHER = 24 };
 
 /// Plain cells of `count` (a constant) vectors of units, whose sums are in registers: for
 /// steps that wait for them, what c waits for comes first.

@@ -20,6 +20,7 @@ enum {
   FIRST_AT_ONCE = 11,
   LAST_AT_ONCE = 3 * SIMD_ROWS
 };
+
 // Steps through the rows of a chunk, a step's unfinished rows after the other's.
 typedef struct chunk_cursor {
   int64_t step, row, end_row, index;
