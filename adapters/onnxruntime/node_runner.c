@@ -7,8 +7,6 @@
 // How an LSTM's eight inputs and three outputs bound the nodes that are run here.
 enum { MAX_INPUTS = 8, MAX_OUTPUTS = 3, MAX_IDLE_EXECUTIONS = 16 };
 
-const olstm_plugin* olstm_plugin_entry(const olstm_host* host, olstm_error* error);
-
 // The node prepared for one set of input shapes, with the workspace of one run at a time.
 typedef struct execution {
   struct execution* next;
