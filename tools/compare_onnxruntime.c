@@ -211,8 +211,7 @@ static olstm__cli_result parse(int argc, char** argv, settings* out) {
       "compare_onnxruntime",
       "compare_onnxruntime LIBONNXRUNTIME.SO SHAPES|MODEL.onnx... [options]",
       "Measures olstm and ONNX Runtime in turns: on LSTM layers, a line 'T N I H D' "
-      "each, "
-      "or models with made-up inputs.",
+      "each, or models with made-up inputs.",
       options,
       sizeof options / sizeof options[0],
       2,

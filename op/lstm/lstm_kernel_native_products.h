@@ -121,8 +121,8 @@ static void list_inputs(walk* w) {
   }
 }
 
-// X*W^T + bias for a block of a chunk's rows and a piece of what `args` has of a panel,
-// from its column `column` on.
+// X*W^T + bias for a block of a chunk's rows and a piece of the panel of `args`, whose
+// first column is `column`.
 static void project_rows(const walk* w, const olstm__native_phase* phase, int64_t column,
                          int64_t row, int64_t rows, int64_t k, panel_args* args) {
   const int64_t stride = (int64_t)w->layout->projection_reals;

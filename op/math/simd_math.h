@@ -25,7 +25,6 @@
 #define SIMD_EXP_MAX 710.0
 // From here tanh is 1.
 #define SIMD_TANH_MAX 20.0
-#define SIMD_SIGMOID_MIN (-35.0)
 // 1/k! for k = 2, 3, ...: exp(r) = 1 + r + r^2 * (1/2! + r/3! + ...).
 #define SIMD_EXP_TERMS                                                                 \
   {                                                                                    \
@@ -49,7 +48,6 @@
 #define SIMD_EXP_MIN (-104.0f)
 #define SIMD_EXP_MAX 89.0f
 #define SIMD_TANH_MAX 9.02f
-#define SIMD_SIGMOID_MIN (-35.0f)
 // Minimax over |r| <= ln(2)/2, relative error 1.3e-8 of exp(r) - 1.
 #define SIMD_EXP_TERMS \
   { 0.49999997f, 0.166665435f, 0.0416672006f, 0.00836654752f, 0.00138825166f }
@@ -125,6 +123,9 @@ SIMD_INLINE simd_vec simd_sigmoid(simd_vec x) {
 // tests/unit/test_lstm_cell_accuracy.c. NaN stays NaN. How long their chains of
 // instructions are counts as much as how many: a CPU has registers for few at a time.
 
+// Below it a cell's sigmoid stays what it is there: 6e-16.
+#define SIMD_SIGMOID_MIN ((simd_real)-35)
+
 /// exp(-scale * x) = power * exp(-scale * s), where power is one of 2; s2 = s * s.
 typedef struct simd_exponent {
   simd_vec power, s, s2;
@@ -170,9 +171,8 @@ SIMD_INLINE simd_vec simd_exp_rest(const int scale, simd_vec s, simd_vec s2) {
   return sum;
 }
 
-/// 1 + exp(-x): sigmoid(x) is 1 over it. Below x = SIMD_SIGMOID_MIN, where sigmoid is
-/// 6e-16, it stays what it is there, so that products of two and of a simd_tanh_half are
-/// finite.
+/// 1 + exp(-x): sigmoid(x) is 1 over it. Bounded by SIMD_SIGMOID_MIN, so that products of
+/// two and of a simd_tanh_half are finite.
 SIMD_INLINE simd_vec simd_sigmoid_below(simd_vec x) {
   x = simd_max(simd_set(SIMD_SIGMOID_MIN), simd_min(simd_set(-SIMD_EXP_NORMAL_MIN), x));
   const simd_exponent e = simd_exponent_of(1, x);

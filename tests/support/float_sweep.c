@@ -30,7 +30,7 @@ static double error_in_ulps(float got, double exact) {
   return fabs((double)got - exact) / ulp_of(exact);
 }
 
-void float_sweep(const float_function* function, uint64_t step, int with_special) {
+void float_sweep(const float_function* function, uint64_t step, bool with_special) {
   static float x[FLOAT_SWEEP_BATCH];
   static float y[FLOAT_SWEEP_BATCH];
   double worst = 0;

@@ -2,6 +2,7 @@
 #ifndef OLSTM_TESTS_SUPPORT_FLOAT_SWEEP_H_
 #define OLSTM_TESTS_SUPPORT_FLOAT_SWEEP_H_
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,6 @@ double float_sweep_sigmoid(double x);
 /// Fails unless the error is small enough for all floats whose bits are a multiple of
 /// `step`: signs and subnormals included; with NaN and infinities where `with_special`.
 /// Prints the largest.
-void float_sweep(const float_function* function, uint64_t step, int with_special);
+void float_sweep(const float_function* function, uint64_t step, bool with_special);
 
 #endif  // OLSTM_TESTS_SUPPORT_FLOAT_SWEEP_H_

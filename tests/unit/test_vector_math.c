@@ -14,42 +14,42 @@ static const float_function kErf = {"erf", olstm__vector_erf_f32, erf, 1.25};
 
 static void exp_is_within_its_ulps(void** state) {
   (void)state;
-  float_sweep(&kExp, FLOAT_SWEEP_QUICK, 1);
+  float_sweep(&kExp, FLOAT_SWEEP_QUICK, true);
 }
 
 static void sigmoid_is_within_its_ulps(void** state) {
   (void)state;
-  float_sweep(&kSigmoid, FLOAT_SWEEP_QUICK, 1);
+  float_sweep(&kSigmoid, FLOAT_SWEEP_QUICK, true);
 }
 
 static void tanh_is_within_its_ulps(void** state) {
   (void)state;
-  float_sweep(&kTanh, FLOAT_SWEEP_QUICK, 1);
+  float_sweep(&kTanh, FLOAT_SWEEP_QUICK, true);
 }
 
 static void erf_is_within_its_ulps(void** state) {
   (void)state;
-  float_sweep(&kErf, FLOAT_SWEEP_QUICK, 1);
+  float_sweep(&kErf, FLOAT_SWEEP_QUICK, true);
 }
 
 static void slow_all_floats_exp(void** state) {
   (void)state;
-  float_sweep(&kExp, 1, 1);
+  float_sweep(&kExp, 1, true);
 }
 
 static void slow_all_floats_sigmoid(void** state) {
   (void)state;
-  float_sweep(&kSigmoid, 1, 1);
+  float_sweep(&kSigmoid, 1, true);
 }
 
 static void slow_all_floats_tanh(void** state) {
   (void)state;
-  float_sweep(&kTanh, 1, 1);
+  float_sweep(&kTanh, 1, true);
 }
 
 static void slow_all_floats_erf(void** state) {
   (void)state;
-  float_sweep(&kErf, 1, 1);
+  float_sweep(&kErf, 1, true);
 }
 
 static void special_values_give_special_values(void** state) {
