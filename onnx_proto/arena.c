@@ -29,7 +29,7 @@ void olstm__arena_init(olstm__arena* arena, const olstm_allocator* allocator,
 
 void olstm__arena_deinit(olstm__arena* arena) {
   while (arena->chunks) {
-    olstm__arena_chunk* const chunk = arena->chunks;
+    olstm__arena_chunk* chunk = arena->chunks;
     arena->chunks = chunk->next;
     olstm_release(&arena->allocator, chunk, chunk->bytes, 1);
   }
@@ -37,7 +37,7 @@ void olstm__arena_deinit(olstm__arena* arena) {
 }
 
 static olstm__arena_chunk* make_chunk(olstm__arena* arena, size_t bytes) {
-  olstm__arena_chunk* const chunk = olstm_allocate(&arena->allocator, bytes, 1);
+  olstm__arena_chunk* chunk = olstm_allocate(&arena->allocator, bytes, 1);
   if (!chunk) return NULL;
   chunk->next = NULL;
   chunk->bytes = bytes;
@@ -49,7 +49,7 @@ static olstm__arena_chunk* make_chunk(olstm__arena* arena, size_t bytes) {
 /// of its own behind the first.
 static olstm__arena_chunk* find_chunk(olstm__arena* arena, size_t bytes,
                                       size_t alignment) {
-  olstm__arena_chunk* const first = arena->chunks;
+  olstm__arena_chunk* first = arena->chunks;
   if (first) {
     const size_t start = (first->used + alignment - 1) & ~(alignment - 1);
     if (start <= first->bytes && bytes <= first->bytes - start) return first;
@@ -57,7 +57,7 @@ static olstm__arena_chunk* find_chunk(olstm__arena* arena, size_t bytes,
   if (bytes > arena->next_chunk_bytes / 4) {
     size_t total = 0;
     if (!olstm_size_add(bytes, HEAD_BYTES, &total)) return NULL;
-    olstm__arena_chunk* const own = make_chunk(arena, total);
+    olstm__arena_chunk* own = make_chunk(arena, total);
     if (!own) return NULL;
     if (first) {
       own->next = first->next;
@@ -67,7 +67,7 @@ static olstm__arena_chunk* find_chunk(olstm__arena* arena, size_t bytes,
     }
     return own;
   }
-  olstm__arena_chunk* const fresh = make_chunk(arena, arena->next_chunk_bytes);
+  olstm__arena_chunk* fresh = make_chunk(arena, arena->next_chunk_bytes);
   if (!fresh) return NULL;
   fresh->next = first;
   arena->chunks = fresh;
@@ -78,7 +78,7 @@ static olstm__arena_chunk* find_chunk(olstm__arena* arena, size_t bytes,
 static void* take(olstm__arena* arena, size_t bytes, size_t alignment, bool counted) {
   arena->over_limit = counted && bytes > arena->limit - arena->used;
   if (arena->over_limit) return NULL;
-  olstm__arena_chunk* const chunk = find_chunk(arena, bytes, alignment);
+  olstm__arena_chunk* chunk = find_chunk(arena, bytes, alignment);
   if (!chunk) return NULL;
   const size_t start = (chunk->used + alignment - 1) & ~(alignment - 1);
   chunk->used = start + bytes;
@@ -94,7 +94,7 @@ void* olstm__arena_take(olstm__arena* arena, size_t count, size_t size) {
   }
   bytes = (bytes + SMALL_ALIGNMENT - 1) / SMALL_ALIGNMENT * SMALL_ALIGNMENT;
   if (bytes == 0) bytes = SMALL_ALIGNMENT;
-  void* const memory = take(arena, bytes, SMALL_ALIGNMENT, true);
+  void* memory = take(arena, bytes, SMALL_ALIGNMENT, true);
   return memory ? memset(memory, 0, bytes) : NULL;
 }
 
@@ -110,7 +110,7 @@ bool olstm__arena_charge(olstm__arena* arena, size_t bytes) {
 }
 
 char* olstm__arena_copy(olstm__arena* arena, const char* bytes, size_t length) {
-  char* const copy = length < SIZE_MAX ? take(arena, length + 1, 1, true) : NULL;
+  char* copy = length < SIZE_MAX ? take(arena, length + 1, 1, true) : NULL;
   if (!copy) return NULL;
   if (length > 0) memcpy(copy, bytes, length);
   copy[length] = '\0';
@@ -129,7 +129,7 @@ olstm_status olstm__arena_grow(olstm__arena* arena, void** items, size_t count,
                                size_t* capacity, size_t item_bytes, olstm_error* error) {
   if (count < *capacity) return OLSTM_STATUS_OK;
   const size_t larger = *capacity ? *capacity * 2 : 8;
-  void* const grown = olstm__arena_take(arena, larger, item_bytes);
+  void* grown = olstm__arena_take(arena, larger, item_bytes);
   if (!grown) return olstm__arena_fail(arena, error);
   if (count > 0) memcpy(grown, *items, count * item_bytes);
   *items = grown;

@@ -57,7 +57,7 @@ static bool is_filled(const olstm__attribute_proto* proto, int32_t kind) {
 olstm_status olstm__attribute_kind(olstm__decoder* decoder, const olstm__node_proto* node,
                                    const olstm__attribute_proto* proto,
                                    int32_t* out_kind) {
-  const char* const name = olstm__text(proto->name);
+  const char* name = olstm__text(proto->name);
   int32_t kind = proto->has_type ? (int32_t)proto->type : OLSTM_ATTRIBUTE_UNDEFINED;
   for (int32_t k = 1; k < KIND_COUNT; k++) {
     if (!is_filled(proto, k) || k == kind) continue;
@@ -94,7 +94,7 @@ olstm_status olstm__attribute_resolve(olstm__decoder* decoder,
                                       const olstm__node_proto* node,
                                       const olstm__attribute_proto* proto,
                                       const olstm__attribute_proto** out_proto) {
-  const char* const reference = olstm__text(proto->ref_attr_name);
+  const char* reference = olstm__text(proto->ref_attr_name);
   *out_proto = proto;
   if (reference[0] == '\0') return OLSTM_STATUS_OK;
   if (!frame) {
@@ -145,7 +145,7 @@ olstm_status olstm__attributes_check(olstm__decoder* decoder,
                             node->n_attribute, OLSTM__MAX_ATTRIBUTES);
   }
   for (size_t a = 0; a < node->n_attribute; a++) {
-    const char* const name = olstm__text(node->attribute[a]->name);
+    const char* name = olstm__text(node->attribute[a]->name);
     if (name[0] == '\0') {
       return olstm__node_fail(decoder, node, OLSTM_STATUS_INVALID_MODEL,
                               "attribute %zu has no name", a);
@@ -173,7 +173,7 @@ olstm_status olstm__decode_string(olstm__decoder* decoder,
 static olstm_status decode_strings(olstm__decoder* decoder,
                                    const ProtobufCBinaryData* data, size_t count,
                                    const olstm_string** out_strings) {
-  olstm_string* const strings = olstm__arena_take(decoder->arena, count, sizeof *strings);
+  olstm_string* strings = olstm__arena_take(decoder->arena, count, sizeof *strings);
   if (!strings) return olstm__arena_fail(decoder->arena, decoder->error);
   for (size_t i = 0; i < count; i++) {
     OLSTM_RETURN_IF_ERROR(olstm__decode_string(decoder, &data[i], &strings[i]));
@@ -224,7 +224,7 @@ olstm_status olstm__decode_tensor(olstm__decoder* decoder,
                                                     tensor.data, decoder->error));
     }
   }
-  olstm_tensor* const kept = olstm__arena_take(decoder->arena, 1, sizeof *kept);
+  olstm_tensor* kept = olstm__arena_take(decoder->arena, 1, sizeof *kept);
   if (!kept) return olstm__arena_fail(decoder->arena, decoder->error);
   *kept = tensor;
   *out_tensor = kept;
@@ -233,7 +233,7 @@ olstm_status olstm__decode_tensor(olstm__decoder* decoder,
 
 static olstm_status copy_array(olstm__decoder* decoder, const void* items, size_t count,
                                size_t item_bytes, const void** out_copy) {
-  void* const copy = olstm__arena_take(decoder->arena, count, item_bytes);
+  void* copy = olstm__arena_take(decoder->arena, count, item_bytes);
   if (!copy) return olstm__arena_fail(decoder->arena, decoder->error);
   if (count > 0) memcpy(copy, items, count * item_bytes);
   *out_copy = copy;
@@ -259,7 +259,7 @@ static olstm_status decode_value(olstm__decoder* decoder, olstm__scope* scope,
     case OLSTM_ATTRIBUTE_TENSOR:
       return olstm__decode_tensor(decoder, proto->t, node, out->name, &out->tensor);
     case OLSTM_ATTRIBUTE_GRAPH: {
-      const olstm__graph* graph = NULL;
+      const olstm__decoded_graph* graph = NULL;
       OLSTM_RETURN_IF_ERROR(olstm__decode_graph(decoder, proto->g, scope, &graph));
       out->graph = graph;
       return OLSTM_STATUS_OK;
@@ -287,7 +287,7 @@ olstm_status olstm__attributes_decode(olstm__decoder* decoder, olstm__scope* sco
                                       const olstm_attribute** out_attributes,
                                       size_t* out_count) {
   OLSTM_RETURN_IF_ERROR(olstm__attributes_check(decoder, node));
-  olstm_attribute* const attributes =
+  olstm_attribute* attributes =
       olstm__arena_take(decoder->arena, node->n_attribute, sizeof *attributes);
   if (!attributes) return olstm__arena_fail(decoder->arena, decoder->error);
   size_t count = 0;
@@ -296,8 +296,8 @@ olstm_status olstm__attributes_decode(olstm__decoder* decoder, olstm__scope* sco
     OLSTM_RETURN_IF_ERROR(olstm__attribute_resolve(decoder, scope->frame, node,
                                                    node->attribute[a], &proto));
     if (!proto) continue;
-    olstm_attribute* const out = &attributes[count];
-    const char* const name = node->attribute[a]->name;
+    olstm_attribute* out = &attributes[count];
+    const char* name = node->attribute[a]->name;
     out->name = olstm__arena_copy(decoder->arena, name, strlen(name));
     if (!out->name) return olstm__arena_fail(decoder->arena, decoder->error);
     OLSTM_RETURN_IF_ERROR(olstm__attribute_kind(decoder, node, proto, &out->kind));

@@ -49,9 +49,9 @@ size_t olstm__budget_cost(size_t bytes) {
 
 static void* take_large(olstm__budget* budget, size_t cost) {
   const size_t bytes = cost + LARGE_HEAD_BYTES - HEAD_BYTES;
-  char* const memory = olstm_allocate(&budget->allocator, bytes, 1);
+  char* memory = olstm_allocate(&budget->allocator, bytes, 1);
   if (!memory) return NULL;
-  olstm__budget_piece* const piece =
+  olstm__budget_piece* piece =
       (olstm__budget_piece*)(void*)(memory + LARGE_HEAD_BYTES - HEAD_BYTES);
   piece->bytes = cost;
   piece->next = NULL;
@@ -63,7 +63,7 @@ static void* take_large(olstm__budget* budget, size_t cost) {
 }
 
 static void release_large(olstm__budget* budget, olstm__budget_piece* piece) {
-  large_links* const links = links_of(piece);
+  large_links* links = links_of(piece);
   if (links->previous) {
     links_of(links->previous)->next = links->next;
   } else {
@@ -77,21 +77,21 @@ static void release_large(olstm__budget* budget, olstm__budget_piece* piece) {
 static void* take_small(olstm__budget* budget, size_t cost) {
   // Only the first of a class is looked at: what protobuf-c frees is scratch of a few
   // sizes, which fits again.
-  olstm__budget_piece** const slot = &budget->freed[class_of(cost)];
+  olstm__budget_piece** slot = &budget->freed[class_of(cost)];
   if (*slot && (*slot)->bytes >= cost) {
-    olstm__budget_piece* const piece = *slot;
+    olstm__budget_piece* piece = *slot;
     *slot = piece->next;
     return (char*)piece + HEAD_BYTES;
   }
   if (!budget->chunks || CHUNK_BYTES - budget->chunk_used < cost) {
-    olstm__budget_piece* const chunk = olstm_allocate(&budget->allocator, CHUNK_BYTES, 1);
+    olstm__budget_piece* chunk = olstm_allocate(&budget->allocator, CHUNK_BYTES, 1);
     if (!chunk) return NULL;
     chunk->bytes = CHUNK_BYTES;
     chunk->next = budget->chunks;
     budget->chunks = chunk;
     budget->chunk_used = CHUNK_HEAD_BYTES;
   }
-  olstm__budget_piece* const piece =
+  olstm__budget_piece* piece =
       (olstm__budget_piece*)(void*)((char*)budget->chunks + budget->chunk_used);
   budget->chunk_used += cost;
   piece->bytes = cost;
@@ -100,13 +100,13 @@ static void* take_small(olstm__budget* budget, size_t cost) {
 }
 
 static void* budget_allocate(void* user, size_t bytes) {
-  olstm__budget* const budget = user;
+  olstm__budget* budget = user;
   const size_t cost = olstm__budget_cost(bytes);
   if (cost > budget->limit - budget->used) {
     budget->over_limit = true;
     return NULL;
   }
-  void* const memory =
+  void* memory =
       cost >= LARGE_BYTES ? take_large(budget, cost) : take_small(budget, cost);
   if (!memory) {
     budget->out_of_memory = true;
@@ -117,16 +117,15 @@ static void* budget_allocate(void* user, size_t bytes) {
 }
 
 static void budget_free(void* user, void* memory) {
-  olstm__budget* const budget = user;
+  olstm__budget* budget = user;
   if (!memory) return;
-  olstm__budget_piece* const piece =
-      (olstm__budget_piece*)(void*)((char*)memory - HEAD_BYTES);
+  olstm__budget_piece* piece = (olstm__budget_piece*)(void*)((char*)memory - HEAD_BYTES);
   budget->used -= piece->bytes;
   if (piece->bytes >= LARGE_BYTES) {
     release_large(budget, piece);
     return;
   }
-  olstm__budget_piece** const slot = &budget->freed[class_of(piece->bytes)];
+  olstm__budget_piece** slot = &budget->freed[class_of(piece->bytes)];
   piece->next = *slot;
   *slot = piece;
 }
@@ -144,7 +143,7 @@ void olstm__budget_init(olstm__budget* budget, const olstm_allocator* allocator,
 void olstm__budget_deinit(olstm__budget* budget) {
   while (budget->large) release_large(budget, budget->large);
   while (budget->chunks) {
-    olstm__budget_piece* const chunk = budget->chunks;
+    olstm__budget_piece* chunk = budget->chunks;
     budget->chunks = chunk->next;
     olstm_release(&budget->allocator, chunk, CHUNK_BYTES, 1);
   }

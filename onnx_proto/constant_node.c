@@ -62,8 +62,8 @@ static olstm_status make_tensor(olstm__decoder* decoder, const constant_form* fo
   const size_t size = olstm_dtype_size(form->dtype);
   size_t count = 0;
   size_t bytes = 0;
-  const void* const source = form_elements(form, proto, &count);
-  olstm_tensor* const tensor = olstm__arena_take(decoder->arena, 1, sizeof *tensor);
+  const void* source = form_elements(form, proto, &count);
+  olstm_tensor* tensor = olstm__arena_take(decoder->arena, 1, sizeof *tensor);
   if (!tensor) return olstm__arena_fail(decoder->arena, decoder->error);
   tensor->desc.dtype = form->dtype;
   tensor->desc.rank = form->rank;
@@ -91,7 +91,7 @@ static olstm_status decode_value(olstm__decoder* decoder, const olstm__scope* sc
   const olstm__attribute_proto* given = NULL;
   const constant_form* form = NULL;
   for (size_t a = 0; a < node->n_attribute; a++) {
-    const char* const name = node->attribute[a]->name;
+    const char* name = node->attribute[a]->name;
     const olstm__attribute_proto* proto = NULL;
     OLSTM_RETURN_IF_ERROR(olstm__attribute_resolve(decoder, scope->frame, node,
                                                    node->attribute[a], &proto));

@@ -19,8 +19,8 @@ olstm_status olstm__node_fail(const olstm__decoder* decoder,
   va_start(arguments, format);
   (void)vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
-  const char* const name = olstm__text(node->name);
-  const char* const op_type = olstm__text(node->op_type);
+  const char* name = olstm__text(node->name);
+  const char* op_type = olstm__text(node->op_type);
   if (name[0] == '\0' && node->n_output > 0) {
     return olstm_fail(decoder->error, code, "%.60s (unnamed, makes '%.100s'): %s",
                       op_type, node->output[0], text);
@@ -34,9 +34,8 @@ olstm_status olstm__node_fail(const olstm__decoder* decoder,
 static olstm_status find_version(const olstm__decoder* decoder, const olstm__scope* scope,
                                  const olstm__node_proto* node, const char* domain,
                                  int32_t* out_version) {
-  const olstm__call_frame* const frame = scope->frame;
-  const olstm__opset_list* const opsets =
-      frame ? &frame->function->opsets : &decoder->opsets;
+  const olstm__call_frame* frame = scope->frame;
+  const olstm__opset_list* opsets = frame ? &frame->function->opsets : &decoder->opsets;
   *out_version = olstm__opset_version(opsets, domain);
   if (*out_version != 0) return OLSTM_STATUS_OK;
   return olstm__node_fail(decoder, node, OLSTM_STATUS_INVALID_MODEL,
@@ -50,7 +49,7 @@ static olstm_status find_values(olstm__decoder* decoder, olstm__scope* scope,
                                 size_t count, const int32_t** out_values,
                                 size_t* out_count) {
   while (count > 0 && names[count - 1][0] == '\0') count--;
-  int32_t* const values = olstm__arena_take(decoder->arena, count, sizeof *values);
+  int32_t* values = olstm__arena_take(decoder->arena, count, sizeof *values);
   if (!values) return olstm__arena_fail(decoder->arena, decoder->error);
   for (size_t i = 0; i < count; i++) {
     bool found = true;
@@ -73,12 +72,12 @@ static olstm_status find_values(olstm__decoder* decoder, olstm__scope* scope,
 /// The name that the file gives a node, with that of the call before it in a function.
 static olstm_status copy_node_name(olstm__decoder* decoder, const olstm__scope* scope,
                                    const olstm__node_proto* node, const char** out_name) {
-  const char* const name = olstm__text(node->name);
-  const char* const prefix = scope->frame ? scope->frame->prefix : "";
+  const char* name = olstm__text(node->name);
+  const char* prefix = scope->frame ? scope->frame->prefix : "";
   const size_t bytes = strlen(prefix) + strlen(name) + 1;
   *out_name = "";
   if (name[0] == '\0') return OLSTM_STATUS_OK;
-  char* const text = olstm__arena_take(decoder->arena, bytes, 1);
+  char* text = olstm__arena_take(decoder->arena, bytes, 1);
   if (!text) return olstm__arena_fail(decoder->arena, decoder->error);
   (void)snprintf(text, bytes, "%s%s", prefix, name);
   *out_name = text;
@@ -87,10 +86,10 @@ static olstm_status copy_node_name(olstm__decoder* decoder, const olstm__scope* 
 
 static olstm_status decode_plain_node(olstm__decoder* decoder, olstm__scope* scope,
                                       const olstm__node_proto* node) {
-  olstm__graph_node out;
+  olstm__decoded_node out;
   memset(&out, 0, sizeof out);
-  const char* const op_type = olstm__text(node->op_type);
-  const char* const domain = olstm__domain(node->domain);
+  const char* op_type = olstm__text(node->op_type);
+  const char* domain = olstm__domain(node->domain);
   OLSTM_RETURN_IF_ERROR(find_version(decoder, scope, node, domain, &out.opset_version));
   out.op_type = olstm__arena_copy(decoder->arena, op_type, strlen(op_type));
   out.domain = olstm__arena_copy(decoder->arena, domain, strlen(domain));
@@ -129,10 +128,10 @@ olstm_status olstm__decode_node(olstm__decoder* decoder, olstm__scope* scope,
 // ------------------------------------------------------------------ graphs
 
 static olstm_status declare_initializers(olstm__decoder* decoder, olstm__scope* scope) {
-  const olstm__graph_proto* const proto = scope->proto;
+  const olstm__graph_proto* proto = scope->proto;
   for (size_t i = 0; i < proto->n_initializer; i++) {
-    const olstm__tensor_proto* const initializer = proto->initializer[i];
-    const char* const name = olstm__text(initializer->name);
+    const olstm__tensor_proto* initializer = proto->initializer[i];
+    const char* name = olstm__text(initializer->name);
     // A tensor of a dtype that olstm lacks only matters where it is used.
     int32_t value = OLSTM__UNSUPPORTED_INITIALIZER - (int32_t)i;
     bool added = false;
@@ -146,7 +145,7 @@ static olstm_status declare_initializers(olstm__decoder* decoder, olstm__scope* 
       const olstm_tensor* tensor = NULL;
       OLSTM_RETURN_IF_ERROR(
           olstm__decode_tensor(decoder, initializer, NULL, NULL, &tensor));
-      const char* const copy = olstm__arena_copy(decoder->arena, name, strlen(name));
+      const char* copy = olstm__arena_copy(decoder->arena, name, strlen(name));
       if (!copy) return olstm__arena_fail(decoder->arena, decoder->error);
       OLSTM_RETURN_IF_ERROR(
           olstm__builder_add_value(decoder, scope->builder, copy, &value));
@@ -168,14 +167,13 @@ static bool is_initializer(const olstm__scope* scope, int32_t value) {
 }
 
 static olstm_status declare_inputs(olstm__decoder* decoder, olstm__scope* scope) {
-  const olstm__graph_proto* const proto = scope->proto;
-  olstm__graph* const graph = scope->builder->graph;
-  int32_t* const inputs =
-      olstm__arena_take(decoder->arena, proto->n_input, sizeof *inputs);
+  const olstm__graph_proto* proto = scope->proto;
+  olstm__decoded_graph* graph = scope->builder->graph;
+  int32_t* inputs = olstm__arena_take(decoder->arena, proto->n_input, sizeof *inputs);
   if (!inputs) return olstm__arena_fail(decoder->arena, decoder->error);
   graph->inputs = inputs;
   for (size_t i = 0; i < proto->n_input; i++) {
-    const char* const name = olstm__text(proto->input[i]->name);
+    const char* name = olstm__text(proto->input[i]->name);
     int32_t value = OLSTM__NO_VALUE;
     bool added = false;
     if (name[0] == '\0') {
@@ -187,7 +185,7 @@ static olstm_status declare_inputs(olstm__decoder* decoder, olstm__scope* scope)
         is_initializer(scope, value)) {
       continue;
     }
-    const char* const copy = olstm__arena_copy(decoder->arena, name, strlen(name));
+    const char* copy = olstm__arena_copy(decoder->arena, name, strlen(name));
     if (!copy) return olstm__arena_fail(decoder->arena, decoder->error);
     OLSTM_RETURN_IF_ERROR(
         olstm__builder_add_value(decoder, scope->builder, copy, &value));
@@ -197,7 +195,7 @@ static olstm_status declare_inputs(olstm__decoder* decoder, olstm__scope* scope)
                         "graph '%.200s': input '%.200s' is given twice", graph->name,
                         name);
     }
-    olstm_value_info* const info = &scope->builder->values[value].info;
+    olstm_value_info* info = &scope->builder->values[value].info;
     OLSTM_RETURN_IF_ERROR(olstm__value_type_decode(decoder, proto->input[i], info));
     if (!scope->parent && info->dtype == OLSTM_DTYPE_UNDEFINED) {
       return olstm_fail(decoder->error, OLSTM_STATUS_INVALID_MODEL,
@@ -212,10 +210,10 @@ static olstm_status declare_inputs(olstm__decoder* decoder, olstm__scope* scope)
 static olstm_status describe_values(olstm__decoder* decoder, olstm__scope* scope,
                                     olstm__value_info_proto* const* infos, size_t count) {
   for (size_t i = 0; i < count; i++) {
-    const char* const name = olstm__text(infos[i]->name);
+    const char* name = olstm__text(infos[i]->name);
     int32_t value = OLSTM__NO_VALUE;
     if (!olstm__name_table_find(&scope->names, name, &value) || value < 0) continue;
-    olstm_value_info* const info = &scope->builder->values[value].info;
+    olstm_value_info* info = &scope->builder->values[value].info;
     if (info->dtype != OLSTM_DTYPE_UNDEFINED || info->rank >= 0) continue;
     OLSTM_RETURN_IF_ERROR(olstm__value_type_decode(decoder, infos[i], info));
   }
@@ -223,13 +221,12 @@ static olstm_status describe_values(olstm__decoder* decoder, olstm__scope* scope
 }
 
 static olstm_status find_outputs(olstm__decoder* decoder, olstm__scope* scope) {
-  const olstm__graph_proto* const proto = scope->proto;
-  olstm__graph* const graph = scope->builder->graph;
-  int32_t* const outputs =
-      olstm__arena_take(decoder->arena, proto->n_output, sizeof *outputs);
+  const olstm__graph_proto* proto = scope->proto;
+  olstm__decoded_graph* graph = scope->builder->graph;
+  int32_t* outputs = olstm__arena_take(decoder->arena, proto->n_output, sizeof *outputs);
   if (!outputs) return olstm__arena_fail(decoder->arena, decoder->error);
   for (size_t i = 0; i < proto->n_output; i++) {
-    const char* const name = olstm__text(proto->output[i]->name);
+    const char* name = olstm__text(proto->output[i]->name);
     bool found = false;
     if (name[0] != '\0') {
       OLSTM_RETURN_IF_ERROR(olstm__scope_find(scope, decoder, name, &outputs[i], &found));
@@ -247,9 +244,9 @@ static olstm_status find_outputs(olstm__decoder* decoder, olstm__scope* scope) {
 }
 
 static olstm_status fill_graph(olstm__decoder* decoder, olstm__scope* scope) {
-  const olstm__graph_proto* const proto = scope->proto;
+  const olstm__graph_proto* proto = scope->proto;
   if (proto->n_sparse_initializer > 0) {
-    const Onnx__SparseTensorProto* const sparse = proto->sparse_initializer[0];
+    const Onnx__SparseTensorProto* sparse = proto->sparse_initializer[0];
     return olstm_fail(decoder->error, OLSTM_STATUS_UNSUPPORTED,
                       "tensor '%.200s': sparse initializers are not supported",
                       sparse->values ? olstm__text(sparse->values->name) : "");
@@ -269,7 +266,8 @@ static olstm_status fill_graph(olstm__decoder* decoder, olstm__scope* scope) {
 }
 
 olstm_status olstm__decode_graph(olstm__decoder* decoder, const olstm__graph_proto* proto,
-                                 olstm__scope* parent, const olstm__graph** out_graph) {
+                                 olstm__scope* parent,
+                                 const olstm__decoded_graph** out_graph) {
   olstm__graph_builder builder;
   olstm__scope scope;
   OLSTM_RETURN_IF_ERROR(olstm__builder_init(&builder, decoder, olstm__text(proto->name)));
@@ -290,7 +288,7 @@ olstm_status olstm__decode_graph(olstm__decoder* decoder, const olstm__graph_pro
 static olstm_status check_training(const olstm__decoder* decoder,
                                    const olstm__model_proto* proto) {
   for (size_t i = 0; i < proto->n_training_info; i++) {
-    const Onnx__TrainingInfoProto* const training = proto->training_info[i];
+    const Onnx__TrainingInfoProto* training = proto->training_info[i];
     if ((training->algorithm && training->algorithm->n_node > 0) ||
         (training->initialization && training->initialization->n_node > 0)) {
       return olstm_fail(decoder->error, OLSTM_STATUS_UNSUPPORTED,
@@ -303,7 +301,7 @@ static olstm_status check_training(const olstm__decoder* decoder,
 }
 
 olstm_status olstm__decode_model(olstm__decoder* decoder, const olstm__model_proto* proto,
-                                 const olstm__graph** out_graph) {
+                                 const olstm__decoded_graph** out_graph) {
   olstm__name_key_init(&decoder->key);
   olstm__name_table_init(&decoder->function_keys, decoder->allocator, &decoder->key);
   OLSTM_RETURN_IF_ERROR(check_training(decoder, proto));

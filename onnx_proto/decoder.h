@@ -39,11 +39,11 @@ typedef struct olstm__local_function {
 /// A graph while it is built, in arrays that grow. Once finished, graph->nodes is final
 /// but for the nodes' names.
 typedef struct olstm__graph_builder {
-  olstm__graph* graph;
+  olstm__decoded_graph* graph;
   olstm__value* values;
   size_t value_count;
   size_t value_capacity;
-  olstm__graph_node* nodes;
+  olstm__decoded_node* nodes;
   size_t node_count;
   size_t node_capacity;
   olstm__capture* captures;
@@ -55,8 +55,8 @@ typedef struct olstm__graph_builder {
 
 /// A finished graph, for what is done at the end to all of them.
 typedef struct olstm__graph_record {
-  olstm__graph* graph;
-  olstm__graph_node* nodes;
+  olstm__decoded_graph* graph;
+  olstm__decoded_node* nodes;
 } olstm__graph_record;
 
 /// One load.
@@ -137,7 +137,8 @@ olstm_status olstm__node_fail(const olstm__decoder* decoder,
 
 /// Decodes a graph. parent: the scope around a subgraph, NULL for the main graph.
 olstm_status olstm__decode_graph(olstm__decoder* decoder, const olstm__graph_proto* proto,
-                                 olstm__scope* parent, const olstm__graph** out_graph);
+                                 olstm__scope* parent,
+                                 const olstm__decoded_graph** out_graph);
 
 /// Decodes one node of a scope whose outputs have been declared.
 olstm_status olstm__decode_node(olstm__decoder* decoder, olstm__scope* scope,

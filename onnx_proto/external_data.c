@@ -31,7 +31,7 @@ typedef struct external_place {
 static bool is_plain_path(const char* location) {
   if (location[0] == '\0' || location[0] == '/') return false;
   for (const char* part = location; part;) {
-    const char* const slash = strchr(part, '/');
+    const char* slash = strchr(part, '/');
     const size_t length = slash ? (size_t)(slash - part) : strlen(part);
     if (length == 0 || (length == 2 && memcmp(part, "..", 2) == 0)) return false;
     part = slash ? slash + 1 : NULL;
@@ -62,7 +62,7 @@ int olstm__external_walk(int folder, const char* location) {
   const char* part = location;
   for (;;) {
     char name[NAME_MAX + 1];
-    const char* const slash = strchr(part, '/');
+    const char* slash = strchr(part, '/');
     const size_t length = slash ? (size_t)(slash - part) : strlen(part);
     if (length > NAME_MAX) {
       if (at != folder) (void)close(at);
@@ -132,9 +132,8 @@ static olstm_status read_place(const olstm__tensor_proto* proto,
   memset(place, 0, sizeof *place);
   place->location = "";
   for (size_t i = 0; i < proto->n_external_data; i++) {
-    const char* const key =
-        proto->external_data[i]->key ? proto->external_data[i]->key : "";
-    const char* const value =
+    const char* key = proto->external_data[i]->key ? proto->external_data[i]->key : "";
+    const char* value =
         proto->external_data[i]->value ? proto->external_data[i]->value : "";
     bool good = false;
     if (strcmp(key, "location") == 0) {
@@ -249,7 +248,7 @@ static olstm_status read_file(int file, olstm__external_source* source,
   }
   OLSTM_RETURN_IF_ERROR(check_range(source, label, place, desc, bytes, &facts, error));
   OLSTM_RETURN_IF_ERROR(count_bytes(source, label, &facts, bytes, error));
-  void* const elements = olstm__arena_take_elements(arena, bytes, false);
+  void* elements = olstm__arena_take_elements(arena, bytes, false);
   if (!elements) return olstm__arena_fail(arena, error);
   OLSTM_RETURN_IF_ERROR(read_range(file, label, place, bytes, elements, error));
   olstm__tensor_normalize_bools(desc, bytes, elements);

@@ -2,7 +2,7 @@
 
 #include "onnx_proto/attribute.h"
 #include "onnx_proto/graph_builder.h"
-#include "onnx_proto/late_field.h"
+#include "onnx_proto/newer_field.h"
 #include "onnx_proto/opset.h"
 #include "onnx_proto/scope.h"
 
@@ -20,7 +20,7 @@ static olstm_status write_key(olstm__decoder* decoder, const char* domain,
                               const char* name, const char* overload) {
   const size_t bytes = strlen(domain) + strlen(name) + strlen(overload) + 3;
   if (bytes > decoder->key_capacity) {
-    char* const larger = olstm_allocate(decoder->allocator, bytes, 2);
+    char* larger = olstm_allocate(decoder->allocator, bytes, 2);
     if (!larger) {
       return olstm_fail(decoder->error, OLSTM_STATUS_OUT_OF_MEMORY,
                         "no memory for the names of functions");
@@ -36,9 +36,9 @@ static olstm_status write_key(olstm__decoder* decoder, const char* domain,
 
 static olstm_status collect_function(olstm__decoder* decoder,
                                      const olstm__function_proto* proto, size_t index) {
-  olstm__local_function* const function = &decoder->functions[index];
-  const char* const name = olstm__text(proto->name);
-  const char* const domain = olstm__domain(proto->domain);
+  olstm__local_function* function = &decoder->functions[index];
+  const char* name = olstm__text(proto->name);
+  const char* domain = olstm__domain(proto->domain);
   const char* overload = NULL;
   bool added = false;
   if (name[0] == '\0') {
@@ -47,10 +47,10 @@ static olstm_status collect_function(olstm__decoder* decoder,
   }
   function->proto = proto;
   OLSTM_RETURN_IF_ERROR(
-      olstm__late_string(decoder, &proto->base, OLSTM__FUNCTION_OVERLOAD, &overload));
+      olstm__newer_string(decoder, &proto->base, OLSTM__FUNCTION_OVERLOAD, &overload));
   OLSTM_RETURN_IF_ERROR(
-      olstm__late_attributes(decoder, &proto->base, OLSTM__FUNCTION_ATTRIBUTE_PROTO,
-                             &function->defaults, &function->default_count));
+      olstm__newer_attributes(decoder, &proto->base, OLSTM__FUNCTION_ATTRIBUTE_PROTO,
+                              &function->defaults, &function->default_count));
   if (proto->n_attribute > OLSTM__MAX_ATTRIBUTES ||
       function->default_count > OLSTM__MAX_ATTRIBUTES) {
     return olstm_fail(decoder->error, OLSTM_STATUS_LIMIT_EXCEEDED,
@@ -63,7 +63,7 @@ static olstm_status collect_function(olstm__decoder* decoder,
                                              proto->opset_import, proto->n_opset_import,
                                              owner, &function->opsets));
   OLSTM_RETURN_IF_ERROR(write_key(decoder, domain, name, overload));
-  const char* const key =
+  const char* key =
       olstm__arena_copy(decoder->scratch, decoder->key_text, strlen(decoder->key_text));
   if (!key) return olstm__arena_fail(decoder->scratch, decoder->error);
   if (!olstm__name_table_add(&decoder->function_keys, key, (int32_t)index, &added)) {
@@ -98,7 +98,7 @@ olstm_status olstm__find_function(olstm__decoder* decoder, const olstm__node_pro
   int32_t index = 0;
   *out_function = NULL;
   OLSTM_RETURN_IF_ERROR(
-      olstm__late_string(decoder, &node->base, OLSTM__NODE_OVERLOAD, &overload));
+      olstm__newer_string(decoder, &node->base, OLSTM__NODE_OVERLOAD, &overload));
   if (decoder->function_count > 0) {
     OLSTM_RETURN_IF_ERROR(write_key(decoder, olstm__domain(node->domain),
                                     olstm__text(node->op_type), overload));
@@ -116,7 +116,7 @@ olstm_status olstm__find_function(olstm__decoder* decoder, const olstm__node_pro
 
 static bool function_has_attribute(const olstm__local_function* function,
                                    const char* name) {
-  const olstm__function_proto* const proto = function->proto;
+  const olstm__function_proto* proto = function->proto;
   for (size_t i = 0; i < proto->n_attribute; i++) {
     if (strcmp(proto->attribute[i], name) == 0) return true;
   }
@@ -130,19 +130,19 @@ static bool function_has_attribute(const olstm__local_function* function,
 static olstm_status bind_attributes(olstm__decoder* decoder, const olstm__scope* scope,
                                     const olstm__node_proto* call,
                                     olstm__call_frame* frame) {
-  const olstm__local_function* const function = frame->function;
+  const olstm__local_function* function = frame->function;
   OLSTM_RETURN_IF_ERROR(olstm__attributes_check(decoder, call));
   // Everything here compares each with each; a file can have that done over and over.
   decoder->key.work +=
       (call->n_attribute + function->default_count) *
       (call->n_attribute + function->proto->n_attribute + function->default_count) *
       COMPARISON_WORK;
-  olstm__bound_attribute* const bound = olstm__arena_take(
+  olstm__bound_attribute* bound = olstm__arena_take(
       decoder->scratch, call->n_attribute + function->default_count, sizeof *bound);
   if (!bound) return olstm__arena_fail(decoder->scratch, decoder->error);
   size_t count = 0;
   for (size_t a = 0; a < call->n_attribute; a++) {
-    const char* const name = call->attribute[a]->name;
+    const char* name = call->attribute[a]->name;
     const olstm__attribute_proto* proto = NULL;
     if (!function_has_attribute(function, name)) {
       return olstm__node_fail(decoder, call, OLSTM_STATUS_INVALID_MODEL,
@@ -154,7 +154,7 @@ static olstm_status bind_attributes(olstm__decoder* decoder, const olstm__scope*
   }
   const size_t given = count;
   for (size_t d = 0; d < function->default_count; d++) {
-    const char* const name = olstm__text(function->defaults[d]->name);
+    const char* name = olstm__text(function->defaults[d]->name);
     bool has = false;
     for (size_t a = 0; a < given && !has; a++) has = strcmp(bound[a].name, name) == 0;
     if (!has) bound[count++] = (olstm__bound_attribute){name, function->defaults[d]};
@@ -181,7 +181,7 @@ static olstm_status check_recursion(olstm__decoder* decoder,
 /// Binds the function's inputs to what the call gives, in the body's scope.
 static olstm_status bind_inputs(olstm__decoder* decoder, olstm__scope* scope,
                                 olstm__scope* body, const olstm__node_proto* call) {
-  const olstm__function_proto* const proto = body->frame->function->proto;
+  const olstm__function_proto* proto = body->frame->function->proto;
   if (call->n_input > proto->n_input || call->n_output > proto->n_output) {
     return olstm__node_fail(decoder, call, OLSTM_STATUS_INVALID_MODEL,
                             "has %zu inputs and %zu outputs, the local function has %zu "
@@ -221,18 +221,18 @@ static olstm_status add_identity(olstm__decoder* decoder, olstm__scope* body,
   const int32_t of_function = olstm__opset_version(&body->frame->function->opsets, "");
   const int32_t of_model = olstm__opset_version(&decoder->opsets, "");
   const int32_t version = of_function ? of_function : of_model;
-  int32_t* const ends = olstm__arena_take(decoder->arena, 2, sizeof *ends);
+  int32_t* ends = olstm__arena_take(decoder->arena, 2, sizeof *ends);
   if (!ends) return olstm__arena_fail(decoder->arena, decoder->error);
   ends[0] = from;
   ends[1] = to;
-  const olstm__graph_node node = {.name = "",
-                                  .op_type = "Identity",
-                                  .domain = "",
-                                  .opset_version = version ? version : 1,
-                                  .input_count = 1,
-                                  .inputs = &ends[0],
-                                  .output_count = 1,
-                                  .outputs = &ends[1]};
+  const olstm__decoded_node node = {.name = "",
+                                    .op_type = "Identity",
+                                    .domain = "",
+                                    .opset_version = version ? version : 1,
+                                    .input_count = 1,
+                                    .inputs = &ends[0],
+                                    .output_count = 1,
+                                    .outputs = &ends[1]};
   return olstm__builder_add_node(decoder, body->builder, &node);
 }
 
@@ -248,7 +248,7 @@ static olstm_status fail_output(const olstm__decoder* decoder,
 /// name. An output that is an input of the function is copied.
 static olstm_status bind_outputs(olstm__decoder* decoder, olstm__scope* scope,
                                  olstm__scope* body, const olstm__node_proto* call) {
-  const olstm__function_proto* const proto = body->frame->function->proto;
+  const olstm__function_proto* proto = body->frame->function->proto;
   for (size_t o = 0; o < call->n_output; o++) {
     int32_t wanted = OLSTM__NO_VALUE;
     int32_t input = OLSTM__NO_VALUE;
@@ -274,7 +274,7 @@ static olstm_status bind_outputs(olstm__decoder* decoder, olstm__scope* scope,
 /// the function calls the same is a copy.
 static olstm_status connect_outputs(olstm__decoder* decoder, olstm__scope* scope,
                                     olstm__scope* body, const olstm__node_proto* call) {
-  const olstm__function_proto* const proto = body->frame->function->proto;
+  const olstm__function_proto* proto = body->frame->function->proto;
   for (size_t o = 0; o < call->n_output; o++) {
     int32_t wanted = OLSTM__NO_VALUE;
     int32_t made = OLSTM__NO_VALUE;
@@ -298,11 +298,11 @@ static olstm_status connect_outputs(olstm__decoder* decoder, olstm__scope* scope
 /// "caller/call/": what goes before the names of the body.
 static olstm_status make_prefix(olstm__decoder* decoder, const olstm__scope* scope,
                                 const olstm__node_proto* call, const char** out_prefix) {
-  const char* const outer = scope->frame ? scope->frame->prefix : "";
+  const char* outer = scope->frame ? scope->frame->prefix : "";
   const char* name = olstm__text(call->name);
   if (name[0] == '\0') name = call->op_type;
   const size_t bytes = strlen(outer) + strlen(name) + 2;
-  char* const prefix = olstm__arena_take(decoder->scratch, bytes, 1);
+  char* prefix = olstm__arena_take(decoder->scratch, bytes, 1);
   if (!prefix) return olstm__arena_fail(decoder->scratch, decoder->error);
   (void)snprintf(prefix, bytes, "%s%s/", outer, name);
   *out_prefix = prefix;
@@ -311,7 +311,7 @@ static olstm_status make_prefix(olstm__decoder* decoder, const olstm__scope* sco
 
 static olstm_status inline_body(olstm__decoder* decoder, olstm__scope* scope,
                                 olstm__scope* body, const olstm__node_proto* call) {
-  const olstm__function_proto* const proto = body->frame->function->proto;
+  const olstm__function_proto* proto = body->frame->function->proto;
   OLSTM_RETURN_IF_ERROR(bind_inputs(decoder, scope, body, call));
   OLSTM_RETURN_IF_ERROR(bind_outputs(decoder, scope, body, call));
   OLSTM_RETURN_IF_ERROR(

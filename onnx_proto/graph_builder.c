@@ -13,7 +13,7 @@ static olstm_status grow(olstm__decoder* decoder, void** items, size_t count,
   }
   if (count < *capacity) return OLSTM_STATUS_OK;
   const size_t larger = *capacity ? *capacity * 2 : 8;
-  void* const grown = olstm_allocate(decoder->allocator, larger, item_bytes);
+  void* grown = olstm_allocate(decoder->allocator, larger, item_bytes);
   if (!grown) {
     return olstm_fail(decoder->error, OLSTM_STATUS_OUT_OF_MEMORY,
                       "no memory for a graph");
@@ -36,7 +36,7 @@ olstm_status olstm__builder_init(olstm__graph_builder* builder, olstm__decoder* 
 }
 
 void olstm__builder_deinit(olstm__graph_builder* builder, const olstm__decoder* decoder) {
-  const olstm_allocator* const allocator = decoder->allocator;
+  const olstm_allocator* allocator = decoder->allocator;
   olstm_release(allocator, builder->values, builder->value_capacity,
                 sizeof *builder->values);
   olstm_release(allocator, builder->nodes, builder->node_capacity,
@@ -64,7 +64,7 @@ olstm_status olstm__builder_add_value(olstm__decoder* decoder,
 
 olstm_status olstm__builder_add_node(olstm__decoder* decoder,
                                      olstm__graph_builder* builder,
-                                     const olstm__graph_node* node) {
+                                     const olstm__decoded_node* node) {
   void* nodes = builder->nodes;
   OLSTM_RETURN_IF_ERROR(grow(decoder, &nodes, builder->node_count,
                              &builder->node_capacity, sizeof *builder->nodes));
@@ -93,7 +93,7 @@ static olstm_status separate_names(olstm__graph_builder* builder,
   size_t suffix = 0;
   olstm__name_table_init(&names, decoder->allocator, &decoder->key);
   for (size_t v = 0; v < builder->value_count && status == OLSTM_STATUS_OK; v++) {
-    const char* const name = builder->values[v].info.name;
+    const char* name = builder->values[v].info.name;
     const char* unique = name;
     bool added = false;
     while (!added && status == OLSTM_STATUS_OK) {
@@ -102,7 +102,7 @@ static olstm_status separate_names(olstm__graph_builder* builder,
                             "no memory for the names of a graph");
       } else if (!added) {
         const size_t bytes = strlen(name) + 24;
-        char* const text = olstm__arena_take(decoder->arena, bytes, 1);
+        char* text = olstm__arena_take(decoder->arena, bytes, 1);
         if (!text) {
           status = olstm__arena_fail(decoder->arena, decoder->error);
         } else {
@@ -128,8 +128,8 @@ static olstm_status keep_array(olstm__decoder* decoder, const void* items, size_
 /// What a constant is counts, and not what the graph says of it.
 static void describe_constants(olstm__graph_builder* builder) {
   for (size_t v = 0; v < builder->value_count; v++) {
-    olstm_value_info* const info = &builder->values[v].info;
-    const olstm_tensor* const constant = builder->values[v].constant;
+    olstm_value_info* info = &builder->values[v].info;
+    const olstm_tensor* constant = builder->values[v].constant;
     if (!constant) continue;
     *info = olstm__value_type_unknown(info->name);
     info->dtype = constant->desc.dtype;
@@ -140,13 +140,13 @@ static void describe_constants(olstm__graph_builder* builder) {
 
 olstm_status olstm__builder_finish(olstm__graph_builder* builder,
                                    olstm__decoder* decoder) {
-  olstm__graph* const graph = builder->graph;
+  olstm__decoded_graph* graph = builder->graph;
   void* nodes = NULL;
   void* values = NULL;
   void* captures = NULL;
   if (builder->has_inlined) OLSTM_RETURN_IF_ERROR(separate_names(builder, decoder));
   describe_constants(builder);
-  OLSTM_RETURN_IF_ERROR(olstm__graph_sort(builder, decoder));
+  OLSTM_RETURN_IF_ERROR(olstm__decoded_graph_sort(builder, decoder));
   OLSTM_RETURN_IF_ERROR(keep_array(decoder, builder->values, builder->value_count,
                                    sizeof *builder->values, &values));
   OLSTM_RETURN_IF_ERROR(keep_array(decoder, builder->nodes, builder->node_count,

@@ -19,7 +19,7 @@ olstm_status olstm__builder_add_value(olstm__decoder* decoder,
 /// Appends a finished node to the scope's graph.
 olstm_status olstm__builder_add_node(olstm__decoder* decoder,
                                      olstm__graph_builder* builder,
-                                     const olstm__graph_node* node);
+                                     const olstm__decoded_node* node);
 
 /// Appends a capture.
 olstm_status olstm__builder_add_capture(olstm__decoder* decoder,

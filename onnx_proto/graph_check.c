@@ -10,16 +10,16 @@ typedef struct need_cursor {
   size_t capture;
 } need_cursor;
 
-static bool next_need(const olstm__graph_node* node, need_cursor* cursor,
+static bool next_need(const olstm__decoded_node* node, need_cursor* cursor,
                       int32_t* out_value) {
   if (cursor->input < node->input_count) {
     *out_value = node->inputs[cursor->input++];
     return true;
   }
   for (; cursor->attribute < node->attribute_count; cursor->attribute++) {
-    const olstm_attribute* const attribute = &node->attributes[cursor->attribute];
+    const olstm_attribute* attribute = &node->attributes[cursor->attribute];
     if (attribute->kind != OLSTM_ATTRIBUTE_GRAPH) continue;
-    const olstm__graph* const graph = attribute->graph;
+    const olstm__decoded_graph* graph = attribute->graph;
     if (cursor->capture < graph->capture_count) {
       *out_value = graph->captures[cursor->capture++].outer_value;
       return true;
@@ -38,7 +38,7 @@ typedef struct sort_state {
   enum { NODE_NEW, NODE_OPEN, NODE_DONE } * marks;
   int32_t* stack;
   size_t stack_count;
-  olstm__graph_node* sorted;
+  olstm__decoded_node* sorted;
   size_t sorted_count;
 } sort_state;
 
@@ -58,9 +58,9 @@ static void open_node(sort_state* state, int32_t node) {
   state->stack[state->stack_count++] = node;
 }
 
-static olstm_status fail_cycle(const sort_state* state, const olstm__graph_node* node,
+static olstm_status fail_cycle(const sort_state* state, const olstm__decoded_node* node,
                                int32_t value, olstm_error* error) {
-  const olstm__value* const values = state->builder->values;
+  const olstm__value* values = state->builder->values;
   const bool named = node->name[0] != '\0';
   const int32_t output = node->output_count > 0 ? node->outputs[0] : OLSTM__NO_VALUE;
   return olstm_fail(error, OLSTM_STATUS_INVALID_MODEL,
@@ -75,7 +75,7 @@ static olstm_status fail_cycle(const sort_state* state, const olstm__graph_node*
 /// closes it.
 static olstm_status step(sort_state* state, olstm_error* error) {
   const int32_t top = state->stack[state->stack_count - 1];
-  const olstm__graph_node* const node = &state->builder->nodes[top];
+  const olstm__decoded_node* node = &state->builder->nodes[top];
   int32_t value = OLSTM__NO_VALUE;
   while (next_need(node, &state->cursors[top], &value)) {
     const int32_t producer = value >= 0 ? state->producers[value] : NOT_A_NODE;
@@ -91,7 +91,7 @@ static olstm_status step(sort_state* state, olstm_error* error) {
 }
 
 static void find_producers(sort_state* state) {
-  const olstm__graph_builder* const builder = state->builder;
+  const olstm__graph_builder* builder = state->builder;
   for (size_t v = 0; v < builder->value_count; v++) state->producers[v] = NOT_A_NODE;
   for (size_t n = 0; n < builder->node_count; n++) {
     for (size_t o = 0; o < builder->nodes[n].output_count; o++) {
@@ -121,7 +121,8 @@ static olstm_status sort_with(sort_state* state, olstm__graph_builder* builder,
   return OLSTM_STATUS_OK;
 }
 
-olstm_status olstm__graph_sort(olstm__graph_builder* builder, olstm__decoder* decoder) {
+olstm_status olstm__decoded_graph_sort(olstm__graph_builder* builder,
+                                       olstm__decoder* decoder) {
   sort_state state = {.builder = builder};
   state.producers =
       olstm__arena_take(decoder->scratch, builder->value_count, sizeof *state.producers);

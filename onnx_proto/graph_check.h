@@ -9,6 +9,7 @@
 /// are; others move behind what they need, no further.
 ///
 /// Errors: INVALID_MODEL for a cycle: names a node and a tensor on it.
-olstm_status olstm__graph_sort(olstm__graph_builder* builder, olstm__decoder* decoder);
+olstm_status olstm__decoded_graph_sort(olstm__graph_builder* builder,
+                                       olstm__decoder* decoder);
 
 #endif  // OLSTM_ONNX_PROTO_GRAPH_CHECK_H_

@@ -40,7 +40,7 @@ struct olstm_model {
   olstm_allocator allocator;
   /// Holds everything below.
   olstm__arena arena;
-  const olstm__graph* graph;
+  const olstm__decoded_graph* graph;
   int64_t ir_version;
   const char* producer;
   olstm__opset_list opsets;
@@ -99,11 +99,11 @@ static olstm_status unpack(load_state* load, const uint8_t* bytes, size_t byte_c
   load->max_memory = memory_limit(load);
   olstm__budget_init(&load->budget, &load->allocator, load->max_memory);
   olstm__arena_init(&load->scratch, &load->allocator, load->max_memory);
-  const ProtobufCMessageDescriptor* const descriptor = &onnx__model_proto__descriptor;
+  const ProtobufCMessageDescriptor* descriptor = &onnx__model_proto__descriptor;
   const olstm__wire_limits limits = {.max_depth = load->options.max_depth,
                                      .max_memory = load->max_memory};
   const ProtobufCMessage* message = NULL;
-  const char* const guess = olstm__model_file_guess(bytes, byte_count);
+  const char* guess = olstm__model_file_guess(bytes, byte_count);
   olstm_status status =
       byte_count > 0 && byte_count <= OLSTM__MAX_FILE_BYTES
           ? olstm__wire_scan(descriptor, bytes, byte_count, &limits, &load->allocator,
@@ -152,8 +152,8 @@ static olstm_status keep_metadata(const load_state* load, olstm_model* model,
   model->metadata = olstm__arena_take(&model->arena, count, sizeof *model->metadata);
   if (!model->metadata) return olstm__arena_fail(&model->arena, load->error);
   for (size_t i = 0; i < count; i++) {
-    const Onnx__StringStringEntryProto* const entry = load->proto->metadata_props[i];
-    metadata_entry* const kept = &model->metadata[i];
+    const Onnx__StringStringEntryProto* entry = load->proto->metadata_props[i];
+    metadata_entry* kept = &model->metadata[i];
     bool added = false;
     OLSTM_RETURN_IF_ERROR(copy_text(load, model, entry->key, &kept->key));
     OLSTM_RETURN_IF_ERROR(copy_text(load, model, entry->value, &kept->value));
@@ -188,7 +188,7 @@ static olstm_status decode_into(load_state* load, olstm_model* model,
 /// load->proto -> a model of its own.
 static olstm_status decode(load_state* load, olstm__external_source* external,
                            olstm_model** out_model) {
-  olstm_model* const model = olstm_allocate_zeroed(&load->allocator, 1, sizeof *model);
+  olstm_model* model = olstm_allocate_zeroed(&load->allocator, 1, sizeof *model);
   if (!model) {
     return olstm_fail(load->error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a model");
   }
@@ -219,9 +219,9 @@ static olstm_status decode(load_state* load, olstm__external_source* external,
 /// Opens the folder that a path's file lies in.
 static olstm_status open_folder(const char* path, const load_state* load,
                                 int* out_folder) {
-  const char* const slash = strrchr(path, '/');
+  const char* slash = strrchr(path, '/');
   const size_t length = slash ? (size_t)(slash - path) + 1 : 0;
-  char* const folder = olstm_allocate(&load->allocator, length + 2, 1);
+  char* folder = olstm_allocate(&load->allocator, length + 2, 1);
   if (!folder) {
     return olstm_fail(load->error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a path");
   }
@@ -304,7 +304,7 @@ void olstm_model_destroy(olstm_model* model) {
   olstm_release(&allocator, model, 1, sizeof *model);
 }
 
-const olstm__graph* olstm__model_graph(const olstm_model* model) {
+const olstm__decoded_graph* olstm__model_graph(const olstm_model* model) {
   return model->graph;
 }
 
@@ -317,12 +317,12 @@ size_t olstm_model_output_count(const olstm_model* model) {
 }
 
 const olstm_value_info* olstm_model_get_input(const olstm_model* model, size_t index) {
-  const olstm__graph* const graph = model->graph;
+  const olstm__decoded_graph* graph = model->graph;
   return index < graph->input_count ? &graph->values[graph->inputs[index]].info : NULL;
 }
 
 const olstm_value_info* olstm_model_get_output(const olstm_model* model, size_t index) {
-  const olstm__graph* const graph = model->graph;
+  const olstm__decoded_graph* graph = model->graph;
   return index < graph->output_count ? &graph->values[graph->outputs[index]].info : NULL;
 }
 

@@ -26,22 +26,22 @@ typedef struct olstm__value {
   const olstm_tensor* constant;
 } olstm__value;
 
-typedef struct olstm__graph olstm__graph;
+typedef struct olstm__decoded_graph olstm__decoded_graph;
 
-typedef struct olstm__graph_node {
+typedef struct olstm__decoded_node {
   const char* name;
   const char* op_type;
   const char* domain;
   int32_t opset_version;
   size_t attribute_count;
-  /// Those of kind GRAPH point to an olstm__graph.
+  /// Those of kind GRAPH point to an olstm__decoded_graph.
   const olstm_attribute* attributes;
   /// Indices of the graph's values, OLSTM__NO_VALUE where an optional one is absent.
   size_t input_count;
   const int32_t* inputs;
   size_t output_count;
   const int32_t* outputs;
-} olstm__graph_node;
+} olstm__decoded_node;
 
 /// A value of the enclosing graph that a subgraph uses.
 typedef struct olstm__capture {
@@ -49,12 +49,12 @@ typedef struct olstm__capture {
   int32_t inner_value;
 } olstm__capture;
 
-struct olstm__graph {
+struct olstm__decoded_graph {
   const char* name;
   size_t value_count;
   const olstm__value* values;
   size_t node_count;
-  const olstm__graph_node* nodes;
+  const olstm__decoded_node* nodes;
   size_t input_count;
   const int32_t* inputs;
   /// May name an input, a constant or a capture directly, and one value more than once.
@@ -67,7 +67,7 @@ struct olstm__graph {
 };
 
 /// The main graph. Borrowed until the model's last reference goes.
-const olstm__graph* olstm__model_graph(const olstm_model* model);
+const olstm__decoded_graph* olstm__model_graph(const olstm_model* model);
 
 /// Takes another reference, which olstm_model_destroy drops. [any-thread]
 void olstm__model_retain(olstm_model* model);

@@ -45,7 +45,7 @@ static bool is_text(const uint8_t* bytes, size_t byte_count) {
 const char* olstm__model_file_guess(const uint8_t* bytes, size_t byte_count) {
   if (byte_count == 0) return "empty";
   for (size_t i = 0; i < sizeof kStarts / sizeof kStarts[0]; i++) {
-    const known_start* const start = &kStarts[i];
+    const known_start* start = &kStarts[i];
     if (byte_count >= start->offset + start->count &&
         memcmp(bytes + start->offset, start->bytes, start->count) == 0) {
       return start->what;
@@ -89,7 +89,7 @@ static olstm_status read_open_file(int file, const char* path,
                       path, (uint64_t)facts.st_size);
   }
   const size_t byte_count = (size_t)facts.st_size;
-  uint8_t* const bytes = olstm_allocate(allocator, byte_count, 1);
+  uint8_t* bytes = olstm_allocate(allocator, byte_count, 1);
   if (!bytes) {
     return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY,
                       "no memory for the %zu bytes of '%.300s'", byte_count, path);

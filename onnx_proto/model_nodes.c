@@ -13,7 +13,7 @@ struct olstm_model_nodes {
   const olstm_tensor** constants;
 };
 
-static size_t count_slots(const olstm__graph* graph) {
+static size_t count_slots(const olstm__decoded_graph* graph) {
   size_t count = 0;
   for (size_t i = 0; i < graph->node_count; i++) {
     count += graph->nodes[i].input_count + graph->nodes[i].output_count;
@@ -22,7 +22,7 @@ static size_t count_slots(const olstm__graph* graph) {
 }
 
 /// Writes name and constant of each of `values`.
-static void describe_values(const olstm__graph* graph, const int32_t* values,
+static void describe_values(const olstm__decoded_graph* graph, const int32_t* values,
                             size_t count, const char** names,
                             const olstm_tensor** constants) {
   for (size_t i = 0; i < count; i++) {
@@ -32,9 +32,9 @@ static void describe_values(const olstm__graph* graph, const int32_t* values,
   }
 }
 
-static void describe_node(const olstm__graph* graph, const olstm__graph_node* from,
-                          const char** names, const olstm_tensor** constants,
-                          olstm_node* to) {
+static void describe_node(const olstm__decoded_graph* graph,
+                          const olstm__decoded_node* from, const char** names,
+                          const olstm_tensor** constants, olstm_node* to) {
   describe_values(graph, from->inputs, from->input_count, names, constants);
   describe_values(graph, from->outputs, from->output_count, names + from->input_count,
                   constants + from->input_count);
@@ -58,7 +58,7 @@ olstm_status olstm_model_nodes_create(const olstm_model* model,
                                       const olstm_allocator* allocator,
                                       olstm_model_nodes** out_nodes, olstm_error* error) {
   const olstm_allocator chosen = olstm_allocator_or_default(allocator);
-  const olstm__graph* graph = olstm__model_graph(model);
+  const olstm__decoded_graph* graph = olstm__model_graph(model);
   size_t slot = 0;
   *out_nodes = NULL;
   olstm_model_nodes* nodes = olstm_allocate_zeroed(&chosen, 1, sizeof *nodes);

@@ -97,9 +97,9 @@ static olstm__name_entry* find_entry(const olstm__name_table* table, const char*
 
 static bool grow(olstm__name_table* table) {
   const size_t capacity = table->capacity ? table->capacity * 2 : FIRST_CAPACITY;
-  olstm__name_entry* const old = table->entries;
+  olstm__name_entry* old = table->entries;
   const size_t old_capacity = table->capacity;
-  olstm__name_entry* const entries =
+  olstm__name_entry* entries =
       olstm_allocate_zeroed(table->allocator, capacity, sizeof *entries);
   if (!entries) return false;
   table->entries = entries;
@@ -115,7 +115,7 @@ bool olstm__name_table_add(olstm__name_table* table, const char* name, int32_t v
                            bool* out_added) {
   if (table->count >= table->capacity / 4 * 3 && !grow(table)) return false;
   const uint64_t hash = hash_name(table->key, name);
-  olstm__name_entry* const entry = find_entry(table, name, hash);
+  olstm__name_entry* entry = find_entry(table, name, hash);
   *out_added = entry->name == NULL;
   if (!*out_added) return true;
   entry->name = name;
@@ -128,8 +128,7 @@ bool olstm__name_table_add(olstm__name_table* table, const char* name, int32_t v
 bool olstm__name_table_find(const olstm__name_table* table, const char* name,
                             int32_t* out_value) {
   if (table->count == 0) return false;
-  const olstm__name_entry* const entry =
-      find_entry(table, name, hash_name(table->key, name));
+  const olstm__name_entry* entry = find_entry(table, name, hash_name(table->key, name));
   if (!entry->name) return false;
   *out_value = entry->value;
   return true;

@@ -13,7 +13,7 @@ typedef struct naming {
 /// Registers `name`, or "name_K" with the first free K from next_suffix.
 static olstm_status register_name(naming* state, const char* name,
                                   const char** out_name) {
-  olstm__decoder* const decoder = state->decoder;
+  olstm__decoder* decoder = state->decoder;
   bool added = false;
   *out_name = name;
   for (;;) {
@@ -23,7 +23,7 @@ static olstm_status register_name(naming* state, const char* name,
     }
     if (added) return OLSTM_STATUS_OK;
     const size_t bytes = strlen(name) + SUFFIX_BYTES;
-    char* const text = olstm__arena_take(decoder->arena, bytes, 1);
+    char* text = olstm__arena_take(decoder->arena, bytes, 1);
     if (!text) return olstm__arena_fail(decoder->arena, decoder->error);
     (void)snprintf(text, bytes, "%s_%zu", name, ++state->next_suffix);
     *out_name = text;
@@ -34,7 +34,7 @@ static olstm_status replace_control_characters(naming* state, const char** name)
   const char* c = *name;
   while (*c != '\0' && ((unsigned char)*c >= 0x20 && *c != 0x7f)) c++;
   if (*c == '\0') return OLSTM_STATUS_OK;
-  char* const clean = olstm__arena_copy(state->decoder->arena, *name, strlen(*name));
+  char* clean = olstm__arena_copy(state->decoder->arena, *name, strlen(*name));
   if (!clean) return olstm__arena_fail(state->decoder->arena, state->decoder->error);
   for (char* p = clean; *p != '\0'; p++) {
     if ((unsigned char)*p < 0x20 || *p == 0x7f) *p = '?';
@@ -45,16 +45,16 @@ static olstm_status replace_control_characters(naming* state, const char** name)
 
 /// The nodes that have a name come first, so that made-up names make way for them.
 static olstm_status name_graphs(naming* state, bool unnamed) {
-  olstm__decoder* const decoder = state->decoder;
+  olstm__decoder* decoder = state->decoder;
   // The main graph was finished last; its nodes have the first claim to their names.
   for (size_t g = decoder->graph_count; g-- > 0;) {
     for (size_t n = 0; n < decoder->graphs[g].graph->node_count; n++) {
-      olstm__graph_node* const node = &decoder->graphs[g].nodes[n];
+      olstm__decoded_node* node = &decoder->graphs[g].nodes[n];
       if ((node->name[0] == '\0') != unnamed) continue;
       const char* wanted = node->name;
       if (unnamed) {
         const size_t bytes = strlen(node->op_type) + SUFFIX_BYTES;
-        char* const text = olstm__arena_take(decoder->arena, bytes, 1);
+        char* text = olstm__arena_take(decoder->arena, bytes, 1);
         if (!text) return olstm__arena_fail(decoder->arena, decoder->error);
         (void)snprintf(text, bytes, "%s_%zu", node->op_type, n);
         wanted = text;

@@ -22,7 +22,7 @@ olstm_status olstm__opsets_decode(olstm__decoder* decoder, olstm__arena* arena,
   out_list->items = olstm__arena_take(arena, count, sizeof *out_list->items);
   if (!out_list->items) return olstm__arena_fail(arena, decoder->error);
   for (size_t i = 0; i < count; i++) {
-    const char* const domain = olstm__domain(imports[i]->domain);
+    const char* domain = olstm__domain(imports[i]->domain);
     const int64_t version = imports[i]->has_version ? imports[i]->version : 0;
     if (version < 1 || version > INT32_MAX) {
       return olstm_fail(decoder->error, OLSTM_STATUS_INVALID_MODEL,
@@ -33,7 +33,7 @@ olstm_status olstm__opsets_decode(olstm__decoder* decoder, olstm__arena* arena,
       return olstm_fail(decoder->error, OLSTM_STATUS_INVALID_MODEL,
                         "%s imports the operator set '%.100s' twice", owner, domain);
     }
-    const char* const kept = olstm__arena_copy(arena, domain, strlen(domain));
+    const char* kept = olstm__arena_copy(arena, domain, strlen(domain));
     if (!kept) return olstm__arena_fail(arena, decoder->error);
     out_list->items[out_list->count++] =
         (olstm__opset){.domain = kept, .version = (int32_t)version};

@@ -56,7 +56,7 @@ static const char* copy_value_name(olstm__decoder* decoder, const olstm__scope* 
   const size_t length = strlen(name);
   if (scope->proto) return olstm__arena_copy(decoder->arena, name, length);
   const size_t prefix_length = strlen(scope->frame->prefix);
-  char* const copy = olstm__arena_take(decoder->arena, prefix_length + length + 1, 1);
+  char* copy = olstm__arena_take(decoder->arena, prefix_length + length + 1, 1);
   if (!copy) return NULL;
   memcpy(copy, scope->frame->prefix, prefix_length);
   memcpy(copy + prefix_length, name, length);
@@ -68,7 +68,7 @@ static olstm_status declare_output(olstm__scope* scope, olstm__decoder* decoder,
                                    const char* name, bool* out_added) {
   int32_t index = OLSTM__NO_VALUE;
   if (!olstm__name_table_find(&scope->targets, name, &index)) {
-    const char* const copy = copy_value_name(decoder, scope, name);
+    const char* copy = copy_value_name(decoder, scope, name);
     if (!copy) return olstm__arena_fail(decoder->arena, decoder->error);
     OLSTM_RETURN_IF_ERROR(
         olstm__builder_add_value(decoder, scope->builder, copy, &index));
@@ -81,7 +81,7 @@ olstm_status olstm__scope_declare_outputs(olstm__scope* scope, olstm__decoder* d
                                           size_t node_count) {
   for (size_t n = 0; n < node_count; n++) {
     for (size_t o = 0; o < nodes[n]->n_output; o++) {
-      const char* const name = nodes[n]->output[o];
+      const char* name = nodes[n]->output[o];
       bool added = true;
       if (name[0] == '\0') continue;
       OLSTM_RETURN_IF_ERROR(declare_output(scope, decoder, name, &added));
@@ -99,7 +99,7 @@ olstm_status olstm__scope_declare_outputs(olstm__scope* scope, olstm__decoder* d
 /// Makes `outer` of the scope around visible in the graph of `scope`.
 static olstm_status capture(olstm__scope* scope, olstm__decoder* decoder,
                             const char* name, int32_t outer, int32_t* out_inner) {
-  olstm__graph_builder* const builder = scope->builder;
+  olstm__graph_builder* builder = scope->builder;
   const olstm_value_info info = scope->parent->builder->values[outer].info;
   bool added = false;
   OLSTM_RETURN_IF_ERROR(olstm__builder_add_value(decoder, builder, info.name, out_inner));
@@ -111,7 +111,7 @@ static olstm_status capture(olstm__scope* scope, olstm__decoder* decoder,
 /// Says why the initializer that a name stands for is not there.
 static olstm_status refuse_initializer(const olstm__scope* scope,
                                        const olstm__decoder* decoder, int32_t value) {
-  const olstm__tensor_proto* const proto =
+  const olstm__tensor_proto* proto =
       scope->proto->initializer[OLSTM__UNSUPPORTED_INITIALIZER - value];
   const olstm__tensor_label label = {.tensor_name = proto->name};
   olstm_tensor_desc desc;

@@ -160,7 +160,7 @@ olstm_status olstm__tensor_check_data(const olstm__tensor_proto* proto,
 
 void olstm__tensor_normalize_bools(const olstm_tensor_desc* desc, size_t bytes,
                                    void* elements) {
-  unsigned char* const values = elements;
+  unsigned char* values = elements;
   if (desc->dtype != OLSTM_DTYPE_BOOL) return;
   for (size_t i = 0; i < bytes; i++) values[i] = values[i] != 0;
 }

@@ -16,7 +16,7 @@ static olstm_status unpack_tensor(const void* bytes, size_t byte_count,
                                   const olstm_allocator* allocator, olstm__budget* budget,
                                   const olstm__tensor_proto** out_proto,
                                   olstm_error* error) {
-  const ProtobufCMessageDescriptor* const descriptor = &onnx__tensor_proto__descriptor;
+  const ProtobufCMessageDescriptor* descriptor = &onnx__tensor_proto__descriptor;
   const ProtobufCMessage* message = NULL;
   if (byte_count == 0 || byte_count > INT32_MAX) {
     return olstm_fail(error, OLSTM_STATUS_INVALID_MODEL,
@@ -136,7 +136,7 @@ olstm_status olstm_tensor_write_pb(const olstm_tensor* tensor, const char* name,
   proto.name = (char*)(uintptr_t)(name ? name : "");
   const size_t byte_count = onnx__tensor_proto__get_packed_size(&proto);
   const olstm_allocator source = olstm_allocator_or_default(allocator);
-  uint8_t* const packed = olstm_allocate(&source, byte_count, 1);
+  uint8_t* packed = olstm_allocate(&source, byte_count, 1);
   if (!packed) {
     return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY,
                       "no memory for the %zu bytes of a TensorProto", byte_count);

@@ -18,7 +18,7 @@ static olstm_status decode_dimension(olstm__decoder* decoder, const char* name, 
                                      olstm_value_info* info) {
   info->dims[d] = -1;
   if (proto->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM) {
-    const char* const param = olstm__text(proto->dim_param);
+    const char* param = olstm__text(proto->dim_param);
     if (param[0] == '\0') return OLSTM_STATUS_OK;
     info->dim_params[d] = olstm__arena_copy(decoder->arena, param, strlen(param));
     return info->dim_params[d] ? OLSTM_STATUS_OK
@@ -40,7 +40,7 @@ static olstm_status decode_tensor_type(olstm__decoder* decoder, const char* name
                                        const Onnx__TypeProto__Tensor* proto,
                                        olstm_value_info* info) {
   const int32_t dtype = proto->has_elem_type ? proto->elem_type : OLSTM_DTYPE_UNDEFINED;
-  const shape_proto* const shape = proto->shape;
+  const shape_proto* shape = proto->shape;
   if (dtype != OLSTM_DTYPE_UNDEFINED && !olstm__dtype_is_known(dtype)) {
     return olstm_fail(decoder->error, OLSTM_STATUS_UNSUPPORTED,
                       "value '%.200s': element type %d (%s) is not supported", name,
@@ -63,10 +63,10 @@ static olstm_status decode_tensor_type(olstm__decoder* decoder, const char* name
 olstm_status olstm__value_type_decode(olstm__decoder* decoder,
                                       const olstm__value_info_proto* proto,
                                       olstm_value_info* out_info) {
-  const char* const name = olstm__text(proto->name);
-  const olstm__type_proto* const type = proto->type;
+  const char* name = olstm__text(proto->name);
+  const olstm__type_proto* type = proto->type;
   const char* what = NULL;
-  const char* const kept_name = out_info->name;
+  const char* kept_name = out_info->name;
   *out_info = olstm__value_type_unknown(kept_name);
   if (!type) return OLSTM_STATUS_OK;
   switch (type->value_case) {

@@ -43,8 +43,8 @@ static olstm_status fail_at(const scanner* scan, const scan_field* field,
                             olstm_status code, const char* what) {
   const size_t at = (size_t)(scan->at - scan->start);
   if (scan->depth == 0) return olstm_fail(scan->error, code, "byte %zu: %s", at, what);
-  const scan_frame* const frame = &scan->frames[scan->depth - 1];
-  const char* const message = frame->descriptor->short_name;
+  const scan_frame* frame = &scan->frames[scan->depth - 1];
+  const char* message = frame->descriptor->short_name;
   if (field && field->known) {
     return olstm_fail(scan->error, code, "byte %zu: %s.%s: %s", at, message,
                       field->known->name, what);
@@ -84,7 +84,7 @@ static bool read_varint(const uint8_t** at, const uint8_t* end, size_t max_bytes
 }
 
 static olstm_status read_tag(scanner* scan, scan_field* field) {
-  const scan_frame* const frame = &scan->frames[scan->depth - 1];
+  const scan_frame* frame = &scan->frames[scan->depth - 1];
   uint64_t tag = 0;
   if (!read_varint(&scan->at, frame->end, MAX_TAG_BYTES, &tag) || tag > UINT32_MAX) {
     return fail_at(scan, NULL, OLSTM_STATUS_INVALID_MODEL, "a field's tag is broken");
@@ -145,8 +145,8 @@ static size_t element_bytes(ProtobufCType type) {
 
 /// Refuses wire types that do not fit the schema, and what comes twice but must not.
 static olstm_status check_field(scanner* scan, const scan_field* field) {
-  scan_frame* const frame = &scan->frames[scan->depth - 1];
-  const ProtobufCFieldDescriptor* const known = field->known;
+  scan_frame* frame = &scan->frames[scan->depth - 1];
+  const ProtobufCFieldDescriptor* known = field->known;
   switch (field->wire_type) {
     case PROTOBUF_C_WIRE_TYPE_VARINT:
     case PROTOBUF_C_WIRE_TYPE_64BIT:
@@ -219,7 +219,7 @@ static olstm_status open_message(scanner* scan, const scan_field* field,
     return fail_at(scan, field, OLSTM_STATUS_LIMIT_EXCEEDED,
                    "messages are nested deeper than max_depth");
   }
-  scan_frame* const frame = &scan->frames[scan->depth++];
+  scan_frame* frame = &scan->frames[scan->depth++];
   memset(frame, 0, sizeof *frame);
   frame->descriptor = descriptor;
   frame->end = end;
@@ -229,8 +229,8 @@ static olstm_status open_message(scanner* scan, const scan_field* field,
 }
 
 static olstm_status scan_length_prefixed(scanner* scan, const scan_field* field) {
-  const uint8_t* const message_end = scan->frames[scan->depth - 1].end;
-  const ProtobufCFieldDescriptor* const known = field->known;
+  const uint8_t* message_end = scan->frames[scan->depth - 1].end;
+  const ProtobufCFieldDescriptor* known = field->known;
   uint64_t length = 0;
   if (!read_varint(&scan->at, message_end, MAX_TAG_BYTES, &length)) {
     return fail_at(scan, field, OLSTM_STATUS_INVALID_MODEL, "its length is broken");
@@ -239,7 +239,7 @@ static olstm_status scan_length_prefixed(scanner* scan, const scan_field* field)
     return fail_at(scan, field, OLSTM_STATUS_INVALID_MODEL,
                    "its length runs past the end (is the file cut short?)");
   }
-  const uint8_t* const end = scan->at + length;
+  const uint8_t* end = scan->at + length;
   if (!known || known->type == PROTOBUF_C_TYPE_STRING ||
       known->type == PROTOBUF_C_TYPE_BYTES) {
     if (known && known->type == PROTOBUF_C_TYPE_STRING && length > 0 &&
@@ -257,7 +257,7 @@ static olstm_status scan_length_prefixed(scanner* scan, const scan_field* field)
 }
 
 static olstm_status scan_field_value(scanner* scan, const scan_field* field) {
-  const uint8_t* const end = scan->frames[scan->depth - 1].end;
+  const uint8_t* end = scan->frames[scan->depth - 1].end;
   uint64_t value = 0;
   scan->counts.field_count++;
   if (!field->known) {

@@ -17,7 +17,7 @@ typedef const dnnl_memory_desc_t* desc_ref;
 typedef dnnl_memory_desc_t* desc_out;
 #endif
 
-// The functions used, under their own names less the prefix.
+/// The functions used, under their own names less the prefix.
 typedef struct dnnl_api {
   const dnnl_version_t* (*version)(void);
   dnnl_status_t (*engine_create)(dnnl_engine_t*, dnnl_engine_kind_t, size_t);
@@ -108,7 +108,7 @@ static const dnnl_symbol kSymbols[] = {
 #endif
 };
 
-// The library once it is open. Written once, under kOnce; never closed.
+/// The library once it is open. Written once, under kOnce; never closed.
 static struct {
   dnnl_api api;
   dnnl_engine_t engine;
@@ -166,7 +166,7 @@ static bool check_version(void) {
   return false;
 }
 
-// oneDNN asks OpenMP how many threads the calling thread may have, each time it works.
+/// oneDNN asks OpenMP how many threads the calling thread may have, each time it works.
 static bool find_thread_limit(void* library) {
   const unsigned runtime = g_dnnl.api.version()->cpu_runtime;
   if (runtime == DNNL_RUNTIME_SEQ) return true;
@@ -202,8 +202,8 @@ const char* olstm__dnnl_version(void) {
 
 // ---------------------------------------------------------------- threads
 
-// The limit is the calling thread's alone, and is given back: the host may use OpenMP
-// too.
+/// The limit is the calling thread's alone, and is given back: the host may use OpenMP
+/// too.
 static int hold_threads(void) {
   if (!g_dnnl.omp_set_num_threads) return 0;
   const int before = g_dnnl.omp_get_max_threads();
@@ -271,7 +271,7 @@ static const int kArguments[OLSTM__DNNL_TENSOR_COUNT] = {
     [OLSTM__DNNL_Y_C] = DNNL_ARG_DST_ITER_C,
 };
 
-// Shapes with oneDNN's leading axes: layers and directions, both 1.
+/// Shapes with oneDNN's leading axes: layers and directions, both 1.
 static void shape_tensors(const olstm__dnnl_lstm_spec* s,
                           tensor_shape shapes[OLSTM__DNNL_TENSOR_COUNT]) {
   const int64_t t = s->steps;
@@ -315,7 +315,7 @@ static olstm_status fail_status(olstm_error* error, dnnl_status_t status,
                     g_dnnl.version, (int)status, what);
 }
 
-// The descs that the primitive gets: W and R in any layout unless they stay plain.
+/// The descs that the primitive gets: W and R in any layout unless they stay plain.
 static dnnl_status_t create_lstm_desc(const olstm__dnnl_lstm_spec* spec,
                                       const desc d[OLSTM__DNNL_TENSOR_COUNT],
                                       dnnl_primitive_attr_t attr,
@@ -406,7 +406,7 @@ void olstm__dnnl_lstm_destroy(olstm__dnnl_lstm* lstm, const olstm_allocator* all
   olstm_release(allocator, lstm, 1, sizeof *lstm);
 }
 
-// How the primitive wants a tensor.
+/// How the primitive wants a tensor.
 static desc_ref wanted_desc(const olstm__dnnl_lstm* lstm, int tensor) {
   if (tensor == OLSTM__DNNL_W || tensor == OLSTM__DNNL_R) {
     return g_dnnl.api.primitive_desc_query_md(lstm->primitive_desc, dnnl_query_weights_md,
@@ -434,14 +434,14 @@ size_t olstm__dnnl_lstm_weight_bytes(const olstm__dnnl_lstm* lstm,
 
 enum { MAX_ARGUMENTS = OLSTM__DNNL_TENSOR_COUNT + 1 };
 
-// The arguments of one execution, and what has to be destroyed after it.
+/// The arguments of one execution, and what has to be destroyed after it.
 typedef struct execution {
   dnnl_exec_arg_t arguments[MAX_ARGUMENTS];
   int argument_count;
   dnnl_status_t status;
 } execution;
 
-// oneDNN's interface has no const; it writes to its outputs alone.
+/// oneDNN's interface has no const; it writes to its outputs alone.
 static void* without_const(const void* pointer) {
   void* result = NULL;
   memcpy(&result, &pointer, sizeof result);
@@ -459,7 +459,7 @@ static void add_argument(execution* run, int argument, desc_ref description,
   run->arguments[run->argument_count++].memory = memory;
 }
 
-// Executes, and destroys the arguments.
+/// Executes, and destroys the arguments.
 static dnnl_status_t execute(execution* run, dnnl_primitive_t primitive) {
   dnnl_stream_t stream = NULL;
   const int threads = hold_threads();

@@ -5,9 +5,9 @@
 #include "op/op_support.h"
 
 /// A row with the callbacks olstm__NAME_infer, olstm__NAME_prepare and olstm__NAME_run,
-/// and the form olstm__FORM.
-#define OLSTM__OP_ROW(TYPE, FIRST, LAST, DTYPES, NAME, FORM)                        \
-  OLSTM__OP_ENTRY(TYPE, FIRST, LAST, DTYPES, &olstm__##FORM, olstm__##NAME##_infer, \
+/// and the schema olstm__SCHEMA.
+#define OLSTM__OP_ROW(TYPE, FIRST, LAST, DTYPES, NAME, SCHEMA)                        \
+  OLSTM__OP_ENTRY(TYPE, FIRST, LAST, DTYPES, &olstm__##SCHEMA, olstm__##NAME##_infer, \
                   olstm__##NAME##_prepare, olstm__##NAME##_run)
 
 /// Declares those three callbacks.

@@ -118,24 +118,24 @@ olstm_status olstm__op_check_arity(const olstm__op_base* base,
   return OLSTM_STATUS_OK;
 }
 
-static olstm_status check_form(const olstm__op_base* base, const olstm__op_form* form,
-                               olstm_error* error) {
+static olstm_status check_schema(const olstm__op_base* base,
+                                 const olstm__op_schema* schema, olstm_error* error) {
   size_t attribute_count = 0;
-  while (form->attributes && form->attributes[attribute_count]) attribute_count++;
-  OLSTM_RETURN_IF_ERROR(
-      olstm_node_allow_attributes(base->node, form->attributes, attribute_count, error));
-  return olstm__op_check_arity(base, &form->arity, error);
+  while (schema->attributes && schema->attributes[attribute_count]) attribute_count++;
+  OLSTM_RETURN_IF_ERROR(olstm_node_allow_attributes(base->node, schema->attributes,
+                                                    attribute_count, error));
+  return olstm__op_check_arity(base, &schema->arity, error);
 }
 
-olstm_status olstm__op_create_form(const olstm_operator* self,
-                                   const olstm_create_args* args, void** out_instance,
-                                   olstm_error* error) {
-  const olstm__op_form* form = self->variant;
+olstm_status olstm__op_create_schema(const olstm_operator* self,
+                                     const olstm_create_args* args, void** out_instance,
+                                     olstm_error* error) {
+  const olstm__op_schema* schema = self->variant;
   void* instance = NULL;
   OLSTM_RETURN_IF_ERROR(
-      olstm__op_create(self, args, form->instance_bytes, &instance, error));
-  olstm_status status = check_form(instance, form, error);
-  if (status == OLSTM_STATUS_OK && form->parse) status = form->parse(instance, error);
+      olstm__op_create(self, args, schema->instance_bytes, &instance, error));
+  olstm_status status = check_schema(instance, schema, error);
+  if (status == OLSTM_STATUS_OK && schema->parse) status = schema->parse(instance, error);
   if (status != OLSTM_STATUS_OK) {
     olstm__op_destroy(instance);
     return status;

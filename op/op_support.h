@@ -46,8 +46,8 @@ olstm_status olstm__op_check_arity(const olstm__op_base* base,
                                    const olstm__op_arity* arity, olstm_error* error);
 
 /// What all nodes of one operator and opset range have in common: the olstm_operator's
-/// `variant` of operators that are made by olstm__op_create_form.
-typedef struct olstm__op_form {
+/// `variant` of operators that are made by olstm__op_create_schema.
+typedef struct olstm__op_schema {
   olstm__op_arity arity;
   /// The attributes that there are; any other is refused by name. Ends at the first NULL.
   const char* const* attributes;
@@ -57,12 +57,12 @@ typedef struct olstm__op_form {
   olstm_status (*parse)(void* instance, olstm_error* error);
   /// For operators that share callbacks.
   int32_t code;
-} olstm__op_form;
+} olstm__op_schema;
 
-/// The create callback of operators whose variant is an olstm__op_form.
-olstm_status olstm__op_create_form(const olstm_operator* self,
-                                   const olstm_create_args* args, void** out_instance,
-                                   olstm_error* error);
+/// The create callback of operators whose variant is an olstm__op_schema.
+olstm_status olstm__op_create_schema(const olstm_operator* self,
+                                     const olstm_create_args* args, void** out_instance,
+                                     olstm_error* error);
 
 /// The head of what prepare makes: first member of an operator's own handle.
 typedef struct olstm__op_handle {
@@ -125,7 +125,7 @@ olstm_status olstm__op_check_same_dtype(const olstm__op_base* base,
                                         size_t as, olstm_error* error);
 
 /// The entry of an operator of ONNX's own domain whose variant starts with an
-/// olstm__op_form and whose handles own nothing but themselves.
+/// olstm__op_schema and whose handles own nothing but themselves.
 #define OLSTM__OP_ENTRY(TYPE, FIRST, LAST, DTYPES, VARIANT, INFER, PREPARE, RUN) \
   OLSTM__OP_ENTRY_WITH_FLAGS(TYPE, FIRST, LAST, DTYPES, VARIANT, INFER, PREPARE, RUN, 0)
 #define OLSTM__OP_ENTRY_WITH_FLAGS(TYPE, FIRST, LAST, DTYPES, VARIANT, INFER, PREPARE, \
@@ -133,7 +133,7 @@ olstm_status olstm__op_check_same_dtype(const olstm__op_base* base,
   {                                                                                    \
     .struct_size = sizeof(olstm_operator), .domain = "", .op_type = TYPE,              \
     .first_opset = FIRST, .last_opset = LAST, .flags = FLAGS, .dtypes = DTYPES,        \
-    .variant = VARIANT, .create = olstm__op_create_form, .infer = INFER,               \
+    .variant = VARIANT, .create = olstm__op_create_schema, .infer = INFER,             \
     .prepare = PREPARE, .run = RUN, .release = olstm__op_release_handle,               \
     .destroy = olstm__op_destroy,                                                      \
   }

@@ -1,16 +1,16 @@
-// One caller's execution context: a runner for the session's program, the state that it
+// One caller's execution context: a executor for the session's program, the state that it
 // carries, and the tensors that a run hands from one to the other.
 #include "runtime/context.h"
 
 #include <string.h>
 
-#include "runtime/planner.h"
+#include "runtime/plan/planner.h"
 
 // ---------------------------------------------------------------- life
 
 static olstm_status fill(olstm_context* context, olstm_error* error) {
   const olstm_session* session = context->session;
-  const olstm_allocator* allocator = &session->engine.allocator;
+  const olstm_allocator* allocator = &session->environment.allocator;
   const olstm__program* program = session->program;
   context->inputs =
       olstm_allocate_zeroed(allocator, program->input_count, sizeof *context->inputs);
@@ -19,10 +19,10 @@ static olstm_status fill(olstm_context* context, olstm_error* error) {
   if (!context->inputs || !context->outputs) {
     return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a context");
   }
-  OLSTM_RETURN_IF_ERROR(olstm__states_init(&context->states, session->net, allocator,
+  OLSTM_RETURN_IF_ERROR(olstm__states_init(&context->states, session->graph, allocator,
                                            session->broadcast_state, error));
-  return olstm__runner_create(session->program, &context->limits, &context->runner,
-                              error);
+  return olstm__executor_create(session->program, &context->limits, &context->executor,
+                                error);
 }
 
 olstm_status olstm_context_create(olstm_session* session, olstm_context** out_context,
@@ -33,7 +33,7 @@ olstm_status olstm_context_create(olstm_session* session, olstm_context** out_co
   }
   *out_context = NULL;
   olstm_context* context =
-      olstm_allocate_zeroed(&session->engine.allocator, 1, sizeof *context);
+      olstm_allocate_zeroed(&session->environment.allocator, 1, sizeof *context);
   if (!context) {
     return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a context");
   }
@@ -49,9 +49,9 @@ olstm_status olstm_context_create(olstm_session* session, olstm_context** out_co
 
 void olstm_context_destroy(olstm_context* context) {
   if (!context) return;
-  const olstm_allocator* allocator = &context->session->engine.allocator;
+  const olstm_allocator* allocator = &context->session->environment.allocator;
   const olstm__program* program = context->session->program;
-  olstm__runner_destroy(context->runner);
+  olstm__executor_destroy(context->executor);
   olstm__states_deinit(&context->states);
   olstm_release(allocator, context->inputs, program->input_count,
                 sizeof *context->inputs);
@@ -85,11 +85,11 @@ olstm_status olstm_context_clone(const olstm_context* context,
 static olstm_status begin(olstm_context* context, olstm_error* error) {
   const size_t first_input = context->session->input_count;
   const size_t first_output = context->session->output_count;
-  context->settled_plan = NULL;
+  context->committed_plan = NULL;
   olstm__states_describe(&context->states, context->inputs + first_input);
   OLSTM_RETURN_IF_ERROR(
-      olstm__runner_prepare(context->runner, context->inputs, NULL, error));
-  const olstm__plan* plan = olstm__runner_plan(context->runner);
+      olstm__executor_prepare(context->executor, context->inputs, NULL, error));
+  const olstm__plan* plan = olstm__executor_plan(context->executor);
   OLSTM_RETURN_IF_ERROR(olstm__states_begin(&context->states, plan->inputs + first_input,
                                             context->inputs + first_input, error));
   for (size_t o = first_output; o < plan->output_count; o++) {
@@ -105,10 +105,10 @@ static olstm_status begin(olstm_context* context, olstm_error* error) {
 }
 
 /// Whether the plan, the shapes and the state are those of the last run.
-static bool is_settled(const olstm_context* context) {
-  const olstm__plan* plan = context->settled_plan;
-  if (!plan || plan != olstm__runner_plan(context->runner) ||
-      !olstm__states_are_settled(&context->states)) {
+static bool is_committed(const olstm_context* context) {
+  const olstm__plan* plan = context->committed_plan;
+  if (!plan || plan != olstm__executor_plan(context->executor) ||
+      !olstm__states_are_committed(&context->states)) {
     return false;
   }
   for (size_t i = 0; i < context->session->input_count; i++) {
@@ -121,8 +121,8 @@ static bool is_settled(const olstm_context* context) {
 /// A run went well: what it wrote is the state now.
 static olstm_status commit(olstm_context* context, olstm_error* error) {
   const size_t first_output = context->session->output_count;
-  const size_t slot_count = context->session->net->state_count;
-  const olstm__plan* plan = olstm__runner_plan(context->runner);
+  const size_t slot_count = context->session->graph->state_count;
+  const olstm__plan* plan = olstm__executor_plan(context->executor);
   bool is_known = true;
   for (size_t s = 0; s < slot_count; s++) {
     OLSTM_RETURN_IF_ERROR(olstm__states_store(
@@ -130,7 +130,7 @@ static olstm_status commit(olstm_context* context, olstm_error* error) {
     is_known = is_known && plan->outputs[first_output + s].is_known;
   }
   olstm__states_commit(&context->states);
-  context->settled_plan = is_known ? plan : NULL;
+  context->committed_plan = is_known ? plan : NULL;
   return OLSTM_STATUS_OK;
 }
 
@@ -141,16 +141,16 @@ static olstm_status run_with_state(olstm_context* context, const olstm_tensor* i
   const size_t output_count = context->session->output_count;
   if (input_count > 0) memcpy(context->inputs, inputs, input_count * sizeof *inputs);
   if (output_count > 0) memcpy(context->outputs, outputs, output_count * sizeof *outputs);
-  const bool was_settled = is_settled(context);
-  if (was_settled) {
+  const bool was_committed = is_committed(context);
+  if (was_committed) {
     olstm__states_lend(&context->states, context->inputs + input_count,
                        context->outputs + output_count);
   } else {
     OLSTM_RETURN_IF_ERROR(begin(context, error));
   }
-  OLSTM_RETURN_IF_ERROR(olstm__runner_run(context->runner, context->inputs,
-                                          context->outputs, parallel, error));
-  if (was_settled) {
+  OLSTM_RETURN_IF_ERROR(olstm__executor_run(context->executor, context->inputs,
+                                            context->outputs, parallel, error));
+  if (was_committed) {
     olstm__states_advance(&context->states);
   } else {
     OLSTM_RETURN_IF_ERROR(commit(context, error));
@@ -165,8 +165,8 @@ static olstm_status run_with_state(olstm_context* context, const olstm_tensor* i
 static void start_limits(olstm_context* context, const olstm_tensor* inputs,
                          size_t input_count) {
   const olstm_session* session = context->session;
-  olstm__run_limits_start(&context->limits, &session->engine, session->constant_bytes,
-                          inputs, input_count);
+  olstm__run_limits_start(&context->limits, &session->environment,
+                          session->constant_bytes, inputs, input_count);
 }
 
 static olstm_status check_count(const char* what, size_t given, size_t expected,
@@ -191,10 +191,10 @@ olstm_status olstm_context_prepare(olstm_context* context,
   }
   start_limits(context, context->inputs, input_count);
   OLSTM_RETURN_IF_ERROR(
-      context->session->net->state_count > 0
+      context->session->graph->state_count > 0
           ? begin(context, error)
-          : olstm__runner_prepare(context->runner, context->inputs, NULL, error));
-  olstm__runner_warm_up(context->runner);
+          : olstm__executor_prepare(context->executor, context->inputs, NULL, error));
+  olstm__executor_warm_up(context->executor);
   return OLSTM_STATUS_OK;
 }
 
@@ -209,9 +209,9 @@ olstm_status olstm_context_run(olstm_context* context, const olstm_tensor* input
   start_limits(context, inputs, input_count);
   const olstm_parallel* parallel = olstm__threads_try_acquire(session->threads);
   const olstm_status status =
-      session->net->state_count > 0
+      session->graph->state_count > 0
           ? run_with_state(context, inputs, outputs, parallel, error)
-          : olstm__runner_run(context->runner, inputs, outputs, parallel, error);
+          : olstm__executor_run(context->executor, inputs, outputs, parallel, error);
   olstm__threads_release(parallel);
   return status;
 }

@@ -1,10 +1,10 @@
 // What a context tells of its plan.
 #include "runtime/context.h"
-#include "runtime/late.h"
+#include "runtime/execute/dynamic.h"
 
 static olstm_status get_plan(const olstm_context* context, const olstm__plan** out_plan,
                              olstm_error* error) {
-  *out_plan = olstm__runner_plan(context->runner);
+  *out_plan = olstm__executor_plan(context->executor);
   if (*out_plan) return OLSTM_STATUS_OK;
   return olstm_fail(error, OLSTM_STATUS_WRONG_STATE,
                     "the context has no plan before its first prepare or run");
@@ -13,16 +13,16 @@ static olstm_status get_plan(const olstm_context* context, const olstm__plan** o
 olstm_status olstm_context_get_plan_info(const olstm_context* context,
                                          olstm_plan_info* out_info, olstm_error* error) {
   const olstm__plan* plan = NULL;
-  const olstm__engine* engine = &context->session->engine;
+  const olstm__environment* environment = &context->session->environment;
   OLSTM_RETURN_IF_ERROR(get_plan(context, &plan, error));
-  *out_info =
-      (olstm_plan_info){.step_count = plan->step_count + plan->late_step_count,
-                        .folded_count = plan->folded_count + engine->folded_count,
-                        .constant_bytes = plan->constant_bytes + engine->folded_bytes,
-                        .workspace_bytes = plan->workspace_bytes,
-                        .unshared_bytes = plan->unshared_bytes,
-                        .has_late_part = plan->late_step_count > 0,
-                        .work = plan->work};
+  *out_info = (olstm_plan_info){
+      .step_count = plan->step_count + plan->dynamic_step_count,
+      .folded_count = plan->folded_count + environment->folded_count,
+      .constant_bytes = plan->constant_bytes + environment->folded_bytes,
+      .workspace_bytes = plan->workspace_bytes,
+      .unshared_bytes = plan->unshared_bytes,
+      .has_dynamic_part = plan->dynamic_step_count > 0,
+      .work = plan->work};
   return OLSTM_STATUS_OK;
 }
 
@@ -48,15 +48,15 @@ olstm_status olstm_context_get_step_info(const olstm_context* context, size_t in
                                          olstm_step_info* out_info, olstm_error* error) {
   const olstm__plan* plan = NULL;
   OLSTM_RETURN_IF_ERROR(get_plan(context, &plan, error));
-  if (index >= plan->step_count + plan->late_step_count) {
+  if (index >= plan->step_count + plan->dynamic_step_count) {
     return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT, "step %zu: the plan has %zu",
-                      index, plan->step_count + plan->late_step_count);
+                      index, plan->step_count + plan->dynamic_step_count);
   }
   if (index >= plan->step_count) {
-    const size_t late = index - plan->step_count;
-    describe_node(plan->late_steps[late].node,
-                  olstm__runner_late_prepared(context->runner, late), out_info);
-    out_info->is_late = true;
+    const size_t dynamic = index - plan->step_count;
+    describe_node(plan->dynamic_steps[dynamic].node,
+                  olstm__executor_dynamic_prepared(context->executor, dynamic), out_info);
+    out_info->is_dynamic = true;
     return OLSTM_STATUS_OK;
   }
   const olstm__plan_step* step = &plan->steps[index];

@@ -1,4 +1,4 @@
-// Memory that is freed as a whole: for what a net, a program or a plan is made of.
+// Memory that is freed as a whole: for what a graph, a program or a plan is made of.
 #ifndef OLSTM_RUNTIME_REGION_H_
 #define OLSTM_RUNTIME_REGION_H_
 

@@ -5,10 +5,10 @@
 #include "olstm/sized_struct.h"
 
 #include "onnx_proto/model.h"
-#include "runtime/fold.h"
-#include "runtime/fuse.h"
-#include "runtime/registry.h"
-#include "runtime/state_bind.h"
+#include "runtime/fuse/fuse.h"
+#include "runtime/host/registry.h"
+#include "runtime/plan/fold.h"
+#include "runtime/state/state_bind.h"
 
 // ---------------------------------------------------------------- options
 
@@ -32,35 +32,35 @@ static olstm_status read_options(const olstm_session_options* given,
 // ---------------------------------------------------------------- creating
 
 /// The outputs as the model declares them, before any pass renames what makes them.
-static olstm_status list_outputs(olstm_session* session, const olstm__graph* graph,
-                                 olstm_error* error) {
-  session->outputs =
-      olstm__net_allocate(session->net, graph->output_count, sizeof *session->outputs);
-  if (!session->outputs) return olstm__net_check(session->net, error);
-  session->output_count = graph->output_count;
-  for (size_t o = 0; o < graph->output_count; o++) {
-    session->outputs[o] = graph->values[graph->outputs[o]].info;
+static olstm_status list_outputs(olstm_session* session,
+                                 const olstm__decoded_graph* source, olstm_error* error) {
+  session->outputs = olstm__graph_allocate(session->graph, source->output_count,
+                                           sizeof *session->outputs);
+  if (!session->outputs) return olstm__graph_check(session->graph, error);
+  session->output_count = source->output_count;
+  for (size_t o = 0; o < source->output_count; o++) {
+    session->outputs[o] = source->values[source->outputs[o]].info;
   }
   return OLSTM_STATUS_OK;
 }
 
 static olstm_status list_inputs(olstm_session* session, olstm_error* error) {
-  const olstm__net* net = session->net;
+  const olstm__graph* graph = session->graph;
   session->inputs =
-      olstm__net_allocate(session->net, net->input_count, sizeof *session->inputs);
-  if (!session->inputs) return olstm__net_check(net, error);
-  session->input_count = net->input_count;
-  for (size_t i = 0; i < net->input_count; i++) {
-    session->inputs[i] = net->values[net->inputs[i]].info;
+      olstm__graph_allocate(session->graph, graph->input_count, sizeof *session->inputs);
+  if (!session->inputs) return olstm__graph_check(graph, error);
+  session->input_count = graph->input_count;
+  for (size_t i = 0; i < graph->input_count; i++) {
+    session->inputs[i] = graph->values[graph->inputs[i]].info;
   }
   return OLSTM_STATUS_OK;
 }
 
 /// Bytes of the constants that the main graph has or hands to bodies.
-static size_t count_constants(const olstm__net* net) {
+static size_t count_constants(const olstm__graph* graph) {
   size_t bytes = 0;
-  for (int32_t v = 0; v < net->value_count; v++) {
-    const olstm_tensor* constant = olstm__net_constant(net, v);
+  for (int32_t v = 0; v < graph->value_count; v++) {
+    const olstm_tensor* constant = olstm__graph_constant(graph, v);
     size_t own = 0;
     if (constant && olstm_tensor_desc_bytes(&constant->desc, &own)) bytes += own;
   }
@@ -69,67 +69,69 @@ static size_t count_constants(const olstm__net* net) {
 
 static olstm_status add_state(olstm_session* session,
                               const olstm_session_options* options, olstm_error* error) {
-  olstm__net* net = session->net;
+  olstm__graph* graph = session->graph;
   session->broadcast_state = options->broadcast_state;
   if (options->binding_count > 0) {
     OLSTM_RETURN_IF_ERROR(
-        olstm__state_bind(net, options->binding_count, options->bindings, error));
+        olstm__state_bind(graph, options->binding_count, options->bindings, error));
   }
   if (options->stateful_count > 0) {
-    OLSTM_RETURN_IF_ERROR(olstm__state_make_stateful(net, options->stateful_count,
+    OLSTM_RETURN_IF_ERROR(olstm__state_make_stateful(graph, options->stateful_count,
                                                      options->stateful, error));
   }
   if (options->broadcast_state) {
-    OLSTM_RETURN_IF_ERROR(olstm__state_broadcast_initial(net, error));
+    OLSTM_RETURN_IF_ERROR(olstm__state_broadcast_initial(graph, error));
   }
   return OLSTM_STATUS_OK;
 }
 
-/// The passes that make of a model's graph the net that operators are created for.
-static olstm_status shape_net(olstm_session* session,
-                              const olstm_session_options* options, olstm_error* error) {
-  olstm__net* net = session->net;
+/// The passes that make of a model's graph the graph that operators are created for.
+static olstm_status shape_graph(olstm_session* session,
+                                const olstm_session_options* options,
+                                olstm_error* error) {
+  olstm__graph* graph = session->graph;
   // What the user brought an operator for shall reach that operator.
   const bool fuse =
-      options->fuse && !olstm__registry_replaces_builtin(session->engine.registry);
-  olstm__net_remove_dead(net);
-  OLSTM_RETURN_IF_ERROR(olstm__fold_net(&session->engine, net, error));
+      options->fuse && !olstm__registry_replaces_builtin(session->environment.registry);
+  olstm__graph_remove_dead(graph);
+  OLSTM_RETURN_IF_ERROR(olstm__fold_net(&session->environment, graph, error));
   if (fuse) {
-    olstm__net_sink_carried(net);
-    OLSTM_RETURN_IF_ERROR(olstm__fold_net(&session->engine, net, error));
+    olstm__graph_propagate_loop_invariants(graph);
+    OLSTM_RETURN_IF_ERROR(olstm__fold_net(&session->environment, graph, error));
     // Before state: loops that turn out to be recurrent nodes can be stateful too.
-    OLSTM_RETURN_IF_ERROR(olstm__fuse(net, error));
+    OLSTM_RETURN_IF_ERROR(olstm__fuse(graph, error));
   }
   OLSTM_RETURN_IF_ERROR(add_state(session, options, error));
   if (fuse) {
-    OLSTM_RETURN_IF_ERROR(olstm__fuse_layouts(net, error));
-    OLSTM_RETURN_IF_ERROR(olstm__fuse_dense(net, error));
+    OLSTM_RETURN_IF_ERROR(olstm__fuse_layouts(graph, error));
+    OLSTM_RETURN_IF_ERROR(olstm__fuse_dense(graph, error));
   }
   // Passes may have left nodes whose inputs are constants.
-  OLSTM_RETURN_IF_ERROR(olstm__fold_net(&session->engine, net, error));
-  olstm__net_remove_dead(net);
-  return olstm__net_sort(net, error);
+  OLSTM_RETURN_IF_ERROR(olstm__fold_net(&session->environment, graph, error));
+  olstm__graph_remove_dead(graph);
+  return olstm__graph_sort(graph, error);
 }
 
 static olstm_status fill(olstm_session* session, const olstm_registry* registry,
                          const olstm_session_options* options, olstm_error* error) {
-  const olstm__graph* graph = olstm__model_graph(session->model);
+  const olstm__decoded_graph* source = olstm__model_graph(session->model);
   if (!registry) {
     OLSTM_RETURN_IF_ERROR(
         olstm_registry_create(options->allocator, &session->registry, error));
     registry = session->registry;
   }
-  OLSTM_RETURN_IF_ERROR(olstm__engine_init(&session->engine, registry, options, error));
-  OLSTM_RETURN_IF_ERROR(olstm__threads_create(
-      options->thread_count, &session->engine.allocator, &session->threads, error));
   OLSTM_RETURN_IF_ERROR(
-      olstm__net_create(graph, options->allocator, &session->net, error));
-  OLSTM_RETURN_IF_ERROR(list_outputs(session, graph, error));
-  OLSTM_RETURN_IF_ERROR(shape_net(session, options, error));
+      olstm__environment_init(&session->environment, registry, options, error));
+  OLSTM_RETURN_IF_ERROR(olstm__threads_create(
+      options->thread_count, &session->environment.allocator, &session->threads, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm__graph_create(source, options->allocator, &session->graph, error));
+  OLSTM_RETURN_IF_ERROR(list_outputs(session, source, error));
+  OLSTM_RETURN_IF_ERROR(shape_graph(session, options, error));
   OLSTM_RETURN_IF_ERROR(list_inputs(session, error));
-  session->constant_bytes = count_constants(session->net);
-  return olstm__program_create(&session->engine, session->net, false, &session->program,
-                               error);
+  session->constant_bytes = count_constants(session->graph);
+  return olstm__program_create(&session->environment, session->graph, false,
+                               &session->program, error);
 }
 
 olstm_status olstm_session_create(olstm_model* model, const olstm_registry* registry,
@@ -147,7 +149,7 @@ olstm_status olstm_session_create(olstm_model* model, const olstm_registry* regi
   if (!session) {
     return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a session");
   }
-  session->engine.allocator = allocator;
+  session->environment.allocator = allocator;
   session->model = model;
   olstm__model_retain(model);
   const olstm_status status = fill(session, registry, &read, error);
@@ -161,11 +163,11 @@ olstm_status olstm_session_create(olstm_model* model, const olstm_registry* regi
 
 void olstm_session_destroy(olstm_session* session) {
   if (!session) return;
-  const olstm_allocator allocator = session->engine.allocator;
+  const olstm_allocator allocator = session->environment.allocator;
   olstm__program_destroy(session->program);
-  olstm__net_destroy(session->net);
+  olstm__graph_destroy(session->graph);
   olstm__threads_destroy(session->threads);
-  olstm__engine_deinit(&session->engine);
+  olstm__environment_deinit(&session->environment);
   olstm_registry_destroy(session->registry);
   olstm_model_destroy(session->model);
   olstm_release(&allocator, session, 1, sizeof *session);

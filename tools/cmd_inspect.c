@@ -93,7 +93,7 @@ static void print_step(const olstm_step_info* step) {
   if (step->reason[0]) printf(" (%s)", step->reason);
   if (step->fused_from[0]) printf(", %s", step->fused_from);
   if (step->workspace_bytes > 0) printf(", %zu bytes of its own", step->workspace_bytes);
-  if (step->is_late) printf(", late: its shapes are known only while running");
+  if (step->is_dynamic) printf(", dynamic: its shapes are known only while running");
   if (step->run_allocates) printf(", allocates and locks in every run");
   printf("\n");
 }
@@ -121,9 +121,9 @@ static void print_plan(const inspected_model* inspection) {
   printf("memory  constants %zu bytes, workspace %zu bytes (%zu without reuse)%s\n",
          inspection->plan.constant_bytes, inspection->plan.workspace_bytes,
          inspection->plan.unshared_bytes,
-         inspection->plan.has_late_part ? "; late steps may allocate" : "");
+         inspection->plan.has_dynamic_part ? "; dynamic steps may allocate" : "");
   printf("work    %" PRIu64 " multiply-adds a run%s\n", inspection->plan.work,
-         inspection->plan.has_late_part ? ", late steps left out" : "");
+         inspection->plan.has_dynamic_part ? ", dynamic steps left out" : "");
 }
 
 static void print_text(const inspected_model* inspection,
@@ -196,7 +196,7 @@ static void json_step(olstm__json_writer* json, const olstm_step_info* step) {
   olstm__json_text(json, "fused_from", step->fused_from);
   olstm__json_int(json, "workspace_bytes", (int64_t)step->workspace_bytes);
   olstm__json_bool(json, "is_view", step->is_view);
-  olstm__json_bool(json, "is_late", step->is_late);
+  olstm__json_bool(json, "is_dynamic", step->is_dynamic);
   olstm__json_bool(json, "run_allocates", step->run_allocates);
   olstm__json_close(json, '}');
 }
@@ -230,7 +230,7 @@ static void json_plan(olstm__json_writer* json, const inspected_model* inspectio
   olstm__json_int(json, "workspace_bytes", (int64_t)inspection->plan.workspace_bytes);
   olstm__json_int(json, "unshared_bytes", (int64_t)inspection->plan.unshared_bytes);
   olstm__json_int(json, "work", (int64_t)inspection->plan.work);
-  olstm__json_bool(json, "has_late_part", inspection->plan.has_late_part);
+  olstm__json_bool(json, "has_dynamic_part", inspection->plan.has_dynamic_part);
   olstm__json_close(json, '}');
 }
 

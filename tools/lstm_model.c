@@ -191,7 +191,7 @@ static bool read_line(const char* line, olstm__lstm_shape* out_shape,
   static const int64_t kMost[] = {MAX_SIZE, MAX_SIZE, MAX_SIZE, MAX_SIZE, 2};
   int64_t* const sizes[] = {&out_shape->steps, &out_shape->batch, &out_shape->input_size,
                             &out_shape->units, &out_shape->directions};
-  const char* const blanks = " \t\r";
+  const char* blanks = " \t\r";
   *out_is_shape = line[strspn(line, blanks)] != '\0';
   if (!*out_is_shape) return true;
   for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {

@@ -106,7 +106,7 @@ static OrtSession* load(olstm__ort* ort, bool with_provider, int threads,
   return session;
 }
 
-// dtypes are ONNX's numbers in both.
+/// dtypes are ONNX's numbers in both.
 static OrtValue* make_value(const olstm__ort* ort, const olstm_tensor* tensor) {
   size_t bytes = 0;
   OrtValue* value = NULL;

@@ -11,7 +11,7 @@
 
 enum { FIRST_SECOND = 2, TEXT_CAPACITY = 64 };
 
-// Two texts, so that the handler never reads the one that is being written.
+/// Two texts, so that the handler never reads the one that is being written.
 static char texts[2][TEXT_CAPACITY];
 static volatile sig_atomic_t text_index;
 static volatile sig_atomic_t seconds;

@@ -32,9 +32,9 @@ typedef struct lstm_fx {
 
 // ---------------------------------------------------------------- loading
 
-// layer.f32: "OLSTMFX1", units as a little-endian int32, then float32 kernel [1,4H],
-// recurrent_kernel [H,4H], bias [4H] in Keras' order, dense kernel [H], dense bias [1].
-// Nothing may follow.
+/// layer.f32: "OLSTMFX1", units as a little-endian int32, then float32 kernel [1,4H],
+/// recurrent_kernel [H,4H], bias [4H] in Keras' order, dense kernel [H], dense bias [1].
+/// Nothing may follow.
 static float* read_layer(FILE* file, int64_t* out_units) {
   char magic[8];
   unsigned char units_bytes[4];
@@ -150,8 +150,8 @@ static float dense(const lstm_fx* fx, const float* hidden) {
   return sum;
 }
 
-// Input and output may be the same buffer: a block's input is read before its output is
-// written.
+/// Input and output may be the same buffer: a block's input is read before its output is
+/// written.
 static void run_block(lstm_fx* fx, const float* input, float* output, uint32_t count,
                       float gain, float mix) {
   for (uint32_t i = 0; i < count; i++) fx->driven[i] = gain * input[i];

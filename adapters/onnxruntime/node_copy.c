@@ -8,8 +8,8 @@ typedef struct olstm__memory_block {
 static const olstm_allocator kHeap = {NULL, olstm_default_allocate_,
                                       olstm_default_release_};
 
-// The block's header takes one whole alignment unit, so that tensors behind it stay
-// aligned.
+/// The block's header takes one whole alignment unit, so that tensors behind it stay
+/// aligned.
 static void* take(olstm__node_copy* copy, size_t count, size_t size) {
   size_t bytes = 0;
   if (!olstm_size_multiply(count, size, &bytes) ||
@@ -58,7 +58,7 @@ static const olstm_string* copy_strings(olstm__node_copy* copy,
   return copies;
 }
 
-// False when there is no memory.
+/// False when there is no memory.
 static bool copy_attribute(olstm__node_copy* copy, const olstm_attribute* source,
                            olstm_attribute* out) {
   *out = *source;

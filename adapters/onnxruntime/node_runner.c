@@ -4,10 +4,11 @@
 
 #include "node_copy.h"
 
-// How an LSTM's eight inputs and three outputs bound the nodes that are run here.
+/// How an LSTM's eight inputs and three outputs bound the nodes that are run here.
 enum { MAX_INPUTS = 8, MAX_OUTPUTS = 3, MAX_IDLE_EXECUTIONS = 16 };
 
-// The node prepared for one set of input shapes, with the workspace of one run at a time.
+/// The node prepared for one set of input shapes, with the workspace of one run at a
+/// time.
 typedef struct execution {
   struct execution* next;
   olstm_tensor_desc inputs[MAX_INPUTS];
@@ -150,7 +151,7 @@ static bool fits(const olstm__node_runner* runner, const execution* candidate,
   return true;
 }
 
-// An idle execution for these shapes, or a new one.
+/// An idle execution for these shapes, or a new one.
 static olstm_status take_execution(olstm__node_runner* runner,
                                    const olstm_tensor* const* inputs,
                                    execution** out_taken, olstm_error* error) {

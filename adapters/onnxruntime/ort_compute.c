@@ -7,7 +7,7 @@
 #include "ort_node.h"
 #include "ort_threads.h"
 
-// One claimed node: where its inputs and outputs are among those of the fused node.
+/// One claimed node: where its inputs and outputs are among those of the fused node.
 typedef struct compiled_node {
   OrtNodeComputeInfo base;
   const OrtApi* api;
@@ -41,8 +41,8 @@ static void* get_output(void* user, size_t index, const olstm_tensor_desc* desc)
   return data;
 }
 
-// Only a run can tell how many threads there are, and only the first run of a node finds
-// it idle for sure.
+/// Only a run can tell how many threads there are, and only the first run of a node finds
+/// it idle for sure.
 static olstm_status find_threads(compiled_node* node, const OrtKernelContext* context,
                                  olstm_error* error) {
   olstm__ort_threads* threads = node->threads;
@@ -103,7 +103,7 @@ static OrtStatus* ORT_API_CALL compute(OrtNodeComputeInfo* this_ptr, void* state
   return olstm__ort_status(node->api, run_node(node, context, &error), &error);
 }
 
-// All there is to a node's state is in compiled_node, shared by every session thread.
+/// All there is to a node's state is in compiled_node, shared by every session thread.
 static OrtStatus* ORT_API_CALL create_state(OrtNodeComputeInfo* this_ptr,
                                             OrtNodeComputeContext* context,
                                             void** out_state) {
@@ -119,8 +119,8 @@ static void ORT_API_CALL release_state(OrtNodeComputeInfo* this_ptr, void* state
 
 // ---------------------------------------------------------------- compiling
 
-// Where `name` is among the fused node's inputs or outputs: ONNX Runtime orders them as
-// it likes.
+/// Where `name` is among the fused node's inputs or outputs: ONNX Runtime orders them as
+/// it likes.
 static int find_name(const char* const* names, size_t count, const char* name) {
   for (size_t i = 0; name[0] && i < count; i++) {
     if (strcmp(names[i], name) == 0) return (int)i;
@@ -150,7 +150,7 @@ static olstm_status map_values(const olstm_node* node, const olstm__ort_node* fu
   return OLSTM_STATUS_OK;
 }
 
-// Outputs that the fused node does not have are wanted by nobody.
+/// Outputs that the fused node does not have are wanted by nobody.
 static void drop_unwanted_outputs(olstm__ort_node* node, const olstm__ort_node* fused) {
   for (size_t i = 0; i < node->node.output_count; i++) {
     if (find_name(fused->output_names, fused->node.output_count, node->output_names[i]) <

@@ -10,7 +10,7 @@ static const char* const kInputNames[OLSTM__LSTM_INPUT_COUNT] = {
     "X", "W", "R", "B", "sequence_lens", "initial_h", "initial_c", "P"};
 static const char* const kOutputNames[] = {"Y", "Y_h", "Y_c"};
 
-// What is read from a kernel's info, on its way into an olstm_node.
+/// What is read from a kernel's info, on its way into an olstm_node.
 typedef struct node_draft {
   olstm_node node;
   char name[MAX_TEXT];
@@ -24,8 +24,8 @@ typedef struct node_draft {
   const char* output_names[OLSTM__ORT_MAX_OUTPUTS];
 } node_draft;
 
-// ONNX Runtime has no way to ask whether an attribute is there: asking for it fails, and
-// the message tells.
+/// ONNX Runtime has no way to ask whether an attribute is there: asking for it fails, and
+/// the message tells.
 static bool is_absent(const OrtApi* api, OrtStatus* status) {
   const bool absent = strstr(api->GetErrorMessage(status), "No attribute") != NULL;
   if (absent) api->ReleaseStatus(status);
@@ -79,7 +79,7 @@ static olstm_status read_floats(const OrtApi* api, const OrtKernelInfo* info,
   return OLSTM_STATUS_OK;
 }
 
-// Reads a text attribute into `text`; "" when it is absent.
+/// Reads a text attribute into `text`; "" when it is absent.
 static olstm_status read_text(const OrtApi* api, const OrtKernelInfo* info,
                               const char* name, char* text, olstm_error* error) {
   size_t size = MAX_TEXT - 1;
@@ -102,8 +102,8 @@ static olstm_status read_direction(const OrtApi* api, const OrtKernelInfo* info,
   return OLSTM_STATUS_OK;
 }
 
-// Custom operators cannot read lists of texts: activations is one text,
-// "Sigmoid,Tanh,Tanh".
+/// Custom operators cannot read lists of texts: activations is one text,
+/// "Sigmoid,Tanh,Tanh".
 static olstm_status read_activations(const OrtApi* api, const OrtKernelInfo* info,
                                      node_draft* draft, olstm_error* error) {
   enum { MOST = 2 * OLSTM__ORT_MAX_OUTPUTS };
@@ -145,7 +145,7 @@ static olstm_status read_attributes(const OrtApi* api, const OrtKernelInfo* info
   return read_activations(api, info, draft, error);
 }
 
-// An optional input that is absent has an empty name in the node.
+/// An optional input that is absent has an empty name in the node.
 static olstm_status has_input(const OrtApi* api, const OrtKernelInfo* info, size_t index,
                               size_t count, bool* out_has, olstm_error* error) {
   size_t size = 0;

@@ -11,7 +11,7 @@
 
 enum { API_VERSION = 16, RESET_INPUT = OLSTM__LSTM_INPUT_COUNT, MAX_CUSTOM_INPUTS };
 
-// One registered operator: a name, a dtype, and whether it keeps state.
+/// One registered operator: a name, a dtype, and whether it keeps state.
 typedef struct custom_op {
   OrtCustomOp base;
   const char* name;
@@ -19,8 +19,8 @@ typedef struct custom_op {
   bool is_stateful;
 } custom_op;
 
-// The state of one StatefulLSTM node: h and c, and the room that the next ones are
-// computed into.
+/// The state of one StatefulLSTM node: h and c, and the room that the next ones are
+/// computed into.
 typedef struct node_state {
   pthread_mutex_t mutex;
   bool is_set;
@@ -37,7 +37,7 @@ typedef struct custom_kernel {
   node_state state;
 } custom_kernel;
 
-// One call: the tensors that came, and where outputs go.
+/// One call: the tensors that came, and where outputs go.
 typedef struct custom_call {
   custom_kernel* kernel;
   OrtKernelContext* context;
@@ -79,8 +79,8 @@ static void* get_output(void* user, size_t index, const olstm_tensor_desc* desc)
 
 // ---------------------------------------------------------------- state
 
-// Y goes to ONNX Runtime; Y_h and Y_c to the state's other half, and from there to
-// whoever wants them.
+/// Y goes to ONNX Runtime; Y_h and Y_c to the state's other half, and from there to
+/// whoever wants them.
 static void* get_stateful_output(void* user, size_t index,
                                  const olstm_tensor_desc* desc) {
   custom_call* call = user;
@@ -109,8 +109,8 @@ static bool reserve_state(node_state* state, size_t bytes) {
   return state->current[0] && state->current[1] && state->next[0] && state->next[1];
 }
 
-// The shape that ONNX gives the state for this X and R: [D,N,H], or [N,D,H] with
-// layout 1.
+/// The shape that ONNX gives the state for this X and R: [D,N,H], or [N,D,H] with
+/// layout 1.
 static olstm_status state_desc(const custom_call* call, olstm_tensor_desc* out_desc,
                                olstm_error* error) {
   const olstm_node* node = olstm__node_runner_node(call->kernel->runner);
@@ -130,8 +130,8 @@ static olstm_status state_desc(const custom_call* call, olstm_tensor_desc* out_d
   return OLSTM_STATUS_OK;
 }
 
-// Before the first run, and on reset: the initial state, or zeros where the node has
-// none.
+/// Before the first run, and on reset: the initial state, or zeros where the node has
+/// none.
 static olstm_status start_state(custom_call* call, const olstm_tensor_desc* desc,
                                 olstm_error* error) {
   static const size_t kInitial[2] = {OLSTM__LSTM_INITIAL_H, OLSTM__LSTM_INITIAL_C};
@@ -340,9 +340,9 @@ static const custom_op kCustomOps[] = {
 };
 enum { CUSTOM_OP_COUNT = sizeof kCustomOps / sizeof kCustomOps[0] };
 
-// A domain must outlive the sessions that use it, and nobody tells when the last one
-// ends: it is made once and lives as long as the process, as the operator tables it names
-// do.
+/// A domain must outlive the sessions that use it, and nobody tells when the last one
+/// ends: it is made once and lives as long as the process, as the operator tables it
+/// names do.
 static OrtCustomOpDomain* shared_domain;
 static pthread_mutex_t domain_mutex = PTHREAD_MUTEX_INITIALIZER;
 

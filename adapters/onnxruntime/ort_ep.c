@@ -40,8 +40,8 @@ static bool is_recurrent(const char* op_type) {
          strcmp(op_type, "RNN") == 0;
 }
 
-// Whether olstm runs this node: asked by creating its operator, which is where nodes are
-// refused.
+/// Whether olstm runs this node: asked by creating its operator, which is where nodes are
+/// refused.
 static bool can_run(const OrtApi* api, const OrtNode* source) {
   olstm__ort_node node;
   olstm__node_runner* runner = NULL;
@@ -159,8 +159,8 @@ static void release_factory(provider_factory* factory) {
   if (atomic_fetch_sub(&factory->user_count, 1) == 1) free(factory);
 }
 
-// Where ONNX Runtime keeps the provider's own options: "ep.", its name in lower case,
-// ".".
+/// Where ONNX Runtime keeps the provider's own options: "ep.", its name in lower case,
+/// ".".
 static const char kOptionPrefix[] = "ep.olstmexecutionprovider.";
 
 static OrtStatus* refuse_option(const OrtApi* api, const char* key, const char* value) {
@@ -227,8 +227,8 @@ static void ORT_API_CALL release_provider(OrtEpFactory* this_ptr, OrtEp* dead) {
   free(self);
 }
 
-// Tensors stay in the CPU's ordinary memory: ONNX Runtime's own allocator and copies
-// serve.
+/// Tensors stay in the CPU's ordinary memory: ONNX Runtime's own allocator and copies
+/// serve.
 static OrtStatus* ORT_API_CALL create_allocator(OrtEpFactory* this_ptr,
                                                 const OrtMemoryInfo* memory_info,
                                                 const OrtKeyValuePairs* options,

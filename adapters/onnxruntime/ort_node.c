@@ -60,8 +60,8 @@ olstm_status olstm__ort_tensor_view(const OrtApi* api, const OrtValue* value,
   return OLSTM_STATUS_OK;
 }
 
-// Reads a list attribute's bytes into memory of our own: asked with no room, ONNX Runtime
-// says how much it takes.
+/// Reads a list attribute's bytes into memory of our own: asked with no room, ONNX
+/// Runtime says how much it takes.
 static olstm_status read_bytes(const OrtApi* api, const OrtOpAttr* source,
                                OrtOpAttrType type, char** out_bytes, size_t* out_count,
                                olstm_error* error) {
@@ -77,8 +77,8 @@ static olstm_status read_bytes(const OrtApi* api, const OrtOpAttr* source,
       api, api->ReadOpAttr(source, type, *out_bytes, needed, out_count), error);
 }
 
-// ONNX Runtime gives a list of texts as one text after the other, each terminated. Their
-// olstm_string entries go behind the bytes.
+/// ONNX Runtime gives a list of texts as one text after the other, each terminated. Their
+/// olstm_string entries go behind the bytes.
 static olstm_status split_texts(char** bytes, size_t byte_count, olstm_attribute* out,
                                 olstm_error* error) {
   size_t count = 0;

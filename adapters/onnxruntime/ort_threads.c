@@ -25,7 +25,7 @@ static bool is_over(head_count* heads) {
   return atomic_load(&heads->count) >= heads->most || now_us() >= heads->deadline_us;
 }
 
-// Every thread that comes in time stays until the time is over: none counts twice.
+/// Every thread that comes in time stays until the time is over: none counts twice.
 static void count_one(void* user, size_t index) {
   head_count* heads = user;
   (void)index;

@@ -10,7 +10,7 @@
 
 enum { T = 3, N = 1, I = 2, H = 2 };  // steps, batch, input size, hidden size
 
-// Gates in ONNX order: i o f c; here every weight is alike, to keep the example short.
+/// Gates in ONNX order: i o f c; here every weight is alike, to keep the example short.
 static float X[T * N * I] = {0.1F, 0.2F, 0.3F, 0.4F, 0.5F, 0.6F};
 static float W[4 * H * I], R[4 * H * H];
 static float initial_h[N * H] = {0.5F, -0.5F}, initial_c[N * H] = {1.0F, -1.0F};
@@ -20,7 +20,7 @@ static olstm_tensor tensor3(int64_t a, int64_t b, int64_t c, float* data) {
   return (olstm_tensor){{OLSTM_DTYPE_FLOAT, 3, {a, b, c}}, data};
 }
 
-// 1. Find the operator among those the library offers.
+/// 1. Find the operator among those the library offers.
 static const olstm_operator* find(const olstm_plugin* plugin, const olstm_node* node) {
   for (size_t i = 0; i < plugin->operator_count(); i++) {
     const olstm_operator* op = plugin->get_operator(i);

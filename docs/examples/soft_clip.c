@@ -7,7 +7,7 @@
 
 #include "olstm/plugin.h"
 
-// What one node keeps: made by create, const for runs.
+/// What one node keeps: made by create, const for runs.
 typedef struct soft_clip {
   olstm_allocator allocator;
   float drive;
@@ -44,7 +44,7 @@ static olstm_status infer(const void* instance, const olstm_infer_args* args,
   return OLSTM_STATUS_OK;
 }
 
-// The runs need the number of elements: it is kept where the host keeps the handle.
+/// The runs need the number of elements: it is kept where the host keeps the handle.
 static olstm_status prepare(void* instance, const olstm_prepare_args* args,
                             olstm_prepared* out_prepared, olstm_error* error) {
   const soft_clip* self = instance;

@@ -77,9 +77,9 @@ typedef struct olstm_session_options {
   /// Plans (sets of input shapes) kept. Default 16; at least 1.
   size_t plan_cache_capacity;
   /// Most bytes that constants computed at plan time, one graph's workspace and outputs,
-  /// what its late part holds, and what a loop keeps, may take each. Default 0: 256 MB,
-  /// or 8192 for each byte of a run's inputs, or 16 for each of the model's constants,
-  /// whichever is most; but 4 GB at most.
+  /// what its dynamic part holds, and what a loop keeps, may take each. Default 0: 256
+  /// MB, or 8192 for each byte of a run's inputs, or 16 for each of the model's
+  /// constants, whichever is most; but 4 GB at most.
   size_t max_memory;
   /// Whether node patterns become faster operators (a Loop that is an LSTM,
   /// Transpose-LSTM, MatMul-Add). Default true.
@@ -180,7 +180,7 @@ OLSTM_API olstm_status olstm_context_prepare(olstm_context* context,
 /// Errors: as olstm_context_prepare, INVALID_ARGUMENT (counts), INVALID_VALUE,
 /// BACKEND_ERROR. State is as before then. Memory: nothing is allocated when the context
 /// was prepared for, or last ran, these shapes, unless the plan has a
-///   late part (see olstm_context_get_plan_info).   Threads: one at a time for one
+///   dynamic part (see olstm_context_get_plan_info).   Threads: one at a time for one
 ///   context.
 OLSTM_API olstm_status olstm_context_run(olstm_context* context,
                                          const olstm_tensor* inputs, size_t input_count,
@@ -261,7 +261,7 @@ typedef struct olstm_step_info {
   /// Costs nothing: shares its input's buffer.
   bool is_view;
   /// Its shapes are known only while running: it may allocate.
-  bool is_late;
+  bool is_dynamic;
   /// Its backend may allocate in every run: not for real-time threads.
   bool run_allocates;
 } olstm_step_info;
@@ -274,8 +274,8 @@ typedef struct olstm_plan_info {
   /// Bytes of the context's workspace, and what it would be without reuse.
   size_t workspace_bytes;
   size_t unshared_bytes;
-  bool has_late_part;
-  /// Multiply-adds of a run, its late part left out: what max_work counts.
+  bool has_dynamic_part;
+  /// Multiply-adds of a run, its dynamic part left out: what max_work counts.
   uint64_t work;
 } olstm_plan_info;
 

@@ -35,7 +35,7 @@ olstm__product olstm__conv_product(const olstm__conv* conv) {
       .n = conv->output_channels};
 }
 
-// The rows and results of one thread.
+/// The rows and results of one thread.
 static bool part_bytes(const olstm__conv* conv, size_t* out_row_bytes,
                        size_t* out_part_bytes) {
   const olstm__product product = olstm__conv_product(conv);

@@ -1,7 +1,7 @@
 // Conv: attributes, shapes and packing; half floats are converted to float around it.
 #include "op/conv/conv_kernel.h"
 #include "op/dense/packed_weight.h"
-#include "op/elementwise/lane.h"
+#include "op/elementwise/compute_type.h"
 #include "op/op_family.h"
 
 typedef struct conv_op {
@@ -11,8 +11,8 @@ typedef struct conv_op {
   olstm__packed_weight weight;
 } conv_op;
 
-// Where the parts of the workspace begin. x, y, weights and bias are parts for half
-// floats alone, packed and scratch where the weights are no constant.
+/// Where the parts of the workspace begin. x, y, weights and bias are parts for half
+/// floats alone, packed and scratch where the weights are no constant.
 typedef struct conv_layout {
   size_t x, y, weights, bias, packed, scratch, kernel;
 } conv_layout;
@@ -34,7 +34,7 @@ static bool is_half(olstm_dtype dtype) {
   return dtype == OLSTM_DTYPE_FLOAT16 || dtype == OLSTM_DTYPE_BFLOAT16;
 }
 
-// The convolution over weights [M, C/group, ...], but for windows and batch.
+/// The convolution over weights [M, C/group, ...], but for windows and batch.
 static olstm__conv view_weights(const conv_op* self, const olstm_tensor_desc* w) {
   olstm__conv conv = {
       .dtype = w->dtype == OLSTM_DTYPE_DOUBLE ? OLSTM_DTYPE_DOUBLE : OLSTM_DTYPE_FLOAT,
@@ -48,7 +48,7 @@ static olstm__conv view_weights(const conv_op* self, const olstm_tensor_desc* w)
   return conv;
 }
 
-// Group g's B [k,n] is the transpose of its weights.
+/// Group g's B [k,n] is the transpose of its weights.
 static olstm__weight_layout layout_of(const olstm__product* product, int64_t groups) {
   return (olstm__weight_layout){.matrix_count = groups,
                                 .matrix_stride = product->k * product->n,
@@ -219,7 +219,7 @@ static void pack_weights(const conv_handle* handle, const void* weights, char* p
 static const void* load_floats(const conv_handle* handle, const void* data, int64_t count,
                                void* floats) {
   if (!is_half(handle->dtype) || !data) return data;
-  olstm__lane_load(OLSTM__LANE_F32, handle->dtype, count, data, floats);
+  olstm__compute_load(OLSTM__COMPUTE_F32, handle->dtype, count, data, floats);
   return floats;
 }
 
@@ -253,8 +253,8 @@ static olstm_status conv_run(const void* instance, const void* handle,
   }
   olstm__conv_run(conv, &run);
   if (is_half(prepared->dtype)) {
-    olstm__lane_store(OLSTM__LANE_F32, prepared->dtype, prepared->y_count, run.y,
-                      args->outputs[0]);
+    olstm__compute_store(OLSTM__COMPUTE_F32, prepared->dtype, prepared->y_count, run.y,
+                         args->outputs[0]);
   }
   return OLSTM_STATUS_OK;
 }
@@ -267,10 +267,10 @@ static void conv_destroy(void* instance) {
 
 static const char* const kAttributes[] = {
     "auto_pad", "dilations", "group", "kernel_shape", "pads", "strides", NULL};
-static const olstm__op_form kConv = {.arity = {2, 3, 1},
-                                     .attributes = kAttributes,
-                                     .instance_bytes = sizeof(conv_op),
-                                     .parse = parse};
+static const olstm__op_schema kConv = {.arity = {2, 3, 1},
+                                       .attributes = kAttributes,
+                                       .instance_bytes = sizeof(conv_op),
+                                       .parse = parse};
 
 static const olstm_operator kOperators[] = {
     {
@@ -280,7 +280,7 @@ static const olstm_operator kOperators[] = {
         .first_opset = 1,
         .dtypes = OLSTM__DTYPES_REAL,
         .variant = &kConv,
-        .create = olstm__op_create_form,
+        .create = olstm__op_create_schema,
         .infer = conv_infer,
         .prepare = conv_prepare,
         .run = conv_run,

@@ -3,7 +3,7 @@
 // at a time.
 #include "op/conv/window.h"
 #include "op/dense/packed_weight.h"
-#include "op/elementwise/lane.h"
+#include "op/elementwise/compute_type.h"
 #include "op/op_family.h"
 
 /// And what a product that is added to its place costs, in multiply-adds.
@@ -24,7 +24,7 @@ typedef struct conv_transpose_handle {
   olstm__op_handle head;
   olstm__window window;
   olstm_dtype dtype;
-  olstm__lane lane;
+  olstm__compute_type lane;
   /// m positions, k input channels, n output channels times taps; of one group.
   olstm__product product;
   int64_t batch;
@@ -56,7 +56,7 @@ static bool can_pack(const conv_transpose_op* self, const olstm_tensor* w) {
          olstm_tensor_desc_count(&w->desc) > 0 && w->desc.dims[0] % self->group == 0;
 }
 
-// Weights are [C, M/group, taps]: group g's B [k,n] lies there as it is.
+/// Weights are [C, M/group, taps]: group g's B [k,n] lies there as it is.
 static olstm__product view_weights(const conv_transpose_op* self,
                                    const olstm_tensor_desc* w) {
   olstm__product product = {
@@ -126,7 +126,7 @@ static olstm_status check_inputs(const conv_transpose_op* self,
                         olstm_shape_text(b).text, w->dims[1] * self->group);
 }
 
-// The output of one dimension, and where its windows begin.
+/// The output of one dimension, and where its windows begin.
 static olstm_status resolve_dimension(const conv_transpose_op* self,
                                       olstm__window* window, int32_t d,
                                       olstm_error* error) {
@@ -188,7 +188,7 @@ static olstm_status conv_transpose_infer(const void* instance,
 static bool lay_out(const conv_transpose_op* self, conv_transpose_handle* handle,
                     size_t* out_bytes) {
   const olstm__product* product = &handle->product;
-  const size_t lane_bytes = olstm__lane_size(handle->lane);
+  const size_t lane_bytes = olstm__compute_type_size(handle->lane);
   size_t scratch_bytes = 0;
   size_t rows_offset = 0;
   *out_bytes = 0;
@@ -222,7 +222,7 @@ static olstm_status conv_transpose_prepare(void* instance, const olstm_prepare_a
       olstm__op_create_handle(&self->base, sizeof *handle, (void**)&handle, error));
   olstm_status status = resolve(self, x, w, &handle->window, error);
   handle->dtype = x->dtype;
-  handle->lane = x->dtype == OLSTM_DTYPE_DOUBLE ? OLSTM__LANE_F64 : OLSTM__LANE_F32;
+  handle->lane = x->dtype == OLSTM_DTYPE_DOUBLE ? OLSTM__COMPUTE_F64 : OLSTM__COMPUTE_F32;
   handle->product = view_weights(self, w);
   handle->product.m = kRows;
   handle->batch = olstm_tensor_desc_count(&args->outputs[0]) == 0 ? 0 : x->dims[0];
@@ -255,7 +255,7 @@ static olstm_status conv_transpose_prepare(void* instance, const olstm_prepare_a
 #undef REAL
 #undef NAME
 
-// What the product of one group has to read and write.
+/// What the product of one group has to read and write.
 static const void* find_packed(const conv_transpose_op* self,
                                const conv_transpose_handle* handle,
                                const olstm_run_args* args, int64_t group) {
@@ -279,7 +279,7 @@ static olstm_status conv_transpose_run(const void* instance, const void* handle,
   for (int64_t g = 0; prepared->batch > 0 && g < self->group; g++) {
     const void* packed = find_packed(self, prepared, args, g);
     for (int64_t n = 0; n < prepared->batch; n++) {
-      if (prepared->lane == OLSTM__LANE_F64) {
+      if (prepared->lane == OLSTM__COMPUTE_F64) {
         run_group_f64(self, prepared, args, packed, n, g);
       } else {
         run_group_f32(self, prepared, args, packed, n, g);
@@ -298,10 +298,11 @@ static void conv_transpose_destroy(void* instance) {
 static const char* const kAttributes[] = {
     "auto_pad", "dilations", "group", "kernel_shape", "output_padding", "output_shape",
     "pads",     "strides",   NULL};
-static const olstm__op_form kConvTranspose = {.arity = {2, 3, 1},
-                                              .attributes = kAttributes,
-                                              .instance_bytes = sizeof(conv_transpose_op),
-                                              .parse = parse};
+static const olstm__op_schema kConvTranspose = {
+    .arity = {2, 3, 1},
+    .attributes = kAttributes,
+    .instance_bytes = sizeof(conv_transpose_op),
+    .parse = parse};
 
 static const olstm_operator kOperators[] = {
     {
@@ -311,7 +312,7 @@ static const olstm_operator kOperators[] = {
         .first_opset = 1,
         .dtypes = OLSTM__DTYPES_REAL,
         .variant = &kConvTranspose,
-        .create = olstm__op_create_form,
+        .create = olstm__op_create_schema,
         .infer = conv_transpose_infer,
         .prepare = conv_transpose_prepare,
         .run = conv_transpose_run,

@@ -17,11 +17,11 @@ static olstm_status parse(void* instance, olstm_error* error) {
   global_pool_op* self = instance;
   (void)error;
   self->code =
-      (olstm__reduce_code)((const olstm__op_form*)self->base.self->variant)->code;
+      (olstm__reduce_code)((const olstm__op_schema*)self->base.self->variant)->code;
   return OLSTM_STATUS_OK;
 }
 
-// p is a float in opset 1, an integer since.
+/// p is a float in opset 1, an integer since.
 static olstm_status parse_lp(void* instance, olstm_error* error) {
   global_pool_op* self = instance;
   float real = 2;
@@ -80,18 +80,18 @@ static olstm_status global_pool_run(const void* instance, const void* handle,
 }
 
 static const char* const kLpAttributes[] = {"p", NULL};
-#define FORM(name, names, parser, what)                                         \
-  static const olstm__op_form name = {.arity = {1, 1, 1},                       \
-                                      .attributes = names,                      \
-                                      .instance_bytes = sizeof(global_pool_op), \
-                                      .parse = parser,                          \
-                                      .code = what}
-FORM(kAverage, NULL, parse, OLSTM__REDUCE_MEAN);
-FORM(kMax, NULL, parse, OLSTM__REDUCE_MAX);
-FORM(kLp, kLpAttributes, parse_lp, OLSTM__REDUCE_L2);
+#define SCHEMA(name, names, parser, what)                                         \
+  static const olstm__op_schema name = {.arity = {1, 1, 1},                       \
+                                        .attributes = names,                      \
+                                        .instance_bytes = sizeof(global_pool_op), \
+                                        .parse = parser,                          \
+                                        .code = what}
+SCHEMA(kAverage, NULL, parse, OLSTM__REDUCE_MEAN);
+SCHEMA(kMax, NULL, parse, OLSTM__REDUCE_MAX);
+SCHEMA(kLp, kLpAttributes, parse_lp, OLSTM__REDUCE_L2);
 
-#define ROW(type, form)                                                     \
-  OLSTM__OP_ENTRY(type, 1, 0, OLSTM__DTYPES_REAL, &form, global_pool_infer, \
+#define ROW(type, schema)                                                     \
+  OLSTM__OP_ENTRY(type, 1, 0, OLSTM__DTYPES_REAL, &schema, global_pool_infer, \
                   global_pool_prepare, global_pool_run)
 static const olstm_operator kOperators[] = {ROW("GlobalAveragePool", kAverage),
                                             ROW("GlobalMaxPool", kMax),

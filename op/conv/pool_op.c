@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "op/conv/window.h"
-#include "op/elementwise/lane.h"
+#include "op/elementwise/compute_type.h"
 #include "op/op_family.h"
 
 typedef enum pool_code { CODE_MAX, CODE_AVERAGE, CODE_LP } pool_code;
@@ -21,8 +21,8 @@ typedef struct pool_op {
   double p;
 } pool_op;
 
-// The part of one window that lies in the input along one dimension, as taps of the
-// kernel.
+/// The part of one window that lies in the input along one dimension, as taps of the
+/// kernel.
 typedef struct tap_range {
   int64_t start;
   int64_t begin;
@@ -35,7 +35,7 @@ typedef struct pool_handle {
   olstm__op_handle head;
   olstm__window window;
   olstm_dtype dtype;
-  olstm__lane lane;
+  olstm__compute_type lane;
   int64_t plane_count;
   size_t x_bytes;
   /// Of each dimension's outputs: taps[d] points into `ranges`.
@@ -124,7 +124,7 @@ static olstm_status parse_pool(void* instance, olstm_error* error) {
   const olstm_node* node = self->base.node;
   int64_t counts_pads = 0;
   int64_t storage_order = 0;
-  self->code = (pool_code)((const olstm__op_form*)self->base.self->variant)->code;
+  self->code = (pool_code)((const olstm__op_schema*)self->base.self->variant)->code;
   OLSTM_RETURN_IF_ERROR(olstm__window_parse(&self->base, &self->attributes, error));
   OLSTM_RETURN_IF_ERROR(
       olstm_node_get_int(node, "count_include_pad", 0, &counts_pads, error));
@@ -135,7 +135,7 @@ static olstm_status parse_pool(void* instance, olstm_error* error) {
   return OLSTM_STATUS_OK;
 }
 
-// p is a float in opset 1, an integer since.
+/// p is a float in opset 1, an integer since.
 static olstm_status parse_lp_pool(void* instance, olstm_error* error) {
   pool_op* self = instance;
   float real = 2;
@@ -203,9 +203,9 @@ static olstm_status pool_prepare(void* instance, const olstm_prepare_args* args,
   handle->window = window;
   if (has_results) fill_taps(self, handle);
   handle->dtype = x->dtype;
-  handle->lane = x->dtype == OLSTM_DTYPE_DOUBLE ? OLSTM__LANE_F64 : OLSTM__LANE_F32;
+  handle->lane = x->dtype == OLSTM_DTYPE_DOUBLE ? OLSTM__COMPUTE_F64 : OLSTM__COMPUTE_F32;
   handle->plane_count = olstm_tensor_desc_count(x) == 0 ? 0 : x->dims[0] * x->dims[1];
-  if (!olstm__lane_is_native(handle->lane, x->dtype) && handle->plane_count > 0) {
+  if (!olstm__compute_type_is_native(handle->lane, x->dtype) && handle->plane_count > 0) {
     // x, then y, of one plane as floats.
     (void)olstm_size_align(
         (size_t)olstm__window_input_count(&handle->window) * sizeof(float),
@@ -221,7 +221,7 @@ static olstm_status pool_prepare(void* instance, const olstm_prepare_args* args,
   return OLSTM_STATUS_OK;
 }
 
-// Positions in a plane become positions in the tensor, in the order asked for.
+/// Positions in a plane become positions in the tensor, in the order asked for.
 static void finish_indices(const pool_op* self, const olstm__window* w, int64_t plane,
                            int64_t count, int64_t* indices) {
   const int64_t size = olstm__window_input_count(w);
@@ -241,18 +241,18 @@ static void finish_indices(const pool_op* self, const olstm__window* w, int64_t 
 static void run_plane(const pool_op* self, const pool_handle* handle, char* workspace,
                       const char* x, char* y, int64_t* indices) {
   const olstm__window* w = &handle->window;
-  if (handle->lane == OLSTM__LANE_F64) {
+  if (handle->lane == OLSTM__COMPUTE_F64) {
     pool_plane_F64(self, handle, (const double*)(const void*)x, (double*)(void*)y,
                    indices);
   } else if (handle->dtype == OLSTM_DTYPE_FLOAT) {
     pool_plane_F32(self, handle, (const float*)(const void*)x, (float*)(void*)y, indices);
   } else {
     float* results = (float*)(void*)(workspace + handle->x_bytes);
-    olstm__lane_load(handle->lane, handle->dtype, olstm__window_input_count(w), x,
-                     workspace);
+    olstm__compute_load(handle->lane, handle->dtype, olstm__window_input_count(w), x,
+                        workspace);
     pool_plane_F32(self, handle, (const float*)(void*)workspace, results, indices);
-    olstm__lane_store(handle->lane, handle->dtype, olstm__window_output_count(w), results,
-                      y);
+    olstm__compute_store(handle->lane, handle->dtype, olstm__window_output_count(w),
+                         results, y);
   }
 }
 
@@ -295,27 +295,27 @@ NAMES(kLp, "auto_pad", "kernel_shape", "p", "pads", "strides");
 NAMES(kLp18, "auto_pad", "ceil_mode", "dilations", "kernel_shape", "p", "pads",
       "strides");
 
-#define FORM(name, outputs, names, parser, what)                         \
-  static const olstm__op_form name = {.arity = {1, 1, outputs},          \
-                                      .attributes = names,               \
-                                      .instance_bytes = sizeof(pool_op), \
-                                      .parse = parser,                   \
-                                      .code = what}
-FORM(kMaxPool1, 1, kPlain, parse_pool, CODE_MAX);
-FORM(kMaxPool8, 2, kMax8, parse_pool, CODE_MAX);
-FORM(kMaxPool10, 2, kMax10, parse_pool, CODE_MAX);
-FORM(kAveragePool1, 1, kPlain, parse_pool, CODE_AVERAGE);
-FORM(kAveragePool7, 1, kAverage7, parse_pool, CODE_AVERAGE);
-FORM(kAveragePool10, 1, kAverage10, parse_pool, CODE_AVERAGE);
-FORM(kAveragePool19, 1, kAverage19, parse_pool, CODE_AVERAGE);
-FORM(kLpPool1, 1, kLp, parse_lp_pool, CODE_LP);
-FORM(kLpPool18, 1, kLp18, parse_lp_pool, CODE_LP);
+#define SCHEMA(name, outputs, names, parser, what)                         \
+  static const olstm__op_schema name = {.arity = {1, 1, outputs},          \
+                                        .attributes = names,               \
+                                        .instance_bytes = sizeof(pool_op), \
+                                        .parse = parser,                   \
+                                        .code = what}
+SCHEMA(kMaxPool1, 1, kPlain, parse_pool, CODE_MAX);
+SCHEMA(kMaxPool8, 2, kMax8, parse_pool, CODE_MAX);
+SCHEMA(kMaxPool10, 2, kMax10, parse_pool, CODE_MAX);
+SCHEMA(kAveragePool1, 1, kPlain, parse_pool, CODE_AVERAGE);
+SCHEMA(kAveragePool7, 1, kAverage7, parse_pool, CODE_AVERAGE);
+SCHEMA(kAveragePool10, 1, kAverage10, parse_pool, CODE_AVERAGE);
+SCHEMA(kAveragePool19, 1, kAverage19, parse_pool, CODE_AVERAGE);
+SCHEMA(kLpPool1, 1, kLp, parse_lp_pool, CODE_LP);
+SCHEMA(kLpPool18, 1, kLp18, parse_lp_pool, CODE_LP);
 
 #define MAX_DTYPES                                          \
   (OLSTM__DTYPES_REAL | OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT8) | \
    OLSTM_DTYPE_BIT(OLSTM_DTYPE_UINT8))
-#define ROW(type, first, last, dtypes, form) \
-  OLSTM__OP_ENTRY(type, first, last, dtypes, &form, pool_infer, pool_prepare, pool_run)
+#define ROW(type, first, last, dtypes, schema) \
+  OLSTM__OP_ENTRY(type, first, last, dtypes, &schema, pool_infer, pool_prepare, pool_run)
 static const olstm_operator kOperators[] = {
     ROW("MaxPool", 1, 7, MAX_DTYPES, kMaxPool1),
     ROW("MaxPool", 8, 9, MAX_DTYPES, kMaxPool8),

@@ -106,7 +106,8 @@ olstm_status olstm__window_measure(const olstm__op_base* base,
   return OLSTM_STATUS_OK;
 }
 
-// Pads that auto_pad asks for, in place of the attribute's, which must not say otherwise.
+/// Pads that auto_pad asks for, in place of the attribute's, which must not say
+/// otherwise.
 static olstm_status resolve_auto_pad(const olstm__op_base* base,
                                      const olstm__window_attributes* attributes,
                                      olstm__window* window, int32_t d,

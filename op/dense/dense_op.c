@@ -61,7 +61,7 @@ static olstm_status pack_weight(dense_op* self, olstm_error* error) {
                                    error);
 }
 
-static olstm_status find_activation(dense_op* self, olstm__lane lane,
+static olstm_status find_activation(dense_op* self, olstm__compute_type compute_type,
                                     olstm_error* error) {
   const olstm_node* node = self->base.node;
   olstm__unary_function function;
@@ -77,7 +77,7 @@ static olstm_status find_activation(dense_op* self, olstm__lane lane,
                                              &self->parameters.alpha, error));
   OLSTM_RETURN_IF_ERROR(olstm_node_get_float(
       node, "activation_beta", function.parameters.beta, &self->parameters.beta, error));
-  self->activation = olstm__unary_kernel_find(function.code, lane);
+  self->activation = olstm__unary_kernel_find(function.code, compute_type);
   return OLSTM_STATUS_OK;
 }
 
@@ -88,11 +88,12 @@ static olstm_status parse(void* instance, olstm_error* error) {
   OLSTM_RETURN_IF_ERROR(olstm_node_get_int(node, "gemm", 0, &is_gemm, error));
   self->is_gemm = is_gemm != 0;
   OLSTM_RETURN_IF_ERROR(read_weight(self, error));
-  const olstm__lane lane = olstm__lane_of(node->constants[1]->desc.dtype);
+  const olstm__compute_type compute_type =
+      olstm__compute_type_of(node->constants[1]->desc.dtype);
   if (!self->is_gemm && olstm_node_has_input(node, 2)) {
-    self->add = olstm__binary_kernel_find(OLSTM__BINARY_ADD, lane);
+    self->add = olstm__binary_kernel_find(OLSTM__BINARY_ADD, compute_type);
   }
-  OLSTM_RETURN_IF_ERROR(find_activation(self, lane, error));
+  OLSTM_RETURN_IF_ERROR(find_activation(self, compute_type, error));
   // Last, since what is packed is freed by destroy alone.
   return pack_weight(self, error);
 }
@@ -141,7 +142,7 @@ static olstm_status dense_prepare(void* instance, const olstm_prepare_args* args
   return OLSTM_STATUS_OK;
 }
 
-// What comes after the product, on rows of y.
+/// What comes after the product, on rows of y.
 static void finish_rows(const dense_op* self, int64_t rows, size_t row_bytes,
                         const void* c, char* y) {
   if (self->add && self->n == 1) {
@@ -193,10 +194,10 @@ static void dense_destroy(void* instance) {
 static const char* const kAttributes[] = {
     "activation", "activation_alpha", "activation_beta", "gemm", "transB", NULL};
 
-static const olstm__op_form kDense = {.arity = {2, 3, 1},
-                                      .attributes = kAttributes,
-                                      .instance_bytes = sizeof(dense_op),
-                                      .parse = parse};
+static const olstm__op_schema kDense = {.arity = {2, 3, 1},
+                                        .attributes = kAttributes,
+                                        .instance_bytes = sizeof(dense_op),
+                                        .parse = parse};
 
 static const olstm_operator kOperators[] = {
     {
@@ -207,7 +208,7 @@ static const olstm_operator kOperators[] = {
         .last_opset = 1,
         .dtypes = DTYPES,
         .variant = &kDense,
-        .create = olstm__op_create_form,
+        .create = olstm__op_create_schema,
         .infer = dense_infer,
         .prepare = dense_prepare,
         .run = dense_run,

@@ -6,8 +6,8 @@
 #include "op/op_family.h"
 #include "op/op_support.h"
 
-// A letter stands for a dimension; digits stand for those of an ellipsis, the last one
-// first.
+/// A letter stands for a dimension; digits stand for those of an ellipsis, the last one
+/// first.
 enum {
   MAX_OPERANDS = 16,
   MAX_LETTERS = 24,
@@ -23,13 +23,13 @@ typedef struct einsum_op {
   const char* equation;
 } einsum_op;
 
-// A term of the equation: the letter of each dimension, the ellipsis written out.
+/// A term of the equation: the letter of each dimension, the ellipsis written out.
 typedef struct term {
   int32_t rank;
   char letters[MAX_TERM];
 } term;
 
-// The letters of the equation: those of the output first, then those that are summed.
+/// The letters of the equation: those of the output first, then those that are summed.
 typedef struct plan {
   size_t operand_count;
   int32_t output_rank, letter_count;
@@ -60,8 +60,8 @@ static bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-// Reads the term at *text, up to a comma, an arrow or the end; `ellipsis_rank` dimensions
-// stand for "...". False when it is none.
+/// Reads the term at *text, up to a comma, an arrow or the end; `ellipsis_rank`
+/// dimensions stand for "...". False when it is none.
 static bool read_term(const char** text, int32_t ellipsis_rank, term* out) {
   *out = (term){.rank = 0};
   for (; **text && **text != ',' && **text != '-'; (*text)++) {
@@ -80,7 +80,7 @@ static bool read_term(const char** text, int32_t ellipsis_rank, term* out) {
   return true;
 }
 
-// How many dimensions an operand's ellipsis stands for; -1 when it has too few.
+/// How many dimensions an operand's ellipsis stands for; -1 when it has too few.
 static int32_t ellipsis_rank_of(const char* text, int32_t rank) {
   bool has_ellipsis = false;
   for (; *text && *text != ',' && *text != '-'; text++) {
@@ -105,8 +105,8 @@ static bool add_letter(plan* p, char letter) {
   return true;
 }
 
-// Without an arrow: the ellipsis, then the letters that occur once, in alphabetical
-// order.
+/// Without an arrow: the ellipsis, then the letters that occur once, in alphabetical
+/// order.
 static void make_output(const term* terms, size_t count, int32_t ellipsis_rank,
                         term* out) {
   *out = (term){.rank = 0};
@@ -130,7 +130,7 @@ static olstm_status fail_equation(const einsum_op* op, olstm_error* error) {
                         op->base.node->input_count);
 }
 
-// The terms of the operands and of the output.
+/// The terms of the operands and of the output.
 static olstm_status read_equation(const einsum_op* op, const olstm_tensor* const* inputs,
                                   size_t count, term* terms, term* out_output,
                                   olstm_error* error) {
@@ -159,8 +159,8 @@ static olstm_status read_equation(const einsum_op* op, const olstm_tensor* const
              : fail_equation(op, error);
 }
 
-// Adds an operand's strides to those of its letters: a letter that it has twice is its
-// diagonal, and a dimension of 1 is broadcast.
+/// Adds an operand's strides to those of its letters: a letter that it has twice is its
+/// diagonal, and a dimension of 1 is broadcast.
 static olstm_status add_operand(const einsum_op* op, const olstm_tensor_desc* desc,
                                 const term* t, size_t operand, plan* p,
                                 olstm_error* error) {
@@ -213,7 +213,7 @@ static olstm_status make_plan(const einsum_op* op, const olstm_tensor* const* in
   return used == output.rank ? OLSTM_STATUS_OK : fail_equation(op, error);
 }
 
-// A letter of no size makes it 0, whatever the others would come to.
+/// A letter of no size makes it 0, whatever the others would come to.
 static int64_t count_over(const plan* p, int32_t first, int32_t last) {
   int64_t count = 1;
   for (int32_t i = first; i < last; i++) {
@@ -223,7 +223,7 @@ static int64_t count_over(const plan* p, int32_t first, int32_t last) {
   return count;
 }
 
-// A few small inputs can ask for any number of products.
+/// A few small inputs can ask for any number of products.
 static olstm_status check_products(const einsum_op* op, const plan* p,
                                    olstm_error* error) {
   double products = 1;
@@ -279,7 +279,7 @@ static olstm_status prepare(void* instance, const olstm_prepare_args* args,
 
 // ---------------------------------------------------------------- run
 
-// Steps the letters first..last-1 on like an odometer, and the offsets with them.
+/// Steps the letters first..last-1 on like an odometer, and the offsets with them.
 static void step_letters(const plan* p, int32_t first, int32_t last, int64_t* index,
                          int64_t* offsets) {
   for (int32_t i = last - 1; i >= first; i--) {
@@ -344,17 +344,17 @@ static olstm_status run(const void* instance, const void* handle,
 
 static const char* const kAttributes[] = {"equation", NULL};
 
-static const olstm__op_form kForm = {.arity = {1, MAX_OPERANDS, 1},
-                                     .attributes = kAttributes,
-                                     .instance_bytes = sizeof(einsum_op),
-                                     .parse = parse};
+static const olstm__op_schema kSchema = {.arity = {1, MAX_OPERANDS, 1},
+                                         .attributes = kAttributes,
+                                         .instance_bytes = sizeof(einsum_op),
+                                         .parse = parse};
 
 static const olstm_operator kOperators[] = {OLSTM__OP_ENTRY(
     "Einsum", 12, 0,
     OLSTM_DTYPE_BIT(OLSTM_DTYPE_FLOAT) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_DOUBLE) |
         OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT32) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT64) |
         OLSTM_DTYPE_BIT(OLSTM_DTYPE_UINT32) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_UINT64),
-    &kForm, infer, prepare, run)};
+    &kSchema, infer, prepare, run)};
 
 const olstm__op_family olstm__einsum_family = {kOperators,
                                                sizeof kOperators / sizeof kOperators[0]};

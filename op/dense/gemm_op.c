@@ -168,7 +168,7 @@ TRANSPOSE(uint16_t)
 TRANSPOSE(uint32_t)
 TRANSPOSE(uint64_t)
 
-// x is [rows, columns], y [columns, rows].
+/// x is [rows, columns], y [columns, rows].
 static void transpose(size_t element_bytes, int64_t rows, int64_t columns, const void* x,
                       void* y) {
   if (element_bytes == sizeof(uint16_t)) {
@@ -181,45 +181,46 @@ static void transpose(size_t element_bytes, int64_t rows, int64_t columns, const
 }
 
 // y = alpha * y + beta * c over one run of y.
-#define COMBINE(lane, type, real)                                                    \
-  static void combine_##lane(const gemm_op* self, int64_t count, const void* c_data, \
-                             int64_t c_step, void* y_data) {                         \
-    const type* c = c_data;                                                          \
-    type* y = y_data;                                                                \
-    const real alpha = (real)self->alpha;                                            \
-    const real beta = (real)self->beta;                                              \
-    for (int64_t i = 0; i < count; i++) {                                            \
-      const real sum = alpha * (real)y[i] + (c ? beta * (real)c[i * c_step] : 0);    \
-      y[i] = (type)sum;                                                              \
-    }                                                                                \
+#define COMBINE(compute_type, type, real)                                                \
+  static void combine_##compute_type(const gemm_op* self, int64_t count,                 \
+                                     const void* c_data, int64_t c_step, void* y_data) { \
+    const type* c = c_data;                                                              \
+    type* y = y_data;                                                                    \
+    const real alpha = (real)self->alpha;                                                \
+    const real beta = (real)self->beta;                                                  \
+    for (int64_t i = 0; i < count; i++) {                                                \
+      const real sum = alpha * (real)y[i] + (c ? beta * (real)c[i * c_step] : 0);        \
+      y[i] = (type)sum;                                                                  \
+    }                                                                                    \
   }
 COMBINE(F32, float, float)
 COMBINE(F64, double, double)
 
 static void combine_block(const gemm_op* self, olstm_dtype dtype, int64_t count,
                           const char* c, int64_t c_step, char* y) {
-  const bool is_float = olstm__lane_of(dtype) == OLSTM__LANE_F32;
-  const olstm__lane lane = is_float ? OLSTM__LANE_F32 : OLSTM__LANE_F64;
-  olstm__lane_block y_block;
-  olstm__lane_block c_block;
-  olstm__lane_load(lane, dtype, count, y, &y_block);
-  if (c) olstm__lane_load(lane, dtype, c_step ? count : 1, c, &c_block);
+  const bool is_float = olstm__compute_type_of(dtype) == OLSTM__COMPUTE_F32;
+  const olstm__compute_type compute_type =
+      is_float ? OLSTM__COMPUTE_F32 : OLSTM__COMPUTE_F64;
+  olstm__compute_block y_block;
+  olstm__compute_block c_block;
+  olstm__compute_load(compute_type, dtype, count, y, &y_block);
+  if (c) olstm__compute_load(compute_type, dtype, c_step ? count : 1, c, &c_block);
   (is_float ? combine_F32 : combine_F64)(self, count, c ? &c_block : NULL, c_step,
                                          &y_block);
-  olstm__lane_store(lane, dtype, count, &y_block, y);
+  olstm__compute_store(compute_type, dtype, count, &y_block, y);
 }
 
-// Integers with alpha and beta of 1 are added exactly.
+/// Integers with alpha and beta of 1 are added exactly.
 static void add_block(olstm_dtype dtype, int64_t count, const char* c, int64_t c_step,
                       char* y) {
-  const olstm__lane lane = olstm__lane_of(dtype);
-  olstm__lane_block y_block;
-  olstm__lane_block c_block;
-  olstm__lane_load(lane, dtype, count, y, &y_block);
-  olstm__lane_load(lane, dtype, c_step ? count : 1, c, &c_block);
-  (void)olstm__binary_kernel_find(OLSTM__BINARY_ADD, lane)(count, &y_block, 1, &c_block,
-                                                           c_step, &y_block);
-  olstm__lane_store(lane, dtype, count, &y_block, y);
+  const olstm__compute_type compute_type = olstm__compute_type_of(dtype);
+  olstm__compute_block y_block;
+  olstm__compute_block c_block;
+  olstm__compute_load(compute_type, dtype, count, y, &y_block);
+  olstm__compute_load(compute_type, dtype, c_step ? count : 1, c, &c_block);
+  (void)olstm__binary_kernel_find(OLSTM__BINARY_ADD, compute_type)(
+      count, &y_block, 1, &c_block, c_step, &y_block);
+  olstm__compute_store(compute_type, dtype, count, &y_block, y);
 }
 
 static void combine(const gemm_op* self, const gemm_handle* handle, const char* c,
@@ -231,8 +232,8 @@ static void combine(const gemm_op* self, const gemm_handle* handle, const char* 
   const bool adds = c && self->alpha == 1 && self->beta == 1;
   olstm__broadcast_cursor cursor = {{0}, {0}};
   for (int64_t r = 0; r < plan->run_count; r++) {
-    for (int64_t begin = 0; begin < plan->run_length; begin += OLSTM__LANE_BLOCK) {
-      const int64_t count = olstm__lane_block_size(plan->run_length - begin);
+    for (int64_t begin = 0; begin < plan->run_length; begin += OLSTM__COMPUTE_BLOCK) {
+      const int64_t count = olstm__compute_block_size(plan->run_length - begin);
       const char* from =
           c ? c + (size_t)(cursor.offsets[0] + begin * step) * element_bytes : NULL;
       if (adds) {
@@ -251,8 +252,8 @@ static olstm_status gemm_run(const void* instance, const void* handle,
   const gemm_op* self = instance;
   const gemm_handle* prepared = handle;
   const olstm__product* product = &prepared->product;
-  char* const packed = (char*)args->workspace + prepared->a_bytes;
-  char* const scratch = packed + prepared->packed_bytes;
+  char* packed = (char*)args->workspace + prepared->a_bytes;
+  char* scratch = packed + prepared->packed_bytes;
   const void* a = args->inputs[0];
   (void)error;
   if (!args->outputs[0]) return OLSTM_STATUS_OK;
@@ -287,28 +288,28 @@ static void gemm_destroy(void* instance) {
 }
 
 static const char* const kAttributes[] = {"alpha", "beta", "transA", "transB", NULL};
-// C always broadcasts: what broadcast=0 forbids does no harm.
+/// C always broadcasts: what broadcast=0 forbids does no harm.
 static const char* const kBefore7[] = {"alpha",  "beta",   "broadcast",
                                        "transA", "transB", NULL};
 
-static const olstm__op_form kGemmBefore7 = {.arity = {3, 3, 1},
-                                            .attributes = kBefore7,
-                                            .instance_bytes = sizeof(gemm_op),
-                                            .parse = parse};
-static const olstm__op_form kGemm7 = {.arity = {3, 3, 1},
-                                      .attributes = kAttributes,
-                                      .instance_bytes = sizeof(gemm_op),
-                                      .parse = parse};
-static const olstm__op_form kGemm11 = {.arity = {2, 3, 1},
-                                       .attributes = kAttributes,
-                                       .instance_bytes = sizeof(gemm_op),
-                                       .parse = parse};
+static const olstm__op_schema kGemmBefore7 = {.arity = {3, 3, 1},
+                                              .attributes = kBefore7,
+                                              .instance_bytes = sizeof(gemm_op),
+                                              .parse = parse};
+static const olstm__op_schema kGemm7 = {.arity = {3, 3, 1},
+                                        .attributes = kAttributes,
+                                        .instance_bytes = sizeof(gemm_op),
+                                        .parse = parse};
+static const olstm__op_schema kGemm11 = {.arity = {2, 3, 1},
+                                         .attributes = kAttributes,
+                                         .instance_bytes = sizeof(gemm_op),
+                                         .parse = parse};
 
-#define ROW(first, last, form)                                                     \
+#define ROW(first, last, schema)                                                   \
   {                                                                                \
     .struct_size = sizeof(olstm_operator), .domain = "", .op_type = "Gemm",        \
     .first_opset = first, .last_opset = last, .dtypes = OLSTM__DTYPES_PRODUCT,     \
-    .variant = &form, .create = olstm__op_create_form, .infer = gemm_infer,        \
+    .variant = &schema, .create = olstm__op_create_schema, .infer = gemm_infer,    \
     .prepare = gemm_prepare, .run = gemm_run, .release = olstm__op_release_handle, \
     .destroy = gemm_destroy,                                                       \
   }

@@ -73,7 +73,7 @@ static olstm_status matmul_prepare(void* instance, const olstm_prepare_args* arg
   return OLSTM_STATUS_OK;
 }
 
-// The packed form of matrix `index` of the right-hand side.
+/// The packed layout of matrix `index` of the right-hand side.
 static const void* find_packed(const matmul_op* self, const matmul_handle* handle,
                                const olstm_run_args* args, int64_t index) {
   if (self->weight.memory) return olstm__packed_weight_get(&self->weight, index);
@@ -140,7 +140,7 @@ static void matmul_destroy(void* instance) {
   olstm__op_destroy(instance);
 }
 
-static const olstm__op_form kMatMul = {
+static const olstm__op_schema kMatMul = {
     .arity = {2, 2, 1}, .instance_bytes = sizeof(matmul_op), .parse = pack_constant};
 
 static const olstm_operator kOperators[] = {
@@ -151,7 +151,7 @@ static const olstm_operator kOperators[] = {
         .first_opset = 1,
         .dtypes = OLSTM__DTYPES_PRODUCT,
         .variant = &kMatMul,
-        .create = olstm__op_create_form,
+        .create = olstm__op_create_schema,
         .infer = matmul_infer,
         .prepare = matmul_prepare,
         .run = matmul_run,

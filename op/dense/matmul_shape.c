@@ -1,7 +1,7 @@
 // Batches are broadcast as shapes of their own.
 #include "op/dense/matmul_shape.h"
 
-// The right-hand side is input 1 or 3.
+/// The right-hand side is input 1 or 3.
 enum { kMaxInputs = 4 };
 
 olstm__matmul_operand olstm__matmul_view(const olstm_tensor_desc* desc, bool is_left) {

@@ -1,7 +1,7 @@
 // Splits rows over threads and blocks; what is done to a row never depends on that.
 #include "op/dense/product.h"
 
-#include "op/elementwise/lane.h"
+#include "op/elementwise/compute_type.h"
 
 enum {
   /// Rows of half floats that are converted at a time.
@@ -18,7 +18,7 @@ static bool is_real(olstm_dtype dtype) {
   return is_half(dtype) || dtype == OLSTM_DTYPE_FLOAT || dtype == OLSTM_DTYPE_DOUBLE;
 }
 
-// What the gemm sees.
+/// What the gemm sees.
 static olstm_dtype gemm_dtype(olstm_dtype dtype) {
   return dtype == OLSTM_DTYPE_DOUBLE ? OLSTM_DTYPE_DOUBLE : OLSTM_DTYPE_FLOAT;
 }
@@ -32,7 +32,7 @@ bool olstm__product_packed_bytes(const olstm__product* product, size_t* out_byte
          olstm_size_multiply(*out_bytes, olstm_dtype_size(product->dtype), out_bytes);
 }
 
-// rows * columns floats, for half floats alone.
+/// rows * columns floats, for half floats alone.
 static bool float_bytes(const olstm__product* product, int64_t rows, int64_t columns,
                         size_t* out_bytes) {
   *out_bytes = 0;
@@ -75,10 +75,11 @@ void olstm__product_pack(const olstm__product* product, const olstm__gemm_matrix
                          void* scratch, void* packed) {
   const int64_t count = product->k * product->n;
   if (is_half(product->dtype)) {
-    // The packed form is at least as large as B in half floats: room to straighten them.
+    // The packed layout is at least as large as B in half floats: room to straighten
+    // them.
     const olstm__gemm_matrix floats = {scratch, product->n, 1};
     copy_uint16_t(product, b, packed);
-    olstm__lane_load(OLSTM__LANE_F32, product->dtype, count, packed, scratch);
+    olstm__compute_load(OLSTM__COMPUTE_F32, product->dtype, count, packed, scratch);
     olstm__gemm_pack(OLSTM_DTYPE_FLOAT, product->k, product->n, &floats, packed);
   } else if (is_real(product->dtype)) {
     olstm__gemm_pack(product->dtype, product->k, product->n, b, packed);
@@ -125,24 +126,24 @@ static void run_half(const olstm__product* product, const olstm__product_run_arg
   size_t c_bytes = 0;
   (void)float_bytes(product, kHalfRows, product->k, &a_bytes);
   (void)float_bytes(product, kHalfRows, product->n, &c_bytes);
-  char* const a = args->scratch;
-  char* const c = a + a_bytes;
-  char* const bias = args->bias ? c + c_bytes : NULL;
+  char* a = args->scratch;
+  char* c = a + a_bytes;
+  char* bias = args->bias ? c + c_bytes : NULL;
   if (bias) {
-    olstm__lane_load(OLSTM__LANE_F32, product->dtype, product->n, args->bias, bias);
+    olstm__compute_load(OLSTM__COMPUTE_F32, product->dtype, product->n, args->bias, bias);
   }
   for (int64_t i = 0; i < product->m; i += kHalfRows) {
     const int64_t left = product->m - i;
     const int64_t rows = left < kHalfRows ? left : kHalfRows;
-    olstm__lane_load(OLSTM__LANE_F32, product->dtype, rows * product->k,
-                     (const uint16_t*)args->a + i * product->k, a);
+    olstm__compute_load(OLSTM__COMPUTE_F32, product->dtype, rows * product->k,
+                        (const uint16_t*)args->a + i * product->k, a);
     run_gemm(product, OLSTM_DTYPE_FLOAT, rows, a, args, bias, c);
-    olstm__lane_store(OLSTM__LANE_F32, product->dtype, rows * product->n, c,
-                      (uint16_t*)args->c + i * product->n);
+    olstm__compute_store(OLSTM__COMPUTE_F32, product->dtype, rows * product->n, c,
+                         (uint16_t*)args->c + i * product->n);
   }
 }
 
-// Rows that one task computes.
+/// Rows that one task computes.
 typedef struct row_split {
   const olstm__product* product;
   const olstm__product_run_args* args;

@@ -1,10 +1,10 @@
-// Every loop is made from its expression in p and q, in four forms: either operand is an
-// array or one number. Those of real numbers are vectorised, whose arrays are long.
+// Every loop is made from its expression in p and q, in four schemas: either operand is
+// an array or one number. Those of real numbers are vectorised, whose arrays are long.
 #include "op/elementwise/binary_kernel.h"
 
 #include <math.h>
 
-#define FORMS(name, type, result, expression, pragma)                  \
+#define SCHEMAS(name, type, result, expression, pragma)                \
   static bool name(int64_t count, const void* a_data, int64_t a_step,  \
                    const void* b_data, int64_t b_step, void* y_data) { \
     const type* a = a_data;                                            \
@@ -35,9 +35,9 @@
     }                                                                  \
     return true;                                                       \
   }
-#define LOOP(name, type, result, expression) FORMS(name, type, result, expression, )
+#define LOOP(name, type, result, expression) SCHEMAS(name, type, result, expression, )
 #define VECTOR_LOOP(name, type, result, expression) \
-  FORMS(name, type, result, expression, _Pragma("omp simd"))
+  SCHEMAS(name, type, result, expression, _Pragma("omp simd"))
 
 // For divisions of integers: q = 0 gives 0 and is reported.
 #define DIVISION(name, type, expression)                               \
@@ -56,7 +56,7 @@
     return divided;                                                    \
   }
 
-// One expression for the lanes of whole numbers, or for all.
+// One expression for the compute types of whole numbers, or for all.
 #define WHOLE_LANES(name, expression)            \
   LOOP(name##_I32, int32_t, int32_t, expression) \
   LOOP(name##_I64, int64_t, int64_t, expression) \
@@ -83,7 +83,7 @@ ARITHMETIC(add, +)
 ARITHMETIC(sub, -)
 ARITHMETIC(mul, *)
 
-// The least integer divided by -1 wraps too, where the CPU would trap.
+/// The least integer divided by -1 wraps too, where the CPU would trap.
 VECTOR_LOOP(div_F32, float, float, p / q)
 VECTOR_LOOP(div_F64, double, double, p / q)
 DIVISION(div_I32, int32_t, q == -1 ? (int32_t)(0u - (uint32_t)p) : p / q)
@@ -103,7 +103,7 @@ static inline int64_t floored_mod(int64_t p, int64_t q) {
 DIVISION(mod_I32, int32_t, (int32_t)floored_mod(p, q))
 DIVISION(mod_I64, int64_t, floored_mod(p, q))
 
-// Squares are exact to the last bit, and the only power that is common.
+/// Squares are exact to the last bit, and the only power that is common.
 static inline float power_f32(float p, float q) {
   return q == 2.0f ? p * p : powf(p, q);
 }
@@ -111,7 +111,7 @@ static inline double power_f64(double p, double q) {
   return q == 2.0 ? p * p : pow(p, q);
 }
 
-// Wraps as products do. Negative exponents truncate: only 1 and -1 leave anything.
+/// Wraps as products do. Negative exponents truncate: only 1 and -1 leave anything.
 static int64_t power_i64(int64_t p, int64_t q) {
   uint64_t result = 1;
   uint64_t factor = (uint64_t)p;
@@ -138,7 +138,7 @@ LOOP(prelu_I32, int32_t, int32_t, p < 0 ? (uint32_t)p * (uint32_t)q : (uint32_t)
 LOOP(prelu_I64, int64_t, int64_t, p < 0 ? (uint64_t)p * (uint64_t)q : (uint64_t)p)
 LOOP(prelu_U64, uint64_t, uint64_t, ((void)q, p))
 
-// Operands are those of unsigned dtypes, which are not negative in any lane.
+/// Operands are those of unsigned dtypes, which are not negative in any compute type.
 LOOP(left_I32, int32_t, int32_t, q < 32 ? (uint32_t)p << q : 0u)
 LOOP(left_I64, int64_t, int64_t, q < 64 ? (uint64_t)p << q : 0u)
 LOOP(left_U64, uint64_t, uint64_t, q < 64 ? p << q : 0u)
@@ -161,20 +161,21 @@ LOOP(or_I32, int32_t, uint8_t, (p | q) != 0)
 LOOP(xor_I32, int32_t, uint8_t, (p ^ q) != 0)
 
 olstm__binary_kernel olstm__binary_kernel_find(olstm__binary_code code,
-                                               olstm__lane lane) {
-#define REAL(name) [OLSTM__LANE_F32] = name##_F32, [OLSTM__LANE_F64] = name##_F64
-#define SIGNED(name) [OLSTM__LANE_I32] = name##_I32, [OLSTM__LANE_I64] = name##_I64
-#define WHOLE(name) SIGNED(name), [OLSTM__LANE_U64] = name##_U64
+                                               olstm__compute_type compute_type) {
+#define REAL(name) [OLSTM__COMPUTE_F32] = name##_F32, [OLSTM__COMPUTE_F64] = name##_F64
+#define SIGNED(name) [OLSTM__COMPUTE_I32] = name##_I32, [OLSTM__COMPUTE_I64] = name##_I64
+#define WHOLE(name) SIGNED(name), [OLSTM__COMPUTE_U64] = name##_U64
 #define ALL(name) REAL(name), WHOLE(name)
   static const olstm__binary_kernel
-      kKernels[OLSTM__BINARY_CODE_COUNT][OLSTM__LANE_COUNT] = {
+      kKernels[OLSTM__BINARY_CODE_COUNT][OLSTM__COMPUTE_COUNT] = {
           [OLSTM__BINARY_ADD] = {ALL(add)},
           [OLSTM__BINARY_SUB] = {ALL(sub)},
           [OLSTM__BINARY_MUL] = {ALL(mul)},
           [OLSTM__BINARY_DIV] = {ALL(div)},
           [OLSTM__BINARY_POW] = {ALL(pow)},
           [OLSTM__BINARY_MOD] = {WHOLE(mod)},
-          [OLSTM__BINARY_FMOD] = {REAL(fmod), SIGNED(fmod), [OLSTM__LANE_U64] = mod_U64},
+          [OLSTM__BINARY_FMOD] = {REAL(fmod),
+                                  SIGNED(fmod), [OLSTM__COMPUTE_U64] = mod_U64},
           [OLSTM__BINARY_MIN] = {ALL(min)},
           [OLSTM__BINARY_MAX] = {ALL(max)},
           [OLSTM__BINARY_PRELU] = {ALL(prelu)},
@@ -188,9 +189,9 @@ olstm__binary_kernel olstm__binary_kernel_find(olstm__binary_code code,
           [OLSTM__BINARY_GREATER_OR_EQUAL] = {ALL(greater_or_equal)},
           [OLSTM__BINARY_LESS] = {ALL(less)},
           [OLSTM__BINARY_LESS_OR_EQUAL] = {ALL(less_or_equal)},
-          [OLSTM__BINARY_AND] = {[OLSTM__LANE_I32] = and_I32},
-          [OLSTM__BINARY_OR] = {[OLSTM__LANE_I32] = or_I32},
-          [OLSTM__BINARY_XOR] = {[OLSTM__LANE_I32] = xor_I32},
+          [OLSTM__BINARY_AND] = {[OLSTM__COMPUTE_I32] = and_I32},
+          [OLSTM__BINARY_OR] = {[OLSTM__COMPUTE_I32] = or_I32},
+          [OLSTM__BINARY_XOR] = {[OLSTM__COMPUTE_I32] = xor_I32},
       };
-  return kKernels[code][lane];
+  return kKernels[code][compute_type];
 }

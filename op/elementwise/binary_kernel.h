@@ -1,8 +1,8 @@
-// The inner loops of operators with two operands: one a lane and expression.
+// The inner loops of operators with two operands: one a compute_type and expression.
 #ifndef OLSTM_OP_ELEMENTWISE_BINARY_KERNEL_H_
 #define OLSTM_OP_ELEMENTWISE_BINARY_KERNEL_H_
 
-#include "op/elementwise/lane.h"
+#include "op/elementwise/compute_type.h"
 
 /// y[i] = f(a[i * a_step], b[i * b_step]) for i < count; steps are 0 or 1. y may be a or
 /// b. False when a divisor was 0 (all elements are written nevertheless). [no-alloc]
@@ -42,7 +42,8 @@ static inline bool olstm__binary_gives_bool(olstm__binary_code code) {
   return code >= OLSTM__BINARY_EQUAL;
 }
 
-/// The loop, or NULL where the operator has no meaning for the lane.
-olstm__binary_kernel olstm__binary_kernel_find(olstm__binary_code code, olstm__lane lane);
+/// The loop, or NULL where the operator has no meaning for the compute type.
+olstm__binary_kernel olstm__binary_kernel_find(olstm__binary_code code,
+                                               olstm__compute_type compute_type);
 
 #endif  // OLSTM_OP_ELEMENTWISE_BINARY_KERNEL_H_

@@ -19,7 +19,7 @@ typedef struct binary_handle {
 } binary_handle;
 
 static int32_t form_code(const binary_op* self) {
-  return ((const olstm__op_form*)self->base.self->variant)->code;
+  return ((const olstm__op_schema*)self->base.self->variant)->code;
 }
 
 static olstm_status parse_plain(void* instance, olstm_error* error) {
@@ -42,7 +42,7 @@ static olstm_status parse_before_7(void* instance, olstm_error* error) {
   return OLSTM_STATUS_OK;
 }
 
-// One slope a channel, which is dimension 1; or one for all.
+/// One slope a channel, which is dimension 1; or one for all.
 static olstm_status parse_prelu_before_7(void* instance, olstm_error* error) {
   binary_op* self = instance;
   self->has_axis = true;
@@ -75,8 +75,8 @@ static olstm_status parse_bit_shift(void* instance, olstm_error* error) {
   return OLSTM_STATUS_OK;
 }
 
-// The second operand as it has to be seen: dimensions of 1 after its own where it is
-// aligned at an axis.
+/// The second operand as it has to be seen: dimensions of 1 after its own where it is
+/// aligned at an axis.
 static olstm_status align_second(const binary_op* self, const olstm_tensor_desc* a,
                                  const olstm_tensor_desc* b, olstm_tensor_desc* out_b,
                                  olstm_error* error) {
@@ -141,14 +141,15 @@ static olstm_status binary_infer(const void* instance, const olstm_infer_args* a
   return olstm__broadcast_infer(&self->base, &aligned, 0, 2, y, error);
 }
 
-// Powers alone have operands of two dtypes: both go to a lane that can hold them.
-static olstm__lane choose_lane(olstm_dtype a, olstm_dtype b) {
-  const olstm__lane first = olstm__lane_of(a);
-  const olstm__lane second = olstm__lane_of(b);
+/// Powers alone have operands of two dtypes: both go to a compute type that can hold
+/// them.
+static olstm__compute_type choose_compute_type(olstm_dtype a, olstm_dtype b) {
+  const olstm__compute_type first = olstm__compute_type_of(a);
+  const olstm__compute_type second = olstm__compute_type_of(b);
   const uint64_t both = OLSTM_DTYPE_BIT(a) | OLSTM_DTYPE_BIT(b);
   if (first == second) return first;
-  if (both & OLSTM__DTYPES_REAL) return OLSTM__LANE_F64;
-  return first == OLSTM__LANE_U64 ? OLSTM__LANE_U64 : OLSTM__LANE_I64;
+  if (both & OLSTM__DTYPES_REAL) return OLSTM__COMPUTE_F64;
+  return first == OLSTM__COMPUTE_U64 ? OLSTM__COMPUTE_U64 : OLSTM__COMPUTE_I64;
 }
 
 static olstm_status binary_prepare(void* instance, const olstm_prepare_args* args,
@@ -161,8 +162,8 @@ static olstm_status binary_prepare(void* instance, const olstm_prepare_args* arg
   OLSTM_RETURN_IF_ERROR(align_second(self, a, &args->inputs[1]->desc, &b, error));
   OLSTM_RETURN_IF_ERROR(
       olstm__op_create_handle(&self->base, sizeof *handle, (void**)&handle, error));
-  olstm__binary_walk_init(&handle->walk, self->code, choose_lane(a->dtype, b.dtype), a,
-                          &b, y);
+  olstm__binary_walk_init(&handle->walk, self->code,
+                          choose_compute_type(a->dtype, b.dtype), a, &b, y);
   out_prepared->handle = handle;
   out_prepared->inplace_inputs = (olstm_tensor_desc_equal(a, y) ? 1u : 0u) |
                                  (olstm_tensor_desc_equal(&b, y) ? 2u : 0u);
@@ -186,40 +187,40 @@ static const char* const kBefore7[] = {"axis", "broadcast", NULL};
 static const char* const kMod[] = {"fmod", NULL};
 static const char* const kBitShift[] = {"direction", NULL};
 
-#define FORM(name, names, parser, what)                                    \
-  static const olstm__op_form name = {.arity = {2, 2, 1},                  \
-                                      .attributes = names,                 \
-                                      .instance_bytes = sizeof(binary_op), \
-                                      .parse = parser,                     \
-                                      .code = what}
-#define FORM_PAIR(name, what)             \
-  FORM(k##name, NULL, parse_plain, what); \
-  FORM(k##name##Before7, kBefore7, parse_before_7, what)
+#define SCHEMA(name, names, parser, what)                                    \
+  static const olstm__op_schema name = {.arity = {2, 2, 1},                  \
+                                        .attributes = names,                 \
+                                        .instance_bytes = sizeof(binary_op), \
+                                        .parse = parser,                     \
+                                        .code = what}
+#define SCHEMA_PAIR(name, what)             \
+  SCHEMA(k##name, NULL, parse_plain, what); \
+  SCHEMA(k##name##Before7, kBefore7, parse_before_7, what)
 
-FORM_PAIR(Add, OLSTM__BINARY_ADD);
-FORM_PAIR(Sub, OLSTM__BINARY_SUB);
-FORM_PAIR(Mul, OLSTM__BINARY_MUL);
-FORM_PAIR(Div, OLSTM__BINARY_DIV);
-FORM_PAIR(Pow, OLSTM__BINARY_POW);
-FORM_PAIR(Equal, OLSTM__BINARY_EQUAL);
-FORM_PAIR(Greater, OLSTM__BINARY_GREATER);
-FORM_PAIR(Less, OLSTM__BINARY_LESS);
-FORM_PAIR(And, OLSTM__BINARY_AND);
-FORM_PAIR(Or, OLSTM__BINARY_OR);
-FORM_PAIR(Xor, OLSTM__BINARY_XOR);
-FORM(kGreaterOrEqual, NULL, parse_plain, OLSTM__BINARY_GREATER_OR_EQUAL);
-FORM(kLessOrEqual, NULL, parse_plain, OLSTM__BINARY_LESS_OR_EQUAL);
-FORM(kBitwiseAnd, NULL, parse_plain, OLSTM__BINARY_BIT_AND);
-FORM(kBitwiseOr, NULL, parse_plain, OLSTM__BINARY_BIT_OR);
-FORM(kBitwiseXor, NULL, parse_plain, OLSTM__BINARY_BIT_XOR);
-FORM(kPRelu, NULL, parse_plain, OLSTM__BINARY_PRELU);
-FORM(kPReluBefore7, NULL, parse_prelu_before_7, OLSTM__BINARY_PRELU);
-FORM(kModulo, kMod, parse_mod, OLSTM__BINARY_MOD);
-FORM(kShift, kBitShift, parse_bit_shift, OLSTM__BINARY_SHIFT_LEFT);
+SCHEMA_PAIR(Add, OLSTM__BINARY_ADD);
+SCHEMA_PAIR(Sub, OLSTM__BINARY_SUB);
+SCHEMA_PAIR(Mul, OLSTM__BINARY_MUL);
+SCHEMA_PAIR(Div, OLSTM__BINARY_DIV);
+SCHEMA_PAIR(Pow, OLSTM__BINARY_POW);
+SCHEMA_PAIR(Equal, OLSTM__BINARY_EQUAL);
+SCHEMA_PAIR(Greater, OLSTM__BINARY_GREATER);
+SCHEMA_PAIR(Less, OLSTM__BINARY_LESS);
+SCHEMA_PAIR(And, OLSTM__BINARY_AND);
+SCHEMA_PAIR(Or, OLSTM__BINARY_OR);
+SCHEMA_PAIR(Xor, OLSTM__BINARY_XOR);
+SCHEMA(kGreaterOrEqual, NULL, parse_plain, OLSTM__BINARY_GREATER_OR_EQUAL);
+SCHEMA(kLessOrEqual, NULL, parse_plain, OLSTM__BINARY_LESS_OR_EQUAL);
+SCHEMA(kBitwiseAnd, NULL, parse_plain, OLSTM__BINARY_BIT_AND);
+SCHEMA(kBitwiseOr, NULL, parse_plain, OLSTM__BINARY_BIT_OR);
+SCHEMA(kBitwiseXor, NULL, parse_plain, OLSTM__BINARY_BIT_XOR);
+SCHEMA(kPRelu, NULL, parse_plain, OLSTM__BINARY_PRELU);
+SCHEMA(kPReluBefore7, NULL, parse_prelu_before_7, OLSTM__BINARY_PRELU);
+SCHEMA(kModulo, kMod, parse_mod, OLSTM__BINARY_MOD);
+SCHEMA(kShift, kBitShift, parse_bit_shift, OLSTM__BINARY_SHIFT_LEFT);
 
 #define DTYPES_BOOL OLSTM_DTYPE_BIT(OLSTM_DTYPE_BOOL)
-#define ROW(type, first, last, dtypes, form)                                      \
-  OLSTM__OP_ENTRY(type, first, last, dtypes, &form, binary_infer, binary_prepare, \
+#define ROW(type, first, last, dtypes, schema)                                      \
+  OLSTM__OP_ENTRY(type, first, last, dtypes, &schema, binary_infer, binary_prepare, \
                   binary_run)
 #define ROWS(type, dtypes) \
   ROW(#type, 1, 6, dtypes, k##type##Before7), ROW(#type, 7, 0, dtypes, k##type)

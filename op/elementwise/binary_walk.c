@@ -1,23 +1,24 @@
-// Operands of the lane's own type go to the kernel as they are; others block by block.
+// Operands of the compute_type's own type go to the kernel as they are; others block by
+// block.
 #include "op/elementwise/binary_walk.h"
 
-// One operand of one run: where it is read, and what converts it.
+/// One operand of one run: where it is read, and what converts it.
 typedef struct operand {
   const char* data;
   int64_t step;
   size_t element_bytes;
   olstm_dtype dtype;
   bool native;
-  olstm__lane_block block;
+  olstm__compute_block block;
 } operand;
 
 void olstm__binary_walk_init(olstm__binary_walk* walk, olstm__binary_code code,
-                             olstm__lane lane, const olstm_tensor_desc* a,
+                             olstm__compute_type compute_type, const olstm_tensor_desc* a,
                              const olstm_tensor_desc* b, const olstm_tensor_desc* y) {
   const olstm_tensor_desc* const inputs[] = {a, b};
   olstm__broadcast_init(&walk->plan, y, inputs, 2);
-  walk->kernel = olstm__binary_kernel_find(code, lane);
-  walk->lane = lane;
+  walk->kernel = olstm__binary_kernel_find(code, compute_type);
+  walk->compute_type = compute_type;
   walk->a_dtype = a->dtype;
   walk->b_dtype = b->dtype;
   walk->y_dtype = y->dtype;
@@ -29,32 +30,34 @@ static void init_operand(operand* self, const olstm__binary_walk* walk, int32_t 
   self->step = olstm__broadcast_step(&walk->plan, index);
   self->dtype = dtype;
   self->element_bytes = olstm_dtype_size(dtype);
-  self->native = olstm__lane_is_native(walk->lane, dtype);
+  self->native = olstm__compute_type_is_native(walk->compute_type, dtype);
 }
 
-// Elements begin..begin+count of a run, as the kernel wants them.
-static const void* load_operand(operand* self, olstm__lane lane, int64_t begin,
-                                int64_t count) {
+/// Elements begin..begin+count of a run, as the kernel wants them.
+static const void* load_operand(operand* self, olstm__compute_type compute_type,
+                                int64_t begin, int64_t count) {
   const char* from = self->data + (size_t)(begin * self->step) * self->element_bytes;
   if (self->native) return from;
-  olstm__lane_load(lane, self->dtype, self->step ? count : 1, from, &self->block);
+  olstm__compute_load(compute_type, self->dtype, self->step ? count : 1, from,
+                      &self->block);
   return &self->block;
 }
 
 static bool run_blocks(const olstm__binary_walk* walk, operand* a, operand* b, char* y) {
   const size_t y_bytes = olstm_dtype_size(walk->y_dtype);
-  const bool y_native =
-      walk->gives_bool || olstm__lane_is_native(walk->lane, walk->y_dtype);
+  const bool y_native = walk->gives_bool ||
+                        olstm__compute_type_is_native(walk->compute_type, walk->y_dtype);
   bool divided = true;
-  olstm__lane_block result;
-  for (int64_t begin = 0; begin < walk->plan.run_length; begin += OLSTM__LANE_BLOCK) {
-    const int64_t count = olstm__lane_block_size(walk->plan.run_length - begin);
-    const void* a_values = load_operand(a, walk->lane, begin, count);
-    const void* b_values = load_operand(b, walk->lane, begin, count);
+  olstm__compute_block result;
+  for (int64_t begin = 0; begin < walk->plan.run_length; begin += OLSTM__COMPUTE_BLOCK) {
+    const int64_t count = olstm__compute_block_size(walk->plan.run_length - begin);
+    const void* a_values = load_operand(a, walk->compute_type, begin, count);
+    const void* b_values = load_operand(b, walk->compute_type, begin, count);
     char* to = y + (size_t)begin * y_bytes;
     divided &= walk->kernel(count, a_values, a->step, b_values, b->step,
                             y_native ? (void*)to : &result);
-    if (!y_native) olstm__lane_store(walk->lane, walk->y_dtype, count, &result, to);
+    if (!y_native)
+      olstm__compute_store(walk->compute_type, walk->y_dtype, count, &result, to);
   }
   return divided;
 }
@@ -70,9 +73,9 @@ bool olstm__binary_walk_run(const olstm__binary_walk* walk, const void* a, const
   operand second;
   init_operand(&first, walk, 0, walk->a_dtype);
   init_operand(&second, walk, 1, walk->b_dtype);
-  const bool direct =
-      first.native && second.native &&
-      (walk->gives_bool || olstm__lane_is_native(walk->lane, walk->y_dtype));
+  const bool direct = first.native && second.native &&
+                      (walk->gives_bool ||
+                       olstm__compute_type_is_native(walk->compute_type, walk->y_dtype));
   for (int64_t r = 0; r < plan->run_count; r++, to += y_run_bytes) {
     first.data = (const char*)a + (size_t)cursor.offsets[0] * first.element_bytes;
     second.data = (const char*)b + (size_t)cursor.offsets[1] * second.element_bytes;

@@ -9,17 +9,18 @@
 typedef struct olstm__binary_walk {
   olstm__broadcast plan;
   olstm__binary_kernel kernel;
-  olstm__lane lane;
+  olstm__compute_type compute_type;
   olstm_dtype a_dtype;
   olstm_dtype b_dtype;
   olstm_dtype y_dtype;
-  /// What the kernel writes: the lane's type, or bool.
+  /// What the kernel writes: the compute type, or bool.
   bool gives_bool;
 } olstm__binary_walk;
 
-/// Plans y = code(a, b) in `lane`; both must fit y, and the lane must have the kernel.
+/// Plans y = code(a, b) in `compute_type`; both must fit y, and the compute type must
+/// have the kernel.
 void olstm__binary_walk_init(olstm__binary_walk* walk, olstm__binary_code code,
-                             olstm__lane lane, const olstm_tensor_desc* a,
+                             olstm__compute_type compute_type, const olstm_tensor_desc* a,
                              const olstm_tensor_desc* b, const olstm_tensor_desc* y);
 
 /// Computes; y may be an operand with y's own desc. False when a divisor was 0.

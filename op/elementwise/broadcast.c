@@ -1,7 +1,7 @@
 // Shapes are aligned at their last dimension; a stride of 0 repeats.
 #include "op/elementwise/broadcast.h"
 
-// Widens `shape` by `other`; false when they do not fit.
+/// Widens `shape` by `other`; false when they do not fit.
 static bool widen(olstm_tensor_desc* shape, const olstm_tensor_desc* other) {
   olstm_tensor_desc wide = *shape;
   wide.rank = shape->rank > other->rank ? shape->rank : other->rank;
@@ -41,7 +41,7 @@ bool olstm__broadcast_fits(const olstm_tensor_desc* from, const olstm_tensor_des
   return widen(&shape, from) && olstm_tensor_desc_same_shape(&shape, to);
 }
 
-// Strides of `input` for every dimension of the output.
+/// Strides of `input` for every dimension of the output.
 static void find_strides(const olstm_tensor_desc* output, const olstm_tensor_desc* input,
                          int64_t* strides) {
   int64_t stride = 1;
@@ -53,8 +53,8 @@ static void find_strides(const olstm_tensor_desc* output, const olstm_tensor_des
   }
 }
 
-// Whether dimension d of all inputs goes on where `dims` elements of the last merged one
-// end.
+/// Whether dimension d of all inputs goes on where `dims` elements of the last merged one
+/// end.
 static bool can_merge(const olstm__broadcast* plan, int32_t merged,
                       int64_t strides[][OLSTM_MAX_RANK], int32_t d, int64_t dim) {
   for (int32_t i = 0; i < plan->input_count; i++) {

@@ -2,7 +2,7 @@
 // the upper one wins; NaN stays.
 #include <math.h>
 
-#include "op/elementwise/lane.h"
+#include "op/elementwise/compute_type.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
 
@@ -15,7 +15,7 @@ typedef struct clip_op {
 
 typedef struct clip_handle {
   olstm__op_handle head;
-  olstm__lane lane;
+  olstm__compute_type compute_type;
   olstm_dtype dtype;
   int64_t count;
 } clip_handle;
@@ -61,7 +61,7 @@ static olstm_status clip_prepare(void* instance, const olstm_prepare_args* args,
   clip_handle* handle = NULL;
   OLSTM_RETURN_IF_ERROR(
       olstm__op_create_handle(&self->base, sizeof *handle, (void**)&handle, error));
-  handle->lane = olstm__lane_of(x->dtype);
+  handle->compute_type = olstm__compute_type_of(x->dtype);
   handle->dtype = x->dtype;
   handle->count = olstm_tensor_desc_count(x);
   out_prepared->handle = handle;
@@ -82,40 +82,40 @@ CLIP(int32_t)
 CLIP(int64_t)
 CLIP(uint64_t)
 
-// Bounds of one run, in the lane's type.
+/// Bounds of one run, in the compute type.
 typedef struct bounds {
-  olstm__lane_value low;
-  olstm__lane_value high;
+  olstm__compute_value low;
+  olstm__compute_value high;
 } bounds;
 
-static bounds widest(const clip_op* self, olstm__lane lane) {
-  switch (lane) {
-    case OLSTM__LANE_F64:
+static bounds widest(const clip_op* self, olstm__compute_type compute_type) {
+  switch (compute_type) {
+    case OLSTM__COMPUTE_F64:
       return (bounds){{.f64 = (double)self->low}, {.f64 = (double)self->high}};
-    case OLSTM__LANE_I32:
+    case OLSTM__COMPUTE_I32:
       return (bounds){{.i32 = INT32_MIN}, {.i32 = INT32_MAX}};
-    case OLSTM__LANE_I64:
+    case OLSTM__COMPUTE_I64:
       return (bounds){{.i64 = INT64_MIN}, {.i64 = INT64_MAX}};
-    case OLSTM__LANE_U64:
+    case OLSTM__COMPUTE_U64:
       return (bounds){{.u64 = 0}, {.u64 = UINT64_MAX}};
     default:
       return (bounds){{.f32 = self->low}, {.f32 = self->high}};
   }
 }
 
-static void clip_block(olstm__lane lane, int64_t count, const void* x,
+static void clip_block(olstm__compute_type compute_type, int64_t count, const void* x,
                        const bounds* limits, void* y) {
-  switch (lane) {
-    case OLSTM__LANE_F64:
+  switch (compute_type) {
+    case OLSTM__COMPUTE_F64:
       clip_double(count, x, limits->low.f64, limits->high.f64, y);
       return;
-    case OLSTM__LANE_I32:
+    case OLSTM__COMPUTE_I32:
       clip_int32_t(count, x, limits->low.i32, limits->high.i32, y);
       return;
-    case OLSTM__LANE_I64:
+    case OLSTM__COMPUTE_I64:
       clip_int64_t(count, x, limits->low.i64, limits->high.i64, y);
       return;
-    case OLSTM__LANE_U64:
+    case OLSTM__COMPUTE_U64:
       clip_uint64_t(count, x, limits->low.u64, limits->high.u64, y);
       return;
     default:
@@ -129,39 +129,39 @@ static olstm_status clip_run(const void* instance, const void* handle,
   const clip_op* self = instance;
   const clip_handle* prepared = handle;
   const olstm_node* node = self->base.node;
-  const olstm__lane lane = prepared->lane;
+  const olstm__compute_type compute_type = prepared->compute_type;
   const size_t element_bytes = olstm_dtype_size(prepared->dtype);
-  bounds limits = widest(self, lane);
-  olstm__lane_block block;
+  bounds limits = widest(self, compute_type);
+  olstm__compute_block block;
   (void)error;
   if (olstm_node_has_input(node, 1)) {
-    olstm__lane_load(lane, prepared->dtype, 1, args->inputs[1], &limits.low);
+    olstm__compute_load(compute_type, prepared->dtype, 1, args->inputs[1], &limits.low);
   }
   if (olstm_node_has_input(node, 2)) {
-    olstm__lane_load(lane, prepared->dtype, 1, args->inputs[2], &limits.high);
+    olstm__compute_load(compute_type, prepared->dtype, 1, args->inputs[2], &limits.high);
   }
-  if (olstm__lane_is_native(lane, prepared->dtype)) {
-    clip_block(lane, prepared->count, args->inputs[0], &limits, args->outputs[0]);
+  if (olstm__compute_type_is_native(compute_type, prepared->dtype)) {
+    clip_block(compute_type, prepared->count, args->inputs[0], &limits, args->outputs[0]);
     return OLSTM_STATUS_OK;
   }
-  for (int64_t begin = 0; begin < prepared->count; begin += OLSTM__LANE_BLOCK) {
-    const int64_t count = olstm__lane_block_size(prepared->count - begin);
+  for (int64_t begin = 0; begin < prepared->count; begin += OLSTM__COMPUTE_BLOCK) {
+    const int64_t count = olstm__compute_block_size(prepared->count - begin);
     const size_t offset = (size_t)begin * element_bytes;
-    olstm__lane_load(lane, prepared->dtype, count, (const char*)args->inputs[0] + offset,
-                     &block);
-    clip_block(lane, count, &block, &limits, &block);
-    olstm__lane_store(lane, prepared->dtype, count, &block,
-                      (char*)args->outputs[0] + offset);
+    olstm__compute_load(compute_type, prepared->dtype, count,
+                        (const char*)args->inputs[0] + offset, &block);
+    clip_block(compute_type, count, &block, &limits, &block);
+    olstm__compute_store(compute_type, prepared->dtype, count, &block,
+                         (char*)args->outputs[0] + offset);
   }
   return OLSTM_STATUS_OK;
 }
 
 static const char* const kBounds[] = {"max", "min", NULL};
-static const olstm__op_form kClipBefore11 = {.arity = {1, 1, 1},
-                                             .attributes = kBounds,
-                                             .instance_bytes = sizeof(clip_op),
-                                             .parse = parse_attributes};
-static const olstm__op_form kClip = {
+static const olstm__op_schema kClipBefore11 = {.arity = {1, 1, 1},
+                                               .attributes = kBounds,
+                                               .instance_bytes = sizeof(clip_op),
+                                               .parse = parse_attributes};
+static const olstm__op_schema kClip = {
     .arity = {1, 3, 1}, .instance_bytes = sizeof(clip_op), .parse = parse_nothing};
 
 static const olstm_operator kOperators[] = {

@@ -6,7 +6,7 @@
 
 #include "op/math/vector_math.h"
 
-#define FORM(name, type, result, expression, pragma)                         \
+#define SCHEMA(name, type, result, expression, pragma)                       \
   static void name(const olstm__unary_parameters* parameters, int64_t count, \
                    const void* x_data, void* y_data) {                       \
     const type* x = x_data;                                                  \
@@ -21,9 +21,9 @@
     }                                                                        \
   }
 
-#define LOOP(name, type, result, expression) FORM(name, type, result, expression, )
+#define LOOP(name, type, result, expression) SCHEMA(name, type, result, expression, )
 #define VECTOR_LOOP(name, type, result, expression) \
-  FORM(name, type, result, expression, _Pragma("omp simd"))
+  SCHEMA(name, type, result, expression, _Pragma("omp simd"))
 
 // The same expression for float and double, or one each.
 #define REAL(name, single, twice)               \
@@ -122,56 +122,60 @@ LOOP(is_inf_F64, double, uint8_t,
      (beta != 0 && v == (double)INFINITY) || (alpha != 0 && v == -(double)INFINITY))
 LOOP(not_I32, int32_t, uint8_t, v == 0)
 
-#define REAL_LANES(name) [OLSTM__LANE_F32] = name##_F32, [OLSTM__LANE_F64] = name##_F64
-#define SIGNED_LANES(name) [OLSTM__LANE_I32] = name##_I32, [OLSTM__LANE_I64] = name##_I64
-#define WHOLE_LANES(name) SIGNED_LANES(name), [OLSTM__LANE_U64] = name##_U64
+#define REAL_LANES(name) \
+  [OLSTM__COMPUTE_F32] = name##_F32, [OLSTM__COMPUTE_F64] = name##_F64
+#define SIGNED_LANES(name) \
+  [OLSTM__COMPUTE_I32] = name##_I32, [OLSTM__COMPUTE_I64] = name##_I64
+#define WHOLE_LANES(name) SIGNED_LANES(name), [OLSTM__COMPUTE_U64] = name##_U64
 
-static const olstm__unary_kernel kKernels[OLSTM__UNARY_CODE_COUNT][OLSTM__LANE_COUNT] = {
-    [OLSTM__UNARY_NEG] = {REAL_LANES(neg), SIGNED_LANES(neg)},
-    [OLSTM__UNARY_ABS] = {REAL_LANES(abs), WHOLE_LANES(abs)},
-    [OLSTM__UNARY_SIGN] = {REAL_LANES(sign), WHOLE_LANES(sign)},
-    [OLSTM__UNARY_RELU] = {REAL_LANES(relu), SIGNED_LANES(relu)},
-    [OLSTM__UNARY_BIT_NOT] = {WHOLE_LANES(bit_not)},
-    [OLSTM__UNARY_EXP] = {REAL_LANES(exp)},
-    [OLSTM__UNARY_LOG] = {REAL_LANES(log)},
-    [OLSTM__UNARY_SQRT] = {REAL_LANES(sqrt)},
-    [OLSTM__UNARY_RECIPROCAL] = {REAL_LANES(reciprocal)},
-    [OLSTM__UNARY_FLOOR] = {REAL_LANES(floor)},
-    [OLSTM__UNARY_CEIL] = {REAL_LANES(ceil)},
-    [OLSTM__UNARY_ROUND] = {REAL_LANES(round)},
-    [OLSTM__UNARY_ERF] = {REAL_LANES(erf)},
-    [OLSTM__UNARY_SIN] = {REAL_LANES(sin)},
-    [OLSTM__UNARY_COS] = {REAL_LANES(cos)},
-    [OLSTM__UNARY_TAN] = {REAL_LANES(tan)},
-    [OLSTM__UNARY_ASIN] = {REAL_LANES(asin)},
-    [OLSTM__UNARY_ACOS] = {REAL_LANES(acos)},
-    [OLSTM__UNARY_ATAN] = {REAL_LANES(atan)},
-    [OLSTM__UNARY_SINH] = {REAL_LANES(sinh)},
-    [OLSTM__UNARY_COSH] = {REAL_LANES(cosh)},
-    [OLSTM__UNARY_TANH] = {REAL_LANES(tanh)},
-    [OLSTM__UNARY_ASINH] = {REAL_LANES(asinh)},
-    [OLSTM__UNARY_ACOSH] = {REAL_LANES(acosh)},
-    [OLSTM__UNARY_ATANH] = {REAL_LANES(atanh)},
-    [OLSTM__UNARY_SIGMOID] = {REAL_LANES(sigmoid)},
-    [OLSTM__UNARY_HARD_SIGMOID] = {REAL_LANES(hard_sigmoid)},
-    [OLSTM__UNARY_HARD_SWISH] = {REAL_LANES(hard_swish)},
-    [OLSTM__UNARY_SWISH] = {REAL_LANES(swish)},
-    [OLSTM__UNARY_MISH] = {REAL_LANES(mish)},
-    [OLSTM__UNARY_GELU] = {REAL_LANES(gelu)},
-    [OLSTM__UNARY_GELU_TANH] = {REAL_LANES(gelu_tanh)},
-    [OLSTM__UNARY_LEAKY_RELU] = {REAL_LANES(leaky_relu)},
-    [OLSTM__UNARY_ELU] = {REAL_LANES(elu)},
-    [OLSTM__UNARY_SELU] = {REAL_LANES(selu)},
-    [OLSTM__UNARY_CELU] = {REAL_LANES(celu)},
-    [OLSTM__UNARY_SOFTPLUS] = {REAL_LANES(softplus)},
-    [OLSTM__UNARY_SOFTSIGN] = {REAL_LANES(softsign)},
-    [OLSTM__UNARY_THRESHOLDED_RELU] = {REAL_LANES(thresholded_relu)},
-    [OLSTM__UNARY_SHRINK] = {REAL_LANES(shrink)},
-    [OLSTM__UNARY_IS_NAN] = {REAL_LANES(is_nan)},
-    [OLSTM__UNARY_IS_INF] = {REAL_LANES(is_inf)},
-    [OLSTM__UNARY_NOT] = {[OLSTM__LANE_I32] = not_I32},
+static const olstm__unary_kernel kKernels[OLSTM__UNARY_CODE_COUNT][OLSTM__COMPUTE_COUNT] =
+    {
+        [OLSTM__UNARY_NEG] = {REAL_LANES(neg), SIGNED_LANES(neg)},
+        [OLSTM__UNARY_ABS] = {REAL_LANES(abs), WHOLE_LANES(abs)},
+        [OLSTM__UNARY_SIGN] = {REAL_LANES(sign), WHOLE_LANES(sign)},
+        [OLSTM__UNARY_RELU] = {REAL_LANES(relu), SIGNED_LANES(relu)},
+        [OLSTM__UNARY_BIT_NOT] = {WHOLE_LANES(bit_not)},
+        [OLSTM__UNARY_EXP] = {REAL_LANES(exp)},
+        [OLSTM__UNARY_LOG] = {REAL_LANES(log)},
+        [OLSTM__UNARY_SQRT] = {REAL_LANES(sqrt)},
+        [OLSTM__UNARY_RECIPROCAL] = {REAL_LANES(reciprocal)},
+        [OLSTM__UNARY_FLOOR] = {REAL_LANES(floor)},
+        [OLSTM__UNARY_CEIL] = {REAL_LANES(ceil)},
+        [OLSTM__UNARY_ROUND] = {REAL_LANES(round)},
+        [OLSTM__UNARY_ERF] = {REAL_LANES(erf)},
+        [OLSTM__UNARY_SIN] = {REAL_LANES(sin)},
+        [OLSTM__UNARY_COS] = {REAL_LANES(cos)},
+        [OLSTM__UNARY_TAN] = {REAL_LANES(tan)},
+        [OLSTM__UNARY_ASIN] = {REAL_LANES(asin)},
+        [OLSTM__UNARY_ACOS] = {REAL_LANES(acos)},
+        [OLSTM__UNARY_ATAN] = {REAL_LANES(atan)},
+        [OLSTM__UNARY_SINH] = {REAL_LANES(sinh)},
+        [OLSTM__UNARY_COSH] = {REAL_LANES(cosh)},
+        [OLSTM__UNARY_TANH] = {REAL_LANES(tanh)},
+        [OLSTM__UNARY_ASINH] = {REAL_LANES(asinh)},
+        [OLSTM__UNARY_ACOSH] = {REAL_LANES(acosh)},
+        [OLSTM__UNARY_ATANH] = {REAL_LANES(atanh)},
+        [OLSTM__UNARY_SIGMOID] = {REAL_LANES(sigmoid)},
+        [OLSTM__UNARY_HARD_SIGMOID] = {REAL_LANES(hard_sigmoid)},
+        [OLSTM__UNARY_HARD_SWISH] = {REAL_LANES(hard_swish)},
+        [OLSTM__UNARY_SWISH] = {REAL_LANES(swish)},
+        [OLSTM__UNARY_MISH] = {REAL_LANES(mish)},
+        [OLSTM__UNARY_GELU] = {REAL_LANES(gelu)},
+        [OLSTM__UNARY_GELU_TANH] = {REAL_LANES(gelu_tanh)},
+        [OLSTM__UNARY_LEAKY_RELU] = {REAL_LANES(leaky_relu)},
+        [OLSTM__UNARY_ELU] = {REAL_LANES(elu)},
+        [OLSTM__UNARY_SELU] = {REAL_LANES(selu)},
+        [OLSTM__UNARY_CELU] = {REAL_LANES(celu)},
+        [OLSTM__UNARY_SOFTPLUS] = {REAL_LANES(softplus)},
+        [OLSTM__UNARY_SOFTSIGN] = {REAL_LANES(softsign)},
+        [OLSTM__UNARY_THRESHOLDED_RELU] = {REAL_LANES(thresholded_relu)},
+        [OLSTM__UNARY_SHRINK] = {REAL_LANES(shrink)},
+        [OLSTM__UNARY_IS_NAN] = {REAL_LANES(is_nan)},
+        [OLSTM__UNARY_IS_INF] = {REAL_LANES(is_inf)},
+        [OLSTM__UNARY_NOT] = {[OLSTM__COMPUTE_I32] = not_I32},
 };
 
-olstm__unary_kernel olstm__unary_kernel_find(olstm__unary_code code, olstm__lane lane) {
-  return kKernels[code][lane];
+olstm__unary_kernel olstm__unary_kernel_find(olstm__unary_code code,
+                                             olstm__compute_type compute_type) {
+  return kKernels[code][compute_type];
 }

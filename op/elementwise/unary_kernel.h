@@ -2,7 +2,7 @@
 #ifndef OLSTM_OP_ELEMENTWISE_UNARY_KERNEL_H_
 #define OLSTM_OP_ELEMENTWISE_UNARY_KERNEL_H_
 
-#include "op/elementwise/lane.h"
+#include "op/elementwise/compute_type.h"
 
 typedef enum olstm__unary_code {
   OLSTM__UNARY_NEG,
@@ -65,7 +65,8 @@ static inline bool olstm__unary_gives_bool(olstm__unary_code code) {
   return code >= OLSTM__UNARY_IS_NAN;
 }
 
-/// The loop, or NULL where there is none for the lane.
-olstm__unary_kernel olstm__unary_kernel_find(olstm__unary_code code, olstm__lane lane);
+/// The loop, or NULL where there is none for the compute type.
+olstm__unary_kernel olstm__unary_kernel_find(olstm__unary_code code,
+                                             olstm__compute_type compute_type);
 
 #endif  // OLSTM_OP_ELEMENTWISE_UNARY_KERNEL_H_

@@ -6,14 +6,14 @@
 #include "op/op_family.h"
 #include "op/op_support.h"
 
-// A form, and the attributes that become alpha and beta.
-typedef struct unary_form {
-  olstm__op_form form;
+/// A schema, and the attributes that become alpha and beta.
+typedef struct unary_schema {
+  olstm__op_schema schema;
   const char* alpha_name;
   float alpha;
   const char* beta_name;
   float beta;
-} unary_form;
+} unary_schema;
 
 typedef struct unary_op {
   olstm__op_base base;
@@ -24,7 +24,7 @@ typedef struct unary_op {
 typedef struct unary_handle {
   olstm__op_handle head;
   olstm__unary_kernel kernel;
-  olstm__lane lane;
+  olstm__compute_type compute_type;
   olstm_dtype x_dtype;
   olstm_dtype y_dtype;
   int64_t count;
@@ -32,15 +32,15 @@ typedef struct unary_handle {
 
 static olstm_status parse_floats(void* instance, olstm_error* error) {
   unary_op* self = instance;
-  const unary_form* form = self->base.self->variant;
+  const unary_schema* schema = self->base.self->variant;
   const olstm_node* node = self->base.node;
-  self->code = (olstm__unary_code)form->form.code;
-  if (form->alpha_name) {
-    OLSTM_RETURN_IF_ERROR(olstm_node_get_float(node, form->alpha_name, form->alpha,
+  self->code = (olstm__unary_code)schema->schema.code;
+  if (schema->alpha_name) {
+    OLSTM_RETURN_IF_ERROR(olstm_node_get_float(node, schema->alpha_name, schema->alpha,
                                                &self->parameters.alpha, error));
   }
-  if (form->beta_name) {
-    OLSTM_RETURN_IF_ERROR(olstm_node_get_float(node, form->beta_name, form->beta,
+  if (schema->beta_name) {
+    OLSTM_RETURN_IF_ERROR(olstm_node_get_float(node, schema->beta_name, schema->beta,
                                                &self->parameters.beta, error));
   }
   return OLSTM_STATUS_OK;
@@ -94,12 +94,12 @@ static olstm_status unary_prepare(void* instance, const olstm_prepare_args* args
   unary_handle* handle = NULL;
   OLSTM_RETURN_IF_ERROR(
       olstm__op_create_handle(&self->base, sizeof *handle, (void**)&handle, error));
-  handle->lane = olstm__lane_of(x->dtype);
-  handle->kernel = olstm__unary_kernel_find(self->code, handle->lane);
+  handle->compute_type = olstm__compute_type_of(x->dtype);
+  handle->kernel = olstm__unary_kernel_find(self->code, handle->compute_type);
   if (!handle->kernel) {
     // Erf and Shrink have a meaning for integers, but no loops of their own.
-    handle->lane = OLSTM__LANE_F64;
-    handle->kernel = olstm__unary_kernel_find(self->code, handle->lane);
+    handle->compute_type = OLSTM__COMPUTE_F64;
+    handle->kernel = olstm__unary_kernel_find(self->code, handle->compute_type);
   }
   handle->x_dtype = x->dtype;
   handle->y_dtype = args->outputs[0].dtype;
@@ -114,14 +114,15 @@ static void run_blocks(const unary_op* self, const unary_handle* handle, const c
   const size_t x_bytes = olstm_dtype_size(handle->x_dtype);
   const size_t y_bytes = olstm_dtype_size(handle->y_dtype);
   const bool gives_bool = olstm__unary_gives_bool(self->code);
-  olstm__lane_block block;
-  for (int64_t begin = 0; begin < handle->count; begin += OLSTM__LANE_BLOCK) {
-    const int64_t count = olstm__lane_block_size(handle->count - begin);
+  olstm__compute_block block;
+  for (int64_t begin = 0; begin < handle->count; begin += OLSTM__COMPUTE_BLOCK) {
+    const int64_t count = olstm__compute_block_size(handle->count - begin);
     char* to = y + (size_t)begin * y_bytes;
-    olstm__lane_load(handle->lane, handle->x_dtype, count, x + (size_t)begin * x_bytes,
-                     &block);
+    olstm__compute_load(handle->compute_type, handle->x_dtype, count,
+                        x + (size_t)begin * x_bytes, &block);
     handle->kernel(&self->parameters, count, &block, gives_bool ? (void*)to : &block);
-    if (!gives_bool) olstm__lane_store(handle->lane, handle->y_dtype, count, &block, to);
+    if (!gives_bool)
+      olstm__compute_store(handle->compute_type, handle->y_dtype, count, &block, to);
   }
 }
 
@@ -130,7 +131,7 @@ static olstm_status unary_run(const void* instance, const void* handle,
   const unary_op* self = instance;
   const unary_handle* prepared = handle;
   (void)error;
-  if (olstm__lane_is_native(prepared->lane, prepared->x_dtype)) {
+  if (olstm__compute_type_is_native(prepared->compute_type, prepared->x_dtype)) {
     prepared->kernel(&self->parameters, prepared->count, args->inputs[0],
                      args->outputs[0]);
   } else {
@@ -142,57 +143,57 @@ static olstm_status unary_run(const void* instance, const void* handle,
 static const char* const kIsInf[] = {"detect_negative", "detect_positive", NULL};
 static const char* const kApproximate[] = {"approximate", NULL};
 
-#define HEAD(names, parser, what)              \
-  .form = {.arity = {1, 1, 1},                 \
-           .attributes = names,                \
-           .instance_bytes = sizeof(unary_op), \
-           .parse = parser,                    \
-           .code = what}
-#define FORM(name, what) \
-  static const unary_form k##name = {HEAD(NULL, parse_floats, OLSTM__UNARY_##what)}
+#define HEAD(names, parser, what)                \
+  .schema = {.arity = {1, 1, 1},                 \
+             .attributes = names,                \
+             .instance_bytes = sizeof(unary_op), \
+             .parse = parser,                    \
+             .code = what}
+#define SCHEMA(name, what) \
+  static const unary_schema k##name = {HEAD(NULL, parse_floats, OLSTM__UNARY_##what)}
 #define FORM_1(name, what, first, value)                                            \
   static const char* const k##name##Names[] = {first, NULL};                        \
-  static const unary_form k##name = {                                               \
+  static const unary_schema k##name = {                                             \
       HEAD(k##name##Names, parse_floats, OLSTM__UNARY_##what), .alpha_name = first, \
       .alpha = value}
 #define FORM_2(name, what, first, value, second, other)                             \
   static const char* const k##name##Names[] = {first, second, NULL};                \
-  static const unary_form k##name = {                                               \
+  static const unary_schema k##name = {                                             \
       HEAD(k##name##Names, parse_floats, OLSTM__UNARY_##what), .alpha_name = first, \
       .alpha = value, .beta_name = second, .beta = other}
 
-FORM(Neg, NEG);
-FORM(Abs, ABS);
-FORM(Sign, SIGN);
-FORM(Relu, RELU);
-FORM(BitwiseNot, BIT_NOT);
-FORM(Exp, EXP);
-FORM(Log, LOG);
-FORM(Sqrt, SQRT);
-FORM(Reciprocal, RECIPROCAL);
-FORM(Floor, FLOOR);
-FORM(Ceil, CEIL);
-FORM(Round, ROUND);
-FORM(Erf, ERF);
-FORM(Sin, SIN);
-FORM(Cos, COS);
-FORM(Tan, TAN);
-FORM(Asin, ASIN);
-FORM(Acos, ACOS);
-FORM(Atan, ATAN);
-FORM(Sinh, SINH);
-FORM(Cosh, COSH);
-FORM(Tanh, TANH);
-FORM(Asinh, ASINH);
-FORM(Acosh, ACOSH);
-FORM(Atanh, ATANH);
-FORM(Sigmoid, SIGMOID);
-FORM(HardSwish, HARD_SWISH);
-FORM(Mish, MISH);
-FORM(Softplus, SOFTPLUS);
-FORM(Softsign, SOFTSIGN);
-FORM(IsNaN, IS_NAN);
-FORM(Not, NOT);
+SCHEMA(Neg, NEG);
+SCHEMA(Abs, ABS);
+SCHEMA(Sign, SIGN);
+SCHEMA(Relu, RELU);
+SCHEMA(BitwiseNot, BIT_NOT);
+SCHEMA(Exp, EXP);
+SCHEMA(Log, LOG);
+SCHEMA(Sqrt, SQRT);
+SCHEMA(Reciprocal, RECIPROCAL);
+SCHEMA(Floor, FLOOR);
+SCHEMA(Ceil, CEIL);
+SCHEMA(Round, ROUND);
+SCHEMA(Erf, ERF);
+SCHEMA(Sin, SIN);
+SCHEMA(Cos, COS);
+SCHEMA(Tan, TAN);
+SCHEMA(Asin, ASIN);
+SCHEMA(Acos, ACOS);
+SCHEMA(Atan, ATAN);
+SCHEMA(Sinh, SINH);
+SCHEMA(Cosh, COSH);
+SCHEMA(Tanh, TANH);
+SCHEMA(Asinh, ASINH);
+SCHEMA(Acosh, ACOSH);
+SCHEMA(Atanh, ATANH);
+SCHEMA(Sigmoid, SIGMOID);
+SCHEMA(HardSwish, HARD_SWISH);
+SCHEMA(Mish, MISH);
+SCHEMA(Softplus, SOFTPLUS);
+SCHEMA(Softsign, SOFTSIGN);
+SCHEMA(IsNaN, IS_NAN);
+SCHEMA(Not, NOT);
 FORM_1(LeakyRelu, LEAKY_RELU, "alpha", 0.01f);
 FORM_1(Elu, ELU, "alpha", 1.0f);
 FORM_1(Celu, CELU, "alpha", 1.0f);
@@ -203,11 +204,13 @@ FORM_2(Selu, SELU, "alpha", 1.67326319217681884765625f, "gamma",
        1.05070102214813232421875f);
 FORM_2(SeluBefore6, SELU, "alpha", 1.6732f, "gamma", 1.0507f);
 FORM_2(Shrink, SHRINK, "lambd", 0.5f, "bias", 0.0f);
-static const unary_form kIsInfForm = {HEAD(kIsInf, parse_is_inf, OLSTM__UNARY_IS_INF)};
-static const unary_form kGelu = {HEAD(kApproximate, parse_gelu, OLSTM__UNARY_GELU)};
+static const unary_schema kIsInfSchema = {
+    HEAD(kIsInf, parse_is_inf, OLSTM__UNARY_IS_INF)};
+static const unary_schema kGelu = {HEAD(kApproximate, parse_gelu, OLSTM__UNARY_GELU)};
 
-#define ROW(type, first, last, dtypes, form) \
-  OLSTM__OP_ENTRY(type, first, last, dtypes, &form, unary_infer, unary_prepare, unary_run)
+#define ROW(type, first, last, dtypes, schema)                                    \
+  OLSTM__OP_ENTRY(type, first, last, dtypes, &schema, unary_infer, unary_prepare, \
+                  unary_run)
 #define ROW_REAL(type, first) ROW(#type, first, 0, OLSTM__DTYPES_REAL, k##type)
 
 static const olstm_operator kOperators[] = {
@@ -221,7 +224,7 @@ static const olstm_operator kOperators[] = {
     ROW("Shrink", 9, 0, OLSTM__DTYPES_NUMERIC, kShrink),
     ROW("Selu", 1, 5, OLSTM__DTYPES_REAL, kSeluBefore6),
     ROW("Selu", 6, 0, OLSTM__DTYPES_REAL, kSelu),
-    ROW("IsInf", 10, 0, OLSTM__DTYPES_REAL, kIsInfForm),
+    ROW("IsInf", 10, 0, OLSTM__DTYPES_REAL, kIsInfSchema),
     ROW_REAL(Exp, 1),
     ROW_REAL(Log, 1),
     ROW_REAL(Sqrt, 1),
@@ -259,13 +262,13 @@ static const olstm_operator kOperators[] = {
 bool olstm__unary_function_find(const char* op_type,
                                 olstm__unary_function* out_function) {
   for (size_t i = 0; i < sizeof kOperators / sizeof kOperators[0]; i++) {
-    const unary_form* form = kOperators[i].variant;
+    const unary_schema* schema = kOperators[i].variant;
     if (kOperators[i].last_opset != 0 || strcmp(kOperators[i].op_type, op_type) != 0 ||
-        form->form.parse != parse_floats) {
+        schema->schema.parse != parse_floats) {
       continue;
     }
-    *out_function = (olstm__unary_function){(olstm__unary_code)form->form.code,
-                                            {form->alpha, form->beta}};
+    *out_function = (olstm__unary_function){(olstm__unary_code)schema->schema.code,
+                                            {schema->alpha, schema->beta}};
     return true;
   }
   return false;

@@ -8,14 +8,14 @@ typedef struct variadic_op {
   olstm__op_base base;
 } variadic_op;
 
-// The first walk takes inputs 0 and 1, every later one the result so far and the next
-// input.
+/// The first walk takes inputs 0 and 1, every later one the result so far and the next
+/// input.
 typedef struct variadic_handle {
   olstm__op_handle head;
   size_t y_bytes;
   /// For Mean: the number of operands divides the result. 0 for the others.
   int64_t divisor;
-  olstm__lane lane;
+  olstm__compute_type compute_type;
   olstm_dtype dtype;
   int64_t count;
   size_t walk_count;
@@ -25,7 +25,7 @@ typedef struct variadic_handle {
 enum { CODE_MEAN = OLSTM__BINARY_CODE_COUNT };
 
 static int32_t form_code(const variadic_op* self) {
-  return ((const olstm__op_form*)self->base.self->variant)->code;
+  return ((const olstm__op_schema*)self->base.self->variant)->code;
 }
 
 static olstm_status check_all_given(void* instance, olstm_error* error) {
@@ -58,7 +58,7 @@ static olstm_status variadic_prepare(void* instance, const olstm_prepare_args* a
       &self->base, sizeof *handle + walk_count * sizeof handle->walks[0], (void**)&handle,
       error));
   (void)olstm_tensor_desc_bytes(y, &handle->y_bytes);
-  handle->lane = olstm__lane_of(y->dtype);
+  handle->compute_type = olstm__compute_type_of(y->dtype);
   handle->dtype = y->dtype;
   handle->count = olstm_tensor_desc_count(y);
   handle->walk_count = walk_count;
@@ -66,8 +66,9 @@ static olstm_status variadic_prepare(void* instance, const olstm_prepare_args* a
   for (size_t w = 0; w < walk_count; w++) {
     olstm__binary_walk_init(
         &handle->walks[w],
-        code == CODE_MEAN ? OLSTM__BINARY_ADD : (olstm__binary_code)code, handle->lane,
-        w == 0 ? &args->inputs[0]->desc : y, &args->inputs[w + 1]->desc, y);
+        code == CODE_MEAN ? OLSTM__BINARY_ADD : (olstm__binary_code)code,
+        handle->compute_type, w == 0 ? &args->inputs[0]->desc : y,
+        &args->inputs[w + 1]->desc, y);
   }
   out_prepared->handle = handle;
   if (walk_count == 0) out_prepared->view_of_input = 0;
@@ -83,17 +84,17 @@ static olstm_status variadic_prepare(void* instance, const olstm_prepare_args* a
 static void divide(const variadic_handle* handle, char* y) {
   const size_t element_bytes = olstm_dtype_size(handle->dtype);
   const olstm__binary_kernel kernel =
-      olstm__binary_kernel_find(OLSTM__BINARY_DIV, handle->lane);
+      olstm__binary_kernel_find(OLSTM__BINARY_DIV, handle->compute_type);
   const olstm_dtype counted = OLSTM_DTYPE_INT64;
-  olstm__lane_value divisor;
-  olstm__lane_block block;
-  olstm__lane_load(handle->lane, counted, 1, &handle->divisor, &divisor);
-  for (int64_t begin = 0; begin < handle->count; begin += OLSTM__LANE_BLOCK) {
-    const int64_t count = olstm__lane_block_size(handle->count - begin);
+  olstm__compute_value divisor;
+  olstm__compute_block block;
+  olstm__compute_load(handle->compute_type, counted, 1, &handle->divisor, &divisor);
+  for (int64_t begin = 0; begin < handle->count; begin += OLSTM__COMPUTE_BLOCK) {
+    const int64_t count = olstm__compute_block_size(handle->count - begin);
     char* at = y + (size_t)begin * element_bytes;
-    olstm__lane_load(handle->lane, handle->dtype, count, at, &block);
+    olstm__compute_load(handle->compute_type, handle->dtype, count, at, &block);
     (void)kernel(count, &block, 1, &divisor, 0, &block);
-    olstm__lane_store(handle->lane, handle->dtype, count, &block, at);
+    olstm__compute_store(handle->compute_type, handle->dtype, count, &block, at);
   }
 }
 
@@ -115,18 +116,18 @@ static olstm_status variadic_run(const void* instance, const void* handle,
   return OLSTM_STATUS_OK;
 }
 
-#define FORM(name, what)                                                     \
-  static const olstm__op_form name = {.arity = {1, SIZE_MAX, 1},             \
-                                      .instance_bytes = sizeof(variadic_op), \
-                                      .parse = check_all_given,              \
-                                      .code = what}
-FORM(kSum, OLSTM__BINARY_ADD);
-FORM(kMin, OLSTM__BINARY_MIN);
-FORM(kMax, OLSTM__BINARY_MAX);
-FORM(kMean, CODE_MEAN);
+#define SCHEMA(name, what)                                                     \
+  static const olstm__op_schema name = {.arity = {1, SIZE_MAX, 1},             \
+                                        .instance_bytes = sizeof(variadic_op), \
+                                        .parse = check_all_given,              \
+                                        .code = what}
+SCHEMA(kSum, OLSTM__BINARY_ADD);
+SCHEMA(kMin, OLSTM__BINARY_MIN);
+SCHEMA(kMax, OLSTM__BINARY_MAX);
+SCHEMA(kMean, CODE_MEAN);
 
-#define ROW(type, dtypes, form)                                                \
-  OLSTM__OP_ENTRY(type, 1, 0, dtypes, &form, variadic_infer, variadic_prepare, \
+#define ROW(type, dtypes, schema)                                                \
+  OLSTM__OP_ENTRY(type, 1, 0, dtypes, &schema, variadic_infer, variadic_prepare, \
                   variadic_run)
 
 static const olstm_operator kOperators[] = {

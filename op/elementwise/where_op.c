@@ -103,8 +103,8 @@ static olstm_status where_run(const void* instance, const void* handle,
   return OLSTM_STATUS_OK;
 }
 
-static const olstm__op_form kWhere = {.arity = {3, 3, 1},
-                                      .instance_bytes = sizeof(where_op)};
+static const olstm__op_schema kWhere = {.arity = {3, 3, 1},
+                                        .instance_bytes = sizeof(where_op)};
 
 static const olstm_operator kOperators[] = {
     OLSTM__OP_ENTRY("Where", 9, 0, OLSTM_DTYPE_BIT(OLSTM_DTYPE_BOOL), &kWhere,

@@ -106,7 +106,7 @@ olstm_status olstm__gather_run(const void* instance, const void* handle,
 
 static const char* const kAxis[] = {"axis", NULL};
 
-const olstm__op_form olstm__gather_form = {.arity = {2, 2, 1},
-                                           .attributes = kAxis,
-                                           .instance_bytes = sizeof(gather_op),
-                                           .parse = parse_gather};
+const olstm__op_schema olstm__gather_schema = {.arity = {2, 2, 1},
+                                               .attributes = kAxis,
+                                               .instance_bytes = sizeof(gather_op),
+                                               .parse = parse_gather};

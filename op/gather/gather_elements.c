@@ -77,7 +77,7 @@ typedef struct elements_handle {
   olstm__element_walk walk;
 } elements_handle;
 
-// One run, for the visitor.
+/// One run, for the visitor.
 typedef struct gather_run {
   const elements_op* op;
   const elements_handle* handle;
@@ -146,7 +146,8 @@ olstm_status olstm__gather_elements_run(const void* instance, const void* handle
 
 static const char* const kAxis[] = {"axis", NULL};
 
-const olstm__op_form olstm__gather_elements_form = {.arity = {2, 2, 1},
-                                                    .attributes = kAxis,
-                                                    .instance_bytes = sizeof(elements_op),
-                                                    .parse = parse_elements};
+const olstm__op_schema olstm__gather_elements_schema = {
+    .arity = {2, 2, 1},
+    .attributes = kAxis,
+    .instance_bytes = sizeof(elements_op),
+    .parse = parse_elements};

@@ -10,7 +10,7 @@ typedef struct non_zero_handle {
   int64_t count;
 } non_zero_handle;
 
-// Signed zeros are zeros: floating point ignores its sign bit.
+/// Signed zeros are zeros: floating point ignores its sign bit.
 static bool is_set(olstm_dtype dtype, size_t bytes, const char* element) {
   uint64_t bits = 0;
   memcpy(&bits, element, bytes);
@@ -189,9 +189,9 @@ olstm_status olstm__compress_run(const void* instance, const void* handle,
 
 static const char* const kAxis[] = {"axis", NULL};
 
-const olstm__op_form olstm__non_zero_form = {.arity = {1, 1, 1},
-                                             .instance_bytes = sizeof(olstm__op_base)};
-const olstm__op_form olstm__compress_form = {.arity = {2, 2, 1},
-                                             .attributes = kAxis,
-                                             .instance_bytes = sizeof(compress_op),
-                                             .parse = parse_compress};
+const olstm__op_schema olstm__non_zero_schema = {
+    .arity = {1, 1, 1}, .instance_bytes = sizeof(olstm__op_base)};
+const olstm__op_schema olstm__compress_schema = {.arity = {2, 2, 1},
+                                                 .attributes = kAxis,
+                                                 .instance_bytes = sizeof(compress_op),
+                                                 .parse = parse_compress};

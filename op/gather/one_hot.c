@@ -132,7 +132,7 @@ olstm_status olstm__one_hot_run(const void* instance, const void* handle,
 
 static const char* const kAxis[] = {"axis", NULL};
 
-const olstm__op_form olstm__one_hot_form = {.arity = {3, 3, 1},
-                                            .attributes = kAxis,
-                                            .instance_bytes = sizeof(one_hot_op),
-                                            .parse = parse_one_hot};
+const olstm__op_schema olstm__one_hot_schema = {.arity = {3, 3, 1},
+                                                .attributes = kAxis,
+                                                .instance_bytes = sizeof(one_hot_op),
+                                                .parse = parse_one_hot};

@@ -6,7 +6,7 @@
 #include "op/gather/gather_ops.h"
 #include "op/gather/scatter_reduce.h"
 
-// How many reductions an opset knows: none; add and mul; max and min.
+/// How many reductions an opset knows: none; add and mul; max and min.
 enum { ONLY_NONE = 1, HAS_MUL = 3, HAS_MIN = 5 };
 
 typedef struct scatter_op {
@@ -31,9 +31,9 @@ typedef struct scatter_run {
 
 static olstm_status parse_scatter(void* instance, olstm_error* error) {
   scatter_op* op = instance;
-  const olstm__op_form* form = op->base.self->variant;
+  const olstm__op_schema* schema = op->base.self->variant;
   OLSTM_RETURN_IF_ERROR(olstm_node_get_int(op->base.node, "axis", 0, &op->axis, error));
-  return olstm__scatter_parse(&op->base, (size_t)form->code, &op->reduction, error);
+  return olstm__scatter_parse(&op->base, (size_t)schema->code, &op->reduction, error);
 }
 
 olstm_status olstm__scatter_elements_infer(const void* instance,
@@ -112,19 +112,19 @@ olstm_status olstm__scatter_elements_run(const void* instance, const void* handl
 static const char* const kAxis[] = {"axis", NULL};
 static const char* const kReduction[] = {"axis", "reduction", NULL};
 
-const olstm__op_form olstm__scatter_elements_form_9 = {
+const olstm__op_schema olstm__scatter_elements_form_9 = {
     .arity = {3, 3, 1},
     .attributes = kAxis,
     .instance_bytes = sizeof(scatter_op),
     .parse = parse_scatter,
     .code = ONLY_NONE};
-const olstm__op_form olstm__scatter_elements_form_16 = {
+const olstm__op_schema olstm__scatter_elements_form_16 = {
     .arity = {3, 3, 1},
     .attributes = kReduction,
     .instance_bytes = sizeof(scatter_op),
     .parse = parse_scatter,
     .code = HAS_MUL};
-const olstm__op_form olstm__scatter_elements_form_18 = {
+const olstm__op_schema olstm__scatter_elements_form_18 = {
     .arity = {3, 3, 1},
     .attributes = kReduction,
     .instance_bytes = sizeof(scatter_op),

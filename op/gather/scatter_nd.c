@@ -7,7 +7,7 @@
 #include "op/gather/scatter_reduce.h"
 #include "op/shape/move_bytes.h"
 
-// How many reductions an opset knows: none; add and mul; max and min.
+/// How many reductions an opset knows: none; add and mul; max and min.
 enum { ONLY_NONE = 1, HAS_MUL = 3, HAS_MIN = 5 };
 
 typedef struct scatter_nd_op {
@@ -25,8 +25,8 @@ typedef struct scatter_nd_handle {
 
 static olstm_status parse_scatter_nd(void* instance, olstm_error* error) {
   scatter_nd_op* op = instance;
-  const olstm__op_form* form = op->base.self->variant;
-  return olstm__scatter_parse(&op->base, (size_t)form->code, &op->reduction, error);
+  const olstm__op_schema* schema = op->base.self->variant;
+  return olstm__scatter_parse(&op->base, (size_t)schema->code, &op->reduction, error);
 }
 
 olstm_status olstm__scatter_nd_infer(const void* instance, const olstm_infer_args* args,
@@ -99,17 +99,20 @@ olstm_status olstm__scatter_nd_run(const void* instance, const void* handle,
 
 static const char* const kReduction[] = {"reduction", NULL};
 
-const olstm__op_form olstm__scatter_nd_form_11 = {.arity = {3, 3, 1},
-                                                  .instance_bytes = sizeof(scatter_nd_op),
-                                                  .parse = parse_scatter_nd,
-                                                  .code = ONLY_NONE};
-const olstm__op_form olstm__scatter_nd_form_16 = {.arity = {3, 3, 1},
-                                                  .attributes = kReduction,
-                                                  .instance_bytes = sizeof(scatter_nd_op),
-                                                  .parse = parse_scatter_nd,
-                                                  .code = HAS_MUL};
-const olstm__op_form olstm__scatter_nd_form_18 = {.arity = {3, 3, 1},
-                                                  .attributes = kReduction,
-                                                  .instance_bytes = sizeof(scatter_nd_op),
-                                                  .parse = parse_scatter_nd,
-                                                  .code = HAS_MIN};
+const olstm__op_schema olstm__scatter_nd_form_11 = {
+    .arity = {3, 3, 1},
+    .instance_bytes = sizeof(scatter_nd_op),
+    .parse = parse_scatter_nd,
+    .code = ONLY_NONE};
+const olstm__op_schema olstm__scatter_nd_form_16 = {
+    .arity = {3, 3, 1},
+    .attributes = kReduction,
+    .instance_bytes = sizeof(scatter_nd_op),
+    .parse = parse_scatter_nd,
+    .code = HAS_MUL};
+const olstm__op_schema olstm__scatter_nd_form_18 = {
+    .arity = {3, 3, 1},
+    .attributes = kReduction,
+    .instance_bytes = sizeof(scatter_nd_op),
+    .parse = parse_scatter_nd,
+    .code = HAS_MIN};

@@ -16,8 +16,8 @@ static const olstm_operator kOperators[] = {
     ROW("Resize", 13, 17, ALL, resize, resize_form_13),
     ROW("Resize", 18, 18, ALL, resize, resize_form_18),
     ROW("Resize", 19, 0, ALL, resize, resize_form_19),
-    ROW("SpaceToDepth", 1, 12, OLD, space_to_depth, space_to_depth_form),
-    ROW("SpaceToDepth", 13, 0, ALL, space_to_depth, space_to_depth_form),
+    ROW("SpaceToDepth", 1, 12, OLD, space_to_depth, space_to_depth_schema),
+    ROW("SpaceToDepth", 13, 0, ALL, space_to_depth, space_to_depth_schema),
     ROW("Upsample", 7, 8, OLD, resize, resize_form_7),
     ROW("Upsample", 9, 9, OLD, resize, resize_form_9),
 };

@@ -7,7 +7,7 @@
 
 #include "op/image/image_ops.h"
 
-// What a node may have, by the opset that brought it.
+/// What a node may have, by the opset that brought it.
 enum {
   SCALES_ARE_ATTRIBUTE = 7,
   SCALES_ARE_INPUT = 9,
@@ -37,7 +37,7 @@ static olstm_status find_name(const olstm__op_base* base, const char* attribute,
                         (int)base->node->opset_version);
 }
 
-// Before opset 11 coordinates were simply divided by the scale.
+/// Before opset 11 coordinates were simply divided by the scale.
 static olstm_status parse_rule(olstm__resize_op* op, int32_t code, olstm_error* error) {
   static const char* const kModes[] = {"nearest", "linear", "cubic"};
   static const char* const kRoundings[] = {"round_prefer_floor", "round_prefer_ceil",
@@ -84,7 +84,7 @@ static olstm_status parse_resize(void* instance, olstm_error* error) {
   static const char* const kPolicies[] = {"stretch", "not_larger", "not_smaller"};
   olstm__resize_op* op = instance;
   const olstm_node* node = op->base.node;
-  const int32_t code = ((const olstm__op_form*)op->base.self->variant)->code;
+  const int32_t code = ((const olstm__op_schema*)op->base.self->variant)->code;
   int32_t policy = 0;
   OLSTM_RETURN_IF_ERROR(parse_rule(op, code, error));
   op->scales_input = code == SCALES_ARE_ATTRIBUTE ? NO_INPUT : code < HAS_SIZES ? 1 : 2;
@@ -137,14 +137,15 @@ static const char* const kAttributes18[] = {"mode",
     .arity = {REQUIRED, MAX, 1}, .attributes = (ATTRIBUTES),                          \
     .instance_bytes = sizeof(olstm__resize_op), .parse = parse_resize, .code = (CODE) \
   }
-const olstm__op_form olstm__resize_form_7 =
+const olstm__op_schema olstm__resize_form_7 =
     RESIZE_FORM(1, 1, kAttributes7, SCALES_ARE_ATTRIBUTE);
-const olstm__op_form olstm__resize_form_9 =
+const olstm__op_schema olstm__resize_form_9 =
     RESIZE_FORM(2, 2, kAttributes9, SCALES_ARE_INPUT);
-const olstm__op_form olstm__resize_form_11 = RESIZE_FORM(1, 4, kAttributes11, HAS_SIZES);
-const olstm__op_form olstm__resize_form_13 =
+const olstm__op_schema olstm__resize_form_11 =
+    RESIZE_FORM(1, 4, kAttributes11, HAS_SIZES);
+const olstm__op_schema olstm__resize_form_13 =
     RESIZE_FORM(1, 4, kAttributes11, HAS_OPTIONAL_SCALES);
-const olstm__op_form olstm__resize_form_18 =
+const olstm__op_schema olstm__resize_form_18 =
     RESIZE_FORM(1, 4, kAttributes18, HAS_ASPECT_RATIO);
-const olstm__op_form olstm__resize_form_19 =
+const olstm__op_schema olstm__resize_form_19 =
     RESIZE_FORM(1, 4, kAttributes18, HAS_SYMMETRIC);

@@ -4,18 +4,18 @@
 
 enum { MAX_TAPS = 4096 };
 
-// How far a kernel reaches to either side, in input positions, when it does not shrink.
+/// How far a kernel reaches to either side, in input positions, when it does not shrink.
 static int32_t kernel_reach(olstm__resize_mode mode) {
   return mode == OLSTM__RESIZE_CUBIC ? 2 : 1;
 }
 
-// What the kernel is stretched by: only when shrinking with antialias.
+/// What the kernel is stretched by: only when shrinking with antialias.
 static double kernel_scale(const olstm__resize_rule* rule,
                            const olstm__resize_axis* axis) {
   return rule->antialias && axis->scale < 1 ? axis->scale : 1;
 }
 
-// The first tap's distance from the position at or left of the coordinate.
+/// The first tap's distance from the position at or left of the coordinate.
 static double first_tap(const olstm__resize_rule* rule, const olstm__resize_axis* axis) {
   return floor(-kernel_reach(rule->mode) / kernel_scale(rule, axis)) + 1;
 }
@@ -27,7 +27,7 @@ int32_t olstm__resize_tap_count(const olstm__resize_rule* rule,
   return count <= MAX_TAPS ? (int32_t)count : 0;
 }
 
-// The length that the scale stands for, which need not be a whole number.
+/// The length that the scale stands for, which need not be a whole number.
 static double find_coordinate(const olstm__resize_rule* rule,
                               const olstm__resize_axis* axis, double position) {
   const double last = (double)axis->input_length - 1;
@@ -69,7 +69,7 @@ static double round_coordinate(olstm__resize_rounding rounding, double x) {
   }
 }
 
-// Keys' cubic convolution, and the triangle.
+/// Keys' cubic convolution, and the triangle.
 static double kernel_weight(const olstm__resize_rule* rule, double distance) {
   const double x = fabs(distance);
   const double a = rule->cubic_a;

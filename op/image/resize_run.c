@@ -8,7 +8,7 @@
 #include "op/shape/convert.h"
 #include "op/shape/move_bytes.h"
 
-// Where a pass reads and writes.
+/// Where a pass reads and writes.
 enum { BUFFER_INPUT, BUFFER_OUTPUT, BUFFER_A, BUFFER_B };
 
 typedef struct resize_pass {
@@ -42,7 +42,7 @@ typedef struct resize_handle {
   resize_pass passes[OLSTM_MAX_RANK];
 } resize_handle;
 
-// Which axes need a pass, and room for their tables.
+/// Which axes need a pass, and room for their tables.
 static olstm_status measure(const olstm__resize_op* op, const olstm__resize_axis* axes,
                             int32_t rank, bool* out_changes, size_t* out_bytes,
                             olstm_error* error) {
@@ -85,8 +85,8 @@ static void fill_pass(const olstm__resize_op* op, const olstm__resize_axis* axis
   }
 }
 
-// Chooses buffers: the input first, the output last, and two in turns between them. Those
-// that compute in float although the tensors are not start and end in a buffer.
+/// Chooses buffers: the input first, the output last, and two in turns between them.
+/// Those that compute in float although the tensors are not start and end in a buffer.
 static void choose_buffers(resize_handle* handle) {
   const bool converts = handle->pass_dtype != handle->dtype;
   int32_t from = converts ? BUFFER_A : BUFFER_INPUT;
@@ -98,8 +98,8 @@ static void choose_buffers(resize_handle* handle) {
   }
 }
 
-// Makes the passes for a tensor that has elements, and says how large the largest
-// intermediate result is.
+/// Makes the passes for a tensor that has elements, and says how large the largest
+/// intermediate result is.
 static olstm_status fill_passes(const olstm__resize_op* op,
                                 const olstm__resize_axis* axes, const bool* changes,
                                 const olstm_tensor_desc* input, resize_handle* handle,

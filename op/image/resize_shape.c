@@ -13,7 +13,7 @@ static olstm_status check_length(const olstm__resize_op* op, const char* what,
                         "%s has %zu values, expected %zu", what, count, expected);
 }
 
-// The axes that the lists speak of, as indices of dimensions.
+/// The axes that the lists speak of, as indices of dimensions.
 static olstm_status read_axes(const olstm__resize_op* op, int32_t rank, int32_t* out_axes,
                               size_t* out_count, olstm_error* error) {
   uint32_t seen = 0;
@@ -32,8 +32,8 @@ static olstm_status read_axes(const olstm__resize_op* op, int32_t rank, int32_t*
   return OLSTM_STATUS_OK;
 }
 
-// A list of real numbers from an input of at most 2 * OLSTM_MAX_RANK; none when it is
-// absent.
+/// A list of real numbers from an input of at most 2 * OLSTM_MAX_RANK; none when it is
+/// absent.
 static olstm_status read_reals(const olstm__resize_op* op, const olstm_infer_args* args,
                                size_t index, uint64_t dtypes, double* out_values,
                                size_t* out_count, olstm_error* error) {
@@ -95,7 +95,7 @@ static olstm_status apply_scales(const olstm__resize_op* op, const double* scale
   return OLSTM_STATUS_OK;
 }
 
-// One scale for all: the smallest or the largest that a size asks for.
+/// One scale for all: the smallest or the largest that a size asks for.
 static double find_common_scale(olstm__resize_policy policy, const int64_t* sizes,
                                 const int32_t* axes, size_t axis_count,
                                 const olstm__resize_axis* out_axes) {

@@ -94,8 +94,8 @@ olstm_status olstm__space_to_depth_infer(const void* instance,
   return olstm__op_check_output(&op->base, &out_outputs[0], error);
 }
 
-// Both are a transposition of the six dimensions that the output falls into: `places`
-// says which of the input's six each one is.
+/// Both are a transposition of the six dimensions that the output falls into: `places`
+/// says which of the input's six each one is.
 static olstm_status create_copy(const block_op* op, const olstm_prepare_args* args,
                                 const int64_t source_dims[6], const int32_t places[6],
                                 olstm_prepared* out_prepared, olstm_error* error) {
@@ -163,15 +163,16 @@ olstm_status olstm__space_to_depth_run(const void* instance, const void* handle,
 static const char* const kBlocksize[] = {"blocksize", NULL};
 static const char* const kMode[] = {"blocksize", "mode", NULL};
 
-const olstm__op_form olstm__depth_to_space_form_1 = {.arity = {1, 1, 1},
-                                                     .attributes = kBlocksize,
-                                                     .instance_bytes = sizeof(block_op),
-                                                     .parse = parse_block};
-const olstm__op_form olstm__depth_to_space_form_11 = {.arity = {1, 1, 1},
-                                                      .attributes = kMode,
-                                                      .instance_bytes = sizeof(block_op),
-                                                      .parse = parse_block};
-const olstm__op_form olstm__space_to_depth_form = {.arity = {1, 1, 1},
-                                                   .attributes = kBlocksize,
-                                                   .instance_bytes = sizeof(block_op),
-                                                   .parse = parse_block};
+const olstm__op_schema olstm__depth_to_space_form_1 = {.arity = {1, 1, 1},
+                                                       .attributes = kBlocksize,
+                                                       .instance_bytes = sizeof(block_op),
+                                                       .parse = parse_block};
+const olstm__op_schema olstm__depth_to_space_form_11 = {
+    .arity = {1, 1, 1},
+    .attributes = kMode,
+    .instance_bytes = sizeof(block_op),
+    .parse = parse_block};
+const olstm__op_schema olstm__space_to_depth_schema = {.arity = {1, 1, 1},
+                                                       .attributes = kBlocksize,
+                                                       .instance_bytes = sizeof(block_op),
+                                                       .parse = parse_block};

@@ -36,7 +36,7 @@ bool olstm__activation_find(const char* name, olstm__activation* out_activation,
   return false;
 }
 
-// Comparisons are written so that NaN fails them and falls through as NaN.
+/// Comparisons are written so that NaN fails them and falls through as NaN.
 double olstm__activation_apply(const olstm__activation* activation, double x) {
   const double alpha = activation->alpha;
   const double beta = activation->beta;

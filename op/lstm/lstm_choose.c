@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-// In order of preference.
+/// In order of preference.
 static const olstm__lstm_kernel* const kKernels[] = {
     &olstm__lstm_kernel_native,
 #ifdef OLSTM_WITH_ONEDNN
@@ -33,7 +33,7 @@ bool olstm__lstm_kernel_find(const char* name, const char** out_name) {
   return kernel || is_automatic(name);
 }
 
-// The forced kernel, at the problem's precision or, failing that, in float.
+/// The forced kernel, at the problem's precision or, failing that, in float.
 static olstm_status force(const olstm__lstm_problem* problem, const char* wanted,
                           olstm__lstm_choice* choice, olstm_error* error) {
   olstm__lstm_problem plain = *problem;
@@ -65,7 +65,7 @@ static void append(char* text, size_t capacity, const char* kernel, const char* 
                  kernel, why);
 }
 
-// The first kernel that does not decline.
+/// The first kernel that does not decline.
 static bool choose_best(const olstm__lstm_problem* problem, olstm__lstm_choice* choice) {
   choice->reason[0] = '\0';
   for (size_t k = 0; k < KERNEL_COUNT; k++) {

@@ -17,13 +17,13 @@
 
 enum { MAX_BLOCKS = 20, DEFAULT_BLOCK_STEPS = 64, ALL_ROWS = -1 };
 
-// One prepared length.
+/// One prepared length.
 typedef struct block {
   olstm__lstm_problem problem;
   void* handle;
 } block;
 
-// What clones share: const once it is made.
+/// What clones share: const once it is made.
 typedef struct shared_layer {
   atomic_int reference_count;
   olstm_allocator allocator;
@@ -61,7 +61,7 @@ static int64_t longest_block(const shared_layer* shared) {
   return INT64_C(1) << (shared->block_count - 1);
 }
 
-// Whether a block's x, y and states can be addressed.
+/// Whether a block's x, y and states can be addressed.
 static bool sizes_fit(const olstm_lstm_options* options) {
   const int64_t i = options->input_size;
   const int64_t h = options->hidden_size;
@@ -181,7 +181,7 @@ static olstm__lstm_problem make_problem(const shared_layer* shared,
   return problem;
 }
 
-// Packs weights in ONNX's order.
+/// Packs weights in ONNX's order.
 static olstm_status pack(shared_layer* shared, const olstm__lstm_problem* problem,
                          const olstm__lstm_weights* weights, olstm_error* error) {
   if (shared->kernel->packed_bytes(problem, &shared->packed_bytes)) {
@@ -192,7 +192,7 @@ static olstm_status pack(shared_layer* shared, const olstm__lstm_problem* proble
   return OLSTM_STATUS_OK;
 }
 
-// Keras' weights go through a copy in ONNX's order, which kernels know how to pack.
+/// Keras' weights go through a copy in ONNX's order, which kernels know how to pack.
 static olstm_status pack_keras(shared_layer* shared, const olstm__lstm_problem* problem,
                                const olstm_lstm_weights* weights, olstm_error* error) {
   const size_t gates = 4 * (size_t)shared->hidden;
@@ -249,7 +249,7 @@ static olstm_status fill_shared(shared_layer* shared, const olstm_lstm_options* 
   return prepare_blocks(shared, &spec, weights, options->block_steps, error);
 }
 
-// A layer with zeroed state, which takes a reference of `shared`; NULL without memory.
+/// A layer with zeroed state, which takes a reference of `shared`; NULL without memory.
 static olstm_lstm* make_layer(shared_layer* shared) {
   const size_t states = state_count(shared);
   const size_t y_count = states * (size_t)longest_block(shared);
@@ -265,7 +265,7 @@ static olstm_lstm* make_layer(shared_layer* shared) {
   return NULL;
 }
 
-// The caller's own structs as this library knows them.
+/// The caller's own structs as this library knows them.
 static olstm_status read_arguments(const olstm_lstm_options* given_options,
                                    const olstm_lstm_weights* given_weights,
                                    olstm_lstm_options* out_options,

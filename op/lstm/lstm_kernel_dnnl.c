@@ -9,12 +9,12 @@
 #include "op/lstm/lstm_kernel.h"
 #include "op/lstm/lstm_weights.h"
 
-// One direction's packed weights, in floats from its start. All are multiples of H.
+/// One direction's packed weights, in floats from its start. All are multiples of H.
 typedef struct packed_layout {
   size_t r, bias, peepholes, total;
 } packed_layout;
 
-// Workspace, in bytes from its start.
+/// Workspace, in bytes from its start.
 typedef struct workspace_layout {
   size_t y, zeros, spare_state, total;
 } workspace_layout;
@@ -145,7 +145,7 @@ static bool add_buffer(size_t* total, size_t bytes, size_t* out_offset) {
          olstm_size_add(*out_offset, bytes, total);
 }
 
-// A state of all rows and directions, with the problem's strides.
+/// A state of all rows and directions, with the problem's strides.
 static size_t state_bytes(const olstm__lstm_problem* problem) {
   return (size_t)(problem->spec.direction_count * problem->rows * problem->hidden) *
          sizeof(float);
@@ -241,8 +241,8 @@ static const float* offset_float(const void* base, int64_t offset) {
   return base ? (const float*)base + offset : NULL;
 }
 
-// Tensors of direction d. oneDNN takes both states or none: what ONNX leaves out is read
-// as zeros, or written to a place that nobody reads.
+/// Tensors of direction d. oneDNN takes both states or none: what ONNX leaves out is read
+/// as zeros, or written to a place that nobody reads.
 static void gather_tensors(const olstm__lstm_problem* problem, const dnnl_handle* handle,
                            const olstm__lstm_args* args, int32_t d,
                            const void* data[OLSTM__DNNL_TENSOR_COUNT]) {

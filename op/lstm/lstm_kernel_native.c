@@ -37,7 +37,7 @@ static olstm__native_target target_of(const olstm__lstm_problem* problem) {
                                 .has_bf16_pairs = olstm__cpu_get()->avx512_bf16};
 }
 
-// Below it, weights are so few that reading them costs nothing.
+/// Below it, weights are so few that reading them costs nothing.
 enum { MIN_REDUCED_HIDDEN = 32 };
 
 static const char* decline(const olstm__lstm_problem* problem) {
@@ -86,7 +86,7 @@ static void release(const olstm_allocator* allocator, void* handle) {
 
 // ---------------------------------------------------------------- rows and states
 
-// The place of element 0 of row `index` at step `step` of the sequence, in bytes.
+/// The place of element 0 of row `index` at step `step` of the sequence, in bytes.
 static int64_t bytes_at(const olstm__lstm_problem* problem,
                         const olstm__lstm_strides* strides, int64_t step, int64_t index,
                         int32_t direction) {
@@ -107,7 +107,7 @@ static olstm__native_row make_row(const olstm__lstm_problem* problem,
   return row;
 }
 
-// Rows in falling order of their lengths, by counting.
+/// Rows in falling order of their lengths, by counting.
 static void sort_rows(const olstm__lstm_problem* problem, const olstm__lstm_args* args,
                       int32_t direction, int64_t* counts, olstm__native_row* rows) {
   const int32_t* lens = args->sequence_lens;
@@ -138,7 +138,7 @@ static void make_rows(const olstm__lstm_problem* problem, const olstm__lstm_args
   }
 }
 
-// `count` elements of dtype to reals, or back. from NULL: zeros.
+/// `count` elements of dtype to reals, or back. from NULL: zeros.
 static void load(const olstm__lstm_problem* problem, const char* from, int64_t count,
                  void* to) {
   const size_t size = real_bytes(problem);
@@ -182,7 +182,7 @@ static void load_states(const olstm__native_direction* d, const void* initial,
   }
 }
 
-// Y_h or Y_c. h is in the half that its row's last step wrote, c (is_h false) has one.
+/// Y_h or Y_c. h is in the half that its row's last step wrote, c (is_h false) has one.
 static void store_states(const olstm__native_direction* d, const void* from, bool is_h,
                          int32_t direction, void* to) {
   const olstm__lstm_problem* problem = d->problem;
@@ -197,7 +197,7 @@ static void store_states(const olstm__native_direction* d, const void* from, boo
   }
 }
 
-// Zeros beyond the rows' lengths.
+/// Zeros beyond the rows' lengths.
 static void clear_y(const olstm__lstm_problem* problem, const olstm__lstm_args* args,
                     int32_t direction) {
   const size_t bytes = (size_t)problem->hidden * olstm_dtype_size(problem->dtype);
@@ -249,7 +249,7 @@ static void finish_direction(const olstm__native_direction* d,
 
 // ---------------------------------------------------------------- run
 
-// Task `index` of the directions at `argument`.
+/// Task `index` of the directions at `argument`.
 static void run_indexed(void* argument, int32_t index) {
   const olstm__native_direction* directions = argument;
   const int32_t row_tasks = directions[0].plan->split.rows;

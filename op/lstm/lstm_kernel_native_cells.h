@@ -27,7 +27,7 @@ typedef struct cell_place {
   simd_real* y;
 } cell_place;
 
-// Called, not inlined: a cell has up to five, and most models have plain LSTMs.
+/// Called, not inlined: a cell has up to five, and most models have plain LSTMs.
 static __attribute__((noinline)) simd_vec activate(const cell_context* context, int index,
                                                    simd_vec x) {
   const olstm__activation* f = &context->activations[index];

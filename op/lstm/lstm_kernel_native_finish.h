@@ -50,14 +50,14 @@ static void pass_sigmoids(simd_real* sums, const simd_real* end) {
   }
 }
 
-// The last gate's, or what has taken its place.
+/// The last gate's, or what has taken its place.
 static void pass_tanh(simd_real* sums, const simd_real* end) {
   for (simd_real* sum = sums + 3 * SIMD_LANES; sum < end; sum += PANEL_COLUMNS) {
     simd_store(sum, simd_tanh_half(simd_load(sum)));
   }
 }
 
-// c of `rows` rows from `first_row` on and one block, also to the last gate's place.
+/// c of `rows` rows from `first_row` on and one block, also to the last gate's place.
 static void pass_c(const walk* w, int64_t block, int64_t first_row, int64_t rows,
                    simd_real* sums) {
   const int64_t stride = w->layout->padded_hidden;
@@ -105,7 +105,7 @@ static void finish_plain(const walk* w, int64_t first_block, int64_t end_block,
   }
 }
 
-// The cells of one row and one block. gates: the block's sums.
+/// The cells of one row and one block. gates: the block's sums.
 static void finish_block(const walk* w, cell_kind kind, int64_t row, int64_t block,
                          const simd_real* gates) {
   const cell_context* cells = &w->cells;
@@ -135,7 +135,7 @@ static void finish_block(const walk* w, cell_kind kind, int64_t row, int64_t blo
   }
 }
 
-// The cells of some rows and one panel, whose sums lie one row's after the other's.
+/// The cells of some rows and one panel, whose sums lie one row's after the other's.
 static void finish_panel(const walk* w, int32_t p, int64_t first_block, int64_t first_row,
                          int64_t end_row, const simd_real* sums) {
   const olstm__native_phase* phase = &w->layout->phases[p];
@@ -148,8 +148,8 @@ static void finish_panel(const walk* w, int32_t p, int64_t first_block, int64_t 
   }
 }
 
-// The cells of some rows and `count` panels from `index` on, whose sums lie one panel's
-// after the other's.
+/// The cells of some rows and `count` panels from `index` on, whose sums lie one panel's
+/// after the other's.
 static void finish_panels(const walk* w, int32_t p, int64_t index, int64_t count,
                           int64_t first_row, int64_t end_row, simd_real* sums) {
   const olstm__native_phase* phase = &w->layout->phases[p];

@@ -7,10 +7,10 @@
 #include "op/lstm/lstm_spec.h"
 #include "op/math/real.h"
 
-// A panel has no more columns than 4 vectors of 16.
+/// A panel has no more columns than 4 vectors of 16.
 enum { MAX_COLUMNS = 64 };
 
-// One direction on its way into packed weights.
+/// One direction on its way into packed weights.
 typedef struct packing {
   const olstm__lstm_problem* problem;
   const olstm__native_layout* layout;
@@ -21,7 +21,7 @@ typedef struct packing {
   int64_t w, r, b, p;
 } packing;
 
-// One tile of a panel on its way: columns of a matrix [.., depth].
+/// One tile of a panel on its way: columns of a matrix [.., depth].
 typedef struct tile {
   olstm_dtype dtype;
   const void* matrix;
@@ -37,7 +37,7 @@ static double tile_value(const tile* from, int64_t k, int64_t column) {
   return olstm__real_load(from->dtype, from->matrix, start + k);
 }
 
-// The columns of a panel from vector `first` on.
+/// The columns of a panel from vector `first` on.
 static void set_columns(const packing* to, const olstm__native_phase* phase,
                         int64_t first_block, int64_t first, int64_t start,
                         tile* out_tile) {
@@ -55,8 +55,8 @@ static void set_columns(const packing* to, const olstm__native_phase* phase,
   }
 }
 
-// Floats as they are, column by column: memory is read in order. What only fills up is
-// zero already.
+/// Floats as they are, column by column: memory is read in order. What only fills up is
+/// zero already.
 static void pack_floats(const tile* from, int64_t columns, float* out) {
   const float* matrix = from->matrix;
   for (int64_t c = 0; c < columns; c++) {
@@ -108,7 +108,7 @@ static void pack_bf16_pairs(const packing* to, const tile* from, char* out) {
   }
 }
 
-// One column: -127..127, its scale, its sum.
+/// One column: -127..127, its scale, its sum.
 static void pack_int8_column(const packing* to, const tile* from, int64_t c,
                              int64_t depth, int8_t* out, float* out_scale,
                              int32_t* out_sum) {
@@ -132,7 +132,7 @@ static void pack_int8_column(const packing* to, const tile* from, int64_t c,
   }
 }
 
-// A tile's columns from `column` on.
+/// A tile's columns from `column` on.
 static void pack_tile(const packing* to, const olstm__native_factor* factor,
                       const tile* from, int64_t column, char* out) {
   switch (to->layout->format) {
@@ -156,7 +156,7 @@ static void pack_tile(const packing* to, const olstm__native_factor* factor,
   }
 }
 
-// W or R from `start` into the panels of one phase.
+/// W or R from `start` into the panels of one phase.
 static void pack_factor(const packing* to, const olstm__native_phase* phase,
                         const olstm__native_factor* factor, const void* matrix,
                         int64_t start, int64_t depth) {
@@ -177,7 +177,7 @@ static void pack_factor(const packing* to, const olstm__native_phase* phase,
   }
 }
 
-// Wb + Rb of unit `unit` of gate g; Wb alone where the cell needs Rb apart.
+/// Wb + Rb of unit `unit` of gate g; Wb alone where the cell needs Rb apart.
 static double bias_of(const packing* to, const void* b, int32_t g, int64_t unit) {
   const olstm_dtype dtype = to->problem->dtype;
   const int64_t hidden = to->problem->hidden;
@@ -204,7 +204,7 @@ static void pack_bias(const packing* to, const olstm__native_phase* phase,
   }
 }
 
-// `count` vectors [H] from `start`, each padded.
+/// `count` vectors [H] from `start`, each padded.
 static void pack_padded(const packing* to, const void* from, int64_t start, int64_t count,
                         size_t offset) {
   const int64_t hidden = to->problem->hidden;

@@ -2,16 +2,16 @@
 
 #include "op/lstm/lstm_spec.h"
 
-// Rows that make good use of the weights that they read in a step; fewer do not.
+/// Rows that make good use of the weights that they read in a step; fewer do not.
 enum { ENOUGH_ROWS = 4 };
-// Weights of one direction that are near enough in every step.
+/// Weights of one direction that are near enough in every step.
 enum { HELD_BYTES = 768 * 1024 };
-// Projections that are computed ahead should stay in a core's own cache; but W passes
-// through it for every chunk of them, and where that is more, chunks are longer: half of
-// W, or all of it where it comes from far.
+/// Projections that are computed ahead should stay in a core's own cache; but W passes
+/// through it for every chunk of them, and where that is more, chunks are longer: half of
+/// W, or all of it where it comes from far.
 enum { CHUNK_BYTES = 512 * 1024, MIN_CHUNK_ROWS = 48, FAR_W_BYTES = 3 * 1024 * 1024 };
 
-// *total += a * b bytes, rounded up to OLSTM_ALIGNMENT; out_start gets where they start.
+/// *total += a * b bytes, rounded up to OLSTM_ALIGNMENT; out_start gets where they start.
 static bool append(size_t* total, size_t a, size_t b, size_t* out_start) {
   size_t bytes = 0;
   *out_start = *total;
@@ -33,14 +33,14 @@ static void set_phases(const olstm__lstm_spec* spec, olstm__native_layout* layou
   }
 }
 
-// Bytes of a panel of `vectors` vectors.
+/// Bytes of a panel of `vectors` vectors.
 static bool measure_panel(const olstm__native_layout* layout, int64_t rows,
                           int64_t vectors, size_t* out_bytes) {
   return olstm_size_multiply(
       (size_t)rows, (size_t)olstm__native_panel_row_bytes(layout, vectors), out_bytes);
 }
 
-// k of a row of `count` elements, as panels want it.
+/// k of a row of `count` elements, as panels want it.
 static int64_t depth_of(const olstm__native_layout* layout, int64_t count) {
   switch (layout->format) {
     case OLSTM__NATIVE_BF16_PAIRS:
@@ -133,8 +133,8 @@ bool olstm__native_layout_make(const olstm__lstm_problem* problem,
                              &out_layout->packed_bytes);
 }
 
-// Whether X*W^T is better computed ahead: it saves reading W in every step where few rows
-// share that, or where W is much of what the cache does not hold.
+/// Whether X*W^T is better computed ahead: it saves reading W in every step where few
+/// rows share that, or where W is much of what the cache does not hold.
 static bool should_hoist(const olstm__lstm_problem* problem,
                          const olstm__native_layout* layout) {
   const size_t bytes = layout->packed_bytes / (size_t)problem->spec.direction_count;
@@ -160,7 +160,7 @@ static int64_t choose_chunk_steps(const olstm__lstm_problem* problem,
   return chunks > 1 ? (problem->steps + chunks - 1) / chunks : problem->steps;
 }
 
-// What each task has for itself.
+/// What each task has for itself.
 static bool lay_out_task(const olstm__lstm_problem* problem, size_t chunk_rows,
                          olstm__native_plan* plan) {
   olstm__native_workspace* w = &plan->workspace;

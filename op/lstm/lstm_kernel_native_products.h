@@ -5,23 +5,23 @@
 
 #include "op/lstm/lstm_kernel_native_finish.h"
 
-// Bytes of a panel that stay in a core's own cache while many rows pass; panels of more
-// are better passed in pieces.
+/// Bytes of a panel that stay in a core's own cache while many rows pass; panels of more
+/// are better passed in pieces.
 enum { CACHED_PANEL_BYTES = 128 * 1024 };
-// Bytes of rows of x that such a cache holds for all panels, and how many panels more
-// rows pass together.
+/// Bytes of rows of x that such a cache holds for all panels, and how many panels more
+/// rows pass together.
 enum { CACHED_ROWS_BYTES = 192 * 1024, PANELS_TOGETHER = 2 };
-// Weights that such a cache does not hold; and how far ahead of its reading a single
-// block of rows fetches them.
+/// Weights that such a cache does not hold; and how far ahead of its reading a single
+/// block of rows fetches them.
 enum { FAR_BYTES = 512 * 1024, SOON_BYTES = 2048 };
-// Whether one block may fetch a whole panel, and for how many rows it does: measured.
+/// Whether one block may fetch a whole panel, and for how many rows it does: measured.
 enum {
   FETCHES_AT_ONCE = PANEL_TILES > 1 && !OLSTM_SIMD_DOUBLE,
   FIRST_AT_ONCE = 11,
   LAST_AT_ONCE = 3 * SIMD_ROWS
 };
 
-// Steps through the rows of a chunk, a step's unfinished rows after the other's.
+/// Steps through the rows of a chunk, a step's unfinished rows after the other's.
 typedef struct chunk_cursor {
   int64_t step, row, end_row, index;
 } chunk_cursor;
@@ -42,8 +42,8 @@ static chunk_cursor start_of_chunk(const walk* w) {
                         unfinished(w, w->end_row, w->chunk_step), 0};
 }
 
-// Panel `index` of a factor. Field by field, and into the arguments of all panels: small
-// layers have many, and time for none.
+/// Panel `index` of a factor. Field by field, and into the arguments of all panels: small
+/// layers have many, and time for none.
 SIMD_INLINE void set_panel(const walk* w, const olstm__native_phase* phase,
                            const olstm__native_factor* factor, int64_t index,
                            panel_factor* out) {
@@ -58,15 +58,16 @@ SIMD_INLINE void set_panel(const walk* w, const olstm__native_phase* phase,
       (const int32_t*)(const void*)(w->packed + factor->corrections) + column;
 }
 
-// Whether all rows of a task are one block, and so the same rows for every panel.
+/// Whether all rows of a task are one block, and so the same rows for every panel.
 SIMD_INLINE bool is_one_block(const walk* w) {
   return w->end_row - w->task->first_row <= SIMD_ROWS;
 }
 
-// Has the last four of the blocks of rows that pass a panel fetch the one `distance`
-// bytes on, a fourth of it each, so that it is near when they come to it. Of two or three
-// blocks, the last one that takes tiles fetches all of it; a single block fetches all
-// that it will read soon. `rows` rows pass now, of `left` that have yet to, of `all`.
+/// Has the last four of the blocks of rows that pass a panel fetch the one `distance`
+/// bytes on, a fourth of it each, so that it is near when they come to it. Of two or
+/// three blocks, the last one that takes tiles fetches all of it; a single block fetches
+/// all that it will read soon. `rows` rows pass now, of `left` that have yet to, of
+/// `all`.
 SIMD_INLINE void set_fetch(const walk* w, int64_t rows, int64_t left, int64_t all,
                            int64_t distance, panel_factor* factor) {
   const int64_t blocks_left = (left + SIMD_ROWS - 1) / SIMD_ROWS;
@@ -85,8 +86,8 @@ SIMD_INLINE void set_fetch(const walk* w, int64_t rows, int64_t left, int64_t al
   }
 }
 
-// The rows of the next block when `left` are. Far weights take as long to read for few
-// rows, so that blocks of about the same size are best.
+/// The rows of the next block when `left` are. Far weights take as long to read for few
+/// rows, so that blocks of about the same size are best.
 static int64_t block_rows(const walk* w, int64_t left) {
   if (w->layout->direction_bytes < FAR_BYTES) {
     // One row by itself has too few sums to keep a CPU busy.
@@ -99,14 +100,14 @@ static int64_t block_rows(const walk* w, int64_t left) {
   return PANEL_TILES > 1 && has_four ? rows + 1 : rows;
 }
 
-// A row of x at one step, as the panels want it. `chunk_row` is its row in the chunk.
+/// A row of x at one step, as the panels want it. `chunk_row` is its row in the chunk.
 static const void* x_of(const walk* w, int64_t step, int64_t row, int64_t chunk_row) {
   if (w->x_bytes) return w->x_bytes + chunk_row * w->layout->phases[0].w.row_bytes;
   return input_of(w, step, row, chunk_row);
 }
 
-// How many rows of a panel of `vectors` vectors pass many rows together: what stays in a
-// core's own cache.
+/// How many rows of a panel of `vectors` vectors pass many rows together: what stays in a
+/// core's own cache.
 static int64_t piece_depth(const walk* w, int64_t depth, int64_t vectors) {
   // Sums of INT8 are scaled once they are complete.
   if (w->layout->format == OLSTM__NATIVE_INT8) return depth;
@@ -121,8 +122,8 @@ static void list_inputs(walk* w) {
   }
 }
 
-// X*W^T + bias for a block of a chunk's rows and a piece of the panel of `args`, whose
-// first column is `column`.
+/// X*W^T + bias for a block of a chunk's rows and a piece of the panel of `args`, whose
+/// first column is `column`.
 static void project_rows(const walk* w, const olstm__native_phase* phase, int64_t column,
                          int64_t row, int64_t rows, int64_t k, panel_args* args) {
   const int64_t stride = (int64_t)w->layout->projection_reals;
@@ -136,8 +137,8 @@ static void project_rows(const walk* w, const olstm__native_phase* phase, int64_
   }
 }
 
-// For all rows of a chunk, and `count` panels from `index` on, a piece of their depth at
-// a time.
+/// For all rows of a chunk, and `count` panels from `index` on, a piece of their depth at
+/// a time.
 static void project_together(const walk* w, const olstm__native_phase* phase,
                              int64_t index, int64_t count) {
   const int64_t vectors =
@@ -170,8 +171,8 @@ static void project_together(const walk* w, const olstm__native_phase* phase,
   } while (k < depth);
 }
 
-// How many panels from `index` on, before `end`, the rows of a chunk pass together: more
-// than one where the cache does not hold the rows, but no narrower one at the end.
+/// How many panels from `index` on, before `end`, the rows of a chunk pass together: more
+/// than one where the cache does not hold the rows, but no narrower one at the end.
 static int64_t panels_together(const walk* w, const olstm__native_phase* phase,
                                int64_t index, int64_t end) {
   const int64_t full = w->layout->blocks / phase->panel_blocks;
@@ -180,7 +181,7 @@ static int64_t panels_together(const walk* w, const olstm__native_phase* phase,
   return count > 1 ? count : 1;
 }
 
-// Projects panels from `index` on, before `end`; gives the next one.
+/// Projects panels from `index` on, before `end`; gives the next one.
 static int64_t project_panels(const walk* w, const olstm__native_phase* phase,
                               int64_t index, int64_t end) {
   const int64_t count = panels_together(w, phase, index, end);
@@ -188,7 +189,8 @@ static int64_t project_panels(const walk* w, const olstm__native_phase* phase,
   return index + count;
 }
 
-// What is to be multiplied with the panel: h, or r * h, and x where it was not projected.
+/// What is to be multiplied with the panel: h, or r * h, and x where it was not
+/// projected.
 static void set_rows(const walk* w, int32_t p, int64_t row, int64_t rows, int64_t k,
                      panel_args* args) {
   const cell_place place = place_of(w, row, 0);
@@ -207,13 +209,13 @@ static void set_rows(const walk* w, int32_t p, int64_t row, int64_t rows, int64_
   args->lead.a_scales = w->x_scales + chunk_row;
 }
 
-// Whether what sums start from is brought together where they go.
+/// Whether what sums start from is brought together where they go.
 static bool is_gathered(const walk* w, int32_t p) {
   return w->projections && w->kinds[p] == CELL_GRU_LINEAR;
 }
 
-// Has what the sums of some rows start from in the next panel fetched: projections of
-// several steps are out of the core's own cache by then.
+/// Has what the sums of some rows start from in the next panel fetched: projections of
+/// several steps are out of the core's own cache by then.
 SIMD_INLINE void fetch_projections(const walk* w, const olstm__native_phase* phase,
                                    const panel_args* args, int64_t rows) {
   const int64_t columns = phase->panel_blocks * phase->gate_count * SIMD_LANES;
@@ -227,8 +229,8 @@ SIMD_INLINE void fetch_projections(const walk* w, const olstm__native_phase* pha
   }
 }
 
-// Has what the cells of some rows read and write fetched, while there are sums to
-// compute.
+/// Has what the cells of some rows read and write fetched, while there are sums to
+/// compute.
 SIMD_INLINE void fetch_cells(const walk* w, int64_t block, int64_t row, int64_t rows) {
   if (w->layout->direction_bytes < FAR_BYTES) return;
   for (int64_t r = row; r < row + rows; r++) {
@@ -239,8 +241,8 @@ SIMD_INLINE void fetch_cells(const walk* w, int64_t block, int64_t row, int64_t 
   }
 }
 
-// What the sums of a block of rows start from: the projections, or the biases. `sums` is
-// where they go, and may be used to bring it together.
+/// What the sums of a block of rows start from: the projections, or the biases. `sums` is
+/// where they go, and may be used to bring it together.
 static void set_init(const walk* w, int32_t p, int64_t block, int64_t row, int64_t rows,
                      simd_real* sums, panel_args* args) {
   const olstm__native_phase* phase = &w->layout->phases[p];
@@ -279,14 +281,14 @@ SIMD_INLINE void start_panel(const walk* w, const olstm__native_phase* phase,
   args->lead.fetch = 0;
 }
 
-// How many bytes on the panel lies that comes next in a step: see run_phase.
+/// How many bytes on the panel lies that comes next in a step: see run_phase.
 static int64_t next_panel(const walk* w, const olstm__native_phase* phase) {
   const int64_t bytes = (int64_t)phase->r.panel_bytes;
   return w->step & 1 ? -bytes : bytes;
 }
 
-// The sums of a block of rows and panel `index`, which is started. Rows of a single block
-// are set.
+/// The sums of a block of rows and panel `index`, which is started. Rows of a single
+/// block are set.
 static void multiply_panel(const walk* w, int32_t p, int64_t index, int64_t row,
                            int64_t rows, simd_real* sums) {
   panel_args* args = w->args;
@@ -304,7 +306,7 @@ static void multiply_panel(const walk* w, int32_t p, int64_t index, int64_t row,
   w->panels[rows - 1][vectors - 1](args, 0);
 }
 
-// One panel for all rows, a block of rows at a time.
+/// One panel for all rows, a block of rows at a time.
 static void run_panel(const walk* w, int32_t p, int64_t index) {
   const olstm__native_phase* phase = &w->layout->phases[p];
   simd_real sums[CELLS_TOGETHER * PANEL_COLUMNS];
@@ -325,7 +327,7 @@ static void run_panel(const walk* w, int32_t p, int64_t index) {
   finish_panels(w, p, index, 1, first, w->end_row, sums);
 }
 
-// `count` panels from `index` on for a single block of rows.
+/// `count` panels from `index` on for a single block of rows.
 static void run_panels(const walk* w, int32_t p, int64_t index, int64_t count) {
   const olstm__native_phase* phase = &w->layout->phases[p];
   const int64_t row = w->task->first_row;
@@ -340,8 +342,8 @@ static void run_panels(const walk* w, int32_t p, int64_t index, int64_t count) {
   finish_panels(w, p, index, count, row, w->end_row, sums);
 }
 
-// One row and two neighbouring panels of an LSTM. Their cells are computed while the CPU
-// already reads the next panels.
+/// One row and two neighbouring panels of an LSTM. Their cells are computed while the CPU
+/// already reads the next panels.
 static void run_pair(const walk* w, int64_t index) {
   panel_args* args = w->args;
   const int64_t row = w->task->first_row;
@@ -362,7 +364,7 @@ static void run_pair(const walk* w, int64_t index) {
   finish_together(w, 2, places, gates);
 }
 
-// As run_panel, for a panel that all rows pass a piece of its depth at a time.
+/// As run_panel, for a panel that all rows pass a piece of its depth at a time.
 static void run_large_panel(const walk* w, int32_t p, int64_t index) {
   const olstm__native_phase* phase = &w->layout->phases[p];
   panel_args* args = w->args;
@@ -399,7 +401,7 @@ static void run_large_panel(const walk* w, int32_t p, int64_t index) {
   finish_panels(w, p, index, 1, first_row, w->end_row, w->sums);
 }
 
-// An LSTM's step of one row.
+/// An LSTM's step of one row.
 static void run_row(const walk* w) {
   const int64_t first = w->task->first_block;
   const int64_t count = (w->task->end_block - first + 1) / 2;

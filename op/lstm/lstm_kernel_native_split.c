@@ -3,17 +3,17 @@
 // machine changes little.
 #include "op/lstm/lstm_kernel_native_task.h"
 
-// A thread that sleeps needs this long to take part.
+/// A thread that sleeps needs this long to take part.
 static const double kWake = 12;
-// Handing out the parts of a step, and what each thread adds to that.
+/// Handing out the parts of a step, and what each thread adds to that.
 static const double kHandOut = 0.4;
 static const double kHandOutPerThread = 0.1;
-// Floating-point operations, and bytes of weights from the cache; the elementwise part of
-// one vector of units.
+/// Floating-point operations, and bytes of weights from the cache; the elementwise part
+/// of one vector of units.
 static const double kFlops = 90e3;
 static const double kCacheBytes = 90e3;
 static const double kCell = 0.04;
-// Rows go in blocks of so many; each costs as much as so many rows more.
+/// Rows go in blocks of so many; each costs as much as so many rows more.
 enum { BLOCK_ROWS = 6 };
 static const double kBlockCost = 0.8;
 
@@ -21,7 +21,7 @@ static int64_t divide_up(int64_t a, int64_t b) {
   return (a + b - 1) / b;
 }
 
-// Bytes of a weight.
+/// Bytes of a weight.
 static double weight_bytes(const olstm__native_layout* layout) {
   switch (layout->format) {
     case OLSTM__NATIVE_BF16:
@@ -34,14 +34,14 @@ static double weight_bytes(const olstm__native_layout* layout) {
   }
 }
 
-// How many times as fast as reals weights are multiplied.
+/// How many times as fast as reals weights are multiplied.
 static double speed_of(const olstm__native_layout* layout) {
   const bool is_pairwise =
       layout->format == OLSTM__NATIVE_BF16_PAIRS || layout->format == OLSTM__NATIVE_INT8;
   return is_pairwise ? 2 : 1;
 }
 
-// How long a step takes on one thread with `rows` rows and `blocks` unit blocks.
+/// How long a step takes on one thread with `rows` rows and `blocks` unit blocks.
 static double step_time(const olstm__lstm_problem* problem,
                         const olstm__native_layout* layout, int64_t rows, double blocks) {
   const double gates = (double)layout->projection_reals / (double)layout->blocks;
@@ -54,7 +54,7 @@ static double step_time(const olstm__lstm_problem* problem,
   return compute > stream ? compute : stream;
 }
 
-// Unit blocks can be cut where panels of all phases end.
+/// Unit blocks can be cut where panels of all phases end.
 static int64_t block_alignment(const olstm__native_layout* layout) {
   int64_t alignment = 1;
   for (int32_t p = 0; p < layout->phase_count; p++) {
@@ -65,7 +65,7 @@ static int64_t block_alignment(const olstm__native_layout* layout) {
   return alignment > 1 ? alignment : 2;
 }
 
-// How long a run takes.
+/// How long a run takes.
 static double split_time(const olstm__lstm_problem* problem,
                          const olstm__native_layout* layout,
                          const olstm__native_split* split) {
@@ -84,7 +84,7 @@ static double split_time(const olstm__lstm_problem* problem,
   return (is_alone ? 0 : kWake) + rounds * (double)problem->steps * step;
 }
 
-// The best way to keep `threads` threads busy; false where there is none.
+/// The best way to keep `threads` threads busy; false where there is none.
 static bool choose_for(const olstm__lstm_problem* problem,
                        const olstm__native_layout* layout, int32_t threads,
                        olstm__native_split* out_split, double* out_time) {
@@ -127,14 +127,14 @@ olstm__native_split olstm__native_split_choose(const olstm__lstm_problem* proble
   return best;
 }
 
-// What task or part `index` has for itself.
+/// What task or part `index` has for itself.
 static void set_memory(const olstm__native_direction* direction, int32_t index,
                        olstm__native_task* task) {
   const olstm__native_workspace* places = &direction->plan->workspace;
   task->memory = (char*)direction->tasks + (size_t)index * places->task_bytes;
 }
 
-// The first row before which there are `steps` steps or more.
+/// The first row before which there are `steps` steps or more.
 static int64_t row_after(const olstm__native_row* rows, int64_t count, int64_t steps) {
   int64_t row = 0;
   for (int64_t sum = 0; row < count && sum < steps; row++) sum += rows[row].length;

@@ -8,17 +8,17 @@
 #include "op/lstm/lstm_spec.h"
 #include "op/math/real.h"
 
-// Packed weights: everything as double, in ONNX's order; absent tensors are left out.
+/// Packed weights: everything as double, in ONNX's order; absent tensors are left out.
 typedef struct packed_layout {
   int64_t w, r, b, p, total;
 } packed_layout;
 
-// Workspace: one row's vectors.
+/// Workspace: one row's vectors.
 typedef struct row_state {
   double *x, *h, *c, *gates, *reset;
 } row_state;
 
-// One direction of one run.
+/// One direction of one run.
 typedef struct direction_run {
   const olstm__lstm_problem* problem;
   const olstm__activation* activations;
@@ -108,7 +108,7 @@ static double dot(const double* a, const double* b, int64_t count) {
   return sum;
 }
 
-// Activation `index` at x, bounded by clip first.
+/// Activation `index` at x, bounded by clip first.
 static double activate(const direction_run* run, int32_t index, double x) {
   const olstm__lstm_spec* spec = &run->problem->spec;
   if (spec->has_clip) {
@@ -118,14 +118,14 @@ static double activate(const direction_run* run, int32_t index, double x) {
   return olstm__activation_apply(&run->activations[index], x);
 }
 
-// Row `index` of X*W^T + Wb.
+/// Row `index` of X*W^T + Wb.
 static double from_input(const direction_run* run, int64_t index) {
   const int64_t inputs = run->problem->inputs;
   const double sum = dot(run->w + index * inputs, run->state.x, inputs);
   return run->bias_w ? sum + run->bias_w[index] : sum;
 }
 
-// Row `index` of H*R^T + Rb.
+/// Row `index` of H*R^T + Rb.
 static double from_hidden(const direction_run* run, int64_t index, const double* h) {
   const int64_t hidden = run->problem->hidden;
   const double sum = dot(run->r + index * hidden, h, hidden);
@@ -195,7 +195,7 @@ static void load_vector(olstm_dtype dtype, const void* from, int64_t offset,
   }
 }
 
-// from NULL: zeros. to NULL: nobody wants it.
+/// from NULL: zeros. to NULL: nobody wants it.
 static void store_vector(olstm_dtype dtype, const double* from, int64_t count, void* to,
                          int64_t offset) {
   for (int64_t i = 0; to && i < count; i++) {

@@ -11,7 +11,7 @@
 
 enum { IN_X, IN_W, IN_R, IN_B, IN_MASK, IN_H, IN_C, IN_Y, INPUT_COUNT };
 enum { OUT_Y, OUT_H, OUT_C, OUT_LAST, OUTPUT_COUNT };
-// Of the inner operator: ONNX's order.
+/// Of the inner operator: ONNX's order.
 enum { INNER_LENS = 4, INNER_H = 5, INNER_C = 6, INNER_INPUTS = 7, INNER_OUTPUTS = 3 };
 enum { INNER_OPSET = 14 };
 
@@ -31,8 +31,8 @@ typedef struct masked_op {
   olstm_attribute* inner_attributes;
 } masked_op;
 
-// From one step, and from one row, to the next: in rows of X or Y, or in elements of the
-// mask.
+/// From one step, and from one row, to the next: in rows of X or Y, or in elements of the
+/// mask.
 typedef struct strides {
   size_t step, row;
 } strides;
@@ -47,7 +47,7 @@ typedef struct masked_handle {
   size_t lens_offset, y_h_offset, x_offset;
 } masked_handle;
 
-// Which of this operator's inputs is the inner one's; sequence_lens is made here.
+/// Which of this operator's inputs is the inner one's; sequence_lens is made here.
 static const size_t kInnerInputs[INNER_INPUTS] = {IN_X,    IN_W, IN_R, IN_B,
                                                   IN_MASK, IN_H, IN_C};
 
@@ -61,7 +61,7 @@ static size_t inner_output_count(const masked_op* op) {
 
 // ---------------------------------------------------------------- create
 
-// last_y comes from Y_h. The inner node is of olstm.fused as well: those have layouts.
+/// last_y comes from Y_h. The inner node is of olstm.fused as well: those have layouts.
 static void describe_inner_node(masked_op* op) {
   const olstm_node* node = op->base.node;
   static const char* const kOutputs[INNER_OUTPUTS] = {"Y", "Y_h", "Y_c"};
@@ -163,7 +163,7 @@ void olstm__lstm_masked_op_destroy(void* instance) {
 
 // ---------------------------------------------------------------- infer and prepare
 
-// The inner operator's inputs; `lens` stands for the sequence_lens that runs will make.
+/// The inner operator's inputs; `lens` stands for the sequence_lens that runs will make.
 static void inner_inputs(const masked_op* op, const olstm_tensor* const* inputs,
                          size_t input_count, const olstm_tensor* lens,
                          const olstm_tensor* out_inputs[INNER_INPUTS]) {
@@ -242,7 +242,7 @@ olstm_status olstm__lstm_masked_op_infer(const void* instance,
   return OLSTM_STATUS_OK;
 }
 
-// Adds `count` times `size` bytes at the end of the workspace.
+/// Adds `count` times `size` bytes at the end of the workspace.
 static bool add_room(size_t* end, size_t count, size_t size, size_t* out_offset) {
   size_t bytes = 0;
   return olstm_size_align(*end, out_offset) && olstm_size_multiply(count, size, &bytes) &&
@@ -326,8 +326,8 @@ void olstm__lstm_masked_op_release(void* instance, void* handle) {
 
 // ---------------------------------------------------------------- run
 
-// Counts each row's steps that count. Returns whether they stand at the front of every
-// row.
+/// Counts each row's steps that count. Returns whether they stand at the front of every
+/// row.
 static bool count_steps(const masked_handle* handle, const bool* mask, int32_t* lens) {
   bool at_front = true;
   for (int64_t n = 0; n < handle->rows; n++) {
@@ -344,8 +344,8 @@ static bool count_steps(const masked_handle* handle, const bool* mask, int32_t* 
   return at_front;
 }
 
-// Moves the steps that count of every row to the row's front. What is behind them nobody
-// reads.
+/// Moves the steps that count of every row to the row's front. What is behind them nobody
+/// reads.
 static void move_together(const masked_handle* handle, const bool* mask, const char* x,
                           char* moved) {
   const size_t step_bytes = handle->x.step * handle->x_bytes;
@@ -370,9 +370,9 @@ static void copy_output(void* to, const void* from, size_t bytes) {
   }
 }
 
-// Spreads a row's outputs to where its steps were, from the last step backwards: an
-// output only moves to a later step. Nothing moves once a step's output is where it was
-// written.
+/// Spreads a row's outputs to where its steps were, from the last step backwards: an
+/// output only moves to a later step. Nothing moves once a step's output is where it was
+/// written.
 static void spread_row(const masked_handle* handle, const bool* mask, int64_t row,
                        int64_t count, const char* initial_y, char* y) {
   const size_t step_bytes = handle->y.step * handle->h_bytes;

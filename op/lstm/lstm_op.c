@@ -13,7 +13,7 @@
 
 enum { MAX_KERNELS = 8 };
 
-// Weights as one kernel wants them, at one precision.
+/// Weights as one kernel wants them, at one precision.
 typedef struct packing {
   const olstm__lstm_kernel* kernel;
   int32_t precision;
@@ -30,7 +30,7 @@ typedef struct lstm_op {
   size_t packing_count;
 } lstm_op;
 
-// What prepare makes.
+/// What prepare makes.
 typedef struct lstm_handle {
   olstm__lstm_problem problem;
   /// Its kernel is NULL when there is nothing to compute: no step or no row.
@@ -191,8 +191,8 @@ static olstm_status make_packing(lstm_op* op, const lstm_handle* handle,
   return OLSTM_STATUS_OK;
 }
 
-// The node's constant weights, packed for the handle's kernel: now, or by an earlier
-// plan.
+/// The node's constant weights, packed for the handle's kernel: now, or by an earlier
+/// plan.
 static olstm_status share_packing(lstm_op* op, lstm_handle* handle, olstm_error* error) {
   const olstm_tensor* const* constants = op->base.node->constants;
   const bool has_b = handle->problem.has_bias;
@@ -216,7 +216,7 @@ static olstm_status share_packing(lstm_op* op, lstm_handle* handle, olstm_error*
   return OLSTM_STATUS_OK;
 }
 
-// Whether the values of all weights come with this plan; *out_weights are they then.
+/// Whether the values of all weights come with this plan; *out_weights are they then.
 static bool find_planned_weights(const olstm_prepare_args* args,
                                  olstm__lstm_weights* out_weights) {
   *out_weights = (olstm__lstm_weights){
@@ -238,7 +238,7 @@ static olstm_status provide_weights(lstm_op* op, lstm_handle* handle,
   return OLSTM_STATUS_OK;
 }
 
-// Workspace: the kernel's, then the weights where every run packs them.
+/// Workspace: the kernel's, then the weights where every run packs them.
 static olstm_status add_workspace(const lstm_op* op, lstm_handle* handle,
                                   size_t kernel_bytes, size_t* out_bytes,
                                   olstm_error* error) {
@@ -325,7 +325,7 @@ static olstm_status check_lens(const lstm_op* op, const olstm__lstm_problem* pro
   return OLSTM_STATUS_OK;
 }
 
-// Without steps the final state is the initial one. The states share one layout.
+/// Without steps the final state is the initial one. The states share one layout.
 static void copy_state(const olstm__lstm_problem* problem, const void* from, void* to) {
   const size_t bytes =
       olstm_dtype_size(problem->dtype) *

@@ -29,7 +29,7 @@ typedef struct quantized_op {
   olstm_node node;
 } quantized_op;
 
-// What prepare makes.
+/// What prepare makes.
 typedef struct quantized_handle {
   olstm__op_handle head;
   olstm__lstm_sizes sizes;
@@ -82,7 +82,7 @@ static olstm_status fail_shape(const quantized_op* op, size_t index,
                         olstm_shape_text(got).text, expected);
 }
 
-// W or R: [D, rows, 4*H] of 8 bits.
+/// W or R: [D, rows, 4*H] of 8 bits.
 static olstm_status check_matrix(const quantized_op* op, size_t index,
                                  const olstm_tensor_desc* got, int64_t rows,
                                  int64_t hidden, olstm_error* error) {
@@ -101,7 +101,7 @@ static olstm_status check_matrix(const quantized_op* op, size_t index,
                         rows, (int)OLSTM__QUANTIZED_MAX_K);
 }
 
-// A scale or zero point: [D] or [D,4*H].
+/// A scale or zero point: [D] or [D,4*H].
 static olstm_status check_parameter(const quantized_op* op, size_t index,
                                     const olstm_tensor_desc* got, olstm_dtype dtype,
                                     int64_t hidden, olstm_error* error) {
@@ -121,7 +121,7 @@ static olstm_status check_parameter(const quantized_op* op, size_t index,
                         olstm_dims_text(expected, 2).text);
 }
 
-// H: from hidden_size, else R's rows.
+/// H: from hidden_size, else R's rows.
 static olstm_status find_hidden(const quantized_op* op, const olstm_tensor_desc* r,
                                 int64_t* out_hidden, olstm_error* error) {
   *out_hidden = op->attributes.hidden_size;
@@ -132,7 +132,7 @@ static olstm_status find_hidden(const quantized_op* op, const olstm_tensor_desc*
                         (int)OLSTM__QUANTIZED_MAX_K);
 }
 
-// All that is LSTM's is checked as LSTM's; W and R, which are not, on their own.
+/// All that is LSTM's is checked as LSTM's; W and R, which are not, on their own.
 static olstm_status check_inputs(const quantized_op* op,
                                  const olstm_tensor* const* inputs, size_t input_count,
                                  olstm__lstm_sizes* out_sizes, olstm_error* error) {
@@ -243,7 +243,7 @@ olstm_status olstm__lstm_quantized_op_prepare(void* instance,
 
 // ---------------------------------------------------------------- run
 
-// One direction of one run.
+/// One direction of one run.
 typedef struct direction_run {
   const quantized_op* op;
   const quantized_handle* handle;
@@ -277,7 +277,7 @@ static float bias_at(const direction_run* run, int64_t row) {
   return run->bias ? run->bias[row] + run->bias[rows + row] : 0;
 }
 
-// The new h and c of row n, whose gates hold X*W + h*R.
+/// The new h and c of row n, whose gates hold X*W + h*R.
 static void update_row(const direction_run* run, const float* gates, int64_t n) {
   const int64_t hidden = run->handle->sizes.hidden;
   for (int64_t j = 0; j < hidden; j++) {
@@ -300,7 +300,7 @@ static void update_row(const direction_run* run, const float* gates, int64_t n) 
   }
 }
 
-// The step that row n is at: its own last valid one comes first in reverse.
+/// The step that row n is at: its own last valid one comes first in reverse.
 static int64_t step_of(const direction_run* run, int64_t n, int64_t i) {
   const bool reverse = run->op->attributes.spec.is_reverse[run->direction];
   return reverse ? length_of(run, n) - 1 - i : i;
@@ -350,7 +350,7 @@ static void* output_at(const quantized_op* op, const olstm_run_args* args, size_
   return olstm_node_has_output(op->base.node, index) ? args->outputs[index] : NULL;
 }
 
-// W or R of one direction. `scale` is the index of its scale input.
+/// W or R of one direction. `scale` is the index of its scale input.
 static olstm__quantized_matrix matrix_of(const direction_run* run,
                                          const olstm_run_args* args, size_t index,
                                          size_t scale, int64_t k) {

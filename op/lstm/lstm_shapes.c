@@ -9,7 +9,7 @@ const char* olstm__lstm_input_name(size_t index) {
   return kInputNames[index];
 }
 
-// One check in progress.
+/// One check in progress.
 typedef struct checker {
   const olstm_node* node;
   const olstm__lstm_attributes* attributes;
@@ -18,8 +18,8 @@ typedef struct checker {
   olstm_error* error;
 } checker;
 
-// What a dimension is the size of: steps, rows, inputs, directions, hidden units, or a
-// number of values for each hidden unit.
+/// What a dimension is the size of: steps, rows, inputs, directions, hidden units, or a
+/// number of values for each hidden unit.
 typedef enum size_role {
   ANY_SIZE,
   STEPS,
@@ -32,7 +32,7 @@ typedef enum size_role {
   PEEPHOLES
 } size_role;
 
-// What a shape has to be; OLSTM__SIZE_UNKNOWN fits everything.
+/// What a shape has to be; OLSTM__SIZE_UNKNOWN fits everything.
 typedef struct expected_shape {
   int32_t rank;
   size_role roles[3];
@@ -125,7 +125,7 @@ static expected_shape expect(const checker* check, size_t index) {
                                                     : kShapes[index].time_major);
 }
 
-// The first dimension of another size than expected; the rank where there is none.
+/// The first dimension of another size than expected; the rank where there is none.
 static int32_t find_misfit(const olstm_tensor_desc* desc,
                            const expected_shape* expected) {
   int32_t d = 0;
@@ -145,7 +145,7 @@ static const char* direction_name(const olstm__lstm_spec* spec) {
   return spec->is_reverse[0] ? "reverse" : "forward";
 }
 
-// Where the size that does not fit comes from, in words.
+/// Where the size that does not fit comes from, in words.
 static void describe_origin(const checker* check, size_t index,
                             const expected_shape* expected, char* out, size_t bytes) {
   const olstm_tensor_desc* desc = check->descs[index];
@@ -215,7 +215,7 @@ static olstm_status check_dtypes(checker* check, uint64_t dtypes) {
   return OLSTM_STATUS_OK;
 }
 
-// H: from hidden_size, else R, else W.
+/// H: from hidden_size, else R, else W.
 static olstm_status find_hidden(checker* check) {
   const int64_t gates = olstm__cell_gate_count(check->attributes->spec.cell);
   const olstm_tensor_desc* r = check->descs[OLSTM__LSTM_R];
@@ -247,7 +247,7 @@ static olstm_status find_hidden(checker* check) {
                     olstm_shape_text(r ? r : w).text, *hidden);
 }
 
-// I from W, which is the model's, before X, which is the caller's; T and N from X.
+/// I from W, which is the model's, before X, which is the caller's; T and N from X.
 static olstm_status find_inputs(checker* check) {
   const olstm_tensor_desc* x = check->descs[OLSTM__LSTM_X];
   const olstm_tensor_desc* w = check->descs[OLSTM__LSTM_W];

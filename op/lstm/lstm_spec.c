@@ -33,7 +33,7 @@ static olstm_status fail_named(const olstm_node* node, olstm_error* error,
   return olstm_fail(error, code, "%s '%s': %s", node->op_type, node->name, detail);
 }
 
-// Made by fusion, of an ONNX node of the same opset.
+/// Made by fusion, of an ONNX node of the same opset.
 static bool is_fused(const olstm_node* node) {
   return strcmp(node->domain, "olstm.fused") == 0;
 }
@@ -78,7 +78,7 @@ static olstm_status parse_direction(const olstm_node* node, olstm__lstm_spec* sp
               "direction is '%s', expected forward, reverse or bidirectional", direction);
 }
 
-// An integer attribute of 0 or 1.
+/// An integer attribute of 0 or 1.
 static olstm_status parse_flag(const olstm_node* node, const char* name, bool* out_flag,
                                olstm_error* error) {
   int64_t value = 0;
@@ -102,7 +102,7 @@ static olstm_status parse_clip(const olstm_node* node, olstm__lstm_spec* spec,
   return OLSTM_STATUS_OK;
 }
 
-// activation_alpha or activation_beta: values that are consumed in order.
+/// activation_alpha or activation_beta: values that are consumed in order.
 typedef struct value_list {
   const char* name;
   const float* values;
@@ -139,7 +139,7 @@ static olstm_status check_all_used(const olstm_node* node, const value_list* lis
               list->name, list->count, list->used);
 }
 
-// ONNX's own default for an RNN's activations is two names, whatever the direction.
+/// ONNX's own default for an RNN's activations is two names, whatever the direction.
 static bool is_rnn_default(const olstm_attribute* attribute, olstm__cell cell) {
   if (cell != OLSTM__CELL_RNN || attribute->count != 2) return false;
   return strcmp(attribute->strings[0].bytes, "Tanh") == 0 &&

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-// What DynamicQuantizeLinear says of a range that includes 0.
+/// What DynamicQuantizeLinear says of a range that includes 0.
 typedef struct quantization {
   float scale;
   int32_t zero_point;
@@ -31,7 +31,7 @@ static void quantize(const quantization* q, const float* values, int64_t count,
   }
 }
 
-// sums[j] += a * b[j]
+/// sums[j] += a * b[j]
 static void add_row_signed(int32_t a, const int8_t* b, int64_t n, int32_t* sums) {
   for (int64_t j = 0; j < n; j++) sums[j] += a * b[j];
 }

@@ -105,10 +105,10 @@ static olstm_status run(const void* instance, const void* handle,
 
 static const char* const kAttributes[] = {"mask_value", NULL};
 
-static const olstm__op_form kForm = {.arity = {1, 1, OUTPUT_COUNT},
-                                     .attributes = kAttributes,
-                                     .instance_bytes = sizeof(step_mask_op),
-                                     .parse = parse};
+static const olstm__op_schema kSchema = {.arity = {1, 1, OUTPUT_COUNT},
+                                         .attributes = kAttributes,
+                                         .instance_bytes = sizeof(step_mask_op),
+                                         .parse = parse};
 
 static const olstm_operator kOperators[] = {{
     .struct_size = sizeof(olstm_operator),
@@ -117,8 +117,8 @@ static const olstm_operator kOperators[] = {{
     .first_opset = 1,
     .last_opset = 1,
     .dtypes = OLSTM_DTYPE_BIT(OLSTM_DTYPE_FLOAT),
-    .variant = &kForm,
-    .create = olstm__op_create_form,
+    .variant = &kSchema,
+    .create = olstm__op_create_schema,
     .infer = infer,
     .prepare = prepare,
     .run = run,

@@ -2,7 +2,7 @@
 // trains is refused by name.
 #include <math.h>
 
-#include "op/elementwise/lane.h"
+#include "op/elementwise/compute_type.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
 
@@ -17,7 +17,7 @@ typedef struct batch_norm_handle {
   olstm__op_handle head;
   olstm_dtype dtype;
   olstm_dtype operand_dtypes[INPUT_COUNT];
-  olstm__lane lane;
+  olstm__compute_type compute_type;
   int64_t batch;
   int64_t channels;
   int64_t space;
@@ -45,7 +45,7 @@ static olstm_status require(const batch_norm_op* self, const char* name, int64_t
                         expected);
 }
 
-// momentum only matters to training.
+/// momentum only matters to training.
 static olstm_status parse(void* instance, olstm_error* error) {
   batch_norm_op* self = instance;
   const int32_t opset = self->base.node->opset_version;
@@ -85,7 +85,7 @@ static olstm_status batch_norm_prepare(void* instance, const olstm_prepare_args*
   OLSTM_RETURN_IF_ERROR(
       olstm__op_create_handle(&self->base, sizeof *handle, (void**)&handle, error));
   handle->dtype = x->dtype;
-  handle->lane = olstm__lane_of(x->dtype);
+  handle->compute_type = olstm__compute_type_of(x->dtype);
   for (size_t i = 0; i < INPUT_COUNT; i++) {
     handle->operand_dtypes[i] = args->inputs[i]->desc.dtype;
   }
@@ -93,9 +93,9 @@ static olstm_status batch_norm_prepare(void* instance, const olstm_prepare_args*
   handle->batch = olstm_tensor_desc_count(x) == 0 ? 0 : x->rank > 0 ? x->dims[0] : 1;
   handle->space = 1;
   for (int32_t d = 2; d < x->rank; d++) handle->space *= x->dims[d];
-  // Factors and summands, in the lane's type.
+  // Factors and summands, in the compute type.
   out_prepared->workspace_bytes =
-      2 * (size_t)handle->channels * olstm__lane_size(handle->lane);
+      2 * (size_t)handle->channels * olstm__compute_type_size(handle->compute_type);
   out_prepared->handle = handle;
   out_prepared->inplace_inputs = 1u;
   return OLSTM_STATUS_OK;
@@ -105,26 +105,27 @@ static double operand_at(const batch_norm_handle* handle, const void* const* inp
                          size_t input, int64_t channel) {
   const olstm_dtype dtype = handle->operand_dtypes[input];
   double value = 0;
-  olstm__lane_load(OLSTM__LANE_F64, dtype, 1,
-                   (const char*)inputs[input] + (size_t)channel * olstm_dtype_size(dtype),
-                   &value);
+  olstm__compute_load(
+      OLSTM__COMPUTE_F64, dtype, 1,
+      (const char*)inputs[input] + (size_t)channel * olstm_dtype_size(dtype), &value);
   return value;
 }
 
 static void make_factors(const batch_norm_op* self, const batch_norm_handle* handle,
                          const void* const* inputs, void* factors, void* summands) {
-  const size_t lane_bytes = olstm__lane_size(handle->lane);
+  const size_t compute_bytes = olstm__compute_type_size(handle->compute_type);
   const olstm_dtype dtype =
-      handle->lane == OLSTM__LANE_F64 ? OLSTM_DTYPE_DOUBLE : OLSTM_DTYPE_FLOAT;
+      handle->compute_type == OLSTM__COMPUTE_F64 ? OLSTM_DTYPE_DOUBLE : OLSTM_DTYPE_FLOAT;
   for (int64_t c = 0; c < handle->channels; c++) {
     const double variance = operand_at(handle, inputs, INPUT_VARIANCE, c);
     const double factor = operand_at(handle, inputs, INPUT_SCALE, c) /
                           sqrt(variance + (double)self->epsilon);
     const double summand = operand_at(handle, inputs, INPUT_B, c) -
                            operand_at(handle, inputs, INPUT_MEAN, c) * factor;
-    const size_t offset = (size_t)c * lane_bytes;
-    olstm__lane_store(OLSTM__LANE_F64, dtype, 1, &factor, (char*)factors + offset);
-    olstm__lane_store(OLSTM__LANE_F64, dtype, 1, &summand, (char*)summands + offset);
+    const size_t offset = (size_t)c * compute_bytes;
+    olstm__compute_store(OLSTM__COMPUTE_F64, dtype, 1, &factor, (char*)factors + offset);
+    olstm__compute_store(OLSTM__COMPUTE_F64, dtype, 1, &summand,
+                         (char*)summands + offset);
   }
 }
 
@@ -147,13 +148,15 @@ static void make_factors(const batch_norm_op* self, const batch_norm_handle* han
 APPLY(F32, float)
 APPLY(F64, double)
 
-// One run of elements, converted block by block where the dtype is not the lane's.
+/// One run of elements, converted block by block where the dtype is not the
+/// compute type's.
 static void apply_run(const batch_norm_handle* handle, int64_t count, const char* x,
                       const char* factors, const char* summands, int64_t step, char* y) {
   const size_t element_bytes = olstm_dtype_size(handle->dtype);
-  const size_t lane_step = (size_t)step * olstm__lane_size(handle->lane);
-  olstm__lane_block block;
-  if (handle->lane == OLSTM__LANE_F64) {
+  const size_t compute_step =
+      (size_t)step * olstm__compute_type_size(handle->compute_type);
+  olstm__compute_block block;
+  if (handle->compute_type == OLSTM__COMPUTE_F64) {
     apply_F64(count, x, factors, summands, step, y);
     return;
   }
@@ -161,13 +164,13 @@ static void apply_run(const batch_norm_handle* handle, int64_t count, const char
     apply_F32(count, x, factors, summands, step, y);
     return;
   }
-  for (int64_t begin = 0; begin < count; begin += OLSTM__LANE_BLOCK) {
-    const int64_t size = olstm__lane_block_size(count - begin);
+  for (int64_t begin = 0; begin < count; begin += OLSTM__COMPUTE_BLOCK) {
+    const int64_t size = olstm__compute_block_size(count - begin);
     const size_t offset = (size_t)begin * element_bytes;
-    olstm__lane_load(handle->lane, handle->dtype, size, x + offset, &block);
-    apply_F32(size, &block, factors + (size_t)begin * lane_step,
-              summands + (size_t)begin * lane_step, step, &block);
-    olstm__lane_store(handle->lane, handle->dtype, size, &block, y + offset);
+    olstm__compute_load(handle->compute_type, handle->dtype, size, x + offset, &block);
+    apply_F32(size, &block, factors + (size_t)begin * compute_step,
+              summands + (size_t)begin * compute_step, step, &block);
+    olstm__compute_store(handle->compute_type, handle->dtype, size, &block, y + offset);
   }
 }
 
@@ -175,14 +178,14 @@ static olstm_status batch_norm_run(const void* instance, const void* handle,
                                    const olstm_run_args* args, olstm_error* error) {
   const batch_norm_op* self = instance;
   const batch_norm_handle* prepared = handle;
-  const size_t lane_bytes = olstm__lane_size(prepared->lane);
+  const size_t compute_bytes = olstm__compute_type_size(prepared->compute_type);
   const size_t element_bytes = olstm_dtype_size(prepared->dtype);
   // With one element a channel, channels are neighbours: one run for all of them.
   const bool by_row = prepared->space == 1;
   const int64_t runs = by_row ? 1 : prepared->channels;
   const int64_t count = by_row ? prepared->channels : prepared->space;
   char* factors = args->workspace;
-  char* summands = factors + (size_t)prepared->channels * lane_bytes;
+  char* summands = factors + (size_t)prepared->channels * compute_bytes;
   const char* x = args->inputs[INPUT_X];
   char* y = args->outputs[0];
   (void)error;
@@ -190,7 +193,7 @@ static olstm_status batch_norm_run(const void* instance, const void* handle,
   make_factors(self, prepared, args->inputs, factors, summands);
   for (int64_t n = 0; n < prepared->batch; n++) {
     for (int64_t r = 0; r < runs; r++) {
-      const size_t offset = (size_t)r * lane_bytes;
+      const size_t offset = (size_t)r * compute_bytes;
       apply_run(prepared, count, x, factors + offset, summands + offset, by_row ? 1 : 0,
                 y);
       x += (size_t)count * element_bytes;
@@ -205,18 +208,18 @@ static const char* const kBefore9[] = {"epsilon", "momentum", "spatial", NULL};
 static const char* const kBefore14[] = {"epsilon", "momentum", NULL};
 static const char* const kSince14[] = {"epsilon", "momentum", "training_mode", NULL};
 
-#define FORM(name, outputs, names)                                                  \
-  static const olstm__op_form name = {.arity = {INPUT_COUNT, INPUT_COUNT, outputs}, \
-                                      .attributes = names,                          \
-                                      .instance_bytes = sizeof(batch_norm_op),      \
-                                      .parse = parse}
-FORM(kBatchNormBefore7, 5, kBefore7);
-FORM(kBatchNormBefore9, 5, kBefore9);
-FORM(kBatchNormBefore14, 5, kBefore14);
-FORM(kBatchNorm, 3, kSince14);
+#define SCHEMA(name, outputs, names)                                                  \
+  static const olstm__op_schema name = {.arity = {INPUT_COUNT, INPUT_COUNT, outputs}, \
+                                        .attributes = names,                          \
+                                        .instance_bytes = sizeof(batch_norm_op),      \
+                                        .parse = parse}
+SCHEMA(kBatchNormBefore7, 5, kBefore7);
+SCHEMA(kBatchNormBefore9, 5, kBefore9);
+SCHEMA(kBatchNormBefore14, 5, kBefore14);
+SCHEMA(kBatchNorm, 3, kSince14);
 
-#define ROW(first, last, form)                                                  \
-  OLSTM__OP_ENTRY("BatchNormalization", first, last, OLSTM__DTYPES_REAL, &form, \
+#define ROW(first, last, schema)                                                  \
+  OLSTM__OP_ENTRY("BatchNormalization", first, last, OLSTM__DTYPES_REAL, &schema, \
                   batch_norm_infer, batch_norm_prepare, batch_norm_run)
 static const olstm_operator kOperators[] = {
     ROW(1, 6, kBatchNormBefore7),

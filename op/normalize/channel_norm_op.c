@@ -140,17 +140,17 @@ static const char* const kInstanceAttributes[] = {"epsilon", NULL};
 static const char* const kGroup18Attributes[] = {"epsilon", "num_groups", NULL};
 static const char* const kGroupAttributes[] = {"epsilon", "num_groups", "stash_type",
                                                NULL};
-#define FORM(name, names, parser)                                                \
-  static const olstm__op_form name = {.arity = {3, 3, 1},                        \
-                                      .attributes = names,                       \
-                                      .instance_bytes = sizeof(channel_norm_op), \
-                                      .parse = parser}
-FORM(kInstance, kInstanceAttributes, parse_epsilon);
-FORM(kGroup18, kGroup18Attributes, parse_groups);
-FORM(kGroup, kGroupAttributes, parse_groups);
+#define SCHEMA(name, names, parser)                                                \
+  static const olstm__op_schema name = {.arity = {3, 3, 1},                        \
+                                        .attributes = names,                       \
+                                        .instance_bytes = sizeof(channel_norm_op), \
+                                        .parse = parser}
+SCHEMA(kInstance, kInstanceAttributes, parse_epsilon);
+SCHEMA(kGroup18, kGroup18Attributes, parse_groups);
+SCHEMA(kGroup, kGroupAttributes, parse_groups);
 
-#define ROW(type, first, last, form)                                                \
-  OLSTM__OP_ENTRY(type, first, last, OLSTM__DTYPES_REAL, &form, channel_norm_infer, \
+#define ROW(type, first, last, schema)                                                \
+  OLSTM__OP_ENTRY(type, first, last, OLSTM__DTYPES_REAL, &schema, channel_norm_infer, \
                   channel_norm_prepare, channel_norm_run)
 static const olstm_operator kOperators[] = {
     ROW("InstanceNormalization", 1, 0, kInstance),

@@ -96,30 +96,31 @@ static olstm_status composed_norm_prepare(void* instance, const olstm_prepare_ar
     handle->set_count *= x->dims[d];
     stats.dims[d] = 1;
   }
-  const olstm__lane lane = olstm__lane_of(x->dtype);
+  const olstm__compute_type compute_type = olstm__compute_type_of(x->dtype);
   handle->dtype = x->dtype;
   handle->stat_count = olstm_tensor_desc_count(&stats);
   olstm__reduce_walk_init(&handle->mean, OLSTM__REDUCE_MEAN, x, axes);
   olstm__reduce_walk_init(&handle->size, self->code, x, axes);
-  olstm__binary_walk_init(&handle->subtract, OLSTM__BINARY_SUB, lane, x, &stats, x);
-  olstm__binary_walk_init(&handle->divide, OLSTM__BINARY_DIV, lane, x, &stats, x);
+  olstm__binary_walk_init(&handle->subtract, OLSTM__BINARY_SUB, compute_type, x, &stats,
+                          x);
+  olstm__binary_walk_init(&handle->divide, OLSTM__BINARY_DIV, compute_type, x, &stats, x);
   (void)olstm_tensor_desc_bytes(&stats, &out_prepared->workspace_bytes);
   out_prepared->handle = handle;
   out_prepared->inplace_inputs = 1u;
   return OLSTM_STATUS_OK;
 }
 
-// What to divide by: the deviation, kept away from 0; or the norm as it is, so that a set
-// of zeros gives NaN, as in ONNX's own data.
+/// What to divide by: the deviation, kept away from 0; or the norm as it is, so that a
+/// set of zeros gives NaN, as in ONNX's own data.
 static void make_divisors(const composed_norm_op* self,
                           const composed_norm_handle* handle, char* stats) {
   const size_t element_bytes = olstm_dtype_size(handle->dtype);
   const double scale = 1 / sqrt((double)handle->set_count);
   for (int64_t i = 0; i < handle->stat_count; i++, stats += element_bytes) {
     double value = 0;
-    olstm__lane_load(OLSTM__LANE_F64, handle->dtype, 1, stats, &value);
+    olstm__compute_load(OLSTM__COMPUTE_F64, handle->dtype, 1, stats, &value);
     if (self->centres) value = value * scale + 1e-9;
-    olstm__lane_store(OLSTM__LANE_F64, handle->dtype, 1, &value, stats);
+    olstm__compute_store(OLSTM__COMPUTE_F64, handle->dtype, 1, &value, stats);
   }
 }
 
@@ -144,14 +145,14 @@ static olstm_status composed_norm_run(const void* instance, const void* handle,
 
 static const char* const kLpAttributes[] = {"axis", "p", NULL};
 static const char* const kMeanVarianceAttributes[] = {"axes", NULL};
-static const olstm__op_form kLp = {.arity = {1, 1, 1},
-                                   .attributes = kLpAttributes,
-                                   .instance_bytes = sizeof(composed_norm_op),
-                                   .parse = parse_lp};
-static const olstm__op_form kMeanVariance = {.arity = {1, 1, 1},
-                                             .attributes = kMeanVarianceAttributes,
-                                             .instance_bytes = sizeof(composed_norm_op),
-                                             .parse = parse_mean_variance};
+static const olstm__op_schema kLp = {.arity = {1, 1, 1},
+                                     .attributes = kLpAttributes,
+                                     .instance_bytes = sizeof(composed_norm_op),
+                                     .parse = parse_lp};
+static const olstm__op_schema kMeanVariance = {.arity = {1, 1, 1},
+                                               .attributes = kMeanVarianceAttributes,
+                                               .instance_bytes = sizeof(composed_norm_op),
+                                               .parse = parse_mean_variance};
 
 static const olstm_operator kOperators[] = {
     OLSTM__OP_ENTRY("LpNormalization", 1, 0, OLSTM__DTYPES_REAL, &kLp,

@@ -28,7 +28,7 @@ typedef struct layer_norm_handle {
 } layer_norm_handle;
 
 static int32_t code_of(const layer_norm_op* self) {
-  return ((const olstm__op_form*)self->base.self->variant)->code;
+  return ((const olstm__op_schema*)self->base.self->variant)->code;
 }
 
 static olstm_status parse(void* instance, olstm_error* error) {
@@ -80,7 +80,7 @@ static olstm_status layer_norm_infer(const void* instance, const olstm_infer_arg
   return OLSTM_STATUS_OK;
 }
 
-// An operand of a row's shape, or of one element, goes along with the rows.
+/// An operand of a row's shape, or of one element, goes along with the rows.
 static bool goes_along(const olstm_tensor_desc* operand, const olstm_tensor_desc* x,
                        int32_t axis) {
   const int32_t offset = x->rank - operand->rank;
@@ -103,7 +103,8 @@ static void plan_operand(const olstm_tensor* input, const olstm_tensor_desc* x,
   } else {
     const bool is_double = x->dtype == OLSTM_DTYPE_DOUBLE;
     *out_walks = true;
-    olstm__binary_walk_init(walk, code, is_double ? OLSTM__LANE_F64 : OLSTM__LANE_F32, x,
+    olstm__binary_walk_init(walk, code,
+                            is_double ? OLSTM__COMPUTE_F64 : OLSTM__COMPUTE_F32, x,
                             &input->desc, x);
   }
 }
@@ -134,7 +135,8 @@ static olstm_status layer_norm_prepare(void* instance, const olstm_prepare_args*
     if (handle->walks_scale && args->inputs[2] && !handle->walks_shift) {
       handle->walks_shift = true;
       olstm__binary_walk_init(&handle->shift_walk, OLSTM__BINARY_ADD,
-                              handle->scale_walk.lane, x, &args->inputs[2]->desc, x);
+                              handle->scale_walk.compute_type, x, &args->inputs[2]->desc,
+                              x);
     }
   }
   out_prepared->handle = handle;
@@ -146,8 +148,8 @@ static void put_stat(const layer_norm_op* self, void* const* outputs, size_t ind
                      int64_t row, double value) {
   const size_t output_count = self->base.node->output_count;
   if (index >= output_count || !outputs[index]) return;
-  olstm__lane_store(
-      OLSTM__LANE_F64, self->stash_dtype, 1, &value,
+  olstm__compute_store(
+      OLSTM__COMPUTE_F64, self->stash_dtype, 1, &value,
       (char*)outputs[index] + (size_t)row * olstm_dtype_size(self->stash_dtype));
 }
 
@@ -186,16 +188,16 @@ static olstm_status layer_norm_run(const void* instance, const void* handle,
 }
 
 static const char* const kAttributes[] = {"axis", "epsilon", "stash_type", NULL};
-static const olstm__op_form kLayer = {.arity = {2, 3, 3},
+static const olstm__op_schema kLayer = {.arity = {2, 3, 3},
+                                        .attributes = kAttributes,
+                                        .instance_bytes = sizeof(layer_norm_op),
+                                        .parse = parse,
+                                        .code = CODE_LAYER};
+static const olstm__op_schema kRms = {.arity = {2, 2, 1},
                                       .attributes = kAttributes,
                                       .instance_bytes = sizeof(layer_norm_op),
                                       .parse = parse,
-                                      .code = CODE_LAYER};
-static const olstm__op_form kRms = {.arity = {2, 2, 1},
-                                    .attributes = kAttributes,
-                                    .instance_bytes = sizeof(layer_norm_op),
-                                    .parse = parse,
-                                    .code = CODE_RMS};
+                                      .code = CODE_RMS};
 
 static const olstm_operator kOperators[] = {
     OLSTM__OP_ENTRY("LayerNormalization", 17, 0, OLSTM__DTYPES_REAL, &kLayer,

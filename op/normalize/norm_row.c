@@ -12,16 +12,16 @@ static double add_partial_sums(const double* sums) {
   return sum;
 }
 
-// The sum of the elements, or of the squares of their distances from `centre`.
+/// The sum of the elements, or of the squares of their distances from `centre`.
 static double sum_row(olstm_dtype dtype, int64_t count, const void* x, double centre,
                       bool squares) {
   const size_t element_bytes = olstm_dtype_size(dtype);
   double sums[kPartialSums] = {0};
-  double block[OLSTM__LANE_BLOCK];
-  for (int64_t begin = 0; begin < count; begin += OLSTM__LANE_BLOCK) {
-    const int64_t size = olstm__lane_block_size(count - begin);
-    olstm__lane_load(OLSTM__LANE_F64, dtype, size,
-                     (const char*)x + (size_t)begin * element_bytes, block);
+  double block[OLSTM__COMPUTE_BLOCK];
+  for (int64_t begin = 0; begin < count; begin += OLSTM__COMPUTE_BLOCK) {
+    const int64_t size = olstm__compute_block_size(count - begin);
+    olstm__compute_load(OLSTM__COMPUTE_F64, dtype, size,
+                        (const char*)x + (size_t)begin * element_bytes, block);
     if (squares) {
       for (int64_t i = 0; i < size; i++) {
         block[i] = (block[i] - centre) * (block[i] - centre);
@@ -46,8 +46,8 @@ olstm__row_stats olstm__norm_row_measure(olstm_dtype dtype, int64_t count, const
 static void load_operand(const olstm__row_operand* operand, int64_t begin, int64_t count,
                          double* block) {
   const size_t element_bytes = olstm_dtype_size(operand->dtype);
-  olstm__lane_load(
-      OLSTM__LANE_F64, operand->dtype, operand->step ? count : 1,
+  olstm__compute_load(
+      OLSTM__COMPUTE_F64, operand->dtype, operand->step ? count : 1,
       (const char*)operand->data + (size_t)(begin * operand->step) * element_bytes,
       block);
 }
@@ -56,12 +56,12 @@ void olstm__norm_row_apply(olstm_dtype dtype, int64_t count, const void* x,
                            const olstm__row_stats* stats, const olstm__row_operand* scale,
                            const olstm__row_operand* shift, void* y) {
   const size_t element_bytes = olstm_dtype_size(dtype);
-  double block[OLSTM__LANE_BLOCK];
-  double other[OLSTM__LANE_BLOCK];
-  for (int64_t begin = 0; begin < count; begin += OLSTM__LANE_BLOCK) {
-    const int64_t size = olstm__lane_block_size(count - begin);
+  double block[OLSTM__COMPUTE_BLOCK];
+  double other[OLSTM__COMPUTE_BLOCK];
+  for (int64_t begin = 0; begin < count; begin += OLSTM__COMPUTE_BLOCK) {
+    const int64_t size = olstm__compute_block_size(count - begin);
     const size_t offset = (size_t)begin * element_bytes;
-    olstm__lane_load(OLSTM__LANE_F64, dtype, size, (const char*)x + offset, block);
+    olstm__compute_load(OLSTM__COMPUTE_F64, dtype, size, (const char*)x + offset, block);
     for (int64_t i = 0; i < size; i++) {
       block[i] = (block[i] - stats->mean) * stats->inverse_deviation;
     }
@@ -73,6 +73,6 @@ void olstm__norm_row_apply(olstm_dtype dtype, int64_t count, const void* x,
       load_operand(shift, begin, size, other);
       for (int64_t i = 0; i < size; i++) block[i] += other[i * shift->step];
     }
-    olstm__lane_store(OLSTM__LANE_F64, dtype, size, block, (char*)y + offset);
+    olstm__compute_store(OLSTM__COMPUTE_F64, dtype, size, block, (char*)y + offset);
   }
 }

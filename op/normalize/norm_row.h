@@ -3,7 +3,7 @@
 #ifndef OLSTM_OP_NORMALIZE_NORM_ROW_H_
 #define OLSTM_OP_NORMALIZE_NORM_ROW_H_
 
-#include "op/elementwise/lane.h"
+#include "op/elementwise/compute_type.h"
 
 typedef struct olstm__row_stats {
   double mean;

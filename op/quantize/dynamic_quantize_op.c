@@ -78,11 +78,11 @@ static olstm_status dynamic_quantize_run(const void* instance, const void* handl
   return OLSTM_STATUS_OK;
 }
 
-static const olstm__op_form kForm = {.arity = {1, 1, 3},
-                                     .instance_bytes = sizeof(dynamic_quantize_op)};
+static const olstm__op_schema kSchema = {.arity = {1, 1, 3},
+                                         .instance_bytes = sizeof(dynamic_quantize_op)};
 static const olstm_operator kOperators[] = {
     OLSTM__OP_ENTRY("DynamicQuantizeLinear", 11, 0, OLSTM_DTYPE_BIT(OLSTM_DTYPE_FLOAT),
-                    &kForm, dynamic_quantize_infer, dynamic_quantize_prepare,
+                    &kSchema, dynamic_quantize_infer, dynamic_quantize_prepare,
                     dynamic_quantize_run),
 };
 

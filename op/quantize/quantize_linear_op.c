@@ -2,7 +2,7 @@
 // index of an axis (opset 13), or for each block along it (opset 21).
 #include <math.h>
 
-#include "op/elementwise/lane.h"
+#include "op/elementwise/compute_type.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
 
@@ -22,14 +22,14 @@ typedef struct quantize_op {
   olstm_dtype output_dtype;
 } quantize_op;
 
-// x as [outer, rows, inner] with scales along the rows.
+/// x as [outer, rows, inner] with scales along the rows.
 typedef struct quantize_handle {
   olstm__op_handle head;
   olstm_dtype x_dtype;
   olstm_dtype y_dtype;
   olstm_dtype scale_dtype;
   /// What is computed in: float, or double for int32.
-  olstm__lane lane;
+  olstm__compute_type compute_type;
   int64_t outer;
   int64_t rows;
   int64_t inner;
@@ -39,7 +39,7 @@ typedef struct quantize_handle {
 } quantize_handle;
 
 static int32_t code_of(const quantize_op* self) {
-  return ((const olstm__op_form*)self->base.self->variant)->code;
+  return ((const olstm__op_schema*)self->base.self->variant)->code;
 }
 
 static olstm_status parse(void* instance, olstm_error* error) {
@@ -76,7 +76,7 @@ static bool has_zero_point(const olstm_node* node) {
   return olstm_node_has_input(node, 2);
 }
 
-// Fills the shape part of a handle.
+/// Fills the shape part of a handle.
 static olstm_status find_scales(const quantize_op* self, const olstm_tensor_desc* x,
                                 const olstm_tensor_desc* scale, quantize_handle* out,
                                 olstm_error* error) {
@@ -181,20 +181,22 @@ static olstm_status quantize_prepare(void* instance, const olstm_prepare_args* a
   handle->y_dtype = args->outputs[0].dtype;
   handle->scale_dtype = scale->dtype;
   // The quotient of floats is rounded to float before it is rounded to an integer.
-  handle->lane = x->dtype == OLSTM_DTYPE_INT32 || x->dtype == OLSTM_DTYPE_DOUBLE ||
-                         scale->dtype == OLSTM_DTYPE_DOUBLE
-                     ? OLSTM__LANE_F64
-                     : OLSTM__LANE_F32;
+  handle->compute_type = x->dtype == OLSTM_DTYPE_INT32 ||
+                                 x->dtype == OLSTM_DTYPE_DOUBLE ||
+                                 scale->dtype == OLSTM_DTYPE_DOUBLE
+                             ? OLSTM__COMPUTE_F64
+                             : OLSTM__COMPUTE_F32;
   out_prepared->handle = handle;
   return OLSTM_STATUS_OK;
 }
 
-// Doubles, of which the quotient of two floats is taken in float.
-static void quantize_block(olstm__lane lane, int64_t count, double* values,
-                           const double* scales, const double* zeros, int64_t step) {
+/// Doubles, of which the quotient of two floats is taken in float.
+static void quantize_block(olstm__compute_type compute_type, int64_t count,
+                           double* values, const double* scales, const double* zeros,
+                           int64_t step) {
   for (int64_t i = 0; i < count; i++) {
     const double scale = scales[i * step];
-    const double quotient = lane == OLSTM__LANE_F32
+    const double quotient = compute_type == OLSTM__COMPUTE_F32
                                 ? (double)((float)values[i] / (float)scale)
                                 : values[i] / scale;
     values[i] = rint(quotient) + zeros[i * step];
@@ -208,7 +210,7 @@ static void dequantize_block(int64_t count, double* values, const double* scales
   }
 }
 
-// The operands of one run of `inner` elements.
+/// The operands of one run of `inner` elements.
 typedef struct run_operands {
   const char* scales;
   const char* zeros;  // NULL: 0
@@ -222,28 +224,28 @@ static void run_inner(const quantize_op* self, const quantize_handle* handle,
   const size_t y_bytes = olstm_dtype_size(handle->y_dtype);
   const size_t scale_bytes = olstm_dtype_size(handle->scale_dtype);
   const size_t zero_bytes = operands->zeros ? olstm_dtype_size(operands->zero_dtype) : 0;
-  double values[OLSTM__LANE_BLOCK];
-  double scales[OLSTM__LANE_BLOCK];
-  double zeros[OLSTM__LANE_BLOCK] = {0};
-  for (int64_t begin = 0; begin < handle->inner; begin += OLSTM__LANE_BLOCK) {
-    const int64_t count = olstm__lane_block_size(handle->inner - begin);
+  double values[OLSTM__COMPUTE_BLOCK];
+  double scales[OLSTM__COMPUTE_BLOCK];
+  double zeros[OLSTM__COMPUTE_BLOCK] = {0};
+  for (int64_t begin = 0; begin < handle->inner; begin += OLSTM__COMPUTE_BLOCK) {
+    const int64_t count = olstm__compute_block_size(handle->inner - begin);
     const int64_t operand_count = operands->step ? count : 1;
     const size_t operand = (size_t)(begin * operands->step);
-    olstm__lane_load(OLSTM__LANE_F64, handle->x_dtype, count, x + (size_t)begin * x_bytes,
-                     values);
-    olstm__lane_load(OLSTM__LANE_F64, handle->scale_dtype, operand_count,
-                     operands->scales + operand * scale_bytes, scales);
+    olstm__compute_load(OLSTM__COMPUTE_F64, handle->x_dtype, count,
+                        x + (size_t)begin * x_bytes, values);
+    olstm__compute_load(OLSTM__COMPUTE_F64, handle->scale_dtype, operand_count,
+                        operands->scales + operand * scale_bytes, scales);
     if (operands->zeros) {
-      olstm__lane_load(OLSTM__LANE_F64, operands->zero_dtype, operand_count,
-                       operands->zeros + operand * zero_bytes, zeros);
+      olstm__compute_load(OLSTM__COMPUTE_F64, operands->zero_dtype, operand_count,
+                          operands->zeros + operand * zero_bytes, zeros);
     }
     if (code_of(self) == CODE_QUANTIZE) {
-      quantize_block(handle->lane, count, values, scales, zeros, operands->step);
+      quantize_block(handle->compute_type, count, values, scales, zeros, operands->step);
     } else {
       dequantize_block(count, values, scales, zeros, operands->step);
     }
-    olstm__lane_store(OLSTM__LANE_F64, handle->y_dtype, count, values,
-                      y + (size_t)begin * y_bytes);
+    olstm__compute_store(OLSTM__COMPUTE_F64, handle->y_dtype, count, values,
+                         y + (size_t)begin * y_bytes);
   }
 }
 
@@ -282,7 +284,7 @@ static olstm_status quantize_run(const void* instance, const void* handle,
   return OLSTM_STATUS_OK;
 }
 
-// saturate is about float8 alone, which olstm does not run.
+/// saturate is about float8 alone, which olstm does not run.
 static const char* const kNone[] = {NULL};
 static const char* const kAxis[] = {"axis", NULL};
 static const char* const kQuantize19[] = {"axis", "saturate", NULL};
@@ -293,26 +295,26 @@ static const char* const kQuantize23[] = {"axis",      "block_size", "output_dty
 static const char* const kDequantize21[] = {"axis", "block_size", NULL};
 static const char* const kDequantize23[] = {"axis", "block_size", "output_dtype", NULL};
 
-#define FORM(name, names, what)                                              \
-  static const olstm__op_form name = {.arity = {2, 3, 1},                    \
-                                      .attributes = names,                   \
-                                      .instance_bytes = sizeof(quantize_op), \
-                                      .parse = parse,                        \
-                                      .code = what}
-FORM(kQuantizeForm10, kNone, CODE_QUANTIZE);
-FORM(kQuantizeForm13, kAxis, CODE_QUANTIZE);
-FORM(kQuantizeForm19, kQuantize19, CODE_QUANTIZE);
-FORM(kQuantizeForm21, kQuantize21, CODE_QUANTIZE);
-FORM(kQuantizeForm23, kQuantize23, CODE_QUANTIZE);
-FORM(kDequantizeForm10, kNone, CODE_DEQUANTIZE);
-FORM(kDequantizeForm13, kAxis, CODE_DEQUANTIZE);
-FORM(kDequantizeForm21, kDequantize21, CODE_DEQUANTIZE);
-FORM(kDequantizeForm23, kDequantize23, CODE_DEQUANTIZE);
+#define SCHEMA(name, names, what)                                              \
+  static const olstm__op_schema name = {.arity = {2, 3, 1},                    \
+                                        .attributes = names,                   \
+                                        .instance_bytes = sizeof(quantize_op), \
+                                        .parse = parse,                        \
+                                        .code = what}
+SCHEMA(kQuantizeForm10, kNone, CODE_QUANTIZE);
+SCHEMA(kQuantizeForm13, kAxis, CODE_QUANTIZE);
+SCHEMA(kQuantizeForm19, kQuantize19, CODE_QUANTIZE);
+SCHEMA(kQuantizeForm21, kQuantize21, CODE_QUANTIZE);
+SCHEMA(kQuantizeForm23, kQuantize23, CODE_QUANTIZE);
+SCHEMA(kDequantizeForm10, kNone, CODE_DEQUANTIZE);
+SCHEMA(kDequantizeForm13, kAxis, CODE_DEQUANTIZE);
+SCHEMA(kDequantizeForm21, kDequantize21, CODE_DEQUANTIZE);
+SCHEMA(kDequantizeForm23, kDequantize23, CODE_DEQUANTIZE);
 
 #define FROM (OLSTM__DTYPES_REAL | INT32_BIT)
 #define TO (QUANTIZED_DTYPES | INT32_BIT)
-#define ROW(type, first, last, dtypes, form)                                          \
-  OLSTM__OP_ENTRY(type, first, last, dtypes, &form, quantize_infer, quantize_prepare, \
+#define ROW(type, first, last, dtypes, schema)                                          \
+  OLSTM__OP_ENTRY(type, first, last, dtypes, &schema, quantize_infer, quantize_prepare, \
                   quantize_run)
 static const olstm_operator kOperators[] = {
     ROW("QuantizeLinear", 10, 12, FROM, kQuantizeForm10),

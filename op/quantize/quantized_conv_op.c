@@ -6,7 +6,7 @@
 
 enum { CODE_INTEGER, CODE_QLINEAR, MAX_INPUTS = 9 };
 
-// Where each operand is among the inputs.
+/// Where each operand is among the inputs.
 typedef struct input_indices {
   size_t w, x_zero, w_zero, x_scale, w_scale, y_scale, y_zero, bias;
 } input_indices;
@@ -43,7 +43,7 @@ typedef struct quantized_conv_handle {
 } quantized_conv_handle;
 
 static int32_t code_of(const quantized_conv_op* self) {
-  return ((const olstm__op_form*)self->base.self->variant)->code;
+  return ((const olstm__op_schema*)self->base.self->variant)->code;
 }
 
 static olstm_status parse(void* instance, olstm_error* error) {
@@ -203,7 +203,7 @@ static void pack_groups(const olstm__conv* conv, const double* weights,
   }
 }
 
-// Sums become int32, or are quantized again, plane by plane: scales are by channel.
+/// Sums become int32, or are quantized again, plane by plane: scales are by channel.
 static void store_planes(const quantized_conv_op* self,
                          const quantized_conv_handle* handle, const olstm_run_args* args,
                          const double* sums) {
@@ -235,7 +235,7 @@ static void store_planes(const quantized_conv_op* self,
   }
 }
 
-// The convolution starts from 0: the bias is added to its planes.
+/// The convolution starts from 0: the bias is added to its planes.
 static void add_bias(const quantized_conv_handle* handle,
                      const olstm__quantize_operand* bias, double* sums) {
   const int64_t channels = handle->conv.groups * handle->conv.output_channels;
@@ -292,16 +292,16 @@ static olstm_status quantized_conv_run(const void* instance, const void* handle,
 
 static const char* const kAttributes[] = {
     "auto_pad", "dilations", "group", "kernel_shape", "pads", "strides", NULL};
-static const olstm__op_form kInteger = {.arity = {2, 4, 1},
-                                        .attributes = kAttributes,
-                                        .instance_bytes = sizeof(quantized_conv_op),
-                                        .parse = parse,
-                                        .code = CODE_INTEGER};
-static const olstm__op_form kQlinear = {.arity = {8, 9, 1},
-                                        .attributes = kAttributes,
-                                        .instance_bytes = sizeof(quantized_conv_op),
-                                        .parse = parse,
-                                        .code = CODE_QLINEAR};
+static const olstm__op_schema kInteger = {.arity = {2, 4, 1},
+                                          .attributes = kAttributes,
+                                          .instance_bytes = sizeof(quantized_conv_op),
+                                          .parse = parse,
+                                          .code = CODE_INTEGER};
+static const olstm__op_schema kQlinear = {.arity = {8, 9, 1},
+                                          .attributes = kAttributes,
+                                          .instance_bytes = sizeof(quantized_conv_op),
+                                          .parse = parse,
+                                          .code = CODE_QLINEAR};
 
 static const olstm_operator kOperators[] = {
     OLSTM__OP_ENTRY("ConvInteger", 10, 0, OLSTM__DTYPES_QUANTIZED_8, &kInteger,

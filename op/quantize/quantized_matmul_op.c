@@ -2,13 +2,13 @@
 // int32 sums, which wrap where they do not fit; QLinearMatMul quantizes them again.
 #include "op/dense/matmul_shape.h"
 #include "op/dense/packed_weight.h"
-#include "op/elementwise/lane.h"
+#include "op/elementwise/compute_type.h"
 #include "op/op_family.h"
 #include "op/quantize/zero_point.h"
 
 enum { CODE_INTEGER, CODE_QLINEAR, MAX_INPUTS = 8 };
 
-// Where each operand is among the inputs.
+/// Where each operand is among the inputs.
 typedef struct input_indices {
   size_t b, a_zero, b_zero, a_scale, b_scale, y_scale, y_zero;
 } input_indices;
@@ -41,7 +41,7 @@ typedef struct quantized_matmul_handle {
 } quantized_matmul_handle;
 
 static int32_t code_of(const quantized_matmul_op* self) {
-  return ((const olstm__op_form*)self->base.self->variant)->code;
+  return ((const olstm__op_schema*)self->base.self->variant)->code;
 }
 
 static olstm_status quantized_matmul_infer(const void* instance,
@@ -149,7 +149,7 @@ static olstm_status quantized_matmul_prepare(void* instance,
   return OLSTM_STATUS_OK;
 }
 
-// int32 sums wrap.
+/// int32 sums wrap.
 static void store_sums(int64_t count, const double* sums, int32_t* y) {
   for (int64_t i = 0; i < count; i++) y[i] = (int32_t)(uint32_t)(int64_t)sums[i];
 }
@@ -182,7 +182,7 @@ static void store_quantized(const quantized_matmul_op* self,
   }
 }
 
-// Matrix `index` of B without its zero point, packed.
+/// Matrix `index` of B without its zero point, packed.
 static const void* find_packed(const quantized_matmul_op* self,
                                const quantized_matmul_handle* handle,
                                const olstm_run_args* args, int64_t index) {
@@ -251,11 +251,12 @@ static olstm_status quantized_matmul_run(const void* instance, const void* handl
   return OLSTM_STATUS_OK;
 }
 
-// Packs B, one matrix, where it and its zero point are constants of the right shapes.
+/// Packs B, one matrix, where it and its zero point are constants of the right shapes.
 static olstm_status pack_constant(void* instance, olstm_error* error) {
   quantized_matmul_op* self = instance;
   const olstm__op_base* base = &self->base;
-  const input_indices* at = &kInputs[((const olstm__op_form*)base->self->variant)->code];
+  const input_indices* at =
+      &kInputs[((const olstm__op_schema*)base->self->variant)->code];
   const olstm_tensor* b = base->node->constants[at->b];
   const bool has_zero = olstm_node_has_input(base->node, at->b_zero);
   const olstm_tensor* zero = has_zero ? base->node->constants[at->b_zero] : NULL;
@@ -296,22 +297,22 @@ static void quantized_matmul_destroy(void* instance) {
   olstm__op_destroy(instance);
 }
 
-static const olstm__op_form kInteger = {.arity = {2, 4, 1},
-                                        .instance_bytes = sizeof(quantized_matmul_op),
-                                        .parse = pack_constant,
-                                        .code = CODE_INTEGER};
-static const olstm__op_form kQlinear = {.arity = {8, 8, 1},
-                                        .instance_bytes = sizeof(quantized_matmul_op),
-                                        .parse = pack_constant,
-                                        .code = CODE_QLINEAR};
+static const olstm__op_schema kInteger = {.arity = {2, 4, 1},
+                                          .instance_bytes = sizeof(quantized_matmul_op),
+                                          .parse = pack_constant,
+                                          .code = CODE_INTEGER};
+static const olstm__op_schema kQlinear = {.arity = {8, 8, 1},
+                                          .instance_bytes = sizeof(quantized_matmul_op),
+                                          .parse = pack_constant,
+                                          .code = CODE_QLINEAR};
 
-#define ROW(type, form)                                                       \
-  {                                                                           \
-    .struct_size = sizeof(olstm_operator), .domain = "", .op_type = type,     \
-    .first_opset = 10, .dtypes = OLSTM__DTYPES_QUANTIZED_8, .variant = &form, \
-    .create = olstm__op_create_form, .infer = quantized_matmul_infer,         \
-    .prepare = quantized_matmul_prepare, .run = quantized_matmul_run,         \
-    .release = olstm__op_release_handle, .destroy = quantized_matmul_destroy, \
+#define ROW(type, schema)                                                       \
+  {                                                                             \
+    .struct_size = sizeof(olstm_operator), .domain = "", .op_type = type,       \
+    .first_opset = 10, .dtypes = OLSTM__DTYPES_QUANTIZED_8, .variant = &schema, \
+    .create = olstm__op_create_schema, .infer = quantized_matmul_infer,         \
+    .prepare = quantized_matmul_prepare, .run = quantized_matmul_run,           \
+    .release = olstm__op_release_handle, .destroy = quantized_matmul_destroy,   \
   }
 static const olstm_operator kOperators[] = {ROW("MatMulInteger", kInteger),
                                             ROW("QLinearMatMul", kQlinear)};

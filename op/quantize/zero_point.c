@@ -1,9 +1,9 @@
-// Conversions go block by block through the lanes.
+// Conversions go block by block through the compute types.
 #include "op/quantize/zero_point.h"
 
 #include <math.h>
 
-#include "op/elementwise/lane.h"
+#include "op/elementwise/compute_type.h"
 
 olstm__quantize_operand olstm__quantize_operand_of(const olstm__op_base* base,
                                                    const olstm_tensor_desc* descs,
@@ -21,10 +21,10 @@ double olstm__quantize_operand_get(const olstm__quantize_operand* operand,
                                    int64_t index) {
   double value = 0;
   if (operand->data) {
-    olstm__lane_load(OLSTM__LANE_F64, operand->dtype, 1,
-                     (const char*)operand->data + (size_t)(index * operand->step) *
-                                                      olstm_dtype_size(operand->dtype),
-                     &value);
+    olstm__compute_load(OLSTM__COMPUTE_F64, operand->dtype, 1,
+                        (const char*)operand->data + (size_t)(index * operand->step) *
+                                                         olstm_dtype_size(operand->dtype),
+                        &value);
   }
   return value;
 }
@@ -49,7 +49,7 @@ void olstm__take_off_zero(olstm_dtype dtype, int64_t rows, int64_t columns, cons
   const size_t element_bytes = olstm_dtype_size(dtype);
   const char* from = x;
   for (int64_t r = 0; r < rows; r++) {
-    olstm__lane_load(OLSTM__LANE_F64, dtype, columns, from, y);
+    olstm__compute_load(OLSTM__COMPUTE_F64, dtype, columns, from, y);
     if (by_column && zero->step) {
       for (int64_t c = 0; c < columns; c++) y[c] -= olstm__quantize_operand_get(zero, c);
     } else if (zero->data) {
@@ -64,11 +64,11 @@ void olstm__take_off_zero(olstm_dtype dtype, int64_t rows, int64_t columns, cons
 void olstm__requantize(int64_t count, const double* x, double factor, double zero,
                        olstm_dtype dtype, void* y) {
   const size_t element_bytes = olstm_dtype_size(dtype);
-  double block[OLSTM__LANE_BLOCK];
-  for (int64_t begin = 0; begin < count; begin += OLSTM__LANE_BLOCK) {
-    const int64_t size = olstm__lane_block_size(count - begin);
+  double block[OLSTM__COMPUTE_BLOCK];
+  for (int64_t begin = 0; begin < count; begin += OLSTM__COMPUTE_BLOCK) {
+    const int64_t size = olstm__compute_block_size(count - begin);
     for (int64_t i = 0; i < size; i++) block[i] = rint(x[begin + i] * factor) + zero;
-    olstm__lane_store(OLSTM__LANE_F64, dtype, size, block,
-                      (char*)y + (size_t)begin * element_bytes);
+    olstm__compute_store(OLSTM__COMPUTE_F64, dtype, size, block,
+                         (char*)y + (size_t)begin * element_bytes);
   }
 }

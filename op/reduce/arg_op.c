@@ -1,5 +1,5 @@
 // ArgMax and ArgMin: the index of the first (or last) extreme along one axis.
-#include "op/elementwise/lane.h"
+#include "op/elementwise/compute_type.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
 #include "op/reduce/axis_view.h"
@@ -15,11 +15,11 @@ typedef struct arg_op {
 typedef struct arg_handle {
   olstm__op_handle head;
   olstm_dtype dtype;
-  olstm__lane lane;
+  olstm__compute_type compute_type;
   olstm__axis_view view;
 } arg_handle;
 
-// Whether a value takes the place of the best so far.
+/// Whether a value takes the place of the best so far.
 typedef struct arg_order {
   bool wants_max;
   bool selects_last;
@@ -87,7 +87,7 @@ static olstm_status arg_prepare(void* instance, const olstm_prepare_args* args,
   OLSTM_RETURN_IF_ERROR(
       olstm__op_create_handle(&self->base, sizeof *handle, (void**)&handle, error));
   handle->dtype = x->dtype;
-  handle->lane = olstm__lane_of(x->dtype);
+  handle->compute_type = olstm__compute_type_of(x->dtype);
   handle->view = olstm__axis_view_of(x, axis);
   out_prepared->handle = handle;
   return OLSTM_STATUS_OK;
@@ -131,38 +131,38 @@ TAKE(U64, uint64_t)
 typedef void (*arg_kernel)(arg_order order, int64_t row, int64_t count, const void* data,
                            void* best, int64_t* indices);
 
-static const arg_kernel kTake[OLSTM__LANE_COUNT] = {[OLSTM__LANE_F32] = take_F32,
-                                                    [OLSTM__LANE_F64] = take_F64,
-                                                    [OLSTM__LANE_I32] = take_I32,
-                                                    [OLSTM__LANE_I64] = take_I64,
-                                                    [OLSTM__LANE_U64] = take_U64};
-static const arg_kernel kScan[OLSTM__LANE_COUNT] = {[OLSTM__LANE_F32] = scan_F32,
-                                                    [OLSTM__LANE_F64] = scan_F64,
-                                                    [OLSTM__LANE_I32] = scan_I32,
-                                                    [OLSTM__LANE_I64] = scan_I64,
-                                                    [OLSTM__LANE_U64] = scan_U64};
+static const arg_kernel kTake[OLSTM__COMPUTE_COUNT] = {[OLSTM__COMPUTE_F32] = take_F32,
+                                                       [OLSTM__COMPUTE_F64] = take_F64,
+                                                       [OLSTM__COMPUTE_I32] = take_I32,
+                                                       [OLSTM__COMPUTE_I64] = take_I64,
+                                                       [OLSTM__COMPUTE_U64] = take_U64};
+static const arg_kernel kScan[OLSTM__COMPUTE_COUNT] = {[OLSTM__COMPUTE_F32] = scan_F32,
+                                                       [OLSTM__COMPUTE_F64] = scan_F64,
+                                                       [OLSTM__COMPUTE_I32] = scan_I32,
+                                                       [OLSTM__COMPUTE_I64] = scan_I64,
+                                                       [OLSTM__COMPUTE_U64] = scan_U64};
 
 static void run_row(const arg_handle* handle, arg_order order, const char* x,
                     int64_t* index) {
   const size_t element_bytes = olstm_dtype_size(handle->dtype);
-  olstm__lane_block values;
-  olstm__lane_value best;
-  for (int64_t row = 0; row < handle->view.rows; row += OLSTM__LANE_BLOCK) {
-    const int64_t count = olstm__lane_block_size(handle->view.rows - row);
-    olstm__lane_load(handle->lane, handle->dtype, count, x + (size_t)row * element_bytes,
-                     &values);
-    kScan[handle->lane](order, row, count, &values, &best, index);
+  olstm__compute_block values;
+  olstm__compute_value best;
+  for (int64_t row = 0; row < handle->view.rows; row += OLSTM__COMPUTE_BLOCK) {
+    const int64_t count = olstm__compute_block_size(handle->view.rows - row);
+    olstm__compute_load(handle->compute_type, handle->dtype, count,
+                        x + (size_t)row * element_bytes, &values);
+    kScan[handle->compute_type](order, row, count, &values, &best, index);
   }
 }
 
 static void run_columns(const arg_handle* handle, arg_order order, int64_t count,
                         const char* x, int64_t* indices) {
   const size_t row_bytes = (size_t)handle->view.columns * olstm_dtype_size(handle->dtype);
-  olstm__lane_block values;
-  olstm__lane_block best;
+  olstm__compute_block values;
+  olstm__compute_block best;
   for (int64_t row = 0; row < handle->view.rows; row++, x += row_bytes) {
-    olstm__lane_load(handle->lane, handle->dtype, count, x, &values);
-    kTake[handle->lane](order, row, count, &values, &best, indices);
+    olstm__compute_load(handle->compute_type, handle->dtype, count, x, &values);
+    kTake[handle->compute_type](order, row, count, &values, &best, indices);
   }
 }
 
@@ -171,7 +171,7 @@ static olstm_status arg_run(const void* instance, const void* handle,
   const arg_op* self = instance;
   const arg_handle* prepared = handle;
   const size_t element_bytes = olstm_dtype_size(prepared->dtype);
-  const int32_t code = ((const olstm__op_form*)self->base.self->variant)->code;
+  const int32_t code = ((const olstm__op_schema*)self->base.self->variant)->code;
   const arg_order order = {code == CODE_MAX, self->selects_last};
   const char* x = args->inputs[0];
   int64_t* y = args->outputs[0];
@@ -180,8 +180,8 @@ static olstm_status arg_run(const void* instance, const void* handle,
   for (int64_t s = 0; s < prepared->view.slab_count; s++) {
     if (prepared->view.columns == 1) run_row(prepared, order, x, y);
     for (int64_t j = 0; prepared->view.columns > 1 && j < prepared->view.columns;
-         j += OLSTM__LANE_BLOCK) {
-      run_columns(prepared, order, olstm__lane_block_size(prepared->view.columns - j),
+         j += OLSTM__COMPUTE_BLOCK) {
+      run_columns(prepared, order, olstm__compute_block_size(prepared->view.columns - j),
                   x + (size_t)j * element_bytes, y + j);
     }
     x += (size_t)(prepared->view.rows * prepared->view.columns) * element_bytes;
@@ -193,19 +193,19 @@ static olstm_status arg_run(const void* instance, const void* handle,
 static const char* const kBefore12[] = {"axis", "keepdims", NULL};
 static const char* const kSince12[] = {"axis", "keepdims", "select_last_index", NULL};
 
-#define FORM(name, what, names, parser)                                 \
-  static const olstm__op_form name = {.arity = {1, 1, 1},               \
-                                      .attributes = names,              \
-                                      .instance_bytes = sizeof(arg_op), \
-                                      .parse = parser,                  \
-                                      .code = what}
-FORM(kArgMaxBefore12, CODE_MAX, kBefore12, parse_plain);
-FORM(kArgMax, CODE_MAX, kSince12, parse_since_12);
-FORM(kArgMinBefore12, CODE_MIN, kBefore12, parse_plain);
-FORM(kArgMin, CODE_MIN, kSince12, parse_since_12);
+#define SCHEMA(name, what, names, parser)                                 \
+  static const olstm__op_schema name = {.arity = {1, 1, 1},               \
+                                        .attributes = names,              \
+                                        .instance_bytes = sizeof(arg_op), \
+                                        .parse = parser,                  \
+                                        .code = what}
+SCHEMA(kArgMaxBefore12, CODE_MAX, kBefore12, parse_plain);
+SCHEMA(kArgMax, CODE_MAX, kSince12, parse_since_12);
+SCHEMA(kArgMinBefore12, CODE_MIN, kBefore12, parse_plain);
+SCHEMA(kArgMin, CODE_MIN, kSince12, parse_since_12);
 
-#define ROW(type, first, last, form)                                          \
-  OLSTM__OP_ENTRY(type, first, last, OLSTM__DTYPES_NUMERIC, &form, arg_infer, \
+#define ROW(type, first, last, schema)                                          \
+  OLSTM__OP_ENTRY(type, first, last, OLSTM__DTYPES_NUMERIC, &schema, arg_infer, \
                   arg_prepare, arg_run)
 
 static const olstm_operator kOperators[] = {

@@ -17,12 +17,12 @@ typedef struct cumsum_handle {
   olstm__op_handle head;
   olstm_tensor_desc x;
   olstm_dtype axis_dtype;
-  olstm__lane lane;
+  olstm__compute_type compute_type;
   olstm__binary_kernel take_in;
 } cumsum_handle;
 
 static int32_t code_of(const cumsum_op* self) {
-  return ((const olstm__op_form*)self->base.self->variant)->code;
+  return ((const olstm__op_schema*)self->base.self->variant)->code;
 }
 
 static olstm_status parse(void* instance, olstm_error* error) {
@@ -64,32 +64,35 @@ static olstm_status cumsum_prepare(void* instance, const olstm_prepare_args* arg
       olstm__op_create_handle(&self->base, sizeof *handle, (void**)&handle, error));
   handle->x = args->inputs[0]->desc;
   handle->axis_dtype = args->inputs[1]->desc.dtype;
-  handle->lane = olstm__lane_of(handle->x.dtype);
+  handle->compute_type = olstm__compute_type_of(handle->x.dtype);
   handle->take_in =
-      olstm__binary_kernel_find((olstm__binary_code)code_of(self), handle->lane);
+      olstm__binary_kernel_find((olstm__binary_code)code_of(self), handle->compute_type);
   out_prepared->handle = handle;
   out_prepared->inplace_inputs = 1u;
   return OLSTM_STATUS_OK;
 }
 
-// Up to a block of columns side by side.
+/// Up to a block of columns side by side.
 static void run_columns(const cumsum_op* self, const cumsum_handle* handle, int64_t rows,
                         int64_t row_stride, int64_t count, const char* x, char* y) {
   const size_t row_bytes = (size_t)row_stride * olstm_dtype_size(handle->x.dtype);
-  olstm__lane_block values;
-  olstm__lane_block totals;
+  olstm__compute_block values;
+  olstm__compute_block totals;
   // Of nothing: 0, or for products 1.
   for (int64_t j = 0; j < count; j++) values.i64[j] = code_of(self) == OLSTM__BINARY_MUL;
-  olstm__lane_load(handle->lane, OLSTM_DTYPE_INT64, count, &values, &totals);
+  olstm__compute_load(handle->compute_type, OLSTM_DTYPE_INT64, count, &values, &totals);
   for (int64_t r = 0; r < rows; r++) {
     const size_t offset = (size_t)(self->reverse ? rows - 1 - r : r) * row_bytes;
-    olstm__lane_load(handle->lane, handle->x.dtype, count, x + offset, &values);
+    olstm__compute_load(handle->compute_type, handle->x.dtype, count, x + offset,
+                        &values);
     if (self->exclusive) {
-      olstm__lane_store(handle->lane, handle->x.dtype, count, &totals, y + offset);
+      olstm__compute_store(handle->compute_type, handle->x.dtype, count, &totals,
+                           y + offset);
     }
     (void)handle->take_in(count, &totals, 1, &values, 1, &totals);
     if (!self->exclusive) {
-      olstm__lane_store(handle->lane, handle->x.dtype, count, &totals, y + offset);
+      olstm__compute_store(handle->compute_type, handle->x.dtype, count, &totals,
+                           y + offset);
     }
   }
 }
@@ -109,10 +112,10 @@ static olstm_status cumsum_run(const void* instance, const void* handle,
   if (!args->outputs[0]) return OLSTM_STATUS_OK;
   const olstm__axis_view view = olstm__axis_view_of(x, axis);
   for (int64_t s = 0; s < view.slab_count; s++) {
-    for (int64_t j = 0; j < view.columns; j += OLSTM__LANE_BLOCK) {
+    for (int64_t j = 0; j < view.columns; j += OLSTM__COMPUTE_BLOCK) {
       const size_t offset = (size_t)(s * view.rows * view.columns + j) * element_bytes;
       run_columns(self, prepared, view.rows, view.columns,
-                  olstm__lane_block_size(view.columns - j),
+                  olstm__compute_block_size(view.columns - j),
                   (const char*)args->inputs[0] + offset,
                   (char*)args->outputs[0] + offset);
     }
@@ -121,16 +124,16 @@ static olstm_status cumsum_run(const void* instance, const void* handle,
 }
 
 static const char* const kAttributes[] = {"exclusive", "reverse", NULL};
-static const olstm__op_form kCumSum = {.arity = {2, 2, 1},
-                                       .attributes = kAttributes,
-                                       .instance_bytes = sizeof(cumsum_op),
-                                       .parse = parse,
-                                       .code = OLSTM__BINARY_ADD};
-static const olstm__op_form kCumProd = {.arity = {2, 2, 1},
-                                        .attributes = kAttributes,
-                                        .instance_bytes = sizeof(cumsum_op),
-                                        .parse = parse,
-                                        .code = OLSTM__BINARY_MUL};
+static const olstm__op_schema kCumSum = {.arity = {2, 2, 1},
+                                         .attributes = kAttributes,
+                                         .instance_bytes = sizeof(cumsum_op),
+                                         .parse = parse,
+                                         .code = OLSTM__BINARY_ADD};
+static const olstm__op_schema kCumProd = {.arity = {2, 2, 1},
+                                          .attributes = kAttributes,
+                                          .instance_bytes = sizeof(cumsum_op),
+                                          .parse = parse,
+                                          .code = OLSTM__BINARY_MUL};
 
 static const olstm_operator kOperators[] = {
     OLSTM__OP_ENTRY("CumSum", 11, 0, OLSTM__DTYPES_NUMERIC, &kCumSum, cumsum_infer,

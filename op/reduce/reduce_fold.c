@@ -6,7 +6,7 @@
 
 enum { kPartialSums = 8 };
 
-// Least and largest value of an integer dtype, for the maximum and minimum of nothing.
+/// Least and largest value of an integer dtype, for the maximum and minimum of nothing.
 typedef struct integer_range {
   int64_t least;
   uint64_t most;
@@ -55,7 +55,7 @@ static void map_F64(olstm__reduce_code code, int64_t count, double* values,
   }
 }
 
-// Integers know L1 and squares; what needs more is computed in double.
+/// Integers know L1 and squares; what needs more is computed in double.
 static void map_U64(olstm__reduce_code code, int64_t count, uint64_t* values,
                     const uint64_t* shifts, int64_t shift_step) {
   (void)shifts;
@@ -186,7 +186,7 @@ END(I64, int64_t)
 END(U64, uint64_t)
 
 #define FOLD(NAME)                                                                     \
-  static const olstm__reduce_fold kFold##NAME = {OLSTM__LANE_##NAME, begin_##NAME,     \
+  static const olstm__reduce_fold kFold##NAME = {OLSTM__COMPUTE_##NAME, begin_##NAME,  \
                                                  take_columns_##NAME, take_run_##NAME, \
                                                  end_##NAME};
 FOLD(F64)
@@ -195,11 +195,12 @@ FOLD(U64)
 
 const olstm__reduce_fold* olstm__reduce_fold_find(olstm__reduce_code code,
                                                   olstm_dtype dtype) {
-  const olstm__lane lane = olstm__lane_of(dtype);
-  const bool is_real = lane == OLSTM__LANE_F32 || lane == OLSTM__LANE_F64;
+  const olstm__compute_type compute_type = olstm__compute_type_of(dtype);
+  const bool is_real =
+      compute_type == OLSTM__COMPUTE_F32 || compute_type == OLSTM__COMPUTE_F64;
   if (is_real || code == OLSTM__REDUCE_L2 || code == OLSTM__REDUCE_LOG_SUM ||
       code == OLSTM__REDUCE_LOG_SUM_EXP) {
     return &kFoldF64;
   }
-  return lane == OLSTM__LANE_U64 ? &kFoldU64 : &kFoldI64;
+  return compute_type == OLSTM__COMPUTE_U64 ? &kFoldU64 : &kFoldI64;
 }

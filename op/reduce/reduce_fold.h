@@ -3,7 +3,7 @@
 #ifndef OLSTM_OP_REDUCE_REDUCE_FOLD_H_
 #define OLSTM_OP_REDUCE_REDUCE_FOLD_H_
 
-#include "op/elementwise/lane.h"
+#include "op/elementwise/compute_type.h"
 
 typedef enum olstm__reduce_code {
   OLSTM__REDUCE_SUM,
@@ -18,10 +18,10 @@ typedef enum olstm__reduce_code {
   OLSTM__REDUCE_LOG_SUM_EXP
 } olstm__reduce_code;
 
-/// What one type does. Arrays are of lane type and hold at most OLSTM__LANE_BLOCK
-/// elements; `shift` is what LOG_SUM_EXP subtracts first. [no-alloc]
+/// What one type does. Arrays are of compute type and hold at most
+/// OLSTM__COMPUTE_BLOCK elements; `shift` is what LOG_SUM_EXP subtracts first. [no-alloc]
 typedef struct olstm__reduce_fold {
-  olstm__lane lane;
+  olstm__compute_type compute_type;
   /// totals[j] = what an empty set gives in a tensor of `dtype`.
   void (*begin)(olstm__reduce_code code, olstm_dtype dtype, int64_t count, void* totals);
   /// totals[j] takes in values[j]. Spoils the values.

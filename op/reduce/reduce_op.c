@@ -19,7 +19,7 @@ typedef struct reduce_handle {
 } reduce_handle;
 
 static olstm__reduce_code code_of(const reduce_op* self) {
-  return (olstm__reduce_code)((const olstm__op_form*)self->base.self->variant)->code;
+  return (olstm__reduce_code)((const olstm__op_schema*)self->base.self->variant)->code;
 }
 
 static olstm_status parse_attribute(void* instance, olstm_error* error) {
@@ -46,7 +46,7 @@ static olstm_status parse_input(void* instance, olstm_error* error) {
   return OLSTM_STATUS_OK;
 }
 
-// The axes to reduce, as bits.
+/// The axes to reduce, as bits.
 static olstm_status find_axes(const reduce_op* self, const olstm_infer_args* args,
                               uint32_t* out_axes, olstm_error* error) {
   const int32_t rank = args->inputs[0]->desc.rank;
@@ -123,31 +123,31 @@ static olstm_status reduce_run(const void* instance, const void* handle,
 static const char* const kAttributes[] = {"axes", "keepdims", NULL};
 static const char* const kInputAttributes[] = {"keepdims", "noop_with_empty_axes", NULL};
 
-#define FORMS(name, what)                                                              \
-  static const olstm__op_form k##name##ByAttribute = {                                 \
-      .arity = {1, 1, 1},                                                              \
-      .attributes = kAttributes,                                                       \
-      .instance_bytes = sizeof(reduce_op),                                             \
-      .parse = parse_attribute,                                                        \
-      .code = OLSTM__REDUCE_##what};                                                   \
-  static const olstm__op_form k##name##ByInput = {.arity = {1, 2, 1},                  \
-                                                  .attributes = kInputAttributes,      \
-                                                  .instance_bytes = sizeof(reduce_op), \
-                                                  .parse = parse_input,                \
-                                                  .code = OLSTM__REDUCE_##what}
-FORMS(ReduceSum, SUM);
-FORMS(ReduceMean, MEAN);
-FORMS(ReduceMax, MAX);
-FORMS(ReduceMin, MIN);
-FORMS(ReduceProd, PROD);
-FORMS(ReduceL1, L1);
-FORMS(ReduceL2, L2);
-FORMS(ReduceSumSquare, SUM_SQUARE);
-FORMS(ReduceLogSum, LOG_SUM);
-FORMS(ReduceLogSumExp, LOG_SUM_EXP);
+#define SCHEMAS(name, what)                                                              \
+  static const olstm__op_schema k##name##ByAttribute = {                                 \
+      .arity = {1, 1, 1},                                                                \
+      .attributes = kAttributes,                                                         \
+      .instance_bytes = sizeof(reduce_op),                                               \
+      .parse = parse_attribute,                                                          \
+      .code = OLSTM__REDUCE_##what};                                                     \
+  static const olstm__op_schema k##name##ByInput = {.arity = {1, 2, 1},                  \
+                                                    .attributes = kInputAttributes,      \
+                                                    .instance_bytes = sizeof(reduce_op), \
+                                                    .parse = parse_input,                \
+                                                    .code = OLSTM__REDUCE_##what}
+SCHEMAS(ReduceSum, SUM);
+SCHEMAS(ReduceMean, MEAN);
+SCHEMAS(ReduceMax, MAX);
+SCHEMAS(ReduceMin, MIN);
+SCHEMAS(ReduceProd, PROD);
+SCHEMAS(ReduceL1, L1);
+SCHEMAS(ReduceL2, L2);
+SCHEMAS(ReduceSumSquare, SUM_SQUARE);
+SCHEMAS(ReduceLogSum, LOG_SUM);
+SCHEMAS(ReduceLogSumExp, LOG_SUM_EXP);
 
-#define ROW(type, first, last, dtypes, form)                                      \
-  OLSTM__OP_ENTRY(type, first, last, dtypes, &form, reduce_infer, reduce_prepare, \
+#define ROW(type, first, last, dtypes, schema)                                      \
+  OLSTM__OP_ENTRY(type, first, last, dtypes, &schema, reduce_infer, reduce_prepare, \
                   reduce_run)
 // `since`: the opset in which the axes became an input.
 #define ROWS(name, since, dtypes)                         \

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-// A run that take_run takes in order, whatever it computes (reduce_fold.c).
+/// A run that take_run takes in order, whatever it computes (reduce_fold.c).
 enum { kNarrow = 8 };
 
 void olstm__reduce_walk_init(olstm__reduce_walk* walk, olstm__reduce_code code,
@@ -49,7 +49,7 @@ void olstm__reduce_walk_init(olstm__reduce_walk* walk, olstm__reduce_code code,
                     walk->reduced.rank == 0 && walk->kept.rank == 1;
 }
 
-// The next place in the walk, innermost dimension first (as the axes are stored).
+/// The next place in the walk, innermost dimension first (as the axes are stored).
 static int64_t advance(const olstm__reduce_axes* axes, int64_t* index, int64_t offset) {
   for (int32_t d = 0; d < axes->rank; d++) {
     offset += axes->strides[d];
@@ -60,51 +60,51 @@ static int64_t advance(const olstm__reduce_axes* axes, int64_t* index, int64_t o
   return offset;
 }
 
-// Folds the set at `x` into one total.
+/// Folds the set at `x` into one total.
 static void fold_runs(const olstm__reduce_walk* walk, olstm__reduce_code code,
                       const char* x, const void* shift, void* total) {
   const size_t element_bytes = olstm_dtype_size(walk->dtype);
   int64_t index[OLSTM_MAX_RANK] = {0};
   int64_t offset = 0;
-  olstm__lane_block values;
+  olstm__compute_block values;
   walk->fold->begin(code, walk->dtype, 1, total);
   for (int64_t r = 0; r < walk->reduced_count; r++) {
-    for (int64_t begin = 0; begin < walk->inner; begin += OLSTM__LANE_BLOCK) {
-      const int64_t count = olstm__lane_block_size(walk->inner - begin);
-      olstm__lane_load(walk->fold->lane, walk->dtype, count,
-                       x + (size_t)(offset + begin) * element_bytes, &values);
+    for (int64_t begin = 0; begin < walk->inner; begin += OLSTM__COMPUTE_BLOCK) {
+      const int64_t count = olstm__compute_block_size(walk->inner - begin);
+      olstm__compute_load(walk->fold->compute_type, walk->dtype, count,
+                          x + (size_t)(offset + begin) * element_bytes, &values);
       walk->fold->take_run(code, count, &values, shift, total);
     }
     offset = advance(&walk->reduced, index, offset);
   }
 }
 
-// Folds `count` neighbouring sets at `x` into a total each.
+/// Folds `count` neighbouring sets at `x` into a total each.
 static void fold_columns(const olstm__reduce_walk* walk, olstm__reduce_code code,
                          int64_t count, const char* x, const void* shifts, void* totals) {
   const size_t element_bytes = olstm_dtype_size(walk->dtype);
   int64_t index[OLSTM_MAX_RANK] = {0};
   int64_t offset = 0;
-  olstm__lane_block values;
+  olstm__compute_block values;
   walk->fold->begin(code, walk->dtype, count, totals);
   for (int64_t r = 0; r < walk->reduced_count; r++) {
-    olstm__lane_load(walk->fold->lane, walk->dtype, count,
-                     x + (size_t)offset * element_bytes, &values);
+    olstm__compute_load(walk->fold->compute_type, walk->dtype, count,
+                        x + (size_t)offset * element_bytes, &values);
     walk->fold->take_columns(code, count, &values, shifts, totals);
     offset = advance(&walk->reduced, index, offset);
   }
 }
 
-// Folds `count` short runs at `x`, one after the other, into a total each.
+/// Folds `count` short runs at `x`, one after the other, into a total each.
 static void fold_narrow(const olstm__reduce_walk* walk, olstm__reduce_code code,
                         int64_t count, const char* x, const void* shifts, void* totals) {
   const int64_t inner = walk->inner;
-  olstm__lane_block runs;
-  olstm__lane_block values;
-  olstm__lane_load(walk->fold->lane, walk->dtype, count * inner, x, &runs);
+  olstm__compute_block runs;
+  olstm__compute_block values;
+  olstm__compute_load(walk->fold->compute_type, walk->dtype, count * inner, x, &runs);
   walk->fold->begin(code, walk->dtype, count, totals);
   for (int64_t i = 0; i < inner; i++) {
-    // The lanes of all folds are as wide.
+    // The compute types of all folds are as wide.
     for (int64_t j = 0; j < count; j++) values.i64[j] = runs.i64[j * inner + i];
     walk->fold->take_columns(code, count, &values, shifts, totals);
   }
@@ -121,11 +121,11 @@ static void fold(const olstm__reduce_walk* walk, olstm__reduce_code code, int64_
   }
 }
 
-// `count` neighbouring elements of y.
+/// `count` neighbouring elements of y.
 static void reduce_block(const olstm__reduce_walk* walk, int64_t count, const char* x,
                          char* y) {
-  olstm__lane_block shifts;
-  olstm__lane_block totals;
+  olstm__compute_block shifts;
+  olstm__compute_block totals;
   if (walk->code == OLSTM__REDUCE_LOG_SUM_EXP) {
     // The largest goes out first, so that no exp overflows; infinities stay in.
     fold(walk, OLSTM__REDUCE_MAX, count, x, NULL, &shifts);
@@ -135,12 +135,12 @@ static void reduce_block(const olstm__reduce_walk* walk, int64_t count, const ch
   }
   fold(walk, walk->code, count, x, &shifts, &totals);
   walk->fold->end(walk->code, walk->set_count, count, &shifts, &totals);
-  olstm__lane_store(walk->fold->lane, walk->dtype, count, &totals, y);
+  olstm__compute_store(walk->fold->compute_type, walk->dtype, count, &totals, y);
 }
 
 static void run_narrow(const olstm__reduce_walk* walk, const char* x, char* y) {
   const size_t element_bytes = olstm_dtype_size(walk->dtype);
-  const int64_t block = OLSTM__LANE_BLOCK / walk->inner;
+  const int64_t block = OLSTM__COMPUTE_BLOCK / walk->inner;
   for (int64_t begin = 0; begin < walk->kept_count; begin += block) {
     const int64_t left = walk->kept_count - begin;
     reduce_block(walk, left < block ? left : block,
@@ -160,8 +160,8 @@ void olstm__reduce_walk_run(const olstm__reduce_walk* walk, const void* x, void*
     return;
   }
   for (int64_t k = 0; k < walk->kept_count; k++) {
-    for (int64_t begin = 0; begin < columns; begin += OLSTM__LANE_BLOCK) {
-      const int64_t count = olstm__lane_block_size(columns - begin);
+    for (int64_t begin = 0; begin < columns; begin += OLSTM__COMPUTE_BLOCK) {
+      const int64_t count = olstm__compute_block_size(columns - begin);
       reduce_block(walk, count, (const char*)x + (size_t)(offset + begin) * element_bytes,
                    to);
       to += (size_t)count * element_bytes;

@@ -2,7 +2,7 @@
 // one; since, it is one axis.
 #include <math.h>
 
-#include "op/elementwise/lane.h"
+#include "op/elementwise/compute_type.h"
 #include "op/math/vector_math.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
@@ -16,11 +16,11 @@ typedef struct softmax_op {
   bool flattens;
 } softmax_op;
 
-// The input as [slab_count, rows, columns], along the rows.
+/// The input as [slab_count, rows, columns], along the rows.
 typedef struct softmax_handle {
   olstm__op_handle head;
   olstm_dtype dtype;
-  olstm__lane lane;
+  olstm__compute_type compute_type;
   int64_t slab_count;
   int64_t rows;
   int64_t columns;
@@ -65,7 +65,7 @@ static olstm_status parse_since_13(void* instance, olstm_error* error) {
   return olstm_node_get_int(self->base.node, "axis", -1, &self->axis, error);
 }
 
-// A scalar is a vector of one. Flattening allows an axis one past the last, too.
+/// A scalar is a vector of one. Flattening allows an axis one past the last, too.
 static olstm_status find_axis(const softmax_op* self, const olstm_tensor_desc* x,
                               int32_t* out_axis, olstm_error* error) {
   const int32_t rank = x->rank > 0 ? x->rank : 1;
@@ -98,7 +98,7 @@ static olstm_status softmax_prepare(void* instance, const olstm_prepare_args* ar
   OLSTM_RETURN_IF_ERROR(
       olstm__op_create_handle(&self->base, sizeof *handle, (void**)&handle, error));
   handle->dtype = x->dtype;
-  handle->lane = olstm__lane_of(x->dtype);
+  handle->compute_type = olstm__compute_type_of(x->dtype);
   handle->slab_count = 1;
   handle->rows = 1;
   handle->columns = 1;
@@ -109,9 +109,10 @@ static olstm_status softmax_prepare(void* instance, const olstm_prepare_args* ar
     *part *= x->dims[d];
   }
   if (handle->rows == 0 || handle->columns == 0) handle->slab_count = 0;
-  if (!olstm__lane_is_native(handle->lane, x->dtype) && handle->slab_count > 0) {
-    out_prepared->workspace_bytes =
-        (size_t)(handle->rows * handle->columns) * olstm__lane_size(handle->lane);
+  if (!olstm__compute_type_is_native(handle->compute_type, x->dtype) &&
+      handle->slab_count > 0) {
+    out_prepared->workspace_bytes = (size_t)(handle->rows * handle->columns) *
+                                    olstm__compute_type_size(handle->compute_type);
   }
   out_prepared->handle = handle;
   out_prepared->inplace_inputs = 1u;
@@ -119,7 +120,7 @@ static olstm_status softmax_prepare(void* instance, const olstm_prepare_args* ar
 }
 
 static void run_slab(int32_t code, const softmax_handle* handle, const void* x, void* y) {
-  if (handle->lane == OLSTM__LANE_F64) {
+  if (handle->compute_type == OLSTM__COMPUTE_F64) {
     softmax_slab_f64(code, handle->rows, handle->columns, x, y);
   } else {
     softmax_slab_f32(code, handle->rows, handle->columns, x, y);
@@ -130,41 +131,43 @@ static olstm_status softmax_run(const void* instance, const void* handle,
                                 const olstm_run_args* args, olstm_error* error) {
   const softmax_op* self = instance;
   const softmax_handle* prepared = handle;
-  const int32_t code = ((const olstm__op_form*)self->base.self->variant)->code;
+  const int32_t code = ((const olstm__op_schema*)self->base.self->variant)->code;
   const int64_t count = prepared->rows * prepared->columns;
   const size_t slab_bytes = (size_t)count * olstm_dtype_size(prepared->dtype);
   const char* x = args->inputs[0];
   char* y = args->outputs[0];
   (void)error;
   for (int64_t s = 0; s < prepared->slab_count; s++, x += slab_bytes, y += slab_bytes) {
-    if (olstm__lane_is_native(prepared->lane, prepared->dtype)) {
+    if (olstm__compute_type_is_native(prepared->compute_type, prepared->dtype)) {
       run_slab(code, prepared, x, y);
       continue;
     }
-    olstm__lane_load(prepared->lane, prepared->dtype, count, x, args->workspace);
+    olstm__compute_load(prepared->compute_type, prepared->dtype, count, x,
+                        args->workspace);
     run_slab(code, prepared, args->workspace, args->workspace);
-    olstm__lane_store(prepared->lane, prepared->dtype, count, args->workspace, y);
+    olstm__compute_store(prepared->compute_type, prepared->dtype, count, args->workspace,
+                         y);
   }
   return OLSTM_STATUS_OK;
 }
 
 static const char* const kAxis[] = {"axis", NULL};
 
-#define FORM(name, what, parser)                                            \
-  static const olstm__op_form name = {.arity = {1, 1, 1},                   \
-                                      .attributes = kAxis,                  \
-                                      .instance_bytes = sizeof(softmax_op), \
-                                      .parse = parser,                      \
-                                      .code = what}
-FORM(kSoftmaxBefore13, CODE_SOFTMAX, parse_before_13);
-FORM(kSoftmax, CODE_SOFTMAX, parse_since_13);
-FORM(kLogSoftmaxBefore13, CODE_LOG_SOFTMAX, parse_before_13);
-FORM(kLogSoftmax, CODE_LOG_SOFTMAX, parse_since_13);
-FORM(kHardmaxBefore13, CODE_HARDMAX, parse_before_13);
-FORM(kHardmax, CODE_HARDMAX, parse_since_13);
+#define SCHEMA(name, what, parser)                                            \
+  static const olstm__op_schema name = {.arity = {1, 1, 1},                   \
+                                        .attributes = kAxis,                  \
+                                        .instance_bytes = sizeof(softmax_op), \
+                                        .parse = parser,                      \
+                                        .code = what}
+SCHEMA(kSoftmaxBefore13, CODE_SOFTMAX, parse_before_13);
+SCHEMA(kSoftmax, CODE_SOFTMAX, parse_since_13);
+SCHEMA(kLogSoftmaxBefore13, CODE_LOG_SOFTMAX, parse_before_13);
+SCHEMA(kLogSoftmax, CODE_LOG_SOFTMAX, parse_since_13);
+SCHEMA(kHardmaxBefore13, CODE_HARDMAX, parse_before_13);
+SCHEMA(kHardmax, CODE_HARDMAX, parse_since_13);
 
-#define ROW(type, first, last, form)                                           \
-  OLSTM__OP_ENTRY(type, first, last, OLSTM__DTYPES_REAL, &form, softmax_infer, \
+#define ROW(type, first, last, schema)                                           \
+  OLSTM__OP_ENTRY(type, first, last, OLSTM__DTYPES_REAL, &schema, softmax_infer, \
                   softmax_prepare, softmax_run)
 
 static const olstm_operator kOperators[] = {

@@ -1,6 +1,6 @@
 // TopK: the K largest or smallest along an axis, in order, ties by the lower index. K is
 // an attribute before opset 10, an input since.
-#include "op/elementwise/lane.h"
+#include "op/elementwise/compute_type.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
 #include "op/reduce/axis_view.h"
@@ -19,7 +19,7 @@ typedef struct topk_op {
 typedef struct topk_handle {
   olstm__op_handle head;
   olstm_dtype dtype;
-  olstm__lane lane;
+  olstm__compute_type compute_type;
   olstm__axis_view view;
   int64_t k;
   /// Bytes of one column's values, at the start of the workspace.
@@ -100,12 +100,13 @@ static olstm_status topk_prepare(void* instance, const olstm_prepare_args* args,
   OLSTM_RETURN_IF_ERROR(
       olstm__op_create_handle(&self->base, sizeof *handle, (void**)&handle, error));
   handle->dtype = x->dtype;
-  handle->lane = olstm__lane_of(x->dtype);
+  handle->compute_type = olstm__compute_type_of(x->dtype);
   handle->view = olstm__axis_view_of(x, axis);
   handle->k = k;
   if (k > 0) {
-    (void)olstm_size_align((size_t)handle->view.rows * olstm__lane_size(handle->lane),
-                           &handle->value_bytes);
+    (void)olstm_size_align(
+        (size_t)handle->view.rows * olstm__compute_type_size(handle->compute_type),
+        &handle->value_bytes);
     out_prepared->workspace_bytes = handle->value_bytes + (size_t)k * sizeof(int64_t);
   }
   out_prepared->handle = handle;
@@ -133,15 +134,15 @@ ORDER(I32, int32_t)
 ORDER(I64, int64_t)
 ORDER(U64, uint64_t)
 
-static const order_function kOrders[OLSTM__LANE_COUNT][2] = {
-    [OLSTM__LANE_F32] = {larger_F32, smaller_F32},
-    [OLSTM__LANE_F64] = {larger_F64, smaller_F64},
-    [OLSTM__LANE_I32] = {larger_I32, smaller_I32},
-    [OLSTM__LANE_I64] = {larger_I64, smaller_I64},
-    [OLSTM__LANE_U64] = {larger_U64, smaller_U64}};
+static const order_function kOrders[OLSTM__COMPUTE_COUNT][2] = {
+    [OLSTM__COMPUTE_F32] = {larger_F32, smaller_F32},
+    [OLSTM__COMPUTE_F64] = {larger_F64, smaller_F64},
+    [OLSTM__COMPUTE_I32] = {larger_I32, smaller_I32},
+    [OLSTM__COMPUTE_I64] = {larger_I64, smaller_I64},
+    [OLSTM__COMPUTE_U64] = {larger_U64, smaller_U64}};
 
-// Moves the root of a heap of indices, whose root is the last in order, down to its
-// place.
+/// Moves the root of a heap of indices, whose root is the last in order, down to its
+/// place.
 static void sift_down(order_function before, const void* values, int64_t* heap,
                       int64_t root, int64_t count) {
   for (;;) {
@@ -157,7 +158,7 @@ static void sift_down(order_function before, const void* values, int64_t* heap,
   }
 }
 
-// heap[0..k) = the indices of the first k of `count` values, in order.
+/// heap[0..k) = the indices of the first k of `count` values, in order.
 static void select_first(order_function before, const void* values, int64_t count,
                          int64_t k, int64_t* heap) {
   for (int64_t i = 0; i < k; i++) heap[i] = i;
@@ -175,23 +176,24 @@ static void select_first(order_function before, const void* values, int64_t coun
   }
 }
 
-// One column: x at its first element, y and indices at theirs (NULL where not wanted).
+/// One column: x at its first element, y and indices at theirs (NULL where not wanted).
 static void run_column(const topk_op* self, const topk_handle* handle, const char* x,
                        char* workspace, char* y, int64_t* indices) {
   const size_t element_bytes = olstm_dtype_size(handle->dtype);
-  const size_t lane_bytes = olstm__lane_size(handle->lane);
+  const size_t compute_bytes = olstm__compute_type_size(handle->compute_type);
   const size_t stride = (size_t)handle->view.columns * element_bytes;
   int64_t* heap = (int64_t*)(void*)(workspace + handle->value_bytes);
   if (handle->view.columns == 1) {
-    olstm__lane_load(handle->lane, handle->dtype, handle->view.rows, x, workspace);
+    olstm__compute_load(handle->compute_type, handle->dtype, handle->view.rows, x,
+                        workspace);
   } else {
     for (int64_t i = 0; i < handle->view.rows; i++) {
-      olstm__lane_load(handle->lane, handle->dtype, 1, x + (size_t)i * stride,
-                       workspace + (size_t)i * lane_bytes);
+      olstm__compute_load(handle->compute_type, handle->dtype, 1, x + (size_t)i * stride,
+                          workspace + (size_t)i * compute_bytes);
     }
   }
-  select_first(kOrders[handle->lane][self->wants_smallest], workspace, handle->view.rows,
-               handle->k, heap);
+  select_first(kOrders[handle->compute_type][self->wants_smallest], workspace,
+               handle->view.rows, handle->k, heap);
   for (int64_t i = 0; i < handle->k; i++) {
     if (y) {
       memcpy(y + (size_t)i * stride, x + (size_t)heap[i] * stride, element_bytes);
@@ -228,17 +230,17 @@ static const char* const kBefore10[] = {"axis", "k", NULL};
 static const char* const kIn10[] = {"axis", NULL};
 static const char* const kSince11[] = {"axis", "largest", "sorted", NULL};
 
-#define FORM(name, inputs, names, parser)                                \
-  static const olstm__op_form name = {.arity = {inputs, inputs, 2},      \
-                                      .attributes = names,               \
-                                      .instance_bytes = sizeof(topk_op), \
-                                      .parse = parser}
-FORM(kTopKBefore10, 1, kBefore10, parse_attribute);
-FORM(kTopK10, 2, kIn10, parse_input);
-FORM(kTopK, 2, kSince11, parse_input);
+#define SCHEMA(name, inputs, names, parser)                                \
+  static const olstm__op_schema name = {.arity = {inputs, inputs, 2},      \
+                                        .attributes = names,               \
+                                        .instance_bytes = sizeof(topk_op), \
+                                        .parse = parser}
+SCHEMA(kTopKBefore10, 1, kBefore10, parse_attribute);
+SCHEMA(kTopK10, 2, kIn10, parse_input);
+SCHEMA(kTopK, 2, kSince11, parse_input);
 
-#define ROW(first, last, form)                                                   \
-  OLSTM__OP_ENTRY("TopK", first, last, OLSTM__DTYPES_NUMERIC, &form, topk_infer, \
+#define ROW(first, last, schema)                                                   \
+  OLSTM__OP_ENTRY("TopK", first, last, OLSTM__DTYPES_NUMERIC, &schema, topk_infer, \
                   topk_prepare, topk_run)
 
 static const olstm_operator kOperators[] = {ROW(1, 9, kTopKBefore10),

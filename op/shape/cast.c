@@ -18,7 +18,7 @@ typedef struct cast_handle {
   size_t count;
 } cast_handle;
 
-// Opset 1 spells dtypes out: "FLOAT", "INT64".
+/// Opset 1 spells dtypes out: "FLOAT", "INT64".
 static olstm_dtype find_dtype(const char* name) {
   for (olstm_dtype dtype = 1; dtype <= OLSTM_DTYPE_BFLOAT16; dtype++) {
     const char* candidate = olstm_dtype_name(dtype);
@@ -31,15 +31,15 @@ static olstm_dtype find_dtype(const char* name) {
 
 static olstm_status parse_cast(void* instance, olstm_error* error) {
   cast_op* op = instance;
-  const olstm__op_form* form = op->base.self->variant;
+  const olstm__op_schema* schema = op->base.self->variant;
   const olstm_node* node = op->base.node;
-  if (form->code == TO_IS_INPUT) return OLSTM_STATUS_OK;
+  if (schema->code == TO_IS_INPUT) return OLSTM_STATUS_OK;
   if (!olstm_node_find_attribute(node, "to")) {
     return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_MODEL,
                           "attribute to is missing");
   }
   int64_t number = 0;
-  if (form->code == TO_IS_NAME) {
+  if (schema->code == TO_IS_NAME) {
     const char* name = NULL;
     OLSTM_RETURN_IF_ERROR(olstm_node_get_string(node, "to", "", &name, error));
     number = find_dtype(name);
@@ -54,8 +54,8 @@ static olstm_status parse_cast(void* instance, olstm_error* error) {
 }
 
 static olstm_dtype target_dtype(const cast_op* op, const olstm_infer_args* args) {
-  const olstm__op_form* form = op->base.self->variant;
-  return form->code == TO_IS_INPUT ? args->inputs[1]->desc.dtype : op->to;
+  const olstm__op_schema* schema = op->base.self->variant;
+  return schema->code == TO_IS_INPUT ? args->inputs[1]->desc.dtype : op->to;
 }
 
 olstm_status olstm__cast_infer(const void* instance, const olstm_infer_args* args,
@@ -97,7 +97,7 @@ olstm_status olstm__cast_run(const void* instance, const void* handle,
   return OLSTM_STATUS_OK;
 }
 
-// saturate and round_mode speak of the 8-bit floats alone, which nothing here casts to.
+/// saturate and round_mode speak of the 8-bit floats alone, which nothing here casts to.
 static const char* const kTo[] = {"to", NULL};
 static const char* const kTo19[] = {"to", "saturate", NULL};
 static const char* const kTo24[] = {"to", "saturate", "round_mode", NULL};
@@ -107,10 +107,10 @@ static const char* const kTo24[] = {"to", "saturate", "round_mode", NULL};
     .arity = {INPUTS, INPUTS, 1}, .attributes = (ATTRIBUTES),              \
     .instance_bytes = sizeof(cast_op), .parse = parse_cast, .code = (CODE) \
   }
-const olstm__op_form olstm__cast_form_1 = CAST_FORM(kTo, 1, TO_IS_NAME);
-const olstm__op_form olstm__cast_form_6 = CAST_FORM(kTo, 1, TO_IS_NUMBER);
-const olstm__op_form olstm__cast_form_19 = CAST_FORM(kTo19, 1, TO_IS_NUMBER);
-const olstm__op_form olstm__cast_form_24 = CAST_FORM(kTo24, 1, TO_IS_NUMBER);
-const olstm__op_form olstm__cast_like_form_15 = CAST_FORM(NULL, 2, TO_IS_INPUT);
-const olstm__op_form olstm__cast_like_form_19 = CAST_FORM(kTo19 + 1, 2, TO_IS_INPUT);
-const olstm__op_form olstm__cast_like_form_24 = CAST_FORM(kTo24 + 1, 2, TO_IS_INPUT);
+const olstm__op_schema olstm__cast_form_1 = CAST_FORM(kTo, 1, TO_IS_NAME);
+const olstm__op_schema olstm__cast_form_6 = CAST_FORM(kTo, 1, TO_IS_NUMBER);
+const olstm__op_schema olstm__cast_form_19 = CAST_FORM(kTo19, 1, TO_IS_NUMBER);
+const olstm__op_schema olstm__cast_form_24 = CAST_FORM(kTo24, 1, TO_IS_NUMBER);
+const olstm__op_schema olstm__cast_like_form_15 = CAST_FORM(NULL, 2, TO_IS_INPUT);
+const olstm__op_schema olstm__cast_like_form_19 = CAST_FORM(kTo19 + 1, 2, TO_IS_INPUT);
+const olstm__op_schema olstm__cast_like_form_24 = CAST_FORM(kTo24 + 1, 2, TO_IS_INPUT);

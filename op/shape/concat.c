@@ -20,7 +20,7 @@ typedef struct concat_handle {
 
 static olstm_status parse_concat(void* instance, olstm_error* error) {
   concat_op* op = instance;
-  const olstm__op_form* form = op->base.self->variant;
+  const olstm__op_schema* schema = op->base.self->variant;
   const olstm_node* node = op->base.node;
   for (size_t i = 0; i < node->input_count; i++) {
     if (!olstm_node_has_input(node, i)) {
@@ -28,7 +28,7 @@ static olstm_status parse_concat(void* instance, olstm_error* error) {
                             "input %zu is missing", i);
     }
   }
-  if (form->code == AXIS_IS_REQUIRED && !olstm_node_find_attribute(node, "axis")) {
+  if (schema->code == AXIS_IS_REQUIRED && !olstm_node_find_attribute(node, "axis")) {
     return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_MODEL,
                           "attribute axis is missing");
   }
@@ -126,13 +126,13 @@ olstm_status olstm__concat_run(const void* instance, const void* handle,
 
 static const char* const kAxis[] = {"axis", NULL};
 
-const olstm__op_form olstm__concat_form_1 = {.arity = {1, SIZE_MAX, 1},
-                                             .attributes = kAxis,
-                                             .instance_bytes = sizeof(concat_op),
-                                             .parse = parse_concat,
-                                             .code = AXIS_IS_OPTIONAL};
-const olstm__op_form olstm__concat_form_4 = {.arity = {1, SIZE_MAX, 1},
-                                             .attributes = kAxis,
-                                             .instance_bytes = sizeof(concat_op),
-                                             .parse = parse_concat,
-                                             .code = AXIS_IS_REQUIRED};
+const olstm__op_schema olstm__concat_form_1 = {.arity = {1, SIZE_MAX, 1},
+                                               .attributes = kAxis,
+                                               .instance_bytes = sizeof(concat_op),
+                                               .parse = parse_concat,
+                                               .code = AXIS_IS_OPTIONAL};
+const olstm__op_schema olstm__concat_form_4 = {.arity = {1, SIZE_MAX, 1},
+                                               .attributes = kAxis,
+                                               .instance_bytes = sizeof(concat_op),
+                                               .parse = parse_concat,
+                                               .code = AXIS_IS_REQUIRED};

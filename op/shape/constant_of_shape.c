@@ -92,7 +92,7 @@ olstm_status olstm__constant_of_shape_run(const void* instance, const void* hand
 
 static const char* const kValue[] = {"value", NULL};
 
-const olstm__op_form olstm__constant_of_shape_form = {
+const olstm__op_schema olstm__constant_of_shape_schema = {
     .arity = {1, 1, 1},
     .attributes = kValue,
     .instance_bytes = sizeof(constant_op),

@@ -87,8 +87,8 @@ DEFINE_CONVERT(double_to_float, double, float, PLAIN)
 
 enum { DTYPE_END = OLSTM_DTYPE_BFLOAT16 + 1, BLOCK = 256 };
 
-// [from][to], without the 16-bit floats, which go by way of float or double. A bool is a
-// uint8 that happens to be 0 or 1.
+/// [from][to], without the 16-bit floats, which go by way of float or double. A bool is a
+/// uint8 that happens to be 0 or 1.
 static const convert_function kConvert[DTYPE_END][DTYPE_END] = {
     [OLSTM_DTYPE_INT8] = INTEGER_ROW(int8),
     [OLSTM_DTYPE_INT16] = INTEGER_ROW(int16),
@@ -127,7 +127,7 @@ bool olstm__convert_keeps_bytes(olstm_dtype from, olstm_dtype to) {
          olstm_dtype_size(from) == olstm_dtype_size(to);
 }
 
-// Rounds to odd, so that rounding once more, to 16 bits, gives what rounding once would.
+/// Rounds to odd, so that rounding once more, to 16 bits, gives what rounding once would.
 static float narrow_to_odd(double value) {
   const float nearest = (float)value;
   uint32_t bits = olstm__float_bits(nearest);
@@ -156,7 +156,7 @@ static void store_halves(olstm_dtype to, const float* source, uint16_t* target,
   }
 }
 
-// One block of at most BLOCK elements.
+/// One block of at most BLOCK elements.
 static void convert_by_float(olstm_dtype from, olstm_dtype to, const void* source,
                              void* target, size_t count) {
   float floats[BLOCK];

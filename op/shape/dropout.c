@@ -25,9 +25,9 @@ typedef struct dropout_handle {
 
 static olstm_status parse_dropout(void* instance, olstm_error* error) {
   const olstm__op_base* base = instance;
-  const olstm__op_form* form = base->self->variant;
+  const olstm__op_schema* schema = base->self->variant;
   int64_t is_test = 1;
-  if (form->code != HAS_IS_TEST) return OLSTM_STATUS_OK;
+  if (schema->code != HAS_IS_TEST) return OLSTM_STATUS_OK;
   OLSTM_RETURN_IF_ERROR(olstm_node_get_int(base->node, "is_test", 0, &is_test, error));
   if (is_test) return OLSTM_STATUS_OK;
   return olstm__op_fail(base, error, OLSTM_STATUS_UNSUPPORTED,
@@ -58,12 +58,12 @@ static olstm_status refuse_training(const olstm__op_base* base,
 olstm_status olstm__dropout_infer(const void* instance, const olstm_infer_args* args,
                                   olstm_tensor_desc* out_outputs, olstm_error* error) {
   const olstm__op_base* base = instance;
-  const olstm__op_form* form = base->self->variant;
+  const olstm__op_schema* schema = base->self->variant;
   OLSTM_RETURN_IF_ERROR(olstm__identity_infer(instance, args, out_outputs, error));
   OLSTM_RETURN_IF_ERROR(refuse_training(base, args, error));
   if (!olstm_node_has_output(base->node, 1)) return OLSTM_STATUS_OK;
   out_outputs[1] = out_outputs[0];
-  if (form->code >= MASK_IS_BOOL) out_outputs[1].dtype = OLSTM_DTYPE_BOOL;
+  if (schema->code >= MASK_IS_BOOL) out_outputs[1].dtype = OLSTM_DTYPE_BOOL;
   return OLSTM_STATUS_OK;
 }
 
@@ -129,27 +129,27 @@ static const char* const kAttributes6[] = {"is_test", "ratio", NULL};
 static const char* const kAttributes7[] = {"ratio", NULL};
 static const char* const kAttributes12[] = {"seed", NULL};
 
-const olstm__op_form olstm__identity_form = {.arity = {1, 1, 1},
-                                             .instance_bytes = sizeof(olstm__op_base)};
-const olstm__op_form olstm__dropout_form_1 = {.arity = {1, 1, 2},
-                                              .attributes = kAttributes1,
-                                              .instance_bytes = sizeof(olstm__op_base),
-                                              .parse = parse_dropout,
-                                              .code = HAS_IS_TEST};
-const olstm__op_form olstm__dropout_form_6 = {.arity = {1, 1, 2},
-                                              .attributes = kAttributes6,
-                                              .instance_bytes = sizeof(olstm__op_base),
-                                              .parse = parse_dropout,
-                                              .code = HAS_IS_TEST};
-const olstm__op_form olstm__dropout_form_7 = {.arity = {1, 1, 2},
-                                              .attributes = kAttributes7,
-                                              .instance_bytes = sizeof(olstm__op_base),
-                                              .code = MASK_LIKE_DATA};
-const olstm__op_form olstm__dropout_form_10 = {.arity = {1, 1, 2},
-                                               .attributes = kAttributes7,
-                                               .instance_bytes = sizeof(olstm__op_base),
-                                               .code = MASK_IS_BOOL};
-const olstm__op_form olstm__dropout_form_12 = {.arity = {1, 3, 2},
-                                               .attributes = kAttributes12,
-                                               .instance_bytes = sizeof(olstm__op_base),
-                                               .code = HAS_INPUTS};
+const olstm__op_schema olstm__identity_schema = {
+    .arity = {1, 1, 1}, .instance_bytes = sizeof(olstm__op_base)};
+const olstm__op_schema olstm__dropout_form_1 = {.arity = {1, 1, 2},
+                                                .attributes = kAttributes1,
+                                                .instance_bytes = sizeof(olstm__op_base),
+                                                .parse = parse_dropout,
+                                                .code = HAS_IS_TEST};
+const olstm__op_schema olstm__dropout_form_6 = {.arity = {1, 1, 2},
+                                                .attributes = kAttributes6,
+                                                .instance_bytes = sizeof(olstm__op_base),
+                                                .parse = parse_dropout,
+                                                .code = HAS_IS_TEST};
+const olstm__op_schema olstm__dropout_form_7 = {.arity = {1, 1, 2},
+                                                .attributes = kAttributes7,
+                                                .instance_bytes = sizeof(olstm__op_base),
+                                                .code = MASK_LIKE_DATA};
+const olstm__op_schema olstm__dropout_form_10 = {.arity = {1, 1, 2},
+                                                 .attributes = kAttributes7,
+                                                 .instance_bytes = sizeof(olstm__op_base),
+                                                 .code = MASK_IS_BOOL};
+const olstm__op_schema olstm__dropout_form_12 = {.arity = {1, 3, 2},
+                                                 .attributes = kAttributes12,
+                                                 .instance_bytes = sizeof(olstm__op_base),
+                                                 .code = HAS_INPUTS};

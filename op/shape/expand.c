@@ -116,7 +116,8 @@ olstm_status olstm__tile_infer(const void* instance, const olstm_infer_args* arg
   return OLSTM_STATUS_OK;
 }
 
-// Every dimension becomes two: how often, over which the source stands still, and itself.
+/// Every dimension becomes two: how often, over which the source stands still, and
+/// itself.
 olstm_status olstm__tile_prepare(void* instance, const olstm_prepare_args* args,
                                  olstm_prepared* out_prepared, olstm_error* error) {
   const olstm_tensor_desc* input = &args->inputs[0]->desc;
@@ -148,7 +149,7 @@ olstm_status olstm__tile_run(const void* instance, const void* handle,
   return olstm__expand_run(instance, handle, args, error);
 }
 
-const olstm__op_form olstm__expand_form = {.arity = {2, 2, 1},
-                                           .instance_bytes = sizeof(olstm__op_base)};
-const olstm__op_form olstm__tile_form = {.arity = {2, 2, 1},
-                                         .instance_bytes = sizeof(olstm__op_base)};
+const olstm__op_schema olstm__expand_schema = {.arity = {2, 2, 1},
+                                               .instance_bytes = sizeof(olstm__op_base)};
+const olstm__op_schema olstm__tile_schema = {.arity = {2, 2, 1},
+                                             .instance_bytes = sizeof(olstm__op_base)};

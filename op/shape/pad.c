@@ -20,7 +20,7 @@ typedef struct pad_op {
   float value;
 } pad_op;
 
-// Pads before and after each axis.
+/// Pads before and after each axis.
 typedef struct pad_widths {
   int64_t before[OLSTM_MAX_RANK];
   int64_t after[OLSTM_MAX_RANK];
@@ -48,10 +48,10 @@ static olstm_status parse_pad(void* instance, olstm_error* error) {
   static const char* const kModes[] = {"constant", "reflect", "edge", "wrap"};
   pad_op* op = instance;
   const olstm_node* node = op->base.node;
-  const olstm__op_form* form = op->base.self->variant;
+  const olstm__op_schema* schema = op->base.self->variant;
   const char* mode = NULL;
   OLSTM_RETURN_IF_ERROR(olstm_node_get_string(node, "mode", "constant", &mode, error));
-  const int mode_count = form->code >= HAS_WRAP ? 4 : 3;
+  const int mode_count = schema->code >= HAS_WRAP ? 4 : 3;
   int found = 0;
   while (found < mode_count && strcmp(mode, kModes[found]) != 0) found++;
   if (found == mode_count) {
@@ -60,7 +60,7 @@ static olstm_status parse_pad(void* instance, olstm_error* error) {
                           (int)node->opset_version);
   }
   op->mode = (pad_mode)found;
-  if (form->code != PADS_ARE_ATTRIBUTE) return OLSTM_STATUS_OK;
+  if (schema->code != PADS_ARE_ATTRIBUTE) return OLSTM_STATUS_OK;
   // Opset 1 called them paddings.
   const char* name = olstm_node_find_attribute(node, "pads") ? "pads" : "paddings";
   bool given = false;
@@ -74,7 +74,7 @@ static olstm_status parse_pad(void* instance, olstm_error* error) {
 
 static olstm_status read_widths(const pad_op* op, const olstm_infer_args* args,
                                 pad_widths* out_widths, olstm_error* error) {
-  const olstm__op_form* form = op->base.self->variant;
+  const olstm__op_schema* schema = op->base.self->variant;
   const int32_t rank = args->inputs[0]->desc.rank;
   int64_t pads[2 * OLSTM_MAX_RANK];
   int64_t axes[OLSTM_MAX_RANK];
@@ -83,7 +83,7 @@ static olstm_status read_widths(const pad_op* op, const olstm_infer_args* args,
   memcpy(pads, op->pads, sizeof pads);
   memset(out_widths, 0, sizeof *out_widths);
   for (int32_t d = 0; d < rank; d++) axes[d] = d;
-  if (form->code != PADS_ARE_ATTRIBUTE) {
+  if (schema->code != PADS_ARE_ATTRIBUTE) {
     OLSTM_RETURN_IF_ERROR(olstm__op_read_ints(&op->base, args, 1, 2 * OLSTM_MAX_RANK,
                                               pads, &pad_count, error));
   }
@@ -158,7 +158,7 @@ olstm_status olstm__pad_infer(const void* instance, const olstm_infer_args* args
   return OLSTM_STATUS_OK;
 }
 
-// The index in 0..count-1 that stands at `index`, which may lie outside.
+/// The index in 0..count-1 that stands at `index`, which may lie outside.
 static int64_t map_index(pad_mode mode, int64_t index, int64_t count) {
   if (mode == MODE_EDGE) return index < 0 ? 0 : index >= count ? count - 1 : index;
   if (mode == MODE_REFLECT && count == 1) return 0;
@@ -245,7 +245,7 @@ olstm_status olstm__pad_prepare(void* instance, const olstm_prepare_args* args,
   return OLSTM_STATUS_OK;
 }
 
-// One row of the last axis: its middle lies together, its ends are fetched one by one.
+/// One row of the last axis: its middle lies together, its ends are fetched one by one.
 static void copy_row(const pad_handle* pad, const char* source, char* target) {
   const int32_t last = pad->rank - 1;
   const int64_t* sources = pad->sources + pad->first_source[last];
@@ -306,8 +306,10 @@ static const char* const kMode[] = {"mode", NULL};
     .arity = {REQUIRED, MAX, 1}, .attributes = (ATTRIBUTES),             \
     .instance_bytes = sizeof(pad_op), .parse = parse_pad, .code = (CODE) \
   }
-const olstm__op_form olstm__pad_form_1 = PAD_FORM(kAttributes1, 1, 1, PADS_ARE_ATTRIBUTE);
-const olstm__op_form olstm__pad_form_2 = PAD_FORM(kAttributes2, 1, 1, PADS_ARE_ATTRIBUTE);
-const olstm__op_form olstm__pad_form_11 = PAD_FORM(kMode, 2, 3, PADS_ARE_INPUT);
-const olstm__op_form olstm__pad_form_18 = PAD_FORM(kMode, 2, 4, PADS_ARE_INPUT);
-const olstm__op_form olstm__pad_form_19 = PAD_FORM(kMode, 2, 4, HAS_WRAP);
+const olstm__op_schema olstm__pad_form_1 =
+    PAD_FORM(kAttributes1, 1, 1, PADS_ARE_ATTRIBUTE);
+const olstm__op_schema olstm__pad_form_2 =
+    PAD_FORM(kAttributes2, 1, 1, PADS_ARE_ATTRIBUTE);
+const olstm__op_schema olstm__pad_form_11 = PAD_FORM(kMode, 2, 3, PADS_ARE_INPUT);
+const olstm__op_schema olstm__pad_form_18 = PAD_FORM(kMode, 2, 4, PADS_ARE_INPUT);
+const olstm__op_schema olstm__pad_form_19 = PAD_FORM(kMode, 2, 4, HAS_WRAP);

@@ -5,7 +5,7 @@
 #include "op/shape/convert.h"
 #include "op/shape/shape_ops.h"
 
-// A range as read: integers exactly, floating point as double.
+/// A range as read: integers exactly, floating point as double.
 typedef struct range_numbers {
   bool is_integer;
   int64_t start;
@@ -50,7 +50,7 @@ static olstm_status read_numbers(const olstm__op_base* base, const olstm_infer_a
   return OLSTM_STATUS_OK;
 }
 
-// How many numbers there are; as a double, which may be more than any tensor holds.
+/// How many numbers there are; as a double, which may be more than any tensor holds.
 static double count_numbers(const range_numbers* n) {
   if (!n->is_integer) return ceil((n->real_limit - n->real_start) / n->real_delta);
   const bool up = n->delta > 0;
@@ -208,9 +208,9 @@ olstm_status olstm__eye_like_run(const void* instance, const void* handle,
 
 static const char* const kEye[] = {"dtype", "k", NULL};
 
-const olstm__op_form olstm__range_form = {.arity = {3, 3, 1},
-                                          .instance_bytes = sizeof(olstm__op_base)};
-const olstm__op_form olstm__eye_like_form = {.arity = {1, 1, 1},
-                                             .attributes = kEye,
-                                             .instance_bytes = sizeof(eye_op),
-                                             .parse = parse_eye};
+const olstm__op_schema olstm__range_schema = {.arity = {3, 3, 1},
+                                              .instance_bytes = sizeof(olstm__op_base)};
+const olstm__op_schema olstm__eye_like_schema = {.arity = {1, 1, 1},
+                                                 .attributes = kEye,
+                                                 .instance_bytes = sizeof(eye_op),
+                                                 .parse = parse_eye};

@@ -1,4 +1,4 @@
-// Reshape in its three forms, and Flatten.
+// Reshape in its three schemas, and Flatten.
 #include <string.h>
 
 #include "op/shape/shape_ops.h"
@@ -15,12 +15,12 @@ typedef struct reshape_op {
 
 static olstm_status parse_reshape(void* instance, olstm_error* error) {
   reshape_op* op = instance;
-  const olstm__op_form* form = op->base.self->variant;
+  const olstm__op_schema* schema = op->base.self->variant;
   int64_t allow_zero = 0;
   OLSTM_RETURN_IF_ERROR(
       olstm_node_get_int(op->base.node, "allowzero", 0, &allow_zero, error));
   op->allow_zero = allow_zero != 0;
-  if (form->code != SHAPE_IS_ATTRIBUTE) return OLSTM_STATUS_OK;
+  if (schema->code != SHAPE_IS_ATTRIBUTE) return OLSTM_STATUS_OK;
   bool given = false;
   OLSTM_RETURN_IF_ERROR(olstm__op_copy_ints(&op->base, "shape", OLSTM_MAX_RANK, op->shape,
                                             &op->shape_count, &given, error));
@@ -29,8 +29,8 @@ static olstm_status parse_reshape(void* instance, olstm_error* error) {
                         "attribute shape is missing");
 }
 
-// Replaces 0 (the input's dimension) and finds the place of -1 and the product of the
-// rest.
+/// Replaces 0 (the input's dimension) and finds the place of -1 and the product of the
+/// rest.
 static olstm_status resolve_dims(const reshape_op* op, const olstm_tensor_desc* input,
                                  olstm_tensor_desc* output, int32_t* out_open,
                                  size_t* out_product, olstm_error* error) {
@@ -71,13 +71,13 @@ static olstm_status resolve_dims(const reshape_op* op, const olstm_tensor_desc* 
 olstm_status olstm__reshape_infer(const void* instance, const olstm_infer_args* args,
                                   olstm_tensor_desc* out_outputs, olstm_error* error) {
   const reshape_op* op = instance;
-  const olstm__op_form* form = op->base.self->variant;
+  const olstm__op_schema* schema = op->base.self->variant;
   const olstm_tensor_desc* input = &args->inputs[0]->desc;
   olstm_tensor_desc output = {.dtype = input->dtype};
   size_t rank = op->shape_count;
   OLSTM_RETURN_IF_ERROR(
       olstm__op_check_dtype(&op->base, args, 0, op->base.self->dtypes, error));
-  if (form->code == SHAPE_IS_ATTRIBUTE) {
+  if (schema->code == SHAPE_IS_ATTRIBUTE) {
     memcpy(output.dims, op->shape, sizeof op->shape);
   } else {
     OLSTM_RETURN_IF_ERROR(olstm__op_read_ints(&op->base, args, 1, OLSTM_MAX_RANK,
@@ -145,21 +145,21 @@ static const char* const kShapeAttribute[] = {"shape", "consumed_inputs", NULL};
 static const char* const kAllowZero[] = {"allowzero", NULL};
 static const char* const kAxis[] = {"axis", NULL};
 
-const olstm__op_form olstm__reshape_form_1 = {.arity = {1, 1, 1},
-                                              .attributes = kShapeAttribute,
-                                              .instance_bytes = sizeof(reshape_op),
-                                              .parse = parse_reshape,
-                                              .code = SHAPE_IS_ATTRIBUTE};
-const olstm__op_form olstm__reshape_form_5 = {.arity = {2, 2, 1},
-                                              .instance_bytes = sizeof(reshape_op),
-                                              .parse = parse_reshape,
-                                              .code = SHAPE_IS_INPUT};
-const olstm__op_form olstm__reshape_form_14 = {.arity = {2, 2, 1},
-                                               .attributes = kAllowZero,
-                                               .instance_bytes = sizeof(reshape_op),
-                                               .parse = parse_reshape,
-                                               .code = HAS_ALLOWZERO};
-const olstm__op_form olstm__flatten_form = {.arity = {1, 1, 1},
-                                            .attributes = kAxis,
-                                            .instance_bytes = sizeof(flatten_op),
-                                            .parse = parse_flatten};
+const olstm__op_schema olstm__reshape_form_1 = {.arity = {1, 1, 1},
+                                                .attributes = kShapeAttribute,
+                                                .instance_bytes = sizeof(reshape_op),
+                                                .parse = parse_reshape,
+                                                .code = SHAPE_IS_ATTRIBUTE};
+const olstm__op_schema olstm__reshape_form_5 = {.arity = {2, 2, 1},
+                                                .instance_bytes = sizeof(reshape_op),
+                                                .parse = parse_reshape,
+                                                .code = SHAPE_IS_INPUT};
+const olstm__op_schema olstm__reshape_form_14 = {.arity = {2, 2, 1},
+                                                 .attributes = kAllowZero,
+                                                 .instance_bytes = sizeof(reshape_op),
+                                                 .parse = parse_reshape,
+                                                 .code = HAS_ALLOWZERO};
+const olstm__op_schema olstm__flatten_schema = {.arity = {1, 1, 1},
+                                                .attributes = kAxis,
+                                                .instance_bytes = sizeof(flatten_op),
+                                                .parse = parse_flatten};

@@ -110,7 +110,8 @@ olstm_status olstm__reverse_sequence_run(const void* instance, const void* handl
 
 static const char* const kAxes[] = {"batch_axis", "time_axis", NULL};
 
-const olstm__op_form olstm__reverse_sequence_form = {.arity = {2, 2, 1},
-                                                     .attributes = kAxes,
-                                                     .instance_bytes = sizeof(reverse_op),
-                                                     .parse = parse_reverse};
+const olstm__op_schema olstm__reverse_sequence_schema = {
+    .arity = {2, 2, 1},
+    .attributes = kAxes,
+    .instance_bytes = sizeof(reverse_op),
+    .parse = parse_reverse};

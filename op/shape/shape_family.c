@@ -18,12 +18,12 @@
 
 #define ROW OLSTM__OP_ROW
 // The output is the input's bytes.
-#define VIEW(TYPE, FIRST, LAST, DTYPES, NAME, FORM)                                 \
-  OLSTM__OP_ENTRY(TYPE, FIRST, LAST, DTYPES, &olstm__##FORM, olstm__##NAME##_infer, \
+#define VIEW(TYPE, FIRST, LAST, DTYPES, NAME, SCHEMA)                                 \
+  OLSTM__OP_ENTRY(TYPE, FIRST, LAST, DTYPES, &olstm__##SCHEMA, olstm__##NAME##_infer, \
                   olstm__view_prepare, olstm__view_run)
 // Only the input's shape matters.
-#define SHAPE_ONLY(TYPE, FIRST, LAST, DTYPES, NAME, FORM)                    \
-  OLSTM__OP_ENTRY_WITH_FLAGS(TYPE, FIRST, LAST, DTYPES, &olstm__##FORM,      \
+#define SHAPE_ONLY(TYPE, FIRST, LAST, DTYPES, NAME, SCHEMA)                  \
+  OLSTM__OP_ENTRY_WITH_FLAGS(TYPE, FIRST, LAST, DTYPES, &olstm__##SCHEMA,    \
                              olstm__##NAME##_infer, olstm__##NAME##_prepare, \
                              olstm__##NAME##_run, OLSTM_OPERATOR_SHAPE_ONLY)
 
@@ -39,39 +39,39 @@ static const olstm_operator kOperators[] = {
     ROW("Concat", 1, 3, OLD_REAL, concat, concat_form_1),
     ROW("Concat", 4, 12, OLD, concat, concat_form_4),
     ROW("Concat", 13, 0, ALL, concat, concat_form_4),
-    ROW("ConstantOfShape", 9, 0, INT64, constant_of_shape, constant_of_shape_form),
+    ROW("ConstantOfShape", 9, 0, INT64, constant_of_shape, constant_of_shape_schema),
     ROW("Dropout", 1, 5, OLD_REAL, dropout, dropout_form_1),
     ROW("Dropout", 6, 6, OLD_REAL, dropout, dropout_form_6),
     ROW("Dropout", 7, 9, OLD_REAL, dropout, dropout_form_7),
     ROW("Dropout", 10, 11, OLD_REAL, dropout, dropout_form_10),
     ROW("Dropout", 12, 12, OLD_REAL, dropout, dropout_form_12),
     ROW("Dropout", 13, 0, REAL, dropout, dropout_form_12),
-    ROW("EyeLike", 9, 21, OLD, eye_like, eye_like_form),
-    ROW("EyeLike", 22, 0, ALL, eye_like, eye_like_form),
-    ROW("Expand", 8, 12, OLD, expand, expand_form),
-    ROW("Expand", 13, 0, ALL, expand, expand_form),
-    VIEW("Flatten", 1, 8, OLD_REAL, flatten, flatten_form),
-    VIEW("Flatten", 9, 12, OLD, flatten, flatten_form),
-    VIEW("Flatten", 13, 0, ALL, flatten, flatten_form),
-    VIEW("Identity", 1, 12, OLD, identity, identity_form),
-    VIEW("Identity", 13, 0, ALL, identity, identity_form),
+    ROW("EyeLike", 9, 21, OLD, eye_like, eye_like_schema),
+    ROW("EyeLike", 22, 0, ALL, eye_like, eye_like_schema),
+    ROW("Expand", 8, 12, OLD, expand, expand_schema),
+    ROW("Expand", 13, 0, ALL, expand, expand_schema),
+    VIEW("Flatten", 1, 8, OLD_REAL, flatten, flatten_schema),
+    VIEW("Flatten", 9, 12, OLD, flatten, flatten_schema),
+    VIEW("Flatten", 13, 0, ALL, flatten, flatten_schema),
+    VIEW("Identity", 1, 12, OLD, identity, identity_schema),
+    VIEW("Identity", 13, 0, ALL, identity, identity_schema),
     ROW("Pad", 1, 1, OLD_REAL, pad, pad_form_1),
     ROW("Pad", 2, 10, OLD_REAL, pad, pad_form_2),
     ROW("Pad", 11, 12, OLD_NUMERIC, pad, pad_form_11),
     ROW("Pad", 13, 17, ALL, pad, pad_form_11),
     ROW("Pad", 18, 18, ALL, pad, pad_form_18),
     ROW("Pad", 19, 0, ALL, pad, pad_form_19),
-    ROW("Range", 11, 0, RANGE, range, range_form),
+    ROW("Range", 11, 0, RANGE, range, range_schema),
     VIEW("Reshape", 1, 4, OLD_REAL, reshape, reshape_form_1),
     VIEW("Reshape", 5, 12, OLD, reshape, reshape_form_5),
     VIEW("Reshape", 13, 13, ALL, reshape, reshape_form_5),
     VIEW("Reshape", 14, 0, ALL, reshape, reshape_form_14),
-    ROW("ReverseSequence", 10, 0, OLD, reverse_sequence, reverse_sequence_form),
+    ROW("ReverseSequence", 10, 0, OLD, reverse_sequence, reverse_sequence_schema),
     SHAPE_ONLY("Shape", 1, 12, OLD, tensor_shape, tensor_shape_form_1),
     SHAPE_ONLY("Shape", 13, 14, ALL, tensor_shape, tensor_shape_form_1),
     SHAPE_ONLY("Shape", 15, 0, ALL, tensor_shape, tensor_shape_form_15),
-    SHAPE_ONLY("Size", 1, 12, OLD, tensor_size, tensor_size_form),
-    SHAPE_ONLY("Size", 13, 0, ALL, tensor_size, tensor_size_form),
+    SHAPE_ONLY("Size", 1, 12, OLD, tensor_size, tensor_size_schema),
+    SHAPE_ONLY("Size", 13, 0, ALL, tensor_size, tensor_size_schema),
     ROW("Slice", 1, 9, OLD, slice, slice_form_1),
     ROW("Slice", 10, 12, OLD, slice, slice_form_10),
     ROW("Slice", 13, 0, ALL, slice, slice_form_10),
@@ -81,11 +81,11 @@ static const olstm_operator kOperators[] = {
     ROW("Split", 18, 0, ALL, split, split_form_18),
     VIEW("Squeeze", 1, 12, OLD, squeeze, squeeze_form_1),
     VIEW("Squeeze", 13, 0, ALL, squeeze, squeeze_form_13),
-    ROW("Tile", 6, 12, OLD, tile, tile_form),
-    ROW("Tile", 13, 0, ALL, tile, tile_form),
-    ROW("Transpose", 1, 12, OLD, transpose, transpose_form),
-    ROW("Transpose", 13, 0, ALL, transpose, transpose_form),
-    ROW("Trilu", 14, 0, ALL, trilu, trilu_form),
+    ROW("Tile", 6, 12, OLD, tile, tile_schema),
+    ROW("Tile", 13, 0, ALL, tile, tile_schema),
+    ROW("Transpose", 1, 12, OLD, transpose, transpose_schema),
+    ROW("Transpose", 13, 0, ALL, transpose, transpose_schema),
+    ROW("Trilu", 14, 0, ALL, trilu, trilu_schema),
     VIEW("Unsqueeze", 1, 12, OLD, unsqueeze, unsqueeze_form_1),
     VIEW("Unsqueeze", 13, 0, ALL, unsqueeze, unsqueeze_form_13),
 };

@@ -1,4 +1,4 @@
-// The callbacks and forms of this folder's operators, for its table.
+// The callbacks and schemas of this folder's operators, for its table.
 #ifndef OLSTM_OP_SHAPE_SHAPE_OPS_H_
 #define OLSTM_OP_SHAPE_SHAPE_OPS_H_
 
@@ -7,102 +7,102 @@
 OLSTM__OP_DECLARE(cast);
 /// `to` is a dtype's name, and its number from opset 6 on; saturate and round_mode came
 /// later.
-extern const olstm__op_form olstm__cast_form_1;
-extern const olstm__op_form olstm__cast_form_6;
-extern const olstm__op_form olstm__cast_form_19;
-extern const olstm__op_form olstm__cast_form_24;
-extern const olstm__op_form olstm__cast_like_form_15;
-extern const olstm__op_form olstm__cast_like_form_19;
-extern const olstm__op_form olstm__cast_like_form_24;
+extern const olstm__op_schema olstm__cast_form_1;
+extern const olstm__op_schema olstm__cast_form_6;
+extern const olstm__op_schema olstm__cast_form_19;
+extern const olstm__op_schema olstm__cast_form_24;
+extern const olstm__op_schema olstm__cast_like_form_15;
+extern const olstm__op_schema olstm__cast_like_form_19;
+extern const olstm__op_schema olstm__cast_like_form_24;
 
 OLSTM__OP_DECLARE(tensor_shape);
 OLSTM__OP_DECLARE(tensor_size);
-extern const olstm__op_form olstm__tensor_shape_form_1;
+extern const olstm__op_schema olstm__tensor_shape_form_1;
 /// With start and end.
-extern const olstm__op_form olstm__tensor_shape_form_15;
-extern const olstm__op_form olstm__tensor_size_form;
+extern const olstm__op_schema olstm__tensor_shape_form_15;
+extern const olstm__op_schema olstm__tensor_size_schema;
 
 olstm_status olstm__reshape_infer(const void* instance, const olstm_infer_args* args,
                                   olstm_tensor_desc* out_outputs, olstm_error* error);
 /// The shape as an attribute, as an input, and as an input with allowzero.
-extern const olstm__op_form olstm__reshape_form_1;
-extern const olstm__op_form olstm__reshape_form_5;
-extern const olstm__op_form olstm__reshape_form_14;
+extern const olstm__op_schema olstm__reshape_form_1;
+extern const olstm__op_schema olstm__reshape_form_5;
+extern const olstm__op_schema olstm__reshape_form_14;
 
 olstm_status olstm__flatten_infer(const void* instance, const olstm_infer_args* args,
                                   olstm_tensor_desc* out_outputs, olstm_error* error);
-extern const olstm__op_form olstm__flatten_form;
+extern const olstm__op_schema olstm__flatten_schema;
 
 olstm_status olstm__squeeze_infer(const void* instance, const olstm_infer_args* args,
                                   olstm_tensor_desc* out_outputs, olstm_error* error);
 olstm_status olstm__unsqueeze_infer(const void* instance, const olstm_infer_args* args,
                                     olstm_tensor_desc* out_outputs, olstm_error* error);
 /// Axes as an attribute, and as an input.
-extern const olstm__op_form olstm__squeeze_form_1;
-extern const olstm__op_form olstm__squeeze_form_13;
-extern const olstm__op_form olstm__unsqueeze_form_1;
-extern const olstm__op_form olstm__unsqueeze_form_13;
+extern const olstm__op_schema olstm__squeeze_form_1;
+extern const olstm__op_schema olstm__squeeze_form_13;
+extern const olstm__op_schema olstm__unsqueeze_form_1;
+extern const olstm__op_schema olstm__unsqueeze_form_13;
 
 olstm_status olstm__identity_infer(const void* instance, const olstm_infer_args* args,
                                    olstm_tensor_desc* out_outputs, olstm_error* error);
-extern const olstm__op_form olstm__identity_form;
+extern const olstm__op_schema olstm__identity_schema;
 
 OLSTM__OP_DECLARE(dropout);
 /// With is_test and consumed_inputs; with is_test; with ratio alone; with a mask of bool;
 /// with ratio and training_mode as inputs.
-extern const olstm__op_form olstm__dropout_form_1;
-extern const olstm__op_form olstm__dropout_form_6;
-extern const olstm__op_form olstm__dropout_form_7;
-extern const olstm__op_form olstm__dropout_form_10;
-extern const olstm__op_form olstm__dropout_form_12;
+extern const olstm__op_schema olstm__dropout_form_1;
+extern const olstm__op_schema olstm__dropout_form_6;
+extern const olstm__op_schema olstm__dropout_form_7;
+extern const olstm__op_schema olstm__dropout_form_10;
+extern const olstm__op_schema olstm__dropout_form_12;
 
 OLSTM__OP_DECLARE(transpose);
-extern const olstm__op_form olstm__transpose_form;
+extern const olstm__op_schema olstm__transpose_schema;
 
 OLSTM__OP_DECLARE(concat);
 /// axis may be absent, and must be given.
-extern const olstm__op_form olstm__concat_form_1;
-extern const olstm__op_form olstm__concat_form_4;
+extern const olstm__op_schema olstm__concat_form_1;
+extern const olstm__op_schema olstm__concat_form_4;
 
 OLSTM__OP_DECLARE(slice);
 /// Everything as attributes, and as inputs.
-extern const olstm__op_form olstm__slice_form_1;
-extern const olstm__op_form olstm__slice_form_10;
+extern const olstm__op_schema olstm__slice_form_1;
+extern const olstm__op_schema olstm__slice_form_10;
 
 OLSTM__OP_DECLARE(expand);
-extern const olstm__op_form olstm__expand_form;
+extern const olstm__op_schema olstm__expand_schema;
 
 OLSTM__OP_DECLARE(tile);
-extern const olstm__op_form olstm__tile_form;
+extern const olstm__op_schema olstm__tile_schema;
 
 OLSTM__OP_DECLARE(constant_of_shape);
-extern const olstm__op_form olstm__constant_of_shape_form;
+extern const olstm__op_schema olstm__constant_of_shape_schema;
 
 OLSTM__OP_DECLARE(split);
 /// Sizes as an attribute, as an input, and as an input or num_outputs.
-extern const olstm__op_form olstm__split_form_1;
-extern const olstm__op_form olstm__split_form_13;
-extern const olstm__op_form olstm__split_form_18;
+extern const olstm__op_schema olstm__split_form_1;
+extern const olstm__op_schema olstm__split_form_13;
+extern const olstm__op_schema olstm__split_form_18;
 
 OLSTM__OP_DECLARE(range);
-extern const olstm__op_form olstm__range_form;
+extern const olstm__op_schema olstm__range_schema;
 
 OLSTM__OP_DECLARE(eye_like);
-extern const olstm__op_form olstm__eye_like_form;
+extern const olstm__op_schema olstm__eye_like_schema;
 
 OLSTM__OP_DECLARE(reverse_sequence);
-extern const olstm__op_form olstm__reverse_sequence_form;
+extern const olstm__op_schema olstm__reverse_sequence_schema;
 
 OLSTM__OP_DECLARE(trilu);
-extern const olstm__op_form olstm__trilu_form;
+extern const olstm__op_schema olstm__trilu_schema;
 
 OLSTM__OP_DECLARE(pad);
 /// paddings and value as attributes; pads instead; as inputs; with axes; with the mode
 /// wrap.
-extern const olstm__op_form olstm__pad_form_1;
-extern const olstm__op_form olstm__pad_form_2;
-extern const olstm__op_form olstm__pad_form_11;
-extern const olstm__op_form olstm__pad_form_18;
-extern const olstm__op_form olstm__pad_form_19;
+extern const olstm__op_schema olstm__pad_form_1;
+extern const olstm__op_schema olstm__pad_form_2;
+extern const olstm__op_schema olstm__pad_form_11;
+extern const olstm__op_schema olstm__pad_form_18;
+extern const olstm__op_schema olstm__pad_form_19;
 
 #endif  // OLSTM_OP_SHAPE_SHAPE_OPS_H_

@@ -7,7 +7,7 @@
 
 enum { RANGES_ARE_ATTRIBUTES = 1, RANGES_ARE_INPUTS = 10 };
 
-// The lists as the node gives them.
+/// The lists as the node gives them.
 typedef struct slice_ranges {
   size_t count;
   int64_t starts[OLSTM_MAX_RANK];
@@ -27,7 +27,7 @@ typedef struct slice_handle {
   olstm__strided_copy copy;
 } slice_handle;
 
-// One dimension of the output: where it starts in the input, by which steps it goes on.
+/// One dimension of the output: where it starts in the input, by which steps it goes on.
 typedef struct slice_axis {
   int64_t start;
   int64_t step;
@@ -49,12 +49,12 @@ static olstm_status check_counts(const slice_op* op, const size_t counts[4],
 
 static olstm_status parse_slice(void* instance, olstm_error* error) {
   slice_op* op = instance;
-  const olstm__op_form* form = op->base.self->variant;
+  const olstm__op_schema* schema = op->base.self->variant;
   slice_ranges* ranges = &op->ranges;
   size_t counts[4] = {0};
   bool has_starts = false;
   bool has_ends = false;
-  if (form->code != RANGES_ARE_ATTRIBUTES) return OLSTM_STATUS_OK;
+  if (schema->code != RANGES_ARE_ATTRIBUTES) return OLSTM_STATUS_OK;
   OLSTM_RETURN_IF_ERROR(olstm__op_copy_ints(&op->base, "starts", OLSTM_MAX_RANK,
                                             ranges->starts, &counts[0], &has_starts,
                                             error));
@@ -76,11 +76,11 @@ static olstm_status parse_slice(void* instance, olstm_error* error) {
 
 static olstm_status read_ranges(const slice_op* op, const olstm_infer_args* args,
                                 slice_ranges* ranges, olstm_error* error) {
-  const olstm__op_form* form = op->base.self->variant;
+  const olstm__op_schema* schema = op->base.self->variant;
   int64_t* const lists[4] = {ranges->starts, ranges->ends, ranges->axes, ranges->steps};
   size_t counts[4] = {0};
   *ranges = op->ranges;
-  if (form->code == RANGES_ARE_ATTRIBUTES) return OLSTM_STATUS_OK;
+  if (schema->code == RANGES_ARE_ATTRIBUTES) return OLSTM_STATUS_OK;
   for (size_t i = 0; i < 4; i++) {
     OLSTM_RETURN_IF_ERROR(olstm__op_read_ints(&op->base, args, i + 1, OLSTM_MAX_RANK,
                                               lists[i], &counts[i], error));
@@ -99,7 +99,7 @@ static int64_t clamp(int64_t value, int64_t low, int64_t high) {
   return value < low ? low : value > high ? high : value;
 }
 
-// As Python slices: ends beyond the dimension, in either direction, mean its end.
+/// As Python slices: ends beyond the dimension, in either direction, mean its end.
 static slice_axis resolve_axis(int64_t dim, int64_t start, int64_t end, int64_t step) {
   const int64_t steps = clamp(step, -dim, dim);
   slice_axis axis = {0, steps, 0};
@@ -203,12 +203,12 @@ olstm_status olstm__slice_run(const void* instance, const void* handle,
 
 static const char* const kAttributes[] = {"starts", "ends", "axes", NULL};
 
-const olstm__op_form olstm__slice_form_1 = {.arity = {1, 1, 1},
-                                            .attributes = kAttributes,
-                                            .instance_bytes = sizeof(slice_op),
-                                            .parse = parse_slice,
-                                            .code = RANGES_ARE_ATTRIBUTES};
-const olstm__op_form olstm__slice_form_10 = {.arity = {3, 5, 1},
-                                             .instance_bytes = sizeof(slice_op),
-                                             .parse = parse_slice,
-                                             .code = RANGES_ARE_INPUTS};
+const olstm__op_schema olstm__slice_form_1 = {.arity = {1, 1, 1},
+                                              .attributes = kAttributes,
+                                              .instance_bytes = sizeof(slice_op),
+                                              .parse = parse_slice,
+                                              .code = RANGES_ARE_ATTRIBUTES};
+const olstm__op_schema olstm__slice_form_10 = {.arity = {3, 5, 1},
+                                               .instance_bytes = sizeof(slice_op),
+                                               .parse = parse_slice,
+                                               .code = RANGES_ARE_INPUTS};

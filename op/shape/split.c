@@ -2,7 +2,7 @@
 #include "op/shape/move_bytes.h"
 #include "op/shape/shape_ops.h"
 
-// Where the sizes come from: an attribute, an input, or an input or num_outputs.
+/// Where the sizes come from: an attribute, an input, or an input or num_outputs.
 enum { SIZES_ARE_ATTRIBUTE = 2, SIZES_ARE_INPUT = 13, HAS_NUM_OUTPUTS = 18 };
 
 typedef struct split_op {
@@ -36,8 +36,8 @@ static olstm_status parse_split(void* instance, olstm_error* error) {
                           size_count, node->output_count);
   }
   if (!olstm_node_find_attribute(node, "num_outputs")) {
-    const olstm__op_form* form = op->base.self->variant;
-    if (form->code != HAS_NUM_OUTPUTS || olstm_node_has_input(node, 1)) {
+    const olstm__op_schema* schema = op->base.self->variant;
+    if (schema->code != HAS_NUM_OUTPUTS || olstm_node_has_input(node, 1)) {
       return OLSTM_STATUS_OK;
     }
     return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_MODEL,
@@ -57,7 +57,7 @@ static olstm_status parse_split(void* instance, olstm_error* error) {
   return OLSTM_STATUS_OK;
 }
 
-// The sizes of the attribute or the input; NULL when neither is there.
+/// The sizes of the attribute or the input; NULL when neither is there.
 static olstm_status read_sizes(const split_op* op, const olstm_infer_args* args,
                                const int64_t** out_sizes, olstm_error* error) {
   *out_sizes = op->sizes;
@@ -96,8 +96,8 @@ static olstm_status check_sizes(const split_op* op, const int64_t* sizes, size_t
                         dim - left, dim);
 }
 
-// The size of output `index`. With num_outputs the last may be smaller than the others;
-// without it, and without sizes, all are equal.
+/// The size of output `index`. With num_outputs the last may be smaller than the others;
+/// without it, and without sizes, all are equal.
 static int64_t get_size(const split_op* op, const int64_t* sizes, int64_t dim,
                         int64_t count, int64_t index) {
   const int64_t each = dim / count + (op->num_outputs && dim % count ? 1 : 0);
@@ -199,18 +199,18 @@ static const char* const kSplit[] = {"axis", "split", NULL};
 static const char* const kAxis[] = {"axis", NULL};
 static const char* const kNumOutputs[] = {"axis", "num_outputs", NULL};
 
-const olstm__op_form olstm__split_form_1 = {.arity = {1, 1, SIZE_MAX},
-                                            .attributes = kSplit,
-                                            .instance_bytes = sizeof(split_op),
-                                            .parse = parse_split,
-                                            .code = SIZES_ARE_ATTRIBUTE};
-const olstm__op_form olstm__split_form_13 = {.arity = {1, 2, SIZE_MAX},
-                                             .attributes = kAxis,
-                                             .instance_bytes = sizeof(split_op),
-                                             .parse = parse_split,
-                                             .code = SIZES_ARE_INPUT};
-const olstm__op_form olstm__split_form_18 = {.arity = {1, 2, SIZE_MAX},
-                                             .attributes = kNumOutputs,
-                                             .instance_bytes = sizeof(split_op),
-                                             .parse = parse_split,
-                                             .code = HAS_NUM_OUTPUTS};
+const olstm__op_schema olstm__split_form_1 = {.arity = {1, 1, SIZE_MAX},
+                                              .attributes = kSplit,
+                                              .instance_bytes = sizeof(split_op),
+                                              .parse = parse_split,
+                                              .code = SIZES_ARE_ATTRIBUTE};
+const olstm__op_schema olstm__split_form_13 = {.arity = {1, 2, SIZE_MAX},
+                                               .attributes = kAxis,
+                                               .instance_bytes = sizeof(split_op),
+                                               .parse = parse_split,
+                                               .code = SIZES_ARE_INPUT};
+const olstm__op_schema olstm__split_form_18 = {.arity = {1, 2, SIZE_MAX},
+                                               .attributes = kNumOutputs,
+                                               .instance_bytes = sizeof(split_op),
+                                               .parse = parse_split,
+                                               .code = HAS_NUM_OUTPUTS};

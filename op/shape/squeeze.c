@@ -12,8 +12,8 @@ typedef struct squeeze_op {
 
 static olstm_status parse_axes(void* instance, olstm_error* error) {
   squeeze_op* op = instance;
-  const olstm__op_form* form = op->base.self->variant;
-  if (form->code == AXES_ARE_INPUT) {
+  const olstm__op_schema* schema = op->base.self->variant;
+  if (schema->code == AXES_ARE_INPUT) {
     op->has_axes = olstm_node_has_input(op->base.node, 1);
     return OLSTM_STATUS_OK;
   }
@@ -29,16 +29,16 @@ static olstm_status parse_required_axes(void* instance, olstm_error* error) {
                         "attribute axes is missing");
 }
 
-// The axes as a set of bits, from the attribute or the input.
+/// The axes as a set of bits, from the attribute or the input.
 static olstm_status read_axes(const squeeze_op* op, const olstm_infer_args* args,
                               int32_t rank, uint32_t* out_axes, size_t* out_count,
                               olstm_error* error) {
-  const olstm__op_form* form = op->base.self->variant;
+  const olstm__op_schema* schema = op->base.self->variant;
   int64_t from_input[OLSTM_MAX_RANK] = {0};
   const int64_t* axes = op->axes;
   *out_axes = 0;
   *out_count = op->axis_count;
-  if (form->code == AXES_ARE_INPUT) {
+  if (schema->code == AXES_ARE_INPUT) {
     axes = from_input;
     OLSTM_RETURN_IF_ERROR(olstm__op_read_ints(&op->base, args, 1, OLSTM_MAX_RANK,
                                               from_input, out_count, error));
@@ -105,21 +105,21 @@ olstm_status olstm__unsqueeze_infer(const void* instance, const olstm_infer_args
 
 static const char* const kAxes[] = {"axes", NULL};
 
-const olstm__op_form olstm__squeeze_form_1 = {.arity = {1, 1, 1},
-                                              .attributes = kAxes,
-                                              .instance_bytes = sizeof(squeeze_op),
-                                              .parse = parse_axes,
-                                              .code = AXES_ARE_ATTRIBUTE};
-const olstm__op_form olstm__squeeze_form_13 = {.arity = {1, 2, 1},
-                                               .instance_bytes = sizeof(squeeze_op),
-                                               .parse = parse_axes,
-                                               .code = AXES_ARE_INPUT};
-const olstm__op_form olstm__unsqueeze_form_1 = {.arity = {1, 1, 1},
+const olstm__op_schema olstm__squeeze_form_1 = {.arity = {1, 1, 1},
                                                 .attributes = kAxes,
                                                 .instance_bytes = sizeof(squeeze_op),
-                                                .parse = parse_required_axes,
+                                                .parse = parse_axes,
                                                 .code = AXES_ARE_ATTRIBUTE};
-const olstm__op_form olstm__unsqueeze_form_13 = {.arity = {2, 2, 1},
+const olstm__op_schema olstm__squeeze_form_13 = {.arity = {1, 2, 1},
                                                  .instance_bytes = sizeof(squeeze_op),
                                                  .parse = parse_axes,
                                                  .code = AXES_ARE_INPUT};
+const olstm__op_schema olstm__unsqueeze_form_1 = {.arity = {1, 1, 1},
+                                                  .attributes = kAxes,
+                                                  .instance_bytes = sizeof(squeeze_op),
+                                                  .parse = parse_required_axes,
+                                                  .code = AXES_ARE_ATTRIBUTE};
+const olstm__op_schema olstm__unsqueeze_form_13 = {.arity = {2, 2, 1},
+                                                   .instance_bytes = sizeof(squeeze_op),
+                                                   .parse = parse_axes,
+                                                   .code = AXES_ARE_INPUT};

@@ -4,9 +4,9 @@
 
 #include "op/shape/move_bytes.h"
 
-// KIND_RUNS: the innermost dimension is one run of bytes on both sides.
-// KIND_UNITS: it is strided on one side or both.
-// KIND_TRANSPOSE: it is strided, and the one next to it lies together in the source.
+/// KIND_RUNS: the innermost dimension is one run of bytes on both sides.
+/// KIND_UNITS: it is strided on one side or both.
+/// KIND_TRANSPOSE: it is strided, and the one next to it lies together in the source.
 enum { KIND_NOTHING, KIND_RUNS, KIND_UNITS, KIND_TRANSPOSE };
 
 enum { TRANSPOSE_TILE = 16 };
@@ -28,8 +28,8 @@ static void set_dim(olstm__strided_copy* copy, int32_t d, int64_t dim, int64_t s
   copy->target_strides[d] = target;
 }
 
-// Drops dimensions of 1 and joins neighbours that continue each other on both sides.
-// Returns the rank that is left, or -1 when there is nothing to copy.
+/// Drops dimensions of 1 and joins neighbours that continue each other on both sides.
+/// Returns the rank that is left, or -1 when there is nothing to copy.
 static int32_t collapse(olstm__strided_copy* copy, int64_t element_bytes, int32_t rank,
                         const int64_t* dims, const olstm__strided_view* source,
                         const olstm__strided_view* target) {
@@ -54,8 +54,8 @@ static bool is_unit_size(int64_t bytes) {
   return bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8;
 }
 
-// Brings a dimension that lies together in the source next to the innermost one. The
-// order of the outer loops does not matter.
+/// Brings a dimension that lies together in the source next to the innermost one. The
+/// order of the outer loops does not matter.
 static bool find_transpose(olstm__strided_copy* copy, int32_t rank) {
   enum { WORTH_IT = 4 };
   if (rank < 2 || copy->dims[rank - 1] < WORTH_IT) return false;
@@ -111,7 +111,7 @@ bool olstm__strided_copy_is_plain(const olstm__strided_copy* copy) {
          copy->source_offset == 0 && copy->target_offset == 0;
 }
 
-// The two inner dimensions of a copy.
+/// The two inner dimensions of a copy.
 typedef struct plane {
   int64_t rows;
   int64_t columns;

@@ -91,7 +91,7 @@ olstm_status olstm__transpose_run(const void* instance, const void* handle,
 
 static const char* const kPerm[] = {"perm", NULL};
 
-const olstm__op_form olstm__transpose_form = {.arity = {1, 1, 1},
-                                              .attributes = kPerm,
-                                              .instance_bytes = sizeof(transpose_op),
-                                              .parse = parse_transpose};
+const olstm__op_schema olstm__transpose_schema = {.arity = {1, 1, 1},
+                                                  .attributes = kPerm,
+                                                  .instance_bytes = sizeof(transpose_op),
+                                                  .parse = parse_transpose};

@@ -74,7 +74,7 @@ static int64_t clamp(int64_t value, int64_t low, int64_t high) {
   return value < low ? low : value > high ? high : value;
 }
 
-// Keeps columns first..last-1 of a row.
+/// Keeps columns first..last-1 of a row.
 static void keep_columns(char* target, const char* source, int64_t first, int64_t last,
                          const trilu_handle* trilu) {
   const size_t begin = (size_t)first * trilu->element_bytes;
@@ -114,7 +114,7 @@ olstm_status olstm__trilu_run(const void* instance, const void* handle,
 
 static const char* const kUpper[] = {"upper", NULL};
 
-const olstm__op_form olstm__trilu_form = {.arity = {1, 2, 1},
-                                          .attributes = kUpper,
-                                          .instance_bytes = sizeof(trilu_op),
-                                          .parse = parse_trilu};
+const olstm__op_schema olstm__trilu_schema = {.arity = {1, 2, 1},
+                                              .attributes = kUpper,
+                                              .instance_bytes = sizeof(trilu_op),
+                                              .parse = parse_trilu};

@@ -16,17 +16,17 @@
 
 #if UINTPTR_MAX == UINT64_MAX
 
-// olstm/allocator.h
+/// olstm/allocator.h
 FIELD(olstm_allocator, user, 0);
 FIELD(olstm_allocator, allocate, 8);
 FIELD(olstm_allocator, release, 16);
 EXACT_SIZE(olstm_allocator, 24);
 
-// olstm/status.h
+/// olstm/status.h
 FIELD(olstm_error, message, 0);
 EXACT_SIZE(olstm_error, 512);
 
-// olstm/tensor.h
+/// olstm/tensor.h
 FIELD(olstm_string, bytes, 0);
 FIELD(olstm_string, byte_count, 8);
 EXACT_SIZE(olstm_string, 16);
@@ -40,7 +40,7 @@ EXACT_SIZE(olstm_tensor, 80);
 FIELD(olstm_text, text, 0);
 EXACT_SIZE(olstm_text, 192);
 
-// olstm/node.h
+/// olstm/node.h
 FIELD(olstm_attribute, name, 0);
 FIELD(olstm_attribute, kind, 8);
 FIELD(olstm_attribute, f, 12);
@@ -66,7 +66,7 @@ FIELD(olstm_node, output_count, 80);
 FIELD(olstm_node, output_names, 88);
 SIZE(olstm_node, 96);
 
-// olstm/plugin.h
+/// olstm/plugin.h
 FIELD(olstm_host, struct_size, 0);
 FIELD(olstm_host, abi_version, 8);
 FIELD(olstm_host, name, 16);

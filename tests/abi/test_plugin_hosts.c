@@ -9,7 +9,7 @@
 
 enum { HIDDEN = 2 };
 
-// A host of a version to come: what it appends, olstm must not read.
+/// A host of a version to come: what it appends, olstm must not read.
 typedef struct newer_host {
   olstm_host host;
   unsigned char appended[64];
@@ -52,7 +52,7 @@ static const olstm_operator* find_relu(const olstm_plugin* plugin) {
   return NULL;
 }
 
-// A Relu, whose struct is `appended` bytes longer than version 1's.
+/// A Relu, whose struct is `appended` bytes longer than version 1's.
 static olstm_node relu_node(size_t appended) {
   static const char* const kInputs[] = {"x"};
   static const char* const kOutputs[] = {"y"};
@@ -69,7 +69,7 @@ static olstm_node relu_node(size_t appended) {
                       .output_names = kOutputs};
 }
 
-// Runs Relu for a host, whose structs are `appended` bytes longer than version 1's.
+/// Runs Relu for a host, whose structs are `appended` bytes longer than version 1's.
 static void run_relu(const olstm_host* host, size_t appended) {
   const olstm_plugin* plugin = open_entry()(host, NULL);
   assert_non_null(plugin);
@@ -117,7 +117,7 @@ static void expect_refusal(const olstm_create_args* args, const char* message) {
   (void)dlclose(library);
 }
 
-// A host that forgets to say how long its structs are would be read wrongly one day.
+/// A host that forgets to say how long its structs are would be read wrongly one day.
 static void forgotten_sizes_are_refused_by_name(void** state) {
   static const char* const kStructs[] = {"olstm_create_args", "olstm_host", "olstm_node",
                                          "olstm_operator_options"};

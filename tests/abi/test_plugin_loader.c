@@ -5,7 +5,7 @@
 #include "olstm/runtime.h"
 #include "olstm/version.h"
 #include "op/builtin.h"
-#include "runtime/registry.h"
+#include "runtime/host/registry.h"
 #include "tests/support/test_main.h"
 
 static olstm_registry* make_registry(void) {

@@ -75,7 +75,7 @@ static const olstm_lstm_weights kWeights = {
 
 static olstm_status use_lstm(const void* options, olstm_error* error) {
   _Alignas(olstm_lstm_options) unsigned char bytes[kBytes];
-  olstm_lstm_options* const sized = (olstm_lstm_options*)bytes;
+  olstm_lstm_options* sized = (olstm_lstm_options*)bytes;
   memcpy(bytes, options, kBytes);
   sized->input_size = sized->hidden_size = 1;
   return create_lstm(sized, &kWeights, error);
@@ -137,7 +137,7 @@ static void refuses_what_a_newer_caller_wants(void** state) {
   _Alignas(max_align_t) unsigned char bytes[kBytes];
   (void)state;
   for (size_t k = 0; k < kKindCount; k++) {
-    const kind* const it = &kKinds[k];
+    const kind* it = &kKinds[k];
     char expected[OLSTM_ERROR_CAPACITY];
     olstm_error error = {""};
     init(it, it->known_size + 24, bytes);

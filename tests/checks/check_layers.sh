@@ -37,7 +37,7 @@ third_party() {
 }
 third_party 'protobuf-c/|onnx\.pb-c\.h' 'onnx_proto/'
 third_party '(oneapi/)?dnnl' 'op/([a-z]+/)?dnnl_'
-third_party 'dlfcn\.h' 'runtime/plugin_loader\.c|op/([a-z]+/)?dnnl_|adapters/|tools/ort_peer\.c'
+third_party 'dlfcn\.h' 'runtime/host/plugin_loader\.c|op/([a-z]+/)?dnnl_|adapters/|tools/ort_peer\.c'
 third_party 'pthread\.h' 'runtime/|op/dnnl_|adapters/'
 
 while IFS= read -r name; do

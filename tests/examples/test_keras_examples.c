@@ -37,7 +37,7 @@ static void unload(olstm_tensor* tensor) {
   olstm_tensor_deinit(tensor, NULL);
 }
 
-// 1e-5, and the same number of elements: a state [1,N,H] is compared with Keras' [N,H].
+/// 1e-5, and the same number of elements: a state [1,N,H] is compared with Keras' [N,H].
 static void assert_is(const olstm_tensor* actual, const char* name) {
   olstm_tensor expected = load(name);
   const int64_t count = olstm_tensor_desc_count(&expected.desc);
@@ -79,8 +79,8 @@ static void close_model(runtime* open) {
   olstm_session_destroy(open->session);
 }
 
-// Runs with tensors loaded by name, in the graph's order; outputs are the context's until
-// its next call.
+/// Runs with tensors loaded by name, in the graph's order; outputs are the context's
+/// until its next call.
 static void run_named(runtime* open, const char* const* names, size_t count,
                       olstm_tensor* outputs, size_t output_count) {
   olstm_tensor inputs[3];
@@ -218,12 +218,12 @@ static void e_the_loop_of_a_mask_runs_as_an_lstm(void** state) {
     if (strcmp(step.fused_from, "Loop recognised as masked LSTM") == 0) recognised = true;
   }
   assert_true(recognised);
-  assert_false(plan.has_late_part);
+  assert_false(plan.has_dynamic_part);
   close_model(&open);
 }
 
-// A masked layer made stateful: what was saved before the second half is what it goes on
-// from.
+/// A masked layer made stateful: what was saved before the second half is what it goes on
+/// from.
 static void e_a_masked_layer_keeps_its_state_too(void** state) {
   runtime open = open_model("e", "lstm");
   olstm_tensor first, second, output;

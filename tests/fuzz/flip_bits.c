@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
   static uint8_t bytes[kMaxBytes], changed[kMaxBytes];
   olstm_error error;
   size_t ran = 0;
-  FILE* const file = argc == 2 ? fopen(argv[1], "rb") : NULL;
+  FILE* file = argc == 2 ? fopen(argv[1], "rb") : NULL;
   if (!file) {
     (void)fprintf(stderr, "usage: %s FILE\n", argv[0]);
     return 2;
@@ -25,7 +25,7 @@ int main(int argc, char** argv) {
   }
   for (size_t i = 0; i < count; i++) {
     // In memory of just that length, so that a step too far is seen.
-    uint8_t* const start = malloc(i + 1);
+    uint8_t* start = malloc(i + 1);
     if (!start) return 1;
     memcpy(start, bytes, i);
     ran += olstm_model_session_try(start, i, &error) == MODEL_SESSION_RAN;

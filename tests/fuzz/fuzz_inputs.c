@@ -85,7 +85,7 @@ static void* read_data(byte_reader* reader, const olstm_tensor_desc* desc) {
   if (!olstm_tensor_desc_bytes(desc, &bytes) || bytes > kMaxBytes || bytes == 0) {
     return NULL;
   }
-  uint8_t* const data = malloc(bytes);
+  uint8_t* data = malloc(bytes);
   require(data != NULL, "no memory", "inputs");
   const bool is_string = desc->dtype == OLSTM_DTYPE_STRING;
   const bool is_small = olstm_dtype_size(desc->dtype) == 8 && read_choice(reader, 2) == 0;
@@ -154,7 +154,7 @@ static void run_once(olstm_context* context, const olstm_session* session,
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   byte_reader reader = {data, size};
-  olstm_session* const session = get_session(read_choice(&reader, kModelCount));
+  olstm_session* session = get_session(read_choice(&reader, kModelCount));
   olstm_context* context = NULL;
   require(olstm_context_create(session, &context, NULL) == OLSTM_STATUS_OK, "no context",
           "");

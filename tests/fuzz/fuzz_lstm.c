@@ -16,7 +16,7 @@ enum { kLineBytes = 512, kMostRows = 5 };
 /// Larger results have grown over the steps, and rounding with them.
 static const double kLargest = 1e4;
 
-// Appends a printed piece.
+/// Appends a printed piece.
 OLSTM_PRINTF_(2, 3)
 static void add(char line[kLineBytes], const char* format, ...) {
   const size_t used = strlen(line);
@@ -182,8 +182,8 @@ static double find_largest(const olstm_lstm_case* layer) {
 static void compare(const olstm_lstm_case* layer, const olstm_lstm_case* reference,
                     double largest, const char* kernel) {
   for (size_t o = 0; o < layer->node.output_count; o++) {
-    const olstm_tensor* const got = &layer->outputs[o];
-    const olstm_tensor* const expected = &reference->outputs[o];
+    const olstm_tensor* got = &layer->outputs[o];
+    const olstm_tensor* expected = &reference->outputs[o];
     if ((got->data == NULL) != (expected->data == NULL)) fail(layer, kernel, "outputs");
     if (!got->data) continue;
     if (!olstm_tensor_desc_equal(&got->desc, &expected->desc)) {

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/memory_plan.h"
+#include "runtime/plan/memory_plan.h"
 #include "tests/fuzz/fuzz_target.h"
 
 enum { RECORD_BYTES = 8, MAX_REQUESTS = 48 };
 
-// first step, steps it lives on, bytes with a shift: from nothing to more than there is.
+/// first step, steps it lives on, bytes with a shift: from nothing to more than there is.
 static olstm__memory_request read_request(const uint8_t* record) {
   const size_t first = record[0] | (size_t)record[1] << 8;
   const size_t length = record[2];

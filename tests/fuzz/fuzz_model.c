@@ -14,7 +14,7 @@ static void require(bool condition, const char* what, const char* detail) {
 }
 
 static void check_error(const olstm_error* error) {
-  const char* const message = error->message;
+  const char* message = error->message;
   require(message[0] != '\0', "failed without a message", "");
   require(strpbrk(message, "\n\r\t\x1b") == NULL, "message is not one line", message);
 }
@@ -27,7 +27,7 @@ static void load_model(const uint8_t* data, size_t size) {
     check_error(&error);
     return;
   }
-  const char* const broken = olstm_model_verify(model);
+  const char* broken = olstm_model_verify(model);
   require(broken == NULL, "promise broken", broken ? broken : "");
   olstm_model_destroy(model);
 }

@@ -22,7 +22,7 @@ static void write_and_read_again(const olstm_tensor* tensor) {
               OLSTM_STATUS_OK,
           "cannot write what was read");
   require(olstm_tensor_desc_bytes(&tensor->desc, &data_bytes), "a desc that cannot be");
-  unsigned char* const file = malloc(header_bytes + data_bytes);
+  unsigned char* file = malloc(header_bytes + data_bytes);
   require(file != NULL, "no memory");
   memcpy(file, header, header_bytes);
   if (data_bytes > 0) memcpy(file + header_bytes, tensor->data, data_bytes);

@@ -7,7 +7,7 @@
 #include "tests/fuzz/fuzz_target.h"
 
 static int replay_file(const char* path) {
-  FILE* const file = fopen(path, "rb");
+  FILE* file = fopen(path, "rb");
   if (!file) {
     perror(path);
     return 1;
@@ -28,7 +28,7 @@ static int replay_file(const char* path) {
 }
 
 static int replay_folder(const char* path, size_t* file_count) {
-  DIR* const folder = opendir(path);
+  DIR* folder = opendir(path);
   int result = 0;
   if (!folder) {
     perror(path);

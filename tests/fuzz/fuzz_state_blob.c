@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/state.h"
+#include "runtime/state/state.h"
 #include "tests/fuzz/fuzz_target.h"
 
-// A node whose start the graph computes, so with flags, and a bound input of any shape.
-static olstm__net* make_net(void) {
-  const olstm__net_state metas[] = {
+/// A node whose start the graph computes, so with flags, and a bound input of any shape.
+static olstm__graph* make_graph(void) {
+  const olstm__graph_state metas[] = {
       {.name = "l/h",
        .dtype = OLSTM_DTYPE_FLOAT,
        .rank = 3,
@@ -23,22 +23,22 @@ static olstm__net* make_net(void) {
        .dims = {1, -1, 1},
        .batch_axis = 1,
        .row_axis = 1,
-       .is_hidden = true},
+       .is_internal = true},
       {.name = "b",
        .dtype = OLSTM_DTYPE_INT64,
        .rank = -1,
        .batch_axis = -1,
        .row_axis = -1},
   };
-  olstm__net* net = olstm__net_create_empty("fuzz", NULL);
+  olstm__graph* graph = olstm__graph_create_empty("fuzz", NULL);
   for (size_t i = 0; i < sizeof metas / sizeof metas[0]; i++) {
-    olstm__net_state meta = metas[i];
+    olstm__graph_state meta = metas[i];
     meta.source = OLSTM__NO_VALUE;
-    meta.input = olstm__net_add_value(net, OLSTM__VALUE_STATE, meta.name);
+    meta.input = olstm__graph_add_value(graph, OLSTM__VALUE_STATE, meta.name);
     meta.output = meta.input;
-    if (!olstm__net_add_state(net, &meta)) abort();
+    if (!olstm__graph_add_state(graph, &meta)) abort();
   }
-  return net;
+  return graph;
 }
 
 static void put_checksum(uint8_t* bytes, size_t count) {
@@ -54,15 +54,15 @@ static void put_checksum(uint8_t* bytes, size_t count) {
   for (size_t i = 0; i < 8; i++) bytes[count - 8 + i] = (uint8_t)(crc >> (8 * i));
 }
 
-// Saves, loads what was saved into other states, and saves those: the same bytes.
-static void check_round_trip(const olstm__states* states, const olstm__net* net) {
+/// Saves, loads what was saved into other states, and saves those: the same bytes.
+static void check_round_trip(const olstm__states* states, const olstm__graph* graph) {
   const olstm_allocator allocator = olstm_allocator_or_default(NULL);
   olstm__states other;
   void* first = NULL;
   void* second = NULL;
   size_t first_bytes = 0;
   size_t second_bytes = 0;
-  if (olstm__states_init(&other, net, &allocator, false, NULL) != OLSTM_STATUS_OK ||
+  if (olstm__states_init(&other, graph, &allocator, false, NULL) != OLSTM_STATUS_OK ||
       olstm__states_save(states, &first, &first_bytes, NULL) != OLSTM_STATUS_OK ||
       olstm__states_load(&other, first, first_bytes, NULL) != OLSTM_STATUS_OK ||
       olstm__states_save(&other, &second, &second_bytes, NULL) != OLSTM_STATUS_OK ||
@@ -79,10 +79,10 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   olstm__states states;
   olstm_error error = {""};
   if (size == 0) return 0;
-  olstm__net* net = make_net();
+  olstm__graph* graph = make_graph();
   uint8_t* bytes = malloc(size);
-  if (!net || !bytes ||
-      olstm__states_init(&states, net, &allocator, false, NULL) != OLSTM_STATUS_OK) {
+  if (!graph || !bytes ||
+      olstm__states_init(&states, graph, &allocator, false, NULL) != OLSTM_STATUS_OK) {
     abort();
   }
   memcpy(bytes, data + 1, size - 1);
@@ -92,10 +92,10 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (status != OLSTM_STATUS_OK && states.slots[0].is_set) abort();
   if (status == OLSTM_STATUS_OK) {
     (void)olstm__states_reset_row(&states, 0, NULL);
-    check_round_trip(&states, net);
+    check_round_trip(&states, graph);
   }
   olstm__states_deinit(&states);
-  olstm__net_destroy(net);
+  olstm__graph_destroy(graph);
   free(bytes);
   return 0;
 }

@@ -36,8 +36,8 @@ typedef struct mutator {
 // ---------------------------------------------------------------- memory, chance
 
 static void* take(void* user, size_t bytes) {
-  mutator* const self = user;
-  mutator_block* const block = calloc(1, sizeof *block + bytes);
+  mutator* self = user;
+  mutator_block* block = calloc(1, sizeof *block + bytes);
   if (!block) abort();
   block->next = self->blocks;
   self->blocks = block;
@@ -51,7 +51,7 @@ static void keep(void* user, void* memory) {
 
 static void deinit(mutator* self) {
   while (self->blocks) {
-    mutator_block* const block = self->blocks;
+    mutator_block* block = self->blocks;
     self->blocks = block->next;
     free(block);
   }
@@ -139,7 +139,7 @@ static char* draw_word(mutator* self) {
   size_t start = below(self, sizeof kWords - 1);
   while (start > 0 && kWords[start - 1] != ' ') start--;
   const size_t length = strcspn(kWords + start, " ");
-  char* const copy = take(self, length + 1);
+  char* copy = take(self, length + 1);
   memcpy(copy, kWords + start, length);
   return copy;
 }
@@ -147,12 +147,10 @@ static char* draw_word(mutator* self) {
 /// A string of the model's own, or a word worth trying.
 static char* draw_text(mutator* self) {
   for (int attempt = 0; attempt < 8; attempt++) {
-    const ProtobufCMessage* const message =
-        self->messages[below(self, self->message_count)];
-    const ProtobufCMessageDescriptor* const type = message->descriptor;
-    const ProtobufCFieldDescriptor* const field =
-        &type->fields[below(self, type->n_fields)];
-    const char* const at = (const char*)message + field->offset;
+    const ProtobufCMessage* message = self->messages[below(self, self->message_count)];
+    const ProtobufCMessageDescriptor* type = message->descriptor;
+    const ProtobufCFieldDescriptor* field = &type->fields[below(self, type->n_fields)];
+    const char* at = (const char*)message + field->offset;
     if (field->type != PROTOBUF_C_TYPE_STRING ||
         !is_filled(field, (const char*)message)) {
       continue;
@@ -192,10 +190,10 @@ static void list_messages(mutator* self, ProtobufCMessage* message) {
   self->messages[0] = message;
   self->message_count = 1;
   for (size_t m = 0; m < self->message_count; m++) {
-    char* const base = (char*)self->messages[m];
-    const ProtobufCMessageDescriptor* const type = self->messages[m]->descriptor;
+    char* base = (char*)self->messages[m];
+    const ProtobufCMessageDescriptor* type = self->messages[m]->descriptor;
     for (unsigned f = 0; f < type->n_fields; f++) {
-      const ProtobufCFieldDescriptor* const field = &type->fields[f];
+      const ProtobufCFieldDescriptor* field = &type->fields[f];
       ProtobufCMessage** items = (ProtobufCMessage**)(void*)(base + field->offset);
       size_t count = 1;
       if (field->type != PROTOBUF_C_TYPE_MESSAGE) continue;
@@ -223,7 +221,7 @@ static ProtobufCMessage* draw_message(mutator* self) {
     if (t == type_count && t < kMaxTypes)
       types[type_count++] = self->messages[m]->descriptor;
   }
-  const ProtobufCMessageDescriptor* const type = types[below(self, type_count)];
+  const ProtobufCMessageDescriptor* type = types[below(self, type_count)];
   size_t m = below(self, self->message_count);
   while (self->messages[m]->descriptor != type) m = (m + 1) % self->message_count;
   return self->messages[m];
@@ -234,10 +232,10 @@ static ProtobufCMessage* draw_copy(mutator* self,
                                    const ProtobufCMessageDescriptor* type) {
   const size_t start = below(self, self->message_count);
   for (size_t i = 0; i < self->message_count; i++) {
-    ProtobufCMessage* const from = self->messages[(start + i) % self->message_count];
+    ProtobufCMessage* from = self->messages[(start + i) % self->message_count];
     if (from->descriptor != type) continue;
     const size_t size = protobuf_c_message_get_packed_size(from);
-    uint8_t* const bytes = take(self, size + 1);
+    uint8_t* bytes = take(self, size + 1);
     (void)protobuf_c_message_pack(from, bytes);
     return protobuf_c_message_unpack(type, &self->allocator, size, bytes);
   }
@@ -285,7 +283,7 @@ static bool change_value(mutator* self, const ProtobufCFieldDescriptor* field, v
       *(ProtobufCBinaryData*)at = draw_bytes(self, at);
       return true;
     case PROTOBUF_C_TYPE_MESSAGE: {
-      ProtobufCMessage* const copy = draw_copy(self, field->descriptor);
+      ProtobufCMessage* copy = draw_copy(self, field->descriptor);
       if (copy) *(ProtobufCMessage**)at = copy;
       return copy != NULL;
     }
@@ -297,11 +295,11 @@ static bool change_value(mutator* self, const ProtobufCFieldDescriptor* field, v
 
 static void change_list(mutator* self, const ProtobufCFieldDescriptor* field,
                         char* base) {
-  size_t* const count = (size_t*)(void*)(base + field->quantifier_offset);
-  char** const items = (char**)(void*)(base + field->offset);
+  size_t* count = (size_t*)(void*)(base + field->quantifier_offset);
+  char** items = (char**)(void*)(base + field->offset);
   const size_t size = element_size(field->type);
   const size_t i = below(self, *count), j = below(self, *count);
-  char* const fresh = take(self, (*count + 1) * size);
+  char* fresh = take(self, (*count + 1) * size);
   if (*count) memcpy(fresh, *items, *count * size);
   *items = fresh;
   switch (*count ? below(self, 6) : 4) {
@@ -334,7 +332,7 @@ static void change_single(mutator* self, const ProtobufCFieldDescriptor* field,
                           char* base) {
   const bool is_pointer =
       field->type == PROTOBUF_C_TYPE_MESSAGE || field->type == PROTOBUF_C_TYPE_STRING;
-  uint32_t* const quantifier = (uint32_t*)(void*)(base + field->quantifier_offset);
+  uint32_t* quantifier = (uint32_t*)(void*)(base + field->quantifier_offset);
   if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0) {
     _Alignas(16) char value[sizeof(ProtobufCBinaryData)] = {0};
     const size_t size = element_size(field->type);
@@ -356,11 +354,10 @@ static void change_single(mutator* self, const ProtobufCFieldDescriptor* field,
 
 /// Mostly changes what is there already.
 static void change_message(mutator* self, ProtobufCMessage* message) {
-  const ProtobufCMessageDescriptor* const type = message->descriptor;
-  char* const base = (char*)message;
+  const ProtobufCMessageDescriptor* type = message->descriptor;
+  char* base = (char*)message;
   for (int attempt = 0; attempt < 16; attempt++) {
-    const ProtobufCFieldDescriptor* const field =
-        &type->fields[below(self, type->n_fields)];
+    const ProtobufCFieldDescriptor* field = &type->fields[below(self, type->n_fields)];
     if (!is_filled(field, base) && below(self, 12) != 0) continue;
     if (field->label == PROTOBUF_C_LABEL_REPEATED) {
       change_list(self, field, base);
@@ -377,7 +374,7 @@ size_t olstm_mutate_model(const uint8_t* data, size_t size, uint8_t* out_bytes,
                           size_t capacity, uint64_t seed) {
   const olstm_allocator memory = olstm_allocator_or_default(NULL);
   const olstm__wire_limits limits = {.max_depth = kMaxDepth, .max_memory = kMaxMemory};
-  mutator* const self = calloc(1, sizeof *self);
+  mutator* self = calloc(1, sizeof *self);
   size_t count = 0;
   if (!self) abort();
   self->random = seed;

@@ -24,9 +24,9 @@ typedef struct counted_memory {
 } counted_memory;
 
 static void* counted_allocate(void* user, size_t bytes) {
-  counted_memory* const memory = user;
+  counted_memory* memory = user;
   if (bytes > kMaxLiveBytes - memory->live) return NULL;
-  void* const data = olstm_default_allocate_(NULL, bytes);
+  void* data = olstm_default_allocate_(NULL, bytes);
   if (data) memory->live += bytes;
   return data;
 }
@@ -94,7 +94,7 @@ static void fill(olstm_tensor* tensor, uint64_t* random) {
   const int64_t count = olstm_tensor_desc_count(&tensor->desc);
   const size_t size = olstm_dtype_size(tensor->desc.dtype);
   for (int64_t i = 0; i < count; i++) {
-    char* const element = (char*)tensor->data + (size_t)i * size;
+    char* element = (char*)tensor->data + (size_t)i * size;
     const double real = draw_real(random);
     const float single = (float)real;
     const int64_t whole = tensor->desc.dtype == OLSTM_DTYPE_BOOL
@@ -124,8 +124,8 @@ static bool describe_inputs(model_session* self) {
   self->output_count = olstm_session_output_count(self->session);
   if (self->input_count > kMaxEnds || self->output_count > kMaxEnds) return false;
   for (size_t i = 0; i < self->input_count; i++) {
-    const olstm_value_info* const info = olstm_session_get_input(self->session, i);
-    olstm_tensor_desc* const desc = &self->inputs[i].desc;
+    const olstm_value_info* info = olstm_session_get_input(self->session, i);
+    olstm_tensor_desc* desc = &self->inputs[i].desc;
     desc->dtype = info->dtype ? info->dtype : OLSTM_DTYPE_FLOAT;
     desc->rank = info->rank < 0 ? 2 : info->rank;
     for (int32_t d = 0; d < desc->rank; d++) {

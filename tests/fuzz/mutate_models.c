@@ -39,12 +39,12 @@ static bool ends_with(const char* text, const char* end) {
 }
 
 static void add_model(const char* path, size_t count) {
-  FILE* const file = fopen(path, "rb");
+  FILE* file = fopen(path, "rb");
   if (!file || model_count == kMaxModels || count == 0 || count > kMaxBytes) {
     if (file) (void)fclose(file);
     return;
   }
-  seed_model* const model = &models[model_count];
+  seed_model* model = &models[model_count];
   *model = (seed_model){strdup(path), malloc(count), count};
   if (model->bytes && model->path && fread(model->bytes, 1, count, file) == count) {
     model_count++;
@@ -62,7 +62,7 @@ static void add_folder(const char* path) {
   size_t pending_count = 1;
   (void)snprintf(pending[0], kMaxPath, "%s", path);
   for (size_t next = 0; next < pending_count; next++) {
-    DIR* const folder = opendir(pending[next]);
+    DIR* folder = opendir(pending[next]);
     if (!folder) continue;
     for (struct dirent* entry = readdir(folder); entry; entry = readdir(folder)) {
       char name[kMaxPath + 300];
@@ -95,7 +95,7 @@ static bool write_file(const char* path, const uint8_t* bytes, size_t count) {
 /// The mutation of that number; 0 when it came to nothing.
 static size_t make_mutation(uint64_t number, uint8_t* bytes) {
   const uint64_t mixed = number * UINT64_C(0x9e3779b97f4a7c15);
-  const seed_model* const model = &models[(mixed >> 32) % model_count];
+  const seed_model* model = &models[(mixed >> 32) % model_count];
   size_t count = model->count;
   memcpy(bytes, model->bytes, count);
   for (uint64_t round = 0; round < 1 + mixed % kMaxRounds && count; round++) {

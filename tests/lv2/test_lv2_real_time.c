@@ -24,7 +24,7 @@ static void note_call(void) {
   if (is_audio_thread) atomic_fetch_add(&forbidden_calls, 1);
 }
 
-// These stand before the C library's for everything in the process, the plugin included.
+/// These stand before the C library's for everything in the process, the plugin included.
 void* malloc(size_t size) {
   static void* (*real)(size_t);
   if (!real) *(void**)&real = dlsym(RTLD_NEXT, "malloc");
@@ -82,7 +82,7 @@ static const LV2_Descriptor* open_plugin(const char* bundle) {
   return get ? get(0) : NULL;
 }
 
-// 0: finished; 1: killed or too slow; 2: no seccomp here.
+/// 0: finished; 1: killed or too slow; 2: no seccomp here.
 static int wait_for_audio(void) {
   const struct timespec pause = {0, 10000000};
   for (int i = 0; i < 1000; i++) {

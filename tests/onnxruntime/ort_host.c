@@ -9,8 +9,8 @@
 
 #include "tests/support/test_main.h"
 
-// Custom operators need no more than version 16 of the API, which is all that tests of
-// them use, too.
+/// Custom operators need no more than version 16 of the API, which is all that tests of
+/// them use, too.
 enum { MESSAGE_BYTES = 512, CUSTOM_OP_API_VERSION = 16 };
 
 static const OrtApi* api;
@@ -20,7 +20,7 @@ static OrtMemoryInfo* memory_info;
 static OrtAllocator* allocator;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-// True for success; otherwise the message is copied.
+/// True for success; otherwise the message is copied.
 static bool take(OrtStatus* status, char* message) {
   if (!status) return true;
   (void)snprintf(message, MESSAGE_BYTES, "%s", api->GetErrorMessage(status));
@@ -155,7 +155,7 @@ size_t ort_host_count(const ort_host_tensor* tensor) {
   return count;
 }
 
-// The elements of `tensor` in its own dtype, in `storage`; returns their bytes.
+/// The elements of `tensor` in its own dtype, in `storage`; returns their bytes.
 static size_t pack(const ort_host_tensor* tensor, double* storage) {
   const size_t count = ort_host_count(tensor);
   for (size_t i = 0; i < count; i++) {

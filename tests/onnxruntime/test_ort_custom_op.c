@@ -54,7 +54,7 @@ static void lstm_refuses_a_list_of_activations_by_name(void** state) {
   assert_non_null(strstr(message, "activations must be one string"));
 }
 
-// X [T,2,3] of steps first..first+count-1 of `whole`, and reset.
+/// X [T,2,3] of steps first..first+count-1 of `whole`, and reset.
 static void slice_steps(const ort_host_tensor* whole, int64_t first, int64_t count,
                         bool reset, ort_host_tensor inputs[2]) {
   inputs[0] = *whole;

@@ -113,7 +113,7 @@ typedef struct thread_job {
   bool ok;
 } thread_job;
 
-// cmocka's assertions belong to the main thread: this one only reports.
+/// cmocka's assertions belong to the main thread: this one only reports.
 static void* run_many(void* argument) {
   thread_job* job = argument;
   ort_host_tensor* tensors = calloc(2 + ORT_HOST_MAX_VALUES, sizeof *tensors);

@@ -7,7 +7,7 @@
 #include "tests/support/test_main.h"
 #include "tools/lstm_model.h"
 
-// Large enough for olstm to split units (one row) and rows (several).
+/// Large enough for olstm to split units (one row) and rows (several).
 enum { STEPS = 12, MAX_ROWS = 8, INPUT = 128, UNITS = 256, CALLERS = 3, RUNS = 8 };
 enum { X_COUNT = STEPS * MAX_ROWS * INPUT, Y_COUNT = STEPS * MAX_ROWS * UNITS };
 
@@ -44,7 +44,7 @@ typedef struct caller {
   bool ok;
 } caller;
 
-// cmocka's assertions belong to the main thread: this one only reports.
+/// cmocka's assertions belong to the main thread: this one only reports.
 static void* call_often(void* argument) {
   caller* c = argument;
   const size_t count = (size_t)(STEPS * kRows[c->index] * UNITS);

@@ -16,7 +16,8 @@ static void put(const char* format, ...) {
   va_end(arguments);
 }
 
-static void put_values(const olstm__graph* graph, const int32_t* values, size_t count) {
+static void put_values(const olstm__decoded_graph* graph, const int32_t* values,
+                       size_t count) {
   for (size_t i = 0; i < count; i++) {
     const char* name = "";
     const char* mark = "";
@@ -28,7 +29,8 @@ static void put_values(const olstm__graph* graph, const int32_t* values, size_t 
   }
 }
 
-static void put_graph(const olstm__graph* graph, const olstm__graph* outer) {
+static void put_graph(const olstm__decoded_graph* graph,
+                      const olstm__decoded_graph* outer) {
   put("in(");
   put_values(graph, graph->inputs, graph->input_count);
   put(") ");
@@ -37,7 +39,7 @@ static void put_graph(const olstm__graph* graph, const olstm__graph* outer) {
         outer->values[graph->captures[c].outer_value].info.name);
   }
   for (size_t n = 0; n < graph->node_count; n++) {
-    const olstm__graph_node* const node = &graph->nodes[n];
+    const olstm__decoded_node* node = &graph->nodes[n];
     put_values(graph, node->outputs, node->output_count);
     put("=%s'%s'(", node->op_type, node->name);
     put_values(graph, node->inputs, node->input_count);
@@ -54,7 +56,7 @@ static void put_graph(const olstm__graph* graph, const olstm__graph* outer) {
   put(")");
 }
 
-const char* graph_text(const olstm__graph* graph) {
+const char* graph_text(const olstm__decoded_graph* graph) {
   used = 0;
   put_graph(graph, NULL);
   return text;

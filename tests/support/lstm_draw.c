@@ -10,7 +10,7 @@ static uint64_t mix(uint64_t x) {
   return x ^ x >> 31;
 }
 
-// Appends a printed piece.
+/// Appends a printed piece.
 OLSTM_PRINTF_(2, 3)
 static void add(char text[512], const char* format, ...) {
   const size_t used = strlen(text);

@@ -97,7 +97,7 @@ static bool parse_size(olstm_lstm_case* layer, const char* word) {
   return strchr("TNIH", word[0]) != NULL;
 }
 
-// Inputs that are there are marked by a dtype; wrong shapes come after the right ones.
+/// Inputs that are there are marked by a dtype; wrong shapes come after the right ones.
 static bool parse_input(olstm_lstm_case* layer, char* word, size_t length) {
   for (size_t i = 0; i < OLSTM__LSTM_INPUT_COUNT; i++) {
     if (strlen(kShortNames[i]) != length || memcmp(kShortNames[i], word, length) != 0) {
@@ -207,7 +207,7 @@ static void set_shapes(olstm_lstm_case* layer, olstm__cell cell) {
   set_shape(layer, OLSTM__LSTM_P, 2, d, 3 * layer->hidden, 0);
 }
 
-// "W=1x16x4" among the words of the line.
+/// "W=1x16x4" among the words of the line.
 static void override_shapes(olstm_lstm_case* layer) {
   for (size_t i = 1; i < OLSTM__LSTM_INPUT_COUNT; i++) {
     char key[16];
@@ -287,7 +287,7 @@ static void fill_state(olstm_lstm_case* layer, size_t tensor) {
   }
 }
 
-// The more terms a sum has, the smaller they are; a power of two keeps them exact.
+/// The more terms a sum has, the smaller they are; a power of two keeps them exact.
 static double scale_of(const olstm_lstm_case* layer, size_t tensor) {
   if (tensor == OLSTM__LSTM_W) return exp2(-floor(log2((double)layer->inputs + 1) / 2));
   if (tensor == OLSTM__LSTM_R) return exp2(-floor(log2((double)layer->hidden) / 2));
@@ -314,7 +314,7 @@ static void fill_lens(olstm_lstm_case* layer) {
   }
 }
 
-// Tensors of a wrong shape or dtype get room, and zeros.
+/// Tensors of a wrong shape or dtype get room, and zeros.
 static void make_tensor(olstm_lstm_case* layer, size_t i,
                         const olstm_tensor_desc* right) {
   olstm_tensor* tensor = &layer->tensors[i];

@@ -29,7 +29,7 @@ static const olstm_operator* find_operator(const olstm_node* node) {
   return NULL;
 }
 
-// NaN in every dtype: whatever is read before it was written shows.
+/// NaN in every dtype: whatever is read before it was written shows.
 static void* allocate_poisoned(size_t bytes) {
   const size_t room = (bytes / OLSTM_ALIGNMENT + 2) * OLSTM_ALIGNMENT;
   void* memory = aligned_alloc(OLSTM_ALIGNMENT, room);

@@ -15,8 +15,8 @@ typedef struct verify_state {
   uint64_t sum;
 } verify_state;
 
-static const char* verify_graph(verify_state* state, const olstm__graph* graph,
-                                const olstm__graph* outer);
+static const char* verify_graph(verify_state* state, const olstm__decoded_graph* graph,
+                                const olstm__decoded_graph* outer);
 
 /// Reads every byte of a tensor, for the sanitizers.
 static const char* verify_tensor(verify_state* state, const olstm_tensor* tensor) {
@@ -30,7 +30,7 @@ static const char* verify_tensor(verify_state* state, const olstm_tensor* tensor
   for (size_t i = 0; i < bytes; i++)
     state->sum += ((const unsigned char*)tensor->data)[i];
   if (tensor->desc.dtype == OLSTM_DTYPE_STRING) {
-    const olstm_string* const strings = tensor->data;
+    const olstm_string* strings = tensor->data;
     for (size_t i = 0; i < bytes / sizeof *strings; i++) {
       for (size_t b = 0; b < strings[i].byte_count; b++) {
         state->sum += (unsigned char)strings[i].bytes[b];
@@ -46,7 +46,7 @@ static const char* verify_tensor(verify_state* state, const olstm_tensor* tensor
 }
 
 static const char* verify_attribute(verify_state* state, const olstm_attribute* attribute,
-                                    const olstm__graph* graph) {
+                                    const olstm__decoded_graph* graph) {
   state->sum += strlen(attribute->name);
   switch (attribute->kind) {
     case OLSTM_ATTRIBUTE_FLOAT:
@@ -58,7 +58,7 @@ static const char* verify_attribute(verify_state* state, const olstm_attribute* 
         return "string attribute without its string";
       }
       for (size_t i = 0; i < attribute->count; i++) {
-        const olstm_string* const text = &attribute->strings[i];
+        const olstm_string* text = &attribute->strings[i];
         if (text->bytes[text->byte_count] != '\0') return "string is not terminated";
       }
       return NULL;
@@ -93,26 +93,28 @@ static const char* add_node_name(verify_state* state, const char* name) {
   return NULL;
 }
 
-static const char* use_value(const olstm__graph* graph, const char* made, int32_t value) {
+static const char* use_value(const olstm__decoded_graph* graph, const char* made,
+                             int32_t value) {
   if (value < 0 || (size_t)value >= graph->value_count) return "value out of range";
   return made[value] == MADE ? NULL : "value is used before it is made";
 }
 
-static const char* make_value(const olstm__graph* graph, char* made, int32_t value) {
+static const char* make_value(const olstm__decoded_graph* graph, char* made,
+                              int32_t value) {
   if (value < 0 || (size_t)value >= graph->value_count) return "value out of range";
   if (made[value] == MADE) return "value is made twice";
   made[value] = MADE;
   return NULL;
 }
 
-#define CHECK(expression)                 \
-  do {                                    \
-    const char* const why = (expression); \
-    if (why) return why;                  \
+#define CHECK(expression)           \
+  do {                              \
+    const char* why = (expression); \
+    if (why) return why;            \
   } while (0)
 
-static const char* verify_node(verify_state* state, const olstm__graph* graph, char* made,
-                               const olstm__graph_node* node) {
+static const char* verify_node(verify_state* state, const olstm__decoded_graph* graph,
+                               char* made, const olstm__decoded_node* node) {
   CHECK(add_node_name(state, node->name));
   if (node->opset_version < 1) return "node of a domain that is not imported";
   if (node->domain[0] == '\0' && strcmp(node->op_type, "Constant") == 0) {
@@ -124,10 +126,10 @@ static const char* verify_node(verify_state* state, const olstm__graph* graph, c
     }
   }
   for (size_t a = 0; a < node->attribute_count; a++) {
-    const olstm_attribute* const attribute = &node->attributes[a];
+    const olstm_attribute* attribute = &node->attributes[a];
     CHECK(verify_attribute(state, attribute, graph));
     if (attribute->kind != OLSTM_ATTRIBUTE_GRAPH) continue;
-    const olstm__graph* const inner = attribute->graph;
+    const olstm__decoded_graph* inner = attribute->graph;
     for (size_t c = 0; c < inner->capture_count; c++) {
       CHECK(use_value(graph, made, inner->captures[c].outer_value));
     }
@@ -140,10 +142,10 @@ static const char* verify_node(verify_state* state, const olstm__graph* graph, c
   return NULL;
 }
 
-static const char* verify_values(verify_state* state, const olstm__graph* graph,
+static const char* verify_values(verify_state* state, const olstm__decoded_graph* graph,
                                  char* made) {
   for (size_t v = 0; v < graph->value_count; v++) {
-    const olstm__value* const value = &graph->values[v];
+    const olstm__value* value = &graph->values[v];
     if (!value->info.name || value->info.name[0] == '\0') return "value without a name";
     if (value->info.rank < -1 || value->info.rank > OLSTM_MAX_RANK) return "rank";
     if (!value->constant) continue;
@@ -159,7 +161,7 @@ static const char* verify_values(verify_state* state, const olstm__graph* graph,
   return NULL;
 }
 
-static const char* verify_with(verify_state* state, const olstm__graph* graph,
+static const char* verify_with(verify_state* state, const olstm__decoded_graph* graph,
                                char* made) {
   CHECK(verify_values(state, graph, made));
   for (size_t n = 0; n < graph->node_count; n++) {
@@ -174,8 +176,8 @@ static const char* verify_with(verify_state* state, const olstm__graph* graph,
   return NULL;
 }
 
-static const char* verify_graph(verify_state* state, const olstm__graph* graph,
-                                const olstm__graph* outer) {
+static const char* verify_graph(verify_state* state, const olstm__decoded_graph* graph,
+                                const olstm__decoded_graph* outer) {
   if (!graph->name) return "graph without a name";
   if (!outer && graph->capture_count > 0) return "main graph with captures";
   for (size_t c = 0; c < graph->capture_count; c++) {
@@ -183,9 +185,9 @@ static const char* verify_graph(verify_state* state, const olstm__graph* graph,
       return "capture of no value";
     }
   }
-  char* const made = calloc(graph->value_count + 1, 1);
+  char* made = calloc(graph->value_count + 1, 1);
   if (!made) abort();
-  const char* const why = verify_with(state, graph, made);
+  const char* why = verify_with(state, graph, made);
   free(made);
   return why;
 }

@@ -8,7 +8,7 @@
 
 #include "olstm/model.h"
 #include "onnx_proto/model.h"
-#include "op/elementwise/lane.h"
+#include "op/elementwise/compute_type.h"
 #include "tests/support/op_fixture.h"
 
 enum { kPathCapacity = 1024 };
@@ -32,8 +32,8 @@ static olstm_status read_tensor(const char* folder, const char* kind, size_t ind
   return status;
 }
 
-// ONNX's data before 1.14 stores bfloat16 as uint16.
-static void restore_dtype(const olstm__graph* graph, int32_t value,
+/// ONNX's data before 1.14 stores bfloat16 as uint16.
+static void restore_dtype(const olstm__decoded_graph* graph, int32_t value,
                           olstm_tensor* tensor) {
   if (graph->values[value].info.dtype == OLSTM_DTYPE_BFLOAT16 &&
       tensor->desc.dtype == OLSTM_DTYPE_UINT16) {
@@ -47,7 +47,7 @@ static bool is_close(double got, double expected, double rtol) {
   return fabs(got - expected) <= 1e-7 + rtol * fabs(expected);
 }
 
-// 64-bit integers would lose bits in a double: compared as bytes.
+/// 64-bit integers would lose bits in a double: compared as bytes.
 static olstm_status compare(size_t index, const olstm_tensor* got,
                             const olstm_tensor* expected, olstm_error* error) {
   const size_t element_bytes = olstm_dtype_size(expected->desc.dtype);
@@ -64,8 +64,8 @@ static olstm_status compare(size_t index, const olstm_tensor* got,
     const char* g = (const char*)got->data + offset;
     const char* e = (const char*)expected->data + offset;
     double values[2] = {0, 0};
-    olstm__lane_load(OLSTM__LANE_F64, got->desc.dtype, 1, g, &values[0]);
-    olstm__lane_load(OLSTM__LANE_F64, got->desc.dtype, 1, e, &values[1]);
+    olstm__compute_load(OLSTM__COMPUTE_F64, got->desc.dtype, 1, g, &values[0]);
+    olstm__compute_load(OLSTM__COMPUTE_F64, got->desc.dtype, 1, e, &values[1]);
     if (memcmp(g, e, element_bytes) != 0 && !is_close(values[0], values[1], rtol)) {
       return olstm_fail(error, OLSTM_STATUS_INVALID_VALUE,
                         "output %zu has %.9g at %lld, expected %.9g", index, values[0],
@@ -75,7 +75,7 @@ static olstm_status compare(size_t index, const olstm_tensor* got,
   return OLSTM_STATUS_OK;
 }
 
-// What the graph's values are in this case.
+/// What the graph's values are in this case.
 typedef struct case_values {
   olstm_tensor inputs[OP_FIXTURE_MAX_INPUTS];
   size_t input_count;
@@ -86,7 +86,7 @@ typedef struct case_values {
 } case_values;
 
 static const olstm_tensor* find_value(const case_values* values,
-                                      const olstm__graph* graph, int32_t value) {
+                                      const olstm__decoded_graph* graph, int32_t value) {
   if (value == OLSTM__NO_VALUE) return NULL;
   for (size_t i = 0; i < graph->input_count; i++) {
     if (graph->inputs[i] == value) return &values->inputs[i];
@@ -95,9 +95,9 @@ static const olstm_tensor* find_value(const case_values* values,
 }
 
 static olstm_status run_graph(case_values* values, const char* folder,
-                              const olstm__graph* graph, bool constants,
+                              const olstm__decoded_graph* graph, bool constants,
                               olstm_error* error) {
-  const olstm__graph_node* from = &graph->nodes[0];
+  const olstm__decoded_node* from = &graph->nodes[0];
   op_fixture* fixture = &values->fixture;
   for (; values->input_count < graph->input_count; values->input_count++) {
     const size_t i = values->input_count;
@@ -153,10 +153,10 @@ static node_case_result skip(olstm_error* error, const char* why) {
   return NODE_CASE_SKIPPED;
 }
 
-static node_case_result run_model(const char* folder, const olstm__graph* graph,
+static node_case_result run_model(const char* folder, const olstm__decoded_graph* graph,
                                   bool constants, olstm_error* error) {
   if (graph->node_count != 1) return skip(error, "not one node");
-  const olstm__graph_node* node = &graph->nodes[0];
+  const olstm__decoded_node* node = &graph->nodes[0];
   if (!op_fixture_find(node->domain, node->op_type, node->opset_version)) {
     return skip(error, node->op_type);
   }

@@ -70,7 +70,7 @@ static void for_each_part(pb_bytes* pb, const char* list,
   if (!list || list[0] == '\0') return;
   for (const char* part = list; part;) {
     char text[256];
-    const char* const comma = strchr(part, ',');
+    const char* comma = strchr(part, ',');
     const size_t length = comma ? (size_t)(comma - part) : strlen(part);
     if (length >= sizeof text) abort();
     memcpy(text, part, length);

@@ -26,7 +26,7 @@ const olstm_operator* op_fixture_find(const char* domain, const char* op_type,
   return NULL;
 }
 
-// Of exactly the size asked for, which aligned_alloc would round up.
+/// Of exactly the size asked for, which aligned_alloc would round up.
 static void* allocate_filled(size_t bytes) {
   void* memory = NULL;
   if (posix_memalign(&memory, OLSTM_ALIGNMENT, bytes ? bytes : 1) != 0) return NULL;

@@ -13,7 +13,7 @@
 
 enum { MAX_ATTRIBUTES = 8, MAX_LIST = 32, MAX_TEXT = 64 };
 
-// One parsed tensor: `tensor.data` is exactly as large as it must be.
+/// One parsed tensor: `tensor.data` is exactly as large as it must be.
 typedef struct text_tensor {
   bool is_absent;
   bool is_hidden;
@@ -61,7 +61,7 @@ static const char* skip_spaces(const char* text) {
   return text;
 }
 
-// Copies the characters up to the first of `ends`.
+/// Copies the characters up to the first of `ends`.
 static const char* parse_word(const char* text, const char* ends, char* out_word) {
   const size_t length = strcspn(text, ends);
   if (length >= MAX_TEXT) fail_msg("too long: %s", text);
@@ -111,7 +111,7 @@ static void set_real(const olstm_tensor* tensor, int64_t i, double value) {
   }
 }
 
-// Little-endian, as all hosts that run these tests are.
+/// Little-endian, as all hosts that run these tests are.
 static uint64_t get_bits(const olstm_tensor* tensor, int64_t i) {
   const size_t size = olstm_dtype_size(tensor->desc.dtype);
   uint64_t bits = 0;
@@ -124,7 +124,7 @@ static void set_bits(const olstm_tensor* tensor, int64_t i, uint64_t bits) {
   memcpy((char*)tensor->data + (size_t)i * size, &bits, size);
 }
 
-// One value, which may be "N..". Writes from `i` on and returns what comes after.
+/// One value, which may be "N..". Writes from `i` on and returns what comes after.
 static const char* parse_value(const char* text, const olstm_tensor* tensor, int64_t* i,
                                int64_t count) {
   const olstm_dtype dtype = tensor->desc.dtype;
@@ -323,7 +323,7 @@ static void compare(const char* node, size_t index, const olstm_tensor* got,
   }
 }
 
-// view: 1 must be one, 0 must not, -1 either.
+/// view: 1 must be one, 0 must not, -1 either.
 static void expect(const char* node, const char* inputs, const char* outputs, int view) {
   text_case parsed;
   text_tensor expected[OP_FIXTURE_MAX_OUTPUTS];

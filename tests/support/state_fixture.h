@@ -1,46 +1,46 @@
-// States of a net that has slots and nothing else, for the tests of runtime/state*.c.
+// States of a graph that has slots and nothing else, for the tests of runtime/state*.c.
 #ifndef OLSTM_TESTS_SUPPORT_STATE_FIXTURE_H_
 #define OLSTM_TESTS_SUPPORT_STATE_FIXTURE_H_
 
 #include <string.h>
 
-#include "runtime/state.h"
+#include "runtime/state/state.h"
 #include "tests/support/test_main.h"
 
 typedef struct state_fixture {
-  olstm__net* net;
+  olstm__graph* graph;
   olstm__states states;
 } state_fixture;
 
 /// A slot [1,N,H] of floats, as a stateful node has it.
-static inline olstm__net_state node_state(const char* name, int64_t h) {
-  return (olstm__net_state){.name = name,
-                            .dtype = OLSTM_DTYPE_FLOAT,
-                            .rank = 3,
-                            .dims = {1, -1, h},
-                            .batch_axis = 1,
-                            .row_axis = 1,
-                            .source = OLSTM__NO_VALUE};
+static inline olstm__graph_state node_state(const char* name, int64_t h) {
+  return (olstm__graph_state){.name = name,
+                              .dtype = OLSTM_DTYPE_FLOAT,
+                              .rank = 3,
+                              .dims = {1, -1, h},
+                              .batch_axis = 1,
+                              .row_axis = 1,
+                              .source = OLSTM__NO_VALUE};
 }
 
-static inline void fixture_start(state_fixture* fixture, const olstm__net_state* metas,
+static inline void fixture_start(state_fixture* fixture, const olstm__graph_state* metas,
                                  size_t count, bool broadcast) {
   const olstm_allocator allocator = olstm_allocator_or_default(NULL);
-  fixture->net = olstm__net_create_empty("test", &allocator);
+  fixture->graph = olstm__graph_create_empty("test", &allocator);
   for (size_t i = 0; i < count; i++) {
-    olstm__net_state meta = metas[i];
-    meta.input = olstm__net_add_value(fixture->net, OLSTM__VALUE_STATE, meta.name);
+    olstm__graph_state meta = metas[i];
+    meta.input = olstm__graph_add_value(fixture->graph, OLSTM__VALUE_STATE, meta.name);
     meta.output = meta.input;
-    assert_true(olstm__net_add_state(fixture->net, &meta));
+    assert_true(olstm__graph_add_state(fixture->graph, &meta));
   }
   assert_int_equal(
-      olstm__states_init(&fixture->states, fixture->net, &allocator, broadcast, NULL),
+      olstm__states_init(&fixture->states, fixture->graph, &allocator, broadcast, NULL),
       OLSTM_STATUS_OK);
 }
 
 static inline void fixture_end(state_fixture* fixture) {
   olstm__states_deinit(&fixture->states);
-  olstm__net_destroy(fixture->net);
+  olstm__graph_destroy(fixture->graph);
 }
 
 static inline olstm_tensor_desc float_desc(int32_t rank, int64_t a, int64_t b,
@@ -56,7 +56,7 @@ static inline olstm_status fixture_run(state_fixture* fixture, int64_t n, float 
   olstm_tensor_desc descs[8];
   olstm_tensor inputs[8];
   for (size_t s = 0; s < states->slot_count; s++) {
-    const olstm__net_state* meta = states->slots[s].meta;
+    const olstm__graph_state* meta = states->slots[s].meta;
     descs[s] = (olstm_tensor_desc){meta->dtype, 3, {1, n, meta->dims[2]}};
   }
   OLSTM_RETURN_IF_ERROR(olstm__states_begin(states, descs, inputs, error));

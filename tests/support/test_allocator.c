@@ -68,7 +68,7 @@ void olstm_test_allocator_assert_clean(const olstm_test_allocator* allocator) {
 #endif
 
 #if OLSTM_TEST_COUNTS_MALLOC && defined(__GLIBC__)
-// The C library's own, under the names that glibc gives them for this purpose.
+/// The C library's own, under the names that glibc gives them for this purpose.
 void* __libc_malloc(size_t bytes);
 void* __libc_calloc(size_t count, size_t size);
 void* __libc_realloc(void* memory, size_t bytes);

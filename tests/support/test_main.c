@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-// All cases but the slow ones, which run for minutes: those want to be named.
+/// All cases but the slow ones, which run for minutes: those want to be named.
 static int run_all(const struct CMUnitTest* tests, size_t test_count) {
   int failed_count = 0;
   for (size_t i = 0; i < test_count; i++) {

@@ -5,7 +5,7 @@
 
 #include "tests/support/model_fixture.h"
 
-// Fails allocation number `allowed` and all that follow.
+/// Fails allocation number `allowed` and all that follow.
 typedef struct scarce_memory {
   int allowed;
   int live;
@@ -33,7 +33,7 @@ typedef struct scenario {
   olstm_tensor inputs[5];
 } scenario;
 
-// Clones and saves what has run, and runs the clone.
+/// Clones and saves what has run, and runs the clone.
 static olstm_status go_on(const scenario* what, olstm_context* context,
                           size_t output_count, olstm_context** out_clone) {
   olstm_tensor outputs[MODEL_FIXTURE_MAX] = {{{0}, NULL}};

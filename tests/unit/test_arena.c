@@ -11,8 +11,8 @@ static void takes_zeroed_and_aligned_pieces_of_every_size(void** state) {
   olstm_test_allocator_init(&memory);
   olstm__arena_init(&arena, &memory.allocator, SIZE_MAX);
   for (size_t size = 0; size < 20000; size = size * 2 + 1) {
-    unsigned char* const piece = olstm__arena_take(&arena, 1, size);
-    unsigned char* const elements = olstm__arena_take_elements(&arena, size, true);
+    unsigned char* piece = olstm__arena_take(&arena, 1, size);
+    unsigned char* elements = olstm__arena_take_elements(&arena, size, true);
     assert_non_null(piece);
     assert_non_null(elements);
     assert_int_equal((uintptr_t)piece % 16, 0);

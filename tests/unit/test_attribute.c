@@ -50,8 +50,8 @@ static void copies_every_kind(void** state) {
   pb_message(&node, NODE_ATTRIBUTE, &list);
   assert_int_equal(load_node(&node, &model, NULL), OLSTM_STATUS_OK);
 
-  const olstm__graph_node* const loaded = &olstm__model_graph(model)->nodes[0];
-  const olstm_attribute* const a = loaded->attributes;
+  const olstm__decoded_node* loaded = &olstm__model_graph(model)->nodes[0];
+  const olstm_attribute* a = loaded->attributes;
   assert_int_equal(loaded->attribute_count, 8);
   assert_true(a[0].kind == OLSTM_ATTRIBUTE_FLOAT && a[0].f == 1.5f);
   assert_true(a[1].kind == OLSTM_ATTRIBUTE_INT && a[1].i == -7);
@@ -77,7 +77,7 @@ static void takes_default_values_for_scalars_that_are_not_written(void** state) 
     pb_message(&node, NODE_ATTRIBUTE, &attribute);
   }
   assert_int_equal(load_node(&node, &model, NULL), OLSTM_STATUS_OK);
-  const olstm_attribute* const a = olstm__model_graph(model)->nodes[0].attributes;
+  const olstm_attribute* a = olstm__model_graph(model)->nodes[0].attributes;
   assert_true(a[0].f == 0.0f && a[1].i == 0);
   assert_string_equal(a[2].strings[0].bytes, "");
   olstm_model_destroy(model);

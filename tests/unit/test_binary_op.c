@@ -31,7 +31,7 @@ static void both_operands_broadcast(void** state) {
   op_fixture_deinit(&fixture);
 }
 
-// Every combination of dimensions 1 and n in rank 4, against plain index arithmetic.
+/// Every combination of dimensions 1 and n in rank 4, against plain index arithmetic.
 static void every_pattern_of_broadcasting_is_right(void** state) {
   const int64_t dims[] = {2, 3, 4, 5};
   float a[120];

@@ -41,7 +41,7 @@ static void counts_what_is_in_use_and_stops_at_the_limit(void** state) {
   (void)state;
   olstm_test_allocator_init(&memory);
   olstm__budget_init(&budget, &memory.allocator, 100000);
-  void* const large = take(&budget, 90000);
+  void* large = take(&budget, 90000);
   assert_non_null(large);
   assert_null(take(&budget, 20000));
   assert_true(budget.over_limit);

@@ -19,9 +19,9 @@ static void expect_constant(pb_bytes* node, olstm_dtype dtype, int32_t rank, int
   olstm_model* model = NULL;
   olstm_error error = {""};
   if (load_node(node, &model, &error) != OLSTM_STATUS_OK) fail_msg("%s", error.message);
-  const olstm__graph* const graph = olstm__model_graph(model);
+  const olstm__decoded_graph* graph = olstm__model_graph(model);
   assert_int_equal(graph->node_count, 0);
-  const olstm__value* const value = &graph->values[graph->outputs[0]];
+  const olstm__value* value = &graph->values[graph->outputs[0]];
   assert_non_null(value->constant);
   assert_int_equal(value->constant->desc.dtype, dtype);
   assert_int_equal(value->constant->desc.rank, rank);

@@ -27,7 +27,7 @@ static void start_stateful(model_fixture* fixture, const char* path) {
   model_start(fixture, path, &options);
 }
 
-// Runs `count` steps of x [T,N,3] from step `first` on.
+/// Runs `count` steps of x [T,N,3] from step `first` on.
 static void run_steps(model_fixture* fixture, const float* x, int64_t first,
                       int64_t count) {
   model_input(fixture, 0, OLSTM_DTYPE_FLOAT, x + first * N * 3, MODEL_SHAPE(count, N, 3));
@@ -214,7 +214,7 @@ static void goes_on_from_bytes_and_from_a_clone(void** state) {
   model_end(&other);
 }
 
-// x [N,T,3] and h [N,2,4] of a batch-first GRU in both directions.
+/// x [N,T,3] and h [N,2,4] of a batch-first GRU in both directions.
 static void run_gru(model_fixture* fixture, const float* x, const float* h) {
   model_input(fixture, 0, OLSTM_DTYPE_FLOAT, x, MODEL_SHAPE(3, 2, 3));
   model_input(fixture, 1, OLSTM_DTYPE_FLOAT, h, MODEL_SHAPE(3, 2, 4));
@@ -340,7 +340,7 @@ static void expect_same_state(const model_fixture* a, const model_fixture* b) {
   assert_memory_equal(get_state(a, "lstm_y/h"), expected, sizeof expected);
 }
 
-// Chunks of other lengths, resets and values that are set between runs of the same plan.
+/// Chunks of other lengths, resets and values that are set between runs of the same plan.
 static void goes_on_from_whatever_came_between(void** state) {
   static float x[T * N * 3], ones[N * 5];
   model_fixture fixture, other;

@@ -1,5 +1,5 @@
 // runtime/control_if: branches of other shapes, with captures and constants as outputs.
-#include "runtime/control.h"
+#include "runtime/execute/control.h"
 #include "tests/support/model_fixture.h"
 
 #define MODEL(name) OLSTM_TEST_DATA "/control/" name ".onnx"

@@ -1,6 +1,6 @@
 // runtime/control_loop: trip counts, conditions, carried values, captures, stacks. Models
 // are those of tests/data/make_control_models.py.
-#include "runtime/control.h"
+#include "runtime/execute/control.h"
 #include "tests/support/model_fixture.h"
 #include "tests/support/test_allocator.h"
 
@@ -196,7 +196,7 @@ static void ends_when_it_has_run_too_often(void** state) {
   model_end(&fixture);
 }
 
-// The least max_work with which `run` goes well.
+/// The least max_work with which `run` goes well.
 static uint64_t find_least_work(olstm_status (*run)(int64_t size, uint64_t max_work),
                                 int64_t size) {
   uint64_t too_little = 1, enough = 1 << 30;
@@ -214,8 +214,8 @@ static uint64_t find_least_work(olstm_status (*run)(int64_t size, uint64_t max_w
   return enough;
 }
 
-// An outer loop of m trips whose inner one has 0, 1, ... m - 1. The second run is made
-// with the same limit, and needs no plans.
+/// An outer loop of m trips whose inner one has 0, 1, ... m - 1. The second run is made
+/// with the same limit, and needs no plans.
 static olstm_status run_nested(int64_t m, uint64_t max_work) {
   const float x[2] = {0};
   olstm_session_options options;
@@ -242,7 +242,7 @@ static void counts_all_loops_of_a_run_together(void** state) {
   assert_int_equal(least[3] - least[2] - (least[2] - least[1]), inner_trip);
 }
 
-// Ten trips that append `count` elements each.
+/// Ten trips that append `count` elements each.
 static olstm_status grow_ten_times(int64_t count, uint64_t max_work) {
   static const float kX[1 << 14] = {0};
   const int64_t m = 10;

@@ -1,5 +1,5 @@
 // runtime/control_scan: axes and directions of opset 9 on, batches of opset 8.
-#include "runtime/control.h"
+#include "runtime/execute/control.h"
 #include "tests/support/model_fixture.h"
 
 #define MODEL(name) OLSTM_TEST_DATA "/control/" name ".onnx"

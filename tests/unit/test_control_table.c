@@ -1,8 +1,8 @@
 // runtime/control_table: If, Loop and Scan are listed, and a node without its graph is
 // refused by name.
-#include "runtime/control_table.h"
+#include "runtime/host/control_table.h"
 
-#include "runtime/registry.h"
+#include "runtime/host/registry.h"
 #include "tests/support/test_main.h"
 
 static void refuses_a_node_without_its_graph(void** state) {

@@ -40,7 +40,7 @@ static problem draw_problem(void) {
   return p;
 }
 
-// Windows times weights, in double.
+/// Windows times weights, in double.
 static double convolve(const problem* p, const float* x, const float* w, int64_t n,
                        int64_t channel, int64_t i, int64_t j) {
   const int64_t g = channel / p->outputs;
@@ -184,7 +184,7 @@ static void run_in_order(void* pool, int32_t task_count,
   *(int32_t*)pool = task_count;
 }
 
-// The workspace is for as many threads as create was told of, whatever a run has.
+/// The workspace is for as many threads as create was told of, whatever a run has.
 static void more_threads_than_announced_are_left_alone(void** state) {
   enum { CHANNELS = 16, SIZE = 32 };
   static float x[CHANNELS * SIZE * SIZE], w[CHANNELS * CHANNELS * 9];

@@ -42,7 +42,7 @@ static double load(olstm_dtype dtype, const void* data, size_t i) {
   }
 }
 
-// More values than a block, in the range that every dtype but bool holds exactly.
+/// More values than a block, in the range that every dtype but bool holds exactly.
 static void small_integers_survive_every_pair(void** state) {
   int32_t values[VALUE_COUNT];
   (void)state;

@@ -34,7 +34,7 @@ static void an_ellipsis_broadcasts(void** state) {
 }
 
 static void letters_of_no_size_leave_nothing_to_count(void** state) {
-  static const char* const kMany =
+  static const char* kMany =
       "f32[1000] 0..; f32[1000] 0..; f32[1000] 0..; "
       "f32[1000] 0..; f32[1000] 0..; f32[1000] 0..; "
       "f32[1000] 0..; f32[0]";

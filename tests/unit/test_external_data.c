@@ -23,13 +23,13 @@ static char folder[64];
 static const char* path_of(const char* name) {
   static char path[4][160];
   static int next;
-  char* const text = path[next++ % 4];
+  char* text = path[next++ % 4];
   (void)snprintf(text, sizeof path[0], "%s/%s", folder, name);
   return text;
 }
 
 static void write_file(const char* path, const void* bytes, size_t count) {
-  FILE* const file = fopen(path, "wb");
+  FILE* file = fopen(path, "wb");
   assert_non_null(file);
   assert_int_equal(fwrite(bytes, 1, count, file), count);
   assert_int_equal(fclose(file), 0);
@@ -95,7 +95,7 @@ static void expect_data(pb_bytes* bytes, const float* expected, size_t count) {
   olstm_model* model = NULL;
   olstm_error error = {""};
   if (load(bytes, NULL, &model, &error) != OLSTM_STATUS_OK) fail_msg("%s", error.message);
-  const olstm_tensor* const tensor = olstm__model_graph(model)->values[0].constant;
+  const olstm_tensor* tensor = olstm__model_graph(model)->values[0].constant;
   assert_int_equal((uintptr_t)tensor->data % OLSTM_ALIGNMENT, 0);
   assert_memory_equal(tensor->data, expected, count * sizeof *expected);
   olstm_model_destroy(model);

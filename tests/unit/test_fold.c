@@ -1,5 +1,5 @@
-// runtime/fold.c: what is computed ahead, what is not, and what that costs.
-#include "runtime/fold.h"
+// runtime/plan/fold.c: what is computed ahead, what is not, and what that costs.
+#include "runtime/plan/fold.h"
 
 #include "tests/support/fake_ops.h"
 #include "tests/support/test_main.h"
@@ -37,7 +37,7 @@ static void shapes_cost_nothing_at_run_time(void** state) {
   assert_int_equal(info.step_count, 1);
   assert_int_equal(info.folded_count, 3);
   assert_int_equal(info.constant_bytes, 8 + 12 + 12);
-  assert_false(info.has_late_part);
+  assert_false(info.has_dynamic_part);
   olstm_context_destroy(context);
   olstm_fake_session_destroy(&fake);
 }

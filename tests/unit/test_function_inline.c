@@ -1,4 +1,4 @@
-// onnx_proto/function_inline.h and late_field.h: local functions.
+// onnx_proto/function_inline.h and newer_field.h: local functions.
 #include "onnx_proto/model.h"
 #include "tests/support/graph_text.h"
 #include "tests/support/model_verify.h"
@@ -62,7 +62,7 @@ static olstm_model* load(pb_bytes* bytes) {
 }
 
 static void expect_text(pb_bytes* bytes, const char* expected) {
-  olstm_model* const model = load(bytes);
+  olstm_model* model = load(bytes);
   assert_string_equal(graph_text(olstm__model_graph(model)), expected);
   olstm_model_destroy(model);
 }
@@ -90,8 +90,8 @@ static void inlines_nested_calls_with_names_of_their_own(void** state) {
   pb_message(&leaf, FUNCTION_NODE, &node);
   pb_message(&model, MODEL_FUNCTION, &twice);
   pb_message(&model, MODEL_FUNCTION, &leaf);
-  olstm_model* const loaded = load(&model);
-  const olstm__graph* const graph = olstm__model_graph(loaded);
+  olstm_model* loaded = load(&model);
+  const olstm__decoded_graph* graph = olstm__model_graph(loaded);
   assert_string_equal(
       graph_text(graph),
       "in(x) one/l/u=Neg'one/l/n'(x) one/t=Abs'Abs_1'(one/l/u) "
@@ -183,8 +183,8 @@ static void gives_referring_attributes_what_the_call_or_the_default_says(void** 
     pb_bytes bytes = model_of(nodes, 1);
     pb_bytes function = slope_function(kCases[c].with_default);
     pb_message(&bytes, MODEL_FUNCTION, &function);
-    olstm_model* const model = load(&bytes);
-    const olstm__graph_node* const node = &olstm__model_graph(model)->nodes[0];
+    olstm_model* model = load(&bytes);
+    const olstm__decoded_node* node = &olstm__model_graph(model)->nodes[0];
     assert_int_equal(node->attribute_count, kCases[c].count);
     if (kCases[c].count > 0) {
       assert_string_equal(node->attributes[0].name, "alpha");

@@ -1,5 +1,5 @@
-// runtime/fuse_dense.c and op/dense/dense_op.c: layers become one step that gives what
-// their nodes gave.
+// runtime/fuse/fuse_dense.c and op/dense/dense_op.c: layers become one step that gives
+// what their nodes gave.
 #include <string.h>
 
 #include "tests/support/fuse_case.h"

@@ -1,4 +1,5 @@
-// runtime/fuse_last_step.c: who picks the last step of Y reads Y_h, and gets the same.
+// runtime/fuse/fuse_last_step.c: who picks the last step of Y reads Y_h, and gets the
+// same.
 #include <string.h>
 
 #include "olstm/olstm.h"

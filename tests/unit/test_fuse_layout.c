@@ -1,11 +1,11 @@
-// runtime/fuse_layout.c: Transposes around recurrent nodes go away, and nothing else
+// runtime/fuse/fuse_layout.c: Transposes around recurrent nodes go away, and nothing else
 // changes.
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "olstm/olstm.h"
-#include "runtime/fuse.h"
+#include "runtime/fuse/fuse.h"
 #include "tests/support/fuse_case.h"
 #include "tests/support/test_main.h"
 
@@ -15,81 +15,81 @@ static const olstm_attribute kHidden = {
     .name = "hidden_size", .kind = OLSTM_ATTRIBUTE_INT, .i = H};
 
 typedef struct built {
-  olstm__net* net;
+  olstm__graph* graph;
   int32_t x, lstm, y;
 } built;
 
-static int32_t add_node(olstm__net* net, const char* op_type, const int32_t* inputs,
+static int32_t add_node(olstm__graph* graph, const char* op_type, const int32_t* inputs,
                         size_t input_count, const olstm_attribute* attribute) {
-  int32_t output = olstm__net_add_value(net, OLSTM__VALUE_NODE, op_type);
-  const olstm__net_node made = {.kind = OLSTM__NODE_OPERATOR,
-                                .name = op_type,
-                                .op_type = op_type,
-                                .opset_version = 11,
-                                .attribute_count = 1,
-                                .attributes = attribute,
-                                .input_count = input_count,
-                                .inputs = (int32_t*)inputs,
-                                .output_count = 1,
-                                .outputs = &output};
-  (void)olstm__net_add_node(net, &made);
+  int32_t output = olstm__graph_add_value(graph, OLSTM__VALUE_NODE, op_type);
+  const olstm__graph_node made = {.kind = OLSTM__NODE_OPERATOR,
+                                  .name = op_type,
+                                  .op_type = op_type,
+                                  .opset_version = 11,
+                                  .attribute_count = 1,
+                                  .attributes = attribute,
+                                  .input_count = input_count,
+                                  .inputs = (int32_t*)inputs,
+                                  .output_count = 1,
+                                  .outputs = &output};
+  (void)olstm__graph_add_node(graph, &made);
   return output;
 }
 
-static int32_t transpose(olstm__net* net, int32_t input, const int64_t* perm,
+static int32_t transpose(olstm__graph* graph, int32_t input, const int64_t* perm,
                          size_t rank) {
-  olstm_attribute* attribute = olstm__net_allocate(net, 1, sizeof *attribute);
+  olstm_attribute* attribute = olstm__graph_allocate(graph, 1, sizeof *attribute);
   *attribute = (olstm_attribute){
       .name = "perm", .kind = OLSTM_ATTRIBUTE_INTS, .count = rank, .ints = perm};
-  return add_node(net, "Transpose", &input, 1, attribute);
+  return add_node(graph, "Transpose", &input, 1, attribute);
 }
 
-// x -> Transpose -> LSTM -> y.
+/// x -> Transpose -> LSTM -> y.
 static built build(void) {
   static const int64_t kSwap[] = {1, 0, 2};
-  built made = {.net = olstm__net_create_empty("n", NULL)};
-  made.x = olstm__net_add_value(made.net, OLSTM__VALUE_INPUT, "x");
-  const int32_t w = olstm__net_add_value(made.net, OLSTM__VALUE_INPUT, "w");
-  const int32_t r = olstm__net_add_value(made.net, OLSTM__VALUE_INPUT, "r");
-  const int32_t inputs[] = {transpose(made.net, made.x, kSwap, 3), w, r};
-  made.y = add_node(made.net, "LSTM", inputs, 3, &kHidden);
-  made.lstm = made.net->values[made.y].producer;
+  built made = {.graph = olstm__graph_create_empty("n", NULL)};
+  made.x = olstm__graph_add_value(made.graph, OLSTM__VALUE_INPUT, "x");
+  const int32_t w = olstm__graph_add_value(made.graph, OLSTM__VALUE_INPUT, "w");
+  const int32_t r = olstm__graph_add_value(made.graph, OLSTM__VALUE_INPUT, "r");
+  const int32_t inputs[] = {transpose(made.graph, made.x, kSwap, 3), w, r};
+  made.y = add_node(made.graph, "LSTM", inputs, 3, &kHidden);
+  made.lstm = made.graph->values[made.y].producer;
   return made;
 }
 
 static int64_t layout_of(const built* b, const char* name) {
   const olstm_attribute* attribute =
-      olstm__net_find_attribute(&b->net->nodes[b->lstm], name);
+      olstm__graph_find_attribute(&b->graph->nodes[b->lstm], name);
   return attribute ? attribute->i : -1;
 }
 
-static int count_nodes(const olstm__net* net, const char* op_type) {
+static int count_nodes(const olstm__graph* graph, const char* op_type) {
   int count = 0;
-  for (int32_t i = 0; i < net->order_count; i++) {
-    if (strcmp(net->nodes[net->order[i]].op_type, op_type) == 0) count++;
+  for (int32_t i = 0; i < graph->order_count; i++) {
+    if (strcmp(graph->nodes[graph->order[i]].op_type, op_type) == 0) count++;
   }
   return count;
 }
 
-// One way to lay Y out again, and what becomes of it.
+/// One way to lay Y out again, and what becomes of it.
 static void expect(const int64_t* perm, bool is_squeezed, int64_t y_layout) {
   static const int64_t kOne[] = {1};
   static const olstm_attribute kAxes = {
       .name = "axes", .kind = OLSTM_ATTRIBUTE_INTS, .count = 1, .ints = kOne};
   built b = build();
   int32_t y = b.y;
-  if (is_squeezed) y = add_node(b.net, "Squeeze", &y, 1, &kAxes);
-  if (perm) y = transpose(b.net, y, perm, is_squeezed ? 3 : 4);
-  (void)olstm__net_add_output(b.net, y);
-  assert_int_equal(olstm__fuse_layouts(b.net, NULL), OLSTM_STATUS_OK);
-  assert_string_equal(b.net->nodes[b.lstm].domain, "olstm.fused");
-  assert_int_equal(b.net->nodes[b.lstm].inputs[0], b.x);
+  if (is_squeezed) y = add_node(b.graph, "Squeeze", &y, 1, &kAxes);
+  if (perm) y = transpose(b.graph, y, perm, is_squeezed ? 3 : 4);
+  (void)olstm__graph_add_output(b.graph, y);
+  assert_int_equal(olstm__fuse_layouts(b.graph, NULL), OLSTM_STATUS_OK);
+  assert_string_equal(b.graph->nodes[b.lstm].domain, "olstm.fused");
+  assert_int_equal(b.graph->nodes[b.lstm].inputs[0], b.x);
   assert_int_equal(layout_of(&b, "x_layout"), 1);
   assert_int_equal(layout_of(&b, "y_layout"), y_layout);
   const bool keeps_transpose = perm && y_layout == 0;
-  assert_int_equal(count_nodes(b.net, "Transpose"), keeps_transpose ? 1 : 0);
-  assert_int_equal(count_nodes(b.net, "Squeeze"), is_squeezed ? 1 : 0);
-  olstm__net_destroy(b.net);
+  assert_int_equal(count_nodes(b.graph, "Transpose"), keeps_transpose ? 1 : 0);
+  assert_int_equal(count_nodes(b.graph, "Squeeze"), is_squeezed ? 1 : 0);
+  olstm__graph_destroy(b.graph);
 }
 
 static void every_way_that_exporters_lay_y_out_is_known(void** state) {
@@ -107,12 +107,12 @@ static void a_y_that_others_use_too_stays_as_it_is(void** state) {
   static const int64_t kTorch[] = {0, 2, 1, 3};
   built b = build();
   (void)state;
-  (void)olstm__net_add_output(b.net, transpose(b.net, b.y, kTorch, 4));
-  (void)olstm__net_add_output(b.net, b.y);
-  assert_int_equal(olstm__fuse_layouts(b.net, NULL), OLSTM_STATUS_OK);
+  (void)olstm__graph_add_output(b.graph, transpose(b.graph, b.y, kTorch, 4));
+  (void)olstm__graph_add_output(b.graph, b.y);
+  assert_int_equal(olstm__fuse_layouts(b.graph, NULL), OLSTM_STATUS_OK);
   assert_int_equal(layout_of(&b, "y_layout"), 0);
-  assert_int_equal(count_nodes(b.net, "Transpose"), 1);
-  olstm__net_destroy(b.net);
+  assert_int_equal(count_nodes(b.graph, "Transpose"), 1);
+  olstm__graph_destroy(b.graph);
 }
 
 #define BOTH_DIRECTIONS                                                 \
@@ -124,7 +124,7 @@ static void a_y_that_others_use_too_stays_as_it_is(void** state) {
   "node Slice Y,zero,one,one -> f\nnode Squeeze f,one -> fs\n"          \
   "node Slice Y,one,two,one -> g\nnode Squeeze g,one -> gs\n"
 
-// As tf2onnx writes Bidirectional(..., merge_mode="concat").
+/// As tf2onnx writes Bidirectional(..., merge_mode="concat").
 static void directions_that_are_joined_lie_so(void** state) {
   (void)state;
   fuse_case_expect(BOTH_DIRECTIONS "node Concat fs,gs -> y axis=2\noutput y\n", "LSTM");

@@ -1,5 +1,6 @@
-// runtime/fuse_loop.c and fuse_chain.c on what tests/data/make_loop_models.py writes:
-// what is recognised, what is not, and that both ways of running a model give the same.
+// runtime/fuse/fuse_loop.c and fuse_chain.c on what tests/data/make_loop_models.py
+// writes: what is recognised, what is not, and that both ways of running a model give the
+// same.
 #include <dirent.h>
 #include <math.h>
 #include <stdio.h>
@@ -43,13 +44,14 @@ static olstm_model* load(const char* name) {
   return model;
 }
 
-// What a session's net is made of: loops that are left, and what was recognised.
-static int describe_net(const olstm_session* session, char* recognised, size_t capacity) {
-  const olstm__net* net = session->net;
+/// What a session's graph is made of: loops that are left, and what was recognised.
+static int describe_graph(const olstm_session* session, char* recognised,
+                          size_t capacity) {
+  const olstm__graph* graph = session->graph;
   int loops = 0;
   recognised[0] = '\0';
-  for (int32_t i = 0; i < net->order_count; i++) {
-    const olstm__net_node* node = &net->nodes[net->order[i]];
+  for (int32_t i = 0; i < graph->order_count; i++) {
+    const olstm__graph_node* node = &graph->nodes[graph->order[i]];
     if (node->kind == OLSTM__NODE_CONTROL) loops++;
     if (strstr(node->fused_from, "recognised")) {
       const size_t used = strlen(recognised);
@@ -89,7 +91,7 @@ static void recognises_cells_and_nothing_else(void** state) {
     olstm_model* model = load(name);
     olstm_session* session = make_session(model, true);
     const bool is_chain = strstr(name, "chain_") != NULL;
-    const int loops = describe_net(session, recognised, sizeof recognised);
+    const int loops = describe_graph(session, recognised, sizeof recognised);
     const char* cell = starts_with(name, "chain_") ? name + strlen("chain_") : name;
     for (size_t c = 0; c < sizeof kCells / sizeof kCells[0]; c++) {
       if (!starts_with(cell, kCells[c].name)) continue;
@@ -113,7 +115,7 @@ static void without_fusion_loops_stay_loops(void** state) {
   olstm_session* session = make_session(model, false);
   char recognised[64];
   (void)state;
-  assert_int_equal(describe_net(session, recognised, sizeof recognised), 1);
+  assert_int_equal(describe_graph(session, recognised, sizeof recognised), 1);
   assert_string_equal(recognised, "");
   olstm_session_destroy(session);
   olstm_model_destroy(model);
@@ -143,8 +145,8 @@ typedef struct feed {
   double storage[MAX_VALUES][MAX_ELEMENTS];
 } feed;
 
-// Of "x", steps of zeros and of -1 as Masking leaves them out: the first of a row, some
-// in the middle, and all of a row.
+/// Of "x", steps of zeros and of -1 as Masking leaves them out: the first of a row, some
+/// in the middle, and all of a row.
 static float smooth_value(const olstm_value_info* info, int64_t element, int input) {
   const int64_t features = info->dims[info->rank - 1];
   const int64_t step = strcmp(info->name, "x") == 0 ? element / features : -1;
@@ -152,8 +154,8 @@ static float smooth_value(const olstm_value_info* info, int64_t element, int inp
   return sinf(1.3F * (float)element + (float)input);
 }
 
-// Smooth values for every input, N rows and T steps; a mask with holes in the middle and
-// one row that is masked throughout.
+/// Smooth values for every input, N rows and T steps; a mask with holes in the middle and
+/// one row that is masked throughout.
 static void fill_inputs(const olstm_session* session, feed* feeds) {
   for (size_t i = 0; i < olstm_session_input_count(session); i++) {
     const olstm_value_info* info = olstm_session_get_input(session, i);
@@ -176,8 +178,8 @@ static void fill_inputs(const olstm_session* session, feed* feeds) {
   }
 }
 
-// Runs a model; copies the outputs' floats (the counter's one integer too) into `values`
-// and returns how many there are.
+/// Runs a model; copies the outputs' floats (the counter's one integer too) into `values`
+/// and returns how many there are.
 static size_t run(olstm_model* model, bool fuse, double* values) {
   static feed feeds;
   olstm_error error = {""};

@@ -12,7 +12,7 @@ typedef struct product {
   bool has_bias, accumulate, is_transposed;
 } product;
 
-// A number in -1..1 that depends on its index alone.
+/// A number in -1..1 that depends on its index alone.
 static double value_at(int64_t stream, int64_t index) {
   uint64_t bits = (uint64_t)(index + 1) * UINT64_C(0x9e3779b97f4a7c15) +
                   (uint64_t)stream * UINT64_C(0xbf58476d1ce4e5b9);

@@ -102,7 +102,7 @@ static void sorts_a_long_chain_without_recursion(void** state) {
   }
   pb_bytes bytes = onnx_model(&graph);
   assert_int_equal(onnx_load(&bytes, &model, NULL), OLSTM_STATUS_OK);
-  const olstm__graph* const loaded = olstm__model_graph(model);
+  const olstm__decoded_graph* loaded = olstm__model_graph(model);
   assert_int_equal(loaded->node_count, LENGTH);
   assert_string_equal(loaded->values[loaded->nodes[0].inputs[0]].info.name, "v0");
   olstm_model_destroy(model);

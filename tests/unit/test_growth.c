@@ -20,7 +20,7 @@ enum {
 
 static float x[kMostSteps * kMostRows * kFeatures];
 
-// How many of `count` are done: all, or the tenth part with sanitizers.
+/// How many of `count` are done: all, or the tenth part with sanitizers.
 static int scaled(int count) {
   return olstm_test_malloc_count() < 0 ? count / 10 : count;
 }
@@ -37,7 +37,7 @@ static size_t resident_bytes(void) {
   return (size_t)strtoul(second, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-// What must not grow.
+/// What must not grow.
 typedef struct memory_use {
   int64_t live;
   size_t resident;
@@ -112,7 +112,7 @@ static void a_million_runs_leave_nothing(void** state) {
   run_many(scaled(kManyRuns));
 }
 
-// Ten thousand plans, of which 16 are kept.
+/// Ten thousand plans, of which 16 are kept.
 static void ten_thousand_shapes_leave_nothing(void** state) {
   subject self;
   (void)state;

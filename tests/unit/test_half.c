@@ -40,7 +40,7 @@ static void float16_values_are_those_of_ieee_754(void** state) {
   assert_true(olstm__float16_to_float(0xfc00) == -INFINITY);
 }
 
-// Between every two neighbours lies a tie, which goes to the even one.
+/// Between every two neighbours lies a tie, which goes to the even one.
 static void float16_rounds_to_nearest_even(void** state) {
   (void)state;
   for (uint32_t half = 0; half < 0x7bffu; half++) {

@@ -1,4 +1,5 @@
-// runtime/liveness.c: views, results in place, outputs written directly, memory shared.
+// runtime/plan/liveness.c: views, results in place, outputs written directly, memory
+// shared.
 #include <string.h>
 
 #include "tests/support/fake_ops.h"

@@ -8,13 +8,13 @@
 
 enum { GATE_I, GATE_O, GATE_F, GATE_G, GATES };
 
-// Steps of layers cost more than functions: a tenth of what FLOAT_SWEEP_QUICK takes.
+/// Steps of layers cost more than functions: a tenth of what FLOAT_SWEEP_QUICK takes.
 enum { ROWS = 64, MOST_HIDDEN = 24, SWEEP_STEP = 40961 };
 
-// What a gate adds to make its sigmoid, or its tanh, 1.
+/// What a gate adds to make its sigmoid, or its tanh, 1.
 static const float kOpen = 100;
 
-// A layer of one input that goes to one gate, or to none.
+/// A layer of one input that goes to one gate, or to none.
 typedef struct cell_case {
   float weights[GATES];
   float bias[GATES];
@@ -75,7 +75,7 @@ static void step(const float* x, float* y) {
   olstm_lstm_set_state(lstm, h, c);
   assert_int_equal(olstm_lstm_step(lstm, x, NULL, NULL), OLSTM_STATUS_OK);
   olstm_lstm_get_state(lstm, h, c);
-  const float* const state = cell->gives_c ? c : h;
+  const float* state = cell->gives_c ? c : h;
   for (int64_t row = 0; row < ROWS; row++) {
     y[row] = state[row * hidden];
     for (int64_t unit = 1; unit < hidden; unit++) {
@@ -97,7 +97,7 @@ static void steps(size_t count, const float* x, float* y) {
   }
 }
 
-// Below -35 a cell's sigmoid stays what it is there.
+/// Below -35 a cell's sigmoid stays what it is there.
 static double exact_sigmoid(double x) {
   return float_sweep_sigmoid(fmax(x, -35));
 }
@@ -112,7 +112,7 @@ static void sweep(const cell_case* of, const float_function* function,
   olstm_lstm_destroy(lstm);
 }
 
-// Units that fit one vector, and units that need several.
+/// Units that fit one vector, and units that need several.
 static void check(const cell_case* of, const float_function* function) {
   sweep(of, function, 1, SWEEP_STEP);
   sweep(of, function, MOST_HIDDEN, SWEEP_STEP);

@@ -81,8 +81,8 @@ static void always_finds_a_kernel_and_gives_a_reason(void** state) {
   }
 }
 
-// Runs the line with every kernel that takes it; the reference is what they must agree
-// with.
+/// Runs the line with every kernel that takes it; the reference is what they must agree
+/// with.
 static void compare_kernels(const char* text, double rtol, double atol) {
   olstm_lstm_case expected;
   olstm_lstm_case got;
@@ -144,7 +144,7 @@ static void kernels_agree_on_random_rnns(void** state) {
   compare_random("RNN", "dtype=float16", 50, 2e-2, 1e-2);
 }
 
-// Sizes at which kernels change their ways: long sequences, many rows, wide layers.
+/// Sizes at which kernels change their ways: long sequences, many rows, wide layers.
 static void kernels_agree_on_larger_problems(void** state) {
   static const char* const kLines[] = {
       "LSTM T40 N1 I40 H64 B",

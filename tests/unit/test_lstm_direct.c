@@ -11,7 +11,7 @@
 
 enum { T = 9, N = 3, I = 5, H = 6 };
 
-// The layer of a line of text, in ONNX's order.
+/// The layer of a line of text, in ONNX's order.
 static olstm_lstm* make(const olstm_lstm_case* layer, olstm_lstm_options* options) {
   const olstm_lstm_weights weights = {
       .struct_size = sizeof weights,
@@ -48,7 +48,7 @@ static void check_close(const float* got, const void* expected, size_t count) {
   }
 }
 
-// Runs the whole sequence of a line, and compares with the reference kernel.
+/// Runs the whole sequence of a line, and compares with the reference kernel.
 static void check_line(const char* text, olstm_lstm_options* options) {
   olstm_lstm_case layer;
   float y[T * N * H];
@@ -94,7 +94,7 @@ static void takes_every_option(void** state) {
   check_line("LSTM T9 N3 I5 H6 B h0 c0 act=HardSigmoid,Tanh,Relu", &options);
 }
 
-// Keras: columns of gates i f c o; ONNX: rows of gates i o f c.
+/// Keras: columns of gates i f c o; ONNX: rows of gates i o f c.
 static void takes_weights_in_keras_order(void** state) {
   static const int kOnnxGate[] = {0, 2, 3, 1};
   olstm_lstm_case layer;

@@ -7,11 +7,11 @@
 #include "op/lstm/lstm_spec.h"
 #include "op/math/cpu.h"
 #include "op/math/real.h"
-#include "runtime/threads.h"
+#include "runtime/host/threads.h"
 #include "tests/support/lstm_problems.h"
 #include "tests/support/test_main.h"
 
-// Runs the line on both kernels; they agree.
+/// Runs the line on both kernels; they agree.
 static void check_line(const char* text, double rtol, double atol) {
   olstm_lstm_case native;
   olstm_lstm_case reference;
@@ -56,8 +56,8 @@ static void double_cells_agree_with_the_reference(void** state) {
   check_drawn("RNN", "dtype=double", 30, 1e-13, 1e-14);
 }
 
-// Without an initial h there is no product with R in the first step: not so where R is
-// not finite, since zero times infinity is no number.
+/// Without an initial h there is no product with R in the first step: not so where R is
+/// not finite, since zero times infinity is no number.
 static void infinite_weights_count_in_the_first_step_too(void** state) {
   static const char* const kLines[] = {
       "LSTM T1 N1 I4 H8",  "LSTM T1 N2 I4 H40",       "LSTM T2 N14 I4 H300 dtype=double",
@@ -79,7 +79,7 @@ static void infinite_weights_count_in_the_first_step_too(void** state) {
   }
 }
 
-// Sizes at which panels are cut, and projections come in several chunks.
+/// Sizes at which panels are cut, and projections come in several chunks.
 static void large_sizes_agree_with_the_reference(void** state) {
   (void)state;
   check_line("LSTM T40 N7 I300 H70 B lens", 1e-4, 1e-5);
@@ -104,7 +104,7 @@ static void run_at(olstm_lstm_case* layer, int32_t precision) {
   }
 }
 
-// The largest difference between the outputs of two cases.
+/// The largest difference between the outputs of two cases.
 static double difference(const olstm_lstm_case* a, const olstm_lstm_case* b) {
   double largest = 0;
   for (size_t i = 0; i < OLSTM__LSTM_OUTPUT_COUNT; i++) {
@@ -144,7 +144,7 @@ static const char* const kReducedLines[] = {
 };
 enum { REDUCED_COUNT = sizeof kReducedLines / sizeof kReducedLines[0] };
 
-// Gives `layer` values that bfloat16 does not hold; those drawn are short enough for it.
+/// Gives `layer` values that bfloat16 does not hold; those drawn are short enough for it.
 static void lengthen(olstm_lstm_case* layer, size_t tensor) {
   const int64_t count = olstm_tensor_desc_count(&layer->tensors[tensor].desc);
   void* data = layer->tensors[tensor].data;
@@ -154,7 +154,7 @@ static void lengthen(olstm_lstm_case* layer, size_t tensor) {
   }
 }
 
-// `count` values of dtype, rounded to bfloat16 on the way.
+/// `count` values of dtype, rounded to bfloat16 on the way.
 static void copy_rounded(olstm_dtype dtype, const void* from, int64_t count, void* to) {
   for (int64_t k = 0; k < count; k++) {
     olstm__real_store(
@@ -163,7 +163,7 @@ static void copy_rounded(olstm_dtype dtype, const void* from, int64_t count, voi
   }
 }
 
-// Gives `reduced` long weights, and `rounded` what bfloat16 makes of them.
+/// Gives `reduced` long weights, and `rounded` what bfloat16 makes of them.
 static void draw_weights(olstm_lstm_case* reduced, olstm_lstm_case* rounded) {
   for (size_t t = OLSTM__LSTM_W; t <= OLSTM__LSTM_R; t++) {
     lengthen(reduced, t);
@@ -173,7 +173,7 @@ static void draw_weights(olstm_lstm_case* reduced, olstm_lstm_case* rounded) {
   }
 }
 
-// The same as rounding W and R and computing as ever.
+/// The same as rounding W and R and computing as ever.
 static void bfloat16_weights_change_nothing_else(void** state) {
   (void)state;
   // CPUs that multiply bfloat16 round what meets the weights as well: see below.
@@ -192,8 +192,8 @@ static void bfloat16_weights_change_nothing_else(void** state) {
   }
 }
 
-// Steps of `text` with bfloat16 against single ones (T1) in float, with W, R, x, and h on
-// its way into the product rounded.
+/// Steps of `text` with bfloat16 against single ones (T1) in float, with W, R, x, and h
+/// on its way into the product rounded.
 static void check_rounded_rows(const char* text, const char* text_of_step) {
   olstm_lstm_case reduced;
   olstm_lstm_case step;
@@ -259,7 +259,7 @@ static void reduced_precision_is_close_to_float(void** state) {
   }
 }
 
-// A row is the same alone and among others.
+/// A row is the same alone and among others.
 static void check_neighbours(const char* text, const char* text_of_row,
                              int32_t precision) {
   olstm_lstm_case all;
@@ -350,7 +350,7 @@ static void check_threads(const char* text, int32_t precision, int32_t thread_co
   olstm_lstm_case_deinit(&together);
 }
 
-// Large enough that the work is split: over directions, rows, units.
+/// Large enough that the work is split: over directions, rows, units.
 static void results_do_not_depend_on_threads(void** state) {
   static const char* const kLines[] = {
       "LSTM T90 N1 I9 H150 B h0 c0",
@@ -390,7 +390,7 @@ static void count_and_run(void* pool, int32_t task_count,
   for (int32_t i = task_count - 1; i >= 0; i--) task(argument, i);
 }
 
-// Split for four, run by two: over rows, and over units.
+/// Split for four, run by two: over rows, and over units.
 static void fewer_threads_than_planned_are_used(void** state) {
   static const char* const kLines[] = {"LSTM T50 N37 I5 H40 B lens",
                                        "LSTM T90 N1 I9 H150 B h0 c0"};
@@ -490,7 +490,7 @@ static void rows_do_not_depend_on_their_neighbours(void** state) {
   }
 }
 
-// T steps at once, and one step at a time with the state carried over: the same bits.
+/// T steps at once, and one step at a time with the state carried over: the same bits.
 static void check_steps(const char* cell, int inputs, int hidden, const char* extra,
                         int32_t precision) {
   enum { STEPS = 9, ROWS = 3 };

@@ -60,7 +60,7 @@ static void computes_rnn_as_the_specification_says(void** state) {
   check_all("RNN");
 }
 
-// One unit with every sum known: i = o = f = sigmoid(0) = 0.5, so that C only halves.
+/// One unit with every sum known: i = o = f = sigmoid(0) = 0.5, so that C only halves.
 static void bounds_the_cell_on_its_way_out_but_not_where_it_is_kept(void** state) {
   olstm_lstm_case layer;
   (void)state;

@@ -18,7 +18,7 @@ static float wave(int i) {
   return sinf(0.9F * (float)i + 0.2F);
 }
 
-// Rows: unmasked, padded at the end, masked in the middle, masked everywhere.
+/// Rows: unmasked, padded at the end, masked in the middle, masked everywhere.
 static void make_layer(layer* l) {
   for (int i = 0; i < T * N * I; i++) l->x[i] = wave(i);
   for (int i = 0; i < G * H * I; i++) l->w[i] = 0.5F * wave(3 * i);
@@ -58,7 +58,7 @@ static void run_step(const layer* l, int t, const float* h, const float* c, floa
   op_fixture_deinit(&step);
 }
 
-// What Keras computes: all steps in order, a row's values kept where its mask is false.
+/// What Keras computes: all steps in order, a row's values kept where its mask is false.
 static void run_step_by_step(const layer* l, float* y, float* h, float* c, float* last) {
   float new_h[N * H], new_c[N * H];
   memcpy(h, l->h, sizeof l->h);
@@ -130,7 +130,7 @@ static void masked_steps_keep_the_state_and_repeat_the_output(void** state) {
   op_fixture_deinit(&run.fixture);
 }
 
-// [T,N,width] to [N,T,width].
+/// [T,N,width] to [N,T,width].
 static void swap_steps_and_rows(const float* from, int width, float* to) {
   for (int t = 0; t < T; t++) {
     for (int n = 0; n < N; n++) {

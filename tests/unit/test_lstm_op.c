@@ -12,14 +12,14 @@ enum { LAW_SEEDS = 60 };
 
 static const char* const kCells[] = {"LSTM", "GRU", "RNN"};
 
-// The laws hold bit for bit. oneDNN alone adds up in another order where T, N or strides
-// differ.
+/// The laws hold bit for bit. oneDNN alone adds up in another order where T, N or strides
+/// differ.
 static bool same_value(double got, double expected, const char* kernel) {
   if (got == expected || (isnan(got) && isnan(expected))) return true;
   return strcmp(kernel, "onednn") == 0 && fabs(got - expected) <= 1e-6;
 }
 
-// Calls `law` on random lines for every kernel that takes them.
+/// Calls `law` on random lines for every kernel that takes them.
 typedef void (*law_check)(const char* text, const char* kernel);
 
 static bool kernel_takes(const char* text, const char* kernel) {
@@ -46,7 +46,7 @@ static void for_every_kernel(law_check law, const char* extra, uint64_t count) {
   }
 }
 
-// Copies the text without one of its words.
+/// Copies the text without one of its words.
 static void drop_word(const char* text, const char* word, char out[512]) {
   const char* found = strstr(text, word);
   (void)snprintf(out, 512, "%s", text);
@@ -58,7 +58,7 @@ static void drop_word(const char* text, const char* word, char out[512]) {
 
 // ---------------------------------------------------------------- chunks
 
-// The first `steps` steps, and the rest, of the same sequence.
+/// The first `steps` steps, and the rest, of the same sequence.
 static void make_chunk(const char* text, int64_t first, int64_t steps,
                        const olstm_lstm_case* whole, olstm_lstm_case* chunk) {
   char line[600];

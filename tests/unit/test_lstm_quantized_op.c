@@ -39,7 +39,7 @@ static void make_layer(layer* l) {
   l->lens[2] = 2;
 }
 
-// What a run through uint8 leaves of the values.
+/// What a run through uint8 leaves of the values.
 static void round_trip(const float* values, int count, float* out) {
   float low = 0;
   float high = 0;
@@ -55,7 +55,7 @@ static void round_trip(const float* values, int count, float* out) {
   }
 }
 
-// One direction's weights, in float and in ONNX's order of axes.
+/// One direction's weights, in float and in ONNX's order of axes.
 static void widen(const layer* l, int d, float w[G * H * I], float r[G * H * H]) {
   for (int row = 0; row < G * H; row++) {
     for (int i = 0; i < I; i++) {
@@ -70,7 +70,7 @@ static void widen(const layer* l, int d, float w[G * H * I], float r[G * H * H])
   }
 }
 
-// h and c after one step of ONNX's LSTM.
+/// h and c after one step of ONNX's LSTM.
 static void run_step(const layer* l, int d, const float* x, float* h, float* c) {
   float w[G * H * I];
   float r[G * H * H];
@@ -96,7 +96,7 @@ static void run_step(const layer* l, int d, const float* x, float* h, float* c) 
   op_fixture_deinit(&step);
 }
 
-// The whole operator by its definition: Y [T,2,N,H], Y_h and Y_c [2,N,H].
+/// The whole operator by its definition: Y [T,2,N,H], Y_h and Y_c [2,N,H].
 static void expect(const layer* l, float* y, float* y_h, float* y_c) {
   float x[T * N * I];
   round_trip(l->x, T * N * I, x);
@@ -141,7 +141,7 @@ static void check_close(const olstm_tensor* got, const float* expected, int coun
   }
 }
 
-// The fixture's tensors; a test may change them before it runs.
+/// The fixture's tensors; a test may change them before it runs.
 typedef struct quantized_fixture {
   olstm_tensor tensors[12];
   olstm_string direction;

@@ -4,7 +4,7 @@
 #include "op/math/real.h"
 #include "tests/support/test_main.h"
 
-// Rows i i o o f f c c (H = 2) of 3 columns; element (r,c) is 10*r + c.
+/// Rows i i o o f f c c (H = 2) of 3 columns; element (r,c) is 10*r + c.
 static void transposes_and_reorders_gates(void** state) {
   float from[8 * 3];
   float to[3 * 8];

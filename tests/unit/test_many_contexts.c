@@ -11,7 +11,7 @@ enum { THREADS = 4, ROUNDS = 12, MAX_STEPS = 5, BATCH = 2, HIDDEN = 5 };
 
 static float x[MAX_STEPS * BATCH * 3];
 
-// y of the last step for each number of steps, from a context of its own.
+/// y of the last step for each number of steps, from a context of its own.
 typedef struct expected_results {
   float y[MAX_STEPS + 1][BATCH * HIDDEN];
 } expected_results;
@@ -39,7 +39,7 @@ static olstm_status run_steps(olstm_context* context, int64_t steps, float* out_
   return OLSTM_STATUS_OK;
 }
 
-// Contexts that come and go, each with shapes of its own.
+/// Contexts that come and go, each with shapes of its own.
 static void* use_session(void* argument) {
   const worker_job* job = argument;
   for (int round = 0; round < ROUNDS; round++) {
@@ -110,7 +110,7 @@ static void share_a_session_with_a_pool(void** state) {
   share_a_session(2);
 }
 
-// Loops and branches: every context has runners of its own for the bodies.
+/// Loops and branches: every context has runners of its own for the bodies.
 static void* run_loops(void* argument) {
   const worker_job* job = argument;
   olstm_context* context = NULL;
@@ -147,7 +147,7 @@ static void run_loops_side_by_side(void** state) {
   model_end(&fixture);
 }
 
-// Sessions made and destroyed side by side, each with a pool.
+/// Sessions made and destroyed side by side, each with a pool.
 static void* make_sessions(void* argument) {
   const worker_job* job = argument;
   for (int round = 0; round < ROUNDS / 2; round++) {
@@ -181,7 +181,7 @@ static void sessions_come_and_go_side_by_side(void** state) {
   model_end(&fixture);
 }
 
-// One context in turn on threads that each do one run and end.
+/// One context in turn on threads that each do one run and end.
 typedef struct short_job {
   olstm_context* context;
   const expected_results* expected;

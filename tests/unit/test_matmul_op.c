@@ -50,7 +50,7 @@ static void nothing_to_add_gives_zeros(void** state) {
   op_text_expect("MatMul-13", "i32[1,0]; i32[0,2]", "i32[1,2] 0 0");
 }
 
-// A constant is packed when the operator is made; the result is the same to the bit.
+/// A constant is packed when the operator is made; the result is the same to the bit.
 static void a_constant_gives_the_same_result(void** state) {
   static float a[4 * 5 * 17];
   static float b[4 * 17 * 9];

@@ -28,7 +28,7 @@ static void end(fixture* f) {
   olstm_session_destroy(f->session);
 }
 
-// Prepares for the inputs' shapes as the model declares them.
+/// Prepares for the inputs' shapes as the model declares them.
 static olstm_status prepare(fixture* f) {
   olstm_tensor_desc descs[8];
   const size_t count = olstm_session_input_count(f->session);
@@ -40,7 +40,7 @@ static olstm_status prepare(fixture* f) {
   return olstm_context_prepare(f->context, descs, count, &f->error);
 }
 
-// Of the one step that the model has.
+/// Of the one step that the model has.
 static void expect_work(uint64_t expected, const char* text) {
   enum { kRun = 1024, kStep = 128 };
   olstm_session_options options;
@@ -117,7 +117,7 @@ static void counts_other_operators_by_their_bytes(void** state) {
               "node Slice a,b,e -> y\noutput y");
 }
 
-// A run that nothing but the model's file asks for.
+/// A run that nothing but the model's file asks for.
 static void expect_refusal(const char* text, const char* node) {
   olstm_tensor outputs[2] = {{.data = NULL}};
   fixture f;
@@ -152,8 +152,8 @@ static void refuses_much_work_from_a_small_file(void** state) {
       "Einsum 'y': ");
 }
 
-// Of inputs without elements nothing is left but the constants: a session computes what
-// follows from them once, up to a limit, and leaves the rest to its runs.
+/// Of inputs without elements nothing is left but the constants: a session computes what
+/// follows from them once, up to a limit, and leaves the rest to its runs.
 static void computes_no_more_ahead_than_its_share(void** state) {
   olstm_plan_info info;
   fixture f;
@@ -170,7 +170,7 @@ static void computes_no_more_ahead_than_its_share(void** state) {
   end(&f);
 }
 
-// What was given up takes the memory of its results all the same.
+/// What was given up takes the memory of its results all the same.
 static void limits_the_memory_of_what_it_does_not_compute(void** state) {
   enum { NODES = 16, MB = 1 << 20 };
   char text[4096] = "const a float[512,512] 1\ninput y0 float[512,512]\n";
@@ -199,7 +199,7 @@ static void limits_the_memory_of_what_it_does_not_compute(void** state) {
 }
 
 static void more_inputs_and_constants_may_take_more(void** state) {
-  static const char* const kModel =
+  static const char* kModel =
       "input n int64[2]\ninput z float[68]\nconst w float[256,256] 1\n"
       "node ConstantOfShape n -> a\n"
       "node MatMul a,w -> y\noutput y";

@@ -1,6 +1,6 @@
 // runtime/memory_plan: whatever is alive at the same time lies apart, and little is
 // wasted.
-#include "runtime/memory_plan.h"
+#include "runtime/plan/memory_plan.h"
 
 #include <stdlib.h>
 
@@ -26,7 +26,7 @@ static size_t align(size_t bytes) {
   return (bytes + 63) / 64 * 64;
 }
 
-// The plan's laws, each checked in the dullest way.
+/// The plan's laws, each checked in the dullest way.
 static void check_plan(size_t count, const olstm__memory_request* requests,
                        const size_t* offsets, size_t total) {
   for (size_t i = 0; i < count; i++) {

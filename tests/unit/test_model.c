@@ -28,7 +28,7 @@ static void loads_every_node_model_or_names_what_it_lacks(void** state) {
     const olstm_status status =
         olstm_model_load_file(models.gl_pathv[i], NULL, &model, &error);
     if (status == OLSTM_STATUS_OK) {
-      const char* const broken = olstm_model_verify(model);
+      const char* broken = olstm_model_verify(model);
       if (broken) fail_msg("%s: %s", models.gl_pathv[i], broken);
     } else {
       assert_null(model);
@@ -124,7 +124,7 @@ static void says_what_the_file_says_of_itself(void** state) {
   assert_null(olstm_model_get_metadata(model, "other"));
   assert_int_equal(olstm_model_input_count(model), 2);
   assert_int_equal(olstm_model_output_count(model), 1);
-  const olstm_value_info* const x = olstm_model_get_input(model, 0);
+  const olstm_value_info* x = olstm_model_get_input(model, 0);
   assert_string_equal(x->name, "x");
   assert_int_equal(x->dtype, OLSTM_DTYPE_FLOAT);
   assert_int_equal(x->rank, 2);
@@ -132,7 +132,7 @@ static void says_what_the_file_says_of_itself(void** state) {
   assert_string_equal(x->dim_params[0], "N");
   assert_int_equal(x->dims[1], 2);
   assert_null(x->dim_params[1]);
-  const olstm_value_info* const c = olstm_model_get_input(model, 1);
+  const olstm_value_info* c = olstm_model_get_input(model, 1);
   assert_int_equal(c->rank, 0);
   assert_null(olstm_model_get_input(model, 2));
   assert_null(olstm_model_get_output(model, 1));
@@ -144,7 +144,7 @@ static void says_what_the_file_says_of_itself(void** state) {
 
 /// Loads from memory of exactly that size, so that a sanitizer sees a read beyond it.
 static void load_exactly(const uint8_t* bytes, size_t count) {
-  uint8_t* const copy = malloc(count ? count : 1);
+  uint8_t* copy = malloc(count ? count : 1);
   olstm_model* model = NULL;
   olstm_error error = {""};
   assert_non_null(copy);
@@ -255,8 +255,8 @@ typedef struct peak_counter {
 } peak_counter;
 
 static void* peak_allocate(void* user, size_t bytes) {
-  peak_counter* const counter = user;
-  void* const memory = aligned_alloc(
+  peak_counter* counter = user;
+  void* memory = aligned_alloc(
       OLSTM_ALIGNMENT, (bytes + OLSTM_ALIGNMENT - 1) / OLSTM_ALIGNMENT * OLSTM_ALIGNMENT);
   counter->live += bytes;
   if (counter->live > counter->peak) counter->peak = counter->live;
@@ -425,7 +425,7 @@ static void lives_until_its_last_reference_goes(void** state) {
 }
 
 static void* load_repeatedly(void* argument) {
-  const pb_bytes* const bytes = argument;
+  const pb_bytes* bytes = argument;
   for (int i = 0; i < 50; i++) {
     olstm_model* model = NULL;
     if (olstm_model_load_memory(bytes->bytes, bytes->count, NULL, &model, NULL) !=

@@ -14,7 +14,7 @@ static const char* data_folder(void) {
   return folder ? folder : "/usr/share/libonnx-testdata/data/node";
 }
 
-// Cases that are wrong themselves: OLSTM_WRONG_NODE_TESTS has their names.
+/// Cases that are wrong themselves: OLSTM_WRONG_NODE_TESTS has their names.
 static bool is_wrong(const char* name) {
   const char* names = getenv("OLSTM_WRONG_NODE_TESTS");
   const size_t length = strlen(name);

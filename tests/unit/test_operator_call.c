@@ -1,4 +1,4 @@
-// runtime/operator_call.c: operators that fail and do not say why.
+// runtime/host/operator_call.c: operators that fail and do not say why.
 #include <stdio.h>
 #include <string.h>
 

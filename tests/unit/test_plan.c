@@ -1,5 +1,5 @@
-// runtime/plan.c: what a plan is made for, and what it knows of inputs that stay.
-#include "runtime/plan.h"
+// runtime/plan/plan.c: what a plan is made for, and what it knows of inputs that stay.
+#include "runtime/plan/plan.h"
 
 #include "runtime/session.h"
 #include "tests/support/fake_ops.h"
@@ -16,7 +16,7 @@ static void values_that_stay_are_part_of_what_a_plan_is_for(void** state) {
       &fake);
   assert_int_equal(olstm__plan_acquire(session->program, &key, &plans[0], NULL), 0);
   // Known, so the shape is, and the whole result.
-  assert_int_equal(plans[0]->late_step_count, 0);
+  assert_int_equal(plans[0]->dynamic_step_count, 0);
   assert_true(plans[0]->outputs[0].is_known);
   assert_int_equal(plans[0]->outputs[0].desc.dims[1], 3);
   assert_int_equal(plans[0]->folded_count, 2);
@@ -50,7 +50,7 @@ static void large_values_are_not(void** state) {
   olstm_fake_session_destroy(&fake);
 }
 
-static void late_tensors_die_after_their_last_use(void** state) {
+static void dynamic_tensors_die_after_their_last_use(void** state) {
   olstm_fake_session fake;
   olstm__plan* plan = NULL;
   const olstm_tensor key[] = {{{OLSTM_DTYPE_FLOAT, 1, {5}}, NULL},
@@ -61,13 +61,13 @@ static void late_tensors_die_after_their_last_use(void** state) {
       "node test:Add a,a -> b\nnode test:Both b -> d,unused\noutput d\n",
       NULL, &fake);
   assert_int_equal(olstm__plan_acquire(session->program, key, &plan, NULL), 0);
-  assert_int_equal(plan->late_step_count, 3);
-  assert_int_equal(plan->late_tensor_count, 4);
-  assert_int_equal(plan->late_steps[0].dead_count, 0);
-  assert_int_equal(plan->late_steps[1].dead_count, 1);
-  assert_int_equal(plan->late_steps[1].dead[0], 0);
+  assert_int_equal(plan->dynamic_step_count, 3);
+  assert_int_equal(plan->dynamic_tensor_count, 4);
+  assert_int_equal(plan->dynamic_steps[0].dead_count, 0);
+  assert_int_equal(plan->dynamic_steps[1].dead_count, 1);
+  assert_int_equal(plan->dynamic_steps[1].dead[0], 0);
   // b, and the output that nobody wants.
-  assert_int_equal(plan->late_steps[2].dead_count, 2);
+  assert_int_equal(plan->dynamic_steps[2].dead_count, 2);
   assert_false(plan->outputs[0].is_known);
   olstm__plan_release(plan);
   olstm_fake_session_destroy(&fake);
@@ -77,7 +77,7 @@ int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(values_that_stay_are_part_of_what_a_plan_is_for),
       cmocka_unit_test(large_values_are_not),
-      cmocka_unit_test(late_tensors_die_after_their_last_use),
+      cmocka_unit_test(dynamic_tensors_die_after_their_last_use),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }

@@ -1,4 +1,4 @@
-// runtime/plan_cache.c: seen shapes make no new plan, and there are never too many.
+// runtime/plan/plan_cache.c: seen shapes make no new plan, and there are never too many.
 #include "tests/support/fake_ops.h"
 #include "tests/support/test_allocator.h"
 #include "tests/support/test_main.h"

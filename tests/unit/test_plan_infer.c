@@ -1,4 +1,4 @@
-// runtime/plan_infer.c: an If whose condition is known is planned in its place.
+// runtime/plan/plan_infer.c: an If whose condition is known is planned in its location.
 #include <stdio.h>
 #include <string.h>
 
@@ -31,7 +31,7 @@ static void a_known_condition_costs_nothing(void** state) {
     assert_true(((float*)output.data)[1] == (condition ? 6 : 4));
     assert_int_equal(olstm_context_get_plan_info(context, &info, NULL), OLSTM_STATUS_OK);
     assert_int_equal(info.step_count, condition ? 4 : 2);
-    assert_false(info.has_late_part);
+    assert_false(info.has_dynamic_part);
     olstm_context_destroy(context);
     olstm_fake_session_destroy(&fake);
   }

@@ -1,5 +1,6 @@
-// runtime/plan_inputs.c: inputs that are not what the model declares are refused by name.
-#include "runtime/plan_inputs.h"
+// runtime/plan/plan_inputs.c: inputs that are not what the model declares are refused by
+// name.
+#include "runtime/plan/plan_inputs.h"
 
 #include <string.h>
 

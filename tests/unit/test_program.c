@@ -1,5 +1,6 @@
-// runtime/program.c: an operator for every node, or a refusal that names what is missing.
-#include "runtime/program.h"
+// runtime/plan/program.c: an operator for every node, or a refusal that names what is
+// missing.
+#include "runtime/plan/program.h"
 
 #include "tests/support/fake_ops.h"
 #include "tests/support/test_main.h"

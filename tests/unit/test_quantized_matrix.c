@@ -11,7 +11,7 @@ enum { M = 3, K = 4, N = 5 };
 static const float kA[M * K] = {0.5F,  -1.0F, 2.1F, 0.25F, 0,       1.5F,
                                 -0.5F, 0.75F, 1.0F, 1.0F,  -0.125F, 0};
 
-// ONNX's DynamicQuantizeLinear over the whole of kA, whose range is -1..2.1.
+/// ONNX's DynamicQuantizeLinear over the whole of kA, whose range is -1..2.1.
 static double quantized_a(int i) {
   const double scale = (float)(3.1F / 255.0F);
   const double zero = nearbyint(1.0 / scale);

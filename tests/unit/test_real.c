@@ -5,7 +5,7 @@
 
 #include "tests/support/test_main.h"
 
-// What 16 bits mean, by the definition of a binary format.
+/// What 16 bits mean, by the definition of a binary format.
 static double meaning(uint16_t bits, int exponent_bits, int fraction_bits) {
   const int bias = (1 << (exponent_bits - 1)) - 1;
   const int exponent = (bits >> fraction_bits) & ((1 << exponent_bits) - 1);
@@ -55,7 +55,7 @@ static void every_bfloat16_survives_the_round_trip(void** state) {
   }
 }
 
-// Between two neighbours: nearer to the lower one, halfway, nearer to the upper one.
+/// Between two neighbours: nearer to the lower one, halfway, nearer to the upper one.
 static void check_rounding(uint16_t (*round)(double), int exponent_bits,
                            int fraction_bits) {
   const uint16_t infinity = (uint16_t)(((1U << exponent_bits) - 1) << fraction_bits);

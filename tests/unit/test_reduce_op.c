@@ -83,7 +83,7 @@ static void long_rows_are_summed_exactly(void** state) {
   op_text_expect("ReduceMax-11 axes=[0]", "f32[2,3] 0 5 1 3 2 9", "f32[1,3] 3 5 9");
 }
 
-// Of more rows of three elements than are folded at a time: 3r, 3r + 1, 3r + 2.
+/// Of more rows of three elements than are folded at a time: 3r, 3r + 1, 3r + 2.
 static void many_short_rows_are_each_their_own(void** state) {
   enum { ROWS = 200, CAPACITY = 4096 };
   static const struct {

@@ -1,6 +1,6 @@
 // runtime/registry: operators are found by domain, type and opset; what is not there is
 // refused by name.
-#include "runtime/registry.h"
+#include "runtime/host/registry.h"
 
 #include <string.h>
 

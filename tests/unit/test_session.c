@@ -1,7 +1,7 @@
 // runtime/session.c: what a session says of itself, and many threads on one.
 #include <pthread.h>
 
-#include "runtime/registry.h"
+#include "runtime/host/registry.h"
 #include "tests/support/fake_ops.h"
 #include "tests/support/model_text.h"
 #include "tests/support/test_main.h"
@@ -80,7 +80,7 @@ static void the_model_may_go_before_the_session(void** state) {
 
 enum { kThreads = 4, kRuns = 60 };
 
-/// Static and late parts, a branch, and new shapes all the time.
+/// Static and dynamic parts, a branch, and new shapes all the time.
 static const char kBusy[] =
     "input x float[n]\ninput c bool[]\ninput k int64[]\nnode test:Inc x -> a\n"
     "graph t\nnode test:Inc a -> t1\noutput t1\nend\ngraph e\noutput a\nend\n"

@@ -18,7 +18,7 @@ static void run_axis(const char* op_type, int32_t opset, int64_t axis,
   assert_int_equal(op_fixture_run(out_fixture), OLSTM_STATUS_OK);
 }
 
-// Sums of exp over the elements that share `group`, straight from the definition.
+/// Sums of exp over the elements that share `group`, straight from the definition.
 static void expect_groups(const op_fixture* fixture, const float* x, int count,
                           int (*group)(int)) {
   const float* y = fixture->outputs[0].data;

@@ -1,13 +1,13 @@
 // runtime/state: values carried from run to run, set, read and reset, and never changed
 // by what fails.
-#include "runtime/state.h"
+#include "runtime/state/state.h"
 
 #include <stdlib.h>
 
 #include "tests/support/state_fixture.h"
 
 static void carries_values_from_run_to_run(void** state) {
-  const olstm__net_state metas[] = {node_state("l/h", 2), node_state("l/c", 2)};
+  const olstm__graph_state metas[] = {node_state("l/h", 2), node_state("l/c", 2)};
   state_fixture fixture;
   (void)state;
   fixture_start(&fixture, metas, 2, false);
@@ -20,7 +20,7 @@ static void carries_values_from_run_to_run(void** state) {
 }
 
 static void a_run_without_commit_changes_nothing(void** state) {
-  const olstm__net_state metas[] = {node_state("l/h", 2)};
+  const olstm__graph_state metas[] = {node_state("l/h", 2)};
   const olstm_tensor_desc desc = float_desc(3, 1, 1, 2);
   state_fixture fixture;
   olstm_tensor input;
@@ -40,7 +40,7 @@ static void a_run_without_commit_changes_nothing(void** state) {
 }
 
 static void tells_what_is_known_before_the_first_run(void** state) {
-  const olstm__net_state metas[] = {node_state("l/h", 8)};
+  const olstm__graph_state metas[] = {node_state("l/h", 8)};
   state_fixture fixture;
   olstm_state_info info;
   olstm_tensor tensor;
@@ -68,7 +68,7 @@ static void tells_what_is_known_before_the_first_run(void** state) {
 }
 
 static void sets_a_value_and_takes_two_dimensions_for_one_direction(void** state) {
-  const olstm__net_state metas[] = {node_state("l/h", 2)};
+  const olstm__graph_state metas[] = {node_state("l/h", 2)};
   float values[] = {1, 2, 3, 4, 5, 6};
   const olstm_tensor value = {float_desc(2, 3, 2, 0), values};
   olstm_state_info info;
@@ -96,7 +96,7 @@ static void expect_set_error(state_fixture* fixture, const olstm_tensor* value,
 }
 
 static void refuses_values_that_do_not_fit_and_changes_nothing(void** state) {
-  const olstm__net_state metas[] = {node_state("lstm/h", 8)};
+  const olstm__graph_state metas[] = {node_state("lstm/h", 8)};
   float values[80] = {0};
   olstm_tensor value = {float_desc(2, 10, 2, 0), values};
   olstm_error error;
@@ -126,7 +126,7 @@ static void refuses_values_that_do_not_fit_and_changes_nothing(void** state) {
 }
 
 static void refuses_a_run_of_another_batch_until_it_is_reset(void** state) {
-  const olstm__net_state metas[] = {node_state("l/h", 2)};
+  const olstm__graph_state metas[] = {node_state("l/h", 2)};
   olstm_error error;
   state_fixture fixture;
   (void)state;
@@ -147,7 +147,7 @@ static void refuses_a_run_of_another_batch_until_it_is_reset(void** state) {
 static void resets_to_the_constant_it_started_from(void** state) {
   float start[] = {5, 6, 7, 8};
   const olstm_tensor initial = {float_desc(3, 1, 2, 2), start};
-  olstm__net_state metas[] = {node_state("l/h", 2), node_state("l/c", 2)};
+  olstm__graph_state metas[] = {node_state("l/h", 2), node_state("l/c", 2)};
   olstm_error error;
   state_fixture fixture;
   (void)state;
@@ -175,7 +175,7 @@ static void resets_to_the_constant_it_started_from(void** state) {
 static void broadcasts_a_batch_of_one_when_asked_to(void** state) {
   float start[] = {5, 6};
   const olstm_tensor initial = {float_desc(3, 1, 1, 2), start};
-  olstm__net_state meta = node_state("l/h", 2);
+  olstm__graph_state meta = node_state("l/h", 2);
   state_fixture fixture;
   (void)state;
   meta.initial = &initial;
@@ -192,7 +192,7 @@ static void broadcasts_a_batch_of_one_when_asked_to(void** state) {
 }
 
 static void resets_one_row_in_every_slot(void** state) {
-  olstm__net_state metas[] = {node_state("l/h", 2), node_state("l/c", 3)};
+  olstm__graph_state metas[] = {node_state("l/h", 2), node_state("l/c", 3)};
   olstm_error error;
   state_fixture fixture;
   (void)state;
@@ -217,14 +217,14 @@ static void resets_one_row_in_every_slot(void** state) {
 }
 
 static void keeps_flags_for_a_start_that_the_graph_computes(void** state) {
-  olstm__net_state metas[] = {node_state("l/h", 2), node_state("l/h/is_set", 1)};
+  olstm__graph_state metas[] = {node_state("l/h", 2), node_state("l/h/is_set", 1)};
   float values[] = {1, 2, 3, 4};
   const olstm_tensor value = {float_desc(3, 1, 2, 2), values};
   olstm_tensor tensor;
   state_fixture fixture;
   (void)state;
   metas[0].has_start = true;
-  metas[1].is_hidden = true;
+  metas[1].is_internal = true;
   metas[1].dtype = OLSTM_DTYPE_BOOL;
   fixture_start(&fixture, metas, 2, false);
   const olstm__state_slot* flags = &fixture.states.slots[1];
@@ -246,7 +246,7 @@ static void keeps_flags_for_a_start_that_the_graph_computes(void** state) {
 }
 
 static void copies_to_another_context(void** state) {
-  const olstm__net_state metas[] = {node_state("l/h", 2), node_state("l/c", 2)};
+  const olstm__graph_state metas[] = {node_state("l/h", 2), node_state("l/c", 2)};
   const olstm_allocator allocator = olstm_allocator_or_default(NULL);
   state_fixture fixture;
   olstm__states copy;
@@ -256,7 +256,7 @@ static void copies_to_another_context(void** state) {
   assert_int_equal(fixture_run(&fixture, 2, 1.0F, NULL), OLSTM_STATUS_OK);
   assert_int_equal(olstm__states_reset_one(&fixture.states, "l/c", NULL),
                    OLSTM_STATUS_OK);
-  assert_int_equal(olstm__states_init(&copy, fixture.net, &allocator, false, NULL),
+  assert_int_equal(olstm__states_init(&copy, fixture.graph, &allocator, false, NULL),
                    OLSTM_STATUS_OK);
   assert_int_equal(olstm__states_copy(&copy, &fixture.states, NULL), OLSTM_STATUS_OK);
   assert_true(copy.slots[0].is_set);
@@ -269,7 +269,7 @@ static void copies_to_another_context(void** state) {
 }
 
 static void lets_a_bound_slot_grow(void** state) {
-  olstm__net_state meta = node_state("past", 2);
+  olstm__graph_state meta = node_state("past", 2);
   float values[6] = {1, 2, 3, 4, 5, 6};
   const olstm_tensor value = {float_desc(3, 1, 3, 2), values};
   olstm_tensor input;
@@ -294,7 +294,7 @@ static void lets_a_bound_slot_grow(void** state) {
 }
 
 static void takes_an_empty_batch(void** state) {
-  const olstm__net_state metas[] = {node_state("l/h", 2)};
+  const olstm__graph_state metas[] = {node_state("l/h", 2)};
   state_fixture fixture;
   (void)state;
   fixture_start(&fixture, metas, 1, false);
@@ -317,13 +317,13 @@ static void release_some(void* user, void* memory, size_t bytes) {
 }
 
 static void changes_nothing_when_there_is_no_memory(void** state) {
-  olstm__net_state metas[] = {node_state("l/h", 2), node_state("l/h/is_set", 1)};
+  olstm__graph_state metas[] = {node_state("l/h", 2), node_state("l/h/is_set", 1)};
   float values[20] = {9, 9};
   const olstm_tensor value = {float_desc(3, 1, 10, 2), values};
   state_fixture fixture;
   (void)state;
   metas[0].has_start = true;
-  metas[1].is_hidden = true;
+  metas[1].is_internal = true;
   metas[1].dtype = OLSTM_DTYPE_BOOL;
   fixture_start(&fixture, metas, 2, false);
   assert_int_equal(fixture_run(&fixture, 1, 1.0F, NULL), OLSTM_STATUS_OK);

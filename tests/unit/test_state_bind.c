@@ -1,48 +1,48 @@
 // runtime/state_bind: a bound input is no input any more, but a state slot of its name.
-#include "runtime/state_bind.h"
+#include "runtime/state/state_bind.h"
 
-#include "tests/support/net_fixture.h"
+#include "tests/support/graph_fixture.h"
 
-// x and h [1,N,4] -> y and h_next.
-static olstm__net* make_net(void) {
-  olstm__net* net = olstm__net_create_empty("test", NULL);
-  const int32_t x = net_value(net, OLSTM__VALUE_INPUT, "x", 3, -1, -1, 3);
-  const int32_t h = net_value(net, OLSTM__VALUE_INPUT, "h", 3, 1, -1, 4);
-  const int32_t y = net_value(net, OLSTM__VALUE_NODE, "y", 3, -1, -1, 5);
-  const int32_t next = net_value(net, OLSTM__VALUE_NODE, "h_next", 3, 1, -1, 4);
-  (void)net_node(net, "Foo", "f", NULL, 0, (int32_t[]){x, h, -2},
-                 (int32_t[]){y, next, -2});
-  assert_true(olstm__net_add_output(net, y) && olstm__net_add_output(net, next));
-  return net;
+/// x and h [1,N,4] -> y and h_next.
+static olstm__graph* make_graph(void) {
+  olstm__graph* graph = olstm__graph_create_empty("test", NULL);
+  const int32_t x = graph_value(graph, OLSTM__VALUE_INPUT, "x", 3, -1, -1, 3);
+  const int32_t h = graph_value(graph, OLSTM__VALUE_INPUT, "h", 3, 1, -1, 4);
+  const int32_t y = graph_value(graph, OLSTM__VALUE_NODE, "y", 3, -1, -1, 5);
+  const int32_t next = graph_value(graph, OLSTM__VALUE_NODE, "h_next", 3, 1, -1, 4);
+  (void)graph_node(graph, "Foo", "f", NULL, 0, (int32_t[]){x, h, -2},
+                   (int32_t[]){y, next, -2});
+  assert_true(olstm__graph_add_output(graph, y) && olstm__graph_add_output(graph, next));
+  return graph;
 }
 
 static void turns_an_input_into_a_slot(void** state) {
-  olstm__net* net = make_net();
+  olstm__graph* graph = make_graph();
   const olstm_binding binding = {"h_next", "h"};
   (void)state;
-  const int32_t h = net->inputs[1];
-  assert_int_equal(olstm__state_bind(net, 1, &binding, NULL), OLSTM_STATUS_OK);
-  assert_int_equal(net->input_count, 1);
-  assert_int_equal(net->own_input_count, 1);
-  assert_int_equal(net->output_count, 2);
-  assert_int_equal(net->state_count, 1);
-  assert_string_equal(net->states[0].name, "h");
-  assert_int_equal(net->states[0].input, h);
-  assert_int_equal(net->values[h].kind, OLSTM__VALUE_STATE);
-  assert_int_equal(net->states[0].output, net->outputs[1]);
-  assert_int_equal(net->states[0].batch_axis, -1);
-  assert_int_equal(net->states[0].row_axis, 1);
-  assert_int_equal(net->states[0].dims[2], 4);
-  olstm__net_destroy(net);
+  const int32_t h = graph->inputs[1];
+  assert_int_equal(olstm__state_bind(graph, 1, &binding, NULL), OLSTM_STATUS_OK);
+  assert_int_equal(graph->input_count, 1);
+  assert_int_equal(graph->own_input_count, 1);
+  assert_int_equal(graph->output_count, 2);
+  assert_int_equal(graph->state_count, 1);
+  assert_string_equal(graph->states[0].name, "h");
+  assert_int_equal(graph->states[0].input, h);
+  assert_int_equal(graph->values[h].kind, OLSTM__VALUE_STATE);
+  assert_int_equal(graph->states[0].output, graph->outputs[1]);
+  assert_int_equal(graph->states[0].batch_axis, -1);
+  assert_int_equal(graph->states[0].row_axis, 1);
+  assert_int_equal(graph->states[0].dims[2], 4);
+  olstm__graph_destroy(graph);
 }
 
 static void expect_error(size_t count, const olstm_binding* bindings, olstm_status code,
                          const char* message) {
-  olstm__net* net = make_net();
+  olstm__graph* graph = make_graph();
   olstm_error error;
-  assert_int_equal(olstm__state_bind(net, count, bindings, &error), code);
+  assert_int_equal(olstm__state_bind(graph, count, bindings, &error), code);
   assert_string_equal(error.message, message);
-  olstm__net_destroy(net);
+  olstm__graph_destroy(graph);
 }
 
 static void refuses_by_name(void** state) {
@@ -60,16 +60,16 @@ static void refuses_by_name(void** state) {
 }
 
 static void refuses_another_dtype(void** state) {
-  olstm__net* net = make_net();
+  olstm__graph* graph = make_graph();
   const olstm_binding binding = {"h_next", "h"};
   olstm_error error;
   (void)state;
-  net->values[net->inputs[1]].info.dtype = OLSTM_DTYPE_DOUBLE;
-  assert_int_equal(olstm__state_bind(net, 1, &binding, &error),
+  graph->values[graph->inputs[1]].info.dtype = OLSTM_DTYPE_DOUBLE;
+  assert_int_equal(olstm__state_bind(graph, 1, &binding, &error),
                    OLSTM_STATUS_DTYPE_MISMATCH);
   assert_string_equal(error.message,
                       "binding: output 'h_next' has dtype float, input 'h' double");
-  olstm__net_destroy(net);
+  olstm__graph_destroy(graph);
 }
 
 int main(int argc, char** argv) {

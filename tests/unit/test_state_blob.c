@@ -17,10 +17,10 @@ static olstm_status load(state_fixture* fixture, const void* bytes, size_t count
 }
 
 static void start(state_fixture* fixture, int64_t h) {
-  olstm__net_state metas[] = {node_state("l/h", h), node_state("l/h/is_set", 1),
-                              node_state("l/c", h)};
+  olstm__graph_state metas[] = {node_state("l/h", h), node_state("l/h/is_set", 1),
+                                node_state("l/c", h)};
   metas[0].has_start = true;
-  metas[1].is_hidden = true;
+  metas[1].is_internal = true;
   metas[1].dtype = OLSTM_DTYPE_BOOL;
   fixture_start(fixture, metas, 3, false);
 }
@@ -49,7 +49,7 @@ static void brings_back_what_was_saved(void** state) {
 }
 
 static void writes_the_documented_bytes(void** state) {
-  const olstm__net_state meta = node_state("s", 1);
+  const olstm__graph_state meta = node_state("s", 1);
   float value = 1.0F;
   const olstm_tensor tensor = {float_desc(3, 1, 1, 1), &value};
   static const uint8_t kExpected[] = {
@@ -101,7 +101,7 @@ static void refuses_every_truncation_and_every_flipped_bit(void** state) {
 }
 
 static void refuses_other_shapes_models_and_bytes(void** state) {
-  const olstm__net_state other_meta = node_state("x/h", 2);
+  const olstm__graph_state other_meta = node_state("x/h", 2);
   state_fixture fixture;
   state_fixture wider;
   state_fixture other;
@@ -132,8 +132,8 @@ static void refuses_other_shapes_models_and_bytes(void** state) {
 }
 
 static void names_a_state_of_another_model(void** state) {
-  const olstm__net_state mine = node_state("a/h", 2);
-  const olstm__net_state theirs = node_state("b/h", 2);
+  const olstm__graph_state mine = node_state("a/h", 2);
+  const olstm__graph_state theirs = node_state("b/h", 2);
   state_fixture from;
   state_fixture to;
   uint8_t* bytes = NULL;

@@ -15,7 +15,7 @@ enum { MAX_FLOATS = 1024, RUNS = 20, NO_SECCOMP = 77 };
 
 static int lock_count;
 
-// Stands before the C library's.
+/// Stands before the C library's.
 int pthread_mutex_lock(pthread_mutex_t* mutex) {
   static int (*real)(pthread_mutex_t*);
   if (!real) {
@@ -26,7 +26,7 @@ int pthread_mutex_lock(pthread_mutex_t* mutex) {
   return real(mutex);
 }
 
-// Symbolic dimensions are 2.
+/// Symbolic dimensions are 2.
 static void give_inputs(model_fixture* fixture, float* values) {
   for (size_t i = 0; i < olstm_session_input_count(fixture->session); i++) {
     const olstm_value_info* info = olstm_session_get_input(fixture->session, i);
@@ -60,7 +60,7 @@ static void expect_no_allocation_and_no_lock(model_fixture* fixture) {
   assert_int_equal(lock_count, locks);
 }
 
-// In a child, since there is no way back from strict mode.
+/// In a child, since there is no way back from strict mode.
 static void expect_no_system_call(model_fixture* fixture) {
   int status = 0;
   const pid_t child = fork();
@@ -78,7 +78,7 @@ static void expect_no_system_call(model_fixture* fixture) {
   assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-// Sanitizers make calls of their own.
+/// Sanitizers make calls of their own.
 static bool is_sanitized(void) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   return true;

@@ -30,7 +30,7 @@ static void copy_by_element(size_t bytes, int32_t rank, const int64_t* dims,
   }
 }
 
-// A dense target; a source whose dimensions are permuted, reversed or repeated.
+/// A dense target; a source whose dimensions are permuted, reversed or repeated.
 static void random_views_agree_with_the_definition(void** state) {
   uint32_t seed = 1;
   char from[MEMORY];

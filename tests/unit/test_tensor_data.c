@@ -25,7 +25,7 @@ static void expect_elements(pb_bytes* tensor, olstm_dtype dtype, const void* ele
   if (load_initializer(tensor, &model, &error) != OLSTM_STATUS_OK) {
     fail_msg("%s: %s", olstm_dtype_name(dtype), error.message);
   }
-  const olstm_tensor* const constant = olstm__model_graph(model)->values[0].constant;
+  const olstm_tensor* constant = olstm__model_graph(model)->values[0].constant;
   size_t got = 0;
   assert_non_null(constant);
   assert_int_equal(constant->desc.dtype, dtype);
@@ -138,7 +138,7 @@ static void keeps_strings_with_zero_bytes_in_them(void** state) {
   pb_data(&tensor, TENSOR_STRING_DATA, "a\0b", 3);
   pb_data(&tensor, TENSOR_STRING_DATA, "", 0);
   assert_int_equal(load_initializer(&tensor, &model, NULL), OLSTM_STATUS_OK);
-  const olstm_string* const strings = olstm__model_graph(model)->values[0].constant->data;
+  const olstm_string* strings = olstm__model_graph(model)->values[0].constant->data;
   assert_int_equal(strings[0].byte_count, 3);
   assert_memory_equal(strings[0].bytes, "a\0b", 4);
   assert_int_equal(strings[1].byte_count, 0);

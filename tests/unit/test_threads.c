@@ -1,6 +1,6 @@
 // runtime/threads: every task runs once, nobody waits for a thread that does not come,
 // waiting is cheap, and a fork does no harm.
-#include "runtime/threads.h"
+#include "runtime/host/threads.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -192,7 +192,7 @@ static void compute(int amount) {
 
 enum { BUSY_STEPS = 50, BUSY_AMOUNT = 2000 };
 
-// Half of the work of a step.
+/// Half of the work of a step.
 static void half_task(void* argument, int32_t index) {
   (void)argument;
   (void)index;

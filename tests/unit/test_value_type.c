@@ -49,7 +49,7 @@ static void takes_minus_one_for_unknown_and_keeps_zero(void** state) {
   olstm_model* model = NULL;
   (void)state;
   assert_int_equal(load_input(&value, &model, NULL), OLSTM_STATUS_OK);
-  const olstm_value_info* const info = olstm_model_get_input(model, 0);
+  const olstm_value_info* info = olstm_model_get_input(model, 0);
   assert_int_equal(info->dims[0], -1);
   assert_int_equal(info->dims[1], 0);
   assert_int_equal(info->dims[2], -1);

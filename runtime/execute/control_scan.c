@@ -1,0 +1,515 @@
+// Scan: a body run over the slices of its scan inputs; what it gives is stacked along an
+// axis. From opset 9 on there is no batch; opset 8 runs the body over each row of a batch
+// on its own, for as many steps as sequence_lens says, and stacks along axis 1.
+//
+// Inputs (opset 8: sequence_lens, then) states, scan inputs; the body's: states, slices,
+// captures. Outputs: states, stacks; the body's: states, what is stacked.
+#include <string.h>
+
+#include "runtime/execute/control_body.h"
+
+/// A tensor cut along an axis: `outer` blocks of `length` slices of `inner_bytes`.
+typedef struct sliced_tensor {
+  char* data;
+  size_t outer;
+  size_t length;
+  size_t inner_bytes;
+  bool is_reversed;
+  // Of one slice, the axis taken out.
+  olstm_tensor_desc slice;
+  int32_t axis;
+  // Of a stack: whether the node's output has been made.
+  bool is_made;
+} sliced_tensor;
+
+/// The node's attributes; NULL lists are all zeros.
+typedef struct scan_attributes {
+  int64_t input_count;
+  const int64_t* input_axes;
+  const int64_t* input_directions;
+  const int64_t* output_axes;
+  const int64_t* output_directions;
+} scan_attributes;
+
+typedef struct scan_run {
+  olstm__body_run body;
+  scan_attributes attributes;
+  bool has_batch;
+  // Inputs of the node before its states.
+  size_t first_input;
+  size_t state_count;
+  size_t input_count;
+  size_t stack_count;
+  sliced_tensor* inputs;
+  sliced_tensor* stacks;
+  // Rows of the batch (1 where there is none), the one that runs, and steps.
+  int64_t batch;
+  int64_t row;
+  int64_t length;
+} scan_run;
+
+// ---------------------------------------------------------------- attributes
+
+static bool is_batched(const olstm__program_node* node) {
+  return node->node.opset_version < 9;
+}
+
+static olstm_status get_list(const olstm__program_node* node, const char* name,
+                             size_t expected, const int64_t** out_values,
+                             olstm_error* error) {
+  size_t count = 0;
+  OLSTM_RETURN_IF_ERROR(
+      olstm_node_get_ints(&node->node, name, out_values, &count, error));
+  if (!*out_values || count == expected) return OLSTM_STATUS_OK;
+  return olstm__control_fail(node, error, OLSTM_STATUS_INVALID_MODEL,
+                             "%s has %zu entries, expected %zu", name, count, expected);
+}
+
+static olstm_status check_directions(const olstm__program_node* node, const char* name,
+                                     size_t count, const int64_t* values,
+                                     olstm_error* error) {
+  for (size_t i = 0; values && i < count; i++) {
+    if (values[i] == 0 || values[i] == 1) continue;
+    return olstm__control_fail(node, error, OLSTM_STATUS_INVALID_MODEL,
+                               "%s has %" PRId64 ", expected 0 or 1", name, values[i]);
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status read_attributes(const olstm__program_node* node,
+                                    scan_attributes* out_attributes, olstm_error* error) {
+  static const char* const kNames[] = {"body",
+                                       "num_scan_inputs",
+                                       "scan_input_axes",
+                                       "scan_input_directions",
+                                       "scan_output_axes",
+                                       "scan_output_directions"};
+  static const char* const kBatchedNames[] = {"body", "num_scan_inputs", "directions"};
+  const bool batched = is_batched(node);
+  const char* directions = batched ? "directions" : "scan_input_directions";
+  scan_attributes* attributes = out_attributes;
+  const size_t first = batched ? 1 : 0;
+  *attributes = (scan_attributes){.input_count = -1};
+  OLSTM_RETURN_IF_ERROR(olstm_node_allow_attributes(
+      &node->node, batched ? kBatchedNames : kNames, batched ? 3 : 6, error));
+  OLSTM_RETURN_IF_ERROR(olstm_node_get_int(&node->node, "num_scan_inputs", -1,
+                                           &attributes->input_count, error));
+  const size_t own_count = node->node.input_count;
+  if (attributes->input_count < 1 || own_count < first ||
+      attributes->input_count > (int64_t)(own_count - first)) {
+    return olstm__control_fail(node, error, OLSTM_STATUS_INVALID_MODEL,
+                               "num_scan_inputs is %" PRId64 ", expected 1..%zu",
+                               attributes->input_count,
+                               own_count < first ? 0 : own_count - first);
+  }
+  const size_t inputs = (size_t)attributes->input_count;
+  const size_t states = own_count - first - inputs;
+  const size_t body_outputs =
+      node->body_count == 1 ? node->bodies[0].program->output_count : states;
+  const size_t stacks = body_outputs < states ? 0 : body_outputs - states;
+  OLSTM_RETURN_IF_ERROR(
+      get_list(node, directions, inputs, &attributes->input_directions, error));
+  OLSTM_RETURN_IF_ERROR(
+      check_directions(node, directions, inputs, attributes->input_directions, error));
+  if (batched) return OLSTM_STATUS_OK;
+  OLSTM_RETURN_IF_ERROR(
+      get_list(node, "scan_input_axes", inputs, &attributes->input_axes, error));
+  OLSTM_RETURN_IF_ERROR(
+      get_list(node, "scan_output_axes", stacks, &attributes->output_axes, error));
+  OLSTM_RETURN_IF_ERROR(get_list(node, "scan_output_directions", stacks,
+                                 &attributes->output_directions, error));
+  return check_directions(node, "scan_output_directions", stacks,
+                          attributes->output_directions, error);
+}
+
+olstm_status olstm__control_scan_check(const olstm__program_node* node,
+                                       olstm_error* error) {
+  scan_attributes attributes;
+  const size_t first = is_batched(node) ? 1 : 0;
+  if (node->body_count != 1) {
+    return olstm__control_fail(node, error, OLSTM_STATUS_INVALID_MODEL, "has no body");
+  }
+  OLSTM_RETURN_IF_ERROR(read_attributes(node, &attributes, error));
+  const olstm__program_body* body = &node->bodies[0];
+  const size_t expected = node->node.input_count - first;
+  const size_t states = expected - (size_t)attributes.input_count;
+  const size_t input_count = body->program->input_count - body->capture_count;
+  const size_t output_count = body->program->output_count;
+  for (size_t i = first; i < node->node.input_count; i++) {
+    if (node->inputs[i] != OLSTM__NO_VALUE) continue;
+    return olstm__control_fail(node, error, OLSTM_STATUS_INVALID_MODEL,
+                               "input %zu is missing", i);
+  }
+  if (input_count != expected) {
+    return olstm__control_fail(node, error, OLSTM_STATUS_INVALID_MODEL,
+                               "its body has %zu inputs, expected %zu", input_count,
+                               expected);
+  }
+  if (output_count < states || output_count < node->output_count) {
+    return olstm__control_fail(node, error, OLSTM_STATUS_INVALID_MODEL,
+                               "its body has %zu outputs, expected at least %zu",
+                               output_count,
+                               states > node->output_count ? states : node->output_count);
+  }
+  return OLSTM_STATUS_OK;
+}
+
+// ---------------------------------------------------------------- slices
+
+/// Normalizes an axis of a tensor of rank `rank`.
+static olstm_status find_axis(const olstm__program_node* node, const char* what,
+                              int64_t axis, int32_t rank, int32_t* out_axis,
+                              olstm_error* error) {
+  if (axis < -(int64_t)rank || axis >= rank) {
+    return olstm__control_fail(node, error, OLSTM_STATUS_INVALID_VALUE,
+                               "the axis of %s is %" PRId64 ", expected %d..%d", what,
+                               axis, (int)-rank, (int)rank - 1);
+  }
+  *out_axis = (int32_t)(axis < 0 ? axis + rank : axis);
+  return OLSTM_STATUS_OK;
+}
+
+/// Cuts a tensor whose first `skipped` dimensions (0 or 1) have been taken off already.
+static void cut(sliced_tensor* sliced, const olstm_tensor_desc* desc, int32_t skipped,
+                int32_t axis) {
+  sliced->axis = axis;
+  sliced->outer = 1;
+  sliced->length = (size_t)desc->dims[skipped + axis];
+  sliced->inner_bytes = olstm_dtype_size(desc->dtype);
+  sliced->slice = (olstm_tensor_desc){.dtype = desc->dtype};
+  for (int32_t d = skipped; d < desc->rank; d++) {
+    if (d == skipped + axis) continue;
+    sliced->slice.dims[sliced->slice.rank++] = desc->dims[d];
+    if (d < skipped + axis) {
+      sliced->outer *= (size_t)desc->dims[d];
+    } else {
+      sliced->inner_bytes *= (size_t)desc->dims[d];
+    }
+  }
+}
+
+/// Copies slice `step` between a sliced tensor and one block of memory.
+static void copy_slice(const sliced_tensor* sliced, size_t step, void* block,
+                       bool is_into_block) {
+  const size_t bytes = sliced->inner_bytes;
+  for (size_t o = 0; o < sliced->outer && bytes; o++) {
+    char* there = sliced->data + (o * sliced->length + step) * bytes;
+    char* here = (char*)block + o * bytes;
+    memcpy(is_into_block ? here : there, is_into_block ? there : here, bytes);
+  }
+}
+
+static olstm_status cut_inputs(scan_run* run, olstm_error* error) {
+  const olstm__control_call* call = run->body.call;
+  const int32_t skipped = run->has_batch ? 1 : 0;
+  for (size_t i = 0; i < run->input_count; i++) {
+    const size_t index = run->first_input + run->state_count + i;
+    const olstm_tensor* input = call->inputs[index];
+    const char* name = call->node->node.input_names[index];
+    const int64_t axis = run->attributes.input_axes ? run->attributes.input_axes[i] : 0;
+    int32_t at = 0;
+    OLSTM_RETURN_IF_ERROR(
+        find_axis(call->node, name, axis, input->desc.rank - skipped, &at, error));
+    cut(&run->inputs[i], &input->desc, skipped, at);
+    run->inputs[i].is_reversed =
+        run->attributes.input_directions && run->attributes.input_directions[i];
+    if (i == 0) run->length = (int64_t)run->inputs[0].length;
+    if (i == 0 && run->has_batch) run->batch = input->desc.dims[0];
+    if ((int64_t)run->inputs[i].length == run->length &&
+        (!run->has_batch || input->desc.dims[0] == run->batch)) {
+      continue;
+    }
+    return olstm__control_fail(
+        call->node, error, OLSTM_STATUS_SHAPE_MISMATCH,
+        "input '%s' has shape %s, expected %" PRId64 " steps as input '%s' has", name,
+        olstm_shape_text(&input->desc).text, run->length,
+        call->node->node.input_names[run->first_input + run->state_count]);
+  }
+  return OLSTM_STATUS_OK;
+}
+
+// ---------------------------------------------------------------- starting
+
+/// Buffers: two for each state, one for each scan input and stack, and this one for
+/// lists.
+static size_t list_buffer(const scan_run* run) {
+  return 2 * run->state_count + run->input_count + run->stack_count;
+}
+
+static olstm_status start(scan_run* run, const olstm__control_call* call,
+                          olstm_error* error) {
+  const olstm__program_node* node = call->node;
+  olstm__control_cache* cache = NULL;
+  *run = (scan_run){.has_batch = is_batched(node), .batch = 1};
+  OLSTM_RETURN_IF_ERROR(read_attributes(node, &run->attributes, error));
+  run->first_input = run->has_batch ? 1 : 0;
+  run->input_count = (size_t)run->attributes.input_count;
+  run->state_count = node->node.input_count - run->first_input - run->input_count;
+  run->stack_count = node->bodies[0].program->output_count - run->state_count;
+  const size_t lists = list_buffer(run);
+  const size_t list_bytes = (run->input_count + run->stack_count) * sizeof(sliced_tensor);
+  OLSTM_RETURN_IF_ERROR(olstm__control_get_cache(call, lists + 1, &cache, error));
+  OLSTM_RETURN_IF_ERROR(olstm__control_reserve(call, cache, lists, list_bytes, 0, error));
+  memset(cache->buffers[lists].memory, 0, list_bytes);
+  run->inputs = cache->buffers[lists].memory;
+  run->stacks = run->inputs + run->input_count;
+  run->body.carried_count = run->state_count;
+  olstm__body_run_init(&run->body, call, cache);
+  return cut_inputs(run, error);
+}
+
+/// States of the row that runs, as they are before its first step.
+static olstm_status start_row(scan_run* run, olstm_error* error) {
+  const olstm__control_call* call = run->body.call;
+  for (size_t k = 0; k < run->state_count; k++) {
+    const olstm_tensor* initial = call->inputs[run->first_input + k];
+    olstm_tensor* value = &run->body.cache->inputs[k];
+    *value = *initial;
+    if (!run->has_batch) continue;
+    if (initial->desc.rank < 1 || initial->desc.dims[0] != run->batch) {
+      return olstm__control_fail(call->node, error, OLSTM_STATUS_SHAPE_MISMATCH,
+                                 "input '%s' has shape %s, expected a batch of %" PRId64,
+                                 call->node->node.input_names[run->first_input + k],
+                                 olstm_shape_text(&initial->desc).text, run->batch);
+    }
+    value->desc.rank--;
+    memmove(value->desc.dims, initial->desc.dims + 1,
+            (size_t)value->desc.rank * sizeof *initial->desc.dims);
+    value->data =
+        (char*)initial->data + (size_t)run->row * olstm__control_bytes(&value->desc);
+  }
+  run->body.side = 0;
+  return OLSTM_STATUS_OK;
+}
+
+// ---------------------------------------------------------------- a step
+
+/// Slice `step` of scan input i, where it lies or copied together.
+static olstm_status take_slice(scan_run* run, size_t i, size_t step, olstm_error* error) {
+  olstm__control_cache* cache = run->body.cache;
+  const sliced_tensor* input = &run->inputs[i];
+  olstm_tensor* slice = &cache->inputs[run->state_count + i];
+  const size_t bytes = input->outer * input->inner_bytes;
+  const size_t index = 2 * run->state_count + i;
+  slice->desc = input->slice;
+  slice->data = input->data + step * input->inner_bytes;
+  if (input->outer == 1 || bytes == 0) return OLSTM_STATUS_OK;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__control_reserve(run->body.call, cache, index, bytes, 0, error));
+  copy_slice(input, step, cache->buffers[index].memory, true);
+  slice->data = cache->buffers[index].memory;
+  return OLSTM_STATUS_OK;
+}
+
+/// Makes the node's output of a stack, now that its slices are known; later ones must be
+/// the same.
+static olstm_status make_stack(scan_run* run, size_t s, const olstm_tensor_desc* slice,
+                               olstm_error* error) {
+  const olstm__control_call* call = run->body.call;
+  const size_t output = run->state_count + s;
+  const char* name = call->node->node.output_names[output];
+  sliced_tensor* stack = &run->stacks[s];
+  const int32_t skipped = run->has_batch ? 1 : 0;
+  if (stack->is_made) {
+    if (olstm_tensor_desc_equal(&stack->slice, slice)) return OLSTM_STATUS_OK;
+    return olstm__control_fail(call->node, error, OLSTM_STATUS_SHAPE_MISMATCH,
+                               "a step gives '%s' shape %s, expected %s as before", name,
+                               olstm_shape_text(slice).text,
+                               olstm_shape_text(&stack->slice).text);
+  }
+  if (slice->rank + 1 + skipped > OLSTM_MAX_RANK) {
+    return olstm__control_fail(call->node, error, OLSTM_STATUS_UNSUPPORTED,
+                               "output '%s' has rank %d, expected 0..%d", name,
+                               (int)slice->rank + 1 + skipped, (int)OLSTM_MAX_RANK);
+  }
+  const int64_t asked = run->attributes.output_axes ? run->attributes.output_axes[s] : 0;
+  int32_t axis = 0;
+  OLSTM_RETURN_IF_ERROR(
+      find_axis(call->node, name, asked, slice->rank + 1, &axis, error));
+  olstm_tensor_desc desc = {slice->dtype, 0, {0}};
+  if (run->has_batch) desc.dims[desc.rank++] = run->batch;
+  for (int32_t d = 0; d <= slice->rank; d++) {
+    if (d == axis) desc.dims[desc.rank++] = run->length;
+    if (d < slice->rank) desc.dims[desc.rank++] = slice->dims[d];
+  }
+  OLSTM_RETURN_IF_ERROR(olstm__control_allocate_output(call, output, &desc, error));
+  cut(stack, &desc, skipped, axis);
+  stack->is_reversed =
+      run->attributes.output_directions && run->attributes.output_directions[s];
+  stack->is_made = true;
+  // Steps beyond a row's sequence_lens are zeros.
+  const size_t bytes = olstm__control_bytes(&desc);
+  if (bytes && run->has_batch) memset(call->outputs[output].data, 0, bytes);
+  return OLSTM_STATUS_OK;
+}
+
+/// Turns a stack to the row that runs.
+static void turn_stack(const scan_run* run, size_t s) {
+  sliced_tensor* stack = &run->stacks[s];
+  stack->data = run->body.call->outputs[run->state_count + s].data;
+  if (stack->data) {
+    stack->data += (size_t)run->row * stack->outer * stack->length * stack->inner_bytes;
+  }
+}
+
+static size_t stack_step(const scan_run* run, const sliced_tensor* stack, size_t step) {
+  return stack->is_reversed ? (size_t)run->length - 1 - step : step;
+}
+
+/// Outputs that are known and lie in one block are written into their stacks.
+static olstm_status locate_outputs(scan_run* run, size_t step, olstm_error* error) {
+  for (size_t s = 0; s < run->stack_count; s++) {
+    const size_t o = run->state_count + s;
+    const olstm__plan_output* output = &run->body.plan->outputs[o];
+    if (!olstm__control_wants(run->body.call->node, o) || !output->is_known) continue;
+    OLSTM_RETURN_IF_ERROR(make_stack(run, s, &output->desc, error));
+    turn_stack(run, s);
+    const sliced_tensor* stack = &run->stacks[s];
+    if (stack->outer != 1 || !stack->data) continue;
+    run->body.cache->outputs[o] = (olstm_tensor){
+        output->desc, stack->data + stack_step(run, stack, step) * stack->inner_bytes};
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status copy_outputs(scan_run* run, size_t step, olstm_error* error) {
+  for (size_t s = 0; s < run->stack_count; s++) {
+    const size_t o = run->state_count + s;
+    const olstm_tensor* value = &run->body.cache->outputs[o];
+    if (!olstm__control_wants(run->body.call->node, o)) continue;
+    OLSTM_RETURN_IF_ERROR(make_stack(run, s, &value->desc, error));
+    turn_stack(run, s);
+    const sliced_tensor* stack = &run->stacks[s];
+    const size_t at = stack_step(run, stack, step);
+    const bool is_there =
+        stack->outer == 1 && value->data == stack->data + at * stack->inner_bytes;
+    if (stack->data && !is_there) copy_slice(stack, at, value->data, false);
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status run_step(scan_run* run, size_t step, size_t step_count,
+                             olstm_error* error) {
+  for (size_t i = 0; i < run->input_count; i++) {
+    const size_t at = run->inputs[i].is_reversed ? step_count - 1 - step : step;
+    OLSTM_RETURN_IF_ERROR(take_slice(run, i, at, error));
+  }
+  OLSTM_RETURN_IF_ERROR(olstm__body_run_prepare(&run->body, error));
+  OLSTM_RETURN_IF_ERROR(locate_outputs(run, step, error));
+  OLSTM_RETURN_IF_ERROR(olstm__body_run_step(&run->body, error));
+  return copy_outputs(run, step, error);
+}
+
+// ---------------------------------------------------------------- rows
+
+/// How many steps the row that runs has.
+static olstm_status count_steps(const scan_run* run, int64_t* out_count,
+                                olstm_error* error) {
+  const olstm__control_call* call = run->body.call;
+  const olstm_tensor* lens = run->has_batch ? call->inputs[0] : NULL;
+  *out_count = run->length;
+  if (!lens) return OLSTM_STATUS_OK;
+  if (lens->desc.dtype != OLSTM_DTYPE_INT64 || lens->desc.rank != 1 ||
+      lens->desc.dims[0] != run->batch) {
+    return olstm__control_fail(call->node, error, OLSTM_STATUS_SHAPE_MISMATCH,
+                               "sequence_lens is %s %s, expected int64 [%" PRId64 "]",
+                               olstm_dtype_name(lens->desc.dtype),
+                               olstm_shape_text(&lens->desc).text, run->batch);
+  }
+  *out_count = ((const int64_t*)lens->data)[run->row];
+  if (*out_count >= 0 && *out_count <= run->length) return OLSTM_STATUS_OK;
+  return olstm__control_fail(call->node, error, OLSTM_STATUS_INVALID_VALUE,
+                             "sequence_lens has %" PRId64 ", expected 0..%" PRId64,
+                             *out_count, run->length);
+}
+
+/// The row's last states, into the node's outputs.
+static olstm_status give_states(const scan_run* run, olstm_error* error) {
+  const olstm__control_call* call = run->body.call;
+  for (size_t k = 0; k < run->state_count; k++) {
+    const olstm_tensor* value = &run->body.cache->inputs[k];
+    const size_t bytes = olstm__control_bytes(&value->desc);
+    if (!olstm__control_wants(call->node, k)) continue;
+    if (!run->has_batch) {
+      OLSTM_RETURN_IF_ERROR(olstm__control_give_output(call, k, value, error));
+      continue;
+    }
+    // The shape that the initial state has: it had this row cut out of it.
+    olstm_tensor_desc desc = call->inputs[run->first_input + k]->desc;
+    olstm_tensor_desc row = {desc.dtype, desc.rank - 1, {0}};
+    memcpy(row.dims, desc.dims + 1, (size_t)row.rank * sizeof *row.dims);
+    if (!olstm_tensor_desc_equal(&row, &value->desc)) {
+      return olstm__control_fail(
+          call->node, error, OLSTM_STATUS_SHAPE_MISMATCH,
+          "state '%s' ends with shape %s, expected %s", call->node->node.output_names[k],
+          olstm_shape_text(&value->desc).text, olstm_shape_text(&row).text);
+    }
+    if (run->row == 0) {
+      OLSTM_RETURN_IF_ERROR(olstm__control_allocate_output(call, k, &desc, error));
+    }
+    if (bytes) {
+      memcpy((char*)call->outputs[k].data + (size_t)run->row * bytes, value->data, bytes);
+    }
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status run_row(scan_run* run, olstm_error* error) {
+  int64_t step_count = 0;
+  // There can be more rows than memory has bytes, when they are empty.
+  if (run->has_batch) {
+    OLSTM_RETURN_IF_ERROR(
+        olstm__control_count_work(run->body.call, OLSTM__WORK_PER_RUN, error));
+  }
+  OLSTM_RETURN_IF_ERROR(start_row(run, error));
+  OLSTM_RETURN_IF_ERROR(count_steps(run, &step_count, error));
+  for (size_t i = 0; i < run->input_count; i++) {
+    sliced_tensor* input = &run->inputs[i];
+    const size_t index = run->first_input + run->state_count + i;
+    input->data = (char*)run->body.call->inputs[index]->data +
+                  (size_t)run->row * input->outer * input->length * input->inner_bytes;
+  }
+  for (int64_t step = 0; step < step_count; step++) {
+    OLSTM_RETURN_IF_ERROR(run_step(run, (size_t)step, (size_t)step_count, error));
+  }
+  return give_states(run, error);
+}
+
+/// Outputs of a scan without steps, or of an empty batch: shapes are as the body's plan
+/// or declarations say.
+static olstm_status make_empty(scan_run* run, olstm_error* error) {
+  const olstm__control_call* call = run->body.call;
+  bool is_planned = false;
+  for (size_t s = 0; s < run->stack_count; s++) {
+    olstm_tensor_desc slice;
+    if (!olstm__control_wants(call->node, run->state_count + s)) continue;
+    if (run->stacks[s].is_made) continue;
+    for (size_t i = 0; i < run->input_count && !is_planned; i++) {
+      run->body.cache->inputs[run->state_count + i].desc = run->inputs[i].slice;
+    }
+    if (!is_planned && run->batch > 0 &&
+        olstm__body_run_prepare(&run->body, NULL) != OLSTM_STATUS_OK) {
+      run->body.plan = NULL;
+    }
+    is_planned = true;
+    OLSTM_RETURN_IF_ERROR(
+        olstm__body_run_foresee(&run->body, run->state_count + s, &slice, error));
+    OLSTM_RETURN_IF_ERROR(make_stack(run, s, &slice, error));
+  }
+  for (size_t k = 0; k < run->state_count && run->batch == 0; k++) {
+    if (!olstm__control_wants(call->node, k)) continue;
+    OLSTM_RETURN_IF_ERROR(olstm__control_allocate_output(
+        call, k, &call->inputs[run->first_input + k]->desc, error));
+  }
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__control_scan_run(const olstm__control_call* call,
+                                     olstm_error* error) {
+  scan_run run;
+  OLSTM_RETURN_IF_ERROR(start(&run, call, error));
+  for (run.row = 0; run.row < run.batch; run.row++) {
+    OLSTM_RETURN_IF_ERROR(run_row(&run, error));
+  }
+  return make_empty(&run, error);
+}

@@ -1,0 +1,595 @@
+#include "runtime/execute/dynamic.h"
+
+#include <string.h>
+
+#include "runtime/execute/control.h"
+#include "runtime/execute/dynamic_pool.h"
+#include "runtime/plan/planner.h"
+
+/// What an operator is visible of its inputs' data when it infers and prepares. The less
+/// it needs, the longer what it prepared can serve.
+enum {
+  /// Constants alone.
+  kVisibleConstants = 0,
+  /// And small integers: shapes, axes, indices. They are part of what a preparation is
+  /// for.
+  kVisibleIntegers = 1,
+  /// And whatever else is small: scales, limits. Part of it too.
+  kVisibleSmall = 2,
+  /// All of it: never served twice.
+  kVisibleAll = 3
+};
+
+/// Small values are visible up to so many bytes in all.
+enum { kKeyBytes = 1024, kSmallBytes = 256 };
+
+typedef struct dynamic_tensor {
+  olstm_tensor tensor;
+  /// Of the pool; -1 when it lies elsewhere (a view of what is not dynamic).
+  int32_t buffer;
+  /// An output of the run lends it already.
+  bool is_lent;
+} dynamic_tensor;
+
+/// What a step keeps between runs.
+typedef struct prepared_cache {
+  bool has_prepared;
+  int32_t visible;
+  olstm_prepared prepared;
+  uint64_t work;
+  /// What it was prepared for: descs, and the small values, one behind the other.
+  olstm_tensor_desc* inputs;
+  unsigned char* values;
+  olstm_tensor_desc* outputs;
+  /// CONTROL: per input, whether it is known for good; executors and cache of the node.
+  bool* is_constant;
+  struct dynamic_child* child;
+} prepared_cache;
+
+/// Runners of one control node, whatever plan it is in.
+typedef struct dynamic_child {
+  struct dynamic_child* next;
+  const olstm__program_node* node;
+  olstm__executor** executors;
+  void* cache;
+} dynamic_child;
+
+struct olstm__dynamic {
+  olstm__environment* environment;
+  olstm__run_limits* limits;
+  olstm__dynamic_pool pool;
+  dynamic_child* children;
+  const olstm__plan* plan;
+  /// All below is of this plan, and in this memory.
+  olstm__region memory;
+  dynamic_tensor* tensors;
+  prepared_cache* caches;
+  /// Lists for one step: inputs as they are, and as the operator is visible them.
+  olstm_tensor* inputs;
+  olstm_tensor* visible;
+  const olstm_tensor** input_list;
+  const void** input_data;
+  olstm_tensor_desc* output_descs;
+  olstm_tensor* outputs;
+  void** output_data;
+};
+
+static olstm_status fail_memory(olstm_error* error) {
+  return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for dynamic steps");
+}
+
+// ---------------------------------------------------------------- life
+
+olstm_status olstm__dynamic_create(olstm__environment* environment,
+                                   olstm__run_limits* limits,
+                                   olstm__dynamic** out_dynamic, olstm_error* error) {
+  olstm__dynamic* dynamic =
+      olstm_allocate_zeroed(&environment->allocator, 1, sizeof *dynamic);
+  *out_dynamic = dynamic;
+  if (!dynamic) return fail_memory(error);
+  dynamic->environment = environment;
+  dynamic->limits = limits;
+  olstm__dynamic_pool_init(&dynamic->pool, &environment->allocator, limits->max_memory);
+  return OLSTM_STATUS_OK;
+}
+
+static void release_prepared(olstm__dynamic* dynamic, size_t s) {
+  prepared_cache* cache = &dynamic->caches[s];
+  const olstm__program_node* node = dynamic->plan->dynamic_steps[s].node;
+  if (cache->has_prepared)
+    node->callbacks->release(node->instance, cache->prepared.handle);
+  cache->has_prepared = false;
+}
+
+/// Forgets the plan.
+static void unbind(olstm__dynamic* dynamic) {
+  if (dynamic->plan) {
+    olstm__environment_lock(dynamic->environment);
+    for (size_t s = 0; s < dynamic->plan->dynamic_step_count; s++)
+      release_prepared(dynamic, s);
+    olstm__environment_unlock(dynamic->environment);
+  }
+  olstm__region_deinit(&dynamic->memory);
+  dynamic->plan = NULL;
+}
+
+static void destroy_child(olstm__dynamic* dynamic, dynamic_child* child) {
+  const olstm_allocator* allocator = &dynamic->environment->allocator;
+  const size_t count = child->node->body_count;
+  for (size_t b = 0; b < count && child->executors; b++) {
+    olstm__executor_destroy(child->executors[b]);
+  }
+  olstm__control_release(child->node, allocator, child->cache);
+  olstm_release(allocator, child->executors, count, sizeof *child->executors);
+  olstm_release(allocator, child, 1, sizeof *child);
+}
+
+void olstm__dynamic_destroy(olstm__dynamic* dynamic) {
+  if (!dynamic) return;
+  const olstm_allocator allocator = dynamic->environment->allocator;
+  unbind(dynamic);
+  while (dynamic->children) {
+    dynamic_child* child = dynamic->children;
+    dynamic->children = child->next;
+    destroy_child(dynamic, child);
+  }
+  olstm__dynamic_pool_deinit(&dynamic->pool);
+  olstm_release(&allocator, dynamic, 1, sizeof *dynamic);
+}
+
+// ---------------------------------------------------------------- binding
+
+/// The executors of a control node; made when it is met first.
+static dynamic_child* get_child(olstm__dynamic* dynamic, const olstm__program_node* node,
+                                olstm_error* error) {
+  const olstm_allocator* allocator = &dynamic->environment->allocator;
+  for (dynamic_child* child = dynamic->children; child; child = child->next) {
+    if (child->node == node) return child;
+  }
+  dynamic_child* child = olstm_allocate_zeroed(allocator, 1, sizeof *child);
+  if (!child) return NULL;
+  child->node = node;
+  child->executors =
+      olstm_allocate_zeroed(allocator, node->body_count, sizeof *child->executors);
+  for (size_t b = 0; b < node->body_count; b++) {
+    if (!child->executors ||
+        olstm__executor_create(node->bodies[b].program, dynamic->limits,
+                               &child->executors[b], error) != 0) {
+      destroy_child(dynamic, child);
+      return NULL;
+    }
+  }
+  child->next = dynamic->children;
+  dynamic->children = child;
+  return child;
+}
+
+static olstm_status bind_step(olstm__dynamic* fresh, olstm__dynamic* dynamic, size_t s,
+                              olstm_error* error) {
+  const olstm__dynamic_step* step = &fresh->plan->dynamic_steps[s];
+  prepared_cache* cache = &fresh->caches[s];
+  if (step->node->kind == OLSTM__NODE_CONTROL) {
+    cache->is_constant = olstm__region_allocate(&fresh->memory, step->input_count, 1);
+    cache->child = get_child(dynamic, step->node, error);
+    if (!cache->is_constant || !cache->child) return fail_memory(error);
+    for (size_t i = 0; i < step->input_count; i++) {
+      cache->is_constant[i] = step->inputs[i].kind != OLSTM__LOCATION_DYNAMIC &&
+                              step->input_tensors[i].data != NULL;
+    }
+    return OLSTM_STATUS_OK;
+  }
+  cache->inputs =
+      olstm__region_allocate(&fresh->memory, step->input_count, sizeof *cache->inputs);
+  cache->outputs =
+      olstm__region_allocate(&fresh->memory, step->output_count, sizeof *cache->outputs);
+  cache->values = olstm__region_allocate(&fresh->memory, 1, kKeyBytes);
+  return cache->inputs && cache->outputs && cache->values ? OLSTM_STATUS_OK
+                                                          : fail_memory(error);
+}
+
+static olstm_status bind_lists(olstm__dynamic* fresh, olstm_error* error) {
+  const olstm__plan* plan = fresh->plan;
+  olstm__region* memory = &fresh->memory;
+  const size_t inputs = plan->dynamic_input_capacity,
+               outputs = plan->dynamic_output_capacity;
+  fresh->tensors =
+      olstm__region_allocate(memory, plan->dynamic_tensor_count, sizeof *fresh->tensors);
+  fresh->caches =
+      olstm__region_allocate(memory, plan->dynamic_step_count, sizeof *fresh->caches);
+  fresh->inputs = olstm__region_allocate(memory, inputs, sizeof *fresh->inputs);
+  fresh->visible = olstm__region_allocate(memory, inputs, sizeof *fresh->visible);
+  fresh->input_list = olstm__region_allocate(memory, inputs, sizeof *fresh->input_list);
+  fresh->input_data = olstm__region_allocate(memory, inputs, sizeof *fresh->input_data);
+  fresh->output_descs =
+      olstm__region_allocate(memory, outputs, sizeof *fresh->output_descs);
+  fresh->outputs = olstm__region_allocate(memory, outputs, sizeof *fresh->outputs);
+  fresh->output_data =
+      olstm__region_allocate(memory, outputs, sizeof *fresh->output_data);
+  return memory->out_of_memory ? fail_memory(error) : OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__dynamic_bind(olstm__dynamic* dynamic, const olstm__plan* plan,
+                                 olstm_error* error) {
+  olstm__dynamic fresh = {
+      .environment = dynamic->environment, .limits = dynamic->limits, .plan = plan};
+  olstm__region_init(&fresh.memory, &dynamic->environment->allocator);
+  olstm_status status = bind_lists(&fresh, error);
+  for (size_t s = 0; s < plan->dynamic_step_count && status == OLSTM_STATUS_OK; s++) {
+    status = bind_step(&fresh, dynamic, s, error);
+  }
+  if (status != OLSTM_STATUS_OK) {
+    olstm__region_deinit(&fresh.memory);
+    return status;
+  }
+  unbind(dynamic);
+  // What is the plan's changes, children and pool stay.
+  fresh.pool = dynamic->pool;
+  fresh.children = dynamic->children;
+  *dynamic = fresh;
+  return OLSTM_STATUS_OK;
+}
+
+// ---------------------------------------------------------------- inputs of a step
+
+static bool has_input(const olstm__dynamic_step* step, size_t i) {
+  return step->node->inputs[i] != OLSTM__NO_VALUE;
+}
+
+/// An input with its data; what has no elements gets a pointer all the same.
+static olstm_tensor find_input(const olstm__dynamic* dynamic,
+                               const olstm__dynamic_call* call,
+                               const olstm__dynamic_step* step, size_t i) {
+  const olstm__location* location = &step->inputs[i];
+  olstm_tensor tensor = step->input_tensors[i];
+  switch (location->kind) {
+    case OLSTM__LOCATION_NONE:
+      tensor.data = olstm__empty_tensor_data();
+      break;
+    case OLSTM__LOCATION_WORKSPACE:
+      tensor.data = call->workspace + location->offset;
+      break;
+    case OLSTM__LOCATION_INPUT:
+      tensor.data = call->inputs[location->index].data;
+      break;
+    case OLSTM__LOCATION_OUTPUT:
+      tensor.data = call->output_data[location->index];
+      break;
+    case OLSTM__LOCATION_CONSTANT:
+      tensor.data = (void*)location->data;
+      break;
+    case OLSTM__LOCATION_DYNAMIC:
+      tensor = dynamic->tensors[location->index].tensor;
+      if (!tensor.data) tensor.data = olstm__empty_tensor_data();
+      break;
+  }
+  return tensor;
+}
+
+static void list_inputs(olstm__dynamic* dynamic, const olstm__dynamic_call* call,
+                        const olstm__dynamic_step* step) {
+  for (size_t i = 0; i < step->input_count; i++) {
+    dynamic->input_list[i] = NULL;
+    dynamic->input_data[i] = NULL;
+    if (!has_input(step, i)) continue;
+    dynamic->inputs[i] = find_input(dynamic, call, step, i);
+    dynamic->input_list[i] = &dynamic->inputs[i];
+    if (olstm__desc_bytes(&dynamic->inputs[i].desc) > 0) {
+      dynamic->input_data[i] = dynamic->inputs[i].data;
+    }
+  }
+}
+
+/// Whether an input's data may be visible at this level, whatever its size.
+static bool is_constant(const olstm__dynamic_step* step, size_t i,
+                        const olstm_tensor* input) {
+  if (olstm__desc_bytes(&input->desc) == 0) return true;
+  return step->inputs[i].kind != OLSTM__LOCATION_DYNAMIC && step->input_tensors[i].data;
+}
+
+/// Whether a small input's data may be visible at this level.
+static bool is_visible(int32_t level, olstm_dtype dtype) {
+  return level == kVisibleSmall ||
+         (level == kVisibleIntegers &&
+          (dtype == OLSTM_DTYPE_INT64 || dtype == OLSTM_DTYPE_INT32));
+}
+
+/// Sets dynamic->visible; between constants and all, writes the small values to `values`,
+/// and says how many bytes they are.
+static size_t list_visible_inputs(olstm__dynamic* dynamic,
+                                  const olstm__dynamic_step* step, int32_t level,
+                                  unsigned char* values) {
+  size_t used = 0;
+  for (size_t i = 0; i < step->input_count; i++) {
+    dynamic->input_list[i] = NULL;
+    if (!has_input(step, i)) continue;
+    dynamic->visible[i] = dynamic->inputs[i];
+    dynamic->input_list[i] = &dynamic->visible[i];
+    if (level == kVisibleAll || is_constant(step, i, &dynamic->inputs[i])) continue;
+    const size_t bytes = olstm__desc_bytes(&dynamic->inputs[i].desc);
+    if (is_visible(level, dynamic->inputs[i].desc.dtype) && bytes <= kSmallBytes &&
+        bytes <= kKeyBytes - used) {
+      memcpy(values + used, dynamic->inputs[i].data, bytes);
+      used += bytes;
+    } else {
+      dynamic->visible[i].data = NULL;
+    }
+  }
+  return used;
+}
+
+/// Whether what the step has prepared serves these inputs too.
+static bool cache_serves(olstm__dynamic* dynamic, const olstm__dynamic_step* step,
+                         const prepared_cache* cache) {
+  if (!cache->has_prepared || cache->visible == kVisibleAll) return false;
+  for (size_t i = 0; i < step->input_count; i++) {
+    if (!has_input(step, i)) continue;
+    if (!olstm_tensor_desc_equal(&dynamic->inputs[i].desc, &cache->inputs[i]))
+      return false;
+  }
+  if (cache->visible == kVisibleConstants) return true;
+  unsigned char values[kKeyBytes];
+  const size_t used = list_visible_inputs(dynamic, step, cache->visible, values);
+  return memcmp(values, cache->values, used) == 0;
+}
+
+// ---------------------------------------------------------------- preparing
+
+static olstm_status infer(olstm__dynamic* dynamic, const olstm__dynamic_step* step,
+                          prepared_cache* cache, olstm_error* error) {
+  const olstm__program_node* node = step->node;
+  const olstm__operator_instance of = olstm__program_instance(node);
+  const olstm_infer_args args = {sizeof args, step->input_count, dynamic->input_list,
+                                 step->output_count};
+  for (int32_t level = kVisibleConstants; level <= kVisibleAll; level++) {
+    (void)list_visible_inputs(dynamic, step, level, cache->values);
+    memset(dynamic->output_descs, 0, step->output_count * sizeof *dynamic->output_descs);
+    cache->visible = level;
+    const olstm_status status =
+        olstm__call_infer(&of, &args, dynamic->output_descs, error);
+    if (status != OLSTM_STATUS_NEEDS_DATA) return status;
+  }
+  const olstm_error wanted = error ? *error : (olstm_error){""};
+  return olstm_fail(error, OLSTM_STATUS_BACKEND_ERROR,
+                    "%s '%s': wants more data than there is%s%s", node->node.op_type,
+                    node->node.name, wanted.message[0] ? ": " : "", wanted.message);
+}
+
+static olstm_status prepare(olstm__dynamic* dynamic, const olstm__dynamic_step* step,
+                            prepared_cache* cache, olstm_error* error) {
+  const olstm__program_node* node = step->node;
+  OLSTM_RETURN_IF_ERROR(infer(dynamic, step, cache, error));
+  const size_t most = olstm__planner_output_limit(dynamic->limits->max_memory,
+                                                  dynamic->input_list, step->input_count);
+  for (size_t o = 0; o < step->output_count; o++) {
+    size_t bytes = 0;
+    if (step->outputs[o] < 0) continue;
+    OLSTM_RETURN_IF_ERROR(olstm__call_check_output(
+        &node->node, o, &dynamic->output_descs[o], most, &bytes, error));
+  }
+  const olstm_prepare_args args = {sizeof args, step->input_count, dynamic->input_list,
+                                   step->output_count, dynamic->output_descs};
+  cache->prepared =
+      (olstm_prepared){.struct_size = sizeof cache->prepared, .view_of_input = -1};
+  const olstm__operator_instance of = olstm__program_instance(node);
+  OLSTM_RETURN_IF_ERROR(olstm__call_prepare(&of, &args, &cache->prepared, error));
+  cache->has_prepared = true;
+  cache->work = olstm__step_work(&args, &cache->prepared);
+  for (size_t i = 0; i < step->input_count; i++)
+    cache->inputs[i] = dynamic->inputs[i].desc;
+  memcpy(cache->outputs, dynamic->output_descs,
+         step->output_count * sizeof *cache->outputs);
+  return OLSTM_STATUS_OK;
+}
+
+// ---------------------------------------------------------------- running
+
+static olstm_status allocate_tensor(olstm__dynamic* dynamic, int32_t tensor,
+                                    const olstm_tensor_desc* desc, olstm_error* error) {
+  dynamic_tensor* target = &dynamic->tensors[tensor];
+  const size_t bytes = olstm__desc_bytes(desc);
+  target->tensor = (olstm_tensor){*desc, NULL};
+  target->buffer = -1;
+  if (bytes == 0) return OLSTM_STATUS_OK;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__dynamic_pool_take(&dynamic->pool, bytes, &target->buffer, error));
+  target->tensor.data = olstm__dynamic_pool_memory(&dynamic->pool, target->buffer);
+  return OLSTM_STATUS_OK;
+}
+
+/// Whether the step only names its input anew; then output 0 shares its memory.
+static bool share_view(olstm__dynamic* dynamic, const olstm__dynamic_step* step,
+                       const prepared_cache* cache) {
+  const int32_t from = cache->prepared.view_of_input;
+  if (from < 0 || (size_t)from >= step->input_count || !has_input(step, (size_t)from) ||
+      step->output_count == 0 || step->outputs[0] < 0) {
+    return false;
+  }
+  for (size_t o = 1; o < step->output_count; o++) {
+    if (step->outputs[o] >= 0) return false;
+  }
+  const olstm__location* location = &step->inputs[from];
+  dynamic_tensor* target = &dynamic->tensors[step->outputs[0]];
+  target->tensor = (olstm_tensor){cache->outputs[0], (void*)dynamic->input_data[from]};
+  target->buffer = location->kind == OLSTM__LOCATION_DYNAMIC
+                       ? dynamic->tensors[location->index].buffer
+                       : -1;
+  olstm__dynamic_pool_retain(&dynamic->pool, target->buffer);
+  return true;
+}
+
+static olstm_status run_prepared(olstm__dynamic* dynamic, const olstm__dynamic_call* call,
+                                 const olstm__dynamic_step* step,
+                                 const prepared_cache* cache, olstm_error* error) {
+  int32_t workspace = -1;
+  for (size_t o = 0; o < step->output_count; o++) {
+    dynamic->output_data[o] = NULL;
+    if (step->outputs[o] < 0) continue;
+    OLSTM_RETURN_IF_ERROR(
+        allocate_tensor(dynamic, step->outputs[o], &cache->outputs[o], error));
+    dynamic->output_data[o] = dynamic->tensors[step->outputs[o]].tensor.data;
+  }
+  if (cache->prepared.workspace_bytes > 0) {
+    OLSTM_RETURN_IF_ERROR(olstm__dynamic_pool_take(
+        &dynamic->pool, cache->prepared.workspace_bytes, &workspace, error));
+  }
+  const olstm_run_args args = {
+      sizeof args, dynamic->input_data, dynamic->output_data,
+      workspace < 0 ? NULL : olstm__dynamic_pool_memory(&dynamic->pool, workspace),
+      call->parallel};
+  const olstm__operator_instance of = olstm__program_instance(step->node);
+  const olstm_status status = olstm__call_run(&of, cache->prepared.handle, &args, error);
+  olstm__dynamic_pool_release(&dynamic->pool, workspace);
+  return status;
+}
+
+static olstm_status count_work(const olstm__dynamic* dynamic,
+                               const olstm__dynamic_step* step, uint64_t work,
+                               olstm_error* error) {
+  return olstm__run_limits_count(dynamic->limits, work, step->node->node.op_type,
+                                 step->node->node.name, error);
+}
+
+static olstm_status run_operator(olstm__dynamic* dynamic, const olstm__dynamic_call* call,
+                                 size_t s, olstm_error* error) {
+  const olstm__dynamic_step* step = &dynamic->plan->dynamic_steps[s];
+  prepared_cache* cache = &dynamic->caches[s];
+  if (!cache_serves(dynamic, step, cache)) {
+    OLSTM_RETURN_IF_ERROR(count_work(dynamic, step, OLSTM__WORK_PER_PLANNED_STEP, error));
+    olstm__environment_lock(dynamic->environment);
+    release_prepared(dynamic, s);
+    const olstm_status status = prepare(dynamic, step, cache, error);
+    olstm__environment_unlock(dynamic->environment);
+    OLSTM_RETURN_IF_ERROR(status);
+  }
+  OLSTM_RETURN_IF_ERROR(count_work(dynamic, step, cache->work, error));
+  if (share_view(dynamic, step, cache)) return OLSTM_STATUS_OK;
+  return run_prepared(dynamic, call, step, cache, error);
+}
+
+static olstm_status run_control(olstm__dynamic* dynamic, const olstm__dynamic_call* call,
+                                size_t s, olstm_error* error) {
+  const olstm__dynamic_step* step = &dynamic->plan->dynamic_steps[s];
+  prepared_cache* cache = &dynamic->caches[s];
+  OLSTM_RETURN_IF_ERROR(count_work(dynamic, step, OLSTM__WORK_PER_RUN, error));
+  memset(dynamic->outputs, 0, step->output_count * sizeof *dynamic->outputs);
+  const olstm__control_call control = {.node = step->node,
+                                       .inputs = dynamic->input_list,
+                                       .is_constant = cache->is_constant,
+                                       .executors = cache->child->executors,
+                                       .parallel = call->parallel,
+                                       .allocator = &dynamic->environment->allocator,
+                                       .cache = &cache->child->cache,
+                                       .limits = dynamic->limits,
+                                       .dynamic = dynamic,
+                                       .dynamic_outputs = step->outputs,
+                                       .outputs = dynamic->outputs};
+  OLSTM_RETURN_IF_ERROR(olstm__control_run(&control, error));
+  for (size_t o = 0; o < step->output_count; o++) {
+    if (step->outputs[o] < 0 || dynamic->outputs[o].desc.dtype) continue;
+    return olstm_fail(error, OLSTM_STATUS_BACKEND_ERROR, "%s '%s': gave no output '%s'",
+                      step->node->node.op_type, step->node->node.name,
+                      step->node->node.output_names[o]);
+  }
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__control_allocate_output(const olstm__control_call* call, size_t index,
+                                            const olstm_tensor_desc* desc,
+                                            olstm_error* error) {
+  const int32_t tensor = call->dynamic_outputs[index];
+  size_t bytes = 0;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__call_check_output(&call->node->node, index, desc, SIZE_MAX, &bytes, error));
+  OLSTM_RETURN_IF_ERROR(allocate_tensor(call->dynamic, tensor, desc, error));
+  call->outputs[index] = call->dynamic->tensors[tensor].tensor;
+  return OLSTM_STATUS_OK;
+}
+
+// ---------------------------------------------------------------- outputs
+
+/// Into the caller's buffer, which must have the output's desc.
+static olstm_status copy_output(const olstm__plan_output* output,
+                                const olstm_tensor* from, olstm_tensor* to,
+                                olstm_error* error) {
+  OLSTM_RETURN_IF_ERROR(
+      olstm__executor_check_output(output->name, &to->desc, &from->desc, error));
+  const size_t bytes = olstm__desc_bytes(&from->desc);
+  if (bytes > 0) memcpy(to->data, from->data, bytes);
+  return OLSTM_STATUS_OK;
+}
+
+/// Lends the tensor itself, or, where it is the run's own input, a constant, or lent
+/// already, a copy.
+static olstm_status lend_output(olstm__dynamic* dynamic, dynamic_tensor* from,
+                                olstm_tensor* to, olstm_error* error) {
+  const size_t bytes = olstm__desc_bytes(&from->tensor.desc);
+  *to = from->tensor;
+  if (bytes == 0) {
+    to->data = olstm__empty_tensor_data();
+    return OLSTM_STATUS_OK;
+  }
+  const bool is_shared = from->buffer < 0 || from->is_lent ||
+                         dynamic->pool.buffers[from->buffer].reference_count > 1;
+  from->is_lent = true;
+  if (!is_shared) return OLSTM_STATUS_OK;
+  int32_t buffer = -1;
+  OLSTM_RETURN_IF_ERROR(olstm__dynamic_pool_take(&dynamic->pool, bytes, &buffer, error));
+  to->data = olstm__dynamic_pool_memory(&dynamic->pool, buffer);
+  memcpy(to->data, from->tensor.data, bytes);
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status give_outputs(olstm__dynamic* dynamic, olstm_tensor* outputs,
+                                 olstm_error* error) {
+  for (size_t o = 0; o < dynamic->plan->output_count; o++) {
+    const olstm__plan_output* output = &dynamic->plan->outputs[o];
+    if (output->is_known) continue;
+    dynamic_tensor* from = &dynamic->tensors[output->dynamic];
+    OLSTM_RETURN_IF_ERROR(outputs[o].data
+                              ? copy_output(output, &from->tensor, &outputs[o], error)
+                              : lend_output(dynamic, from, &outputs[o], error));
+  }
+  return OLSTM_STATUS_OK;
+}
+
+// ---------------------------------------------------------------- the whole
+
+static olstm_status run_steps(olstm__dynamic* dynamic, const olstm__dynamic_call* call,
+                              olstm_error* error) {
+  for (size_t s = 0; s < dynamic->plan->dynamic_step_count; s++) {
+    const olstm__dynamic_step* step = &dynamic->plan->dynamic_steps[s];
+    list_inputs(dynamic, call, step);
+    OLSTM_RETURN_IF_ERROR(step->node->kind == OLSTM__NODE_CONTROL
+                              ? run_control(dynamic, call, s, error)
+                              : run_operator(dynamic, call, s, error));
+    for (size_t d = 0; d < step->dead_count; d++) {
+      dynamic_tensor* dead = &dynamic->tensors[step->dead[d]];
+      olstm__dynamic_pool_release(&dynamic->pool, dead->buffer);
+      dead->buffer = -1;
+    }
+  }
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__dynamic_run(olstm__dynamic* dynamic, const olstm__dynamic_call* call,
+                                olstm_tensor* outputs, olstm_error* error) {
+  olstm__dynamic_pool_start(&dynamic->pool);
+  dynamic->pool.max_bytes = dynamic->limits->max_memory;
+  for (size_t t = 0; t < dynamic->plan->dynamic_tensor_count; t++) {
+    dynamic->tensors[t] = (dynamic_tensor){.buffer = -1};
+  }
+  OLSTM_RETURN_IF_ERROR(run_steps(dynamic, call, error));
+  OLSTM_RETURN_IF_ERROR(give_outputs(dynamic, outputs, error));
+  olstm__dynamic_pool_trim(&dynamic->pool);
+  return OLSTM_STATUS_OK;
+}
+
+bool olstm__dynamic_holds(const olstm__dynamic* dynamic, const void* data) {
+  return dynamic && olstm__dynamic_pool_holds(&dynamic->pool, data);
+}
+
+const olstm_prepared* olstm__dynamic_prepared(const olstm__dynamic* dynamic,
+                                              size_t index) {
+  const prepared_cache* cache = &dynamic->caches[index];
+  return cache->has_prepared ? &cache->prepared : NULL;
+}

@@ -1,0 +1,510 @@
+#include "runtime/execute/executor.h"
+
+#include <string.h>
+
+#include "runtime/execute/dynamic.h"
+#include "runtime/plan/plan_cache.h"
+#include "runtime/plan/planner.h"
+
+/// A step with all pointers in their location.
+typedef struct bound_step {
+  olstm_status (*run)(const void* instance, const void* handle,
+                      const olstm_run_args* args, olstm_error* error);
+  const void* instance;
+  const void* handle;
+  olstm_run_args args;
+  /// For messages. NULL: a copy, which cannot fail.
+  const olstm_node* node;
+} bound_step;
+
+/// A pointer that each run sets anew: that of an input or an output.
+typedef struct patch_site {
+  void** pointer;
+  size_t index;
+} patch_site;
+
+/// Where the parts of a executor's memory lie in its one block.
+typedef struct block_layout {
+  size_t steps, pointers, input_patches, output_patches, outputs, output_data, workspace;
+  size_t bytes;
+  size_t step_count, pointer_count, input_patch_count, output_patch_count;
+} block_layout;
+
+/// Plans with larger inputs or workspaces, or that take longer, are not warmed up.
+enum { kWarmUpBytes = 16 << 20, kWarmUpWork = 1 << 26 };
+
+struct olstm__executor {
+  olstm__program* program;
+  olstm__environment* environment;
+  olstm__run_limits* limits;
+  olstm__plan* plan;
+  /// Everything that depends on the plan; kept for the next one when it is large enough.
+  char* block;
+  size_t block_bytes;
+  /// How much of the block the bound plan uses.
+  size_t used_bytes;
+  size_t step_count;
+  bound_step* steps;
+  size_t input_patch_count, output_patch_count;
+  patch_site* input_patches;
+  patch_site* output_patches;
+  /// Of each output: its own buffer, and where this run writes it (NULL: dynamic or
+  /// without elements).
+  void** own_outputs;
+  void** output_data;
+  char* workspace;
+  /// Whether the bound plan has run.
+  bool is_warm;
+  /// What steps are bound to; changes when the pool is busy.
+  const olstm_parallel* parallel;
+  /// Per input: of the last prepare. And the inputs as a plan is looked up by them.
+  bool* is_constant;
+  olstm_tensor* key;
+  /// NULL as long as no plan had a dynamic part.
+  olstm__dynamic* dynamic;
+};
+
+// ---------------------------------------------------------------- life
+
+olstm_status olstm__executor_create(olstm__program* program, olstm__run_limits* limits,
+                                    olstm__executor** out_executor, olstm_error* error) {
+  const olstm_allocator* allocator = &program->environment->allocator;
+  olstm__executor* executor = olstm_allocate_zeroed(allocator, 1, sizeof *executor);
+  *out_executor = NULL;
+  if (executor) {
+    executor->program = program;
+    executor->environment = program->environment;
+    executor->limits = limits;
+    executor->is_constant = olstm_allocate_zeroed(allocator, program->input_count, 1);
+    executor->key =
+        olstm_allocate_zeroed(allocator, program->input_count, sizeof *executor->key);
+  }
+  if (!executor || !executor->is_constant || !executor->key) {
+    olstm__executor_destroy(executor);
+    return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a context");
+  }
+  *out_executor = executor;
+  return OLSTM_STATUS_OK;
+}
+
+void olstm__executor_destroy(olstm__executor* executor) {
+  if (!executor) return;
+  const olstm_allocator* allocator = &executor->environment->allocator;
+  const size_t input_count = executor->program->input_count;
+  olstm__dynamic_destroy(executor->dynamic);
+  olstm__plan_release(executor->plan);
+  olstm_release(allocator, executor->block, 1, executor->block_bytes);
+  olstm_release(allocator, executor->is_constant, input_count, 1);
+  olstm_release(allocator, executor->key, input_count, sizeof *executor->key);
+  olstm_release(allocator, executor, 1, sizeof *executor);
+}
+
+const olstm__plan* olstm__executor_plan(const olstm__executor* executor) {
+  return executor->plan;
+}
+
+const olstm_prepared* olstm__executor_dynamic_prepared(const olstm__executor* executor,
+                                                       size_t index) {
+  return olstm__dynamic_prepared(executor->dynamic, index);
+}
+
+// ---------------------------------------------------------------- layout
+
+/// Appends count * size bytes to the block.
+static bool append(size_t* bytes, size_t count, size_t size, size_t* out_offset) {
+  size_t part = 0;
+  *out_offset = *bytes;
+  return olstm_size_multiply(count, size, &part) && olstm_size_align(part, &part) &&
+         olstm_size_add(*bytes, part, bytes);
+}
+
+static void count_parts(const olstm__plan* plan, block_layout* layout) {
+  for (size_t s = 0; s < plan->step_count; s++) {
+    const olstm__plan_step* step = &plan->steps[s];
+    if (step->is_view) continue;
+    layout->step_count++;
+    const size_t location_count = step->input_count + step->output_count;
+    layout->pointer_count += location_count;
+    for (size_t p = 0; p < location_count; p++) {
+      layout->input_patch_count += step->locations[p].kind == OLSTM__LOCATION_INPUT;
+      layout->output_patch_count += step->locations[p].kind == OLSTM__LOCATION_OUTPUT;
+    }
+  }
+}
+
+static bool lay_out(const olstm__plan* plan, block_layout* layout) {
+  size_t ignored = 0;
+  *layout = (block_layout){.bytes = 0};
+  count_parts(plan, layout);
+  bool fits =
+      append(&layout->bytes, layout->step_count, sizeof(bound_step), &layout->steps) &&
+      append(&layout->bytes, layout->pointer_count, sizeof(void*), &layout->pointers) &&
+      append(&layout->bytes, layout->input_patch_count, sizeof(patch_site),
+             &layout->input_patches) &&
+      append(&layout->bytes, layout->output_patch_count, sizeof(patch_site),
+             &layout->output_patches) &&
+      append(&layout->bytes, plan->output_count, sizeof(void*), &layout->outputs) &&
+      append(&layout->bytes, plan->output_count, sizeof(void*), &layout->output_data) &&
+      append(&layout->bytes, 1, plan->workspace_bytes, &layout->workspace);
+  for (size_t o = 0; o < plan->output_count && fits; o++) {
+    if (!plan->outputs[o].is_known) continue;
+    fits = append(&layout->bytes, 1, olstm__desc_bytes(&plan->outputs[o].desc), &ignored);
+  }
+  return fits;
+}
+
+// ---------------------------------------------------------------- binding
+
+/// A copy of an input, a constant or another output into an output.
+static olstm_status run_copy(const void* instance, const void* handle,
+                             const olstm_run_args* args, olstm_error* error) {
+  const olstm__plan_step* step = handle;
+  (void)instance;
+  (void)error;
+  memcpy(args->outputs[0], args->inputs[0], step->copy_bytes);
+  return OLSTM_STATUS_OK;
+}
+
+/// Sets one pointer, or notes that each run must.
+static void bind_location(olstm__executor* executor, const olstm__location* location,
+                          void** pointer) {
+  *pointer = NULL;
+  switch (location->kind) {
+    case OLSTM__LOCATION_WORKSPACE:
+      *pointer = executor->workspace + location->offset;
+      break;
+    case OLSTM__LOCATION_CONSTANT:
+      *pointer = (void*)location->data;
+      break;
+    case OLSTM__LOCATION_INPUT:
+      executor->input_patches[executor->input_patch_count++] =
+          (patch_site){pointer, location->index};
+      break;
+    case OLSTM__LOCATION_OUTPUT:
+      executor->output_patches[executor->output_patch_count++] =
+          (patch_site){pointer, location->index};
+      break;
+    case OLSTM__LOCATION_NONE:
+    case OLSTM__LOCATION_DYNAMIC:
+      break;
+  }
+}
+
+static void bind_steps(olstm__executor* executor, const olstm__plan* plan,
+                       void** pointers) {
+  executor->step_count = executor->input_patch_count = executor->output_patch_count = 0;
+  for (size_t s = 0; s < plan->step_count; s++) {
+    const olstm__plan_step* step = &plan->steps[s];
+    if (step->is_view) continue;
+    const size_t location_count = step->input_count + step->output_count;
+    bound_step* bound = &executor->steps[executor->step_count++];
+    void* workspace = step->prepared.workspace_bytes
+                          ? executor->workspace + step->workspace_offset
+                          : NULL;
+    bound->run = step->node ? step->node->callbacks->run : run_copy;
+    bound->instance = step->node ? step->node->instance : NULL;
+    bound->handle = step->node ? step->prepared.handle : step;
+    bound->node = step->node ? &step->node->node : NULL;
+    bound->args = (olstm_run_args){sizeof bound->args, (const void* const*)pointers,
+                                   pointers + step->input_count, workspace, NULL};
+    for (size_t p = 0; p < location_count; p++) {
+      bind_location(executor, &step->locations[p], &pointers[p]);
+    }
+    pointers += location_count;
+  }
+}
+
+static void bind_outputs(olstm__executor* executor, const olstm__plan* plan) {
+  char* at = executor->workspace;
+  size_t aligned = 0;
+  // These sums were checked when the block was laid out.
+  (void)olstm_size_align(plan->workspace_bytes, &aligned);
+  at += aligned;
+  for (size_t o = 0; o < plan->output_count; o++) {
+    const olstm__plan_output* output = &plan->outputs[o];
+    const size_t bytes = output->is_known ? olstm__desc_bytes(&output->desc) : 0;
+    executor->own_outputs[o] = bytes ? at : NULL;
+    (void)olstm_size_align(bytes, &aligned);
+    at += aligned;
+  }
+}
+
+/// A block of at least so many bytes: the old one, unless it is too small or far too
+/// large.
+static bool reserve_block(olstm__executor* executor, size_t bytes, char** out_block,
+                          size_t* out_bytes) {
+  *out_block = executor->block;
+  *out_bytes = executor->block_bytes;
+  if (executor->block && bytes <= executor->block_bytes &&
+      executor->block_bytes / 8 <= bytes + 4096) {
+    return true;
+  }
+  *out_block = olstm_allocate(&executor->environment->allocator, 1, bytes);
+  *out_bytes = bytes;
+  return *out_block != NULL;
+}
+
+static olstm_status bind_dynamic(olstm__executor* executor, const olstm__plan* plan,
+                                 olstm_error* error) {
+  if (plan->dynamic_step_count == 0 && !executor->dynamic) return OLSTM_STATUS_OK;
+  if (!executor->dynamic) {
+    OLSTM_RETURN_IF_ERROR(olstm__dynamic_create(executor->environment, executor->limits,
+                                                &executor->dynamic, error));
+  }
+  return olstm__dynamic_bind(executor->dynamic, plan, error);
+}
+
+static olstm_status bind(olstm__executor* executor, olstm__plan* plan,
+                         olstm_error* error) {
+  block_layout layout;
+  char* block = NULL;
+  size_t block_bytes = 0;
+  if (!lay_out(plan, &layout) || layout.bytes == SIZE_MAX) {
+    return olstm_fail(error, OLSTM_STATUS_LIMIT_EXCEEDED,
+                      "graph '%s': outputs are too large",
+                      executor->program->graph->name);
+  }
+  if (layout.bytes > executor->limits->max_memory) {
+    return olstm_fail(
+        error, OLSTM_STATUS_LIMIT_EXCEEDED,
+        "graph '%s' needs %zu bytes for its workspace and outputs with these shapes, "
+        "more than max_memory, which is %zu",
+        executor->program->graph->name, layout.bytes, executor->limits->max_memory);
+  }
+  if (!reserve_block(executor, layout.bytes, &block, &block_bytes)) {
+    return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY,
+                      "graph '%s': no memory for a workspace of %zu bytes",
+                      executor->program->graph->name, layout.bytes);
+  }
+  const olstm_status status = bind_dynamic(executor, plan, error);
+  if (status != OLSTM_STATUS_OK) {
+    if (block != executor->block) {
+      olstm_release(&executor->environment->allocator, block, 1, block_bytes);
+    }
+    return status;
+  }
+  if (block != executor->block) {
+    olstm_release(&executor->environment->allocator, executor->block, 1,
+                  executor->block_bytes);
+  }
+  // Touched now rather than in the first run.
+  memset(block, 0, layout.bytes);
+  executor->block = block;
+  executor->block_bytes = block_bytes;
+  executor->used_bytes = layout.bytes;
+  executor->steps = (bound_step*)(block + layout.steps);
+  executor->input_patches = (patch_site*)(block + layout.input_patches);
+  executor->output_patches = (patch_site*)(block + layout.output_patches);
+  executor->own_outputs = (void**)(block + layout.outputs);
+  executor->output_data = (void**)(block + layout.output_data);
+  executor->workspace = block + layout.workspace;
+  executor->parallel = NULL;
+  executor->is_warm = false;
+  bind_steps(executor, plan, (void**)(block + layout.pointers));
+  bind_outputs(executor, plan);
+  olstm__plan_release(executor->plan);
+  executor->plan = plan;
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status count_work(const olstm__executor* executor, const olstm__plan* plan,
+                               uint64_t work, olstm_error* error) {
+  const olstm__program_node* node = plan->costliest;
+  return olstm__run_limits_count(
+      executor->limits, work, node ? node->node.op_type : "graph",
+      node ? node->node.name : executor->program->graph->name, error);
+}
+
+/// Finds the plan for these inputs, of which those that is_constant says stay, and binds
+/// it.
+static olstm_status rebind(olstm__executor* executor, const olstm_tensor* inputs,
+                           olstm_error* error) {
+  olstm__plan* plan = NULL;
+  for (size_t i = 0; i < executor->program->input_count; i++) {
+    executor->key[i] = inputs[i];
+    if (!executor->is_constant[i]) executor->key[i].data = NULL;
+  }
+  if (executor->plan && olstm__plan_matches(executor->plan, executor->key)) {
+    return OLSTM_STATUS_OK;
+  }
+  OLSTM_RETURN_IF_ERROR(
+      olstm__plan_acquire(executor->program, executor->key, &plan, error));
+  olstm_status status = count_work(executor, plan, plan->planning_work, error);
+  if (status == OLSTM_STATUS_OK) status = bind(executor, plan, error);
+  if (status != OLSTM_STATUS_OK) olstm__plan_release(plan);
+  return status;
+}
+
+olstm_status olstm__executor_prepare(olstm__executor* executor,
+                                     const olstm_tensor* inputs, const bool* is_constant,
+                                     olstm_error* error) {
+  for (size_t i = 0; i < executor->program->input_count; i++) {
+    executor->is_constant[i] = is_constant && is_constant[i];
+  }
+  return rebind(executor, inputs, error);
+}
+
+// ---------------------------------------------------------------- running
+
+olstm_status olstm__executor_check_output(const char* name,
+                                          const olstm_tensor_desc* given,
+                                          const olstm_tensor_desc* expected,
+                                          olstm_error* error) {
+  if (given->dtype != expected->dtype) {
+    return olstm_fail(error, OLSTM_STATUS_DTYPE_MISMATCH,
+                      "output '%s': the buffer has dtype %s, expected %s", name,
+                      olstm_dtype_name(given->dtype), olstm_dtype_name(expected->dtype));
+  }
+  if (!olstm_tensor_desc_same_shape(given, expected)) {
+    olstm_tensor_desc shown = *given;
+    if (shown.rank < 0 || shown.rank > OLSTM_MAX_RANK) shown.rank = 0;
+    return olstm_fail(error, OLSTM_STATUS_SHAPE_MISMATCH,
+                      "output '%s': the buffer has shape %s, expected %s", name,
+                      olstm_shape_text(&shown).text, olstm_shape_text(expected).text);
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static bool has_bound_shapes(const olstm__executor* executor,
+                             const olstm_tensor* inputs) {
+  if (!executor->plan) return false;
+  for (size_t i = 0; i < executor->plan->input_count; i++) {
+    if (!olstm_tensor_desc_equal(&inputs[i].desc, &executor->plan->inputs[i]))
+      return false;
+  }
+  return true;
+}
+
+/// Inputs must have data, and must not be what the last run has lent: this one writes
+/// there.
+static olstm_status check_inputs(const olstm__executor* executor,
+                                 const olstm_tensor* inputs, olstm_error* error) {
+  for (size_t i = 0; i < executor->plan->input_count; i++) {
+    const olstm__program* program = executor->program;
+    const char* name = program->graph->values[program->inputs[i]].info.name;
+    const void* data = inputs[i].data;
+    if (!data) {
+      if (olstm__desc_bytes(&inputs[i].desc) == 0) continue;
+      return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT, "input '%s' has no data",
+                        name);
+    }
+    if ((uintptr_t)data - (uintptr_t)executor->block < executor->used_bytes ||
+        (executor->dynamic && olstm__dynamic_holds(executor->dynamic, data))) {
+      return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                        "input '%s' is a buffer that the context has lent: copy it first",
+                        name);
+    }
+  }
+  return OLSTM_STATUS_OK;
+}
+
+/// Where this run writes its outputs; nothing is changed when one does not fit.
+static olstm_status choose_outputs(olstm__executor* executor, const olstm_tensor* outputs,
+                                   olstm_error* error) {
+  for (size_t o = 0; o < executor->plan->output_count; o++) {
+    const olstm__plan_output* output = &executor->plan->outputs[o];
+    executor->output_data[o] = executor->own_outputs[o];
+    if (!output->is_known || !outputs[o].data) continue;
+    OLSTM_RETURN_IF_ERROR(olstm__executor_check_output(output->name, &outputs[o].desc,
+                                                       &output->desc, error));
+    if (executor->own_outputs[o]) executor->output_data[o] = outputs[o].data;
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static void patch(olstm__executor* executor, const olstm_tensor* inputs,
+                  const olstm_parallel* parallel) {
+  for (size_t p = 0; p < executor->input_patch_count; p++) {
+    *executor->input_patches[p].pointer = inputs[executor->input_patches[p].index].data;
+  }
+  for (size_t p = 0; p < executor->output_patch_count; p++) {
+    *executor->output_patches[p].pointer =
+        executor->output_data[executor->output_patches[p].index];
+  }
+  if (executor->parallel == parallel) return;
+  for (size_t s = 0; s < executor->step_count; s++) {
+    executor->steps[s].args.parallel = parallel;
+  }
+  executor->parallel = parallel;
+}
+
+/// Says where the known outputs are.
+static void lend_outputs(const olstm__executor* executor, olstm_tensor* outputs) {
+  for (size_t o = 0; o < executor->plan->output_count; o++) {
+    const olstm__plan_output* output = &executor->plan->outputs[o];
+    if (!output->is_known || outputs[o].data) continue;
+    outputs[o].desc = output->desc;
+    outputs[o].data =
+        executor->own_outputs[o] ? executor->own_outputs[o] : olstm__empty_tensor_data();
+  }
+}
+
+olstm_status olstm__executor_run(olstm__executor* executor, const olstm_tensor* inputs,
+                                 olstm_tensor* outputs, const olstm_parallel* parallel,
+                                 olstm_error* error) {
+  if (!has_bound_shapes(executor, inputs)) {
+    OLSTM_RETURN_IF_ERROR(rebind(executor, inputs, error));
+  }
+  OLSTM_RETURN_IF_ERROR(
+      count_work(executor, executor->plan, executor->plan->work, error));
+  OLSTM_RETURN_IF_ERROR(check_inputs(executor, inputs, error));
+  OLSTM_RETURN_IF_ERROR(choose_outputs(executor, outputs, error));
+  patch(executor, inputs, parallel);
+  executor->is_warm = true;
+  olstm__call_begin(error);
+  for (size_t s = 0; s < executor->step_count; s++) {
+    const bound_step* step = &executor->steps[s];
+    const olstm_status status =
+        step->run(step->instance, step->handle, &step->args, error);
+    if (status != OLSTM_STATUS_OK) {
+      return olstm__call_end(step->node, "run", status, error);
+    }
+  }
+  if (executor->plan->dynamic_step_count > 0) {
+    const olstm__dynamic_call call = {inputs, executor->output_data, executor->workspace,
+                                      parallel};
+    OLSTM_RETURN_IF_ERROR(olstm__dynamic_run(executor->dynamic, &call, outputs, error));
+  }
+  lend_outputs(executor, outputs);
+  return OLSTM_STATUS_OK;
+}
+
+/// Zeros in place of all inputs; NULL when there are none to be had.
+static olstm_tensor* make_zeros(olstm__executor* executor, size_t* out_bytes) {
+  const olstm__plan* plan = executor->plan;
+  size_t largest = 0, bytes = 0;
+  for (size_t i = 0; i < plan->input_count; i++) {
+    const size_t input_bytes = olstm__desc_bytes(&plan->inputs[i]);
+    if (input_bytes > largest) largest = input_bytes;
+  }
+  if (largest > kWarmUpBytes || plan->workspace_bytes > kWarmUpBytes ||
+      plan->work > kWarmUpWork) {
+    return NULL;
+  }
+  if (!append(&bytes, plan->input_count, sizeof(olstm_tensor), out_bytes)) return NULL;
+  const size_t data = bytes;
+  *out_bytes = bytes + largest;
+  char* memory = olstm_allocate_zeroed(&executor->environment->allocator, 1, *out_bytes);
+  olstm_tensor* zeros = (olstm_tensor*)memory;
+  for (size_t i = 0; i < plan->input_count && zeros; i++) {
+    zeros[i] = (olstm_tensor){plan->inputs[i], memory + data};
+  }
+  return zeros;
+}
+
+void olstm__executor_warm_up(olstm__executor* executor) {
+  size_t bytes = 0;
+  if (!executor->plan || executor->is_warm) return;
+  olstm_tensor* zeros = make_zeros(executor, &bytes);
+  if (!zeros) return;
+  for (size_t o = 0; o < executor->plan->output_count; o++) {
+    executor->output_data[o] = executor->own_outputs[o];
+  }
+  patch(executor, zeros, NULL);
+  for (size_t s = 0; s < executor->step_count; s++) {
+    const bound_step* step = &executor->steps[s];
+    if (step->run(step->instance, step->handle, &step->args, NULL) != 0) break;
+  }
+  executor->is_warm = true;
+  olstm_release(&executor->environment->allocator, zeros, 1, bytes);
+}

@@ -1,0 +1,79 @@
+#include "runtime/execute/run_limits.h"
+
+#include <inttypes.h>
+
+#include "runtime/plan/planner.h"
+
+/// Limits that nobody gave. Layers with one feature and hundreds of units take some
+/// thousand bytes for each that they are given, and each of their inputs meets each of
+/// their weights.
+enum {
+  kLeastMemory = 256 << 20,
+  kMemoryPerInputByte = 8192,
+  kMemoryPerConstantByte = 16,
+  kLeastWork = 1 << 30,
+  kWorkPerConstantByte = 1024,
+  kWorkPerInputAndConstantByte = 64,
+  /// As if every model had so many bytes of constants.
+  kLeastConstantBytes = 16 << 10
+};
+
+/// a * b, or all there is.
+static size_t multiply(size_t a, size_t b) {
+  size_t product = 0;
+  return olstm_size_multiply(a, b, &product) ? product : SIZE_MAX;
+}
+
+static size_t largest(size_t a, size_t b) {
+  return a > b ? a : b;
+}
+
+static size_t choose_work(size_t elements, size_t constant_bytes) {
+  const size_t met = multiply(largest(constant_bytes, kLeastConstantBytes),
+                              kWorkPerInputAndConstantByte);
+  return largest(kLeastWork, largest(multiply(constant_bytes, kWorkPerConstantByte),
+                                     multiply(elements, met)));
+}
+
+void olstm__run_limits_start(olstm__run_limits* limits,
+                             const olstm__environment* environment, size_t constant_bytes,
+                             const olstm_tensor* inputs, size_t input_count) {
+  size_t bytes = 0, elements = 0;
+  for (size_t i = 0; i < input_count; i++) {
+    const size_t input_bytes = olstm__desc_bytes(&inputs[i].desc);
+    // Wraps for inputs alone that no memory holds.
+    bytes += input_bytes;
+    if (input_bytes > 0) elements += input_bytes / olstm_dtype_size(inputs[i].desc.dtype);
+  }
+  *limits = (olstm__run_limits){environment->max_memory, environment->max_work, 0};
+  if (limits->max_work == 0) limits->max_work = choose_work(elements, constant_bytes);
+  if (environment->has_max_memory) return;
+  const size_t wanted =
+      largest(kLeastMemory, largest(multiply(bytes, kMemoryPerInputByte),
+                                    multiply(constant_bytes, kMemoryPerConstantByte)));
+  if (wanted < limits->max_memory) limits->max_memory = wanted;
+}
+
+olstm_status olstm__run_limits_fail(const olstm__run_limits* limits, uint64_t work,
+                                    const char* what, const char* name,
+                                    olstm_error* error) {
+  return olstm_fail(error, OLSTM_STATUS_LIMIT_EXCEEDED,
+                    "%s '%s': with it this run comes to %" PRIu64
+                    " multiply-adds, more than max_work, which is %" PRIu64,
+                    what, name, olstm__work_add(limits->work, work), limits->max_work);
+}
+
+uint64_t olstm__step_work(const olstm_prepare_args* args,
+                          const olstm_prepared* prepared) {
+  uint64_t work = OLSTM__WORK_PER_STEP;
+  if (prepared->view_of_input >= 0) return work;
+  if (prepared->work > 0) return olstm__work_add(work, prepared->work);
+  for (size_t i = 0; i < args->input_count; i++) {
+    if (!args->inputs[i]) continue;
+    work = olstm__work_add(work, olstm__desc_bytes(&args->inputs[i]->desc));
+  }
+  for (size_t o = 0; o < args->output_count; o++) {
+    work = olstm__work_add(work, olstm__desc_bytes(&args->outputs[o]));
+  }
+  return work;
+}

@@ -1,0 +1,315 @@
+// Recurrent layers that were unrolled, one cell after the other over the steps of a
+// sequence, become one recurrent node: Keras' unroll=True, and what PyTorch makes of a
+// loop in Python.
+//
+// What is recognised: cells of fuse_cell.h with the same weights, of which each has the
+// h and c of the one before, on steps that follow each other forwards or backwards. What
+// is inside must not be used outside, but for every step's h and the last one's c.
+#include <string.h>
+
+#include "runtime/fuse/fuse.h"
+#include "runtime/fuse/fuse_chain.h"
+#include "runtime/fuse/fuse_dims.h"
+#include "runtime/fuse/fuse_match.h"
+
+enum { MIN_CHAIN = 2, MAX_FACTORS = 4, MAX_PASSES = 64 };
+
+/// What the search shares.
+typedef struct chain_search {
+  olstm__graph* graph;
+  olstm__chain* chain;
+  // Values that end no chain: those of one that was refused.
+  bool* is_refused;
+} chain_search;
+
+static const olstm_tensor* get_constant(const void* user, int32_t value) {
+  return olstm__graph_constant(user, value);
+}
+
+bool olstm__chain_owns(const olstm__chain* c, int32_t node) {
+  return node < c->node_count && c->is_own[node];
+}
+
+// ---------------------------------------------------------------- steps of a sequence
+
+int64_t olstm__chain_step_count(const olstm__graph* graph,
+                                const olstm__sequence_step* at) {
+  const olstm__dim_symbol symbol =
+      olstm__dim_symbol_of(graph, at->sequence, (int32_t)at->axis);
+  return symbol.root == OLSTM__NO_VALUE ? symbol.number : -1;
+}
+
+static bool gathered_step(const olstm__graph* graph, const olstm__graph_node* node,
+                          olstm__sequence_step* out) {
+  const olstm_tensor* index =
+      olstm__graph_constant(graph, olstm__graph_node_input(node, 1));
+  out->sequence = olstm__graph_node_input(node, 0);
+  out->axis = olstm__match_int(node, "axis", 0);
+  if (!index || index->desc.rank != 0 || out->axis < 0 || out->axis > 1 ||
+      !olstm__match_scalar_int(graph, olstm__graph_node_input(node, 1), &out->step)) {
+    return false;
+  }
+  if (out->step < 0) out->step += olstm__chain_step_count(graph, out);
+  return out->step >= 0;
+}
+
+/// Part of a Split into single steps, or a Slice of one: what a Squeeze behind it takes
+/// the axis from.
+static bool cut_step(const olstm__graph* graph, int32_t value, int64_t axis,
+                     olstm__sequence_step* out) {
+  const olstm__graph_node* node = olstm__graph_producer(graph, value);
+  olstm__match_slice slice;
+  if (!node) return false;
+  out->sequence = olstm__graph_node_input(node, 0);
+  out->axis = axis;
+  if (olstm__match_is(node, "Split") && olstm__match_int(node, "axis", 0) == axis) {
+    // Single steps, or the Squeeze would fail.
+    for (size_t o = 0; o < node->output_count; o++) {
+      out->step = (int64_t)o;
+      if (node->outputs[o] == value) return true;
+    }
+  }
+  if (!olstm__match_is(node, "Slice") || !olstm__match_slice_of(graph, node, &slice))
+    return false;
+  out->step = slice.start;
+  return slice.axis == axis && slice.start >= 0 && slice.end == slice.start + 1;
+}
+
+static bool match_step(const olstm__graph* graph, int32_t value,
+                       olstm__sequence_step* out) {
+  const olstm__graph_node* node =
+      olstm__graph_producer(graph, olstm__match_skip_identity(graph, value));
+  int64_t axis = 0;
+  if (olstm__match_is(node, "Gather")) return gathered_step(graph, node, out);
+  return olstm__match_is(node, "Squeeze") && olstm__match_one_axis(graph, node, &axis) &&
+         axis >= 0 && axis <= 1 &&
+         cut_step(graph,
+                  olstm__match_skip_identity(graph, olstm__graph_node_input(node, 0)),
+                  axis, out);
+}
+
+// ---------------------------------------------------------------- links
+
+/// The cell that makes `new_h`, if it has h of `old_h`.
+static bool match_link(const olstm__graph* graph, int32_t new_h, int32_t old_h,
+                       olstm__chain_link* out) {
+  const olstm__constants constants = {graph, get_constant};
+  out->new_h = new_h;
+  out->old_h = old_h;
+  return olstm__match_cell(graph, new_h, old_h, &constants, &out->cell) &&
+         match_step(graph, out->cell.x, &out->at) &&
+         (out->cell.is_x_matrix || olstm__dim_rank_of(graph, out->at.sequence) == 3);
+}
+
+/// The cells that may make `new_h`: h may be any of its factors.
+static size_t list_links(const olstm__graph* graph, int32_t new_h,
+                         olstm__chain_link out[MAX_FACTORS]) {
+  const olstm__constants constants = {graph, get_constant};
+  int32_t factors[MAX_FACTORS];
+  size_t links = 0;
+  const size_t count =
+      olstm__sum_list_factors(graph, new_h, &constants, MAX_FACTORS, factors);
+  for (size_t f = 0; f < count; f++) {
+    if (match_link(graph, new_h, factors[f], &out[links])) links++;
+  }
+  return links;
+}
+
+/// Whether `before` is the cell before `after`, `direction` steps away.
+static bool are_linked(const olstm__chain_link* before, const olstm__chain_link* after,
+                       int64_t direction) {
+  return before->new_h == after->old_h && before->cell.new_c == after->cell.old_c &&
+         before->at.sequence == after->at.sequence && before->at.axis == after->at.axis &&
+         before->at.step + direction == after->at.step &&
+         olstm__cell_equal(&before->cell, &after->cell);
+}
+
+static bool find_link_before(const olstm__graph* graph, const olstm__chain_link* after,
+                             int64_t direction, olstm__chain_link* out) {
+  olstm__chain_link links[MAX_FACTORS];
+  const size_t count = list_links(graph, after->old_h, links);
+  for (size_t i = 0; i < count; i++) {
+    if (are_linked(&links[i], after, direction)) {
+      *out = links[i];
+      return true;
+    }
+  }
+  return false;
+}
+
+/// The longest chain that ends with `last`; its values are written from the end of the
+/// arrays first.
+static bool follow_chain(const olstm__graph* graph, const olstm__chain_link* last,
+                         int64_t direction, olstm__chain* out) {
+  out->count = 0;
+  out->last = out->first = *last;
+  do {
+    if (out->count == OLSTM__CHAIN_MAX) return false;
+    out->new_h[out->count] = out->first.new_h;
+    out->new_c[out->count++] = out->first.cell.new_c;
+    olstm__chain_link before;
+    if (!find_link_before(graph, &out->first, direction, &before)) break;
+    out->first = before;
+  } while (true);
+  for (size_t i = 0; i < out->count / 2; i++) {
+    const size_t j = out->count - 1 - i;
+    const int32_t h = out->new_h[i], c = out->new_c[i];
+    out->new_h[i] = out->new_h[j];
+    out->new_c[i] = out->new_c[j];
+    out->new_h[j] = h;
+    out->new_c[j] = c;
+  }
+  return out->count >= MIN_CHAIN;
+}
+
+// ---------------------------------------------------------------- what is inside
+
+/// Marks the nodes between the values that a chain starts from and those that it makes.
+static bool mark_nodes(const olstm__graph* graph, olstm__chain* c) {
+  int32_t* pending = olstm_allocate_zeroed(&graph->allocator, (size_t)graph->node_count,
+                                           sizeof *pending);
+  size_t count = 0;
+  if (!pending) return false;
+  for (size_t t = 0; t < c->count; t++) {
+    for (int k = 0; k < 2; k++) {
+      const olstm__graph_node* node =
+          olstm__graph_producer(graph, k == 0 ? c->new_h[t] : c->new_c[t]);
+      if (!node || olstm__chain_owns(c, olstm__graph_node_index(graph, node))) continue;
+      c->is_own[olstm__graph_node_index(graph, node)] = true;
+      pending[count++] = olstm__graph_node_index(graph, node);
+    }
+  }
+  while (count > 0) {
+    const olstm__graph_node* node = &graph->nodes[pending[--count]];
+    for (size_t i = 0; i < node->input_count; i++) {
+      const int32_t input = node->inputs[i];
+      const olstm__graph_node* producer = olstm__graph_producer(graph, input);
+      olstm__sequence_step ignored;
+      if (!producer || input == c->first.old_h || input == c->first.cell.old_c ||
+          match_step(graph, input, &ignored)) {
+        continue;
+      }
+      const int32_t index = olstm__graph_node_index(graph, producer);
+      if (olstm__chain_owns(c, index)) continue;
+      c->is_own[index] = true;
+      pending[count++] = index;
+    }
+  }
+  olstm_release(&graph->allocator, pending, (size_t)graph->node_count, sizeof *pending);
+  return true;
+}
+
+static bool is_made_by_step(const olstm__chain* c, int32_t value) {
+  for (size_t t = 0; t < c->count; t++) {
+    if (c->new_h[t] == value) return true;
+  }
+  return value == c->new_c[c->count - 1];
+}
+
+/// Whether what the chain's nodes make is used by them alone, its results left aside.
+static bool is_closed(const olstm__graph* graph, const olstm__chain* c) {
+  for (int32_t i = 0; i < graph->order_count; i++) {
+    const int32_t n = graph->order[i];
+    if (!olstm__chain_owns(c, n)) continue;
+    for (size_t o = 0; o < graph->nodes[n].output_count; o++) {
+      const int32_t value = graph->nodes[n].outputs[o];
+      if (value == OLSTM__NO_VALUE || is_made_by_step(c, value)) continue;
+      if (graph->values[value].output_use_count > 0) return false;
+      for (int32_t u = graph->values[value].first_use; u != OLSTM__NO_VALUE;
+           u = graph->uses[u].next) {
+        if (!olstm__chain_owns(c, graph->uses[u].node)) return false;
+      }
+    }
+  }
+  return true;
+}
+
+/// Whether a state is known to be broadcast over the rows of X.
+static bool has_broadcast_state(const olstm__graph* graph, const olstm__chain* c,
+                                int32_t state) {
+  const olstm__sequence_step* at = &c->last.at;
+  return olstm__dim_is_broadcast(graph, at->sequence, at->axis == 0 ? 1 : 0, state);
+}
+
+static bool fuse_chain(olstm__graph* graph, olstm__chain* c) {
+  if (!mark_nodes(graph, c) || !is_closed(graph, c) ||
+      has_broadcast_state(graph, c, c->first.old_h) ||
+      has_broadcast_state(graph, c, c->first.cell.old_c)) {
+    return false;
+  }
+  return olstm__chain_replace(graph, c);
+}
+
+// ---------------------------------------------------------------- searching
+
+static bool may_make_h(const olstm__graph_node* node) {
+  static const char* const kTypes[] = {"Mul", "Add", "Tanh", "Relu", "Sigmoid"};
+  for (size_t i = 0; i < sizeof kTypes / sizeof kTypes[0]; i++) {
+    if (olstm__match_is(node, kTypes[i])) return true;
+  }
+  return false;
+}
+
+static void refuse_chain(chain_search* search) {
+  for (size_t t = 0; t < search->chain->count; t++) {
+    search->is_refused[search->chain->new_h[t]] = true;
+  }
+}
+
+/// Looks for a chain that ends with `new_h`; true when one was fused.
+static bool fuse_ending(chain_search* search, int32_t new_h) {
+  olstm__chain* c = search->chain;
+  olstm__chain_link links[MAX_FACTORS];
+  const size_t count = list_links(search->graph, new_h, links);
+  for (size_t l = 0; l < count; l++) {
+    for (int64_t direction = 1; direction >= -1; direction -= 2) {
+      if (!follow_chain(search->graph, &links[l], direction, c)) continue;
+      memset(c->is_own, 0, (size_t)c->node_count * sizeof *c->is_own);
+      if (fuse_chain(search->graph, c)) return true;
+      refuse_chain(search);
+    }
+  }
+  return false;
+}
+
+/// Looks from the graph's end.
+static bool fuse_one(chain_search* search) {
+  const olstm__graph* graph = search->graph;
+  for (int32_t i = graph->order_count - 1; i >= 0; i--) {
+    const olstm__graph_node* node = &graph->nodes[graph->order[i]];
+    const int32_t h = olstm__graph_node_output(node, 0);
+    if (h == OLSTM__NO_VALUE || !may_make_h(node) || search->is_refused[h]) continue;
+    if (fuse_ending(search, h)) return true;
+  }
+  return false;
+}
+
+static bool fuse_with_memory(olstm__graph* graph, olstm__chain* c) {
+  const size_t nodes = (size_t)graph->node_count, values = (size_t)graph->value_count;
+  bool* flags =
+      olstm_allocate_zeroed(&graph->allocator, nodes + values + 1, sizeof *flags);
+  chain_search search = {graph, c, flags + nodes};
+  bool fused = false;
+  if (flags) {
+    c->is_own = flags;
+    c->node_count = graph->node_count;
+    fused = fuse_one(&search);
+  }
+  olstm_release(&graph->allocator, flags, nodes + values + 1, sizeof *flags);
+  return fused;
+}
+
+olstm_status olstm__fuse_chains(olstm__graph* graph, olstm_error* error) {
+  olstm__chain* c = olstm_allocate_zeroed(&graph->allocator, 1, sizeof *c);
+  olstm_status status = OLSTM_STATUS_OK;
+  if (!c) return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory to fuse steps");
+  for (int pass = 0; pass < MAX_PASSES && status == OLSTM_STATUS_OK; pass++) {
+    if (!fuse_with_memory(graph, c)) break;
+    status = olstm__graph_check(graph, error);
+    if (status != OLSTM_STATUS_OK) break;
+    olstm__graph_remove_dead(graph);
+    status = olstm__graph_sort(graph, error);
+  }
+  olstm_release(&graph->allocator, c, 1, sizeof *c);
+  return status == OLSTM_STATUS_OK ? olstm__graph_check(graph, error) : status;
+}

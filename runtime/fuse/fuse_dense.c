@@ -1,0 +1,237 @@
+// Dense layers: MatMul, Add and an activation, or Gemm and an activation, become one node
+// (op/dense/dense_op.c). tf2onnx puts a Reshape between MatMul and Add where a Dense has
+// sequences to work on: it comes behind the node then.
+#include <string.h>
+
+#include "runtime/fuse/fuse.h"
+#include "runtime/fuse/fuse_match.h"
+
+enum { FIRST_OPSET = 7, DENSE_VERSION = 1, MAX_ATTRIBUTES = 5 };
+
+/// A layer in the graph. Nodes are indices, NO_VALUE for one that is not there.
+typedef struct dense_match {
+  int32_t product;
+  bool is_gemm;
+  bool flips_weight;
+  int64_t n;
+  int32_t bias;
+  int32_t reshape;
+  int32_t add;
+  int32_t activation;
+  // What the layer gives.
+  int32_t output;
+} dense_match;
+
+/// Whether a node is an operator of ONNX's own, in an opset in which Add broadcasts.
+static bool is_onnx(const olstm__graph_node* node, const char* op_type) {
+  return node && node->kind == OLSTM__NODE_OPERATOR && !node->domain[0] &&
+         node->opset_version >= FIRST_OPSET && strcmp(node->op_type, op_type) == 0;
+}
+
+static bool attribute_is(const olstm__graph_node* node, const char* name,
+                         float expected) {
+  const olstm_attribute* attribute = olstm__graph_find_attribute(node, name);
+  if (!attribute) return true;
+  return attribute->kind == OLSTM_ATTRIBUTE_INT ? (float)attribute->i == expected
+                                                : attribute->f == expected;
+}
+
+// ---------------------------------------------------------------- matching
+
+/// A constant that adds one number to each of n columns.
+static bool is_bias(const olstm__graph* graph, int32_t value, int64_t n,
+                    olstm_dtype dtype) {
+  const olstm_tensor* tensor = olstm__graph_constant(graph, value);
+  return tensor && tensor->desc.rank == 1 && tensor->desc.dims[0] == n &&
+         tensor->desc.dtype == dtype;
+}
+
+static bool match_product(const olstm__graph* graph, int32_t index, dense_match* match) {
+  const olstm__graph_node* node = &graph->nodes[index];
+  const olstm_tensor* weight =
+      olstm__graph_constant(graph, olstm__graph_node_input(node, 1));
+  const int32_t c = olstm__graph_node_input(node, 2);
+  *match =
+      (dense_match){index,           false,           false,           0,
+                    OLSTM__NO_VALUE, OLSTM__NO_VALUE, OLSTM__NO_VALUE, OLSTM__NO_VALUE,
+                    OLSTM__NO_VALUE};
+  match->is_gemm = is_onnx(node, "Gemm");
+  if ((!match->is_gemm && !is_onnx(node, "MatMul")) || !weight ||
+      weight->desc.rank != 2 || olstm_tensor_desc_count(&weight->desc) == 0 ||
+      (weight->desc.dtype != OLSTM_DTYPE_FLOAT &&
+       weight->desc.dtype != OLSTM_DTYPE_DOUBLE)) {
+    return false;
+  }
+  match->flips_weight = match->is_gemm && !attribute_is(node, "transB", 0.0F);
+  match->n = weight->desc.dims[match->flips_weight ? 0 : 1];
+  match->bias = c;
+  match->output = node->outputs[0];
+  return !match->is_gemm ||
+         (attribute_is(node, "transA", 0.0F) && attribute_is(node, "alpha", 1.0F) &&
+          attribute_is(node, "beta", 1.0F) &&
+          (c == OLSTM__NO_VALUE || is_bias(graph, c, match->n, weight->desc.dtype)));
+}
+
+/// Whether a Reshape leaves the last dimension at n, so that a bias may come before it.
+static bool keeps_columns(const olstm__graph* graph, const olstm__graph_node* reshape,
+                          int64_t n) {
+  int32_t shape = olstm__match_skip_casts(graph, olstm__graph_node_input(reshape, 1));
+  const olstm__graph_node* concat = olstm__graph_producer_of_type(graph, shape, "Concat");
+  if (concat && concat->input_count > 0) {
+    shape = olstm__match_skip_casts(graph, concat->inputs[concat->input_count - 1]);
+  }
+  const olstm_tensor* tensor = olstm__graph_constant(graph, shape);
+  const int64_t count = tensor ? olstm_tensor_desc_count(&tensor->desc) : 0;
+  if (count == 0) return false;
+  if (tensor->desc.dtype == OLSTM_DTYPE_INT64) {
+    return ((const int64_t*)tensor->data)[count - 1] == n;
+  }
+  return tensor->desc.dtype == OLSTM_DTYPE_INT32 &&
+         ((const int32_t*)tensor->data)[count - 1] == n;
+}
+
+static void match_reshape(const olstm__graph* graph, dense_match* match) {
+  const olstm__graph_node* node = olstm__graph_only_consumer(graph, match->output);
+  if (!is_onnx(node, "Reshape") || node->input_count != 2 ||
+      node->inputs[0] != match->output || !keeps_columns(graph, node, match->n)) {
+    return;
+  }
+  match->reshape = olstm__graph_node_index(graph, node);
+  match->output = node->outputs[0];
+}
+
+static void match_add(const olstm__graph* graph, dense_match* match) {
+  const olstm__graph_node* node = olstm__graph_only_consumer(graph, match->output);
+  const olstm_tensor* weight =
+      olstm__graph_constant(graph, graph->nodes[match->product].inputs[1]);
+  if (match->is_gemm || !is_onnx(node, "Add") || node->input_count != 2) return;
+  const int32_t bias = node->inputs[node->inputs[0] == match->output ? 1 : 0];
+  if (!is_bias(graph, bias, match->n, weight->desc.dtype)) return;
+  match->add = olstm__graph_node_index(graph, node);
+  match->bias = bias;
+  match->output = node->outputs[0];
+}
+
+static void match_activation(const olstm__graph* graph, dense_match* match) {
+  static const char* const kNames[] = {"Relu",      "Sigmoid", "Tanh",      "Elu",
+                                       "Selu",      "Celu",    "LeakyRelu", "Softplus",
+                                       "Softsign",  "Exp",     "Mish",      "HardSigmoid",
+                                       "HardSwish", "Abs",     "Neg",       "Reciprocal"};
+  const olstm__graph_node* node = olstm__graph_only_consumer(graph, match->output);
+  for (size_t i = 0; i < sizeof kNames / sizeof kNames[0]; i++) {
+    if (!is_onnx(node, kNames[i]) || node->input_count != 1) continue;
+    match->activation = olstm__graph_node_index(graph, node);
+    match->output = node->outputs[0];
+    return;
+  }
+}
+
+static bool match_dense(const olstm__graph* graph, int32_t index, dense_match* match) {
+  if (!match_product(graph, index, match)) return false;
+  const int32_t product = match->output;
+  match_reshape(graph, match);
+  match_add(graph, match);
+  match_activation(graph, match);
+  if (match->add != OLSTM__NO_VALUE || match->activation != OLSTM__NO_VALUE) return true;
+  match->output = product;
+  return false;
+}
+
+// ---------------------------------------------------------------- in its place
+
+static olstm_attribute int_attribute(const char* name, int64_t value) {
+  return (olstm_attribute){.name = name, .kind = OLSTM_ATTRIBUTE_INT, .i = value};
+}
+
+static void add_parameter(const olstm__graph_node* node, const char* from, const char* to,
+                          olstm_attribute* attributes, size_t* count) {
+  const olstm_attribute* attribute = olstm__graph_find_attribute(node, from);
+  if (!attribute || attribute->kind != OLSTM_ATTRIBUTE_FLOAT) return;
+  attributes[*count] = *attribute;
+  attributes[(*count)++].name = to;
+}
+
+static olstm_attribute* make_attributes(olstm__graph* graph, const dense_match* match,
+                                        size_t* out_count) {
+  olstm_attribute* made = olstm__graph_allocate(graph, MAX_ATTRIBUTES, sizeof *made);
+  olstm_string* name = olstm__graph_allocate(graph, 1, sizeof *name);
+  size_t count = 0;
+  if (!made || !name) return NULL;
+  if (match->is_gemm) made[count++] = int_attribute("gemm", 1);
+  if (match->flips_weight) made[count++] = int_attribute("transB", 1);
+  if (match->activation != OLSTM__NO_VALUE) {
+    const olstm__graph_node* node = &graph->nodes[match->activation];
+    *name = (olstm_string){node->op_type, strlen(node->op_type)};
+    made[count++] = (olstm_attribute){.name = "activation",
+                                      .kind = OLSTM_ATTRIBUTE_STRING,
+                                      .count = 1,
+                                      .strings = name};
+    add_parameter(node, "alpha", "activation_alpha", made, &count);
+    add_parameter(node, "beta", "activation_beta", made, &count);
+    add_parameter(node, "gamma", "activation_beta", made, &count);
+  }
+  *out_count = count;
+  return made;
+}
+
+static const char* describe(olstm__graph* graph, const dense_match* match) {
+  const char* activation = match->activation == OLSTM__NO_VALUE
+                               ? NULL
+                               : graph->nodes[match->activation].op_type;
+  return olstm__graph_format(graph, "%s with its %s%s%s",
+                             graph->nodes[match->product].op_type,
+                             match->add == OLSTM__NO_VALUE ? "" : "Add",
+                             match->add != OLSTM__NO_VALUE && activation ? " and " : "",
+                             activation ? activation : "");
+}
+
+/// The node, and behind it the Reshape's twin; then whoever used the layer uses that.
+static void replace(olstm__graph* graph, const dense_match* match) {
+  const olstm__graph_node* product = &graph->nodes[match->product];
+  size_t attribute_count = 0;
+  // Models may leave out what must be there: that is refused when the node is created.
+  if (product->inputs[0] == OLSTM__NO_VALUE || match->output == OLSTM__NO_VALUE) return;
+  int32_t inputs[] = {product->inputs[0], product->inputs[1], match->bias};
+  int32_t y = olstm__graph_add_value(graph, OLSTM__VALUE_NODE,
+                                     graph->values[match->output].info.name);
+  const olstm_attribute* attributes = make_attributes(graph, match, &attribute_count);
+  const char* from = describe(graph, match);
+  if (y == OLSTM__NO_VALUE || !attributes || !from) return;
+  const olstm__graph_node made = {.kind = OLSTM__NODE_OPERATOR,
+                                  .name = product->name,
+                                  .op_type = "Dense",
+                                  .domain = OLSTM__FUSED_DOMAIN,
+                                  .opset_version = DENSE_VERSION,
+                                  .attribute_count = attribute_count,
+                                  .attributes = attributes,
+                                  .input_count = 3,
+                                  .inputs = inputs,
+                                  .output_count = 1,
+                                  .outputs = &y,
+                                  .fused_from = from};
+  if (olstm__graph_add_node(graph, &made) == OLSTM__NO_VALUE) return;
+  if (match->reshape != OLSTM__NO_VALUE) {
+    olstm__graph_node reshape = graph->nodes[match->reshape];
+    int32_t reshape_inputs[] = {y, reshape.inputs[1]};
+    y = olstm__graph_add_value(graph, OLSTM__VALUE_NODE,
+                               graph->values[match->output].info.name);
+    reshape.inputs = reshape_inputs;
+    reshape.outputs = &y;
+    if (y == OLSTM__NO_VALUE ||
+        olstm__graph_add_node(graph, &reshape) == OLSTM__NO_VALUE) {
+      return;
+    }
+  }
+  olstm__graph_replace_uses(graph, match->output, y);
+}
+
+olstm_status olstm__fuse_dense(olstm__graph* graph, olstm_error* error) {
+  const int32_t count = graph->order_count;
+  for (int32_t i = 0; i < count; i++) {
+    dense_match match;
+    if (match_dense(graph, graph->order[i], &match)) replace(graph, &match);
+  }
+  OLSTM_RETURN_IF_ERROR(olstm__graph_check(graph, error));
+  olstm__graph_remove_dead(graph);
+  return olstm__graph_sort(graph, error);
+}

@@ -1,0 +1,447 @@
+#include "runtime/fuse/fuse_dims.h"
+
+#include <string.h>
+
+#include "runtime/fuse/fuse_match.h"
+
+/// How many operators a dimension is followed through, and through how many joins of two
+/// operands.
+enum { MAX_STEPS = 256, MAX_DEPTH = 8 };
+
+static bool is_one_of(const char* op_type, const char* const* names) {
+  for (; *names; names++) {
+    if (strcmp(op_type, *names) == 0) return true;
+  }
+  return false;
+}
+
+/// One input, and an output of its shape.
+static bool keeps_shape(const char* op_type) {
+  static const char* const kNames[] = {"Identity",
+                                       "Cast",
+                                       "Dropout",
+                                       "Not",
+                                       "Neg",
+                                       "Abs",
+                                       "Exp",
+                                       "Log",
+                                       "Sqrt",
+                                       "Relu",
+                                       "Tanh",
+                                       "Sigmoid",
+                                       "Erf",
+                                       "LeakyRelu",
+                                       "Elu",
+                                       "Selu",
+                                       "Clip",
+                                       "Softplus",
+                                       "Softsign",
+                                       "HardSigmoid",
+                                       "ThresholdedRelu",
+                                       "Softmax",
+                                       "LayerNormalization",
+                                       "BatchNormalization",
+                                       "ReverseSequence",
+                                       NULL};
+  return is_one_of(op_type, kNames);
+}
+
+static bool is_binary(const char* op_type) {
+  static const char* const kNames[] = {"Add",  "Sub",     "Mul", "Div", "Equal",
+                                       "Less", "Greater", "And", "Or",  NULL};
+  return is_one_of(op_type, kNames);
+}
+
+static bool is_recurrent(const olstm__graph_node* node) {
+  return strcmp(node->op_type, "LSTM") == 0 || strcmp(node->op_type, "GRU") == 0 ||
+         strcmp(node->op_type, "RNN") == 0 ||
+         (strcmp(node->domain, OLSTM__FUSED_DOMAIN) == 0 &&
+          strcmp(node->op_type, "StepMask") != 0);
+}
+
+/// An input of the same rank as the output.
+static bool keeps_rank(const olstm__graph_node* node) {
+  static const char* const kNames[] = {"Transpose", "MatMul", "Slice", "Split",
+                                       "Concat",    "Pad",    NULL};
+  return keeps_shape(node->op_type) || is_one_of(node->op_type, kNames) ||
+         is_binary(node->op_type) ||
+         (strncmp(node->op_type, "Reduce", strlen("Reduce")) == 0 &&
+          olstm__match_int(node, "keepdims", 1) == 1);
+}
+
+/// The rank of a node's output in terms of its first input's: *value is that input and
+/// *more what the output has more than it; or *value is NO_VALUE and *more the rank.
+static bool step_back_rank(const olstm__graph* graph, const olstm__graph_node* node,
+                           int32_t* value, int32_t* more) {
+  const olstm_attribute* perm = olstm__graph_find_attribute(node, "perm");
+  const int32_t first = olstm__graph_node_input(node, 0), output = *value;
+  int64_t axis = 0;
+  *value = OLSTM__NO_VALUE;
+  if (is_recurrent(node)) {
+    *more += output == olstm__graph_node_output(node, 0) ? 4 : 3;
+    return !node->domain[0] || strncmp(node->op_type, "Masked", strlen("Masked")) != 0 ||
+           output != olstm__graph_node_output(node, 3);
+  }
+  if (strcmp(node->op_type, "Transpose") == 0 && perm) {
+    *more += (int32_t)perm->count;
+    return true;
+  }
+  if (strcmp(node->op_type, "Gemm") == 0) {
+    *more += 2;
+    return true;
+  }
+  if (strcmp(node->op_type, "Reshape") == 0) {
+    const olstm_tensor* shape =
+        olstm__graph_constant(graph, olstm__graph_node_input(node, 1));
+    *more += shape ? (int32_t)olstm_tensor_desc_count(&shape->desc) : 0;
+    return shape != NULL;
+  }
+  *value = first;
+  if (strcmp(node->op_type, "Squeeze") == 0 || strcmp(node->op_type, "Unsqueeze") == 0) {
+    *more += node->op_type[0] == 'S' ? -1 : 1;
+    return olstm__match_one_axis(graph, node, &axis);
+  }
+  if (strcmp(node->op_type, "Gather") == 0) {
+    const olstm_tensor* index =
+        olstm__graph_constant(graph, olstm__graph_node_input(node, 1));
+    if (!index) return false;
+    *more += index->desc.rank - 1;
+    return true;
+  }
+  // A constant operand has no more dimensions than what it is added to.
+  if (is_binary(node->op_type) && olstm__graph_constant(graph, first)) {
+    *value = olstm__graph_node_input(node, 1);
+  }
+  return keeps_rank(node);
+}
+
+int32_t olstm__dim_rank_of(const olstm__graph* graph, int32_t value) {
+  int32_t more = 0;
+  for (int step = 0; step < MAX_STEPS && value != OLSTM__NO_VALUE; step++) {
+    const olstm__graph_value* target = &graph->values[value];
+    if (target->kind == OLSTM__VALUE_CONSTANT) return target->constant->desc.rank + more;
+    if (target->kind != OLSTM__VALUE_NODE) {
+      return target->info.rank < 0 ? -1 : target->info.rank + more;
+    }
+    const olstm__graph_node* node = olstm__graph_producer(graph, value);
+    if (!node || node->kind != OLSTM__NODE_OPERATOR ||
+        !step_back_rank(graph, node, &value, &more)) {
+      return -1;
+    }
+    if (value == OLSTM__NO_VALUE) return more;
+  }
+  return -1;
+}
+
+/// The operand of a binary operator that gives dimension `axis`: the other has 1 there,
+/// or the same.
+static int32_t binary_operand(const olstm__graph* graph, const olstm__graph_node* node,
+                              int32_t axis) {
+  const int32_t a = olstm__graph_node_input(node, 0),
+                b = olstm__graph_node_input(node, 1);
+  const int32_t rank_a = olstm__dim_rank_of(graph, a),
+                rank_b = olstm__dim_rank_of(graph, b);
+  const olstm_tensor *constant_a = olstm__graph_constant(graph, a),
+                     *constant_b = olstm__graph_constant(graph, b);
+  if (rank_a < 0 || rank_b < 0) return OLSTM__NO_VALUE;
+  if (rank_a != rank_b) {
+    // The one of lower rank must not reach up to the axis.
+    const int32_t higher = rank_a > rank_b ? rank_a : rank_b;
+    const int32_t lower = rank_a > rank_b ? rank_b : rank_a;
+    if (axis >= higher - lower) return OLSTM__NO_VALUE;
+    return rank_a > rank_b ? a : b;
+  }
+  if (constant_b && constant_b->desc.dims[axis] == 1) return a;
+  if (constant_a && constant_a->desc.dims[axis] == 1) return b;
+  return OLSTM__NO_VALUE;
+}
+
+/// A number of a list that is a constant input; `fallback` of an absent one.
+static bool read_listed(const olstm__graph* graph, int32_t list, int64_t index,
+                        int64_t fallback, int64_t* out_number) {
+  const olstm_tensor* tensor = olstm__graph_constant(graph, list);
+  *out_number = fallback;
+  if (list == OLSTM__NO_VALUE) return true;
+  if (!tensor || index >= olstm_tensor_desc_count(&tensor->desc)) return false;
+  if (tensor->desc.dtype == OLSTM_DTYPE_INT64) {
+    *out_number = ((const int64_t*)tensor->data)[index];
+  } else if (tensor->desc.dtype == OLSTM_DTYPE_INT32) {
+    *out_number = ((const int32_t*)tensor->data)[index];
+  } else {
+    return false;
+  }
+  return true;
+}
+
+/// Whether a Slice leaves a dimension as long as it is: it cuts others, or only turns
+/// this one round.
+static bool slice_keeps_dim(const olstm__graph* graph, const olstm__graph_node* node,
+                            int32_t axis) {
+  const olstm_tensor* axes =
+      olstm__graph_constant(graph, olstm__graph_node_input(node, 3));
+  if (!axes) return false;
+  for (int64_t i = 0; i < olstm_tensor_desc_count(&axes->desc); i++) {
+    int64_t cut = 0, start = 0, end = 0, step = 0;
+    if (!read_listed(graph, olstm__graph_node_input(node, 3), i, 0, &cut) || cut < 0) {
+      return false;
+    }
+    if (cut != axis) continue;
+    return read_listed(graph, olstm__graph_node_input(node, 1), i, 0, &start) &&
+           read_listed(graph, olstm__graph_node_input(node, 2), i, 0, &end) &&
+           read_listed(graph, olstm__graph_node_input(node, 4), i, 1, &step) &&
+           start == -1 && end <= -INT32_MAX && step == -1;
+  }
+  return true;
+}
+
+/// Where dimension `axis` of a node's output comes from: one step back. False at a symbol
+/// of its own.
+static bool step_back(const olstm__graph* graph, const olstm__graph_node* node,
+                      int32_t* value, int32_t* axis) {
+  const char* op_type = node->op_type;
+  const int32_t first = olstm__graph_node_input(node, 0);
+  if (keeps_shape(op_type)) {
+    *value = first;
+    return true;
+  }
+  if (strcmp(op_type, "Transpose") == 0) {
+    const olstm_attribute* perm = olstm__graph_find_attribute(node, "perm");
+    if (!perm || perm->kind != OLSTM_ATTRIBUTE_INTS || (size_t)*axis >= perm->count) {
+      return false;
+    }
+    const int64_t source = perm->ints[*axis];
+    if (source < 0 || source >= OLSTM_MAX_RANK) return false;
+    *axis = (int32_t)source;
+    *value = first;
+    return true;
+  }
+  int64_t turned = 0;
+  if ((strcmp(op_type, "Unsqueeze") == 0 || strcmp(op_type, "Squeeze") == 0) &&
+      olstm__match_one_axis(graph, node, &turned) && turned >= 0) {
+    const bool is_squeeze = op_type[0] == 'S';
+    const olstm__graph_node* before = olstm__graph_producer(graph, first);
+    // Of a recurrent node's Y: below.
+    if (is_squeeze && before && is_recurrent(before)) return false;
+    if (*axis >= turned) *axis += is_squeeze ? 1 : -1;
+    *value = first;
+    return true;
+  }
+  if (strcmp(op_type, "Concat") == 0 && olstm__match_int(node, "axis", -1) >= 0 &&
+      olstm__match_int(node, "axis", -1) != *axis) {
+    *value = first;
+    return true;
+  }
+  if (strcmp(op_type, "Slice") == 0) {
+    if (!slice_keeps_dim(graph, node, *axis)) return false;
+    *value = first;
+    return true;
+  }
+  if (strcmp(op_type, "Gather") == 0 && olstm__match_int(node, "axis", 0) == 0) {
+    const int32_t indices = olstm__graph_node_input(node, 1);
+    const int32_t rank = olstm__dim_rank_of(graph, indices);
+    if (rank < 0 || *axis >= rank) return false;
+    *value = indices;
+    return true;
+  }
+  if (strcmp(op_type, "MatMul") == 0) {
+    const int32_t rank = olstm__dim_rank_of(graph, first);
+    const olstm_tensor* weight =
+        olstm__graph_constant(graph, olstm__graph_node_input(node, 1));
+    if (!weight || weight->desc.rank != 2 || rank < 2 || *axis >= rank - 1) return false;
+    *value = first;
+    return true;
+  }
+  if (is_binary(op_type)) {
+    const int32_t operand = binary_operand(graph, node, *axis);
+    if (operand == OLSTM__NO_VALUE) return false;
+    *value = operand;
+    return true;
+  }
+  return false;
+}
+
+/// Y of an LSTM, GRU or RNN is [T,D,N,H], or that without D behind a Squeeze of axis 1.
+static bool step_back_recurrent(const olstm__graph* graph, const olstm__graph_node* node,
+                                int32_t* value, int32_t* axis) {
+  const olstm__graph_node* squeeze = strcmp(node->op_type, "Squeeze") == 0 ? node : NULL;
+  int32_t own_axis = *axis;
+  if (squeeze) {
+    int64_t squeezed = 0;
+    if (!olstm__match_one_axis(graph, squeeze, &squeezed) || squeezed != 1) return false;
+    node = olstm__graph_producer(graph, olstm__graph_node_input(squeeze, 0));
+    if (own_axis >= 1) own_axis++;
+  }
+  if (!node || !is_recurrent(node)) return false;
+  if (olstm__match_int(node, "layout", 0) != 0 || (own_axis != 0 && own_axis != 2)) {
+    return false;
+  }
+  *value = olstm__graph_node_input(node, 0);
+  *axis = own_axis == 0 ? 0 : 1;
+  return true;
+}
+
+static olstm__dim_symbol follow(const olstm__graph* graph, int32_t value, int32_t axis,
+                                int depth);
+
+/// Two operands of one rank, neither of them known to be broadcast: a dimension that is a
+/// number other than 1 is the result's, and so is one that both have.
+static bool join_operands(const olstm__graph* graph, const olstm__graph_node* node,
+                          int32_t axis, int depth, olstm__dim_symbol* out_symbol) {
+  const int32_t a = olstm__graph_node_input(node, 0),
+                b = olstm__graph_node_input(node, 1);
+  if (!is_binary(node->op_type) || olstm__dim_rank_of(graph, a) < 0 ||
+      olstm__dim_rank_of(graph, a) != olstm__dim_rank_of(graph, b)) {
+    return false;
+  }
+  const olstm__dim_symbol from_a = follow(graph, a, axis, depth + 1);
+  *out_symbol = from_a;
+  if (from_a.root == OLSTM__NO_VALUE && from_a.number != 1) return true;
+  const olstm__dim_symbol from_b = follow(graph, b, axis, depth + 1);
+  return olstm__dim_symbol_equal(&from_a, &from_b);
+}
+
+/// What a Reshape to a constant shape says of a dimension.
+static bool reshaped_dim(const olstm__graph* graph, const olstm__graph_node* node,
+                         int32_t axis, olstm__dim_symbol* out_symbol) {
+  const olstm_tensor* shape =
+      olstm__graph_constant(graph, olstm__graph_node_input(node, 1));
+  if (strcmp(node->op_type, "Reshape") != 0 || !shape ||
+      shape->desc.dtype != OLSTM_DTYPE_INT64 ||
+      axis >= olstm_tensor_desc_count(&shape->desc) ||
+      ((const int64_t*)shape->data)[axis] <= 0) {
+    return false;
+  }
+  *out_symbol =
+      (olstm__dim_symbol){OLSTM__NO_VALUE, 0, ((const int64_t*)shape->data)[axis]};
+  return true;
+}
+
+/// A dimension that an operator makes of numbers: of a Concat along it, of an Unsqueeze,
+/// of the columns of a matrix product.
+static bool made_dim(const olstm__graph* graph, const olstm__graph_node* node,
+                     int32_t axis, int depth, olstm__dim_symbol* out_symbol) {
+  int64_t number = 0, unsqueezed = 0;
+  if (strcmp(node->op_type, "Unsqueeze") == 0) {
+    if (!olstm__match_one_axis(graph, node, &unsqueezed) || unsqueezed != axis)
+      return false;
+    number = 1;
+  } else if (strcmp(node->op_type, "Concat") == 0) {
+    // Not of what is joined already: a Concat may have many inputs.
+    if (olstm__match_int(node, "axis", -1) != axis || depth > 0) return false;
+    for (size_t i = 0; i < node->own_input_count; i++) {
+      const olstm__dim_symbol part = follow(graph, node->inputs[i], axis, depth + 1);
+      if (part.root != OLSTM__NO_VALUE) return false;
+      number += part.number;
+    }
+  } else {
+    const bool is_gemm = strcmp(node->op_type, "Gemm") == 0;
+    const olstm_tensor* weight =
+        olstm__graph_constant(graph, olstm__graph_node_input(node, 1));
+    if ((!is_gemm && strcmp(node->op_type, "MatMul") != 0) || !weight ||
+        weight->desc.rank != 2 ||
+        axis !=
+            (is_gemm ? 2 : olstm__dim_rank_of(graph, olstm__graph_node_input(node, 0))) -
+                1) {
+      return false;
+    }
+    number = weight->desc.dims[is_gemm && olstm__match_int(node, "transB", 0) ? 0 : 1];
+  }
+  *out_symbol = (olstm__dim_symbol){OLSTM__NO_VALUE, 0, number};
+  return true;
+}
+
+static olstm__dim_symbol follow(const olstm__graph* graph, int32_t value, int32_t axis,
+                                int depth) {
+  for (int step = 0; step < MAX_STEPS && depth < MAX_DEPTH; step++) {
+    const olstm__graph_value* target = &graph->values[value];
+    olstm__dim_symbol known = {OLSTM__NO_VALUE, 0, 0};
+    if (target->kind != OLSTM__VALUE_NODE) {
+      if (axis >= target->info.rank || target->info.dims[axis] < 0) break;
+      known.number = target->info.dims[axis];
+      return known;
+    }
+    const olstm__graph_node* node = olstm__graph_producer(graph, value);
+    if (!node || node->kind != OLSTM__NODE_OPERATOR) break;
+    if (olstm__graph_node_output(node, 0) != value) break;
+    if (reshaped_dim(graph, node, axis, &known) ||
+        made_dim(graph, node, axis, depth, &known)) {
+      return known;
+    }
+    int32_t source = value, source_axis = axis;
+    if (step_back(graph, node, &source, &source_axis) ||
+        step_back_recurrent(graph, node, &source, &source_axis)) {
+      if (source == OLSTM__NO_VALUE) break;  // an input that is missing
+      value = source;
+      axis = source_axis;
+      continue;
+    }
+    if (join_operands(graph, node, axis, depth, &known)) return known;
+    break;
+  }
+  return (olstm__dim_symbol){value, axis, 0};
+}
+
+olstm__dim_symbol olstm__dim_symbol_of(const olstm__graph* graph, int32_t value,
+                                       int32_t axis) {
+  return follow(graph, value, axis, 0);
+}
+
+/// The element of Shape(v) that a Slice or Gather takes: v's dimension.
+static bool element_of_shape(const olstm__graph* graph, const olstm__graph_node* node,
+                             olstm__dim_symbol* out_symbol) {
+  const bool is_gather = strcmp(node->op_type, "Gather") == 0;
+  int64_t axis = 0, index = 0;
+  if (is_gather) {
+    if (!olstm__match_scalar_int(graph, olstm__graph_node_input(node, 1), &index))
+      return false;
+  } else if (!olstm__match_slice_of_one(graph, node, &axis, &index)) {
+    return false;
+  }
+  const int32_t shape = olstm__match_skip_casts(graph, olstm__graph_node_input(node, 0));
+  const olstm__graph_node* source = olstm__graph_producer_of_type(graph, shape, "Shape");
+  if (!source || olstm__graph_find_attribute(source, "start") ||
+      olstm__graph_find_attribute(source, "end") || index < 0 ||
+      index >= OLSTM_MAX_RANK || olstm__graph_node_input(source, 0) == OLSTM__NO_VALUE) {
+    return false;
+  }
+  *out_symbol =
+      olstm__dim_symbol_of(graph, olstm__graph_node_input(source, 0), (int32_t)index);
+  return true;
+}
+
+bool olstm__dim_symbol_of_scalar(const olstm__graph* graph, int32_t value,
+                                 olstm__dim_symbol* out_symbol) {
+  for (int step = 0; step < MAX_STEPS && value != OLSTM__NO_VALUE; step++) {
+    int64_t number = 0;
+    if (olstm__match_scalar_int(graph, value, &number)) {
+      *out_symbol = (olstm__dim_symbol){OLSTM__NO_VALUE, 0, number};
+      return true;
+    }
+    const olstm__graph_node* node = olstm__graph_producer(graph, value);
+    if (!node || node->kind != OLSTM__NODE_OPERATOR) return false;
+    static const char* const kSameElement[] = {"Identity",  "Cast",      "Squeeze",
+                                               "Unsqueeze", "ReduceMax", NULL};
+    if (is_one_of(node->op_type, kSameElement)) {
+      value = olstm__graph_node_input(node, 0);
+      continue;
+    }
+    const bool takes =
+        strcmp(node->op_type, "Slice") == 0 || strcmp(node->op_type, "Gather") == 0;
+    return takes && element_of_shape(graph, node, out_symbol);
+  }
+  return false;
+}
+
+bool olstm__dim_symbol_equal(const olstm__dim_symbol* a, const olstm__dim_symbol* b) {
+  if (a->root != b->root) return false;
+  return a->root == OLSTM__NO_VALUE ? a->number == b->number : a->axis == b->axis;
+}
+
+bool olstm__dim_is_broadcast(const olstm__graph* graph, int32_t sequence,
+                             int32_t row_axis, int32_t state) {
+  if (state == OLSTM__NO_VALUE) return false;
+  const olstm__dim_symbol rows = olstm__dim_symbol_of(graph, sequence, row_axis);
+  const olstm__dim_symbol given = olstm__dim_symbol_of(graph, state, 0);
+  return given.root == OLSTM__NO_VALUE && given.number == 1 &&
+         !olstm__dim_symbol_equal(&rows, &given);
+}

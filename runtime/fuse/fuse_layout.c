@@ -1,0 +1,294 @@
+// Recurrent nodes and the Transposes around them: exporters turn Keras' and PyTorch's
+// batch-major sequences into ONNX's time-major ones and back. The kernels take any
+// layout, so the node takes the Transposes' place.
+#include <string.h>
+
+#include "runtime/fuse/fuse.h"
+#include "runtime/fuse/fuse_match.h"
+
+/// Values of the attributes x_layout and y_layout (op/lstm/lstm_spec.h).
+enum { LAYOUT_TIME_MAJOR, LAYOUT_BATCH_MAJOR, LAYOUT_TIME_MAJOR_CONCATENATED };
+enum { INPUT_X = 0, INPUT_R = 2, INPUT_MASK = 4, OUTPUT_Y = 0, RESHAPE_OPSET = 13 };
+
+static bool is_masked(const olstm__graph_node* node) {
+  return node->kind == OLSTM__NODE_OPERATOR &&
+         strcmp(node->domain, OLSTM__FUSED_DOMAIN) == 0 &&
+         strncmp(node->op_type, "Masked", strlen("Masked")) == 0;
+}
+
+static bool has_perm(const olstm__graph_node* node, const int64_t* perm, size_t count) {
+  const olstm_attribute* attribute = olstm__graph_find_attribute(node, "perm");
+  return attribute && attribute->kind == OLSTM_ATTRIBUTE_INTS &&
+         attribute->count == count &&
+         memcmp(attribute->ints, perm, count * sizeof *perm) == 0;
+}
+
+static const int64_t kSwapSequence[] = {1, 0, 2};  // [N,T,x] and [T,N,x]
+
+/// What stands before X, when that is a Transpose of a batch-major sequence; else
+/// NO_VALUE.
+static int32_t find_batch_major_x(const olstm__graph* graph,
+                                  const olstm__graph_node* node) {
+  const olstm__graph_node* transpose = olstm__graph_producer_of_type(
+      graph, olstm__graph_node_input(node, INPUT_X), "Transpose");
+  return transpose && has_perm(transpose, kSwapSequence, 3)
+             ? olstm__graph_node_input(transpose, 0)
+             : OLSTM__NO_VALUE;
+}
+
+/// How Y's consumers lay it out again: the layout, and the value that has it.
+typedef struct y_use {
+  int64_t layout;
+  // The Transpose's output, or the Concat's.
+  int32_t value;
+  // Y goes through a Squeeze of its direction first.
+  bool is_squeezed;
+  // The directions are taken apart and put together again as [T,N,D*H].
+  bool is_joined;
+} y_use;
+
+/// The Concat that puts one direction, taken by a Slice and a Squeeze, at its place among
+/// the units; NULL when it is anything else.
+static const olstm__graph_node* find_join(const olstm__graph* graph, int32_t y,
+                                          const olstm__graph_node* slice) {
+  int64_t axis = 0, direction = 0;
+  if (!olstm__match_is(slice, "Slice") || olstm__graph_node_input(slice, 0) != y ||
+      !olstm__match_slice_of_one(graph, slice, &axis, &direction) || axis != 1) {
+    return NULL;
+  }
+  const olstm__graph_node* squeeze = olstm__graph_only_consumer(graph, slice->outputs[0]);
+  if (!olstm__match_is(squeeze, "Squeeze") ||
+      olstm__graph_node_input(squeeze, 0) != slice->outputs[0] ||
+      !olstm__match_one_axis(graph, squeeze, &axis) || axis != 1) {
+    return NULL;
+  }
+  const olstm__graph_node* join = olstm__graph_only_consumer(graph, squeeze->outputs[0]);
+  if (!olstm__match_is(join, "Concat") || join->input_count != 2 ||
+      (direction != 0 && direction != 1) ||
+      join->inputs[direction] != squeeze->outputs[0]) {
+    return NULL;
+  }
+  const olstm_attribute* attribute = olstm__graph_find_attribute(join, "axis");
+  return attribute && (attribute->i == 2 || attribute->i == -1) ? join : NULL;
+}
+
+static bool find_joined_y(const olstm__graph* graph, int32_t y, y_use* out_use) {
+  if (y == OLSTM__NO_VALUE || graph->values[y].use_count != 2 ||
+      graph->values[y].output_use_count != 0) {
+    return false;
+  }
+  const olstm__graph_use* use = &graph->uses[graph->values[y].first_use];
+  const olstm__graph_node* join = find_join(graph, y, &graph->nodes[use->node]);
+  if (!join || find_join(graph, y, &graph->nodes[graph->uses[use->next].node]) != join) {
+    return false;
+  }
+  *out_use = (y_use){LAYOUT_TIME_MAJOR_CONCATENATED, join->outputs[0], false, true};
+  const olstm__graph_node* transpose =
+      olstm__graph_only_consumer(graph, join->outputs[0]);
+  if (olstm__match_is(transpose, "Transpose") && has_perm(transpose, kSwapSequence, 3)) {
+    out_use->layout = LAYOUT_BATCH_MAJOR;
+    out_use->value = transpose->outputs[0];
+  }
+  return true;
+}
+
+static bool find_y_use(const olstm__graph* graph, const olstm__graph_node* node,
+                       y_use* out_use) {
+  static const int64_t kBatchMajor[] = {2, 0, 1, 3}, kConcatenated[] = {0, 2, 1, 3};
+  const olstm__graph_node* user =
+      olstm__graph_only_consumer(graph, olstm__graph_node_output(node, OUTPUT_Y));
+  int64_t axis = 0;
+  if (olstm__match_is(user, "Transpose") && has_perm(user, kBatchMajor, 4)) {
+    *out_use =
+        (y_use){LAYOUT_BATCH_MAJOR, olstm__graph_node_output(user, 0), false, false};
+    return out_use->value != OLSTM__NO_VALUE;
+  }
+  if (olstm__match_is(user, "Transpose") && has_perm(user, kConcatenated, 4)) {
+    *out_use = (y_use){LAYOUT_TIME_MAJOR_CONCATENATED, olstm__graph_node_output(user, 0),
+                       false, false};
+    return out_use->value != OLSTM__NO_VALUE;
+  }
+  if (!olstm__match_is(user, "Squeeze") || !olstm__match_one_axis(graph, user, &axis) ||
+      axis != 1) {
+    return false;
+  }
+  const olstm__graph_node* transpose =
+      olstm__graph_only_consumer(graph, olstm__graph_node_output(user, 0));
+  if (!olstm__match_is(transpose, "Transpose") ||
+      !has_perm(transpose, kSwapSequence, 3)) {
+    return false;
+  }
+  *out_use =
+      (y_use){LAYOUT_BATCH_MAJOR, olstm__graph_node_output(transpose, 0), true, false};
+  return out_use->value != OLSTM__NO_VALUE;
+}
+
+/// The node's attributes without ONNX's layout, and the two of olstm.fused; room for one
+/// more.
+static olstm_attribute* make_attributes(olstm__graph* graph,
+                                        const olstm__graph_node* node, int64_t x_layout,
+                                        int64_t y_layout, size_t* out_count) {
+  olstm_attribute* made =
+      olstm__graph_allocate(graph, node->attribute_count + 3, sizeof *made);
+  size_t count = 0;
+  if (!made) return NULL;
+  for (size_t a = 0; a < node->attribute_count; a++) {
+    if (strcmp(node->attributes[a].name, "layout") != 0) {
+      made[count++] = node->attributes[a];
+    }
+  }
+  made[count++] =
+      (olstm_attribute){.name = "x_layout", .kind = OLSTM_ATTRIBUTE_INT, .i = x_layout};
+  made[count++] =
+      (olstm_attribute){.name = "y_layout", .kind = OLSTM_ATTRIBUTE_INT, .i = y_layout};
+  *out_count = count;
+  return made;
+}
+
+/// X is read before its Transpose: state slots that take their batch from it read it
+/// there as well.
+static void bypass_transpose(olstm__graph* graph, int32_t index, int32_t x) {
+  const int32_t old = graph->nodes[index].inputs[INPUT_X];
+  for (size_t s = 0; s < graph->state_count; s++) {
+    olstm__graph_state* state = &graph->states[s];
+    if (state->source != old || state->source_axis < 0 || state->source_axis > 2) {
+      continue;
+    }
+    state->source = x;
+    graph->values[x].is_state_source = true;
+    graph->values[old].is_state_source = false;
+    state->source_axis = (int32_t)kSwapSequence[state->source_axis];
+  }
+  olstm__graph_set_input(graph, index, INPUT_X, x);
+}
+
+/// H as the node says it; 0 when it does not.
+static int64_t hidden_size(const olstm__graph* graph, const olstm__graph_node* node) {
+  const olstm_attribute* attribute = olstm__graph_find_attribute(node, "hidden_size");
+  const olstm_tensor* r =
+      olstm__graph_constant(graph, olstm__graph_node_input(node, INPUT_R));
+  if (attribute) return attribute->i;
+  return r && r->desc.rank == 3 ? r->desc.dims[2] : 0;
+}
+
+/// [.,.,D,H] as [.,.,D*H].
+static int32_t add_join(olstm__graph* graph, int32_t y, int64_t units) {
+  const int64_t dims[] = {0, 0, units};
+  const olstm_tensor_desc desc = {OLSTM_DTYPE_INT64, 1, {3}};
+  olstm_tensor* shape = olstm__graph_allocate_tensor(graph, &desc);
+  const char* name = olstm__graph_format(graph, "%s/Reshape", graph->values[y].info.name);
+  if (!shape || !name) return OLSTM__NO_VALUE;
+  memcpy(shape->data, dims, sizeof dims);
+  int32_t inputs[] = {y, olstm__graph_add_constant(graph, name, shape)};
+  return olstm__graph_add_operator(graph, name, "Reshape", RESHAPE_OPSET, NULL, 2,
+                                   inputs);
+}
+
+/// The old Y keeps its users until they are gone; the node makes a new one. False when
+/// there is no memory.
+static bool lay_out_y(olstm__graph* graph, int32_t index, const y_use* use,
+                      int64_t units) {
+  const int32_t old = olstm__graph_node_output(&graph->nodes[index], OUTPUT_Y);
+  int32_t y =
+      olstm__graph_add_value(graph, OLSTM__VALUE_NODE, graph->values[old].info.name);
+  if (y == OLSTM__NO_VALUE) return false;
+  olstm__graph_set_output(graph, index, OUTPUT_Y, y);
+  if (use->is_squeezed) y = olstm__fuse_add_axis_node(graph, "Squeeze", y, 2);
+  if (use->is_joined) y = add_join(graph, y, 2 * units);
+  if (y == OLSTM__NO_VALUE) return false;
+  olstm__graph_replace_uses(graph, use->value, y);
+  return true;
+}
+
+/// A masked layer's mask [N,T], where exporters have given it an axis and turned it to
+/// [T,N,1]; else NO_VALUE.
+static int32_t find_batch_major_mask(const olstm__graph* graph,
+                                     const olstm__graph_node* node) {
+  static const int64_t kSwapMask[] = {1, 0};
+  const olstm__graph_node* transpose =
+      olstm__graph_producer_of_type(graph, node->inputs[INPUT_MASK], "Transpose");
+  int64_t axis = 0;
+  if (transpose && has_perm(transpose, kSwapMask, 2))
+    return olstm__graph_node_input(transpose, 0);
+  if (!transpose || !has_perm(transpose, kSwapSequence, 3)) return OLSTM__NO_VALUE;
+  const olstm__graph_node* unsqueeze = olstm__graph_producer_of_type(
+      graph, olstm__graph_node_input(transpose, 0), "Unsqueeze");
+  const bool is_last = unsqueeze && olstm__match_one_axis(graph, unsqueeze, &axis) &&
+                       (axis == -1 || axis == 2);
+  return is_last ? olstm__graph_node_input(unsqueeze, 0)
+                 : olstm__graph_node_input(transpose, 0);
+}
+
+/// The steps that a mask leaves out are not read: X may be what it was before StepMask
+/// made them 0.
+static int32_t before_step_mask(const olstm__graph* graph, int32_t x, int32_t mask) {
+  const olstm__graph_node* node = olstm__graph_producer(graph, x);
+  return node && strcmp(node->op_type, "StepMask") == 0 && node->outputs[0] == x &&
+                 node->outputs[1] == mask
+             ? olstm__graph_node_input(node, 0)
+             : x;
+}
+
+static void fuse_masked_node(olstm__graph* graph, int32_t index) {
+  const olstm__graph_node* node = &graph->nodes[index];
+  y_use use = {LAYOUT_TIME_MAJOR, OLSTM__NO_VALUE, false, false};
+  size_t count = 0;
+  int32_t x = find_batch_major_x(graph, node);
+  const int32_t mask = find_batch_major_mask(graph, node);
+  const bool has_use = olstm__graph_node_output(node, OUTPUT_Y) != OLSTM__NO_VALUE &&
+                       find_y_use(graph, node, &use) && use.layout == LAYOUT_BATCH_MAJOR;
+  olstm_attribute* attributes = make_attributes(
+      graph, node, x == OLSTM__NO_VALUE ? LAYOUT_TIME_MAJOR : LAYOUT_BATCH_MAJOR,
+      has_use ? use.layout : LAYOUT_TIME_MAJOR, &count);
+  if (!attributes) return;
+  attributes[count++] = (olstm_attribute){
+      .name = "mask_layout", .kind = OLSTM_ATTRIBUTE_INT, .i = mask != OLSTM__NO_VALUE};
+  if (has_use && !lay_out_y(graph, index, &use, 0)) return;
+  if (mask != OLSTM__NO_VALUE) olstm__graph_set_input(graph, index, INPUT_MASK, mask);
+  if (x != OLSTM__NO_VALUE) {
+    bypass_transpose(graph, index, before_step_mask(graph, x, mask));
+  }
+  graph->nodes[index].attributes = attributes;
+  graph->nodes[index].attribute_count = count;
+}
+
+static void fuse_node(olstm__graph* graph, int32_t index) {
+  const olstm__graph_node* node = &graph->nodes[index];
+  y_use use = {LAYOUT_TIME_MAJOR, OLSTM__NO_VALUE, false, false};
+  size_t count = 0;
+  const int64_t units = hidden_size(graph, node);
+  const int32_t x = find_batch_major_x(graph, node);
+  const bool has_use =
+      find_y_use(graph, node, &use) ||
+      (units > 0 && units <= INT32_MAX &&
+       find_joined_y(graph, olstm__graph_node_output(node, OUTPUT_Y), &use));
+  if (x == OLSTM__NO_VALUE && !has_use) return;
+  if (has_use && use.value == OLSTM__NO_VALUE) return;
+  const int64_t x_layout = x == OLSTM__NO_VALUE ? LAYOUT_TIME_MAJOR : LAYOUT_BATCH_MAJOR;
+  const olstm_attribute* attributes =
+      make_attributes(graph, node, x_layout, use.layout, &count);
+  if (!attributes) return;
+  const char* from =
+      node->fused_from[0]
+          ? olstm__graph_format(graph, "%s, with its Transposes", node->fused_from)
+          : olstm__graph_format(graph, "%s with its Transposes", node->op_type);
+  if (has_use && !lay_out_y(graph, index, &use, units)) return;
+  if (x != OLSTM__NO_VALUE) bypass_transpose(graph, index, x);
+  olstm__graph_node* edited = &graph->nodes[index];
+  edited->domain = OLSTM__FUSED_DOMAIN;
+  edited->attributes = attributes;
+  edited->attribute_count = count;
+  edited->fused_from = from ? from : "";
+}
+
+olstm_status olstm__fuse_layouts(olstm__graph* graph, olstm_error* error) {
+  const int32_t count = graph->order_count;
+  for (int32_t i = 0; i < count; i++) {
+    const int32_t index = graph->order[i];
+    if (olstm__match_is_recurrent(&graph->nodes[index])) fuse_node(graph, index);
+    if (is_masked(&graph->nodes[index])) fuse_masked_node(graph, index);
+  }
+  OLSTM_RETURN_IF_ERROR(olstm__graph_check(graph, error));
+  olstm__graph_remove_dead(graph);
+  return olstm__graph_sort(graph, error);
+}

@@ -1,0 +1,499 @@
+// Loop nodes that step a recurrent cell over a sequence, and nothing else, become that
+// recurrent node.
+//
+// What is recognised: a counter from 0 in steps of 1; x_t = Gather(X, counter) of a
+// sequence whose length is the number of steps; h (and c) carried through a cell of
+// fuse_cell.h; scan outputs that are h; weights that are constants, captured or carried
+// along unchanged; and, with a mask m_t = Gather(mask, counter), masked steps that carry
+// h and c over and repeat the output before them.
+#include <string.h>
+
+#include "runtime/fuse/fuse.h"
+#include "runtime/fuse/fuse_cell.h"
+#include "runtime/fuse/fuse_dims.h"
+
+enum { MAX_CARRIED = 16, LOOP_TRIP = 0, LOOP_CONDITION = 1, LOOP_CARRIED = 2 };
+
+enum { MADE_OPSET = 11, FUSED_OPSET = 1 };
+
+/// A Loop and its parts. Carried value j is the node's input and the body's input
+/// LOOP_CARRIED + j, the body's output 1 + j and the node's output j; scan output k is
+/// the body's output 1 + count + k and the node's output count + k.
+typedef struct loop_view {
+  olstm__graph* outer;
+  int32_t node;
+  const olstm__graph* body;
+  const olstm__graph_body* body_info;
+  size_t carried_count, scan_count;
+} loop_view;
+
+/// One carried value that is state, and how the step chooses its next value.
+typedef struct carried_state {
+  size_t carried;
+  int32_t old_value;  // the body's input
+  int32_t new_value;  // what the cell computes: behind the mask's choice
+  int32_t mask;       // NO_VALUE without a mask
+} carried_state;
+
+/// What a Loop was recognised as. Values of states are the body's.
+typedef struct loop_match {
+  olstm__cell_match cell;
+  int32_t counter;     // carried index, or -1: only the iteration number counts
+  int32_t sequence;    // outer X [T,N,I]
+  int32_t mask;        // outer mask [T,N] or [T,N,1], NO_VALUE without
+  carried_state h, c;  // c of LSTM alone
+  carried_state y;  // the repeated output, of masked loops; carried == MAX_CARRIED: none
+} loop_match;
+
+static const olstm__graph_node* loop_node(const loop_view* view) {
+  return &view->outer->nodes[view->node];
+}
+
+static bool view_loop(olstm__graph* graph, int32_t index, loop_view* out_view) {
+  const olstm__graph_node* node = &graph->nodes[index];
+  if (node->kind != OLSTM__NODE_CONTROL || strcmp(node->op_type, "Loop") != 0 ||
+      node->domain[0] || node->body_count != 1 || node->own_input_count < LOOP_CARRIED) {
+    return false;
+  }
+  const olstm__graph* body = node->bodies[0].graph;
+  const size_t carried = node->own_input_count - LOOP_CARRIED;
+  *out_view = (loop_view){graph, index, body, &node->bodies[0], carried, 0};
+  if (carried > MAX_CARRIED || body->own_input_count != LOOP_CARRIED + carried ||
+      body->output_count < 1 + carried) {
+    return false;
+  }
+  for (size_t j = 0; j < carried; j++) {
+    if (node->inputs[LOOP_CARRIED + j] == OLSTM__NO_VALUE) return false;
+  }
+  out_view->scan_count = body->output_count - 1 - carried;
+  return node->output_count <= carried + out_view->scan_count;
+}
+
+// ---------------------------------------------------------------- values of the body
+
+static int32_t carried_input(const loop_view* view, size_t carried) {
+  return view->body->inputs[LOOP_CARRIED + carried];
+}
+
+static int32_t carried_output(const loop_view* view, size_t carried) {
+  return olstm__match_skip_identity(view->body, view->body->outputs[1 + carried]);
+}
+
+/// Unchanged: the input, or the constant that it is.
+static bool is_passed_through(const loop_view* view, size_t carried) {
+  const int32_t output = carried_output(view, carried);
+  const olstm_tensor* constant = olstm__graph_constant(view->body, output);
+  return output == carried_input(view, carried) ||
+         (constant &&
+          constant == olstm__graph_constant(
+                          view->outer, loop_node(view)->inputs[LOOP_CARRIED + carried]));
+}
+
+/// The outer value that a body value is at every step: a capture, or carried along
+/// unchanged. NO_VALUE for any other.
+static int32_t outer_value(const loop_view* view, int32_t value) {
+  const olstm__graph_node* node = loop_node(view);
+  value = olstm__match_skip_identity(view->body, value);
+  for (size_t i = 0; i < view->body_info->capture_count; i++) {
+    if (view->body->inputs[view->body->own_input_count + i] == value) {
+      return node->inputs[view->body_info->first_capture + i];
+    }
+  }
+  for (size_t j = 0; j < view->carried_count; j++) {
+    if (carried_input(view, j) == value && is_passed_through(view, j)) {
+      return node->inputs[LOOP_CARRIED + j];
+    }
+  }
+  return OLSTM__NO_VALUE;
+}
+
+/// olstm__constants' callback.
+static const olstm_tensor* step_constant(const void* user, int32_t value) {
+  const loop_view* view = user;
+  const olstm_tensor* own = olstm__graph_constant(view->body, value);
+  return own ? own : olstm__graph_constant(view->outer, outer_value(view, value));
+}
+
+static bool is_counter(const loop_view* view, const loop_match* match, int32_t value) {
+  value = olstm__match_skip_casts(view->body, value);
+  return value == view->body->inputs[0] ||
+         (match->counter >= 0 && value == carried_input(view, (size_t)match->counter));
+}
+
+/// The outer tensor of which a body value is row `counter`.
+static int32_t gathered_sequence(const loop_view* view, const loop_match* match,
+                                 int32_t value) {
+  const olstm__graph_node* gather = olstm__graph_producer_of_type(
+      view->body, olstm__match_skip_identity(view->body, value), "Gather");
+  if (!gather) return OLSTM__NO_VALUE;
+  if (!olstm__match_int_attribute(gather, "axis", 0, 0) ||
+      !is_counter(view, match, olstm__graph_node_input(gather, 1))) {
+    return OLSTM__NO_VALUE;
+  }
+  return outer_value(view, olstm__graph_node_input(gather, 0));
+}
+
+// ---------------------------------------------------------------- counting
+
+/// A carried integer that starts at 0 and grows by 1 a step.
+static int32_t find_counter(const loop_view* view) {
+  for (size_t j = 0; j < view->carried_count; j++) {
+    int32_t operands[2];
+    int64_t start = -1, step = 0;
+    if (!olstm__match_binary(view->body, carried_output(view, j), "Add", operands)) {
+      continue;
+    }
+    const int side = operands[0] == carried_input(view, j) ? 0 : 1;
+    if (operands[side] == carried_input(view, j) &&
+        olstm__match_scalar_int(view->body, operands[1 - side], &step) && step == 1 &&
+        olstm__match_scalar_int(view->outer, loop_node(view)->inputs[LOOP_CARRIED + j],
+                                &start) &&
+        start == 0) {
+      return (int32_t)j;
+    }
+  }
+  return -1;
+}
+
+/// Whether a scalar of the body is the sequence's length.
+static bool is_length_in_body(const loop_view* view, int32_t value,
+                              const olstm__dim_symbol* length) {
+  olstm__dim_symbol symbol;
+  value = olstm__match_skip_casts(view->body, value);
+  const int32_t outer = outer_value(view, value);
+  const bool known = outer == OLSTM__NO_VALUE
+                         ? olstm__dim_symbol_of_scalar(view->body, value, &symbol) &&
+                               symbol.root == OLSTM__NO_VALUE
+                         : olstm__dim_symbol_of_scalar(view->outer, outer, &symbol);
+  return known && olstm__dim_symbol_equal(&symbol, length);
+}
+
+typedef enum condition_kind {
+  CONDITION_OTHER,
+  CONDITION_LOOSE,
+  CONDITION_EXACT
+} condition_kind;
+
+/// counter + 1 < length ends the loop after the sequence's last step; counter < length
+/// never ends it earlier.
+static condition_kind judge_less(const loop_view* view, const loop_match* match,
+                                 const int32_t operands[2],
+                                 const olstm__dim_symbol* length) {
+  const int32_t left = olstm__match_skip_casts(view->body, operands[0]);
+  if (!is_length_in_body(view, operands[1], length)) return CONDITION_OTHER;
+  if (match->counter >= 0 && left == carried_output(view, (size_t)match->counter)) {
+    return CONDITION_EXACT;
+  }
+  return is_counter(view, match, left) ? CONDITION_LOOSE : CONDITION_OTHER;
+}
+
+static condition_kind judge_condition(const loop_view* view, const loop_match* match,
+                                      const olstm__dim_symbol* length) {
+  int32_t pending[8] = {view->body->outputs[0]};
+  size_t count = 1;
+  condition_kind result = CONDITION_LOOSE;
+  while (count > 0) {
+    const int32_t value = olstm__match_skip_identity(view->body, pending[--count]);
+    const olstm_tensor* constant = olstm__graph_constant(view->body, value);
+    int32_t operands[2];
+    if (constant && constant->desc.dtype == OLSTM_DTYPE_BOOL &&
+        olstm_tensor_desc_count(&constant->desc) == 1 && *(const bool*)constant->data) {
+      continue;
+    }
+    if (value == view->body->inputs[1]) continue;  // what it was before: true
+    if (olstm__match_binary(view->body, value, "And", operands)) {
+      if (count + 2 > sizeof pending / sizeof pending[0]) return CONDITION_OTHER;
+      pending[count++] = operands[0];
+      pending[count++] = operands[1];
+      continue;
+    }
+    if (!olstm__match_binary(view->body, value, "Less", operands)) return CONDITION_OTHER;
+    const condition_kind one = judge_less(view, match, operands, length);
+    if (one == CONDITION_OTHER) return CONDITION_OTHER;
+    if (one == CONDITION_EXACT) result = CONDITION_EXACT;
+  }
+  return result;
+}
+
+/// The condition before the first step: true whenever there is a step to do.
+static bool starts_when_not_empty(const loop_view* view,
+                                  const olstm__dim_symbol* length) {
+  int32_t pending[8] = {loop_node(view)->inputs[LOOP_CONDITION]};
+  size_t count = 1;
+  while (count > 0) {
+    int32_t value = pending[--count], operands[2];
+    olstm__dim_symbol bound;
+    int64_t zero = -1;
+    if (value == OLSTM__NO_VALUE) continue;
+    value = olstm__match_skip_identity(view->outer, value);
+    const olstm_tensor* constant = olstm__graph_constant(view->outer, value);
+    if (constant && constant->desc.dtype == OLSTM_DTYPE_BOOL &&
+        olstm_tensor_desc_count(&constant->desc) == 1 && *(const bool*)constant->data) {
+      continue;
+    }
+    if (olstm__match_binary(view->outer, value, "And", operands)) {
+      if (count + 2 > sizeof pending / sizeof pending[0]) return false;
+      pending[count++] = operands[0];
+      pending[count++] = operands[1];
+      continue;
+    }
+    if (!olstm__match_binary(view->outer, value, "Less", operands) ||
+        !olstm__match_scalar_int(
+            view->outer, olstm__match_skip_casts(view->outer, operands[0]), &zero) ||
+        zero != 0 || !olstm__dim_symbol_of_scalar(view->outer, operands[1], &bound) ||
+        !olstm__dim_symbol_equal(&bound, length)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// Whether the loop does one step for each row of the sequence.
+static bool counts_the_sequence(const loop_view* view, const loop_match* match) {
+  const olstm__dim_symbol length = olstm__dim_symbol_of(view->outer, match->sequence, 0);
+  const int32_t trip = loop_node(view)->inputs[LOOP_TRIP];
+  const condition_kind condition = judge_condition(view, match, &length);
+  olstm__dim_symbol most = {OLSTM__NO_VALUE, 0, INT64_MAX};
+  if (condition == CONDITION_OTHER || !starts_when_not_empty(view, &length)) return false;
+  if (trip != OLSTM__NO_VALUE && !olstm__dim_symbol_of_scalar(view->outer, trip, &most)) {
+    return false;
+  }
+  if (olstm__dim_symbol_equal(&most, &length)) return true;
+  const bool unbounded = most.root == OLSTM__NO_VALUE && most.number >= INT32_MAX;
+  return unbounded && condition == CONDITION_EXACT;
+}
+
+// ---------------------------------------------------------------- states
+
+/// The carried values that are neither counter nor passed through, with their masks taken
+/// off.
+static size_t list_states(const loop_view* view, const loop_match* match,
+                          carried_state states[3]) {
+  size_t count = 0;
+  for (size_t j = 0; j < view->carried_count; j++) {
+    if ((int32_t)j == match->counter || is_passed_through(view, j)) continue;
+    if (count == 3) return 4;
+    carried_state* state = &states[count++];
+    *state = (carried_state){j, carried_input(view, j), carried_output(view, j),
+                             OLSTM__NO_VALUE};
+    int32_t mask = OLSTM__NO_VALUE, chosen = OLSTM__NO_VALUE;
+    if (olstm__match_select(view->body, state->new_value, state->old_value, &mask,
+                            &chosen)) {
+      state->mask = mask;
+      state->new_value = chosen;
+    }
+  }
+  return count;
+}
+
+/// Gives the states their roles once `h` is taken to be h.
+static bool assign_roles(const carried_state* states, size_t count, size_t h,
+                         loop_match* match) {
+  const bool is_lstm = strcmp(match->cell.op_type, "LSTM") == 0;
+  bool has_c = false, has_y = false;
+  match->h = states[h];
+  for (size_t i = 0; i < count; i++) {
+    if (i == h) continue;
+    if (states[i].mask != match->h.mask) return false;
+    if (is_lstm && !has_c && states[i].old_value == match->cell.old_c &&
+        states[i].new_value == match->cell.new_c) {
+      match->c = states[i];
+      has_c = true;
+    } else if (match->h.mask != OLSTM__NO_VALUE && !has_y &&
+               states[i].new_value == match->h.new_value) {
+      match->y = states[i];
+      has_y = true;
+    } else {
+      return false;
+    }
+  }
+  return has_c == is_lstm;
+}
+
+static bool match_states(const loop_view* view, loop_match* match) {
+  const olstm__constants constants = {view, step_constant};
+  carried_state states[3];
+  const size_t count = list_states(view, match, states);
+  if (count == 0 || count > 3) return false;
+  for (size_t h = 0; h < count; h++) {
+    match->c.carried = match->y.carried = MAX_CARRIED;
+    if (olstm__match_cell(view->body, states[h].new_value, states[h].old_value,
+                          &constants, &match->cell) &&
+        assign_roles(states, count, h, match)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Every scan output is the step's output: the repeated one of a masked loop, h
+/// otherwise.
+static bool scans_the_output(const loop_view* view, const loop_match* match) {
+  const bool repeats = match->y.carried != MAX_CARRIED;
+  const size_t source = repeats ? match->y.carried : match->h.carried;
+  for (size_t k = 0; k < view->scan_count; k++) {
+    const int32_t scanned = olstm__match_skip_identity(
+        view->body, view->body->outputs[1 + view->carried_count + k]);
+    if (scanned != carried_output(view, source)) return false;
+  }
+  // A masked loop without a repeated output scans h itself, which is the same when it is
+  // carried.
+  return true;
+}
+
+static bool is_used(const olstm__graph* graph, int32_t value) {
+  return value != OLSTM__NO_VALUE && (graph->values[value].use_count > 0 ||
+                                      graph->values[value].output_use_count > 0);
+}
+
+/// Whether X and the first states are such as a recurrent node takes: three dimensions,
+/// and a row of state for every row.
+static bool has_recurrent_shapes(const loop_view* view, const loop_match* match) {
+  const int32_t* carried = &loop_node(view)->inputs[LOOP_CARRIED];
+  const int32_t rank = olstm__dim_rank_of(view->outer, match->sequence);
+  if (rank >= 0 && rank != 3) return false;
+  return !olstm__dim_is_broadcast(view->outer, match->sequence, 1,
+                                  carried[match->h.carried]) &&
+         (match->c.carried == MAX_CARRIED ||
+          !olstm__dim_is_broadcast(view->outer, match->sequence, 1,
+                                   carried[match->c.carried]));
+}
+
+static bool match_loop(const loop_view* view, loop_match* match) {
+  const olstm__graph_node* node = loop_node(view);
+  match->counter = find_counter(view);
+  if (match->counter >= 0 &&
+      is_used(view->outer, olstm__graph_node_output(node, (size_t)match->counter))) {
+    return false;
+  }
+  if (!match_states(view, match) || !scans_the_output(view, match)) return false;
+  match->sequence = gathered_sequence(view, match, match->cell.x);
+  if (match->sequence == OLSTM__NO_VALUE || !has_recurrent_shapes(view, match)) {
+    return false;
+  }
+  match->mask = OLSTM__NO_VALUE;
+  if (match->h.mask != OLSTM__NO_VALUE) {
+    match->mask = gathered_sequence(view, match, match->h.mask);
+    if (match->mask == OLSTM__NO_VALUE) return false;
+    const olstm__dim_symbol length =
+        olstm__dim_symbol_of(view->outer, match->sequence, 0);
+    const olstm__dim_symbol masks = olstm__dim_symbol_of(view->outer, match->mask, 0);
+    // Unequal lengths that only look so are refused when the node runs.
+    if (length.root == OLSTM__NO_VALUE && masks.root == OLSTM__NO_VALUE &&
+        length.number != masks.number) {
+      return false;
+    }
+  }
+  return counts_the_sequence(view, match);
+}
+
+// ---------------------------------------------------------------- rewriting
+
+static int32_t add_output_value(olstm__graph* graph, const char* name,
+                                const char* suffix) {
+  return olstm__graph_add_value(graph, OLSTM__VALUE_NODE,
+                                olstm__graph_format(graph, "%s/%s", name, suffix));
+}
+
+/// Whoever used the Loop's output uses `replacement`.
+static void replace_output(olstm__graph* graph, int32_t loop, size_t slot,
+                           int32_t replacement) {
+  const int32_t old = olstm__graph_node_output(&graph->nodes[loop], slot);
+  if (old == OLSTM__NO_VALUE || replacement == OLSTM__NO_VALUE) return;
+  olstm__graph_replace_uses(graph, old, replacement);
+}
+
+/// The values of the recurrent node that replaces a Loop.
+typedef struct recurrent_outputs {
+  int32_t y, y_h, y_c, last_y;
+} recurrent_outputs;
+
+static void replace_loop(const loop_view* view, const loop_match* match,
+                         const recurrent_outputs* outputs) {
+  olstm__graph* graph = view->outer;
+  for (size_t j = 0; j < view->carried_count; j++) {
+    if (is_passed_through(view, j)) {
+      replace_output(graph, view->node, j, loop_node(view)->inputs[LOOP_CARRIED + j]);
+    }
+  }
+  const int32_t h = olstm__fuse_add_axis_node(graph, "Squeeze", outputs->y_h, 0);
+  const int32_t y = olstm__fuse_add_axis_node(graph, "Squeeze", outputs->y, 1);
+  replace_output(graph, view->node, match->h.carried, h);
+  if (match->c.carried != MAX_CARRIED) {
+    replace_output(graph, view->node, match->c.carried,
+                   olstm__fuse_add_axis_node(graph, "Squeeze", outputs->y_c, 0));
+  }
+  if (match->y.carried != MAX_CARRIED) {
+    replace_output(graph, view->node, match->y.carried, outputs->last_y);
+  }
+  for (size_t k = 0; k < view->scan_count; k++) {
+    replace_output(graph, view->node, view->carried_count + k, y);
+  }
+  olstm__graph_remove_node(graph, view->node);
+}
+
+/// Inputs and outputs of the node: ONNX's, or those of olstm.fused when there is a mask
+/// (op/lstm/lstm_masked_op.h).
+static bool add_recurrent_node(const loop_view* view, const loop_match* match,
+                               recurrent_outputs* out) {
+  olstm__graph* graph = view->outer;
+  const char* name = loop_node(view)->name;
+  const bool is_masked = match->mask != OLSTM__NO_VALUE;
+  const bool is_lstm = match->c.carried != MAX_CARRIED;
+  int32_t weights[3];
+  size_t attribute_count = 0;
+  const olstm_attribute* attributes =
+      olstm__cell_attributes(graph, &match->cell, false, &attribute_count);
+  if (!attributes || !olstm__cell_add_weights(graph, &match->cell, weights)) return false;
+  // Adding moves the nodes: what is needed of the Loop is read first.
+  const int32_t* carried = &loop_node(view)->inputs[LOOP_CARRIED];
+  const int32_t start_h = carried[match->h.carried];
+  const int32_t start_c = is_lstm ? carried[match->c.carried] : OLSTM__NO_VALUE;
+  // Without an output of its own, a masked step repeats h.
+  const int32_t start_y =
+      match->y.carried != MAX_CARRIED ? carried[match->y.carried] : start_h;
+  int32_t inputs[8] = {match->sequence, weights[0], weights[1], weights[2], match->mask};
+  inputs[5] = olstm__fuse_add_axis_node(graph, "Unsqueeze", start_h, 0);
+  inputs[6] = is_lstm ? olstm__fuse_add_axis_node(graph, "Unsqueeze", start_c, 0)
+                      : OLSTM__NO_VALUE;
+  inputs[7] = start_y;
+  out->y = add_output_value(graph, name, "Y");
+  out->y_h = add_output_value(graph, name, "Y_h");
+  out->y_c = is_lstm ? add_output_value(graph, name, "Y_c") : OLSTM__NO_VALUE;
+  out->last_y = is_masked ? add_output_value(graph, name, "last") : OLSTM__NO_VALUE;
+  int32_t outputs[4] = {out->y, out->y_h, out->y_c, out->last_y};
+  const olstm__graph_node made = {
+      .kind = OLSTM__NODE_OPERATOR,
+      .name = name,
+      .op_type = is_masked ? olstm__graph_format(graph, "Masked%s", match->cell.op_type)
+                           : match->cell.op_type,
+      .domain = is_masked ? OLSTM__FUSED_DOMAIN : "",
+      .opset_version = is_masked ? FUSED_OPSET : MADE_OPSET,
+      .attribute_count = attribute_count,
+      .attributes = attributes,
+      .input_count = is_masked ? 8 : (is_lstm ? 7 : 6),
+      .inputs = inputs,
+      .output_count = is_masked ? 4 : (is_lstm ? 3 : 2),
+      .outputs = outputs,
+      .fused_from = olstm__graph_format(graph, "Loop recognised as %s%s",
+                                        is_masked ? "masked " : "", match->cell.op_type)};
+  return olstm__graph_add_node(graph, &made) != OLSTM__NO_VALUE &&
+         olstm__graph_check(graph, NULL) == OLSTM_STATUS_OK;
+}
+
+void olstm__fuse_loops(olstm__graph* graph) {
+  // In order, so that a second layer's sequence is the first one's recurrent node; nodes
+  // made here stand behind.
+  const int32_t count = graph->order_count;
+  for (int32_t i = 0; i < count && olstm__graph_check(graph, NULL) == OLSTM_STATUS_OK;
+       i++) {
+    loop_view view;
+    loop_match match;
+    recurrent_outputs outputs;
+    memset(&match, 0, sizeof match);
+    if (view_loop(graph, graph->order[i], &view) && match_loop(&view, &match) &&
+        add_recurrent_node(&view, &match, &outputs)) {
+      replace_loop(&view, &match, &outputs);
+    }
+  }
+}

@@ -1,0 +1,355 @@
+#include "runtime/fuse/fuse_match.h"
+
+#include <string.h>
+
+/// AXES_OPSET: Squeeze and Unsqueeze take axes as attributes. RECURRENT_OPSET: LSTM, GRU
+/// and RNN are as they are today.
+enum { MAX_STEPS = 64, AXES_OPSET = 11, RECURRENT_OPSET = 7 };
+
+bool olstm__match_is(const olstm__graph_node* node, const char* op_type) {
+  return node && node->kind == OLSTM__NODE_OPERATOR && !node->domain[0] &&
+         strcmp(node->op_type, op_type) == 0;
+}
+
+int64_t olstm__match_int(const olstm__graph_node* node, const char* name,
+                         int64_t fallback) {
+  const olstm_attribute* attribute = olstm__graph_find_attribute(node, name);
+  return attribute && attribute->kind == OLSTM_ATTRIBUTE_INT ? attribute->i : fallback;
+}
+
+static int32_t skip(const olstm__graph* graph, int32_t value, bool and_casts) {
+  for (int step = 0; step < MAX_STEPS; step++) {
+    const olstm__graph_node* node =
+        olstm__graph_producer_of_type(graph, value, "Identity");
+    if (!node && and_casts) node = olstm__graph_producer_of_type(graph, value, "Cast");
+    if (!node) break;
+    value = olstm__graph_node_input(node, 0);
+  }
+  return value;
+}
+
+int32_t olstm__match_skip_identity(const olstm__graph* graph, int32_t value) {
+  return skip(graph, value, false);
+}
+
+int32_t olstm__match_skip_casts(const olstm__graph* graph, int32_t value) {
+  return skip(graph, value, true);
+}
+
+bool olstm__match_scalar(const olstm__graph* graph, int32_t value, double* out_number) {
+  const olstm_tensor* tensor = olstm__graph_constant(graph, value);
+  if (!tensor || olstm_tensor_desc_count(&tensor->desc) != 1) return false;
+  switch (tensor->desc.dtype) {
+    case OLSTM_DTYPE_FLOAT:
+      *out_number = *(const float*)tensor->data;
+      return true;
+    case OLSTM_DTYPE_DOUBLE:
+      *out_number = *(const double*)tensor->data;
+      return true;
+    case OLSTM_DTYPE_INT32:
+      *out_number = *(const int32_t*)tensor->data;
+      return true;
+    case OLSTM_DTYPE_INT64:
+      *out_number = (double)*(const int64_t*)tensor->data;
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool olstm__match_scalar_int(const olstm__graph* graph, int32_t value,
+                             int64_t* out_number) {
+  const double kMost = 9007199254740992.0;  // 2^53: exact in a double
+  double number = 0.0;
+  if (!olstm__match_scalar(graph, value, &number)) return false;
+  if (!(number >= -kMost && number <= kMost)) return false;
+  *out_number = (int64_t)number;
+  return (double)*out_number == number;
+}
+
+bool olstm__match_binary(const olstm__graph* graph, int32_t value, const char* op_type,
+                         int32_t out_operands[2]) {
+  const olstm__graph_node* node = olstm__graph_producer_of_type(
+      graph, olstm__match_skip_identity(graph, value), op_type);
+  if (!node || node->own_input_count != 2) return false;
+  out_operands[0] = olstm__match_skip_identity(graph, node->inputs[0]);
+  out_operands[1] = olstm__match_skip_identity(graph, node->inputs[1]);
+  return true;
+}
+
+bool olstm__match_int_attribute(const olstm__graph_node* node, const char* name,
+                                int64_t fallback, int64_t value) {
+  const olstm_attribute* attribute = olstm__graph_find_attribute(node, name);
+  if (!attribute) return fallback == value;
+  return attribute->kind == OLSTM_ATTRIBUTE_INT && attribute->i == value;
+}
+
+/// An attribute that is a list of one integer.
+static bool one_int(const olstm_attribute* attribute, int64_t* out_number) {
+  if (attribute->kind != OLSTM_ATTRIBUTE_INTS || attribute->count != 1) return false;
+  *out_number = attribute->ints[0];
+  return true;
+}
+
+bool olstm__match_one_axis(const olstm__graph* graph, const olstm__graph_node* node,
+                           int64_t* out_axis) {
+  const olstm_attribute* axes = olstm__graph_find_attribute(node, "axes");
+  if (!axes)
+    return olstm__match_scalar_int(graph, olstm__graph_node_input(node, 1), out_axis);
+  return one_int(axes, out_axis);
+}
+
+static bool slice_by_attributes(const olstm__graph_node* node, int64_t* start,
+                                int64_t* end, int64_t* axis) {
+  const olstm_attribute* starts = olstm__graph_find_attribute(node, "starts");
+  const olstm_attribute* ends = olstm__graph_find_attribute(node, "ends");
+  const olstm_attribute* axes = olstm__graph_find_attribute(node, "axes");
+  *axis = 0;
+  return starts && ends && one_int(starts, start) && one_int(ends, end) &&
+         (!axes || one_int(axes, axis));
+}
+
+/// As it is: exporters write "to the end" as the greatest integer, which no double holds.
+static bool whole_number(const olstm__graph* graph, int32_t value, int64_t* out_number) {
+  const olstm_tensor* tensor = olstm__graph_constant(graph, value);
+  if (!tensor || tensor->desc.dtype != OLSTM_DTYPE_INT64 ||
+      olstm_tensor_desc_count(&tensor->desc) != 1) {
+    return olstm__match_scalar_int(graph, value, out_number);
+  }
+  *out_number = *(const int64_t*)tensor->data;
+  return true;
+}
+
+static bool slice_by_inputs(const olstm__graph* graph, const olstm__graph_node* node,
+                            int64_t* start, int64_t* end, int64_t* axis) {
+  const int32_t axes = olstm__graph_node_input(node, 3);
+  const int32_t steps = olstm__graph_node_input(node, 4);
+  int64_t step = 1;
+  *axis = 0;
+  return whole_number(graph, olstm__graph_node_input(node, 1), start) &&
+         whole_number(graph, olstm__graph_node_input(node, 2), end) &&
+         (axes == OLSTM__NO_VALUE || olstm__match_scalar_int(graph, axes, axis)) &&
+         (steps == OLSTM__NO_VALUE || olstm__match_scalar_int(graph, steps, &step)) &&
+         step == 1;
+}
+
+bool olstm__match_slice_of(const olstm__graph* graph, const olstm__graph_node* node,
+                           olstm__match_slice* out_slice) {
+  return olstm__graph_find_attribute(node, "starts")
+             ? slice_by_attributes(node, &out_slice->start, &out_slice->end,
+                                   &out_slice->axis)
+             : slice_by_inputs(graph, node, &out_slice->start, &out_slice->end,
+                               &out_slice->axis);
+}
+
+bool olstm__match_slice_of_one(const olstm__graph* graph, const olstm__graph_node* node,
+                               int64_t* out_axis, int64_t* out_index) {
+  olstm__match_slice slice;
+  if (!olstm__match_slice_of(graph, node, &slice) || slice.start < -INT32_MAX)
+    return false;
+  *out_axis = slice.axis;
+  *out_index = slice.start;
+  return slice.start == -1 ? slice.end >= INT32_MAX : slice.end == slice.start + 1;
+}
+
+bool olstm__match_is_recurrent(const olstm__graph_node* node) {
+  const olstm_attribute* layout = olstm__graph_find_attribute(node, "layout");
+  const bool is_type = strcmp(node->op_type, "LSTM") == 0 ||
+                       strcmp(node->op_type, "GRU") == 0 ||
+                       strcmp(node->op_type, "RNN") == 0;
+  return node->kind == OLSTM__NODE_OPERATOR && !node->domain[0] && is_type &&
+         node->opset_version >= RECURRENT_OPSET && (!layout || layout->i == 0);
+}
+
+// ---------------------------------------------------------------- activations
+
+/// Activations of one node, with the defaults of the ONNX operator of that name.
+static const olstm__match_activation kActivations[] = {
+    {"Sigmoid", false, false, 0.0F, 0.0F},   {"Tanh", false, false, 0.0F, 0.0F},
+    {"Relu", false, false, 0.0F, 0.0F},      {"Softsign", false, false, 0.0F, 0.0F},
+    {"Softplus", false, false, 0.0F, 0.0F},  {"Elu", true, false, 1.0F, 0.0F},
+    {"LeakyRelu", true, false, 0.01F, 0.0F}, {"ThresholdedRelu", true, false, 1.0F, 0.0F},
+    {"HardSigmoid", true, true, 0.2F, 0.5F},
+};
+
+static float float_attribute(const olstm__graph_node* node, const char* name,
+                             float fallback) {
+  const olstm_attribute* attribute = olstm__graph_find_attribute(node, name);
+  return attribute && attribute->kind == OLSTM_ATTRIBUTE_FLOAT ? attribute->f : fallback;
+}
+
+static bool single_node_activation(const olstm__graph* graph, int32_t value,
+                                   olstm__match_activation* out, int32_t* out_inner) {
+  const olstm__graph_node* node = olstm__graph_producer(graph, value);
+  if (!node || node->kind != OLSTM__NODE_OPERATOR || node->domain[0]) return false;
+  for (size_t i = 0; i < sizeof kActivations / sizeof kActivations[0]; i++) {
+    if (strcmp(node->op_type, kActivations[i].name) != 0) continue;
+    *out = kActivations[i];
+    if (out->takes_alpha) out->alpha = float_attribute(node, "alpha", out->alpha);
+    if (out->takes_beta) out->beta = float_attribute(node, "beta", out->beta);
+    *out_inner = olstm__match_skip_identity(graph, olstm__graph_node_input(node, 0));
+    return true;
+  }
+  return false;
+}
+
+/// A binary operator with a constant of one element on either side.
+static bool with_scalar(const olstm__graph* graph, int32_t value, const char* op_type,
+                        double* out_number, int32_t* out_other) {
+  int32_t operands[2];
+  if (!olstm__match_binary(graph, value, op_type, operands)) return false;
+  for (int i = 0; i < 2; i++) {
+    if (olstm__match_scalar(graph, operands[i], out_number)) {
+      *out_other = operands[1 - i];
+      return true;
+    }
+  }
+  return false;
+}
+
+/// The bounds of a Clip by attributes or inputs, or of Min and Max in either order.
+static bool clipped(const olstm__graph* graph, int32_t value, double* low, double* high,
+                    int32_t* out_inner) {
+  const olstm__graph_node* clip = olstm__graph_producer_of_type(
+      graph, olstm__match_skip_identity(graph, value), "Clip");
+  int32_t middle = OLSTM__NO_VALUE;
+  if (clip && olstm__graph_find_attribute(clip, "max")) {
+    *low = float_attribute(clip, "min", -1.0F);
+    *high = float_attribute(clip, "max", -1.0F);
+    *out_inner = olstm__match_skip_identity(graph, olstm__graph_node_input(clip, 0));
+    return true;
+  }
+  if (clip) {
+    *out_inner = olstm__match_skip_identity(graph, olstm__graph_node_input(clip, 0));
+    return olstm__match_scalar(graph, olstm__graph_node_input(clip, 1), low) &&
+           olstm__match_scalar(graph, olstm__graph_node_input(clip, 2), high);
+  }
+  if (with_scalar(graph, value, "Max", low, &middle)) {
+    return with_scalar(graph, middle, "Min", high, out_inner);
+  }
+  return with_scalar(graph, value, "Min", high, &middle) &&
+         with_scalar(graph, middle, "Max", low, out_inner);
+}
+
+/// Keras 2: min(max(0.2 x + 0.5, 0), 1).
+static bool hard_sigmoid_by_bounds(const olstm__graph* graph, int32_t value,
+                                   double* alpha, double* beta, int32_t* out_inner) {
+  double low = 0.0, high = 0.0;
+  int32_t line = OLSTM__NO_VALUE, product = OLSTM__NO_VALUE;
+  return clipped(graph, value, &low, &high, &line) && low == 0.0 && high == 1.0 &&
+         with_scalar(graph, line, "Add", beta, &product) &&
+         with_scalar(graph, product, "Mul", alpha, out_inner);
+}
+
+/// Keras 3: relu6(x + 3) / 6.
+static bool hard_sigmoid_by_relu6(const olstm__graph* graph, int32_t value, double* alpha,
+                                  double* beta, int32_t* out_inner) {
+  double low = 0.0, high = 0.0, shift = 0.0, divisor = 0.0;
+  int32_t operands[2], sum = OLSTM__NO_VALUE;
+  if (!olstm__match_binary(graph, value, "Div", operands) ||
+      !olstm__match_scalar(graph, operands[1], &divisor) || !(divisor > 0.0) ||
+      !clipped(graph, operands[0], &low, &high, &sum) || low != 0.0 || high != divisor ||
+      !with_scalar(graph, sum, "Add", &shift, out_inner)) {
+    return false;
+  }
+  *alpha = 1.0 / divisor;
+  *beta = shift / divisor;
+  return true;
+}
+
+void olstm__match_activation_of(const olstm__graph* graph, int32_t value,
+                                olstm__match_activation* out_activation,
+                                int32_t* out_inner) {
+  double alpha = 0.0, beta = 0.0;
+  value = olstm__match_skip_identity(graph, value);
+  if (single_node_activation(graph, value, out_activation, out_inner)) return;
+  if (hard_sigmoid_by_bounds(graph, value, &alpha, &beta, out_inner) ||
+      hard_sigmoid_by_relu6(graph, value, &alpha, &beta, out_inner)) {
+    *out_activation =
+        (olstm__match_activation){"HardSigmoid", true, true, (float)alpha, (float)beta};
+    return;
+  }
+  *out_activation = (olstm__match_activation){"Affine", true, true, 1.0F, 0.0F};
+  *out_inner = value;
+}
+
+// ---------------------------------------------------------------- selection
+
+/// The mask of a factor Cast(mask) or, negated, Cast(Not(mask)).
+static bool mask_factor(const olstm__graph* graph, int32_t value, bool negated,
+                        int32_t* out_mask) {
+  const olstm__graph_node* cast = olstm__graph_producer_of_type(graph, value, "Cast");
+  if (!cast) return false;
+  int32_t mask = olstm__match_skip_identity(graph, olstm__graph_node_input(cast, 0));
+  if (negated) {
+    const olstm__graph_node* negation = olstm__graph_producer_of_type(graph, mask, "Not");
+    if (!negation) return false;
+    mask = olstm__match_skip_identity(graph, olstm__graph_node_input(negation, 0));
+  }
+  *out_mask = mask;
+  return true;
+}
+
+/// A product of a mask factor and something else.
+static bool masked_product(const olstm__graph* graph, int32_t value, bool negated,
+                           int32_t* out_mask, int32_t* out_other) {
+  int32_t factors[2];
+  if (!olstm__match_binary(graph, value, "Mul", factors)) return false;
+  for (int i = 0; i < 2; i++) {
+    if (mask_factor(graph, factors[i], negated, out_mask)) {
+      *out_other = factors[1 - i];
+      return true;
+    }
+  }
+  return false;
+}
+
+static bool select_by_where(const olstm__graph* graph, int32_t value, int32_t old,
+                            int32_t* out_mask, int32_t* out_new) {
+  const olstm__graph_node* where = olstm__graph_producer_of_type(
+      graph, olstm__match_skip_identity(graph, value), "Where");
+  if (!where) return false;
+  const int32_t condition =
+      olstm__match_skip_identity(graph, olstm__graph_node_input(where, 0));
+  const olstm__graph_node* negation =
+      olstm__graph_producer_of_type(graph, condition, "Not");
+  const size_t new_slot = negation ? 2 : 1;
+  *out_mask =
+      negation ? olstm__match_skip_identity(graph, olstm__graph_node_input(negation, 0))
+               : condition;
+  *out_new = olstm__match_skip_identity(graph, olstm__graph_node_input(where, new_slot));
+  return olstm__match_skip_identity(graph,
+                                    olstm__graph_node_input(where, 3 - new_slot)) == old;
+}
+
+bool olstm__match_select(const olstm__graph* graph, int32_t value, int32_t old,
+                         int32_t* out_mask, int32_t* out_new) {
+  int32_t terms[2];
+  if (select_by_where(graph, value, old, out_mask, out_new)) return true;
+  if (!olstm__match_binary(graph, value, "Add", terms)) return false;
+  for (int i = 0; i < 2; i++) {
+    int32_t kept_mask = OLSTM__NO_VALUE, kept = OLSTM__NO_VALUE;
+    if (masked_product(graph, terms[i], true, &kept_mask, &kept) && kept == old &&
+        masked_product(graph, terms[1 - i], false, out_mask, out_new) &&
+        kept_mask == *out_mask) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// ---------------------------------------------------------------- making
+
+int32_t olstm__fuse_add_axis_node(olstm__graph* graph, const char* op_type, int32_t input,
+                                  int64_t axis) {
+  if (input == OLSTM__NO_VALUE) return OLSTM__NO_VALUE;
+  const char* name =
+      olstm__graph_format(graph, "%s/%s", graph->values[input].info.name, op_type);
+  olstm_attribute* axes = olstm__graph_allocate(graph, 1, sizeof *axes);
+  int64_t* list = olstm__graph_allocate(graph, 1, sizeof *list);
+  if (!axes || !list) return OLSTM__NO_VALUE;
+  *list = axis;
+  *axes = (olstm_attribute){
+      .name = "axes", .kind = OLSTM_ATTRIBUTE_INTS, .count = 1, .ints = list};
+  return olstm__graph_add_operator(graph, name, op_type, AXES_OPSET, axes, 1, &input);
+}

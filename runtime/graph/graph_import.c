@@ -1,0 +1,156 @@
+// From a decoded graph to one that passes edit: values and nodes as they are, captures of
+// subgraphs made explicit inputs of the control nodes.
+#include <string.h>
+
+#include "runtime/graph/graph.h"
+
+/// Whether a node of the model holds graphs.
+static bool has_graph(const olstm__decoded_node* node) {
+  for (size_t a = 0; a < node->attribute_count; a++) {
+    if (node->attributes[a].kind == OLSTM_ATTRIBUTE_GRAPH) return true;
+  }
+  return false;
+}
+
+static bool add_values(olstm__graph* graph, const olstm__decoded_graph* source) {
+  for (size_t v = 0; v < source->value_count; v++) {
+    const olstm__value* from = &source->values[v];
+    // Whoever is not a constant and gets no producer below is an input.
+    const olstm__value_kind kind =
+        from->constant ? OLSTM__VALUE_CONSTANT : OLSTM__VALUE_NODE;
+    const int32_t value = olstm__graph_add_value(graph, kind, from->info.name);
+    if (value == OLSTM__NO_VALUE) return false;
+    graph->values[value].info = from->info;
+    graph->values[value].constant = from->constant;
+  }
+  return true;
+}
+
+/// Inputs of the decoded graph, then its captures; what is constant outside stays what
+/// olstm__graph_propagate_captured_constants makes of it.
+static bool add_inputs(olstm__graph* graph, const olstm__decoded_graph* source) {
+  bool added = true;
+  for (size_t i = 0; i < source->input_count && added; i++) {
+    graph->values[source->inputs[i]].kind = OLSTM__VALUE_INPUT;
+    added = olstm__graph_add_input(graph, source->inputs[i]);
+  }
+  graph->own_input_count = graph->input_count;
+  for (size_t c = 0; c < source->capture_count && added; c++) {
+    graph->values[source->captures[c].inner_value].kind = OLSTM__VALUE_INPUT;
+    added = olstm__graph_add_input(graph, source->captures[c].inner_value);
+  }
+  return added;
+}
+
+static olstm_status build(const olstm__decoded_graph* source,
+                          const olstm_allocator* allocator, int32_t depth,
+                          olstm__graph** out_graph, olstm_error* error);
+
+/// Makes the graphs of a node's graph attributes, and the inputs that feed their
+/// captures.
+static olstm_status build_bodies(olstm__graph* graph, const olstm__decoded_node* from,
+                                 int32_t depth, olstm__graph_node* node,
+                                 olstm_error* error) {
+  size_t input_count = from->input_count, body_count = 0;
+  for (size_t a = 0; a < from->attribute_count; a++) {
+    if (from->attributes[a].kind != OLSTM_ATTRIBUTE_GRAPH) continue;
+    const olstm__decoded_graph* source = from->attributes[a].graph;
+    body_count++;
+    input_count += source->capture_count;
+  }
+  node->bodies = olstm__graph_allocate(graph, body_count, sizeof *node->bodies);
+  node->inputs = olstm__graph_allocate(graph, input_count, sizeof *node->inputs);
+  OLSTM_RETURN_IF_ERROR(olstm__graph_check(graph, error));
+  if (from->input_count > 0) {
+    memcpy(node->inputs, from->inputs, from->input_count * sizeof *node->inputs);
+  }
+  node->input_count = from->input_count;
+  for (size_t a = 0; a < from->attribute_count; a++) {
+    if (from->attributes[a].kind != OLSTM_ATTRIBUTE_GRAPH) continue;
+    const olstm__decoded_graph* source = from->attributes[a].graph;
+    olstm__graph_body* body = &node->bodies[node->body_count];
+    *body = (olstm__graph_body){from->attributes[a].name, NULL, node->input_count,
+                                source->capture_count};
+    OLSTM_RETURN_IF_ERROR(
+        build(source, &graph->allocator, depth + 1, &body->graph, error));
+    node->body_count++;
+    for (size_t c = 0; c < source->capture_count; c++) {
+      node->inputs[node->input_count++] = source->captures[c].outer_value;
+    }
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status add_node(olstm__graph* graph, const olstm__decoded_node* from,
+                             int32_t depth, olstm_error* error) {
+  olstm__graph_node node = {
+      .kind = has_graph(from) ? OLSTM__NODE_CONTROL : OLSTM__NODE_OPERATOR,
+      .name = from->name,
+      .op_type = from->op_type,
+      .domain = from->domain,
+      .opset_version = from->opset_version,
+      .attribute_count = from->attribute_count,
+      .attributes = from->attributes,
+      .input_count = from->input_count,
+      .own_input_count = from->input_count,
+      // Copied, and not written, by olstm__graph_add_node.
+      .inputs = (int32_t*)from->inputs,
+      .output_count = from->output_count,
+      .outputs = (int32_t*)from->outputs,
+  };
+  if (node.kind == OLSTM__NODE_CONTROL) {
+    const olstm_status status = build_bodies(graph, from, depth, &node, error);
+    if (status != OLSTM_STATUS_OK) {
+      for (size_t b = 0; b < node.body_count; b++)
+        olstm__graph_destroy(node.bodies[b].graph);
+      return status;
+    }
+  }
+  (void)olstm__graph_add_node(graph, &node);
+  return olstm__graph_check(graph, error);
+}
+
+static olstm_status fill(olstm__graph* graph, const olstm__decoded_graph* source,
+                         int32_t depth, olstm_error* error) {
+  if (!add_values(graph, source) || !add_inputs(graph, source)) {
+    return olstm__graph_check(graph, error);
+  }
+  for (size_t n = 0; n < source->node_count; n++) {
+    OLSTM_RETURN_IF_ERROR(add_node(graph, &source->nodes[n], depth, error));
+  }
+  for (size_t o = 0; o < source->output_count; o++) {
+    (void)olstm__graph_add_output(graph, source->outputs[o]);
+  }
+  return olstm__graph_check(graph, error);
+}
+
+static olstm_status build(const olstm__decoded_graph* source,
+                          const olstm_allocator* allocator, int32_t depth,
+                          olstm__graph** out_graph, olstm_error* error) {
+  *out_graph = NULL;
+  if (depth > OLSTM__MAX_NESTING) {
+    return olstm_fail(error, OLSTM_STATUS_LIMIT_EXCEEDED,
+                      "graph '%s': graphs are nested deeper than %d", source->name,
+                      (int)OLSTM__MAX_NESTING);
+  }
+  olstm__graph* graph = olstm__graph_create_empty(source->name, allocator);
+  if (!graph) {
+    return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "graph '%s': no memory",
+                      source->name);
+  }
+  const olstm_status status = fill(graph, source, depth, error);
+  if (status != OLSTM_STATUS_OK) {
+    olstm__graph_destroy(graph);
+    return status;
+  }
+  *out_graph = graph;
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__graph_create(const olstm__decoded_graph* source,
+                                 const olstm_allocator* allocator,
+                                 olstm__graph** out_graph, olstm_error* error) {
+  OLSTM_RETURN_IF_ERROR(build(source, allocator, 0, out_graph, error));
+  olstm__graph_propagate_captured_constants(*out_graph);
+  return OLSTM_STATUS_OK;
+}

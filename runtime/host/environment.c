@@ -1,0 +1,86 @@
+#include "runtime/host/environment.h"
+
+#include <string.h>
+
+#include "runtime/host/registry.h"
+#include "runtime/host/threads.h"
+#include "runtime/plan/fold.h"
+
+/// Where nobody says, memory goes by the inputs of a run, up to this.
+static const size_t kMostMemory = (size_t)4 << 30;
+
+/// "auto" and NULL mean the best one.
+static olstm_status read_kernel(olstm__environment* environment, const char* kernel,
+                                olstm_error* error) {
+  static const char* const kKernels[] = {"onednn", "native", "reference"};
+  if (!kernel || strcmp(kernel, "auto") == 0) return OLSTM_STATUS_OK;
+  for (size_t k = 0; k < sizeof kKernels / sizeof kKernels[0]; k++) {
+    if (strcmp(kernel, kKernels[k]) != 0) continue;
+    memcpy(environment->kernel, kKernels[k], strlen(kKernels[k]) + 1);
+    environment->options.kernel = environment->kernel;
+    return OLSTM_STATUS_OK;
+  }
+  return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                    "kernel '%s' is unknown, expected auto, onednn, native or reference",
+                    kernel);
+}
+
+static olstm_status read_options(olstm__environment* environment,
+                                 const olstm_session_options* options,
+                                 olstm_error* error) {
+  if (options->thread_count < 1 || options->thread_count > OLSTM__MAX_THREADS) {
+    return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                      "thread_count is %d, expected 1..%d", (int)options->thread_count,
+                      (int)OLSTM__MAX_THREADS);
+  }
+  if (options->precision < OLSTM_PRECISION_F32 ||
+      options->precision > OLSTM_PRECISION_INT8) {
+    return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                      "precision %d is unknown, expected OLSTM_PRECISION_*",
+                      (int)options->precision);
+  }
+  if (options->plan_cache_capacity < 1) {
+    return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                      "plan_cache_capacity is 0, expected at least 1");
+  }
+  environment->options =
+      (olstm_operator_options){.struct_size = sizeof environment->options,
+                               .thread_count = options->thread_count,
+                               .precision = options->precision};
+  environment->has_max_memory = options->max_memory > 0;
+  environment->max_memory =
+      environment->has_max_memory ? options->max_memory : kMostMemory;
+  environment->plan_cache_capacity = options->plan_cache_capacity;
+  environment->max_work = options->max_work;
+  return read_kernel(environment, options->kernel, error);
+}
+
+olstm_status olstm__environment_init(olstm__environment* environment,
+                                     const olstm_registry* registry,
+                                     const olstm_session_options* options,
+                                     olstm_error* error) {
+  *environment =
+      (olstm__environment){.registry = registry, .fold_work = OLSTM__FOLD_SESSION_WORK};
+  environment->allocator = olstm_allocator_or_default(options->allocator);
+  OLSTM_RETURN_IF_ERROR(read_options(environment, options, error));
+  environment->host = *olstm__registry_host(registry);
+  environment->host.allocator = &environment->allocator;
+  if (pthread_mutex_init(&environment->mutex, NULL) != 0) {
+    return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a lock");
+  }
+  environment->has_mutex = true;
+  return OLSTM_STATUS_OK;
+}
+
+void olstm__environment_deinit(olstm__environment* environment) {
+  if (environment->has_mutex) (void)pthread_mutex_destroy(&environment->mutex);
+  environment->has_mutex = false;
+}
+
+void olstm__environment_lock(olstm__environment* environment) {
+  (void)pthread_mutex_lock(&environment->mutex);
+}
+
+void olstm__environment_unlock(olstm__environment* environment) {
+  (void)pthread_mutex_unlock(&environment->mutex);
+}

@@ -1,0 +1,42 @@
+// Values that are known before a model runs: computes nodes whose inputs are constants.
+#ifndef OLSTM_RUNTIME_PLAN_FOLD_H_
+#define OLSTM_RUNTIME_PLAN_FOLD_H_
+
+#include "runtime/graph/graph.h"
+#include "runtime/host/environment.h"
+#include "runtime/host/operator_call.h"
+
+/// Results up to so many bytes are worth keeping whatever their inputs' size; larger ones
+/// only when they are not larger than the inputs (an Expand is better done at run time).
+enum { OLSTM__FOLD_BYTES = 1 << 20 };
+
+/// Multiply-adds that may go into values known ahead: of a session, and of each plan.
+enum { OLSTM__FOLD_SESSION_WORK = 1 << 30, OLSTM__FOLD_PLAN_WORK = 1 << 28 };
+
+/// Whether a node's results are worth computing ahead.
+bool olstm__fold_is_worthwhile(size_t input_bytes, size_t output_bytes);
+
+/// One node to compute. The environment is locked.
+typedef struct olstm__fold_call {
+  olstm__environment* environment;
+  olstm__operator_instance of;
+  /// NULL where absent; data NULL only for an operator of shapes alone.
+  const olstm_tensor* const* inputs;
+  const olstm_tensor_desc* outputs;
+  /// NULL where nobody wants it.
+  void* const* output_data;
+} olstm__fold_call;
+
+/// Prepares, runs and releases it, unless that takes more multiply-adds than *work has
+/// left: *out_is_done says so. Errors: the operator's, LIMIT_EXCEEDED (its workspace),
+/// OUT_OF_MEMORY.
+olstm_status olstm__fold_run(const olstm__fold_call* call, uint64_t* work,
+                             bool* out_is_done, olstm_error* error);
+
+/// Computes all that follows from a graph's constants alone, its bodies' too, once for
+/// the session: operators created afterwards see the results as constants. Errors: those
+/// of operators, OUT_OF_MEMORY.
+olstm_status olstm__fold_net(olstm__environment* environment, olstm__graph* graph,
+                             olstm_error* error);
+
+#endif  // OLSTM_RUNTIME_PLAN_FOLD_H_

@@ -1,0 +1,278 @@
+// Which steps are needed, how long every tensor must be kept, which tensors share memory
+// (views, results written over their input, outputs written where the caller wants them),
+// and so where each lies.
+#include <string.h>
+
+#include "runtime/plan/memory_plan.h"
+#include "runtime/plan/planner.h"
+
+// ---------------------------------------------------------------- live steps
+
+void olstm__planner_mark_live(olstm__planner* planner) {
+  const olstm__program* program = planner->program;
+  for (size_t o = 0; o < program->output_count; o++) {
+    planner->values[planner->map[program->outputs[o]]].is_live = true;
+  }
+  for (size_t s = planner->step_count; s-- > 0;) {
+    olstm__planned_step* step = &planner->steps[s];
+    for (size_t o = 0; o < step->node->output_count; o++) {
+      if (step->outputs[o] < 0) continue;
+      step->is_live = step->is_live || planner->values[step->outputs[o]].is_live;
+    }
+    if (!step->is_live) continue;
+    for (size_t i = 0; i < step->node->input_count; i++) {
+      if (step->inputs[i] >= 0) planner->values[step->inputs[i]].is_live = true;
+    }
+  }
+  for (size_t s = 0; s < planner->step_count; s++) {
+    olstm__planned_step* step = &planner->steps[s];
+    if (!step->is_live) continue;
+    step->position =
+        step->is_dynamic ? planner->dynamic_step_count++ : planner->known_step_count++;
+  }
+}
+
+// ---------------------------------------------------------------- buffers
+
+/// The buffer that stands for `buffer` after merging.
+static int32_t find_buffer(const olstm__planner* planner, int32_t buffer) {
+  while (buffer >= 0 && planner->buffers[buffer].merged_into >= 0) {
+    buffer = planner->buffers[buffer].merged_into;
+  }
+  return buffer;
+}
+
+static int32_t add_buffer(olstm__planner* planner, olstm__location location, size_t bytes,
+                          size_t step) {
+  planner->buffers[planner->buffer_count] =
+      (olstm__planned_buffer){location, bytes, step, step, -1};
+  return planner->buffer_count++;
+}
+
+/// Inputs and constants lie where they lie; values without elements lie nowhere.
+static void add_given_buffers(olstm__planner* planner) {
+  for (int32_t v = 0; v < planner->value_count; v++) {
+    olstm__planned_value* value = &planner->values[v];
+    const bool is_given = value->location.kind == OLSTM__LOCATION_INPUT ||
+                          value->location.kind == OLSTM__LOCATION_CONSTANT;
+    if (!value->is_described || !is_given) continue;
+    value->buffer =
+        add_buffer(planner, value->location, olstm__desc_bytes(&value->tensor.desc), 0);
+  }
+}
+
+/// Whether a step does nothing but call its input by another name and shape.
+static bool is_view(const olstm__planner* planner, const olstm__planned_step* step) {
+  const int32_t from = step->prepared.view_of_input;
+  if (from < 0 || (size_t)from >= step->node->input_count) return false;
+  if (step->inputs[from] < 0 || step->node->output_count == 0 || step->outputs[0] < 0) {
+    return false;
+  }
+  for (size_t o = 1; o < step->node->output_count; o++) {
+    if (step->outputs[o] >= 0) return false;
+  }
+  return olstm__desc_bytes(&planner->values[step->inputs[from]].tensor.desc) ==
+         olstm__desc_bytes(&planner->values[step->outputs[0]].tensor.desc);
+}
+
+static void add_step_buffers(olstm__planner* planner, olstm__planned_step* step) {
+  step->is_view = is_view(planner, step);
+  for (size_t o = 0; o < step->node->output_count; o++) {
+    if (step->outputs[o] < 0) continue;
+    olstm__planned_value* value = &planner->values[step->outputs[o]];
+    const size_t bytes = olstm__desc_bytes(&value->tensor.desc);
+    if (bytes == 0) continue;
+    value->buffer =
+        step->is_view
+            ? planner->values[step->inputs[step->prepared.view_of_input]].buffer
+            : add_buffer(planner, (olstm__location){.kind = OLSTM__LOCATION_WORKSPACE},
+                         bytes, step->position);
+  }
+  // A view reads nothing itself: whoever reads it keeps the buffer alive.
+  if (step->is_view) return;
+  for (size_t i = 0; i < step->node->input_count; i++) {
+    if (step->inputs[i] < 0) continue;
+    const int32_t buffer = planner->values[step->inputs[i]].buffer;
+    if (buffer >= 0) planner->buffers[buffer].last_step = step->position;
+  }
+}
+
+/// the dynamic part comes after all other steps: what it reads must last till then.
+static void extend_for_dynamic_steps(olstm__planner* planner) {
+  for (size_t s = 0; s < planner->step_count; s++) {
+    const olstm__planned_step* step = &planner->steps[s];
+    if (!step->is_live || !step->is_dynamic) continue;
+    for (size_t i = 0; i < step->node->input_count; i++) {
+      if (step->inputs[i] < 0) continue;
+      const int32_t buffer = planner->values[step->inputs[i]].buffer;
+      if (buffer >= 0) planner->buffers[buffer].last_step = planner->known_step_count;
+    }
+  }
+}
+
+/// Lets steps write straight into the outputs; what is an input, a constant or another
+/// output already is copied at the end.
+static void locate_outputs(olstm__planner* planner) {
+  const olstm__program* program = planner->program;
+  for (size_t o = 0; o < program->output_count; o++) {
+    const int32_t v = planner->map[program->outputs[o]];
+    const olstm__planned_value* value = &planner->values[v];
+    if (value->is_dynamic || value->buffer < 0) continue;
+    olstm__planned_buffer* buffer = &planner->buffers[value->buffer];
+    if (buffer->location.kind == OLSTM__LOCATION_WORKSPACE) {
+      buffer->location = (olstm__location){.kind = OLSTM__LOCATION_OUTPUT, .index = o};
+    } else {
+      planner->copies[planner->copy_count++] = (olstm__planned_copy){v, o};
+    }
+  }
+}
+
+// ---------------------------------------------------------------- in place
+
+/// How many of a step's inputs lie in `buffer`.
+static size_t count_inputs_in(const olstm__planner* planner,
+                              const olstm__planned_step* step, int32_t buffer) {
+  size_t count = 0;
+  for (size_t i = 0; i < step->node->input_count; i++) {
+    if (step->inputs[i] < 0) continue;
+    count += find_buffer(planner, planner->values[step->inputs[i]].buffer) == buffer;
+  }
+  return count;
+}
+
+/// Lets a step write output 0 over an input that nobody needs afterwards. Inputs of the
+/// run, constants and outputs are never written over.
+static void merge_in_place(olstm__planner* planner, const olstm__planned_step* step) {
+  const int32_t output = step->node->output_count > 0 ? step->outputs[0] : -1;
+  if (output < 0 || planner->values[output].buffer < 0) return;
+  const int32_t target = planner->values[output].buffer;
+  for (size_t i = 0; i < step->node->input_count && i < 32; i++) {
+    if (!(step->prepared.inplace_inputs & (1U << i)) || step->inputs[i] < 0) continue;
+    const int32_t b = find_buffer(planner, planner->values[step->inputs[i]].buffer);
+    if (b < 0) continue;
+    olstm__planned_buffer* buffer = &planner->buffers[b];
+    if (buffer->location.kind != OLSTM__LOCATION_WORKSPACE ||
+        buffer->last_step != step->position ||
+        buffer->bytes != planner->buffers[target].bytes ||
+        count_inputs_in(planner, step, b) != 1) {
+      continue;
+    }
+    buffer->merged_into = target;
+    planner->buffers[target].first_step = buffer->first_step;
+    return;
+  }
+}
+
+/// Chains of buffers merged into one another, as long as the graph is deep, become single
+/// steps: a buffer is always merged into one that was added later.
+static void flatten_merges(olstm__planner* planner) {
+  for (int32_t b = planner->buffer_count - 1; b >= 0; b--) {
+    olstm__planned_buffer* buffer = &planner->buffers[b];
+    if (buffer->merged_into >= 0) {
+      buffer->merged_into = find_buffer(planner, buffer->merged_into);
+    }
+  }
+}
+
+// ---------------------------------------------------------------- memory
+
+/// Offsets of all buffers in the workspace, and of the steps' own workspaces.
+static olstm_status plan_memory(olstm__planner* planner, olstm_error* error) {
+  const size_t capacity = (size_t)planner->buffer_count + planner->step_count;
+  olstm__memory_request* requests =
+      olstm__region_allocate(&planner->scratch, capacity, sizeof *requests);
+  size_t* offsets = olstm__region_allocate(&planner->scratch, capacity, sizeof *offsets);
+  size_t** targets = olstm__region_allocate(&planner->scratch, capacity, sizeof *targets);
+  size_t count = 0, unshared = 0;
+  if (!requests || !offsets || !targets) {
+    return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a plan");
+  }
+  for (int32_t b = 0; b < planner->buffer_count; b++) {
+    olstm__planned_buffer* buffer = &planner->buffers[b];
+    if (buffer->location.kind != OLSTM__LOCATION_WORKSPACE || buffer->merged_into >= 0)
+      continue;
+    targets[count] = &buffer->location.offset;
+    requests[count++] =
+        (olstm__memory_request){buffer->first_step, buffer->last_step, buffer->bytes};
+  }
+  for (size_t s = 0; s < planner->step_count; s++) {
+    olstm__planned_step* step = &planner->steps[s];
+    if (!step->is_prepared || step->is_view || !step->prepared.workspace_bytes) continue;
+    targets[count] = &step->workspace_offset;
+    requests[count++] = (olstm__memory_request){step->position, step->position,
+                                                step->prepared.workspace_bytes};
+  }
+  OLSTM_RETURN_IF_ERROR(olstm__memory_plan(
+      count, requests, OLSTM__MEMORY_PLAN_EXACT_COUNT, &planner->environment->allocator,
+      offsets, &planner->plan->workspace_bytes, error));
+  for (size_t r = 0; r < count; r++) {
+    size_t aligned = 0;
+    *targets[r] = offsets[r];
+    if (!olstm_size_align(requests[r].bytes, &aligned) ||
+        !olstm_size_add(unshared, aligned, &unshared)) {
+      unshared = SIZE_MAX;
+    }
+  }
+  planner->plan->unshared_bytes = unshared;
+  return OLSTM_STATUS_OK;
+}
+
+/// Numbers the dynamic tensors, and finds the step after which each is of no use any
+/// more.
+static void number_dynamic_tensors(olstm__planner* planner) {
+  const olstm__program* program = planner->program;
+  for (size_t s = 0; s < planner->step_count; s++) {
+    const olstm__planned_step* step = &planner->steps[s];
+    if (!step->is_live || !step->is_dynamic) continue;
+    for (size_t o = 0; o < step->node->output_count; o++) {
+      if (step->outputs[o] < 0) continue;
+      olstm__planned_value* value = &planner->values[step->outputs[o]];
+      value->dynamic = (int32_t)planner->dynamic_tensor_count++;
+      value->last_dynamic_step = (int32_t)step->position;
+    }
+    for (size_t i = 0; i < step->node->input_count; i++) {
+      if (step->inputs[i] < 0) continue;
+      planner->values[step->inputs[i]].last_dynamic_step = (int32_t)step->position;
+    }
+  }
+  for (size_t o = 0; o < program->output_count; o++) {
+    planner->values[planner->map[program->outputs[o]]].last_dynamic_step = -1;
+  }
+}
+
+olstm_status olstm__planner_assign_locations(olstm__planner* planner,
+                                             olstm_error* error) {
+  const size_t value_count = (size_t)planner->value_count;
+  planner->buffers =
+      olstm__region_allocate(&planner->scratch, value_count, sizeof *planner->buffers);
+  planner->copies = olstm__region_allocate(
+      &planner->scratch, planner->program->output_count, sizeof *planner->copies);
+  if (!planner->buffers || !planner->copies) {
+    return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a plan");
+  }
+  add_given_buffers(planner);
+  for (size_t s = 0; s < planner->step_count; s++) {
+    if (planner->steps[s].is_prepared) add_step_buffers(planner, &planner->steps[s]);
+  }
+  extend_for_dynamic_steps(planner);
+  locate_outputs(planner);
+  for (size_t s = 0; s < planner->step_count; s++) {
+    const olstm__planned_step* step = &planner->steps[s];
+    if (step->is_prepared && !step->is_view) merge_in_place(planner, step);
+  }
+  flatten_merges(planner);
+  number_dynamic_tensors(planner);
+  return plan_memory(planner, error);
+}
+
+olstm__location olstm__planner_get_location(const olstm__planner* planner, int32_t v) {
+  const olstm__location nowhere = {.kind = OLSTM__LOCATION_NONE};
+  if (v < 0) return nowhere;
+  const olstm__planned_value* value = &planner->values[v];
+  if (value->is_dynamic) {
+    return (olstm__location){.kind = OLSTM__LOCATION_DYNAMIC,
+                             .index = (size_t)value->dynamic};
+  }
+  const int32_t buffer = find_buffer(planner, value->buffer);
+  return buffer < 0 ? nowhere : planner->buffers[buffer].location;
+}

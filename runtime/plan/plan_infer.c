@@ -1,0 +1,443 @@
+// The first part of planning: walks the nodes in order and finds out what can be known
+// before the run: descs, values (folding), and what must wait for data.
+#include <string.h>
+
+#include "runtime/execute/control.h"
+#include "runtime/plan/fold.h"
+#include "runtime/plan/plan_inputs.h"
+
+/// A program on its way into the plan: the main one, or a body planned in place of its
+/// If.
+typedef struct plan_frame {
+  const olstm__program* program;
+  /// Of each value: the planned value, -1 for one not met yet.
+  int32_t* map;
+  int32_t depth;
+} plan_frame;
+
+static olstm_status fail_memory(olstm_error* error) {
+  return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a plan");
+}
+
+// ---------------------------------------------------------------- values and steps
+
+/// Room for one element more in an array of the scratch region's.
+static bool reserve(olstm__planner* planner, void** array, size_t count, size_t capacity,
+                    size_t size, size_t* out_capacity) {
+  *out_capacity = capacity;
+  if (count < capacity) return true;
+  *out_capacity = capacity ? 2 * capacity : 64;
+  void* grown = olstm__region_allocate(&planner->scratch, *out_capacity, size);
+  if (!grown) return false;
+  if (count > 0) memcpy(grown, *array, count * size);
+  *array = grown;
+  return true;
+}
+
+static int32_t add_value(olstm__planner* planner, const char* name) {
+  void* array = planner->values;
+  size_t capacity = 0;
+  if (planner->value_count > INT32_MAX / 4 ||
+      !reserve(planner, &array, (size_t)planner->value_count,
+               (size_t)planner->value_capacity, sizeof *planner->values, &capacity)) {
+    return -1;
+  }
+  planner->values = array;
+  planner->value_capacity = (int32_t)capacity;
+  planner->values[planner->value_count] = (olstm__planned_value){.name = name,
+                                                                 .pending_state = -1,
+                                                                 .buffer = -1,
+                                                                 .dynamic = -1,
+                                                                 .last_dynamic_step = -1};
+  return planner->value_count++;
+}
+
+/// Settles what a value is. Tensors without elements are known whatever they are.
+static void describe(olstm__planned_value* value, const olstm_tensor_desc* desc,
+                     const void* data) {
+  value->tensor.desc = *desc;
+  for (int32_t d = desc->rank; d < OLSTM_MAX_RANK; d++) value->tensor.desc.dims[d] = 0;
+  value->is_described = true;
+  value->pending_state = -1;
+  value->tensor.data = (void*)data;
+  if (olstm__desc_bytes(desc) == 0) {
+    value->tensor.data = olstm__empty_tensor_data();
+    value->location = (olstm__location){.kind = OLSTM__LOCATION_NONE};
+  }
+}
+
+static int32_t add_constant(olstm__planner* planner, const char* name,
+                            const olstm_tensor* tensor) {
+  const int32_t value = add_value(planner, name);
+  if (value < 0) return -1;
+  planner->values[value].location =
+      (olstm__location){.kind = OLSTM__LOCATION_CONSTANT, .data = tensor->data};
+  describe(&planner->values[value], &tensor->desc, tensor->data);
+  return value;
+}
+
+/// The planned value of a graph's value; -1 when there is no memory. Those that nodes
+/// make are added without a desc.
+static int32_t get_value(olstm__planner* planner, const plan_frame* frame,
+                         int32_t value) {
+  const olstm__graph_value* from = &frame->program->graph->values[value];
+  if (frame->map[value] < 0) {
+    frame->map[value] = from->kind == OLSTM__VALUE_CONSTANT
+                            ? add_constant(planner, from->info.name, from->constant)
+                            : add_value(planner, from->info.name);
+  }
+  return frame->map[value];
+}
+
+static olstm__planned_step* add_step(olstm__planner* planner,
+                                     const olstm__program_node* node) {
+  void* array = planner->steps;
+  size_t capacity = 0;
+  if (!reserve(planner, &array, planner->step_count, planner->step_capacity,
+               sizeof *planner->steps, &capacity)) {
+    return NULL;
+  }
+  planner->steps = array;
+  planner->step_capacity = capacity;
+  olstm__planned_step* step = &planner->steps[planner->step_count];
+  *step = (olstm__planned_step){.node = node};
+  step->inputs =
+      olstm__region_allocate(&planner->scratch, node->input_count, sizeof *step->inputs);
+  step->outputs = olstm__region_allocate(&planner->scratch, node->output_count,
+                                         sizeof *step->outputs);
+  if (!step->inputs || !step->outputs) return NULL;
+  planner->step_count++;
+  return step;
+}
+
+/// Lists as long as the node with the most inputs or outputs needs.
+static bool reserve_lists(olstm__planner* planner, const olstm__program_node* node) {
+  const size_t wanted =
+      node->input_count > node->output_count ? node->input_count : node->output_count;
+  if (wanted <= planner->list_capacity) return true;
+  const size_t capacity = 2 * wanted;
+  planner->input_list =
+      olstm__region_allocate(&planner->scratch, capacity, sizeof *planner->input_list);
+  planner->desc_list =
+      olstm__region_allocate(&planner->scratch, capacity, sizeof *planner->desc_list);
+  planner->list_capacity = planner->input_list && planner->desc_list ? capacity : 0;
+  return planner->list_capacity > 0;
+}
+
+const olstm_tensor* const* olstm__planner_list_inputs(olstm__planner* planner,
+                                                      const olstm__planned_step* step) {
+  for (size_t i = 0; i < step->node->input_count; i++) {
+    const int32_t value = step->inputs[i];
+    planner->input_list[i] = value < 0 ? NULL : &planner->values[value].tensor;
+  }
+  return planner->input_list;
+}
+
+const olstm_tensor_desc* olstm__planner_list_outputs(olstm__planner* planner,
+                                                     const olstm__planned_step* step) {
+  for (size_t o = 0; o < step->node->output_count; o++) {
+    const int32_t value = step->outputs[o];
+    planner->desc_list[o] =
+        value < 0 ? (olstm_tensor_desc){.rank = 0} : planner->values[value].tensor.desc;
+  }
+  return planner->desc_list;
+}
+
+// ---------------------------------------------------------------- inputs
+
+static olstm_status add_inputs(olstm__planner* planner, const plan_frame* frame,
+                               const olstm_tensor* inputs, olstm_error* error) {
+  const olstm__program* program = frame->program;
+  for (size_t i = 0; i < program->input_count; i++) {
+    const int32_t value = get_value(planner, frame, program->inputs[i]);
+    if (value < 0) return fail_memory(error);
+    planner->values[value].location =
+        (olstm__location){.kind = OLSTM__LOCATION_INPUT, .index = i};
+    if (inputs[i].desc.dtype != OLSTM_DTYPE_UNDEFINED) {
+      describe(&planner->values[value], &inputs[i].desc,
+               olstm__plan_key_data(&planner->plan->key[i]));
+    } else {
+      planner->values[value].pending_state = (int32_t)(i - program->graph->input_count);
+    }
+  }
+  return OLSTM_STATUS_OK;
+}
+
+/// Finds the desc of a state slot that is about to be read.
+static olstm_status resolve_state(olstm__planner* planner, int32_t value,
+                                  olstm_error* error) {
+  // Slots are the main program's, whoever reads them.
+  const plan_frame main = {planner->program, planner->map, 0};
+  const size_t slot = (size_t)planner->values[value].pending_state;
+  const olstm__graph_state* state = &planner->program->graph->states[slot];
+  int64_t batch = -1;
+  if (state->batch_axis >= 0) {
+    const int32_t source = get_value(planner, &main, state->source);
+    if (source < 0) return fail_memory(error);
+    const olstm__planned_value* from = &planner->values[source];
+    if (from->is_described && state->source_axis < from->tensor.desc.rank) {
+      batch = from->tensor.desc.dims[state->source_axis];
+    }
+  }
+  olstm_tensor_desc desc;
+  size_t bytes = 0;
+  if (!olstm__planner_find_state_desc(planner, slot, batch, &desc)) {
+    return olstm_fail(error, OLSTM_STATUS_WRONG_STATE,
+                      "state '%s' has shape %s, whose open dimensions no input tells: "
+                      "set it before the first run",
+                      state->name, olstm_dims_text(state->dims, state->rank).text);
+  }
+  if (!olstm_tensor_desc_bytes(&desc, &bytes)) {
+    return olstm_fail(error, OLSTM_STATUS_LIMIT_EXCEEDED,
+                      "state '%s' has shape %s, which is too large", state->name,
+                      olstm_shape_text(&desc).text);
+  }
+  // Never known, be it empty: its place is settled by the run.
+  describe(&planner->values[value], &desc, NULL);
+  return OLSTM_STATUS_OK;
+}
+
+// ---------------------------------------------------------------- operators
+
+size_t olstm__planner_output_limit(size_t max_memory, const olstm_tensor* const* inputs,
+                                   size_t count) {
+  size_t most = max_memory;
+  for (size_t i = 0; i < count; i++) {
+    const size_t bytes = inputs[i] ? olstm__desc_bytes(&inputs[i]->desc) : 0;
+    if (bytes > most) most = bytes;
+  }
+  return most;
+}
+
+static olstm_status check_outputs(const olstm__planner* planner,
+                                  const olstm__planned_step* step,
+                                  const olstm_tensor_desc* descs, size_t* out_bytes,
+                                  olstm_error* error) {
+  const olstm_node* node = &step->node->node;
+  const size_t most = olstm__planner_output_limit(
+      planner->environment->max_memory, planner->input_list, step->node->input_count);
+  *out_bytes = 0;
+  for (size_t o = 0; o < step->node->output_count; o++) {
+    size_t bytes = 0;
+    if (step->outputs[o] < 0) continue;
+    const size_t left = SIZE_MAX - *out_bytes;
+    OLSTM_RETURN_IF_ERROR(olstm__call_check_output(
+        node, o, &descs[o], most < left ? most : left, &bytes, error));
+    *out_bytes += bytes;
+  }
+  return OLSTM_STATUS_OK;
+}
+
+/// Whether the results of a step can be computed now, and had better be.
+static bool can_fold(const olstm__planner* planner, const olstm__planned_step* step,
+                     size_t output_bytes) {
+  const bool is_shape_only =
+      (step->node->callbacks->flags & OLSTM_OPERATOR_SHAPE_ONLY) != 0;
+  size_t input_bytes = 0;
+  bool has_input = false;
+  for (size_t i = 0; i < step->node->input_count; i++) {
+    if (step->inputs[i] < 0) continue;
+    const olstm_tensor* input = &planner->values[step->inputs[i]].tensor;
+    if (!input->data && !is_shape_only) return false;
+    input_bytes += olstm__desc_bytes(&input->desc);
+    has_input = true;
+  }
+  return has_input && olstm__fold_is_worthwhile(input_bytes, output_bytes) &&
+         output_bytes <= planner->environment->max_memory - planner->plan->constant_bytes;
+}
+
+/// Computes a step into memory of the plan's, unless it takes too long; its outputs are
+/// constants then.
+static olstm_status fold_step(olstm__planner* planner, const olstm__planned_step* step,
+                              size_t output_bytes, bool* out_is_done,
+                              olstm_error* error) {
+  const size_t output_count = step->node->output_count;
+  void** data = olstm__region_allocate(&planner->scratch, output_count, sizeof *data);
+  if (!data) return fail_memory(error);
+  for (size_t o = 0; o < output_count; o++) {
+    if (step->outputs[o] < 0) continue;
+    data[o] = olstm__region_allocate_data(&planner->plan->memory,
+                                          olstm__desc_bytes(&planner->desc_list[o]));
+    if (!data[o]) return fail_memory(error);
+  }
+  // The memory is taken, whether it comes to be used or not.
+  planner->plan->constant_bytes += output_bytes;
+  const olstm__fold_call call = {planner->environment,
+                                 olstm__program_instance(step->node), planner->input_list,
+                                 planner->desc_list, data};
+  OLSTM_RETURN_IF_ERROR(olstm__fold_run(&call, &planner->fold_work, out_is_done, error));
+  if (!*out_is_done) return OLSTM_STATUS_OK;
+  for (size_t o = 0; o < output_count; o++) {
+    if (step->outputs[o] < 0) continue;
+    olstm__planned_value* value = &planner->values[step->outputs[o]];
+    value->location =
+        (olstm__location){.kind = OLSTM__LOCATION_CONSTANT, .data = data[o]};
+    describe(value, &planner->desc_list[o], data[o]);
+  }
+  planner->plan->folded_count++;
+  return OLSTM_STATUS_OK;
+}
+
+static void make_dynamic(olstm__planner* planner, olstm__planned_step* step) {
+  step->is_dynamic = true;
+  for (size_t o = 0; o < step->node->output_count; o++) {
+    if (step->outputs[o] >= 0) planner->values[step->outputs[o]].is_dynamic = true;
+  }
+}
+
+static olstm_status infer_operator(olstm__planner* planner, olstm__planned_step* step,
+                                   olstm_error* error) {
+  const olstm__program_node* node = step->node;
+  const olstm_tensor* const* inputs = olstm__planner_list_inputs(planner, step);
+  const olstm_infer_args args = {sizeof args, node->input_count, inputs,
+                                 node->output_count};
+  size_t output_bytes = 0;
+  bool is_folded = false;
+  memset(planner->desc_list, 0, node->output_count * sizeof *planner->desc_list);
+  const olstm__operator_instance of = olstm__program_instance(node);
+  const olstm_status status = olstm__call_infer(&of, &args, planner->desc_list, error);
+  if (status == OLSTM_STATUS_NEEDS_DATA) {
+    make_dynamic(planner, step);
+    return OLSTM_STATUS_OK;
+  }
+  OLSTM_RETURN_IF_ERROR(status);
+  OLSTM_RETURN_IF_ERROR(
+      check_outputs(planner, step, planner->desc_list, &output_bytes, error));
+  if (can_fold(planner, step, output_bytes)) {
+    OLSTM_RETURN_IF_ERROR(fold_step(planner, step, output_bytes, &is_folded, error));
+  }
+  if (is_folded) {
+    planner->step_count--;
+    return OLSTM_STATUS_OK;
+  }
+  for (size_t o = 0; o < node->output_count; o++) {
+    if (step->outputs[o] < 0) continue;
+    describe(&planner->values[step->outputs[o]], &planner->desc_list[o], NULL);
+  }
+  return OLSTM_STATUS_OK;
+}
+
+// ---------------------------------------------------------------- control nodes
+
+static olstm_status infer_program(olstm__planner* planner, const plan_frame* frame,
+                                  olstm_error* error);
+
+/// Plans a body in the place of its If: its captures are our values, and what it gives is
+/// what the If gives.
+static olstm_status infer_body(olstm__planner* planner, const plan_frame* outer,
+                               const olstm__planned_step* step,
+                               const olstm__program_body* body, olstm_error* error) {
+  const olstm__program* program = body->program;
+  const size_t value_count = (size_t)program->graph->value_count;
+  plan_frame inner = {program, NULL, outer->depth + 1};
+  if (inner.depth > OLSTM__MAX_NESTING) {
+    return olstm_fail(error, OLSTM_STATUS_LIMIT_EXCEEDED, "graphs are nested too deep");
+  }
+  const int32_t* captured = step->inputs + body->first_capture;
+  const int32_t* outputs = step->node->outputs;
+  const size_t output_count = step->node->output_count;
+  inner.map = olstm__region_allocate(&planner->scratch, value_count, sizeof *inner.map);
+  if (!inner.map) return fail_memory(error);
+  for (size_t v = 0; v < value_count; v++) inner.map[v] = -1;
+  for (size_t c = 0; c < body->capture_count; c++) {
+    inner.map[program->inputs[c]] = captured[c];
+  }
+  OLSTM_RETURN_IF_ERROR(infer_program(planner, &inner, error));
+  for (size_t o = 0; o < output_count && o < program->output_count; o++) {
+    if (outputs[o] == OLSTM__NO_VALUE) continue;
+    outer->map[outputs[o]] = get_value(planner, &inner, program->outputs[o]);
+    if (outer->map[outputs[o]] < 0) return fail_memory(error);
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status infer_control(olstm__planner* planner, const plan_frame* frame,
+                                  olstm__planned_step* step, olstm_error* error) {
+  const olstm__program_body* body = NULL;
+  const int32_t condition = step->node->input_count > 0 ? step->inputs[0] : -1;
+  if (condition >= 0 && planner->values[condition].tensor.data) {
+    OLSTM_RETURN_IF_ERROR(olstm__control_choose_body(
+        step->node, &planner->values[condition].tensor, &body, error));
+  }
+  if (!body) {
+    make_dynamic(planner, step);
+    return OLSTM_STATUS_OK;
+  }
+  // The step is taken back; its lists stay in the scratch memory.
+  const olstm__planned_step inlined = *step;
+  planner->step_count--;
+  return infer_body(planner, frame, &inlined, body, error);
+}
+
+// ---------------------------------------------------------------- the walk
+
+/// Whether one of a step's inputs is known only while running.
+static bool has_dynamic_input(const olstm__planner* planner,
+                              const olstm__planned_step* step) {
+  for (size_t i = 0; i < step->node->input_count; i++) {
+    if (step->inputs[i] >= 0 && planner->values[step->inputs[i]].is_dynamic) return true;
+  }
+  return false;
+}
+
+static olstm_status infer_node(olstm__planner* planner, const plan_frame* frame,
+                               const olstm__program_node* node, olstm_error* error) {
+  olstm__planned_step* step = add_step(planner, node);
+  if (!step || !reserve_lists(planner, node)) return fail_memory(error);
+  for (size_t i = 0; i < node->input_count; i++) {
+    step->inputs[i] = -1;
+    if (node->inputs[i] == OLSTM__NO_VALUE) continue;
+    const int32_t value = get_value(planner, frame, node->inputs[i]);
+    if (value < 0) return fail_memory(error);
+    step->inputs[i] = value;
+    if (planner->values[value].pending_state >= 0) {
+      OLSTM_RETURN_IF_ERROR(resolve_state(planner, value, error));
+    }
+  }
+  for (size_t o = 0; o < node->output_count; o++) {
+    step->outputs[o] = -1;
+    if (node->outputs[o] == OLSTM__NO_VALUE) continue;
+    const int32_t value = get_value(planner, frame, node->outputs[o]);
+    if (value < 0) return fail_memory(error);
+    step->outputs[o] = value;
+  }
+  if (node->kind == OLSTM__NODE_CONTROL)
+    return infer_control(planner, frame, step, error);
+  if (has_dynamic_input(planner, step)) {
+    make_dynamic(planner, step);
+    return OLSTM_STATUS_OK;
+  }
+  return infer_operator(planner, step, error);
+}
+
+static olstm_status infer_program(olstm__planner* planner, const plan_frame* frame,
+                                  olstm_error* error) {
+  for (size_t n = 0; n < frame->program->node_count; n++) {
+    OLSTM_RETURN_IF_ERROR(infer_node(planner, frame, &frame->program->nodes[n], error));
+  }
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__planner_infer(olstm__planner* planner, const olstm_tensor* inputs,
+                                  olstm_error* error) {
+  const olstm__program* program = planner->program;
+  const plan_frame main = {program, planner->map, 0};
+  OLSTM_RETURN_IF_ERROR(olstm__planner_check_inputs(planner, inputs, error));
+  OLSTM_RETURN_IF_ERROR(add_inputs(planner, &main, inputs, error));
+  OLSTM_RETURN_IF_ERROR(infer_program(planner, &main, error));
+  for (size_t o = 0; o < program->output_count; o++) {
+    const int32_t value = get_value(planner, &main, program->outputs[o]);
+    if (value < 0) return fail_memory(error);
+    if (planner->values[value].pending_state >= 0) {
+      OLSTM_RETURN_IF_ERROR(resolve_state(planner, value, error));
+    }
+  }
+  // A slot that nobody reads has a desc all the same: the context carries it.
+  for (size_t i = program->graph->input_count; i < program->input_count; i++) {
+    const int32_t value = planner->map[program->inputs[i]];
+    if (planner->values[value].pending_state >= 0) {
+      OLSTM_RETURN_IF_ERROR(resolve_state(planner, value, error));
+    }
+  }
+  return OLSTM_STATUS_OK;
+}

@@ -1,0 +1,139 @@
+// A plan in the making. First all nodes are walked in order and what can be known is
+// found out (plan_infer); then those that nobody needs are left out, the others prepared,
+// and every tensor is given its location (liveness); then the plan is written down
+// (plan). The environment is locked all the while.
+#ifndef OLSTM_RUNTIME_PLAN_PLANNER_H_
+#define OLSTM_RUNTIME_PLAN_PLANNER_H_
+
+#include "runtime/plan/plan.h"
+
+/// One tensor of the plan. A body that is planned in place of its If adds its own.
+typedef struct olstm__planned_value {
+  const char* name;
+  /// desc is set when is_described; data when the value is known (and for tensors without
+  /// elements, whose value is always known).
+  olstm_tensor tensor;
+  bool is_described;
+  /// Its shape is known only while running.
+  bool is_dynamic;
+  /// Where it lies, as far as that is settled by what it is (INPUT, CONSTANT).
+  olstm__location location;
+  /// A state slot whose desc follows from another value: the slot's number, else -1.
+  int32_t pending_state;
+  /// Whether a step that stays, or an output, needs it.
+  bool is_live;
+  /// Buffer that holds it (olstm__planned_buffer), -1: none.
+  int32_t buffer;
+  /// Of dynamic ones: number among the dynamic tensors; the last dynamic step that reads
+  /// it, -1: kept until the end.
+  int32_t dynamic;
+  int32_t last_dynamic_step;
+} olstm__planned_value;
+
+typedef struct olstm__planned_step {
+  const olstm__program_node* node;
+  /// Planned values, -1 where absent.
+  int32_t* inputs;
+  int32_t* outputs;
+  bool is_dynamic;
+  bool is_live;
+  bool is_view;
+  bool is_prepared;
+  olstm_prepared prepared;
+  uint64_t work;
+  /// Place among the steps of its part.
+  size_t position;
+  size_t workspace_offset;
+} olstm__planned_step;
+
+/// Memory that one or several values share: views, and results written over their input.
+typedef struct olstm__planned_buffer {
+  /// WORKSPACE until it turns out to be an output; INPUT, CONSTANT.
+  olstm__location location;
+  size_t bytes;
+  /// The steps from which and to which it must be kept.
+  size_t first_step;
+  size_t last_step;
+  /// Another buffer that it has become one with, -1: none.
+  int32_t merged_into;
+} olstm__planned_buffer;
+
+/// An output that must be copied from `value`.
+typedef struct olstm__planned_copy {
+  int32_t value;
+  size_t output;
+} olstm__planned_copy;
+
+typedef struct olstm__planner {
+  olstm__environment* environment;
+  olstm__program* program;
+  /// What is being made; its memory takes what outlives the planner.
+  olstm__plan* plan;
+  /// What does not.
+  olstm__region scratch;
+  int32_t value_count, value_capacity;
+  olstm__planned_value* values;
+  size_t step_count, step_capacity;
+  olstm__planned_step* steps;
+  int32_t buffer_count;
+  olstm__planned_buffer* buffers;
+  size_t copy_count;
+  olstm__planned_copy* copies;
+  /// The main program's values as planned values, -1 for those not met yet.
+  int32_t* map;
+  /// Sizes of the symbolic dimensions, -1 where unknown; and the input that set it.
+  int64_t* symbols;
+  size_t* symbol_inputs;
+  /// The most inputs and outputs that any step has, and lists of that length.
+  size_t list_capacity;
+  const olstm_tensor** input_list;
+  olstm_tensor_desc* desc_list;
+  /// How many steps run in the part whose shapes are known, copies left out.
+  size_t known_step_count;
+  size_t dynamic_step_count;
+  size_t dynamic_tensor_count;
+  /// Multiply-adds that may still go into values known ahead.
+  uint64_t fold_work;
+} olstm__planner;
+
+/// What is known of a step's inputs, in planner->input_list: NULL where absent.
+const olstm_tensor* const* olstm__planner_list_inputs(olstm__planner* planner,
+                                                      const olstm__planned_step* step);
+
+/// What is known of a step's outputs, in planner->desc_list.
+const olstm_tensor_desc* olstm__planner_list_outputs(olstm__planner* planner,
+                                                     const olstm__planned_step* step);
+
+/// Most bytes that one output of a step may have: max_memory, or what an input has that
+/// is larger already. Asked before prepare, which may make tables as long as an output.
+size_t olstm__planner_output_limit(size_t max_memory, const olstm_tensor* const* inputs,
+                                   size_t count);
+
+/// Walks all nodes: fills values and steps.
+olstm_status olstm__planner_infer(olstm__planner* planner, const olstm_tensor* inputs,
+                                  olstm_error* error);
+
+/// Marks the steps that somebody needs, and numbers them.
+void olstm__planner_mark_live(olstm__planner* planner);
+
+/// Gives every value of the prepared steps its location.
+olstm_status olstm__planner_assign_locations(olstm__planner* planner, olstm_error* error);
+
+/// The location of a value after olstm__planner_assign_locations.
+olstm__location olstm__planner_get_location(const olstm__planner* planner, int32_t value);
+
+/// Makes a plan; the caller owns it. The environment is locked.
+olstm_status olstm__plan_create(olstm__program* program, const olstm_tensor* inputs,
+                                olstm__plan** out_plan, olstm_error* error);
+void olstm__plan_destroy(olstm__plan* plan);
+
+/// The data by which a plan is told from others, NULL when the value does not count.
+const void* olstm__plan_key_data(const olstm_tensor* input);
+
+/// For tensors without elements whose value has to be known: a pointer that is not NULL.
+void* olstm__empty_tensor_data(void);
+
+/// Bytes of a desc that was checked.
+size_t olstm__desc_bytes(const olstm_tensor_desc* desc);
+
+#endif  // OLSTM_RUNTIME_PLAN_PLANNER_H_

@@ -1,0 +1,237 @@
+#include "runtime/plan/program.h"
+
+#include <string.h>
+
+#include "runtime/execute/control.h"
+#include "runtime/host/registry.h"
+#include "runtime/plan/plan_cache.h"
+
+// ---------------------------------------------------------------- nodes
+
+olstm_status olstm__program_describe_node(olstm__graph* graph,
+                                          const olstm__graph_node* from,
+                                          olstm_node* out_node, olstm_error* error) {
+  const size_t input_count = from->own_input_count;
+  const char** input_names =
+      olstm__graph_allocate(graph, input_count, sizeof *input_names);
+  const olstm_tensor** constants =
+      olstm__graph_allocate(graph, input_count, sizeof *constants);
+  const char** output_names =
+      olstm__graph_allocate(graph, from->output_count, sizeof *output_names);
+  OLSTM_RETURN_IF_ERROR(olstm__graph_check(graph, error));
+  for (size_t i = 0; i < input_count; i++) {
+    const int32_t value = from->inputs[i];
+    input_names[i] = value == OLSTM__NO_VALUE ? "" : graph->values[value].info.name;
+    // A value without a name is there all the same.
+    if (value != OLSTM__NO_VALUE && input_names[i][0] == '\0') input_names[i] = "?";
+    constants[i] = olstm__graph_constant(graph, value);
+  }
+  for (size_t o = 0; o < from->output_count; o++) {
+    const int32_t value = from->outputs[o];
+    output_names[o] = value == OLSTM__NO_VALUE ? "" : graph->values[value].info.name;
+    if (value != OLSTM__NO_VALUE && output_names[o][0] == '\0') output_names[o] = "?";
+  }
+  *out_node = (olstm_node){.struct_size = sizeof *out_node,
+                           .name = from->name,
+                           .op_type = from->op_type,
+                           .domain = from->domain,
+                           .opset_version = from->opset_version,
+                           .attribute_count = from->attribute_count,
+                           .attributes = from->attributes,
+                           .input_count = input_count,
+                           .input_names = input_names,
+                           .constants = constants,
+                           .output_count = from->output_count,
+                           .output_names = output_names};
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__program_create_operator(olstm__environment* environment,
+                                            const olstm_node* node,
+                                            const olstm_operator** out_callbacks,
+                                            void** out_instance, olstm_error* error) {
+  const olstm_create_args args = {sizeof args, &environment->host, node,
+                                  &environment->options};
+  const olstm_operator* callbacks = olstm__registry_find(
+      environment->registry, node->domain, node->op_type, node->opset_version);
+  if (!callbacks) {
+    return olstm__registry_refuse(environment->registry, node->name, node->domain,
+                                  node->op_type, node->opset_version, error);
+  }
+  *out_callbacks = callbacks;
+  *out_instance = NULL;
+  olstm__environment_lock(environment);
+  const olstm_status status = olstm__call_create(callbacks, &args, out_instance, error);
+  olstm__environment_unlock(environment);
+  return status;
+}
+
+/// Every value that a node reads must come from somewhere: passes that broke that would
+/// make runs read garbage.
+static olstm_status check_inputs(const olstm__graph* graph, const olstm__graph_node* node,
+                                 olstm_error* error) {
+  for (size_t i = 0; i < node->input_count; i++) {
+    if (node->inputs[i] == OLSTM__NO_VALUE) continue;
+    const olstm__graph_value* value = &graph->values[node->inputs[i]];
+    if (value->kind == OLSTM__VALUE_NODE && value->producer == OLSTM__NO_VALUE) {
+      return olstm_fail(error, OLSTM_STATUS_INVALID_MODEL,
+                        "%s '%s': nothing makes input '%s'", node->op_type, node->name,
+                        value->info.name);
+    }
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status create_bodies(olstm__program* program, const olstm__graph_node* from,
+                                  olstm__program_node* node, olstm_error* error) {
+  olstm__program_body* bodies =
+      olstm__graph_allocate(program->graph, from->body_count, sizeof *bodies);
+  if (!bodies) return olstm__graph_check(program->graph, error);
+  node->bodies = bodies;
+  for (size_t b = 0; b < from->body_count; b++) {
+    const olstm__graph_body* body = &from->bodies[b];
+    bodies[b] = (olstm__program_body){body->attribute, NULL, body->first_capture,
+                                      body->capture_count};
+    OLSTM_RETURN_IF_ERROR(olstm__program_create(program->environment, body->graph, true,
+                                                &bodies[b].program, error));
+    // Counted one by one, so that destroy knows how far this came.
+    node->body_count++;
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status create_node(olstm__program* program, const olstm__graph_node* from,
+                                olstm__program_node* node, olstm_error* error) {
+  node->kind = from->kind;
+  node->input_count = from->input_count;
+  node->inputs = from->inputs;
+  node->output_count = from->output_count;
+  node->outputs = from->outputs;
+  node->fused_from = from->fused_from;
+  OLSTM_RETURN_IF_ERROR(check_inputs(program->graph, from, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm__program_describe_node(program->graph, from, &node->node, error));
+  if (node->kind == OLSTM__NODE_CONTROL) {
+    OLSTM_RETURN_IF_ERROR(create_bodies(program, from, node, error));
+    return olstm__control_check(node, error);
+  }
+  return olstm__program_create_operator(program->environment, &node->node,
+                                        &node->callbacks, &node->instance, error);
+}
+
+static olstm_status create_nodes(olstm__program* program, olstm_error* error) {
+  olstm__graph* graph = program->graph;
+  program->nodes =
+      olstm__graph_allocate(graph, (size_t)graph->order_count, sizeof *program->nodes);
+  if (!program->nodes) return olstm__graph_check(graph, error);
+  for (int32_t i = 0; i < graph->order_count; i++) {
+    const olstm__graph_node* from = &graph->nodes[graph->order[i]];
+    if (from->kind == OLSTM__NODE_REMOVED) continue;
+    OLSTM_RETURN_IF_ERROR(
+        create_node(program, from, &program->nodes[program->node_count++], error));
+  }
+  return OLSTM_STATUS_OK;
+}
+
+// ---------------------------------------------------------------- inputs and outputs
+
+static olstm_status list_values(olstm__program* program, olstm_error* error) {
+  olstm__graph* graph = program->graph;
+  program->input_count = graph->input_count + graph->state_count;
+  program->output_count = graph->output_count + graph->state_count;
+  int32_t* inputs = olstm__graph_allocate(graph, program->input_count, sizeof *inputs);
+  int32_t* outputs = olstm__graph_allocate(graph, program->output_count, sizeof *outputs);
+  OLSTM_RETURN_IF_ERROR(olstm__graph_check(graph, error));
+  for (size_t i = 0; i < graph->input_count; i++) inputs[i] = graph->inputs[i];
+  for (size_t o = 0; o < graph->output_count; o++) outputs[o] = graph->outputs[o];
+  for (size_t s = 0; s < graph->state_count; s++) {
+    inputs[graph->input_count + s] = graph->states[s].input;
+    outputs[graph->output_count + s] = graph->states[s].output;
+  }
+  program->inputs = inputs;
+  program->outputs = outputs;
+  return OLSTM_STATUS_OK;
+}
+
+/// The number of a symbolic dimension. Open addressing in a table of a power of two.
+static int32_t number_symbol(const char** names, int32_t* slots, size_t mask,
+                             int32_t* count, const char* name) {
+  uint32_t hash = 2166136261U;
+  for (const char* c = name; *c; c++) hash = (hash ^ (unsigned char)*c) * 16777619U;
+  size_t slot = hash & mask;
+  while (slots[slot] != 0) {
+    if (strcmp(names[slots[slot] - 1], name) == 0) return slots[slot] - 1;
+    slot = (slot + 1) & mask;
+  }
+  names[*count] = name;
+  slots[slot] = ++*count;
+  return slots[slot] - 1;
+}
+
+static olstm_status number_symbols(olstm__program* program, olstm_error* error) {
+  olstm__graph* graph = program->graph;
+  const size_t dim_count = program->input_count * OLSTM_MAX_RANK;
+  size_t capacity = 16;
+  while (capacity < 2 * dim_count) capacity *= 2;
+  int32_t* symbols = olstm__graph_allocate(graph, dim_count, sizeof *symbols);
+  const char** names = olstm__graph_allocate(graph, dim_count, sizeof *names);
+  OLSTM_RETURN_IF_ERROR(olstm__graph_check(graph, error));
+  int32_t* slots = olstm_allocate_zeroed(&graph->allocator, capacity, sizeof *slots);
+  if (!slots) return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory");
+  for (size_t i = 0; i < dim_count; i++) {
+    const olstm_value_info* info =
+        &graph->values[program->inputs[i / OLSTM_MAX_RANK]].info;
+    const size_t d = i % OLSTM_MAX_RANK;
+    const bool has_symbol =
+        (int32_t)d < info->rank && info->dims[d] < 0 && info->dim_params[d];
+    symbols[i] = has_symbol ? number_symbol(names, slots, capacity - 1,
+                                            &program->symbol_count, info->dim_params[d])
+                            : -1;
+  }
+  olstm_release(&graph->allocator, slots, capacity, sizeof *slots);
+  program->input_symbols = symbols;
+  program->symbol_names = names;
+  return OLSTM_STATUS_OK;
+}
+
+// ---------------------------------------------------------------- life
+
+static olstm_status fill(olstm__program* program, olstm_error* error) {
+  OLSTM_RETURN_IF_ERROR(list_values(program, error));
+  OLSTM_RETURN_IF_ERROR(number_symbols(program, error));
+  OLSTM_RETURN_IF_ERROR(create_nodes(program, error));
+  return olstm__plan_cache_create(program->environment, &program->plans, error);
+}
+
+olstm_status olstm__program_create(olstm__environment* environment, olstm__graph* graph,
+                                   bool is_body, olstm__program** out_program,
+                                   olstm_error* error) {
+  *out_program = NULL;
+  olstm__program* program = olstm__graph_allocate(graph, 1, sizeof *program);
+  if (!program) return olstm__graph_check(graph, error);
+  program->environment = environment;
+  program->graph = graph;
+  program->is_body = is_body;
+  const olstm_status status = fill(program, error);
+  if (status != OLSTM_STATUS_OK) {
+    olstm__program_destroy(program);
+    return status;
+  }
+  *out_program = program;
+  return OLSTM_STATUS_OK;
+}
+
+void olstm__program_destroy(olstm__program* program) {
+  if (!program) return;
+  olstm__plan_cache_destroy(program->environment, program->plans);
+  for (size_t n = 0; n < program->node_count; n++) {
+    const olstm__program_node* node = &program->nodes[n];
+    for (size_t b = 0; b < node->body_count; b++) {
+      olstm__program_destroy(node->bodies[b].program);
+    }
+    if (!node->callbacks || !node->instance) continue;
+    olstm__environment_lock(program->environment);
+    node->callbacks->destroy(node->instance);
+    olstm__environment_unlock(program->environment);
+  }
+}

@@ -1,0 +1,93 @@
+// A graph with an operator for every node: what plans are made of. Immutable, but for its
+// plan cache and for what operators keep at prepare time, both of which the environment's
+// lock guards. The main graph is one, and so is every body of a control node.
+#ifndef OLSTM_RUNTIME_PLAN_PROGRAM_H_
+#define OLSTM_RUNTIME_PLAN_PROGRAM_H_
+
+#include "runtime/graph/graph.h"
+#include "runtime/host/environment.h"
+#include "runtime/host/operator_call.h"
+
+typedef struct olstm__program olstm__program;
+
+/// A graph attribute of a control node: see olstm__graph_body.
+typedef struct olstm__program_body {
+  const char* attribute;
+  olstm__program* program;
+  size_t first_capture;
+  size_t capture_count;
+} olstm__program_body;
+
+typedef struct olstm__program_node {
+  olstm__node_kind kind;
+  /// Name, attributes, names of inputs and outputs. A CONTROL node's captures are not
+  /// among its inputs.
+  olstm_node node;
+  /// OPERATOR.
+  const olstm_operator* callbacks;
+  void* instance;
+  /// Values of the graph, OLSTM__NO_VALUE where absent. A CONTROL node's own inputs come
+  /// first (node.input_count of them), then what its bodies capture.
+  size_t input_count;
+  const int32_t* inputs;
+  size_t output_count;
+  const int32_t* outputs;
+  /// CONTROL.
+  size_t body_count;
+  olstm__program_body* bodies;
+  const char* fused_from;
+} olstm__program_node;
+
+struct olstm__program {
+  olstm__environment* environment;
+  /// Borrowed: it must outlive the program.
+  olstm__graph* graph;
+  /// In the order in which they run.
+  size_t node_count;
+  olstm__program_node* nodes;
+  /// Values: the graph's inputs, then those that read its state slots; the graph's
+  /// outputs, then the next values of the slots.
+  size_t input_count;
+  const int32_t* inputs;
+  size_t output_count;
+  const int32_t* outputs;
+  /// input_symbols[i * OLSTM_MAX_RANK + d]: the number of the symbolic dimension that
+  /// dimension d of input i is, -1 for none. Equal names have equal numbers.
+  int32_t symbol_count;
+  const int32_t* input_symbols;
+  const char* const* symbol_names;
+  /// Of a body: declared shapes of inputs are hints that exporters get wrong, and are not
+  /// checked.
+  bool is_body;
+  struct olstm__plan_cache* plans;
+};
+
+/// Creates the operators of a graph, and the programs of its bodies. The graph must be in
+/// order (olstm__graph_sort); the program keeps it, and takes memory from it.
+/// Errors: UNSUPPORTED (names the node), those of operators, OUT_OF_MEMORY.
+olstm_status olstm__program_create(olstm__environment* environment, olstm__graph* graph,
+                                   bool is_body, olstm__program** out_program,
+                                   olstm_error* error);
+
+/// Nobody may hold one of its plans any more. NULL is legal.
+void olstm__program_destroy(olstm__program* program);
+
+/// The view of a graph's node that operators get; arrays come from the graph's memory.
+/// Errors: OUT_OF_MEMORY.
+olstm_status olstm__program_describe_node(olstm__graph* graph,
+                                          const olstm__graph_node* from,
+                                          olstm_node* out_node, olstm_error* error);
+
+/// The operator of an OPERATOR node, to call.
+static inline olstm__operator_instance olstm__program_instance(
+    const olstm__program_node* node) {
+  return (olstm__operator_instance){node->callbacks, node->instance, &node->node};
+}
+
+/// Finds and creates the operator of a node. Locks the environment.
+olstm_status olstm__program_create_operator(olstm__environment* environment,
+                                            const olstm_node* node,
+                                            const olstm_operator** out_callbacks,
+                                            void** out_instance, olstm_error* error);
+
+#endif  // OLSTM_RUNTIME_PLAN_PROGRAM_H_

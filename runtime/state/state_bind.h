@@ -1,0 +1,34 @@
+// Gives a graph its state slots: edits the graph so that what was an input, or a
+// recurrent node's initial state, comes from the context. Knows where state enters and
+// leaves a graph; where its values are kept is state.h's.
+#ifndef OLSTM_RUNTIME_STATE_STATE_BIND_H_
+#define OLSTM_RUNTIME_STATE_STATE_BIND_H_
+
+#include "olstm/runtime.h"
+#include "runtime/graph/graph.h"
+
+/// Binds outputs to inputs: each input named is one no longer, but a state slot of its
+/// name.
+/// Errors: NOT_FOUND (no such output or input), INVALID_ARGUMENT (an input bound twice),
+/// DTYPE_MISMATCH, SHAPE_MISMATCH (what the model declares of both), OUT_OF_MEMORY.
+olstm_status olstm__state_bind(olstm__graph* graph, size_t binding_count,
+                               const olstm_binding* bindings, olstm_error* error);
+
+/// Makes recurrent nodes stateful: slots NODE/h, and NODE/c for an LSTM, of shape [D,N,H]
+/// whatever the node's layout. What fed initial_h and initial_c is what they start from:
+/// nothing or zeros, a constant, or what the graph computes.
+///
+/// names: of nodes, or a single "all".
+/// Errors: NOT_FOUND, INVALID_ARGUMENT (not recurrent, or named twice), SHAPE_MISMATCH (a
+/// constant initial state), OUT_OF_MEMORY. The graph is in order afterwards.
+olstm_status olstm__state_make_stateful(olstm__graph* graph, size_t name_count,
+                                        const char* const* names, olstm_error* error);
+
+/// Whether a node is an LSTM, GRU or RNN: inputs 5 and 6 are its initial state.
+bool olstm__state_is_recurrent(const olstm__graph_node* node);
+
+/// Lets initial states with a batch of 1 serve batches of any size, in all recurrent
+/// nodes that are not stateful. The graph is in order afterwards.
+olstm_status olstm__state_broadcast_initial(olstm__graph* graph, olstm_error* error);
+
+#endif  // OLSTM_RUNTIME_STATE_STATE_BIND_H_
