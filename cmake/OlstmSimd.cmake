@@ -2,24 +2,15 @@
 
 include_guard(GLOBAL)
 
-# olstm_add_simd(<target> <template> <reals>... [EXTRA <cpus>... | ONLY <cpus>...])
+# olstm_add_simd(<target> <file>...)
 #
-# Compiles <template>.inc of the current folder into `target` once for each kind of CPU (avx512,
-# avx2, plain, and those of EXTRA: avx512vnni, avx512bf16; plain alone where the machine is
-# no x86-64; those of ONLY, and none of the others) and each of the reals named (f32 f64). Each copy's
-# functions are called SIMD_NAME(name), which is name_f32_avx512 and so on.
-function(olstm_add_simd target template)
-  cmake_parse_arguments(arg "" "" "EXTRA;ONLY" ${ARGN})
-  set(cpus plain)
-  set(x86_cpus avx2 avx512 ${arg_EXTRA})
-  set(is_plain_best ON)
-  if(arg_ONLY)
-    set(cpus "")
-    set(x86_cpus ${arg_ONLY})
-  endif()
+# Adds the files named <template>_<real>_<cpu>.c to `target`, each with the flags of its CPU; those of CPUs that another kind
+# of machine has are left out. real: f32 or f64. cpu: plain, avx2, avx512, avx512vnni or avx512bf16. Such a file says
+# OLSTM_SIMD_ISA, OLSTM_SIMD_DOUBLE and SIMD_NAME (see op/math/simd.h) and includes <template>.inc.
+function(olstm_add_simd target)
+  set(is_x86 OFF)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
-    list(APPEND cpus ${x86_cpus})
-    set(is_plain_best OFF)
+    set(is_x86 ON)
   endif()
   # The vectors are written out; what compilers add to that is slower.
   set(options_plain $<$<CONFIG:Release>:-O2> -fno-tree-vectorize -fno-tree-slp-vectorize
@@ -33,36 +24,24 @@ function(olstm_add_simd target template)
                      -mprefer-vector-width=512)
   set(options_avx512vnni ${options_avx512} -mavx512vnni)
   set(options_avx512bf16 ${options_avx512} -mavx512bf16)
-  # OLSTM_SIMD_ISA in op/math/simd.h.
-  set(isa_plain 0)
-  set(isa_avx2 2)
-  set(isa_avx512 512)
-  set(isa_avx512vnni 512)
-  set(isa_avx512bf16 512)
-  file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
-  foreach(cpu IN LISTS cpus)
-    foreach(real IN LISTS arg_UNPARSED_ARGUMENTS)
-      set(double 0)
-      if(real STREQUAL "f64")
-        set(double 1)
-      endif()
-      set(source ${CMAKE_CURRENT_BINARY_DIR}/${template}_${real}_${cpu}.c)
-      set(isa ${isa_${cpu}})
-      set(options ${options_${cpu}})
-      if(NOT double AND (isa GREATER 0 OR is_plain_best))
-        # What small layers spend their time in: a twentieth faster.
-        list(APPEND options $<$<CONFIG:Release>:-O3>)
-      endif()
-      file(CONFIGURE OUTPUT ${source} @ONLY CONTENT
-"// Made by cmake/OlstmSimd.cmake.
-#define OLSTM_SIMD_ISA @isa@
-#define OLSTM_SIMD_DOUBLE @double@
-#define SIMD_NAME(name) name##_@real@_@cpu@
-#include \"@folder@/@template@.inc\"
-")
-      target_sources(${target} PRIVATE ${source})
-      set_source_files_properties(${source} TARGET_DIRECTORY ${target} PROPERTIES
-                                  COMPILE_OPTIONS "${options}")
-    endforeach()
+  foreach(file IN LISTS ARGN)
+    if(NOT file MATCHES "_(f32|f64)_([a-z0-9]+)\\.c$")
+      message(FATAL_ERROR "olstm_add_simd: ${file} is not named <template>_<real>_<cpu>.c")
+    endif()
+    set(real ${CMAKE_MATCH_1})
+    set(cpu ${CMAKE_MATCH_2})
+    if(NOT DEFINED options_${cpu})
+      message(FATAL_ERROR "olstm_add_simd: ${file} is for no kind of CPU that it knows")
+    endif()
+    if(NOT is_x86 AND NOT cpu STREQUAL "plain")
+      continue()
+    endif()
+    set(options ${options_${cpu}})
+    if(real STREQUAL "f32" AND NOT (is_x86 AND cpu STREQUAL "plain"))
+      # What small layers spend their time in: a twentieth faster.
+      list(APPEND options $<$<CONFIG:Release>:-O3>)
+    endif()
+    target_sources(${target} PRIVATE ${file})
+    set_source_files_properties(${file} TARGET_DIRECTORY ${target} PROPERTIES COMPILE_OPTIONS "${options}")
   endforeach()
 endfunction()

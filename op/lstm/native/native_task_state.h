@@ -1,9 +1,9 @@
 // One task while it runs: where it is, and where its arrays are. Included by the native
 // kernel's templates alone.
-#ifndef OLSTM_OP_LSTM_LSTM_KERNEL_NATIVE_WALK_H_
-#define OLSTM_OP_LSTM_LSTM_KERNEL_NATIVE_WALK_H_
+#ifndef OLSTM_OP_LSTM_NATIVE_NATIVE_TASK_STATE_H_
+#define OLSTM_OP_LSTM_NATIVE_NATIVE_TASK_STATE_H_
 
-#include "op/lstm/lstm_kernel_native_cells.h"
+#include "op/lstm/native/native_cells.inc"
 #if OLSTM_SIMD_DOUBLE
 #include "op/math/panel.h"
 #else
@@ -114,4 +114,4 @@ SIMD_INLINE const simd_real* hidden_of(const walk* w, int32_t p,
   return w->kinds[p] == CELL_GRU_UPDATE ? place->reset : place->last_h;
 }
 
-#endif  // OLSTM_OP_LSTM_LSTM_KERNEL_NATIVE_WALK_H_
+#endif  // OLSTM_OP_LSTM_NATIVE_NATIVE_TASK_STATE_H_

@@ -1,7 +1,7 @@
 // How the native kernel splits its work over threads. The rule stands on measured facts,
 // all in microseconds on a core of about 3 GHz; that they are off by half on another
 // machine changes little.
-#include "op/lstm/lstm_kernel_native_task.h"
+#include "op/lstm/native/native_task.h"
 
 /// A thread that sleeps needs this long to take part.
 static const double kWake = 12;

@@ -3,8 +3,8 @@
 //
 // Units are handled in blocks of one vector (`lanes` units); a block's gates lie
 // together, so that a product's sums for one block are all that the cell needs to go on.
-#ifndef OLSTM_OP_LSTM_LSTM_KERNEL_NATIVE_PLAN_H_
-#define OLSTM_OP_LSTM_LSTM_KERNEL_NATIVE_PLAN_H_
+#ifndef OLSTM_OP_LSTM_NATIVE_NATIVE_PLAN_H_
+#define OLSTM_OP_LSTM_NATIVE_NATIVE_PLAN_H_
 
 #include "op/lstm/lstm_kernel.h"
 
@@ -178,4 +178,4 @@ void olstm__native_pack(const olstm__lstm_problem* problem,
                         const olstm__native_layout* layout,
                         const olstm__lstm_weights* weights, void* packed);
 
-#endif  // OLSTM_OP_LSTM_LSTM_KERNEL_NATIVE_PLAN_H_
+#endif  // OLSTM_OP_LSTM_NATIVE_NATIVE_PLAN_H_

@@ -1,4 +1,4 @@
-#include "op/lstm/lstm_kernel_native_plan.h"
+#include "op/lstm/native/native_plan.h"
 
 #include "op/lstm/lstm_spec.h"
 

@@ -1,10 +1,10 @@
 // What the native kernel's parts that are compiled for each kind of CPU share with the
 // part that is not: one direction of a run, one task of it, and the table of compiled
 // variants.
-#ifndef OLSTM_OP_LSTM_LSTM_KERNEL_NATIVE_TASK_H_
-#define OLSTM_OP_LSTM_LSTM_KERNEL_NATIVE_TASK_H_
+#ifndef OLSTM_OP_LSTM_NATIVE_NATIVE_TASK_H_
+#define OLSTM_OP_LSTM_NATIVE_NATIVE_TASK_H_
 
-#include "op/lstm/lstm_kernel_native_plan.h"
+#include "op/lstm/native/native_plan.h"
 
 /// One direction of a run. Rows are those of the workspace: longest first.
 typedef struct olstm__native_direction {
@@ -57,4 +57,4 @@ extern const olstm__native_variant olstm__native_f64_avx2;
 extern const olstm__native_variant olstm__native_f32_avx512;
 extern const olstm__native_variant olstm__native_f64_avx512;
 
-#endif  // OLSTM_OP_LSTM_LSTM_KERNEL_NATIVE_TASK_H_
+#endif  // OLSTM_OP_LSTM_NATIVE_NATIVE_TASK_H_

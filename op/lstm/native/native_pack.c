@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "op/lstm/lstm_kernel_native_plan.h"
 #include "op/lstm/lstm_spec.h"
+#include "op/lstm/native/native_plan.h"
 #include "op/math/real.h"
 
 /// A panel has no more columns than 4 vectors of 16.

@@ -1,9 +1,9 @@
 // The native kernel: LSTM, GRU and RNN, the whole spec, with the CPU's vectors. This file
 // brings states and rows into the workspace and back; the steps are in
-// lstm_kernel_native.inc, compiled for each kind of CPU.
+// native_steps.inc, compiled for each kind of CPU.
 #include <string.h>
 
-#include "op/lstm/lstm_kernel_native_task.h"
+#include "op/lstm/native/native_task.h"
 #include "op/math/cpu.h"
 #include "op/math/real.h"
 

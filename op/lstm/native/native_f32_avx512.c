@@ -1,0 +1,5 @@
+// The native kernel's steps in float for AVX-512 (F, BW, DQ, VL).
+#define OLSTM_SIMD_ISA 512
+#define OLSTM_SIMD_DOUBLE 0
+#define SIMD_NAME(name) name##_f32_avx512
+#include "op/lstm/native/native_steps.inc"

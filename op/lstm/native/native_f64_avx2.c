@@ -1,0 +1,5 @@
+// The native kernel's steps in double for AVX2 and FMA.
+#define OLSTM_SIMD_ISA 2
+#define OLSTM_SIMD_DOUBLE 1
+#define SIMD_NAME(name) name##_f64_avx2
+#include "op/lstm/native/native_steps.inc"

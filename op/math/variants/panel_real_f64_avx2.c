@@ -1,0 +1,5 @@
+// Products with panels of reals in double for AVX2 and FMA.
+#define OLSTM_SIMD_ISA 2
+#define OLSTM_SIMD_DOUBLE 1
+#define SIMD_NAME(name) name##_f64_avx2
+#include "op/math/panel_real.inc"
