@@ -56,13 +56,28 @@ if(OLSTM_HAS_PACKED_RELOCATIONS)
   add_link_options($<$<CONFIG:Release>:-Wl,-z,pack-relative-relocs>)
 endif()
 
+# What the shared library is called until 1.0: minor versions may differ in what they export.
+set(olstm_soversion ${PROJECT_VERSION_MAJOR})
+if(PROJECT_VERSION_MAJOR EQUAL 0)
+  set(olstm_soversion 0.${PROJECT_VERSION_MINOR})
+endif()
+
+# Symbol versions, where the linker knows them. Sanitizers export symbols of their own.
+include(CheckLinkerFlag)
+check_linker_flag(C -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/libolstm.map OLSTM_HAS_VERSION_SCRIPTS)
+
 # libolstm, static or shared, out of the folders' objects.
 function(olstm_add_library target kind)
   add_library(${target} ${kind} $<TARGET_OBJECTS:olstm_proto> $<TARGET_OBJECTS:olstm_op>
                                 $<TARGET_OBJECTS:olstm_direct> $<TARGET_OBJECTS:olstm_runtime>)
   add_library(olstm::${target} ALIAS ${target})
   set_target_properties(${target} PROPERTIES OUTPUT_NAME olstm VERSION ${PROJECT_VERSION}
-                                             SOVERSION ${PROJECT_VERSION_MAJOR} LINKER_LANGUAGE C)
+                                             SOVERSION ${olstm_soversion} LINKER_LANGUAGE C)
+  if(kind STREQUAL "SHARED" AND OLSTM_HAS_VERSION_SCRIPTS AND NOT OLSTM_SANITIZE)
+    set(map ${PROJECT_SOURCE_DIR}/cmake/libolstm.map)
+    target_link_options(${target} PRIVATE -Wl,--version-script=${map})
+    set_target_properties(${target} PROPERTIES LINK_DEPENDS ${map})
+  endif()
   target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
                                               $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_link_libraries(${target} PRIVATE olstm_protobuf_c m ${CMAKE_DL_LIBS} Threads::Threads)

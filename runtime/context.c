@@ -1,8 +1,10 @@
-// One caller's execution context: a executor for the session's program, the state that it
-// carries, and the tensors that a run hands from one to the other.
+// One caller's execution context: an executor for the session's program, the state that
+// it carries, and the tensors that a run hands from one to the other.
 #include "runtime/context.h"
 
 #include <string.h>
+
+#include "olstm/sized_struct.h"
 
 #include "runtime/plan/planner.h"
 
@@ -222,10 +224,13 @@ size_t olstm_context_state_count(const olstm_context* context) {
   return olstm__states_visible_count(&context->states);
 }
 
-olstm_status olstm_context_get_state_info(const olstm_context* context, size_t index,
-                                          olstm_state_info* out_info,
-                                          olstm_error* error) {
-  return olstm__states_get_info(&context->states, index, out_info, error);
+olstm_status olstm_context_get_state_info_sized(const olstm_context* context,
+                                                size_t index, olstm_state_info* out_info,
+                                                size_t struct_size, olstm_error* error) {
+  olstm_state_info known;
+  OLSTM_RETURN_IF_ERROR(olstm__states_get_info(&context->states, index, &known, error));
+  olstm_sized_struct_init(out_info, struct_size, &known, sizeof known);
+  return OLSTM_STATUS_OK;
 }
 
 olstm_status olstm_context_get_state(const olstm_context* context, const char* name,

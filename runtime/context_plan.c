@@ -1,4 +1,6 @@
 // What a context tells of its plan.
+#include "olstm/sized_struct.h"
+
 #include "runtime/context.h"
 #include "runtime/execute/dynamic.h"
 
@@ -10,12 +12,13 @@ static olstm_status get_plan(const olstm_context* context, const olstm__plan** o
                     "the context has no plan before its first prepare or run");
 }
 
-olstm_status olstm_context_get_plan_info(const olstm_context* context,
-                                         olstm_plan_info* out_info, olstm_error* error) {
+olstm_status olstm_context_get_plan_info_sized(const olstm_context* context,
+                                               olstm_plan_info* out_info,
+                                               size_t struct_size, olstm_error* error) {
   const olstm__plan* plan = NULL;
   const olstm__environment* environment = &context->session->environment;
   OLSTM_RETURN_IF_ERROR(get_plan(context, &plan, error));
-  *out_info = (olstm_plan_info){
+  const olstm_plan_info known = {
       .step_count = plan->step_count + plan->dynamic_step_count,
       .folded_count = plan->folded_count + environment->folded_count,
       .constant_bytes = plan->constant_bytes + environment->folded_bytes,
@@ -23,6 +26,7 @@ olstm_status olstm_context_get_plan_info(const olstm_context* context,
       .unshared_bytes = plan->unshared_bytes,
       .has_dynamic_part = plan->dynamic_step_count > 0,
       .work = plan->work};
+  olstm_sized_struct_init(out_info, struct_size, &known, sizeof known);
   return OLSTM_STATUS_OK;
 }
 
@@ -44,8 +48,8 @@ static void describe_node(const olstm__program_node* node, const olstm_prepared*
   out_info->run_allocates = prepared->run_allocates;
 }
 
-olstm_status olstm_context_get_step_info(const olstm_context* context, size_t index,
-                                         olstm_step_info* out_info, olstm_error* error) {
+static olstm_status describe_step(const olstm_context* context, size_t index,
+                                  olstm_step_info* out_info, olstm_error* error) {
   const olstm__plan* plan = NULL;
   OLSTM_RETURN_IF_ERROR(get_plan(context, &plan, error));
   if (index >= plan->step_count + plan->dynamic_step_count) {
@@ -71,5 +75,14 @@ olstm_status olstm_context_get_step_info(const olstm_context* context, size_t in
       .kernel = "",
       .reason = "the output is an input, a constant or another output too",
       .fused_from = ""};
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm_context_get_step_info_sized(const olstm_context* context, size_t index,
+                                               olstm_step_info* out_info,
+                                               size_t struct_size, olstm_error* error) {
+  olstm_step_info known;
+  OLSTM_RETURN_IF_ERROR(describe_step(context, index, &known, error));
+  olstm_sized_struct_init(out_info, struct_size, &known, sizeof known);
   return OLSTM_STATUS_OK;
 }

@@ -192,6 +192,7 @@ OLSTM_API olstm_status olstm_context_run(olstm_context* context,
 /// A state slot: one tensor that a context carries from run to run. Named "NODE/h" and
 /// "NODE/c" for stateful nodes, by the graph input's name for bindings.
 typedef struct olstm_state_info {
+  size_t struct_size;
   const char* name;
   olstm_dtype dtype;
   /// [D,N,H] for nodes, whatever their layout attribute. -1 for a dimension that is not
@@ -204,11 +205,21 @@ typedef struct olstm_state_info {
 } olstm_state_info;
 
 OLSTM_API size_t olstm_context_state_count(const olstm_context* context);
-/// Errors: INVALID_ARGUMENT for an index that is too large.
-OLSTM_API olstm_status olstm_context_get_state_info(const olstm_context* context,
-                                                    size_t index,
-                                                    olstm_state_info* out_info,
-                                                    olstm_error* error);
+/// Writes what is known of slot `index` to a struct of `struct_size` bytes, which is what
+/// a caller in another language passes; C and C++ take olstm_context_get_state_info,
+/// which knows its own size. Errors: INVALID_ARGUMENT for an index that is too large.
+OLSTM_API olstm_status olstm_context_get_state_info_sized(const olstm_context* context,
+                                                          size_t index,
+                                                          olstm_state_info* out_info,
+                                                          size_t struct_size,
+                                                          olstm_error* error);
+static inline olstm_status olstm_context_get_state_info(const olstm_context* context,
+                                                        size_t index,
+                                                        olstm_state_info* out_info,
+                                                        olstm_error* error) {
+  return olstm_context_get_state_info_sized(context, index, out_info, sizeof *out_info,
+                                            error);
+}
 
 /// Lends the slot's value, good until the context's next call. A slot that is not set
 /// shows the value it will start from, where that is known (a constant, or zeros of a
@@ -250,6 +261,7 @@ OLSTM_API olstm_status olstm_context_load_state(olstm_context* context, const vo
 
 /// One step of a context's plan.
 typedef struct olstm_step_info {
+  size_t struct_size;
   const char* node;
   const char* op_type;
   /// "" when the operator has one kernel only.
@@ -267,6 +279,7 @@ typedef struct olstm_step_info {
 } olstm_step_info;
 
 typedef struct olstm_plan_info {
+  size_t struct_size;
   size_t step_count;
   /// Nodes that were computed at plan time, and the bytes of their results.
   size_t folded_count;
@@ -279,14 +292,31 @@ typedef struct olstm_plan_info {
   uint64_t work;
 } olstm_plan_info;
 
-/// The plan the context was prepared for or last ran. WRONG_STATE before.
-OLSTM_API olstm_status olstm_context_get_plan_info(const olstm_context* context,
-                                                   olstm_plan_info* out_info,
-                                                   olstm_error* error);
-OLSTM_API olstm_status olstm_context_get_step_info(const olstm_context* context,
-                                                   size_t index,
-                                                   olstm_step_info* out_info,
-                                                   olstm_error* error);
+/// The plan the context was prepared for or last ran, in a struct of `struct_size` bytes
+/// (see olstm_context_get_state_info_sized). Strings are borrowed until the context is
+/// prepared, runs with other shapes, or is destroyed. Errors: WRONG_STATE before there is
+/// a plan; INVALID_ARGUMENT for an index that is too large.
+OLSTM_API olstm_status olstm_context_get_plan_info_sized(const olstm_context* context,
+                                                         olstm_plan_info* out_info,
+                                                         size_t struct_size,
+                                                         olstm_error* error);
+OLSTM_API olstm_status olstm_context_get_step_info_sized(const olstm_context* context,
+                                                         size_t index,
+                                                         olstm_step_info* out_info,
+                                                         size_t struct_size,
+                                                         olstm_error* error);
+static inline olstm_status olstm_context_get_plan_info(const olstm_context* context,
+                                                       olstm_plan_info* out_info,
+                                                       olstm_error* error) {
+  return olstm_context_get_plan_info_sized(context, out_info, sizeof *out_info, error);
+}
+static inline olstm_status olstm_context_get_step_info(const olstm_context* context,
+                                                       size_t index,
+                                                       olstm_step_info* out_info,
+                                                       olstm_error* error) {
+  return olstm_context_get_step_info_sized(context, index, out_info, sizeof *out_info,
+                                           error);
+}
 
 #ifdef __cplusplus
 }

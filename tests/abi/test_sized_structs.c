@@ -190,8 +190,83 @@ static void takes_weights_of_an_older_caller_alone(void** state) {
   assert_int_equal(create_lstm(&options, &older, &error), OLSTM_STATUS_INVALID_ARGUMENT);
 }
 
+/// Writes one of the descriptions of a context into a caller's struct of that size.
+typedef olstm_status (*describe)(const olstm_context* context, void* info,
+                                 size_t struct_size, olstm_error* error);
+
+static olstm_status describe_state(const olstm_context* context, void* info,
+                                   size_t struct_size, olstm_error* error) {
+  return olstm_context_get_state_info_sized(context, 0, info, struct_size, error);
+}
+
+static olstm_status describe_plan(const olstm_context* context, void* info,
+                                  size_t struct_size, olstm_error* error) {
+  return olstm_context_get_plan_info_sized(context, info, struct_size, error);
+}
+
+static olstm_status describe_step(const olstm_context* context, void* info,
+                                  size_t struct_size, olstm_error* error) {
+  return olstm_context_get_step_info_sized(context, 0, info, struct_size, error);
+}
+
+/// What a caller of this version sees, and what one of each other size does: a prefix of
+/// it behind its own struct_size, zeros behind what this version knows.
+static void expect_every_size(const olstm_context* context, describe call, size_t known) {
+  _Alignas(max_align_t) unsigned char full[kBytes] = {0}, bytes[kBytes];
+  assert_int_equal(call(context, full, known, NULL), OLSTM_STATUS_OK);
+  for (size_t size = 0; size <= known + 16; size++) {
+    memset(bytes, kGuard, sizeof bytes);
+    assert_int_equal(call(context, bytes, size, NULL), OLSTM_STATUS_OK);
+    size_t said = size;
+    if (size >= sizeof said) memcpy(&said, bytes, sizeof said);
+    assert_int_equal(said, size);
+    for (size_t b = size < sizeof said ? 0 : sizeof said; b < kBytes; b++) {
+      const int expected = b >= size ? kGuard : b < known ? full[b] : 0;
+      if (size >= sizeof said || b >= size) assert_int_equal(bytes[b], expected);
+    }
+  }
+}
+
+static void describes_to_callers_of_every_size(void** state) {
+  static const char* const kNames[] = {"all"};
+  olstm_model* model = load_model();
+  olstm_session* session = NULL;
+  olstm_context* context = NULL;
+  olstm_session_options options;
+  (void)state;
+  olstm_session_options_init(&options);
+  options.stateful_count = 1;
+  options.stateful = kNames;
+  assert_int_equal(olstm_session_create(model, NULL, &options, &session, NULL),
+                   OLSTM_STATUS_OK);
+  assert_int_equal(olstm_context_create(session, &context, NULL), OLSTM_STATUS_OK);
+  olstm_tensor_desc input = {olstm_session_get_input(session, 0)->dtype, 3, {2, 1, 1}};
+  for (int32_t d = 0; d < 3; d++) {
+    const int64_t dim = olstm_session_get_input(session, 0)->dims[d];
+    if (dim > 0) input.dims[d] = dim;
+  }
+  assert_int_equal(olstm_context_prepare(context, &input, 1, NULL), OLSTM_STATUS_OK);
+  expect_every_size(context, describe_state, sizeof(olstm_state_info));
+  expect_every_size(context, describe_plan, sizeof(olstm_plan_info));
+  expect_every_size(context, describe_step, sizeof(olstm_step_info));
+  olstm_context_destroy(context);
+  olstm_session_destroy(session);
+  olstm_model_destroy(model);
+}
+
+static void the_library_says_its_version(void** state) {
+  (void)state;
+  char text[32];
+  (void)snprintf(text, sizeof text, "%d.%d.%d", OLSTM_VERSION_MAJOR, OLSTM_VERSION_MINOR,
+                 OLSTM_VERSION_PATCH);
+  assert_string_equal(olstm_version_text(), text);
+  assert_int_equal(olstm_version(), OLSTM_VERSION);
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(describes_to_callers_of_every_size),
+      cmocka_unit_test(the_library_says_its_version),
       cmocka_unit_test(takes_options_of_an_older_caller),
       cmocka_unit_test(takes_options_of_an_equal_caller),
       cmocka_unit_test(takes_options_of_a_newer_caller_that_wants_nothing_new),

@@ -17,12 +17,12 @@ for name in libolstm libolstm-dev olstm-tools python3-olstm; do
   dpkg-deb -x "$deb" "$work/root"
 done
 dpkg-deb -f "$work"/debs/libolstm_*.deb Depends | grep -q libc6 || { echo "package: libolstm depends on nothing"; exit 1; }
-libdir=$(dirname "$(find "$work/root" -name 'libolstm.so.0')")
+libdir=$(dirname "$(find "$work/root" -name 'libolstm.so.0.2')")
 export LD_LIBRARY_PATH=$libdir
 "$work/root/usr/bin/olstm" run "$source_dir/tests/data/keras_lstm/model.onnx" --random 1 >/dev/null
 [ -f "$libdir/olstm/libolstm_ops.so" ] || { echo "package: no operator module"; exit 1; }
 if /usr/bin/python3 -c 'import numpy' 2>/dev/null; then
-  PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$work/root/usr/lib/python3/dist-packages OLSTM_LIBRARY=$libdir/libolstm.so.0 /usr/bin/python3 - \
+  PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$work/root/usr/lib/python3/dist-packages OLSTM_LIBRARY=$libdir/libolstm.so.0.2 /usr/bin/python3 - \
     "$source_dir/tests/data/keras_lstm/model.onnx" <<'PY'
 import sys, numpy, olstm
 session = olstm.Session(sys.argv[1])

@@ -47,7 +47,7 @@ class SessionOptions(C.Structure):
 
 
 class StateInfo(C.Structure):
-    _fields_ = [("name", C.c_char_p), ("dtype", C.c_int32), ("rank", C.c_int32),
+    _fields_ = [("struct_size", C.c_size_t), ("name", C.c_char_p), ("dtype", C.c_int32), ("rank", C.c_int32),
                 ("dims", C.c_int64 * MAX_RANK), ("is_set", C.c_bool)]
 
 
@@ -59,7 +59,7 @@ _STATUS_FUNCTIONS = {
     "olstm_context_create": [_POINTER, C.POINTER(_POINTER)],
     "olstm_context_clone": [_POINTER, C.POINTER(_POINTER)],
     "olstm_context_run": [_POINTER, C.POINTER(Tensor), C.c_size_t, C.POINTER(Tensor), C.c_size_t],
-    "olstm_context_get_state_info": [_POINTER, C.c_size_t, C.POINTER(StateInfo)],
+    "olstm_context_get_state_info_sized": [_POINTER, C.c_size_t, C.POINTER(StateInfo), C.c_size_t],
     "olstm_context_get_state": [_POINTER, C.c_char_p, C.POINTER(Tensor)],
     "olstm_context_set_state": [_POINTER, C.c_char_p, C.POINTER(Tensor)],
     "olstm_context_reset": [_POINTER],
@@ -86,7 +86,7 @@ _OTHER_FUNCTIONS = {
 
 
 def _open():
-    path = os.environ.get("OLSTM_LIBRARY") or ctypes.util.find_library("olstm") or "libolstm.so.0"
+    path = os.environ.get("OLSTM_LIBRARY") or ctypes.util.find_library("olstm") or "libolstm.so.0.2"
     try:
         library = C.CDLL(path)
     except OSError as error:

@@ -187,7 +187,7 @@ class _State(collections.abc.MutableMapping):
         handle = self._context._handle
         for index in range(L.library.olstm_context_state_count(handle)):
             info = L.StateInfo()
-            L.call("olstm_context_get_state_info", handle, index, C.byref(info))
+            L.call("olstm_context_get_state_info_sized", handle, index, C.byref(info), C.sizeof(info))
             yield info
 
     def __iter__(self):
