@@ -8,15 +8,19 @@ set(olstm_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/olstm)
 install(DIRECTORY include/olstm DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development
         FILES_MATCHING PATTERN "*.h")
 
-set_target_properties(olstm_shared PROPERTIES EXPORT_NAME olstm)
-install(TARGETS olstm_shared EXPORT olstm-targets
-        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime NAMELINK_COMPONENT development)
-install(TARGETS olstm_static EXPORT olstm-static-targets
-        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
-install(TARGETS olstm_protobuf_c EXPORT olstm-static-targets COMPONENT development)
-install(TARGETS olstm_ops LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/olstm COMPONENT runtime)
-install(EXPORT olstm-targets NAMESPACE olstm:: DESTINATION ${olstm_cmake_dir} COMPONENT development)
-install(EXPORT olstm-static-targets NAMESPACE olstm:: DESTINATION ${olstm_cmake_dir} COMPONENT development)
+if(OLSTM_BUILD_SHARED)
+  set_target_properties(olstm_shared PROPERTIES EXPORT_NAME olstm)
+  install(TARGETS olstm_shared EXPORT olstm-targets
+          LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime NAMELINK_COMPONENT development)
+  install(TARGETS olstm_ops LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/olstm COMPONENT runtime)
+  install(EXPORT olstm-targets NAMESPACE olstm:: DESTINATION ${olstm_cmake_dir} COMPONENT development)
+endif()
+if(OLSTM_BUILD_STATIC)
+  install(TARGETS olstm_static EXPORT olstm-static-targets
+          ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
+  install(TARGETS olstm_protobuf_c EXPORT olstm-static-targets COMPONENT development)
+  install(EXPORT olstm-static-targets NAMESPACE olstm:: DESTINATION ${olstm_cmake_dir} COMPONENT development)
+endif()
 
 configure_package_config_file(cmake/olstm-config.cmake.in ${PROJECT_BINARY_DIR}/olstm-config.cmake
                               INSTALL_DESTINATION ${olstm_cmake_dir})

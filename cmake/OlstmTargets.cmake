@@ -1,5 +1,13 @@
 # What all of olstm's own targets have in common.
 
+# olstm_need(<variable> <what> <Debian package> <switch>): stops where a find_* call left <variable> without a value, with
+# what to do about it.
+function(olstm_need variable what package switch)
+  if(NOT ${variable})
+    message(FATAL_ERROR "olstm: ${what} was not found. Debian's package is ${package}; elsewhere, or when it is in a folder of its own: ${switch}")
+  endif()
+endfunction()
+
 # Warnings, sanitizers and include paths for one target of ours (never for generated code).
 function(olstm_set_up_target target)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
@@ -9,6 +17,8 @@ function(olstm_set_up_target target)
                                            $<$<BOOL:${OLSTM_WERROR}>:-Werror> -ffp-contract=off)
   # Loops that clang does not unroll or vectorise as it is asked to compute the same.
   target_compile_options(${target} PRIVATE $<$<C_COMPILER_ID:Clang>:-Wno-pass-failed>)
+  # A project that olstm is part of may have no build type at all.
+  target_compile_options(${target} PRIVATE $<$<CONFIG:>:-O2>)
   if(OLSTM_SANITIZE)
     # What the sanitizers insert hides from gcc how large numbers can get.
     target_compile_options(${target} PRIVATE -fsanitize=${OLSTM_SANITIZE} -fno-omit-frame-pointer
@@ -70,7 +80,6 @@ check_linker_flag(C -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/libolstm.ma
 function(olstm_add_library target kind)
   add_library(${target} ${kind} $<TARGET_OBJECTS:olstm_proto> $<TARGET_OBJECTS:olstm_op>
                                 $<TARGET_OBJECTS:olstm_direct> $<TARGET_OBJECTS:olstm_runtime>)
-  add_library(olstm::${target} ALIAS ${target})
   set_target_properties(${target} PROPERTIES OUTPUT_NAME olstm VERSION ${PROJECT_VERSION}
                                              SOVERSION ${olstm_soversion} LINKER_LANGUAGE C)
   if(kind STREQUAL "SHARED" AND OLSTM_HAS_VERSION_SCRIPTS AND NOT OLSTM_SANITIZE)

@@ -27,8 +27,8 @@ expect "find_package, static" "$("$work/consumer/with_static" "$model")" "dense 
 if ldd "$work/consumer/with_static" | grep -q libolstm; then echo "package: olstm_static links libolstm.so"; exit 1; fi
 
 export PKG_CONFIG_PATH=$libdir/pkgconfig
-expect "pkg-config, version" "$(pkg-config --modversion olstm)" "$(sed -n 's/.*MAJOR \([0-9]\)/\1/p' "$prefix/include/olstm/version.h").$(
-  sed -n 's/.*MINOR \([0-9]*\)/\1/p' "$prefix/include/olstm/version.h").$(sed -n 's/.*PATCH \([0-9]*\)/\1/p' "$prefix/include/olstm/version.h")"
+expect "pkg-config, version" "$(pkg-config --modversion olstm)" \
+  "$(sed -n 's/^#define OLSTM_VERSION_[MP][A-Z]* \([0-9]*\)$/\1/p' "$prefix/include/olstm/version.h" | paste -sd.)"
 # shellcheck disable=SC2046
 "${CC:-cc}" "$source_dir/tests/package/consumer/consumer.c" -o "$work/with_pc" $(pkg-config --cflags --libs olstm)
 expect "pkg-config, shared" "$(LD_LIBRARY_PATH=$libdir "$work/with_pc" "$model")" "dense [2,1]"
