@@ -1,6 +1,6 @@
 // Measures olstm and ONNX Runtime on the same models or LSTM layers, in turns within one
-// run, and prints the ratio of their medians. With --ep, ONNX Runtime with olstm's
-// execution provider takes the place of olstm.
+// run, and prints the ratios of their medians and of their least times. With --ep, ONNX
+// Runtime with olstm's execution provider takes the place of olstm.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,15 +8,18 @@
 #include <time.h>
 
 #include "olstm/olstm.h"
+#include "tools/file_bytes.h"
 #include "tools/input_set.h"
 #include "tools/job.h"
 #include "tools/lstm_model.h"
+#include "tools/model_folder.h"
 #include "tools/ort_peer.h"
+#include "tools/tensor_file.h"
 
 enum { MAX_RUNS = 200000, WARM_UP_RUNS = 5, ROUNDS = 6 };
 
 typedef struct settings {
-  /// ONNX Runtime's library, then models (*.onnx) and files of shapes.
+  /// ONNX Runtime's library, then models (*.onnx), folders of them and files of shapes.
   olstm__cli_list operands;
   olstm__job_options job;
   olstm__input_options input;
@@ -31,19 +34,29 @@ typedef struct samples {
   size_t count;
 } samples;
 
-/// A model in olstm, and its inputs.
-typedef struct ours {
+/// A model in olstm, and its inputs; the same in ONNX Runtime, and with the provider.
+typedef struct pair {
   olstm__job job;
   olstm__input_set inputs;
   olstm_tensor* outputs;
   size_t output_count;
-} ours;
+  olstm__ort_session* theirs;
+  olstm__ort_session* provided;
+} pair;
 
-/// All ratios so far.
+/// The times of one model: medians and least, of ours and theirs.
+typedef struct timing {
+  double ours, theirs, least_ours, least_theirs;
+} timing;
+
+/// All ratios so far, of the medians and of the least times.
 typedef struct summary {
-  double log_sum, worst;
-  size_t count;
+  double log_sum, worst, least_log_sum, least_worst;
+  size_t count, above_1_10, above_1_25, failed, differing;
 } summary;
+
+/// What results may differ by: the kernels of both add in different orders.
+static const olstm__tolerance kTolerance = {1e-3, 1e-4};
 
 static _Noreturn void stop(const olstm_error* error) {
   exit(olstm__cli_fail(error));
@@ -57,55 +70,91 @@ static double now_us(void) {
 
 // ---------------------------------------------------------------- both runtimes
 
-static void load_ours(ours* o, const settings* s, const olstm__job_source* source) {
+/// Text of a test case's input file beside the model, "" where there is none:
+/// FOLDER/test_data_set_0/input_INDEX.pb.
+static void find_case_input(const char* model_path, size_t index,
+                            char out_path[OLSTM__PATH_CAPACITY]) {
+  const char* slash = strrchr(model_path, '/');
+  const int length = slash ? (int)(slash - model_path) : 0;
+  const int written =
+      snprintf(out_path, OLSTM__PATH_CAPACITY, "%.*s%stest_data_set_0/input_%zu.pb",
+               length, model_path, slash ? "/" : "", index);
+  if (written >= OLSTM__PATH_CAPACITY || !olstm__path_exists(out_path)) {
+    out_path[0] = '\0';
+  }
+}
+
+/// The inputs of the model's test data where there are some, made-up ones otherwise.
+static olstm_status load_inputs(const settings* s, const olstm__job_source* source,
+                                pair* p, olstm_error* error) {
   // Layers made of their sizes have no symbolic dimensions.
-  const olstm__input_options none = {.seed = s->input.seed};
-  const olstm__input_options* input = source->path ? &s->input : &none;
-  olstm_error error = {""};
-  *o = (ours){.output_count = 0};
-  if (olstm__job_open_source(source, &s->job, NULL, &o->job, &error) ||
-      olstm__input_set_describe(o->job.session, input, &o->inputs, &error) ||
-      olstm__input_set_fill_random(&o->inputs, (uint64_t)input->seed, &error)) {
-    stop(&error);
+  olstm__input_options input = {.seed = s->input.seed, .has_random = true};
+  if (source->path) input.dims = s->input.dims;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__input_set_describe(p->job.session, &input, &p->inputs, error));
+  for (size_t i = 0; i < p->inputs.count && source->path; i++) {
+    char path[OLSTM__PATH_CAPACITY];
+    find_case_input(source->path, i, path);
+    if (path[0] == '\0') continue;
+    OLSTM_RETURN_IF_ERROR(
+        olstm__tensor_file_read(path, &p->inputs.tensors[i], NULL, error));
   }
-  o->output_count = olstm_session_output_count(o->job.session);
-  o->outputs = calloc(o->output_count + 1, sizeof *o->outputs);
-  if (o->outputs) return;
-  (void)olstm_fail(&error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for outputs");
-  stop(&error);
+  return olstm__input_set_fill_random(&p->inputs, (uint64_t)input.seed, error);
 }
 
-static void unload_ours(ours* o) {
-  free(o->outputs);
-  olstm__input_set_deinit(&o->inputs);
-  olstm__job_deinit(&o->job);
+static olstm_status run_ours(void* user, olstm_error* error) {
+  pair* p = user;
+  memset(p->outputs, 0, p->output_count * sizeof *p->outputs);
+  return olstm_context_run(p->job.context, p->inputs.tensors, p->inputs.count, p->outputs,
+                           p->output_count, error);
 }
 
-static void run_ours(void* user) {
-  ours* o = user;
-  olstm_error error = {""};
-  memset(o->outputs, 0, o->output_count * sizeof *o->outputs);
-  if (olstm_context_run(o->job.context, o->inputs.tensors, o->inputs.count, o->outputs,
-                        o->output_count, &error)) {
-    stop(&error);
+static olstm_status run_peer(void* user, olstm_error* error) {
+  return olstm__ort_session_run(user, error);
+}
+
+static olstm_status load_pair(olstm__ort* ort, const settings* s,
+                              const olstm__job_source* source, pair* p,
+                              olstm_error* error) {
+  const int threads = (int)s->job.thread_count;
+  OLSTM_RETURN_IF_ERROR(olstm__job_open_source(source, &s->job, NULL, &p->job, error));
+  OLSTM_RETURN_IF_ERROR(load_inputs(s, source, p, error));
+  p->output_count = olstm_session_output_count(p->job.session);
+  p->outputs = calloc(p->output_count + 1, sizeof *p->outputs);
+  if (!p->outputs) {
+    return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for outputs");
   }
+  if (s->provider) {
+    OLSTM_RETURN_IF_ERROR(olstm__ort_session_create(
+        ort, true, threads, source, p->job.session, &p->inputs, &p->provided, error));
+  }
+  return olstm__ort_session_create(ort, false, threads, source, p->job.session,
+                                   &p->inputs, &p->theirs, error);
 }
 
-static void run_peer(void* user) {
-  olstm__ort_session_run(user);
+static void unload_pair(pair* p) {
+  olstm__ort_session_destroy(p->theirs);
+  olstm__ort_session_destroy(p->provided);
+  free(p->outputs);
+  olstm__input_set_deinit(&p->inputs);
+  olstm__job_deinit(&p->job);
 }
 
 // ---------------------------------------------------------------- measuring
 
-static void measure(void (*run)(void*), void* user, double seconds, samples* out) {
-  for (int i = 0; i < WARM_UP_RUNS; i++) run(user);
+typedef olstm_status (*run_function)(void* user, olstm_error* error);
+
+static olstm_status measure(run_function run, void* user, double seconds, samples* out,
+                            olstm_error* error) {
+  for (int i = 0; i < WARM_UP_RUNS; i++) OLSTM_RETURN_IF_ERROR(run(user, error));
   const double end = now_us() + seconds * 1e6;
   for (double before = now_us(); before < end && out->count < MAX_RUNS;) {
-    run(user);
+    OLSTM_RETURN_IF_ERROR(run(user, error));
     const double after = now_us();
     out->us[out->count++] = after - before;
     before = after;
   }
+  return OLSTM_STATUS_OK;
 }
 
 static int compare_doubles(const void* a, const void* b) {
@@ -113,48 +162,89 @@ static int compare_doubles(const void* a, const void* b) {
   return (x > y) - (x < y);
 }
 
-static double median(samples* taken) {
-  qsort(taken->us, taken->count, sizeof *taken->us, compare_doubles);
-  return taken->us[taken->count / 2];
-}
-
-/// Runs both in turns; the medians of ours (olstm, or ONNX Runtime with its provider) and
-/// of ONNX Runtime's own.
-static void measure_both(void (*run)(void*), void* user, olstm__ort_session* theirs,
-                         double seconds, double* out_ours, double* out_theirs) {
+/// Runs both in turns: olstm, or ONNX Runtime with its provider, and ONNX Runtime alone.
+static olstm_status measure_pair(pair* p, double seconds, timing* out,
+                                 olstm_error* error) {
   static samples mine, other;
+  const run_function run = p->provided ? run_peer : run_ours;
+  void* user = p->provided ? (void*)p->provided : (void*)p;
   mine.count = other.count = 0;
   for (int round = 0; round < ROUNDS; round++) {
-    measure(run, user, seconds / ROUNDS, &mine);
-    measure(run_peer, theirs, seconds / ROUNDS, &other);
+    OLSTM_RETURN_IF_ERROR(measure(run, user, seconds / ROUNDS, &mine, error));
+    OLSTM_RETURN_IF_ERROR(measure(run_peer, p->theirs, seconds / ROUNDS, &other, error));
   }
-  *out_ours = median(&mine);
-  *out_theirs = median(&other);
+  if (mine.count == 0 || other.count == 0) {
+    return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT, "no time to measure in");
+  }
+  qsort(mine.us, mine.count, sizeof *mine.us, compare_doubles);
+  qsort(other.us, other.count, sizeof *other.us, compare_doubles);
+  *out = (timing){mine.us[mine.count / 2], other.us[other.count / 2], mine.us[0],
+                  other.us[0]};
+  return OLSTM_STATUS_OK;
 }
 
+static void add_to_summary(summary* all, const timing* t) {
+  const double ratio = t->ours / t->theirs, least = t->least_ours / t->least_theirs;
+  all->log_sum += log(ratio);
+  all->least_log_sum += log(least);
+  if (ratio > all->worst) all->worst = ratio;
+  if (least > all->least_worst) all->least_worst = least;
+  all->above_1_10 += least > 1.10;
+  all->above_1_25 += least > 1.25;
+  all->count++;
+}
+
+/// A row of the table; what could not be loaded or run has its message there.
 static void compare(olstm__ort* ort, const settings* s, const olstm__job_source* source,
                     const char* name, summary* all) {
-  const int threads = (int)s->job.thread_count;
-  ours o;
-  double a = 0.0, b = 0.0;
-  load_ours(&o, s, source);
-  olstm__ort_session* theirs =
-      olstm__ort_session_create(ort, false, threads, source, o.job.session, &o.inputs);
-  if (s->provider) {
-    olstm__ort_session* provided =
-        olstm__ort_session_create(ort, true, threads, source, o.job.session, &o.inputs);
-    measure_both(run_peer, provided, theirs, s->seconds, &a, &b);
-    olstm__ort_session_destroy(provided);
-  } else {
-    measure_both(run_ours, &o, theirs, s->seconds, &a, &b);
+  pair p = {.output_count = 0};
+  timing t = {0};
+  bool is_same = true;
+  olstm_error error = {""}, difference = {""};
+  olstm_status status = load_pair(ort, s, source, &p, &error);
+  if (status == OLSTM_STATUS_OK) status = run_ours(&p, &error);
+  if (status == OLSTM_STATUS_OK) {
+    status =
+        olstm__ort_session_check(p.theirs, p.outputs, &kTolerance, &is_same, &difference);
   }
-  olstm__ort_session_destroy(theirs);
-  unload_ours(&o);
-  (void)printf("%-26s %10.2f  %10.2f  %6.3f\n", name, a, b, a / b);
+  if (status == OLSTM_STATUS_OK) status = measure_pair(&p, s->seconds, &t, &error);
+  unload_pair(&p);
+  if (status != OLSTM_STATUS_OK) {
+    (void)printf("%-26s not measured: %s\n", name,
+                 error.message[0] ? error.message : difference.message);
+    all->failed++;
+  } else {
+    (void)printf("%-26s %10.2f  %10.2f  %6.3f  %10.2f  %10.2f  %6.3f%s%s\n", name, t.ours,
+                 t.theirs, t.ours / t.theirs, t.least_ours, t.least_theirs,
+                 t.least_ours / t.least_theirs,
+                 is_same ? "" : "  differs: ", is_same ? "" : difference.message);
+    add_to_summary(all, &t);
+    all->differing += !is_same;
+  }
   (void)fflush(stdout);
-  all->log_sum += log(a / b);
-  if (a / b > all->worst) all->worst = a / b;
-  all->count++;
+}
+
+/// All models that the path names. A folder's are called by what follows it in their
+/// paths, a test case by its folder.
+static void compare_models(olstm__ort* ort, const settings* s, const char* path,
+                           summary* all) {
+  olstm__model_list models = {0};
+  olstm_error error = {""};
+  if (olstm__model_list_append(&models, path, &error)) stop(&error);
+  for (size_t i = 0; i < models.count; i++) {
+    const olstm__job_source source = {models.paths[i], NULL, 0};
+    const char* name = models.paths[i];
+    if (models.count > 1) name += strlen(path);
+    while (*name == '/' && name != models.paths[i]) name++;
+    char shown[OLSTM__PATH_CAPACITY];
+    (void)snprintf(shown, sizeof shown, "%s", name);
+    char* file = strrchr(shown, '/');
+    if (name != models.paths[i] && file && strcmp(file, "/model.onnx") == 0) {
+      *file = '\0';
+    }
+    compare(ort, s, &source, shown, all);
+  }
+  olstm__model_list_deinit(&models);
 }
 
 static void compare_shapes(olstm__ort* ort, const settings* s, const char* path,
@@ -178,11 +268,6 @@ static void compare_shapes(olstm__ort* ort, const settings* s, const char* path,
     free(bytes);
   }
   free(shapes);
-}
-
-static bool is_model(const char* path) {
-  const char* end = strrchr(path, '.');
-  return end && strcmp(end, ".onnx") == 0;
 }
 
 // ---------------------------------------------------------------- the command line
@@ -209,9 +294,11 @@ static olstm__cli_result parse(int argc, char** argv, settings* out) {
   };
   const olstm__cli_command command = {
       "compare_onnxruntime",
-      "compare_onnxruntime LIBONNXRUNTIME.SO SHAPES|MODEL.onnx... [options]",
+      "compare_onnxruntime LIBONNXRUNTIME.SO SHAPES|MODEL.onnx|FOLDER... [options]",
       "Measures olstm and ONNX Runtime in turns: on LSTM layers, a line 'T N I H D' "
-      "each, or models with made-up inputs.",
+      "each, or models, also all at or below a folder: with a test case's first "
+      "inputs (test_data_set_0 beside the model), else made-up ones. Results are "
+      "compared, too.",
       options,
       sizeof options / sizeof options[0],
       2,
@@ -226,6 +313,29 @@ static olstm__cli_result parse(int argc, char** argv, settings* out) {
   return OLSTM__CLI_REFUSED;
 }
 
+static void print_head(const settings* s, const olstm__ort* ort) {
+  const char* ours = s->provider ? "with EP us" : "olstm us";
+  (void)printf("ONNX Runtime %s, olstm %s\n", olstm__ort_version(ort),
+               OLSTM_VERSION_TEXT);
+  (void)printf("%d thread%s: medians, least times\n", (int)s->job.thread_count,
+               s->job.thread_count == 1 ? "" : "s");
+  (void)printf("%-26s %10s  runtime us   ratio  %10s  runtime us   ratio\n",
+               "    T    N     I     H  D", ours, ours);
+}
+
+static void print_summary(const summary* all) {
+  const double count = (double)all->count;
+  (void)printf("geometric mean %.3f, worst %.3f\n", exp(all->log_sum / count),
+               all->worst);
+  (void)printf(
+      "least times: geometric mean %.3f, worst %.3f, %zu of %zu above 1.10, %zu above "
+      "1.25\n",
+      exp(all->least_log_sum / count), all->least_worst, all->above_1_10, all->count,
+      all->above_1_25);
+  if (all->differing) (void)printf("%zu with other results\n", all->differing);
+  if (all->failed) (void)printf("%zu not measured\n", all->failed);
+}
+
 int main(int argc, char** argv) {
   settings s = {.seconds = 1.0, .input = {.seed = 1}};
   summary all = {0};
@@ -233,22 +343,16 @@ int main(int argc, char** argv) {
   const olstm__cli_result parsed = parse(argc - 1, argv + 1, &s);
   if (parsed != OLSTM__CLI_PARSED) return olstm__cli_exit_code(parsed);
   olstm__ort* ort = olstm__ort_open(s.operands.values[0], s.provider);
-  (void)printf("ONNX Runtime %s, olstm %s\n", olstm__ort_version(ort),
-               OLSTM_VERSION_TEXT);
-  (void)printf("%-26s %10s  runtime us   ratio   (medians, %d thread%s)\n",
-               "    T    N     I     H  D", s.provider ? "with EP us" : "olstm us",
-               (int)s.job.thread_count, s.job.thread_count == 1 ? "" : "s");
+  print_head(&s, ort);
   for (size_t i = 1; i < s.operands.count; i++) {
     const char* path = s.operands.values[i];
-    const olstm__job_source source = {path, NULL, 0};
-    if (is_model(path)) {
-      compare(ort, &s, &source, path, &all);
+    if (olstm__path_is_model(path) || olstm__path_is_folder(path)) {
+      compare_models(ort, &s, path, &all);
     } else {
       compare_shapes(ort, &s, path, &all);
     }
   }
   olstm__ort_close(ort);
-  (void)printf("geometric mean %.3f, worst %.3f\n", exp(all.log_sum / (double)all.count),
-               all.worst);
-  return OLSTM__EXIT_OK;
+  if (all.count) print_summary(&all);
+  return all.count && !all.failed ? OLSTM__EXIT_OK : OLSTM__EXIT_FAILED;
 }

@@ -1,0 +1,86 @@
+// See model_folder.h.
+#include "tools/model_folder.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "tools/file_bytes.h"
+
+enum { MAX_DEPTH = 4 };
+
+bool olstm__path_is_model(const char* path) {
+  const char* end = strrchr(path, '.');
+  return end && strcmp(end, ".onnx") == 0;
+}
+
+bool olstm__path_is_folder(const char* path) {
+  struct stat info;
+  return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+static olstm_status append(olstm__model_list* list, const char* path,
+                           olstm_error* error) {
+  if (list->count == list->capacity) {
+    const size_t capacity = list->capacity ? 2 * list->capacity : 64;
+    char** paths = realloc(list->paths, capacity * sizeof *paths);
+    if (paths) list->paths = paths;
+    if (paths) list->capacity = capacity;
+  }
+  if (list->count < list->capacity && (list->paths[list->count] = strdup(path)) != NULL) {
+    list->count++;
+    return OLSTM_STATUS_OK;
+  }
+  return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a list");
+}
+
+static int is_visible(const struct dirent* entry) {
+  return entry->d_name[0] != '.';
+}
+
+static int compare_names(const struct dirent** a, const struct dirent** b) {
+  return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+// NOLINTNEXTLINE(misc-no-recursion): at most MAX_DEPTH deep.
+static olstm_status append_below(olstm__model_list* list, const char* folder, int depth,
+                                 olstm_error* error) {
+  struct dirent** entries = NULL;
+  olstm_status status = OLSTM_STATUS_OK;
+  const int count = scandir(folder, &entries, is_visible, compare_names);
+  if (count < 0) {
+    return olstm_fail(error, OLSTM_STATUS_IO_ERROR, "cannot read the folder '%s'",
+                      folder);
+  }
+  for (int i = 0; i < count; i++) {
+    char path[OLSTM__PATH_CAPACITY];
+    if (status == OLSTM_STATUS_OK) {
+      status = olstm__path_join(folder, entries[i]->d_name, path, error);
+    }
+    free(entries[i]);
+    if (status != OLSTM_STATUS_OK) continue;
+    if (olstm__path_is_folder(path)) {
+      if (depth < MAX_DEPTH) status = append_below(list, path, depth + 1, error);
+    } else if (olstm__path_is_model(path)) {
+      status = append(list, path, error);
+    }
+  }
+  free(entries);
+  return status;
+}
+
+olstm_status olstm__model_list_append(olstm__model_list* list, const char* path,
+                                      olstm_error* error) {
+  const size_t count_before = list->count;
+  if (!olstm__path_is_folder(path)) return append(list, path, error);
+  OLSTM_RETURN_IF_ERROR(append_below(list, path, 0, error));
+  if (list->count > count_before) return OLSTM_STATUS_OK;
+  return olstm_fail(error, OLSTM_STATUS_NOT_FOUND, "no *.onnx at or below '%s'", path);
+}
+
+void olstm__model_list_deinit(olstm__model_list* list) {
+  for (size_t i = 0; i < list->count; i++) free(list->paths[i]);
+  free(list->paths);
+  *list = (olstm__model_list){0, 0, NULL};
+}
