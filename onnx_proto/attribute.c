@@ -167,14 +167,14 @@ olstm_status olstm__decode_string(olstm__decoder* decoder,
       olstm__arena_copy(decoder->arena, (const char*)data->data, data->len);
   out_string->byte_count = data->len;
   return out_string->bytes ? OLSTM_STATUS_OK
-                           : olstm__arena_fail(decoder->arena, decoder->error);
+                           : olstm__memory_fail(decoder->arena, decoder->error);
 }
 
 static olstm_status decode_strings(olstm__decoder* decoder,
                                    const ProtobufCBinaryData* data, size_t count,
                                    const olstm_string** out_strings) {
-  olstm_string* strings = olstm__arena_take(decoder->arena, count, sizeof *strings);
-  if (!strings) return olstm__arena_fail(decoder->arena, decoder->error);
+  olstm_string* strings = olstm__arena_allocate(decoder->arena, count, sizeof *strings);
+  if (!strings) return olstm__memory_fail(decoder->arena, decoder->error);
   for (size_t i = 0; i < count; i++) {
     OLSTM_RETURN_IF_ERROR(olstm__decode_string(decoder, &data[i], &strings[i]));
   }
@@ -218,14 +218,14 @@ olstm_status olstm__decode_tensor(olstm__decoder* decoder,
           decode_strings(decoder, proto->string_data, proto->n_string_data, &strings));
       tensor.data = (void*)(uintptr_t)strings;
     } else {
-      tensor.data = olstm__arena_take_elements(decoder->arena, bytes, true);
-      if (!tensor.data) return olstm__arena_fail(decoder->arena, decoder->error);
+      tensor.data = olstm__arena_allocate_data(decoder->arena, bytes);
+      if (!tensor.data) return olstm__memory_fail(decoder->arena, decoder->error);
       OLSTM_RETURN_IF_ERROR(olstm__tensor_copy_data(proto, &label, &tensor.desc, bytes,
                                                     tensor.data, decoder->error));
     }
   }
-  olstm_tensor* kept = olstm__arena_take(decoder->arena, 1, sizeof *kept);
-  if (!kept) return olstm__arena_fail(decoder->arena, decoder->error);
+  olstm_tensor* kept = olstm__arena_allocate(decoder->arena, 1, sizeof *kept);
+  if (!kept) return olstm__memory_fail(decoder->arena, decoder->error);
   *kept = tensor;
   *out_tensor = kept;
   return OLSTM_STATUS_OK;
@@ -233,8 +233,8 @@ olstm_status olstm__decode_tensor(olstm__decoder* decoder,
 
 static olstm_status copy_array(olstm__decoder* decoder, const void* items, size_t count,
                                size_t item_bytes, const void** out_copy) {
-  void* copy = olstm__arena_take(decoder->arena, count, item_bytes);
-  if (!copy) return olstm__arena_fail(decoder->arena, decoder->error);
+  void* copy = olstm__arena_allocate(decoder->arena, count, item_bytes);
+  if (!copy) return olstm__memory_fail(decoder->arena, decoder->error);
   if (count > 0) memcpy(copy, items, count * item_bytes);
   *out_copy = copy;
   return OLSTM_STATUS_OK;
@@ -288,8 +288,8 @@ olstm_status olstm__attributes_decode(olstm__decoder* decoder, olstm__scope* sco
                                       size_t* out_count) {
   OLSTM_RETURN_IF_ERROR(olstm__attributes_check(decoder, node));
   olstm_attribute* attributes =
-      olstm__arena_take(decoder->arena, node->n_attribute, sizeof *attributes);
-  if (!attributes) return olstm__arena_fail(decoder->arena, decoder->error);
+      olstm__arena_allocate(decoder->arena, node->n_attribute, sizeof *attributes);
+  if (!attributes) return olstm__memory_fail(decoder->arena, decoder->error);
   size_t count = 0;
   for (size_t a = 0; a < node->n_attribute; a++) {
     const olstm__attribute_proto* proto = NULL;
@@ -299,7 +299,7 @@ olstm_status olstm__attributes_decode(olstm__decoder* decoder, olstm__scope* sco
     olstm_attribute* out = &attributes[count];
     const char* name = node->attribute[a]->name;
     out->name = olstm__arena_copy(decoder->arena, name, strlen(name));
-    if (!out->name) return olstm__arena_fail(decoder->arena, decoder->error);
+    if (!out->name) return olstm__memory_fail(decoder->arena, decoder->error);
     OLSTM_RETURN_IF_ERROR(olstm__attribute_kind(decoder, node, proto, &out->kind));
     OLSTM_RETURN_IF_ERROR(decode_value(decoder, scope, node, proto, out));
     count++;

@@ -63,14 +63,14 @@ static olstm_status make_tensor(olstm__decoder* decoder, const constant_form* fo
   size_t count = 0;
   size_t bytes = 0;
   const void* source = form_elements(form, proto, &count);
-  olstm_tensor* tensor = olstm__arena_take(decoder->arena, 1, sizeof *tensor);
-  if (!tensor) return olstm__arena_fail(decoder->arena, decoder->error);
+  olstm_tensor* tensor = olstm__arena_allocate(decoder->arena, 1, sizeof *tensor);
+  if (!tensor) return olstm__memory_fail(decoder->arena, decoder->error);
   tensor->desc.dtype = form->dtype;
   tensor->desc.rank = form->rank;
   if (form->rank == 1) tensor->desc.dims[0] = (int64_t)count;
   if (!olstm_size_multiply(count, size, &bytes)) bytes = SIZE_MAX;
-  tensor->data = olstm__arena_take_elements(decoder->arena, bytes, true);
-  if (!tensor->data) return olstm__arena_fail(decoder->arena, decoder->error);
+  tensor->data = olstm__arena_allocate_data(decoder->arena, bytes);
+  if (!tensor->data) return olstm__memory_fail(decoder->arena, decoder->error);
   if (form->dtype == OLSTM_DTYPE_STRING) {
     for (size_t i = 0; i < count; i++) {
       OLSTM_RETURN_IF_ERROR(olstm__decode_string(decoder,

@@ -49,8 +49,8 @@ static olstm_status find_values(olstm__decoder* decoder, olstm__scope* scope,
                                 size_t count, const int32_t** out_values,
                                 size_t* out_count) {
   while (count > 0 && names[count - 1][0] == '\0') count--;
-  int32_t* values = olstm__arena_take(decoder->arena, count, sizeof *values);
-  if (!values) return olstm__arena_fail(decoder->arena, decoder->error);
+  int32_t* values = olstm__arena_allocate(decoder->arena, count, sizeof *values);
+  if (!values) return olstm__memory_fail(decoder->arena, decoder->error);
   for (size_t i = 0; i < count; i++) {
     bool found = true;
     values[i] = OLSTM__NO_VALUE;
@@ -77,8 +77,8 @@ static olstm_status copy_node_name(olstm__decoder* decoder, const olstm__scope* 
   const size_t bytes = strlen(prefix) + strlen(name) + 1;
   *out_name = "";
   if (name[0] == '\0') return OLSTM_STATUS_OK;
-  char* text = olstm__arena_take(decoder->arena, bytes, 1);
-  if (!text) return olstm__arena_fail(decoder->arena, decoder->error);
+  char* text = olstm__arena_allocate(decoder->arena, bytes, 1);
+  if (!text) return olstm__memory_fail(decoder->arena, decoder->error);
   (void)snprintf(text, bytes, "%s%s", prefix, name);
   *out_name = text;
   return OLSTM_STATUS_OK;
@@ -94,7 +94,7 @@ static olstm_status decode_plain_node(olstm__decoder* decoder, olstm__scope* sco
   out.op_type = olstm__arena_copy(decoder->arena, op_type, strlen(op_type));
   out.domain = olstm__arena_copy(decoder->arena, domain, strlen(domain));
   if (!out.op_type || !out.domain) {
-    return olstm__arena_fail(decoder->arena, decoder->error);
+    return olstm__memory_fail(decoder->arena, decoder->error);
   }
   OLSTM_RETURN_IF_ERROR(copy_node_name(decoder, scope, node, &out.name));
   OLSTM_RETURN_IF_ERROR(find_values(decoder, scope, node, node->input, node->n_input,
@@ -146,7 +146,7 @@ static olstm_status declare_initializers(olstm__decoder* decoder, olstm__scope* 
       OLSTM_RETURN_IF_ERROR(
           olstm__decode_tensor(decoder, initializer, NULL, NULL, &tensor));
       const char* copy = olstm__arena_copy(decoder->arena, name, strlen(name));
-      if (!copy) return olstm__arena_fail(decoder->arena, decoder->error);
+      if (!copy) return olstm__memory_fail(decoder->arena, decoder->error);
       OLSTM_RETURN_IF_ERROR(
           olstm__builder_add_value(decoder, scope->builder, copy, &value));
       scope->builder->values[value].constant = tensor;
@@ -169,8 +169,8 @@ static bool is_initializer(const olstm__scope* scope, int32_t value) {
 static olstm_status declare_inputs(olstm__decoder* decoder, olstm__scope* scope) {
   const olstm__graph_proto* proto = scope->proto;
   olstm__decoded_graph* graph = scope->builder->graph;
-  int32_t* inputs = olstm__arena_take(decoder->arena, proto->n_input, sizeof *inputs);
-  if (!inputs) return olstm__arena_fail(decoder->arena, decoder->error);
+  int32_t* inputs = olstm__arena_allocate(decoder->arena, proto->n_input, sizeof *inputs);
+  if (!inputs) return olstm__memory_fail(decoder->arena, decoder->error);
   graph->inputs = inputs;
   for (size_t i = 0; i < proto->n_input; i++) {
     const char* name = olstm__text(proto->input[i]->name);
@@ -186,7 +186,7 @@ static olstm_status declare_inputs(olstm__decoder* decoder, olstm__scope* scope)
       continue;
     }
     const char* copy = olstm__arena_copy(decoder->arena, name, strlen(name));
-    if (!copy) return olstm__arena_fail(decoder->arena, decoder->error);
+    if (!copy) return olstm__memory_fail(decoder->arena, decoder->error);
     OLSTM_RETURN_IF_ERROR(
         olstm__builder_add_value(decoder, scope->builder, copy, &value));
     OLSTM_RETURN_IF_ERROR(olstm__scope_bind(scope, decoder, name, value, &added));
@@ -223,8 +223,9 @@ static olstm_status describe_values(olstm__decoder* decoder, olstm__scope* scope
 static olstm_status find_outputs(olstm__decoder* decoder, olstm__scope* scope) {
   const olstm__graph_proto* proto = scope->proto;
   olstm__decoded_graph* graph = scope->builder->graph;
-  int32_t* outputs = olstm__arena_take(decoder->arena, proto->n_output, sizeof *outputs);
-  if (!outputs) return olstm__arena_fail(decoder->arena, decoder->error);
+  int32_t* outputs =
+      olstm__arena_allocate(decoder->arena, proto->n_output, sizeof *outputs);
+  if (!outputs) return olstm__memory_fail(decoder->arena, decoder->error);
   for (size_t i = 0; i < proto->n_output; i++) {
     const char* name = olstm__text(proto->output[i]->name);
     bool found = false;

@@ -6,8 +6,9 @@
 #ifndef OLSTM_ONNX_PROTO_DECODER_H_
 #define OLSTM_ONNX_PROTO_DECODER_H_
 
-#include "onnx_proto/arena.h"
+#include "base/array.h"
 #include "onnx_proto/budget.h"
+#include "onnx_proto/memory_fail.h"
 #include "onnx_proto/model.h"
 #include "onnx_proto/name_table.h"
 #include "onnx_proto/schema.h"

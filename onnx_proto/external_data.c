@@ -8,6 +8,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/array.h"
+#include "onnx_proto/memory_fail.h"
+
 enum {
   /// How often one file's bytes may be read, all tensors together: tensors may share
   /// bytes, but not without bound.
@@ -173,10 +176,11 @@ static olstm_status count_bytes(olstm__external_source* source,
     }
   }
   if (!file) {
-    void* files = source->files;
-    OLSTM_RETURN_IF_ERROR(olstm__arena_grow(source->scratch, &files, source->file_count,
-                                            &source->file_capacity, sizeof *source->files,
-                                            error));
+    const olstm_allocator scratch = olstm__arena_as_allocator(source->scratch);
+    olstm__external_file* files =
+        olstm__array_reserve(&scratch, source->files, source->file_count, 1,
+                             &source->file_capacity, sizeof *files);
+    if (!files) return olstm__memory_fail(source->scratch, error);
     source->files = files;
     file = &source->files[source->file_count++];
     *file = (olstm__external_file){.device = (uint64_t)facts->st_dev,
@@ -248,8 +252,8 @@ static olstm_status read_file(int file, olstm__external_source* source,
   }
   OLSTM_RETURN_IF_ERROR(check_range(source, label, place, desc, bytes, &facts, error));
   OLSTM_RETURN_IF_ERROR(count_bytes(source, label, &facts, bytes, error));
-  void* elements = olstm__arena_take_elements(arena, bytes, false);
-  if (!elements) return olstm__arena_fail(arena, error);
+  void* elements = olstm__arena_allocate_uncounted(arena, bytes);
+  if (!elements) return olstm__memory_fail(arena, error);
   OLSTM_RETURN_IF_ERROR(read_range(file, label, place, bytes, elements, error));
   olstm__tensor_normalize_bools(desc, bytes, elements);
   *out_elements = elements;

@@ -3,7 +3,7 @@
 #ifndef OLSTM_ONNX_PROTO_EXTERNAL_DATA_H_
 #define OLSTM_ONNX_PROTO_EXTERNAL_DATA_H_
 
-#include "onnx_proto/arena.h"
+#include "base/arena.h"
 #include "onnx_proto/schema.h"
 #include "onnx_proto/tensor_data.h"
 

@@ -65,7 +65,7 @@ static olstm_status collect_function(olstm__decoder* decoder,
   OLSTM_RETURN_IF_ERROR(write_key(decoder, domain, name, overload));
   const char* key =
       olstm__arena_copy(decoder->scratch, decoder->key_text, strlen(decoder->key_text));
-  if (!key) return olstm__arena_fail(decoder->scratch, decoder->error);
+  if (!key) return olstm__memory_fail(decoder->scratch, decoder->error);
   if (!olstm__name_table_add(&decoder->function_keys, key, (int32_t)index, &added)) {
     return olstm_fail(decoder->error, OLSTM_STATUS_OUT_OF_MEMORY,
                       "no memory for the names of functions");
@@ -83,8 +83,8 @@ olstm_status olstm__functions_collect(olstm__decoder* decoder,
   const size_t count = proto->n_functions;
   if (count == 0) return OLSTM_STATUS_OK;
   decoder->functions =
-      olstm__arena_take(decoder->scratch, count, sizeof *decoder->functions);
-  if (!decoder->functions) return olstm__arena_fail(decoder->scratch, decoder->error);
+      olstm__arena_allocate(decoder->scratch, count, sizeof *decoder->functions);
+  if (!decoder->functions) return olstm__memory_fail(decoder->scratch, decoder->error);
   decoder->function_count = count;
   for (size_t i = 0; i < count; i++) {
     OLSTM_RETURN_IF_ERROR(collect_function(decoder, proto->functions[i], i));
@@ -137,9 +137,9 @@ static olstm_status bind_attributes(olstm__decoder* decoder, const olstm__scope*
       (call->n_attribute + function->default_count) *
       (call->n_attribute + function->proto->n_attribute + function->default_count) *
       COMPARISON_WORK;
-  olstm__bound_attribute* bound = olstm__arena_take(
+  olstm__bound_attribute* bound = olstm__arena_allocate(
       decoder->scratch, call->n_attribute + function->default_count, sizeof *bound);
-  if (!bound) return olstm__arena_fail(decoder->scratch, decoder->error);
+  if (!bound) return olstm__memory_fail(decoder->scratch, decoder->error);
   size_t count = 0;
   for (size_t a = 0; a < call->n_attribute; a++) {
     const char* name = call->attribute[a]->name;
@@ -221,8 +221,8 @@ static olstm_status add_identity(olstm__decoder* decoder, olstm__scope* body,
   const int32_t of_function = olstm__opset_version(&body->frame->function->opsets, "");
   const int32_t of_model = olstm__opset_version(&decoder->opsets, "");
   const int32_t version = of_function ? of_function : of_model;
-  int32_t* ends = olstm__arena_take(decoder->arena, 2, sizeof *ends);
-  if (!ends) return olstm__arena_fail(decoder->arena, decoder->error);
+  int32_t* ends = olstm__arena_allocate(decoder->arena, 2, sizeof *ends);
+  if (!ends) return olstm__memory_fail(decoder->arena, decoder->error);
   ends[0] = from;
   ends[1] = to;
   const olstm__decoded_node node = {.name = "",
@@ -302,8 +302,8 @@ static olstm_status make_prefix(olstm__decoder* decoder, const olstm__scope* sco
   const char* name = olstm__text(call->name);
   if (name[0] == '\0') name = call->op_type;
   const size_t bytes = strlen(outer) + strlen(name) + 2;
-  char* prefix = olstm__arena_take(decoder->scratch, bytes, 1);
-  if (!prefix) return olstm__arena_fail(decoder->scratch, decoder->error);
+  char* prefix = olstm__arena_allocate(decoder->scratch, bytes, 1);
+  if (!prefix) return olstm__memory_fail(decoder->scratch, decoder->error);
   (void)snprintf(prefix, bytes, "%s%s/", outer, name);
   *out_prefix = prefix;
   return OLSTM_STATUS_OK;

@@ -3,36 +3,32 @@
 #include "onnx_proto/graph_check.h"
 #include "onnx_proto/value_type.h"
 
-/// Makes room for one more item: doubles the array when it is full. The item counts
-/// against the limit at once, and not when the finished array is kept: captures of a
-/// value through many graphs cost a file nothing.
+/// Makes room for one more item. The item counts against the limit at once, and not when
+/// the finished array is kept: a value captured through many nested graphs costs the file
+/// no bytes, but memory in each of them.
 static olstm_status grow(olstm__decoder* decoder, void** items, size_t count,
                          size_t* capacity, size_t item_bytes) {
   if (!olstm__arena_charge(decoder->arena, item_bytes)) {
-    return olstm__arena_fail(decoder->arena, decoder->error);
+    return olstm__memory_fail(decoder->arena, decoder->error);
   }
-  if (count < *capacity) return OLSTM_STATUS_OK;
-  const size_t larger = *capacity ? *capacity * 2 : 8;
-  void* grown = olstm_allocate(decoder->allocator, larger, item_bytes);
+  void* grown =
+      olstm__array_reserve(decoder->allocator, *items, count, 1, capacity, item_bytes);
   if (!grown) {
     return olstm_fail(decoder->error, OLSTM_STATUS_OUT_OF_MEMORY,
                       "no memory for a graph");
   }
-  if (count > 0) memcpy(grown, *items, count * item_bytes);
-  olstm_release(decoder->allocator, *items, *capacity, item_bytes);
   *items = grown;
-  *capacity = larger;
   return OLSTM_STATUS_OK;
 }
 
 olstm_status olstm__builder_init(olstm__graph_builder* builder, olstm__decoder* decoder,
                                  const char* name) {
   memset(builder, 0, sizeof *builder);
-  builder->graph = olstm__arena_take(decoder->arena, 1, sizeof *builder->graph);
-  if (!builder->graph) return olstm__arena_fail(decoder->arena, decoder->error);
+  builder->graph = olstm__arena_allocate(decoder->arena, 1, sizeof *builder->graph);
+  if (!builder->graph) return olstm__memory_fail(decoder->arena, decoder->error);
   builder->graph->name = olstm__arena_copy(decoder->arena, name, strlen(name));
   return builder->graph->name ? OLSTM_STATUS_OK
-                              : olstm__arena_fail(decoder->arena, decoder->error);
+                              : olstm__memory_fail(decoder->arena, decoder->error);
 }
 
 void olstm__builder_deinit(olstm__graph_builder* builder, const olstm__decoder* decoder) {
@@ -102,9 +98,9 @@ static olstm_status separate_names(olstm__graph_builder* builder,
                             "no memory for the names of a graph");
       } else if (!added) {
         const size_t bytes = strlen(name) + 24;
-        char* text = olstm__arena_take(decoder->arena, bytes, 1);
+        char* text = olstm__arena_allocate(decoder->arena, bytes, 1);
         if (!text) {
-          status = olstm__arena_fail(decoder->arena, decoder->error);
+          status = olstm__memory_fail(decoder->arena, decoder->error);
         } else {
           (void)snprintf(text, bytes, "%s_%zu", name, ++suffix);
           unique = text;
@@ -119,8 +115,8 @@ static olstm_status separate_names(olstm__graph_builder* builder,
 
 static olstm_status keep_array(olstm__decoder* decoder, const void* items, size_t count,
                                size_t item_bytes, void** out_copy) {
-  *out_copy = olstm__arena_take_elements(decoder->arena, count * item_bytes, false);
-  if (!*out_copy) return olstm__arena_fail(decoder->arena, decoder->error);
+  *out_copy = olstm__arena_allocate_uncounted(decoder->arena, count * item_bytes);
+  if (!*out_copy) return olstm__memory_fail(decoder->arena, decoder->error);
   if (count > 0) memcpy(*out_copy, items, count * item_bytes);
   return OLSTM_STATUS_OK;
 }
@@ -160,10 +156,11 @@ olstm_status olstm__builder_finish(olstm__graph_builder* builder,
   graph->captures = captures;
   graph->capture_count = builder->capture_count;
 
-  void* graphs = decoder->graphs;
-  OLSTM_RETURN_IF_ERROR(olstm__arena_grow(decoder->scratch, &graphs, decoder->graph_count,
-                                          &decoder->graph_capacity,
-                                          sizeof *decoder->graphs, decoder->error));
+  const olstm_allocator scratch = olstm__arena_as_allocator(decoder->scratch);
+  olstm__graph_record* graphs =
+      olstm__array_reserve(&scratch, decoder->graphs, decoder->graph_count, 1,
+                           &decoder->graph_capacity, sizeof *graphs);
+  if (!graphs) return olstm__memory_fail(decoder->scratch, decoder->error);
   decoder->graphs = graphs;
   decoder->graphs[decoder->graph_count++] =
       (olstm__graph_record){.graph = graph, .nodes = nodes};

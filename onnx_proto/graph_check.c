@@ -106,12 +106,12 @@ static olstm_status sort_with(sort_state* state, olstm__graph_builder* builder,
   find_producers(state);
   if (is_sorted(state)) return OLSTM_STATUS_OK;
   const size_t count = builder->node_count;
-  state->cursors = olstm__arena_take(decoder->scratch, count, sizeof *state->cursors);
-  state->marks = olstm__arena_take(decoder->scratch, count, sizeof *state->marks);
-  state->stack = olstm__arena_take(decoder->scratch, count, sizeof *state->stack);
-  state->sorted = olstm__arena_take(decoder->scratch, count, sizeof *state->sorted);
+  state->cursors = olstm__arena_allocate(decoder->scratch, count, sizeof *state->cursors);
+  state->marks = olstm__arena_allocate(decoder->scratch, count, sizeof *state->marks);
+  state->stack = olstm__arena_allocate(decoder->scratch, count, sizeof *state->stack);
+  state->sorted = olstm__arena_allocate(decoder->scratch, count, sizeof *state->sorted);
   if (!state->cursors || !state->marks || !state->stack || !state->sorted) {
-    return olstm__arena_fail(decoder->scratch, decoder->error);
+    return olstm__memory_fail(decoder->scratch, decoder->error);
   }
   for (size_t n = 0; n < count; n++) {
     if (state->marks[n] == NODE_NEW) open_node(state, (int32_t)n);
@@ -124,8 +124,8 @@ static olstm_status sort_with(sort_state* state, olstm__graph_builder* builder,
 olstm_status olstm__decoded_graph_sort(olstm__graph_builder* builder,
                                        olstm__decoder* decoder) {
   sort_state state = {.builder = builder};
-  state.producers =
-      olstm__arena_take(decoder->scratch, builder->value_count, sizeof *state.producers);
-  if (!state.producers) return olstm__arena_fail(decoder->scratch, decoder->error);
+  state.producers = olstm__arena_allocate(decoder->scratch, builder->value_count,
+                                          sizeof *state.producers);
+  if (!state.producers) return olstm__memory_fail(decoder->scratch, decoder->error);
   return sort_with(&state, builder, decoder);
 }

@@ -7,7 +7,7 @@
 
 #include "olstm/sized_struct.h"
 
-#include "onnx_proto/arena.h"
+#include "base/arena.h"
 #include "onnx_proto/budget.h"
 #include "onnx_proto/decode.h"
 #include "onnx_proto/external_data.h"
@@ -143,14 +143,14 @@ static olstm_status copy_text(const load_state* load, olstm_model* model,
                               const char* text, const char** out_copy) {
   *out_copy =
       olstm__arena_copy(&model->arena, olstm__text(text), strlen(olstm__text(text)));
-  return *out_copy ? OLSTM_STATUS_OK : olstm__arena_fail(&model->arena, load->error);
+  return *out_copy ? OLSTM_STATUS_OK : olstm__memory_fail(&model->arena, load->error);
 }
 
 static olstm_status keep_metadata(const load_state* load, olstm_model* model,
                                   olstm__name_table* keys) {
   const size_t count = load->proto->n_metadata_props;
-  model->metadata = olstm__arena_take(&model->arena, count, sizeof *model->metadata);
-  if (!model->metadata) return olstm__arena_fail(&model->arena, load->error);
+  model->metadata = olstm__arena_allocate(&model->arena, count, sizeof *model->metadata);
+  if (!model->metadata) return olstm__memory_fail(&model->arena, load->error);
   for (size_t i = 0; i < count; i++) {
     const Onnx__StringStringEntryProto* entry = load->proto->metadata_props[i];
     metadata_entry* kept = &model->metadata[i];

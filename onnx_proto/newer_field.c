@@ -55,7 +55,7 @@ olstm_status olstm__newer_string(olstm__decoder* decoder, const ProtobufCMessage
   }
   *out_text = olstm__arena_copy(decoder->scratch, (const char*)bytes, count);
   return *out_text ? OLSTM_STATUS_OK
-                   : olstm__arena_fail(decoder->scratch, decoder->error);
+                   : olstm__memory_fail(decoder->scratch, decoder->error);
 }
 
 /// Attributes out of unknown fields: scanned and unpacked as the file was.
@@ -102,8 +102,8 @@ olstm_status olstm__newer_attributes(olstm__decoder* decoder,
   while (next_unknown(message, number, &index)) count++;
   if (count == 0) return OLSTM_STATUS_OK;
   const olstm__attribute_proto** items =
-      olstm__arena_take(decoder->scratch, count, sizeof *items);
-  if (!items) return olstm__arena_fail(decoder->scratch, decoder->error);
+      olstm__arena_allocate(decoder->scratch, count, sizeof *items);
+  if (!items) return olstm__memory_fail(decoder->scratch, decoder->error);
   OLSTM_RETURN_IF_ERROR(unpack_attributes(decoder, message, number, items));
   *out_items = items;
   *out_count = count;

@@ -23,8 +23,8 @@ static olstm_status register_name(naming* state, const char* name,
     }
     if (added) return OLSTM_STATUS_OK;
     const size_t bytes = strlen(name) + SUFFIX_BYTES;
-    char* text = olstm__arena_take(decoder->arena, bytes, 1);
-    if (!text) return olstm__arena_fail(decoder->arena, decoder->error);
+    char* text = olstm__arena_allocate(decoder->arena, bytes, 1);
+    if (!text) return olstm__memory_fail(decoder->arena, decoder->error);
     (void)snprintf(text, bytes, "%s_%zu", name, ++state->next_suffix);
     *out_name = text;
   }
@@ -35,7 +35,7 @@ static olstm_status replace_control_characters(naming* state, const char** name)
   while (*c != '\0' && ((unsigned char)*c >= 0x20 && *c != 0x7f)) c++;
   if (*c == '\0') return OLSTM_STATUS_OK;
   char* clean = olstm__arena_copy(state->decoder->arena, *name, strlen(*name));
-  if (!clean) return olstm__arena_fail(state->decoder->arena, state->decoder->error);
+  if (!clean) return olstm__memory_fail(state->decoder->arena, state->decoder->error);
   for (char* p = clean; *p != '\0'; p++) {
     if ((unsigned char)*p < 0x20 || *p == 0x7f) *p = '?';
   }
@@ -54,8 +54,8 @@ static olstm_status name_graphs(naming* state, bool unnamed) {
       const char* wanted = node->name;
       if (unnamed) {
         const size_t bytes = strlen(node->op_type) + SUFFIX_BYTES;
-        char* text = olstm__arena_take(decoder->arena, bytes, 1);
-        if (!text) return olstm__arena_fail(decoder->arena, decoder->error);
+        char* text = olstm__arena_allocate(decoder->arena, bytes, 1);
+        if (!text) return olstm__memory_fail(decoder->arena, decoder->error);
         (void)snprintf(text, bytes, "%s_%zu", node->op_type, n);
         wanted = text;
       }

@@ -19,8 +19,8 @@ olstm_status olstm__opsets_decode(olstm__decoder* decoder, olstm__arena* arena,
                       count, MAX_IMPORTS);
   }
   out_list->count = 0;
-  out_list->items = olstm__arena_take(arena, count, sizeof *out_list->items);
-  if (!out_list->items) return olstm__arena_fail(arena, decoder->error);
+  out_list->items = olstm__arena_allocate(arena, count, sizeof *out_list->items);
+  if (!out_list->items) return olstm__memory_fail(arena, decoder->error);
   for (size_t i = 0; i < count; i++) {
     const char* domain = olstm__domain(imports[i]->domain);
     const int64_t version = imports[i]->has_version ? imports[i]->version : 0;
@@ -34,7 +34,7 @@ olstm_status olstm__opsets_decode(olstm__decoder* decoder, olstm__arena* arena,
                         "%s imports the operator set '%.100s' twice", owner, domain);
     }
     const char* kept = olstm__arena_copy(arena, domain, strlen(domain));
-    if (!kept) return olstm__arena_fail(arena, decoder->error);
+    if (!kept) return olstm__memory_fail(arena, decoder->error);
     out_list->items[out_list->count++] =
         (olstm__opset){.domain = kept, .version = (int32_t)version};
   }

@@ -56,7 +56,7 @@ static const char* copy_value_name(olstm__decoder* decoder, const olstm__scope* 
   const size_t length = strlen(name);
   if (scope->proto) return olstm__arena_copy(decoder->arena, name, length);
   const size_t prefix_length = strlen(scope->frame->prefix);
-  char* copy = olstm__arena_take(decoder->arena, prefix_length + length + 1, 1);
+  char* copy = olstm__arena_allocate(decoder->arena, prefix_length + length + 1, 1);
   if (!copy) return NULL;
   memcpy(copy, scope->frame->prefix, prefix_length);
   memcpy(copy + prefix_length, name, length);
@@ -69,7 +69,7 @@ static olstm_status declare_output(olstm__scope* scope, olstm__decoder* decoder,
   int32_t index = OLSTM__NO_VALUE;
   if (!olstm__name_table_find(&scope->targets, name, &index)) {
     const char* copy = copy_value_name(decoder, scope, name);
-    if (!copy) return olstm__arena_fail(decoder->arena, decoder->error);
+    if (!copy) return olstm__memory_fail(decoder->arena, decoder->error);
     OLSTM_RETURN_IF_ERROR(
         olstm__builder_add_value(decoder, scope->builder, copy, &index));
   }

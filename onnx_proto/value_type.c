@@ -22,7 +22,7 @@ static olstm_status decode_dimension(olstm__decoder* decoder, const char* name, 
     if (param[0] == '\0') return OLSTM_STATUS_OK;
     info->dim_params[d] = olstm__arena_copy(decoder->arena, param, strlen(param));
     return info->dim_params[d] ? OLSTM_STATUS_OK
-                               : olstm__arena_fail(decoder->arena, decoder->error);
+                               : olstm__memory_fail(decoder->arena, decoder->error);
   }
   if (proto->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE) {
     // -1 is how many exporters write an unknown dimension.

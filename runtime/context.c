@@ -6,8 +6,6 @@
 
 #include "olstm/sized_struct.h"
 
-#include "runtime/plan/planner.h"
-
 // ---------------------------------------------------------------- life
 
 static olstm_status fill(olstm_context* context, olstm_error* error) {

@@ -4,6 +4,7 @@
 
 #include "olstm/sized_struct.h"
 
+#include "base/tensor_size.h"
 #include "onnx_proto/model.h"
 #include "runtime/fuse/fuse.h"
 #include "runtime/host/registry.h"
@@ -61,8 +62,7 @@ static size_t count_constants(const olstm__graph* graph) {
   size_t bytes = 0;
   for (int32_t v = 0; v < graph->value_count; v++) {
     const olstm_tensor* constant = olstm__graph_constant(graph, v);
-    size_t own = 0;
-    if (constant && olstm_tensor_desc_bytes(&constant->desc, &own)) bytes += own;
+    if (constant) bytes += olstm__desc_bytes(&constant->desc);
   }
   return bytes;
 }

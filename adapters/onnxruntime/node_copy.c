@@ -1,27 +1,7 @@
 #include "node_copy.h"
 
-typedef struct olstm__memory_block {
-  struct olstm__memory_block* next;
-  size_t bytes;
-} memory_block;
-
-static const olstm_allocator kHeap = {NULL, olstm_default_allocate_,
-                                      olstm_default_release_};
-
-/// The block's header takes one whole alignment unit, so that tensors behind it stay
-/// aligned.
 static void* take(olstm__node_copy* copy, size_t count, size_t size) {
-  size_t bytes = 0;
-  if (!olstm_size_multiply(count, size, &bytes) ||
-      !olstm_size_add(bytes, OLSTM_ALIGNMENT, &bytes)) {
-    return NULL;
-  }
-  memory_block* block = olstm_allocate(&kHeap, 1, bytes);
-  if (!block) return NULL;
-  block->next = copy->blocks;
-  block->bytes = bytes;
-  copy->blocks = block;
-  return (char*)block + OLSTM_ALIGNMENT;
+  return olstm__arena_allocate(&copy->memory, count, size);
 }
 
 static void* take_copy(olstm__node_copy* copy, const void* source, size_t count,
@@ -32,7 +12,7 @@ static void* take_copy(olstm__node_copy* copy, const void* source, size_t count,
 }
 
 static const char* copy_text(olstm__node_copy* copy, const char* text) {
-  return take_copy(copy, text, strlen(text) + 1, 1);
+  return olstm__arena_copy(&copy->memory, text, strlen(text));
 }
 
 static const char* const* copy_names(olstm__node_copy* copy, const char* const* names,
@@ -49,11 +29,10 @@ static const olstm_string* copy_strings(olstm__node_copy* copy,
                                         const olstm_string* strings, size_t count) {
   olstm_string* copies = take(copy, count, sizeof *copies);
   for (size_t i = 0; copies && i < count; i++) {
-    char* bytes = take(copy, strings[i].byte_count + 1, 1);
+    const size_t byte_count = strings[i].byte_count;
+    const char* bytes = olstm__arena_copy(&copy->memory, strings[i].bytes, byte_count);
     if (!bytes) return NULL;
-    memcpy(bytes, strings[i].bytes, strings[i].byte_count);
-    bytes[strings[i].byte_count] = '\0';
-    copies[i] = (olstm_string){bytes, strings[i].byte_count};
+    copies[i] = (olstm_string){bytes, byte_count};
   }
   return copies;
 }
@@ -105,14 +84,14 @@ static bool copy_constants(olstm__node_copy* copy, const olstm_node* source) {
   const olstm_tensor** constants = take(copy, source->input_count, sizeof *constants);
   for (size_t i = 0; constants && i < source->input_count; i++) {
     const olstm_tensor* tensor = source->constants[i];
-    constants[i] = NULL;
     if (!tensor) continue;
     size_t bytes = 0;
     olstm_tensor* twin = take(copy, 1, sizeof *twin);
     if (!twin || !olstm_tensor_desc_bytes(&tensor->desc, &bytes)) return false;
     twin->desc = tensor->desc;
-    twin->data = take_copy(copy, tensor->data, bytes, 1);
+    twin->data = olstm__arena_allocate_data(&copy->memory, bytes);
     if (!twin->data) return false;
+    if (bytes > 0) memcpy(twin->data, tensor->data, bytes);
     constants[i] = twin;
   }
   copy->node.constants = constants;
@@ -122,7 +101,7 @@ static bool copy_constants(olstm__node_copy* copy, const olstm_node* source) {
 olstm_status olstm__node_copy_init(olstm__node_copy* copy, const olstm_node* source,
                                    olstm_error* error) {
   olstm_node* node = &copy->node;
-  copy->blocks = NULL;
+  olstm__arena_init(&copy->memory, NULL, SIZE_MAX);
   *node = *source;
   OLSTM_RETURN_IF_ERROR(copy_attributes(copy, source, error));
   node->name = copy_text(copy, source->name);
@@ -139,9 +118,5 @@ olstm_status olstm__node_copy_init(olstm__node_copy* copy, const olstm_node* sou
 }
 
 void olstm__node_copy_deinit(olstm__node_copy* copy) {
-  while (copy->blocks) {
-    memory_block* block = copy->blocks;
-    copy->blocks = block->next;
-    olstm_release(&kHeap, block, 1, block->bytes);
-  }
+  olstm__arena_deinit(&copy->memory);
 }

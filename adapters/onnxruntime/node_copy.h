@@ -4,15 +4,17 @@
 
 #include "olstm/plugin.h"
 
-/// Init from zero. All memory hangs off `blocks`, freed together.
+#include "base/arena.h"
+
 typedef struct olstm__node_copy {
   olstm_node node;
-  struct olstm__memory_block* blocks;
+  /// Of all that node points to.
+  olstm__arena memory;
 } olstm__node_copy;
 
 /// Copies names, attributes (all kinds but GRAPH and TENSOR, which recurrent operators do
-/// not have) and constants. Errors: UNSUPPORTED, OUT_OF_MEMORY; deinit frees what was
-/// made.
+/// not have) and constants. Errors: UNSUPPORTED, OUT_OF_MEMORY; then too, deinit frees
+/// what was copied.
 olstm_status olstm__node_copy_init(olstm__node_copy* copy, const olstm_node* source,
                                    olstm_error* error);
 void olstm__node_copy_deinit(olstm__node_copy* copy);

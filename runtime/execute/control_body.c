@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/tensor_size.h"
+
 // ---------------------------------------------------------------- small things
 
 olstm_status olstm__control_fail(const olstm__program_node* node, olstm_error* error,
@@ -14,12 +16,6 @@ olstm_status olstm__control_fail(const olstm__program_node* node, olstm_error* e
   va_end(arguments);
   return olstm_fail(error, code, "%s '%s': %s", node->node.op_type, node->node.name,
                     detail);
-}
-
-size_t olstm__control_bytes(const olstm_tensor_desc* desc) {
-  size_t bytes = 0;
-  (void)olstm_tensor_desc_bytes(desc, &bytes);
-  return bytes;
 }
 
 bool olstm__control_wants(const olstm__program_node* node, size_t index) {
@@ -58,7 +54,7 @@ olstm_status olstm__control_read_int64(const olstm__program_node* node, const ch
 
 olstm_status olstm__control_give_output(const olstm__control_call* call, size_t index,
                                         const olstm_tensor* value, olstm_error* error) {
-  const size_t bytes = olstm__control_bytes(&value->desc);
+  const size_t bytes = olstm__desc_bytes(&value->desc);
   OLSTM_RETURN_IF_ERROR(olstm__control_allocate_output(call, index, &value->desc, error));
   if (bytes) memcpy(call->outputs[index].data, value->data, bytes);
   return OLSTM_STATUS_OK;
@@ -190,7 +186,7 @@ olstm_status olstm__body_run_prepare(olstm__body_run* run, olstm_error* error) {
   for (size_t k = 0; k < run->carried_count; k++) {
     const size_t o = run->first_carried_output + k;
     const olstm__plan_output* output = &run->plan->outputs[o];
-    const size_t bytes = output->is_known ? olstm__control_bytes(&output->desc) : 0;
+    const size_t bytes = output->is_known ? olstm__desc_bytes(&output->desc) : 0;
     if (bytes == 0) continue;
     const size_t index = 2 * k + run->side;
     OLSTM_RETURN_IF_ERROR(
@@ -218,7 +214,7 @@ olstm_status olstm__body_run_check_carried(const olstm__body_run* run, size_t k,
 static olstm_status keep_carried(olstm__body_run* run, size_t k, olstm_tensor* value,
                                  olstm_error* error) {
   const size_t index = 2 * k + run->side;
-  const size_t bytes = olstm__control_bytes(&value->desc);
+  const size_t bytes = olstm__desc_bytes(&value->desc);
   if (bytes == 0 || value->data == run->cache->buffers[index].memory) {
     return OLSTM_STATUS_OK;
   }

@@ -103,9 +103,6 @@ olstm_status olstm__control_fail(const olstm__program_node* node, olstm_error* e
                                  olstm_status code, const char* format, ...)
     OLSTM_PRINTF_(4, 5);
 
-/// Bytes of a desc that a plan or a run has made.
-size_t olstm__control_bytes(const olstm_tensor_desc* desc);
-
 /// What a body's output is before anything ran: from the plan bound to `run` where it
 /// knows, else as the model declares it, with 0 for dimensions that it leaves open.
 /// Errors: UNSUPPORTED (not even the dtype is known).

@@ -6,6 +6,7 @@
 // before them.
 #include <string.h>
 
+#include "base/tensor_size.h"
 #include "runtime/execute/control_body.h"
 
 enum { BODY_FIRST_CARRIED = 2 };
@@ -152,7 +153,7 @@ static olstm_status find_row(const loop_run* run, size_t s, const olstm_tensor_d
   olstm__control_cache* cache = run->body.cache;
   olstm_tensor_desc* row = &cache->rows[s];
   const olstm__program_node* node = run->body.call->node;
-  const size_t row_bytes = olstm__control_bytes(desc);
+  const size_t row_bytes = olstm__desc_bytes(desc);
   *out_row = NULL;
   if (run->iteration == 0) *row = *desc;
   if (!olstm_tensor_desc_equal(row, desc)) {
@@ -191,7 +192,7 @@ static olstm_status copy_rows(const loop_run* run, olstm_error* error) {
     if (!wants_stack(run, s)) continue;
     OLSTM_RETURN_IF_ERROR(find_row(run, s, &value->desc, &row, error));
     if (row && row != value->data) {
-      memcpy(row, value->data, olstm__control_bytes(&value->desc));
+      memcpy(row, value->data, olstm__desc_bytes(&value->desc));
     }
   }
   return OLSTM_STATUS_OK;

@@ -6,6 +6,7 @@
 // captures. Outputs: states, stacks; the body's: states, what is stacked.
 #include <string.h>
 
+#include "base/tensor_size.h"
 #include "runtime/execute/control_body.h"
 
 /// A tensor cut along an axis: `outer` blocks of `length` slices of `inner_bytes`.
@@ -276,7 +277,7 @@ static olstm_status start_row(scan_run* run, olstm_error* error) {
     memmove(value->desc.dims, initial->desc.dims + 1,
             (size_t)value->desc.rank * sizeof *initial->desc.dims);
     value->data =
-        (char*)initial->data + (size_t)run->row * olstm__control_bytes(&value->desc);
+        (char*)initial->data + (size_t)run->row * olstm__desc_bytes(&value->desc);
   }
   run->body.side = 0;
   return OLSTM_STATUS_OK;
@@ -338,7 +339,7 @@ static olstm_status make_stack(scan_run* run, size_t s, const olstm_tensor_desc*
       run->attributes.output_directions && run->attributes.output_directions[s];
   stack->is_made = true;
   // Steps beyond a row's sequence_lens are zeros.
-  const size_t bytes = olstm__control_bytes(&desc);
+  const size_t bytes = olstm__desc_bytes(&desc);
   if (bytes && run->has_batch) memset(call->outputs[output].data, 0, bytes);
   return OLSTM_STATUS_OK;
 }
@@ -428,7 +429,7 @@ static olstm_status give_states(const scan_run* run, olstm_error* error) {
   const olstm__control_call* call = run->body.call;
   for (size_t k = 0; k < run->state_count; k++) {
     const olstm_tensor* value = &run->body.cache->inputs[k];
-    const size_t bytes = olstm__control_bytes(&value->desc);
+    const size_t bytes = olstm__desc_bytes(&value->desc);
     if (!olstm__control_wants(call->node, k)) continue;
     if (!run->has_batch) {
       OLSTM_RETURN_IF_ERROR(olstm__control_give_output(call, k, value, error));

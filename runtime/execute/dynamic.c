@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/tensor_size.h"
 #include "runtime/execute/control.h"
 #include "runtime/execute/dynamic_pool.h"
 #include "runtime/plan/planner.h"
@@ -61,7 +62,7 @@ struct olstm__dynamic {
   dynamic_child* children;
   const olstm__plan* plan;
   /// All below is of this plan, and in this memory.
-  olstm__region memory;
+  olstm__arena memory;
   dynamic_tensor* tensors;
   prepared_cache* caches;
   /// Lists for one step: inputs as they are, and as the operator is visible them.
@@ -109,7 +110,7 @@ static void unbind(olstm__dynamic* dynamic) {
       release_prepared(dynamic, s);
     olstm__environment_unlock(dynamic->environment);
   }
-  olstm__region_deinit(&dynamic->memory);
+  olstm__arena_deinit(&dynamic->memory);
   dynamic->plan = NULL;
 }
 
@@ -169,7 +170,7 @@ static olstm_status bind_step(olstm__dynamic* fresh, olstm__dynamic* dynamic, si
   const olstm__dynamic_step* step = &fresh->plan->dynamic_steps[s];
   prepared_cache* cache = &fresh->caches[s];
   if (step->node->kind == OLSTM__NODE_CONTROL) {
-    cache->is_constant = olstm__region_allocate(&fresh->memory, step->input_count, 1);
+    cache->is_constant = olstm__arena_allocate(&fresh->memory, step->input_count, 1);
     cache->child = get_child(dynamic, step->node, error);
     if (!cache->is_constant || !cache->child) return fail_memory(error);
     for (size_t i = 0; i < step->input_count; i++) {
@@ -179,46 +180,45 @@ static olstm_status bind_step(olstm__dynamic* fresh, olstm__dynamic* dynamic, si
     return OLSTM_STATUS_OK;
   }
   cache->inputs =
-      olstm__region_allocate(&fresh->memory, step->input_count, sizeof *cache->inputs);
+      olstm__arena_allocate(&fresh->memory, step->input_count, sizeof *cache->inputs);
   cache->outputs =
-      olstm__region_allocate(&fresh->memory, step->output_count, sizeof *cache->outputs);
-  cache->values = olstm__region_allocate(&fresh->memory, 1, kKeyBytes);
+      olstm__arena_allocate(&fresh->memory, step->output_count, sizeof *cache->outputs);
+  cache->values = olstm__arena_allocate(&fresh->memory, 1, kKeyBytes);
   return cache->inputs && cache->outputs && cache->values ? OLSTM_STATUS_OK
                                                           : fail_memory(error);
 }
 
 static olstm_status bind_lists(olstm__dynamic* fresh, olstm_error* error) {
   const olstm__plan* plan = fresh->plan;
-  olstm__region* memory = &fresh->memory;
+  olstm__arena* memory = &fresh->memory;
   const size_t inputs = plan->dynamic_input_capacity,
                outputs = plan->dynamic_output_capacity;
   fresh->tensors =
-      olstm__region_allocate(memory, plan->dynamic_tensor_count, sizeof *fresh->tensors);
+      olstm__arena_allocate(memory, plan->dynamic_tensor_count, sizeof *fresh->tensors);
   fresh->caches =
-      olstm__region_allocate(memory, plan->dynamic_step_count, sizeof *fresh->caches);
-  fresh->inputs = olstm__region_allocate(memory, inputs, sizeof *fresh->inputs);
-  fresh->visible = olstm__region_allocate(memory, inputs, sizeof *fresh->visible);
-  fresh->input_list = olstm__region_allocate(memory, inputs, sizeof *fresh->input_list);
-  fresh->input_data = olstm__region_allocate(memory, inputs, sizeof *fresh->input_data);
+      olstm__arena_allocate(memory, plan->dynamic_step_count, sizeof *fresh->caches);
+  fresh->inputs = olstm__arena_allocate(memory, inputs, sizeof *fresh->inputs);
+  fresh->visible = olstm__arena_allocate(memory, inputs, sizeof *fresh->visible);
+  fresh->input_list = olstm__arena_allocate(memory, inputs, sizeof *fresh->input_list);
+  fresh->input_data = olstm__arena_allocate(memory, inputs, sizeof *fresh->input_data);
   fresh->output_descs =
-      olstm__region_allocate(memory, outputs, sizeof *fresh->output_descs);
-  fresh->outputs = olstm__region_allocate(memory, outputs, sizeof *fresh->outputs);
-  fresh->output_data =
-      olstm__region_allocate(memory, outputs, sizeof *fresh->output_data);
-  return memory->out_of_memory ? fail_memory(error) : OLSTM_STATUS_OK;
+      olstm__arena_allocate(memory, outputs, sizeof *fresh->output_descs);
+  fresh->outputs = olstm__arena_allocate(memory, outputs, sizeof *fresh->outputs);
+  fresh->output_data = olstm__arena_allocate(memory, outputs, sizeof *fresh->output_data);
+  return memory->has_failed ? fail_memory(error) : OLSTM_STATUS_OK;
 }
 
 olstm_status olstm__dynamic_bind(olstm__dynamic* dynamic, const olstm__plan* plan,
                                  olstm_error* error) {
   olstm__dynamic fresh = {
       .environment = dynamic->environment, .limits = dynamic->limits, .plan = plan};
-  olstm__region_init(&fresh.memory, &dynamic->environment->allocator);
+  olstm__arena_init(&fresh.memory, &dynamic->environment->allocator, SIZE_MAX);
   olstm_status status = bind_lists(&fresh, error);
   for (size_t s = 0; s < plan->dynamic_step_count && status == OLSTM_STATUS_OK; s++) {
     status = bind_step(&fresh, dynamic, s, error);
   }
   if (status != OLSTM_STATUS_OK) {
-    olstm__region_deinit(&fresh.memory);
+    olstm__arena_deinit(&fresh.memory);
     return status;
   }
   unbind(dynamic);

@@ -1,6 +1,6 @@
 #include "runtime/execute/dynamic_pool.h"
 
-#include <string.h>
+#include "base/array.h"
 
 void olstm__dynamic_pool_init(olstm__dynamic_pool* pool, const olstm_allocator* allocator,
                               size_t max_bytes) {
@@ -17,10 +17,10 @@ void olstm__dynamic_pool_deinit(olstm__dynamic_pool* pool) {
   for (int32_t b = 0; b < pool->count; b++) {
     if (pool->buffers[b].memory) free_memory(pool, &pool->buffers[b]);
   }
-  olstm_release(&pool->allocator, pool->buffers, (size_t)pool->capacity,
-                sizeof *pool->buffers);
+  olstm_release(&pool->allocator, pool->buffers, pool->capacity, sizeof *pool->buffers);
   pool->buffers = NULL;
-  pool->count = pool->capacity = 0;
+  pool->count = 0;
+  pool->capacity = 0;
 }
 
 void olstm__dynamic_pool_start(olstm__dynamic_pool* pool) {
@@ -59,19 +59,13 @@ static int32_t find_free(const olstm__dynamic_pool* pool, size_t bytes) {
 }
 
 static bool grow(olstm__dynamic_pool* pool) {
-  if (pool->count < pool->capacity) return true;
-  const int32_t capacity = pool->capacity ? 2 * pool->capacity : 16;
-  if (capacity > INT32_MAX / 2) return false;
-  olstm__dynamic_buffer* grown =
-      olstm_allocate_zeroed(&pool->allocator, (size_t)capacity, sizeof *grown);
-  if (!grown) return false;
-  if (pool->count > 0) {
-    memcpy(grown, pool->buffers, (size_t)pool->count * sizeof *grown);
-  }
-  olstm_release(&pool->allocator, pool->buffers, (size_t)pool->capacity, sizeof *grown);
-  pool->buffers = grown;
-  pool->capacity = capacity;
-  return true;
+  olstm__dynamic_buffer* buffers =
+      pool->count == INT32_MAX
+          ? NULL
+          : olstm__array_reserve(&pool->allocator, pool->buffers, (size_t)pool->count, 1,
+                                 &pool->capacity, sizeof *buffers);
+  if (buffers) pool->buffers = buffers;
+  return buffers != NULL;
 }
 
 /// Gives back free buffers when the limit, or the system, leaves no room for new ones.

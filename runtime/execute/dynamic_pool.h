@@ -22,7 +22,7 @@ typedef struct olstm__dynamic_pool {
   size_t max_bytes;
   size_t bytes;
   int32_t count;
-  int32_t capacity;
+  size_t capacity;
   olstm__dynamic_buffer* buffers;
 } olstm__dynamic_pool;
 

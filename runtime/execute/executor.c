@@ -2,9 +2,9 @@
 
 #include <string.h>
 
+#include "base/tensor_size.h"
 #include "runtime/execute/dynamic.h"
 #include "runtime/plan/plan_cache.h"
-#include "runtime/plan/planner.h"
 
 /// A step with all pointers in their location.
 typedef struct bound_step {

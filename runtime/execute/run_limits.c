@@ -2,7 +2,7 @@
 
 #include <inttypes.h>
 
-#include "runtime/plan/planner.h"
+#include "base/tensor_size.h"
 
 /// Limits that nobody gave. Layers with one feature and hundreds of units take some
 /// thousand bytes for each that they are given, and each of their inputs meets each of

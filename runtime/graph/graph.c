@@ -3,16 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
+
 // ---------------------------------------------------------------- memory
 
-/// False, as the result of a helper that found no memory.
-static bool fail_allocation(olstm__graph* graph) {
-  graph->memory.out_of_memory = true;
-  return false;
-}
-
 void* olstm__graph_allocate(olstm__graph* graph, size_t count, size_t size) {
-  return olstm__region_allocate(&graph->memory, count, size);
+  return olstm__arena_allocate(&graph->memory, count, size);
 }
 
 const char* olstm__graph_format(olstm__graph* graph, const char* format, ...) {
@@ -26,19 +22,16 @@ const char* olstm__graph_format(olstm__graph* graph, const char* format, ...) {
   return copy ? memcpy(copy, text, bytes) : NULL;
 }
 
-/// Makes room for one element more in an array of the allocator's.
-static bool grow(olstm__graph* graph, void** array, int32_t count, int32_t* capacity,
-                 size_t size) {
-  if (count < *capacity) return true;
-  if (*capacity > INT32_MAX / 2) return fail_allocation(graph);
-  const int32_t wanted = *capacity ? 2 * *capacity : 16;
-  void* grown = olstm_allocate_zeroed(&graph->allocator, (size_t)wanted, size);
-  if (!grown) return fail_allocation(graph);
-  if (count > 0) memcpy(grown, *array, (size_t)count * size);
-  olstm_release(&graph->allocator, *array, (size_t)*capacity, size);
-  *array = grown;
-  *capacity = wanted;
-  return true;
+/// Makes room for `more` items in an array that is numbered with int32_t. NULL when there
+/// is no memory, which the graph remembers.
+static void* reserve(olstm__graph* graph, void* items, int32_t count, size_t more,
+                     size_t* capacity, size_t item_bytes) {
+  void* grown = more > (size_t)(INT32_MAX - count)
+                    ? NULL
+                    : olstm__array_reserve(&graph->allocator, items, (size_t)count, more,
+                                           capacity, item_bytes);
+  if (!grown) graph->memory.has_failed = true;
+  return grown;
 }
 
 // ---------------------------------------------------------------- life
@@ -49,7 +42,7 @@ olstm__graph* olstm__graph_create_empty(const char* name,
   olstm__graph* graph = olstm_allocate_zeroed(&source, 1, sizeof *graph);
   if (!graph) return NULL;
   graph->allocator = source;
-  olstm__region_init(&graph->memory, &source);
+  olstm__arena_init(&graph->memory, &source, SIZE_MAX);
   graph->name = name ? name : "";
   return graph;
 }
@@ -62,21 +55,16 @@ void olstm__graph_destroy(olstm__graph* graph) {
       olstm__graph_destroy(graph->nodes[n].bodies[b].graph);
     }
   }
-  olstm__region_deinit(&graph->memory);
-  olstm_release(&allocator, graph->values, (size_t)graph->value_capacity,
-                sizeof *graph->values);
-  olstm_release(&allocator, graph->nodes, (size_t)graph->node_capacity,
-                sizeof *graph->nodes);
-  // order has the same capacity as nodes.
-  olstm_release(&allocator, graph->order, (size_t)graph->node_capacity,
-                sizeof *graph->order);
-  olstm_release(&allocator, graph->uses, (size_t)graph->use_capacity,
-                sizeof *graph->uses);
+  olstm__arena_deinit(&graph->memory);
+  olstm_release(&allocator, graph->values, graph->value_capacity, sizeof *graph->values);
+  olstm_release(&allocator, graph->nodes, graph->node_capacity, sizeof *graph->nodes);
+  olstm_release(&allocator, graph->order, graph->order_capacity, sizeof *graph->order);
+  olstm_release(&allocator, graph->uses, graph->use_capacity, sizeof *graph->uses);
   olstm_release(&allocator, graph, 1, sizeof *graph);
 }
 
 olstm_status olstm__graph_check(const olstm__graph* graph, olstm_error* error) {
-  if (graph && !graph->memory.out_of_memory) return OLSTM_STATUS_OK;
+  if (graph && !graph->memory.has_failed) return OLSTM_STATUS_OK;
   return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY,
                     "graph '%s': no memory for its nodes", graph ? graph->name : "");
 }
@@ -85,12 +73,10 @@ olstm_status olstm__graph_check(const olstm__graph* graph, olstm_error* error) {
 
 int32_t olstm__graph_add_value(olstm__graph* graph, olstm__value_kind kind,
                                const char* name) {
-  void* array = graph->values;
-  if (!grow(graph, &array, graph->value_count, &graph->value_capacity,
-            sizeof *graph->values)) {
-    return OLSTM__NO_VALUE;
-  }
-  graph->values = array;
+  olstm__graph_value* values = reserve(graph, graph->values, graph->value_count, 1,
+                                       &graph->value_capacity, sizeof *values);
+  if (!values) return OLSTM__NO_VALUE;
+  graph->values = values;
   olstm__graph_value* value = &graph->values[graph->value_count];
   *value = (olstm__graph_value){
       .kind = kind, .producer = OLSTM__NO_VALUE, .first_use = OLSTM__NO_VALUE};
@@ -117,45 +103,34 @@ olstm_tensor* olstm__graph_allocate_tensor(olstm__graph* graph,
   olstm_tensor* tensor = olstm__graph_allocate(graph, 1, sizeof *tensor);
   if (!tensor) return NULL;
   tensor->desc = *desc;
-  tensor->data = olstm__region_allocate_data(&graph->memory, bytes);
+  tensor->data = olstm__arena_allocate_data(&graph->memory, bytes);
   if (!tensor->data) return NULL;
   memset(tensor->data, 0, bytes);
   return tensor;
 }
 
-/// Appends to a list in the graph's own memory, which doubles at powers of two.
-static bool append(olstm__graph* graph, int32_t** list, size_t* count, int32_t value) {
-  if (value == OLSTM__NO_VALUE) return false;
-  if ((*count & (*count - 1)) == 0) {
-    const size_t capacity = *count ? 2 * *count : 1;
-    int32_t* grown = olstm__graph_allocate(graph, capacity, sizeof *grown);
-    if (!grown) return false;
-    if (*count > 0) memcpy(grown, *list, *count * sizeof *grown);
-    *list = grown;
-  }
-  (*list)[(*count)++] = value;
-  return true;
+/// Makes room for one item in an array that lives as long as the graph.
+static void* reserve_in_memory(olstm__graph* graph, void* items, size_t count,
+                               size_t* capacity, size_t item_bytes) {
+  const olstm_allocator memory = olstm__arena_as_allocator(&graph->memory);
+  return olstm__array_reserve(&memory, items, count, 1, capacity, item_bytes);
 }
 
 bool olstm__graph_add_input(olstm__graph* graph, int32_t value) {
-  return append(graph, &graph->inputs, &graph->input_count, value);
-}
-
-bool olstm__graph_make_state(olstm__graph* graph, int32_t value) {
-  for (size_t i = 0; i < graph->input_count; i++) {
-    if (graph->inputs[i] != value) continue;
-    memmove(&graph->inputs[i], &graph->inputs[i + 1],
-            (graph->input_count - i - 1) * sizeof *graph->inputs);
-    graph->input_count--;
-    if (graph->own_input_count > 0) graph->own_input_count--;
-    graph->values[value].kind = OLSTM__VALUE_STATE;
-    return true;
-  }
-  return false;
+  int32_t* inputs = reserve_in_memory(graph, graph->inputs, graph->input_count,
+                                      &graph->input_capacity, sizeof *inputs);
+  if (!inputs || value == OLSTM__NO_VALUE) return false;
+  graph->inputs = inputs;
+  graph->inputs[graph->input_count++] = value;
+  return true;
 }
 
 bool olstm__graph_add_output(olstm__graph* graph, int32_t value) {
-  if (!append(graph, &graph->outputs, &graph->output_count, value)) return false;
+  int32_t* outputs = reserve_in_memory(graph, graph->outputs, graph->output_count,
+                                       &graph->output_capacity, sizeof *outputs);
+  if (!outputs || value == OLSTM__NO_VALUE) return false;
+  graph->outputs = outputs;
+  graph->outputs[graph->output_count++] = value;
   graph->values[value].output_use_count++;
   return true;
 }
@@ -185,41 +160,18 @@ static void unlink_use(olstm__graph* graph, int32_t use, int32_t value) {
   target->use_count--;
 }
 
-/// Room for the uses of one node's inputs.
-static bool reserve_uses(olstm__graph* graph, size_t count) {
-  while ((size_t)(graph->use_capacity - graph->use_count) < count) {
-    void* array = graph->uses;
-    int32_t capacity = graph->use_capacity;
-    // grow() copies `count` elements: say that all are used.
-    if (!grow(graph, &array, capacity, &capacity, sizeof *graph->uses)) return false;
-    graph->uses = array;
-    graph->use_capacity = capacity;
-  }
-  return true;
-}
-
-/// Room for one node more in nodes and order, which grow together.
-static bool reserve_node(olstm__graph* graph) {
-  if (graph->node_count < graph->node_capacity) return true;
-  void *nodes = graph->nodes, *order = NULL;
-  int32_t capacity = graph->node_capacity;
-  const int32_t wanted = capacity ? 2 * capacity : 16;
-  if (capacity > INT32_MAX / 2) return fail_allocation(graph);
-  order = olstm_allocate_zeroed(&graph->allocator, (size_t)wanted, sizeof *graph->order);
-  if (!order) return fail_allocation(graph);
-  if (!grow(graph, &nodes, graph->node_count, &capacity, sizeof *graph->nodes)) {
-    olstm_release(&graph->allocator, order, (size_t)wanted, sizeof *graph->order);
-    return false;
-  }
-  if (graph->order_count > 0) {
-    memcpy(order, graph->order, (size_t)graph->order_count * sizeof *graph->order);
-  }
-  olstm_release(&graph->allocator, graph->order, (size_t)graph->node_capacity,
-                sizeof *graph->order);
-  graph->nodes = nodes;
-  graph->order = order;
-  graph->node_capacity = capacity;
-  return true;
+/// Room for one node, its place in the order, and the uses of its inputs.
+static bool reserve_node(olstm__graph* graph, size_t input_count) {
+  olstm__graph_node* nodes = reserve(graph, graph->nodes, graph->node_count, 1,
+                                     &graph->node_capacity, sizeof *nodes);
+  if (nodes) graph->nodes = nodes;
+  int32_t* order = reserve(graph, graph->order, graph->order_count, 1,
+                           &graph->order_capacity, sizeof *order);
+  if (order) graph->order = order;
+  olstm__graph_use* uses = reserve(graph, graph->uses, graph->use_count, input_count,
+                                   &graph->use_capacity, sizeof *uses);
+  if (uses) graph->uses = uses;
+  return nodes && order && uses;
 }
 
 /// The arrays of a node, copied into the graph's memory.
@@ -248,8 +200,7 @@ static bool copy_node(olstm__graph* graph, const olstm__graph_node* from,
 
 int32_t olstm__graph_add_node(olstm__graph* graph, const olstm__graph_node* node) {
   olstm__graph_node copy;
-  if (!reserve_node(graph) || !reserve_uses(graph, node->input_count) ||
-      !copy_node(graph, node, &copy)) {
+  if (!reserve_node(graph, node->input_count) || !copy_node(graph, node, &copy)) {
     for (size_t b = 0; b < node->body_count; b++) {
       olstm__graph_destroy(node->bodies[b].graph);
     }
@@ -300,17 +251,10 @@ int32_t olstm__graph_add_operator(olstm__graph* graph, const char* name,
 }
 
 bool olstm__graph_add_state(olstm__graph* graph, const olstm__graph_state* state) {
-  if (graph->state_count == graph->state_capacity) {
-    // In the graph's own memory: slots are few.
-    const size_t capacity = graph->state_capacity ? 2 * graph->state_capacity : 4;
-    olstm__graph_state* grown = olstm__graph_allocate(graph, capacity, sizeof *grown);
-    if (!grown) return false;
-    if (graph->state_count > 0) {
-      memcpy(grown, graph->states, graph->state_count * sizeof *grown);
-    }
-    graph->states = grown;
-    graph->state_capacity = capacity;
-  }
+  olstm__graph_state* states = reserve_in_memory(graph, graph->states, graph->state_count,
+                                                 &graph->state_capacity, sizeof *states);
+  if (!states) return false;
+  graph->states = states;
   graph->states[graph->state_count++] = *state;
   graph->values[state->output].output_use_count++;
   if (state->batch_axis >= 0 && state->source != OLSTM__NO_VALUE) {

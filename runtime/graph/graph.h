@@ -10,8 +10,8 @@
 #ifndef OLSTM_RUNTIME_GRAPH_GRAPH_H_
 #define OLSTM_RUNTIME_GRAPH_GRAPH_H_
 
+#include "base/arena.h"
 #include "onnx_proto/model.h"
-#include "runtime/region.h"
 
 /// Graphs inside graphs: more are refused, so that walking them may recurse.
 enum { OLSTM__MAX_NESTING = 32 };
@@ -132,26 +132,30 @@ typedef struct olstm__graph_state {
 struct olstm__graph {
   olstm_allocator allocator;
   const char* name;
-  int32_t value_count, value_capacity;
+  int32_t value_count;
+  size_t value_capacity;
   olstm__graph_value* values;
   /// In topological order, but between an edit and olstm__graph_sort.
-  int32_t node_count, node_capacity;
+  int32_t node_count;
+  size_t node_capacity;
   olstm__graph_node* nodes;
   /// The order in which nodes run, removed ones left out: order[0 .. order_count-1].
   int32_t order_count;
+  size_t order_capacity;
   int32_t* order;
-  int32_t use_count, use_capacity;
+  int32_t use_count;
+  size_t use_capacity;
   olstm__graph_use* uses;
-  size_t input_count;
+  size_t input_count, input_capacity;
   int32_t* inputs;
   /// Of a body: the inputs behind these are captures.
   size_t own_input_count;
-  size_t output_count;
+  size_t output_count, output_capacity;
   int32_t* outputs;
   size_t state_count, state_capacity;
   olstm__graph_state* states;
   /// Of all that olstm__graph_allocate gave.
-  olstm__region memory;
+  olstm__arena memory;
 };
 
 // ---------------------------------------------------------------- making
@@ -199,10 +203,6 @@ olstm_tensor* olstm__graph_allocate_tensor(olstm__graph* graph,
 /// Appends to the graph's inputs or outputs.
 bool olstm__graph_add_input(olstm__graph* graph, int32_t value);
 bool olstm__graph_add_output(olstm__graph* graph, int32_t value);
-
-/// Turns an input of the graph's into a STATE value: it is no longer among the inputs.
-/// False when it was not.
-bool olstm__graph_make_state(olstm__graph* graph, int32_t value);
 
 /// Appends a node. Of `node`, kind, name, op_type, domain, opset_version, attributes,
 /// inputs, outputs, bodies (with their graphs, which are taken) and fused_from are read;

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "olstm/version.h"
+
+#include "base/array.h"
 #include "op/builtin.h"
 #include "runtime/host/control_table.h"
 
@@ -33,12 +35,13 @@ struct olstm_registry {
   // Entries before this one are olstm's own.
   size_t builtin_count;
   registry_entry* entries;
-  // As many as capacity, which is a power of two.
+  // A power of two of them.
+  size_t bucket_count;
   uint32_t* buckets;
   registry_library* libraries;
 };
 
-enum { FIRST_CAPACITY = 512, MAX_OPERATORS = 1 << 20 };
+enum { FIRST_BUCKET_COUNT = 512, MAX_OPERATORS = 1 << 20 };
 
 static const char* canonical_domain(const char* domain) {
   return strcmp(domain, "ai.onnx") == 0 ? "" : domain;
@@ -58,43 +61,46 @@ static uint32_t hash_name(const char* domain, const char* op_type) {
 
 static void link_entry(olstm_registry* registry, size_t index) {
   registry_entry* entry = &registry->entries[index];
-  uint32_t* bucket = &registry->buckets[entry->hash & (registry->capacity - 1)];
+  uint32_t* bucket = &registry->buckets[entry->hash & (registry->bucket_count - 1)];
   entry->next = *bucket;
   *bucket = (uint32_t)index + 1;
 }
 
 /// Forgets the links and makes those of the first `count` entries anew.
 static void relink(olstm_registry* registry, size_t count) {
-  memset(registry->buckets, 0, registry->capacity * sizeof *registry->buckets);
+  memset(registry->buckets, 0, registry->bucket_count * sizeof *registry->buckets);
   registry->count = count;
   for (size_t i = 0; i < count; i++) link_entry(registry, i);
 }
 
-static olstm_status grow(olstm_registry* registry, olstm_error* error) {
-  const size_t capacity = registry->capacity ? 2 * registry->capacity : FIRST_CAPACITY;
+/// Twice as many buckets, once there are as many entries as buckets.
+static bool grow_buckets(olstm_registry* registry) {
   const olstm_allocator* allocator = &registry->allocator;
-  if (capacity > MAX_OPERATORS) {
+  const size_t count =
+      registry->bucket_count ? 2 * registry->bucket_count : FIRST_BUCKET_COUNT;
+  if (registry->count < registry->bucket_count) return true;
+  uint32_t* buckets = olstm_allocate(allocator, count, sizeof *buckets);
+  if (!buckets) return false;
+  olstm_release(allocator, registry->buckets, registry->bucket_count, sizeof *buckets);
+  registry->buckets = buckets;
+  registry->bucket_count = count;
+  relink(registry, registry->count);
+  return true;
+}
+
+/// Room for one more entry.
+static olstm_status grow(olstm_registry* registry, olstm_error* error) {
+  if (registry->count == MAX_OPERATORS) {
     return olstm_fail(error, OLSTM_STATUS_LIMIT_EXCEEDED,
                       "registry: more than %d operators", (int)MAX_OPERATORS);
   }
-  registry_entry* entries = olstm_allocate(allocator, capacity, sizeof *entries);
-  uint32_t* buckets = olstm_allocate(allocator, capacity, sizeof *buckets);
-  if (!entries || !buckets) {
-    olstm_release(allocator, entries, capacity, sizeof *entries);
-    olstm_release(allocator, buckets, capacity, sizeof *buckets);
-    return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY,
-                      "registry: no memory for %zu operators", capacity);
-  }
-  if (registry->count) {
-    memcpy(entries, registry->entries, registry->count * sizeof *entries);
-  }
-  olstm_release(allocator, registry->entries, registry->capacity, sizeof *entries);
-  olstm_release(allocator, registry->buckets, registry->capacity, sizeof *buckets);
-  registry->entries = entries;
-  registry->buckets = buckets;
-  registry->capacity = capacity;
-  relink(registry, registry->count);
-  return OLSTM_STATUS_OK;
+  registry_entry* entries =
+      olstm__array_reserve(&registry->allocator, registry->entries, registry->count, 1,
+                           &registry->capacity, sizeof *entries);
+  if (entries) registry->entries = entries;
+  if (entries && grow_buckets(registry)) return OLSTM_STATUS_OK;
+  return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY,
+                    "registry: no memory for %zu operators", registry->count + 1);
 }
 
 static const char* missing_callback(const olstm_operator* table) {
@@ -140,9 +146,7 @@ static olstm_status check_operator(const olstm_operator* table, const char* owne
 static olstm_status add_operator(olstm_registry* registry, const olstm_operator* table,
                                  const char* owner, olstm_error* error) {
   OLSTM_RETURN_IF_ERROR(check_operator(table, owner, error));
-  if (registry->count == registry->capacity) {
-    OLSTM_RETURN_IF_ERROR(grow(registry, error));
-  }
+  OLSTM_RETURN_IF_ERROR(grow(registry, error));
   registry_entry* entry = &registry->entries[registry->count];
   entry->table = table;
   entry->hash = hash_name(canonical_domain(table->domain), table->op_type);
@@ -172,9 +176,9 @@ static const registry_entry* next_of_name(const olstm_registry* registry, uint32
 static const registry_entry* first_of_name(const olstm_registry* registry,
                                            const char* domain, const char* op_type) {
   const uint32_t hash = hash_name(domain, op_type);
-  if (registry->capacity == 0) return NULL;
-  return next_of_name(registry, registry->buckets[hash & (registry->capacity - 1)], hash,
-                      domain, op_type);
+  if (registry->bucket_count == 0) return NULL;
+  return next_of_name(registry, registry->buckets[hash & (registry->bucket_count - 1)],
+                      hash, domain, op_type);
 }
 
 const olstm_operator* olstm__registry_find(const olstm_registry* registry,
@@ -279,7 +283,7 @@ olstm_status olstm__registry_add_plugin(olstm_registry* registry,
     const olstm_status status =
         add_operator(registry, plugin->get_operator(i), owner, error);
     if (status != OLSTM_STATUS_OK) {
-      if (registry->capacity) relink(registry, count_before);
+      if (registry->bucket_count) relink(registry, count_before);
       return status;
     }
   }
@@ -339,7 +343,7 @@ void olstm_registry_destroy(olstm_registry* registry) {
   }
   olstm_release(&allocator, registry->entries, registry->capacity,
                 sizeof *registry->entries);
-  olstm_release(&allocator, registry->buckets, registry->capacity,
+  olstm_release(&allocator, registry->buckets, registry->bucket_count,
                 sizeof *registry->buckets);
   olstm_release(&allocator, registry, 1, sizeof *registry);
 }

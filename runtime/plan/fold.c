@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "runtime/plan/planner.h"
+#include "base/tensor_size.h"
 #include "runtime/plan/program.h"
 
 bool olstm__fold_is_worthwhile(size_t input_bytes, size_t output_bytes) {

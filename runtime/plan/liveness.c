@@ -3,6 +3,7 @@
 // and so where each lies.
 #include <string.h>
 
+#include "base/tensor_size.h"
 #include "runtime/plan/memory_plan.h"
 #include "runtime/plan/planner.h"
 
@@ -180,9 +181,9 @@ static void flatten_merges(olstm__planner* planner) {
 static olstm_status plan_memory(olstm__planner* planner, olstm_error* error) {
   const size_t capacity = (size_t)planner->buffer_count + planner->step_count;
   olstm__memory_request* requests =
-      olstm__region_allocate(&planner->scratch, capacity, sizeof *requests);
-  size_t* offsets = olstm__region_allocate(&planner->scratch, capacity, sizeof *offsets);
-  size_t** targets = olstm__region_allocate(&planner->scratch, capacity, sizeof *targets);
+      olstm__arena_allocate(&planner->scratch, capacity, sizeof *requests);
+  size_t* offsets = olstm__arena_allocate(&planner->scratch, capacity, sizeof *offsets);
+  size_t** targets = olstm__arena_allocate(&planner->scratch, capacity, sizeof *targets);
   size_t count = 0, unshared = 0;
   if (!requests || !offsets || !targets) {
     return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a plan");
@@ -244,8 +245,8 @@ olstm_status olstm__planner_assign_locations(olstm__planner* planner,
                                              olstm_error* error) {
   const size_t value_count = (size_t)planner->value_count;
   planner->buffers =
-      olstm__region_allocate(&planner->scratch, value_count, sizeof *planner->buffers);
-  planner->copies = olstm__region_allocate(
+      olstm__arena_allocate(&planner->scratch, value_count, sizeof *planner->buffers);
+  planner->copies = olstm__arena_allocate(
       &planner->scratch, planner->program->output_count, sizeof *planner->copies);
   if (!planner->buffers || !planner->copies) {
     return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a plan");

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/tensor_size.h"
 #include "runtime/execute/run_limits.h"
 #include "runtime/plan/fold.h"
 #include "runtime/plan/planner.h"
@@ -16,18 +17,6 @@ const void* olstm__plan_key_data(const olstm_tensor* input) {
   return bytes <= OLSTM__PLAN_KEY_BYTES ? input->data : NULL;
 }
 
-void* olstm__empty_tensor_data(void) {
-  // Nothing is ever read from it or written to it.
-  static _Alignas(OLSTM_ALIGNMENT) char nothing[OLSTM_ALIGNMENT];
-  return nothing;
-}
-
-size_t olstm__desc_bytes(const olstm_tensor_desc* desc) {
-  size_t bytes = 0;
-  (void)olstm_tensor_desc_bytes(desc, &bytes);
-  return bytes;
-}
-
 // ---------------------------------------------------------------- before the walk
 
 /// Copies what the plan is for, with unused dimensions zero.
@@ -35,14 +24,14 @@ static olstm_status copy_key(olstm__plan* plan, const olstm_tensor* inputs,
                              olstm_error* error) {
   plan->input_count = plan->program->input_count;
   olstm_tensor* key =
-      olstm__region_allocate(&plan->memory, plan->input_count, sizeof *key);
+      olstm__arena_allocate(&plan->memory, plan->input_count, sizeof *key);
   if (!key) return fail_memory(error);
   for (size_t i = 0; i < plan->input_count; i++) {
     const void* data = olstm__plan_key_data(&inputs[i]);
     key[i].desc = inputs[i].desc;
     if (!data) continue;
     const size_t bytes = olstm__desc_bytes(&inputs[i].desc);
-    key[i].data = olstm__region_allocate_data(&plan->memory, bytes);
+    key[i].data = olstm__arena_allocate_data(&plan->memory, bytes);
     if (!key[i].data) return fail_memory(error);
     memcpy(key[i].data, data, bytes);
   }
@@ -55,11 +44,11 @@ static olstm_status start(olstm__planner* planner, olstm_error* error) {
   const size_t value_count = (size_t)program->graph->value_count;
   const size_t symbol_count = (size_t)program->symbol_count;
   planner->map =
-      olstm__region_allocate(&planner->scratch, value_count, sizeof *planner->map);
+      olstm__arena_allocate(&planner->scratch, value_count, sizeof *planner->map);
   planner->symbols =
-      olstm__region_allocate(&planner->scratch, symbol_count, sizeof *planner->symbols);
-  planner->symbol_inputs = olstm__region_allocate(&planner->scratch, symbol_count,
-                                                  sizeof *planner->symbol_inputs);
+      olstm__arena_allocate(&planner->scratch, symbol_count, sizeof *planner->symbols);
+  planner->symbol_inputs = olstm__arena_allocate(&planner->scratch, symbol_count,
+                                                 sizeof *planner->symbol_inputs);
   if (!planner->map || !planner->symbols || !planner->symbol_inputs) {
     return fail_memory(error);
   }
@@ -111,7 +100,7 @@ static olstm_status write_step(olstm__planner* planner, const olstm__planned_ste
                                olstm__plan_step* to, olstm_error* error) {
   const size_t input_count = from->node->input_count;
   const size_t output_count = from->node->output_count;
-  olstm__location* locations = olstm__region_allocate(
+  olstm__location* locations = olstm__arena_allocate(
       &planner->plan->memory, input_count + output_count, sizeof *locations);
   if (!locations) return fail_memory(error);
   for (size_t i = 0; i < input_count; i++) {
@@ -134,7 +123,7 @@ static olstm_status write_copy(olstm__planner* planner, const olstm__planned_cop
                                olstm__plan_step* to, olstm_error* error) {
   const olstm__planned_value* value = &planner->values[from->value];
   olstm__location* locations =
-      olstm__region_allocate(&planner->plan->memory, 2, sizeof *locations);
+      olstm__arena_allocate(&planner->plan->memory, 2, sizeof *locations);
   if (!locations) return fail_memory(error);
   locations[0] = olstm__planner_get_location(planner, from->value);
   locations[1] = (olstm__location){.kind = OLSTM__LOCATION_OUTPUT, .index = from->output};
@@ -165,15 +154,14 @@ static void list_dead(olstm__planner* planner, const olstm__planned_step* from,
 static olstm_status write_dynamic_step(olstm__planner* planner,
                                        const olstm__planned_step* from,
                                        olstm__dynamic_step* to, olstm_error* error) {
-  olstm__region* memory = &planner->plan->memory;
+  olstm__arena* memory = &planner->plan->memory;
   const size_t input_count = from->node->input_count;
   const size_t output_count = from->node->output_count;
   olstm__location* locations =
-      olstm__region_allocate(memory, input_count, sizeof *locations);
-  olstm_tensor* tensors = olstm__region_allocate(memory, input_count, sizeof *tensors);
-  int32_t* outputs = olstm__region_allocate(memory, output_count, sizeof *outputs);
-  int32_t* dead =
-      olstm__region_allocate(memory, input_count + output_count, sizeof *dead);
+      olstm__arena_allocate(memory, input_count, sizeof *locations);
+  olstm_tensor* tensors = olstm__arena_allocate(memory, input_count, sizeof *tensors);
+  int32_t* outputs = olstm__arena_allocate(memory, output_count, sizeof *outputs);
+  int32_t* dead = olstm__arena_allocate(memory, input_count + output_count, sizeof *dead);
   size_t dead_count = 0;
   if (!locations || !tensors || !outputs || !dead) return fail_memory(error);
   for (size_t i = 0; i < input_count; i++) {
@@ -200,9 +188,9 @@ static olstm_status write_dynamic_step(olstm__planner* planner,
 static olstm_status write_steps(olstm__planner* planner, olstm_error* error) {
   olstm__plan* plan = planner->plan;
   const size_t step_count = planner->known_step_count + planner->copy_count;
-  plan->steps = olstm__region_allocate(&plan->memory, step_count, sizeof *plan->steps);
-  plan->dynamic_steps = olstm__region_allocate(&plan->memory, planner->dynamic_step_count,
-                                               sizeof *plan->dynamic_steps);
+  plan->steps = olstm__arena_allocate(&plan->memory, step_count, sizeof *plan->steps);
+  plan->dynamic_steps = olstm__arena_allocate(&plan->memory, planner->dynamic_step_count,
+                                              sizeof *plan->dynamic_steps);
   if (!plan->steps || !plan->dynamic_steps) return fail_memory(error);
   for (size_t s = 0; s < planner->step_count; s++) {
     const olstm__planned_step* step = &planner->steps[s];
@@ -255,9 +243,9 @@ static olstm_status write_ends(olstm__planner* planner, olstm_error* error) {
   const olstm__program* program = planner->program;
   olstm__plan* plan = planner->plan;
   olstm_tensor_desc* inputs =
-      olstm__region_allocate(&plan->memory, program->input_count, sizeof *inputs);
+      olstm__arena_allocate(&plan->memory, program->input_count, sizeof *inputs);
   olstm__plan_output* outputs =
-      olstm__region_allocate(&plan->memory, program->output_count, sizeof *outputs);
+      olstm__arena_allocate(&plan->memory, program->output_count, sizeof *outputs);
   if (!inputs || !outputs) return fail_memory(error);
   for (size_t i = 0; i < program->input_count; i++) {
     inputs[i] = planner->values[planner->map[program->inputs[i]]].tensor.desc;
@@ -299,8 +287,8 @@ olstm_status olstm__plan_create(olstm__program* program, const olstm_tensor* inp
   planner.plan = olstm_allocate_zeroed(&environment->allocator, 1, sizeof *planner.plan);
   if (!planner.plan) return fail_memory(error);
   planner.plan->program = program;
-  olstm__region_init(&planner.plan->memory, &environment->allocator);
-  olstm__region_init(&planner.scratch, &environment->allocator);
+  olstm__arena_init(&planner.plan->memory, &environment->allocator, SIZE_MAX);
+  olstm__arena_init(&planner.scratch, &environment->allocator, SIZE_MAX);
   const olstm_status status = make(&planner, inputs, error);
   if (status != OLSTM_STATUS_OK) {
     release_steps(&planner);
@@ -309,7 +297,7 @@ olstm_status olstm__plan_create(olstm__program* program, const olstm_tensor* inp
     olstm__plan_destroy(planner.plan);
     planner.plan = NULL;
   }
-  olstm__region_deinit(&planner.scratch);
+  olstm__arena_deinit(&planner.scratch);
   *out_plan = planner.plan;
   return status;
 }
@@ -322,6 +310,6 @@ void olstm__plan_destroy(olstm__plan* plan) {
     if (!step->node) continue;
     step->node->callbacks->release(step->node->instance, step->prepared.handle);
   }
-  olstm__region_deinit(&plan->memory);
+  olstm__arena_deinit(&plan->memory);
   olstm_release(&allocator, plan, 1, sizeof *plan);
 }

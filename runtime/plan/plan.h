@@ -106,7 +106,7 @@ typedef struct olstm__plan {
   uint64_t planning_work;
   const olstm__program_node* costliest;
   /// Of everything above.
-  olstm__region memory;
+  olstm__arena memory;
 } olstm__plan;
 
 /// The plan for these inputs: from the program's cache, or a new one.

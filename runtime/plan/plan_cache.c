@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/tensor_size.h"
 #include "runtime/plan/planner.h"
 
 struct olstm__plan_cache {

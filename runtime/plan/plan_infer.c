@@ -2,6 +2,8 @@
 // before the run: descs, values (folding), and what must wait for data.
 #include <string.h>
 
+#include "base/array.h"
+#include "base/tensor_size.h"
 #include "runtime/execute/control.h"
 #include "runtime/plan/fold.h"
 #include "runtime/plan/plan_inputs.h"
@@ -21,29 +23,15 @@ static olstm_status fail_memory(olstm_error* error) {
 
 // ---------------------------------------------------------------- values and steps
 
-/// Room for one element more in an array of the scratch region's.
-static bool reserve(olstm__planner* planner, void** array, size_t count, size_t capacity,
-                    size_t size, size_t* out_capacity) {
-  *out_capacity = capacity;
-  if (count < capacity) return true;
-  *out_capacity = capacity ? 2 * capacity : 64;
-  void* grown = olstm__region_allocate(&planner->scratch, *out_capacity, size);
-  if (!grown) return false;
-  if (count > 0) memcpy(grown, *array, count * size);
-  *array = grown;
-  return true;
-}
-
 static int32_t add_value(olstm__planner* planner, const char* name) {
-  void* array = planner->values;
-  size_t capacity = 0;
-  if (planner->value_count > INT32_MAX / 4 ||
-      !reserve(planner, &array, (size_t)planner->value_count,
-               (size_t)planner->value_capacity, sizeof *planner->values, &capacity)) {
-    return -1;
-  }
-  planner->values = array;
-  planner->value_capacity = (int32_t)capacity;
+  const olstm_allocator scratch = olstm__arena_as_allocator(&planner->scratch);
+  olstm__planned_value* values =
+      planner->value_count == INT32_MAX
+          ? NULL
+          : olstm__array_reserve(&scratch, planner->values, (size_t)planner->value_count,
+                                 1, &planner->value_capacity, sizeof *values);
+  if (!values) return -1;
+  planner->values = values;
   planner->values[planner->value_count] = (olstm__planned_value){.name = name,
                                                                  .pending_state = -1,
                                                                  .buffer = -1,
@@ -91,20 +79,18 @@ static int32_t get_value(olstm__planner* planner, const plan_frame* frame,
 
 static olstm__planned_step* add_step(olstm__planner* planner,
                                      const olstm__program_node* node) {
-  void* array = planner->steps;
-  size_t capacity = 0;
-  if (!reserve(planner, &array, planner->step_count, planner->step_capacity,
-               sizeof *planner->steps, &capacity)) {
-    return NULL;
-  }
-  planner->steps = array;
-  planner->step_capacity = capacity;
+  const olstm_allocator scratch = olstm__arena_as_allocator(&planner->scratch);
+  olstm__planned_step* steps =
+      olstm__array_reserve(&scratch, planner->steps, planner->step_count, 1,
+                           &planner->step_capacity, sizeof *steps);
+  if (!steps) return NULL;
+  planner->steps = steps;
   olstm__planned_step* step = &planner->steps[planner->step_count];
   *step = (olstm__planned_step){.node = node};
   step->inputs =
-      olstm__region_allocate(&planner->scratch, node->input_count, sizeof *step->inputs);
-  step->outputs = olstm__region_allocate(&planner->scratch, node->output_count,
-                                         sizeof *step->outputs);
+      olstm__arena_allocate(&planner->scratch, node->input_count, sizeof *step->inputs);
+  step->outputs =
+      olstm__arena_allocate(&planner->scratch, node->output_count, sizeof *step->outputs);
   if (!step->inputs || !step->outputs) return NULL;
   planner->step_count++;
   return step;
@@ -117,9 +103,9 @@ static bool reserve_lists(olstm__planner* planner, const olstm__program_node* no
   if (wanted <= planner->list_capacity) return true;
   const size_t capacity = 2 * wanted;
   planner->input_list =
-      olstm__region_allocate(&planner->scratch, capacity, sizeof *planner->input_list);
+      olstm__arena_allocate(&planner->scratch, capacity, sizeof *planner->input_list);
   planner->desc_list =
-      olstm__region_allocate(&planner->scratch, capacity, sizeof *planner->desc_list);
+      olstm__arena_allocate(&planner->scratch, capacity, sizeof *planner->desc_list);
   planner->list_capacity = planner->input_list && planner->desc_list ? capacity : 0;
   return planner->list_capacity > 0;
 }
@@ -252,12 +238,12 @@ static olstm_status fold_step(olstm__planner* planner, const olstm__planned_step
                               size_t output_bytes, bool* out_is_done,
                               olstm_error* error) {
   const size_t output_count = step->node->output_count;
-  void** data = olstm__region_allocate(&planner->scratch, output_count, sizeof *data);
+  void** data = olstm__arena_allocate(&planner->scratch, output_count, sizeof *data);
   if (!data) return fail_memory(error);
   for (size_t o = 0; o < output_count; o++) {
     if (step->outputs[o] < 0) continue;
-    data[o] = olstm__region_allocate_data(&planner->plan->memory,
-                                          olstm__desc_bytes(&planner->desc_list[o]));
+    data[o] = olstm__arena_allocate_data(&planner->plan->memory,
+                                         olstm__desc_bytes(&planner->desc_list[o]));
     if (!data[o]) return fail_memory(error);
   }
   // The memory is taken, whether it comes to be used or not.
@@ -336,7 +322,7 @@ static olstm_status infer_body(olstm__planner* planner, const plan_frame* outer,
   const int32_t* captured = step->inputs + body->first_capture;
   const int32_t* outputs = step->node->outputs;
   const size_t output_count = step->node->output_count;
-  inner.map = olstm__region_allocate(&planner->scratch, value_count, sizeof *inner.map);
+  inner.map = olstm__arena_allocate(&planner->scratch, value_count, sizeof *inner.map);
   if (!inner.map) return fail_memory(error);
   for (size_t v = 0; v < value_count; v++) inner.map[v] = -1;
   for (size_t c = 0; c < body->capture_count; c++) {

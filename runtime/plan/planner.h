@@ -70,8 +70,9 @@ typedef struct olstm__planner {
   /// What is being made; its memory takes what outlives the planner.
   olstm__plan* plan;
   /// What does not.
-  olstm__region scratch;
-  int32_t value_count, value_capacity;
+  olstm__arena scratch;
+  int32_t value_count;
+  size_t value_capacity;
   olstm__planned_value* values;
   size_t step_count, step_capacity;
   olstm__planned_step* steps;
@@ -129,11 +130,5 @@ void olstm__plan_destroy(olstm__plan* plan);
 
 /// The data by which a plan is told from others, NULL when the value does not count.
 const void* olstm__plan_key_data(const olstm_tensor* input);
-
-/// For tensors without elements whose value has to be known: a pointer that is not NULL.
-void* olstm__empty_tensor_data(void);
-
-/// Bytes of a desc that was checked.
-size_t olstm__desc_bytes(const olstm_tensor_desc* desc);
 
 #endif  // OLSTM_RUNTIME_PLAN_PLANNER_H_

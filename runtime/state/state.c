@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/tensor_size.h"
+
 // ---------------------------------------------------------------- buffers
 
 /// Room for `bytes`; the old contents are lost when it has to be made.
@@ -20,19 +22,12 @@ static olstm_status make_room(const olstm__states* states, const char* name,
   return OLSTM_STATUS_OK;
 }
 
-static olstm_status desc_bytes(const char* name, const olstm_tensor_desc* desc,
-                               size_t* out_bytes, olstm_error* error) {
+static olstm_status count_bytes(const char* name, const olstm_tensor_desc* desc,
+                                size_t* out_bytes, olstm_error* error) {
   if (olstm_tensor_desc_bytes(desc, out_bytes)) return OLSTM_STATUS_OK;
   return olstm_fail(error, OLSTM_STATUS_LIMIT_EXCEEDED,
                     "state '%s': %s of shape %s is too large", name,
                     olstm_dtype_name(desc->dtype), olstm_shape_text(desc).text);
-}
-
-/// Bytes of a desc that was checked when it came in.
-static size_t known_bytes(const olstm_tensor_desc* desc) {
-  size_t bytes = 0;
-  (void)olstm_tensor_desc_bytes(desc, &bytes);
-  return bytes;
 }
 
 static void swap_buffers(olstm__state_slot* slot) {
@@ -110,7 +105,7 @@ static void start_row(const olstm__state_slot* slot, size_t row) {
 
 /// Writes the whole start value, of a slot whose start fits and whose desc is known.
 static void start_value(const olstm__state_slot* slot) {
-  const size_t bytes = known_bytes(&slot->desc);
+  const size_t bytes = olstm__desc_bytes(&slot->desc);
   const olstm_tensor* initial = slot->meta->initial;
   if (bytes == 0) return;
   if (!initial) {
@@ -151,7 +146,7 @@ static olstm_status begin_slot(olstm__states* states, olstm__state_slot* slot,
   const bool is_ready = slot->has_desc && olstm_tensor_desc_equal(&slot->desc, desc);
   if (slot->is_set || is_ready) return OLSTM_STATUS_OK;
   slot->has_desc = false;
-  OLSTM_RETURN_IF_ERROR(desc_bytes(slot->meta->name, desc, &bytes, error));
+  OLSTM_RETURN_IF_ERROR(count_bytes(slot->meta->name, desc, &bytes, error));
   OLSTM_RETURN_IF_ERROR(make_room(states, slot->meta->name, &slot->current,
                                   &slot->current_capacity, bytes, error));
   slot->desc = *desc;
@@ -194,12 +189,12 @@ olstm_status olstm__states_copy(olstm__states* to, const olstm__states* from,
     if (!from->slots[s].has_desc) continue;
     OLSTM_RETURN_IF_ERROR(make_room(to, from->slots[s].meta->name, &to->slots[s].next,
                                     &to->slots[s].next_capacity,
-                                    known_bytes(&from->slots[s].desc), error));
+                                    olstm__desc_bytes(&from->slots[s].desc), error));
   }
   for (size_t s = 0; s < from->slot_count; s++) {
     const olstm__state_slot* source = &from->slots[s];
     olstm__state_slot* slot = &to->slots[s];
-    const size_t bytes = source->has_desc ? known_bytes(&source->desc) : 0;
+    const size_t bytes = source->has_desc ? olstm__desc_bytes(&source->desc) : 0;
     if (bytes) memcpy(slot->next, source->current, bytes);
     slot->next_desc = source->desc;
     olstm__state_slot_take_next(slot);
@@ -227,7 +222,7 @@ olstm_status olstm__states_begin(olstm__states* states, const olstm_tensor_desc*
   for (size_t s = 0; s < states->slot_count; s++) {
     OLSTM_RETURN_IF_ERROR(begin_slot(states, &states->slots[s], &descs[s], error));
     out_inputs[s].desc = descs[s];
-    out_inputs[s].data = known_bytes(&descs[s]) ? states->slots[s].current : NULL;
+    out_inputs[s].data = olstm__desc_bytes(&descs[s]) ? states->slots[s].current : NULL;
   }
   return OLSTM_STATUS_OK;
 }
@@ -241,7 +236,7 @@ olstm_status olstm__states_reserve(olstm__states* states, size_t index,
   *out_data = NULL;
   // What a bound output turns out to be must be what the input takes.
   OLSTM_RETURN_IF_ERROR(olstm__state_slot_check(slot, desc, &checked, error));
-  OLSTM_RETURN_IF_ERROR(desc_bytes(slot->meta->name, desc, &bytes, error));
+  OLSTM_RETURN_IF_ERROR(count_bytes(slot->meta->name, desc, &bytes, error));
   OLSTM_RETURN_IF_ERROR(make_room(states, slot->meta->name, &slot->next,
                                   &slot->next_capacity, bytes, error));
   slot->next_desc = *desc;
@@ -255,7 +250,7 @@ olstm_status olstm__states_store(olstm__states* states, size_t index,
   const bool is_there = value->data && value->data == states->slots[index].next;
   OLSTM_RETURN_IF_ERROR(olstm__states_reserve(states, index, &value->desc, &room, error));
   if (room && value->data && !is_there)
-    memcpy(room, value->data, known_bytes(&value->desc));
+    memcpy(room, value->data, olstm__desc_bytes(&value->desc));
   return OLSTM_STATUS_OK;
 }
 
@@ -270,7 +265,7 @@ void olstm__states_commit(olstm__states* states) {
   for (size_t s = 0; s < states->slot_count; s++) {
     olstm__state_slot* slot = &states->slots[s];
     olstm__state_slot_take_next(slot);
-    slot->settled_bytes = known_bytes(&slot->desc);
+    slot->settled_bytes = olstm__desc_bytes(&slot->desc);
     slot->is_committed = slot->next_capacity >= slot->settled_bytes;
     set_flags(slot);
   }
@@ -385,7 +380,7 @@ olstm_status olstm__states_get(const olstm__states* states, const char* name,
     start_value(slot);
   }
   *out_tensor =
-      (olstm_tensor){slot->desc, known_bytes(&slot->desc) ? slot->current : NULL};
+      (olstm_tensor){slot->desc, olstm__desc_bytes(&slot->desc) ? slot->current : NULL};
   return OLSTM_STATUS_OK;
 }
 
@@ -427,7 +422,7 @@ olstm_status olstm__states_set(olstm__states* states, const char* name,
   size_t bytes = 0;
   if (!slot) return OLSTM_STATUS_NOT_FOUND;
   OLSTM_RETURN_IF_ERROR(olstm__state_slot_check(slot, &value->desc, &desc, error));
-  OLSTM_RETURN_IF_ERROR(desc_bytes(name, &desc, &bytes, error));
+  OLSTM_RETURN_IF_ERROR(count_bytes(name, &desc, &bytes, error));
   if (bytes && !value->data) {
     return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT, "state '%s': data is NULL",
                       name);

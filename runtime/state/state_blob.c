@@ -7,6 +7,7 @@
 //   u64 CRC-64 of everything before it
 #include <string.h>
 
+#include "base/tensor_size.h"
 #include "runtime/state/state.h"
 
 static const char kMagic[8] = {'O', 'L', 'S', 'T', 'M', 'S', 'T', 'A'};
@@ -70,7 +71,6 @@ static void write_bytes(blob_writer* writer, const void* bytes, size_t count,
 static void write_slot(blob_writer* writer, const olstm__state_slot* slot) {
   const olstm__graph_state* meta = slot->meta;
   const size_t name_bytes = strlen(meta->name);
-  size_t bytes = 0;
   write_number(writer, name_bytes, 4);
   write_bytes(writer, meta->name, name_bytes, 1);
   write_number(writer, (uint64_t)meta->dtype, 4);
@@ -80,7 +80,7 @@ static void write_slot(blob_writer* writer, const olstm__state_slot* slot) {
     write_number(writer, 0, 8);
     return;
   }
-  (void)olstm_tensor_desc_bytes(&slot->desc, &bytes);
+  const size_t bytes = olstm__desc_bytes(&slot->desc);
   write_number(writer, (uint64_t)slot->desc.rank, 4);
   for (int32_t d = 0; d < slot->desc.rank; d++) {
     write_number(writer, (uint64_t)slot->desc.dims[d], 8);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # usage: check_layers.sh SOURCE
 # Includes point down only: tools, adapters -> include/olstm; runtime -> onnx_proto/model.h, op/builtin.h; onnx_proto and
-# op -> include/olstm; include/olstm -> C11 alone. Third-party headers stay in the files whose job they are. File names
+# op -> include/olstm; all of these -> base; base -> include/olstm; include/olstm -> C11 alone. Third-party headers stay in the files whose job they are. File names
 # are unique (those of public headers aside), so that one can be named without its path; files stay below 600 lines.
 set -euo pipefail
 cd "$1"
@@ -21,11 +21,12 @@ allow() {
 }
 
 allow include/olstm "\"olstm/[a-z_]+\.h\"|<($c11)\.h>"
-allow onnx_proto '"olstm/[^"]*"|"onnx_proto/[^"]*"|"onnx\.pb-c\.h"|<[^>]*>'
-allow op '"olstm/[^"]*"|"op/[^"]*"|<[^>]*>'
-allow runtime '"olstm/[^"]*"|"runtime/[^"]*"|"onnx_proto/model\.h"|"op/builtin\.h"|<[^>]*>'
+allow base "\"olstm/[a-z_]+\.h\"|\"base/[^\"]*\"|<($c11)\.h>"
+allow onnx_proto '"olstm/[^"]*"|"base/[^"]*"|"onnx_proto/[^"]*"|"onnx\.pb-c\.h"|<[^>]*>'
+allow op '"olstm/[^"]*"|"base/[^"]*"|"op/[^"]*"|<[^>]*>'
+allow runtime '"olstm/[^"]*"|"base/[^"]*"|"runtime/[^"]*"|"onnx_proto/model\.h"|"op/builtin\.h"|<[^>]*>'
 allow tools '"olstm/[^"]*"|"tools/[^"]*"|<[^>]*>'
-allow adapters '"olstm/[^"]*"|"adapters/[^"]*"|"[a-z0-9_]+\.h"|<[^>]*>'
+allow adapters '"olstm/[^"]*"|"base/[^"]*"|"adapters/[^"]*"|"[a-z0-9_]+\.h"|<[^>]*>'
 
 # third_party REGEX FILES: only files whose path matches FILES may include what matches REGEX.
 third_party() {
@@ -33,7 +34,7 @@ third_party() {
   while IFS= read -r line; do
     complain "layers: $line (only in $files)"
   done < <(grep -rnE "^[[:space:]]*#[[:space:]]*include[[:space:]]+[<\"]($pattern)" --include='*.[ch]' \
-             include onnx_proto op runtime tools adapters 2>/dev/null | grep -vE "^($files)" || true)
+             include base onnx_proto op runtime tools adapters 2>/dev/null | grep -vE "^($files)" || true)
 }
 third_party 'protobuf-c/|onnx\.pb-c\.h' 'onnx_proto/'
 third_party '(oneapi/)?dnnl' 'op/([a-z]+/)?dnnl_'
@@ -41,13 +42,13 @@ third_party 'dlfcn\.h' 'runtime/host/plugin_loader\.c|op/([a-z]+/)?dnnl_|adapter
 third_party 'pthread\.h' 'runtime/|op/dnnl_|adapters/'
 
 while IFS= read -r name; do
-  complain "layers: more than one file is called $name: $(find onnx_proto op runtime tools tests adapters \
+  complain "layers: more than one file is called $name: $(find base onnx_proto op runtime tools tests adapters \
     -name "$name" -not -path '*/build*' | tr '\n' ' ')"
-done < <(find onnx_proto op runtime tools tests adapters -name '*.[ch]' -not -path '*/build*' 2>/dev/null |
+done < <(find base onnx_proto op runtime tools tests adapters -name '*.[ch]' -not -path '*/build*' 2>/dev/null |
          sed 's,.*/,,' | sort | uniq -d)
 
 while read -r lines file; do
   [ "$lines" -le 600 ] || complain "layers: $file has $lines lines, more than 600"
-done < <(find include onnx_proto op runtime tools tests adapters -name '*.[ch]' -not -path '*/build*' -print0 2>/dev/null |
+done < <(find include base onnx_proto op runtime tools tests adapters -name '*.[ch]' -not -path '*/build*' -print0 2>/dev/null |
          xargs -0 wc -l | grep -v ' total$')
 exit $bad

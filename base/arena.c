@@ -1,4 +1,4 @@
-#include "onnx_proto/arena.h"
+#include "base/arena.h"
 
 #include <stdalign.h>
 
@@ -10,21 +10,21 @@ enum {
 
 struct olstm__arena_chunk {
   olstm__arena_chunk* next;
-  /// Of the whole chunk, this head included, and how many of them are taken.
+  /// Of the whole chunk, this header included, and how many of them are allocated.
   size_t bytes;
   size_t used;
 };
 
 enum {
-  HEAD_BYTES = (sizeof(olstm__arena_chunk) + OLSTM_ALIGNMENT - 1) & ~(OLSTM_ALIGNMENT - 1)
+  HEADER_BYTES =
+      (sizeof(olstm__arena_chunk) + OLSTM_ALIGNMENT - 1) & ~(OLSTM_ALIGNMENT - 1)
 };
 
 void olstm__arena_init(olstm__arena* arena, const olstm_allocator* allocator,
                        size_t limit) {
-  memset(arena, 0, sizeof *arena);
-  arena->allocator = *allocator;
-  arena->limit = limit;
-  arena->next_chunk_bytes = FIRST_CHUNK_BYTES;
+  *arena = (olstm__arena){.allocator = olstm_allocator_or_default(allocator),
+                          .limit = limit,
+                          .next_chunk_bytes = FIRST_CHUNK_BYTES};
 }
 
 void olstm__arena_deinit(olstm__arena* arena) {
@@ -39,14 +39,12 @@ void olstm__arena_deinit(olstm__arena* arena) {
 static olstm__arena_chunk* make_chunk(olstm__arena* arena, size_t bytes) {
   olstm__arena_chunk* chunk = olstm_allocate(&arena->allocator, bytes, 1);
   if (!chunk) return NULL;
-  chunk->next = NULL;
-  chunk->bytes = bytes;
-  chunk->used = HEAD_BYTES;
+  *chunk = (olstm__arena_chunk){NULL, bytes, HEADER_BYTES};
   return chunk;
 }
 
 /// A chunk with room for `bytes`: the first, a new first one, or, for large pieces, one
-/// of its own behind the first.
+/// of its own behind the first, whose rest remains for small pieces.
 static olstm__arena_chunk* find_chunk(olstm__arena* arena, size_t bytes,
                                       size_t alignment) {
   olstm__arena_chunk* first = arena->chunks;
@@ -56,7 +54,7 @@ static olstm__arena_chunk* find_chunk(olstm__arena* arena, size_t bytes,
   }
   if (bytes > arena->next_chunk_bytes / 4) {
     size_t total = 0;
-    if (!olstm_size_add(bytes, HEAD_BYTES, &total)) return NULL;
+    if (!olstm_size_add(bytes, HEADER_BYTES, &total)) return NULL;
     olstm__arena_chunk* own = make_chunk(arena, total);
     if (!own) return NULL;
     if (first) {
@@ -75,22 +73,29 @@ static olstm__arena_chunk* find_chunk(olstm__arena* arena, size_t bytes,
   return fresh;
 }
 
-static void* take(olstm__arena* arena, size_t bytes, size_t alignment, bool counted) {
-  arena->over_limit = counted && bytes > arena->limit - arena->used;
-  if (arena->over_limit) return NULL;
-  olstm__arena_chunk* chunk = find_chunk(arena, bytes, alignment);
-  if (!chunk) return NULL;
+static void* take(olstm__arena* arena, size_t bytes, size_t alignment, bool is_counted) {
+  arena->over_limit = is_counted && bytes > arena->limit - arena->used;
+  olstm__arena_chunk* chunk =
+      arena->over_limit ? NULL : find_chunk(arena, bytes, alignment);
+  if (!chunk) {
+    arena->has_failed = true;
+    return NULL;
+  }
   const size_t start = (chunk->used + alignment - 1) & ~(alignment - 1);
   chunk->used = start + bytes;
-  if (counted) arena->used += bytes;
+  if (is_counted) arena->used += bytes;
   return (char*)chunk + start;
 }
 
-void* olstm__arena_take(olstm__arena* arena, size_t count, size_t size) {
+static void* fail_size(olstm__arena* arena) {
+  arena->over_limit = arena->has_failed = true;
+  return NULL;
+}
+
+void* olstm__arena_allocate(olstm__arena* arena, size_t count, size_t size) {
   size_t bytes = 0;
   if (!olstm_size_multiply(count, size, &bytes) || bytes > SIZE_MAX - SMALL_ALIGNMENT) {
-    arena->over_limit = true;
-    return NULL;
+    return fail_size(arena);
   }
   bytes = (bytes + SMALL_ALIGNMENT - 1) / SMALL_ALIGNMENT * SMALL_ALIGNMENT;
   if (bytes == 0) bytes = SMALL_ALIGNMENT;
@@ -98,8 +103,12 @@ void* olstm__arena_take(olstm__arena* arena, size_t count, size_t size) {
   return memory ? memset(memory, 0, bytes) : NULL;
 }
 
-void* olstm__arena_take_elements(olstm__arena* arena, size_t bytes, bool counted) {
-  return take(arena, bytes ? bytes : 1, OLSTM_ALIGNMENT, counted);
+void* olstm__arena_allocate_data(olstm__arena* arena, size_t bytes) {
+  return take(arena, bytes ? bytes : 1, OLSTM_ALIGNMENT, true);
+}
+
+void* olstm__arena_allocate_uncounted(olstm__arena* arena, size_t bytes) {
+  return take(arena, bytes ? bytes : 1, OLSTM_ALIGNMENT, false);
 }
 
 bool olstm__arena_charge(olstm__arena* arena, size_t bytes) {
@@ -110,29 +119,23 @@ bool olstm__arena_charge(olstm__arena* arena, size_t bytes) {
 }
 
 char* olstm__arena_copy(olstm__arena* arena, const char* bytes, size_t length) {
-  char* copy = length < SIZE_MAX ? take(arena, length + 1, 1, true) : NULL;
+  char* copy = length < SIZE_MAX ? take(arena, length + 1, 1, true) : fail_size(arena);
   if (!copy) return NULL;
   if (length > 0) memcpy(copy, bytes, length);
   copy[length] = '\0';
   return copy;
 }
 
-olstm_status olstm__arena_fail(const olstm__arena* arena, olstm_error* error) {
-  if (arena->over_limit) {
-    return olstm_fail(error, OLSTM_STATUS_LIMIT_EXCEEDED,
-                      "the model takes more than max_memory=%zu bytes", arena->limit);
-  }
-  return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for the model");
+static void* allocate_from_arena(void* user, size_t bytes) {
+  return olstm__arena_allocate_data(user, bytes);
 }
 
-olstm_status olstm__arena_grow(olstm__arena* arena, void** items, size_t count,
-                               size_t* capacity, size_t item_bytes, olstm_error* error) {
-  if (count < *capacity) return OLSTM_STATUS_OK;
-  const size_t larger = *capacity ? *capacity * 2 : 8;
-  void* grown = olstm__arena_take(arena, larger, item_bytes);
-  if (!grown) return olstm__arena_fail(arena, error);
-  if (count > 0) memcpy(grown, *items, count * item_bytes);
-  *items = grown;
-  *capacity = larger;
-  return OLSTM_STATUS_OK;
+static void keep_until_deinit(void* user, void* memory, size_t bytes) {
+  (void)user;
+  (void)memory;
+  (void)bytes;
+}
+
+olstm_allocator olstm__arena_as_allocator(olstm__arena* arena) {
+  return (olstm_allocator){arena, allocate_from_arena, keep_until_deinit};
 }
