@@ -1,45 +1,15 @@
 // Gathers the families' tables into the one that is registered.
 #include "op/builtin.h"
 
+#include <string.h>
+
 #include "olstm/version.h"
+#include "op/elementwise/unary_op.h"
+#include "op/lstm/activation.h"
 #include "op/op_family.h"
 
-// One a line, so that families come and go without touching others.
-// clang-format off
-static const olstm__op_family* const kFamilies[] = {
-    &olstm__lstm_family,
-    &olstm__step_mask_family,
-    &olstm__matmul_family,
-    &olstm__gemm_family,
-    &olstm__dense_family,
-    &olstm__einsum_family,
-    &olstm__binary_family,
-    &olstm__unary_family,
-    &olstm__variadic_family,
-    &olstm__where_family,
-    &olstm__clip_family,
-    &olstm__softmax_family,
-    &olstm__reduce_family,
-    &olstm__arg_family,
-    &olstm__cumsum_family,
-    &olstm__topk_family,
-    &olstm__batch_norm_family,
-    &olstm__layer_norm_family,
-    &olstm__channel_norm_family,
-    &olstm__composed_norm_family,
-    &olstm__conv_family,
-    &olstm__conv_transpose_family,
-    &olstm__pool_family,
-    &olstm__global_pool_family,
-    &olstm__quantize_linear_family,
-    &olstm__dynamic_quantize_family,
-    &olstm__quantized_matmul_family,
-    &olstm__quantized_conv_family,
-    &olstm__shape_family,
-    &olstm__gather_family,
-    &olstm__image_family,
-};
-// clang-format on
+#define FAMILY(name) &olstm__##name##_family,
+static const olstm__op_family* const kFamilies[] = {OLSTM__FOR_EACH_FAMILY(FAMILY)};
 enum { kFamilyCount = sizeof kFamilies / sizeof kFamilies[0] };
 
 static size_t operator_count(void) {
@@ -66,4 +36,49 @@ const olstm_plugin* olstm__builtin_plugin(void) {
       .get_operator = get_operator,
   };
   return &kPlugin;
+}
+
+// ---------------------------------------------------------------- traits
+
+static bool has_operator(const olstm__op_family* family, const char* domain,
+                         const char* op_type) {
+  for (size_t i = 0; i < family->operator_count; i++) {
+    if (strcmp(family->operators[i].op_type, op_type) == 0 &&
+        strcmp(family->operators[i].domain, domain) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Those that follow from what a function's own table and the cells' say.
+static olstm__traits function_traits(const char* op_type) {
+  olstm__function_parameters parameters;
+  olstm__activation activation;
+  bool takes_alpha = false, takes_beta = false;
+  if (!olstm__builtin_function(op_type, &parameters)) return 0;
+  return olstm__activation_find(op_type, &activation, &takes_alpha, &takes_beta)
+             ? OLSTM__TRAIT_REAL_FUNCTION | OLSTM__TRAIT_CELL_ACTIVATION
+             : OLSTM__TRAIT_REAL_FUNCTION;
+}
+
+olstm__traits olstm__builtin_traits(const char* domain, const char* op_type) {
+  for (size_t f = 0; f < kFamilyCount; f++) {
+    const olstm__op_family* family = kFamilies[f];
+    if (!has_operator(family, domain, op_type)) continue;
+    olstm__traits traits = family->traits;
+    for (const olstm__type_traits* of = family->type_traits; of && of->op_type; of++) {
+      if (strcmp(of->op_type, op_type) == 0) traits |= of->traits;
+    }
+    return domain[0] ? traits : traits | function_traits(op_type);
+  }
+  return 0;
+}
+
+bool olstm__builtin_function(const char* op_type,
+                             olstm__function_parameters* out_parameters) {
+  olstm__unary_function function;
+  if (!olstm__unary_function_find(op_type, &function)) return false;
+  *out_parameters = function.parameters;
+  return true;
 }

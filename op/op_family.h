@@ -1,44 +1,42 @@
-// One folder's operators, for the built-in table: each family ends in one such array.
+// One folder's operators, and what is known of them by their type: each family ends in
+// one such table, and all of them are listed here.
 #ifndef OLSTM_OP_OP_FAMILY_H_
 #define OLSTM_OP_OP_FAMILY_H_
 
 #include "olstm/plugin.h"
+#include "op/traits.h"
+
+/// Traits of one operator, at every opset.
+typedef struct olstm__type_traits {
+  const char* op_type;
+  olstm__traits traits;
+} olstm__type_traits;
 
 typedef struct olstm__op_family {
   const olstm_operator* operators;
   size_t operator_count;
+  /// Of all its operators.
+  olstm__traits traits;
+  /// What single operators have besides; ends with an op_type of NULL. NULL for none.
+  const olstm__type_traits* type_traits;
 } olstm__op_family;
 
-extern const olstm__op_family olstm__lstm_family;
-extern const olstm__op_family olstm__step_mask_family;
-extern const olstm__op_family olstm__matmul_family;
-extern const olstm__op_family olstm__gemm_family;
-extern const olstm__op_family olstm__dense_family;
-extern const olstm__op_family olstm__einsum_family;
-extern const olstm__op_family olstm__binary_family;
-extern const olstm__op_family olstm__unary_family;
-extern const olstm__op_family olstm__variadic_family;
-extern const olstm__op_family olstm__where_family;
-extern const olstm__op_family olstm__clip_family;
-extern const olstm__op_family olstm__softmax_family;
-extern const olstm__op_family olstm__reduce_family;
-extern const olstm__op_family olstm__arg_family;
-extern const olstm__op_family olstm__cumsum_family;
-extern const olstm__op_family olstm__topk_family;
-extern const olstm__op_family olstm__batch_norm_family;
-extern const olstm__op_family olstm__layer_norm_family;
-extern const olstm__op_family olstm__channel_norm_family;
-extern const olstm__op_family olstm__composed_norm_family;
-extern const olstm__op_family olstm__conv_family;
-extern const olstm__op_family olstm__conv_transpose_family;
-extern const olstm__op_family olstm__pool_family;
-extern const olstm__op_family olstm__global_pool_family;
-extern const olstm__op_family olstm__quantize_linear_family;
-extern const olstm__op_family olstm__dynamic_quantize_family;
-extern const olstm__op_family olstm__quantized_matmul_family;
-extern const olstm__op_family olstm__quantized_conv_family;
-extern const olstm__op_family olstm__shape_family;
-extern const olstm__op_family olstm__gather_family;
-extern const olstm__op_family olstm__image_family;
+/// A family's operators: `array` has all of them.
+#define OLSTM__OPERATORS(array) \
+  .operators = (array), .operator_count = sizeof(array) / sizeof(array)[0]
+
+/// One a line, so that families come and go without touching others; the order is that of
+/// `olstm ops`.
+#define OLSTM__FOR_EACH_FAMILY(use)                                                    \
+  use(lstm) use(step_mask) use(matmul) use(gemm) use(dense) use(einsum) use(binary)    \
+      use(unary) use(variadic) use(where) use(clip) use(softmax) use(reduce) use(arg)  \
+          use(cumsum) use(topk) use(batch_norm) use(layer_norm) use(channel_norm)      \
+              use(composed_norm) use(conv) use(conv_transpose) use(pool)               \
+                  use(global_pool) use(quantize_linear) use(dynamic_quantize)          \
+                      use(quantized_matmul) use(quantized_conv) use(shape) use(gather) \
+                          use(image)
+
+#define OLSTM__DECLARE_FAMILY(name) extern const olstm__op_family olstm__##name##_family;
+OLSTM__FOR_EACH_FAMILY(OLSTM__DECLARE_FAMILY)
 
 #endif  // OLSTM_OP_OP_FAMILY_H_

@@ -6,13 +6,13 @@
 #include "olstm/model.h"
 #include "tools/element.h"
 
-enum { INPUT_W = 1, INPUT_R = 2, INPUT_B = 3, INPUT_P = 7, MAX_GATES = 4 };
+enum { kMaxGates = 4 };
 
 /// One kind of cell: how many gates, and where ONNX has each of Keras' gates.
 typedef struct cell_kind {
   const char* op_type;
   int64_t gate_count;
-  int64_t onnx_gate[MAX_GATES];
+  int64_t onnx_gate[kMaxGates];
   const char* gates;
   const char* w_source;
   const char* r_source;
@@ -187,7 +187,7 @@ static olstm_status read_sizes(const layer_reader* reader, const olstm_tensor** 
   const char* direction = "forward";
   olstm__keras_layer* layer = reader->layer;
   layer->direction_count = -1;
-  OLSTM_RETURN_IF_ERROR(get_constant(reader, INPUT_R, "R", -1, -1, out_r));
+  OLSTM_RETURN_IF_ERROR(get_constant(reader, OLSTM_RECURRENT_R, "R", -1, -1, out_r));
   OLSTM_RETURN_IF_ERROR(olstm_node_get_string(reader->node, "direction", "forward",
                                               &direction, reader->error));
   if (!*out_r) {
@@ -219,12 +219,12 @@ static olstm_status read_layer(const layer_reader* reader) {
   int64_t resets_after = 0;
   OLSTM_RETURN_IF_ERROR(read_sizes(reader, &r));
   const int64_t rows = r->desc.dims[1];
-  OLSTM_RETURN_IF_ERROR(get_constant(reader, INPUT_W, "W", rows, -1, &w));
-  OLSTM_RETURN_IF_ERROR(get_constant(reader, INPUT_B, "B", 2 * rows, 0, &b));
+  OLSTM_RETURN_IF_ERROR(get_constant(reader, OLSTM_RECURRENT_W, "W", rows, -1, &w));
+  OLSTM_RETURN_IF_ERROR(get_constant(reader, OLSTM_RECURRENT_B, "B", 2 * rows, 0, &b));
   // A masked layer has no peepholes, and another input there.
   if (reader->cell->gate_count == 4 && !is_masked(reader->node)) {
     OLSTM_RETURN_IF_ERROR(
-        get_constant(reader, INPUT_P, "P", 3 * reader->layer->units, 0, &p));
+        get_constant(reader, OLSTM_RECURRENT_P, "P", 3 * reader->layer->units, 0, &p));
   }
   if (!w) {
     return olstm_fail(reader->error, OLSTM_STATUS_INVALID_MODEL, "%s '%s': W is missing",

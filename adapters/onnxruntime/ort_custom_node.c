@@ -6,10 +6,6 @@
 
 enum { MAX_TEXT = 256, MAX_FLOATS = 6, ATTRIBUTE_COUNT = 8, LSTM_OPSET = 22 };
 
-static const char* const kInputNames[OLSTM__LSTM_INPUT_COUNT] = {
-    "X", "W", "R", "B", "sequence_lens", "initial_h", "initial_c", "P"};
-static const char* const kOutputNames[] = {"Y", "Y_h", "Y_c"};
-
 /// What is read from a kernel's info, on its way into an olstm_node.
 typedef struct node_draft {
   olstm_node node;
@@ -18,9 +14,9 @@ typedef struct node_draft {
   float floats[2][MAX_FLOATS];
   char texts[2][MAX_TEXT];
   olstm_string strings[1 + 2 * OLSTM__ORT_MAX_OUTPUTS];
-  const char* input_names[OLSTM__LSTM_INPUT_COUNT];
-  const olstm_tensor* constants[OLSTM__LSTM_INPUT_COUNT];
-  olstm_tensor constant_tensors[OLSTM__LSTM_INPUT_COUNT];
+  const char* input_names[OLSTM_RECURRENT_INPUT_COUNT];
+  const olstm_tensor* constants[OLSTM_RECURRENT_INPUT_COUNT];
+  olstm_tensor constant_tensors[OLSTM_RECURRENT_INPUT_COUNT];
   const char* output_names[OLSTM__ORT_MAX_OUTPUTS];
 } node_draft;
 
@@ -162,13 +158,15 @@ static olstm_status read_inputs(const OrtApi* api, const OrtKernelInfo* info,
   size_t count = 0;
   OLSTM_RETURN_IF_ERROR(
       olstm__ort_check(api, api->KernelInfo_GetInputCount(info, &count), error));
-  for (size_t i = 0; i < OLSTM__LSTM_INPUT_COUNT; i++) {
-    const bool is_state = i == OLSTM__LSTM_INITIAL_H || i == OLSTM__LSTM_INITIAL_C;
+  for (size_t i = 0; i < OLSTM_RECURRENT_INPUT_COUNT; i++) {
+    const bool is_state =
+        i == OLSTM_RECURRENT_INITIAL_H || i == OLSTM_RECURRENT_INITIAL_C;
     bool has = false;
     int is_constant = 0;
     const OrtValue* value = NULL;
     OLSTM_RETURN_IF_ERROR(has_input(api, info, i, count, &has, error));
-    draft->input_names[i] = has || (is_state && with_state) ? kInputNames[i] : "";
+    draft->input_names[i] =
+        has || (is_state && with_state) ? olstm_recurrent_input_name(i) : "";
     if (!has || (is_state && with_state)) continue;
     OLSTM_RETURN_IF_ERROR(olstm__ort_check(
         api, api->KernelInfoGetConstantInput_tensor(info, i, &is_constant, &value),
@@ -192,7 +190,8 @@ static olstm_status read_outputs(const OrtApi* api, const OrtKernelInfo* info,
       OLSTM_RETURN_IF_ERROR(olstm__ort_check(
           api, api->KernelInfo_GetOutputName(info, i, NULL, &size), error));
     }
-    draft->output_names[i] = size > 1 || (with_state && i > 0) ? kOutputNames[i] : "";
+    draft->output_names[i] =
+        size > 1 || (with_state && i > 0) ? olstm_recurrent_output_name(i) : "";
   }
   return OLSTM_STATUS_OK;
 }
@@ -206,7 +205,7 @@ static olstm_status read_node(const OrtApi* api, const OrtKernelInfo* info,
                              .domain = "",
                              .opset_version = LSTM_OPSET,
                              .attributes = draft->attributes,
-                             .input_count = OLSTM__LSTM_INPUT_COUNT,
+                             .input_count = OLSTM_RECURRENT_INPUT_COUNT,
                              .input_names = draft->input_names,
                              .constants = draft->constants,
                              .output_count = OLSTM__ORT_MAX_OUTPUTS,

@@ -7,19 +7,6 @@
 
 #include "node_runner.h"
 
-/// The inputs of ONNX LSTM, by their position.
-enum {
-  OLSTM__LSTM_X,
-  OLSTM__LSTM_W,
-  OLSTM__LSTM_R,
-  OLSTM__LSTM_B,
-  OLSTM__LSTM_LENS,
-  OLSTM__LSTM_INITIAL_H,
-  OLSTM__LSTM_INITIAL_C,
-  OLSTM__LSTM_P,
-  OLSTM__LSTM_INPUT_COUNT
-};
-
 /// Makes the runner of an LSTM node with the attributes and constant inputs of `info`.
 ///
 /// with_state: the node gets initial_h, initial_c, Y_h and Y_c whatever the custom node

@@ -9,7 +9,7 @@
 #include "ort_custom_node.h"
 #include "ort_node.h"
 
-enum { API_VERSION = 16, RESET_INPUT = OLSTM__LSTM_INPUT_COUNT, MAX_CUSTOM_INPUTS };
+enum { API_VERSION = 16, RESET_INPUT = OLSTM_RECURRENT_INPUT_COUNT, MAX_CUSTOM_INPUTS };
 
 /// One registered operator: a name, a dtype, and whether it keeps state.
 typedef struct custom_op {
@@ -114,8 +114,8 @@ static bool reserve_state(node_state* state, size_t bytes) {
 static olstm_status state_desc(const custom_call* call, olstm_tensor_desc* out_desc,
                                olstm_error* error) {
   const olstm_node* node = olstm__node_runner_node(call->kernel->runner);
-  const olstm_tensor* x = call->inputs[OLSTM__LSTM_X];
-  const olstm_tensor* r = call->inputs[OLSTM__LSTM_R];
+  const olstm_tensor* x = call->inputs[OLSTM_RECURRENT_X];
+  const olstm_tensor* r = call->inputs[OLSTM_RECURRENT_R];
   int64_t layout = 0;
   OLSTM_RETURN_IF_ERROR(olstm_node_get_int(node, "layout", 0, &layout, error));
   if (!x || !r || x->desc.rank != 3 || r->desc.rank != 3) {
@@ -134,7 +134,8 @@ static olstm_status state_desc(const custom_call* call, olstm_tensor_desc* out_d
 /// none.
 static olstm_status start_state(custom_call* call, const olstm_tensor_desc* desc,
                                 olstm_error* error) {
-  static const size_t kInitial[2] = {OLSTM__LSTM_INITIAL_H, OLSTM__LSTM_INITIAL_C};
+  static const size_t kInitial[2] = {OLSTM_RECURRENT_INITIAL_H,
+                                     OLSTM_RECURRENT_INITIAL_C};
   node_state* state = &call->kernel->state;
   const char* name = olstm__node_runner_node(call->kernel->runner)->name;
   size_t bytes = 0;
@@ -202,7 +203,7 @@ static olstm_status run_stateful(custom_call* call, olstm_error* error) {
   olstm_tensor current[2];
   for (size_t i = 0; i < 2; i++) {
     current[i] = (olstm_tensor){state->desc, state->current[i]};
-    call->inputs[OLSTM__LSTM_INITIAL_H + i] = &current[i];
+    call->inputs[OLSTM_RECURRENT_INITIAL_H + i] = &current[i];
   }
   OLSTM_RETURN_IF_ERROR(
       olstm__node_runner_run(call->kernel->runner, call->inputs, &outputs, NULL, error));
@@ -274,12 +275,12 @@ static const char* ORT_API_CALL get_provider(const OrtCustomOp* op) {
 
 static size_t ORT_API_CALL get_input_count(const OrtCustomOp* op) {
   return ((const custom_op*)op)->is_stateful ? MAX_CUSTOM_INPUTS
-                                             : OLSTM__LSTM_INPUT_COUNT;
+                                             : OLSTM_RECURRENT_INPUT_COUNT;
 }
 
 static ONNXTensorElementDataType ORT_API_CALL get_input_type(const OrtCustomOp* op,
                                                              size_t index) {
-  if (index == OLSTM__LSTM_LENS) return ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32;
+  if (index == OLSTM_RECURRENT_SEQUENCE_LENS) return ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32;
   if (index == RESET_INPUT) return ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL;
   return ((const custom_op*)op)->dtype;
 }
@@ -287,7 +288,7 @@ static ONNXTensorElementDataType ORT_API_CALL get_input_type(const OrtCustomOp* 
 static OrtCustomOpInputOutputCharacteristic ORT_API_CALL
 get_input_kind(const OrtCustomOp* op, size_t index) {
   (void)op;
-  return index <= OLSTM__LSTM_R ? INPUT_OUTPUT_REQUIRED : INPUT_OUTPUT_OPTIONAL;
+  return index <= OLSTM_RECURRENT_R ? INPUT_OUTPUT_REQUIRED : INPUT_OUTPUT_OPTIONAL;
 }
 
 static size_t ORT_API_CALL get_output_count(const OrtCustomOp* op) {

@@ -36,6 +36,39 @@ static inline const char* olstm_attribute_kind_name(int32_t kind) {
   return known ? kNames[kind] : "of another kind";
 }
 
+/// Inputs of ONNX's LSTM, GRU and RNN nodes by position; GRU and RNN end at INITIAL_H.
+enum {
+  OLSTM_RECURRENT_X = 0,
+  OLSTM_RECURRENT_W = 1,
+  OLSTM_RECURRENT_R = 2,
+  OLSTM_RECURRENT_B = 3,
+  OLSTM_RECURRENT_SEQUENCE_LENS = 4,
+  OLSTM_RECURRENT_INITIAL_H = 5,
+  OLSTM_RECURRENT_INITIAL_C = 6,
+  OLSTM_RECURRENT_P = 7,
+  OLSTM_RECURRENT_INPUT_COUNT = 8
+};
+
+/// Their outputs by position; GRU and RNN have no Y_C.
+enum {
+  OLSTM_RECURRENT_Y = 0,
+  OLSTM_RECURRENT_Y_H = 1,
+  OLSTM_RECURRENT_Y_C = 2,
+  OLSTM_RECURRENT_OUTPUT_COUNT = 3
+};
+
+/// ONNX's name of input `index` (OLSTM_RECURRENT_X, ...) or output `index`
+/// (OLSTM_RECURRENT_Y, ...) of a recurrent node; "" where there is none.
+static inline const char* olstm_recurrent_input_name(size_t index) {
+  static const char kNames[][14] = {"X",         "W",         "R", "B", "sequence_lens",
+                                    "initial_h", "initial_c", "P"};
+  return index < sizeof kNames / sizeof kNames[0] ? kNames[index] : "";
+}
+static inline const char* olstm_recurrent_output_name(size_t index) {
+  static const char kNames[][4] = {"Y", "Y_h", "Y_c"};
+  return index < sizeof kNames / sizeof kNames[0] ? kNames[index] : "";
+}
+
 /// One attribute. `kind` says which of the fields below holds it.
 typedef struct olstm_attribute {
   const char* name;

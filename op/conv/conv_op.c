@@ -289,4 +289,5 @@ static const olstm_operator kOperators[] = {
     },
 };
 
-const olstm__op_family olstm__conv_family = {kOperators, 1};
+const olstm__op_family olstm__conv_family = {OLSTM__OPERATORS(kOperators),
+                                             .traits = OLSTM__TRAIT_KEEPS_RANK};

@@ -321,4 +321,5 @@ static const olstm_operator kOperators[] = {
     },
 };
 
-const olstm__op_family olstm__conv_transpose_family = {kOperators, 1};
+const olstm__op_family olstm__conv_transpose_family = {OLSTM__OPERATORS(kOperators),
+                                                       .traits = OLSTM__TRAIT_KEEPS_RANK};

@@ -328,5 +328,11 @@ static const olstm_operator kOperators[] = {
     ROW("LpPool", 18, 0, OLSTM__DTYPES_REAL, kLpPool18),
 };
 
-const olstm__op_family olstm__pool_family = {kOperators,
-                                             sizeof kOperators / sizeof kOperators[0]};
+static const olstm__type_traits kTraits[] = {
+    {"MaxPool", OLSTM__TRAIT_OPTIONAL_LATER_OUTPUTS},
+    {NULL, 0},
+};
+
+const olstm__op_family olstm__pool_family = {OLSTM__OPERATORS(kOperators),
+                                             .traits = OLSTM__TRAIT_KEEPS_RANK,
+                                             .type_traits = kTraits};

@@ -9,6 +9,7 @@
 #include "op/dense/packed_weight.h"
 #include "op/elementwise/binary_kernel.h"
 #include "op/elementwise/unary_op.h"
+#include "op/fused.h"
 #include "op/op_family.h"
 
 enum {
@@ -202,7 +203,7 @@ static const olstm__op_schema kDense = {.arity = {2, 3, 1},
 static const olstm_operator kOperators[] = {
     {
         .struct_size = sizeof(olstm_operator),
-        .domain = "olstm.fused",
+        .domain = OLSTM__FUSED_DOMAIN,
         .op_type = "Dense",
         .first_opset = 1,
         .last_opset = 1,
@@ -217,4 +218,4 @@ static const olstm_operator kOperators[] = {
     },
 };
 
-const olstm__op_family olstm__dense_family = {kOperators, 1};
+const olstm__op_family olstm__dense_family = {OLSTM__OPERATORS(kOperators)};

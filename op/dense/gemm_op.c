@@ -316,4 +316,4 @@ static const olstm__op_schema kGemm11 = {.arity = {2, 3, 1},
 static const olstm_operator kOperators[] = {ROW(1, 6, kGemmBefore7), ROW(7, 10, kGemm7),
                                             ROW(11, 0, kGemm11)};
 
-const olstm__op_family olstm__gemm_family = {kOperators, 3};
+const olstm__op_family olstm__gemm_family = {OLSTM__OPERATORS(kOperators)};

@@ -160,4 +160,4 @@ static const olstm_operator kOperators[] = {
     },
 };
 
-const olstm__op_family olstm__matmul_family = {kOperators, 1};
+const olstm__op_family olstm__matmul_family = {OLSTM__OPERATORS(kOperators)};

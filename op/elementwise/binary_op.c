@@ -248,5 +248,5 @@ static const olstm_operator kOperators[] = {
     ROW("PRelu", 7, 0, OLSTM__DTYPES_NUMERIC, kPRelu),
 };
 
-const olstm__op_family olstm__binary_family = {kOperators,
-                                               sizeof kOperators / sizeof kOperators[0]};
+const olstm__op_family olstm__binary_family = {OLSTM__OPERATORS(kOperators),
+                                               .traits = OLSTM__TRAIT_BROADCASTS};

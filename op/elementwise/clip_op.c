@@ -171,4 +171,5 @@ static const olstm_operator kOperators[] = {
                     clip_prepare, clip_run),
 };
 
-const olstm__op_family olstm__clip_family = {kOperators, 2};
+const olstm__op_family olstm__clip_family = {OLSTM__OPERATORS(kOperators),
+                                             .traits = OLSTM__TRAIT_KEEPS_SHAPE};

@@ -6,13 +6,9 @@
 #include "op/op_family.h"
 #include "op/op_support.h"
 
-/// A schema, and the attributes that become alpha and beta.
 typedef struct unary_schema {
   olstm__op_schema schema;
-  const char* alpha_name;
-  float alpha;
-  const char* beta_name;
-  float beta;
+  olstm__function_parameters parameters;
 } unary_schema;
 
 typedef struct unary_op {
@@ -33,14 +29,15 @@ typedef struct unary_handle {
 static olstm_status parse_floats(void* instance, olstm_error* error) {
   unary_op* self = instance;
   const unary_schema* schema = self->base.self->variant;
+  const olstm__function_parameters* from = &schema->parameters;
   const olstm_node* node = self->base.node;
   self->code = (olstm__unary_code)schema->schema.code;
-  if (schema->alpha_name) {
-    OLSTM_RETURN_IF_ERROR(olstm_node_get_float(node, schema->alpha_name, schema->alpha,
+  if (from->alpha_name) {
+    OLSTM_RETURN_IF_ERROR(olstm_node_get_float(node, from->alpha_name, from->alpha,
                                                &self->parameters.alpha, error));
   }
-  if (schema->beta_name) {
-    OLSTM_RETURN_IF_ERROR(olstm_node_get_float(node, schema->beta_name, schema->beta,
+  if (from->beta_name) {
+    OLSTM_RETURN_IF_ERROR(olstm_node_get_float(node, from->beta_name, from->beta,
                                                &self->parameters.beta, error));
   }
   return OLSTM_STATUS_OK;
@@ -151,16 +148,16 @@ static const char* const kApproximate[] = {"approximate", NULL};
              .code = what}
 #define SCHEMA(name, what) \
   static const unary_schema k##name = {HEAD(NULL, parse_floats, OLSTM__UNARY_##what)}
-#define FORM_1(name, what, first, value)                                            \
-  static const char* const k##name##Names[] = {first, NULL};                        \
-  static const unary_schema k##name = {                                             \
-      HEAD(k##name##Names, parse_floats, OLSTM__UNARY_##what), .alpha_name = first, \
-      .alpha = value}
-#define FORM_2(name, what, first, value, second, other)                             \
-  static const char* const k##name##Names[] = {first, second, NULL};                \
-  static const unary_schema k##name = {                                             \
-      HEAD(k##name##Names, parse_floats, OLSTM__UNARY_##what), .alpha_name = first, \
-      .alpha = value, .beta_name = second, .beta = other}
+#define FORM_1(name, what, first, value)                       \
+  static const char* const k##name##Names[] = {first, NULL};   \
+  static const unary_schema k##name = {                        \
+      HEAD(k##name##Names, parse_floats, OLSTM__UNARY_##what), \
+      .parameters = {first, value, NULL, 0.0F}}
+#define FORM_2(name, what, first, value, second, other)              \
+  static const char* const k##name##Names[] = {first, second, NULL}; \
+  static const unary_schema k##name = {                              \
+      HEAD(k##name##Names, parse_floats, OLSTM__UNARY_##what),       \
+      .parameters = {first, value, second, other}}
 
 SCHEMA(Neg, NEG);
 SCHEMA(Abs, ABS);
@@ -263,16 +260,16 @@ bool olstm__unary_function_find(const char* op_type,
                                 olstm__unary_function* out_function) {
   for (size_t i = 0; i < sizeof kOperators / sizeof kOperators[0]; i++) {
     const unary_schema* schema = kOperators[i].variant;
-    if (kOperators[i].last_opset != 0 || strcmp(kOperators[i].op_type, op_type) != 0 ||
-        schema->schema.parse != parse_floats) {
+    const olstm__unary_code code = (olstm__unary_code)schema->schema.code;
+    if (kOperators[i].last_opset != 0 || strcmp(kOperators[i].op_type, op_type) != 0) {
       continue;
     }
-    *out_function = (olstm__unary_function){(olstm__unary_code)schema->schema.code,
-                                            {schema->alpha, schema->beta}};
-    return true;
+    *out_function = (olstm__unary_function){code, schema->parameters};
+    return schema->schema.parse == parse_floats && !olstm__unary_gives_bool(code) &&
+           (kOperators[i].dtypes & OLSTM_DTYPE_BIT(OLSTM_DTYPE_FLOAT)) != 0;
   }
   return false;
 }
 
-const olstm__op_family olstm__unary_family = {kOperators,
-                                              sizeof kOperators / sizeof kOperators[0]};
+const olstm__op_family olstm__unary_family = {OLSTM__OPERATORS(kOperators),
+                                              .traits = OLSTM__TRAIT_KEEPS_SHAPE};

@@ -137,5 +137,4 @@ static const olstm_operator kOperators[] = {
     ROW("Mean", OLSTM__DTYPES_REAL, kMean),
 };
 
-const olstm__op_family olstm__variadic_family = {
-    kOperators, sizeof kOperators / sizeof kOperators[0]};
+const olstm__op_family olstm__variadic_family = {OLSTM__OPERATORS(kOperators)};

@@ -111,4 +111,4 @@ static const olstm_operator kOperators[] = {
                     where_infer, where_prepare, where_run),
 };
 
-const olstm__op_family olstm__where_family = {kOperators, 1};
+const olstm__op_family olstm__where_family = {OLSTM__OPERATORS(kOperators)};

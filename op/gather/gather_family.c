@@ -31,5 +31,15 @@ static const olstm_operator kOperators[] = {
     ROW("ScatterND", 18, 0, ALL, scatter_nd, scatter_nd_form_18),
 };
 
-const olstm__op_family olstm__gather_family = {kOperators,
-                                               sizeof kOperators / sizeof kOperators[0]};
+static const olstm__type_traits kTraits[] = {
+    {"Gather", OLSTM__TRAIT_MOVES_ELEMENTS},
+    {"GatherElements", OLSTM__TRAIT_KEEPS_RANK | OLSTM__TRAIT_MOVES_ELEMENTS},
+    {"GatherND", OLSTM__TRAIT_MOVES_ELEMENTS},
+    {"Scatter", OLSTM__TRAIT_KEEPS_SHAPE},
+    {"ScatterElements", OLSTM__TRAIT_KEEPS_SHAPE},
+    {"ScatterND", OLSTM__TRAIT_KEEPS_SHAPE},
+    {NULL, 0},
+};
+
+const olstm__op_family olstm__gather_family = {OLSTM__OPERATORS(kOperators),
+                                               .type_traits = kTraits};

@@ -22,5 +22,5 @@ static const olstm_operator kOperators[] = {
     ROW("Upsample", 9, 9, OLD, resize, resize_form_9),
 };
 
-const olstm__op_family olstm__image_family = {kOperators,
-                                              sizeof kOperators / sizeof kOperators[0]};
+const olstm__op_family olstm__image_family = {OLSTM__OPERATORS(kOperators),
+                                              .traits = OLSTM__TRAIT_KEEPS_RANK};

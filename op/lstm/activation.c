@@ -4,33 +4,42 @@
 #include <stddef.h>
 #include <strings.h>
 
+#include "op/elementwise/unary_op.h"
+
+/// Parameters and their defaults are those of the ONNX operator of that name (in
+/// op/elementwise/unary_op.c); what stands here is of those that are no operator.
 typedef struct named_activation {
   const char* name;
-  olstm__activation defaults;
-  bool takes_alpha, takes_beta;
+  olstm__activation_kind kind;
+  olstm__function_parameters own;
 } named_activation;
 
 static const named_activation kActivations[] = {
-    {"Relu", {OLSTM__ACTIVATION_RELU, 0, 0}, false, false},
-    {"Tanh", {OLSTM__ACTIVATION_TANH, 0, 0}, false, false},
-    {"Sigmoid", {OLSTM__ACTIVATION_SIGMOID, 0, 0}, false, false},
-    {"Affine", {OLSTM__ACTIVATION_AFFINE, 1.0F, 0}, true, true},
-    {"LeakyRelu", {OLSTM__ACTIVATION_LEAKY_RELU, 0.01F, 0}, true, false},
-    {"ThresholdedRelu", {OLSTM__ACTIVATION_THRESHOLDED_RELU, 1.0F, 0}, true, false},
-    {"ScaledTanh", {OLSTM__ACTIVATION_SCALED_TANH, 1.0F, 1.0F}, true, true},
-    {"HardSigmoid", {OLSTM__ACTIVATION_HARD_SIGMOID, 0.2F, 0.5F}, true, true},
-    {"Elu", {OLSTM__ACTIVATION_ELU, 1.0F, 0}, true, false},
-    {"Softsign", {OLSTM__ACTIVATION_SOFTSIGN, 0, 0}, false, false},
-    {"Softplus", {OLSTM__ACTIVATION_SOFTPLUS, 0, 0}, false, false},
+    {"Relu", OLSTM__ACTIVATION_RELU, {0}},
+    {"Tanh", OLSTM__ACTIVATION_TANH, {0}},
+    {"Sigmoid", OLSTM__ACTIVATION_SIGMOID, {0}},
+    {"Affine", OLSTM__ACTIVATION_AFFINE, {"alpha", 1.0F, "beta", 0.0F}},
+    {"LeakyRelu", OLSTM__ACTIVATION_LEAKY_RELU, {0}},
+    {"ThresholdedRelu", OLSTM__ACTIVATION_THRESHOLDED_RELU, {0}},
+    {"ScaledTanh", OLSTM__ACTIVATION_SCALED_TANH, {"alpha", 1.0F, "beta", 1.0F}},
+    {"HardSigmoid", OLSTM__ACTIVATION_HARD_SIGMOID, {0}},
+    {"Elu", OLSTM__ACTIVATION_ELU, {0}},
+    {"Softsign", OLSTM__ACTIVATION_SOFTSIGN, {0}},
+    {"Softplus", OLSTM__ACTIVATION_SOFTPLUS, {0}},
 };
 
 bool olstm__activation_find(const char* name, olstm__activation* out_activation,
                             bool* out_takes_alpha, bool* out_takes_beta) {
   for (size_t i = 0; i < sizeof kActivations / sizeof kActivations[0]; i++) {
-    if (strcasecmp(kActivations[i].name, name) != 0) continue;
-    *out_activation = kActivations[i].defaults;
-    *out_takes_alpha = kActivations[i].takes_alpha;
-    *out_takes_beta = kActivations[i].takes_beta;
+    const named_activation* found = &kActivations[i];
+    if (strcasecmp(found->name, name) != 0) continue;
+    olstm__unary_function function = {.parameters = found->own};
+    if (!found->own.alpha_name) (void)olstm__unary_function_find(found->name, &function);
+    const olstm__function_parameters* parameters = &function.parameters;
+    *out_activation =
+        (olstm__activation){found->kind, parameters->alpha, parameters->beta};
+    *out_takes_alpha = parameters->alpha_name != NULL;
+    *out_takes_beta = parameters->beta_name != NULL;
     return true;
   }
   return false;

@@ -1,5 +1,6 @@
 // The operators of this folder, as the built-in table has them: one entry for each
 // version that ONNX gave them.
+#include "op/fused.h"
 #include "op/lstm/lstm_masked_op.h"
 #include "op/lstm/lstm_op.h"
 #include "op/lstm/lstm_quantized_op.h"
@@ -24,21 +25,22 @@ static const olstm__lstm_variant kRnn = {OLSTM__CELL_RNN};
 // What fusion makes of a node and the Transposes around it: opsets are ONNX's.
 #define LAID_OUT(name, cell)                                                            \
   {                                                                                     \
-    .struct_size = sizeof(olstm_operator), .domain = "olstm.fused", .op_type = (name),  \
-    .first_opset = 7, .last_opset = 0, .dtypes = OLSTM__DTYPES_REAL, .variant = (cell), \
-    .create = olstm__lstm_op_create, .infer = olstm__lstm_op_infer,                     \
+    .struct_size = sizeof(olstm_operator), .domain = OLSTM__FUSED_DOMAIN,               \
+    .op_type = (name), .first_opset = 7, .last_opset = 0, .dtypes = OLSTM__DTYPES_REAL, \
+    .variant = (cell), .create = olstm__lstm_op_create, .infer = olstm__lstm_op_infer,  \
     .prepare = olstm__lstm_op_prepare, .run = olstm__lstm_op_run,                       \
     .release = olstm__lstm_op_release, .destroy = olstm__lstm_op_destroy,               \
   }
 
 // What fusion makes of loops with masks.
-#define MASKED(name, cell)                                                              \
-  {                                                                                     \
-    .struct_size = sizeof(olstm_operator), .domain = "olstm.fused", .op_type = (name),  \
-    .first_opset = 1, .last_opset = 1, .dtypes = DTYPES_BEFORE_22, .variant = (cell),   \
-    .create = olstm__lstm_masked_op_create, .infer = olstm__lstm_masked_op_infer,       \
-    .prepare = olstm__lstm_masked_op_prepare, .run = olstm__lstm_masked_op_run,         \
-    .release = olstm__lstm_masked_op_release, .destroy = olstm__lstm_masked_op_destroy, \
+#define MASKED(name, cell)                                                            \
+  {                                                                                   \
+    .struct_size = sizeof(olstm_operator), .domain = OLSTM__FUSED_DOMAIN,             \
+    .op_type = (name), .first_opset = 1, .last_opset = 1, .dtypes = DTYPES_BEFORE_22, \
+    .variant = (cell), .create = olstm__lstm_masked_op_create,                        \
+    .infer = olstm__lstm_masked_op_infer, .prepare = olstm__lstm_masked_op_prepare,   \
+    .run = olstm__lstm_masked_op_run, .release = olstm__lstm_masked_op_release,       \
+    .destroy = olstm__lstm_masked_op_destroy,                                         \
   }
 
 static const olstm_operator kOperators[] = {
@@ -76,5 +78,18 @@ static const olstm_operator kOperators[] = {
     },
 };
 
-const olstm__op_family olstm__lstm_family = {kOperators,
-                                             sizeof kOperators / sizeof kOperators[0]};
+static const olstm__type_traits kTraits[] = {
+    {"LSTM", OLSTM__TRAIT_RECURRENT | OLSTM__TRAIT_HAS_C},
+    {"GRU", OLSTM__TRAIT_RECURRENT},
+    {"RNN", OLSTM__TRAIT_RECURRENT},
+    {"MaskedLSTM", OLSTM__TRAIT_RECURRENT | OLSTM__TRAIT_HAS_C | OLSTM__TRAIT_MASKED},
+    {"MaskedGRU", OLSTM__TRAIT_RECURRENT | OLSTM__TRAIT_MASKED},
+    {"MaskedRNN", OLSTM__TRAIT_RECURRENT | OLSTM__TRAIT_MASKED},
+    {"DynamicQuantizeLSTM",
+     OLSTM__TRAIT_RECURRENT | OLSTM__TRAIT_HAS_C | OLSTM__TRAIT_QUANTIZED},
+    {NULL, 0},
+};
+
+const olstm__op_family olstm__lstm_family = {OLSTM__OPERATORS(kOperators),
+                                             .traits = OLSTM__TRAIT_OPTIONAL_OUTPUTS,
+                                             .type_traits = kTraits};

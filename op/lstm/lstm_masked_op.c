@@ -6,14 +6,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "op/fused.h"
 #include "op/lstm/lstm_op.h"
 #include "op/op_support.h"
 
-enum { IN_X, IN_W, IN_R, IN_B, IN_MASK, IN_H, IN_C, IN_Y, INPUT_COUNT };
-enum { OUT_Y, OUT_H, OUT_C, OUT_LAST, OUTPUT_COUNT };
-/// Of the inner operator: ONNX's order.
-enum { INNER_LENS = 4, INNER_H = 5, INNER_C = 6, INNER_INPUTS = 7, INNER_OUTPUTS = 3 };
-enum { INNER_OPSET = 14 };
+/// The inner operator has no P.
+enum { kInnerInputs = OLSTM_RECURRENT_P, kInnerOpset = 14 };
 
 typedef struct masked_op {
   olstm__op_base base;
@@ -24,9 +22,9 @@ typedef struct masked_op {
   olstm_operator inner_table;
   void* inner;
   olstm_node inner_node;
-  const char* input_names[INNER_INPUTS];
-  const olstm_tensor* constants[INNER_INPUTS];
-  const char* output_names[INNER_OUTPUTS];
+  const char* input_names[kInnerInputs];
+  const olstm_tensor* constants[kInnerInputs];
+  const char* output_names[OLSTM_RECURRENT_OUTPUT_COUNT];
   // The node's attributes but the mask's own.
   olstm_attribute* inner_attributes;
 } masked_op;
@@ -47,16 +45,12 @@ typedef struct masked_handle {
   size_t lens_offset, y_h_offset, x_offset;
 } masked_handle;
 
-/// Which of this operator's inputs is the inner one's; sequence_lens is made here.
-static const size_t kInnerInputs[INNER_INPUTS] = {IN_X,    IN_W, IN_R, IN_B,
-                                                  IN_MASK, IN_H, IN_C};
-
 static size_t inner_input_count(const masked_op* op) {
-  return op->is_lstm ? INNER_INPUTS : INNER_INPUTS - 1;
+  return op->is_lstm ? kInnerInputs : kInnerInputs - 1;
 }
 
 static size_t inner_output_count(const masked_op* op) {
-  return op->is_lstm ? INNER_OUTPUTS : INNER_OUTPUTS - 1;
+  return op->is_lstm ? OLSTM_RECURRENT_OUTPUT_COUNT : OLSTM_RECURRENT_OUTPUT_COUNT - 1;
 }
 
 // ---------------------------------------------------------------- create
@@ -64,7 +58,6 @@ static size_t inner_output_count(const masked_op* op) {
 /// last_y comes from Y_h. The inner node is of olstm.fused as well: those have layouts.
 static void describe_inner_node(masked_op* op) {
   const olstm_node* node = op->base.node;
-  static const char* const kOutputs[INNER_OUTPUTS] = {"Y", "Y_h", "Y_c"};
   op->inner_node = *node;
   op->inner_node.op_type = node->op_type + strlen("Masked");
   op->inner_node.attributes = op->inner_attributes;
@@ -73,22 +66,22 @@ static void describe_inner_node(masked_op* op) {
     if (strcmp(node->attributes[a].name, "mask_layout") == 0) continue;
     op->inner_attributes[op->inner_node.attribute_count++] = node->attributes[a];
   }
-  op->inner_node.opset_version = INNER_OPSET;
+  op->inner_node.opset_version = kInnerOpset;
   op->inner_node.input_count = inner_input_count(op);
   op->inner_node.input_names = op->input_names;
   op->inner_node.constants = op->constants;
   op->inner_node.output_count = inner_output_count(op);
   op->inner_node.output_names = op->output_names;
-  for (size_t i = 0; i < INNER_INPUTS; i++) {
-    const size_t from = kInnerInputs[i];
-    const bool given = olstm_node_has_input(node, from);
-    op->input_names[i] = given ? node->input_names[from] : "";
-    op->constants[i] = given && i != INNER_LENS ? node->constants[from] : NULL;
+  for (size_t i = 0; i < kInnerInputs; i++) {
+    const bool given = olstm_node_has_input(node, i);
+    op->input_names[i] = given ? node->input_names[i] : "";
+    op->constants[i] = given && i != OLSTM__MASKED_MASK ? node->constants[i] : NULL;
   }
-  for (size_t i = 0; i < INNER_OUTPUTS; i++) {
-    const bool wanted = olstm_node_has_output(node, i) ||
-                        (i == OUT_H && olstm_node_has_output(node, OUT_LAST));
-    op->output_names[i] = wanted ? kOutputs[i] : "";
+  for (size_t i = 0; i < OLSTM_RECURRENT_OUTPUT_COUNT; i++) {
+    const bool wanted =
+        olstm_node_has_output(node, i) ||
+        (i == OLSTM_RECURRENT_Y_H && olstm_node_has_output(node, OLSTM__MASKED_LAST_Y));
+    op->output_names[i] = wanted ? olstm_recurrent_output_name(i) : "";
   }
 }
 
@@ -112,7 +105,8 @@ static olstm_status read_layouts(masked_op* op, olstm_error* error) {
 
 static olstm_status set_up(masked_op* op, const olstm_create_args* args,
                            olstm_error* error) {
-  static const olstm__op_arity kArity = {IN_MASK + 1, INPUT_COUNT, OUTPUT_COUNT};
+  static const olstm__op_arity kArity = {
+      OLSTM__MASKED_MASK + 1, OLSTM__MASKED_INPUT_COUNT, OLSTM__MASKED_OUTPUT_COUNT};
   const olstm__lstm_variant* variant = op->base.self->variant;
   op->is_lstm = variant->cell == OLSTM__CELL_LSTM;
   OLSTM_RETURN_IF_ERROR(olstm__op_check_arity(&op->base, &kArity, error));
@@ -166,12 +160,11 @@ void olstm__lstm_masked_op_destroy(void* instance) {
 /// The inner operator's inputs; `lens` stands for the sequence_lens that runs will make.
 static void inner_inputs(const masked_op* op, const olstm_tensor* const* inputs,
                          size_t input_count, const olstm_tensor* lens,
-                         const olstm_tensor* out_inputs[INNER_INPUTS]) {
+                         const olstm_tensor* out_inputs[kInnerInputs]) {
   for (size_t i = 0; i < inner_input_count(op); i++) {
-    const size_t from = kInnerInputs[i];
-    out_inputs[i] = from < input_count ? inputs[from] : NULL;
+    out_inputs[i] = i < input_count ? inputs[i] : NULL;
   }
-  out_inputs[INNER_LENS] = lens;
+  out_inputs[OLSTM_RECURRENT_SEQUENCE_LENS] = lens;
 }
 
 static olstm_status check_mask(const masked_op* op, const olstm_tensor* x,
@@ -219,10 +212,10 @@ olstm_status olstm__lstm_masked_op_infer(const void* instance,
                                          olstm_tensor_desc* out_outputs,
                                          olstm_error* error) {
   const masked_op* op = instance;
-  const olstm_tensor* x = args->inputs[IN_X];
-  const olstm_tensor* inputs[INNER_INPUTS] = {NULL};
-  olstm_tensor_desc descs[INNER_OUTPUTS];
-  OLSTM_RETURN_IF_ERROR(check_mask(op, x, args->inputs[IN_MASK], error));
+  const olstm_tensor* x = args->inputs[OLSTM_RECURRENT_X];
+  const olstm_tensor* inputs[kInnerInputs] = {NULL};
+  olstm_tensor_desc descs[OLSTM_RECURRENT_OUTPUT_COUNT];
+  OLSTM_RETURN_IF_ERROR(check_mask(op, x, args->inputs[OLSTM__MASKED_MASK], error));
   const olstm_tensor lens = lens_tensor(op, x);
   inner_inputs(op, args->inputs, args->input_count, &lens, inputs);
   const olstm_infer_args inner = {.struct_size = sizeof inner,
@@ -231,12 +224,15 @@ olstm_status olstm__lstm_masked_op_infer(const void* instance,
                                   .output_count = inner_output_count(op)};
   OLSTM_RETURN_IF_ERROR(olstm__lstm_op_infer(op->inner, &inner, descs, error));
   const olstm_tensor_desc last = {
-      descs[OUT_H].dtype, 2, {descs[OUT_H].dims[1], descs[OUT_H].dims[2]}};
-  if (args->input_count > IN_Y) {
-    OLSTM_RETURN_IF_ERROR(check_initial_y(op, args->inputs[IN_Y], &last, error));
+      descs[OLSTM_RECURRENT_Y_H].dtype,
+      2,
+      {descs[OLSTM_RECURRENT_Y_H].dims[1], descs[OLSTM_RECURRENT_Y_H].dims[2]}};
+  if (args->input_count > OLSTM__MASKED_INITIAL_Y) {
+    OLSTM_RETURN_IF_ERROR(
+        check_initial_y(op, args->inputs[OLSTM__MASKED_INITIAL_Y], &last, error));
   }
   for (size_t i = 0; i < args->output_count; i++) {
-    if (i == OUT_LAST) out_outputs[i] = last;
+    if (i == OLSTM__MASKED_LAST_Y) out_outputs[i] = last;
     if (i < inner_output_count(op)) out_outputs[i] = descs[i];
   }
   return OLSTM_STATUS_OK;
@@ -267,9 +263,9 @@ static olstm_status lay_out_workspace(const masked_op* op, masked_handle* handle
 static olstm_status prepare_inner(masked_op* op, masked_handle* handle,
                                   const olstm_prepare_args* args,
                                   olstm_prepared* out_prepared, olstm_error* error) {
-  const olstm_tensor* x = args->inputs[IN_X];
-  const olstm_tensor* inputs[INNER_INPUTS] = {NULL};
-  olstm_tensor_desc descs[INNER_OUTPUTS];
+  const olstm_tensor* x = args->inputs[OLSTM_RECURRENT_X];
+  const olstm_tensor* inputs[kInnerInputs] = {NULL};
+  olstm_tensor_desc descs[OLSTM_RECURRENT_OUTPUT_COUNT];
   const olstm_tensor lens = lens_tensor(op, x);
   inner_inputs(op, args->inputs, args->input_count, &lens, inputs);
   const olstm_infer_args infer = {.struct_size = sizeof infer,
@@ -291,7 +287,8 @@ static olstm_status prepare_inner(masked_op* op, masked_handle* handle,
   handle->y = strides_of(handle, op->y_is_batch_major);
   handle->mask = strides_of(handle, op->mask_is_batch_major);
   handle->x_bytes = (size_t)x->desc.dims[2] * olstm_dtype_size(x->desc.dtype);
-  handle->h_bytes = (size_t)descs[OUT_H].dims[2] * olstm_dtype_size(x->desc.dtype);
+  handle->h_bytes =
+      (size_t)descs[OLSTM_RECURRENT_Y_H].dims[2] * olstm_dtype_size(x->desc.dtype);
   out_prepared->kernel = handle->inner.kernel;
   out_prepared->reason = handle->inner.reason;
   out_prepared->run_allocates = handle->inner.run_allocates;
@@ -409,21 +406,23 @@ olstm_status olstm__lstm_masked_op_run(const void* instance, const void* handle,
                                        const olstm_run_args* args, olstm_error* error) {
   const masked_op* op = instance;
   const masked_handle* prepared = handle;
-  const bool* mask = args->inputs[IN_MASK];
+  const bool* mask = args->inputs[OLSTM__MASKED_MASK];
   char* workspace = args->workspace;
   int32_t* lens = (int32_t*)(void*)(workspace + prepared->lens_offset);
   char* moved = workspace + prepared->x_offset;
-  const void* inputs[INNER_INPUTS];
-  void* outputs[INNER_OUTPUTS];
-  for (size_t i = 0; i < INNER_INPUTS; i++) {
-    inputs[i] = input_at(op, args, kInnerInputs[i]);
+  const void* inputs[kInnerInputs];
+  void* outputs[OLSTM_RECURRENT_OUTPUT_COUNT];
+  for (size_t i = 0; i < kInnerInputs; i++) {
+    inputs[i] = input_at(op, args, i);
   }
-  for (size_t i = 0; i < INNER_OUTPUTS; i++) outputs[i] = output_at(op, args, i);
-  if (!outputs[OUT_H]) outputs[OUT_H] = workspace + prepared->y_h_offset;
-  inputs[INNER_LENS] = lens;
+  for (size_t i = 0; i < OLSTM_RECURRENT_OUTPUT_COUNT; i++)
+    outputs[i] = output_at(op, args, i);
+  if (!outputs[OLSTM_RECURRENT_Y_H])
+    outputs[OLSTM_RECURRENT_Y_H] = workspace + prepared->y_h_offset;
+  inputs[OLSTM_RECURRENT_SEQUENCE_LENS] = lens;
   if (!count_steps(prepared, mask, lens)) {
-    move_together(prepared, mask, inputs[IN_X], moved);
-    inputs[IN_X] = moved;
+    move_together(prepared, mask, inputs[OLSTM_RECURRENT_X], moved);
+    inputs[OLSTM_RECURRENT_X] = moved;
   }
   const olstm_run_args inner = {.struct_size = sizeof inner,
                                 .inputs = inputs,
@@ -432,12 +431,12 @@ olstm_status olstm__lstm_masked_op_run(const void* instance, const void* handle,
                                 .parallel = args->parallel};
   OLSTM_RETURN_IF_ERROR(
       olstm__lstm_op_run(op->inner, prepared->inner.handle, &inner, error));
-  char* y = outputs[OUT_Y];
-  char* last = output_at(op, args, OUT_LAST);
-  const char* initial_y = input_at(op, args, IN_Y);
+  char* y = outputs[OLSTM_RECURRENT_Y];
+  char* last = output_at(op, args, OLSTM__MASKED_LAST_Y);
+  const char* initial_y = input_at(op, args, OLSTM__MASKED_INITIAL_Y);
   for (int64_t n = 0; y && n < prepared->rows; n++) {
     spread_row(prepared, mask, n, lens[n], initial_y, y);
   }
-  if (last) write_last(prepared, lens, initial_y, outputs[OUT_H], last);
+  if (last) write_last(prepared, lens, initial_y, outputs[OLSTM_RECURRENT_Y_H], last);
   return OLSTM_STATUS_OK;
 }

@@ -57,9 +57,9 @@ static const void* data_of(const olstm_tensor* tensor) {
 
 static olstm_status check_constants(const lstm_op* op, olstm_error* error) {
   const olstm_node* node = op->base.node;
-  const olstm_tensor_desc* descs[OLSTM__LSTM_INPUT_COUNT] = {NULL};
+  const olstm_tensor_desc* descs[OLSTM_RECURRENT_INPUT_COUNT] = {NULL};
   olstm__lstm_sizes sizes;
-  for (size_t i = 0; i < node->input_count && i < OLSTM__LSTM_INPUT_COUNT; i++) {
+  for (size_t i = 0; i < node->input_count && i < OLSTM_RECURRENT_INPUT_COUNT; i++) {
     const bool given = olstm_node_has_input(node, i) && node->constants[i];
     if (given) descs[i] = &node->constants[i]->desc;
   }
@@ -68,8 +68,8 @@ static olstm_status check_constants(const lstm_op* op, olstm_error* error) {
 }
 
 static bool weights_are_constant(const olstm_node* node) {
-  static const size_t kWeights[] = {OLSTM__LSTM_W, OLSTM__LSTM_R, OLSTM__LSTM_B,
-                                    OLSTM__LSTM_P};
+  static const size_t kWeights[] = {OLSTM_RECURRENT_W, OLSTM_RECURRENT_R,
+                                    OLSTM_RECURRENT_B, OLSTM_RECURRENT_P};
   for (size_t i = 0; i < sizeof kWeights / sizeof kWeights[0]; i++) {
     const size_t index = kWeights[i];
     if (olstm_node_has_input(node, index) && !data_of(node->constants[index])) {
@@ -123,12 +123,13 @@ static olstm_status read_sizes(const lstm_op* op, const olstm_tensor* const* inp
                                size_t input_count, olstm__lstm_sizes* out_sizes,
                                olstm_error* error) {
   const olstm_node* node = op->base.node;
-  const olstm_tensor_desc* descs[OLSTM__LSTM_INPUT_COUNT] = {NULL};
-  for (size_t i = 0; i < node->input_count && i < OLSTM__LSTM_INPUT_COUNT; i++) {
+  const olstm_tensor_desc* descs[OLSTM_RECURRENT_INPUT_COUNT] = {NULL};
+  for (size_t i = 0; i < node->input_count && i < OLSTM_RECURRENT_INPUT_COUNT; i++) {
     if (!olstm_node_has_input(node, i)) continue;
     if (i >= input_count || !inputs[i]) {
       return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_ARGUMENT,
-                            "the host gives no desc of %s", olstm__lstm_input_name(i));
+                            "the host gives no desc of %s",
+                            olstm_recurrent_input_name(i));
     }
     descs[i] = &inputs[i]->desc;
   }
@@ -162,14 +163,14 @@ static void make_problem(const lstm_op* op, const olstm_prepare_args* args,
   olstm__lstm_problem_init(&op->attributes.spec, sizes->dtype, sizes->steps, sizes->rows,
                            sizes->inputs, sizes->hidden, &op->attributes.layouts,
                            problem);
-  problem->has_bias = is_given(args, OLSTM__LSTM_B);
-  problem->has_lens = is_given(args, OLSTM__LSTM_SEQUENCE_LENS);
-  problem->has_initial_h = is_given(args, OLSTM__LSTM_INITIAL_H);
-  problem->has_initial_c = is_given(args, OLSTM__LSTM_INITIAL_C);
-  problem->has_peepholes = is_given(args, OLSTM__LSTM_P);
-  problem->wants_y = olstm_node_has_output(node, OLSTM__LSTM_Y);
-  problem->wants_y_h = olstm_node_has_output(node, OLSTM__LSTM_Y_H);
-  problem->wants_y_c = olstm_node_has_output(node, OLSTM__LSTM_Y_C);
+  problem->has_bias = is_given(args, OLSTM_RECURRENT_B);
+  problem->has_lens = is_given(args, OLSTM_RECURRENT_SEQUENCE_LENS);
+  problem->has_initial_h = is_given(args, OLSTM_RECURRENT_INITIAL_H);
+  problem->has_initial_c = is_given(args, OLSTM_RECURRENT_INITIAL_C);
+  problem->has_peepholes = is_given(args, OLSTM_RECURRENT_P);
+  problem->wants_y = olstm_node_has_output(node, OLSTM_RECURRENT_Y);
+  problem->wants_y_h = olstm_node_has_output(node, OLSTM_RECURRENT_Y_H);
+  problem->wants_y_c = olstm_node_has_output(node, OLSTM_RECURRENT_Y_C);
   problem->thread_count = op->base.options.thread_count;
   problem->precision = op->base.options.precision;
 }
@@ -197,10 +198,10 @@ static olstm_status share_packing(lstm_op* op, lstm_handle* handle, olstm_error*
   const olstm_tensor* const* constants = op->base.node->constants;
   const bool has_b = handle->problem.has_bias;
   const bool has_p = handle->problem.has_peepholes;
-  const olstm__lstm_weights weights = {data_of(constants[OLSTM__LSTM_W]),
-                                       data_of(constants[OLSTM__LSTM_R]),
-                                       has_b ? data_of(constants[OLSTM__LSTM_B]) : NULL,
-                                       has_p ? data_of(constants[OLSTM__LSTM_P]) : NULL};
+  const olstm__lstm_weights weights = {
+      data_of(constants[OLSTM_RECURRENT_W]), data_of(constants[OLSTM_RECURRENT_R]),
+      has_b ? data_of(constants[OLSTM_RECURRENT_B]) : NULL,
+      has_p ? data_of(constants[OLSTM_RECURRENT_P]) : NULL};
   for (size_t i = 0; i < op->packing_count; i++) {
     const packing* known = &op->packings[i];
     if (known->kernel == handle->choice.kernel &&
@@ -220,12 +221,12 @@ static olstm_status share_packing(lstm_op* op, lstm_handle* handle, olstm_error*
 static bool find_planned_weights(const olstm_prepare_args* args,
                                  olstm__lstm_weights* out_weights) {
   *out_weights = (olstm__lstm_weights){
-      args->inputs[OLSTM__LSTM_W]->data, args->inputs[OLSTM__LSTM_R]->data,
-      is_given(args, OLSTM__LSTM_B) ? args->inputs[OLSTM__LSTM_B]->data : NULL,
-      is_given(args, OLSTM__LSTM_P) ? args->inputs[OLSTM__LSTM_P]->data : NULL};
+      args->inputs[OLSTM_RECURRENT_W]->data, args->inputs[OLSTM_RECURRENT_R]->data,
+      is_given(args, OLSTM_RECURRENT_B) ? args->inputs[OLSTM_RECURRENT_B]->data : NULL,
+      is_given(args, OLSTM_RECURRENT_P) ? args->inputs[OLSTM_RECURRENT_P]->data : NULL};
   return out_weights->w && out_weights->r &&
-         (out_weights->b || !is_given(args, OLSTM__LSTM_B)) &&
-         (out_weights->p || !is_given(args, OLSTM__LSTM_P));
+         (out_weights->b || !is_given(args, OLSTM_RECURRENT_B)) &&
+         (out_weights->p || !is_given(args, OLSTM_RECURRENT_P));
 }
 
 static olstm_status provide_weights(lstm_op* op, lstm_handle* handle,
@@ -354,13 +355,13 @@ olstm_status olstm__lstm_op_run(const void* instance, const void* handle,
   const olstm__lstm_kernel* kernel = prepared->choice.kernel;
   const olstm__lstm_args kernel_args = {
       .packed = prepared->packed,
-      .x = input_at(op, args, OLSTM__LSTM_X),
-      .sequence_lens = input_at(op, args, OLSTM__LSTM_SEQUENCE_LENS),
-      .initial_h = input_at(op, args, OLSTM__LSTM_INITIAL_H),
-      .initial_c = input_at(op, args, OLSTM__LSTM_INITIAL_C),
-      .y = output_at(op, args, OLSTM__LSTM_Y),
-      .y_h = output_at(op, args, OLSTM__LSTM_Y_H),
-      .y_c = output_at(op, args, OLSTM__LSTM_Y_C),
+      .x = input_at(op, args, OLSTM_RECURRENT_X),
+      .sequence_lens = input_at(op, args, OLSTM_RECURRENT_SEQUENCE_LENS),
+      .initial_h = input_at(op, args, OLSTM_RECURRENT_INITIAL_H),
+      .initial_c = input_at(op, args, OLSTM_RECURRENT_INITIAL_C),
+      .y = output_at(op, args, OLSTM_RECURRENT_Y),
+      .y_h = output_at(op, args, OLSTM_RECURRENT_Y_H),
+      .y_c = output_at(op, args, OLSTM_RECURRENT_Y_C),
       .workspace = args->workspace,
       .parallel = args->parallel,
   };
@@ -373,8 +374,8 @@ olstm_status olstm__lstm_op_run(const void* instance, const void* handle,
   olstm__lstm_args packed_args = kernel_args;
   if (!prepared->packed) {
     const olstm__lstm_weights weights = {
-        input_at(op, args, OLSTM__LSTM_W), input_at(op, args, OLSTM__LSTM_R),
-        input_at(op, args, OLSTM__LSTM_B), input_at(op, args, OLSTM__LSTM_P)};
+        input_at(op, args, OLSTM_RECURRENT_W), input_at(op, args, OLSTM_RECURRENT_R),
+        input_at(op, args, OLSTM_RECURRENT_B), input_at(op, args, OLSTM_RECURRENT_P)};
     void* packed = (char*)args->workspace + prepared->pack_offset;
     kernel->pack(problem, &weights, packed);
     packed_args.packed = packed;

@@ -9,7 +9,7 @@
 #include "op/op_support.h"
 
 enum {
-  W_SCALE = OLSTM__LSTM_INPUT_COUNT,
+  W_SCALE = OLSTM_RECURRENT_INPUT_COUNT,
   W_ZERO_POINT,
   R_SCALE,
   R_ZERO_POINT,
@@ -44,7 +44,7 @@ typedef struct quantized_handle {
 // ---------------------------------------------------------------- create
 
 static olstm_status set_up(quantized_op* op, olstm_error* error) {
-  static const olstm__op_arity kArity = {3, INPUT_COUNT, OLSTM__LSTM_OUTPUT_COUNT};
+  static const olstm__op_arity kArity = {3, INPUT_COUNT, OLSTM_RECURRENT_OUTPUT_COUNT};
   OLSTM_RETURN_IF_ERROR(olstm__op_check_arity(&op->base, &kArity, error));
   for (size_t i = W_SCALE; i < INPUT_COUNT; i++) {
     if (olstm_node_has_input(op->base.node, i)) continue;
@@ -136,16 +136,16 @@ static olstm_status find_hidden(const quantized_op* op, const olstm_tensor_desc*
 static olstm_status check_inputs(const quantized_op* op,
                                  const olstm_tensor* const* inputs, size_t input_count,
                                  olstm__lstm_sizes* out_sizes, olstm_error* error) {
-  const olstm_tensor_desc* descs[OLSTM__LSTM_INPUT_COUNT] = {NULL};
-  const olstm_tensor_desc* w = &inputs[OLSTM__LSTM_W]->desc;
-  const olstm_tensor_desc* r = &inputs[OLSTM__LSTM_R]->desc;
+  const olstm_tensor_desc* descs[OLSTM_RECURRENT_INPUT_COUNT] = {NULL};
+  const olstm_tensor_desc* w = &inputs[OLSTM_RECURRENT_W]->desc;
+  const olstm_tensor_desc* r = &inputs[OLSTM_RECURRENT_R]->desc;
   olstm__lstm_attributes known = op->attributes;
   if (input_count < INPUT_COUNT) {
     return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_MODEL,
                           "has %zu inputs, expected %d", input_count, (int)INPUT_COUNT);
   }
-  for (size_t i = 0; i < OLSTM__LSTM_INPUT_COUNT; i++) {
-    if (inputs[i] && i != OLSTM__LSTM_W && i != OLSTM__LSTM_R)
+  for (size_t i = 0; i < OLSTM_RECURRENT_INPUT_COUNT; i++) {
+    if (inputs[i] && i != OLSTM_RECURRENT_W && i != OLSTM_RECURRENT_R)
       descs[i] = &inputs[i]->desc;
   }
   OLSTM_RETURN_IF_ERROR(find_hidden(op, r, &known.hidden_size, error));
@@ -153,8 +153,8 @@ static olstm_status check_inputs(const quantized_op* op,
       &op->node, &known, OLSTM_DTYPE_BIT(OLSTM_DTYPE_FLOAT), descs, out_sizes, error));
   const int64_t hidden = out_sizes->hidden;
   OLSTM_RETURN_IF_ERROR(
-      check_matrix(op, OLSTM__LSTM_W, w, out_sizes->inputs, hidden, error));
-  OLSTM_RETURN_IF_ERROR(check_matrix(op, OLSTM__LSTM_R, r, hidden, hidden, error));
+      check_matrix(op, OLSTM_RECURRENT_W, w, out_sizes->inputs, hidden, error));
+  OLSTM_RETURN_IF_ERROR(check_matrix(op, OLSTM_RECURRENT_R, r, hidden, hidden, error));
   for (size_t i = W_SCALE; i < INPUT_COUNT; i++) {
     const olstm_tensor_desc* matrix = i < R_SCALE ? w : r;
     const bool is_scale = i == W_SCALE || i == R_SCALE;
@@ -221,8 +221,8 @@ olstm_status olstm__lstm_quantized_op_prepare(void* instance,
       olstm__op_create_handle(&op->base, sizeof(quantized_handle), &memory, error));
   quantized_handle* handle = memory;
   handle->sizes = sizes;
-  handle->is_signed[0] = args->inputs[OLSTM__LSTM_W]->desc.dtype == OLSTM_DTYPE_INT8;
-  handle->is_signed[1] = args->inputs[OLSTM__LSTM_R]->desc.dtype == OLSTM_DTYPE_INT8;
+  handle->is_signed[0] = args->inputs[OLSTM_RECURRENT_W]->desc.dtype == OLSTM_DTYPE_INT8;
+  handle->is_signed[1] = args->inputs[OLSTM_RECURRENT_R]->desc.dtype == OLSTM_DTYPE_INT8;
   for (size_t i = W_SCALE; i < INPUT_COUNT; i++) {
     const bool each = args->inputs[i]->desc.rank == 2;
     handle->parameter_count[i - W_SCALE] = each ? GATES * sizes.hidden : 1;
@@ -364,7 +364,7 @@ static olstm__quantized_matrix matrix_of(const direction_run* run,
   return (olstm__quantized_matrix){
       .k = k,
       .n = n,
-      .is_signed = run->handle->is_signed[index == OLSTM__LSTM_R],
+      .is_signed = run->handle->is_signed[index == OLSTM_RECURRENT_R],
       .data = data ? data + d * k * n : NULL,
       .scales = (const float*)args->inputs[scale] + d * scales,
       .scale_count = scales,
@@ -392,17 +392,17 @@ static void set_direction(direction_run* run, const olstm_run_args* args, int32_
   const int64_t hidden = s->hidden;
   run->direction = d;
   run->activations = op->attributes.spec.activations[d];
-  run->bias = direction_of(input_at(op, args, OLSTM__LSTM_B), d, 2 * GATES * hidden);
-  run->peepholes = direction_of(input_at(op, args, OLSTM__LSTM_P), d, 3 * hidden);
-  run->w = matrix_of(run, args, OLSTM__LSTM_W, W_SCALE, s->inputs);
-  run->r = matrix_of(run, args, OLSTM__LSTM_R, R_SCALE, hidden);
+  run->bias = direction_of(input_at(op, args, OLSTM_RECURRENT_B), d, 2 * GATES * hidden);
+  run->peepholes = direction_of(input_at(op, args, OLSTM_RECURRENT_P), d, 3 * hidden);
+  run->w = matrix_of(run, args, OLSTM_RECURRENT_W, W_SCALE, s->inputs);
+  run->r = matrix_of(run, args, OLSTM_RECURRENT_R, R_SCALE, hidden);
   copy_or_clear(
       run->h,
-      direction_of(input_at(op, args, OLSTM__LSTM_INITIAL_H), d, s->rows * hidden),
+      direction_of(input_at(op, args, OLSTM_RECURRENT_INITIAL_H), d, s->rows * hidden),
       s->rows * hidden);
   copy_or_clear(
       run->c,
-      direction_of(input_at(op, args, OLSTM__LSTM_INITIAL_C), d, s->rows * hidden),
+      direction_of(input_at(op, args, OLSTM_RECURRENT_INITIAL_C), d, s->rows * hidden),
       s->rows * hidden);
 }
 
@@ -417,14 +417,14 @@ olstm_status olstm__lstm_quantized_op_run(const void* instance, const void* hand
   direction_run run = {
       .op = op,
       .handle = prepared,
-      .x = input_at(op, args, OLSTM__LSTM_X),
-      .lens = input_at(op, args, OLSTM__LSTM_SEQUENCE_LENS),
+      .x = input_at(op, args, OLSTM_RECURRENT_X),
+      .lens = input_at(op, args, OLSTM_RECURRENT_SEQUENCE_LENS),
       .gates = (float*)(workspace + prepared->gates),
       .h = (float*)(workspace + prepared->h),
       .c = (float*)(workspace + prepared->c),
       .bytes = (uint8_t*)(workspace + prepared->bytes),
       .sums = (int32_t*)(workspace + prepared->sums),
-      .y = output_at(op, args, OLSTM__LSTM_Y),
+      .y = output_at(op, args, OLSTM_RECURRENT_Y),
   };
   OLSTM_RETURN_IF_ERROR(check_lens(&run, error));
   if (s->rows == 0) return OLSTM_STATUS_OK;
@@ -434,8 +434,8 @@ olstm_status olstm__lstm_quantized_op_run(const void* instance, const void* hand
   copy_or_clear(run.y, NULL,
                 s->steps * op->attributes.spec.direction_count * state_count);
   for (int32_t d = 0; d < op->attributes.spec.direction_count; d++) {
-    float* y_h = output_at(op, args, OLSTM__LSTM_Y_H);
-    float* y_c = output_at(op, args, OLSTM__LSTM_Y_C);
+    float* y_h = output_at(op, args, OLSTM_RECURRENT_Y_H);
+    float* y_c = output_at(op, args, OLSTM_RECURRENT_Y_C);
     set_direction(&run, args, d);
     run_direction(&run);
     copy_or_clear(y_h ? y_h + d * state_count : NULL, run.h, state_count);

@@ -2,13 +2,6 @@
 
 #include <string.h>
 
-static const char* const kInputNames[OLSTM__LSTM_INPUT_COUNT] = {
-    "X", "W", "R", "B", "sequence_lens", "initial_h", "initial_c", "P"};
-
-const char* olstm__lstm_input_name(size_t index) {
-  return kInputNames[index];
-}
-
 /// One check in progress.
 typedef struct checker {
   const olstm_node* node;
@@ -97,8 +90,9 @@ static expected_shape make_expected(const checker* check, int32_t rank,
 
 static bool is_batch_major(const checker* check, size_t index) {
   const olstm__lstm_layouts* layouts = &check->attributes->layouts;
-  const bool is_state = index == OLSTM__LSTM_INITIAL_H || index == OLSTM__LSTM_INITIAL_C;
-  if (index != OLSTM__LSTM_X && !is_state) return false;
+  const bool is_state =
+      index == OLSTM_RECURRENT_INITIAL_H || index == OLSTM_RECURRENT_INITIAL_C;
+  if (index != OLSTM_RECURRENT_X && !is_state) return false;
   return (is_state ? layouts->state : layouts->x) == OLSTM__LAYOUT_BATCH_MAJOR;
 }
 
@@ -106,19 +100,19 @@ static expected_shape expect(const checker* check, size_t index) {
   static const struct {
     int32_t rank;
     size_role time_major[3], batch_major[3];
-  } kShapes[OLSTM__LSTM_INPUT_COUNT] = {
-      [OLSTM__LSTM_X] = {3, {STEPS, ROWS, INPUTS}, {ROWS, STEPS, INPUTS}},
-      [OLSTM__LSTM_W] = {3, {DIRECTIONS, GATES, INPUTS}, {0}},
-      [OLSTM__LSTM_R] = {3, {DIRECTIONS, GATES, HIDDEN}, {0}},
-      [OLSTM__LSTM_B] = {2, {DIRECTIONS, BIASES}, {0}},
-      [OLSTM__LSTM_SEQUENCE_LENS] = {1, {ROWS}, {0}},
-      [OLSTM__LSTM_INITIAL_H] = {3,
-                                 {DIRECTIONS, ROWS, HIDDEN},
-                                 {ROWS, DIRECTIONS, HIDDEN}},
-      [OLSTM__LSTM_INITIAL_C] = {3,
-                                 {DIRECTIONS, ROWS, HIDDEN},
-                                 {ROWS, DIRECTIONS, HIDDEN}},
-      [OLSTM__LSTM_P] = {2, {DIRECTIONS, PEEPHOLES}, {0}},
+  } kShapes[OLSTM_RECURRENT_INPUT_COUNT] = {
+      [OLSTM_RECURRENT_X] = {3, {STEPS, ROWS, INPUTS}, {ROWS, STEPS, INPUTS}},
+      [OLSTM_RECURRENT_W] = {3, {DIRECTIONS, GATES, INPUTS}, {0}},
+      [OLSTM_RECURRENT_R] = {3, {DIRECTIONS, GATES, HIDDEN}, {0}},
+      [OLSTM_RECURRENT_B] = {2, {DIRECTIONS, BIASES}, {0}},
+      [OLSTM_RECURRENT_SEQUENCE_LENS] = {1, {ROWS}, {0}},
+      [OLSTM_RECURRENT_INITIAL_H] = {3,
+                                     {DIRECTIONS, ROWS, HIDDEN},
+                                     {ROWS, DIRECTIONS, HIDDEN}},
+      [OLSTM_RECURRENT_INITIAL_C] = {3,
+                                     {DIRECTIONS, ROWS, HIDDEN},
+                                     {ROWS, DIRECTIONS, HIDDEN}},
+      [OLSTM_RECURRENT_P] = {2, {DIRECTIONS, PEEPHOLES}, {0}},
   };
   return make_expected(check, kShapes[index].rank,
                        is_batch_major(check, index) ? kShapes[index].batch_major
@@ -149,8 +143,8 @@ static const char* direction_name(const olstm__lstm_spec* spec) {
 static void describe_origin(const checker* check, size_t index,
                             const expected_shape* expected, char* out, size_t bytes) {
   const olstm_tensor_desc* desc = check->descs[index];
-  const olstm_tensor_desc* x = check->descs[OLSTM__LSTM_X];
-  const olstm_tensor_desc* w = check->descs[OLSTM__LSTM_W];
+  const olstm_tensor_desc* x = check->descs[OLSTM_RECURRENT_X];
+  const olstm_tensor_desc* w = check->descs[OLSTM_RECURRENT_W];
   const size_role role = desc->rank == expected->rank
                              ? expected->roles[find_misfit(desc, expected)]
                              : HIDDEN;
@@ -158,9 +152,9 @@ static void describe_origin(const checker* check, size_t index,
   if (role == DIRECTIONS) {
     (void)snprintf(out, bytes, " from direction=%s",
                    direction_name(&check->attributes->spec));
-  } else if (role == STEPS || role == ROWS || index == OLSTM__LSTM_SEQUENCE_LENS) {
+  } else if (role == STEPS || role == ROWS || index == OLSTM_RECURRENT_SEQUENCE_LENS) {
     if (x) (void)snprintf(out, bytes, " from X %s", olstm_shape_text(x).text);
-  } else if (index == OLSTM__LSTM_X) {
+  } else if (index == OLSTM_RECURRENT_X) {
     if (w) (void)snprintf(out, bytes, " from W %s", olstm_shape_text(w).text);
   } else if (check->attributes->hidden_size > 0) {
     (void)snprintf(out, bytes, " from hidden_size=%" PRId64,
@@ -176,7 +170,7 @@ static olstm_status fail_shape(const checker* check, size_t index,
   describe_origin(check, index, expected, origin, sizeof origin);
   return olstm_fail(check->error, OLSTM_STATUS_SHAPE_MISMATCH,
                     "%s '%s': %s has shape %s, expected %s%s%s", check->node->op_type,
-                    check->node->name, kInputNames[index],
+                    check->node->name, olstm_recurrent_input_name(index),
                     olstm_shape_text(check->descs[index]).text,
                     expected_text(expected).text, origin,
                     is_batch_major(check, index) ? " (batch first)" : "");
@@ -185,27 +179,27 @@ static olstm_status fail_shape(const checker* check, size_t index,
 static olstm_status check_dtypes(checker* check, uint64_t dtypes) {
   olstm_dtype* dtype = &check->sizes.dtype;
   size_t teller = 0;
-  for (size_t i = 0; i < OLSTM__LSTM_INPUT_COUNT; i++) {
-    if (!check->descs[i] || i == OLSTM__LSTM_SEQUENCE_LENS) continue;
+  for (size_t i = 0; i < OLSTM_RECURRENT_INPUT_COUNT; i++) {
+    if (!check->descs[i] || i == OLSTM_RECURRENT_SEQUENCE_LENS) continue;
     const olstm_dtype own = check->descs[i]->dtype;
     if (*dtype != OLSTM_DTYPE_UNDEFINED && own != *dtype) {
       return olstm_fail(check->error, OLSTM_STATUS_DTYPE_MISMATCH,
                         "%s '%s': %s has dtype %s, expected %s as %s has",
-                        check->node->op_type, check->node->name, kInputNames[i],
-                        olstm_dtype_name(own), olstm_dtype_name(*dtype),
-                        kInputNames[teller]);
+                        check->node->op_type, check->node->name,
+                        olstm_recurrent_input_name(i), olstm_dtype_name(own),
+                        olstm_dtype_name(*dtype), olstm_recurrent_input_name(teller));
     }
     if (own <= 0 || own >= 64 || !(dtypes & OLSTM_DTYPE_BIT(own))) {
       return olstm_fail(check->error, OLSTM_STATUS_DTYPE_MISMATCH,
                         "%s '%s': %s has dtype %s, which opset %d has no %s for",
-                        check->node->op_type, check->node->name, kInputNames[i],
-                        olstm_dtype_name(own), (int)check->node->opset_version,
-                        check->node->op_type);
+                        check->node->op_type, check->node->name,
+                        olstm_recurrent_input_name(i), olstm_dtype_name(own),
+                        (int)check->node->opset_version, check->node->op_type);
     }
     if (*dtype == OLSTM_DTYPE_UNDEFINED) teller = i;
     *dtype = own;
   }
-  const olstm_tensor_desc* lens = check->descs[OLSTM__LSTM_SEQUENCE_LENS];
+  const olstm_tensor_desc* lens = check->descs[OLSTM_RECURRENT_SEQUENCE_LENS];
   if (lens && lens->dtype != OLSTM_DTYPE_INT32) {
     return olstm_fail(check->error, OLSTM_STATUS_DTYPE_MISMATCH,
                       "%s '%s': sequence_lens has dtype %s, expected int32",
@@ -218,8 +212,8 @@ static olstm_status check_dtypes(checker* check, uint64_t dtypes) {
 /// H: from hidden_size, else R, else W.
 static olstm_status find_hidden(checker* check) {
   const int64_t gates = olstm__cell_gate_count(check->attributes->spec.cell);
-  const olstm_tensor_desc* r = check->descs[OLSTM__LSTM_R];
-  const olstm_tensor_desc* w = check->descs[OLSTM__LSTM_W];
+  const olstm_tensor_desc* r = check->descs[OLSTM_RECURRENT_R];
+  const olstm_tensor_desc* w = check->descs[OLSTM_RECURRENT_W];
   int64_t* hidden = &check->sizes.hidden;
   const expected_shape any = make_expected(check, 3, (size_role[]){DIRECTIONS, 0, 0});
   if (check->attributes->hidden_size > 0) {
@@ -232,10 +226,10 @@ static olstm_status find_hidden(checker* check) {
     return OLSTM_STATUS_OK;
   }
   if (r) {
-    if (!fits(r, &any)) return fail_shape(check, OLSTM__LSTM_R, &any);
+    if (!fits(r, &any)) return fail_shape(check, OLSTM_RECURRENT_R, &any);
     *hidden = r->dims[2];
   } else if (w) {
-    if (!fits(w, &any)) return fail_shape(check, OLSTM__LSTM_W, &any);
+    if (!fits(w, &any)) return fail_shape(check, OLSTM_RECURRENT_W, &any);
     *hidden = w->dims[1] / gates;
   } else {
     return OLSTM_STATUS_OK;
@@ -249,13 +243,13 @@ static olstm_status find_hidden(checker* check) {
 
 /// I from W, which is the model's, before X, which is the caller's; T and N from X.
 static olstm_status find_inputs(checker* check) {
-  const olstm_tensor_desc* x = check->descs[OLSTM__LSTM_X];
-  const olstm_tensor_desc* w = check->descs[OLSTM__LSTM_W];
-  const bool batch_major = is_batch_major(check, OLSTM__LSTM_X);
+  const olstm_tensor_desc* x = check->descs[OLSTM_RECURRENT_X];
+  const olstm_tensor_desc* w = check->descs[OLSTM_RECURRENT_W];
+  const bool batch_major = is_batch_major(check, OLSTM_RECURRENT_X);
   if (w && w->rank == 3) check->sizes.inputs = w->dims[2];
   if (!x) return OLSTM_STATUS_OK;
-  const expected_shape expected = expect(check, OLSTM__LSTM_X);
-  if (x->rank != expected.rank) return fail_shape(check, OLSTM__LSTM_X, &expected);
+  const expected_shape expected = expect(check, OLSTM_RECURRENT_X);
+  if (x->rank != expected.rank) return fail_shape(check, OLSTM_RECURRENT_X, &expected);
   for (int32_t d = 0; d < x->rank; d++) {
     if (x->dims[d] >= 0) continue;
     return olstm_fail(check->error, OLSTM_STATUS_SHAPE_MISMATCH,
@@ -280,11 +274,11 @@ olstm_status olstm__lstm_shapes_check(const olstm_node* node,
                                       const olstm_tensor_desc* const* descs,
                                       olstm__lstm_sizes* out_sizes, olstm_error* error) {
   // W and R come first: a wrong one of them makes everything else look wrong.
-  static const uint8_t kOrder[OLSTM__LSTM_INPUT_COUNT] = {
-      OLSTM__LSTM_R,         OLSTM__LSTM_W,
-      OLSTM__LSTM_X,         OLSTM__LSTM_B,
-      OLSTM__LSTM_INITIAL_H, OLSTM__LSTM_INITIAL_C,
-      OLSTM__LSTM_P,         OLSTM__LSTM_SEQUENCE_LENS};
+  static const uint8_t kOrder[OLSTM_RECURRENT_INPUT_COUNT] = {
+      OLSTM_RECURRENT_R,         OLSTM_RECURRENT_W,
+      OLSTM_RECURRENT_X,         OLSTM_RECURRENT_B,
+      OLSTM_RECURRENT_INITIAL_H, OLSTM_RECURRENT_INITIAL_C,
+      OLSTM_RECURRENT_P,         OLSTM_RECURRENT_SEQUENCE_LENS};
   checker check = {node, attributes, descs, {0}, error};
   check.sizes =
       (olstm__lstm_sizes){OLSTM__SIZE_UNKNOWN, OLSTM__SIZE_UNKNOWN, OLSTM__SIZE_UNKNOWN,
@@ -292,7 +286,7 @@ olstm_status olstm__lstm_shapes_check(const olstm_node* node,
   OLSTM_RETURN_IF_ERROR(check_dtypes(&check, dtypes));
   OLSTM_RETURN_IF_ERROR(find_hidden(&check));
   OLSTM_RETURN_IF_ERROR(find_inputs(&check));
-  for (size_t i = 0; i < OLSTM__LSTM_INPUT_COUNT; i++) {
+  for (size_t i = 0; i < OLSTM_RECURRENT_INPUT_COUNT; i++) {
     const size_t index = kOrder[i];
     const expected_shape expected = expect(&check, index);
     if (!descs[index] || fits(descs[index], &expected)) continue;
@@ -312,7 +306,7 @@ bool olstm__lstm_output_desc(const olstm__lstm_attributes* attributes,
   const bool batch_major = attributes->layouts.state == OLSTM__LAYOUT_BATCH_MAJOR;
   size_t bytes = 0;
   *out_desc = (olstm_tensor_desc){sizes->dtype, 0, {0}};
-  if (index == OLSTM__LSTM_Y) {
+  if (index == OLSTM_RECURRENT_Y) {
     const int64_t dims[][4] = {
         [OLSTM__LAYOUT_TIME_MAJOR] = {t, d, n, h},
         [OLSTM__LAYOUT_BATCH_MAJOR] = {n, t, d, h},

@@ -5,25 +5,6 @@
 
 #include "op/lstm/lstm_spec.h"
 
-/// Inputs by position; GRU and RNN end at INITIAL_H.
-enum {
-  OLSTM__LSTM_X,
-  OLSTM__LSTM_W,
-  OLSTM__LSTM_R,
-  OLSTM__LSTM_B,
-  OLSTM__LSTM_SEQUENCE_LENS,
-  OLSTM__LSTM_INITIAL_H,
-  OLSTM__LSTM_INITIAL_C,
-  OLSTM__LSTM_P,
-  OLSTM__LSTM_INPUT_COUNT
-};
-
-/// Outputs by position; GRU and RNN have no Y_C.
-enum { OLSTM__LSTM_Y, OLSTM__LSTM_Y_H, OLSTM__LSTM_Y_C, OLSTM__LSTM_OUTPUT_COUNT };
-
-/// ONNX's name of input `index` (OLSTM__LSTM_X, ...).
-const char* olstm__lstm_input_name(size_t index);
-
 /// T, N, I, H; OLSTM__SIZE_UNKNOWN where no tensor has told yet.
 typedef struct olstm__lstm_sizes {
   int64_t steps, rows, inputs, hidden;
@@ -35,7 +16,7 @@ enum { OLSTM__SIZE_UNKNOWN = -1 };
 
 /// Checks the tensors whose descs are known, and reads the sizes off them.
 ///
-/// descs: OLSTM__LSTM_INPUT_COUNT entries, NULL where an input is absent or not known
+/// descs: OLSTM_RECURRENT_INPUT_COUNT entries, NULL where an input is absent or not known
 /// yet: at create the constants, later all. dtypes: set of OLSTM_DTYPE_BITs that X may
 /// have. Errors: SHAPE_MISMATCH, DTYPE_MISMATCH, with the node's and the tensor's name.
 olstm_status olstm__lstm_shapes_check(const olstm_node* node,
@@ -44,7 +25,7 @@ olstm_status olstm__lstm_shapes_check(const olstm_node* node,
                                       const olstm_tensor_desc* const* descs,
                                       olstm__lstm_sizes* out_sizes, olstm_error* error);
 
-/// Shape of output `index` (OLSTM__LSTM_Y, ...). False when its bytes do not fit.
+/// Shape of output `index` (OLSTM_RECURRENT_Y, ...). False when its bytes do not fit.
 bool olstm__lstm_output_desc(const olstm__lstm_attributes* attributes,
                              const olstm__lstm_sizes* sizes, size_t index,
                              olstm_tensor_desc* out_desc);

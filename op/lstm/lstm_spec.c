@@ -35,7 +35,7 @@ static olstm_status fail_named(const olstm_node* node, olstm_error* error,
 
 /// Made by fusion, of an ONNX node of the same opset.
 static bool is_fused(const olstm_node* node) {
-  return strcmp(node->domain, "olstm.fused") == 0;
+  return strcmp(node->domain, OLSTM__FUSED_DOMAIN) == 0;
 }
 
 static olstm_status refuse_unknown_attributes(const olstm_node* node, olstm__cell cell,

@@ -3,17 +3,8 @@
 #ifndef OLSTM_OP_LSTM_LSTM_SPEC_H_
 #define OLSTM_OP_LSTM_LSTM_SPEC_H_
 
+#include "op/fused.h"
 #include "op/lstm/lstm_kernel.h"
-
-/// How the axes of x and y, or of the states, follow each other in memory.
-typedef enum olstm__lstm_layout {
-  /// x [T,N,I], y [T,D,N,H], states [D,N,H]: ONNX layout 0.
-  OLSTM__LAYOUT_TIME_MAJOR,
-  /// x [N,T,I], y [N,T,D,H], states [N,D,H]: ONNX layout 1, Keras.
-  OLSTM__LAYOUT_BATCH_MAJOR,
-  /// y [T,N,D,H]: time-major with the directions concatenated. Not for states.
-  OLSTM__LAYOUT_TIME_MAJOR_CONCATENATED
-} olstm__lstm_layout;
 
 /// The layouts of one problem.
 typedef struct olstm__lstm_layouts {

@@ -6,10 +6,9 @@
 // Outputs: X with the other steps multiplied by 0, mask [...,T] bool, and how many steps
 //          count, [...] int32; all optional.
 // Attribute mask_value, a float.
+#include "op/fused.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
-
-enum { OUT_X, OUT_MASK, OUT_LENS, OUTPUT_COUNT };
 
 typedef struct step_mask_op {
   olstm__op_base base;
@@ -37,7 +36,7 @@ static olstm_status infer(const void* instance, const olstm_infer_args* args,
                           "input '%s' has shape %s, expected steps and features",
                           op->base.node->input_names[0], olstm_shape_text(x).text);
   }
-  for (size_t i = 0; i < args->output_count && i < OUTPUT_COUNT; i++) {
+  for (size_t i = 0; i < args->output_count && i < OLSTM__STEP_MASK_OUTPUT_COUNT; i++) {
     static const olstm_dtype kDtypes[] = {OLSTM_DTYPE_FLOAT, OLSTM_DTYPE_BOOL,
                                           OLSTM_DTYPE_INT32};
     out_outputs[i] = *x;
@@ -82,9 +81,9 @@ static olstm_status run(const void* instance, const void* handle,
   const step_mask_op* op = instance;
   const step_mask_handle* prepared = handle;
   const float* x = args->inputs[0];
-  float* masked_x = output_at(op, args, OUT_X);
-  bool* mask = output_at(op, args, OUT_MASK);
-  int32_t* lens = output_at(op, args, OUT_LENS);
+  float* masked_x = output_at(op, args, OLSTM__STEP_MASK_X);
+  bool* mask = output_at(op, args, OLSTM__STEP_MASK_MASK);
+  int32_t* lens = output_at(op, args, OLSTM__STEP_MASK_LENS);
   const int64_t features = prepared->features;
   (void)error;
   for (int64_t n = 0; n < prepared->rows; n++) {
@@ -105,17 +104,17 @@ static olstm_status run(const void* instance, const void* handle,
 
 static const char* const kAttributes[] = {"mask_value", NULL};
 
-static const olstm__op_schema kSchema = {.arity = {1, 1, OUTPUT_COUNT},
+static const olstm__op_schema kSchema = {.arity = {1, 1, OLSTM__STEP_MASK_OUTPUT_COUNT},
                                          .attributes = kAttributes,
                                          .instance_bytes = sizeof(step_mask_op),
                                          .parse = parse};
 
 static const olstm_operator kOperators[] = {{
     .struct_size = sizeof(olstm_operator),
-    .domain = "olstm.fused",
+    .domain = OLSTM__FUSED_DOMAIN,
     .op_type = "StepMask",
-    .first_opset = 1,
-    .last_opset = 1,
+    .first_opset = OLSTM__FUSED_OPSET,
+    .last_opset = OLSTM__FUSED_OPSET,
     .dtypes = OLSTM_DTYPE_BIT(OLSTM_DTYPE_FLOAT),
     .variant = &kSchema,
     .create = olstm__op_create_schema,
@@ -127,4 +126,5 @@ static const olstm_operator kOperators[] = {{
 }};
 
 const olstm__op_family olstm__step_mask_family = {
-    kOperators, sizeof kOperators / sizeof kOperators[0]};
+    OLSTM__OPERATORS(kOperators),
+    .traits = OLSTM__TRAIT_KEEPS_SHAPE | OLSTM__TRAIT_OPTIONAL_OUTPUTS};

@@ -161,4 +161,5 @@ static const olstm_operator kOperators[] = {
                     composed_norm_infer, composed_norm_prepare, composed_norm_run),
 };
 
-const olstm__op_family olstm__composed_norm_family = {kOperators, 2};
+const olstm__op_family olstm__composed_norm_family = {OLSTM__OPERATORS(kOperators),
+                                                      .traits = OLSTM__TRAIT_KEEPS_SHAPE};

@@ -206,4 +206,11 @@ static const olstm_operator kOperators[] = {
                     layer_norm_infer, layer_norm_prepare, layer_norm_run),
 };
 
-const olstm__op_family olstm__layer_norm_family = {kOperators, 2};
+static const olstm__type_traits kTraits[] = {
+    {"LayerNormalization", OLSTM__TRAIT_OPTIONAL_LATER_OUTPUTS},
+    {NULL, 0},
+};
+
+const olstm__op_family olstm__layer_norm_family = {OLSTM__OPERATORS(kOperators),
+                                                   .traits = OLSTM__TRAIT_KEEPS_SHAPE,
+                                                   .type_traits = kTraits};

@@ -86,4 +86,5 @@ static const olstm_operator kOperators[] = {
                     dynamic_quantize_run),
 };
 
-const olstm__op_family olstm__dynamic_quantize_family = {kOperators, 1};
+const olstm__op_family olstm__dynamic_quantize_family = {
+    OLSTM__OPERATORS(kOperators), .traits = OLSTM__TRAIT_KEEPS_SHAPE};

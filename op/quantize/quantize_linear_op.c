@@ -329,4 +329,4 @@ static const olstm_operator kOperators[] = {
 };
 
 const olstm__op_family olstm__quantize_linear_family = {
-    kOperators, sizeof kOperators / sizeof kOperators[0]};
+    OLSTM__OPERATORS(kOperators), .traits = OLSTM__TRAIT_KEEPS_SHAPE};

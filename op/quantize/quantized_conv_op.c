@@ -310,4 +310,5 @@ static const olstm_operator kOperators[] = {
                     quantized_conv_infer, quantized_conv_prepare, quantized_conv_run),
 };
 
-const olstm__op_family olstm__quantized_conv_family = {kOperators, 2};
+const olstm__op_family olstm__quantized_conv_family = {OLSTM__OPERATORS(kOperators),
+                                                       .traits = OLSTM__TRAIT_KEEPS_RANK};

@@ -317,4 +317,4 @@ static const olstm__op_schema kQlinear = {.arity = {8, 8, 1},
 static const olstm_operator kOperators[] = {ROW("MatMulInteger", kInteger),
                                             ROW("QLinearMatMul", kQlinear)};
 
-const olstm__op_family olstm__quantized_matmul_family = {kOperators, 2};
+const olstm__op_family olstm__quantized_matmul_family = {OLSTM__OPERATORS(kOperators)};

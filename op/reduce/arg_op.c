@@ -215,5 +215,5 @@ static const olstm_operator kOperators[] = {
     ROW("ArgMin", 12, 0, kArgMin),
 };
 
-const olstm__op_family olstm__arg_family = {kOperators,
-                                            sizeof kOperators / sizeof kOperators[0]};
+const olstm__op_family olstm__arg_family = {OLSTM__OPERATORS(kOperators),
+                                            .traits = OLSTM__TRAIT_REDUCES};

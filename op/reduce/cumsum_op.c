@@ -142,4 +142,5 @@ static const olstm_operator kOperators[] = {
                     cumsum_prepare, cumsum_run),
 };
 
-const olstm__op_family olstm__cumsum_family = {kOperators, 2};
+const olstm__op_family olstm__cumsum_family = {OLSTM__OPERATORS(kOperators),
+                                               .traits = OLSTM__TRAIT_KEEPS_SHAPE};

@@ -167,5 +167,5 @@ static const olstm_operator kOperators[] = {
     ROWS(ReduceLogSumExp, 18, OLSTM__DTYPES_NUMERIC),
 };
 
-const olstm__op_family olstm__reduce_family = {kOperators,
-                                               sizeof kOperators / sizeof kOperators[0]};
+const olstm__op_family olstm__reduce_family = {OLSTM__OPERATORS(kOperators),
+                                               .traits = OLSTM__TRAIT_REDUCES};

@@ -176,5 +176,5 @@ static const olstm_operator kOperators[] = {
     ROW("Hardmax", 1, 12, kHardmaxBefore13),       ROW("Hardmax", 13, 0, kHardmax),
 };
 
-const olstm__op_family olstm__softmax_family = {kOperators,
-                                                sizeof kOperators / sizeof kOperators[0]};
+const olstm__op_family olstm__softmax_family = {OLSTM__OPERATORS(kOperators),
+                                                .traits = OLSTM__TRAIT_KEEPS_SHAPE};

@@ -246,4 +246,5 @@ SCHEMA(kTopK, 2, kSince11, parse_input);
 static const olstm_operator kOperators[] = {ROW(1, 9, kTopKBefore10),
                                             ROW(10, 10, kTopK10), ROW(11, 0, kTopK)};
 
-const olstm__op_family olstm__topk_family = {kOperators, 3};
+const olstm__op_family olstm__topk_family = {OLSTM__OPERATORS(kOperators),
+                                             .traits = OLSTM__TRAIT_KEEPS_RANK};

@@ -90,5 +90,27 @@ static const olstm_operator kOperators[] = {
     VIEW("Unsqueeze", 13, 0, ALL, unsqueeze, unsqueeze_form_13),
 };
 
-const olstm__op_family olstm__shape_family = {kOperators,
-                                              sizeof kOperators / sizeof kOperators[0]};
+static const olstm__type_traits kTraits[] = {
+    {"Cast", OLSTM__TRAIT_KEEPS_SHAPE | OLSTM__TRAIT_MOVES_ELEMENTS},
+    {"CastLike", OLSTM__TRAIT_KEEPS_SHAPE | OLSTM__TRAIT_MOVES_ELEMENTS},
+    {"Concat", OLSTM__TRAIT_KEEPS_RANK | OLSTM__TRAIT_MOVES_ELEMENTS},
+    {"Dropout", OLSTM__TRAIT_KEEPS_SHAPE | OLSTM__TRAIT_OPTIONAL_LATER_OUTPUTS},
+    {"EyeLike", OLSTM__TRAIT_KEEPS_SHAPE},
+    {"Expand", OLSTM__TRAIT_MOVES_ELEMENTS},
+    {"Flatten", OLSTM__TRAIT_MOVES_ELEMENTS},
+    {"Identity", OLSTM__TRAIT_KEEPS_SHAPE | OLSTM__TRAIT_MOVES_ELEMENTS},
+    {"Pad", OLSTM__TRAIT_KEEPS_RANK},
+    {"Reshape", OLSTM__TRAIT_MOVES_ELEMENTS},
+    {"ReverseSequence", OLSTM__TRAIT_KEEPS_SHAPE | OLSTM__TRAIT_MOVES_ELEMENTS},
+    {"Slice", OLSTM__TRAIT_KEEPS_RANK | OLSTM__TRAIT_MOVES_ELEMENTS},
+    {"Split", OLSTM__TRAIT_KEEPS_RANK | OLSTM__TRAIT_MOVES_ELEMENTS},
+    {"Squeeze", OLSTM__TRAIT_MOVES_ELEMENTS},
+    {"Tile", OLSTM__TRAIT_KEEPS_RANK | OLSTM__TRAIT_MOVES_ELEMENTS},
+    {"Transpose", OLSTM__TRAIT_KEEPS_RANK | OLSTM__TRAIT_MOVES_ELEMENTS},
+    {"Trilu", OLSTM__TRAIT_KEEPS_SHAPE},
+    {"Unsqueeze", OLSTM__TRAIT_MOVES_ELEMENTS},
+    {NULL, 0},
+};
+
+const olstm__op_family olstm__shape_family = {OLSTM__OPERATORS(kOperators),
+                                              .type_traits = kTraits};

@@ -243,11 +243,8 @@ static bool fuse_chain(olstm__graph* graph, olstm__chain* c) {
 // ---------------------------------------------------------------- searching
 
 static bool may_make_h(const olstm__graph_node* node) {
-  static const char* const kTypes[] = {"Mul", "Add", "Tanh", "Relu", "Sigmoid"};
-  for (size_t i = 0; i < sizeof kTypes / sizeof kTypes[0]; i++) {
-    if (olstm__match_is(node, kTypes[i])) return true;
-  }
-  return false;
+  return olstm__graph_node_has(node, OLSTM__TRAIT_CELL_ACTIVATION) ||
+         olstm__match_is(node, "Mul") || olstm__match_is(node, "Add");
 }
 
 static void refuse_chain(chain_search* search) {

@@ -36,7 +36,7 @@ static int32_t add_transpose(olstm__graph* graph, const char* name, int32_t valu
 static int32_t add_reversal(olstm__graph* graph, const char* name, int32_t value) {
   static const int64_t kNumbers[] = {-1, -INT32_MAX, 0, -1};  // start, end, axis, step
   const olstm_tensor_desc desc = {OLSTM_DTYPE_INT64, 1, {1}};
-  int32_t inputs[5] = {value};
+  int32_t inputs[OLSTM_RECURRENT_INITIAL_H] = {value};
   for (size_t i = 0; i < 4; i++) {
     olstm_tensor* number = olstm__graph_allocate_tensor(graph, &desc);
     if (!number) return OLSTM__NO_VALUE;
@@ -73,24 +73,25 @@ static bool add_recurrent_node(olstm__graph* graph, const olstm__chain* c,
   const olstm__cell_match* cell = &c->last.cell;
   const bool is_lstm = cell->old_c != OLSTM__NO_VALUE;
   const bool is_reverse = c->last.at.step < c->first.at.step;
-  static const char* const kOutputs[] = {"Y", "Y_h", "Y_c"};
-  int32_t inputs[7] = {add_x(graph, c, out->name)}, outputs[3];
+  int32_t inputs[OLSTM_RECURRENT_P] = {add_x(graph, c, out->name)};
+  int32_t outputs[OLSTM_RECURRENT_OUTPUT_COUNT];
   size_t attribute_count = 0;
   const olstm_attribute* attributes =
       olstm__cell_attributes(graph, cell, is_reverse, &attribute_count);
-  if (!attributes || inputs[0] == OLSTM__NO_VALUE ||
-      !olstm__cell_add_weights(graph, cell, &inputs[1])) {
+  if (!attributes || inputs[OLSTM_RECURRENT_X] == OLSTM__NO_VALUE ||
+      !olstm__cell_add_weights(graph, cell, &inputs[OLSTM_RECURRENT_W])) {
     return false;
   }
-  inputs[4] = OLSTM__NO_VALUE;
-  inputs[5] = olstm__fuse_add_axis_node(graph, "Unsqueeze", c->first.old_h, 0);
-  inputs[6] = is_lstm
-                  ? olstm__fuse_add_axis_node(graph, "Unsqueeze", c->first.cell.old_c, 0)
-                  : OLSTM__NO_VALUE;
-  for (size_t i = 0; i < 3; i++) {
+  inputs[OLSTM_RECURRENT_SEQUENCE_LENS] = OLSTM__NO_VALUE;
+  inputs[OLSTM_RECURRENT_INITIAL_H] =
+      olstm__fuse_add_axis_node(graph, "Unsqueeze", c->first.old_h, 0);
+  inputs[OLSTM_RECURRENT_INITIAL_C] =
+      is_lstm ? olstm__fuse_add_axis_node(graph, "Unsqueeze", c->first.cell.old_c, 0)
+              : OLSTM__NO_VALUE;
+  for (size_t i = 0; i < OLSTM_RECURRENT_OUTPUT_COUNT; i++) {
     outputs[i] = olstm__graph_add_value(
         graph, OLSTM__VALUE_NODE,
-        olstm__graph_format(graph, "%s/%s", out->name, kOutputs[i]));
+        olstm__graph_format(graph, "%s/%s", out->name, olstm_recurrent_output_name(i)));
   }
   const olstm__graph_node made = {
       .kind = OLSTM__NODE_OPERATOR,
@@ -100,9 +101,9 @@ static bool add_recurrent_node(olstm__graph* graph, const olstm__chain* c,
       .opset_version = MADE_OPSET,
       .attribute_count = attribute_count,
       .attributes = attributes,
-      .input_count = is_lstm ? 7 : 6,
+      .input_count = is_lstm ? OLSTM_RECURRENT_P : OLSTM_RECURRENT_INITIAL_C,
       .inputs = inputs,
-      .output_count = is_lstm ? 3 : 2,
+      .output_count = is_lstm ? OLSTM_RECURRENT_OUTPUT_COUNT : OLSTM_RECURRENT_Y_C,
       .outputs = outputs,
       .fused_from = olstm__graph_format(graph, "%zu unrolled steps recognised as %s",
                                         c->count, cell->op_type)};
@@ -110,9 +111,10 @@ static bool add_recurrent_node(olstm__graph* graph, const olstm__chain* c,
       olstm__graph_add_node(graph, &made) == OLSTM__NO_VALUE) {
     return false;
   }
-  out->y = olstm__fuse_add_axis_node(graph, "Squeeze", outputs[0], 1);
-  out->h = olstm__fuse_add_axis_node(graph, "Squeeze", outputs[1], 0);
-  out->c = is_lstm ? olstm__fuse_add_axis_node(graph, "Squeeze", outputs[2], 0)
+  out->y = olstm__fuse_add_axis_node(graph, "Squeeze", outputs[OLSTM_RECURRENT_Y], 1);
+  out->h = olstm__fuse_add_axis_node(graph, "Squeeze", outputs[OLSTM_RECURRENT_Y_H], 0);
+  out->c = is_lstm ? olstm__fuse_add_axis_node(graph, "Squeeze",
+                                               outputs[OLSTM_RECURRENT_Y_C], 0)
                    : OLSTM__NO_VALUE;
   return olstm__graph_check(graph, NULL) == OLSTM_STATUS_OK;
 }

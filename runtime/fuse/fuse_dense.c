@@ -6,7 +6,7 @@
 #include "runtime/fuse/fuse.h"
 #include "runtime/fuse/fuse_match.h"
 
-enum { FIRST_OPSET = 7, DENSE_VERSION = 1, MAX_ATTRIBUTES = 5 };
+enum { kFirstOpset = 7, kMaxAttributes = 5 };
 
 /// A layer in the graph. Nodes are indices, NO_VALUE for one that is not there.
 typedef struct dense_match {
@@ -25,7 +25,7 @@ typedef struct dense_match {
 /// Whether a node is an operator of ONNX's own, in an opset in which Add broadcasts.
 static bool is_onnx(const olstm__graph_node* node, const char* op_type) {
   return node && node->kind == OLSTM__NODE_OPERATOR && !node->domain[0] &&
-         node->opset_version >= FIRST_OPSET && strcmp(node->op_type, op_type) == 0;
+         node->opset_version >= kFirstOpset && strcmp(node->op_type, op_type) == 0;
 }
 
 static bool attribute_is(const olstm__graph_node* node, const char* name,
@@ -113,17 +113,13 @@ static void match_add(const olstm__graph* graph, dense_match* match) {
 }
 
 static void match_activation(const olstm__graph* graph, dense_match* match) {
-  static const char* const kNames[] = {"Relu",      "Sigmoid", "Tanh",      "Elu",
-                                       "Selu",      "Celu",    "LeakyRelu", "Softplus",
-                                       "Softsign",  "Exp",     "Mish",      "HardSigmoid",
-                                       "HardSwish", "Abs",     "Neg",       "Reciprocal"};
   const olstm__graph_node* node = olstm__graph_only_consumer(graph, match->output);
-  for (size_t i = 0; i < sizeof kNames / sizeof kNames[0]; i++) {
-    if (!is_onnx(node, kNames[i]) || node->input_count != 1) continue;
-    match->activation = olstm__graph_node_index(graph, node);
-    match->output = node->outputs[0];
+  if (!node || !olstm__graph_node_has(node, OLSTM__TRAIT_REAL_FUNCTION) ||
+      node->opset_version < kFirstOpset || node->input_count != 1) {
     return;
   }
+  match->activation = olstm__graph_node_index(graph, node);
+  match->output = node->outputs[0];
 }
 
 static bool match_dense(const olstm__graph* graph, int32_t index, dense_match* match) {
@@ -145,7 +141,8 @@ static olstm_attribute int_attribute(const char* name, int64_t value) {
 
 static void add_parameter(const olstm__graph_node* node, const char* from, const char* to,
                           olstm_attribute* attributes, size_t* count) {
-  const olstm_attribute* attribute = olstm__graph_find_attribute(node, from);
+  const olstm_attribute* attribute =
+      from ? olstm__graph_find_attribute(node, from) : NULL;
   if (!attribute || attribute->kind != OLSTM_ATTRIBUTE_FLOAT) return;
   attributes[*count] = *attribute;
   attributes[(*count)++].name = to;
@@ -153,7 +150,7 @@ static void add_parameter(const olstm__graph_node* node, const char* from, const
 
 static olstm_attribute* make_attributes(olstm__graph* graph, const dense_match* match,
                                         size_t* out_count) {
-  olstm_attribute* made = olstm__graph_allocate(graph, MAX_ATTRIBUTES, sizeof *made);
+  olstm_attribute* made = olstm__graph_allocate(graph, kMaxAttributes, sizeof *made);
   olstm_string* name = olstm__graph_allocate(graph, 1, sizeof *name);
   size_t count = 0;
   if (!made || !name) return NULL;
@@ -161,14 +158,15 @@ static olstm_attribute* make_attributes(olstm__graph* graph, const dense_match* 
   if (match->flips_weight) made[count++] = int_attribute("transB", 1);
   if (match->activation != OLSTM__NO_VALUE) {
     const olstm__graph_node* node = &graph->nodes[match->activation];
+    olstm__function_parameters of = {0};
+    (void)olstm__builtin_function(node->op_type, &of);
     *name = (olstm_string){node->op_type, strlen(node->op_type)};
     made[count++] = (olstm_attribute){.name = "activation",
                                       .kind = OLSTM_ATTRIBUTE_STRING,
                                       .count = 1,
                                       .strings = name};
-    add_parameter(node, "alpha", "activation_alpha", made, &count);
-    add_parameter(node, "beta", "activation_beta", made, &count);
-    add_parameter(node, "gamma", "activation_beta", made, &count);
+    add_parameter(node, of.alpha_name, "activation_alpha", made, &count);
+    add_parameter(node, of.beta_name, "activation_beta", made, &count);
   }
   *out_count = count;
   return made;
@@ -201,7 +199,7 @@ static void replace(olstm__graph* graph, const dense_match* match) {
                                   .name = product->name,
                                   .op_type = "Dense",
                                   .domain = OLSTM__FUSED_DOMAIN,
-                                  .opset_version = DENSE_VERSION,
+                                  .opset_version = OLSTM__FUSED_OPSET,
                                   .attribute_count = attribute_count,
                                   .attributes = attributes,
                                   .input_count = 3,

@@ -8,64 +8,24 @@
 /// operands.
 enum { MAX_STEPS = 256, MAX_DEPTH = 8 };
 
-static bool is_one_of(const char* op_type, const char* const* names) {
-  for (; *names; names++) {
-    if (strcmp(op_type, *names) == 0) return true;
-  }
-  return false;
+static bool keeps_shape(const olstm__graph_node* node) {
+  return olstm__graph_node_has(node, OLSTM__TRAIT_KEEPS_SHAPE);
 }
 
-/// One input, and an output of its shape.
-static bool keeps_shape(const char* op_type) {
-  static const char* const kNames[] = {"Identity",
-                                       "Cast",
-                                       "Dropout",
-                                       "Not",
-                                       "Neg",
-                                       "Abs",
-                                       "Exp",
-                                       "Log",
-                                       "Sqrt",
-                                       "Relu",
-                                       "Tanh",
-                                       "Sigmoid",
-                                       "Erf",
-                                       "LeakyRelu",
-                                       "Elu",
-                                       "Selu",
-                                       "Clip",
-                                       "Softplus",
-                                       "Softsign",
-                                       "HardSigmoid",
-                                       "ThresholdedRelu",
-                                       "Softmax",
-                                       "LayerNormalization",
-                                       "BatchNormalization",
-                                       "ReverseSequence",
-                                       NULL};
-  return is_one_of(op_type, kNames);
-}
-
-static bool is_binary(const char* op_type) {
-  static const char* const kNames[] = {"Add",  "Sub",     "Mul", "Div", "Equal",
-                                       "Less", "Greater", "And", "Or",  NULL};
-  return is_one_of(op_type, kNames);
+static bool is_binary(const olstm__graph_node* node) {
+  return olstm__graph_node_has(node, OLSTM__TRAIT_BROADCASTS);
 }
 
 static bool is_recurrent(const olstm__graph_node* node) {
-  return strcmp(node->op_type, "LSTM") == 0 || strcmp(node->op_type, "GRU") == 0 ||
-         strcmp(node->op_type, "RNN") == 0 ||
-         (strcmp(node->domain, OLSTM__FUSED_DOMAIN) == 0 &&
-          strcmp(node->op_type, "StepMask") != 0);
+  return olstm__graph_node_has(node, OLSTM__TRAIT_RECURRENT);
 }
 
-/// An input of the same rank as the output.
-static bool keeps_rank(const olstm__graph_node* node) {
-  static const char* const kNames[] = {"Transpose", "MatMul", "Slice", "Split",
-                                       "Concat",    "Pad",    NULL};
-  return keeps_shape(node->op_type) || is_one_of(node->op_type, kNames) ||
-         is_binary(node->op_type) ||
-         (strncmp(node->op_type, "Reduce", strlen("Reduce")) == 0 &&
+/// Whether an output has the rank of input 0.
+static bool keeps_rank(const olstm__graph_node* node, int32_t output) {
+  if (keeps_shape(node) && output == olstm__graph_node_output(node, 0)) return true;
+  return olstm__graph_node_has(node, OLSTM__TRAIT_KEEPS_RANK) || is_binary(node) ||
+         olstm__match_is(node, "MatMul") ||
+         (olstm__graph_node_has(node, OLSTM__TRAIT_REDUCES) &&
           olstm__match_int(node, "keepdims", 1) == 1);
 }
 
@@ -78,30 +38,30 @@ static bool step_back_rank(const olstm__graph* graph, const olstm__graph_node* n
   int64_t axis = 0;
   *value = OLSTM__NO_VALUE;
   if (is_recurrent(node)) {
-    *more += output == olstm__graph_node_output(node, 0) ? 4 : 3;
-    return !node->domain[0] || strncmp(node->op_type, "Masked", strlen("Masked")) != 0 ||
-           output != olstm__graph_node_output(node, 3);
+    *more += output == olstm__graph_node_output(node, OLSTM_RECURRENT_Y) ? 4 : 3;
+    return !olstm__graph_node_has(node, OLSTM__TRAIT_MASKED) ||
+           output != olstm__graph_node_output(node, OLSTM__MASKED_LAST_Y);
   }
-  if (strcmp(node->op_type, "Transpose") == 0 && perm) {
+  if (olstm__match_is(node, "Transpose") && perm) {
     *more += (int32_t)perm->count;
     return true;
   }
-  if (strcmp(node->op_type, "Gemm") == 0) {
+  if (olstm__match_is(node, "Gemm")) {
     *more += 2;
     return true;
   }
-  if (strcmp(node->op_type, "Reshape") == 0) {
+  if (olstm__match_is(node, "Reshape")) {
     const olstm_tensor* shape =
         olstm__graph_constant(graph, olstm__graph_node_input(node, 1));
     *more += shape ? (int32_t)olstm_tensor_desc_count(&shape->desc) : 0;
     return shape != NULL;
   }
   *value = first;
-  if (strcmp(node->op_type, "Squeeze") == 0 || strcmp(node->op_type, "Unsqueeze") == 0) {
+  if (olstm__match_is(node, "Squeeze") || olstm__match_is(node, "Unsqueeze")) {
     *more += node->op_type[0] == 'S' ? -1 : 1;
     return olstm__match_one_axis(graph, node, &axis);
   }
-  if (strcmp(node->op_type, "Gather") == 0) {
+  if (olstm__match_is(node, "Gather")) {
     const olstm_tensor* index =
         olstm__graph_constant(graph, olstm__graph_node_input(node, 1));
     if (!index) return false;
@@ -109,10 +69,10 @@ static bool step_back_rank(const olstm__graph* graph, const olstm__graph_node* n
     return true;
   }
   // A constant operand has no more dimensions than what it is added to.
-  if (is_binary(node->op_type) && olstm__graph_constant(graph, first)) {
+  if (is_binary(node) && olstm__graph_constant(graph, first)) {
     *value = olstm__graph_node_input(node, 1);
   }
-  return keeps_rank(node);
+  return keeps_rank(node, output);
 }
 
 int32_t olstm__dim_rank_of(const olstm__graph* graph, int32_t value) {
@@ -198,13 +158,12 @@ static bool slice_keeps_dim(const olstm__graph* graph, const olstm__graph_node* 
 /// of its own.
 static bool step_back(const olstm__graph* graph, const olstm__graph_node* node,
                       int32_t* value, int32_t* axis) {
-  const char* op_type = node->op_type;
   const int32_t first = olstm__graph_node_input(node, 0);
-  if (keeps_shape(op_type)) {
+  if (keeps_shape(node)) {
     *value = first;
     return true;
   }
-  if (strcmp(op_type, "Transpose") == 0) {
+  if (olstm__match_is(node, "Transpose")) {
     const olstm_attribute* perm = olstm__graph_find_attribute(node, "perm");
     if (!perm || perm->kind != OLSTM_ATTRIBUTE_INTS || (size_t)*axis >= perm->count) {
       return false;
@@ -216,9 +175,9 @@ static bool step_back(const olstm__graph* graph, const olstm__graph_node* node,
     return true;
   }
   int64_t turned = 0;
-  if ((strcmp(op_type, "Unsqueeze") == 0 || strcmp(op_type, "Squeeze") == 0) &&
+  if ((olstm__match_is(node, "Unsqueeze") || olstm__match_is(node, "Squeeze")) &&
       olstm__match_one_axis(graph, node, &turned) && turned >= 0) {
-    const bool is_squeeze = op_type[0] == 'S';
+    const bool is_squeeze = node->op_type[0] == 'S';
     const olstm__graph_node* before = olstm__graph_producer(graph, first);
     // Of a recurrent node's Y: below.
     if (is_squeeze && before && is_recurrent(before)) return false;
@@ -226,24 +185,24 @@ static bool step_back(const olstm__graph* graph, const olstm__graph_node* node,
     *value = first;
     return true;
   }
-  if (strcmp(op_type, "Concat") == 0 && olstm__match_int(node, "axis", -1) >= 0 &&
+  if (olstm__match_is(node, "Concat") && olstm__match_int(node, "axis", -1) >= 0 &&
       olstm__match_int(node, "axis", -1) != *axis) {
     *value = first;
     return true;
   }
-  if (strcmp(op_type, "Slice") == 0) {
+  if (olstm__match_is(node, "Slice")) {
     if (!slice_keeps_dim(graph, node, *axis)) return false;
     *value = first;
     return true;
   }
-  if (strcmp(op_type, "Gather") == 0 && olstm__match_int(node, "axis", 0) == 0) {
+  if (olstm__match_is(node, "Gather") && olstm__match_int(node, "axis", 0) == 0) {
     const int32_t indices = olstm__graph_node_input(node, 1);
     const int32_t rank = olstm__dim_rank_of(graph, indices);
     if (rank < 0 || *axis >= rank) return false;
     *value = indices;
     return true;
   }
-  if (strcmp(op_type, "MatMul") == 0) {
+  if (olstm__match_is(node, "MatMul")) {
     const int32_t rank = olstm__dim_rank_of(graph, first);
     const olstm_tensor* weight =
         olstm__graph_constant(graph, olstm__graph_node_input(node, 1));
@@ -251,7 +210,7 @@ static bool step_back(const olstm__graph* graph, const olstm__graph_node* node,
     *value = first;
     return true;
   }
-  if (is_binary(op_type)) {
+  if (is_binary(node)) {
     const int32_t operand = binary_operand(graph, node, *axis);
     if (operand == OLSTM__NO_VALUE) return false;
     *value = operand;
@@ -263,7 +222,7 @@ static bool step_back(const olstm__graph* graph, const olstm__graph_node* node,
 /// Y of an LSTM, GRU or RNN is [T,D,N,H], or that without D behind a Squeeze of axis 1.
 static bool step_back_recurrent(const olstm__graph* graph, const olstm__graph_node* node,
                                 int32_t* value, int32_t* axis) {
-  const olstm__graph_node* squeeze = strcmp(node->op_type, "Squeeze") == 0 ? node : NULL;
+  const olstm__graph_node* squeeze = olstm__match_is(node, "Squeeze") ? node : NULL;
   int32_t own_axis = *axis;
   if (squeeze) {
     int64_t squeezed = 0;
@@ -275,7 +234,7 @@ static bool step_back_recurrent(const olstm__graph* graph, const olstm__graph_no
   if (olstm__match_int(node, "layout", 0) != 0 || (own_axis != 0 && own_axis != 2)) {
     return false;
   }
-  *value = olstm__graph_node_input(node, 0);
+  *value = olstm__graph_node_input(node, OLSTM_RECURRENT_X);
   *axis = own_axis == 0 ? 0 : 1;
   return true;
 }
@@ -289,7 +248,7 @@ static bool join_operands(const olstm__graph* graph, const olstm__graph_node* no
                           int32_t axis, int depth, olstm__dim_symbol* out_symbol) {
   const int32_t a = olstm__graph_node_input(node, 0),
                 b = olstm__graph_node_input(node, 1);
-  if (!is_binary(node->op_type) || olstm__dim_rank_of(graph, a) < 0 ||
+  if (!is_binary(node) || olstm__dim_rank_of(graph, a) < 0 ||
       olstm__dim_rank_of(graph, a) != olstm__dim_rank_of(graph, b)) {
     return false;
   }
@@ -305,7 +264,7 @@ static bool reshaped_dim(const olstm__graph* graph, const olstm__graph_node* nod
                          int32_t axis, olstm__dim_symbol* out_symbol) {
   const olstm_tensor* shape =
       olstm__graph_constant(graph, olstm__graph_node_input(node, 1));
-  if (strcmp(node->op_type, "Reshape") != 0 || !shape ||
+  if (!olstm__match_is(node, "Reshape") || !shape ||
       shape->desc.dtype != OLSTM_DTYPE_INT64 ||
       axis >= olstm_tensor_desc_count(&shape->desc) ||
       ((const int64_t*)shape->data)[axis] <= 0) {
@@ -321,11 +280,11 @@ static bool reshaped_dim(const olstm__graph* graph, const olstm__graph_node* nod
 static bool made_dim(const olstm__graph* graph, const olstm__graph_node* node,
                      int32_t axis, int depth, olstm__dim_symbol* out_symbol) {
   int64_t number = 0, unsqueezed = 0;
-  if (strcmp(node->op_type, "Unsqueeze") == 0) {
+  if (olstm__match_is(node, "Unsqueeze")) {
     if (!olstm__match_one_axis(graph, node, &unsqueezed) || unsqueezed != axis)
       return false;
     number = 1;
-  } else if (strcmp(node->op_type, "Concat") == 0) {
+  } else if (olstm__match_is(node, "Concat")) {
     // Not of what is joined already: a Concat may have many inputs.
     if (olstm__match_int(node, "axis", -1) != axis || depth > 0) return false;
     for (size_t i = 0; i < node->own_input_count; i++) {
@@ -334,10 +293,10 @@ static bool made_dim(const olstm__graph* graph, const olstm__graph_node* node,
       number += part.number;
     }
   } else {
-    const bool is_gemm = strcmp(node->op_type, "Gemm") == 0;
+    const bool is_gemm = olstm__match_is(node, "Gemm");
     const olstm_tensor* weight =
         olstm__graph_constant(graph, olstm__graph_node_input(node, 1));
-    if ((!is_gemm && strcmp(node->op_type, "MatMul") != 0) || !weight ||
+    if ((!is_gemm && !olstm__match_is(node, "MatMul")) || !weight ||
         weight->desc.rank != 2 ||
         axis !=
             (is_gemm ? 2 : olstm__dim_rank_of(graph, olstm__graph_node_input(node, 0))) -
@@ -389,7 +348,7 @@ olstm__dim_symbol olstm__dim_symbol_of(const olstm__graph* graph, int32_t value,
 /// The element of Shape(v) that a Slice or Gather takes: v's dimension.
 static bool element_of_shape(const olstm__graph* graph, const olstm__graph_node* node,
                              olstm__dim_symbol* out_symbol) {
-  const bool is_gather = strcmp(node->op_type, "Gather") == 0;
+  const bool is_gather = olstm__match_is(node, "Gather");
   int64_t axis = 0, index = 0;
   if (is_gather) {
     if (!olstm__match_scalar_int(graph, olstm__graph_node_input(node, 1), &index))
@@ -419,14 +378,14 @@ bool olstm__dim_symbol_of_scalar(const olstm__graph* graph, int32_t value,
     }
     const olstm__graph_node* node = olstm__graph_producer(graph, value);
     if (!node || node->kind != OLSTM__NODE_OPERATOR) return false;
-    static const char* const kSameElement[] = {"Identity",  "Cast",      "Squeeze",
-                                               "Unsqueeze", "ReduceMax", NULL};
-    if (is_one_of(node->op_type, kSameElement)) {
+    if (olstm__graph_node_has(node,
+                              OLSTM__TRAIT_KEEPS_SHAPE | OLSTM__TRAIT_MOVES_ELEMENTS) ||
+        olstm__match_is(node, "Squeeze") || olstm__match_is(node, "Unsqueeze") ||
+        olstm__match_is(node, "ReduceMax")) {
       value = olstm__graph_node_input(node, 0);
       continue;
     }
-    const bool takes =
-        strcmp(node->op_type, "Slice") == 0 || strcmp(node->op_type, "Gather") == 0;
+    const bool takes = olstm__match_is(node, "Slice") || olstm__match_is(node, "Gather");
     return takes && element_of_shape(graph, node, out_symbol);
   }
   return false;

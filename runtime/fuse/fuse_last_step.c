@@ -7,13 +7,7 @@
 #include "runtime/fuse/fuse.h"
 #include "runtime/fuse/fuse_match.h"
 
-enum {
-  OUTPUT_Y = 0,
-  OUTPUT_Y_H = 1,
-  INPUT_SEQUENCE_LENS = 4,
-  MAX_CHAIN = 8,
-  GATHER_OPSET = 11
-};
+enum { kMaxChain = 8, kGatherOpset = 11 };
 
 /// The dimensions of ONNX's Y [T,D,N,H].
 typedef enum y_dim { DIM_T, DIM_D, DIM_N, DIM_H, DIM_COUNT } y_dim;
@@ -118,16 +112,17 @@ static int64_t direction_count(const olstm__graph_node* node) {
 /// What output 0 of a node is of the Y of a recurrent node before it.
 static bool find_part(const olstm__graph* graph, const olstm__graph_node* node,
                       y_part* part) {
-  const olstm__graph_node* chain[MAX_CHAIN];
+  const olstm__graph_node* chain[kMaxChain];
   int length = 0;
   while (node && !olstm__match_is_recurrent(node)) {
-    if (length == MAX_CHAIN || node->kind != OLSTM__NODE_OPERATOR || node->domain[0]) {
+    if (length == kMaxChain || node->kind != OLSTM__NODE_OPERATOR || node->domain[0]) {
       return false;
     }
     chain[length++] = node;
     const int32_t input = olstm__graph_node_input(node, 0);
     node = olstm__graph_producer(graph, input);
-    if (node && olstm__match_is_recurrent(node) && node->outputs[OUTPUT_Y] != input) {
+    if (node && olstm__match_is_recurrent(node) &&
+        node->outputs[OLSTM_RECURRENT_Y] != input) {
       return false;
     }
   }
@@ -148,7 +143,7 @@ static bool is_final_state(const olstm__graph* graph, y_part* part) {
   int64_t* direction = &part->index[DIM_D];
   y_dim last = DIM_T;
   if (!part->is_picked[DIM_T] || !part->is_picked[DIM_D] ||
-      olstm__graph_node_input(node, INPUT_SEQUENCE_LENS) != OLSTM__NO_VALUE) {
+      olstm__graph_node_input(node, OLSTM_RECURRENT_SEQUENCE_LENS) != OLSTM__NO_VALUE) {
     return false;
   }
   if (*direction < 0) *direction += direction_count(node);
@@ -164,12 +159,15 @@ static bool is_final_state(const olstm__graph* graph, y_part* part) {
 // ---------------------------------------------------------------- in its place
 
 static int32_t get_y_h(olstm__graph* graph, int32_t index) {
-  if (!olstm__graph_reserve_outputs(graph, index, OUTPUT_Y_H + 1)) return OLSTM__NO_VALUE;
+  if (!olstm__graph_reserve_outputs(graph, index, OLSTM_RECURRENT_Y_H + 1))
+    return OLSTM__NO_VALUE;
   const olstm__graph_node* node = &graph->nodes[index];
-  if (node->outputs[OUTPUT_Y_H] != OLSTM__NO_VALUE) return node->outputs[OUTPUT_Y_H];
+  if (node->outputs[OLSTM_RECURRENT_Y_H] != OLSTM__NO_VALUE)
+    return node->outputs[OLSTM_RECURRENT_Y_H];
   const int32_t value = olstm__graph_add_value(
       graph, OLSTM__VALUE_NODE, olstm__graph_format(graph, "%s/Y_h", node->name));
-  if (value != OLSTM__NO_VALUE) olstm__graph_set_output(graph, index, OUTPUT_Y_H, value);
+  if (value != OLSTM__NO_VALUE)
+    olstm__graph_set_output(graph, index, OLSTM_RECURRENT_Y_H, value);
   return value;
 }
 
@@ -182,7 +180,7 @@ static int32_t add_direction(olstm__graph* graph, int32_t y_h, int64_t direction
   const char* name =
       olstm__graph_format(graph, "%s/%d", graph->values[y_h].info.name, (int)direction);
   int32_t inputs[2] = {y_h, olstm__graph_add_constant(graph, name, tensor)};
-  return olstm__graph_add_operator(graph, name, "Gather", GATHER_OPSET, NULL, 2, inputs);
+  return olstm__graph_add_operator(graph, name, "Gather", kGatherOpset, NULL, 2, inputs);
 }
 
 /// Y_h in the dimensions that the part has.

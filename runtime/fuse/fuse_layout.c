@@ -6,15 +6,7 @@
 #include "runtime/fuse/fuse.h"
 #include "runtime/fuse/fuse_match.h"
 
-/// Values of the attributes x_layout and y_layout (op/lstm/lstm_spec.h).
-enum { LAYOUT_TIME_MAJOR, LAYOUT_BATCH_MAJOR, LAYOUT_TIME_MAJOR_CONCATENATED };
-enum { INPUT_X = 0, INPUT_R = 2, INPUT_MASK = 4, OUTPUT_Y = 0, RESHAPE_OPSET = 13 };
-
-static bool is_masked(const olstm__graph_node* node) {
-  return node->kind == OLSTM__NODE_OPERATOR &&
-         strcmp(node->domain, OLSTM__FUSED_DOMAIN) == 0 &&
-         strncmp(node->op_type, "Masked", strlen("Masked")) == 0;
-}
+enum { kReshapeOpset = 13 };
 
 static bool has_perm(const olstm__graph_node* node, const int64_t* perm, size_t count) {
   const olstm_attribute* attribute = olstm__graph_find_attribute(node, "perm");
@@ -30,7 +22,7 @@ static const int64_t kSwapSequence[] = {1, 0, 2};  // [N,T,x] and [T,N,x]
 static int32_t find_batch_major_x(const olstm__graph* graph,
                                   const olstm__graph_node* node) {
   const olstm__graph_node* transpose = olstm__graph_producer_of_type(
-      graph, olstm__graph_node_input(node, INPUT_X), "Transpose");
+      graph, olstm__graph_node_input(node, OLSTM_RECURRENT_X), "Transpose");
   return transpose && has_perm(transpose, kSwapSequence, 3)
              ? olstm__graph_node_input(transpose, 0)
              : OLSTM__NO_VALUE;
@@ -82,11 +74,12 @@ static bool find_joined_y(const olstm__graph* graph, int32_t y, y_use* out_use) 
   if (!join || find_join(graph, y, &graph->nodes[graph->uses[use->next].node]) != join) {
     return false;
   }
-  *out_use = (y_use){LAYOUT_TIME_MAJOR_CONCATENATED, join->outputs[0], false, true};
+  *out_use =
+      (y_use){OLSTM__LAYOUT_TIME_MAJOR_CONCATENATED, join->outputs[0], false, true};
   const olstm__graph_node* transpose =
       olstm__graph_only_consumer(graph, join->outputs[0]);
   if (olstm__match_is(transpose, "Transpose") && has_perm(transpose, kSwapSequence, 3)) {
-    out_use->layout = LAYOUT_BATCH_MAJOR;
+    out_use->layout = OLSTM__LAYOUT_BATCH_MAJOR;
     out_use->value = transpose->outputs[0];
   }
   return true;
@@ -95,17 +88,17 @@ static bool find_joined_y(const olstm__graph* graph, int32_t y, y_use* out_use) 
 static bool find_y_use(const olstm__graph* graph, const olstm__graph_node* node,
                        y_use* out_use) {
   static const int64_t kBatchMajor[] = {2, 0, 1, 3}, kConcatenated[] = {0, 2, 1, 3};
-  const olstm__graph_node* user =
-      olstm__graph_only_consumer(graph, olstm__graph_node_output(node, OUTPUT_Y));
+  const olstm__graph_node* user = olstm__graph_only_consumer(
+      graph, olstm__graph_node_output(node, OLSTM_RECURRENT_Y));
   int64_t axis = 0;
   if (olstm__match_is(user, "Transpose") && has_perm(user, kBatchMajor, 4)) {
-    *out_use =
-        (y_use){LAYOUT_BATCH_MAJOR, olstm__graph_node_output(user, 0), false, false};
+    *out_use = (y_use){OLSTM__LAYOUT_BATCH_MAJOR, olstm__graph_node_output(user, 0),
+                       false, false};
     return out_use->value != OLSTM__NO_VALUE;
   }
   if (olstm__match_is(user, "Transpose") && has_perm(user, kConcatenated, 4)) {
-    *out_use = (y_use){LAYOUT_TIME_MAJOR_CONCATENATED, olstm__graph_node_output(user, 0),
-                       false, false};
+    *out_use = (y_use){OLSTM__LAYOUT_TIME_MAJOR_CONCATENATED,
+                       olstm__graph_node_output(user, 0), false, false};
     return out_use->value != OLSTM__NO_VALUE;
   }
   if (!olstm__match_is(user, "Squeeze") || !olstm__match_one_axis(graph, user, &axis) ||
@@ -118,8 +111,8 @@ static bool find_y_use(const olstm__graph* graph, const olstm__graph_node* node,
       !has_perm(transpose, kSwapSequence, 3)) {
     return false;
   }
-  *out_use =
-      (y_use){LAYOUT_BATCH_MAJOR, olstm__graph_node_output(transpose, 0), true, false};
+  *out_use = (y_use){OLSTM__LAYOUT_BATCH_MAJOR, olstm__graph_node_output(transpose, 0),
+                     true, false};
   return out_use->value != OLSTM__NO_VALUE;
 }
 
@@ -148,7 +141,7 @@ static olstm_attribute* make_attributes(olstm__graph* graph,
 /// X is read before its Transpose: state slots that take their batch from it read it
 /// there as well.
 static void bypass_transpose(olstm__graph* graph, int32_t index, int32_t x) {
-  const int32_t old = graph->nodes[index].inputs[INPUT_X];
+  const int32_t old = graph->nodes[index].inputs[OLSTM_RECURRENT_X];
   for (size_t s = 0; s < graph->state_count; s++) {
     olstm__graph_state* state = &graph->states[s];
     if (state->source != old || state->source_axis < 0 || state->source_axis > 2) {
@@ -159,14 +152,14 @@ static void bypass_transpose(olstm__graph* graph, int32_t index, int32_t x) {
     graph->values[old].is_state_source = false;
     state->source_axis = (int32_t)kSwapSequence[state->source_axis];
   }
-  olstm__graph_set_input(graph, index, INPUT_X, x);
+  olstm__graph_set_input(graph, index, OLSTM_RECURRENT_X, x);
 }
 
 /// H as the node says it; 0 when it does not.
 static int64_t hidden_size(const olstm__graph* graph, const olstm__graph_node* node) {
   const olstm_attribute* attribute = olstm__graph_find_attribute(node, "hidden_size");
   const olstm_tensor* r =
-      olstm__graph_constant(graph, olstm__graph_node_input(node, INPUT_R));
+      olstm__graph_constant(graph, olstm__graph_node_input(node, OLSTM_RECURRENT_R));
   if (attribute) return attribute->i;
   return r && r->desc.rank == 3 ? r->desc.dims[2] : 0;
 }
@@ -180,7 +173,7 @@ static int32_t add_join(olstm__graph* graph, int32_t y, int64_t units) {
   if (!shape || !name) return OLSTM__NO_VALUE;
   memcpy(shape->data, dims, sizeof dims);
   int32_t inputs[] = {y, olstm__graph_add_constant(graph, name, shape)};
-  return olstm__graph_add_operator(graph, name, "Reshape", RESHAPE_OPSET, NULL, 2,
+  return olstm__graph_add_operator(graph, name, "Reshape", kReshapeOpset, NULL, 2,
                                    inputs);
 }
 
@@ -188,11 +181,11 @@ static int32_t add_join(olstm__graph* graph, int32_t y, int64_t units) {
 /// there is no memory.
 static bool lay_out_y(olstm__graph* graph, int32_t index, const y_use* use,
                       int64_t units) {
-  const int32_t old = olstm__graph_node_output(&graph->nodes[index], OUTPUT_Y);
+  const int32_t old = olstm__graph_node_output(&graph->nodes[index], OLSTM_RECURRENT_Y);
   int32_t y =
       olstm__graph_add_value(graph, OLSTM__VALUE_NODE, graph->values[old].info.name);
   if (y == OLSTM__NO_VALUE) return false;
-  olstm__graph_set_output(graph, index, OUTPUT_Y, y);
+  olstm__graph_set_output(graph, index, OLSTM_RECURRENT_Y, y);
   if (use->is_squeezed) y = olstm__fuse_add_axis_node(graph, "Squeeze", y, 2);
   if (use->is_joined) y = add_join(graph, y, 2 * units);
   if (y == OLSTM__NO_VALUE) return false;
@@ -206,7 +199,7 @@ static int32_t find_batch_major_mask(const olstm__graph* graph,
                                      const olstm__graph_node* node) {
   static const int64_t kSwapMask[] = {1, 0};
   const olstm__graph_node* transpose =
-      olstm__graph_producer_of_type(graph, node->inputs[INPUT_MASK], "Transpose");
+      olstm__graph_producer_of_type(graph, node->inputs[OLSTM__MASKED_MASK], "Transpose");
   int64_t axis = 0;
   if (transpose && has_perm(transpose, kSwapMask, 2))
     return olstm__graph_node_input(transpose, 0);
@@ -223,28 +216,32 @@ static int32_t find_batch_major_mask(const olstm__graph* graph,
 /// made them 0.
 static int32_t before_step_mask(const olstm__graph* graph, int32_t x, int32_t mask) {
   const olstm__graph_node* node = olstm__graph_producer(graph, x);
-  return node && strcmp(node->op_type, "StepMask") == 0 && node->outputs[0] == x &&
-                 node->outputs[1] == mask
+  return olstm__match_is_fused(node, "StepMask") &&
+                 node->outputs[OLSTM__STEP_MASK_X] == x &&
+                 node->outputs[OLSTM__STEP_MASK_MASK] == mask
              ? olstm__graph_node_input(node, 0)
              : x;
 }
 
 static void fuse_masked_node(olstm__graph* graph, int32_t index) {
   const olstm__graph_node* node = &graph->nodes[index];
-  y_use use = {LAYOUT_TIME_MAJOR, OLSTM__NO_VALUE, false, false};
+  y_use use = {OLSTM__LAYOUT_TIME_MAJOR, OLSTM__NO_VALUE, false, false};
   size_t count = 0;
   int32_t x = find_batch_major_x(graph, node);
   const int32_t mask = find_batch_major_mask(graph, node);
-  const bool has_use = olstm__graph_node_output(node, OUTPUT_Y) != OLSTM__NO_VALUE &&
-                       find_y_use(graph, node, &use) && use.layout == LAYOUT_BATCH_MAJOR;
+  const bool has_use =
+      olstm__graph_node_output(node, OLSTM_RECURRENT_Y) != OLSTM__NO_VALUE &&
+      find_y_use(graph, node, &use) && use.layout == OLSTM__LAYOUT_BATCH_MAJOR;
   olstm_attribute* attributes = make_attributes(
-      graph, node, x == OLSTM__NO_VALUE ? LAYOUT_TIME_MAJOR : LAYOUT_BATCH_MAJOR,
-      has_use ? use.layout : LAYOUT_TIME_MAJOR, &count);
+      graph, node,
+      x == OLSTM__NO_VALUE ? OLSTM__LAYOUT_TIME_MAJOR : OLSTM__LAYOUT_BATCH_MAJOR,
+      has_use ? use.layout : OLSTM__LAYOUT_TIME_MAJOR, &count);
   if (!attributes) return;
   attributes[count++] = (olstm_attribute){
       .name = "mask_layout", .kind = OLSTM_ATTRIBUTE_INT, .i = mask != OLSTM__NO_VALUE};
   if (has_use && !lay_out_y(graph, index, &use, 0)) return;
-  if (mask != OLSTM__NO_VALUE) olstm__graph_set_input(graph, index, INPUT_MASK, mask);
+  if (mask != OLSTM__NO_VALUE)
+    olstm__graph_set_input(graph, index, OLSTM__MASKED_MASK, mask);
   if (x != OLSTM__NO_VALUE) {
     bypass_transpose(graph, index, before_step_mask(graph, x, mask));
   }
@@ -254,17 +251,18 @@ static void fuse_masked_node(olstm__graph* graph, int32_t index) {
 
 static void fuse_node(olstm__graph* graph, int32_t index) {
   const olstm__graph_node* node = &graph->nodes[index];
-  y_use use = {LAYOUT_TIME_MAJOR, OLSTM__NO_VALUE, false, false};
+  y_use use = {OLSTM__LAYOUT_TIME_MAJOR, OLSTM__NO_VALUE, false, false};
   size_t count = 0;
   const int64_t units = hidden_size(graph, node);
   const int32_t x = find_batch_major_x(graph, node);
   const bool has_use =
       find_y_use(graph, node, &use) ||
       (units > 0 && units <= INT32_MAX &&
-       find_joined_y(graph, olstm__graph_node_output(node, OUTPUT_Y), &use));
+       find_joined_y(graph, olstm__graph_node_output(node, OLSTM_RECURRENT_Y), &use));
   if (x == OLSTM__NO_VALUE && !has_use) return;
   if (has_use && use.value == OLSTM__NO_VALUE) return;
-  const int64_t x_layout = x == OLSTM__NO_VALUE ? LAYOUT_TIME_MAJOR : LAYOUT_BATCH_MAJOR;
+  const int64_t x_layout =
+      x == OLSTM__NO_VALUE ? OLSTM__LAYOUT_TIME_MAJOR : OLSTM__LAYOUT_BATCH_MAJOR;
   const olstm_attribute* attributes =
       make_attributes(graph, node, x_layout, use.layout, &count);
   if (!attributes) return;
@@ -274,8 +272,8 @@ static void fuse_node(olstm__graph* graph, int32_t index) {
           : olstm__graph_format(graph, "%s with its Transposes", node->op_type);
   if (has_use && !lay_out_y(graph, index, &use, units)) return;
   if (x != OLSTM__NO_VALUE) bypass_transpose(graph, index, x);
+  olstm__graph_set_domain(graph, index, OLSTM__FUSED_DOMAIN);
   olstm__graph_node* edited = &graph->nodes[index];
-  edited->domain = OLSTM__FUSED_DOMAIN;
   edited->attributes = attributes;
   edited->attribute_count = count;
   edited->fused_from = from ? from : "";
@@ -286,7 +284,8 @@ olstm_status olstm__fuse_layouts(olstm__graph* graph, olstm_error* error) {
   for (int32_t i = 0; i < count; i++) {
     const int32_t index = graph->order[i];
     if (olstm__match_is_recurrent(&graph->nodes[index])) fuse_node(graph, index);
-    if (is_masked(&graph->nodes[index])) fuse_masked_node(graph, index);
+    if (olstm__graph_node_has(&graph->nodes[index], OLSTM__TRAIT_MASKED))
+      fuse_masked_node(graph, index);
   }
   OLSTM_RETURN_IF_ERROR(olstm__graph_check(graph, error));
   olstm__graph_remove_dead(graph);

@@ -14,7 +14,7 @@
 
 enum { MAX_CARRIED = 16, LOOP_TRIP = 0, LOOP_CONDITION = 1, LOOP_CARRIED = 2 };
 
-enum { MADE_OPSET = 11, FUSED_OPSET = 1 };
+enum { MADE_OPSET = 11 };
 
 /// A Loop and its parts. Carried value j is the node's input and the body's input
 /// LOOP_CARRIED + j, the body's output 1 + j and the node's output j; scan output k is
@@ -452,28 +452,36 @@ static bool add_recurrent_node(const loop_view* view, const loop_match* match,
   // Without an output of its own, a masked step repeats h.
   const int32_t start_y =
       match->y.carried != MAX_CARRIED ? carried[match->y.carried] : start_h;
-  int32_t inputs[8] = {match->sequence, weights[0], weights[1], weights[2], match->mask};
-  inputs[5] = olstm__fuse_add_axis_node(graph, "Unsqueeze", start_h, 0);
-  inputs[6] = is_lstm ? olstm__fuse_add_axis_node(graph, "Unsqueeze", start_c, 0)
-                      : OLSTM__NO_VALUE;
-  inputs[7] = start_y;
+  // The mask stands where ONNX has sequence_lens.
+  int32_t inputs[OLSTM__MASKED_INPUT_COUNT] = {match->sequence, weights[0], weights[1],
+                                               weights[2], match->mask};
+  inputs[OLSTM_RECURRENT_INITIAL_H] =
+      olstm__fuse_add_axis_node(graph, "Unsqueeze", start_h, 0);
+  inputs[OLSTM_RECURRENT_INITIAL_C] =
+      is_lstm ? olstm__fuse_add_axis_node(graph, "Unsqueeze", start_c, 0)
+              : OLSTM__NO_VALUE;
+  inputs[OLSTM__MASKED_INITIAL_Y] = start_y;
   out->y = add_output_value(graph, name, "Y");
   out->y_h = add_output_value(graph, name, "Y_h");
   out->y_c = is_lstm ? add_output_value(graph, name, "Y_c") : OLSTM__NO_VALUE;
   out->last_y = is_masked ? add_output_value(graph, name, "last") : OLSTM__NO_VALUE;
-  int32_t outputs[4] = {out->y, out->y_h, out->y_c, out->last_y};
+  int32_t outputs[OLSTM__MASKED_OUTPUT_COUNT] = {out->y, out->y_h, out->y_c, out->last_y};
   const olstm__graph_node made = {
       .kind = OLSTM__NODE_OPERATOR,
       .name = name,
       .op_type = is_masked ? olstm__graph_format(graph, "Masked%s", match->cell.op_type)
                            : match->cell.op_type,
       .domain = is_masked ? OLSTM__FUSED_DOMAIN : "",
-      .opset_version = is_masked ? FUSED_OPSET : MADE_OPSET,
+      .opset_version = is_masked ? OLSTM__FUSED_OPSET : MADE_OPSET,
       .attribute_count = attribute_count,
       .attributes = attributes,
-      .input_count = is_masked ? 8 : (is_lstm ? 7 : 6),
+      .input_count = is_masked
+                         ? OLSTM__MASKED_INPUT_COUNT
+                         : (is_lstm ? OLSTM_RECURRENT_P : OLSTM_RECURRENT_INITIAL_C),
       .inputs = inputs,
-      .output_count = is_masked ? 4 : (is_lstm ? 3 : 2),
+      .output_count =
+          is_masked ? OLSTM__MASKED_OUTPUT_COUNT
+                    : (is_lstm ? OLSTM_RECURRENT_OUTPUT_COUNT : OLSTM_RECURRENT_Y_C),
       .outputs = outputs,
       .fused_from = olstm__graph_format(graph, "Loop recognised as %s%s",
                                         is_masked ? "masked " : "", match->cell.op_type)};

@@ -8,8 +8,6 @@
 #include "runtime/fuse/fuse.h"
 #include "runtime/fuse/fuse_match.h"
 
-enum { OUT_X, OUT_MASK, OUT_LENS, OUTPUT_COUNT, FUSED_OPSET = 1 };
-
 /// The mask that a Greater computes.
 typedef struct step_mask {
   int32_t x;
@@ -79,14 +77,14 @@ static int32_t find_or_add_node(olstm__graph* graph, const step_mask* mask,
   for (int32_t u = graph->values[mask->x].first_use; u != OLSTM__NO_VALUE;
        u = graph->uses[u].next) {
     const olstm__graph_node* user = &graph->nodes[graph->uses[u].node];
-    if (strcmp(user->op_type, "StepMask") == 0 && user->attributes[0].f == mask->value) {
+    if (olstm__match_is_fused(user, "StepMask") && user->attributes[0].f == mask->value) {
       return graph->uses[u].node;
     }
   }
   static const char* const kSuffixes[] = {"x", "mask", "lens"};
   const olstm_attribute* attribute = make_attribute(graph, mask->value);
-  int32_t outputs[OUTPUT_COUNT];
-  for (size_t i = 0; i < OUTPUT_COUNT; i++) {
+  int32_t outputs[OLSTM__STEP_MASK_OUTPUT_COUNT];
+  for (size_t i = 0; i < OLSTM__STEP_MASK_OUTPUT_COUNT; i++) {
     outputs[i] =
         olstm__graph_add_value(graph, OLSTM__VALUE_NODE,
                                olstm__graph_format(graph, "%s/%s", name, kSuffixes[i]));
@@ -96,12 +94,12 @@ static int32_t find_or_add_node(olstm__graph* graph, const step_mask* mask,
                                   .name = name,
                                   .op_type = "StepMask",
                                   .domain = OLSTM__FUSED_DOMAIN,
-                                  .opset_version = FUSED_OPSET,
+                                  .opset_version = OLSTM__FUSED_OPSET,
                                   .attribute_count = 1,
                                   .attributes = attribute,
                                   .input_count = 1,
                                   .inputs = &x,
-                                  .output_count = OUTPUT_COUNT,
+                                  .output_count = OLSTM__STEP_MASK_OUTPUT_COUNT,
                                   .outputs = outputs,
                                   .fused_from = "Masking"};
   if (!attribute || olstm__graph_check(graph, NULL) != OLSTM_STATUS_OK) {
@@ -153,14 +151,15 @@ static void fuse_mask(olstm__graph* graph, int32_t greater, const step_mask* mas
        u = graph->uses[u].next) {
     const int32_t user = graph->uses[u].node;
     if (mask->keeps_dims && casts_to(&graph->nodes[user], OLSTM_DTYPE_FLOAT)) {
-      replace_products(graph, user, mask, outputs[OUT_X]);
+      replace_products(graph, user, mask, outputs[OLSTM__STEP_MASK_X]);
     }
     if (!mask->keeps_dims && casts_to(&graph->nodes[user], OLSTM_DTYPE_INT32)) {
-      replace_sums(graph, user, outputs[OUT_LENS]);
+      replace_sums(graph, user, outputs[OLSTM__STEP_MASK_LENS]);
     }
   }
   // Of a kept axis, whatever else uses it has what it had.
-  if (!mask->keeps_dims) olstm__graph_replace_uses(graph, old, outputs[OUT_MASK]);
+  if (!mask->keeps_dims)
+    olstm__graph_replace_uses(graph, old, outputs[OLSTM__STEP_MASK_MASK]);
 }
 
 void olstm__fuse_masks(olstm__graph* graph) {

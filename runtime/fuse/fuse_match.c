@@ -2,12 +2,22 @@
 
 #include <string.h>
 
-/// AXES_OPSET: Squeeze and Unsqueeze take axes as attributes. RECURRENT_OPSET: LSTM, GRU
-/// and RNN are as they are today.
-enum { MAX_STEPS = 64, AXES_OPSET = 11, RECURRENT_OPSET = 7 };
+enum {
+  kMaxSteps = 64,
+  /// Squeeze and Unsqueeze take axes as attributes.
+  kAxesOpset = 11,
+  /// From here on LSTM, GRU and RNN are as they are today.
+  kRecurrentOpset = 7
+};
 
 bool olstm__match_is(const olstm__graph_node* node, const char* op_type) {
   return node && node->kind == OLSTM__NODE_OPERATOR && !node->domain[0] &&
+         strcmp(node->op_type, op_type) == 0;
+}
+
+bool olstm__match_is_fused(const olstm__graph_node* node, const char* op_type) {
+  return node && node->kind == OLSTM__NODE_OPERATOR &&
+         strcmp(node->domain, OLSTM__FUSED_DOMAIN) == 0 &&
          strcmp(node->op_type, op_type) == 0;
 }
 
@@ -18,7 +28,7 @@ int64_t olstm__match_int(const olstm__graph_node* node, const char* name,
 }
 
 static int32_t skip(const olstm__graph* graph, int32_t value, bool and_casts) {
-  for (int step = 0; step < MAX_STEPS; step++) {
+  for (int step = 0; step < kMaxSteps; step++) {
     const olstm__graph_node* node =
         olstm__graph_producer_of_type(graph, value, "Identity");
     if (!node && and_casts) node = olstm__graph_producer_of_type(graph, value, "Cast");
@@ -154,23 +164,11 @@ bool olstm__match_slice_of_one(const olstm__graph* graph, const olstm__graph_nod
 
 bool olstm__match_is_recurrent(const olstm__graph_node* node) {
   const olstm_attribute* layout = olstm__graph_find_attribute(node, "layout");
-  const bool is_type = strcmp(node->op_type, "LSTM") == 0 ||
-                       strcmp(node->op_type, "GRU") == 0 ||
-                       strcmp(node->op_type, "RNN") == 0;
-  return node->kind == OLSTM__NODE_OPERATOR && !node->domain[0] && is_type &&
-         node->opset_version >= RECURRENT_OPSET && (!layout || layout->i == 0);
+  return olstm__graph_node_has(node, OLSTM__TRAIT_RECURRENT) && !node->domain[0] &&
+         node->opset_version >= kRecurrentOpset && (!layout || layout->i == 0);
 }
 
 // ---------------------------------------------------------------- activations
-
-/// Activations of one node, with the defaults of the ONNX operator of that name.
-static const olstm__match_activation kActivations[] = {
-    {"Sigmoid", false, false, 0.0F, 0.0F},   {"Tanh", false, false, 0.0F, 0.0F},
-    {"Relu", false, false, 0.0F, 0.0F},      {"Softsign", false, false, 0.0F, 0.0F},
-    {"Softplus", false, false, 0.0F, 0.0F},  {"Elu", true, false, 1.0F, 0.0F},
-    {"LeakyRelu", true, false, 0.01F, 0.0F}, {"ThresholdedRelu", true, false, 1.0F, 0.0F},
-    {"HardSigmoid", true, true, 0.2F, 0.5F},
-};
 
 static float float_attribute(const olstm__graph_node* node, const char* name,
                              float fallback) {
@@ -181,16 +179,17 @@ static float float_attribute(const olstm__graph_node* node, const char* name,
 static bool single_node_activation(const olstm__graph* graph, int32_t value,
                                    olstm__match_activation* out, int32_t* out_inner) {
   const olstm__graph_node* node = olstm__graph_producer(graph, value);
-  if (!node || node->kind != OLSTM__NODE_OPERATOR || node->domain[0]) return false;
-  for (size_t i = 0; i < sizeof kActivations / sizeof kActivations[0]; i++) {
-    if (strcmp(node->op_type, kActivations[i].name) != 0) continue;
-    *out = kActivations[i];
-    if (out->takes_alpha) out->alpha = float_attribute(node, "alpha", out->alpha);
-    if (out->takes_beta) out->beta = float_attribute(node, "beta", out->beta);
-    *out_inner = olstm__match_skip_identity(graph, olstm__graph_node_input(node, 0));
-    return true;
+  olstm__function_parameters of;
+  if (!node || !olstm__graph_node_has(node, OLSTM__TRAIT_CELL_ACTIVATION) ||
+      !olstm__builtin_function(node->op_type, &of)) {
+    return false;
   }
-  return false;
+  *out = (olstm__match_activation){node->op_type, of.alpha_name != NULL,
+                                   of.beta_name != NULL, of.alpha, of.beta};
+  if (out->takes_alpha) out->alpha = float_attribute(node, of.alpha_name, of.alpha);
+  if (out->takes_beta) out->beta = float_attribute(node, of.beta_name, of.beta);
+  *out_inner = olstm__match_skip_identity(graph, olstm__graph_node_input(node, 0));
+  return true;
 }
 
 /// A binary operator with a constant of one element on either side.
@@ -351,5 +350,5 @@ int32_t olstm__fuse_add_axis_node(olstm__graph* graph, const char* op_type, int3
   *list = axis;
   *axes = (olstm_attribute){
       .name = "axes", .kind = OLSTM_ATTRIBUTE_INTS, .count = 1, .ints = list};
-  return olstm__graph_add_operator(graph, name, op_type, AXES_OPSET, axes, 1, &input);
+  return olstm__graph_add_operator(graph, name, op_type, kAxesOpset, axes, 1, &input);
 }

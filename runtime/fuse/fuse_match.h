@@ -4,11 +4,11 @@
 
 #include "runtime/graph/graph.h"
 
-/// The domain of operators that only fusion makes.
-#define OLSTM__FUSED_DOMAIN "olstm.fused"
-
 /// Whether a node (NULL: no) is ONNX's own operator of that type.
 bool olstm__match_is(const olstm__graph_node* node, const char* op_type);
+
+/// Whether a node (NULL: no) is the operator of that type that only fusion makes.
+bool olstm__match_is_fused(const olstm__graph_node* node, const char* op_type);
 
 /// An integer attribute; `fallback` where the node has none of that name and kind.
 int64_t olstm__match_int(const olstm__graph_node* node, const char* name,

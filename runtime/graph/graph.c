@@ -180,6 +180,9 @@ static bool copy_node(olstm__graph* graph, const olstm__graph_node* from,
   *to = *from;
   to->name = from->name ? from->name : "";
   to->domain = from->domain ? from->domain : "";
+  to->traits = to->kind == OLSTM__NODE_OPERATOR
+                   ? olstm__builtin_traits(to->domain, to->op_type)
+                   : 0;
   to->fused_from = from->fused_from ? from->fused_from : "";
   if (to->kind == OLSTM__NODE_OPERATOR) to->own_input_count = from->input_count;
   to->inputs = olstm__graph_allocate(graph, from->input_count, sizeof *to->inputs);
@@ -264,6 +267,12 @@ bool olstm__graph_add_state(olstm__graph* graph, const olstm__graph_state* state
 }
 
 // ---------------------------------------------------------------- editing
+
+void olstm__graph_set_domain(olstm__graph* graph, int32_t node, const char* domain) {
+  olstm__graph_node* target = &graph->nodes[node];
+  target->domain = domain;
+  target->traits = olstm__builtin_traits(domain, target->op_type);
+}
 
 void olstm__graph_set_input(olstm__graph* graph, int32_t node, size_t slot,
                             int32_t value) {

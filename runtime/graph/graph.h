@@ -1,6 +1,6 @@
 // A graph that may still be changed: what a session makes of a model before operators are
 // created. Passes (folding, state, fusion) edit it through the functions here; a program
-// is then made from it. Knows nothing of what operators mean.
+// is then made from it. Of what operators mean it knows their traits alone.
 //
 // Values and nodes are numbered and never renumbered; a pointer to one is good until the
 // next value or node is added. Everything that a graph owns lives as long as the graph;
@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "onnx_proto/model.h"
+#include "op/builtin.h"
 
 /// Graphs inside graphs: more are refused, so that walking them may recurse.
 enum { OLSTM__MAX_NESTING = 32 };
@@ -80,6 +81,8 @@ typedef struct olstm__graph_node {
   const char* name;
   const char* op_type;
   const char* domain;
+  /// What operators of that name have in common; set by olstm__graph_add_node.
+  olstm__traits traits;
   int32_t opset_version;
   size_t attribute_count;
   const olstm_attribute* attributes;
@@ -229,6 +232,9 @@ bool olstm__graph_add_state(olstm__graph* graph, const olstm__graph_state* state
 void olstm__graph_set_input(olstm__graph* graph, int32_t node, size_t slot,
                             int32_t value);
 
+/// Lets a node be one of the operator of the same name in another domain (borrowed).
+void olstm__graph_set_domain(olstm__graph* graph, int32_t node, const char* domain);
+
 /// Lets output `slot` of a node be `value` (a NODE value without producer, or NO_VALUE:
 /// nobody wants it). The old value is left without a producer.
 void olstm__graph_set_output(olstm__graph* graph, int32_t node, size_t slot,
@@ -264,6 +270,12 @@ olstm__graph_node* olstm__graph_only_consumer(const olstm__graph* graph, int32_t
 
 /// The tensor of a constant; NULL for any other value and for NO_VALUE.
 const olstm_tensor* olstm__graph_constant(const olstm__graph* graph, int32_t value);
+
+/// Whether a node is an OPERATOR that has all of these traits.
+static inline bool olstm__graph_node_has(const olstm__graph_node* node,
+                                         olstm__traits traits) {
+  return node->kind == OLSTM__NODE_OPERATOR && (node->traits & traits) == traits;
+}
 
 /// Input or output `slot` of a node; NO_VALUE for one that it does not have.
 int32_t olstm__graph_node_input(const olstm__graph_node* node, size_t slot);

@@ -110,25 +110,8 @@ olstm_status olstm__graph_sort(olstm__graph* graph, olstm_error* error) {
 /// The outputs that ONNX calls optional: from `first` on. Others stay, wanted or not,
 /// since an operator may count on having them.
 static size_t first_optional_output(const olstm__graph_node* node) {
-  static const struct {
-    const char* op_type;
-    size_t first;
-  } kOptional[] = {
-      {"LSTM", 0},
-      {"GRU", 0},
-      {"RNN", 0},
-      {"MaskedLSTM", 0},
-      {"MaskedGRU", 0},
-      {"MaskedRNN", 0},
-      {"StepMask", 0},
-      {"Dropout", 1},
-      {"MaxPool", 1},
-      {"DynamicQuantizeLSTM", 0},
-      {"LayerNormalization", 1},
-  };
-  for (size_t i = 0; i < sizeof kOptional / sizeof kOptional[0]; i++) {
-    if (strcmp(node->op_type, kOptional[i].op_type) == 0) return kOptional[i].first;
-  }
+  if (olstm__graph_node_has(node, OLSTM__TRAIT_OPTIONAL_OUTPUTS)) return 0;
+  if (olstm__graph_node_has(node, OLSTM__TRAIT_OPTIONAL_LATER_OUTPUTS)) return 1;
   return node->output_count;
 }
 
@@ -139,8 +122,7 @@ static bool is_live(const olstm__graph* graph, int32_t value) {
 }
 
 static void remove_dead_outputs(olstm__graph* graph, int32_t n) {
-  olstm__graph_node* node = &graph->nodes[n];
-  if (node->kind != OLSTM__NODE_OPERATOR) return;
+  const olstm__graph_node* node = &graph->nodes[n];
   for (size_t o = first_optional_output(node); o < node->output_count; o++) {
     if (node->outputs[o] != OLSTM__NO_VALUE && !is_live(graph, node->outputs[o])) {
       olstm__graph_set_output(graph, n, o, OLSTM__NO_VALUE);

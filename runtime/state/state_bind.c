@@ -65,7 +65,9 @@ static int32_t find_row_axis(const olstm__graph* graph, int32_t value, int32_t r
   for (int32_t u = graph->values[value].first_use; u != OLSTM__NO_VALUE;
        u = graph->uses[u].next) {
     const olstm__graph_node* node = &graph->nodes[graph->uses[u].node];
-    if (olstm__state_is_recurrent(node) && graph->uses[u].slot >= 5 && rank == 3) {
+    const int32_t slot = graph->uses[u].slot;
+    if (olstm__graph_node_has(node, OLSTM__TRAIT_RECURRENT) && rank == 3 &&
+        (slot == OLSTM_RECURRENT_INITIAL_H || slot == OLSTM_RECURRENT_INITIAL_C)) {
       const olstm_attribute* layout = olstm__graph_find_attribute(node, "layout");
       return layout && layout->i == 1 ? 0 : 1;
     }

@@ -24,9 +24,6 @@ olstm_status olstm__state_bind(olstm__graph* graph, size_t binding_count,
 olstm_status olstm__state_make_stateful(olstm__graph* graph, size_t name_count,
                                         const char* const* names, olstm_error* error);
 
-/// Whether a node is an LSTM, GRU or RNN: inputs 5 and 6 are its initial state.
-bool olstm__state_is_recurrent(const olstm__graph_node* node);
-
 /// Lets initial states with a batch of 1 serve batches of any size, in all recurrent
 /// nodes that are not stateful. The graph is in order afterwards.
 olstm_status olstm__state_broadcast_initial(olstm__graph* graph, olstm_error* error);

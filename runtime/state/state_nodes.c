@@ -2,11 +2,7 @@
 // what fed them before as the value to start from.
 #include <string.h>
 
-#include "runtime/fuse/fuse_match.h"
 #include "runtime/state/state_bind.h"
-
-/// LSTM, GRU and RNN have these inputs and outputs in common; GRU and RNN have no c.
-enum { INPUT_X = 0, INPUT_R = 2, INPUT_H = 5, INPUT_C = 6, OUTPUT_H = 1, OUTPUT_C = 2 };
 
 /// Looking for zeros gives up after so many nodes.
 enum { MAX_ZERO_NODES = 64 };
@@ -23,28 +19,12 @@ typedef struct recurrent_shape {
   bool batch_first;
 } recurrent_shape;
 
-static bool has_cell(const olstm__graph_node* node) {
-  return strstr(node->op_type, "LSTM") != NULL;
+static bool has_c(const olstm__graph_node* node) {
+  return olstm__graph_node_has(node, OLSTM__TRAIT_HAS_C);
 }
 
-bool olstm__state_is_recurrent(const olstm__graph_node* node) {
-  // The masked ones are what fusion makes of loops; they have the same inputs and
-  // outputs.
-  static const char* const kTypes[][2] = {{"", "LSTM"},
-                                          {"", "GRU"},
-                                          {"", "RNN"},
-                                          {OLSTM__FUSED_DOMAIN, "MaskedLSTM"},
-                                          {OLSTM__FUSED_DOMAIN, "MaskedGRU"},
-                                          {OLSTM__FUSED_DOMAIN, "MaskedRNN"},
-                                          {"com.microsoft", "DynamicQuantizeLSTM"}};
-  if (node->kind != OLSTM__NODE_OPERATOR) return false;
-  for (size_t t = 0; t < sizeof kTypes / sizeof kTypes[0]; t++) {
-    if (strcmp(node->domain, kTypes[t][0]) == 0 &&
-        strcmp(node->op_type, kTypes[t][1]) == 0) {
-      return true;
-    }
-  }
-  return false;
+static bool is_recurrent(const olstm__graph_node* node) {
+  return olstm__graph_node_has(node, OLSTM__TRAIT_RECURRENT);
 }
 
 static const olstm_value_info* input_info(const olstm__graph* graph,
@@ -54,7 +34,7 @@ static const olstm_value_info* input_info(const olstm__graph* graph,
 }
 
 static bool is_quantized(const olstm__graph_node* node) {
-  return strcmp(node->op_type, "DynamicQuantizeLSTM") == 0;
+  return olstm__graph_node_has(node, OLSTM__TRAIT_QUANTIZED);
 }
 
 static recurrent_shape read_shape(const olstm__graph* graph,
@@ -63,8 +43,8 @@ static recurrent_shape read_shape(const olstm__graph* graph,
   const olstm_attribute* hidden = olstm__graph_find_attribute(node, "hidden_size");
   const olstm_attribute* direction = olstm__graph_find_attribute(node, "direction");
   const olstm_attribute* layout = olstm__graph_find_attribute(node, "layout");
-  const olstm_value_info* r = input_info(graph, node, INPUT_R);
-  const olstm_value_info* x = input_info(graph, node, INPUT_X);
+  const olstm_value_info* r = input_info(graph, node, OLSTM_RECURRENT_R);
+  const olstm_value_info* x = input_info(graph, node, OLSTM_RECURRENT_X);
   if (direction && direction->kind == OLSTM_ATTRIBUTE_STRING &&
       strcmp(direction->strings[0].bytes, "bidirectional") == 0) {
     shape.directions = 2;
@@ -101,17 +81,6 @@ static bool is_zero_tensor(const olstm_tensor* tensor) {
   return true;
 }
 
-/// Whether a node only moves or repeats the elements of its input 0.
-static bool only_moves_elements(const olstm__graph_node* node) {
-  static const char* const kTypes[] = {
-      "Expand", "Reshape",  "Unsqueeze", "Squeeze", "Transpose", "Slice", "Tile",
-      "Gather", "Identity", "Flatten",   "Cast",    "Split",     "Concat"};
-  for (size_t t = 0; t < sizeof kTypes / sizeof kTypes[0]; t++) {
-    if (strcmp(node->op_type, kTypes[t]) == 0) return true;
-  }
-  return false;
-}
-
 static bool is_zero_value(const olstm__graph* graph, int32_t value, int* budget);
 
 static bool is_zero_node(const olstm__graph* graph, const olstm__graph_node* node,
@@ -121,7 +90,7 @@ static bool is_zero_node(const olstm__graph* graph, const olstm__graph_node* nod
     const olstm_attribute* value = olstm__graph_find_attribute(node, "value");
     return !value || (value->tensor && is_zero_tensor(value->tensor));
   }
-  if (!only_moves_elements(node)) return false;
+  if (!olstm__graph_node_has(node, OLSTM__TRAIT_MOVES_ELEMENTS)) return false;
   const size_t count = strcmp(node->op_type, "Concat") == 0 ? node->own_input_count : 1;
   for (size_t i = 0; i < count; i++) {
     if (!is_zero_value(graph, olstm__graph_node_input(node, i), budget)) return false;
@@ -273,7 +242,7 @@ static olstm_status add_slot(olstm__graph* graph, int32_t index,
                              const recurrent_shape* shape, bool is_cell,
                              olstm_error* error) {
   const char* letter = is_cell ? "c" : "h";
-  const size_t slot = is_cell ? INPUT_C : INPUT_H;
+  const size_t slot = is_cell ? OLSTM_RECURRENT_INITIAL_C : OLSTM_RECURRENT_INITIAL_H;
   const int32_t before = graph->nodes[index].inputs[slot];
   const olstm_tensor* constant = olstm__graph_constant(graph, before);
   const char* name =
@@ -283,12 +252,13 @@ static olstm_status add_slot(olstm__graph* graph, int32_t index,
   olstm__graph_state state = {
       .name = name,
       .input = olstm__graph_add_value(graph, OLSTM__VALUE_STATE, name),
-      .output = find_output(graph, index, is_cell ? OUTPUT_C : OUTPUT_H, name),
+      .output = find_output(graph, index,
+                            is_cell ? OLSTM_RECURRENT_Y_C : OLSTM_RECURRENT_Y_H, name),
       .dtype = shape->dtype,
       .rank = 3,
       .dims = {shape->directions, -1, shape->hidden},
       .batch_axis = 1,
-      .source = graph->nodes[index].inputs[INPUT_X],
+      .source = graph->nodes[index].inputs[OLSTM_RECURRENT_X],
       .source_axis = shape->batch_first ? 0 : 1,
       .row_axis = 1,
       .has_start = before != OLSTM__NO_VALUE && !constant &&
@@ -321,7 +291,7 @@ static olstm_status add_slot(olstm__graph* graph, int32_t index,
 
 static olstm_status make_node_stateful(olstm__graph* graph, int32_t index,
                                        olstm_error* error) {
-  const bool cell = has_cell(&graph->nodes[index]);
+  const bool cell = has_c(&graph->nodes[index]);
   const recurrent_shape shape = read_shape(graph, &graph->nodes[index]);
   const char* name = olstm__graph_format(graph, "%s/h", graph->nodes[index].name);
   OLSTM_RETURN_IF_ERROR(olstm__graph_check(graph, error));
@@ -330,8 +300,9 @@ static olstm_status make_node_stateful(olstm__graph* graph, int32_t index,
     return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
                       "stateful: there are two slots '%s'", name);
   }
-  index = extend_node(graph, index, cell ? INPUT_C + 1 : INPUT_H + 1,
-                      cell ? OUTPUT_C + 1 : OUTPUT_H + 1);
+  index = extend_node(
+      graph, index, cell ? OLSTM_RECURRENT_INITIAL_C + 1 : OLSTM_RECURRENT_INITIAL_H + 1,
+      cell ? OLSTM_RECURRENT_Y_C + 1 : OLSTM_RECURRENT_Y_H + 1);
   OLSTM_RETURN_IF_ERROR(olstm__graph_check(graph, error));
   OLSTM_RETURN_IF_ERROR(add_slot(graph, index, &shape, false, error));
   return cell ? add_slot(graph, index, &shape, true, error) : OLSTM_STATUS_OK;
@@ -344,8 +315,7 @@ static olstm_status fail_not_found(const olstm__graph* graph, const char* name,
   size_t used = 0;
   for (int32_t i = 0; i < graph->order_count; i++) {
     const olstm__graph_node* node = &graph->nodes[graph->order[i]];
-    if (!olstm__state_is_recurrent(node) || used + strlen(node->name) + 8 > sizeof names)
-      continue;
+    if (!is_recurrent(node) || used + strlen(node->name) + 8 > sizeof names) continue;
     used += (size_t)snprintf(names + used, sizeof names - used, "%s'%s'",
                              used ? ", " : "", node->name);
   }
@@ -360,7 +330,7 @@ static olstm_status make_all_stateful(olstm__graph* graph, olstm_error* error) {
   const int32_t count = graph->order_count;
   int32_t found = 0;
   for (int32_t i = 0; i < count; i++) {
-    if (!olstm__state_is_recurrent(&graph->nodes[graph->order[i]])) continue;
+    if (!is_recurrent(&graph->nodes[graph->order[i]])) continue;
     OLSTM_RETURN_IF_ERROR(make_node_stateful(graph, graph->order[i], error));
     found++;
   }
@@ -384,7 +354,7 @@ olstm_status olstm__state_make_stateful(olstm__graph* graph, size_t name_count,
   for (size_t i = 0; i < name_count; i++) {
     const int32_t index = olstm__graph_find_node(graph, names[i]);
     if (index == OLSTM__NO_VALUE) return fail_not_found(graph, names[i], error);
-    if (!olstm__state_is_recurrent(&graph->nodes[index])) {
+    if (!is_recurrent(&graph->nodes[index])) {
       return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
                         "stateful: node '%s' is a %s, expected LSTM, GRU or RNN",
                         names[i], graph->nodes[index].op_type);
@@ -402,14 +372,14 @@ static void broadcast_input(olstm__graph* graph, int32_t index, size_t slot,
   static const olstm_attribute kAxis = {.name = "axis", .kind = OLSTM_ATTRIBUTE_INT};
   const int64_t batch_axis = shape->batch_first ? 0 : 1;
   const char* node = graph->nodes[index].name;
-  const char* what = slot == INPUT_C ? "initial_c" : "initial_h";
+  const char* what = slot == OLSTM_RECURRENT_INITIAL_C ? "initial_c" : "initial_h";
   const char* names[4];
   static const char* const kSuffixes[] = {"shape", "batch", "to", "expanded"};
   for (size_t i = 0; i < 4; i++) {
     names[i] = olstm__graph_format(graph, "%s/%s/%s", node, what, kSuffixes[i]);
     if (!names[i]) return;
   }
-  int32_t x = graph->nodes[index].inputs[INPUT_X];
+  int32_t x = graph->nodes[index].inputs[OLSTM_RECURRENT_X];
   int32_t gather[] = {
       olstm__graph_add_operator(graph, names[0], "Shape", MADE_OPSET, NULL, 1, &x),
       add_int64s(graph, names[1], 1, &batch_axis)};
@@ -431,11 +401,13 @@ olstm_status olstm__state_broadcast_initial(olstm__graph* graph, olstm_error* er
   const int32_t count = graph->order_count;
   for (int32_t i = 0; i < count; i++) {
     const int32_t index = graph->order[i];
-    if (!olstm__state_is_recurrent(&graph->nodes[index])) continue;
+    if (!is_recurrent(&graph->nodes[index])) continue;
     const recurrent_shape shape = read_shape(graph, &graph->nodes[index]);
     if (shape.hidden < 0) continue;
-    for (size_t slot = INPUT_H;
-         slot <= (has_cell(&graph->nodes[index]) ? INPUT_C : INPUT_H); slot++) {
+    for (size_t slot = OLSTM_RECURRENT_INITIAL_H;
+         slot <= (has_c(&graph->nodes[index]) ? OLSTM_RECURRENT_INITIAL_C
+                                              : OLSTM_RECURRENT_INITIAL_H);
+         slot++) {
       const int32_t value = olstm__graph_node_input(&graph->nodes[index], slot);
       const olstm__graph_value* initial =
           value == OLSTM__NO_VALUE ? NULL : &graph->values[value];

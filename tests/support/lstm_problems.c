@@ -8,8 +8,8 @@
 #include "op/math/real.h"
 #include "tests/support/test_main.h"
 
-static const char* const kShortNames[OLSTM__LSTM_INPUT_COUNT] = {"X",    "W",  "R",  "B",
-                                                                 "lens", "h0", "c0", "P"};
+static const char* const kShortNames[OLSTM_RECURRENT_INPUT_COUNT] = {
+    "X", "W", "R", "B", "lens", "h0", "c0", "P"};
 
 // ---------------------------------------------------------------- values
 
@@ -99,14 +99,14 @@ static bool parse_size(olstm_lstm_case* layer, const char* word) {
 
 /// Inputs that are there are marked by a dtype; wrong shapes come after the right ones.
 static bool parse_input(olstm_lstm_case* layer, char* word, size_t length) {
-  for (size_t i = 0; i < OLSTM__LSTM_INPUT_COUNT; i++) {
+  for (size_t i = 0; i < OLSTM_RECURRENT_INPUT_COUNT; i++) {
     if (strlen(kShortNames[i]) != length || memcmp(kShortNames[i], word, length) != 0) {
       continue;
     }
     olstm_tensor_desc* desc = &layer->tensors[i].desc;
     if (word[length] == '\0' || word[length] == '=') {
       if (!desc->dtype)
-        desc->dtype = i == OLSTM__LSTM_SEQUENCE_LENS ? OLSTM_DTYPE_INT32 : -1;
+        desc->dtype = i == OLSTM_RECURRENT_SEQUENCE_LENS ? OLSTM_DTYPE_INT32 : -1;
     } else {
       desc->dtype = parse_dtype(word + length + 1);
     }
@@ -117,7 +117,7 @@ static bool parse_input(olstm_lstm_case* layer, char* word, size_t length) {
 
 static bool parse_output(olstm_lstm_case* layer, const char* word) {
   static const char* const kNames[] = {"-Y", "-Yh", "-Yc"};
-  for (size_t i = 0; i < OLSTM__LSTM_OUTPUT_COUNT; i++) {
+  for (size_t i = 0; i < OLSTM_RECURRENT_OUTPUT_COUNT; i++) {
     if (strcmp(word, kNames[i]) == 0) {
       layer->output_names[i] = "";
       return true;
@@ -196,24 +196,26 @@ static void set_shapes(olstm_lstm_case* layer, olstm__cell cell) {
   const int64_t gates = olstm__cell_gate_count(cell) * layer->hidden;
   const int64_t n = layer->rows;
   const bool wide = layer->layout == 1;
-  set_shape(layer, OLSTM__LSTM_X, 3, wide ? n : layer->steps, wide ? layer->steps : n,
+  set_shape(layer, OLSTM_RECURRENT_X, 3, wide ? n : layer->steps, wide ? layer->steps : n,
             layer->inputs);
-  set_shape(layer, OLSTM__LSTM_W, 3, d, gates, layer->inputs);
-  set_shape(layer, OLSTM__LSTM_R, 3, d, gates, layer->hidden);
-  set_shape(layer, OLSTM__LSTM_B, 2, d, 2 * gates, 0);
-  set_shape(layer, OLSTM__LSTM_SEQUENCE_LENS, 1, n, 0, 0);
-  set_shape(layer, OLSTM__LSTM_INITIAL_H, 3, wide ? n : d, wide ? d : n, layer->hidden);
-  set_shape(layer, OLSTM__LSTM_INITIAL_C, 3, wide ? n : d, wide ? d : n, layer->hidden);
-  set_shape(layer, OLSTM__LSTM_P, 2, d, 3 * layer->hidden, 0);
+  set_shape(layer, OLSTM_RECURRENT_W, 3, d, gates, layer->inputs);
+  set_shape(layer, OLSTM_RECURRENT_R, 3, d, gates, layer->hidden);
+  set_shape(layer, OLSTM_RECURRENT_B, 2, d, 2 * gates, 0);
+  set_shape(layer, OLSTM_RECURRENT_SEQUENCE_LENS, 1, n, 0, 0);
+  set_shape(layer, OLSTM_RECURRENT_INITIAL_H, 3, wide ? n : d, wide ? d : n,
+            layer->hidden);
+  set_shape(layer, OLSTM_RECURRENT_INITIAL_C, 3, wide ? n : d, wide ? d : n,
+            layer->hidden);
+  set_shape(layer, OLSTM_RECURRENT_P, 2, d, 3 * layer->hidden, 0);
 }
 
 /// "W=1x16x4" among the words of the line.
 static void override_shapes(olstm_lstm_case* layer) {
-  for (size_t i = 1; i < OLSTM__LSTM_INPUT_COUNT; i++) {
+  for (size_t i = 1; i < OLSTM_RECURRENT_INPUT_COUNT; i++) {
     char key[16];
     (void)snprintf(key, sizeof key, " %s=", kShortNames[i]);
     const char* found = strstr(layer->text, key);
-    if (!found || i == OLSTM__LSTM_SEQUENCE_LENS) continue;
+    if (!found || i == OLSTM_RECURRENT_SEQUENCE_LENS) continue;
     olstm_tensor_desc* desc = &layer->tensors[i].desc;
     char* end = (char*)found + strlen(key) - 1;
     desc->rank = 0;
@@ -245,13 +247,13 @@ int64_t olstm_lstm_case_state_at(const olstm_lstm_case* layer, int64_t d, int64_
 }
 
 double olstm_lstm_case_x(const olstm_lstm_case* layer, int64_t t, int64_t n, int64_t i) {
-  return olstm__real_load(layer->dtype, layer->tensors[OLSTM__LSTM_X].data,
+  return olstm__real_load(layer->dtype, layer->tensors[OLSTM_RECURRENT_X].data,
                           olstm_lstm_case_x_at(layer, t, n, i));
 }
 
 double olstm_lstm_case_y(const olstm_lstm_case* layer, int64_t t, int64_t d, int64_t n,
                          int64_t h) {
-  return olstm__real_load(layer->dtype, layer->outputs[OLSTM__LSTM_Y].data,
+  return olstm__real_load(layer->dtype, layer->outputs[OLSTM_RECURRENT_Y].data,
                           olstm_lstm_case_y_at(layer, t, d, n, h));
 }
 
@@ -266,9 +268,9 @@ static void fill_x(olstm_lstm_case* layer) {
   for (int64_t t = 0; t < layer->steps; t++) {
     for (int64_t n = 0; n < layer->rows; n++) {
       for (int64_t i = 0; i < layer->inputs; i++) {
-        olstm__real_store(layer->dtype, layer->tensors[OLSTM__LSTM_X].data,
+        olstm__real_store(layer->dtype, layer->tensors[OLSTM_RECURRENT_X].data,
                           olstm_lstm_case_x_at(layer, t, n, i),
-                          olstm_lstm_case_value(layer->seed, OLSTM__LSTM_X, index++));
+                          olstm_lstm_case_value(layer->seed, OLSTM_RECURRENT_X, index++));
       }
     }
   }
@@ -289,8 +291,9 @@ static void fill_state(olstm_lstm_case* layer, size_t tensor) {
 
 /// The more terms a sum has, the smaller they are; a power of two keeps them exact.
 static double scale_of(const olstm_lstm_case* layer, size_t tensor) {
-  if (tensor == OLSTM__LSTM_W) return exp2(-floor(log2((double)layer->inputs + 1) / 2));
-  if (tensor == OLSTM__LSTM_R) return exp2(-floor(log2((double)layer->hidden) / 2));
+  if (tensor == OLSTM_RECURRENT_W)
+    return exp2(-floor(log2((double)layer->inputs + 1) / 2));
+  if (tensor == OLSTM_RECURRENT_R) return exp2(-floor(log2((double)layer->hidden) / 2));
   return 1;
 }
 
@@ -304,12 +307,12 @@ static void fill_weight(olstm_lstm_case* layer, size_t tensor) {
 }
 
 static void fill_lens(olstm_lstm_case* layer) {
-  int32_t* lens = layer->tensors[OLSTM__LSTM_SEQUENCE_LENS].data;
+  int32_t* lens = layer->tensors[OLSTM_RECURRENT_SEQUENCE_LENS].data;
   const char* given = strstr(layer->text, " lens=");
   char* end = given ? (char*)given + strlen(" lens") : NULL;
   for (int64_t n = 0; n < layer->rows; n++) {
     lens[n] = given ? (int32_t)strtol(end + 1, &end, 10)
-                    : (int32_t)(hash(layer->seed, OLSTM__LSTM_SEQUENCE_LENS, n) %
+                    : (int32_t)(hash(layer->seed, OLSTM_RECURRENT_SEQUENCE_LENS, n) %
                                 (uint64_t)(layer->steps + 1));
   }
 }
@@ -324,11 +327,11 @@ static void make_tensor(olstm_lstm_case* layer, size_t i,
       aligned_alloc(OLSTM_ALIGNMENT, (bytes / OLSTM_ALIGNMENT + 2) * OLSTM_ALIGNMENT);
   memset(tensor->data, 0, bytes);
   if (!olstm_tensor_desc_equal(&tensor->desc, right)) return;
-  if (i == OLSTM__LSTM_X) {
+  if (i == OLSTM_RECURRENT_X) {
     fill_x(layer);
-  } else if (i == OLSTM__LSTM_SEQUENCE_LENS) {
+  } else if (i == OLSTM_RECURRENT_SEQUENCE_LENS) {
     fill_lens(layer);
-  } else if (i == OLSTM__LSTM_INITIAL_H || i == OLSTM__LSTM_INITIAL_C) {
+  } else if (i == OLSTM_RECURRENT_INITIAL_H || i == OLSTM_RECURRENT_INITIAL_C) {
     fill_state(layer, i);
   } else {
     fill_weight(layer, i);
@@ -336,19 +339,19 @@ static void make_tensor(olstm_lstm_case* layer, size_t i,
 }
 
 static bool is_weight(size_t i) {
-  return i == OLSTM__LSTM_W || i == OLSTM__LSTM_R || i == OLSTM__LSTM_B ||
-         i == OLSTM__LSTM_P;
+  return i == OLSTM_RECURRENT_W || i == OLSTM_RECURRENT_R || i == OLSTM_RECURRENT_B ||
+         i == OLSTM_RECURRENT_P;
 }
 
 static void make_tensors(olstm_lstm_case* layer, olstm__cell cell) {
-  olstm_tensor_desc right[OLSTM__LSTM_INPUT_COUNT];
+  olstm_tensor_desc right[OLSTM_RECURRENT_INPUT_COUNT];
   set_shapes(layer, cell);
-  for (size_t i = 0; i < OLSTM__LSTM_INPUT_COUNT; i++) {
+  for (size_t i = 0; i < OLSTM_RECURRENT_INPUT_COUNT; i++) {
     right[i] = layer->tensors[i].desc;
-    if (i != OLSTM__LSTM_SEQUENCE_LENS) right[i].dtype = layer->dtype;
+    if (i != OLSTM_RECURRENT_SEQUENCE_LENS) right[i].dtype = layer->dtype;
   }
   override_shapes(layer);
-  for (size_t i = 0; i < OLSTM__LSTM_INPUT_COUNT; i++) {
+  for (size_t i = 0; i < OLSTM_RECURRENT_INPUT_COUNT; i++) {
     if (!layer->tensors[i].desc.dtype) continue;
     make_tensor(layer, i, &right[i]);
     layer->input_names[i] = kShortNames[i];
@@ -380,9 +383,9 @@ void olstm_lstm_case_init(olstm_lstm_case* layer, const char* text) {
   const bool is_lstm = strcmp(layer->node.op_type, "LSTM") == 0;
   const bool is_gru = strcmp(layer->node.op_type, "GRU") == 0;
   layer->node.output_count = is_lstm ? 3 : 2;
-  for (size_t i = 0; i < OLSTM__LSTM_INPUT_COUNT; i++) {
+  for (size_t i = 0; i < OLSTM_RECURRENT_INPUT_COUNT; i++) {
     layer->input_names[i] = "";
-    if (i <= OLSTM__LSTM_R) layer->tensors[i].desc.dtype = -1;
+    if (i <= OLSTM_RECURRENT_R) layer->tensors[i].desc.dtype = -1;
   }
   layer->output_names[0] = "Y";
   layer->output_names[1] = "Y_h";
@@ -399,6 +402,6 @@ void olstm_lstm_case_init(olstm_lstm_case* layer, const char* text) {
 }
 
 void olstm_lstm_case_deinit(olstm_lstm_case* layer) {
-  for (size_t i = 0; i < OLSTM__LSTM_INPUT_COUNT; i++) free(layer->tensors[i].data);
-  for (size_t i = 0; i < OLSTM__LSTM_OUTPUT_COUNT; i++) free(layer->outputs[i].data);
+  for (size_t i = 0; i < OLSTM_RECURRENT_INPUT_COUNT; i++) free(layer->tensors[i].data);
+  for (size_t i = 0; i < OLSTM_RECURRENT_OUTPUT_COUNT; i++) free(layer->outputs[i].data);
 }

@@ -32,13 +32,13 @@ typedef struct olstm_lstm_case {
   olstm_string strings[OLSTM_LSTM_CASE_LIST];
   olstm_string direction;
   float alpha[OLSTM_LSTM_CASE_LIST], beta[OLSTM_LSTM_CASE_LIST];
-  const char* input_names[OLSTM__LSTM_INPUT_COUNT];
-  const char* output_names[OLSTM__LSTM_OUTPUT_COUNT];
+  const char* input_names[OLSTM_RECURRENT_INPUT_COUNT];
+  const char* output_names[OLSTM_RECURRENT_OUTPUT_COUNT];
   /// Data is NULL where an input is absent.
-  olstm_tensor tensors[OLSTM__LSTM_INPUT_COUNT];
-  const olstm_tensor* constants[OLSTM__LSTM_INPUT_COUNT];
+  olstm_tensor tensors[OLSTM_RECURRENT_INPUT_COUNT];
+  const olstm_tensor* constants[OLSTM_RECURRENT_INPUT_COUNT];
   /// Data is NULL before the first run, and where an output is absent.
-  olstm_tensor outputs[OLSTM__LSTM_OUTPUT_COUNT];
+  olstm_tensor outputs[OLSTM_RECURRENT_OUTPUT_COUNT];
   /// What prepare said.
   char kernel[32], reason[256];
   size_t workspace_bytes;

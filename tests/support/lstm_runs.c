@@ -9,7 +9,7 @@
 #include "tests/support/test_main.h"
 
 static void drop_outputs(olstm_lstm_case* layer) {
-  for (size_t i = 0; i < OLSTM__LSTM_OUTPUT_COUNT; i++) {
+  for (size_t i = 0; i < OLSTM_RECURRENT_OUTPUT_COUNT; i++) {
     free(layer->outputs[i].data);
     layer->outputs[i].data = NULL;
   }
@@ -41,8 +41,8 @@ static olstm_status run_prepared(olstm_lstm_case* layer, const olstm_operator* o
                                  const void* instance, const olstm_prepared* prepared,
                                  const olstm_lstm_case_options* options,
                                  olstm_error* error) {
-  const void* inputs[OLSTM__LSTM_INPUT_COUNT] = {NULL};
-  void* outputs[OLSTM__LSTM_OUTPUT_COUNT] = {NULL};
+  const void* inputs[OLSTM_RECURRENT_INPUT_COUNT] = {NULL};
+  void* outputs[OLSTM_RECURRENT_OUTPUT_COUNT] = {NULL};
   void* workspace = allocate_poisoned(prepared->workspace_bytes);
   for (size_t i = 0; i < layer->node.input_count; i++) {
     if (olstm_tensor_desc_count(&layer->tensors[i].desc) > 0) {
@@ -67,9 +67,9 @@ static olstm_status run_prepared(olstm_lstm_case* layer, const olstm_operator* o
 static olstm_status run_instance(olstm_lstm_case* layer, const olstm_operator* op,
                                  void* instance, const olstm_lstm_case_options* options,
                                  olstm_error* error) {
-  olstm_tensor known[OLSTM__LSTM_INPUT_COUNT];
-  const olstm_tensor* inputs[OLSTM__LSTM_INPUT_COUNT] = {NULL};
-  olstm_tensor_desc descs[OLSTM__LSTM_OUTPUT_COUNT];
+  olstm_tensor known[OLSTM_RECURRENT_INPUT_COUNT];
+  const olstm_tensor* inputs[OLSTM_RECURRENT_INPUT_COUNT] = {NULL};
+  olstm_tensor_desc descs[OLSTM_RECURRENT_OUTPUT_COUNT];
   const size_t input_count = layer->node.input_count;
   const size_t output_count = layer->node.output_count;
   olstm_prepared prepared = {.struct_size = sizeof prepared, .view_of_input = -1};

@@ -8,6 +8,7 @@
 
 #include "olstm/model.h"
 #include "onnx_proto/model.h"
+#include "op/builtin.h"
 #include "op/elementwise/compute_type.h"
 #include "tests/support/op_fixture.h"
 
@@ -75,6 +76,76 @@ static olstm_status compare(size_t index, const olstm_tensor* got,
   return OLSTM_STATUS_OK;
 }
 
+// ---------------------------------------------------------------- traits
+
+static bool occurs_in(const olstm_tensor* in, const char* element, size_t bytes) {
+  const int64_t count = olstm_tensor_desc_count(&in->desc);
+  for (int64_t i = 0; i < count; i++) {
+    if (memcmp((const char*)in->data + (size_t)i * bytes, element, bytes) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static bool keeps_elements(const olstm_tensor* const* inputs, size_t input_count,
+                           const olstm_tensor* output) {
+  const size_t bytes = olstm_dtype_size(output->desc.dtype);
+  // A cast that changes them, or nothing to compare.
+  if (output->desc.dtype != inputs[0]->desc.dtype) return true;
+  for (int64_t i = 0; i < olstm_tensor_desc_count(&output->desc); i++) {
+    bool found = false;
+    for (size_t k = 0; !found && k < input_count; k++) {
+      found = inputs[k] && inputs[k]->desc.dtype == output->desc.dtype &&
+              occurs_in(inputs[k], (const char*)output->data + (size_t)i * bytes, bytes);
+    }
+    if (!found) return false;
+  }
+  return true;
+}
+
+static bool is_broadcast_of(const olstm_tensor_desc* output, const olstm_tensor_desc* a,
+                            const olstm_tensor_desc* b) {
+  if (output->rank != (a->rank > b->rank ? a->rank : b->rank)) return false;
+  for (int32_t d = 1; d <= output->rank; d++) {
+    const int64_t of_a = d <= a->rank ? a->dims[a->rank - d] : 1;
+    const int64_t of_b = d <= b->rank ? b->dims[b->rank - d] : 1;
+    if (output->dims[output->rank - d] != (of_a == 1 ? of_b : of_a)) return false;
+  }
+  return true;
+}
+
+/// Whether output `index` of a node, as ONNX's data has it, is what the operator's traits
+/// say.
+static olstm_status check_traits(const olstm__decoded_node* node,
+                                 const op_fixture* fixture, size_t index,
+                                 const olstm_tensor* output, olstm_error* error) {
+  const olstm__traits traits = olstm__builtin_traits(node->domain, node->op_type);
+  const olstm_tensor_desc* from = fixture->inputs[0] ? &fixture->inputs[0]->desc : NULL;
+  const olstm_tensor_desc* to = &output->desc;
+  const char* wrong = NULL;
+  if (!from) return OLSTM_STATUS_OK;
+  if ((traits & OLSTM__TRAIT_KEEPS_RANK) && to->rank != from->rank) wrong = "KEEPS_RANK";
+  if (index == 0) {
+    bool same_shape = to->rank == from->rank;
+    for (int32_t d = 0; same_shape && d < to->rank; d++) {
+      same_shape = to->dims[d] == from->dims[d];
+    }
+    if ((traits & OLSTM__TRAIT_KEEPS_SHAPE) && !same_shape) wrong = "KEEPS_SHAPE";
+    if ((traits & OLSTM__TRAIT_BROADCASTS) &&
+        !is_broadcast_of(to, from, &fixture->inputs[1]->desc)) {
+      wrong = "BROADCASTS";
+    }
+    if ((traits & OLSTM__TRAIT_MOVES_ELEMENTS) &&
+        !keeps_elements(fixture->inputs, fixture->input_count, output)) {
+      wrong = "MOVES_ELEMENTS";
+    }
+  }
+  return wrong ? olstm_fail(error, OLSTM_STATUS_INVALID_VALUE, "trait %s does not hold",
+                            wrong)
+               : OLSTM_STATUS_OK;
+}
+
 /// What the graph's values are in this case.
 typedef struct case_values {
   olstm_tensor inputs[OP_FIXTURE_MAX_INPUTS];
@@ -140,6 +211,9 @@ static olstm_status run_graph(case_values* values, const char* folder,
     for (size_t o = 0; o < from->output_count; o++) {
       if (from->outputs[o] == graph->outputs[i]) {
         equal = compare(i, &fixture->outputs[o], &expected, error);
+        if (equal == OLSTM_STATUS_OK) {
+          equal = check_traits(from, fixture, o, &expected, error);
+        }
       }
     }
     olstm_tensor_deinit(&expected, NULL);

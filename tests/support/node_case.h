@@ -14,8 +14,9 @@ typedef enum node_case_result {
   NODE_CASE_SKIPPED
 } node_case_result;
 
-/// Runs the case in `folder`; out_reason says why it did not pass. With constants,
-/// inputs are given to the node as constants too.
+/// Runs the case in `folder`, and checks the operator's traits against its data;
+/// out_reason says why it did not pass. With constants, inputs are given to the node as
+/// constants too.
 node_case_result node_case_run(const char* folder, bool constants,
                                olstm_error* out_reason);
 

@@ -16,10 +16,10 @@ static olstm_lstm* make(const olstm_lstm_case* layer, olstm_lstm_options* option
   const olstm_lstm_weights weights = {
       .struct_size = sizeof weights,
       .order = OLSTM_LSTM_ORDER_ONNX,
-      .kernel = layer->tensors[OLSTM__LSTM_W].data,
-      .recurrent_kernel = layer->tensors[OLSTM__LSTM_R].data,
-      .bias = layer->tensors[OLSTM__LSTM_B].data,
-      .peepholes = layer->tensors[OLSTM__LSTM_P].data,
+      .kernel = layer->tensors[OLSTM_RECURRENT_W].data,
+      .recurrent_kernel = layer->tensors[OLSTM_RECURRENT_R].data,
+      .bias = layer->tensors[OLSTM_RECURRENT_B].data,
+      .peepholes = layer->tensors[OLSTM_RECURRENT_P].data,
   };
   olstm_lstm* lstm = NULL;
   olstm_error error = {""};
@@ -57,15 +57,15 @@ static void check_line(const char* text, olstm_lstm_options* options) {
   olstm_lstm_case_init(&layer, text);
   olstm_lstm_case_must_run(&layer, "reference");
   olstm_lstm* lstm = make(&layer, options);
-  olstm_lstm_set_state(lstm, layer.tensors[OLSTM__LSTM_INITIAL_H].data,
-                       layer.tensors[OLSTM__LSTM_INITIAL_C].data);
+  olstm_lstm_set_state(lstm, layer.tensors[OLSTM_RECURRENT_INITIAL_H].data,
+                       layer.tensors[OLSTM_RECURRENT_INITIAL_C].data);
   assert_int_equal(
-      olstm_lstm_sequence(lstm, T, layer.tensors[OLSTM__LSTM_X].data, y, NULL),
+      olstm_lstm_sequence(lstm, T, layer.tensors[OLSTM_RECURRENT_X].data, y, NULL),
       OLSTM_STATUS_OK);
   olstm_lstm_get_state(lstm, h, c);
-  check_close(y, layer.outputs[OLSTM__LSTM_Y].data, T * N * H);
-  check_close(h, layer.outputs[OLSTM__LSTM_Y_H].data, N * H);
-  check_close(c, layer.outputs[OLSTM__LSTM_Y_C].data, N * H);
+  check_close(y, layer.outputs[OLSTM_RECURRENT_Y].data, T * N * H);
+  check_close(h, layer.outputs[OLSTM_RECURRENT_Y_H].data, N * H);
+  check_close(c, layer.outputs[OLSTM_RECURRENT_Y_C].data, N * H);
   olstm_lstm_destroy(lstm);
   olstm_lstm_case_deinit(&layer);
 }
@@ -107,7 +107,7 @@ static void takes_weights_in_keras_order(void** state) {
   olstm_lstm* keras = NULL;
   (void)state;
   olstm_lstm* onnx = make_plain(&layer);
-  float* b = layer.tensors[OLSTM__LSTM_B].data;
+  float* b = layer.tensors[OLSTM_RECURRENT_B].data;
   memset(b + 4 * H, 0, 4 * H * sizeof(float));
   olstm_lstm_destroy(onnx);
   olstm_lstm_options_init(&options);
@@ -116,8 +116,8 @@ static void takes_weights_in_keras_order(void** state) {
     for (int h = 0; h < H; h++) {
       const int row = kOnnxGate[g] * H + h;
       const int column = g * H + h;
-      const float* w = layer.tensors[OLSTM__LSTM_W].data;
-      const float* r = layer.tensors[OLSTM__LSTM_R].data;
+      const float* w = layer.tensors[OLSTM_RECURRENT_W].data;
+      const float* r = layer.tensors[OLSTM_RECURRENT_R].data;
       for (int i = 0; i < I; i++) kernel[i * 4 * H + column] = w[row * I + i];
       for (int i = 0; i < H; i++) recurrent_kernel[i * 4 * H + column] = r[row * H + i];
       bias[column] = b[row];
@@ -129,7 +129,7 @@ static void takes_weights_in_keras_order(void** state) {
                                       .recurrent_kernel = recurrent_kernel,
                                       .bias = bias};
   assert_int_equal(olstm_lstm_create(&options, &weights, &keras, NULL), OLSTM_STATUS_OK);
-  const float* x = layer.tensors[OLSTM__LSTM_X].data;
+  const float* x = layer.tensors[OLSTM_RECURRENT_X].data;
   assert_int_equal(olstm_lstm_sequence(onnx, T, x, onnx_y, NULL), OLSTM_STATUS_OK);
   assert_int_equal(olstm_lstm_sequence(keras, T, x, keras_y, NULL), OLSTM_STATUS_OK);
   assert_memory_equal(onnx_y, keras_y, sizeof onnx_y);
@@ -154,7 +154,7 @@ static void steps_give_the_same_bits_as_a_sequence(void** state) {
     const size_t count = (size_t)steps * 2 * 17;
     float* y = calloc(count, 2 * sizeof *y);
     assert_non_null(y);
-    const float* x = layer.tensors[OLSTM__LSTM_X].data;
+    const float* x = layer.tensors[OLSTM_RECURRENT_X].data;
     assert_int_equal(olstm_lstm_sequence(whole, steps, x, y, NULL), OLSTM_STATUS_OK);
     for (int t = 0; t < steps; t++) {
       float* to = y + count + (ptrdiff_t)t * 34;
@@ -175,7 +175,7 @@ static void outputs_that_nobody_wants_may_be_null(void** state) {
   float y[T * N * H];
   (void)state;
   olstm_lstm* lstm = make_plain(&layer);
-  const float* x = layer.tensors[OLSTM__LSTM_X].data;
+  const float* x = layer.tensors[OLSTM_RECURRENT_X].data;
   assert_int_equal(olstm_lstm_sequence(lstm, T, x, y, NULL), OLSTM_STATUS_OK);
   olstm_lstm_get_state(lstm, with, with + N * H);
   assert_int_equal(olstm_lstm_reset_state(lstm, -1, NULL), OLSTM_STATUS_OK);
@@ -193,8 +193,8 @@ static void state_can_be_set_and_reset_row_by_row(void** state) {
   float c[N * H];
   (void)state;
   olstm_lstm* lstm = make_plain(&layer);
-  const float* h0 = layer.tensors[OLSTM__LSTM_INITIAL_H].data;
-  const float* c0 = layer.tensors[OLSTM__LSTM_INITIAL_C].data;
+  const float* h0 = layer.tensors[OLSTM_RECURRENT_INITIAL_H].data;
+  const float* c0 = layer.tensors[OLSTM_RECURRENT_INITIAL_C].data;
   olstm_lstm_get_state(lstm, h, c);
   for (int i = 0; i < N * H; i++) assert_true(h[i] == 0 && c[i] == 0);
   olstm_lstm_set_state(lstm, h0, NULL);
@@ -231,7 +231,7 @@ static void a_clone_goes_its_own_way_and_may_live_longer(void** state) {
   float y[2][N * H];
   (void)state;
   olstm_lstm* lstm = make_plain(&layer);
-  const float* x = layer.tensors[OLSTM__LSTM_X].data;
+  const float* x = layer.tensors[OLSTM_RECURRENT_X].data;
   assert_int_equal(olstm_lstm_step(lstm, x, NULL, NULL), OLSTM_STATUS_OK);
   assert_int_equal(olstm_lstm_clone(lstm, &clone, NULL), OLSTM_STATUS_OK);
   assert_int_equal(olstm_lstm_step(lstm, x + N * I, y[0], NULL), OLSTM_STATUS_OK);
@@ -261,7 +261,7 @@ static void allocates_nothing_once_it_is_made(void** state) {
   float y[T * N * H];
   (void)state;
   olstm_lstm* lstm = make_plain(&layer);
-  const float* x = layer.tensors[OLSTM__LSTM_X].data;
+  const float* x = layer.tensors[OLSTM_RECURRENT_X].data;
   const int64_t before = olstm_test_malloc_count();
   for (int i = 0; i < 100; i++) {
     (void)olstm_lstm_step(lstm, x, y, NULL);

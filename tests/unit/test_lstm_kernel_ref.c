@@ -65,11 +65,11 @@ static void bounds_the_cell_on_its_way_out_but_not_where_it_is_kept(void** state
   olstm_lstm_case layer;
   (void)state;
   olstm_lstm_case_init(&layer, "LSTM T1 N1 I1 H1 c0 clip=0.25 act=Sigmoid,Tanh,Affine");
-  ((float*)layer.tensors[OLSTM__LSTM_X].data)[0] = 0;
-  ((float*)layer.tensors[OLSTM__LSTM_INITIAL_C].data)[0] = 8;
+  ((float*)layer.tensors[OLSTM_RECURRENT_X].data)[0] = 0;
+  ((float*)layer.tensors[OLSTM_RECURRENT_INITIAL_C].data)[0] = 8;
   olstm_lstm_case_must_run(&layer, "reference");
-  assert_true(element(&layer, OLSTM__LSTM_Y_C, 0) == 4);
-  assert_true(element(&layer, OLSTM__LSTM_Y_H, 0) == 0.125);
+  assert_true(element(&layer, OLSTM_RECURRENT_Y_C, 0) == 4);
+  assert_true(element(&layer, OLSTM_RECURRENT_Y_H, 0) == 0.125);
   olstm_lstm_case_deinit(&layer);
 }
 
@@ -77,7 +77,7 @@ static void passes_nan_through_in_its_own_row_only(void** state) {
   olstm_lstm_case layer;
   (void)state;
   olstm_lstm_case_init(&layer, "LSTM T3 N2 I2 H2 B clip=0.5");
-  ((float*)layer.tensors[OLSTM__LSTM_X].data)[olstm_lstm_case_x_at(&layer, 1, 0, 1)] =
+  ((float*)layer.tensors[OLSTM_RECURRENT_X].data)[olstm_lstm_case_x_at(&layer, 1, 0, 1)] =
       NAN;
   olstm_lstm_case_must_run(&layer, "reference");
   for (int64_t t = 0; t < 3; t++) {
@@ -93,10 +93,10 @@ static void takes_infinity_as_the_arithmetic_says(void** state) {
   olstm_lstm_case layer;
   (void)state;
   olstm_lstm_case_init(&layer, "RNN T1 N1 I1 H1");
-  ((float*)layer.tensors[OLSTM__LSTM_X].data)[0] = -INFINITY;
-  ((float*)layer.tensors[OLSTM__LSTM_W].data)[0] = 0.5F;
+  ((float*)layer.tensors[OLSTM_RECURRENT_X].data)[0] = -INFINITY;
+  ((float*)layer.tensors[OLSTM_RECURRENT_W].data)[0] = 0.5F;
   olstm_lstm_case_must_run(&layer, "reference");
-  assert_true(element(&layer, OLSTM__LSTM_Y_H, 0) == -1);
+  assert_true(element(&layer, OLSTM_RECURRENT_Y_H, 0) == -1);
   olstm_lstm_case_deinit(&layer);
 }
 

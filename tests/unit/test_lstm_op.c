@@ -70,7 +70,7 @@ static void make_chunk(const char* text, int64_t first, int64_t steps,
   for (int64_t t = 0; t < steps; t++) {
     for (int64_t n = 0; n < whole->rows; n++) {
       for (int64_t i = 0; i < whole->inputs; i++) {
-        olstm__real_store(chunk->dtype, chunk->tensors[OLSTM__LSTM_X].data,
+        olstm__real_store(chunk->dtype, chunk->tensors[OLSTM_RECURRENT_X].data,
                           olstm_lstm_case_x_at(chunk, t, n, i),
                           olstm_lstm_case_x(whole, first + t, n, i));
       }
@@ -123,15 +123,15 @@ static void check_chunks(const char* line, const char* kernel) {
   const int64_t first = whole.steps / 2;
   make_chunk(forward, 0, first, &whole, &parts[0]);
   make_chunk(forward, first, whole.steps - first, &whole, &parts[1]);
-  if (!has_h) clear_tensor(&parts[0].tensors[OLSTM__LSTM_INITIAL_H]);
-  if (!has_c && parts[0].tensors[OLSTM__LSTM_INITIAL_C].data) {
-    clear_tensor(&parts[0].tensors[OLSTM__LSTM_INITIAL_C]);
+  if (!has_h) clear_tensor(&parts[0].tensors[OLSTM_RECURRENT_INITIAL_H]);
+  if (!has_c && parts[0].tensors[OLSTM_RECURRENT_INITIAL_C].data) {
+    clear_tensor(&parts[0].tensors[OLSTM_RECURRENT_INITIAL_C]);
   }
   olstm_lstm_case_must_run(&parts[0], kernel);
-  copy_tensor(&parts[0].outputs[OLSTM__LSTM_Y_H],
-              &parts[1].tensors[OLSTM__LSTM_INITIAL_H]);
-  copy_tensor(&parts[0].outputs[OLSTM__LSTM_Y_C],
-              &parts[1].tensors[OLSTM__LSTM_INITIAL_C]);
+  copy_tensor(&parts[0].outputs[OLSTM_RECURRENT_Y_H],
+              &parts[1].tensors[OLSTM_RECURRENT_INITIAL_H]);
+  copy_tensor(&parts[0].outputs[OLSTM_RECURRENT_Y_C],
+              &parts[1].tensors[OLSTM_RECURRENT_INITIAL_C]);
   olstm_lstm_case_must_run(&parts[1], kernel);
   for (int64_t t = 0; t < whole.steps; t++) {
     check_same_y(&whole, t, &parts[t >= first], t >= first ? t - first : t);
@@ -161,7 +161,7 @@ static void check_row_alone(const char* text, const char* kernel) {
   for (int64_t t = 0; t < among.steps; t++) {
     for (int64_t n = 1; n < among.rows; n++) {
       for (int64_t i = 0; i < among.inputs; i++) {
-        olstm__real_store(among.dtype, among.tensors[OLSTM__LSTM_X].data,
+        olstm__real_store(among.dtype, among.tensors[OLSTM_RECURRENT_X].data,
                           olstm_lstm_case_x_at(&among, t, n, i), n % 2 ? NAN : 0.75);
       }
     }
@@ -202,7 +202,7 @@ static void check_reversal(const char* line, const char* kernel) {
   for (int64_t t = 0; t < forward.steps; t++) {
     for (int64_t n = 0; n < forward.rows; n++) {
       for (int64_t i = 0; i < forward.inputs; i++) {
-        olstm__real_store(reverse.dtype, reverse.tensors[OLSTM__LSTM_X].data,
+        olstm__real_store(reverse.dtype, reverse.tensors[OLSTM_RECURRENT_X].data,
                           olstm_lstm_case_x_at(&reverse, forward.steps - 1 - t, n, i),
                           olstm_lstm_case_x(&forward, t, n, i));
       }
@@ -241,7 +241,7 @@ static void check_layout(const char* line, const char* kernel) {
           assert_true(same_value(olstm_lstm_case_y(&batch_major, t, d, n, h),
                                  olstm_lstm_case_y(&time_major, t, d, n, h), kernel));
         }
-        for (size_t o = OLSTM__LSTM_Y_H; o < time_major.node.output_count; o++) {
+        for (size_t o = OLSTM_RECURRENT_Y_H; o < time_major.node.output_count; o++) {
           assert_true(same_value(
               olstm_lstm_case_state(&batch_major, &batch_major.outputs[o], d, n, h),
               olstm_lstm_case_state(&time_major, &time_major.outputs[o], d, n, h),
@@ -262,7 +262,7 @@ static void layout_1_is_the_transposed_layout_0(void** state) {
 // ---------------------------------------------------------------- lengths
 
 static int64_t length_of(const olstm_lstm_case* layer, int64_t n) {
-  return ((const int32_t*)layer->tensors[OLSTM__LSTM_SEQUENCE_LENS].data)[n];
+  return ((const int32_t*)layer->tensors[OLSTM_RECURRENT_SEQUENCE_LENS].data)[n];
 }
 
 static void check_padding(const char* text, const char* kernel) {
@@ -274,7 +274,7 @@ static void check_padding(const char* text, const char* kernel) {
   for (int64_t n = 0; n < plain.rows; n++) {
     for (int64_t t = length_of(&plain, n); t < plain.steps; t++) {
       for (int64_t i = 0; i < plain.inputs; i++) {
-        olstm__real_store(padded.dtype, padded.tensors[OLSTM__LSTM_X].data,
+        olstm__real_store(padded.dtype, padded.tensors[OLSTM_RECURRENT_X].data,
                           olstm_lstm_case_x_at(&padded, t, n, i), NAN);
       }
     }
@@ -282,7 +282,7 @@ static void check_padding(const char* text, const char* kernel) {
   olstm_lstm_case_must_run(&plain, kernel);
   olstm_lstm_case_must_run(&padded, kernel);
   olstm_lstm_case_must_agree(&padded, &plain, 0, 0);
-  for (int64_t n = 0; n < plain.rows && plain.outputs[OLSTM__LSTM_Y].data; n++) {
+  for (int64_t n = 0; n < plain.rows && plain.outputs[OLSTM_RECURRENT_Y].data; n++) {
     for (int64_t t = length_of(&plain, n); t < plain.steps; t++) {
       for (int64_t d = 0; d < plain.directions; d++) {
         for (int64_t h = 0; h < plain.hidden; h++) {
@@ -308,8 +308,8 @@ static void a_row_of_length_0_keeps_its_initial_state(void** state) {
   for (int64_t d = 0; d < 2; d++) {
     for (int64_t h = 0; h < 4; h++) {
       for (size_t o = 0; o < 2; o++) {
-        const olstm_tensor* initial = &layer.tensors[OLSTM__LSTM_INITIAL_H + o];
-        const olstm_tensor* final = &layer.outputs[OLSTM__LSTM_Y_H + o];
+        const olstm_tensor* initial = &layer.tensors[OLSTM_RECURRENT_INITIAL_H + o];
+        const olstm_tensor* final = &layer.outputs[OLSTM_RECURRENT_Y_H + o];
         assert_true(olstm_lstm_case_state(&layer, final, d, 1, h) ==
                     olstm_lstm_case_state(&layer, initial, d, 1, h));
         assert_true(olstm_lstm_case_state(&layer, final, d, 0, h) !=
@@ -356,9 +356,10 @@ static void no_steps_give_the_initial_state(void** state) {
     olstm_lstm_case_must_run(&layer, i % 2 ? NULL : "reference");
     for (int64_t h = 0; h < 3; h++) {
       for (size_t o = 1; o < layer.node.output_count; o++) {
-        assert_true(olstm_lstm_case_state(&layer, &layer.outputs[o], 0, 1, h) ==
-                    olstm_lstm_case_state(
-                        &layer, &layer.tensors[OLSTM__LSTM_INITIAL_H + o - 1], 0, 1, h));
+        assert_true(
+            olstm_lstm_case_state(&layer, &layer.outputs[o], 0, 1, h) ==
+            olstm_lstm_case_state(
+                &layer, &layer.tensors[OLSTM_RECURRENT_INITIAL_H + o - 1], 0, 1, h));
       }
     }
     assert_int_equal(olstm_tensor_desc_count(&layer.outputs[0].desc), 0);
@@ -444,7 +445,7 @@ static void refuses_missing_and_extra_inputs(void** state) {
   olstm_error error;
   (void)state;
   olstm_lstm_case_init(&layer, "LSTM");
-  layer.input_names[OLSTM__LSTM_R] = "";
+  layer.input_names[OLSTM_RECURRENT_R] = "";
   assert_int_equal(olstm_lstm_case_run(&layer, &options, &error),
                    OLSTM_STATUS_INVALID_MODEL);
   assert_string_equal(error.message, "LSTM 'n': input 2 is missing");

@@ -65,7 +65,7 @@ static void refuses_x_of_another_rank(void** state) {
   olstm_error error;
   (void)state;
   olstm_lstm_case_init(&layer, "LSTM");
-  layer.tensors[OLSTM__LSTM_X].desc.rank = 2;
+  layer.tensors[OLSTM_RECURRENT_X].desc.rank = 2;
   assert_int_equal(olstm_lstm_case_run(&layer, &options, &error),
                    OLSTM_STATUS_SHAPE_MISMATCH);
   assert_string_equal(error.message,
@@ -79,7 +79,7 @@ static void refuses_negative_dimensions(void** state) {
   olstm_error error;
   (void)state;
   olstm_lstm_case_init(&layer, "LSTM");
-  layer.tensors[OLSTM__LSTM_X].desc.dims[1] = -1;
+  layer.tensors[OLSTM_RECURRENT_X].desc.dims[1] = -1;
   assert_int_equal(olstm_lstm_case_run(&layer, &options, &error),
                    OLSTM_STATUS_SHAPE_MISMATCH);
   assert_string_equal(error.message,
@@ -93,12 +93,12 @@ static void refuses_hosts_that_keep_an_input_back(void** state) {
   olstm_error error;
   (void)state;
   olstm_lstm_case_init(&layer, "LSTM h0 c0");
-  void* initial_h = layer.tensors[OLSTM__LSTM_INITIAL_H].data;
-  layer.tensors[OLSTM__LSTM_INITIAL_H].data = NULL;  // a NULL among the inputs
+  void* initial_h = layer.tensors[OLSTM_RECURRENT_INITIAL_H].data;
+  layer.tensors[OLSTM_RECURRENT_INITIAL_H].data = NULL;  // a NULL among the inputs
   assert_int_equal(olstm_lstm_case_run(&layer, &options, &error),
                    OLSTM_STATUS_INVALID_ARGUMENT);
   assert_string_equal(error.message, "LSTM 'n': the host gives no desc of initial_h");
-  layer.tensors[OLSTM__LSTM_INITIAL_H].data = initial_h;
+  layer.tensors[OLSTM_RECURRENT_INITIAL_H].data = initial_h;
   olstm_lstm_case_deinit(&layer);
 }
 
@@ -135,7 +135,7 @@ static void refuses_sequence_lens_of_another_shape(void** state) {
   olstm_error error;
   (void)state;
   olstm_lstm_case_init(&layer, "LSTM N5 lens");
-  layer.tensors[OLSTM__LSTM_SEQUENCE_LENS].desc.dims[0] = 1;
+  layer.tensors[OLSTM_RECURRENT_SEQUENCE_LENS].desc.dims[0] = 1;
   assert_int_equal(olstm_lstm_case_run(&layer, &options, &error),
                    OLSTM_STATUS_SHAPE_MISMATCH);
   assert_string_equal(
@@ -146,7 +146,8 @@ static void refuses_sequence_lens_of_another_shape(void** state) {
 
 static void refuses_constants_at_create(void** state) {
   const olstm_tensor_desc r = {OLSTM_DTYPE_FLOAT, 3, {1, 16, 5}};
-  const olstm_tensor_desc* descs[OLSTM__LSTM_INPUT_COUNT] = {[OLSTM__LSTM_R] = &r};
+  const olstm_tensor_desc* descs[OLSTM_RECURRENT_INPUT_COUNT] = {[OLSTM_RECURRENT_R] =
+                                                                     &r};
   olstm__lstm_attributes attributes = {.hidden_size = 4};
   olstm__lstm_sizes sizes;
   olstm_error error;
@@ -166,7 +167,8 @@ static void refuses_constants_at_create(void** state) {
 
 static void leaves_sizes_open_until_a_tensor_tells(void** state) {
   const olstm_tensor_desc w = {OLSTM_DTYPE_DOUBLE, 3, {1, 16, 5}};
-  const olstm_tensor_desc* descs[OLSTM__LSTM_INPUT_COUNT] = {[OLSTM__LSTM_W] = &w};
+  const olstm_tensor_desc* descs[OLSTM_RECURRENT_INPUT_COUNT] = {[OLSTM_RECURRENT_W] =
+                                                                     &w};
   olstm__lstm_attributes attributes = {.hidden_size = 0};
   olstm__lstm_sizes sizes;
   olstm_lstm_case layer;
@@ -216,9 +218,9 @@ static void refuses_outputs_that_fit_in_no_memory(void** state) {
   olstm_tensor_desc desc;
   (void)state;
   olstm__lstm_spec_init(OLSTM__CELL_LSTM, &attributes.spec);
-  assert_false(olstm__lstm_output_desc(&attributes, &sizes, OLSTM__LSTM_Y, &desc));
+  assert_false(olstm__lstm_output_desc(&attributes, &sizes, OLSTM_RECURRENT_Y, &desc));
   const olstm__lstm_sizes large = {2147483647, 2147483647, 0, 4, OLSTM_DTYPE_FLOAT};
-  assert_true(olstm__lstm_output_desc(&attributes, &large, OLSTM__LSTM_Y_H, &desc));
+  assert_true(olstm__lstm_output_desc(&attributes, &large, OLSTM_RECURRENT_Y_H, &desc));
 }
 
 static void gives_outputs_their_shapes(void** state) {
@@ -229,19 +231,19 @@ static void gives_outputs_their_shapes(void** state) {
   memset(&attributes, 0, sizeof attributes);
   olstm__lstm_spec_init(OLSTM__CELL_LSTM, &attributes.spec);
   attributes.spec.direction_count = 2;
-  assert_true(olstm__lstm_output_desc(&attributes, &sizes, OLSTM__LSTM_Y, &desc));
+  assert_true(olstm__lstm_output_desc(&attributes, &sizes, OLSTM_RECURRENT_Y, &desc));
   assert_string_equal(olstm_shape_text(&desc).text, "[5,2,3,4]");
   assert_int_equal(desc.dtype, OLSTM_DTYPE_FLOAT16);
-  assert_true(olstm__lstm_output_desc(&attributes, &sizes, OLSTM__LSTM_Y_C, &desc));
+  assert_true(olstm__lstm_output_desc(&attributes, &sizes, OLSTM_RECURRENT_Y_C, &desc));
   assert_string_equal(olstm_shape_text(&desc).text, "[2,3,4]");
   attributes.layouts = (olstm__lstm_layouts){
       OLSTM__LAYOUT_BATCH_MAJOR, OLSTM__LAYOUT_BATCH_MAJOR, OLSTM__LAYOUT_BATCH_MAJOR};
-  assert_true(olstm__lstm_output_desc(&attributes, &sizes, OLSTM__LSTM_Y, &desc));
+  assert_true(olstm__lstm_output_desc(&attributes, &sizes, OLSTM_RECURRENT_Y, &desc));
   assert_string_equal(olstm_shape_text(&desc).text, "[3,5,2,4]");
-  assert_true(olstm__lstm_output_desc(&attributes, &sizes, OLSTM__LSTM_Y_H, &desc));
+  assert_true(olstm__lstm_output_desc(&attributes, &sizes, OLSTM_RECURRENT_Y_H, &desc));
   assert_string_equal(olstm_shape_text(&desc).text, "[3,2,4]");
   attributes.layouts.y = OLSTM__LAYOUT_TIME_MAJOR_CONCATENATED;
-  assert_true(olstm__lstm_output_desc(&attributes, &sizes, OLSTM__LSTM_Y, &desc));
+  assert_true(olstm__lstm_output_desc(&attributes, &sizes, OLSTM_RECURRENT_Y, &desc));
   assert_string_equal(olstm_shape_text(&desc).text, "[5,3,2,4]");
 }
 

@@ -68,8 +68,9 @@ static void infinite_weights_count_in_the_first_step_too(void** state) {
     olstm_lstm_case layer;
     olstm_lstm_case_init(&layer, kLines[i]);
     // The last unit's last gate.
-    const int64_t at = olstm_tensor_desc_count(&layer.tensors[OLSTM__LSTM_R].desc) - 1;
-    olstm__real_store(layer.dtype, layer.tensors[OLSTM__LSTM_R].data, at,
+    const int64_t at =
+        olstm_tensor_desc_count(&layer.tensors[OLSTM_RECURRENT_R].desc) - 1;
+    olstm__real_store(layer.dtype, layer.tensors[OLSTM_RECURRENT_R].data, at,
                       i % 2 ? (double)INFINITY : -(double)INFINITY);
     olstm_lstm_case_must_run(&layer, "native");
     const int64_t last = layer.hidden - 1;
@@ -107,7 +108,7 @@ static void run_at(olstm_lstm_case* layer, int32_t precision) {
 /// The largest difference between the outputs of two cases.
 static double difference(const olstm_lstm_case* a, const olstm_lstm_case* b) {
   double largest = 0;
-  for (size_t i = 0; i < OLSTM__LSTM_OUTPUT_COUNT; i++) {
+  for (size_t i = 0; i < OLSTM_RECURRENT_OUTPUT_COUNT; i++) {
     if (!a->outputs[i].data) continue;
     const int64_t count = olstm_tensor_desc_count(&a->outputs[i].desc);
     for (int64_t k = 0; k < count; k++) {
@@ -121,7 +122,7 @@ static double difference(const olstm_lstm_case* a, const olstm_lstm_case* b) {
 }
 
 static void must_equal(const olstm_lstm_case* a, const olstm_lstm_case* b) {
-  for (size_t i = 0; i < OLSTM__LSTM_OUTPUT_COUNT; i++) {
+  for (size_t i = 0; i < OLSTM_RECURRENT_OUTPUT_COUNT; i++) {
     size_t bytes = 0;
     if (!a->outputs[i].data) continue;
     assert_true(olstm_tensor_desc_bytes(&a->outputs[i].desc, &bytes));
@@ -165,7 +166,7 @@ static void copy_rounded(olstm_dtype dtype, const void* from, int64_t count, voi
 
 /// Gives `reduced` long weights, and `rounded` what bfloat16 makes of them.
 static void draw_weights(olstm_lstm_case* reduced, olstm_lstm_case* rounded) {
-  for (size_t t = OLSTM__LSTM_W; t <= OLSTM__LSTM_R; t++) {
+  for (size_t t = OLSTM_RECURRENT_W; t <= OLSTM_RECURRENT_R; t++) {
     lengthen(reduced, t);
     copy_rounded(reduced->dtype, reduced->tensors[t].data,
                  olstm_tensor_desc_count(&reduced->tensors[t].desc),
@@ -200,19 +201,19 @@ static void check_rounded_rows(const char* text, const char* text_of_step) {
   olstm_lstm_case_init(&reduced, text);
   olstm_lstm_case_init(&step, text_of_step);
   draw_weights(&reduced, &step);
-  lengthen(&reduced, OLSTM__LSTM_X);
+  lengthen(&reduced, OLSTM_RECURRENT_X);
   const int64_t x_count = reduced.rows * reduced.inputs;
   const int64_t h_count = reduced.rows * reduced.hidden;
-  float* h = step.tensors[OLSTM__LSTM_INITIAL_H].data;
-  float* first_h = reduced.tensors[OLSTM__LSTM_INITIAL_H].data;
+  float* h = step.tensors[OLSTM_RECURRENT_INITIAL_H].data;
+  float* first_h = reduced.tensors[OLSTM_RECURRENT_INITIAL_H].data;
   copy_rounded(reduced.dtype, first_h, h_count, h);
   memcpy(first_h, h, (size_t)h_count * sizeof *h);
   run_at(&reduced, OLSTM_PRECISION_BF16);
   for (int64_t t = 0; t < reduced.steps; t++) {
     const float* y = (const float*)reduced.outputs[0].data + t * h_count;
     copy_rounded(reduced.dtype,
-                 (const float*)reduced.tensors[OLSTM__LSTM_X].data + t * x_count, x_count,
-                 step.tensors[OLSTM__LSTM_X].data);
+                 (const float*)reduced.tensors[OLSTM_RECURRENT_X].data + t * x_count,
+                 x_count, step.tensors[OLSTM_RECURRENT_X].data);
     run_at(&step, OLSTM_PRECISION_F32);
     // What the order of sums can make of it.
     for (int64_t k = 0; k < h_count; k++) {
@@ -220,7 +221,7 @@ static void check_rounded_rows(const char* text, const char* text_of_step) {
     }
     copy_rounded(reduced.dtype, step.outputs[1].data, h_count, h);
     if (step.outputs[2].data) {
-      memcpy(step.tensors[OLSTM__LSTM_INITIAL_C].data, step.outputs[2].data,
+      memcpy(step.tensors[OLSTM_RECURRENT_INITIAL_C].data, step.outputs[2].data,
              (size_t)h_count * sizeof(float));
     }
   }
@@ -270,8 +271,8 @@ static void check_neighbours(const char* text, const char* text_of_row,
   const int64_t x_count = all.steps * all.inputs;
   const int64_t y_count = all.steps * all.hidden;
   for (int64_t row = 0; row < all.rows; row++) {
-    memcpy(one.tensors[OLSTM__LSTM_X].data,
-           (const float*)all.tensors[OLSTM__LSTM_X].data + row * x_count,
+    memcpy(one.tensors[OLSTM_RECURRENT_X].data,
+           (const float*)all.tensors[OLSTM_RECURRENT_X].data + row * x_count,
            (size_t)x_count * sizeof(float));
     run_at(&one, precision);
     assert_memory_equal((const float*)all.outputs[0].data + row * y_count,
@@ -300,7 +301,7 @@ static void reduced_precision_keeps_what_is_no_number(void** state) {
        precision++) {
     olstm_lstm_case layer;
     olstm_lstm_case_init(&layer, "LSTM T2 N2 I5 H40 B");
-    ((float*)layer.tensors[OLSTM__LSTM_X].data)[3] = NAN;
+    ((float*)layer.tensors[OLSTM_RECURRENT_X].data)[3] = NAN;
     run_at(&layer, precision);
     const float* y = layer.outputs[0].data;
     for (size_t u = 0; u < 40; u++) {
@@ -473,11 +474,11 @@ static void rows_do_not_depend_on_their_neighbours(void** state) {
       olstm_lstm_case_init(&one, text);
       const size_t row_bytes = (size_t)(6 * kHidden[h]) * sizeof(float);
       for (size_t row = 0; row < 7; row++) {
-        memcpy(one.tensors[OLSTM__LSTM_X].data,
-               (const float*)all.tensors[OLSTM__LSTM_X].data + row * 30,
+        memcpy(one.tensors[OLSTM_RECURRENT_X].data,
+               (const float*)all.tensors[OLSTM_RECURRENT_X].data + row * 30,
                30 * sizeof(float));
-        memcpy(one.tensors[OLSTM__LSTM_INITIAL_H].data,
-               (const float*)all.tensors[OLSTM__LSTM_INITIAL_H].data +
+        memcpy(one.tensors[OLSTM_RECURRENT_INITIAL_H].data,
+               (const float*)all.tensors[OLSTM_RECURRENT_INITIAL_H].data +
                    row * (size_t)kHidden[h],
                (size_t)kHidden[h] * sizeof(float));
         olstm_lstm_case_must_run(&one, "native");
@@ -508,14 +509,16 @@ static void check_steps(const char* cell, int inputs, int hidden, const char* ex
   const size_t x_bytes = (size_t)(ROWS * inputs) * size;
   const size_t state_bytes = (size_t)(ROWS * hidden) * size;
   for (size_t t = 0; t < STEPS; t++) {
-    memcpy(step.tensors[OLSTM__LSTM_X].data,
-           (const char*)all.tensors[OLSTM__LSTM_X].data + t * x_bytes, x_bytes);
+    memcpy(step.tensors[OLSTM_RECURRENT_X].data,
+           (const char*)all.tensors[OLSTM_RECURRENT_X].data + t * x_bytes, x_bytes);
     run_at(&step, precision);
     assert_memory_equal((const char*)all.outputs[0].data + t * state_bytes,
                         step.outputs[0].data, state_bytes);
-    memcpy(step.tensors[OLSTM__LSTM_INITIAL_H].data, step.outputs[1].data, state_bytes);
+    memcpy(step.tensors[OLSTM_RECURRENT_INITIAL_H].data, step.outputs[1].data,
+           state_bytes);
     if (step.outputs[2].data) {
-      memcpy(step.tensors[OLSTM__LSTM_INITIAL_C].data, step.outputs[2].data, state_bytes);
+      memcpy(step.tensors[OLSTM_RECURRENT_INITIAL_C].data, step.outputs[2].data,
+             state_bytes);
     }
   }
   olstm_lstm_case_deinit(&all);

@@ -1,0 +1,145 @@
+// op/builtin.c: what is known of operators by their type. Whether the shapes and elements
+// of operators are what their traits say is checked with ONNX's data
+// (tests/support/node_case.c).
+#include "op/builtin.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "op/lstm/activation.h"
+#include "tests/support/fuse_case.h"
+#include "tests/support/test_main.h"
+
+static void traits_belong_to_a_domain(void** state) {
+  (void)state;
+  assert_true(olstm__builtin_traits("", "Relu") & OLSTM__TRAIT_KEEPS_SHAPE);
+  assert_int_equal(olstm__builtin_traits("acme", "Relu"), 0);
+  assert_int_equal(olstm__builtin_traits("", "Frobnicate"), 0);
+  assert_int_equal(olstm__builtin_traits("", "MaskedLSTM"), 0);
+  assert_int_equal(olstm__builtin_traits("", "DynamicQuantizeLSTM"), 0);
+}
+
+static void recurrent_operators_are_told_apart(void** state) {
+  static const struct {
+    const char* domain;
+    const char* op_type;
+    olstm__traits besides;
+  } kRecurrent[] = {
+      {"", "LSTM", OLSTM__TRAIT_HAS_C},
+      {"", "GRU", 0},
+      {"", "RNN", 0},
+      {OLSTM__FUSED_DOMAIN, "LSTM", OLSTM__TRAIT_HAS_C},
+      {OLSTM__FUSED_DOMAIN, "GRU", 0},
+      {OLSTM__FUSED_DOMAIN, "RNN", 0},
+      {OLSTM__FUSED_DOMAIN, "MaskedLSTM", OLSTM__TRAIT_HAS_C | OLSTM__TRAIT_MASKED},
+      {OLSTM__FUSED_DOMAIN, "MaskedGRU", OLSTM__TRAIT_MASKED},
+      {OLSTM__FUSED_DOMAIN, "MaskedRNN", OLSTM__TRAIT_MASKED},
+      {"com.microsoft", "DynamicQuantizeLSTM",
+       OLSTM__TRAIT_HAS_C | OLSTM__TRAIT_QUANTIZED},
+  };
+  const olstm_plugin* plugin = olstm__builtin_plugin();
+  size_t found = 0;
+  (void)state;
+  for (size_t i = 0; i < sizeof kRecurrent / sizeof kRecurrent[0]; i++) {
+    assert_int_equal(
+        olstm__builtin_traits(kRecurrent[i].domain, kRecurrent[i].op_type),
+        OLSTM__TRAIT_RECURRENT | OLSTM__TRAIT_OPTIONAL_OUTPUTS | kRecurrent[i].besides);
+  }
+  // No other operator is one.
+  const char* last = "";
+  const char* last_domain = "";
+  for (size_t i = 0; i < plugin->operator_count(); i++) {
+    const olstm_operator* op = plugin->get_operator(i);
+    if (strcmp(op->op_type, last) == 0 && strcmp(op->domain, last_domain) == 0) continue;
+    last = op->op_type;
+    last_domain = op->domain;
+    found +=
+        (olstm__builtin_traits(op->domain, op->op_type) & OLSTM__TRAIT_RECURRENT) != 0;
+  }
+  assert_int_equal(found, sizeof kRecurrent / sizeof kRecurrent[0]);
+}
+
+static void outputs_are_optional_where_onnx_says_so(void** state) {
+  (void)state;
+  assert_true(olstm__builtin_traits("", "Dropout") & OLSTM__TRAIT_OPTIONAL_LATER_OUTPUTS);
+  assert_true(olstm__builtin_traits("", "MaxPool") & OLSTM__TRAIT_OPTIONAL_LATER_OUTPUTS);
+  assert_true(olstm__builtin_traits("", "LayerNormalization") &
+              OLSTM__TRAIT_OPTIONAL_LATER_OUTPUTS);
+  assert_true(olstm__builtin_traits(OLSTM__FUSED_DOMAIN, "StepMask") &
+              OLSTM__TRAIT_OPTIONAL_OUTPUTS);
+  // Both outputs of TopK, and all of Split, must be there.
+  const olstm__traits optional =
+      OLSTM__TRAIT_OPTIONAL_OUTPUTS | OLSTM__TRAIT_OPTIONAL_LATER_OUTPUTS;
+  assert_false(olstm__builtin_traits("", "TopK") & optional);
+  assert_false(olstm__builtin_traits("", "Split") & optional);
+}
+
+static void functions_of_cells_are_operators_with_the_same_defaults(void** state) {
+  static const char* const kNames[] = {
+      "Relu", "Tanh",        "Sigmoid",  "LeakyRelu", "ThresholdedRelu",
+      "Elu",  "HardSigmoid", "Softsign", "Softplus"};
+  (void)state;
+  for (size_t i = 0; i < sizeof kNames / sizeof kNames[0]; i++) {
+    olstm__function_parameters parameters;
+    olstm__activation activation;
+    bool takes_alpha = false, takes_beta = false;
+    assert_true(olstm__builtin_traits("", kNames[i]) & OLSTM__TRAIT_CELL_ACTIVATION);
+    assert_true(olstm__builtin_function(kNames[i], &parameters));
+    assert_true(
+        olstm__activation_find(kNames[i], &activation, &takes_alpha, &takes_beta));
+    assert_int_equal(takes_alpha, parameters.alpha_name != NULL);
+    assert_int_equal(takes_beta, parameters.beta_name != NULL);
+    assert_float_equal(activation.alpha, parameters.alpha, 0.0F);
+    assert_float_equal(activation.beta, parameters.beta, 0.0F);
+  }
+  // Cells have Affine and ScaledTanh, which are no operators; Exp is no activation.
+  assert_int_equal(olstm__builtin_traits("", "Affine"), 0);
+  assert_false(olstm__builtin_traits("", "Exp") & OLSTM__TRAIT_CELL_ACTIVATION);
+}
+
+static void what_is_no_function_of_real_numbers_is_none(void** state) {
+  static const char* const kNames[] = {"Not",  "BitwiseNot", "IsNaN", "IsInf",
+                                       "Gelu", "Add",        "Clip",  "LSTM"};
+  olstm__function_parameters parameters;
+  (void)state;
+  for (size_t i = 0; i < sizeof kNames / sizeof kNames[0]; i++) {
+    assert_false(olstm__builtin_function(kNames[i], &parameters));
+    assert_false(olstm__builtin_traits("", kNames[i]) & OLSTM__TRAIT_REAL_FUNCTION);
+  }
+}
+
+static void every_function_follows_a_dense(void** state) {
+  const olstm_plugin* plugin = olstm__builtin_plugin();
+  size_t count = 0;
+  (void)state;
+  for (size_t i = 0; i < plugin->operator_count(); i++) {
+    const olstm_operator* op = plugin->get_operator(i);
+    char text[512];
+    if (op->last_opset != 0 ||
+        !(olstm__builtin_traits(op->domain, op->op_type) & OLSTM__TRAIT_REAL_FUNCTION)) {
+      continue;
+    }
+    (void)snprintf(text, sizeof text,
+                   "opset 24\ninput x float[n,5]\n"
+                   "const w float[5,7] 0.3 -0.2 0.1 0.4 -0.5 0.7\n"
+                   "const b float[7] 0.1 -0.3 0.2 0.05 -0.7 0.4 0.9\n"
+                   "node MatMul x,w -> p\nnode Add p,b -> s\nnode %s s -> y\n"
+                   "output y\n",
+                   op->op_type);
+    fuse_case_expect(text, "Dense");
+    count++;
+  }
+  assert_true(count >= 36);
+}
+
+int main(int argc, char** argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(traits_belong_to_a_domain),
+      cmocka_unit_test(recurrent_operators_are_told_apart),
+      cmocka_unit_test(outputs_are_optional_where_onnx_says_so),
+      cmocka_unit_test(functions_of_cells_are_operators_with_the_same_defaults),
+      cmocka_unit_test(what_is_no_function_of_real_numbers_is_none),
+      cmocka_unit_test(every_function_follows_a_dense),
+  };
+  return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
+}
