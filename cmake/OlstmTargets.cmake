@@ -37,6 +37,7 @@ endfunction()
 function(olstm_add_folder target)
   add_library(${target} OBJECT ${ARGN})
   olstm_set_up_target(${target})
+  target_compile_definitions(${target} PRIVATE OLSTM_FAIL_OUT_OF_LINE_)
   target_compile_options(${target} PRIVATE
                          $<$<CONFIG:Release>:-Os -fno-asynchronous-unwind-tables -fno-unwind-tables
                                              -ffunction-sections -fdata-sections>)

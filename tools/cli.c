@@ -9,19 +9,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/say.h"
+
+static bool has_complained;
+
 int olstm__cli_complain(int exit_code, const char* format, ...) {
   char message[2 * OLSTM_ERROR_CAPACITY];
   va_list arguments;
   va_start(arguments, format);
   (void)vsnprintf(message, sizeof message, format, arguments);
   va_end(arguments);
-  // Names out of a hostile model must neither break the line nor drive the terminal.
-  for (unsigned char* c = (unsigned char*)message; *c; c++) {
-    if (*c < 0x20 || *c == 0x7f) *c = '?';
-  }
-  (void)fflush(stdout);
-  (void)fprintf(stderr, "olstm: %s\n", message);
+  olstm__say_flush();
+  olstm__say(stderr, "olstm: %s\n", message);
+  has_complained = true;
   return exit_code;
+}
+
+bool olstm__cli_has_complained(void) {
+  return has_complained;
 }
 
 int olstm__cli_fail(const olstm_error* error) {

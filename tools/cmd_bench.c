@@ -15,6 +15,7 @@
 #include "tools/json_writer.h"
 #include "tools/lstm_model.h"
 #include "tools/progress.h"
+#include "tools/say.h"
 
 enum { MAX_RUNS = 1000000, ALLOCATION_RUNS = 16 };
 
@@ -154,7 +155,8 @@ static void print_kernels(const bench_data* bench, olstm__json_writer* json) {
       olstm__json_text(json, "kernel", step.kernel);
       olstm__json_close(json, '}');
     } else {
-      printf("kernel       %s '%s': %s\n", step.op_type, step.node, step.kernel);
+      olstm__say(stdout, "kernel       %s '%s': %s\n", step.op_type, step.node,
+                 step.kernel);
     }
   }
 }
@@ -190,14 +192,16 @@ static void print_json(olstm__json_writer* out, const olstm__lstm_shape* shape,
 
 static void print_text(const bench_data* bench, const bench_options* options,
                        const bench_result* result) {
-  printf("load         %.3f ms\n", result->load_ms);
-  printf("plan         %.3f ms\n", result->plan_ms);
-  printf("first run    %.1f us\n", result->first_us);
-  printf("later runs   %.2f us median, %.2f us least, %.2f us 99th percentile of %zu\n",
-         result->median_us, result->min_us, result->p99_us, result->run_count);
-  printf("threads      %lld\n", (long long)options->job.thread_count);
-  printf("peak memory  %lld kB\n", (long long)result->peak_rss_kb);
-  printf("allocations  %g a run\n", result->allocations_per_run);
+  olstm__say(stdout, "load         %.3f ms\n", result->load_ms);
+  olstm__say(stdout, "plan         %.3f ms\n", result->plan_ms);
+  olstm__say(stdout, "first run    %.1f us\n", result->first_us);
+  olstm__say(
+      stdout,
+      "later runs   %.2f us median, %.2f us least, %.2f us 99th percentile of %zu\n",
+      result->median_us, result->min_us, result->p99_us, result->run_count);
+  olstm__say(stdout, "threads      %lld\n", (long long)options->job.thread_count);
+  olstm__say(stdout, "peak memory  %lld kB\n", (long long)result->peak_rss_kb);
+  olstm__say(stdout, "allocations  %g a run\n", result->allocations_per_run);
   print_kernels(bench, NULL);
 }
 
@@ -249,7 +253,7 @@ static olstm_status bench_model(const bench_options* options, olstm_error* error
   olstm__progress_end();
   if (status == OLSTM_STATUS_OK && options->json) {
     print_json(&json, NULL, &bench, options, &result);
-    printf("\n");
+    olstm__say(stdout, "\n");
   } else if (status == OLSTM_STATUS_OK) {
     print_text(&bench, options, &result);
   }
@@ -270,11 +274,12 @@ static void print_row(const olstm__lstm_shape* shape, const bench_data* bench,
       kernel = step.kernel;
     }
   }
-  printf("%4lld %4lld %4lld %4lld %2lld %12.2f %12.2f %12.2f  %s\n",
-         (long long)shape->steps, (long long)shape->batch, (long long)shape->input_size,
-         (long long)shape->units, (long long)shape->directions, result->median_us,
-         result->min_us, result->p99_us, kernel);
-  (void)fflush(stdout);
+  olstm__say(stdout, "%4lld %4lld %4lld %4lld %2lld %12.2f %12.2f %12.2f  %s\n",
+             (long long)shape->steps, (long long)shape->batch,
+             (long long)shape->input_size, (long long)shape->units,
+             (long long)shape->directions, result->median_us, result->min_us,
+             result->p99_us, kernel);
+  olstm__say_flush();
 }
 
 static olstm_status bench_shape(const olstm__lstm_shape* shape,
@@ -305,14 +310,15 @@ static olstm_status bench_shapes(const bench_options* options, olstm_error* erro
   olstm__json_writer json = {stdout, true};
   if (status == OLSTM_STATUS_OK && options->json) olstm__json_open(&json, NULL, '[');
   if (status == OLSTM_STATUS_OK && !options->json) {
-    printf("   T    N    I    H  D    median us     least us       p99 us  kernel\n");
+    olstm__say(stdout,
+               "   T    N    I    H  D    median us     least us       p99 us  kernel\n");
   }
   for (size_t i = 0; i < count && status == OLSTM_STATUS_OK; i++) {
     status = bench_shape(&shapes[i], options, &json, error);
   }
   if (status == OLSTM_STATUS_OK && options->json) {
     olstm__json_close(&json, ']');
-    printf("\n");
+    olstm__say(stdout, "\n");
   }
   free(shapes);
   return status;

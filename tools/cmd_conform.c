@@ -12,6 +12,7 @@
 #include "tools/file_bytes.h"
 #include "tools/json_writer.h"
 #include "tools/progress.h"
+#include "tools/say.h"
 
 enum { MAX_DEPTH = 4 };
 static const char* const kVerdicts[] = {"PASS", "FAIL", "SKIP"};
@@ -132,11 +133,9 @@ static const char* case_name(char* path) {
   return slash ? slash + 1 : path;
 }
 
-static void print_line(olstm__verdict verdict, const char* name, char* reason) {
-  for (char* c = reason; *c; c++) {
-    if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
-  }
-  printf("%s %s%s%s\n", kVerdicts[verdict], name, *reason ? ": " : "", reason);
+static void print_line(olstm__verdict verdict, const char* name, const char* reason) {
+  olstm__say(stdout, "%s %s%s%s\n", kVerdicts[verdict], name, *reason ? ": " : "",
+             reason);
 }
 
 static void show_progress(size_t index, size_t count) {
@@ -215,8 +214,8 @@ static int run_and_count(const folder_list* cases, const conform_options* option
       return olstm__cli_complain(OLSTM__EXIT_FAILED, "cannot write '%s'", options->json);
     }
   }
-  printf("%zu passed, %zu failed, %zu skipped\n", counts[OLSTM__VERDICT_PASS],
-         counts[OLSTM__VERDICT_FAIL], counts[OLSTM__VERDICT_SKIP]);
+  olstm__say(stdout, "%zu passed, %zu failed, %zu skipped\n", counts[OLSTM__VERDICT_PASS],
+             counts[OLSTM__VERDICT_FAIL], counts[OLSTM__VERDICT_SKIP]);
   if (!ended_well) {
     return olstm__cli_complain(OLSTM__EXIT_FAILED,
                                "the process that ran the cases ended badly");

@@ -12,6 +12,7 @@
 #include "tools/json_writer.h"
 #include "tools/model_picture.h"
 #include "tools/progress.h"
+#include "tools/say.h"
 #include "tools/tensor_print.h"
 
 typedef struct inspect_options {
@@ -66,13 +67,13 @@ static olstm_status open_inspection(const inspect_options* options,
 static void print_values(const olstm_session* session) {
   for (size_t i = 0; i < olstm_session_input_count(session); i++) {
     const olstm_value_info* info = olstm_session_get_input(session, i);
-    printf("input   %s: %s %s\n", info->name, olstm_dtype_name(info->dtype),
-           olstm__value_shape_text(info).text);
+    olstm__say(stdout, "input   %s: %s %s\n", info->name, olstm_dtype_name(info->dtype),
+               olstm__value_shape_text(info).text);
   }
   for (size_t i = 0; i < olstm_session_output_count(session); i++) {
     const olstm_value_info* info = olstm_session_get_output(session, i);
-    printf("output  %s: %s %s\n", info->name, olstm_dtype_name(info->dtype),
-           olstm__value_shape_text(info).text);
+    olstm__say(stdout, "output  %s: %s %s\n", info->name, olstm_dtype_name(info->dtype),
+               olstm__value_shape_text(info).text);
   }
 }
 
@@ -80,60 +81,66 @@ static void print_states(const olstm_context* context) {
   olstm_state_info info;
   for (size_t i = 0; i < olstm_context_state_count(context); i++) {
     if (olstm_context_get_state_info(context, i, &info, NULL) != OLSTM_STATUS_OK) return;
-    printf("state   %s: %s %s%s\n", info.name, olstm_dtype_name(info.dtype),
-           info.rank >= 0 ? olstm_dims_text(info.dims, info.rank).text : "of any rank",
-           info.is_set ? "" : ", not set");
+    olstm__say(
+        stdout, "state   %s: %s %s%s\n", info.name, olstm_dtype_name(info.dtype),
+        info.rank >= 0 ? olstm_dims_text(info.dims, info.rank).text : "of any rank",
+        info.is_set ? "" : ", not set");
   }
 }
 
 static void print_step(const olstm_step_info* step) {
-  printf("step    %s '%s'", step->op_type, step->node);
-  if (step->is_view) printf(", a view");
-  if (step->kernel[0]) printf(", kernel %s", step->kernel);
-  if (step->reason[0]) printf(" (%s)", step->reason);
-  if (step->fused_from[0]) printf(", %s", step->fused_from);
-  if (step->workspace_bytes > 0) printf(", %zu bytes of its own", step->workspace_bytes);
-  if (step->is_dynamic) printf(", dynamic: its shapes are known only while running");
-  if (step->run_allocates) printf(", allocates and locks in every run");
-  printf("\n");
+  olstm__say(stdout, "step    %s '%s'", step->op_type, step->node);
+  if (step->is_view) olstm__say(stdout, ", a view");
+  if (step->kernel[0]) olstm__say(stdout, ", kernel %s", step->kernel);
+  if (step->reason[0]) olstm__say(stdout, " (%s)", step->reason);
+  if (step->fused_from[0]) olstm__say(stdout, ", %s", step->fused_from);
+  if (step->workspace_bytes > 0)
+    olstm__say(stdout, ", %zu bytes of its own", step->workspace_bytes);
+  if (step->is_dynamic)
+    olstm__say(stdout, ", dynamic: its shapes are known only while running");
+  if (step->run_allocates) olstm__say(stdout, ", allocates and locks in every run");
+  olstm__say(stdout, "\n");
 }
 
 static void print_plan(const inspected_model* inspection) {
   olstm_step_info step;
   if (!inspection->is_planned) {
-    printf("no plan: %s (--dim NAME=N gives symbolic dimensions a size)\n",
-           inspection->no_plan.message);
+    olstm__say(stdout, "no plan: %s (--dim NAME=N gives symbolic dimensions a size)\n",
+               inspection->no_plan.message);
     return;
   }
-  printf("plan for");
+  olstm__say(stdout, "plan for");
   for (size_t i = 0; i < inspection->inputs.count; i++) {
-    printf(" %s %s", olstm_session_get_input(inspection->job.session, i)->name,
-           olstm_shape_text(&inspection->inputs.tensors[i].desc).text);
+    olstm__say(stdout, " %s %s",
+               olstm_session_get_input(inspection->job.session, i)->name,
+               olstm_shape_text(&inspection->inputs.tensors[i].desc).text);
   }
-  printf(":\n");
+  olstm__say(stdout, ":\n");
   for (size_t i = 0; i < inspection->plan.step_count; i++) {
     if (olstm_context_get_step_info(inspection->job.context, i, &step, NULL) ==
         OLSTM_STATUS_OK) {
       print_step(&step);
     }
   }
-  printf("folded  %zu nodes computed while planning\n", inspection->plan.folded_count);
-  printf("memory  constants %zu bytes, workspace %zu bytes (%zu without reuse)%s\n",
-         inspection->plan.constant_bytes, inspection->plan.workspace_bytes,
-         inspection->plan.unshared_bytes,
-         inspection->plan.has_dynamic_part ? "; dynamic steps may allocate" : "");
-  printf("work    %" PRIu64 " multiply-adds a run%s\n", inspection->plan.work,
-         inspection->plan.has_dynamic_part ? ", dynamic steps left out" : "");
+  olstm__say(stdout, "folded  %zu nodes computed while planning\n",
+             inspection->plan.folded_count);
+  olstm__say(stdout,
+             "memory  constants %zu bytes, workspace %zu bytes (%zu without reuse)%s\n",
+             inspection->plan.constant_bytes, inspection->plan.workspace_bytes,
+             inspection->plan.unshared_bytes,
+             inspection->plan.has_dynamic_part ? "; dynamic steps may allocate" : "");
+  olstm__say(stdout, "work    %" PRIu64 " multiply-adds a run%s\n", inspection->plan.work,
+             inspection->plan.has_dynamic_part ? ", dynamic steps left out" : "");
 }
 
 static void print_text(const inspected_model* inspection,
                        const inspect_options* options) {
   const olstm_model* model = inspection->job.model;
-  printf("model   %s: graph '%s', IR %lld, opset %d, by '%s', %zu nodes\n",
-         options->model, olstm_model_graph_name(model),
-         (long long)olstm_model_ir_version(model),
-         (int)olstm_model_opset_version(model, ""), olstm_model_producer(model),
-         olstm_model_node_count(model));
+  olstm__say(stdout, "model   %s: graph '%s', IR %lld, opset %d, by '%s', %zu nodes\n",
+             options->model, olstm_model_graph_name(model),
+             (long long)olstm_model_ir_version(model),
+             (int)olstm_model_opset_version(model, ""), olstm_model_producer(model),
+             olstm_model_node_count(model));
   print_values(inspection->job.session);
   print_states(inspection->job.context);
   print_plan(inspection);
@@ -247,7 +254,7 @@ static void print_json(const inspected_model* inspection) {
   json_states(&json, inspection->job.context);
   json_plan(&json, inspection);
   olstm__json_close(&json, '}');
-  printf("\n");
+  olstm__say(stdout, "\n");
 }
 
 static olstm_status print(const inspected_model* inspection,

@@ -7,6 +7,7 @@
 #include "olstm/runtime.h"
 #include "tools/cli.h"
 #include "tools/command.h"
+#include "tools/say.h"
 
 /// Orders by domain, name, first opset.
 static int compare_operators(const void* a, const void* b) {
@@ -42,13 +43,13 @@ static void print_dtypes(uint64_t dtypes) {
   const char* separator = "";
   for (size_t i = 0; i < sizeof kGroups / sizeof kGroups[0]; i++) {
     if ((dtypes & kGroups[i].dtypes) != kGroups[i].dtypes) continue;
-    printf("%s%s", separator, kGroups[i].name);
+    olstm__say(stdout, "%s%s", separator, kGroups[i].name);
     dtypes &= ~kGroups[i].dtypes;
     separator = ", ";
   }
   for (olstm_dtype dtype = 1; dtype <= OLSTM_DTYPE_BFLOAT16; dtype++) {
     if (!(dtypes & OLSTM_DTYPE_BIT(dtype))) continue;
-    printf("%s%s", separator, olstm_dtype_name(dtype));
+    olstm__say(stdout, "%s%s", separator, olstm_dtype_name(dtype));
     separator = ", ";
   }
 }
@@ -60,24 +61,24 @@ static void print_operator(const olstm_operator* const* entries, size_t count,
   const char* domain = first->domain[0] ? first->domain : "ai.onnx";
   uint64_t dtypes = 0;
   for (size_t i = 0; i < count; i++) dtypes |= entries[i]->dtypes;
-  printf(markdown ? "| %s | %s | " : "%-24s %s  ", first->op_type, domain);
+  olstm__say(stdout, markdown ? "| %s | %s | " : "%-24s %s  ", first->op_type, domain);
   for (size_t i = 0; i < count; i++) {
-    printf("%s%d", i ? ", " : "", (int)entries[i]->first_opset);
+    olstm__say(stdout, "%s%d", i ? ", " : "", (int)entries[i]->first_opset);
     if (entries[i]->last_opset == 0) {
-      printf("+");
+      olstm__say(stdout, "+");
     } else if (entries[i]->last_opset != entries[i]->first_opset) {
-      printf("-%d", (int)entries[i]->last_opset);
+      olstm__say(stdout, "-%d", (int)entries[i]->last_opset);
     }
   }
-  printf(markdown ? " | " : "  ");
+  olstm__say(stdout, markdown ? " | " : "  ");
   print_dtypes(dtypes);
-  printf(markdown ? " |\n" : "\n");
+  olstm__say(stdout, markdown ? " |\n" : "\n");
 }
 
 static void print_all(const olstm_operator** entries, size_t count, bool markdown) {
   if (markdown) {
-    printf("| operator | domain | opsets | dtypes of its first input |\n");
-    printf("| --- | --- | --- | --- |\n");
+    olstm__say(stdout, "| operator | domain | opsets | dtypes of its first input |\n");
+    olstm__say(stdout, "| --- | --- | --- | --- |\n");
   }
   for (size_t i = 0, next = 0; i < count; i = next) {
     for (next = i + 1; next < count && is_same_operator(entries[i], entries[next]);) {

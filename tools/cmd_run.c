@@ -13,6 +13,7 @@
 #include "tools/job.h"
 #include "tools/plot.h"
 #include "tools/progress.h"
+#include "tools/say.h"
 #include "tools/tensor_file.h"
 #include "tools/tensor_print.h"
 
@@ -112,7 +113,7 @@ static olstm_status print_outputs(const olstm_session* session,
     if (!options->folder) continue;
     OLSTM_RETURN_IF_ERROR(olstm__tensor_file_write(options->folder, name, options->format,
                                                    &outputs[i], path, error));
-    printf("  written to %s\n", path);
+    olstm__say(stdout, "  written to %s\n", path);
   }
   return OLSTM_STATUS_OK;
 }
@@ -141,7 +142,7 @@ static olstm_status plot_output(const olstm_session* session, const olstm_tensor
   if (fclose(file) != 0 || has_failed) {
     return olstm_fail(error, OLSTM_STATUS_IO_ERROR, "cannot write '%s'", options->plot);
   }
-  printf("  drawn in %s\n", options->plot);
+  olstm__say(stdout, "  drawn in %s\n", options->plot);
   return OLSTM_STATUS_OK;
 }
 
@@ -169,7 +170,8 @@ static olstm_status run_and_print(olstm__job* job, const run_options* options,
   }
   olstm__progress_end();
   print_inputs(job->session, inputs);
-  if (options->repeat > 1) printf("after %lld runs:\n", (long long)options->repeat);
+  if (options->repeat > 1)
+    olstm__say(stdout, "after %lld runs:\n", (long long)options->repeat);
   OLSTM_RETURN_IF_ERROR(print_outputs(job->session, outputs, options, error));
   if (options->plot) {
     OLSTM_RETURN_IF_ERROR(plot_output(job->session, outputs, options, error));

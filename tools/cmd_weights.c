@@ -9,6 +9,7 @@
 #include "tools/command.h"
 #include "tools/file_bytes.h"
 #include "tools/keras_layer.h"
+#include "tools/say.h"
 #include "tools/tensor_file.h"
 
 static olstm_status write_layer(const olstm_node* node, const olstm__keras_layer* layer,
@@ -22,8 +23,9 @@ static olstm_status write_layer(const olstm_node* node, const olstm__keras_layer
                    layer->direction_count > 1 ? layer->direction : "", array->name);
     OLSTM_RETURN_IF_ERROR(
         olstm__tensor_file_write(folder, name, "npy", &array->tensor, path, error));
-    printf("%s: %s %s, gates %s (%s)\n", path, olstm_dtype_name(array->tensor.desc.dtype),
-           olstm_shape_text(&array->tensor.desc).text, array->gates, array->source);
+    olstm__say(stdout, "%s: %s %s, gates %s (%s)\n", path,
+               olstm_dtype_name(array->tensor.desc.dtype),
+               olstm_shape_text(&array->tensor.desc).text, array->gates, array->source);
   }
   return OLSTM_STATUS_OK;
 }

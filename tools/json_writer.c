@@ -5,39 +5,30 @@
 #include <math.h>
 #include <stddef.h>
 
-/// How many bytes the UTF-8 character at `s` has; 0 when it is none.
-static size_t utf8_length(const unsigned char* s) {
-  if (s[0] < 0x80) return 1;
-  const size_t length = s[0] >= 0xc2 && s[0] < 0xe0   ? 2
-                        : s[0] >= 0xe0 && s[0] < 0xf0 ? 3
-                        : s[0] >= 0xf0 && s[0] < 0xf5 ? 4
-                                                      : 0;
-  for (size_t i = 1; i < length; i++) {
-    if ((s[i] & 0xc0) != 0x80) return 0;
+#include "olstm/shown_text.h"
+
+/// As \uXXXX, of two halves beyond U+FFFF.
+static void write_code(FILE* file, uint32_t code) {
+  if (code > 0xffff) {
+    (void)fprintf(file, "\\u%04" PRIx32, 0xd7c0 + (code >> 10));
+    code = 0xdc00 | (code & 0x3ff);
   }
-  // Surrogates, overlong forms, beyond U+10FFFF.
-  if (s[0] == 0xe0 && s[1] < 0xa0) return 0;
-  if (s[0] == 0xed && s[1] >= 0xa0) return 0;
-  if (s[0] == 0xf0 && s[1] < 0x90) return 0;
-  if (s[0] == 0xf4 && s[1] >= 0x90) return 0;
-  return length;
+  (void)fprintf(file, "\\u%04" PRIx32, code);
 }
 
 static void write_string(FILE* file, const char* text) {
   (void)fputc('"', file);
-  for (const unsigned char* s = (const unsigned char*)text; *s;) {
-    const size_t length = utf8_length(s);
-    if (length == 0) {
-      (void)fputs("\\ufffd", file);
-      s++;
-    } else if (*s == '"' || *s == '\\') {
-      (void)fprintf(file, "\\%c", *s++);
-    } else if (*s < 0x20) {
-      (void)fprintf(file, "\\u%04x", *s++);
+  while (*text != '\0') {
+    uint32_t code = 0;
+    const size_t length = olstm_text_next(text, &code);
+    if (*text == '"' || *text == '\\') {
+      (void)fprintf(file, "\\%c", *text);
+    } else if (!olstm_text_is_shown(code)) {
+      write_code(file, code == OLSTM_TEXT_INVALID ? 0xfffd : code);
     } else {
-      (void)fwrite(s, 1, length, file);
-      s += length;
+      (void)fwrite(text, 1, length, file);
     }
+    text += length;
   }
   (void)fputc('"', file);
 }

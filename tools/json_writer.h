@@ -17,7 +17,8 @@ typedef struct olstm__json_writer {
 void olstm__json_open(olstm__json_writer* json, const char* key, char bracket);
 /// bracket: '}' or ']'.
 void olstm__json_close(olstm__json_writer* json, char bracket);
-/// Bytes that are not valid UTF-8 become U+FFFD.
+/// Characters that do not show as themselves are escaped; bytes that are not valid UTF-8
+/// become U+FFFD.
 void olstm__json_text(olstm__json_writer* json, const char* key, const char* value);
 void olstm__json_int(olstm__json_writer* json, const char* key, int64_t value);
 /// null when it is not finite.

@@ -4,14 +4,11 @@
 #include <string.h>
 
 #include "tools/keras_layer.h"
+#include "tools/say.h"
 #include "tools/tensor_print.h"
 
-/// Writes text inside a quoted string of Graphviz.
 static void write_escaped(FILE* out, const char* text) {
-  for (; *text; text++) {
-    if (*text == '"' || *text == '\\') (void)fputc('\\', out);
-    (void)fputc((unsigned char)*text < 0x20 ? ' ' : *text, out);
-  }
+  olstm__say_escaped(out, OLSTM__ESCAPE_DOT, text);
 }
 
 /// The plan's step of that node; false where it has none.
@@ -30,11 +27,11 @@ static bool find_step(const olstm_context* context, const char* node,
 
 static void draw_value(FILE* out, const char* kind, const olstm_value_info* info,
                        size_t index) {
-  (void)fprintf(out, "  %s%zu [shape=ellipse, label=\"", kind, index);
+  olstm__say(out, "  %s%zu [shape=ellipse, label=\"", kind, index);
   write_escaped(out, info->name);
-  (void)fprintf(out, "\\n%s ", olstm_dtype_name(info->dtype));
+  olstm__say(out, "\\n%s ", olstm_dtype_name(info->dtype));
   write_escaped(out, olstm__value_shape_text(info).text);
-  (void)fprintf(out, "\"];\n");
+  olstm__say(out, "\"];\n");
 }
 
 static void draw_node(FILE* out, const olstm__job* job, const olstm_node* node,
@@ -44,25 +41,25 @@ static void draw_node(FILE* out, const olstm__job* job, const olstm_node* node,
   const bool has_plan =
       olstm_context_get_plan_info(job->context, &plan, NULL) == OLSTM_STATUS_OK;
   const bool is_step = find_step(job->context, node->name, &step);
-  (void)fprintf(out, "  n%zu [label=\"", index);
+  olstm__say(out, "  n%zu [label=\"", index);
   write_escaped(out, node->op_type);
-  (void)fprintf(out, "\\n");
+  olstm__say(out, "\\n");
   write_escaped(out, node->name);
-  if (is_step && step.kernel[0]) (void)fprintf(out, "\\nkernel %s", step.kernel);
+  if (is_step && step.kernel[0]) olstm__say(out, "\\nkernel %s", step.kernel);
   if (is_step && step.fused_from[0]) {
-    (void)fprintf(out, "\\n");
+    olstm__say(out, "\\n");
     write_escaped(out, step.fused_from);
   }
-  if (has_plan && !is_step) (void)fprintf(out, "\\nfolded or fused");
-  (void)fprintf(out, "\"");
+  if (has_plan && !is_step) olstm__say(out, "\\nfolded or fused");
+  olstm__say(out, "\"");
   if (olstm__keras_layer_is_recurrent(node) || (is_step && step.fused_from[0])) {
-    (void)fprintf(out, ", style=\"filled,bold\", fillcolor=\"#cfe3ff\"");
+    olstm__say(out, ", style=\"filled,bold\", fillcolor=\"#cfe3ff\"");
   } else if (has_plan && !is_step) {
-    (void)fprintf(out, ", style=dashed, fontcolor=gray40");
+    olstm__say(out, ", style=dashed, fontcolor=gray40");
   } else if (is_step && step.is_view) {
-    (void)fprintf(out, ", style=dotted");
+    olstm__say(out, ", style=dotted");
   }
-  (void)fprintf(out, "];\n");
+  olstm__say(out, "];\n");
 }
 
 /// The number of the node that makes a value, or -1.
@@ -81,12 +78,12 @@ static void draw_edge(FILE* out, const olstm__job* job, const olstm_model_nodes*
                       const char* value, const char* target_kind, size_t target) {
   const long producer = find_producer(nodes, value);
   if (producer >= 0) {
-    (void)fprintf(out, "  n%ld -> %s%zu;\n", producer, target_kind, target);
+    olstm__say(out, "  n%ld -> %s%zu;\n", producer, target_kind, target);
     return;
   }
   for (size_t i = 0; i < olstm_model_input_count(job->model); i++) {
     if (strcmp(olstm_model_get_input(job->model, i)->name, value) == 0) {
-      (void)fprintf(out, "  in%zu -> %s%zu;\n", i, target_kind, target);
+      olstm__say(out, "  in%zu -> %s%zu;\n", i, target_kind, target);
     }
   }
 }
@@ -99,18 +96,18 @@ static void draw_states(FILE* out, const olstm__job* job,
     if (olstm_context_get_state_info(job->context, s, &info, NULL) != OLSTM_STATUS_OK) {
       return;
     }
-    (void)fprintf(out,
-                  "  s%zu [shape=cylinder, style=filled, fillcolor=\"#ffe9c7\", "
-                  "label=\"state ",
-                  s);
+    olstm__say(out,
+               "  s%zu [shape=cylinder, style=filled, fillcolor=\"#ffe9c7\", "
+               "label=\"state ",
+               s);
     write_escaped(out, info.name);
-    (void)fprintf(out, "\"];\n");
+    olstm__say(out, "\"];\n");
     const char* slash = strrchr(info.name, '/');
     const size_t length = slash ? (size_t)(slash - info.name) : 0;
     for (size_t i = 0; i < olstm_model_nodes_count(nodes) && length > 0; i++) {
       const char* name = olstm_model_nodes_get(nodes, i)->name;
       if (strlen(name) == length && strncmp(name, info.name, length) == 0) {
-        (void)fprintf(out, "  s%zu -> n%zu [dir=both, style=bold];\n", s, i);
+        olstm__say(out, "  s%zu -> n%zu [dir=both, style=bold];\n", s, i);
       }
     }
   }
@@ -127,8 +124,8 @@ static void draw_bindings(FILE* out, const olstm__job* job,
       if (strlen(output) != length || strncmp(output, pair, length) != 0) continue;
       for (size_t i = 0; i < olstm_model_input_count(job->model); i++) {
         if (strcmp(olstm_model_get_input(job->model, i)->name, pair + length + 1) == 0) {
-          (void)fprintf(out, "  out%zu -> in%zu [style=dashed, label=\"next run\"];\n", o,
-                        i);
+          olstm__say(out, "  out%zu -> in%zu [style=dashed, label=\"next run\"];\n", o,
+                     i);
         }
       }
     }
@@ -159,22 +156,22 @@ olstm_status olstm__model_draw(FILE* out, const olstm__job* job,
                                const olstm__job_options* options, olstm_error* error) {
   olstm_model_nodes* nodes = NULL;
   OLSTM_RETURN_IF_ERROR(olstm_model_nodes_create(job->model, NULL, &nodes, error));
-  (void)fprintf(
-      out,
-      "digraph model {\n  rankdir=TB;\n  node [shape=box, fontname=\"sans-serif\"];\n");
+  olstm__say(out, "digraph model {\n");
+  olstm__say(out, "  rankdir=TB;\n");
+  olstm__say(out, "  node [shape=box, fontname=\"sans-serif\"];\n");
   draw_graph(out, job, nodes);
   draw_states(out, job, nodes);
   draw_bindings(out, job, options);
-  (void)fprintf(out, "}\n");
+  olstm__say(out, "}\n");
   olstm_model_nodes_destroy(nodes);
   return OLSTM_STATUS_OK;
 }
 
 static void print_layer(FILE* out, const olstm_node* node,
                         const olstm__keras_layer* layer) {
-  (void)fprintf(out, "weights %s '%s', %s: %lld units, input of %lld\n", node->op_type,
-                node->name, layer->direction, (long long)layer->units,
-                (long long)layer->input_size);
+  olstm__say(out, "weights %s '%s', %s: %lld units, input of %lld\n", node->op_type,
+             node->name, layer->direction, (long long)layer->units,
+             (long long)layer->input_size);
   for (size_t i = 0; i < layer->array_count; i++) {
     const olstm__keras_array* array = &layer->arrays[i];
     char kind[80];
@@ -192,7 +189,7 @@ void olstm__session_print_weights(FILE* out, const olstm_session* session) {
       olstm_error reason;
       // One whose weights are computed does not hide the others.
       if (olstm__keras_layer_read(node, d, &layer, &reason) != OLSTM_STATUS_OK) {
-        (void)fprintf(out, "weights %s\n", reason.message);
+        olstm__say(out, "weights %s\n", reason.message);
         break;
       }
       direction_count = layer.direction_count;

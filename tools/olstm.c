@@ -5,6 +5,7 @@
 #include "olstm/version.h"
 #include "tools/cli.h"
 #include "tools/command.h"
+#include "tools/say.h"
 
 typedef struct command {
   const char* name;
@@ -33,7 +34,7 @@ static void print_help(void) {
   printf("\nolstm COMMAND --help lists a command's options.\n");
 }
 
-int main(int argc, char** argv) {
+static int run(int argc, char** argv) {
   if (argc < 2) {
     return olstm__cli_complain(OLSTM__EXIT_USAGE,
                                "a command is missing (olstm --help lists them)");
@@ -53,4 +54,9 @@ int main(int argc, char** argv) {
   }
   return olstm__cli_complain(OLSTM__EXIT_USAGE,
                              "unknown command '%s' (olstm --help lists them)", argv[1]);
+}
+
+int main(int argc, char** argv) {
+  olstm__say_begin();
+  return olstm__say_end(run(argc, argv));
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "tools/element.h"
+#include "tools/say.h"
 
 enum {
   WIDTH = 860,
@@ -85,24 +86,6 @@ static double y_of(const plot_view* view, double value) {
   return BOTTOM - (BOTTOM - TOP) * ((value - view->low) / (view->high - view->low));
 }
 
-static void write_escaped(FILE* out, const char* text) {
-  for (; *text; text++) {
-    switch (*text) {
-      case '<':
-        (void)fputs("&lt;", out);
-        break;
-      case '>':
-        (void)fputs("&gt;", out);
-        break;
-      case '&':
-        (void)fputs("&amp;", out);
-        break;
-      default:
-        (void)fputc((unsigned char)*text < 0x20 ? ' ' : *text, out);
-    }
-  }
-}
-
 static void draw_axes(FILE* out, const plot_view* view) {
   (void)fprintf(out, "<g stroke=\"#ccc\" fill=\"#333\">\n");
   for (int i = 0; i < TICKS; i++) {
@@ -163,7 +146,7 @@ void olstm__plot_write(FILE* out, const char* title, const olstm_tensor* tensor)
                 "<rect width=\"%d\" height=\"%d\" fill=\"white\"/>\n",
                 WIDTH, HEIGHT, WIDTH, HEIGHT);
   (void)fprintf(out, "<text x=\"%d\" y=\"18\" font-size=\"14\">", LEFT);
-  write_escaped(out, title);
+  olstm__say_escaped(out, OLSTM__ESCAPE_XML, title);
   (void)fprintf(out, " %s</text>\n", olstm_shape_text(&tensor->desc).text);
   draw_axes(out, &view);
   for (int64_t s = 0; s < view.series && view.steps > 0; s++) {

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "tools/element.h"
+#include "tools/say.h"
 
 enum { MAX_ROWS = 6, MAX_COLUMNS = 8 };
 
@@ -24,34 +25,34 @@ static void print_range(FILE* out, const olstm_tensor* tensor, int64_t count) {
   }
   if (lowest >= 0) {
     olstm__element_print(tensor, lowest, text);
-    (void)fprintf(out, ", min %s", text);
+    olstm__say(out, ", min %s", text);
     olstm__element_print(tensor, highest, text);
-    (void)fprintf(out, ", max %s", text);
+    olstm__say(out, ", max %s", text);
   }
-  if (nan_count > 0) (void)fprintf(out, ", %" PRId64 " NaN", nan_count);
+  if (nan_count > 0) olstm__say(out, ", %" PRId64 " NaN", nan_count);
 }
 
 static void print_row(FILE* out, const olstm_tensor* tensor, int64_t first,
                       int64_t columns) {
   const int64_t shown = columns < MAX_COLUMNS ? columns : MAX_COLUMNS;
   char text[40];
-  (void)fprintf(out, "  [");
+  olstm__say(out, "  [");
   for (int64_t c = 0; c < shown; c++) {
     olstm__element_print(tensor, first + c, text);
-    (void)fprintf(out, "%s%s", c ? ", " : "", text);
+    olstm__say(out, "%s%s", c ? ", " : "", text);
   }
-  if (columns > shown) (void)fprintf(out, ", ... %" PRId64 " more", columns - shown);
-  (void)fprintf(out, "]\n");
+  if (columns > shown) olstm__say(out, ", ... %" PRId64 " more", columns - shown);
+  olstm__say(out, "]\n");
 }
 
 void olstm__tensor_print(FILE* out, const char* kind, const char* name,
                          const olstm_tensor* tensor) {
   const olstm_tensor_desc* desc = &tensor->desc;
   const int64_t count = olstm_tensor_desc_count(desc);
-  (void)fprintf(out, "%s %s: %s %s", kind, name, olstm_dtype_name(desc->dtype),
-                olstm_shape_text(desc).text);
+  olstm__say(out, "%s %s: %s %s", kind, name, olstm_dtype_name(desc->dtype),
+             olstm_shape_text(desc).text);
   if (count > 1) print_range(out, tensor, count);
-  (void)fprintf(out, "\n");
+  olstm__say(out, "\n");
   if (count == 0) return;
   // A column vector reads better as one row.
   const int64_t last = desc->rank > 0 ? desc->dims[desc->rank - 1] : 1;
@@ -60,8 +61,7 @@ void olstm__tensor_print(FILE* out, const char* kind, const char* name,
   for (int64_t r = 0; r < rows && r < MAX_ROWS; r++) {
     print_row(out, tensor, r * columns, columns);
   }
-  if (rows > MAX_ROWS)
-    (void)fprintf(out, "  ... %" PRId64 " more rows\n", rows - MAX_ROWS);
+  if (rows > MAX_ROWS) olstm__say(out, "  ... %" PRId64 " more rows\n", rows - MAX_ROWS);
 }
 
 olstm_text olstm__value_shape_text(const olstm_value_info* info) {

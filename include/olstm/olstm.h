@@ -9,6 +9,7 @@
 #include "olstm/node.h"
 #include "olstm/plugin.h"
 #include "olstm/runtime.h"
+#include "olstm/shown_text.h"
 #include "olstm/sized_struct.h"
 #include "olstm/status.h"
 #include "olstm/tensor.h"

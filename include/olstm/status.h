@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "olstm/export.h"
+#include "olstm/shown_text.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -65,26 +66,35 @@ typedef struct olstm_error {
   char message[OLSTM_ERROR_CAPACITY];
 } olstm_error;
 
-/// Writes the message (cut to fit; control characters, which names out of files may have,
-/// become
-/// "?") and returns `code`, so that failing is one statement:
-/// `return olstm_fail(error, OLSTM_STATUS_NOT_FOUND, "no input '%s'", name);`
+/// What olstm_fail writes, for functions that take arguments of their own.
+static inline void olstm_error_write(olstm_error* error, const char* format,
+                                     va_list arguments) {
+  if (!error) return;
+  (void)vsnprintf(error->message, sizeof error->message, format, arguments);
+  olstm_text_clean(error->message);
+}
+
+/// Writes the message (cut to fit; what does not show as itself, which names out of files
+/// may have, becomes "?": see olstm/shown_text.h) and returns `code`, so that failing is
+/// one statement: `return olstm_fail(error, OLSTM_STATUS_NOT_FOUND, "no input '%s'",
+/// name);`
+#ifdef OLSTM_FAIL_OUT_OF_LINE_
+// libolstm's own code has one copy instead of one a file.
+olstm_status olstm_fail(olstm_error* error, olstm_status code, const char* format, ...)
+    OLSTM_PRINTF_(3, 4);
+#else
 static inline olstm_status olstm_fail(olstm_error* error, olstm_status code,
                                       const char* format, ...) OLSTM_PRINTF_(3, 4);
 
 static inline olstm_status olstm_fail(olstm_error* error, olstm_status code,
                                       const char* format, ...) {
-  if (error) {
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(error->message, sizeof error->message, format, arguments);
-    va_end(arguments);
-    for (char* c = error->message; *c != '\0'; c++) {
-      if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
-    }
-  }
+  va_list arguments;
+  va_start(arguments, format);
+  olstm_error_write(error, format, arguments);
+  va_end(arguments);
   return code;
 }
+#endif
 
 /// Hands a failure on to the caller.
 #define OLSTM_RETURN_IF_ERROR(expression)                       \

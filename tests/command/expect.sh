@@ -1,8 +1,9 @@
-# What the tests of the command share. Source it with the arguments OLSTM SOURCE; leaves $work, an empty folder, as the
-# working directory.
-[ -x "$1" ] && [ -d "$2" ] || { echo "usage: $0 OLSTM SOURCE"; exit 2; }
+# What the tests of the command share. Source it with the arguments OLSTM SOURCE WRITE_MODEL; leaves $work, an empty folder,
+# as the working directory.
+[ -x "$1" ] && [ -d "$2" ] && [ -x "$3" ] || { echo "usage: $0 OLSTM SOURCE WRITE_MODEL"; exit 2; }
 olstm=$1
 source_dir=$2
+write_model=$3
 data=$source_dir/tests/data
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -10,6 +11,13 @@ cd "$work" || exit 1
 bad=0
 
 complain() { echo "FAILED: $*"; bad=1; }
+
+# make_model FILE LINE...: writes a model from lines as tests/support/model_text.h has them.
+make_model() {
+  local file=$1
+  shift
+  printf '%s\n' "$@" | "$write_model" "$file" || complain "no model $file"
+}
 
 # expect CODE ARGUMENT...: runs the command; stdout is then in out.txt, stderr in err.txt.
 expect() {

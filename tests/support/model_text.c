@@ -74,6 +74,9 @@ typedef struct model_text {
   size_t open_count;
   wire opsets;
   bool has_main_opset;
+  int64_t ir_version;
+  char producer[64];
+  char name[64];
 } model_text;
 
 /// Words that are not there are empty.
@@ -269,7 +272,7 @@ static void open_graph(model_text* model, const char* name) {
   assert_true(model->graph_count < kMaxGraphs);
   graph_text* graph = &model->graphs[model->graph_count];
   (void)snprintf(graph->name, sizeof graph->name, "%s", name);
-  put_text(&graph->bytes, 2, name);
+  if (model->graph_count > 0) put_text(&graph->bytes, 2, name);
   model->open[model->open_count++] = model->graph_count++;
 }
 
@@ -280,6 +283,12 @@ static void read_line(model_text* model, char* line) {
   if (count == 0) return;
   if (strcmp(words[0], "opset") == 0) {
     put_opset(model, count > 2 ? words[1] : "", words[count - 1]);
+  } else if (strcmp(words[0], "ir") == 0) {
+    model->ir_version = strtoll(words[1], NULL, 10);
+  } else if (strcmp(words[0], "producer") == 0) {
+    (void)snprintf(model->producer, sizeof model->producer, "%s", words[1]);
+  } else if (strcmp(words[0], "name") == 0) {
+    (void)snprintf(model->name, sizeof model->name, "%s", words[1]);
   } else if (strcmp(words[0], "input") == 0) {
     put_value_info(graph, 11, words[1], count > 2 ? words[2] : NULL);
   } else if (strcmp(words[0], "output") == 0) {
@@ -301,6 +310,8 @@ void* olstm_test_model_bytes(const char* text, size_t* out_byte_count) {
   model_text* model = calloc(1, sizeof *model);
   wire bytes = {NULL, 0, 0};
   assert_non_null(model);
+  model->ir_version = 8;
+  (void)snprintf(model->name, sizeof model->name, "main");
   open_graph(model, "main");
   while (*text) {
     char line[kMaxLine];
@@ -312,7 +323,9 @@ void* olstm_test_model_bytes(const char* text, size_t* out_byte_count) {
     text += length + (text[length] == '\n');
   }
   if (!model->has_main_opset) put_opset(model, "", "13");
-  put_int(&bytes, 1, 8);
+  put_text(&model->graphs[0].bytes, 2, model->name);
+  put_int(&bytes, 1, model->ir_version);
+  put_text(&bytes, 2, model->producer);
   put_bytes(&bytes, 7, model->graphs[0].bytes.bytes, model->graphs[0].bytes.count);
   put(&bytes, model->opsets.bytes, model->opsets.count);
   for (size_t g = 0; g < model->graph_count; g++) free(model->graphs[g].bytes.bytes);

@@ -1,6 +1,9 @@
 // ONNX models written as lines of text, for tests. One thing a line:
 //
 //   opset 13                         of domain "" (default 13); "opset test 1" of another
+//   ir 8                             the IR version (default 8)
+//   producer someone                 producer_name
+//   name g                           of the main graph (default "main")
 //   input x float[2,n]               a name, dtype and shape; "float" alone: no shape
 //   const w float[2,3] 1 2 3 4 5 6   an initializer; values are repeated to fill it
 //   node Add a,b -> c                operator, inputs, outputs; "_" for an absent one

@@ -43,10 +43,20 @@ static void escapes_and_mends_text(void** state) {
   expect(write_odd_text, "\"q\\\" b\\\\ \\u000a \xc3\xa9 \\ufffd \\ufffd\\ufffd\"");
 }
 
+static void write_hidden_text(olstm__json_writer* json) {
+  olstm__json_text(json, NULL, "\x7f\xc2\x9b\xe2\x80\xae\xe2\x80\xac\xf3\xa0\x81\xb4");
+}
+
+static void escapes_what_does_not_show(void** state) {
+  (void)state;
+  expect(write_hidden_text, "\"\\u007f\\u009b\\u202e\\u202c\\udb40\\udc74\"");
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(puts_commas_between_values),
       cmocka_unit_test(escapes_and_mends_text),
+      cmocka_unit_test(escapes_what_does_not_show),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }

@@ -32,8 +32,8 @@ static void fail_keeps_to_one_line_whatever_names_have(void** state) {
   olstm_error error;
   (void)state;
   (void)olstm_fail(&error, OLSTM_STATUS_UNSUPPORTED, "no operator '%s'",
-                   "a\n\x1b[2Jb\x7f\xc3\xa4");
-  assert_string_equal(error.message, "no operator 'a??[2Jb?\xc3\xa4'");
+                   "a\n\x1b[2Jb\x7f\xc3\xa4\xc2\x9b\xe2\x80\x8e!");
+  assert_string_equal(error.message, "no operator 'a??[2Jb?\xc3\xa4?\x3f\x21'");
 }
 
 int main(int argc, char** argv) {

@@ -1,0 +1,109 @@
+// See say.h.
+#include "tools/say.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "olstm/shown_text.h"
+#include "tools/cli.h"
+
+/// Most lines need no more.
+enum { USUAL_BYTES = 1024 };
+
+/// Why writing to stdout failed first; 0 as long as it has not, or where nobody looked.
+static int stdout_errno;
+
+static void note_failure(bool has_failed) {
+  if (has_failed && stdout_errno == 0) stdout_errno = errno;
+}
+
+void olstm__say(FILE* out, const char* format, ...) {
+  char usual[USUAL_BYTES];
+  char* text = usual;
+  va_list arguments;
+  va_list again;
+  va_start(arguments, format);
+  va_copy(again, arguments);
+  const int length = vsnprintf(usual, sizeof usual, format, arguments);
+  if (length >= USUAL_BYTES) {
+    text = malloc((size_t)length + 1);
+    // Without memory the line is cut.
+    if (text) (void)vsnprintf(text, (size_t)length + 1, format, again);
+    if (!text) text = usual;
+  }
+  va_end(again);
+  va_end(arguments);
+  if (length > 0) {
+    const bool ends_line = format[strlen(format) - 1] == '\n';
+    olstm_text_clean(text);
+    // Cleaning makes "?" of the line's end, which is the last byte either way.
+    if (ends_line) text[strlen(text) - 1] = '\n';
+    const bool has_failed = fputs(text, out) == EOF;
+    note_failure(has_failed && out == stdout);
+  }
+  if (text != usual) free(text);
+}
+
+/// A character that has another form.
+typedef struct escaped {
+  char character;
+  const char* form;
+} escaped;
+
+enum { MAX_ESCAPED = 5 };
+
+static const escaped kEscaped[][MAX_ESCAPED] = {
+    [OLSTM__ESCAPE_XML] =
+        {{'<', "&lt;"}, {'>', "&gt;"}, {'&', "&amp;"}, {'"', "&quot;"}, {'\'', "&#39;"}},
+    [OLSTM__ESCAPE_DOT] = {{'"', "\\\""}, {'\\', "\\\\"}},
+    [OLSTM__ESCAPE_MARKDOWN] = {
+        {'|', "\\|"}, {'<', "&lt;"}, {'*', "\\*"}, {'`', "\\`"}, {'[', "\\["}}};
+
+static const char* find_form(olstm__escape escape, char character) {
+  for (size_t i = 0; i < MAX_ESCAPED; i++) {
+    const escaped* entry = &kEscaped[escape][i];
+    if (entry->form && entry->character == character) return entry->form;
+  }
+  return NULL;
+}
+
+void olstm__say_escaped(FILE* out, olstm__escape escape, const char* text) {
+  while (*text != '\0') {
+    uint32_t code = 0;
+    const size_t length = olstm_text_next(text, &code);
+    const char* form = olstm_text_is_shown(code) ? find_form(escape, *text) : "?";
+    if (form) {
+      (void)fputs(form, out);
+    } else {
+      (void)fwrite(text, 1, length, out);
+    }
+    text += length;
+  }
+}
+
+void olstm__say_begin(void) {
+  // Read only, so that writing to one that was closed fails as it did.
+  int file = open("/dev/null", O_RDONLY);
+  while (file >= 0 && file <= 2) file = dup(file);
+  if (file > 2) (void)close(file);
+}
+
+void olstm__say_flush(void) {
+  note_failure(fflush(stdout) != 0);
+}
+
+int olstm__say_end(int exit_code) {
+  const bool had_failed = ferror(stdout) != 0;
+  // A full disk may show only when the file is closed.
+  const bool has_failed = fflush(stdout) != 0 || close(STDOUT_FILENO) != 0;
+  note_failure(has_failed);
+  if ((!had_failed && !has_failed) || olstm__cli_has_complained()) return exit_code;
+  return olstm__cli_complain(
+      OLSTM__EXIT_FAILED, "cannot write to standard output: %s",
+      stdout_errno != 0 ? strerror(stdout_errno) : "not all of it was taken");
+}

@@ -1,0 +1,39 @@
+// Everything that the command writes as text. Names out of models and files reach a
+// terminal, a page or a picture through here alone.
+#ifndef OLSTM_TOOLS_SAY_H_
+#define OLSTM_TOOLS_SAY_H_
+
+#include <stdio.h>
+
+#include "olstm/export.h"
+
+/// Writes a line, or a part of one, to `out`: as fprintf, but every character of it that
+/// does not show as itself (see olstm/shown_text.h) becomes "?", line ends too. Only one
+/// with which `format` ends remains.
+void olstm__say(FILE* out, const char* format, ...) OLSTM_PRINTF_(2, 3);
+
+/// What a text stands in, and so which of its characters need another form.
+typedef enum olstm__escape {
+  /// Text and attributes of XML and HTML.
+  OLSTM__ESCAPE_XML,
+  /// A quoted string of Graphviz.
+  OLSTM__ESCAPE_DOT,
+  /// A cell of a Markdown table.
+  OLSTM__ESCAPE_MARKDOWN
+} olstm__escape;
+
+/// Writes a text in the form that `escape` asks for; what does not show becomes "?".
+void olstm__say_escaped(FILE* out, olstm__escape escape, const char* text);
+
+/// Hands on what stdout has so far: for lines that are progress, too.
+void olstm__say_flush(void);
+
+/// Makes sure that the first three files are open, so that no other becomes one of them:
+/// a closed output fails when it is written to. To be called before anything is opened.
+void olstm__say_begin(void);
+
+/// Writes out what is left for stdout. The exit code of the process: `exit_code`, or,
+/// when not all could be written, 1 and a line that says why.
+int olstm__say_end(int exit_code);
+
+#endif  // OLSTM_TOOLS_SAY_H_
