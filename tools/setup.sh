@@ -25,6 +25,8 @@ g++ c++
 binutils nm
 dpkg-dev dpkg-shlibdeps
 file file
+abigail-tools abidw
+doxygen doxygen
 lv2-dev /usr/include/lv2/core/lv2.h|/usr/include/lv2.h
 lilv-utils lv2apply
 '
