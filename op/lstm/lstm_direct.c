@@ -28,7 +28,7 @@ typedef struct shared_layer {
   atomic_int reference_count;
   olstm_allocator allocator;
   const olstm__lstm_kernel* kernel;
-  int64_t inputs, hidden, rows;
+  int64_t input_size, hidden_size, batch;
   /// Block i computes 2^i steps.
   block blocks[MAX_BLOCKS];
   size_t block_count;
@@ -50,7 +50,7 @@ struct olstm_lstm {
 // ---------------------------------------------------------------- sizes
 
 static size_t state_count(const shared_layer* shared) {
-  return (size_t)(shared->rows * shared->hidden);
+  return (size_t)(shared->batch * shared->hidden_size);
 }
 
 static float* state_of(const olstm_lstm* lstm, int which, int tensor) {
@@ -172,8 +172,8 @@ static olstm__lstm_problem make_problem(const shared_layer* shared,
   const olstm__lstm_layouts layouts = {OLSTM__LAYOUT_TIME_MAJOR, OLSTM__LAYOUT_TIME_MAJOR,
                                        OLSTM__LAYOUT_TIME_MAJOR};
   olstm__lstm_problem problem;
-  olstm__lstm_problem_init(spec, OLSTM_DTYPE_FLOAT, steps, shared->rows, shared->inputs,
-                           shared->hidden, &layouts, &problem);
+  olstm__lstm_problem_init(spec, OLSTM_DTYPE_FLOAT, steps, shared->batch,
+                           shared->input_size, shared->hidden_size, &layouts, &problem);
   problem.has_bias = weights->bias != NULL;
   problem.has_peepholes = weights->peepholes != NULL;
   problem.has_initial_h = problem.has_initial_c = true;
@@ -195,16 +195,17 @@ static olstm_status pack(shared_layer* shared, const olstm__lstm_problem* proble
 /// Keras' weights go through a copy in ONNX's order, which kernels know how to pack.
 static olstm_status pack_keras(shared_layer* shared, const olstm__lstm_problem* problem,
                                const olstm_lstm_weights* weights, olstm_error* error) {
-  const size_t gates = 4 * (size_t)shared->hidden;
-  const size_t columns = (size_t)shared->inputs + (size_t)shared->hidden + 2;
+  const size_t gates = 4 * (size_t)shared->hidden_size;
+  const size_t columns = (size_t)shared->input_size + (size_t)shared->hidden_size + 2;
   float* copy = olstm_allocate(&shared->allocator, gates * columns, sizeof(float));
   if (!copy) return fail_memory(error);
-  float* r = copy + gates * (size_t)shared->inputs;
-  float* b = r + gates * (size_t)shared->hidden;
-  olstm__lstm_matrix_from_keras(weights->kernel, shared->hidden, shared->inputs, copy);
-  olstm__lstm_matrix_from_keras(weights->recurrent_kernel, shared->hidden, shared->hidden,
-                                r);
-  if (weights->bias) olstm__lstm_bias_from_keras(weights->bias, shared->hidden, b);
+  float* r = copy + gates * (size_t)shared->input_size;
+  float* b = r + gates * (size_t)shared->hidden_size;
+  olstm__lstm_matrix_from_keras(weights->kernel, shared->hidden_size, shared->input_size,
+                                copy);
+  olstm__lstm_matrix_from_keras(weights->recurrent_kernel, shared->hidden_size,
+                                shared->hidden_size, r);
+  if (weights->bias) olstm__lstm_bias_from_keras(weights->bias, shared->hidden_size, b);
   const olstm__lstm_weights onnx = {copy, r, weights->bias ? b : NULL, NULL};
   const olstm_status status = pack(shared, problem, &onnx, error);
   olstm_release(&shared->allocator, copy, gates * columns, sizeof(float));
@@ -233,9 +234,9 @@ static olstm_status fill_shared(shared_layer* shared, const olstm_lstm_options* 
   olstm__lstm_spec spec;
   olstm__lstm_choice choice;
   OLSTM_RETURN_IF_ERROR(make_spec(options, &spec, error));
-  shared->inputs = options->input_size;
-  shared->hidden = options->hidden_size;
-  shared->rows = options->batch_size;
+  shared->input_size = options->input_size;
+  shared->hidden_size = options->hidden_size;
+  shared->batch = options->batch_size;
   const olstm__lstm_problem one_step = make_problem(shared, &spec, weights, 1);
   OLSTM_RETURN_IF_ERROR(olstm__lstm_choose_real_time(&one_step, &choice, error));
   shared->kernel = choice.kernel;
@@ -366,8 +367,8 @@ olstm_status olstm_lstm_sequence(olstm_lstm* lstm, int64_t step_count, const flo
                       "LSTM: lstm or x is NULL, or step_count is %" PRId64, step_count);
   }
   const shared_layer* shared = lstm->shared;
-  const int64_t x_step = shared->rows * shared->inputs;
-  const int64_t y_step = shared->rows * shared->hidden;
+  const int64_t x_step = shared->batch * shared->input_size;
+  const int64_t y_step = shared->batch * shared->hidden_size;
   size_t index = shared->block_count - 1;
   while (step_count > 0) {
     const int64_t steps = INT64_C(1) << index;
@@ -404,12 +405,12 @@ void olstm_lstm_set_state(olstm_lstm* lstm, const float* h, const float* c) {
 
 olstm_status olstm_lstm_reset_state(olstm_lstm* lstm, int64_t row, olstm_error* error) {
   const shared_layer* shared = lstm->shared;
-  if (row < ALL_ROWS || row >= shared->rows) {
+  if (row < ALL_ROWS || row >= shared->batch) {
     return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
                       "LSTM: row is %" PRId64 ", expected -1..%" PRId64, row,
-                      shared->rows - 1);
+                      shared->batch - 1);
   }
-  const size_t hidden = (size_t)shared->hidden;
+  const size_t hidden = (size_t)shared->hidden_size;
   const size_t first = row == ALL_ROWS ? 0 : (size_t)row * hidden;
   const size_t count = row == ALL_ROWS ? state_count(shared) : hidden;
   for (int tensor = 0; tensor < 2; tensor++) {
@@ -419,15 +420,15 @@ olstm_status olstm_lstm_reset_state(olstm_lstm* lstm, int64_t row, olstm_error* 
 }
 
 int64_t olstm_lstm_input_size(const olstm_lstm* lstm) {
-  return lstm->shared->inputs;
+  return lstm->shared->input_size;
 }
 
 int64_t olstm_lstm_hidden_size(const olstm_lstm* lstm) {
-  return lstm->shared->hidden;
+  return lstm->shared->hidden_size;
 }
 
 int64_t olstm_lstm_batch_size(const olstm_lstm* lstm) {
-  return lstm->shared->rows;
+  return lstm->shared->batch;
 }
 
 const char* olstm_lstm_kernel_name(const olstm_lstm* lstm) {

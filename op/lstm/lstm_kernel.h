@@ -41,12 +41,12 @@ typedef struct olstm__lstm_strides {
   int64_t step, row, direction;
 } olstm__lstm_strides;
 
-/// One spec on one set of shapes: T steps, N rows (batch), I input, H hidden; G gates.
+/// One spec on one set of shapes: T steps, N batch, I input, H hidden; G gates.
 typedef struct olstm__lstm_problem {
   olstm__lstm_spec spec;
   /// Of X, W, R, B, P, states and outputs: FLOAT, DOUBLE, FLOAT16 or BFLOAT16.
   olstm_dtype dtype;
-  int64_t steps, rows, inputs, hidden;
+  int64_t steps, batch, input_size, hidden_size;
   bool has_bias, has_lens, has_initial_h, has_initial_c, has_peepholes;
   bool wants_y, wants_y_h, wants_y_c;
   /// x [T,N,I] and y [T,D,N,H] in any layout (x has no direction), and the four states

@@ -49,15 +49,15 @@ static const char* decline(const olstm__lstm_problem* problem) {
   if (spec->has_clip) return "clip";
   if (spec->input_forget) return "input_forget";
   if (problem->has_lens) return "sequence_lens";
-  if (problem->steps == 0 || problem->rows == 0 || problem->inputs == 0) {
+  if (problem->steps == 0 || problem->batch == 0 || problem->input_size == 0) {
     return "tensors without elements";
   }
   return olstm__dnnl_why_absent();
 }
 
 static bool lay_out_packed(const olstm__lstm_problem* problem, packed_layout* out) {
-  const size_t hidden = (size_t)problem->hidden;
-  const size_t inputs = (size_t)problem->inputs;
+  const size_t hidden = (size_t)problem->hidden_size;
+  const size_t inputs = (size_t)problem->input_size;
   size_t rows = 0;
   size_t blocks = 0;
   // W, R, bias and peepholes are 4*I + 4*H + 4 + 3 vectors of H.
@@ -83,8 +83,8 @@ static bool packed_bytes(const olstm__lstm_problem* problem, size_t* out_bytes) 
 static void pack(const olstm__lstm_problem* problem, const olstm__lstm_weights* weights,
                  void* packed) {
   const olstm__gate_order* order = &olstm__gate_order_ifco;
-  const int64_t hidden = problem->hidden;
-  const int64_t inputs = problem->inputs;
+  const int64_t hidden = problem->hidden_size;
+  const int64_t inputs = problem->input_size;
   packed_layout layout = {0};
   (void)lay_out_packed(problem, &layout);
   for (int32_t d = 0; d < problem->spec.direction_count; d++) {
@@ -124,17 +124,17 @@ static olstm__dnnl_lstm_spec describe(const olstm__lstm_problem* problem, int32_
   const bool own_y = !problem->wants_y;
   return (olstm__dnnl_lstm_spec){
       .steps = problem->steps,
-      .rows = problem->rows,
-      .inputs = problem->inputs,
-      .hidden = problem->hidden,
+      .rows = problem->batch,
+      .inputs = problem->input_size,
+      .hidden = problem->hidden_size,
       .is_reverse = problem->spec.is_reverse[d],
       .has_initial_state = has_initial_state(problem),
       .has_peepholes = problem->has_peepholes,
       .wants_final_state = wants_final_state(problem),
       .x_step = problem->x.step,
       .x_row = problem->x.row,
-      .y_step = own_y ? problem->rows * problem->hidden : problem->y.step,
-      .y_row = own_y ? problem->hidden : problem->y.row,
+      .y_step = own_y ? problem->batch * problem->hidden_size : problem->y.step,
+      .y_row = own_y ? problem->hidden_size : problem->y.row,
       .state_row = problem->state.row,
       .plain_weights = plain_weights,
   };
@@ -147,14 +147,14 @@ static bool add_buffer(size_t* total, size_t bytes, size_t* out_offset) {
 
 /// A state of all rows and directions, with the problem's strides.
 static size_t state_bytes(const olstm__lstm_problem* problem) {
-  return (size_t)(problem->spec.direction_count * problem->rows * problem->hidden) *
+  return (size_t)(problem->spec.direction_count * problem->batch * problem->hidden_size) *
          sizeof(float);
 }
 
 static bool lay_out_workspace(const olstm__lstm_problem* problem, size_t scratch_bytes,
                               workspace_layout* out) {
   const size_t state = state_bytes(problem);
-  size_t y = (size_t)problem->rows * (size_t)problem->hidden * sizeof(float);
+  size_t y = (size_t)problem->batch * (size_t)problem->hidden_size * sizeof(float);
   size_t total = scratch_bytes;
   if (!olstm_size_multiply(y, (size_t)problem->steps, &y)) return false;
   if (!add_buffer(&total, problem->wants_y ? 0 : y, &out->y) ||

@@ -28,7 +28,7 @@ typedef struct direction_run {
 } direction_run;
 
 static int64_t gate_rows(const olstm__lstm_problem* problem) {
-  return olstm__cell_gate_count(problem->spec.cell) * problem->hidden;
+  return olstm__cell_gate_count(problem->spec.cell) * problem->hidden_size;
 }
 
 static const char* decline(const olstm__lstm_problem* problem) {
@@ -49,13 +49,14 @@ static bool lay_out_packed(const olstm__lstm_problem* problem, packed_layout* ou
   const int64_t d = problem->spec.direction_count;
   int64_t total = 0;
   out->w = 0;
-  if (!add_product(&total, d, gate_rows(problem), problem->inputs)) return false;
+  if (!add_product(&total, d, gate_rows(problem), problem->input_size)) return false;
   out->r = total;
-  if (!add_product(&total, d, gate_rows(problem), problem->hidden)) return false;
+  if (!add_product(&total, d, gate_rows(problem), problem->hidden_size)) return false;
   out->b = total;
   if (problem->has_bias && !add_product(&total, d, gate_rows(problem), 2)) return false;
   out->p = total;
-  if (problem->has_peepholes && !add_product(&total, d, problem->hidden, 3)) return false;
+  if (problem->has_peepholes && !add_product(&total, d, problem->hidden_size, 3))
+    return false;
   out->total = total;
   return true;
 }
@@ -85,8 +86,8 @@ static olstm_status prepare(const olstm__lstm_problem* problem, const void* pack
                             const olstm_allocator* allocator, void** out_handle,
                             size_t* out_workspace_bytes, olstm_error* error) {
   // x, h, c, reset, gates
-  const size_t hidden = (size_t)problem->hidden;
-  size_t doubles = (size_t)problem->inputs;
+  const size_t hidden = (size_t)problem->hidden_size;
+  size_t doubles = (size_t)problem->input_size;
   (void)packed;
   (void)allocator;
   *out_handle = NULL;
@@ -120,20 +121,20 @@ static double activate(const direction_run* run, int32_t index, double x) {
 
 /// Row `index` of X*W^T + Wb.
 static double from_input(const direction_run* run, int64_t index) {
-  const int64_t inputs = run->problem->inputs;
+  const int64_t inputs = run->problem->input_size;
   const double sum = dot(run->w + index * inputs, run->state.x, inputs);
   return run->bias_w ? sum + run->bias_w[index] : sum;
 }
 
 /// Row `index` of H*R^T + Rb.
 static double from_hidden(const direction_run* run, int64_t index, const double* h) {
-  const int64_t hidden = run->problem->hidden;
+  const int64_t hidden = run->problem->hidden_size;
   const double sum = dot(run->r + index * hidden, h, hidden);
   return run->bias_r ? sum + run->bias_r[index] : sum;
 }
 
 static void step_lstm(const direction_run* run) {
-  const int64_t hidden = run->problem->hidden;
+  const int64_t hidden = run->problem->hidden_size;
   const olstm_dtype dtype = run->problem->dtype;
   const row_state* s = &run->state;
   for (int64_t k = 0; k < 4 * hidden; k++) {
@@ -156,7 +157,7 @@ static void step_lstm(const direction_run* run) {
 }
 
 static void step_gru(const direction_run* run) {
-  const int64_t hidden = run->problem->hidden;
+  const int64_t hidden = run->problem->hidden_size;
   const row_state* s = &run->state;
   for (int64_t k = 0; k < 2 * hidden; k++) {
     s->gates[k] = activate(run, 0, from_input(run, k) + from_hidden(run, k, s->h));
@@ -178,7 +179,7 @@ static void step_gru(const direction_run* run) {
 }
 
 static void step_rnn(const direction_run* run) {
-  const int64_t hidden = run->problem->hidden;
+  const int64_t hidden = run->problem->hidden_size;
   const row_state* s = &run->state;
   for (int64_t j = 0; j < hidden; j++) {
     s->gates[j] = activate(run, 0, from_input(run, j) + from_hidden(run, j, s->h));
@@ -210,11 +211,11 @@ static void run_row(const direction_run* run, const olstm__lstm_args* args, int3
   const int64_t length = args->sequence_lens ? args->sequence_lens[n] : p->steps;
   const int64_t state_at = d * p->state.direction + n * p->state.row;
   const int64_t y_at = d * p->y.direction + n * p->y.row;
-  load_vector(p->dtype, args->initial_h, state_at, p->hidden, s->h);
-  load_vector(p->dtype, args->initial_c, state_at, p->hidden, s->c);
+  load_vector(p->dtype, args->initial_h, state_at, p->hidden_size, s->h);
+  load_vector(p->dtype, args->initial_c, state_at, p->hidden_size, s->c);
   for (int64_t i = 0; i < length; i++) {
     const int64_t t = p->spec.is_reverse[d] ? length - 1 - i : i;
-    load_vector(p->dtype, args->x, t * p->x.step + n * p->x.row, p->inputs, s->x);
+    load_vector(p->dtype, args->x, t * p->x.step + n * p->x.row, p->input_size, s->x);
     if (p->spec.cell == OLSTM__CELL_LSTM) {
       step_lstm(run);
     } else if (p->spec.cell == OLSTM__CELL_GRU) {
@@ -222,20 +223,20 @@ static void run_row(const direction_run* run, const olstm__lstm_args* args, int3
     } else {
       step_rnn(run);
     }
-    store_vector(p->dtype, s->h, p->hidden, args->y, y_at + t * p->y.step);
+    store_vector(p->dtype, s->h, p->hidden_size, args->y, y_at + t * p->y.step);
   }
   for (int64_t t = length; t < p->steps; t++) {
-    store_vector(p->dtype, NULL, p->hidden, args->y, y_at + t * p->y.step);
+    store_vector(p->dtype, NULL, p->hidden_size, args->y, y_at + t * p->y.step);
   }
-  store_vector(p->dtype, s->h, p->hidden, args->y_h, state_at);
-  store_vector(p->dtype, s->c, p->hidden, args->y_c, state_at);
+  store_vector(p->dtype, s->h, p->hidden_size, args->y_h, state_at);
+  store_vector(p->dtype, s->c, p->hidden_size, args->y_c, state_at);
 }
 
 static olstm_status run(const olstm__lstm_problem* problem, const void* handle,
                         const olstm__lstm_args* args, olstm_error* error) {
   const double* packed = args->packed;
   double* workspace = args->workspace;
-  const int64_t hidden = problem->hidden;
+  const int64_t hidden = problem->hidden_size;
   const int64_t rows = gate_rows(problem);
   packed_layout layout = {0};
   (void)handle;
@@ -246,7 +247,7 @@ static olstm_status run(const olstm__lstm_problem* problem, const void* handle,
     const direction_run direction = {
         .problem = problem,
         .activations = problem->spec.activations[d],
-        .w = packed + layout.w + d * rows * problem->inputs,
+        .w = packed + layout.w + d * rows * problem->input_size,
         .r = packed + layout.r + d * rows * hidden,
         .bias_w = bias,
         .bias_r = bias ? bias + rows : NULL,
@@ -257,7 +258,7 @@ static olstm_status run(const olstm__lstm_problem* problem, const void* handle,
                   .gates = workspace + 3 * hidden,
                   .x = workspace + (3 + OLSTM__MAX_GATES) * hidden},
     };
-    for (int64_t n = 0; n < problem->rows; n++) run_row(&direction, args, d, n);
+    for (int64_t n = 0; n < problem->batch; n++) run_row(&direction, args, d, n);
   }
   return OLSTM_STATUS_OK;
 }

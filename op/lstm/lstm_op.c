@@ -160,8 +160,8 @@ static bool is_given(const olstm_prepare_args* args, size_t index) {
 static void make_problem(const lstm_op* op, const olstm_prepare_args* args,
                          const olstm__lstm_sizes* sizes, olstm__lstm_problem* problem) {
   const olstm_node* node = op->base.node;
-  olstm__lstm_problem_init(&op->attributes.spec, sizes->dtype, sizes->steps, sizes->rows,
-                           sizes->inputs, sizes->hidden, &op->attributes.layouts,
+  olstm__lstm_problem_init(&op->attributes.spec, sizes->dtype, sizes->steps, sizes->batch,
+                           sizes->input_size, sizes->hidden_size, &op->attributes.layouts,
                            problem);
   problem->has_bias = is_given(args, OLSTM_RECURRENT_B);
   problem->has_lens = is_given(args, OLSTM_RECURRENT_SEQUENCE_LENS);
@@ -286,7 +286,7 @@ olstm_status olstm__lstm_op_prepare(void* instance, const olstm_prepare_args* ar
     return olstm__op_fail(&op->base, error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory");
   }
   make_problem(op, args, &sizes, &handle->problem);
-  if (sizes.steps > 0 && sizes.rows > 0) {
+  if (sizes.steps > 0 && sizes.batch > 0) {
     const olstm_status status =
         prepare_kernel(op, handle, args, &out_prepared->workspace_bytes, error);
     if (status != OLSTM_STATUS_OK) {
@@ -317,7 +317,7 @@ void olstm__lstm_op_release(void* instance, void* handle) {
 
 static olstm_status check_lens(const lstm_op* op, const olstm__lstm_problem* problem,
                                const int32_t* lens, olstm_error* error) {
-  for (int64_t n = 0; lens && n < problem->rows; n++) {
+  for (int64_t n = 0; lens && n < problem->batch; n++) {
     if (lens[n] >= 0 && lens[n] <= problem->steps) continue;
     return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_VALUE,
                           "sequence_lens[%" PRId64 "] is %d, expected 0..%" PRId64, n,
@@ -330,7 +330,7 @@ static olstm_status check_lens(const lstm_op* op, const olstm__lstm_problem* pro
 static void copy_state(const olstm__lstm_problem* problem, const void* from, void* to) {
   const size_t bytes =
       olstm_dtype_size(problem->dtype) *
-      (size_t)(problem->spec.direction_count * problem->rows * problem->hidden);
+      (size_t)(problem->spec.direction_count * problem->batch * problem->hidden_size);
   if (!to) return;
   if (from) {
     memcpy(to, from, bytes);

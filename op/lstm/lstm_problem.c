@@ -5,33 +5,34 @@
 #include "op/op_support.h"
 
 void olstm__lstm_problem_init(const olstm__lstm_spec* spec, olstm_dtype dtype,
-                              int64_t steps, int64_t rows, int64_t inputs, int64_t hidden,
-                              const olstm__lstm_layouts* layouts,
+                              int64_t steps, int64_t batch, int64_t input_size,
+                              int64_t hidden_size, const olstm__lstm_layouts* layouts,
                               olstm__lstm_problem* out_problem) {
   const int64_t directions = spec->direction_count;
-  const int64_t wide = directions * hidden;
+  const int64_t wide = directions * hidden_size;
   const olstm__lstm_strides x[] = {
-      [OLSTM__LAYOUT_TIME_MAJOR] = {.step = rows * inputs, .row = inputs},
-      [OLSTM__LAYOUT_BATCH_MAJOR] = {.step = inputs, .row = steps * inputs},
-      [OLSTM__LAYOUT_TIME_MAJOR_CONCATENATED] = {.step = rows * inputs, .row = inputs},
+      [OLSTM__LAYOUT_TIME_MAJOR] = {.step = batch * input_size, .row = input_size},
+      [OLSTM__LAYOUT_BATCH_MAJOR] = {.step = input_size, .row = steps * input_size},
+      [OLSTM__LAYOUT_TIME_MAJOR_CONCATENATED] = {.step = batch * input_size,
+                                                 .row = input_size},
   };
   const olstm__lstm_strides y[] = {
-      [OLSTM__LAYOUT_TIME_MAJOR] = {rows * wide, hidden, rows * hidden},
-      [OLSTM__LAYOUT_BATCH_MAJOR] = {wide, steps * wide, hidden},
-      [OLSTM__LAYOUT_TIME_MAJOR_CONCATENATED] = {rows * wide, wide, hidden},
+      [OLSTM__LAYOUT_TIME_MAJOR] = {batch * wide, hidden_size, batch * hidden_size},
+      [OLSTM__LAYOUT_BATCH_MAJOR] = {wide, steps * wide, hidden_size},
+      [OLSTM__LAYOUT_TIME_MAJOR_CONCATENATED] = {batch * wide, wide, hidden_size},
   };
   memset(out_problem, 0, sizeof *out_problem);
   out_problem->spec = *spec;
   out_problem->dtype = dtype;
   out_problem->steps = steps;
-  out_problem->rows = rows;
-  out_problem->inputs = inputs;
-  out_problem->hidden = hidden;
+  out_problem->batch = batch;
+  out_problem->input_size = input_size;
+  out_problem->hidden_size = hidden_size;
   out_problem->x = x[layouts->x];
   out_problem->y = y[layouts->y];
-  out_problem->state = (olstm__lstm_strides){0, hidden, rows * hidden};
+  out_problem->state = (olstm__lstm_strides){0, hidden_size, batch * hidden_size};
   if (layouts->state != OLSTM__LAYOUT_TIME_MAJOR) {
-    out_problem->state = (olstm__lstm_strides){0, wide, hidden};
+    out_problem->state = (olstm__lstm_strides){0, wide, hidden_size};
   }
   out_problem->thread_count = 1;
   out_problem->precision = OLSTM_PRECISION_F32;
@@ -41,9 +42,9 @@ uint64_t olstm__lstm_problem_work(const olstm__lstm_problem* problem) {
   enum { kCellWork = 16, kStepWork = 512 };
   const int64_t gates = olstm__cell_gate_count(problem->spec.cell);
   const int64_t steps = problem->spec.direction_count * problem->steps;
-  const uint64_t step =
-      olstm__op_work(gates * problem->hidden,
-                     problem->inputs + problem->hidden + kCellWork, problem->rows, 1);
+  const uint64_t step = olstm__op_work(
+      gates * problem->hidden_size,
+      problem->input_size + problem->hidden_size + kCellWork, problem->batch, 1);
   if (step > INT64_MAX - kStepWork) return UINT64_MAX;
   return olstm__op_work(steps, (int64_t)step + kStepWork, 1, 1);
 }

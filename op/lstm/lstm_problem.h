@@ -9,8 +9,8 @@
 /// wants_* are false: the caller sets what there is. The bytes of x, y and the states
 /// must be known to fit.
 void olstm__lstm_problem_init(const olstm__lstm_spec* spec, olstm_dtype dtype,
-                              int64_t steps, int64_t rows, int64_t inputs, int64_t hidden,
-                              const olstm__lstm_layouts* layouts,
+                              int64_t steps, int64_t batch, int64_t input_size,
+                              int64_t hidden_size, const olstm__lstm_layouts* layouts,
                               olstm__lstm_problem* out_problem);
 
 /// Multiply-adds of a run; activations and steps counted as some.

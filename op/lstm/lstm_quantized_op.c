@@ -151,9 +151,9 @@ static olstm_status check_inputs(const quantized_op* op,
   OLSTM_RETURN_IF_ERROR(find_hidden(op, r, &known.hidden_size, error));
   OLSTM_RETURN_IF_ERROR(olstm__lstm_shapes_check(
       &op->node, &known, OLSTM_DTYPE_BIT(OLSTM_DTYPE_FLOAT), descs, out_sizes, error));
-  const int64_t hidden = out_sizes->hidden;
+  const int64_t hidden = out_sizes->hidden_size;
   OLSTM_RETURN_IF_ERROR(
-      check_matrix(op, OLSTM_RECURRENT_W, w, out_sizes->inputs, hidden, error));
+      check_matrix(op, OLSTM_RECURRENT_W, w, out_sizes->input_size, hidden, error));
   OLSTM_RETURN_IF_ERROR(check_matrix(op, OLSTM_RECURRENT_R, r, hidden, hidden, error));
   for (size_t i = W_SCALE; i < INPUT_COUNT; i++) {
     const olstm_tensor_desc* matrix = i < R_SCALE ? w : r;
@@ -195,16 +195,16 @@ static bool add_buffer(size_t* total, int64_t a, int64_t b, int64_t c, size_t si
 
 static bool lay_out_workspace(quantized_handle* handle, size_t* out_bytes) {
   const olstm__lstm_sizes* s = &handle->sizes;
-  const int64_t x_count = s->steps * s->inputs;
-  const int64_t widest = x_count > s->hidden ? x_count : s->hidden;
+  const int64_t x_count = s->steps * s->input_size;
+  const int64_t widest = x_count > s->hidden_size ? x_count : s->hidden_size;
   size_t total = 0;
   const bool fits =
-      add_buffer(&total, s->steps + 1, s->rows, GATES * s->hidden, sizeof(float),
+      add_buffer(&total, s->steps + 1, s->batch, GATES * s->hidden_size, sizeof(float),
                  &handle->gates) &&
-      add_buffer(&total, 1, s->rows, widest, 1, &handle->bytes) &&
-      add_buffer(&total, 1, GATES, s->hidden, sizeof(int32_t), &handle->sums) &&
-      add_buffer(&total, 1, s->rows, s->hidden, sizeof(float), &handle->h) &&
-      add_buffer(&total, 1, s->rows, s->hidden, sizeof(float), &handle->c);
+      add_buffer(&total, 1, s->batch, widest, 1, &handle->bytes) &&
+      add_buffer(&total, 1, GATES, s->hidden_size, sizeof(int32_t), &handle->sums) &&
+      add_buffer(&total, 1, s->batch, s->hidden_size, sizeof(float), &handle->h) &&
+      add_buffer(&total, 1, s->batch, s->hidden_size, sizeof(float), &handle->c);
   *out_bytes = total;
   return fits;
 }
@@ -225,7 +225,7 @@ olstm_status olstm__lstm_quantized_op_prepare(void* instance,
   handle->is_signed[1] = args->inputs[OLSTM_RECURRENT_R]->desc.dtype == OLSTM_DTYPE_INT8;
   for (size_t i = W_SCALE; i < INPUT_COUNT; i++) {
     const bool each = args->inputs[i]->desc.rank == 2;
-    handle->parameter_count[i - W_SCALE] = each ? GATES * sizes.hidden : 1;
+    handle->parameter_count[i - W_SCALE] = each ? GATES * sizes.hidden_size : 1;
   }
   if (!lay_out_workspace(handle, &out_prepared->workspace_bytes)) {
     olstm__op_release_handle(instance, handle);
@@ -234,8 +234,8 @@ olstm_status olstm__lstm_quantized_op_prepare(void* instance,
   }
   out_prepared->handle = handle;
   out_prepared->work =
-      olstm__op_work(op->attributes.spec.direction_count * GATES, sizes.hidden,
-                     sizes.inputs + sizes.hidden, sizes.steps * sizes.rows);
+      olstm__op_work(op->attributes.spec.direction_count * GATES, sizes.hidden_size,
+                     sizes.input_size + sizes.hidden_size, sizes.steps * sizes.batch);
   out_prepared->kernel = "quantized";
   out_prepared->reason = "weights of 8 bits";
   return OLSTM_STATUS_OK;
@@ -273,13 +273,13 @@ static float activate(const direction_run* run, int index, float x) {
 }
 
 static float bias_at(const direction_run* run, int64_t row) {
-  const int64_t rows = GATES * run->handle->sizes.hidden;
+  const int64_t rows = GATES * run->handle->sizes.hidden_size;
   return run->bias ? run->bias[row] + run->bias[rows + row] : 0;
 }
 
 /// The new h and c of row n, whose gates hold X*W + h*R.
 static void update_row(const direction_run* run, const float* gates, int64_t n) {
-  const int64_t hidden = run->handle->sizes.hidden;
+  const int64_t hidden = run->handle->sizes.hidden_size;
   for (int64_t j = 0; j < hidden; j++) {
     float* c = &run->c[n * hidden + j];
     const float p_i = run->peepholes ? run->peepholes[j] : 0;
@@ -309,30 +309,30 @@ static int64_t step_of(const direction_run* run, int64_t n, int64_t i) {
 static void run_direction(const direction_run* run) {
   const olstm__lstm_sizes* s = &run->handle->sizes;
   const int64_t directions = run->op->attributes.spec.direction_count;
-  const int64_t width = GATES * s->hidden;
+  const int64_t width = GATES * s->hidden_size;
   // One step's h*R lies behind X*W of all steps.
-  float* recurrent = run->gates + run->longest * s->rows * width;
-  olstm__quantized_product(&run->w, run->longest * s->rows, run->x, false, run->gates,
+  float* recurrent = run->gates + run->longest * s->batch * width;
+  olstm__quantized_product(&run->w, run->longest * s->batch, run->x, false, run->gates,
                            run->bytes, run->sums);
   for (int64_t i = 0; i < run->longest; i++) {
-    olstm__quantized_product(&run->r, s->rows, run->h, false, recurrent, run->bytes,
+    olstm__quantized_product(&run->r, s->batch, run->h, false, recurrent, run->bytes,
                              run->sums);
-    for (int64_t n = 0; n < s->rows; n++) {
+    for (int64_t n = 0; n < s->batch; n++) {
       if (i >= length_of(run, n)) continue;
       const int64_t t = step_of(run, n, i);
-      float* gates = run->gates + (t * s->rows + n) * width;
+      float* gates = run->gates + (t * s->batch + n) * width;
       for (int64_t k = 0; k < width; k++) gates[k] += recurrent[n * width + k];
       update_row(run, gates, n);
       if (!run->y) continue;
-      memcpy(run->y + ((t * directions + run->direction) * s->rows + n) * s->hidden,
-             run->h + n * s->hidden, (size_t)s->hidden * sizeof(float));
+      memcpy(run->y + ((t * directions + run->direction) * s->batch + n) * s->hidden_size,
+             run->h + n * s->hidden_size, (size_t)s->hidden_size * sizeof(float));
     }
   }
 }
 
 static olstm_status check_lens(const direction_run* run, olstm_error* error) {
   const olstm__lstm_sizes* s = &run->handle->sizes;
-  for (int64_t n = 0; run->lens && n < s->rows; n++) {
+  for (int64_t n = 0; run->lens && n < s->batch; n++) {
     if (run->lens[n] >= 0 && run->lens[n] <= s->steps) continue;
     return olstm__op_fail(&run->op->base, error, OLSTM_STATUS_INVALID_VALUE,
                           "sequence_lens[%" PRId64 "] is %d, expected 0..%" PRId64, n,
@@ -355,7 +355,7 @@ static olstm__quantized_matrix matrix_of(const direction_run* run,
                                          const olstm_run_args* args, size_t index,
                                          size_t scale, int64_t k) {
   const int64_t d = run->direction;
-  const int64_t n = GATES * run->handle->sizes.hidden;
+  const int64_t n = GATES * run->handle->sizes.hidden_size;
   const int64_t* counts = run->handle->parameter_count;
   const int64_t scales = counts[scale - W_SCALE];
   const int64_t zero_points = counts[scale + 1 - W_SCALE];
@@ -389,21 +389,21 @@ static void copy_or_clear(float* to, const float* from, int64_t count) {
 static void set_direction(direction_run* run, const olstm_run_args* args, int32_t d) {
   const quantized_op* op = run->op;
   const olstm__lstm_sizes* s = &run->handle->sizes;
-  const int64_t hidden = s->hidden;
+  const int64_t hidden = s->hidden_size;
   run->direction = d;
   run->activations = op->attributes.spec.activations[d];
   run->bias = direction_of(input_at(op, args, OLSTM_RECURRENT_B), d, 2 * GATES * hidden);
   run->peepholes = direction_of(input_at(op, args, OLSTM_RECURRENT_P), d, 3 * hidden);
-  run->w = matrix_of(run, args, OLSTM_RECURRENT_W, W_SCALE, s->inputs);
+  run->w = matrix_of(run, args, OLSTM_RECURRENT_W, W_SCALE, s->input_size);
   run->r = matrix_of(run, args, OLSTM_RECURRENT_R, R_SCALE, hidden);
   copy_or_clear(
       run->h,
-      direction_of(input_at(op, args, OLSTM_RECURRENT_INITIAL_H), d, s->rows * hidden),
-      s->rows * hidden);
+      direction_of(input_at(op, args, OLSTM_RECURRENT_INITIAL_H), d, s->batch * hidden),
+      s->batch * hidden);
   copy_or_clear(
       run->c,
-      direction_of(input_at(op, args, OLSTM_RECURRENT_INITIAL_C), d, s->rows * hidden),
-      s->rows * hidden);
+      direction_of(input_at(op, args, OLSTM_RECURRENT_INITIAL_C), d, s->batch * hidden),
+      s->batch * hidden);
 }
 
 olstm_status olstm__lstm_quantized_op_run(const void* instance, const void* handle,
@@ -412,7 +412,7 @@ olstm_status olstm__lstm_quantized_op_run(const void* instance, const void* hand
   const quantized_op* op = instance;
   const quantized_handle* prepared = handle;
   const olstm__lstm_sizes* s = &prepared->sizes;
-  const int64_t state_count = s->rows * s->hidden;
+  const int64_t state_count = s->batch * s->hidden_size;
   char* workspace = args->workspace;
   direction_run run = {
       .op = op,
@@ -427,8 +427,8 @@ olstm_status olstm__lstm_quantized_op_run(const void* instance, const void* hand
       .y = output_at(op, args, OLSTM_RECURRENT_Y),
   };
   OLSTM_RETURN_IF_ERROR(check_lens(&run, error));
-  if (s->rows == 0) return OLSTM_STATUS_OK;
-  for (int64_t n = 0; n < s->rows; n++) {
+  if (s->batch == 0) return OLSTM_STATUS_OK;
+  for (int64_t n = 0; n < s->batch; n++) {
     if (length_of(&run, n) > run.longest) run.longest = length_of(&run, n);
   }
   copy_or_clear(run.y, NULL,

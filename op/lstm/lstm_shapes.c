@@ -16,10 +16,10 @@ typedef struct checker {
 typedef enum size_role {
   ANY_SIZE,
   STEPS,
-  ROWS,
-  INPUTS,
+  BATCH,
+  INPUT_SIZE,
   DIRECTIONS,
-  HIDDEN,
+  HIDDEN_SIZE,
   GATES,
   BIASES,
   PEEPHOLES
@@ -59,20 +59,20 @@ static int64_t size_of(const checker* check, size_role role) {
   switch (role) {
     case STEPS:
       return sizes->steps;
-    case ROWS:
-      return sizes->rows;
-    case INPUTS:
-      return sizes->inputs;
+    case BATCH:
+      return sizes->batch;
+    case INPUT_SIZE:
+      return sizes->input_size;
     case DIRECTIONS:
       return check->attributes->spec.direction_count;
-    case HIDDEN:
-      return sizes->hidden;
+    case HIDDEN_SIZE:
+      return sizes->hidden_size;
     case GATES:
-      return times(gates, sizes->hidden);
+      return times(gates, sizes->hidden_size);
     case BIASES:
-      return times(2 * gates, sizes->hidden);
+      return times(2 * gates, sizes->hidden_size);
     case PEEPHOLES:
-      return times(3, sizes->hidden);
+      return times(3, sizes->hidden_size);
     default:
       return OLSTM__SIZE_UNKNOWN;
   }
@@ -101,17 +101,17 @@ static expected_shape expect(const checker* check, size_t index) {
     int32_t rank;
     size_role time_major[3], batch_major[3];
   } kShapes[OLSTM_RECURRENT_INPUT_COUNT] = {
-      [OLSTM_RECURRENT_X] = {3, {STEPS, ROWS, INPUTS}, {ROWS, STEPS, INPUTS}},
-      [OLSTM_RECURRENT_W] = {3, {DIRECTIONS, GATES, INPUTS}, {0}},
-      [OLSTM_RECURRENT_R] = {3, {DIRECTIONS, GATES, HIDDEN}, {0}},
+      [OLSTM_RECURRENT_X] = {3, {STEPS, BATCH, INPUT_SIZE}, {BATCH, STEPS, INPUT_SIZE}},
+      [OLSTM_RECURRENT_W] = {3, {DIRECTIONS, GATES, INPUT_SIZE}, {0}},
+      [OLSTM_RECURRENT_R] = {3, {DIRECTIONS, GATES, HIDDEN_SIZE}, {0}},
       [OLSTM_RECURRENT_B] = {2, {DIRECTIONS, BIASES}, {0}},
-      [OLSTM_RECURRENT_SEQUENCE_LENS] = {1, {ROWS}, {0}},
+      [OLSTM_RECURRENT_SEQUENCE_LENS] = {1, {BATCH}, {0}},
       [OLSTM_RECURRENT_INITIAL_H] = {3,
-                                     {DIRECTIONS, ROWS, HIDDEN},
-                                     {ROWS, DIRECTIONS, HIDDEN}},
+                                     {DIRECTIONS, BATCH, HIDDEN_SIZE},
+                                     {BATCH, DIRECTIONS, HIDDEN_SIZE}},
       [OLSTM_RECURRENT_INITIAL_C] = {3,
-                                     {DIRECTIONS, ROWS, HIDDEN},
-                                     {ROWS, DIRECTIONS, HIDDEN}},
+                                     {DIRECTIONS, BATCH, HIDDEN_SIZE},
+                                     {BATCH, DIRECTIONS, HIDDEN_SIZE}},
       [OLSTM_RECURRENT_P] = {2, {DIRECTIONS, PEEPHOLES}, {0}},
   };
   return make_expected(check, kShapes[index].rank,
@@ -147,20 +147,21 @@ static void describe_origin(const checker* check, size_t index,
   const olstm_tensor_desc* w = check->descs[OLSTM_RECURRENT_W];
   const size_role role = desc->rank == expected->rank
                              ? expected->roles[find_misfit(desc, expected)]
-                             : HIDDEN;
+                             : HIDDEN_SIZE;
   out[0] = '\0';
   if (role == DIRECTIONS) {
     (void)snprintf(out, bytes, " from direction=%s",
                    direction_name(&check->attributes->spec));
-  } else if (role == STEPS || role == ROWS || index == OLSTM_RECURRENT_SEQUENCE_LENS) {
+  } else if (role == STEPS || role == BATCH || index == OLSTM_RECURRENT_SEQUENCE_LENS) {
     if (x) (void)snprintf(out, bytes, " from X %s", olstm_shape_text(x).text);
   } else if (index == OLSTM_RECURRENT_X) {
     if (w) (void)snprintf(out, bytes, " from W %s", olstm_shape_text(w).text);
   } else if (check->attributes->hidden_size > 0) {
     (void)snprintf(out, bytes, " from hidden_size=%" PRId64,
                    check->attributes->hidden_size);
-  } else if (check->sizes.hidden != OLSTM__SIZE_UNKNOWN) {
-    (void)snprintf(out, bytes, " from a hidden size of %" PRId64, check->sizes.hidden);
+  } else if (check->sizes.hidden_size != OLSTM__SIZE_UNKNOWN) {
+    (void)snprintf(out, bytes, " from a hidden size of %" PRId64,
+                   check->sizes.hidden_size);
   }
 }
 
@@ -210,11 +211,11 @@ static olstm_status check_dtypes(checker* check, uint64_t dtypes) {
 }
 
 /// H: from hidden_size, else R, else W.
-static olstm_status find_hidden(checker* check) {
+static olstm_status find_hidden_size(checker* check) {
   const int64_t gates = olstm__cell_gate_count(check->attributes->spec.cell);
   const olstm_tensor_desc* r = check->descs[OLSTM_RECURRENT_R];
   const olstm_tensor_desc* w = check->descs[OLSTM_RECURRENT_W];
-  int64_t* hidden = &check->sizes.hidden;
+  int64_t* hidden = &check->sizes.hidden_size;
   const expected_shape any = make_expected(check, 3, (size_role[]){DIRECTIONS, 0, 0});
   if (check->attributes->hidden_size > 0) {
     *hidden = check->attributes->hidden_size;
@@ -242,11 +243,11 @@ static olstm_status find_hidden(checker* check) {
 }
 
 /// I from W, which is the model's, before X, which is the caller's; T and N from X.
-static olstm_status find_inputs(checker* check) {
+static olstm_status find_input_size(checker* check) {
   const olstm_tensor_desc* x = check->descs[OLSTM_RECURRENT_X];
   const olstm_tensor_desc* w = check->descs[OLSTM_RECURRENT_W];
   const bool batch_major = is_batch_major(check, OLSTM_RECURRENT_X);
-  if (w && w->rank == 3) check->sizes.inputs = w->dims[2];
+  if (w && w->rank == 3) check->sizes.input_size = w->dims[2];
   if (!x) return OLSTM_STATUS_OK;
   const expected_shape expected = expect(check, OLSTM_RECURRENT_X);
   if (x->rank != expected.rank) return fail_shape(check, OLSTM_RECURRENT_X, &expected);
@@ -257,14 +258,15 @@ static olstm_status find_inputs(checker* check) {
                       check->node->op_type, check->node->name, olstm_shape_text(x).text);
   }
   check->sizes.steps = x->dims[batch_major ? 1 : 0];
-  check->sizes.rows = x->dims[batch_major ? 0 : 1];
-  if (check->sizes.steps > INT32_MAX || check->sizes.rows > INT32_MAX) {
+  check->sizes.batch = x->dims[batch_major ? 0 : 1];
+  if (check->sizes.steps > INT32_MAX || check->sizes.batch > INT32_MAX) {
     return olstm_fail(check->error, OLSTM_STATUS_UNSUPPORTED,
                       "%s '%s': X has shape %s, expected at most %d steps and rows",
                       check->node->op_type, check->node->name, olstm_shape_text(x).text,
                       INT32_MAX);
   }
-  if (check->sizes.inputs == OLSTM__SIZE_UNKNOWN) check->sizes.inputs = x->dims[2];
+  if (check->sizes.input_size == OLSTM__SIZE_UNKNOWN)
+    check->sizes.input_size = x->dims[2];
   return OLSTM_STATUS_OK;
 }
 
@@ -284,8 +286,8 @@ olstm_status olstm__lstm_shapes_check(const olstm_node* node,
       (olstm__lstm_sizes){OLSTM__SIZE_UNKNOWN, OLSTM__SIZE_UNKNOWN, OLSTM__SIZE_UNKNOWN,
                           OLSTM__SIZE_UNKNOWN, OLSTM_DTYPE_UNDEFINED};
   OLSTM_RETURN_IF_ERROR(check_dtypes(&check, dtypes));
-  OLSTM_RETURN_IF_ERROR(find_hidden(&check));
-  OLSTM_RETURN_IF_ERROR(find_inputs(&check));
+  OLSTM_RETURN_IF_ERROR(find_hidden_size(&check));
+  OLSTM_RETURN_IF_ERROR(find_input_size(&check));
   for (size_t i = 0; i < OLSTM_RECURRENT_INPUT_COUNT; i++) {
     const size_t index = kOrder[i];
     const expected_shape expected = expect(&check, index);
@@ -301,8 +303,8 @@ bool olstm__lstm_output_desc(const olstm__lstm_attributes* attributes,
                              olstm_tensor_desc* out_desc) {
   const int64_t d = attributes->spec.direction_count;
   const int64_t t = sizes->steps;
-  const int64_t n = sizes->rows;
-  const int64_t h = sizes->hidden;
+  const int64_t n = sizes->batch;
+  const int64_t h = sizes->hidden_size;
   const bool batch_major = attributes->layouts.state == OLSTM__LAYOUT_BATCH_MAJOR;
   size_t bytes = 0;
   *out_desc = (olstm_tensor_desc){sizes->dtype, 0, {0}};

@@ -7,7 +7,7 @@
 
 /// T, N, I, H; OLSTM__SIZE_UNKNOWN where no tensor has told yet.
 typedef struct olstm__lstm_sizes {
-  int64_t steps, rows, inputs, hidden;
+  int64_t steps, batch, input_size, hidden_size;
   /// Of all tensors but sequence_lens; UNDEFINED until one has told.
   olstm_dtype dtype;
 } olstm__lstm_sizes;

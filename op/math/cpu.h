@@ -1,4 +1,4 @@
-// Which vector instructions this CPU has. Asked once.
+// Which vector instructions this CPU has. Detected once.
 #ifndef OLSTM_OP_MATH_CPU_H_
 #define OLSTM_OP_MATH_CPU_H_
 

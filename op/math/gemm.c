@@ -26,8 +26,7 @@ bool olstm__gemm_packed_bytes(olstm_dtype dtype, int64_t k, int64_t n,
          olstm_size_multiply(*out_bytes, olstm_dtype_size(dtype), out_bytes);
 }
 
-/// Copies `count` elements that lie `stride` bytes apart, and fills up with zeros to
-/// `lanes`.
+/// Copies `count` elements that are `stride` bytes apart, and pads with zeros to `lanes`.
 static void gather(int64_t size, const char* from, int64_t stride, int64_t count,
                    int64_t lanes, char* to) {
   if (stride == size) {

@@ -1,5 +1,4 @@
-// Matrix products with a weight matrix that is packed once. Float and double; knows
-// nothing of operators.
+// Matrix products with a weight matrix that is packed once, in float and double.
 //
 // Results do not depend on the number of rows, on neighbouring rows, or on how rows and
 // columns are split over threads: every element is one sum over k in the same order.

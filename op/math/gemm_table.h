@@ -1,9 +1,8 @@
-// gemm.h's run as compiled for each kind of CPU, and the layout of packed matrices that
-// they share.
+// gemm.h's run as compiled for each kind of CPU.
 //
-// Packed B: panels of 4 vectors of columns, one after the other, as op/math/panel.h has
-// them. The last panel has as many vectors as columns are left for, the last vector is
-// filled up with zeros.
+// Packed B, the same for all: panels of 4 vectors of columns, one after the other, as
+// op/math/panel.h defines them. The last panel may have fewer vectors; the last vector is
+// padded with zeros.
 #ifndef OLSTM_OP_MATH_GEMM_TABLE_H_
 #define OLSTM_OP_MATH_GEMM_TABLE_H_
 

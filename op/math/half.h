@@ -1,5 +1,5 @@
-// float16 and bfloat16 as bits, to and from float. Knows storage only: nothing computes
-// in these types.
+// float16 and bfloat16 as bits, to and from float. For storage: nothing computes in these
+// types.
 #ifndef OLSTM_OP_MATH_HALF_H_
 #define OLSTM_OP_MATH_HALF_H_
 
@@ -30,7 +30,7 @@ static inline float olstm__float16_to_float(uint16_t half) {
   return olstm__float_from_bits(sign | olstm__float_bits(scaled));
 }
 
-/// Rounds to nearest, ties to even. What is too large becomes infinity; NaN stays NaN.
+/// Rounds to nearest, ties to even. Values out of range become infinity; NaN stays NaN.
 static inline uint16_t olstm__float_to_float16(float value) {
   const uint32_t bits = olstm__float_bits(value);
   const uint32_t sign = bits >> 16 & 0x8000u;

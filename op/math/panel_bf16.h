@@ -11,12 +11,6 @@
 
 #include "op/math/panel.h"
 
-typedef struct panel_bf16 {
-  panel_products products;
-  /// Rounds `count` reals to nearest even, and fills the last pair up.
-  void (*round_row)(const float* from, int64_t count, void* to);
-} panel_bf16;
-
-extern const panel_bf16 olstm__panel_bf16_f32_avx512bf16;
+extern const panel_products olstm__panel_bf16_f32_avx512bf16;
 
 #endif  // OLSTM_OP_MATH_PANEL_BF16_H_

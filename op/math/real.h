@@ -1,13 +1,13 @@
 // Real numbers of any of the four dtypes (FLOAT, DOUBLE, FLOAT16, BFLOAT16) as double.
-// What is stored is rounded once, to nearest, ties to even; NaN stays NaN.
+// Stored values are rounded once, to nearest, ties to even; NaN stays NaN.
 #ifndef OLSTM_OP_MATH_REAL_H_
 #define OLSTM_OP_MATH_REAL_H_
 
 #include "olstm/tensor.h"
 #include "op/math/half.h"
 
-/// double -> float, rounded to odd: what is rounded once more to 16 bits afterwards comes
-/// out as if it had been rounded once.
+/// double -> float, rounded to odd: rounding the result to 16 bits then gives the same as
+/// rounding once.
 static inline float olstm__double_to_odd_float(double value) {
   const float nearest = (float)value;
   if ((double)nearest == value || value != value) return nearest;
@@ -61,7 +61,7 @@ static inline void olstm__real_store(olstm_dtype dtype, void* data, int64_t inde
   }
 }
 
-/// `value` as it comes back from an array of that dtype.
+/// `value` rounded to dtype.
 static inline double olstm__real_round(olstm_dtype dtype, double value) {
   switch (dtype) {
     case OLSTM_DTYPE_FLOAT:

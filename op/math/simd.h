@@ -1,9 +1,11 @@
 // One vector of reals, for code that is written once and compiled for every kind of CPU.
 //
-// Included by the SIMD templates (*.inc) alone, whose includer has said which CPU
-// (OLSTM_SIMD_ISA: 0 plain C, 2 AVX2 + FMA, 512 AVX-512) and which reals
-// (OLSTM_SIMD_DOUBLE: 0 float, 1 double). Gives simd_real, simd_vec, SIMD_LANES and the
-// operations on them; knows no mathematics beyond division.
+// Included by the SIMD templates (*.inc) alone. A file named <template>_<real>_<cpu>.c
+// compiles a template for one kind of CPU and one kind of real: it defines OLSTM_SIMD_ISA
+// (0 plain C, 2 AVX2 + FMA, 512 AVX-512), OLSTM_SIMD_DOUBLE (0 float, 1 double) and
+// SIMD_NAME, which appends _<real>_<cpu> to a name, and includes the template. Gives
+// simd_real, simd_vec, SIMD_LANES and arithmetic on them, division included; functions
+// are in simd_math.h.
 #ifndef OLSTM_OP_MATH_SIMD_H_
 #define OLSTM_OP_MATH_SIMD_H_
 
@@ -12,7 +14,7 @@
 #include <string.h>
 
 #if !defined(OLSTM_SIMD_ISA) || !defined(OLSTM_SIMD_DOUBLE)
-#error "say OLSTM_SIMD_ISA and OLSTM_SIMD_DOUBLE first"
+#error "define OLSTM_SIMD_ISA and OLSTM_SIMD_DOUBLE first"
 #endif
 
 #if OLSTM_SIMD_DOUBLE
@@ -23,20 +25,19 @@ typedef float simd_real;
 
 #define SIMD_INLINE static inline __attribute__((always_inline, unused))
 
-// Full: clang would otherwise write a loop out by halves where it does not know its
-// rounds yet, and keep sums in memory ever after.
+// Full: where clang does not know the trip count yet it would unroll in part, and keep
+// sums in memory.
 #if defined(__clang__)
 #define SIMD_UNROLL _Pragma("clang loop unroll(full)")
 #else
 #define SIMD_UNROLL _Pragma("GCC unroll 16")
 #endif
 
-/// Keeps compilers from knowing an integer, and with it from writing out a loop of so
+/// Hides the value of an integer from compilers, so that they do not unroll a loop of so
 /// many rounds.
 #define SIMD_UNKNOWN(a) __asm__("" : "+r"(a))
 
-/// Keeps a vector in a register: compilers otherwise load what is used several times as
-/// often as it is used.
+/// Keeps a vector in a register: compilers otherwise load it again for every use.
 #if defined(__x86_64__)
 #define SIMD_KEEP(a) __asm__("" : "+v"(a))
 #elif defined(__aarch64__)

@@ -97,8 +97,8 @@ SIMD_INLINE simd_vec simd_fnma(simd_vec a, simd_vec b, simd_vec c) {
   return SIMD_OP(fnmadd)(a, b, c);
 }
 
-/// simd_fma that leaves c's register to the result: among many sums compilers otherwise
-/// move them about until no register is left.
+/// simd_fma with the result in c's register: with many sums, compilers otherwise copy
+/// them between registers until they spill.
 SIMD_INLINE simd_vec simd_fma_in_place(simd_vec a, simd_vec b, simd_vec c) {
 #if OLSTM_SIMD_DOUBLE
   __asm__("vfmadd231pd %1, %2, %0" : "+x"(c) : "x"(b), "x"(a));

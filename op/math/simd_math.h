@@ -20,7 +20,7 @@
 #define SIMD_POWER_ROUNDER (SIMD_ROUNDER + 1023)
 // From here on exp is a normal number.
 #define SIMD_EXP_NORMAL_MIN (-706.0)
-// Beyond these exp is 0 or infinite, and so are its neighbours here.
+// Beyond these exp is 0 or infinite.
 #define SIMD_EXP_MIN (-746.0)
 #define SIMD_EXP_MAX 710.0
 // From here tanh is 1.
@@ -120,10 +120,10 @@ SIMD_INLINE simd_vec simd_sigmoid(simd_vec x) {
 
 // Below: sigmoid and tanh without their divisions, for cells, which bring several to one
 // denominator and divide once. Errors of cells over all floats are measured by
-// tests/unit/test_lstm_cell_accuracy.c. NaN stays NaN. How long their chains of
-// instructions are counts as much as how many: a CPU has registers for few at a time.
+// tests/unit/test_lstm_cell_accuracy.c. NaN stays NaN. Latency counts as much as the
+// number of instructions: registers hold few chains at a time.
 
-// Below it a cell's sigmoid stays what it is there: 6e-16.
+// Where the sigmoid of a cell stops falling, at 6e-16.
 #define SIMD_SIGMOID_MIN ((simd_real)-35)
 
 /// exp(-scale * x) = power * exp(-scale * s), where power is one of 2; s2 = s * s.
@@ -153,7 +153,7 @@ SIMD_INLINE simd_vec simd_pair(const simd_real* terms, simd_vec x) {
 }
 
 /// p with exp(-s) = 1 - s + p * s^2, or, with a scale of 2,
-/// exp(-2s) / 2 = 1/2 - s + p * s^2. As Estrin's scheme does, in pairs of terms.
+/// exp(-2s) / 2 = 1/2 - s + p * s^2. By Estrin's scheme.
 SIMD_INLINE simd_vec simd_exp_rest(const int scale, simd_vec s, simd_vec s2) {
   static const simd_real kTerms[] = SIMD_EXP_TERMS;
   enum { COUNT = sizeof kTerms / sizeof kTerms[0] };
@@ -171,22 +171,21 @@ SIMD_INLINE simd_vec simd_exp_rest(const int scale, simd_vec s, simd_vec s2) {
   return sum;
 }
 
-/// 1 + exp(-x): sigmoid(x) is 1 over it. Bounded by SIMD_SIGMOID_MIN, so that products of
-/// two and of a simd_tanh_half are finite.
-SIMD_INLINE simd_vec simd_sigmoid_below(simd_vec x) {
+/// 1 + exp(-x), the denominator of sigmoid(x). x is bounded by SIMD_SIGMOID_MIN, so that
+/// products of two of them and of a simd_tanh_half are finite.
+SIMD_INLINE simd_vec simd_sigmoid_denominator(simd_vec x) {
   x = simd_max(simd_set(SIMD_SIGMOID_MIN), simd_min(simd_set(-SIMD_EXP_NORMAL_MIN), x));
   const simd_exponent e = simd_exponent_of(1, x);
   const simd_vec first = simd_fnma(e.power, e.s, simd_add(e.power, simd_set(1)));
   return simd_fma(simd_mul(e.s2, e.power), simd_exp_rest(1, e.s, e.s2), first);
 }
 
-/// q = (1 - exp(-2x)) / 2: tanh(x) is q / (1 - q). Beyond +-SIMD_TANH_MAX it stays what
-/// it is there.
+/// q = (1 - exp(-2x)) / 2: tanh(x) is q / (1 - q). x is bounded by +-SIMD_TANH_MAX.
 SIMD_INLINE simd_vec simd_tanh_half(simd_vec x) {
   const simd_vec half = simd_set((simd_real)0.5);
   x = simd_max(simd_set(-SIMD_TANH_MAX), simd_min(simd_set(SIMD_TANH_MAX), x));
   const simd_exponent e = simd_exponent_of(2, x);
-  // (1 - 2^n) / 2 is exact, so that small results lose nothing.
+  // (1 - 2^n) / 2 is exact, so that small results keep their precision.
   const simd_vec first = simd_fma(e.power, e.s, simd_fnma(half, e.power, half));
   return simd_fnma(simd_mul(e.s2, e.power), simd_exp_rest(2, e.s, e.s2), first);
 }

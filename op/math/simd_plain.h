@@ -1,5 +1,5 @@
-// simd.h's vector in the compilers' own vectors of 16 bytes, which every CPU has in some
-// form: 4 floats or 2 doubles.
+// simd.h's vector as compilers' generic vectors of 16 bytes, for any CPU: 4 floats or 2
+// doubles.
 #ifndef OLSTM_OP_MATH_SIMD_PLAIN_H_
 #define OLSTM_OP_MATH_SIMD_PLAIN_H_
 

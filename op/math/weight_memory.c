@@ -12,7 +12,7 @@ void* olstm__allocate_weights(const olstm_allocator* allocator, size_t bytes) {
   const size_t before = -(size_t)memory % kLargePage;
   if (memory && bytes >= before + kLargePage) {
     const size_t room = (bytes - before) / kLargePage * kLargePage;
-    // A hint: where the system has none to give, weights stay in small pages.
+    // A hint: where the system has no large pages, weights stay in small ones.
     (void)madvise(memory + before, room, MADV_HUGEPAGE);
   }
 #endif

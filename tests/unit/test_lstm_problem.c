@@ -57,9 +57,9 @@ static void starts_with_nothing_optional(void** state) {
   const olstm__lstm_problem problem =
       make(OLSTM__LAYOUT_TIME_MAJOR, OLSTM__LAYOUT_TIME_MAJOR, OLSTM__LAYOUT_TIME_MAJOR);
   assert_int_equal(problem.steps, 5);
-  assert_int_equal(problem.rows, 3);
-  assert_int_equal(problem.inputs, 7);
-  assert_int_equal(problem.hidden, 4);
+  assert_int_equal(problem.batch, 3);
+  assert_int_equal(problem.input_size, 7);
+  assert_int_equal(problem.hidden_size, 4);
   assert_int_equal(problem.thread_count, 1);
   assert_int_equal(problem.precision, OLSTM_PRECISION_F32);
   assert_false(problem.has_bias || problem.has_lens || problem.has_initial_h ||

@@ -179,10 +179,10 @@ static void leaves_sizes_open_until_a_tensor_tells(void** state) {
       olstm__lstm_shapes_check(&layer.node, &attributes,
                                OLSTM_DTYPE_BIT(OLSTM_DTYPE_DOUBLE), descs, &sizes, NULL),
       OLSTM_STATUS_OK);
-  assert_int_equal(sizes.hidden, 4);
-  assert_int_equal(sizes.inputs, 5);
+  assert_int_equal(sizes.hidden_size, 4);
+  assert_int_equal(sizes.input_size, 5);
   assert_int_equal(sizes.steps, OLSTM__SIZE_UNKNOWN);
-  assert_int_equal(sizes.rows, OLSTM__SIZE_UNKNOWN);
+  assert_int_equal(sizes.batch, OLSTM__SIZE_UNKNOWN);
   assert_int_equal(sizes.dtype, OLSTM_DTYPE_DOUBLE);
   olstm_lstm_case_deinit(&layer);
 }

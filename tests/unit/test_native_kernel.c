@@ -314,11 +314,11 @@ static void reduced_precision_keeps_what_is_no_number(void** state) {
 
 static void declines_reduced_precision_that_gains_nothing(void** state) {
   olstm__lstm_problem problem = {
-      .dtype = OLSTM_DTYPE_FLOAT, .hidden = 16, .precision = OLSTM_PRECISION_INT8};
+      .dtype = OLSTM_DTYPE_FLOAT, .hidden_size = 16, .precision = OLSTM_PRECISION_INT8};
   (void)state;
   assert_string_equal(olstm__lstm_kernel_native.decline(&problem),
                       "reduced precision of so few units");
-  problem.hidden = 64;
+  problem.hidden_size = 64;
   assert_null(olstm__lstm_kernel_native.decline(&problem));
   problem.dtype = OLSTM_DTYPE_DOUBLE;
   assert_string_equal(olstm__lstm_kernel_native.decline(&problem),
@@ -418,9 +418,9 @@ static olstm__native_split split_of(int64_t steps, int64_t rows, int64_t inputs,
                                     int32_t thread_count) {
   olstm__lstm_problem problem = {.dtype = OLSTM_DTYPE_FLOAT,
                                  .steps = steps,
-                                 .rows = rows,
-                                 .inputs = inputs,
-                                 .hidden = hidden,
+                                 .batch = rows,
+                                 .input_size = inputs,
+                                 .hidden_size = hidden,
                                  .thread_count = thread_count};
   const olstm__native_target target = {.lanes = 16, .real_bytes = sizeof(float)};
   olstm__native_layout layout;

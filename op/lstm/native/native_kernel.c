@@ -15,9 +15,9 @@ static const olstm__native_variant* variant_of(const olstm__lstm_problem* proble
   const olstm__cpu* cpu = olstm__cpu_get();
   const olstm__native_variant* avx2 =
       is_double ? &olstm__native_f64_avx2 : &olstm__native_f32_avx2;
-  // Units that fit one vector of AVX2 would leave half of a wider one idle, which takes
-  // many CPUs twice as long.
-  if (cpu->avx512 && problem->hidden > avx2->lanes) {
+  // Units that fit one vector of AVX2 leave half of a wider one idle, and many CPUs take
+  // twice as long for the wider one.
+  if (cpu->avx512 && problem->hidden_size > avx2->lanes) {
     return is_double ? &olstm__native_f64_avx512 : &olstm__native_f32_avx512;
   }
   if (cpu->avx2_fma) return avx2;
@@ -37,13 +37,14 @@ static olstm__native_target target_of(const olstm__lstm_problem* problem) {
                                 .has_bf16_pairs = olstm__cpu_get()->avx512_bf16};
 }
 
-/// Below it, weights are so few that reading them costs nothing.
+/// Fewer units have so few weights that reading them costs nothing.
 enum { MIN_REDUCED_HIDDEN = 32 };
 
 static const char* decline(const olstm__lstm_problem* problem) {
   if (problem->precision == OLSTM_PRECISION_F32) return NULL;
   if (problem->dtype == OLSTM_DTYPE_DOUBLE) return "double at reduced precision";
-  if (problem->hidden < MIN_REDUCED_HIDDEN) return "reduced precision of so few units";
+  if (problem->hidden_size < MIN_REDUCED_HIDDEN)
+    return "reduced precision of so few units";
   return NULL;
 }
 
@@ -86,7 +87,7 @@ static void release(const olstm_allocator* allocator, void* handle) {
 
 // ---------------------------------------------------------------- rows and states
 
-/// The place of element 0 of row `index` at step `step` of the sequence, in bytes.
+/// Where element 0 of row `index` is at step `step` of the sequence, in bytes.
 static int64_t bytes_at(const olstm__lstm_problem* problem,
                         const olstm__lstm_strides* strides, int64_t step, int64_t index,
                         int32_t direction) {
@@ -107,38 +108,38 @@ static olstm__native_row make_row(const olstm__lstm_problem* problem,
   return row;
 }
 
-/// Rows in falling order of their lengths, by counting.
+/// Sorts the rows by length, longest first: a counting sort.
 static void sort_rows(const olstm__lstm_problem* problem, const olstm__lstm_args* args,
                       int32_t direction, int64_t* counts, olstm__native_row* rows) {
   const int32_t* lens = args->sequence_lens;
   memset(counts, 0, ((size_t)problem->steps + 1) * sizeof *counts);
-  for (int64_t n = 0; n < problem->rows; n++) counts[lens[n]]++;
+  for (int64_t n = 0; n < problem->batch; n++) counts[lens[n]]++;
   int64_t first = 0;
   for (int64_t length = problem->steps; length >= 0; length--) {
     const int64_t count = counts[length];
     counts[length] = first;
     first += count;
   }
-  for (int64_t n = 0; n < problem->rows; n++) {
+  for (int64_t n = 0; n < problem->batch; n++) {
     rows[counts[lens[n]]++] = make_row(problem, args, direction, n, lens[n]);
   }
 }
 
 static void make_rows(const olstm__lstm_problem* problem, const olstm__lstm_args* args,
                       int32_t direction, char* workspace,
-                      const olstm__native_workspace* places) {
-  olstm__native_row* rows = (olstm__native_row*)(void*)(workspace + places->rows);
+                      const olstm__native_workspace* offsets) {
+  olstm__native_row* rows = (olstm__native_row*)(void*)(workspace + offsets->rows);
   if (problem->has_lens) {
-    sort_rows(problem, args, direction, (int64_t*)(void*)(workspace + places->counts),
+    sort_rows(problem, args, direction, (int64_t*)(void*)(workspace + offsets->counts),
               rows);
     return;
   }
-  for (int64_t n = 0; n < problem->rows; n++) {
+  for (int64_t n = 0; n < problem->batch; n++) {
     rows[n] = make_row(problem, args, direction, n, problem->steps);
   }
 }
 
-/// `count` elements of dtype to reals, or back. from NULL: zeros.
+/// Converts `count` elements of dtype to reals. from NULL: zeros.
 static void load(const olstm__lstm_problem* problem, const char* from, int64_t count,
                  void* to) {
   const size_t size = real_bytes(problem);
@@ -172,36 +173,37 @@ static void load_states(const olstm__native_direction* d, const void* initial,
   const olstm__lstm_problem* problem = d->problem;
   const int64_t padded = d->plan->layout.padded_hidden;
   const int64_t size = (int64_t)real_bytes(problem);
-  for (int64_t row = 0; row < problem->rows; row++) {
+  for (int64_t row = 0; row < problem->batch; row++) {
     const int64_t at =
         bytes_at(problem, &problem->state, 0, d->rows[row].index, direction);
     char* vector = (char*)to + row * padded * size;
-    load(problem, initial ? (const char*)initial + at : NULL, problem->hidden, vector);
-    memset(vector + problem->hidden * size, 0,
-           (size_t)((padded - problem->hidden) * size));
+    load(problem, initial ? (const char*)initial + at : NULL, problem->hidden_size,
+         vector);
+    memset(vector + problem->hidden_size * size, 0,
+           (size_t)((padded - problem->hidden_size) * size));
   }
 }
 
-/// Y_h or Y_c. h is in the half that its row's last step wrote, c (is_h false) has one.
+/// Y_h or Y_c. h is in the buffer that its row's last step wrote; c has one buffer.
 static void store_states(const olstm__native_direction* d, const void* from, bool is_h,
                          int32_t direction, void* to) {
   const olstm__lstm_problem* problem = d->problem;
   const int64_t padded = d->plan->layout.padded_hidden;
   const int64_t size = (int64_t)real_bytes(problem);
-  for (int64_t row = 0; row < problem->rows; row++) {
-    const int64_t turn = is_h ? d->rows[row].length & 1 : 0;
+  for (int64_t row = 0; row < problem->batch; row++) {
+    const int64_t buffer = is_h ? d->rows[row].length & 1 : 0;
     const int64_t at =
         bytes_at(problem, &problem->state, 0, d->rows[row].index, direction);
-    store(problem, (const char*)from + (turn * problem->rows + row) * padded * size,
-          problem->hidden, (char*)to + at);
+    store(problem, (const char*)from + (buffer * problem->batch + row) * padded * size,
+          problem->hidden_size, (char*)to + at);
   }
 }
 
 /// Zeros beyond the rows' lengths.
 static void clear_y(const olstm__lstm_problem* problem, const olstm__lstm_args* args,
                     int32_t direction) {
-  const size_t bytes = (size_t)problem->hidden * olstm_dtype_size(problem->dtype);
-  for (int64_t n = 0; n < problem->rows; n++) {
+  const size_t bytes = (size_t)problem->hidden_size * olstm_dtype_size(problem->dtype);
+  for (int64_t n = 0; n < problem->batch; n++) {
     for (int64_t t = args->sequence_lens[n]; t < problem->steps; t++) {
       memset((char*)args->y + bytes_at(problem, &problem->y, t, n, direction), 0, bytes);
     }
@@ -212,7 +214,7 @@ static olstm__native_direction start_direction(const olstm__lstm_problem* proble
                                                const olstm__native_plan* plan,
                                                const olstm__lstm_args* args,
                                                int32_t direction, char* workspace) {
-  const olstm__native_workspace* places = &plan->workspace;
+  const olstm__native_workspace* offsets = &plan->workspace;
   const int64_t order = problem->spec.is_reverse[direction] ? -1 : 1;
   const olstm__native_direction d = {
       .problem = problem,
@@ -220,18 +222,18 @@ static olstm__native_direction start_direction(const olstm__lstm_problem* proble
       .activations = problem->spec.activations[direction],
       .packed =
           (const char*)args->packed + (size_t)direction * plan->layout.direction_bytes,
-      .rows = (const olstm__native_row*)(const void*)(workspace + places->rows),
-      .h = workspace + places->h,
-      .c = workspace + places->c,
-      .z = workspace + places->z,
-      .reset = workspace + places->reset,
-      .projections = workspace + places->projections,
-      .x = workspace + places->x,
-      .tasks = workspace + places->tasks,
+      .rows = (const olstm__native_row*)(const void*)(workspace + offsets->rows),
+      .h = workspace + offsets->h,
+      .c = workspace + offsets->c,
+      .z = workspace + offsets->z,
+      .reset = workspace + offsets->reset,
+      .projections = workspace + offsets->projections,
+      .x = workspace + offsets->x,
+      .tasks = workspace + offsets->tasks,
       .x_step = order * bytes_at(problem, &problem->x, 1, 0, 0),
       .y_step = order * bytes_at(problem, &problem->y, 1, 0, 0),
       .wants_y = problem->wants_y};
-  make_rows(problem, args, direction, workspace, places);
+  make_rows(problem, args, direction, workspace, offsets);
   load_states(&d, args->initial_h, direction, d.h);
   if (problem->spec.cell == OLSTM__CELL_LSTM) {
     load_states(&d, args->initial_c, direction, d.c);

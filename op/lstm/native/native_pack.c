@@ -1,4 +1,4 @@
-// Brings W, R, B and P into the order in which the native kernel reads them.
+// Packs W, R, B and P in the order in which the native kernel reads them.
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 /// A panel has no more columns than 4 vectors of 16.
 enum { MAX_COLUMNS = 64 };
 
-/// One direction on its way into packed weights.
+/// The packing of one direction.
 typedef struct packing {
   const olstm__lstm_problem* problem;
   const olstm__native_layout* layout;
@@ -21,13 +21,13 @@ typedef struct packing {
   int64_t w, r, b, p;
 } packing;
 
-/// One tile of a panel on its way: columns of a matrix [.., depth].
+/// The source of one tile of a panel: columns of a matrix [.., depth].
 typedef struct tile {
   olstm_dtype dtype;
   const void* matrix;
   int64_t depth;
   int64_t vectors;
-  /// Where each column begins, in elements; -1 for one that only fills up.
+  /// Where each column begins, in elements; -1 for padding.
   int64_t columns[MAX_COLUMNS];
 } tile;
 
@@ -42,7 +42,7 @@ static void set_columns(const packing* to, const olstm__native_phase* phase,
                         int64_t first_block, int64_t first, int64_t start,
                         tile* out_tile) {
   const int64_t lanes = to->layout->lanes;
-  const int64_t hidden = to->problem->hidden;
+  const int64_t hidden = to->problem->hidden_size;
   int64_t* column = out_tile->columns;
   for (int64_t v = first; v < first + out_tile->vectors; v++) {
     const int64_t unit = (first_block + v / phase->gate_count) * lanes;
@@ -55,8 +55,8 @@ static void set_columns(const packing* to, const olstm__native_phase* phase,
   }
 }
 
-/// Floats as they are, column by column: memory is read in order. What only fills up is
-/// zero already.
+/// Copies floats column by column, so that memory is read in order. Padding is zero
+/// already.
 static void pack_floats(const tile* from, int64_t columns, float* out) {
   const float* matrix = from->matrix;
   for (int64_t c = 0; c < columns; c++) {
@@ -108,7 +108,7 @@ static void pack_bf16_pairs(const packing* to, const tile* from, char* out) {
   }
 }
 
-/// One column: -127..127, its scale, its sum.
+/// One column in -127..127, its scale and its sum.
 static void pack_int8_column(const packing* to, const tile* from, int64_t c,
                              int64_t depth, int8_t* out, float* out_scale,
                              int32_t* out_sum) {
@@ -117,7 +117,7 @@ static void pack_int8_column(const packing* to, const tile* from, int64_t c,
   for (int64_t k = 0; k < from->depth; k++) {
     const double magnitude = fabs(tile_value(from, k, c));
     if (magnitude > largest) largest = magnitude;
-    // A column that holds what is no number gives what is no number.
+    // A column with a NaN gives NaN.
     if (isnan(magnitude)) largest = NAN;
     if (isnan(largest)) break;
   }
@@ -133,7 +133,7 @@ static void pack_int8_column(const packing* to, const tile* from, int64_t c,
 }
 
 /// A tile's columns from `column` on.
-static void pack_tile(const packing* to, const olstm__native_factor* factor,
+static void pack_tile(const packing* to, const olstm__native_matrix* matrix,
                       const tile* from, int64_t column, char* out) {
   switch (to->layout->format) {
     case OLSTM__NATIVE_REAL:
@@ -146,10 +146,10 @@ static void pack_tile(const packing* to, const olstm__native_factor* factor,
       pack_bf16_pairs(to, from, out);
       break;
     case OLSTM__NATIVE_INT8: {
-      float* scales = (float*)(void*)(to->packed + factor->scales) + column;
-      int32_t* sums = (int32_t*)(void*)(to->packed + factor->corrections) + column;
+      float* scales = (float*)(void*)(to->packed + matrix->scales) + column;
+      int32_t* sums = (int32_t*)(void*)(to->packed + matrix->corrections) + column;
       for (int64_t c = 0; c < from->vectors * to->layout->lanes; c++) {
-        pack_int8_column(to, from, c, factor->depth, (int8_t*)out, &scales[c], &sums[c]);
+        pack_int8_column(to, from, c, matrix->depth, (int8_t*)out, &scales[c], &sums[c]);
       }
       break;
     }
@@ -157,12 +157,12 @@ static void pack_tile(const packing* to, const olstm__native_factor* factor,
 }
 
 /// W or R from `start` into the panels of one phase.
-static void pack_factor(const packing* to, const olstm__native_phase* phase,
-                        const olstm__native_factor* factor, const void* matrix,
+static void pack_matrix(const packing* to, const olstm__native_phase* phase,
+                        const olstm__native_matrix* matrix, const void* values,
                         int64_t start, int64_t depth) {
   const olstm__native_layout* layout = to->layout;
-  tile from = {.dtype = to->problem->dtype, .matrix = matrix, .depth = depth};
-  char* out = to->packed + factor->panels;
+  tile from = {.dtype = to->problem->dtype, .matrix = values, .depth = depth};
+  char* out = to->packed + matrix->panels;
   int64_t column = 0;
   for (int64_t block = 0; block < layout->blocks; block += phase->panel_blocks) {
     const int64_t vectors = olstm__native_panel_vectors(layout, phase, block);
@@ -170,17 +170,17 @@ static void pack_factor(const packing* to, const olstm__native_phase* phase,
       from.vectors =
           vectors - v < layout->tile_vectors ? vectors - v : layout->tile_vectors;
       set_columns(to, phase, block, v, start, &from);
-      pack_tile(to, factor, &from, column, out);
-      out += factor->panel_rows * olstm__native_panel_row_bytes(layout, from.vectors);
+      pack_tile(to, matrix, &from, column, out);
+      out += matrix->panel_rows * olstm__native_panel_row_bytes(layout, from.vectors);
       column += from.vectors * layout->lanes;
     }
   }
 }
 
-/// Wb + Rb of unit `unit` of gate g; Wb alone where the cell needs Rb apart.
+/// Wb + Rb of unit `unit` of gate g; Wb alone where the cell needs Rb separately.
 static double bias_of(const packing* to, const void* b, int32_t g, int64_t unit) {
   const olstm_dtype dtype = to->problem->dtype;
-  const int64_t hidden = to->problem->hidden;
+  const int64_t hidden = to->problem->hidden_size;
   const int64_t gates = olstm__cell_gate_count(to->problem->spec.cell);
   const bool is_apart = olstm__native_is_linear_gru(to->problem) && g == 2;
   if (!b || unit >= hidden) return 0;
@@ -207,7 +207,7 @@ static void pack_bias(const packing* to, const olstm__native_phase* phase,
 /// `count` vectors [H] from `start`, each padded.
 static void pack_padded(const packing* to, const void* from, int64_t start, int64_t count,
                         size_t offset) {
-  const int64_t hidden = to->problem->hidden;
+  const int64_t hidden = to->problem->hidden_size;
   for (int64_t v = 0; from && v < count; v++) {
     for (int64_t unit = 0; unit < hidden; unit++) {
       olstm__real_store(
@@ -219,8 +219,8 @@ static void pack_padded(const packing* to, const void* from, int64_t start, int6
 
 static bool is_finite(const packing* to, const void* r) {
   const int64_t count = olstm__cell_gate_count(to->problem->spec.cell) *
-                        to->problem->hidden * to->problem->hidden;
-  // A product with zero is zero or no number, and so is the sum of them.
+                        to->problem->hidden_size * to->problem->hidden_size;
+  // Times zero, a finite value gives zero, and infinities and NaN give NaN.
   double sum = 0;
   if (to->problem->dtype == OLSTM_DTYPE_FLOAT) {
     const float* values = (const float*)r + to->r;
@@ -239,14 +239,14 @@ static void pack_direction(const packing* to, const olstm__lstm_weights* weights
   const olstm__lstm_problem* problem = to->problem;
   for (int32_t p = 0; p < to->layout->phase_count; p++) {
     const olstm__native_phase* phase = &to->layout->phases[p];
-    pack_factor(to, phase, &phase->w, weights->w, to->w, problem->inputs);
-    pack_factor(to, phase, &phase->r, weights->r, to->r, problem->hidden);
+    pack_matrix(to, phase, &phase->w, weights->w, to->w, problem->input_size);
+    pack_matrix(to, phase, &phase->r, weights->r, to->r, problem->hidden_size);
     pack_bias(to, phase, weights->b);
   }
   to->packed[to->layout->is_finite] = is_finite(to, weights->r);
   // GRU's Rbh is the last of B's six vectors.
   if (olstm__native_is_linear_gru(problem)) {
-    pack_padded(to, weights->b, to->b + 5 * problem->hidden, 1,
+    pack_padded(to, weights->b, to->b + 5 * problem->hidden_size, 1,
                 to->layout->recurrent_bias);
   }
   if (problem->has_peepholes) {
@@ -257,7 +257,7 @@ static void pack_direction(const packing* to, const olstm__lstm_weights* weights
 void olstm__native_pack(const olstm__lstm_problem* problem,
                         const olstm__native_layout* layout,
                         const olstm__lstm_weights* weights, void* packed) {
-  const int64_t hidden = problem->hidden;
+  const int64_t hidden = problem->hidden_size;
   const int64_t columns = olstm__cell_gate_count(problem->spec.cell) * hidden;
   // Padding stays zero.
   memset(packed, 0, layout->packed_bytes);
@@ -267,7 +267,7 @@ void olstm__native_pack(const olstm__lstm_problem* problem,
                         .real = layout->real_bytes == sizeof(float) ? OLSTM_DTYPE_FLOAT
                                                                     : OLSTM_DTYPE_DOUBLE,
                         .packed = (char*)packed + (size_t)d * layout->direction_bytes,
-                        .w = d * columns * problem->inputs,
+                        .w = d * columns * problem->input_size,
                         .r = d * columns * hidden,
                         .b = d * 2 * columns,
                         .p = d * 3 * hidden};

@@ -2,16 +2,15 @@
 
 #include "op/lstm/lstm_spec.h"
 
-/// Rows that make good use of the weights that they read in a step; fewer do not.
+/// From so many rows on, reading W again in every step costs little for each.
 enum { ENOUGH_ROWS = 4 };
-/// Weights of one direction that are near enough in every step.
+/// Weights of one direction that stay in L2 from step to step.
 enum { HELD_BYTES = 768 * 1024 };
-/// Projections that are computed ahead should stay in a core's own cache; but W passes
-/// through it for every chunk of them, and where that is more, chunks are longer: half of
-/// W, or all of it where it comes from far.
+/// Projections of a chunk should stay in L2. But every chunk reads all of W: chunks are
+/// at least half as large as W, or as large where W comes from L3 or memory.
 enum { CHUNK_BYTES = 512 * 1024, MIN_CHUNK_ROWS = 48, FAR_W_BYTES = 3 * 1024 * 1024 };
 
-/// *total += a * b bytes, rounded up to OLSTM_ALIGNMENT; out_start gets where they start.
+/// Appends a * b bytes, rounded up to OLSTM_ALIGNMENT; *out_start gets their offset.
 static bool append(size_t* total, size_t a, size_t b, size_t* out_start) {
   size_t bytes = 0;
   *out_start = *total;
@@ -40,7 +39,7 @@ static bool measure_panel(const olstm__native_layout* layout, int64_t rows,
       (size_t)rows, (size_t)olstm__native_panel_row_bytes(layout, vectors), out_bytes);
 }
 
-/// k of a row of `count` elements, as panels want it.
+/// k of a row of `count` elements in the weights' format.
 static int64_t depth_of(const olstm__native_layout* layout, int64_t count) {
   switch (layout->format) {
     case OLSTM__NATIVE_BF16_PAIRS:
@@ -52,9 +51,9 @@ static int64_t depth_of(const olstm__native_layout* layout, int64_t count) {
   }
 }
 
-static bool append_factor(const olstm__native_layout* layout,
+static bool append_matrix(const olstm__native_layout* layout,
                           const olstm__native_phase* phase, int64_t count, size_t* total,
-                          olstm__native_factor* factor) {
+                          olstm__native_matrix* matrix) {
   const int64_t full = layout->blocks / phase->panel_blocks;
   const int64_t rest = layout->blocks % phase->panel_blocks;
   const bool is_int8 = layout->format == OLSTM__NATIVE_INT8;
@@ -62,17 +61,17 @@ static bool append_factor(const olstm__native_layout* layout,
   size_t last_bytes = 0;
   size_t last = 0;
   if (count > INT64_MAX / 8) return false;
-  factor->depth = depth_of(layout, count);
-  factor->panel_rows = is_int8 ? factor->depth / 4 : factor->depth;
-  factor->row_bytes = factor->depth * (is_int8 ? 1 : (int64_t)layout->real_bytes);
-  return measure_panel(layout, factor->panel_rows,
-                       phase->panel_blocks * phase->gate_count, &factor->panel_bytes) &&
-         measure_panel(layout, factor->panel_rows, rest * phase->gate_count,
+  matrix->depth = depth_of(layout, count);
+  matrix->panel_rows = is_int8 ? matrix->depth / 4 : matrix->depth;
+  matrix->row_bytes = matrix->depth * (is_int8 ? 1 : (int64_t)layout->real_bytes);
+  return measure_panel(layout, matrix->panel_rows,
+                       phase->panel_blocks * phase->gate_count, &matrix->panel_bytes) &&
+         measure_panel(layout, matrix->panel_rows, rest * phase->gate_count,
                        &last_bytes) &&
-         append(total, factor->panel_bytes, (size_t)full, &factor->panels) &&
+         append(total, matrix->panel_bytes, (size_t)full, &matrix->panels) &&
          append(total, last_bytes, 1, &last) &&
-         append(total, columns, is_int8 ? sizeof(float) : 0, &factor->scales) &&
-         append(total, columns, is_int8 ? sizeof(int32_t) : 0, &factor->corrections);
+         append(total, columns, is_int8 ? sizeof(float) : 0, &matrix->scales) &&
+         append(total, columns, is_int8 ? sizeof(int32_t) : 0, &matrix->corrections);
 }
 
 static bool append_phase(const olstm__lstm_problem* problem, olstm__native_layout* layout,
@@ -80,8 +79,8 @@ static bool append_phase(const olstm__lstm_problem* problem, olstm__native_layou
   size_t columns = 0;
   if (!olstm_size_multiply((size_t)layout->padded_hidden, (size_t)phase->gate_count,
                            &columns) ||
-      !append_factor(layout, phase, problem->inputs, total, &phase->w) ||
-      !append_factor(layout, phase, problem->hidden, total, &phase->r)) {
+      !append_matrix(layout, phase, problem->input_size, total, &phase->w) ||
+      !append_matrix(layout, phase, problem->hidden_size, total, &phase->r)) {
     return false;
   }
   phase->projection = layout->projection_reals;
@@ -113,7 +112,8 @@ bool olstm__native_layout_make(const olstm__lstm_problem* problem,
   size_t total = 0;
   size_t hidden = 0;
   size_t vector = 0;
-  if (!olstm_size_add((size_t)problem->hidden, (size_t)lanes - 1, &hidden)) return false;
+  if (!olstm_size_add((size_t)problem->hidden_size, (size_t)lanes - 1, &hidden))
+    return false;
   layout.blocks = (int64_t)(hidden / (size_t)lanes);
   layout.padded_hidden = layout.blocks * lanes;
   set_phases(&problem->spec, &layout);
@@ -133,57 +133,59 @@ bool olstm__native_layout_make(const olstm__lstm_problem* problem,
                              &out_layout->packed_bytes);
 }
 
-/// Whether X*W^T is better computed ahead: it saves reading W in every step where few
-/// rows share that, or where W is much of what the cache does not hold.
+/// Whether X*W^T is computed ahead of the steps. It saves reading W in every step, which
+/// pays where few rows share that, or where W is a large part of what L2 does not hold.
 static bool should_hoist(const olstm__lstm_problem* problem,
                          const olstm__native_layout* layout) {
   const size_t bytes = layout->packed_bytes / (size_t)problem->spec.direction_count;
   if (olstm__native_is_linear_gru(problem)) return true;
   if (problem->steps < 2) return false;
-  if (problem->rows < ENOUGH_ROWS) return problem->inputs > 2;
-  return bytes > HELD_BYTES && problem->inputs > problem->hidden / 2;
+  if (problem->batch < ENOUGH_ROWS) return problem->input_size > 2;
+  return bytes > HELD_BYTES && problem->input_size > problem->hidden_size / 2;
 }
 
 static int64_t choose_chunk_steps(const olstm__lstm_problem* problem,
                                   const olstm__native_plan* plan) {
   const size_t row_bytes = plan->layout.projection_reals * plan->layout.real_bytes;
-  const size_t inputs = (size_t)problem->inputs;
+  const size_t inputs = (size_t)problem->input_size;
   const size_t by_w = inputs * row_bytes < FAR_W_BYTES ? inputs / 2 : inputs;
   size_t rows = CHUNK_BYTES / (row_bytes ? row_bytes : 1);
   if (!plan->is_hoisted) return 1;
   if (rows < by_w) rows = by_w;
   if (rows < MIN_CHUNK_ROWS) rows = MIN_CHUNK_ROWS;
-  const int64_t steps = (int64_t)rows / problem->rows;
+  const int64_t steps = (int64_t)rows / problem->batch;
   if (steps < 1) return 1;
-  // As few chunks, of about the same length.
+  // The same number of chunks, of equal length.
   const int64_t chunks = (problem->steps + steps - 1) / steps;
   return chunks > 1 ? (problem->steps + chunks - 1) / chunks : problem->steps;
 }
 
-/// What each task has for itself.
+/// The scratch of each task.
 static bool lay_out_task(const olstm__lstm_problem* problem, size_t chunk_rows,
                          olstm__native_plan* plan) {
-  olstm__native_workspace* w = &plan->workspace;
+  olstm__native_workspace* offsets = &plan->workspace;
   const olstm__native_layout* layout = &plan->layout;
   const bool quantizes = olstm__native_quantizes_rows(layout);
-  const size_t rows = quantizes ? (size_t)problem->rows : 0;
+  const size_t rows = quantizes ? (size_t)problem->batch : 0;
   const size_t x_rows = quantizes ? chunk_rows : 0;
   // A panel has no more than 4 vectors.
   const size_t sums = 4 * (size_t)layout->lanes * layout->real_bytes;
-  size_t* total = &w->task_bytes;
-  return append(total, sums, (size_t)problem->rows, &w->sums) &&
-         append(total, sizeof(void*), plan->is_hoisted ? chunk_rows : 0, &w->inputs) &&
-         append(total, (size_t)layout->phases[0].r.row_bytes, rows, &w->h_bytes) &&
-         append(total, sizeof(float), rows, &w->h_scales) &&
-         append(total, (size_t)layout->phases[0].w.row_bytes, x_rows, &w->x_bytes) &&
-         append(total, sizeof(float), x_rows, &w->x_scales);
+  size_t* total = &offsets->task_bytes;
+  return append(total, sums, (size_t)problem->batch, &offsets->sums) &&
+         append(total, sizeof(void*), plan->is_hoisted ? chunk_rows : 0,
+                &offsets->inputs) &&
+         append(total, (size_t)layout->phases[0].r.row_bytes, rows, &offsets->h_bytes) &&
+         append(total, sizeof(float), rows, &offsets->h_scales) &&
+         append(total, (size_t)layout->phases[0].w.row_bytes, x_rows,
+                &offsets->x_bytes) &&
+         append(total, sizeof(float), x_rows, &offsets->x_scales);
 }
 
 static bool lay_out_workspace(const olstm__lstm_problem* problem,
                               olstm__native_plan* plan) {
-  olstm__native_workspace* w = &plan->workspace;
+  olstm__native_workspace* offsets = &plan->workspace;
   const olstm__native_layout* layout = &plan->layout;
-  const size_t rows = (size_t)problem->rows;
+  const size_t rows = (size_t)problem->batch;
   const size_t tasks = (size_t)plan->split.rows * (size_t)plan->split.units;
   const bool is_gru = problem->spec.cell == OLSTM__CELL_GRU;
   const bool is_lstm = problem->spec.cell == OLSTM__CELL_LSTM;
@@ -192,20 +194,23 @@ static bool lay_out_workspace(const olstm__lstm_problem* problem,
   size_t chunk_rows = 0;
   size_t projection = 0;
   size_t inputs = 0;
-  size_t* total = &w->direction_bytes;
+  size_t* total = &offsets->direction_bytes;
   return olstm_size_multiply(rows, (size_t)layout->padded_hidden, &state) &&
          olstm_size_multiply(state, layout->real_bytes, &state) &&
          olstm_size_multiply(rows, (size_t)plan->chunk_steps, &chunk_rows) &&
          olstm_size_multiply(layout->projection_reals, layout->real_bytes, &projection) &&
-         olstm_size_multiply((size_t)problem->inputs, layout->real_bytes, &inputs) &&
+         olstm_size_multiply((size_t)problem->input_size, layout->real_bytes, &inputs) &&
          lay_out_task(problem, chunk_rows, plan) &&
-         append(total, rows, sizeof(olstm__native_row), &w->rows) &&
-         append(total, lens, sizeof(int64_t), &w->counts) &&
-         append(total, state, 2, &w->h) && append(total, state, is_lstm, &w->c) &&
-         append(total, state, is_gru, &w->z) && append(total, state, is_gru, &w->reset) &&
-         append(total, projection, plan->is_hoisted ? chunk_rows : 0, &w->projections) &&
-         append(total, inputs, plan->is_converted ? chunk_rows : 0, &w->x) &&
-         append(total, w->task_bytes, tasks, &w->tasks);
+         append(total, rows, sizeof(olstm__native_row), &offsets->rows) &&
+         append(total, lens, sizeof(int64_t), &offsets->counts) &&
+         append(total, state, 2, &offsets->h) &&
+         append(total, state, is_lstm, &offsets->c) &&
+         append(total, state, is_gru, &offsets->z) &&
+         append(total, state, is_gru, &offsets->reset) &&
+         append(total, projection, plan->is_hoisted ? chunk_rows : 0,
+                &offsets->projections) &&
+         append(total, inputs, plan->is_converted ? chunk_rows : 0, &offsets->x) &&
+         append(total, offsets->task_bytes, tasks, &offsets->tasks);
 }
 
 bool olstm__native_plan_make(const olstm__lstm_problem* problem,

@@ -1,15 +1,15 @@
 // How the native kernel lays out packed weights and workspace, and how it splits its
-// work. Pure arithmetic: knows no vector instructions and touches no tensor.
+// work. Arithmetic alone: no vector instructions, no tensor. docs/kernels.md draws it.
 //
-// Units are handled in blocks of one vector (`lanes` units); a block's gates lie
-// together, so that a product's sums for one block are all that the cell needs to go on.
+// Units are handled in blocks of one vector (`lanes` units). The gates of a block lie
+// together, so that the sums of one block are all that its cell needs.
 #ifndef OLSTM_OP_LSTM_NATIVE_NATIVE_PLAN_H_
 #define OLSTM_OP_LSTM_NATIVE_NATIVE_PLAN_H_
 
 #include "op/lstm/lstm_kernel.h"
 
-/// A step has one phase, but for GRU with linear_before_reset=0, whose third gate needs
-/// the second one of all units first.
+/// A step has one phase. GRU with linear_before_reset=0 has two: its third gate needs
+/// the second gate of all units first.
 enum { OLSTM__NATIVE_MAX_PHASES = 2 };
 
 /// How weights are stored: as the reals that the kernel computes in; rounded to bfloat16,
@@ -23,20 +23,20 @@ typedef enum olstm__native_format {
 } olstm__native_format;
 
 /// W or R of one product, in panels as op/math/panel.h, panel_bf16.h and panel_int8.h
-/// have them. Places are bytes from the start of a direction's packed weights.
-typedef struct olstm__native_factor {
-  /// k: I or H, rounded up to what panels want; counts pairs for BF16_PAIRS.
+/// define them. Offsets are bytes from the start of a direction's packed weights.
+typedef struct olstm__native_matrix {
+  /// k: I or H, rounded up to what the format needs; counts pairs for BF16_PAIRS.
   int64_t depth;
-  /// Rows of a panel: as many as depth, a fourth for INT8.
+  /// Rows of a panel: depth, or a fourth of it for INT8.
   int64_t panel_rows;
   /// Bytes of a row to be multiplied with the panels.
   int64_t row_bytes;
   size_t panels;
   /// Bytes of a full panel.
   size_t panel_bytes;
-  /// INT8: [columns] float, and [columns] int32_t: sums of the columns.
+  /// INT8 only: [columns] float, and [columns] int32_t, the sums of the columns.
   size_t scales, corrections;
-} olstm__native_factor;
+} olstm__native_matrix;
 
 /// One product of a step, sums = bias + x W^T + h R^T, and its packed weights. The
 /// columns are [unit blocks][gates][lanes].
@@ -46,7 +46,7 @@ typedef struct olstm__native_phase {
   int32_t first_gate;
   /// Unit blocks in a panel; the last panel may have fewer.
   int32_t panel_blocks;
-  olstm__native_factor w, r;
+  olstm__native_matrix w, r;
   /// [columns], in bytes from the start of a direction's packed weights.
   size_t bias;
   /// Where its sums are in a row of projections, in reals.
@@ -74,7 +74,7 @@ typedef struct olstm__native_layout {
   /// Rb of the third gate of a GRU with linear_before_reset, and P (i, o, f), padded; in
   /// bytes.
   size_t recurrent_bias, peepholes;
-  /// A byte that says whether all of R is finite, so that zeros times R are zeros.
+  /// One byte: whether all of R is finite, so that zeros times R are zeros.
   size_t is_finite;
   size_t direction_bytes;
   /// Reals in a row of projections (X*W^T + bias of one row at one step).
@@ -82,7 +82,7 @@ typedef struct olstm__native_layout {
   size_t packed_bytes;
 } olstm__native_layout;
 
-/// One row of the batch, as a direction sees it.
+/// One row of the batch in one direction.
 typedef struct olstm__native_row {
   /// x and y of the row's own first step (its last one, for reverse).
   const char* x;
@@ -92,21 +92,20 @@ typedef struct olstm__native_row {
   int64_t index;
 } olstm__native_row;
 
-/// Where a direction's arrays are in its part of the workspace, in bytes.
+/// Byte offsets of a direction's arrays in its part of the workspace.
 typedef struct olstm__native_workspace {
   /// [N] olstm__native_row, longest first; and [T+1] int64_t to sort them with.
   size_t rows, counts;
-  /// [2][N][padded_hidden]: h before and after a step, in turns. [N][padded_hidden]: the
-  /// others; z and r*h are GRU's.
+  /// h [2][N][padded_hidden], a buffer for even steps and one for odd ones; c, z and r*h
+  /// [N][padded_hidden], the last two for GRU.
   size_t h, c, z, reset;
   /// [chunk_steps * N][projection_reals].
   size_t projections;
   /// [chunk_steps * N][I] x as reals, where dtype is 16 bits wide.
   size_t x;
-  /// Each task's own, task_bytes each; the places below are in there. Sums of one panel
-  /// for all rows; [chunk_steps * N] where rows of x are, as panels want them; and, where
-  /// rows are brought into the weights' format, the bytes and the scales of h [N] and x
-  /// [chunk_steps * N].
+  /// Scratch of each task, task_bytes each; the offsets below are from its start. Sums of
+  /// one panel for all rows; pointers to rows of x [chunk_steps * N]; and, where rows are
+  /// quantized, the bytes and scales of h [N] and x [chunk_steps * N].
   size_t tasks, task_bytes;
   size_t sums, inputs;
   size_t h_bytes, h_scales, x_bytes, x_scales;
@@ -114,13 +113,13 @@ typedef struct olstm__native_workspace {
   size_t direction_bytes;
 } olstm__native_workspace;
 
-/// How many tasks a run has: directions x rows, each going through its steps alone; or,
-/// where that is 1, how many parts every step is cut into, by units.
+/// How many tasks a run has: directions x rows, each of which runs all its steps. Where
+/// that is 1, the number of parts into which every step is split by units.
 typedef struct olstm__native_split {
   int32_t directions, rows, units;
 } olstm__native_split;
 
-/// What prepare makes: const for all runs.
+/// What prepare makes. Const; shared by all runs.
 typedef struct olstm__native_plan {
   olstm__native_layout layout;
   olstm__native_workspace workspace;
@@ -132,13 +131,13 @@ typedef struct olstm__native_plan {
   olstm__native_split split;
 } olstm__native_plan;
 
-/// Whether the problem is a GRU whose third gate is linear before it is reset: its Rb
-/// stays apart from its Wb.
+/// Whether the problem is a GRU with linear_before_reset, whose third gate keeps Rb apart
+/// from Wb.
 static inline bool olstm__native_is_linear_gru(const olstm__lstm_problem* problem) {
   return problem->spec.cell == OLSTM__CELL_GRU && problem->spec.linear_before_reset;
 }
 
-/// Whether rows are brought into the weights' format before they meet.
+/// Whether rows are brought into the weights' format before they are multiplied.
 static inline bool olstm__native_quantizes_rows(const olstm__native_layout* layout) {
   return layout->format == OLSTM__NATIVE_INT8 ||
          layout->format == OLSTM__NATIVE_BF16_PAIRS;
@@ -169,7 +168,8 @@ bool olstm__native_plan_make(const olstm__lstm_problem* problem,
                              const olstm__native_target* target,
                              olstm__native_plan* out_plan, size_t* out_workspace_bytes);
 
-/// As many tasks as help, and no more: a small problem stays on one thread.
+/// As many tasks as make the run faster, and no more: a small problem stays on one
+/// thread.
 olstm__native_split olstm__native_split_choose(const olstm__lstm_problem* problem,
                                                const olstm__native_layout* layout);
 

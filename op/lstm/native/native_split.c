@@ -1,19 +1,19 @@
-// How the native kernel splits its work over threads. The rule stands on measured facts,
-// all in microseconds on a core of about 3 GHz; that they are off by half on another
-// machine changes little.
+// How the native kernel splits its work over threads. The model's constants were measured
+// on a core of about 3 GHz and are in microseconds; an error of half on another machine
+// changes few choices.
 #include "op/lstm/native/native_task.h"
 
-/// A thread that sleeps needs this long to take part.
+/// Until a sleeping thread takes part.
 static const double kWake = 12;
-/// Handing out the parts of a step, and what each thread adds to that.
+/// Starting and joining the parts of a step, and what each thread adds to it.
 static const double kHandOut = 0.4;
 static const double kHandOutPerThread = 0.1;
-/// Floating-point operations, and bytes of weights from the cache; the elementwise part
-/// of one vector of units.
+/// Floating-point operations, and bytes of weights read from the cache, in a microsecond;
+/// and the time of the elementwise part of one vector of units.
 static const double kFlops = 90e3;
 static const double kCacheBytes = 90e3;
 static const double kCell = 0.04;
-/// Rows go in blocks of so many; each costs as much as so many rows more.
+/// Rows of a block; each block costs as much as kBlockCost more rows.
 enum { BLOCK_ROWS = 6 };
 static const double kBlockCost = 0.8;
 
@@ -34,7 +34,7 @@ static double weight_bytes(const olstm__native_layout* layout) {
   }
 }
 
-/// How many times as fast as reals weights are multiplied.
+/// How many times faster than reals the format is multiplied.
 static double speed_of(const olstm__native_layout* layout) {
   const bool is_pairwise =
       layout->format == OLSTM__NATIVE_BF16_PAIRS || layout->format == OLSTM__NATIVE_INT8;
@@ -45,7 +45,8 @@ static double speed_of(const olstm__native_layout* layout) {
 static double step_time(const olstm__lstm_problem* problem,
                         const olstm__native_layout* layout, int64_t rows, double blocks) {
   const double gates = (double)layout->projection_reals / (double)layout->blocks;
-  const double weights = blocks * gates * (double)(problem->hidden + problem->inputs);
+  const double weights =
+      blocks * gates * (double)(problem->hidden_size + problem->input_size);
   const double effective =
       rows == 1 ? 1 : (double)rows + kBlockCost * (double)divide_up(rows, BLOCK_ROWS);
   const double compute = 2 * effective * weights / (kFlops * speed_of(layout)) +
@@ -54,14 +55,14 @@ static double step_time(const olstm__lstm_problem* problem,
   return compute > stream ? compute : stream;
 }
 
-/// Unit blocks can be cut where panels of all phases end.
+/// Units are split at blocks where panels of all phases end.
 static int64_t block_alignment(const olstm__native_layout* layout) {
   int64_t alignment = 1;
   for (int32_t p = 0; p < layout->phase_count; p++) {
     const int64_t blocks = layout->phases[p].panel_blocks;
     if (blocks > alignment) alignment = blocks;
   }
-  // Pairs of panels are quicker for one row.
+  // One row takes pairs of panels faster.
   return alignment > 1 ? alignment : 2;
 }
 
@@ -73,7 +74,7 @@ static double split_time(const olstm__lstm_problem* problem,
   const int64_t groups = divide_up(layout->blocks, alignment);
   const bool is_alone = split->directions * split->rows * split->units == 1;
   const double rounds = (double)problem->spec.direction_count / split->directions;
-  const int64_t rows = divide_up(problem->rows, split->rows);
+  const int64_t rows = divide_up(problem->batch, split->rows);
   const double blocks = split->units > 1
                             ? (double)(divide_up(groups, split->units) * alignment)
                             : (double)layout->blocks;
@@ -84,7 +85,7 @@ static double split_time(const olstm__lstm_problem* problem,
   return (is_alone ? 0 : kWake) + rounds * (double)problem->steps * step;
 }
 
-/// The best way to keep `threads` threads busy; false where there is none.
+/// The best split for exactly `threads` threads; false where there is none.
 static bool choose_for(const olstm__lstm_problem* problem,
                        const olstm__native_layout* layout, int32_t threads,
                        olstm__native_split* out_split, double* out_time) {
@@ -95,14 +96,15 @@ static bool choose_for(const olstm__lstm_problem* problem,
   for (int32_t d = problem->spec.direction_count; d >= 0; d--) {
     const bool is_by_units = d == 0;
     if (is_by_units ? is_converted || threads > groups
-                    : threads % d != 0 || threads / d > problem->rows) {
+                    : threads % d != 0 || threads / d > problem->batch) {
       continue;
     }
     const olstm__native_split split = is_by_units
                                           ? (olstm__native_split){1, 1, threads}
                                           : (olstm__native_split){d, threads / d, 1};
     const double time = split_time(problem, layout, &split);
-    // Whole rows are handed out once a run, units in every step: the more robust first.
+    // Rows synchronise once a run, units in every step: where times are about equal, rows
+    // win, which suffer less on a busy machine.
     if (is_found && time >= *out_time * 0.97) continue;
     is_found = true;
     *out_split = split;
@@ -118,7 +120,7 @@ olstm__native_split olstm__native_split_choose(const olstm__lstm_problem* proble
   for (int32_t threads = 2; threads <= problem->thread_count; threads++) {
     olstm__native_split split;
     double time = 0;
-    // A tenth must be won, or another core is better left alone.
+    // Another core must save a tenth, or it is left to others.
     if (!choose_for(problem, layout, threads, &split, &time)) continue;
     if (time >= best_time * 0.9) continue;
     best = split;
@@ -127,14 +129,14 @@ olstm__native_split olstm__native_split_choose(const olstm__lstm_problem* proble
   return best;
 }
 
-/// What task or part `index` has for itself.
+/// Points at the scratch of task or part `index`.
 static void set_memory(const olstm__native_direction* direction, int32_t index,
                        olstm__native_task* task) {
-  const olstm__native_workspace* places = &direction->plan->workspace;
-  task->memory = (char*)direction->tasks + (size_t)index * places->task_bytes;
+  const olstm__native_workspace* offsets = &direction->plan->workspace;
+  task->memory = (char*)direction->tasks + (size_t)index * offsets->task_bytes;
 }
 
-/// The first row before which there are `steps` steps or more.
+/// The first row before which rows have `steps` steps or more in total.
 static int64_t row_after(const olstm__native_row* rows, int64_t count, int64_t steps) {
   int64_t row = 0;
   for (int64_t sum = 0; row < count && sum < steps; row++) sum += rows[row].length;
@@ -145,7 +147,7 @@ olstm__native_task olstm__native_cut_rows(const olstm__native_direction* directi
                                           int32_t index) {
   const olstm__native_row* rows = direction->rows;
   const int32_t tasks = direction->plan->split.rows;
-  const int64_t count = direction->problem->rows;
+  const int64_t count = direction->problem->batch;
   olstm__native_task task = {.direction = direction,
                              .end_row = count,
                              .end_block = direction->plan->layout.blocks};

@@ -18,32 +18,30 @@ typedef struct olstm__native_direction {
   void *h, *c, *z, *reset, *projections, *x, *tasks;
   /// From one step to the next, in the direction's own order, in bytes.
   int64_t x_step, y_step;
-  /// Steps of the longest row.
-  int64_t steps;
   bool wants_y;
-  /// For the parts of a step; NULL where a step is not cut.
+  /// Runs the parts of a step; NULL where a step is not split by units.
   const olstm_parallel* parallel;
 } olstm__native_direction;
 
-/// A part of a direction: some rows, some unit blocks.
+/// A part of a direction: a range of rows and of unit blocks.
 typedef struct olstm__native_task {
   const olstm__native_direction* direction;
   int64_t first_row, end_row;
   int64_t first_block, end_block;
-  /// The task's own: see olstm__native_workspace.
+  /// The task's scratch: see olstm__native_workspace.
   void* memory;
 } olstm__native_task;
 
-/// Task `index` of as many as the plan splits the direction's rows into: about as many
-/// steps for each. It may have no rows.
+/// Task `index` of those that the plan splits the direction's rows into, each with about
+/// the same number of row steps. It may have no rows.
 olstm__native_task olstm__native_cut_rows(const olstm__native_direction* direction,
                                           int32_t index);
 
-/// Part `index` of as many as the plan splits units into.
+/// Part `index` of those that the plan splits the units of a task into.
 olstm__native_task olstm__native_cut_units(const olstm__native_task* whole,
                                            int32_t index);
 
-/// One kind of CPU, one kind of real.
+/// The steps as compiled for one kind of CPU and one kind of real.
 typedef struct olstm__native_variant {
   int32_t lanes, tile_vectors;
   /// All steps of a task. [no-alloc]
