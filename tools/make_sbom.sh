@@ -7,8 +7,7 @@ build=$1
 cache() { sed -n "s/^$1:[A-Z]*=//p" "$build/CMakeCache.txt"; }
 source_dir=$(cache CMAKE_HOME_DIRECTORY)
 version=$(sed -n 's/^#define OLSTM_VERSION_[MP][A-Z]* \([0-9]*\)$/\1/p' "$source_dir/include/olstm/version.h" | paste -sd.)
-library=$(find "$build" -maxdepth 1 -name 'libolstm.so.*.*.*' -type f | head -n 1)
-[ -n "$library" ] || library=$build/libolstm.a
+library=$(readlink -e "$build/libolstm.so") || library=$build/libolstm.a
 [ -f "$library" ] || { echo "make_sbom: $build has no libolstm" >&2; exit 1; }
 sum=$(sha256sum "$library" | cut -d' ' -f1)
 epoch=${SOURCE_DATE_EPOCH:-$(git -C "$source_dir" log -1 --format=%ct 2>/dev/null || date +%s)}
