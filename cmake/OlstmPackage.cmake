@@ -1,7 +1,7 @@
 # Debian packages by `cpack -G DEB`: libolstm (libraries and operator modules), libolstm-dev, olstm-tools, python3-olstm. Each install
 # component is one package.
 install(DIRECTORY adapters/python/olstm DESTINATION lib/python3/dist-packages COMPONENT python
-        FILES_MATCHING PATTERN "*.py")
+        FILES_MATCHING PATTERN "*.py" PATTERN "py.typed")
 if(PROJECT_IS_TOP_LEVEL)
   set(olstm_debian ${CMAKE_CURRENT_SOURCE_DIR}/cmake/debian)
   set(CPACK_GENERATOR DEB)

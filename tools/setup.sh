@@ -21,6 +21,7 @@ libonnx-testdata /usr/share/libonnx-testdata/data/node
 python3 python3
 python3-numpy /usr/lib/python3/dist-packages/numpy
 python3-onnx /usr/lib/python3/dist-packages/onnx
+mypy mypy
 g++ c++
 binutils nm
 dpkg-dev dpkg-shlibdeps

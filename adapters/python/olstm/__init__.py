@@ -2,10 +2,13 @@
 
     import olstm
     session = olstm.Session("model.onnx")
-    outputs = session.run({"x": x})                       # stateless
+    outputs = session.run({"x": x})                       # without state; from any number of threads
 
-    session = olstm.Session("model.onnx", stateful=["lstm"])
-    context = session.context()
+    session = olstm.Session("model.onnx", stateful=True)  # or the names of the layers that keep their state
+    session.run({"x": first_chunk})                       # one stream: the next run goes on from here
+    session.reset()
+
+    context = session.context()                           # a stream of its own; thousands may share a session
     context.run({"x": first_chunk})
     context.state["lstm/h"]                               # a numpy array
     context.state["lstm/h"] = h0
@@ -14,9 +17,11 @@
 From Keras: `python -m tf2onnx.convert --saved-model DIR --output model.onnx` (or `--keras FILE`) makes the
 model; docs/keras.md says what is lost on the way and how to get it back.
 
-Everything is in libolstm.so, which is found by the system's loader or through OLSTM_LIBRARY.
+olstm.backend implements ONNX's backend interface, olstm.dask runs models over Dask's arrays, bags and dataframes.
+
+Everything is in libolstm.so: the one beside this package, else the system's; OLSTM_LIBRARY names another.
 """
-from ._library import Error
+from ._library import VERSION as __version__, Error
 from .session import Context, Session
 
-__all__ = ["Context", "Error", "Session"]
+__all__ = ["Context", "Error", "Session", "__version__"]

@@ -1,19 +1,27 @@
 """libolstm.so through ctypes: the declarations of include/olstm, and errors as exceptions. Nothing of meaning."""
+from __future__ import annotations
+
 import ctypes as C
 import ctypes.util
 import os
+from typing import Any, Dict, List, Tuple
 
 MAX_RANK = 8
 OK = 0
 UNSUPPORTED = 3
+WRONG_STATE = 9
+IO_ERROR = 10
 
 
 class Error(RuntimeError):
     """A call of libolstm failed. `status` is its olstm_status code, the text says what was wrong."""
 
-    def __init__(self, status, message):
+    def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
+
+    def __reduce__(self) -> Any:
+        return type(self), (self.status, str(self))
 
 
 class ErrorText(C.Structure):
@@ -52,7 +60,7 @@ class StateInfo(C.Structure):
 
 
 _POINTER = C.c_void_p
-_STATUS_FUNCTIONS = {
+_STATUS_FUNCTIONS: Dict[str, List[Any]] = {
     "olstm_model_load_file": [C.c_char_p, _POINTER, C.POINTER(_POINTER)],
     "olstm_model_load_memory": [_POINTER, C.c_size_t, _POINTER, C.POINTER(_POINTER)],
     "olstm_session_create": [_POINTER, _POINTER, C.POINTER(SessionOptions), C.POINTER(_POINTER)],
@@ -70,7 +78,8 @@ _STATUS_FUNCTIONS = {
     "olstm_registry_create": [_POINTER, C.POINTER(_POINTER)],
     "olstm_registry_load_plugin": [_POINTER, C.c_char_p],
 }
-_OTHER_FUNCTIONS = {
+_OTHER_FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
+    "olstm_version_text": (C.c_char_p, []),
     "olstm_model_destroy": (None, [_POINTER]),
     "olstm_session_options_init_sized": (None, [C.POINTER(SessionOptions), C.c_size_t]),
     "olstm_session_destroy": (None, [_POINTER]),
@@ -85,7 +94,7 @@ _OTHER_FUNCTIONS = {
 }
 
 
-def _open():
+def _open() -> C.CDLL:
     path = os.environ.get("OLSTM_LIBRARY") or ctypes.util.find_library("olstm") or "libolstm.so.0.2"
     try:
         library = C.CDLL(path)
@@ -104,11 +113,28 @@ def _open():
 
 
 library = _open()
+VERSION: str = library.olstm_version_text().decode()
 
 
-def call(name, *arguments):
+def call(name: str, *arguments: Any) -> None:
     """Calls a function that returns an olstm_status; raises Error unless it is OK."""
     text = ErrorText()
     status = getattr(library, name)(*arguments, C.byref(text))
     if status != OK:
         raise Error(status, text.message.decode("utf-8", "replace"))
+
+
+def create(name: str, *arguments: Any) -> int:
+    """Calls a function that makes an object, its last argument but for the error; the object's address."""
+    handle = C.c_void_p()
+    call(name, *arguments, C.byref(handle))
+    assert handle.value is not None
+    return handle.value
+
+
+def c_string(value: str | os.PathLike[str], what: str) -> bytes:
+    """A name or path for C, which would take what stands behind a zero byte for nothing."""
+    data = os.fsencode(value) if isinstance(value, os.PathLike) else value.encode("utf-8", "surrogateescape")
+    if b"\0" in data:
+        raise ValueError("%s %r has a zero byte in it" % (what, value))
+    return data

@@ -1,224 +1,280 @@
 """Sessions and contexts: the runtime's two objects, with numpy arrays in and out."""
-import collections.abc
+from __future__ import annotations
+
 import ctypes as C
 import os
+import threading
+from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, Mapping, MutableMapping, NoReturn, Optional, Union
+
+import numpy as np
 
 from . import _library as L
-from ._arrays import to_array, to_tensor
+from ._arrays import numpy_dtype, to_array, to_tensor
+from ._core import Core, Definition, Shape
+from ._handles import Handle
 
-_PRECISIONS = {"f32": 0, "bf16": 1, "int8": 2}
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
-
-def _load_model(model):
-    handle = C.c_void_p()
-    if hasattr(model, "SerializeToString"):
-        model = model.SerializeToString()
-    if isinstance(model, (bytes, bytearray, memoryview)):
-        data = bytes(model)
-        L.call("olstm_model_load_memory", data, len(data), None, C.byref(handle))
-    else:
-        L.call("olstm_model_load_file", os.fsencode(model), None, C.byref(handle))
-    return handle
+    Array = np.ndarray[Any, Any]
+    Path = Union[str, "os.PathLike[str]"]
 
 
-def _load_registry(plugins):
-    registry = C.c_void_p()
-    if plugins:
-        L.call("olstm_registry_create", None, C.byref(registry))
-    for path in plugins:
-        L.call("olstm_registry_load_plugin", registry, os.fsencode(path))
-    return registry
+def _paths(paths: Union["Path", Iterable["Path"]]) -> list[str]:
+    """A plugin that is named by a path is loaded from there wherever its session is made again."""
+    texts = [os.fsdecode(L.c_string(path, "plugin"))
+             for path in ([paths] if isinstance(paths, (str, os.PathLike)) else paths)]
+    return [os.path.abspath(text) if os.sep in text else text for text in texts]
 
 
 class Session:
-    """A model made ready to run. Immutable: use it from any number of threads, each with a context of its own.
+    """A model made ready to run. Any number of threads may use one at once.
 
     model: path of a .onnx file, its bytes, or an onnx.ModelProto.
-    stateful: names of recurrent nodes that keep their state (Keras stateful=True), or "all".
-    bindings: {output name: input name} of states that feed themselves.
+    threads: threads that one run may use, the caller's included.
     kernel: "auto", "onednn", "native" or "reference". precision: "f32", "bf16" or "int8".
+    stateful: recurrent nodes that keep their state (as Keras' stateful=True): True or "all", or their names.
+    bindings: {output name: input name} of states that feed themselves.
     broadcast_state: an initial state with a batch of 1 serves every row of a larger batch.
+    fuse: whether node patterns become faster operators. max_memory (bytes), max_work (multiply-adds): limits of a run, as
+    olstm_session_options has them; 0 is their default.
     plugins: paths of operator plugin libraries; they are code that is run: only load what you trust.
+
+    Arrays: float64 is taken where the model has float, int32 where it has int64, any byte order and memory layout; numbers
+    and lists take the dtype that is expected. Other dtypes are a TypeError that names the input.
+    Errors: olstm.Error; OSError and ValueError for arguments.
+
+    A session pickles: as the bytes that it was made of, or the absolute path of the file, which must be there, unchanged, where
+    it is unpickled (a model's external data is not looked at); with its options and, if it has any, its state. A process that
+    unpickles the same session again shares one set of weights. Copies share them, too, and go on with a state of their own.
     """
 
-    def __init__(self, model, *, threads=1, kernel="auto", precision="f32", stateful=(), bindings=None,
-                 broadcast_state=False, fuse=True, plugins=()):
-        self._handle = None
-        self._registry = None
-        options = L.SessionOptions()
-        L.library.olstm_session_options_init_sized(C.byref(options), C.sizeof(options))
-        stateful = [stateful] if isinstance(stateful, str) else list(stateful)
-        names = (C.c_char_p * max(1, len(stateful)))(*[name.encode() for name in stateful])
-        pairs = [L.Binding(o.encode(), i.encode()) for o, i in (bindings or {}).items()]
-        binding_array = (L.Binding * max(1, len(pairs)))(*pairs)
-        options.thread_count = threads
-        options.kernel = kernel.encode()
-        if precision not in _PRECISIONS:
-            raise ValueError("precision '%s' is unknown, expected %s" % (precision, ", ".join(_PRECISIONS)))
-        options.precision = _PRECISIONS[precision]
-        options.stateful_count, options.stateful = len(stateful), names
-        options.binding_count, options.bindings = len(pairs), binding_array
-        options.broadcast_state = broadcast_state
-        options.fuse = fuse
-        handle = C.c_void_p()
-        model_handle = _load_model(model)
-        try:
-            self._registry = _load_registry(plugins)
-            L.call("olstm_session_create", model_handle, self._registry, C.byref(options), C.byref(handle))
-        finally:
-            L.library.olstm_model_destroy(model_handle)
-        self._handle = handle
-        self._inputs = self._infos("input")
-        self._outputs = self._infos("output")
-        self._default_context = None
+    def __init__(self, model: Any, *, threads: int = 1, kernel: str = "auto", precision: str = "f32",
+                 stateful: Union[bool, str, Iterable[str], None] = (), bindings: Optional[Mapping[str, str]] = None,
+                 broadcast_state: bool = False, fuse: bool = True, max_memory: int = 0, max_work: int = 0,
+                 plugins: Union["Path", Iterable["Path"]] = ()) -> None:
+        if isinstance(stateful, bool):
+            stateful = ["all"] if stateful else []
+        stateful = [stateful] if isinstance(stateful, str) else list(stateful or ())
+        self._adopt(Core(Definition(model, {
+            "threads": threads, "kernel": kernel, "precision": precision, "stateful": stateful,
+            "bindings": list((bindings or {}).items()), "broadcast_state": bool(broadcast_state), "fuse": bool(fuse),
+            "max_memory": max_memory, "max_work": max_work, "plugins": _paths(plugins)})))
 
-    def _infos(self, kind):
-        count = getattr(L.library, "olstm_session_%s_count" % kind)(self._handle)
-        get = getattr(L.library, "olstm_session_get_%s" % kind)
-        infos = [get(self._handle, index).contents for index in range(count)]
-        return {info.name.decode(): info for info in infos}
-
-    @staticmethod
-    def _shape(info):
-        if info.rank < 0:
-            return None
-        return tuple(info.dims[d] if info.dims[d] >= 0 else (info.dim_params[d] or b"").decode() or None
-                     for d in range(info.rank))
+    def _adopt(self, core: Core) -> None:
+        self._core = core
+        self._stream = Context(self) if core.slot_count else None
 
     @property
-    def inputs(self):
+    def inputs(self) -> Dict[str, Shape]:
         """{name: shape}; a symbolic dimension is its name or None, an unknown shape None."""
-        return {name: self._shape(info) for name, info in self._inputs.items()}
+        return {name: info.shape for name, info in self._core.inputs.items()}
 
     @property
-    def outputs(self):
+    def outputs(self) -> Dict[str, Shape]:
         """As inputs."""
-        return {name: self._shape(info) for name, info in self._outputs.items()}
+        return {name: info.shape for name, info in self._core.outputs.items()}
 
-    def context(self):
-        """A new context: its own state and workspace, for one thread at a time."""
+    @property
+    def input_dtypes(self) -> Dict[str, "np.dtype[Any]"]:
+        """{name: dtype}; bfloat16 is uint16, which holds its bits."""
+        return {name: numpy_dtype(info.dtype) for name, info in self._core.inputs.items()}
+
+    @property
+    def output_dtypes(self) -> Dict[str, "np.dtype[Any]"]:
+        """As input_dtypes."""
+        return {name: numpy_dtype(info.dtype) for name, info in self._core.outputs.items()}
+
+    def context(self) -> "Context":
+        """A new context: its own state and workspace. It keeps what it needs of the session alive."""
         return Context(self)
 
-    def run(self, feeds):
-        """Runs once in a context of the session's own, which starts from the initial state every time."""
-        if self._default_context is None:
-            self._default_context = Context(self)
-        self._default_context.reset()
-        return self._default_context.run(feeds)
+    def run(self, feeds: Mapping[str, "ArrayLike"]) -> Dict[str, "Array"]:
+        """Runs the model once: {input name: array} to {output name: array}.
 
-    def __del__(self):
-        self._default_context = None
-        if self._handle:
-            L.library.olstm_session_destroy(self._handle)
-        if self._registry:
-            L.library.olstm_registry_destroy(self._registry)
+        Threads: any number at once. Without state (neither stateful nor bindings), each call is for itself, and they run side
+        by side. With state, the session is one stream: each call goes on where the one before it stopped, until reset(); calls
+        of several threads take turns, each as a whole, in the order in which they come. A call that fails changes nothing.
+        Several streams are several contexts: see context().
+        """
+        return self._core.run(feeds) if self._stream is None else self._stream.run(feeds)
+
+    def _own_stream(self) -> "Context":
+        if self._stream is None:
+            raise L.Error(L.WRONG_STATE, "this session keeps no state: make it with stateful=True, or with bindings")
+        return self._stream
+
+    @property
+    def state(self) -> "State":
+        """State of the stream that run() goes on with; see Context.state. This, and what follows: an Error without state."""
+        return self._own_stream().state
+
+    def reset(self, row: Optional[int] = None) -> None:
+        """The stream of run() back to its initial state; see Context.reset."""
+        self._own_stream().reset(row)
+
+    def save_state(self) -> bytes:
+        """All slots of the stream of run() as bytes."""
+        return self._own_stream().save_state()
+
+    def load_state(self, blob: bytes) -> None:
+        """Reads back what save_state gave."""
+        self._own_stream().load_state(blob)
+
+    def __copy__(self) -> "Session":
+        copy = type(self).__new__(type(self))
+        copy._core = self._core
+        copy._stream = self._stream.clone() if self._stream else None
+        return copy
+
+    def __deepcopy__(self, memo: Any) -> "Session":
+        return self.__copy__()
+
+    def __reduce__(self) -> Any:
+        return _unpickled_session, (type(self), self._core, self._stream.save_state() if self._stream else None)
+
+    def __repr__(self) -> str:
+        return "<olstm.Session of %s to %s>" % (self.inputs, self.outputs)
+
+
+def _unpickled_session(kind: type[Session], core: Core, blob: Optional[bytes]) -> Session:
+    session = kind.__new__(kind)
+    session._adopt(core)
+    if blob is not None:
+        session.load_state(blob)
+    return session
 
 
 class Context:
-    """One caller's state and workspace. `state` is a dict of arrays, by slot name ("NODE/h", "NODE/c")."""
+    """One stream: its state and workspace. `state` is a dict of arrays, by slot name ("NODE/h", "NODE/c").
 
-    def __init__(self, session, handle=None):
-        self._session = session
+    Threads: calls for one context take turns; contexts run side by side. copy.copy, copy.deepcopy and clone() make a second
+    one with the same state; a context pickles, with its session's definition.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._adopt(session._core, session._core.create_context())
+
+    def _adopt(self, core: Core, handle: Handle) -> None:
+        self._core = core
         self._handle = handle
-        if handle is None:
-            self._handle = C.c_void_p()
-            L.call("olstm_context_create", session._handle, C.byref(self._handle))
+        self._lock = threading.Lock()
 
-    def run(self, feeds):
-        """{input name: array} to {output name: array}."""
-        infos = self._session._inputs
-        if not isinstance(feeds, collections.abc.Mapping):
-            raise TypeError("run takes a dict of input name to array, not %s; the model's inputs are %s" % (
-                type(feeds).__name__, ", ".join(infos)))
-        missing = [name for name in infos if name not in feeds]
-        unknown = [name for name in feeds if name not in infos]
-        if missing or unknown:
-            raise ValueError("%s input '%s'; the model's inputs are %s" % (
-                "unknown" if unknown else "missing", (unknown or missing)[0], ", ".join(infos)))
-        pairs = [to_tensor(feeds[name], info.dtype) for name, info in infos.items()]
-        inputs = (L.Tensor * max(1, len(pairs)))(*[tensor for tensor, _ in pairs])
-        names = list(self._session._outputs)
-        outputs = (L.Tensor * max(1, len(names)))()
-        L.call("olstm_context_run", self._handle, inputs, len(pairs), outputs, len(names))
-        return {name: to_array(outputs[index]) for index, name in enumerate(names)}
+    def run(self, feeds: Mapping[str, "ArrayLike"]) -> Dict[str, "Array"]:
+        """{input name: array} to {output name: array}. A run that fails leaves the state as it was."""
+        inputs, _kept = self._core.bind(feeds)
+        with self._lock:
+            return self._core.run_in(self._handle, inputs)
 
     @property
-    def state(self):
+    def state(self) -> "State":
         """The state slots: a live mapping of name to array. Assigning copies into the slot, and checks its shape."""
-        return _State(self)
+        return State(self)
 
-    def reset(self, row=None):
+    def _call(self, name: str, *arguments: Any) -> None:
+        with self._lock:
+            L.call(name, self._handle, *arguments)
+
+    def reset(self, row: Optional[int] = None) -> None:
         """Back to the initial state: everything, or one row of the batch."""
         if row is None:
-            L.call("olstm_context_reset", self._handle)
+            self._call("olstm_context_reset")
         else:
-            L.call("olstm_context_reset_row", self._handle, row)
+            self._call("olstm_context_reset_row", row)
 
-    def clone(self):
+    def clone(self) -> "Context":
         """A second context with the same state."""
-        handle = C.c_void_p()
-        L.call("olstm_context_clone", self._handle, C.byref(handle))
-        return Context(self._session, handle)
+        with self._lock:
+            handle = Handle("olstm_context_destroy", "olstm_context_clone", self._handle, needs=self._core.handle)
+        clone = type(self).__new__(type(self))
+        clone._adopt(self._core, handle)
+        return clone
 
-    def save_state(self):
+    def save_state(self) -> bytes:
         """All slots as bytes."""
         data, count = C.c_void_p(), C.c_size_t()
-        L.call("olstm_context_save_state", self._handle, C.byref(data), C.byref(count))
+        self._call("olstm_context_save_state", C.byref(data), C.byref(count))
         try:
             return C.string_at(data, count.value)
         finally:
             L.library.olstm_context_free_blob(self._handle, data, count)
 
-    def load_state(self, blob):
-        """Reads back what save_state gave."""
-        L.call("olstm_context_load_state", self._handle, bytes(blob), len(blob))
+    def load_state(self, blob: bytes) -> None:
+        """Reads back what save_state gave, of any context of the same model. What is damaged changes nothing."""
+        self._call("olstm_context_load_state", bytes(blob), len(blob))
 
-    def __del__(self):
-        if getattr(self, "_handle", None):
-            L.library.olstm_context_destroy(self._handle)
-            self._handle = None
+    def __copy__(self) -> "Context":
+        return self.clone()
+
+    def __deepcopy__(self, memo: Any) -> "Context":
+        return self.clone()
+
+    def __reduce__(self) -> Any:
+        return _unpickled_context, (type(self), self._core, self.save_state())
+
+    def __repr__(self) -> str:
+        return "<olstm.Context, state %r>" % self.state
 
 
-class _State(collections.abc.MutableMapping):
-    def __init__(self, context):
+def _unpickled_context(kind: type[Context], core: Core, blob: bytes) -> Context:
+    context = kind.__new__(kind)
+    context._adopt(core, core.create_context())
+    context.load_state(blob)
+    return context
+
+
+class State(MutableMapping[str, "np.ndarray[Any, Any]"]):
+    """A context's slots. Each call is whole for itself: what one thread reads, another may replace right after."""
+
+    def __init__(self, context: Context) -> None:
         self._context = context
 
-    def _infos(self):
-        handle = self._context._handle
-        for index in range(L.library.olstm_context_state_count(handle)):
+    def _infos(self) -> Dict[str, L.StateInfo]:
+        infos = {}
+        for index in range(self._context._core.slot_count):
             info = L.StateInfo()
-            L.call("olstm_context_get_state_info_sized", handle, index, C.byref(info), C.sizeof(info))
-            yield info
+            self._context._call("olstm_context_get_state_info_sized", index, C.byref(info), C.sizeof(info))
+            infos[info.name.decode("utf-8", "surrogateescape")] = info
+        return infos
 
-    def __iter__(self):
-        return (info.name.decode() for info in self._infos())
+    def _slot(self, name: str) -> L.StateInfo:
+        infos = self._infos()
+        if name not in infos:
+            raise KeyError("no state slot '%s'; the slots are %s" % (name, ", ".join(infos) or "none"))
+        return infos[name]
 
-    def __len__(self):
-        return L.library.olstm_context_state_count(self._context._handle)
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._infos())
 
-    def __getitem__(self, name):
-        if name not in list(self):
-            raise KeyError(name)
+    def __len__(self) -> int:
+        return self._context._core.slot_count
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._infos()
+
+    def __getitem__(self, name: str) -> "Array":
+        self._slot(name)
         tensor = L.Tensor()
-        L.call("olstm_context_get_state", self._context._handle, name.encode(), C.byref(tensor))
-        return to_array(tensor)
+        with self._context._lock:
+            L.call("olstm_context_get_state", self._context._handle, name.encode("utf-8", "surrogateescape"), C.byref(tensor))
+            return to_array(tensor)
 
-    def __setitem__(self, name, value):
-        dtypes = {info.name.decode(): info.dtype for info in self._infos()}
-        tensor, _kept = to_tensor(value, dtypes.get(name))
-        L.call("olstm_context_set_state", self._context._handle, name.encode(), C.byref(tensor))
+    def __setitem__(self, name: str, value: "ArrayLike") -> None:
+        tensor, _kept = to_tensor(value, self._slot(name).dtype, "state '%s'" % name)
+        self._context._call("olstm_context_set_state", name.encode("utf-8", "surrogateescape"), C.byref(tensor))
 
-    def __delitem__(self, name):
+    def __delitem__(self, name: str) -> None:
         """Back to the initial state: the slot stays."""
-        L.call("olstm_context_reset_state", self._context._handle, name.encode())
+        self._slot(name)
+        self._context._call("olstm_context_reset_state", name.encode("utf-8", "surrogateescape"))
 
-    def clear(self):
+    def clear(self) -> None:
         """All slots back to the initial state."""
         self._context.reset()
 
-    def popitem(self):
+    def popitem(self) -> NoReturn:
         raise TypeError("state slots stay: reset them with del state[name] or state.clear()")
 
-    def __repr__(self):
-        return "{%s}" % ", ".join("%r: %s" % (info.name.decode(), list(info.dims[:info.rank]) if info.is_set else "not set")
-                                  for info in self._infos())
+    def __repr__(self) -> str:
+        return "{%s}" % ", ".join("%r: %s" % (name, list(info.dims[:info.rank]) if info.is_set else "not set")
+                                  for name, info in self._infos().items())

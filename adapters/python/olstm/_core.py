@@ -1,0 +1,230 @@
+"""The C session behind Python's objects: what it was made of, and the contexts in which runs without state take place."""
+from __future__ import annotations
+
+import collections
+import ctypes as C
+import hashlib
+import operator
+import os
+import pickle
+import threading
+from typing import Any, Deque, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+
+import numpy as np
+
+from . import _library as L
+from ._arrays import to_array, to_tensor
+from ._handles import Handle
+
+_PRECISIONS = {"f32": 0, "bf16": 1, "int8": 2}
+
+# Contexts that wait for the next stateless run. More than the processors would never be busy at once for long.
+_MAX_IDLE = 2 * (os.cpu_count() or 1)
+
+Shape = Optional[Tuple[Union[int, str, None], ...]]
+
+
+class Info(NamedTuple):
+    """One input or output: ONNX's dtype; shape with names or None for symbolic dimensions, None when it is unknown."""
+    name: str
+    dtype: int
+    shape: Shape
+
+
+def _integer(value: Any, what: str, least: int, most: int) -> int:
+    number = operator.index(value)
+    if not least <= number <= most:
+        raise ValueError("%s=%d is not in %d..%d" % (what, number, least, most))
+    return number
+
+
+class Definition:
+    """What a session is made of: enough to make it again, in another process as well.
+
+    model: the bytes of a model, or an absolute path.
+    """
+
+    def __init__(self, model: Any, options: Dict[str, Any]) -> None:
+        if hasattr(model, "SerializeToString"):
+            model = model.SerializeToString()
+        if isinstance(model, (bytes, bytearray, memoryview)):
+            self.model: Union[bytes, str] = bytes(model)
+        elif isinstance(model, (str, os.PathLike)):
+            self.model = os.path.abspath(os.fsdecode(L.c_string(model, "model")))
+        else:
+            raise TypeError("model is %s: expected a path, bytes or an onnx.ModelProto" % type(model).__name__)
+        self.options = options
+        self._seen = self._stamp()
+        self._digest: Optional[str] = None
+
+    def _stamp(self) -> Tuple[int, ...]:
+        if isinstance(self.model, bytes) or not os.path.exists(self.model):
+            return ()
+        status = os.stat(self.model)
+        return status.st_ino, status.st_size, status.st_mtime_ns
+
+    def digest(self) -> str:
+        """SHA-256 of the model's bytes; of a file, as it was when the session was made. Errors: ValueError if it has changed."""
+        if self._digest is None:
+            data = self.model
+            if isinstance(data, str):
+                with open(data, "rb") as file:
+                    content = file.read()
+                if self._stamp() != self._seen:
+                    raise ValueError("%s was written after this session had been made of it: make the session anew" % data)
+                data = content
+            self._digest = hashlib.sha256(data).hexdigest()
+        return self._digest
+
+    def token(self) -> Tuple[str, str]:
+        """What tells two definitions apart."""
+        where = self.model if isinstance(self.model, str) else ""
+        return self.digest(), repr((where, sorted(self.options.items())))
+
+    def __reduce__(self) -> Any:
+        return _definition, (self.model, self.options, self.digest())
+
+    def load(self) -> Handle:
+        """An olstm_model."""
+        if isinstance(self.model, bytes):
+            return Handle("olstm_model_destroy", "olstm_model_load_memory", self.model, len(self.model), None)
+        return Handle("olstm_model_destroy", "olstm_model_load_file", os.fsencode(self.model), None)
+
+
+def _definition(model: Union[bytes, str], options: Dict[str, Any], digest: str) -> Definition:
+    """Unpickles: a file must be there, and the one that it was."""
+    definition = Definition(model, options)
+    if isinstance(model, str):
+        if not os.path.exists(model):
+            raise FileNotFoundError("%s, of which a pickled session was made, is not here" % model)
+        if definition.digest() != digest:
+            raise pickle.UnpicklingError("%s is not the file of which a pickled session was made: its contents are others" % model)
+    return definition
+
+
+def _fill_options(options: L.SessionOptions, given: Mapping[str, Any]) -> List[Any]:
+    """Writes what Session was given to the C struct. Returns what that points to."""
+    if given["precision"] not in _PRECISIONS:
+        raise ValueError("precision '%s' is unknown, expected %s" % (given["precision"], ", ".join(_PRECISIONS)))
+    options.precision = _PRECISIONS[given["precision"]]
+    options.thread_count = _integer(given["threads"], "threads", 0, 2**31 - 1)
+    options.max_memory = _integer(given["max_memory"], "max_memory", 0, 2**63 - 1)
+    options.max_work = _integer(given["max_work"], "max_work", 0, 2**64 - 1)
+    options.broadcast_state = given["broadcast_state"]
+    options.fuse = given["fuse"]
+    options.kernel = L.c_string(given["kernel"], "kernel")
+    names = [L.c_string(name, "stateful") for name in given["stateful"]]
+    pairs = [L.Binding(L.c_string(o, "output"), L.c_string(i, "input")) for o, i in given["bindings"]]
+    name_array = (C.c_char_p * max(1, len(names)))(*names)
+    pair_array = (L.Binding * max(1, len(pairs)))(*pairs)
+    options.stateful_count, options.stateful = len(names), name_array
+    options.binding_count, options.bindings = len(pairs), pair_array
+    return [name_array, pair_array]
+
+
+def _load_registry(plugins: Sequence[str]) -> Optional[Handle]:
+    if not plugins:
+        return None
+    registry = Handle("olstm_registry_destroy", "olstm_registry_create", None)
+    for path in plugins:
+        L.call("olstm_registry_load_plugin", registry, os.fsencode(path))
+    return registry
+
+
+class Core:
+    """A C session, and what every Session and Context of Python that uses it needs to know. Immutable, for any thread."""
+
+    def __init__(self, definition: Definition) -> None:
+        self.definition = definition
+        options = L.SessionOptions()
+        L.library.olstm_session_options_init_sized(C.byref(options), C.sizeof(options))
+        _pointed_to = _fill_options(options, definition.options)
+        registry = _load_registry(definition.options["plugins"])
+        self.handle = Handle("olstm_session_destroy", "olstm_session_create", definition.load(), registry, C.byref(options),
+                             needs=registry)
+        self._idle: Deque[Handle] = collections.deque()
+        self.inputs = self._infos("input")
+        self.outputs = self._infos("output")
+        context = self.create_context()
+        self._idle.append(context)
+        # A run with state is never in one of these; the first is made to ask it for its slots.
+        self.slot_count: int = L.library.olstm_context_state_count(context)
+
+    def _infos(self, kind: str) -> Dict[str, Info]:
+        count = getattr(L.library, "olstm_session_%s_count" % kind)(self.handle)
+        get = getattr(L.library, "olstm_session_get_%s" % kind)
+        infos = {}
+        for index in range(count):
+            info = get(self.handle, index).contents
+            shape = None if info.rank < 0 else tuple(
+                info.dims[d] if info.dims[d] >= 0 else (info.dim_params[d] or b"").decode("utf-8", "replace") or None
+                for d in range(info.rank))
+            name = info.name.decode("utf-8", "surrogateescape")
+            infos[name] = Info(name, info.dtype, shape)
+        return infos
+
+    def create_context(self) -> Handle:
+        """An olstm_context."""
+        return Handle("olstm_context_destroy", "olstm_context_create", self.handle, needs=self.handle)
+
+    def bind(self, feeds: Mapping[str, Any]) -> Tuple[Any, List[Any]]:
+        """Inputs for C in the model's order, and what they point to. Errors: those of Session.run that are about names."""
+        infos = self.inputs
+        if not isinstance(feeds, collections.abc.Mapping):
+            raise TypeError("run takes a dict of input name to array, not %s; the model's inputs are %s" % (
+                type(feeds).__name__, ", ".join(infos)))
+        missing = [name for name in infos if name not in feeds]
+        unknown = [name for name in feeds if name not in infos]
+        if missing or unknown:
+            raise ValueError("%s input '%s'; the model's inputs are %s" % (
+                "unknown" if unknown else "missing", (unknown or missing)[0], ", ".join(infos)))
+        pairs = [to_tensor(feeds[name], info.dtype, "input '%s'" % name) for name, info in infos.items()]
+        return (L.Tensor * max(1, len(pairs)))(*[tensor for tensor, _ in pairs]), [array for _, array in pairs]
+
+    def run_in(self, context: Handle, inputs: Any) -> Dict[str, np.ndarray[Any, Any]]:
+        """Runs in a context that nobody else uses meanwhile."""
+        outputs = (L.Tensor * max(1, len(self.outputs)))()
+        L.call("olstm_context_run", context, inputs, len(self.inputs), outputs, len(self.outputs))
+        return {name: to_array(outputs[index]) for index, name in enumerate(self.outputs)}
+
+    def run(self, feeds: Mapping[str, Any]) -> Dict[str, np.ndarray[Any, Any]]:
+        """Runs without state, in an idle context or a new one. A deque's pop and append are atomic: nothing is locked."""
+        inputs, _kept = self.bind(feeds)
+        try:
+            context = self._idle.pop()
+        except IndexError:
+            context = self.create_context()
+        try:
+            return self.run_in(context, inputs)
+        finally:
+            if len(self._idle) < _MAX_IDLE:
+                self._idle.append(context)
+
+    def __reduce__(self) -> Any:
+        return shared_core, (self.definition,)
+
+
+# Cores that were unpickled, the last used at the end: who unpickles a session again and again, task by task, gets one that is
+# there.
+_KEPT_COUNT = 8
+_kept: "collections.OrderedDict[Tuple[str, str], Core]" = collections.OrderedDict()
+_kept_lock = threading.Lock()
+
+
+def _renew_lock() -> None:
+    global _kept_lock
+    _kept_lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_renew_lock)
+
+
+def shared_core(definition: Definition) -> Core:
+    """The process's core of this definition: the one that is there, or a new one."""
+    token = definition.token()
+    with _kept_lock:
+        core = _kept.pop(token, None) or Core(definition)
+        _kept[token] = core
+        while len(_kept) > _KEPT_COUNT:
+            _kept.popitem(last=False)
+        return core

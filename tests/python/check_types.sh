@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# usage: check_types.sh SOURCE
+# mypy finds nothing in the Python package, knows its types from outside, and finds what a user of it does wrong.
+set -euo pipefail
+package=$(cd "$1/adapters/python" && pwd)
+if ! command -v mypy >/dev/null; then
+  echo "types: skipped, mypy is not installed"
+  exit 77
+fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+check() { mypy --strict --cache-dir="$work/cache" "$@"; }
+(cd "$package" && check --ignore-missing-imports -p olstm)
+[ -f "$package/olstm/py.typed" ] || { echo "types: no py.typed, without which the types are not seen"; exit 1; }
+
+cat > "$work/right.py" <<'END'
+import pathlib
+import numpy as np
+import olstm
+
+session = olstm.Session(pathlib.Path("model.onnx"), stateful=["lstm"], bindings={"h": "h0"})
+outputs = session.run({"x": np.zeros(3), "n": [1, 2], "s": 0.5})
+shape: tuple[int, ...] = outputs["y"].shape
+context: olstm.Context = session.context().clone()
+context.state["lstm/h"] = [[0.5]]
+blob: bytes = context.save_state()
+olstm.Session(b"", stateful=True).reset(row=1)
+version: str = olstm.__version__
+END
+cat > "$work/wrong.py" <<'END'
+import olstm
+
+session = olstm.Session("model.onnx", threads="2")
+session.run([1, 2])
+session.inputs["x"] + 1
+session.context().load_state("text")
+END
+cd "$work"
+MYPYPATH=$package check right.py
+if MYPYPATH=$package check wrong.py > found; then echo "types: mypy finds nothing wrong"; exit 1; fi
+for line in 3 4 5 6; do
+  grep -q "^wrong.py:$line: error" found || { echo "types: mypy does not mind line $line:"; cat found; exit 1; }
+done
