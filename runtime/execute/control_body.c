@@ -1,56 +1,10 @@
 #include "runtime/execute/control_body.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/tensor_size.h"
 
-// ---------------------------------------------------------------- small things
-
-olstm_status olstm__control_fail(const olstm__program_node* node, olstm_error* error,
-                                 olstm_status code, const char* format, ...) {
-  char detail[OLSTM_ERROR_CAPACITY];
-  va_list arguments;
-  va_start(arguments, format);
-  (void)vsnprintf(detail, sizeof detail, format, arguments);
-  va_end(arguments);
-  return olstm_fail(error, code, "%s '%s': %s", node->node.op_type, node->node.name,
-                    detail);
-}
-
-bool olstm__control_wants(const olstm__program_node* node, size_t index) {
-  return index < node->output_count && node->outputs[index] != OLSTM__NO_VALUE;
-}
-
-static olstm_status check_scalar(const olstm__program_node* node, const char* what,
-                                 const olstm_tensor* tensor, olstm_dtype dtype,
-                                 olstm_error* error) {
-  if (tensor->desc.dtype != dtype) {
-    return olstm__control_fail(
-        node, error, OLSTM_STATUS_DTYPE_MISMATCH, "%s has dtype %s, expected %s", what,
-        olstm_dtype_name(tensor->desc.dtype), olstm_dtype_name(dtype));
-  }
-  if (olstm_tensor_desc_count(&tensor->desc) == 1) return OLSTM_STATUS_OK;
-  return olstm__control_fail(node, error, OLSTM_STATUS_SHAPE_MISMATCH,
-                             "%s has shape %s, expected one element", what,
-                             olstm_shape_text(&tensor->desc).text);
-}
-
-olstm_status olstm__control_read_bool(const olstm__program_node* node, const char* what,
-                                      const olstm_tensor* tensor, bool* out_value,
-                                      olstm_error* error) {
-  OLSTM_RETURN_IF_ERROR(check_scalar(node, what, tensor, OLSTM_DTYPE_BOOL, error));
-  *out_value = *(const uint8_t*)tensor->data != 0;
-  return OLSTM_STATUS_OK;
-}
-
-olstm_status olstm__control_read_int64(const olstm__program_node* node, const char* what,
-                                       const olstm_tensor* tensor, int64_t* out_value,
-                                       olstm_error* error) {
-  OLSTM_RETURN_IF_ERROR(check_scalar(node, what, tensor, OLSTM_DTYPE_INT64, error));
-  memcpy(out_value, tensor->data, sizeof *out_value);
-  return OLSTM_STATUS_OK;
-}
+// ---------------------------------------------------------------- outputs and work
 
 olstm_status olstm__control_give_output(const olstm__control_call* call, size_t index,
                                         const olstm_tensor* value, olstm_error* error) {
@@ -68,7 +22,8 @@ olstm_status olstm__control_count_work(const olstm__control_call* call, uint64_t
 
 // ---------------------------------------------------------------- what is kept
 
-static void release_cache(const olstm_allocator* allocator, olstm__control_cache* cache) {
+void olstm__control_cache_destroy(const olstm_allocator* allocator,
+                                  olstm__control_cache* cache) {
   for (size_t b = 0; cache->buffers && b < cache->buffer_count; b++) {
     olstm_release(allocator, cache->buffers[b].memory, 1, cache->buffers[b].bytes);
   }
@@ -79,12 +34,6 @@ static void release_cache(const olstm_allocator* allocator, olstm__control_cache
                 sizeof *cache->outputs);
   olstm_release(allocator, cache->rows, cache->output_capacity, sizeof *cache->rows);
   olstm_release(allocator, cache, 1, sizeof *cache);
-}
-
-void olstm__control_release(const olstm__program_node* node,
-                            const olstm_allocator* allocator, void* cache) {
-  (void)node;
-  if (cache) release_cache(allocator, cache);
 }
 
 olstm_status olstm__control_get_cache(const olstm__control_call* call,
@@ -123,7 +72,7 @@ olstm_status olstm__control_get_cache(const olstm__control_call* call,
       olstm_allocate_zeroed(call->allocator, cache->output_capacity, sizeof *cache->rows);
   if (!cache->buffers || !cache->inputs || !cache->is_constant || !cache->outputs ||
       !cache->rows) {
-    release_cache(call->allocator, cache);
+    olstm__control_cache_destroy(call->allocator, cache);
     return olstm__control_fail(node, error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory");
   }
   *call->cache = cache;
@@ -177,9 +126,9 @@ void olstm__body_run_init(olstm__body_run* run, const olstm__control_call* call,
 
 olstm_status olstm__body_run_prepare(olstm__body_run* run, olstm_error* error) {
   olstm__control_cache* cache = run->cache;
-  OLSTM_RETURN_IF_ERROR(
-      olstm__executor_prepare(run->executor, cache->inputs, cache->is_constant, error));
-  run->plan = olstm__executor_plan(run->executor);
+  OLSTM_RETURN_IF_ERROR(run->call->bodies->prepare(run->executor, cache->inputs,
+                                                   cache->is_constant, error));
+  run->plan = run->call->bodies->plan(run->executor);
   for (size_t o = 0; o < run->plan->output_count; o++) {
     cache->outputs[o] = (olstm_tensor){0};
   }
@@ -228,8 +177,8 @@ static olstm_status keep_carried(olstm__body_run* run, size_t k, olstm_tensor* v
 
 olstm_status olstm__body_run_step(olstm__body_run* run, olstm_error* error) {
   olstm__control_cache* cache = run->cache;
-  OLSTM_RETURN_IF_ERROR(olstm__executor_run(run->executor, cache->inputs, cache->outputs,
-                                            run->call->parallel, error));
+  OLSTM_RETURN_IF_ERROR(run->call->bodies->run(
+      run->executor, cache->inputs, cache->outputs, run->call->parallel, error));
   for (size_t k = 0; k < run->carried_count; k++) {
     olstm_tensor* value = &cache->outputs[run->first_carried_output + k];
     OLSTM_RETURN_IF_ERROR(olstm__body_run_check_carried(run, k, &value->desc, error));

@@ -4,7 +4,8 @@
 #ifndef OLSTM_RUNTIME_EXECUTE_CONTROL_BODY_H_
 #define OLSTM_RUNTIME_EXECUTE_CONTROL_BODY_H_
 
-#include "runtime/execute/control.h"
+#include "runtime/execute/control_call.h"
+#include "runtime/plan/control_node.h"
 
 /// A buffer that a control node keeps from run to run.
 typedef struct olstm__control_buffer {
@@ -34,6 +35,10 @@ olstm_status olstm__control_get_cache(const olstm__control_call* call,
                                       size_t buffer_count,
                                       olstm__control_cache** out_cache,
                                       olstm_error* error);
+
+/// Frees it, and its buffers.
+void olstm__control_cache_destroy(const olstm_allocator* allocator,
+                                  olstm__control_cache* cache);
 
 /// Makes buffer `index` at least `bytes` large, and keeps its first `kept_bytes`.
 /// Errors: LIMIT_EXCEEDED, OUT_OF_MEMORY.
@@ -86,23 +91,6 @@ olstm_status olstm__control_count_work(const olstm__control_call* call, uint64_t
 olstm_status olstm__control_give_output(const olstm__control_call* call, size_t index,
                                         const olstm_tensor* value, olstm_error* error);
 
-/// Whether somebody wants output `index` of the node.
-bool olstm__control_wants(const olstm__program_node* node, size_t index);
-
-/// The one bool or int64 in a tensor, which `what` names in messages.
-/// Errors: DTYPE_MISMATCH, SHAPE_MISMATCH.
-olstm_status olstm__control_read_bool(const olstm__program_node* node, const char* what,
-                                      const olstm_tensor* tensor, bool* out_value,
-                                      olstm_error* error);
-olstm_status olstm__control_read_int64(const olstm__program_node* node, const char* what,
-                                       const olstm_tensor* tensor, int64_t* out_value,
-                                       olstm_error* error);
-
-/// "Loop 'node': ...".
-olstm_status olstm__control_fail(const olstm__program_node* node, olstm_error* error,
-                                 olstm_status code, const char* format, ...)
-    OLSTM_PRINTF_(4, 5);
-
 /// What a body's output is before anything ran: from the plan bound to `run` where it
 /// knows, else as the model declares it, with 0 for dimensions that it leaves open.
 /// Errors: UNSUPPORTED (not even the dtype is known).
@@ -111,13 +99,8 @@ olstm_status olstm__body_run_foresee(const olstm__body_run* run, size_t output,
 
 // ---------------------------------------------------------------- the three
 
-olstm_status olstm__control_if_check(const olstm__program_node* node, olstm_error* error);
 olstm_status olstm__control_if_run(const olstm__control_call* call, olstm_error* error);
-olstm_status olstm__control_loop_check(const olstm__program_node* node,
-                                       olstm_error* error);
 olstm_status olstm__control_loop_run(const olstm__control_call* call, olstm_error* error);
-olstm_status olstm__control_scan_check(const olstm__program_node* node,
-                                       olstm_error* error);
 olstm_status olstm__control_scan_run(const olstm__control_call* call, olstm_error* error);
 
 #endif  // OLSTM_RUNTIME_EXECUTE_CONTROL_BODY_H_

@@ -9,8 +9,6 @@
 #include "base/tensor_size.h"
 #include "runtime/execute/control_body.h"
 
-enum { BODY_FIRST_CARRIED = 2 };
-
 /// A stack starts with room for all M rows when that takes no more than this.
 enum { EAGER_STACK_BYTES = 1 << 20 };
 
@@ -24,41 +22,6 @@ typedef struct loop_run {
   int64_t iteration;
   uint8_t condition;
 } loop_run;
-
-static size_t carried_count(const olstm__program_node* node) {
-  const size_t count = node->node.input_count;
-  return count > BODY_FIRST_CARRIED ? count - BODY_FIRST_CARRIED : 0;
-}
-
-olstm_status olstm__control_loop_check(const olstm__program_node* node,
-                                       olstm_error* error) {
-  static const char* const kAttributes[] = {"body"};
-  OLSTM_RETURN_IF_ERROR(olstm_node_allow_attributes(&node->node, kAttributes, 1, error));
-  if (node->body_count != 1) {
-    return olstm__control_fail(node, error, OLSTM_STATUS_INVALID_MODEL, "has no body");
-  }
-  const olstm__program_body* body = &node->bodies[0];
-  const size_t carried = carried_count(node);
-  const size_t input_count = body->program->input_count - body->capture_count;
-  const size_t output_count = body->program->output_count;
-  for (size_t i = 0; i < carried; i++) {
-    if (node->inputs[BODY_FIRST_CARRIED + i] != OLSTM__NO_VALUE) continue;
-    return olstm__control_fail(node, error, OLSTM_STATUS_INVALID_MODEL,
-                               "input %zu is missing", BODY_FIRST_CARRIED + i);
-  }
-  if (input_count != BODY_FIRST_CARRIED + carried) {
-    return olstm__control_fail(node, error, OLSTM_STATUS_INVALID_MODEL,
-                               "its body has %zu inputs, expected %zu", input_count,
-                               BODY_FIRST_CARRIED + carried);
-  }
-  if (output_count < 1 + carried || output_count - 1 < node->output_count) {
-    return olstm__control_fail(
-        node, error, OLSTM_STATUS_INVALID_MODEL,
-        "its body has %zu outputs, expected at least %zu", output_count,
-        1 + (carried > node->output_count ? carried : node->output_count));
-  }
-  return OLSTM_STATUS_OK;
-}
 
 // ---------------------------------------------------------------- starting
 
@@ -75,7 +38,7 @@ static olstm_status start(loop_run* run, const olstm__control_call* call,
                           olstm_error* error) {
   const olstm__program_node* node = call->node;
   const olstm__program* program = node->bodies[0].program;
-  const size_t carried = carried_count(node);
+  const size_t carried = olstm__loop_carried_count(node);
   const size_t own_count = node->node.input_count;
   const olstm_tensor* limit = own_count > 0 ? call->inputs[0] : NULL;
   const olstm_tensor* condition = own_count > 1 ? call->inputs[1] : NULL;
@@ -95,13 +58,14 @@ static olstm_status start(loop_run* run, const olstm__control_call* call,
       olstm__control_get_cache(call, 2 * carried + run->stack_count, &cache, error));
   run->condition = goes_on;
   run->body.carried_count = carried;
-  run->body.first_carried_input = BODY_FIRST_CARRIED;
+  run->body.first_carried_input = OLSTM__LOOP_FIRST_CARRIED;
   run->body.first_carried_output = 1;
   olstm__body_run_init(&run->body, call, cache);
   cache->inputs[0] = body_scalar(program, 0, OLSTM_DTYPE_INT64, &run->iteration);
   cache->inputs[1] = body_scalar(program, 1, OLSTM_DTYPE_BOOL, &run->condition);
   for (size_t k = 0; k < carried; k++) {
-    cache->inputs[BODY_FIRST_CARRIED + k] = *call->inputs[BODY_FIRST_CARRIED + k];
+    cache->inputs[OLSTM__LOOP_FIRST_CARRIED + k] =
+        *call->inputs[OLSTM__LOOP_FIRST_CARRIED + k];
   }
   return OLSTM_STATUS_OK;
 }
@@ -256,7 +220,7 @@ olstm_status olstm__control_loop_run(const olstm__control_call* call,
   for (size_t k = 0; k < run.body.carried_count; k++) {
     if (!olstm__control_wants(call->node, k)) continue;
     OLSTM_RETURN_IF_ERROR(olstm__control_give_output(
-        call, k, &run.body.cache->inputs[BODY_FIRST_CARRIED + k], error));
+        call, k, &run.body.cache->inputs[OLSTM__LOOP_FIRST_CARRIED + k], error));
   }
   for (size_t s = 0; s < run.stack_count; s++) {
     if (wants_stack(&run, s)) OLSTM_RETURN_IF_ERROR(give_stack(&run, s, error));

@@ -5,24 +5,9 @@
 #include "base/tensor_size.h"
 #include "runtime/execute/control.h"
 #include "runtime/execute/dynamic_pool.h"
-#include "runtime/plan/planner.h"
-
-/// What an operator is visible of its inputs' data when it infers and prepares. The less
-/// it needs, the longer what it prepared can serve.
-enum {
-  /// Constants alone.
-  kVisibleConstants = 0,
-  /// And small integers: shapes, axes, indices. They are part of what a preparation is
-  /// for.
-  kVisibleIntegers = 1,
-  /// And whatever else is small: scales, limits. Part of it too.
-  kVisibleSmall = 2,
-  /// All of it: never served twice.
-  kVisibleAll = 3
-};
-
-/// Small values are visible up to so many bytes in all.
-enum { kKeyBytes = 1024, kSmallBytes = 256 };
+#include "runtime/execute/output_check.h"
+#include "runtime/execute/prepared_cache.h"
+#include "runtime/host/operator_call.h"
 
 typedef struct dynamic_tensor {
   olstm_tensor tensor;
@@ -32,22 +17,7 @@ typedef struct dynamic_tensor {
   bool is_lent;
 } dynamic_tensor;
 
-/// What a step keeps between runs.
-typedef struct prepared_cache {
-  bool has_prepared;
-  int32_t visible;
-  olstm_prepared prepared;
-  uint64_t work;
-  /// What it was prepared for: descs, and the small values, one behind the other.
-  olstm_tensor_desc* inputs;
-  unsigned char* values;
-  olstm_tensor_desc* outputs;
-  /// CONTROL: per input, whether it is known for good; executors and cache of the node.
-  bool* is_constant;
-  struct dynamic_child* child;
-} prepared_cache;
-
-/// Runners of one control node, whatever plan it is in.
+/// The executors of one control node's bodies: kept from plan to plan.
 typedef struct dynamic_child {
   struct dynamic_child* next;
   const olstm__program_node* node;
@@ -55,8 +25,18 @@ typedef struct dynamic_child {
   void* cache;
 } dynamic_child;
 
+/// What a step keeps between runs.
+typedef struct step_state {
+  /// OPERATOR.
+  olstm__prepared_cache cache;
+  /// CONTROL: per input, whether it is the same in every run of the plan.
+  bool* is_constant;
+  dynamic_child* child;
+} step_state;
+
 struct olstm__dynamic {
   olstm__environment* environment;
+  const olstm__body_executor* bodies;
   olstm__run_limits* limits;
   olstm__dynamic_pool pool;
   dynamic_child* children;
@@ -64,13 +44,11 @@ struct olstm__dynamic {
   /// All below is of this plan, and in this memory.
   olstm__arena memory;
   dynamic_tensor* tensors;
-  prepared_cache* caches;
-  /// Lists for one step: inputs as they are, and as the operator is visible them.
-  olstm_tensor* inputs;
-  olstm_tensor* visible;
+  step_state* states;
+  /// For the step that runs.
+  olstm__step_lists lists;
   const olstm_tensor** input_list;
   const void** input_data;
-  olstm_tensor_desc* output_descs;
   olstm_tensor* outputs;
   void** output_data;
 };
@@ -82,6 +60,7 @@ static olstm_status fail_memory(olstm_error* error) {
 // ---------------------------------------------------------------- life
 
 olstm_status olstm__dynamic_create(olstm__environment* environment,
+                                   const olstm__body_executor* bodies,
                                    olstm__run_limits* limits,
                                    olstm__dynamic** out_dynamic, olstm_error* error) {
   olstm__dynamic* dynamic =
@@ -89,25 +68,20 @@ olstm_status olstm__dynamic_create(olstm__environment* environment,
   *out_dynamic = dynamic;
   if (!dynamic) return fail_memory(error);
   dynamic->environment = environment;
+  dynamic->bodies = bodies;
   dynamic->limits = limits;
   olstm__dynamic_pool_init(&dynamic->pool, &environment->allocator, limits->max_memory);
   return OLSTM_STATUS_OK;
-}
-
-static void release_prepared(olstm__dynamic* dynamic, size_t s) {
-  prepared_cache* cache = &dynamic->caches[s];
-  const olstm__program_node* node = dynamic->plan->dynamic_steps[s].node;
-  if (cache->has_prepared)
-    node->callbacks->release(node->instance, cache->prepared.handle);
-  cache->has_prepared = false;
 }
 
 /// Forgets the plan.
 static void unbind(olstm__dynamic* dynamic) {
   if (dynamic->plan) {
     olstm__environment_lock(dynamic->environment);
-    for (size_t s = 0; s < dynamic->plan->dynamic_step_count; s++)
-      release_prepared(dynamic, s);
+    for (size_t s = 0; s < dynamic->plan->dynamic_step_count; s++) {
+      olstm__prepared_cache_release(&dynamic->states[s].cache,
+                                    &dynamic->plan->dynamic_steps[s]);
+    }
     olstm__environment_unlock(dynamic->environment);
   }
   olstm__arena_deinit(&dynamic->memory);
@@ -118,9 +92,9 @@ static void destroy_child(olstm__dynamic* dynamic, dynamic_child* child) {
   const olstm_allocator* allocator = &dynamic->environment->allocator;
   const size_t count = child->node->body_count;
   for (size_t b = 0; b < count && child->executors; b++) {
-    olstm__executor_destroy(child->executors[b]);
+    dynamic->bodies->destroy(child->executors[b]);
   }
-  olstm__control_release(child->node, allocator, child->cache);
+  olstm__control_release(allocator, child->cache);
   olstm_release(allocator, child->executors, count, sizeof *child->executors);
   olstm_release(allocator, child, 1, sizeof *child);
 }
@@ -154,8 +128,8 @@ static dynamic_child* get_child(olstm__dynamic* dynamic, const olstm__program_no
       olstm_allocate_zeroed(allocator, node->body_count, sizeof *child->executors);
   for (size_t b = 0; b < node->body_count; b++) {
     if (!child->executors ||
-        olstm__executor_create(node->bodies[b].program, dynamic->limits,
-                               &child->executors[b], error) != 0) {
+        dynamic->bodies->create(node->bodies[b].program, dynamic->limits,
+                                &child->executors[b], error) != 0) {
       destroy_child(dynamic, child);
       return NULL;
     }
@@ -168,24 +142,20 @@ static dynamic_child* get_child(olstm__dynamic* dynamic, const olstm__program_no
 static olstm_status bind_step(olstm__dynamic* fresh, olstm__dynamic* dynamic, size_t s,
                               olstm_error* error) {
   const olstm__dynamic_step* step = &fresh->plan->dynamic_steps[s];
-  prepared_cache* cache = &fresh->caches[s];
-  if (step->node->kind == OLSTM__NODE_CONTROL) {
-    cache->is_constant = olstm__arena_allocate(&fresh->memory, step->input_count, 1);
-    cache->child = get_child(dynamic, step->node, error);
-    if (!cache->is_constant || !cache->child) return fail_memory(error);
-    for (size_t i = 0; i < step->input_count; i++) {
-      cache->is_constant[i] = step->inputs[i].kind != OLSTM__LOCATION_DYNAMIC &&
-                              step->input_tensors[i].data != NULL;
-    }
-    return OLSTM_STATUS_OK;
+  step_state* state = &fresh->states[s];
+  if (step->node->kind != OLSTM__NODE_CONTROL) {
+    return olstm__prepared_cache_init(&state->cache, step, &fresh->memory)
+               ? OLSTM_STATUS_OK
+               : fail_memory(error);
   }
-  cache->inputs =
-      olstm__arena_allocate(&fresh->memory, step->input_count, sizeof *cache->inputs);
-  cache->outputs =
-      olstm__arena_allocate(&fresh->memory, step->output_count, sizeof *cache->outputs);
-  cache->values = olstm__arena_allocate(&fresh->memory, 1, kKeyBytes);
-  return cache->inputs && cache->outputs && cache->values ? OLSTM_STATUS_OK
-                                                          : fail_memory(error);
+  state->is_constant = olstm__arena_allocate(&fresh->memory, step->input_count, 1);
+  state->child = get_child(dynamic, step->node, error);
+  if (!state->is_constant || !state->child) return fail_memory(error);
+  for (size_t i = 0; i < step->input_count; i++) {
+    state->is_constant[i] = step->inputs[i].kind != OLSTM__LOCATION_DYNAMIC &&
+                            step->input_tensors[i].data != NULL;
+  }
+  return OLSTM_STATUS_OK;
 }
 
 static olstm_status bind_lists(olstm__dynamic* fresh, olstm_error* error) {
@@ -195,14 +165,17 @@ static olstm_status bind_lists(olstm__dynamic* fresh, olstm_error* error) {
                outputs = plan->dynamic_output_capacity;
   fresh->tensors =
       olstm__arena_allocate(memory, plan->dynamic_tensor_count, sizeof *fresh->tensors);
-  fresh->caches =
-      olstm__arena_allocate(memory, plan->dynamic_step_count, sizeof *fresh->caches);
-  fresh->inputs = olstm__arena_allocate(memory, inputs, sizeof *fresh->inputs);
-  fresh->visible = olstm__arena_allocate(memory, inputs, sizeof *fresh->visible);
+  fresh->states =
+      olstm__arena_allocate(memory, plan->dynamic_step_count, sizeof *fresh->states);
+  olstm__step_lists* lists = &fresh->lists;
+  lists->inputs = olstm__arena_allocate(memory, inputs, sizeof *lists->inputs);
+  lists->visible = olstm__arena_allocate(memory, inputs, sizeof *lists->visible);
+  lists->visible_list =
+      olstm__arena_allocate(memory, inputs, sizeof *lists->visible_list);
+  lists->output_descs =
+      olstm__arena_allocate(memory, outputs, sizeof *lists->output_descs);
   fresh->input_list = olstm__arena_allocate(memory, inputs, sizeof *fresh->input_list);
   fresh->input_data = olstm__arena_allocate(memory, inputs, sizeof *fresh->input_data);
-  fresh->output_descs =
-      olstm__arena_allocate(memory, outputs, sizeof *fresh->output_descs);
   fresh->outputs = olstm__arena_allocate(memory, outputs, sizeof *fresh->outputs);
   fresh->output_data = olstm__arena_allocate(memory, outputs, sizeof *fresh->output_data);
   return memory->has_failed ? fail_memory(error) : OLSTM_STATUS_OK;
@@ -210,8 +183,10 @@ static olstm_status bind_lists(olstm__dynamic* fresh, olstm_error* error) {
 
 olstm_status olstm__dynamic_bind(olstm__dynamic* dynamic, const olstm__plan* plan,
                                  olstm_error* error) {
-  olstm__dynamic fresh = {
-      .environment = dynamic->environment, .limits = dynamic->limits, .plan = plan};
+  olstm__dynamic fresh = {.environment = dynamic->environment,
+                          .bodies = dynamic->bodies,
+                          .limits = dynamic->limits,
+                          .plan = plan};
   olstm__arena_init(&fresh.memory, &dynamic->environment->allocator, SIZE_MAX);
   olstm_status status = bind_lists(&fresh, error);
   for (size_t s = 0; s < plan->dynamic_step_count && status == OLSTM_STATUS_OK; s++) {
@@ -230,10 +205,6 @@ olstm_status olstm__dynamic_bind(olstm__dynamic* dynamic, const olstm__plan* pla
 }
 
 // ---------------------------------------------------------------- inputs of a step
-
-static bool has_input(const olstm__dynamic_step* step, size_t i) {
-  return step->node->inputs[i] != OLSTM__NO_VALUE;
-}
 
 /// An input with its data; what has no elements gets a pointer all the same.
 static olstm_tensor find_input(const olstm__dynamic* dynamic,
@@ -270,115 +241,13 @@ static void list_inputs(olstm__dynamic* dynamic, const olstm__dynamic_call* call
   for (size_t i = 0; i < step->input_count; i++) {
     dynamic->input_list[i] = NULL;
     dynamic->input_data[i] = NULL;
-    if (!has_input(step, i)) continue;
-    dynamic->inputs[i] = find_input(dynamic, call, step, i);
-    dynamic->input_list[i] = &dynamic->inputs[i];
-    if (olstm__desc_bytes(&dynamic->inputs[i].desc) > 0) {
-      dynamic->input_data[i] = dynamic->inputs[i].data;
+    if (!olstm__step_has_input(step, i)) continue;
+    dynamic->lists.inputs[i] = find_input(dynamic, call, step, i);
+    dynamic->input_list[i] = &dynamic->lists.inputs[i];
+    if (olstm__desc_bytes(&dynamic->lists.inputs[i].desc) > 0) {
+      dynamic->input_data[i] = dynamic->lists.inputs[i].data;
     }
   }
-}
-
-/// Whether an input's data may be visible at this level, whatever its size.
-static bool is_constant(const olstm__dynamic_step* step, size_t i,
-                        const olstm_tensor* input) {
-  if (olstm__desc_bytes(&input->desc) == 0) return true;
-  return step->inputs[i].kind != OLSTM__LOCATION_DYNAMIC && step->input_tensors[i].data;
-}
-
-/// Whether a small input's data may be visible at this level.
-static bool is_visible(int32_t level, olstm_dtype dtype) {
-  return level == kVisibleSmall ||
-         (level == kVisibleIntegers &&
-          (dtype == OLSTM_DTYPE_INT64 || dtype == OLSTM_DTYPE_INT32));
-}
-
-/// Sets dynamic->visible; between constants and all, writes the small values to `values`,
-/// and says how many bytes they are.
-static size_t list_visible_inputs(olstm__dynamic* dynamic,
-                                  const olstm__dynamic_step* step, int32_t level,
-                                  unsigned char* values) {
-  size_t used = 0;
-  for (size_t i = 0; i < step->input_count; i++) {
-    dynamic->input_list[i] = NULL;
-    if (!has_input(step, i)) continue;
-    dynamic->visible[i] = dynamic->inputs[i];
-    dynamic->input_list[i] = &dynamic->visible[i];
-    if (level == kVisibleAll || is_constant(step, i, &dynamic->inputs[i])) continue;
-    const size_t bytes = olstm__desc_bytes(&dynamic->inputs[i].desc);
-    if (is_visible(level, dynamic->inputs[i].desc.dtype) && bytes <= kSmallBytes &&
-        bytes <= kKeyBytes - used) {
-      memcpy(values + used, dynamic->inputs[i].data, bytes);
-      used += bytes;
-    } else {
-      dynamic->visible[i].data = NULL;
-    }
-  }
-  return used;
-}
-
-/// Whether what the step has prepared serves these inputs too.
-static bool cache_serves(olstm__dynamic* dynamic, const olstm__dynamic_step* step,
-                         const prepared_cache* cache) {
-  if (!cache->has_prepared || cache->visible == kVisibleAll) return false;
-  for (size_t i = 0; i < step->input_count; i++) {
-    if (!has_input(step, i)) continue;
-    if (!olstm_tensor_desc_equal(&dynamic->inputs[i].desc, &cache->inputs[i]))
-      return false;
-  }
-  if (cache->visible == kVisibleConstants) return true;
-  unsigned char values[kKeyBytes];
-  const size_t used = list_visible_inputs(dynamic, step, cache->visible, values);
-  return memcmp(values, cache->values, used) == 0;
-}
-
-// ---------------------------------------------------------------- preparing
-
-static olstm_status infer(olstm__dynamic* dynamic, const olstm__dynamic_step* step,
-                          prepared_cache* cache, olstm_error* error) {
-  const olstm__program_node* node = step->node;
-  const olstm__operator_instance of = olstm__program_instance(node);
-  const olstm_infer_args args = {sizeof args, step->input_count, dynamic->input_list,
-                                 step->output_count};
-  for (int32_t level = kVisibleConstants; level <= kVisibleAll; level++) {
-    (void)list_visible_inputs(dynamic, step, level, cache->values);
-    memset(dynamic->output_descs, 0, step->output_count * sizeof *dynamic->output_descs);
-    cache->visible = level;
-    const olstm_status status =
-        olstm__call_infer(&of, &args, dynamic->output_descs, error);
-    if (status != OLSTM_STATUS_NEEDS_DATA) return status;
-  }
-  const olstm_error wanted = error ? *error : (olstm_error){""};
-  return olstm_fail(error, OLSTM_STATUS_BACKEND_ERROR,
-                    "%s '%s': wants more data than there is%s%s", node->node.op_type,
-                    node->node.name, wanted.message[0] ? ": " : "", wanted.message);
-}
-
-static olstm_status prepare(olstm__dynamic* dynamic, const olstm__dynamic_step* step,
-                            prepared_cache* cache, olstm_error* error) {
-  const olstm__program_node* node = step->node;
-  OLSTM_RETURN_IF_ERROR(infer(dynamic, step, cache, error));
-  const size_t most = olstm__planner_output_limit(dynamic->limits->max_memory,
-                                                  dynamic->input_list, step->input_count);
-  for (size_t o = 0; o < step->output_count; o++) {
-    size_t bytes = 0;
-    if (step->outputs[o] < 0) continue;
-    OLSTM_RETURN_IF_ERROR(olstm__call_check_output(
-        &node->node, o, &dynamic->output_descs[o], most, &bytes, error));
-  }
-  const olstm_prepare_args args = {sizeof args, step->input_count, dynamic->input_list,
-                                   step->output_count, dynamic->output_descs};
-  cache->prepared =
-      (olstm_prepared){.struct_size = sizeof cache->prepared, .view_of_input = -1};
-  const olstm__operator_instance of = olstm__program_instance(node);
-  OLSTM_RETURN_IF_ERROR(olstm__call_prepare(&of, &args, &cache->prepared, error));
-  cache->has_prepared = true;
-  cache->work = olstm__step_work(&args, &cache->prepared);
-  for (size_t i = 0; i < step->input_count; i++)
-    cache->inputs[i] = dynamic->inputs[i].desc;
-  memcpy(cache->outputs, dynamic->output_descs,
-         step->output_count * sizeof *cache->outputs);
-  return OLSTM_STATUS_OK;
 }
 
 // ---------------------------------------------------------------- running
@@ -398,10 +267,11 @@ static olstm_status allocate_tensor(olstm__dynamic* dynamic, int32_t tensor,
 
 /// Whether the step only names its input anew; then output 0 shares its memory.
 static bool share_view(olstm__dynamic* dynamic, const olstm__dynamic_step* step,
-                       const prepared_cache* cache) {
+                       const olstm__prepared_cache* cache) {
   const int32_t from = cache->prepared.view_of_input;
-  if (from < 0 || (size_t)from >= step->input_count || !has_input(step, (size_t)from) ||
-      step->output_count == 0 || step->outputs[0] < 0) {
+  if (from < 0 || (size_t)from >= step->input_count ||
+      !olstm__step_has_input(step, (size_t)from) || step->output_count == 0 ||
+      step->outputs[0] < 0) {
     return false;
   }
   for (size_t o = 1; o < step->output_count; o++) {
@@ -419,7 +289,7 @@ static bool share_view(olstm__dynamic* dynamic, const olstm__dynamic_step* step,
 
 static olstm_status run_prepared(olstm__dynamic* dynamic, const olstm__dynamic_call* call,
                                  const olstm__dynamic_step* step,
-                                 const prepared_cache* cache, olstm_error* error) {
+                                 const olstm__prepared_cache* cache, olstm_error* error) {
   int32_t workspace = -1;
   for (size_t o = 0; o < step->output_count; o++) {
     dynamic->output_data[o] = NULL;
@@ -452,12 +322,13 @@ static olstm_status count_work(const olstm__dynamic* dynamic,
 static olstm_status run_operator(olstm__dynamic* dynamic, const olstm__dynamic_call* call,
                                  size_t s, olstm_error* error) {
   const olstm__dynamic_step* step = &dynamic->plan->dynamic_steps[s];
-  prepared_cache* cache = &dynamic->caches[s];
-  if (!cache_serves(dynamic, step, cache)) {
+  olstm__prepared_cache* cache = &dynamic->states[s].cache;
+  if (!olstm__prepared_cache_serves(cache, step, &dynamic->lists)) {
     OLSTM_RETURN_IF_ERROR(count_work(dynamic, step, OLSTM__WORK_PER_PLANNED_STEP, error));
     olstm__environment_lock(dynamic->environment);
-    release_prepared(dynamic, s);
-    const olstm_status status = prepare(dynamic, step, cache, error);
+    olstm__prepared_cache_release(cache, step);
+    const olstm_status status = olstm__prepared_cache_fill(
+        cache, step, &dynamic->lists, dynamic->limits->max_memory, error);
     olstm__environment_unlock(dynamic->environment);
     OLSTM_RETURN_IF_ERROR(status);
   }
@@ -466,23 +337,44 @@ static olstm_status run_operator(olstm__dynamic* dynamic, const olstm__dynamic_c
   return run_prepared(dynamic, call, step, cache, error);
 }
 
+/// Of a control node that runs: for its call.
+typedef struct output_room {
+  olstm__dynamic* dynamic;
+  const olstm__dynamic_step* step;
+} output_room;
+
+static olstm_status allocate_output(void* user, size_t index,
+                                    const olstm_tensor_desc* desc, olstm_error* error) {
+  const output_room* room = user;
+  olstm__dynamic* dynamic = room->dynamic;
+  const int32_t tensor = room->step->outputs[index];
+  size_t bytes = 0;
+  OLSTM_RETURN_IF_ERROR(olstm__call_check_output(&room->step->node->node, index, desc,
+                                                 SIZE_MAX, &bytes, error));
+  OLSTM_RETURN_IF_ERROR(allocate_tensor(dynamic, tensor, desc, error));
+  dynamic->outputs[index] = dynamic->tensors[tensor].tensor;
+  return OLSTM_STATUS_OK;
+}
+
 static olstm_status run_control(olstm__dynamic* dynamic, const olstm__dynamic_call* call,
                                 size_t s, olstm_error* error) {
   const olstm__dynamic_step* step = &dynamic->plan->dynamic_steps[s];
-  prepared_cache* cache = &dynamic->caches[s];
+  const step_state* state = &dynamic->states[s];
   OLSTM_RETURN_IF_ERROR(count_work(dynamic, step, OLSTM__WORK_PER_RUN, error));
   memset(dynamic->outputs, 0, step->output_count * sizeof *dynamic->outputs);
+  output_room room = {dynamic, step};
   const olstm__control_call control = {.node = step->node,
                                        .inputs = dynamic->input_list,
-                                       .is_constant = cache->is_constant,
-                                       .executors = cache->child->executors,
+                                       .is_constant = state->is_constant,
+                                       .bodies = dynamic->bodies,
+                                       .executors = state->child->executors,
                                        .parallel = call->parallel,
                                        .allocator = &dynamic->environment->allocator,
-                                       .cache = &cache->child->cache,
+                                       .cache = &state->child->cache,
                                        .limits = dynamic->limits,
-                                       .dynamic = dynamic,
-                                       .dynamic_outputs = step->outputs,
-                                       .outputs = dynamic->outputs};
+                                       .outputs = dynamic->outputs,
+                                       .allocate_output = allocate_output,
+                                       .allocate_user = &room};
   OLSTM_RETURN_IF_ERROR(olstm__control_run(&control, error));
   for (size_t o = 0; o < step->output_count; o++) {
     if (step->outputs[o] < 0 || dynamic->outputs[o].desc.dtype) continue;
@@ -493,26 +385,13 @@ static olstm_status run_control(olstm__dynamic* dynamic, const olstm__dynamic_ca
   return OLSTM_STATUS_OK;
 }
 
-olstm_status olstm__control_allocate_output(const olstm__control_call* call, size_t index,
-                                            const olstm_tensor_desc* desc,
-                                            olstm_error* error) {
-  const int32_t tensor = call->dynamic_outputs[index];
-  size_t bytes = 0;
-  OLSTM_RETURN_IF_ERROR(
-      olstm__call_check_output(&call->node->node, index, desc, SIZE_MAX, &bytes, error));
-  OLSTM_RETURN_IF_ERROR(allocate_tensor(call->dynamic, tensor, desc, error));
-  call->outputs[index] = call->dynamic->tensors[tensor].tensor;
-  return OLSTM_STATUS_OK;
-}
-
 // ---------------------------------------------------------------- outputs
 
 /// Into the caller's buffer, which must have the output's desc.
 static olstm_status copy_output(const olstm__plan_output* output,
                                 const olstm_tensor* from, olstm_tensor* to,
                                 olstm_error* error) {
-  OLSTM_RETURN_IF_ERROR(
-      olstm__executor_check_output(output->name, &to->desc, &from->desc, error));
+  OLSTM_RETURN_IF_ERROR(olstm__output_check(output->name, &to->desc, &from->desc, error));
   const size_t bytes = olstm__desc_bytes(&from->desc);
   if (bytes > 0) memcpy(to->data, from->data, bytes);
   return OLSTM_STATUS_OK;
@@ -590,6 +469,6 @@ bool olstm__dynamic_holds(const olstm__dynamic* dynamic, const void* data) {
 
 const olstm_prepared* olstm__dynamic_prepared(const olstm__dynamic* dynamic,
                                               size_t index) {
-  const prepared_cache* cache = &dynamic->caches[index];
+  const olstm__prepared_cache* cache = &dynamic->states[index].cache;
   return cache->has_prepared ? &cache->prepared : NULL;
 }

@@ -4,13 +4,13 @@
 #ifndef OLSTM_RUNTIME_EXECUTE_DYNAMIC_H_
 #define OLSTM_RUNTIME_EXECUTE_DYNAMIC_H_
 
-#include "runtime/execute/run_limits.h"
-#include "runtime/plan/plan.h"
+#include "runtime/execute/body_executor.h"
 
 typedef struct olstm__dynamic olstm__dynamic;
 
-/// limits: borrowed; those of the run.
+/// bodies: runs the bodies of control nodes. limits: borrowed; those of the run.
 olstm_status olstm__dynamic_create(olstm__environment* environment,
+                                   const olstm__body_executor* bodies,
                                    olstm__run_limits* limits,
                                    olstm__dynamic** out_dynamic, olstm_error* error);
 /// Before the plan that it is bound to is released. NULL is legal.

@@ -4,6 +4,8 @@
 
 #include "base/tensor_size.h"
 #include "runtime/execute/dynamic.h"
+#include "runtime/execute/output_check.h"
+#include "runtime/host/operator_call.h"
 #include "runtime/plan/plan_cache.h"
 
 /// A step with all pointers in their location.
@@ -244,12 +246,17 @@ static bool reserve_block(olstm__executor* executor, size_t bytes, char** out_bl
   return *out_block != NULL;
 }
 
+/// What the dynamic part runs the bodies of control nodes with.
+static const olstm__body_executor kBodies = {
+    olstm__executor_create, olstm__executor_destroy, olstm__executor_prepare,
+    olstm__executor_run, olstm__executor_plan};
+
 static olstm_status bind_dynamic(olstm__executor* executor, const olstm__plan* plan,
                                  olstm_error* error) {
   if (plan->dynamic_step_count == 0 && !executor->dynamic) return OLSTM_STATUS_OK;
   if (!executor->dynamic) {
-    OLSTM_RETURN_IF_ERROR(olstm__dynamic_create(executor->environment, executor->limits,
-                                                &executor->dynamic, error));
+    OLSTM_RETURN_IF_ERROR(olstm__dynamic_create(
+        executor->environment, &kBodies, executor->limits, &executor->dynamic, error));
   }
   return olstm__dynamic_bind(executor->dynamic, plan, error);
 }
@@ -346,25 +353,6 @@ olstm_status olstm__executor_prepare(olstm__executor* executor,
 
 // ---------------------------------------------------------------- running
 
-olstm_status olstm__executor_check_output(const char* name,
-                                          const olstm_tensor_desc* given,
-                                          const olstm_tensor_desc* expected,
-                                          olstm_error* error) {
-  if (given->dtype != expected->dtype) {
-    return olstm_fail(error, OLSTM_STATUS_DTYPE_MISMATCH,
-                      "output '%s': the buffer has dtype %s, expected %s", name,
-                      olstm_dtype_name(given->dtype), olstm_dtype_name(expected->dtype));
-  }
-  if (!olstm_tensor_desc_same_shape(given, expected)) {
-    olstm_tensor_desc shown = *given;
-    if (shown.rank < 0 || shown.rank > OLSTM_MAX_RANK) shown.rank = 0;
-    return olstm_fail(error, OLSTM_STATUS_SHAPE_MISMATCH,
-                      "output '%s': the buffer has shape %s, expected %s", name,
-                      olstm_shape_text(&shown).text, olstm_shape_text(expected).text);
-  }
-  return OLSTM_STATUS_OK;
-}
-
 static bool has_bound_shapes(const olstm__executor* executor,
                              const olstm_tensor* inputs) {
   if (!executor->plan) return false;
@@ -405,8 +393,8 @@ static olstm_status choose_outputs(olstm__executor* executor, const olstm_tensor
     const olstm__plan_output* output = &executor->plan->outputs[o];
     executor->output_data[o] = executor->own_outputs[o];
     if (!output->is_known || !outputs[o].data) continue;
-    OLSTM_RETURN_IF_ERROR(olstm__executor_check_output(output->name, &outputs[o].desc,
-                                                       &output->desc, error));
+    OLSTM_RETURN_IF_ERROR(
+        olstm__output_check(output->name, &outputs[o].desc, &output->desc, error));
     if (executor->own_outputs[o]) executor->output_data[o] = outputs[o].data;
   }
   return OLSTM_STATUS_OK;

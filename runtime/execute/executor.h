@@ -3,10 +3,7 @@
 #ifndef OLSTM_RUNTIME_EXECUTE_EXECUTOR_H_
 #define OLSTM_RUNTIME_EXECUTE_EXECUTOR_H_
 
-#include "runtime/execute/run_limits.h"
-#include "runtime/plan/plan.h"
-
-typedef struct olstm__executor olstm__executor;
+#include "runtime/execute/body_executor.h"
 
 /// limits: borrowed; those of the run, set before each prepare and run.
 /// Memory: the caller owns it: olstm__executor_destroy, before the program.
@@ -42,12 +39,6 @@ olstm_status olstm__executor_run(olstm__executor* executor, const olstm_tensor* 
 /// code and weights in memory. Does nothing when the bound plan has run already, or is
 /// large; its errors are nobody's.
 void olstm__executor_warm_up(olstm__executor* executor);
-
-/// Fails unless a caller's output buffer has the desc of what is to be written to it.
-olstm_status olstm__executor_check_output(const char* name,
-                                          const olstm_tensor_desc* given,
-                                          const olstm_tensor_desc* expected,
-                                          olstm_error* error);
 
 /// The bound plan, NULL before the first prepare. Good until the next prepare or run.
 const olstm__plan* olstm__executor_plan(const olstm__executor* executor);

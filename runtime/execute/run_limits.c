@@ -62,18 +62,3 @@ olstm_status olstm__run_limits_fail(const olstm__run_limits* limits, uint64_t wo
                     " multiply-adds, more than max_work, which is %" PRIu64,
                     what, name, olstm__work_add(limits->work, work), limits->max_work);
 }
-
-uint64_t olstm__step_work(const olstm_prepare_args* args,
-                          const olstm_prepared* prepared) {
-  uint64_t work = OLSTM__WORK_PER_STEP;
-  if (prepared->view_of_input >= 0) return work;
-  if (prepared->work > 0) return olstm__work_add(work, prepared->work);
-  for (size_t i = 0; i < args->input_count; i++) {
-    if (!args->inputs[i]) continue;
-    work = olstm__work_add(work, olstm__desc_bytes(&args->inputs[i]->desc));
-  }
-  for (size_t o = 0; o < args->output_count; o++) {
-    work = olstm__work_add(work, olstm__desc_bytes(&args->outputs[o]));
-  }
-  return work;
-}

@@ -4,15 +4,7 @@
 #define OLSTM_RUNTIME_EXECUTE_RUN_LIMITS_H_
 
 #include "runtime/host/environment.h"
-
-/// What counts beside the multiply-adds of steps and the bytes they read and write. They
-/// take about as long: some 100 ns a run of a graph, 10 to 100 a step, some microseconds
-/// to plan a step.
-enum {
-  OLSTM__WORK_PER_RUN = 1024,
-  OLSTM__WORK_PER_STEP = 128,
-  OLSTM__WORK_PER_PLANNED_STEP = 4096
-};
+#include "runtime/plan/work.h"
 
 typedef struct olstm__run_limits {
   /// Bytes of one graph's workspace and outputs, of its dynamic tensors, and of what one
@@ -44,13 +36,5 @@ static inline olstm_status olstm__run_limits_count(olstm__run_limits* limits,
   limits->work += work;
   return OLSTM_STATUS_OK;
 }
-
-/// a + b, or UINT64_MAX.
-static inline uint64_t olstm__work_add(uint64_t a, uint64_t b) {
-  return a > UINT64_MAX - b ? UINT64_MAX : a + b;
-}
-
-/// The work of a step that was prepared with these args.
-uint64_t olstm__step_work(const olstm_prepare_args* args, const olstm_prepared* prepared);
 
 #endif  // OLSTM_RUNTIME_EXECUTE_RUN_LIMITS_H_

@@ -1,5 +1,7 @@
 #include "runtime/host/operator_call.h"
 
+#include "base/tensor_size.h"
+
 void olstm__call_begin(olstm_error* error) {
   if (error) error->message[0] = '\0';
 }
@@ -55,6 +57,16 @@ static bool is_valid(const olstm_tensor_desc* desc) {
     if (desc->dims[d] < 0) return false;
   }
   return true;
+}
+
+size_t olstm__call_output_limit(size_t max_memory, const olstm_tensor* const* inputs,
+                                size_t count) {
+  size_t most = max_memory;
+  for (size_t i = 0; i < count; i++) {
+    const size_t bytes = inputs[i] ? olstm__desc_bytes(&inputs[i]->desc) : 0;
+    if (bytes > most) most = bytes;
+  }
+  return most;
 }
 
 olstm_status olstm__call_check_output(const olstm_node* node, size_t o,

@@ -27,6 +27,12 @@ olstm_status olstm__call_prepare(const olstm__operator_instance* of,
 olstm_status olstm__call_run(const olstm__operator_instance* of, const void* handle,
                              const olstm_run_args* args, olstm_error* error);
 
+/// The bytes that one output may have at most: max_memory, or those of an input that is
+/// larger. inputs: `count` of them, NULL where absent. To be checked before prepare,
+/// which may make tables as long as an output.
+size_t olstm__call_output_limit(size_t max_memory, const olstm_tensor* const* inputs,
+                                size_t count);
+
 /// Checks what is said of output `o`: a dtype, dimensions of 0 or more, and at most
 /// `most` bytes, which *out_bytes are. Errors: BACKEND_ERROR (no valid desc),
 /// LIMIT_EXCEEDED.

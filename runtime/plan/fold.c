@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/tensor_size.h"
-#include "runtime/plan/program.h"
+#include "runtime/plan/node_operator.h"
 
 bool olstm__fold_is_worthwhile(size_t input_bytes, size_t output_bytes) {
   return output_bytes <= OLSTM__FOLD_BYTES || output_bytes <= input_bytes;
@@ -182,14 +182,14 @@ static olstm_status fold_node(olstm__environment* environment, olstm__graph* gra
   fold_state fold = {.environment = environment, .graph = graph};
   olstm_tensor** tensors = NULL;
   OLSTM_RETURN_IF_ERROR(
-      olstm__program_describe_node(graph, &graph->nodes[index], &fold.node, error));
+      olstm__node_describe(graph, &graph->nodes[index], &fold.node, error));
   fold.descs = olstm__graph_allocate(graph, fold.node.output_count, sizeof *fold.descs);
   fold.inputs = olstm__graph_allocate(graph, fold.node.input_count, sizeof *fold.inputs);
   fold.inputs_storage =
       olstm__graph_allocate(graph, fold.node.input_count, sizeof *fold.inputs_storage);
   OLSTM_RETURN_IF_ERROR(olstm__graph_check(graph, error));
   list_constants(&fold);
-  OLSTM_RETURN_IF_ERROR(olstm__program_create_operator(
+  OLSTM_RETURN_IF_ERROR(olstm__node_create_operator(
       environment, &fold.node, &fold.callbacks, &fold.instance, error));
   olstm__environment_lock(environment);
   const olstm_status status = fold_with_operator(&fold, &tensors, error);

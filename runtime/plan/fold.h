@@ -10,8 +10,9 @@
 /// only when they are not larger than the inputs (an Expand is better done at run time).
 enum { OLSTM__FOLD_BYTES = 1 << 20 };
 
-/// Multiply-adds that may go into values known ahead: of a session, and of each plan.
-enum { OLSTM__FOLD_SESSION_WORK = 1 << 30, OLSTM__FOLD_PLAN_WORK = 1 << 28 };
+/// Multiply-adds that each plan may spend on values that are known ahead; a session's
+/// budget is environment->fold_work.
+enum { OLSTM__FOLD_PLAN_WORK = 1 << 28 };
 
 /// Whether a node's results are worth computing ahead.
 bool olstm__fold_is_worthwhile(size_t input_bytes, size_t output_bytes);

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "base/tensor_size.h"
-#include "runtime/execute/run_limits.h"
 #include "runtime/plan/fold.h"
 #include "runtime/plan/planner.h"
+#include "runtime/plan/work.h"
 
 static olstm_status fail_memory(olstm_error* error) {
   return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a plan");

@@ -4,7 +4,7 @@
 
 #include "base/array.h"
 #include "base/tensor_size.h"
-#include "runtime/execute/control.h"
+#include "runtime/plan/control_check.h"
 #include "runtime/plan/fold.h"
 #include "runtime/plan/plan_inputs.h"
 
@@ -185,22 +185,12 @@ static olstm_status resolve_state(olstm__planner* planner, int32_t value,
 
 // ---------------------------------------------------------------- operators
 
-size_t olstm__planner_output_limit(size_t max_memory, const olstm_tensor* const* inputs,
-                                   size_t count) {
-  size_t most = max_memory;
-  for (size_t i = 0; i < count; i++) {
-    const size_t bytes = inputs[i] ? olstm__desc_bytes(&inputs[i]->desc) : 0;
-    if (bytes > most) most = bytes;
-  }
-  return most;
-}
-
 static olstm_status check_outputs(const olstm__planner* planner,
                                   const olstm__planned_step* step,
                                   const olstm_tensor_desc* descs, size_t* out_bytes,
                                   olstm_error* error) {
   const olstm_node* node = &step->node->node;
-  const size_t most = olstm__planner_output_limit(
+  const size_t most = olstm__call_output_limit(
       planner->environment->max_memory, planner->input_list, step->node->input_count);
   *out_bytes = 0;
   for (size_t o = 0; o < step->node->output_count; o++) {

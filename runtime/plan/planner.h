@@ -105,11 +105,6 @@ const olstm_tensor* const* olstm__planner_list_inputs(olstm__planner* planner,
 const olstm_tensor_desc* olstm__planner_list_outputs(olstm__planner* planner,
                                                      const olstm__planned_step* step);
 
-/// Most bytes that one output of a step may have: max_memory, or what an input has that
-/// is larger already. Asked before prepare, which may make tables as long as an output.
-size_t olstm__planner_output_limit(size_t max_memory, const olstm_tensor* const* inputs,
-                                   size_t count);
-
 /// Walks all nodes: fills values and steps.
 olstm_status olstm__planner_infer(olstm__planner* planner, const olstm_tensor* inputs,
                                   olstm_error* error);

@@ -2,69 +2,11 @@
 
 #include <string.h>
 
-#include "runtime/execute/control.h"
-#include "runtime/host/registry.h"
+#include "runtime/plan/control_check.h"
+#include "runtime/plan/node_operator.h"
 #include "runtime/plan/plan_cache.h"
 
 // ---------------------------------------------------------------- nodes
-
-olstm_status olstm__program_describe_node(olstm__graph* graph,
-                                          const olstm__graph_node* from,
-                                          olstm_node* out_node, olstm_error* error) {
-  const size_t input_count = from->own_input_count;
-  const char** input_names =
-      olstm__graph_allocate(graph, input_count, sizeof *input_names);
-  const olstm_tensor** constants =
-      olstm__graph_allocate(graph, input_count, sizeof *constants);
-  const char** output_names =
-      olstm__graph_allocate(graph, from->output_count, sizeof *output_names);
-  OLSTM_RETURN_IF_ERROR(olstm__graph_check(graph, error));
-  for (size_t i = 0; i < input_count; i++) {
-    const int32_t value = from->inputs[i];
-    input_names[i] = value == OLSTM__NO_VALUE ? "" : graph->values[value].info.name;
-    // A value without a name is there all the same.
-    if (value != OLSTM__NO_VALUE && input_names[i][0] == '\0') input_names[i] = "?";
-    constants[i] = olstm__graph_constant(graph, value);
-  }
-  for (size_t o = 0; o < from->output_count; o++) {
-    const int32_t value = from->outputs[o];
-    output_names[o] = value == OLSTM__NO_VALUE ? "" : graph->values[value].info.name;
-    if (value != OLSTM__NO_VALUE && output_names[o][0] == '\0') output_names[o] = "?";
-  }
-  *out_node = (olstm_node){.struct_size = sizeof *out_node,
-                           .name = from->name,
-                           .op_type = from->op_type,
-                           .domain = from->domain,
-                           .opset_version = from->opset_version,
-                           .attribute_count = from->attribute_count,
-                           .attributes = from->attributes,
-                           .input_count = input_count,
-                           .input_names = input_names,
-                           .constants = constants,
-                           .output_count = from->output_count,
-                           .output_names = output_names};
-  return OLSTM_STATUS_OK;
-}
-
-olstm_status olstm__program_create_operator(olstm__environment* environment,
-                                            const olstm_node* node,
-                                            const olstm_operator** out_callbacks,
-                                            void** out_instance, olstm_error* error) {
-  const olstm_create_args args = {sizeof args, &environment->host, node,
-                                  &environment->options};
-  const olstm_operator* callbacks = olstm__registry_find(
-      environment->registry, node->domain, node->op_type, node->opset_version);
-  if (!callbacks) {
-    return olstm__registry_refuse(environment->registry, node->name, node->domain,
-                                  node->op_type, node->opset_version, error);
-  }
-  *out_callbacks = callbacks;
-  *out_instance = NULL;
-  olstm__environment_lock(environment);
-  const olstm_status status = olstm__call_create(callbacks, &args, out_instance, error);
-  olstm__environment_unlock(environment);
-  return status;
-}
 
 /// Every value that a node reads must come from somewhere: passes that broke that would
 /// make runs read garbage.
@@ -109,14 +51,13 @@ static olstm_status create_node(olstm__program* program, const olstm__graph_node
   node->outputs = from->outputs;
   node->fused_from = from->fused_from;
   OLSTM_RETURN_IF_ERROR(check_inputs(program->graph, from, error));
-  OLSTM_RETURN_IF_ERROR(
-      olstm__program_describe_node(program->graph, from, &node->node, error));
+  OLSTM_RETURN_IF_ERROR(olstm__node_describe(program->graph, from, &node->node, error));
   if (node->kind == OLSTM__NODE_CONTROL) {
     OLSTM_RETURN_IF_ERROR(create_bodies(program, from, node, error));
-    return olstm__control_check(node, error);
+    return olstm__control_check(node, program->environment->registry, error);
   }
-  return olstm__program_create_operator(program->environment, &node->node,
-                                        &node->callbacks, &node->instance, error);
+  return olstm__node_create_operator(program->environment, &node->node, &node->callbacks,
+                                     &node->instance, error);
 }
 
 static olstm_status create_nodes(olstm__program* program, olstm_error* error) {

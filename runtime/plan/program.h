@@ -18,6 +18,12 @@ typedef struct olstm__program_body {
   size_t capture_count;
 } olstm__program_body;
 
+typedef enum olstm__control_kind {
+  OLSTM__CONTROL_IF,
+  OLSTM__CONTROL_LOOP,
+  OLSTM__CONTROL_SCAN
+} olstm__control_kind;
+
 typedef struct olstm__program_node {
   olstm__node_kind kind;
   /// Name, attributes, names of inputs and outputs. A CONTROL node's captures are not
@@ -33,6 +39,7 @@ typedef struct olstm__program_node {
   size_t output_count;
   const int32_t* outputs;
   /// CONTROL.
+  olstm__control_kind control;
   size_t body_count;
   olstm__program_body* bodies;
   const char* fused_from;
@@ -72,22 +79,10 @@ olstm_status olstm__program_create(olstm__environment* environment, olstm__graph
 /// Nobody may hold one of its plans any more. NULL is legal.
 void olstm__program_destroy(olstm__program* program);
 
-/// The view of a graph's node that operators get; arrays come from the graph's memory.
-/// Errors: OUT_OF_MEMORY.
-olstm_status olstm__program_describe_node(olstm__graph* graph,
-                                          const olstm__graph_node* from,
-                                          olstm_node* out_node, olstm_error* error);
-
 /// The operator of an OPERATOR node, to call.
 static inline olstm__operator_instance olstm__program_instance(
     const olstm__program_node* node) {
   return (olstm__operator_instance){node->callbacks, node->instance, &node->node};
 }
-
-/// Finds and creates the operator of a node. Locks the environment.
-olstm_status olstm__program_create_operator(olstm__environment* environment,
-                                            const olstm_node* node,
-                                            const olstm_operator** out_callbacks,
-                                            void** out_instance, olstm_error* error);
 
 #endif  // OLSTM_RUNTIME_PLAN_PROGRAM_H_

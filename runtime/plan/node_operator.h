@@ -1,0 +1,19 @@
+// From a node of a graph to its operator.
+#ifndef OLSTM_RUNTIME_PLAN_NODE_OPERATOR_H_
+#define OLSTM_RUNTIME_PLAN_NODE_OPERATOR_H_
+
+#include "runtime/graph/graph.h"
+#include "runtime/host/environment.h"
+
+/// The view of a graph's node that operators get; arrays come from the graph's memory.
+/// Errors: OUT_OF_MEMORY.
+olstm_status olstm__node_describe(olstm__graph* graph, const olstm__graph_node* from,
+                                  olstm_node* out_node, olstm_error* error);
+
+/// Finds and creates the operator of a node. Locks the environment.
+olstm_status olstm__node_create_operator(olstm__environment* environment,
+                                         const olstm_node* node,
+                                         const olstm_operator** out_callbacks,
+                                         void** out_instance, olstm_error* error);
+
+#endif  // OLSTM_RUNTIME_PLAN_NODE_OPERATOR_H_
