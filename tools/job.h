@@ -27,82 +27,46 @@ typedef struct olstm__job_options {
 
 void olstm__job_options_init(olstm__job_options* options);
 
+// One option a row; clang-format would give every designator a line.
+// clang-format off
+
 /// Rows of an options table that fill an olstm__job_options called `job`: those that all
-/// commands have, and those of commands that keep state.
-#define OLSTM__JOB_CLI_OPTIONS(job)                                   \
-  {"threads",                                                         \
-   OLSTM__CLI_INT,                                                    \
-   &(job).thread_count,                                               \
-   "N",                                                               \
-   "threads a run may use (default 1)",                               \
-   1,                                                                 \
-   1024,                                                              \
-   NULL},                                                             \
-      {"kernel",                                                      \
-       OLSTM__CLI_CHOICE,                                             \
-       &(job).kernel,                                                 \
-       "K",                                                           \
-       "auto, onednn, native or reference: for recurrent layers",     \
-       0,                                                             \
-       0,                                                             \
-       "auto|onednn|native|reference"},                               \
-      {"precision",                                                   \
-       OLSTM__CLI_CHOICE,                                             \
-       &(job).precision,                                              \
-       "P",                                                           \
-       "f32 (default), bf16 or int8 weights",                         \
-       0,                                                             \
-       0,                                                             \
-       "f32|bf16|int8"},                                              \
-      {"plugin",                                                      \
-       OLSTM__CLI_LIST,                                               \
-       &(job).plugins,                                                \
-       "FILE",                                                        \
-       "load operators from a plugin library (runs its code)",        \
-       0,                                                             \
-       0,                                                             \
-       NULL},                                                         \
-      {"max-memory",                                                  \
-       OLSTM__CLI_INT,                                                \
-       &(job).max_memory_mb,                                          \
-       "MB",                                                          \
-       "most that a plan's workspace, or its constants, may take",    \
-       1,                                                             \
-       INT32_MAX,                                                     \
-       NULL},                                                         \
-      {"max-work",                                                    \
-       OLSTM__CLI_INT,                                                \
-       &(job).max_work,                                               \
-       "N",                                                           \
-       "most multiply-adds, or what takes as long, of one run",       \
-       1,                                                             \
-       INT64_MAX,                                                     \
-       NULL},                                                         \
-      {"no-fuse",                                                     \
-       OLSTM__CLI_UNFLAG,                                             \
-       &(job).fuse,                                                   \
-       NULL,                                                          \
-       "run every node as the model has it",                          \
-       0,                                                             \
-       0,                                                             \
-       NULL},                                                         \
-  {                                                                   \
-    "broadcast-state", OLSTM__CLI_FLAG, &(job).broadcast_state, NULL, \
-        "an initial state of batch 1 serves every row", 0, 0, NULL    \
-  }
-#define OLSTM__JOB_CLI_STATE_OPTIONS(job)                               \
-  {"stateful",                                                          \
-   OLSTM__CLI_LIST,                                                     \
-   &(job).stateful,                                                     \
-   "all|NODE[,..]",                                                     \
-   "recurrent nodes that keep their state from run to run",             \
-   0,                                                                   \
-   0,                                                                   \
-   NULL},                                                               \
-  {                                                                     \
-    "bind", OLSTM__CLI_PAIRS, &(job).bindings, "OUT=IN",                \
-        "feed an output back into an input on the next run", 0, 0, NULL \
-  }
+/// commands have.
+#define OLSTM__JOB_CLI_OPTIONS(job)                                                     \
+  {.name = "threads", .kind = OLSTM__CLI_INT, .target = &(job).thread_count,            \
+   .value_name = "N", .min = 1, .max = 1024,                                            \
+   .help = "threads a run may use (default 1)"},                                        \
+  {.name = "kernel", .kind = OLSTM__CLI_CHOICE, .target = &(job).kernel,                \
+   .value_name = "K", .choices = "auto|onednn|native|reference",                        \
+   .help = "auto, onednn, native or reference: for recurrent layers"},                  \
+  {.name = "precision", .kind = OLSTM__CLI_CHOICE, .target = &(job).precision,          \
+   .value_name = "P", .choices = "f32|bf16|int8",                                       \
+   .help = "f32 (default), bf16 or int8 weights"},                                      \
+  {.name = "plugin", .kind = OLSTM__CLI_LIST, .target = &(job).plugins,                 \
+   .value_name = "FILE",                                                                \
+   .help = "load operators from a plugin library (runs its code)"},                     \
+  {.name = "max-memory", .kind = OLSTM__CLI_INT, .target = &(job).max_memory_mb,        \
+   .value_name = "MB", .min = 1, .max = INT32_MAX,                                      \
+   .help = "most that a plan's workspace, or its constants, may take"},                 \
+  {.name = "max-work", .kind = OLSTM__CLI_INT, .target = &(job).max_work,               \
+   .value_name = "N", .min = 1, .max = INT64_MAX,                                       \
+   .help = "most multiply-adds, or what takes as long, of one run"},                    \
+  {.name = "no-fuse", .kind = OLSTM__CLI_UNFLAG, .target = &(job).fuse,                 \
+   .help = "run every node as the model has it"},                                       \
+  {.name = "broadcast-state", .kind = OLSTM__CLI_FLAG,                                   \
+   .target = &(job).broadcast_state,                                                    \
+   .help = "an initial state of batch 1 serves every row"}
+
+/// Those of commands that keep state.
+#define OLSTM__JOB_CLI_STATE_OPTIONS(job)                                               \
+  {.name = "stateful", .kind = OLSTM__CLI_LIST, .target = &(job).stateful,              \
+   .value_name = "all|NODE[,..]",                                                       \
+   .help = "recurrent nodes that keep their state from run to run"},                    \
+  {.name = "bind", .kind = OLSTM__CLI_PAIRS, .target = &(job).bindings,                 \
+   .value_name = "OUT=IN",                                                              \
+   .help = "feed an output back into an input on the next run"}
+
+// clang-format on
 
 /// The model and what was made of it. Zeroed before open.
 typedef struct olstm__job {

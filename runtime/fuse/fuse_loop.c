@@ -12,12 +12,13 @@
 #include "runtime/fuse/fuse_cell.h"
 #include "runtime/fuse/fuse_dims.h"
 
-enum { MAX_CARRIED = 16, LOOP_TRIP = 0, LOOP_CONDITION = 1, LOOP_CARRIED = 2 };
+enum { kMaxCarried = 16, kLoopTrip = 0, kLoopCondition = 1, kLoopCarried = 2 };
 
-enum { MADE_OPSET = 11 };
+/// kMaxTerms: of a condition.
+enum { kMadeOpset = 11, kMaxTerms = 8 };
 
 /// A Loop and its parts. Carried value j is the node's input and the body's input
-/// LOOP_CARRIED + j, the body's output 1 + j and the node's output j; scan output k is
+/// kLoopCarried + j, the body's output 1 + j and the node's output j; scan output k is
 /// the body's output 1 + count + k and the node's output count + k.
 typedef struct loop_view {
   olstm__graph* outer;
@@ -42,7 +43,7 @@ typedef struct loop_match {
   int32_t sequence;    // outer X [T,N,I]
   int32_t mask;        // outer mask [T,N] or [T,N,1], NO_VALUE without
   carried_state h, c;  // c of LSTM alone
-  carried_state y;  // the repeated output, of masked loops; carried == MAX_CARRIED: none
+  carried_state y;  // the repeated output, of masked loops; carried == kMaxCarried: none
 } loop_match;
 
 static const olstm__graph_node* loop_node(const loop_view* view) {
@@ -52,18 +53,18 @@ static const olstm__graph_node* loop_node(const loop_view* view) {
 static bool view_loop(olstm__graph* graph, int32_t index, loop_view* out_view) {
   const olstm__graph_node* node = &graph->nodes[index];
   if (node->kind != OLSTM__NODE_CONTROL || strcmp(node->op_type, "Loop") != 0 ||
-      node->domain[0] || node->body_count != 1 || node->own_input_count < LOOP_CARRIED) {
+      node->domain[0] || node->body_count != 1 || node->own_input_count < kLoopCarried) {
     return false;
   }
   const olstm__graph* body = node->bodies[0].graph;
-  const size_t carried = node->own_input_count - LOOP_CARRIED;
+  const size_t carried = node->own_input_count - kLoopCarried;
   *out_view = (loop_view){graph, index, body, &node->bodies[0], carried, 0};
-  if (carried > MAX_CARRIED || body->own_input_count != LOOP_CARRIED + carried ||
+  if (carried > kMaxCarried || body->own_input_count != kLoopCarried + carried ||
       body->output_count < 1 + carried) {
     return false;
   }
   for (size_t j = 0; j < carried; j++) {
-    if (node->inputs[LOOP_CARRIED + j] == OLSTM__NO_VALUE) return false;
+    if (node->inputs[kLoopCarried + j] == OLSTM__NO_VALUE) return false;
   }
   out_view->scan_count = body->output_count - 1 - carried;
   return node->output_count <= carried + out_view->scan_count;
@@ -72,7 +73,7 @@ static bool view_loop(olstm__graph* graph, int32_t index, loop_view* out_view) {
 // ---------------------------------------------------------------- values of the body
 
 static int32_t carried_input(const loop_view* view, size_t carried) {
-  return view->body->inputs[LOOP_CARRIED + carried];
+  return view->body->inputs[kLoopCarried + carried];
 }
 
 static int32_t carried_output(const loop_view* view, size_t carried) {
@@ -86,7 +87,7 @@ static bool is_passed_through(const loop_view* view, size_t carried) {
   return output == carried_input(view, carried) ||
          (constant &&
           constant == olstm__graph_constant(
-                          view->outer, loop_node(view)->inputs[LOOP_CARRIED + carried]));
+                          view->outer, loop_node(view)->inputs[kLoopCarried + carried]));
 }
 
 /// The outer value that a body value is at every step: a capture, or carried along
@@ -101,7 +102,7 @@ static int32_t outer_value(const loop_view* view, int32_t value) {
   }
   for (size_t j = 0; j < view->carried_count; j++) {
     if (carried_input(view, j) == value && is_passed_through(view, j)) {
-      return node->inputs[LOOP_CARRIED + j];
+      return node->inputs[kLoopCarried + j];
     }
   }
   return OLSTM__NO_VALUE;
@@ -146,7 +147,7 @@ static int32_t find_counter(const loop_view* view) {
     const int side = operands[0] == carried_input(view, j) ? 0 : 1;
     if (operands[side] == carried_input(view, j) &&
         olstm__match_scalar_int(view->body, operands[1 - side], &step) && step == 1 &&
-        olstm__match_scalar_int(view->outer, loop_node(view)->inputs[LOOP_CARRIED + j],
+        olstm__match_scalar_int(view->outer, loop_node(view)->inputs[kLoopCarried + j],
                                 &start) &&
         start == 0) {
       return (int32_t)j;
@@ -169,9 +170,9 @@ static bool is_length_in_body(const loop_view* view, int32_t value,
 }
 
 typedef enum condition_kind {
-  CONDITION_OTHER,
-  CONDITION_LOOSE,
-  CONDITION_EXACT
+  kConditionOther,
+  kConditionLoose,
+  kConditionExact
 } condition_kind;
 
 /// counter + 1 < length ends the loop after the sequence's last step; counter < length
@@ -180,37 +181,29 @@ static condition_kind judge_less(const loop_view* view, const loop_match* match,
                                  const int32_t operands[2],
                                  const olstm__dim_symbol* length) {
   const int32_t left = olstm__match_skip_casts(view->body, operands[0]);
-  if (!is_length_in_body(view, operands[1], length)) return CONDITION_OTHER;
+  if (!is_length_in_body(view, operands[1], length)) return kConditionOther;
   if (match->counter >= 0 && left == carried_output(view, (size_t)match->counter)) {
-    return CONDITION_EXACT;
+    return kConditionExact;
   }
-  return is_counter(view, match, left) ? CONDITION_LOOSE : CONDITION_OTHER;
+  return is_counter(view, match, left) ? kConditionLoose : kConditionOther;
 }
 
 static condition_kind judge_condition(const loop_view* view, const loop_match* match,
                                       const olstm__dim_symbol* length) {
-  int32_t pending[8] = {view->body->outputs[0]};
-  size_t count = 1;
-  condition_kind result = CONDITION_LOOSE;
-  while (count > 0) {
-    const int32_t value = olstm__match_skip_identity(view->body, pending[--count]);
-    const olstm_tensor* constant = olstm__graph_constant(view->body, value);
-    int32_t operands[2];
-    if (constant && constant->desc.dtype == OLSTM_DTYPE_BOOL &&
-        olstm_tensor_desc_count(&constant->desc) == 1 && *(const bool*)constant->data) {
-      continue;
+  int32_t terms[kMaxTerms], operands[2];
+  size_t count = 0;
+  condition_kind result = kConditionLoose;
+  if (!olstm__match_terms(view->body, view->body->outputs[0], kMaxTerms, terms, &count)) {
+    return kConditionOther;
+  }
+  for (size_t i = 0; i < count; i++) {
+    if (terms[i] == view->body->inputs[1]) continue;  // what it was before: true
+    if (!olstm__match_binary(view->body, terms[i], "Less", operands)) {
+      return kConditionOther;
     }
-    if (value == view->body->inputs[1]) continue;  // what it was before: true
-    if (olstm__match_binary(view->body, value, "And", operands)) {
-      if (count + 2 > sizeof pending / sizeof pending[0]) return CONDITION_OTHER;
-      pending[count++] = operands[0];
-      pending[count++] = operands[1];
-      continue;
-    }
-    if (!olstm__match_binary(view->body, value, "Less", operands)) return CONDITION_OTHER;
     const condition_kind one = judge_less(view, match, operands, length);
-    if (one == CONDITION_OTHER) return CONDITION_OTHER;
-    if (one == CONDITION_EXACT) result = CONDITION_EXACT;
+    if (one == kConditionOther) return kConditionOther;
+    if (one == kConditionExact) result = kConditionExact;
   }
   return result;
 }
@@ -218,29 +211,19 @@ static condition_kind judge_condition(const loop_view* view, const loop_match* m
 /// The condition before the first step: true whenever there is a step to do.
 static bool starts_when_not_empty(const loop_view* view,
                                   const olstm__dim_symbol* length) {
-  int32_t pending[8] = {loop_node(view)->inputs[LOOP_CONDITION]};
-  size_t count = 1;
-  while (count > 0) {
-    int32_t value = pending[--count], operands[2];
+  const olstm__graph* outer = view->outer;
+  const int32_t condition = loop_node(view)->inputs[kLoopCondition];
+  int32_t terms[kMaxTerms], operands[2];
+  size_t count = 0;
+  if (condition == OLSTM__NO_VALUE) return true;
+  if (!olstm__match_terms(outer, condition, kMaxTerms, terms, &count)) return false;
+  for (size_t i = 0; i < count; i++) {
     olstm__dim_symbol bound;
     int64_t zero = -1;
-    if (value == OLSTM__NO_VALUE) continue;
-    value = olstm__match_skip_identity(view->outer, value);
-    const olstm_tensor* constant = olstm__graph_constant(view->outer, value);
-    if (constant && constant->desc.dtype == OLSTM_DTYPE_BOOL &&
-        olstm_tensor_desc_count(&constant->desc) == 1 && *(const bool*)constant->data) {
-      continue;
-    }
-    if (olstm__match_binary(view->outer, value, "And", operands)) {
-      if (count + 2 > sizeof pending / sizeof pending[0]) return false;
-      pending[count++] = operands[0];
-      pending[count++] = operands[1];
-      continue;
-    }
-    if (!olstm__match_binary(view->outer, value, "Less", operands) ||
-        !olstm__match_scalar_int(
-            view->outer, olstm__match_skip_casts(view->outer, operands[0]), &zero) ||
-        zero != 0 || !olstm__dim_symbol_of_scalar(view->outer, operands[1], &bound) ||
+    if (!olstm__match_binary(outer, terms[i], "Less", operands) ||
+        !olstm__match_scalar_int(outer, olstm__match_skip_casts(outer, operands[0]),
+                                 &zero) ||
+        zero != 0 || !olstm__dim_symbol_of_scalar(outer, operands[1], &bound) ||
         !olstm__dim_symbol_equal(&bound, length)) {
       return false;
     }
@@ -251,16 +234,16 @@ static bool starts_when_not_empty(const loop_view* view,
 /// Whether the loop does one step for each row of the sequence.
 static bool counts_the_sequence(const loop_view* view, const loop_match* match) {
   const olstm__dim_symbol length = olstm__dim_symbol_of(view->outer, match->sequence, 0);
-  const int32_t trip = loop_node(view)->inputs[LOOP_TRIP];
+  const int32_t trip = loop_node(view)->inputs[kLoopTrip];
   const condition_kind condition = judge_condition(view, match, &length);
   olstm__dim_symbol most = {OLSTM__NO_VALUE, 0, INT64_MAX};
-  if (condition == CONDITION_OTHER || !starts_when_not_empty(view, &length)) return false;
+  if (condition == kConditionOther || !starts_when_not_empty(view, &length)) return false;
   if (trip != OLSTM__NO_VALUE && !olstm__dim_symbol_of_scalar(view->outer, trip, &most)) {
     return false;
   }
   if (olstm__dim_symbol_equal(&most, &length)) return true;
   const bool unbounded = most.root == OLSTM__NO_VALUE && most.number >= INT32_MAX;
-  return unbounded && condition == CONDITION_EXACT;
+  return unbounded && condition == kConditionExact;
 }
 
 // ---------------------------------------------------------------- states
@@ -316,7 +299,7 @@ static bool match_states(const loop_view* view, loop_match* match) {
   const size_t count = list_states(view, match, states);
   if (count == 0 || count > 3) return false;
   for (size_t h = 0; h < count; h++) {
-    match->c.carried = match->y.carried = MAX_CARRIED;
+    match->c.carried = match->y.carried = kMaxCarried;
     if (olstm__match_cell(view->body, states[h].new_value, states[h].old_value,
                           &constants, &match->cell) &&
         assign_roles(states, count, h, match)) {
@@ -329,7 +312,7 @@ static bool match_states(const loop_view* view, loop_match* match) {
 /// Every scan output is the step's output: the repeated one of a masked loop, h
 /// otherwise.
 static bool scans_the_output(const loop_view* view, const loop_match* match) {
-  const bool repeats = match->y.carried != MAX_CARRIED;
+  const bool repeats = match->y.carried != kMaxCarried;
   const size_t source = repeats ? match->y.carried : match->h.carried;
   for (size_t k = 0; k < view->scan_count; k++) {
     const int32_t scanned = olstm__match_skip_identity(
@@ -349,12 +332,12 @@ static bool is_used(const olstm__graph* graph, int32_t value) {
 /// Whether X and the first states are such as a recurrent node takes: three dimensions,
 /// and a row of state for every row.
 static bool has_recurrent_shapes(const loop_view* view, const loop_match* match) {
-  const int32_t* carried = &loop_node(view)->inputs[LOOP_CARRIED];
+  const int32_t* carried = &loop_node(view)->inputs[kLoopCarried];
   const int32_t rank = olstm__dim_rank_of(view->outer, match->sequence);
   if (rank >= 0 && rank != 3) return false;
   return !olstm__dim_is_broadcast(view->outer, match->sequence, 1,
                                   carried[match->h.carried]) &&
-         (match->c.carried == MAX_CARRIED ||
+         (match->c.carried == kMaxCarried ||
           !olstm__dim_is_broadcast(view->outer, match->sequence, 1,
                                    carried[match->c.carried]));
 }
@@ -413,17 +396,17 @@ static void replace_loop(const loop_view* view, const loop_match* match,
   olstm__graph* graph = view->outer;
   for (size_t j = 0; j < view->carried_count; j++) {
     if (is_passed_through(view, j)) {
-      replace_output(graph, view->node, j, loop_node(view)->inputs[LOOP_CARRIED + j]);
+      replace_output(graph, view->node, j, loop_node(view)->inputs[kLoopCarried + j]);
     }
   }
   const int32_t h = olstm__fuse_add_axis_node(graph, "Squeeze", outputs->y_h, 0);
   const int32_t y = olstm__fuse_add_axis_node(graph, "Squeeze", outputs->y, 1);
   replace_output(graph, view->node, match->h.carried, h);
-  if (match->c.carried != MAX_CARRIED) {
+  if (match->c.carried != kMaxCarried) {
     replace_output(graph, view->node, match->c.carried,
                    olstm__fuse_add_axis_node(graph, "Squeeze", outputs->y_c, 0));
   }
-  if (match->y.carried != MAX_CARRIED) {
+  if (match->y.carried != kMaxCarried) {
     replace_output(graph, view->node, match->y.carried, outputs->last_y);
   }
   for (size_t k = 0; k < view->scan_count; k++) {
@@ -439,19 +422,19 @@ static bool add_recurrent_node(const loop_view* view, const loop_match* match,
   olstm__graph* graph = view->outer;
   const char* name = loop_node(view)->name;
   const bool is_masked = match->mask != OLSTM__NO_VALUE;
-  const bool is_lstm = match->c.carried != MAX_CARRIED;
+  const bool is_lstm = match->c.carried != kMaxCarried;
   int32_t weights[3];
   size_t attribute_count = 0;
   const olstm_attribute* attributes =
       olstm__cell_attributes(graph, &match->cell, false, &attribute_count);
   if (!attributes || !olstm__cell_add_weights(graph, &match->cell, weights)) return false;
   // Adding moves the nodes: what is needed of the Loop is read first.
-  const int32_t* carried = &loop_node(view)->inputs[LOOP_CARRIED];
+  const int32_t* carried = &loop_node(view)->inputs[kLoopCarried];
   const int32_t start_h = carried[match->h.carried];
   const int32_t start_c = is_lstm ? carried[match->c.carried] : OLSTM__NO_VALUE;
   // Without an output of its own, a masked step repeats h.
   const int32_t start_y =
-      match->y.carried != MAX_CARRIED ? carried[match->y.carried] : start_h;
+      match->y.carried != kMaxCarried ? carried[match->y.carried] : start_h;
   // The mask stands where ONNX has sequence_lens.
   int32_t inputs[OLSTM__MASKED_INPUT_COUNT] = {match->sequence, weights[0], weights[1],
                                                weights[2], match->mask};
@@ -472,7 +455,7 @@ static bool add_recurrent_node(const loop_view* view, const loop_match* match,
       .op_type = is_masked ? olstm__graph_format(graph, "Masked%s", match->cell.op_type)
                            : match->cell.op_type,
       .domain = is_masked ? OLSTM__FUSED_DOMAIN : "",
-      .opset_version = is_masked ? OLSTM__FUSED_OPSET : MADE_OPSET,
+      .opset_version = is_masked ? OLSTM__FUSED_OPSET : kMadeOpset,
       .attribute_count = attribute_count,
       .attributes = attributes,
       .input_count = is_masked

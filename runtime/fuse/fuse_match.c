@@ -272,6 +272,37 @@ void olstm__match_activation_of(const olstm__graph* graph, int32_t value,
   *out_inner = value;
 }
 
+// ---------------------------------------------------------------- conditions
+
+static bool is_true(const olstm__graph* graph, int32_t value) {
+  const olstm_tensor* constant = olstm__graph_constant(graph, value);
+  return constant && constant->desc.dtype == OLSTM_DTYPE_BOOL &&
+         olstm_tensor_desc_count(&constant->desc) == 1 && *(const bool*)constant->data;
+}
+
+bool olstm__match_terms(const olstm__graph* graph, int32_t value, size_t capacity,
+                        int32_t* out_terms, size_t* out_count) {
+  // Terms first, then what is still to be taken apart.
+  size_t done = 0, count = 1;
+  if (capacity < count) return false;
+  out_terms[0] = value;
+  while (done < count) {
+    int32_t operands[2];
+    const int32_t next = olstm__match_skip_identity(graph, out_terms[done]);
+    if (is_true(graph, next)) {
+      out_terms[done] = out_terms[--count];
+    } else if (olstm__match_binary(graph, next, "And", operands)) {
+      if (count == capacity) return false;
+      out_terms[done] = operands[0];
+      out_terms[count++] = operands[1];
+    } else {
+      out_terms[done++] = next;
+    }
+  }
+  *out_count = count;
+  return true;
+}
+
 // ---------------------------------------------------------------- selection
 
 /// The mask of a factor Cast(mask) or, negated, Cast(Not(mask)).

@@ -67,6 +67,11 @@ void olstm__match_activation_of(const olstm__graph* graph, int32_t value,
                                 olstm__match_activation* out_activation,
                                 int32_t* out_inner);
 
+/// The terms that a condition joins by And, behind Identity nodes; constants that are
+/// true are left out. False when there are more than `capacity`.
+bool olstm__match_terms(const olstm__graph* graph, int32_t value, size_t capacity,
+                        int32_t* out_terms, size_t* out_count);
+
 /// A choice by a mask: Where(mask, new, old), or Cast(mask) * new + Cast(Not(mask)) *
 /// old, as tf2onnx writes tf.where. `old` is given; false when `value` is no such choice.
 bool olstm__match_select(const olstm__graph* graph, int32_t value, int32_t old,
