@@ -6,8 +6,9 @@
 
 #include "op/elementwise/unary_op.h"
 
-/// Parameters and their defaults are those of the ONNX operator of that name (in
-/// op/elementwise/unary_op.c); what stands here is of those that are no operator.
+/// Parameters and defaults are those of the ONNX operator of that name, which
+/// op/elementwise/unary_op.c has; this table has those of activations that are not
+/// operators.
 typedef struct named_activation {
   const char* name;
   olstm__activation_kind kind;

@@ -42,7 +42,7 @@ struct olstm_lstm {
   /// h and c [N,H] twice: a step reads one pair and writes the other.
   float* state;
   int current;
-  /// Outputs of a block that nobody wants.
+  /// Where a block writes outputs that the caller does not want.
   float* unwanted_y;
   void* workspace;
 };
@@ -61,7 +61,7 @@ static int64_t longest_block(const shared_layer* shared) {
   return INT64_C(1) << (shared->block_count - 1);
 }
 
-/// Whether a block's x, y and states can be addressed.
+/// Whether the bytes of a block's x, y and states fit in a size_t.
 static bool sizes_fit(const olstm_lstm_options* options) {
   const int64_t i = options->input_size;
   const int64_t h = options->hidden_size;
@@ -192,7 +192,7 @@ static olstm_status pack(shared_layer* shared, const olstm__lstm_problem* proble
   return OLSTM_STATUS_OK;
 }
 
-/// Keras' weights go through a copy in ONNX's order, which kernels know how to pack.
+/// Packs Keras' weights by way of a copy in ONNX's order, which kernels take.
 static olstm_status pack_keras(shared_layer* shared, const olstm__lstm_problem* problem,
                                const olstm_lstm_weights* weights, olstm_error* error) {
   const size_t gates = 4 * (size_t)shared->hidden_size;
@@ -266,7 +266,7 @@ static olstm_lstm* make_layer(shared_layer* shared) {
   return NULL;
 }
 
-/// The caller's own structs as this library knows them.
+/// The caller's structs, which may be of another version, as this version defines them.
 static olstm_status read_arguments(const olstm_lstm_options* given_options,
                                    const olstm_lstm_weights* given_weights,
                                    olstm_lstm_options* out_options,

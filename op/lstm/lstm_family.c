@@ -1,5 +1,4 @@
-// The operators of this folder, as the built-in table has them: one entry for each
-// version that ONNX gave them.
+// The operators of this folder for the built-in table: an entry for each version in ONNX.
 #include "op/fused.h"
 #include "op/lstm/lstm_masked_op.h"
 #include "op/lstm/lstm_op.h"
@@ -22,7 +21,7 @@ static const olstm__lstm_variant kRnn = {OLSTM__CELL_RNN};
     .release = olstm__lstm_op_release, .destroy = olstm__lstm_op_destroy,              \
   }
 
-// What fusion makes of a node and the Transposes around it: opsets are ONNX's.
+// What fusion makes of a node and the Transposes around it; versions are ONNX's opsets.
 #define LAID_OUT(name, cell)                                                            \
   {                                                                                     \
     .struct_size = sizeof(olstm_operator), .domain = OLSTM__FUSED_DOMAIN,               \

@@ -18,7 +18,7 @@ typedef enum olstm__cell {
 
 enum { OLSTM__MAX_GATES = 4, OLSTM__MAX_DIRECTIONS = 2, OLSTM__MAX_ACTIVATIONS = 3 };
 
-/// What the node means: its attributes, checked. Nothing of shapes.
+/// The checked attributes of a node, without shapes.
 typedef struct olstm__lstm_spec {
   olstm__cell cell;
   /// D.
@@ -36,7 +36,7 @@ typedef struct olstm__lstm_spec {
 } olstm__lstm_spec;
 
 /// Distances in elements between neighbours of a tensor; the innermost axis (I or H) is
-/// contiguous. They make layout 0 and 1, and transposes round an LSTM, cost nothing.
+/// contiguous. With them layouts 0 and 1, and Transposes around an LSTM, cost nothing.
 typedef struct olstm__lstm_strides {
   int64_t step, row, direction;
 } olstm__lstm_strides;
@@ -90,7 +90,8 @@ typedef struct olstm__lstm_kernel {
   /// run. May not allocate.
   void (*pack)(const olstm__lstm_problem* problem, const olstm__lstm_weights* weights,
                void* packed);
-  /// Makes what the runs share (may be NULL) and says how much workspace they need.
+  /// Makes a handle that runs share (may be NULL), and returns how much workspace they
+  /// need.
   /// packed: what pack made of constant weights, borrowed until release; NULL when the
   /// weights are only known at run time.
   olstm_status (*prepare)(const olstm__lstm_problem* problem, const void* packed,
@@ -101,7 +102,7 @@ typedef struct olstm__lstm_kernel {
                       const olstm__lstm_args* args, olstm_error* error);
   /// handle may be NULL.
   void (*release)(const olstm_allocator* allocator, void* handle);
-  /// Whether run allocates after all (a backend that does): not for real-time threads.
+  /// Whether run may allocate, as a library behind it does: not for real-time threads.
   bool run_allocates;
 } olstm__lstm_kernel;
 

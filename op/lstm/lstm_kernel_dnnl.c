@@ -2,7 +2,7 @@
 // ONNX wants them. What the primitive cannot express is declined.
 //
 // Packed weights are plain, in oneDNN's order of gates; prepare brings constant ones into
-// the layout that the primitive likes best for its T and N.
+// the layout that the primitive prefers for its T and N.
 #include <string.h>
 
 #include "op/dnnl_compat.h"
@@ -21,7 +21,7 @@ typedef struct workspace_layout {
 
 typedef struct dnnl_handle {
   olstm__dnnl_lstm* lstms[OLSTM__MAX_DIRECTIONS];
-  /// W and R of each direction as the primitive wants them; NULL: plain, as packed.
+  /// W and R of each direction in the primitive's layout; NULL: plain, as packed.
   void* reordered[OLSTM__MAX_DIRECTIONS][2];
   size_t reordered_bytes[OLSTM__MAX_DIRECTIONS][2];
   workspace_layout workspace;
@@ -242,7 +242,7 @@ static const float* offset_float(const void* base, int64_t offset) {
 }
 
 /// Tensors of direction d. oneDNN takes both states or none: what ONNX leaves out is read
-/// as zeros, or written to a place that nobody reads.
+/// as zeros, or written to a buffer that is not read.
 static void gather_tensors(const olstm__lstm_problem* problem, const dnnl_handle* handle,
                            const olstm__lstm_args* args, int32_t d,
                            const void* data[OLSTM__DNNL_TENSOR_COUNT]) {

@@ -1,6 +1,6 @@
 // The definition of LSTM, GRU and RNN: ONNX's equations as plain loops, accumulated in
-// double, one row of the batch after the other. Correct before all else; the other
-// kernels are tested against it.
+// double, one row of the batch after the other. Written for
+// correctness: the other kernels are tested against it.
 //
 // Between two steps the state is rounded to the problem's dtype, so that a sequence in
 // chunks, with the state carried over, gives bit for bit what it gives in one piece.
@@ -196,7 +196,7 @@ static void load_vector(olstm_dtype dtype, const void* from, int64_t offset,
   }
 }
 
-/// from NULL: zeros. to NULL: nobody wants it.
+/// from NULL: zeros. to NULL: nothing is written.
 static void store_vector(olstm_dtype dtype, const double* from, int64_t count, void* to,
                          int64_t offset) {
   for (int64_t i = 0; to && i < count; i++) {

@@ -1,6 +1,6 @@
-// The steps that count of every row are moved together, run as a layer with sequence_lens
-// through the operator of ONNX's own, and its outputs spread out again. Rows whose mask
-// is padding at the end, the usual ones, are not moved.
+// Moves the unmasked steps of every row to its front, runs ONNX's operator on them with
+// sequence_lens, and spreads its outputs out again. Rows that are masked at the end only,
+// which is usual, are not moved.
 #include "op/lstm/lstm_masked_op.h"
 
 #include <inttypes.h>
@@ -18,7 +18,7 @@ typedef struct masked_op {
   bool is_lstm;
   // How sequences and masks lie in memory: batch-major, or time-major.
   bool x_is_batch_major, y_is_batch_major, mask_is_batch_major;
-  // The ONNX operator that computes, and the node it is told of.
+  // The ONNX operator that computes, and the node that it is created for.
   olstm_operator inner_table;
   void* inner;
   olstm_node inner_node;
@@ -323,7 +323,7 @@ void olstm__lstm_masked_op_release(void* instance, void* handle) {
 
 // ---------------------------------------------------------------- run
 
-/// Counts each row's steps that count. Returns whether they stand at the front of every
+/// Counts the unmasked steps of each row. Returns whether they are at the front of every
 /// row.
 static bool count_steps(const masked_handle* handle, const bool* mask, int32_t* lens) {
   bool at_front = true;
@@ -341,8 +341,8 @@ static bool count_steps(const masked_handle* handle, const bool* mask, int32_t* 
   return at_front;
 }
 
-/// Moves the steps that count of every row to the row's front. What is behind them nobody
-/// reads.
+/// Moves the unmasked steps of every row to its front. The steps behind them are not
+/// read.
 static void move_together(const masked_handle* handle, const bool* mask, const char* x,
                           char* moved) {
   const size_t step_bytes = handle->x.step * handle->x_bytes;

@@ -1,11 +1,10 @@
-// Recurrent layers with a mask for every step, as Keras runs them: a masked step leaves
-// the state as it is and repeats the output before it. Domain olstm.fused, version 1:
-// what a recognised Loop becomes; no file format has it.
+// Recurrent layers with a mask for every step, as Keras defines them: a masked step
+// leaves the state as it is and repeats the output before it. Domain olstm.fused, version
+// 1: fusion makes it of a recognised Loop; files do not have it.
 //
-// Inputs:  X [T,N,I], W, R, B as in ONNX, mask [T,N] or [T,N,1] bool (true: the step
-// counts), initial_h [1,N,H],
-//          initial_c [1,N,H] (MaskedLSTM), initial_y [N,H]: the output that masked steps
-//          repeat before the first that counts.
+// Inputs:  X [T,N,I], W, R, B as in ONNX, mask [T,N] or [T,N,1] bool (false: masked),
+//          initial_h [1,N,H], initial_c [1,N,H] (MaskedLSTM), initial_y [N,H]: the output
+//          of masked steps before the first one that is not.
 // Outputs: Y [T,1,N,H], Y_h [1,N,H], Y_c [1,N,H] (MaskedLSTM), last_y [N,H].
 // Attributes as in ONNX LSTM, GRU and RNN of opset 14, forward alone; and x_layout,
 // y_layout and mask_layout: 1 where X, Y or the mask is batch-major ([N,T,I], [N,T,1,H],

@@ -1,6 +1,7 @@
-// Joins node, shapes and kernels. Weights that are constants of the node are packed once
-// a kernel, when the first plan chooses it; weights that are known only with a plan are
-// packed for that plan; weights that the graph computes are packed inside every run.
+// The recurrent operators: connects node, shapes and kernels. Weights that are constants
+// of the node are packed once for each kernel, when a plan first chooses it; weights that
+// are known when a plan is made are packed for that plan; weights that the graph computes
+// are packed in every run.
 #include "op/lstm/lstm_op.h"
 
 #include <string.h>
@@ -13,7 +14,7 @@
 
 enum { MAX_KERNELS = 8 };
 
-/// Weights as one kernel wants them, at one precision.
+/// The node's weights, packed for one kernel and one precision.
 typedef struct packing {
   const olstm__lstm_kernel* kernel;
   int32_t precision;
@@ -24,7 +25,7 @@ typedef struct packing {
 typedef struct lstm_op {
   olstm__op_base base;
   olstm__lstm_attributes attributes;
-  /// Whether W, R, B and P are constants of the node, as far as they are there.
+  /// Whether those of W, R, B and P that are present are constants of the node.
   bool has_constant_weights;
   packing packings[MAX_KERNELS];
   size_t packing_count;
@@ -36,7 +37,7 @@ typedef struct lstm_handle {
   /// Its kernel is NULL when there is nothing to compute: no step or no row.
   olstm__lstm_choice choice;
   void* kernel_handle;
-  /// NULL: pack inside every run, behind the kernel's own workspace.
+  /// NULL: every run packs into its workspace, behind the kernel's part of it.
   const void* packed;
   size_t pack_offset;
   /// Packed for this plan alone.
@@ -217,7 +218,8 @@ static olstm_status share_packing(lstm_op* op, lstm_handle* handle, olstm_error*
   return OLSTM_STATUS_OK;
 }
 
-/// Whether the values of all weights come with this plan; *out_weights are they then.
+/// Whether the values of all weights are known when the plan is made; sets *out_weights
+/// if so.
 static bool find_planned_weights(const olstm_prepare_args* args,
                                  olstm__lstm_weights* out_weights) {
   *out_weights = (olstm__lstm_weights){

@@ -1,5 +1,5 @@
-// See lstm_quantized_op.h. Weights are used as they come: nothing is packed, so that
-// constant and computed ones are alike.
+// See lstm_quantized_op.h. Weights are not packed, so that constant and computed ones are
+// treated alike.
 #include "op/lstm/lstm_quantized_op.h"
 
 #include <string.h>
@@ -132,7 +132,7 @@ static olstm_status find_hidden(const quantized_op* op, const olstm_tensor_desc*
                         (int)OLSTM__QUANTIZED_MAX_K);
 }
 
-/// All that is LSTM's is checked as LSTM's; W and R, which are not, on their own.
+/// Checks W and R, which differ from LSTM's, here and the other inputs as LSTM's.
 static olstm_status check_inputs(const quantized_op* op,
                                  const olstm_tensor* const* inputs, size_t input_count,
                                  olstm__lstm_sizes* out_sizes, olstm_error* error) {

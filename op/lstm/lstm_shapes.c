@@ -25,7 +25,7 @@ typedef enum size_role {
   PEEPHOLES
 } size_role;
 
-/// What a shape has to be; OLSTM__SIZE_UNKNOWN fits everything.
+/// An expected shape; OLSTM__SIZE_UNKNOWN matches any size.
 typedef struct expected_shape {
   int32_t rank;
   size_role roles[3];
@@ -119,7 +119,7 @@ static expected_shape expect(const checker* check, size_t index) {
                                                     : kShapes[index].time_major);
 }
 
-/// The first dimension of another size than expected; the rank where there is none.
+/// The first dimension that differs from what is expected; the rank if none does.
 static int32_t find_misfit(const olstm_tensor_desc* desc,
                            const expected_shape* expected) {
   int32_t d = 0;
@@ -139,7 +139,7 @@ static const char* direction_name(const olstm__lstm_spec* spec) {
   return spec->is_reverse[0] ? "reverse" : "forward";
 }
 
-/// Where the size that does not fit comes from, in words.
+/// Describes where the expected size comes from.
 static void describe_origin(const checker* check, size_t index,
                             const expected_shape* expected, char* out, size_t bytes) {
   const olstm_tensor_desc* desc = check->descs[index];
@@ -275,7 +275,7 @@ olstm_status olstm__lstm_shapes_check(const olstm_node* node,
                                       uint64_t dtypes,
                                       const olstm_tensor_desc* const* descs,
                                       olstm__lstm_sizes* out_sizes, olstm_error* error) {
-  // W and R come first: a wrong one of them makes everything else look wrong.
+  // W and R come first: the expected sizes of the other tensors come from them.
   static const uint8_t kOrder[OLSTM_RECURRENT_INPUT_COUNT] = {
       OLSTM_RECURRENT_R,         OLSTM_RECURRENT_W,
       OLSTM_RECURRENT_X,         OLSTM_RECURRENT_B,

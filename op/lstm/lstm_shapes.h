@@ -1,20 +1,20 @@
-// Shapes and dtypes of the recurrent operators' inputs: what they must be, and messages
-// that say so. Knows attributes, not kernels.
+// Checks shapes and dtypes of the recurrent operators' inputs, and gives those of their
+// outputs. Knows attributes, not kernels.
 #ifndef OLSTM_OP_LSTM_LSTM_SHAPES_H_
 #define OLSTM_OP_LSTM_LSTM_SHAPES_H_
 
 #include "op/lstm/lstm_spec.h"
 
-/// T, N, I, H; OLSTM__SIZE_UNKNOWN where no tensor has told yet.
+/// T, N, I, H; OLSTM__SIZE_UNKNOWN where no known tensor has it.
 typedef struct olstm__lstm_sizes {
   int64_t steps, batch, input_size, hidden_size;
-  /// Of all tensors but sequence_lens; UNDEFINED until one has told.
+  /// Of all tensors but sequence_lens; UNDEFINED while none is known.
   olstm_dtype dtype;
 } olstm__lstm_sizes;
 
 enum { OLSTM__SIZE_UNKNOWN = -1 };
 
-/// Checks the tensors whose descs are known, and reads the sizes off them.
+/// Checks the tensors whose descs are known, and reads sizes and dtype from them.
 ///
 /// descs: OLSTM_RECURRENT_INPUT_COUNT entries, NULL where an input is absent or not known
 /// yet: at create the constants, later all. dtypes: set of OLSTM_DTYPE_BITs that X may

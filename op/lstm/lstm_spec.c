@@ -19,7 +19,7 @@ int32_t olstm__cell_activation_count(olstm__cell cell) {
   return cell == OLSTM__CELL_LSTM ? 3 : cell == OLSTM__CELL_GRU ? 2 : 1;
 }
 
-// "LSTM 'node': ..." in front of what went wrong.
+// Error messages begin with "LSTM 'node': ".
 #define FAIL(node, error, code, ...) fail_named((node), (error), (code), __VA_ARGS__)
 
 OLSTM_PRINTF_(4, 5)
@@ -139,7 +139,7 @@ static olstm_status check_all_used(const olstm_node* node, const value_list* lis
               list->name, list->count, list->used);
 }
 
-/// ONNX's own default for an RNN's activations is two names, whatever the direction.
+/// ONNX's default for an RNN's activations has two names, even for one direction.
 static bool is_rnn_default(const olstm_attribute* attribute, olstm__cell cell) {
   if (cell != OLSTM__CELL_RNN || attribute->count != 2) return false;
   return strcmp(attribute->strings[0].bytes, "Tanh") == 0 &&
@@ -264,7 +264,7 @@ olstm_status olstm__lstm_attributes_parse(const olstm_node* node, olstm__cell ce
       olstm_node_get_int(node, "linear_before_reset", 0, &linear_before_reset, error));
   spec->linear_before_reset = linear_before_reset != 0;
   OLSTM_RETURN_IF_ERROR(parse_layouts(node, &parsed.layouts, error));
-  // Before opset 7: 0 lets a node leave Y out, 1 says that it is there.
+  // Before opset 7: 0 means that Y may be absent, 1 that it is present.
   OLSTM_RETURN_IF_ERROR(parse_flag(node, "output_sequence", &output_sequence, error));
   if (output_sequence && !olstm_node_has_output(node, 0)) {
     return FAIL(node, error, OLSTM_STATUS_INVALID_MODEL,

@@ -1,5 +1,5 @@
-// What an LSTM, GRU or RNN node says by its attributes: read, checked, and every one that
-// is not known refused. Knows nothing of tensors, shapes or kernels.
+// Reads and checks the attributes of an LSTM, GRU or RNN node, and refuses unknown ones.
+// Knows nothing of tensors, shapes or kernels.
 #ifndef OLSTM_OP_LSTM_LSTM_SPEC_H_
 #define OLSTM_OP_LSTM_LSTM_SPEC_H_
 
@@ -14,7 +14,7 @@ typedef struct olstm__lstm_layouts {
 /// The attributes of one node.
 typedef struct olstm__lstm_attributes {
   olstm__lstm_spec spec;
-  /// H, or 0 when the node leaves it to R.
+  /// H, or 0 where the attribute is absent: R has it then.
   int64_t hidden_size;
   /// ONNX's layout 0 or 1 for all three; nodes of domain olstm.fused have them apart, as
   /// their attributes x_layout (0, 1) and y_layout (0, 1, 2: in the enum's order) say.

@@ -1,11 +1,11 @@
-// Brings recurrent weights from one order of gates and axes into another, while they are
-// packed. Float and double, and the 16-bit dtypes into float.
+// Converts recurrent weights from one order of gates and axes to another. Float and
+// double; the 16-bit dtypes become float.
 #ifndef OLSTM_OP_LSTM_LSTM_WEIGHTS_H_
 #define OLSTM_OP_LSTM_LSTM_WEIGHTS_H_
 
 #include "op/lstm/lstm_kernel.h"
 
-/// An order of gates: entry g is the ONNX position of the gate that comes at place g.
+/// An order of gates: entry g is the ONNX position of the gate at index g.
 typedef struct olstm__gate_order {
   int32_t count;
   int32_t onnx[OLSTM__MAX_GATES];
@@ -16,7 +16,7 @@ extern const olstm__gate_order olstm__gate_order_ifco;
 /// z r h: GRU, in ONNX and in Keras.
 extern const olstm__gate_order olstm__gate_order_zrh;
 
-/// What ONNX's rows [G*H, columns] are as [columns, G, H]:
+/// ONNX's rows [G*H, columns] as [columns, G, H]:
 /// to[c][g][h] = from[order[g]*H + h][c]. `from` is one direction's, of any real dtype;
 /// to is float.
 void olstm__lstm_transpose_gates(const olstm__gate_order* order, olstm_dtype dtype,

@@ -3,7 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-/// What DynamicQuantizeLinear says of a range that includes 0.
+/// Scale and zero point as DynamicQuantizeLinear defines them for a range that includes
+/// 0.
 typedef struct quantization {
   float scale;
   int32_t zero_point;

@@ -1,10 +1,11 @@
-// StepMask: which time steps of a sequence count, as Keras' Masking layer says it: those
-// of which any feature is not the mask value. Domain olstm.fused, version 1: what the
-// comparisons and sums that exporters write for the layer become; no file format has it.
+// StepMask: Keras' Masking layer, which masks the time steps whose features all equal the
+// mask value. Domain olstm.fused, version 1: fusion makes it of the comparisons and sums
+// that exporters write for the layer; files do not have it.
 //
 // Input:   X [...,T,I].
-// Outputs: X with the other steps multiplied by 0, mask [...,T] bool, and how many steps
-//          count, [...] int32; all optional.
+// Outputs: X with masked steps multiplied by 0, mask [...,T] bool (false: masked), and
+// the
+//          number of steps that are not masked, [...] int32; all optional.
 // Attribute mask_value, a float.
 #include "op/fused.h"
 #include "op/op_family.h"
