@@ -1,11 +1,7 @@
 #include "onnx_proto/external_data.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/array.h"
@@ -14,105 +10,32 @@
 enum {
   /// How often one file's bytes may be read, all tensors together: tensors may share
   /// bytes, but not without bound.
-  MAX_SHARING = 4,
-  OPEN_FLAGS = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW,
-  FOLDER_FLAGS = O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW
+  kMaxSharing = 4,
+  /// A tensor of more bytes must be stored, but for seven of eight of its bytes.
+  kSparseBytes = 64 << 20,
+  kSparseFactor = 8,
+  /// So many holes are looked for.
+  kMaxHoles = 1000
 };
 
 /// What external_data says.
-typedef struct external_place {
+typedef struct external_range {
   /// "" as long as it is not known.
   const char* location;
   uint64_t offset;
   uint64_t length;
   bool has_length;
-} external_place;
+} external_range;
 
-// ----------------------------------------------------------------- opening
-
-/// Whether every part of the path is a plain name, or "." (which means nothing).
-static bool is_plain_path(const char* location) {
-  if (location[0] == '\0' || location[0] == '/') return false;
-  for (const char* part = location; part;) {
-    const char* slash = strchr(part, '/');
-    const size_t length = slash ? (size_t)(slash - part) : strlen(part);
-    if (length == 0 || (length == 2 && memcmp(part, "..", 2) == 0)) return false;
-    part = slash ? slash + 1 : NULL;
-  }
-  return true;
-}
-
-/// openat2 as one system call; -1 with ENOSYS on a kernel without it.
-static int open_beneath(int folder, const char* location) {
-  struct open_how how = {
-      .flags = OPEN_FLAGS,
-      .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
-  return (int)syscall(SYS_openat2, folder, location, &how, sizeof how);
-}
-
-/// Leaves errno alone. A folder's link is ENOTDIR to openat.
-static bool is_link(int folder, const char* name) {
-  const int code = errno;
-  struct stat facts;
-  const bool is =
-      fstatat(folder, name, &facts, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(facts.st_mode);
-  errno = code;
-  return is;
-}
-
-int olstm__external_walk(int folder, const char* location) {
-  int at = folder;
-  const char* part = location;
-  for (;;) {
-    char name[NAME_MAX + 1];
-    const char* slash = strchr(part, '/');
-    const size_t length = slash ? (size_t)(slash - part) : strlen(part);
-    if (length > NAME_MAX) {
-      if (at != folder) (void)close(at);
-      errno = ENAMETOOLONG;
-      return -1;
-    }
-    memcpy(name, part, length);
-    name[length] = '\0';
-    // O_NOFOLLOW on each part: no link anywhere on the way.
-    const int next = openat(at, name, slash ? FOLDER_FLAGS : OPEN_FLAGS);
-    const int code = next < 0 && is_link(at, name) ? ELOOP : errno;
-    if (at != folder) (void)close(at);
-    errno = code;
-    if (next < 0 || !slash) return next;
-    at = next;
-    part = slash + 1;
-  }
-}
-
-int olstm__external_open(int folder, const char* location, const char** out_reason) {
-  struct stat facts;
-  *out_reason = NULL;
-  if (!is_plain_path(location)) {
-    *out_reason = "it is not a path below the model's folder";
-    return -1;
-  }
-  int file = open_beneath(folder, location);
-  // EPERM: some sandboxes refuse system calls that they do not know.
-  if (file < 0 && (errno == ENOSYS || errno == EPERM || errno == EAGAIN)) {
-    file = olstm__external_walk(folder, location);
-  }
-  if (file < 0) {
-    *out_reason =
-        errno == ELOOP || errno == EXDEV ? "a link is on the way" : strerror(errno);
-    return -1;
-  }
-  if (fstat(file, &facts) != 0) {
-    *out_reason = strerror(errno);
-  } else if (!S_ISREG(facts.st_mode)) {
-    *out_reason = "it is not a regular file";
-  } else if (facts.st_nlink != 1) {
-    *out_reason = "the file has other hard links";
-  }
-  if (!*out_reason) return file;
-  (void)close(file);
-  return -1;
-}
+/// Where the bytes are: in an open file, or, when that is -1, in memory.
+typedef struct external_bytes {
+  int file;
+  const void* memory;
+  uint64_t size;
+  /// Of no two files the same.
+  uint64_t device;
+  uint64_t inode;
+} external_bytes;
 
 // ----------------------------------------------------------------- reading
 
@@ -128,26 +51,26 @@ static bool read_number(const char* text, uint64_t* out_number) {
   return true;
 }
 
-static olstm_status read_place(const olstm__tensor_proto* proto,
-                               const olstm__tensor_label* label, external_place* place,
-                               olstm_error* error) {
+static olstm_status read_entries(const olstm__tensor_proto* proto,
+                                 const olstm__tensor_label* label, external_range* range,
+                                 olstm_error* error) {
   bool has_offset = false;
-  memset(place, 0, sizeof *place);
-  place->location = "";
+  memset(range, 0, sizeof *range);
+  range->location = "";
   for (size_t i = 0; i < proto->n_external_data; i++) {
     const char* key = proto->external_data[i]->key ? proto->external_data[i]->key : "";
     const char* value =
         proto->external_data[i]->value ? proto->external_data[i]->value : "";
     bool good = false;
     if (strcmp(key, "location") == 0) {
-      good = place->location[0] == '\0';
-      place->location = value;
+      good = range->location[0] == '\0';
+      range->location = value;
     } else if (strcmp(key, "offset") == 0) {
-      good = !has_offset && read_number(value, &place->offset);
+      good = !has_offset && read_number(value, &range->offset);
       has_offset = true;
     } else if (strcmp(key, "length") == 0) {
-      good = !place->has_length && read_number(value, &place->length);
-      place->has_length = true;
+      good = !range->has_length && read_number(value, &range->length);
+      range->has_length = true;
     } else {
       return olstm__tensor_fail(label, error, OLSTM_STATUS_UNSUPPORTED,
                                 "external_data key '%.60s' is not supported", key);
@@ -158,7 +81,7 @@ static olstm_status read_place(const olstm__tensor_proto* proto,
           "external_data has '%s' twice or no number in it: '%.60s'", key, value);
     }
   }
-  if (place->location[0] != '\0') return OLSTM_STATUS_OK;
+  if (range->location[0] != '\0') return OLSTM_STATUS_OK;
   return olstm__tensor_fail(label, error, OLSTM_STATUS_INVALID_MODEL,
                             "external_data has no location");
 }
@@ -166,112 +89,183 @@ static olstm_status read_place(const olstm__tensor_proto* proto,
 /// Counts the bytes taken from a file, and refuses to read it over and over.
 static olstm_status count_bytes(olstm__external_source* source,
                                 const olstm__tensor_label* label,
-                                const struct stat* facts, size_t bytes,
+                                const external_bytes* from, size_t bytes,
                                 olstm_error* error) {
-  olstm__external_file* file = NULL;
-  for (size_t i = 0; i < source->file_count && !file; i++) {
-    if (source->files[i].device == (uint64_t)facts->st_dev &&
-        source->files[i].inode == (uint64_t)facts->st_ino) {
-      file = &source->files[i];
+  olstm__external_use* use = NULL;
+  for (size_t i = 0; i < source->use_count && !use; i++) {
+    if (source->uses[i].device == from->device && source->uses[i].inode == from->inode) {
+      use = &source->uses[i];
     }
   }
-  if (!file) {
+  if (!use) {
     const olstm_allocator scratch = olstm__arena_as_allocator(source->scratch);
-    olstm__external_file* files =
-        olstm__array_reserve(&scratch, source->files, source->file_count, 1,
-                             &source->file_capacity, sizeof *files);
-    if (!files) return olstm__memory_fail(source->scratch, error);
-    source->files = files;
-    file = &source->files[source->file_count++];
-    *file = (olstm__external_file){.device = (uint64_t)facts->st_dev,
-                                   .inode = (uint64_t)facts->st_ino};
+    olstm__external_use* uses =
+        olstm__array_reserve(&scratch, source->uses, source->use_count, 1,
+                             &source->use_capacity, sizeof *uses);
+    if (!uses) return olstm__memory_fail(source->scratch, error);
+    source->uses = uses;
+    use = &source->uses[source->use_count++];
+    *use = (olstm__external_use){.device = from->device, .inode = from->inode};
   }
-  file->taken += bytes;
-  if (file->taken / MAX_SHARING <= (uint64_t)facts->st_size) return OLSTM_STATUS_OK;
+  use->taken += bytes;
+  if (use->taken / kMaxSharing <= from->size) return OLSTM_STATUS_OK;
   return olstm__tensor_fail(label, error, OLSTM_STATUS_LIMIT_EXCEEDED,
                             "the tensors in its file take more than %d times the file's "
                             "size",
-                            MAX_SHARING);
+                            kMaxSharing);
+}
+
+/// How many bytes of the range are stored, holes left out, as far as the file system
+/// says.
+static uint64_t count_stored(int file, uint64_t offset, uint64_t bytes) {
+  const off_t end = (off_t)(offset + bytes);
+  off_t at = (off_t)offset;
+  uint64_t stored = 0;
+  for (int i = 0; i < kMaxHoles && at < end; i++) {
+    const off_t data = lseek(file, at, SEEK_DATA);
+    if (data < 0) return errno == ENXIO ? stored : bytes;
+    if (data >= end) return stored;
+    const off_t hole = lseek(file, data, SEEK_HOLE);
+    if (hole < 0) return bytes;
+    stored += (uint64_t)((hole < end ? hole : end) - data);
+    at = hole;
+  }
+  return at < end ? bytes : stored;
+}
+
+static olstm_status check_stored(const olstm__tensor_label* label,
+                                 const external_bytes* from, const external_range* range,
+                                 size_t bytes, olstm_error* error) {
+  if (from->file < 0 || bytes <= kSparseBytes) return OLSTM_STATUS_OK;
+  const uint64_t stored = count_stored(from->file, range->offset, bytes);
+  if (bytes / kSparseFactor <= stored) return OLSTM_STATUS_OK;
+  return olstm__tensor_fail(label, error, OLSTM_STATUS_LIMIT_EXCEEDED,
+                            "%zu bytes are declared in '%.200s', of which it stores "
+                            "%" PRIu64 ": max_external_bytes allows such a file",
+                            bytes, range->location, stored);
 }
 
 static olstm_status check_range(const olstm__external_source* source,
                                 const olstm__tensor_label* label,
-                                const external_place* place,
+                                const external_bytes* from, const external_range* range,
                                 const olstm_tensor_desc* desc, size_t bytes,
-                                const struct stat* facts, olstm_error* error) {
-  const uint64_t size = (uint64_t)facts->st_size;
-  if (place->has_length && place->length != bytes) {
+                                olstm_error* error) {
+  if (range->has_length && range->length != bytes) {
     return olstm__tensor_fail(
         label, error, OLSTM_STATUS_INVALID_MODEL,
-        "external data has length %" PRIu64 ", expected %zu for %s %s", place->length,
+        "external data has length %" PRIu64 ", expected %zu for %s %s", range->length,
         bytes, olstm_dtype_name(desc->dtype), olstm_shape_text(desc).text);
   }
-  if (source->max_bytes > 0 && size > source->max_bytes) {
+  if (source->max_bytes > 0 && from->size > source->max_bytes) {
     return olstm__tensor_fail(label, error, OLSTM_STATUS_LIMIT_EXCEEDED,
                               "'%.200s' has %" PRIu64
                               " bytes, more than max_external_bytes=%zu",
-                              place->location, size, source->max_bytes);
+                              range->location, from->size, source->max_bytes);
   }
-  if (place->offset > size || bytes > size - place->offset) {
+  if (range->offset > from->size || bytes > from->size - range->offset) {
     return olstm__tensor_fail(label, error, OLSTM_STATUS_INVALID_MODEL,
                               "bytes %" PRIu64
                               "+%zu are outside '%.200s', which has "
                               "%" PRIu64,
-                              place->offset, bytes, place->location, size);
+                              range->offset, bytes, range->location, from->size);
   }
-  return OLSTM_STATUS_OK;
+  return source->max_bytes > 0 ? OLSTM_STATUS_OK
+                               : check_stored(label, from, range, bytes, error);
 }
 
-static olstm_status read_range(int file, const olstm__tensor_label* label,
-                               const external_place* place, size_t bytes, char* elements,
+static olstm_status read_range(const external_bytes* from,
+                               const olstm__tensor_label* label,
+                               const external_range* range, size_t bytes, char* elements,
                                olstm_error* error) {
+  if (from->file < 0) {
+    if (bytes > 0) memcpy(elements, (const char*)from->memory + range->offset, bytes);
+    return OLSTM_STATUS_OK;
+  }
   size_t done = 0;
   while (done < bytes) {
-    const ssize_t count = pread(file, elements + done, bytes - done,
-                                (off_t)(place->offset + (uint64_t)done));
+    const ssize_t count = pread(from->file, elements + done, bytes - done,
+                                (off_t)(range->offset + (uint64_t)done));
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) {
       return olstm__tensor_fail(
           label, error, OLSTM_STATUS_IO_ERROR, "cannot read '%.200s': %s",
-          place->location, count < 0 ? strerror(errno) : "it became shorter meanwhile");
+          range->location, count < 0 ? strerror(errno) : "it became shorter meanwhile");
     }
     done += (size_t)count;
   }
   return OLSTM_STATUS_OK;
 }
 
-static olstm_status read_file(int file, olstm__external_source* source,
-                              olstm__arena* arena, const olstm__tensor_label* label,
-                              const external_place* place, const olstm_tensor_desc* desc,
-                              size_t bytes, void** out_elements, olstm_error* error) {
-  struct stat facts;
-  if (fstat(file, &facts) != 0) {
-    return olstm__tensor_fail(label, error, OLSTM_STATUS_IO_ERROR,
-                              "cannot look at '%.200s': %s", place->location,
-                              strerror(errno));
-  }
-  OLSTM_RETURN_IF_ERROR(check_range(source, label, place, desc, bytes, &facts, error));
-  OLSTM_RETURN_IF_ERROR(count_bytes(source, label, &facts, bytes, error));
+static olstm_status read_bytes(const external_bytes* from, olstm__external_source* source,
+                               olstm__arena* arena, const olstm__tensor_label* label,
+                               const external_range* range, const olstm_tensor_desc* desc,
+                               size_t bytes, void** out_elements, olstm_error* error) {
+  OLSTM_RETURN_IF_ERROR(check_range(source, label, from, range, desc, bytes, error));
+  OLSTM_RETURN_IF_ERROR(count_bytes(source, label, from, bytes, error));
   void* elements = olstm__arena_allocate_uncounted(arena, bytes);
   if (!elements) return olstm__memory_fail(arena, error);
-  OLSTM_RETURN_IF_ERROR(read_range(file, label, place, bytes, elements, error));
+  OLSTM_RETURN_IF_ERROR(read_range(from, label, range, bytes, elements, error));
   olstm__tensor_normalize_bools(desc, bytes, elements);
   *out_elements = elements;
   return OLSTM_STATUS_OK;
 }
 
-olstm_status olstm__external_read(olstm__external_source* source, olstm__arena* arena,
-                                  const olstm__tensor_proto* proto,
-                                  const olstm__tensor_label* label,
-                                  const olstm_tensor_desc* desc, size_t bytes,
-                                  void** out_elements, olstm_error* error) {
-  external_place place;
-  const char* reason = NULL;
-  if (!source) {
-    return olstm__tensor_fail(label, error, OLSTM_STATUS_UNSUPPORTED,
-                              "its external data cannot be read: the model came from "
-                              "memory, not from a file");
+// ----------------------------------------------------------------- finding
+
+/// "./w.bin" is w.bin.
+static const char* skip_dot(const char* location) {
+  while (location[0] == '.' && location[1] == '/') location += 2;
+  return location;
+}
+
+/// The bytes that the caller gave for a location.
+static bool find_given(const olstm__external_source* source, const char* location,
+                       external_bytes* out_bytes) {
+  for (size_t i = 0; i < source->given_count; i++) {
+    const olstm_external_file* file = &source->given[i];
+    if (strcmp(skip_dot(file->location), skip_dot(location)) != 0) continue;
+    *out_bytes = (external_bytes){.file = -1,
+                                  .memory = file->bytes,
+                                  .size = file->byte_count,
+                                  .device = UINT64_MAX,
+                                  .inode = i};
+    return true;
   }
+  return false;
+}
+
+/// Opens the file of a location. *out_bytes has a file to be closed.
+static olstm_status open_file(const olstm__external_source* source,
+                              const olstm__tensor_label* label, const char* location,
+                              external_bytes* out_bytes, olstm_error* error) {
+  struct stat facts;
+  const char* reason = NULL;
+  if (source->folders.beside < 0 && source->folders.named < 0) {
+    return olstm__tensor_fail(
+        label, error, OLSTM_STATUS_UNSUPPORTED,
+        "its external data '%.200s' cannot be read: the model came from memory, with "
+        "neither external_files nor external_data_folder",
+        location);
+  }
+  const int file = olstm__external_open(&source->folders, location, &reason);
+  if (file >= 0 && fstat(file, &facts) != 0) {
+    reason = strerror(errno);
+    (void)close(file);
+  } else if (file >= 0) {
+    *out_bytes = (external_bytes){.file = file,
+                                  .size = (uint64_t)facts.st_size,
+                                  .device = (uint64_t)facts.st_dev,
+                                  .inode = (uint64_t)facts.st_ino};
+    return OLSTM_STATUS_OK;
+  }
+  return olstm__tensor_fail(label, error, OLSTM_STATUS_IO_ERROR,
+                            "cannot open its external data '%.200s': %s", location,
+                            reason);
+}
+
+static olstm_status check_proto(const olstm__tensor_proto* proto,
+                                const olstm__tensor_label* label,
+                                const olstm_tensor_desc* desc, olstm_error* error) {
   if (desc->dtype == OLSTM_DTYPE_STRING) {
     return olstm__tensor_fail(label, error, OLSTM_STATUS_INVALID_MODEL,
                               "strings cannot be external data");
@@ -282,15 +276,23 @@ olstm_status olstm__external_read(olstm__external_source* source, olstm__arena* 
     return olstm__tensor_fail(label, error, OLSTM_STATUS_INVALID_MODEL,
                               "has external data and data of its own");
   }
-  OLSTM_RETURN_IF_ERROR(read_place(proto, label, &place, error));
-  const int file = olstm__external_open(source->folder, place.location, &reason);
-  if (file < 0) {
-    return olstm__tensor_fail(label, error, OLSTM_STATUS_IO_ERROR,
-                              "cannot open its external data '%.200s': %s",
-                              place.location, reason);
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__external_read(olstm__external_source* source, olstm__arena* arena,
+                                  const olstm__tensor_proto* proto,
+                                  const olstm__tensor_label* label,
+                                  const olstm_tensor_desc* desc, size_t bytes,
+                                  void** out_elements, olstm_error* error) {
+  external_range range;
+  external_bytes from = {.file = -1};
+  OLSTM_RETURN_IF_ERROR(check_proto(proto, label, desc, error));
+  OLSTM_RETURN_IF_ERROR(read_entries(proto, label, &range, error));
+  if (!find_given(source, range.location, &from)) {
+    OLSTM_RETURN_IF_ERROR(open_file(source, label, range.location, &from, error));
   }
   const olstm_status status =
-      read_file(file, source, arena, label, &place, desc, bytes, out_elements, error);
-  (void)close(file);
+      read_bytes(&from, source, arena, label, &range, desc, bytes, out_elements, error);
+  if (from.file >= 0) (void)close(from.file);
   return status;
 }

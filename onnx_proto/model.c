@@ -1,7 +1,6 @@
 #include "onnx_proto/model.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
@@ -79,6 +78,13 @@ static olstm_status take_options(load_state* load, const olstm_model_options* op
     return olstm_fail(load->error, OLSTM_STATUS_INVALID_ARGUMENT,
                       "max_depth is %u, expected 1..%d",
                       (unsigned)load->options.max_depth, LARGEST_DEPTH);
+  }
+  for (size_t i = 0; i < load->options.external_file_count; i++) {
+    const olstm_external_file* file = &load->options.external_files[i];
+    if (file->location && (file->bytes || file->byte_count == 0)) continue;
+    return olstm_fail(load->error, OLSTM_STATUS_INVALID_ARGUMENT,
+                      "external_files[%zu] has no %s", i,
+                      file->location ? "bytes" : "location");
   }
   load->allocator = olstm_allocator_or_default(load->options.allocator);
   return OLSTM_STATUS_OK;
@@ -216,9 +222,19 @@ static olstm_status decode(load_state* load, olstm__external_source* external,
   return OLSTM_STATUS_OK;
 }
 
-/// Opens the folder that a path's file lies in.
-static olstm_status open_folder(const char* path, const load_state* load,
-                                int* out_folder) {
+/// Opens the folder that a path's file lies in, and the one that the options name.
+static olstm_status open_folders(const char* path, const load_state* load,
+                                 olstm__external_folders* folders) {
+  const char* named = load->options.external_data_folder;
+  if (named) {
+    folders->named = olstm__external_open_folder(named);
+    if (folders->named < 0) {
+      return olstm_fail(load->error, OLSTM_STATUS_IO_ERROR,
+                        "cannot open external_data_folder '%.300s': %s", named,
+                        strerror(errno));
+    }
+  }
+  if (!path) return OLSTM_STATUS_OK;
   const char* slash = strrchr(path, '/');
   const size_t length = slash ? (size_t)(slash - path) + 1 : 0;
   char* folder = olstm_allocate(&load->allocator, length + 2, 1);
@@ -227,12 +243,29 @@ static olstm_status open_folder(const char* path, const load_state* load,
   }
   memcpy(folder, path, length);
   memcpy(folder + length, ".", 2);
-  *out_folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  folders->beside = olstm__external_open_folder(folder);
   const int code = errno;
   olstm_release(&load->allocator, folder, length + 2, 1);
-  if (*out_folder >= 0) return OLSTM_STATUS_OK;
+  if (folders->beside >= 0) return OLSTM_STATUS_OK;
   return olstm_fail(load->error, OLSTM_STATUS_IO_ERROR,
                     "cannot open the folder of '%.300s': %s", path, strerror(code));
+}
+
+/// load->proto -> a model. path: NULL for one from memory. real_folder is taken. Whether
+/// a model has tensors in other files at all is only known while decoding; folders are
+/// opened before, which is cheap.
+static olstm_status decode_with_folders(load_state* load, const char* path,
+                                        int real_folder, olstm_model** out_model) {
+  olstm__external_source external = {
+      .folders = {.beside = -1, .real = real_folder, .named = -1},
+      .given = load->options.external_files,
+      .given_count = load->options.external_file_count,
+      .max_bytes = load->options.max_external_bytes,
+      .scratch = &load->scratch};
+  olstm_status status = open_folders(path, load, &external.folders);
+  if (status == OLSTM_STATUS_OK) status = decode(load, &external, out_model);
+  olstm__external_folders_close(&external.folders);
+  return status;
 }
 
 static void load_deinit(load_state* load) {
@@ -240,23 +273,19 @@ static void load_deinit(load_state* load) {
   olstm__arena_deinit(&load->scratch);
 }
 
-/// Whether a model has tensors in other files at all is only known while decoding; the
-/// folder is opened before, which is cheap.
 static olstm_status load_path(load_state* load, const char* path,
                               olstm_model** out_model) {
   uint8_t* bytes = NULL;
   size_t byte_count = 0;
-  olstm__external_source external = {.folder = -1,
-                                     .max_bytes = load->options.max_external_bytes,
-                                     .scratch = &load->scratch};
-  OLSTM_RETURN_IF_ERROR(
-      olstm__model_file_read(path, &load->allocator, &bytes, &byte_count, load->error));
+  int real_folder = -1;
+  OLSTM_RETURN_IF_ERROR(olstm__model_file_read(path, &load->allocator, &bytes,
+                                               &byte_count, &real_folder, load->error));
   olstm_status status = unpack(load, bytes, byte_count);
   olstm_release(&load->allocator, bytes, byte_count, 1);
-  OLSTM_RETURN_IF_ERROR(status);
-  OLSTM_RETURN_IF_ERROR(open_folder(path, load, &external.folder));
-  status = decode(load, &external, out_model);
-  (void)close(external.folder);
+  if (status == OLSTM_STATUS_OK) {
+    return decode_with_folders(load, path, real_folder, out_model);
+  }
+  if (real_folder >= 0) (void)close(real_folder);
   return status;
 }
 
@@ -283,7 +312,9 @@ olstm_status olstm_model_load_memory(const void* bytes, size_t byte_count,
   *out_model = NULL;
   olstm_status status = take_options(&load, options);
   if (status == OLSTM_STATUS_OK) status = unpack(&load, bytes, byte_count);
-  if (status == OLSTM_STATUS_OK) status = decode(&load, NULL, out_model);
+  if (status == OLSTM_STATUS_OK) {
+    status = decode_with_folders(&load, NULL, -1, out_model);
+  }
   load_deinit(&load);
   return status;
 }

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "onnx_proto/external_open.h"
+
 /// How files of other formats start.
 typedef struct known_start {
   const char* bytes;
@@ -106,9 +108,10 @@ static olstm_status read_open_file(int file, const char* path,
 
 olstm_status olstm__model_file_read(const char* path, const olstm_allocator* allocator,
                                     uint8_t** out_bytes, size_t* out_byte_count,
-                                    olstm_error* error) {
+                                    int* out_real_folder, olstm_error* error) {
   *out_bytes = NULL;
   *out_byte_count = 0;
+  *out_real_folder = -1;
   // O_NONBLOCK: a FIFO must not make the loader wait.
   const int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
   if (file < 0) {
@@ -117,6 +120,7 @@ olstm_status olstm__model_file_read(const char* path, const olstm_allocator* all
   }
   const olstm_status status =
       read_open_file(file, path, allocator, out_bytes, out_byte_count, error);
+  if (status == OLSTM_STATUS_OK) *out_real_folder = olstm__external_folder_of(file);
   (void)close(file);
   return status;
 }

@@ -8,10 +8,12 @@
 /// protobuf's own limit on a message.
 #define OLSTM__MAX_FILE_BYTES ((size_t)INT32_MAX)
 
-/// Reads a whole regular file.   Memory: the caller releases *out_byte_count bytes.
+/// Reads a whole regular file.   Memory: the caller releases *out_byte_count bytes, and
+/// closes *out_real_folder: the folder in which the file really lies, -1 where that
+/// cannot be told.
 olstm_status olstm__model_file_read(const char* path, const olstm_allocator* allocator,
                                     uint8_t** out_bytes, size_t* out_byte_count,
-                                    olstm_error* error);
+                                    int* out_real_folder, olstm_error* error);
 
 /// "a Git LFS pointer ...", "an HDF5 file ...", or NULL for bytes that look like nothing
 /// known.

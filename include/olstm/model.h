@@ -17,7 +17,15 @@ extern "C" {
 /// from any thread at once.
 typedef struct olstm_model olstm_model;
 
-/// Limits on what a file may make the loader do. Init with olstm_model_options_init.
+/// Bytes that stand for a file of external data. `location` as the model names it.
+typedef struct olstm_external_file {
+  const char* location;
+  const void* bytes;
+  size_t byte_count;
+} olstm_external_file;
+
+/// Where a model's parts are, and limits on what it may make the loader do. Init with
+/// olstm_model_options_init; nothing is kept of it after the load.
 typedef struct olstm_model_options {
   size_t struct_size;
   /// NULL for the C library's. Copied.
@@ -32,8 +40,17 @@ typedef struct olstm_model_options {
   /// Nodes in all graphs together, functions inlined and Constant nodes counted. Default
   /// 1,000,000.
   size_t max_nodes;
-  /// Bytes of one file of external data. Default 0: no limit but the file's own size.
+  /// Bytes of one file of external data. Default 0: no limit but the file's own size, of
+  /// which an eighth must be stored where a tensor takes more than 64 MB (files may have
+  /// holes).
   size_t max_external_bytes;
+  /// A folder whose files may be read as external data, whatever links lead to them; it
+  /// is looked in first. Default NULL: none. Name only what holds nothing secret.
+  const char* external_data_folder;
+  /// Files of external data as bytes, which are looked for before any folder. Default
+  /// none.
+  size_t external_file_count;
+  const olstm_external_file* external_files;
 } olstm_model_options;
 
 /// Writes the defaults to a struct of `struct_size` bytes, which is what a caller in
@@ -45,8 +62,10 @@ static inline void olstm_model_options_init(olstm_model_options* options) {
   olstm_model_options_init_sized(options, sizeof *options);
 }
 
-/// Loads a .onnx file. External data is read from the file's own folder or below it: no
-/// "..", no symbolic link on the way, regular files without other hard links alone.
+/// Loads a .onnx file. External data is read from the path's folder or below it: regular
+/// files, no "..". What a symbolic link leads to must lie in or below the folder of the
+/// real model file (the path may be a link, too, as in download caches), or the one that
+/// options name; so must files with several hard links lie below the latter.
 ///
 /// Takes IR versions 3 to 13. Sparse tensors, training algorithms and values that are not
 /// tensors are refused; an initializer of a dtype that olstm lacks only where it is used.
@@ -63,7 +82,8 @@ OLSTM_API olstm_status olstm_model_load_file(const char* path,
                                              olstm_model** out_model, olstm_error* error);
 
 /// Loads a model from `byte_count` bytes, which are not needed after the call. External
-/// data is refused. Otherwise as olstm_model_load_file.
+/// data comes from options' external_files and external_data_folder; without them it is
+/// refused. Otherwise as olstm_model_load_file.
 OLSTM_API olstm_status olstm_model_load_memory(const void* bytes, size_t byte_count,
                                                const olstm_model_options* options,
                                                olstm_model** out_model,

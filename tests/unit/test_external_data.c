@@ -1,6 +1,8 @@
 // onnx_proto/external_data.h: what may be read beside a model, and what may not.
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -8,12 +10,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "onnx_proto/external_open.h"
 #include "onnx_proto/model.h"
 #include "tests/support/onnx_writer.h"
 #include "tests/support/test_main.h"
-
-/// Of external_data.h, which needs the generated schema.
-int olstm__external_walk(int folder, const char* location);
 
 static const float kData[8] = {0, 1, 2, 3, 4, 5, 6, 7};
 
@@ -123,18 +123,152 @@ static void refuses_paths_out_of_the_folder(void** state) {
   }
 }
 
-static void refuses_links_of_both_kinds(void** state) {
+static void refuses_links_out_of_the_folder(void** state) {
   (void)state;
   assert_int_equal(symlink("/etc/passwd", path_of("link")), 0);
   pb_bytes model = external_model("8", "link", NULL, NULL);
-  expect_refusal(&model, OLSTM_STATUS_IO_ERROR, "a link is on the way");
+  expect_refusal(&model, OLSTM_STATUS_IO_ERROR,
+                 "a link leads out of the folder that holds the model");
   assert_int_equal(symlink("/tmp", path_of("sub/link")), 0);
   model = external_model("8", "sub/link/w.bin", NULL, NULL);
-  expect_refusal(&model, OLSTM_STATUS_IO_ERROR, "on the way");
+  expect_refusal(&model, OLSTM_STATUS_IO_ERROR, "No such file");
+  // A device and a FIFO that a link leads to are not opened either.
+  assert_int_equal(unlink(path_of("link")), 0);
+  assert_int_equal(symlink("/dev/zero", path_of("link")), 0);
+  model = external_model("8", "link", NULL, NULL);
+  expect_refusal(&model, OLSTM_STATUS_IO_ERROR, "it is not a regular file");
+  assert_int_equal(unlink(path_of("link")), 0);
+  assert_int_equal(symlink("link", path_of("link")), 0);
+  model = external_model("8", "link", NULL, NULL);
+  expect_refusal(&model, OLSTM_STATUS_IO_ERROR, "symbolic links");
+  assert_int_equal(unlink(path_of("link")), 0);
+}
+
+/// A model's link and its data's, as download caches lay them out: in/blobs has the
+/// files, in/snap/rev the links.
+static void make_cache(const pb_bytes* model, const char* data_target) {
+  static const char* const kFolders[] = {"in", "in/blobs", "in/snap", "in/snap/rev"};
+  for (size_t i = 0; i < sizeof kFolders / sizeof *kFolders; i++) {
+    assert_int_equal(mkdir(path_of(kFolders[i]), 0700), 0);
+  }
+  write_file(path_of("in/blobs/aaaa"), model->bytes, model->count);
+  write_file(path_of("in/blobs/bbbb"), kData, sizeof kData);
+  assert_int_equal(symlink("../../blobs/aaaa", path_of("in/snap/rev/model.onnx")), 0);
+  assert_int_equal(symlink(data_target, path_of("in/snap/rev/w.bin")), 0);
+}
+
+static void remove_cache(void) {
+  static const char* const kNames[] = {"in/snap/rev/w.bin",
+                                       "in/snap/rev/model.onnx",
+                                       "in/blobs/bbbb",
+                                       "in/blobs/aaaa",
+                                       "in/blobs/cccc",
+                                       "in/snap/rev",
+                                       "in/snap",
+                                       "in/blobs",
+                                       "in"};
+  for (size_t i = 0; i < sizeof kNames / sizeof *kNames; i++) {
+    if (unlink(path_of(kNames[i])) != 0) (void)rmdir(path_of(kNames[i]));
+  }
+}
+
+static olstm_status load_cache(const char* data_target, const char* named,
+                               olstm_error* error) {
+  olstm_model_options options;
+  olstm_model* model = NULL;
+  pb_bytes bytes = external_model("8", "w.bin", NULL, NULL);
+  char named_copy[160];
+  (void)snprintf(named_copy, sizeof named_copy, "%s", named ? named : "");
+  make_cache(&bytes, data_target);
+  pb_deinit(&bytes);
+  if (strcmp(data_target, "../../blobs/cccc") == 0) {
+    assert_int_equal(link(path_of("w.bin"), path_of("in/blobs/cccc")), 0);
+  }
+  olstm_model_options_init(&options);
+  options.external_data_folder = named ? named_copy : NULL;
+  const olstm_status status =
+      olstm_model_load_file(path_of("in/snap/rev/model.onnx"), &options, &model, error);
+  assert_int_equal(model == NULL, status != OLSTM_STATUS_OK);
+  olstm_model_destroy(model);
+  remove_cache();
+  return status;
+}
+
+static void follows_links_to_the_folder_of_the_real_model(void** state) {
+  olstm_error error = {""};
+  (void)state;
+  assert_int_equal(load_cache("../../blobs/bbbb", NULL, &error), OLSTM_STATUS_OK);
+  assert_int_equal(load_cache("../../../w.bin", NULL, &error), OLSTM_STATUS_IO_ERROR);
+  assert_non_null(strstr(error.message, "leads out of the folder that holds the model"));
+  assert_int_equal(load_cache("../../../w.bin", folder, &error), OLSTM_STATUS_OK);
+  assert_int_equal(load_cache("../../../w.bin", path_of("sub"), &error), OLSTM_STATUS_OK);
+  assert_int_equal(load_cache("/etc/passwd", path_of("in"), &error),
+                   OLSTM_STATUS_IO_ERROR);
+  assert_int_equal(load_cache("../../blobs/cccc", NULL, &error), OLSTM_STATUS_IO_ERROR);
+  assert_non_null(strstr(error.message, "other hard links"));
+  assert_int_equal(load_cache("../../blobs/cccc", path_of("in"), &error),
+                   OLSTM_STATUS_OK);
+}
+
+static void takes_files_with_several_names_from_a_named_folder_alone(void** state) {
+  olstm_model_options options;
+  olstm_model* loaded = NULL;
+  olstm_error error = {""};
+  (void)state;
   assert_int_equal(link(path_of("w.bin"), path_of("hard")), 0);
+  pb_bytes model = external_model("8", "hard", NULL, NULL);
+  expect_refusal(&model, OLSTM_STATUS_IO_ERROR,
+                 "it has other hard links; a folder that is named (external_data_folder, "
+                 "--external-data) may have such files");
+  olstm_model_options_init(&options);
+  options.external_data_folder = folder;
   model = external_model("8", "hard", NULL, NULL);
-  expect_refusal(&model, OLSTM_STATUS_IO_ERROR, "other hard links");
+  assert_int_equal(load(&model, &options, &loaded, &error), OLSTM_STATUS_OK);
+  olstm_model_destroy(loaded);
+  options.external_data_folder = path_of("absent");
+  model = external_model("8", "w.bin", NULL, NULL);
+  assert_int_equal(load(&model, &options, &loaded, &error), OLSTM_STATUS_IO_ERROR);
+  assert_non_null(strstr(error.message, "cannot open external_data_folder"));
   assert_int_equal(unlink(path_of("hard")), 0);
+}
+
+static atomic_bool is_racing;
+
+/// Makes and removes a hard link to a file that is none of the model's, without end.
+static void* swap_links(void* argument) {
+  (void)argument;
+  while (atomic_load(&is_racing)) {
+    (void)link("/etc/passwd", path_of("race"));
+    (void)unlink(path_of("race"));
+  }
+  return NULL;
+}
+
+static void never_opens_what_a_race_puts_in_place(void** state) {
+  struct stat secret, opened;
+  pthread_t thread;
+  olstm__external_folders folders = {olstm__external_open_folder(folder), -1, -1};
+  (void)state;
+  assert_int_equal(stat("/etc/passwd", &secret), 0);
+  // Not everybody may link to it, and no folder may be of another file system.
+  if (link("/etc/passwd", path_of("race")) != 0) {
+    olstm__external_folders_close(&folders);
+    skip();
+  }
+  atomic_store(&is_racing, true);
+  assert_int_equal(pthread_create(&thread, NULL, swap_links, NULL), 0);
+  for (int i = 0; i < 100; i++) {
+    const char* reason = NULL;
+    const int file = olstm__external_open(&folders, "race", &reason);
+    if (file < 0) continue;
+    assert_int_equal(fstat(file, &opened), 0);
+    assert_false(opened.st_ino == secret.st_ino && opened.st_dev == secret.st_dev);
+    (void)close(file);
+  }
+  atomic_store(&is_racing, false);
+  (void)pthread_join(thread, NULL);
+  (void)unlink(path_of("race"));
+  olstm__external_folders_close(&folders);
 }
 
 static void refuses_what_is_no_regular_file_without_waiting(void** state) {
@@ -211,8 +345,77 @@ static void refuses_external_data_of_a_model_from_memory(void** state) {
   (void)state;
   assert_int_equal(onnx_load(&bytes, &model, &error), OLSTM_STATUS_UNSUPPORTED);
   assert_string_equal(error.message,
-                      "tensor 'W': its external data cannot be read: the model came from "
-                      "memory, not from a file");
+                      "tensor 'W': its external data 'w.bin' cannot be read: the model "
+                      "came from memory, with neither external_files nor "
+                      "external_data_folder");
+}
+
+static olstm_status load_from_memory(const char* location, const char* length,
+                                     const olstm_model_options* options,
+                                     olstm_error* error) {
+  olstm_model* model = NULL;
+  pb_bytes bytes = external_model("8", location, "0", length);
+  const olstm_status status =
+      olstm_model_load_memory(bytes.bytes, bytes.count, options, &model, error);
+  pb_deinit(&bytes);
+  if (status == OLSTM_STATUS_OK) {
+    const olstm__decoded_graph* graph = olstm__model_graph(model);
+    assert_memory_equal(graph->values[0].constant->data, kData, sizeof kData);
+  }
+  olstm_model_destroy(model);
+  return status;
+}
+
+static void reads_external_data_of_a_model_from_memory(void** state) {
+  olstm_external_file files[] = {{"other", NULL, 0}, {"weights/w", kData, sizeof kData}};
+  olstm_model_options options;
+  olstm_error error = {""};
+  (void)state;
+  olstm_model_options_init(&options);
+  options.external_files = files;
+  options.external_file_count = 2;
+  assert_int_equal(load_from_memory("weights/w", "32", &options, &error),
+                   OLSTM_STATUS_OK);
+  assert_int_equal(load_from_memory("./weights/w", NULL, &options, &error),
+                   OLSTM_STATUS_OK);
+  assert_int_equal(load_from_memory("other", NULL, &options, &error),
+                   OLSTM_STATUS_INVALID_MODEL);
+  assert_non_null(strstr(error.message, "bytes 0+32 are outside 'other', which has 0"));
+  assert_int_equal(load_from_memory("w.bin", NULL, &options, &error),
+                   OLSTM_STATUS_UNSUPPORTED);
+  options.external_data_folder = folder;
+  assert_int_equal(load_from_memory("w.bin", NULL, &options, &error), OLSTM_STATUS_OK);
+  assert_int_equal(load_from_memory("../w.bin", NULL, &options, &error),
+                   OLSTM_STATUS_IO_ERROR);
+  options.max_external_bytes = 31;
+  assert_int_equal(load_from_memory("weights/w", NULL, &options, &error),
+                   OLSTM_STATUS_LIMIT_EXCEEDED);
+  files[0] = (olstm_external_file){NULL, kData, 4};
+  assert_int_equal(load_from_memory("weights/w", NULL, &options, &error),
+                   OLSTM_STATUS_INVALID_ARGUMENT);
+  assert_string_equal(error.message, "external_files[0] has no location");
+  files[0] = (olstm_external_file){"x", NULL, 4};
+  assert_int_equal(load_from_memory("weights/w", NULL, &options, &error),
+                   OLSTM_STATUS_INVALID_ARGUMENT);
+  assert_string_equal(error.message, "external_files[0] has no bytes");
+}
+
+/// A file of 4 GB with nothing in it but its length.
+static void refuses_files_that_are_holes(void** state) {
+  const off_t bytes = (off_t)1 << 32;
+  const int file = open(path_of("sparse"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  (void)state;
+  assert_true(file >= 0);
+  const bool is_sparse =
+      ftruncate(file, bytes) == 0 && lseek(file, 0, SEEK_DATA) == (off_t)-1;
+  (void)close(file);
+  if (is_sparse) {
+    pb_bytes model = external_model("1073741824", "sparse", NULL, NULL);
+    expect_refusal(&model, OLSTM_STATUS_LIMIT_EXCEEDED,
+                   "4294967296 bytes are declared in 'sparse', of which it stores 0: "
+                   "max_external_bytes allows such a file");
+  }
+  assert_int_equal(unlink(path_of("sparse")), 0);
 }
 
 static void refuses_to_read_a_file_over_and_over(void** state) {
@@ -247,20 +450,20 @@ static void walks_without_openat2_to_the_same_end(void** state) {
   const int base = open(folder, O_RDONLY | O_DIRECTORY);
   (void)state;
   assert_true(base >= 0);
-  const int file = olstm__external_walk(base, "./sub/w.bin");
+  const int file = olstm__external_walk(base, "./sub/w.bin", O_RDONLY | O_NOFOLLOW);
   assert_true(file >= 0);
   (void)close(file);
   assert_int_equal(symlink("sub", path_of("loop")), 0);
-  assert_int_equal(olstm__external_walk(base, "loop/w.bin"), -1);
+  assert_int_equal(olstm__external_walk(base, "loop/w.bin", O_RDONLY | O_NOFOLLOW), -1);
   assert_int_equal(errno, ELOOP);
-  assert_int_equal(olstm__external_walk(base, "loop"), -1);
+  assert_int_equal(olstm__external_walk(base, "loop", O_RDONLY | O_NOFOLLOW), -1);
   assert_int_equal(errno, ELOOP);
-  assert_int_equal(olstm__external_walk(base, "w.bin/x"), -1);
+  assert_int_equal(olstm__external_walk(base, "w.bin/x", O_RDONLY | O_NOFOLLOW), -1);
   assert_int_equal(errno, ENOTDIR);
   char long_name[400];
   memset(long_name, 'a', sizeof long_name - 1);
   long_name[sizeof long_name - 1] = '\0';
-  assert_int_equal(olstm__external_walk(base, long_name), -1);
+  assert_int_equal(olstm__external_walk(base, long_name, O_RDONLY | O_NOFOLLOW), -1);
   assert_int_equal(errno, ENAMETOOLONG);
   (void)close(base);
 }
@@ -269,13 +472,18 @@ int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(reads_whole_files_parts_and_folders_below),
       cmocka_unit_test(refuses_paths_out_of_the_folder),
-      cmocka_unit_test(refuses_links_of_both_kinds),
+      cmocka_unit_test(refuses_links_out_of_the_folder),
+      cmocka_unit_test(follows_links_to_the_folder_of_the_real_model),
+      cmocka_unit_test(takes_files_with_several_names_from_a_named_folder_alone),
+      cmocka_unit_test(never_opens_what_a_race_puts_in_place),
       cmocka_unit_test(refuses_what_is_no_regular_file_without_waiting),
       cmocka_unit_test(refuses_devices_and_sockets),
       cmocka_unit_test(refuses_ranges_outside_the_file),
       cmocka_unit_test(refuses_broken_entries),
       cmocka_unit_test(refuses_keys_that_it_cannot_honour),
       cmocka_unit_test(refuses_external_data_of_a_model_from_memory),
+      cmocka_unit_test(reads_external_data_of_a_model_from_memory),
+      cmocka_unit_test(refuses_files_that_are_holes),
       cmocka_unit_test(refuses_to_read_a_file_over_and_over),
       cmocka_unit_test(honours_the_limit_on_a_file),
       cmocka_unit_test(walks_without_openat2_to_the_same_end),
