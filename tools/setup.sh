@@ -22,6 +22,8 @@ python3 python3
 python3-numpy /usr/lib/python3/dist-packages/numpy
 python3-onnx /usr/lib/python3/dist-packages/onnx
 mypy mypy
+python3-venv /usr/share/python-wheels
+python3-wheel /usr/lib/python3/dist-packages/wheel
 g++ c++
 binutils nm
 dpkg-dev dpkg-shlibdeps

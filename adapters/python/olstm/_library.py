@@ -95,7 +95,9 @@ _OTHER_FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
 
 
 def _open() -> C.CDLL:
-    path = os.environ.get("OLSTM_LIBRARY") or ctypes.util.find_library("olstm") or "libolstm.so.0.2"
+    beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), "libolstm.so")
+    path = (os.environ.get("OLSTM_LIBRARY") or (beside if os.path.exists(beside) else None) or
+            ctypes.util.find_library("olstm") or "libolstm.so.0.2")
     try:
         library = C.CDLL(path)
     except OSError as error:
