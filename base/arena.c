@@ -3,9 +3,9 @@
 #include <stdalign.h>
 
 enum {
-  SMALL_ALIGNMENT = alignof(max_align_t),
-  FIRST_CHUNK_BYTES = 4096,
-  LARGEST_CHUNK_BYTES = 1 << 20
+  kSmallAlignment = alignof(max_align_t),
+  kFirstChunkBytes = 4096,
+  kLargestChunkBytes = 1 << 20
 };
 
 struct olstm__arena_chunk {
@@ -16,7 +16,7 @@ struct olstm__arena_chunk {
 };
 
 enum {
-  HEADER_BYTES =
+  kHeaderBytes =
       (sizeof(olstm__arena_chunk) + OLSTM_ALIGNMENT - 1) & ~(OLSTM_ALIGNMENT - 1)
 };
 
@@ -24,7 +24,7 @@ void olstm__arena_init(olstm__arena* arena, const olstm_allocator* allocator,
                        size_t limit) {
   *arena = (olstm__arena){.allocator = olstm_allocator_or_default(allocator),
                           .limit = limit,
-                          .next_chunk_bytes = FIRST_CHUNK_BYTES};
+                          .next_chunk_bytes = kFirstChunkBytes};
 }
 
 void olstm__arena_deinit(olstm__arena* arena) {
@@ -39,7 +39,7 @@ void olstm__arena_deinit(olstm__arena* arena) {
 static olstm__arena_chunk* make_chunk(olstm__arena* arena, size_t bytes) {
   olstm__arena_chunk* chunk = olstm_allocate(&arena->allocator, bytes, 1);
   if (!chunk) return NULL;
-  *chunk = (olstm__arena_chunk){NULL, bytes, HEADER_BYTES};
+  *chunk = (olstm__arena_chunk){NULL, bytes, kHeaderBytes};
   return chunk;
 }
 
@@ -54,7 +54,7 @@ static olstm__arena_chunk* find_chunk(olstm__arena* arena, size_t bytes,
   }
   if (bytes > arena->next_chunk_bytes / 4) {
     size_t total = 0;
-    if (!olstm_size_add(bytes, HEADER_BYTES, &total)) return NULL;
+    if (!olstm_size_add(bytes, kHeaderBytes, &total)) return NULL;
     olstm__arena_chunk* own = make_chunk(arena, total);
     if (!own) return NULL;
     if (first) {
@@ -69,7 +69,7 @@ static olstm__arena_chunk* find_chunk(olstm__arena* arena, size_t bytes,
   if (!fresh) return NULL;
   fresh->next = first;
   arena->chunks = fresh;
-  if (arena->next_chunk_bytes < LARGEST_CHUNK_BYTES) arena->next_chunk_bytes *= 2;
+  if (arena->next_chunk_bytes < kLargestChunkBytes) arena->next_chunk_bytes *= 2;
   return fresh;
 }
 
@@ -94,12 +94,12 @@ static void* fail_size(olstm__arena* arena) {
 
 void* olstm__arena_allocate(olstm__arena* arena, size_t count, size_t size) {
   size_t bytes = 0;
-  if (!olstm_size_multiply(count, size, &bytes) || bytes > SIZE_MAX - SMALL_ALIGNMENT) {
+  if (!olstm_size_multiply(count, size, &bytes) || bytes > SIZE_MAX - kSmallAlignment) {
     return fail_size(arena);
   }
-  bytes = (bytes + SMALL_ALIGNMENT - 1) / SMALL_ALIGNMENT * SMALL_ALIGNMENT;
-  if (bytes == 0) bytes = SMALL_ALIGNMENT;
-  void* memory = take(arena, bytes, SMALL_ALIGNMENT, true);
+  bytes = (bytes + kSmallAlignment - 1) / kSmallAlignment * kSmallAlignment;
+  if (bytes == 0) bytes = kSmallAlignment;
+  void* memory = take(arena, bytes, kSmallAlignment, true);
   return memory ? memset(memory, 0, bytes) : NULL;
 }
 

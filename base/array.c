@@ -1,6 +1,6 @@
 #include "base/array.h"
 
-enum { FIRST_CAPACITY = 16 };
+enum { kFirstCapacity = 16 };
 
 void* olstm__array_reserve(const olstm_allocator* allocator, void* items, size_t count,
                            size_t more, size_t* capacity, size_t item_bytes) {
@@ -8,7 +8,7 @@ void* olstm__array_reserve(const olstm_allocator* allocator, void* items, size_t
   if (!olstm_size_add(count, more, &needed)) return NULL;
   if (items && needed <= *capacity) return items;
   if (!olstm_size_multiply(*capacity, 2, &larger)) return NULL;
-  if (larger < FIRST_CAPACITY) larger = FIRST_CAPACITY;
+  if (larger < kFirstCapacity) larger = kFirstCapacity;
   if (larger < needed) larger = needed;
   void* grown = olstm_allocate(allocator, larger, item_bytes);
   if (!grown) return NULL;

@@ -5,16 +5,16 @@
 
 /// AttributeProto.AttributeType beyond what olstm_attribute can hold.
 enum {
-  KIND_TENSORS = 9,
-  KIND_GRAPHS = 10,
-  KIND_SPARSE_TENSOR = 11,
-  KIND_SPARSE_TENSORS = 12,
-  KIND_TYPE_PROTO = 13,
-  KIND_TYPE_PROTOS = 14,
-  KIND_COUNT = 15
+  kKindTensors = 9,
+  kKindGraphs = 10,
+  kKindSparseTensor = 11,
+  kKindSparseTensors = 12,
+  kKindTypeProto = 13,
+  kKindTypeProtos = 14,
+  kKindCount = 15
 };
 
-static const char* const kKindNames[KIND_COUNT] = {
+static const char* const kKindNames[kKindCount] = {
     "UNDEFINED",      "FLOAT",      "INT",        "STRING",  "TENSOR", "GRAPH",
     "FLOATS",         "INTS",       "STRINGS",    "TENSORS", "GRAPHS", "SPARSE_TENSOR",
     "SPARSE_TENSORS", "TYPE_PROTO", "TYPE_PROTOS"};
@@ -37,17 +37,17 @@ static bool is_filled(const olstm__attribute_proto* proto, int32_t kind) {
       return proto->n_ints > 0;
     case OLSTM_ATTRIBUTE_STRINGS:
       return proto->n_strings > 0;
-    case KIND_TENSORS:
+    case kKindTensors:
       return proto->n_tensors > 0;
-    case KIND_GRAPHS:
+    case kKindGraphs:
       return proto->n_graphs > 0;
-    case KIND_SPARSE_TENSOR:
+    case kKindSparseTensor:
       return proto->sparse_tensor != NULL;
-    case KIND_SPARSE_TENSORS:
+    case kKindSparseTensors:
       return proto->n_sparse_tensors > 0;
-    case KIND_TYPE_PROTO:
+    case kKindTypeProto:
       return proto->tp != NULL;
-    case KIND_TYPE_PROTOS:
+    case kKindTypeProtos:
       return proto->n_type_protos > 0;
     default:
       return false;
@@ -59,13 +59,13 @@ olstm_status olstm__attribute_kind(olstm__decoder* decoder, const olstm__node_pr
                                    int32_t* out_kind) {
   const char* name = olstm__text(proto->name);
   int32_t kind = proto->has_type ? (int32_t)proto->type : OLSTM_ATTRIBUTE_UNDEFINED;
-  for (int32_t k = 1; k < KIND_COUNT; k++) {
+  for (int32_t k = 1; k < kKindCount; k++) {
     if (!is_filled(proto, k) || k == kind) continue;
     if (kind != OLSTM_ATTRIBUTE_UNDEFINED) {
       return olstm__node_fail(decoder, node, OLSTM_STATUS_INVALID_MODEL,
                               "attribute '%.100s' holds %s, expected %s alone", name,
                               kKindNames[k],
-                              kind > 0 && kind < KIND_COUNT ? kKindNames[kind] : "?");
+                              kind > 0 && kind < kKindCount ? kKindNames[kind] : "?");
     }
     kind = k;
   }
@@ -77,7 +77,7 @@ olstm_status olstm__attribute_kind(olstm__decoder* decoder, const olstm__node_pr
     return olstm__node_fail(decoder, node, OLSTM_STATUS_UNSUPPORTED,
                             "attribute '%.100s' has type %d (%s), which is not supported",
                             name, (int)kind,
-                            kind > 0 && kind < KIND_COUNT ? kKindNames[kind] : "unknown");
+                            kind > 0 && kind < kKindCount ? kKindNames[kind] : "unknown");
   }
   if ((kind == OLSTM_ATTRIBUTE_TENSOR || kind == OLSTM_ATTRIBUTE_GRAPH) &&
       !is_filled(proto, kind)) {
@@ -103,7 +103,7 @@ olstm_status olstm__attribute_resolve(olstm__decoder* decoder,
                             "function",
                             olstm__text(proto->name), reference);
   }
-  for (int32_t k = 1; k < KIND_COUNT; k++) {
+  for (int32_t k = 1; k < kKindCount; k++) {
     if (is_filled(proto, k)) {
       return olstm__node_fail(decoder, node, OLSTM_STATUS_INVALID_MODEL,
                               "attribute '%.100s' has both a value and a reference",
@@ -131,7 +131,7 @@ olstm_status olstm__attribute_resolve(olstm__decoder* decoder,
         "attribute '%.100s' refers to '%.100s' of type %s, which the "
         "call gives as %s",
         olstm__text(proto->name), reference,
-        (uint32_t)proto->type < KIND_COUNT ? kKindNames[proto->type] : "?",
+        (uint32_t)proto->type < kKindCount ? kKindNames[proto->type] : "?",
         kKindNames[kind]);
   }
   return OLSTM_STATUS_OK;

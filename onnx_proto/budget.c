@@ -3,12 +3,12 @@
 #include <stdalign.h>
 
 enum {
-  PIECE_ALIGNMENT = 16,
-  HEAD_BYTES = 16,
-  CHUNK_HEAD_BYTES = 64,
-  CHUNK_BYTES = 1 << 16,
+  kPieceAlignment = 16,
+  kHeadBytes = 16,
+  kChunkHeadBytes = 64,
+  kChunkBytes = 1 << 16,
   /// Pieces from this size on have memory of their own.
-  LARGE_BYTES = 1 << 13
+  kLargeBytes = 1 << 13
 };
 
 /// The head before each piece, and of each chunk.
@@ -25,14 +25,14 @@ typedef struct large_links {
   olstm__budget_piece* previous;
 } large_links;
 
-enum { LARGE_HEAD_BYTES = CHUNK_HEAD_BYTES };
+enum { kLargeHeadBytes = kChunkHeadBytes };
 
-static_assert(sizeof(olstm__budget_piece) <= HEAD_BYTES, "head fits");
-static_assert(sizeof(large_links) + HEAD_BYTES <= LARGE_HEAD_BYTES, "links fit");
+static_assert(sizeof(olstm__budget_piece) <= kHeadBytes, "head fits");
+static_assert(sizeof(large_links) + kHeadBytes <= kLargeHeadBytes, "links fit");
 
 /// A large piece's links lie at the start of its memory, its head just before its bytes.
 static large_links* links_of(olstm__budget_piece* piece) {
-  return (large_links*)(void*)((char*)piece - (LARGE_HEAD_BYTES - HEAD_BYTES));
+  return (large_links*)(void*)((char*)piece - (kLargeHeadBytes - kHeadBytes));
 }
 
 /// The class of freed pieces that a piece of `bytes` goes to: powers of two.
@@ -44,22 +44,22 @@ static size_t class_of(size_t bytes) {
 
 size_t olstm__budget_cost(size_t bytes) {
   if (bytes > SIZE_MAX / 2) return SIZE_MAX;
-  return (bytes + HEAD_BYTES + PIECE_ALIGNMENT - 1) / PIECE_ALIGNMENT * PIECE_ALIGNMENT;
+  return (bytes + kHeadBytes + kPieceAlignment - 1) / kPieceAlignment * kPieceAlignment;
 }
 
 static void* take_large(olstm__budget* budget, size_t cost) {
-  const size_t bytes = cost + LARGE_HEAD_BYTES - HEAD_BYTES;
+  const size_t bytes = cost + kLargeHeadBytes - kHeadBytes;
   char* memory = olstm_allocate(&budget->allocator, bytes, 1);
   if (!memory) return NULL;
   olstm__budget_piece* piece =
-      (olstm__budget_piece*)(void*)(memory + LARGE_HEAD_BYTES - HEAD_BYTES);
+      (olstm__budget_piece*)(void*)(memory + kLargeHeadBytes - kHeadBytes);
   piece->bytes = cost;
   piece->next = NULL;
   links_of(piece)->previous = NULL;
   links_of(piece)->next = budget->large;
   if (budget->large) links_of(budget->large)->previous = piece;
   budget->large = piece;
-  return (char*)piece + HEAD_BYTES;
+  return (char*)piece + kHeadBytes;
 }
 
 static void release_large(olstm__budget* budget, olstm__budget_piece* piece) {
@@ -70,7 +70,7 @@ static void release_large(olstm__budget* budget, olstm__budget_piece* piece) {
     budget->large = links->next;
   }
   if (links->next) links_of(links->next)->previous = links->previous;
-  olstm_release(&budget->allocator, links, piece->bytes + LARGE_HEAD_BYTES - HEAD_BYTES,
+  olstm_release(&budget->allocator, links, piece->bytes + kLargeHeadBytes - kHeadBytes,
                 1);
 }
 
@@ -81,22 +81,22 @@ static void* take_small(olstm__budget* budget, size_t cost) {
   if (*slot && (*slot)->bytes >= cost) {
     olstm__budget_piece* piece = *slot;
     *slot = piece->next;
-    return (char*)piece + HEAD_BYTES;
+    return (char*)piece + kHeadBytes;
   }
-  if (!budget->chunks || CHUNK_BYTES - budget->chunk_used < cost) {
-    olstm__budget_piece* chunk = olstm_allocate(&budget->allocator, CHUNK_BYTES, 1);
+  if (!budget->chunks || kChunkBytes - budget->chunk_used < cost) {
+    olstm__budget_piece* chunk = olstm_allocate(&budget->allocator, kChunkBytes, 1);
     if (!chunk) return NULL;
-    chunk->bytes = CHUNK_BYTES;
+    chunk->bytes = kChunkBytes;
     chunk->next = budget->chunks;
     budget->chunks = chunk;
-    budget->chunk_used = CHUNK_HEAD_BYTES;
+    budget->chunk_used = kChunkHeadBytes;
   }
   olstm__budget_piece* piece =
       (olstm__budget_piece*)(void*)((char*)budget->chunks + budget->chunk_used);
   budget->chunk_used += cost;
   piece->bytes = cost;
   piece->next = NULL;
-  return (char*)piece + HEAD_BYTES;
+  return (char*)piece + kHeadBytes;
 }
 
 static void* budget_allocate(void* user, size_t bytes) {
@@ -107,21 +107,21 @@ static void* budget_allocate(void* user, size_t bytes) {
     return NULL;
   }
   void* memory =
-      cost >= LARGE_BYTES ? take_large(budget, cost) : take_small(budget, cost);
+      cost >= kLargeBytes ? take_large(budget, cost) : take_small(budget, cost);
   if (!memory) {
     budget->out_of_memory = true;
     return NULL;
   }
-  budget->used += ((olstm__budget_piece*)(void*)((char*)memory - HEAD_BYTES))->bytes;
+  budget->used += ((olstm__budget_piece*)(void*)((char*)memory - kHeadBytes))->bytes;
   return memory;
 }
 
 static void budget_free(void* user, void* memory) {
   olstm__budget* budget = user;
   if (!memory) return;
-  olstm__budget_piece* piece = (olstm__budget_piece*)(void*)((char*)memory - HEAD_BYTES);
+  olstm__budget_piece* piece = (olstm__budget_piece*)(void*)((char*)memory - kHeadBytes);
   budget->used -= piece->bytes;
-  if (piece->bytes >= LARGE_BYTES) {
+  if (piece->bytes >= kLargeBytes) {
     release_large(budget, piece);
     return;
   }
@@ -145,7 +145,7 @@ void olstm__budget_deinit(olstm__budget* budget) {
   while (budget->chunks) {
     olstm__budget_piece* chunk = budget->chunks;
     budget->chunks = chunk->next;
-    olstm_release(&budget->allocator, chunk, CHUNK_BYTES, 1);
+    olstm_release(&budget->allocator, chunk, kChunkBytes, 1);
   }
   memset(budget->freed, 0, sizeof budget->freed);
   budget->used = 0;

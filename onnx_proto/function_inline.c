@@ -8,9 +8,9 @@
 
 enum {
   /// Between the parts of a function's key: in no sane name.
-  KEY_SEPARATOR = '\x1f',
+  kKeySeparator = '\x1f',
   /// What comparing two names counts for, in bytes hashed.
-  COMPARISON_WORK = 4
+  kComparisonWork = 4
 };
 
 // ------------------------------------------------------- finding functions
@@ -30,7 +30,7 @@ static olstm_status write_key(olstm__decoder* decoder, const char* domain,
     decoder->key_capacity = bytes * 2;
   }
   (void)snprintf(decoder->key_text, decoder->key_capacity, "%s%c%s%c%s", domain,
-                 KEY_SEPARATOR, name, KEY_SEPARATOR, overload);
+                 kKeySeparator, name, kKeySeparator, overload);
   return OLSTM_STATUS_OK;
 }
 
@@ -136,7 +136,7 @@ static olstm_status bind_attributes(olstm__decoder* decoder, const olstm__scope*
   decoder->key.work +=
       (call->n_attribute + function->default_count) *
       (call->n_attribute + function->proto->n_attribute + function->default_count) *
-      COMPARISON_WORK;
+      kComparisonWork;
   olstm__bound_attribute* bound = olstm__arena_allocate(
       decoder->scratch, call->n_attribute + function->default_count, sizeof *bound);
   if (!bound) return olstm__memory_fail(decoder->scratch, decoder->error);

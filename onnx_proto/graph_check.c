@@ -1,6 +1,6 @@
 #include "onnx_proto/graph_check.h"
 
-enum { NOT_A_NODE = -1 };
+enum { kNotANode = -1 };
 
 /// The values that a node needs, one after the other: its inputs, and what its subgraphs
 /// capture.
@@ -32,10 +32,10 @@ static bool next_need(const olstm__decoded_node* node, need_cursor* cursor,
 /// A depth-first walk against the edges, with a stack of its own.
 typedef struct sort_state {
   const olstm__graph_builder* builder;
-  /// Of each value: the node that makes it, or NOT_A_NODE.
+  /// Of each value: the node that makes it, or kNotANode.
   int32_t* producers;
   need_cursor* cursors;
-  enum { NODE_NEW, NODE_OPEN, NODE_DONE } * marks;
+  enum { kNodeNew, kNodeOpen, kNodeDone } * marks;
   int32_t* stack;
   size_t stack_count;
   olstm__decoded_node* sorted;
@@ -54,7 +54,7 @@ static bool is_sorted(const sort_state* state) {
 }
 
 static void open_node(sort_state* state, int32_t node) {
-  state->marks[node] = NODE_OPEN;
+  state->marks[node] = kNodeOpen;
   state->stack[state->stack_count++] = node;
 }
 
@@ -78,13 +78,13 @@ static olstm_status step(sort_state* state, olstm_error* error) {
   const olstm__decoded_node* node = &state->builder->nodes[top];
   int32_t value = OLSTM__NO_VALUE;
   while (next_need(node, &state->cursors[top], &value)) {
-    const int32_t producer = value >= 0 ? state->producers[value] : NOT_A_NODE;
-    if (producer == NOT_A_NODE || state->marks[producer] == NODE_DONE) continue;
-    if (state->marks[producer] == NODE_OPEN) return fail_cycle(state, node, value, error);
+    const int32_t producer = value >= 0 ? state->producers[value] : kNotANode;
+    if (producer == kNotANode || state->marks[producer] == kNodeDone) continue;
+    if (state->marks[producer] == kNodeOpen) return fail_cycle(state, node, value, error);
     open_node(state, producer);
     return OLSTM_STATUS_OK;
   }
-  state->marks[top] = NODE_DONE;
+  state->marks[top] = kNodeDone;
   state->stack_count--;
   state->sorted[state->sorted_count++] = *node;
   return OLSTM_STATUS_OK;
@@ -92,7 +92,7 @@ static olstm_status step(sort_state* state, olstm_error* error) {
 
 static void find_producers(sort_state* state) {
   const olstm__graph_builder* builder = state->builder;
-  for (size_t v = 0; v < builder->value_count; v++) state->producers[v] = NOT_A_NODE;
+  for (size_t v = 0; v < builder->value_count; v++) state->producers[v] = kNotANode;
   for (size_t n = 0; n < builder->node_count; n++) {
     for (size_t o = 0; o < builder->nodes[n].output_count; o++) {
       const int32_t value = builder->nodes[n].outputs[o];
@@ -114,7 +114,7 @@ static olstm_status sort_with(sort_state* state, olstm__graph_builder* builder,
     return olstm__memory_fail(decoder->scratch, decoder->error);
   }
   for (size_t n = 0; n < count; n++) {
-    if (state->marks[n] == NODE_NEW) open_node(state, (int32_t)n);
+    if (state->marks[n] == kNodeNew) open_node(state, (int32_t)n);
     while (state->stack_count > 0) OLSTM_RETURN_IF_ERROR(step(state, decoder->error));
   }
   memcpy(builder->nodes, state->sorted, count * sizeof *builder->nodes);

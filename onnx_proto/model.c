@@ -16,17 +16,17 @@
 #include "onnx_proto/wire_scan.h"
 
 enum {
-  FIRST_IR_VERSION = 3,
-  LAST_IR_VERSION = 13,
-  DEFAULT_DEPTH = 100,
+  kFirstIrVersion = 3,
+  kLastIrVersion = 13,
+  kDefaultDepth = 100,
   /// protobuf-c and the decoder need about 1 KB of stack a level.
-  LARGEST_DEPTH = 1000,
-  DEFAULT_NODES = 1000000,
-  LEAST_MEMORY = 16 << 20,
-  MEMORY_PER_BYTE = 8,
+  kLargestDepth = 1000,
+  kDefaultNodes = 1000000,
+  kLeastMemory = 16 << 20,
+  kMemoryPerByte = 8,
   /// Looking names up may take so many bytes' work, and so many for each of the file's.
-  LEAST_WORK = 64 << 20,
-  WORK_PER_BYTE = 64
+  kLeastWork = 64 << 20,
+  kWorkPerByte = 64
 };
 
 typedef struct metadata_entry {
@@ -62,8 +62,8 @@ typedef struct load_state {
 // ----------------------------------------------------------------- options
 
 void olstm_model_options_init_sized(olstm_model_options* options, size_t struct_size) {
-  const olstm_model_options defaults = {.max_depth = DEFAULT_DEPTH,
-                                        .max_nodes = DEFAULT_NODES};
+  const olstm_model_options defaults = {.max_depth = kDefaultDepth,
+                                        .max_nodes = kDefaultNodes};
   olstm_sized_struct_init(options, struct_size, &defaults, sizeof defaults);
 }
 
@@ -74,10 +74,10 @@ static olstm_status take_options(load_state* load, const olstm_model_options* op
     OLSTM_RETURN_IF_ERROR(olstm_sized_struct_read(
         options, "model options", &load->options, sizeof load->options, load->error));
   }
-  if (load->options.max_depth < 1 || load->options.max_depth > LARGEST_DEPTH) {
+  if (load->options.max_depth < 1 || load->options.max_depth > kLargestDepth) {
     return olstm_fail(load->error, OLSTM_STATUS_INVALID_ARGUMENT,
                       "max_depth is %u, expected 1..%d",
-                      (unsigned)load->options.max_depth, LARGEST_DEPTH);
+                      (unsigned)load->options.max_depth, kLargestDepth);
   }
   for (size_t i = 0; i < load->options.external_file_count; i++) {
     const olstm_external_file* file = &load->options.external_files[i];
@@ -93,8 +93,8 @@ static olstm_status take_options(load_state* load, const olstm_model_options* op
 static size_t memory_limit(const load_state* load) {
   size_t limit = 0;
   if (load->options.max_memory > 0) return load->options.max_memory;
-  if (!olstm_size_multiply(load->byte_count, MEMORY_PER_BYTE, &limit)) limit = SIZE_MAX;
-  return limit > LEAST_MEMORY ? limit : LEAST_MEMORY;
+  if (!olstm_size_multiply(load->byte_count, kMemoryPerByte, &limit)) limit = SIZE_MAX;
+  return limit > kLeastMemory ? limit : kLeastMemory;
 }
 
 // ----------------------------------------------------------------- loading
@@ -136,11 +136,11 @@ static olstm_status check_ir_version(const load_state* load) {
     return olstm_fail(load->error, OLSTM_STATUS_INVALID_MODEL,
                       "the model has no ir_version");
   }
-  if (load->proto->ir_version < FIRST_IR_VERSION ||
-      load->proto->ir_version > LAST_IR_VERSION) {
+  if (load->proto->ir_version < kFirstIrVersion ||
+      load->proto->ir_version > kLastIrVersion) {
     return olstm_fail(load->error, OLSTM_STATUS_UNSUPPORTED,
                       "IR version %" PRId64 " is not supported, only %d to %d",
-                      load->proto->ir_version, FIRST_IR_VERSION, LAST_IR_VERSION);
+                      load->proto->ir_version, kFirstIrVersion, kLastIrVersion);
   }
   return OLSTM_STATUS_OK;
 }
@@ -209,7 +209,7 @@ static olstm_status decode(load_state* load, olstm__external_source* external,
       .max_depth = load->options.max_depth,
       .max_nodes = load->options.max_nodes,
       .external = external,
-      .max_work = LEAST_WORK + (uint64_t)load->byte_count * WORK_PER_BYTE,
+      .max_work = kLeastWork + (uint64_t)load->byte_count * kWorkPerByte,
       .error = load->error,
   };
   const olstm_status status = decode_into(load, model, &decoder);

@@ -3,7 +3,7 @@
 #include <sys/random.h>
 #include <time.h>
 
-enum { FIRST_CAPACITY = 16 };
+enum { kFirstCapacity = 16 };
 
 struct olstm__name_entry {
   /// NULL where the entry is free.
@@ -96,7 +96,7 @@ static olstm__name_entry* find_entry(const olstm__name_table* table, const char*
 }
 
 static bool grow(olstm__name_table* table) {
-  const size_t capacity = table->capacity ? table->capacity * 2 : FIRST_CAPACITY;
+  const size_t capacity = table->capacity ? table->capacity * 2 : kFirstCapacity;
   olstm__name_entry* old = table->entries;
   const size_t old_capacity = table->capacity;
   olstm__name_entry* entries =

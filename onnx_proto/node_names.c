@@ -1,7 +1,7 @@
 #include "onnx_proto/node_names.h"
 
 /// Room for a number after a name.
-enum { SUFFIX_BYTES = 24 };
+enum { kSuffixBytes = 24 };
 
 typedef struct naming {
   olstm__decoder* decoder;
@@ -22,7 +22,7 @@ static olstm_status register_name(naming* state, const char* name,
                         "no memory for the names of nodes");
     }
     if (added) return OLSTM_STATUS_OK;
-    const size_t bytes = strlen(name) + SUFFIX_BYTES;
+    const size_t bytes = strlen(name) + kSuffixBytes;
     char* text = olstm__arena_allocate(decoder->arena, bytes, 1);
     if (!text) return olstm__memory_fail(decoder->arena, decoder->error);
     (void)snprintf(text, bytes, "%s_%zu", name, ++state->next_suffix);
@@ -53,7 +53,7 @@ static olstm_status name_graphs(naming* state, bool unnamed) {
       if ((node->name[0] == '\0') != unnamed) continue;
       const char* wanted = node->name;
       if (unnamed) {
-        const size_t bytes = strlen(node->op_type) + SUFFIX_BYTES;
+        const size_t bytes = strlen(node->op_type) + kSuffixBytes;
         char* text = olstm__arena_allocate(decoder->arena, bytes, 1);
         if (!text) return olstm__memory_fail(decoder->arena, decoder->error);
         (void)snprintf(text, bytes, "%s_%zu", node->op_type, n);

@@ -1,7 +1,7 @@
 #include "onnx_proto/opset.h"
 
 /// Far more than anybody imports; looking a domain up takes that many steps.
-enum { MAX_IMPORTS = 256 };
+enum { kMaxImports = 256 };
 
 int32_t olstm__opset_version(const olstm__opset_list* list, const char* domain) {
   for (size_t i = 0; i < list->count; i++) {
@@ -13,10 +13,10 @@ int32_t olstm__opset_version(const olstm__opset_list* list, const char* domain) 
 olstm_status olstm__opsets_decode(olstm__decoder* decoder, olstm__arena* arena,
                                   Onnx__OperatorSetIdProto* const* imports, size_t count,
                                   const char* owner, olstm__opset_list* out_list) {
-  if (count > MAX_IMPORTS) {
+  if (count > kMaxImports) {
     return olstm_fail(decoder->error, OLSTM_STATUS_LIMIT_EXCEEDED,
                       "%s imports %zu operator sets, at most %d are supported", owner,
-                      count, MAX_IMPORTS);
+                      count, kMaxImports);
   }
   out_list->count = 0;
   out_list->items = olstm__arena_allocate(arena, count, sizeof *out_list->items);

@@ -2,17 +2,17 @@
 
 /// The data fields of a TensorProto.
 typedef enum data_field {
-  FIELD_RAW,
-  FIELD_FLOAT,
-  FIELD_INT32,
-  FIELD_INT64,
-  FIELD_DOUBLE,
-  FIELD_UINT64,
-  FIELD_STRING,
-  FIELD_COUNT
+  kFieldRaw,
+  kFieldFloat,
+  kFieldInt32,
+  kFieldInt64,
+  kFieldDouble,
+  kFieldUint64,
+  kFieldString,
+  kFieldCount
 } data_field;
 
-static const char* const kFieldNames[FIELD_COUNT] = {
+static const char* const kFieldNames[kFieldCount] = {
     "raw_data",    "float_data",  "int32_data", "int64_data",
     "double_data", "uint64_data", "string_data"};
 
@@ -41,9 +41,9 @@ const char* olstm__dtype_proto_name(int32_t dtype) {
   static const char* const kNewer[] = {
       "float8e4m3fn", "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz", "uint4",
       "int4",         "float4e2m1",     "float8e8m0", "uint2",          "int2"};
-  enum { FIRST_NEWER = OLSTM_DTYPE_BFLOAT16 + 1 };
-  if (dtype < FIRST_NEWER) return olstm_dtype_name(dtype);
-  const size_t newer = (size_t)dtype - FIRST_NEWER;
+  enum { kFirstNewer = OLSTM_DTYPE_BFLOAT16 + 1 };
+  if (dtype < kFirstNewer) return olstm_dtype_name(dtype);
+  const size_t newer = (size_t)dtype - kFirstNewer;
   return newer < sizeof kNewer / sizeof kNewer[0] ? kNewer[newer] : "unknown";
 }
 
@@ -84,17 +84,17 @@ olstm_status olstm__tensor_describe(const olstm__tensor_proto* proto,
 /// Elements in a data field; bytes in raw_data.
 static size_t field_count(const olstm__tensor_proto* proto, data_field field) {
   switch (field) {
-    case FIELD_RAW:
+    case kFieldRaw:
       return proto->has_raw_data ? proto->raw_data.len : 0;
-    case FIELD_FLOAT:
+    case kFieldFloat:
       return proto->n_float_data;
-    case FIELD_INT32:
+    case kFieldInt32:
       return proto->n_int32_data;
-    case FIELD_INT64:
+    case kFieldInt64:
       return proto->n_int64_data;
-    case FIELD_DOUBLE:
+    case kFieldDouble:
       return proto->n_double_data;
-    case FIELD_UINT64:
+    case kFieldUint64:
       return proto->n_uint64_data;
     default:
       return proto->n_string_data;
@@ -105,18 +105,18 @@ static size_t field_count(const olstm__tensor_proto* proto, data_field field) {
 static data_field field_for(olstm_dtype dtype) {
   switch (dtype) {
     case OLSTM_DTYPE_FLOAT:
-      return FIELD_FLOAT;
+      return kFieldFloat;
     case OLSTM_DTYPE_DOUBLE:
-      return FIELD_DOUBLE;
+      return kFieldDouble;
     case OLSTM_DTYPE_INT64:
-      return FIELD_INT64;
+      return kFieldInt64;
     case OLSTM_DTYPE_UINT32:
     case OLSTM_DTYPE_UINT64:
-      return FIELD_UINT64;
+      return kFieldUint64;
     case OLSTM_DTYPE_STRING:
-      return FIELD_STRING;
+      return kFieldString;
     default:
-      return FIELD_INT32;
+      return kFieldInt32;
   }
 }
 
@@ -126,27 +126,27 @@ olstm_status olstm__tensor_check_data(const olstm__tensor_proto* proto,
                                       olstm_error* error) {
   const data_field typed = field_for(desc->dtype);
   const size_t element_count = (size_t)olstm_tensor_desc_count(desc);
-  for (int f = 0; f < FIELD_COUNT; f++) {
+  for (int f = 0; f < kFieldCount; f++) {
     const data_field field = (data_field)f;
-    const bool allowed = field == typed || (field == FIELD_RAW && typed != FIELD_STRING);
+    const bool allowed = field == typed || (field == kFieldRaw && typed != kFieldString);
     if (!allowed && field_count(proto, field) > 0) {
       return olstm__tensor_fail(
           label, error, OLSTM_STATUS_INVALID_MODEL, "has %s, expected %s%s for %s",
           kFieldNames[field], kFieldNames[typed],
-          typed == FIELD_STRING ? "" : " or raw_data", olstm_dtype_name(desc->dtype));
+          typed == kFieldString ? "" : " or raw_data", olstm_dtype_name(desc->dtype));
     }
   }
-  const size_t raw_bytes = field_count(proto, FIELD_RAW);
+  const size_t raw_bytes = field_count(proto, kFieldRaw);
   const size_t typed_count = field_count(proto, typed);
   if (raw_bytes > 0 && typed_count > 0) {
     return olstm__tensor_fail(label, error, OLSTM_STATUS_INVALID_MODEL,
                               "has both raw_data and %s", kFieldNames[typed]);
   }
   if (typed_count > 0 ? typed_count == element_count
-                      : raw_bytes == (typed == FIELD_STRING ? element_count : bytes)) {
+                      : raw_bytes == (typed == kFieldString ? element_count : bytes)) {
     return OLSTM_STATUS_OK;
   }
-  if (typed_count > 0 || typed == FIELD_STRING) {
+  if (typed_count > 0 || typed == kFieldString) {
     return olstm__tensor_fail(label, error, OLSTM_STATUS_INVALID_MODEL,
                               "%s has %zu elements, expected %zu for %s %s",
                               kFieldNames[typed], typed_count, element_count,
@@ -237,7 +237,7 @@ olstm_status olstm__tensor_copy_data(const olstm__tensor_proto* proto,
                                      const olstm_tensor_desc* desc, size_t bytes,
                                      void* elements, olstm_error* error) {
   if (bytes == 0) return OLSTM_STATUS_OK;
-  if (field_count(proto, FIELD_RAW) > 0) {
+  if (field_count(proto, kFieldRaw) > 0) {
     memcpy(elements, proto->raw_data.data, bytes);
     olstm__tensor_normalize_bools(desc, bytes, elements);
     return OLSTM_STATUS_OK;

@@ -7,9 +7,9 @@
 
 enum {
   /// A TensorProto holds no deeper messages than its external_data.
-  TENSOR_DEPTH = 10,
-  LEAST_MEMORY = 16 << 20,
-  MEMORY_PER_BYTE = 8
+  kTensorDepth = 10,
+  kLeastMemory = 16 << 20,
+  kMemoryPerByte = 8
 };
 
 static olstm_status unpack_tensor(const void* bytes, size_t byte_count,
@@ -23,10 +23,10 @@ static olstm_status unpack_tensor(const void* bytes, size_t byte_count,
                       "a TensorProto has 1 byte to 2 GB, not %zu bytes", byte_count);
   }
   size_t limit =
-      byte_count > SIZE_MAX / MEMORY_PER_BYTE ? SIZE_MAX : byte_count * MEMORY_PER_BYTE;
-  if (limit < LEAST_MEMORY) limit = LEAST_MEMORY;
+      byte_count > SIZE_MAX / kMemoryPerByte ? SIZE_MAX : byte_count * kMemoryPerByte;
+  if (limit < kLeastMemory) limit = kLeastMemory;
   olstm__budget_init(budget, allocator, limit);
-  const olstm__wire_limits limits = {.max_depth = TENSOR_DEPTH, .max_memory = limit};
+  const olstm__wire_limits limits = {.max_depth = kTensorDepth, .max_memory = limit};
   OLSTM_RETURN_IF_ERROR(
       olstm__wire_scan(descriptor, bytes, byte_count, &limits, allocator, NULL, error));
   OLSTM_RETURN_IF_ERROR(

@@ -5,10 +5,10 @@
 #include "onnx_proto/budget.h"
 
 enum {
-  MAX_TAG_BYTES = 5,
-  MAX_VARINT_BYTES = 10,
+  kMaxTagBytes = 5,
+  kMaxVarintBytes = 10,
   /// Fields of a message that the set of seen ones has room for; ONNX has below 30.
-  MAX_KNOWN_FIELDS = 128
+  kMaxKnownFields = 128
 };
 
 /// A message that the walk is inside of.
@@ -16,7 +16,7 @@ typedef struct scan_frame {
   const ProtobufCMessageDescriptor* descriptor;
   const uint8_t* end;
   /// Which of its fields came already, by index.
-  uint64_t seen[MAX_KNOWN_FIELDS / 64];
+  uint64_t seen[kMaxKnownFields / 64];
 } scan_frame;
 
 typedef struct scanner {
@@ -86,7 +86,7 @@ static bool read_varint(const uint8_t** at, const uint8_t* end, size_t max_bytes
 static olstm_status read_tag(scanner* scan, scan_field* field) {
   const scan_frame* frame = &scan->frames[scan->depth - 1];
   uint64_t tag = 0;
-  if (!read_varint(&scan->at, frame->end, MAX_TAG_BYTES, &tag) || tag > UINT32_MAX) {
+  if (!read_varint(&scan->at, frame->end, kMaxTagBytes, &tag) || tag > UINT32_MAX) {
     return fail_at(scan, NULL, OLSTM_STATUS_INVALID_MODEL, "a field's tag is broken");
   }
   field->number = (uint32_t)(tag >> 3);
@@ -173,7 +173,7 @@ static olstm_status check_field(scanner* scan, const scan_field* field) {
       index++;
     }
   }
-  if (index >= MAX_KNOWN_FIELDS) {
+  if (index >= kMaxKnownFields) {
     return fail_at(scan, field, OLSTM_STATUS_LIMIT_EXCEEDED,
                    "the schema has too many fields");
   }
@@ -194,7 +194,7 @@ static olstm_status scan_packed(scanner* scan, const scan_field* field,
   if (wire_type == PROTOBUF_C_WIRE_TYPE_VARINT) {
     uint64_t value = 0;
     while (scan->at < end) {
-      if (!read_varint(&scan->at, end, MAX_VARINT_BYTES, &value)) {
+      if (!read_varint(&scan->at, end, kMaxVarintBytes, &value)) {
         return fail_at(scan, field, OLSTM_STATUS_INVALID_MODEL, "a number is broken");
       }
       count++;
@@ -232,7 +232,7 @@ static olstm_status scan_length_prefixed(scanner* scan, const scan_field* field)
   const uint8_t* message_end = scan->frames[scan->depth - 1].end;
   const ProtobufCFieldDescriptor* known = field->known;
   uint64_t length = 0;
-  if (!read_varint(&scan->at, message_end, MAX_TAG_BYTES, &length)) {
+  if (!read_varint(&scan->at, message_end, kMaxTagBytes, &length)) {
     return fail_at(scan, field, OLSTM_STATUS_INVALID_MODEL, "its length is broken");
   }
   if (length > (uint64_t)(message_end - scan->at) || length > INT32_MAX) {
@@ -248,7 +248,7 @@ static olstm_status scan_length_prefixed(scanner* scan, const scan_field* field)
                      "is text with a zero byte in it");
     }
     scan->at = end;
-    return count_memory(scan, olstm__budget_cost((size_t)length + MAX_TAG_BYTES));
+    return count_memory(scan, olstm__budget_cost((size_t)length + kMaxTagBytes));
   }
   if (known->type == PROTOBUF_C_TYPE_MESSAGE) {
     return open_message(scan, field, known->descriptor, end);
@@ -270,7 +270,7 @@ static olstm_status scan_field_value(scanner* scan, const scan_field* field) {
     return scan_length_prefixed(scan, field);
   }
   if (field->wire_type == PROTOBUF_C_WIRE_TYPE_VARINT) {
-    if (!read_varint(&scan->at, end, MAX_VARINT_BYTES, &value)) {
+    if (!read_varint(&scan->at, end, kMaxVarintBytes, &value)) {
       return fail_at(scan, field, OLSTM_STATUS_INVALID_MODEL, "a number is broken");
     }
     return OLSTM_STATUS_OK;

@@ -432,11 +432,11 @@ size_t olstm__dnnl_lstm_weight_bytes(const olstm__dnnl_lstm* lstm,
 
 // ---------------------------------------------------------------- execution
 
-enum { MAX_ARGUMENTS = OLSTM__DNNL_TENSOR_COUNT + 1 };
+enum { kMaxArguments = OLSTM__DNNL_TENSOR_COUNT + 1 };
 
 /// The arguments of one execution, and what has to be destroyed after it.
 typedef struct execution {
-  dnnl_exec_arg_t arguments[MAX_ARGUMENTS];
+  dnnl_exec_arg_t arguments[kMaxArguments];
   int argument_count;
   dnnl_status_t status;
 } execution;

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { HEAD_BYTES = 3 };
+enum { kHeadBytes = 3 };
 
 static bool write_all(int file, const unsigned char* bytes, size_t count) {
   while (count > 0) {
@@ -34,7 +34,7 @@ static bool read_all(int file, unsigned char* bytes, size_t count) {
 static _Noreturn void run_in_child(const olstm__case_runner* runner, int pipe_end) {
   bool is_heard = true;
   for (size_t i = runner->next; i < runner->count && is_heard; i++) {
-    unsigned char record[HEAD_BYTES + OLSTM_ERROR_CAPACITY];
+    unsigned char record[kHeadBytes + OLSTM_ERROR_CAPACITY];
     olstm_error reason;
     const olstm__verdict verdict = olstm__conform_case_run(
         runner->folders[i], runner->options, runner->tolerance, &reason);
@@ -42,8 +42,8 @@ static _Noreturn void run_in_child(const olstm__case_runner* runner, int pipe_en
     record[0] = (unsigned char)verdict;
     record[1] = (unsigned char)(length & 0xff);
     record[2] = (unsigned char)(length >> 8);
-    memcpy(record + HEAD_BYTES, reason.message, length);
-    is_heard = write_all(pipe_end, record, HEAD_BYTES + length);
+    memcpy(record + kHeadBytes, reason.message, length);
+    is_heard = write_all(pipe_end, record, kHeadBytes + length);
   }
   // exit and not _exit: leak checkers look at exit.
   exit(is_heard ? 0 : 1);
@@ -80,8 +80,8 @@ static int end_child(olstm__case_runner* runner) {
 
 static bool read_result(int pipe_end, olstm__verdict* out_verdict,
                         olstm_error* out_reason) {
-  unsigned char head[HEAD_BYTES];
-  if (!read_all(pipe_end, head, HEAD_BYTES)) return false;
+  unsigned char head[kHeadBytes];
+  if (!read_all(pipe_end, head, kHeadBytes)) return false;
   const size_t length = head[1] | (size_t)head[2] << 8;
   if (length >= sizeof out_reason->message) return false;
   if (!read_all(pipe_end, (unsigned char*)out_reason->message, length)) return false;

@@ -17,7 +17,7 @@
 #include "tools/progress.h"
 #include "tools/say.h"
 
-enum { MAX_RUNS = 1000000, ALLOCATION_RUNS = 16 };
+enum { kMaxRuns = 1000000, kAllocationRuns = 16 };
 
 typedef struct bench_options {
   const char* model;
@@ -82,14 +82,14 @@ static olstm_status run_many(bench_data* bench, double seconds, bench_result* re
                              olstm_error* error) {
   double us = 0;
   const int64_t allocations = olstm__alloc_count_get();
-  for (int i = 0; i < ALLOCATION_RUNS; i++) {
+  for (int i = 0; i < kAllocationRuns; i++) {
     OLSTM_RETURN_IF_ERROR(run_once(bench, &us, error));
   }
   result->allocations_per_run =
-      (double)(olstm__alloc_count_get() - allocations) / ALLOCATION_RUNS;
+      (double)(olstm__alloc_count_get() - allocations) / kAllocationRuns;
   result->peak_rss_kb = peak_rss_kb();
   const double end = now_us() + seconds * 1e6;
-  while (result->run_count < MAX_RUNS && (result->run_count == 0 || now_us() < end)) {
+  while (result->run_count < kMaxRuns && (result->run_count == 0 || now_us() < end)) {
     OLSTM_RETURN_IF_ERROR(run_once(bench, &us, error));
     bench->samples[result->run_count++] = (float)us;
   }
@@ -107,7 +107,7 @@ static olstm_status plan_and_run(bench_data* bench, const bench_options* options
   olstm_tensor_desc* descs = calloc(bench->inputs.count + 1, sizeof *descs);
   bench->output_count = olstm_session_output_count(bench->job.session);
   bench->outputs = calloc(bench->output_count + 1, sizeof *bench->outputs);
-  bench->samples = malloc(MAX_RUNS * sizeof *bench->samples);
+  bench->samples = malloc(kMaxRuns * sizeof *bench->samples);
   if (!descs || !bench->outputs || !bench->samples) {
     free(descs);
     return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a bench");

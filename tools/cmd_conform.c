@@ -14,7 +14,7 @@
 #include "tools/progress.h"
 #include "tools/say.h"
 
-enum { MAX_DEPTH = 4 };
+enum { kMaxDepth = 4 };
 static const char* const kVerdicts[] = {"PASS", "FAIL", "SKIP"};
 
 typedef struct conform_options {
@@ -111,7 +111,7 @@ static olstm_status find_cases(const char* path, folder_list* cases, olstm_error
       if (!append(cases, queue.paths[i], depth)) {
         status = olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a list");
       }
-    } else if (depth < MAX_DEPTH) {
+    } else if (depth < kMaxDepth) {
       status = append_subfolders(&queue, queue.paths[i], depth + 1, error);
     }
   }

@@ -16,7 +16,7 @@
 #include "tools/ort_peer.h"
 #include "tools/tensor_file.h"
 
-enum { MAX_RUNS = 200000, WARM_UP_RUNS = 5, ROUNDS = 6 };
+enum { kMaxRuns = 200000, kWarmUpRuns = 5, kRounds = 6 };
 
 typedef struct settings {
   /// ONNX Runtime's library, then models (*.onnx), folders of them and files of shapes.
@@ -30,7 +30,7 @@ typedef struct settings {
 
 /// The times of one runtime on one model.
 typedef struct samples {
-  double us[MAX_RUNS];
+  double us[kMaxRuns];
   size_t count;
 } samples;
 
@@ -146,9 +146,9 @@ typedef olstm_status (*run_function)(void* user, olstm_error* error);
 
 static olstm_status measure(run_function run, void* user, double seconds, samples* out,
                             olstm_error* error) {
-  for (int i = 0; i < WARM_UP_RUNS; i++) OLSTM_RETURN_IF_ERROR(run(user, error));
+  for (int i = 0; i < kWarmUpRuns; i++) OLSTM_RETURN_IF_ERROR(run(user, error));
   const double end = now_us() + seconds * 1e6;
-  for (double before = now_us(); before < end && out->count < MAX_RUNS;) {
+  for (double before = now_us(); before < end && out->count < kMaxRuns;) {
     OLSTM_RETURN_IF_ERROR(run(user, error));
     const double after = now_us();
     out->us[out->count++] = after - before;
@@ -169,9 +169,9 @@ static olstm_status measure_pair(pair* p, double seconds, timing* out,
   const run_function run = p->provided ? run_peer : run_ours;
   void* user = p->provided ? (void*)p->provided : (void*)p;
   mine.count = other.count = 0;
-  for (int round = 0; round < ROUNDS; round++) {
-    OLSTM_RETURN_IF_ERROR(measure(run, user, seconds / ROUNDS, &mine, error));
-    OLSTM_RETURN_IF_ERROR(measure(run_peer, p->theirs, seconds / ROUNDS, &other, error));
+  for (int round = 0; round < kRounds; round++) {
+    OLSTM_RETURN_IF_ERROR(measure(run, user, seconds / kRounds, &mine, error));
+    OLSTM_RETURN_IF_ERROR(measure(run_peer, p->theirs, seconds / kRounds, &other, error));
   }
   if (mine.count == 0 || other.count == 0) {
     return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT, "no time to measure in");

@@ -9,7 +9,7 @@
 #include "tools/tensor_file.h"
 #include "tools/tensor_print.h"
 
-enum { MAX_FILES = 4096 };
+enum { kMaxFiles = 4096 };
 
 /// Tensors of one kind ("input" or "output") of a data set, in the files' order.
 typedef struct tensor_list {
@@ -37,7 +37,7 @@ static olstm_status read_list(const char* folder, const char* kind, tensor_list*
                               olstm_error* error) {
   char path[OLSTM__PATH_CAPACITY];
   size_t count = 0;
-  for (; count < MAX_FILES; count++) {
+  for (; count < kMaxFiles; count++) {
     OLSTM_RETURN_IF_ERROR(data_path(folder, kind, count, path, error));
     if (!olstm__path_exists(path)) break;
   }
@@ -185,7 +185,7 @@ static void deinit_data_set(data_set* data) {
 static olstm_status run_data_sets(const char* folder, const olstm__job* job,
                                   const olstm__tolerance* tolerance, bool* out_same,
                                   olstm_error* error) {
-  for (size_t k = 0; k < MAX_FILES; k++) {
+  for (size_t k = 0; k < kMaxFiles; k++) {
     char name[64];
     char path[OLSTM__PATH_CAPACITY];
     data_set data = {0};

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { FIRST_CAPACITY = 1 << 16 };
+enum { kFirstCapacity = 1 << 16 };
 
 static olstm_status fail_io(olstm_error* error, const char* verb, const char* path) {
   return olstm_fail(error, OLSTM_STATUS_IO_ERROR, "cannot %s '%s': %s", verb, path,
@@ -17,7 +17,7 @@ static olstm_status fail_io(olstm_error* error, const char* verb, const char* pa
 /// Reads until the end, doubling the buffer.
 static olstm_status read_stream(FILE* file, const char* path, olstm__file_bytes* bytes,
                                 olstm_error* error) {
-  size_t capacity = FIRST_CAPACITY;
+  size_t capacity = kFirstCapacity;
   bytes->data = malloc(capacity);
   while (bytes->data) {
     bytes->count += fread(bytes->data + bytes->count, 1, capacity - bytes->count, file);

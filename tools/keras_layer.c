@@ -36,7 +36,7 @@ static const cell_kind kCells[] = {
      "B, Wb + Rb, gates z r h"},
     {"RNN", 1, {0}, "h", "W, transposed", "R, transposed", "B, Wb + Rb"},
 };
-enum { CELL_COUNT = sizeof kCells / sizeof kCells[0] };
+enum { kCellCount = sizeof kCells / sizeof kCells[0] };
 
 /// What reading one layer needs to know.
 typedef struct layer_reader {
@@ -57,7 +57,7 @@ static const cell_kind* find_cell(const olstm_node* node) {
   const bool is_fused = strcmp(node->domain, "olstm.fused") == 0;
   if (node->domain[0] && !is_fused) return NULL;
   if (is_fused && is_masked(node)) op_type += strlen("Masked");
-  for (size_t i = 0; i < CELL_COUNT; i++) {
+  for (size_t i = 0; i < kCellCount; i++) {
     if (strcmp(op_type, kCells[i].op_type) == 0) return &kCells[i];
   }
   return NULL;

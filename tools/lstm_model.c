@@ -11,7 +11,7 @@
 #include "olstm/tensor.h"
 #include "tools/file_bytes.h"
 
-enum { MAX_SIZE = 1 << 20, IR_VERSION = 8, OPSET = 14, MAX_DIMS = 3 };
+enum { kMaxSize = 1 << 20, kIrVersion = 8, kOpset = 14, kMaxDims = 3 };
 
 // ---------------------------------------------------------------- protobuf
 
@@ -91,7 +91,7 @@ static void put_initializer(model_writer* writer, const char* name, const int64_
   byte_buffer* tensor = &writer->part;
   byte_buffer* raw = &writer->inner;
   int64_t count = 1;
-  for (size_t d = 0; d < MAX_DIMS && dims[d] > 0; d++) {
+  for (size_t d = 0; d < kMaxDims && dims[d] > 0; d++) {
     put_int(tensor, 1, dims[d]);
     count *= dims[d];
   }
@@ -126,14 +126,14 @@ static void put_value(model_writer* writer, unsigned field, const char* name,
 
 static void put_attribute(model_writer* writer, const char* name, const char* text,
                           int64_t value) {
-  enum { TYPE_INT = 2, TYPE_STRING = 3 };
+  enum { kTypeInt = 2, kTypeString = 3 };
   put_text(&writer->inner, 1, name);
   if (text) {
     put_text(&writer->inner, 4, text);
   } else {
     put_int(&writer->inner, 3, value);
   }
-  put_int(&writer->inner, 20, text ? TYPE_STRING : TYPE_INT);
+  put_int(&writer->inner, 20, text ? kTypeString : kTypeInt);
   put_message(&writer->part, 5, &writer->inner);
 }
 
@@ -164,10 +164,10 @@ olstm_status olstm__lstm_model_write(const olstm__lstm_shape* shape,
                                      unsigned char** out_bytes, size_t* out_byte_count,
                                      olstm_error* error) {
   model_writer writer = {0};
-  put_int(&writer.model, 1, IR_VERSION);
+  put_int(&writer.model, 1, kIrVersion);
   put_graph(&writer, shape);
   put_message(&writer.model, 7, &writer.graph);
-  put_int(&writer.part, 2, OPSET);
+  put_int(&writer.part, 2, kOpset);
   put_message(&writer.model, 8, &writer.part);
   free(writer.graph.data);
   free(writer.part.data);
@@ -188,7 +188,7 @@ olstm_status olstm__lstm_model_write(const olstm__lstm_shape* shape,
 /// Reads one line; false when it is neither a shape nor empty.
 static bool read_line(const char* line, olstm__lstm_shape* out_shape,
                       bool* out_is_shape) {
-  static const int64_t kMost[] = {MAX_SIZE, MAX_SIZE, MAX_SIZE, MAX_SIZE, 2};
+  static const int64_t kMost[] = {kMaxSize, kMaxSize, kMaxSize, kMaxSize, 2};
   int64_t* const sizes[] = {&out_shape->steps, &out_shape->batch, &out_shape->input_size,
                             &out_shape->units, &out_shape->directions};
   const char* blanks = " \t\r";

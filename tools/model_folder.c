@@ -8,7 +8,7 @@
 
 #include "tools/file_bytes.h"
 
-enum { MAX_DEPTH = 4 };
+enum { kMaxDepth = 4 };
 
 bool olstm__path_is_model(const char* path) {
   const char* end = strrchr(path, '.');
@@ -43,7 +43,7 @@ static int compare_names(const struct dirent** a, const struct dirent** b) {
   return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): at most MAX_DEPTH deep.
+// NOLINTNEXTLINE(misc-no-recursion): at most kMaxDepth deep.
 static olstm_status append_below(olstm__model_list* list, const char* folder, int depth,
                                  olstm_error* error) {
   struct dirent** entries = NULL;
@@ -61,7 +61,7 @@ static olstm_status append_below(olstm__model_list* list, const char* folder, in
     free(entries[i]);
     if (status != OLSTM_STATUS_OK) continue;
     if (olstm__path_is_folder(path)) {
-      if (depth < MAX_DEPTH) status = append_below(list, path, depth + 1, error);
+      if (depth < kMaxDepth) status = append_below(list, path, depth + 1, error);
     } else if (olstm__path_is_model(path)) {
       status = append(list, path, error);
     }

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAGIC_BYTES = 6, MAX_HEADER_BYTES = 1 << 16, HEADER_ALIGNMENT = 64 };
+enum { kMagicBytes = 6, kMaxHeaderBytes = 1 << 16, kHeaderAlignment = 64 };
 static const char kMagic[] = "\x93NUMPY";
 
 /// What NumPy calls a dtype: kind and bytes.
@@ -24,7 +24,7 @@ static const npy_type kTypes[] = {
     {'u', '1', OLSTM_DTYPE_UINT8},   {'u', '2', OLSTM_DTYPE_UINT16},
     {'u', '4', OLSTM_DTYPE_UINT32},  {'u', '8', OLSTM_DTYPE_UINT64},
 };
-enum { TYPE_COUNT = sizeof kTypes / sizeof kTypes[0] };
+enum { kTypeCount = sizeof kTypes / sizeof kTypes[0] };
 
 /// The header while it is read. `at` never passes `end`.
 typedef struct header_text {
@@ -103,7 +103,7 @@ static olstm_status parse_descr(header_text* text, npy_header* header) {
   const char order = descr[0];
   const bool has_order = order == '<' || order == '>' || order == '|' || order == '=';
   const char* type = descr + (has_order ? 1 : 0);
-  for (size_t i = 0; i < TYPE_COUNT && strlen(type) == 2; i++) {
+  for (size_t i = 0; i < kTypeCount && strlen(type) == 2; i++) {
     if (type[0] == kTypes[i].kind && type[1] == kTypes[i].size) {
       header->desc.dtype = kTypes[i].dtype;
       header->is_big_endian = order == '>';
@@ -133,7 +133,7 @@ static olstm_status parse_shape(header_text* text, npy_header* header) {
 }
 
 /// The keys of the header, as bits.
-enum { KEY_DESCR = 1, KEY_FORTRAN = 2, KEY_SHAPE = 4, KEY_ALL = 7 };
+enum { kKeyDescr = 1, kKeyFortran = 2, kKeyShape = 4, kKeyAll = 7 };
 
 static olstm_status parse_entry(header_text* text, npy_header* header,
                                 unsigned* keys_seen) {
@@ -143,16 +143,16 @@ static olstm_status parse_entry(header_text* text, npy_header* header,
     return fail(text, "its header is not a dict");
   }
   if (strcmp(key, "descr") == 0) {
-    bit = KEY_DESCR;
+    bit = kKeyDescr;
     OLSTM_RETURN_IF_ERROR(parse_descr(text, header));
   } else if (strcmp(key, "fortran_order") == 0) {
-    bit = KEY_FORTRAN;
+    bit = kKeyFortran;
     header->is_fortran = take_word(text, "True");
     if (!header->is_fortran && !take_word(text, "False")) {
       return fail(text, "fortran_order is neither True nor False");
     }
   } else if (strcmp(key, "shape") == 0) {
-    bit = KEY_SHAPE;
+    bit = kKeyShape;
     header->desc.rank = 0;
     OLSTM_RETURN_IF_ERROR(parse_shape(text, header));
   }
@@ -171,26 +171,26 @@ static olstm_status parse_header(header_text* text, npy_header* header) {
     }
   }
   skip_spaces(text);
-  if (keys_seen != KEY_ALL) return fail(text, "its header lacks a key");
+  if (keys_seen != kKeyAll) return fail(text, "its header lacks a key");
   return text->at == text->end ? OLSTM_STATUS_OK : fail(text, "its header does not end");
 }
 
 /// Finds header and elements in the file.
 static olstm_status split_file(const unsigned char* bytes, size_t byte_count,
                                header_text* text, size_t* out_data_offset) {
-  if (byte_count < MAGIC_BYTES + 4 || memcmp(bytes, kMagic, MAGIC_BYTES) != 0) {
+  if (byte_count < kMagicBytes + 4 || memcmp(bytes, kMagic, kMagicBytes) != 0) {
     return fail(text, "not a .npy file");
   }
-  const unsigned version = bytes[MAGIC_BYTES];
+  const unsigned version = bytes[kMagicBytes];
   const size_t length_bytes = version == 1 ? 2 : 4;
-  const size_t offset = MAGIC_BYTES + 2 + length_bytes;
+  const size_t offset = kMagicBytes + 2 + length_bytes;
   size_t length = 0;
   if (version < 1 || version > 3) return fail(text, "an unknown version of .npy");
   if (byte_count < offset) return fail(text, "the file is cut off in its header");
   for (size_t i = 0; i < length_bytes; i++) {
-    length |= (size_t)bytes[MAGIC_BYTES + 2 + i] << (8 * i);
+    length |= (size_t)bytes[kMagicBytes + 2 + i] << (8 * i);
   }
-  if (length > MAX_HEADER_BYTES) return fail(text, "its header is too long");
+  if (length > kMaxHeaderBytes) return fail(text, "its header is too long");
   if (length > byte_count - offset)
     return fail(text, "the file is cut off in its header");
   text->at = (const char*)bytes + offset;
@@ -267,7 +267,7 @@ olstm_status olstm__npy_write_header(const olstm_tensor_desc* desc,
   const npy_type* type = NULL;
   char shape[OLSTM_MAX_RANK * 24 + 4] = "(";
   size_t used = 1;
-  for (size_t i = 0; i < TYPE_COUNT; i++) {
+  for (size_t i = 0; i < kTypeCount; i++) {
     if (kTypes[i].dtype == desc->dtype) type = &kTypes[i];
   }
   if (!type) {
@@ -281,18 +281,18 @@ olstm_status olstm__npy_write_header(const olstm_tensor_desc* desc,
                              d + 1 < desc->rank || desc->rank == 1 ? "," : "");
   }
   (void)snprintf(shape + used, sizeof shape - used, ")");
-  char* dict = out_header + MAGIC_BYTES + 4;
-  const size_t room = OLSTM__NPY_HEADER_CAPACITY - MAGIC_BYTES - 4 - HEADER_ALIGNMENT;
+  char* dict = out_header + kMagicBytes + 4;
+  const size_t room = OLSTM__NPY_HEADER_CAPACITY - kMagicBytes - 4 - kHeaderAlignment;
   size_t length = (size_t)snprintf(
       dict, room, "{'descr': '%c%c%c', 'fortran_order': False, 'shape': %s, }",
       type->size == '1' ? '|' : '<', type->kind, type->size, shape);
-  while ((MAGIC_BYTES + 4 + length + 1) % HEADER_ALIGNMENT != 0) dict[length++] = ' ';
+  while ((kMagicBytes + 4 + length + 1) % kHeaderAlignment != 0) dict[length++] = ' ';
   dict[length++] = '\n';
-  memcpy(out_header, kMagic, MAGIC_BYTES);
-  out_header[MAGIC_BYTES] = 1;
-  out_header[MAGIC_BYTES + 1] = 0;
-  out_header[MAGIC_BYTES + 2] = (char)(length & 0xff);
-  out_header[MAGIC_BYTES + 3] = (char)(length >> 8);
-  *out_byte_count = MAGIC_BYTES + 4 + length;
+  memcpy(out_header, kMagic, kMagicBytes);
+  out_header[kMagicBytes] = 1;
+  out_header[kMagicBytes + 1] = 0;
+  out_header[kMagicBytes + 2] = (char)(length & 0xff);
+  out_header[kMagicBytes + 3] = (char)(length >> 8);
+  *out_byte_count = kMagicBytes + 4 + length;
   return OLSTM_STATUS_OK;
 }

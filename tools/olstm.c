@@ -23,12 +23,12 @@ static const command kCommands[] = {
     {"weights", olstm__command_weights,
      "write recurrent layers' weights as Keras has them"},
 };
-enum { COMMAND_COUNT = sizeof kCommands / sizeof kCommands[0] };
+enum { kCommandCount = sizeof kCommands / sizeof kCommands[0] };
 
 static void print_help(void) {
   printf("olstm %s: runs ONNX models with LSTM layers\n\nusage: olstm COMMAND ...\n\n",
          OLSTM_VERSION_TEXT);
-  for (size_t i = 0; i < COMMAND_COUNT; i++) {
+  for (size_t i = 0; i < kCommandCount; i++) {
     printf("  %-10s %s\n", kCommands[i].name, kCommands[i].summary);
   }
   printf("\nolstm COMMAND --help lists a command's options.\n");
@@ -47,7 +47,7 @@ static int run(int argc, char** argv) {
     printf("olstm %s\n", OLSTM_VERSION_TEXT);
     return OLSTM__EXIT_OK;
   }
-  for (size_t i = 0; i < COMMAND_COUNT; i++) {
+  for (size_t i = 0; i < kCommandCount; i++) {
     if (strcmp(argv[1], kCommands[i].name) == 0) {
       return kCommands[i].run(argc - 2, argv + 2);
     }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_DEVICES = 8 };
+enum { kMaxDevices = 8 };
 
 struct olstm__ort {
   const OrtApi* api;
@@ -77,10 +77,10 @@ const char* olstm__ort_version(const olstm__ort* ort) {
 static void append_provider(const olstm__ort* ort, OrtSessionOptions* options) {
   const OrtApi* api = ort->api;
   const OrtEpDevice* const* devices = NULL;
-  const OrtEpDevice* chosen[MAX_DEVICES];
+  const OrtEpDevice* chosen[kMaxDevices];
   size_t device_count = 0, chosen_count = 0;
   expect(api, api->GetEpDevices(ort->env, &devices, &device_count));
-  for (size_t i = 0; i < device_count && chosen_count < MAX_DEVICES; i++) {
+  for (size_t i = 0; i < device_count && chosen_count < kMaxDevices; i++) {
     if (strcmp(api->EpDevice_EpName(devices[i]), "OlstmExecutionProvider") == 0) {
       chosen[chosen_count++] = devices[i];
     }

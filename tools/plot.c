@@ -7,14 +7,14 @@
 #include "tools/say.h"
 
 enum {
-  WIDTH = 860,
-  HEIGHT = 420,
-  LEFT = 80,
-  RIGHT = 840,
-  TOP = 40,
-  BOTTOM = 370,
-  TICKS = 5,
-  MAX_POINTS = 4000
+  kWidth = 860,
+  kHeight = 420,
+  kLeft = 80,
+  kRight = 840,
+  kTop = 40,
+  kBottom = 370,
+  kTicks = 5,
+  kMaxPoints = 4000
 };
 
 static const char* const kColors[OLSTM__PLOT_MAX_SERIES] = {
@@ -38,7 +38,7 @@ static double value_at(const plot_view* view, int64_t step, int64_t series) {
 
 /// Every how many steps a point is drawn: more points than pixels show nothing.
 static int64_t point_step(const plot_view* view) {
-  return view->steps / MAX_POINTS + 1;
+  return view->steps / kMaxPoints + 1;
 }
 
 static void find_range(plot_view* view) {
@@ -79,34 +79,34 @@ static plot_view make_view(const olstm_tensor* tensor) {
 
 static double x_of(const plot_view* view, int64_t step) {
   const double last = view->steps > 1 ? (double)(view->steps - 1) : 1.0;
-  return LEFT + (RIGHT - LEFT) * ((double)step / last);
+  return kLeft + (kRight - kLeft) * ((double)step / last);
 }
 
 static double y_of(const plot_view* view, double value) {
-  return BOTTOM - (BOTTOM - TOP) * ((value - view->low) / (view->high - view->low));
+  return kBottom - (kBottom - kTop) * ((value - view->low) / (view->high - view->low));
 }
 
 static void draw_axes(FILE* out, const plot_view* view) {
   (void)fprintf(out, "<g stroke=\"#ccc\" fill=\"#333\">\n");
-  for (int i = 0; i < TICKS; i++) {
-    const double part = (double)i / (TICKS - 1);
+  for (int i = 0; i < kTicks; i++) {
+    const double part = (double)i / (kTicks - 1);
     const double value = view->low + (view->high - view->low) * part;
     const int64_t step =
         (int64_t)((double)(view->steps > 0 ? view->steps - 1 : 0) * part);
-    (void)fprintf(out, "<line x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\"/>\n", LEFT,
-                  y_of(view, value), RIGHT, y_of(view, value));
+    (void)fprintf(out, "<line x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\"/>\n", kLeft,
+                  y_of(view, value), kRight, y_of(view, value));
     (void)fprintf(
         out,
         "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\" stroke=\"none\">%.4g</text>\n",
-        LEFT - 8, y_of(view, value) + 4, value);
+        kLeft - 8, y_of(view, value) + 4, value);
     (void)fprintf(out,
                   "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\" "
                   "stroke=\"none\">%" PRId64 "</text>\n",
-                  x_of(view, step), BOTTOM + 20, step);
+                  x_of(view, step), kBottom + 20, step);
   }
   (void)fprintf(out,
                 "</g>\n<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">time step</text>\n",
-                (LEFT + RIGHT) / 2, BOTTOM + 40);
+                (kLeft + kRight) / 2, kBottom + 40);
 }
 
 /// One series: a path that is lifted where a value is not finite.
@@ -127,13 +127,13 @@ static void draw_series(FILE* out, const plot_view* view, int64_t series) {
 
 /// A dot makes a single step visible, too.
 static void draw_legend(FILE* out, const plot_view* view, int64_t series) {
-  const int x = LEFT + (int)series * 90;
-  (void)fprintf(out, "<circle cx=\"%d\" cy=\"%d\" r=\"4\" fill=\"%s\"/>", x, TOP - 10,
+  const int x = kLeft + (int)series * 90;
+  (void)fprintf(out, "<circle cx=\"%d\" cy=\"%d\" r=\"4\" fill=\"%s\"/>", x, kTop - 10,
                 kColors[series]);
   (void)fprintf(out, "<text x=\"%d\" y=\"%d\">feature %" PRId64 "</text>\n", x + 8,
-                TOP - 6, series);
+                kTop - 6, series);
   if (view->steps == 1 && isfinite(value_at(view, 0, series))) {
-    (void)fprintf(out, "<circle cx=\"%d\" cy=\"%.1f\" r=\"3\" fill=\"%s\"/>\n", LEFT,
+    (void)fprintf(out, "<circle cx=\"%d\" cy=\"%.1f\" r=\"3\" fill=\"%s\"/>\n", kLeft,
                   y_of(view, value_at(view, 0, series)), kColors[series]);
   }
 }
@@ -144,8 +144,8 @@ void olstm__plot_write(FILE* out, const char* title, const olstm_tensor* tensor)
                 "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "
                 "font-family=\"sans-serif\" font-size=\"12\">\n"
                 "<rect width=\"%d\" height=\"%d\" fill=\"white\"/>\n",
-                WIDTH, HEIGHT, WIDTH, HEIGHT);
-  (void)fprintf(out, "<text x=\"%d\" y=\"18\" font-size=\"14\">", LEFT);
+                kWidth, kHeight, kWidth, kHeight);
+  (void)fprintf(out, "<text x=\"%d\" y=\"18\" font-size=\"14\">", kLeft);
   olstm__say_escaped(out, OLSTM__ESCAPE_XML, title);
   (void)fprintf(out, " %s</text>\n", olstm_shape_text(&tensor->desc).text);
   draw_axes(out, &view);

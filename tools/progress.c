@@ -9,10 +9,10 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { FIRST_SECOND = 2, TEXT_CAPACITY = 64 };
+enum { kFirstSecond = 2, kTextCapacity = 64 };
 
 /// Two texts, so that the handler never reads the one that is being written.
-static char texts[2][TEXT_CAPACITY];
+static char texts[2][kTextCapacity];
 static volatile sig_atomic_t text_index;
 static volatile sig_atomic_t seconds;
 static volatile sig_atomic_t is_shown;
@@ -20,15 +20,15 @@ static bool is_running;
 
 /// Only calls what a signal handler may call.
 static void show(int signal_number) {
-  char line[TEXT_CAPACITY + 48] = "\rolstm: ";
+  char line[kTextCapacity + 48] = "\rolstm: ";
   char digits[12];
   size_t digit_count = 0;
   const char* text = texts[text_index];
   size_t used = 8;
   (void)signal_number;
   seconds++;
-  if (seconds < FIRST_SECOND) return;
-  for (size_t i = 0; text[i] && i < TEXT_CAPACITY; i++) line[used++] = text[i];
+  if (seconds < kFirstSecond) return;
+  for (size_t i = 0; text[i] && i < kTextCapacity; i++) line[used++] = text[i];
   for (int rest = seconds; rest > 0 && digit_count < sizeof digits; rest /= 10) {
     digits[digit_count++] = (char)('0' + rest % 10);
   }
@@ -44,7 +44,7 @@ static void show(int signal_number) {
 
 void olstm__progress_update(const char* what) {
   const int next = 1 - text_index;
-  (void)snprintf(texts[next], TEXT_CAPACITY, "%s", what);
+  (void)snprintf(texts[next], kTextCapacity, "%s", what);
   text_index = next;
 }
 

@@ -13,7 +13,7 @@
 #include "tools/cli.h"
 
 /// Most lines need no more.
-enum { USUAL_BYTES = 1024 };
+enum { kUsualBytes = 1024 };
 
 /// Why writing to stdout failed first; 0 as long as it has not, or where nobody looked.
 static int stdout_errno;
@@ -23,14 +23,14 @@ static void note_failure(bool has_failed) {
 }
 
 void olstm__say(FILE* out, const char* format, ...) {
-  char usual[USUAL_BYTES];
+  char usual[kUsualBytes];
   char* text = usual;
   va_list arguments;
   va_list again;
   va_start(arguments, format);
   va_copy(again, arguments);
   const int length = vsnprintf(usual, sizeof usual, format, arguments);
-  if (length >= USUAL_BYTES) {
+  if (length >= kUsualBytes) {
     text = malloc((size_t)length + 1);
     // Without memory the line is cut.
     if (text) (void)vsnprintf(text, (size_t)length + 1, format, again);
@@ -55,9 +55,9 @@ typedef struct escaped {
   const char* form;
 } escaped;
 
-enum { MAX_ESCAPED = 5 };
+enum { kMaxEscaped = 5 };
 
-static const escaped kEscaped[][MAX_ESCAPED] = {
+static const escaped kEscaped[][kMaxEscaped] = {
     [OLSTM__ESCAPE_XML] =
         {{'<', "&lt;"}, {'>', "&gt;"}, {'&', "&amp;"}, {'"', "&quot;"}, {'\'', "&#39;"}},
     [OLSTM__ESCAPE_DOT] = {{'"', "\\\""}, {'\\', "\\\\"}},
@@ -65,7 +65,7 @@ static const escaped kEscaped[][MAX_ESCAPED] = {
         {'|', "\\|"}, {'<', "&lt;"}, {'*', "\\*"}, {'`', "\\`"}, {'[', "\\["}}};
 
 static const char* find_form(olstm__escape escape, char character) {
-  for (size_t i = 0; i < MAX_ESCAPED; i++) {
+  for (size_t i = 0; i < kMaxEscaped; i++) {
     const escaped* entry = &kEscaped[escape][i];
     if (entry->form && entry->character == character) return entry->form;
   }

@@ -7,7 +7,7 @@
 #include "tools/file_bytes.h"
 #include "tools/npy.h"
 
-enum { MAX_FILE_NAME = 200 };
+enum { kMaxFileName = 200 };
 
 olstm_status olstm__tensor_file_read(const char* path, olstm_tensor* out_tensor,
                                      char out_name[OLSTM_ERROR_CAPACITY],
@@ -33,9 +33,9 @@ olstm_status olstm__tensor_file_read(const char* path, olstm_tensor* out_tensor,
 
 /// NAME.FORMAT, with "_" for what cannot stand in a file name, or would hide it.
 static void make_file_name(const char* name, const char* format,
-                           char out_name[MAX_FILE_NAME + 8]) {
+                           char out_name[kMaxFileName + 8]) {
   int length = 0;
-  for (; name[length] && length < MAX_FILE_NAME; length++) {
+  for (; name[length] && length < kMaxFileName; length++) {
     const char c = name[length];
     const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
                           (c >= '0' && c <= '9') || c == '-' || c == '_' ||
@@ -69,7 +69,7 @@ static olstm_status write_pb(const char* path, const char* name,
 olstm_status olstm__tensor_file_write(const char* folder, const char* name,
                                       const char* format, const olstm_tensor* tensor,
                                       char* out_path, olstm_error* error) {
-  char file_name[MAX_FILE_NAME + 8];
+  char file_name[kMaxFileName + 8];
   char path[OLSTM__PATH_CAPACITY];
   size_t bytes = 0;
   make_file_name(name, format, file_name);

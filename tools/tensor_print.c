@@ -7,7 +7,7 @@
 #include "tools/element.h"
 #include "tools/say.h"
 
-enum { MAX_ROWS = 6, MAX_COLUMNS = 8 };
+enum { kMaxRows = 6, kMaxColumns = 8 };
 
 static void print_range(FILE* out, const olstm_tensor* tensor, int64_t count) {
   int64_t lowest = -1;
@@ -34,7 +34,7 @@ static void print_range(FILE* out, const olstm_tensor* tensor, int64_t count) {
 
 static void print_row(FILE* out, const olstm_tensor* tensor, int64_t first,
                       int64_t columns) {
-  const int64_t shown = columns < MAX_COLUMNS ? columns : MAX_COLUMNS;
+  const int64_t shown = columns < kMaxColumns ? columns : kMaxColumns;
   char text[40];
   olstm__say(out, "  [");
   for (int64_t c = 0; c < shown; c++) {
@@ -58,10 +58,10 @@ void olstm__tensor_print(FILE* out, const char* kind, const char* name,
   const int64_t last = desc->rank > 0 ? desc->dims[desc->rank - 1] : 1;
   const int64_t columns = last == 1 ? count : last;
   const int64_t rows = count / columns;
-  for (int64_t r = 0; r < rows && r < MAX_ROWS; r++) {
+  for (int64_t r = 0; r < rows && r < kMaxRows; r++) {
     print_row(out, tensor, r * columns, columns);
   }
-  if (rows > MAX_ROWS) olstm__say(out, "  ... %" PRId64 " more rows\n", rows - MAX_ROWS);
+  if (rows > kMaxRows) olstm__say(out, "  ... %" PRId64 " more rows\n", rows - kMaxRows);
 }
 
 olstm_text olstm__value_shape_text(const olstm_value_info* info) {

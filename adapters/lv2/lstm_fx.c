@@ -14,8 +14,8 @@
 
 #define LSTM_FX_URI "https://olstm.example/lv2/lstm-fx"
 
-enum { PORT_INPUT, PORT_OUTPUT, PORT_GAIN_DB, PORT_MIX, PORT_COUNT };
-enum { MAX_UNITS = 512, BLOCK = 64 };
+enum { kPortInput, kPortOutput, kPortGainDb, kPortMix, kPortCount };
+enum { kMaxUnits = 512, kBlock = 64 };
 
 typedef struct lstm_fx {
   olstm_lstm* lstm;
@@ -23,7 +23,7 @@ typedef struct lstm_fx {
   float* dense_kernel;  // [H]
   float dense_bias;
   float* hidden;  // [BLOCK,H]
-  float driven[BLOCK];
+  float driven[kBlock];
   const float* input;
   float* output;
   const float* gain_db;
@@ -45,7 +45,7 @@ static float* read_layer(FILE* file, int64_t* out_units) {
   }
   const uint32_t units = units_bytes[0] | (uint32_t)units_bytes[1] << 8 |
                          (uint32_t)units_bytes[2] << 16 | (uint32_t)units_bytes[3] << 24;
-  if (units < 1 || units > MAX_UNITS) return NULL;
+  if (units < 1 || units > kMaxUnits) return NULL;
   const size_t h = units, count = 4 * h + 4 * h * h + 4 * h + h + 1;
   float* values = malloc(count * sizeof *values);
   if (values &&
@@ -82,9 +82,9 @@ static olstm_status create_layer(lstm_fx* fx, const float* values, olstm_error* 
   olstm_lstm_options_init(&options);
   options.input_size = 1;
   options.hidden_size = fx->units;
-  options.block_steps = BLOCK;
+  options.block_steps = kBlock;
   fx->dense_kernel = malloc(h * sizeof(float));
-  fx->hidden = malloc(BLOCK * h * sizeof(float));
+  fx->hidden = malloc(kBlock * h * sizeof(float));
   if (!fx->dense_kernel || !fx->hidden) return OLSTM_STATUS_OUT_OF_MEMORY;
   memcpy(fx->dense_kernel, dense, h * sizeof(float));
   fx->dense_bias = dense[h];
@@ -122,16 +122,16 @@ static LV2_Handle instantiate(const LV2_Descriptor* descriptor, double sample_ra
 static void connect_port(LV2_Handle instance, uint32_t port, void* data) {
   lstm_fx* fx = instance;
   switch (port) {
-    case PORT_INPUT:
+    case kPortInput:
       fx->input = data;
       break;
-    case PORT_OUTPUT:
+    case kPortOutput:
       fx->output = data;
       break;
-    case PORT_GAIN_DB:
+    case kPortGainDb:
       fx->gain_db = data;
       break;
-    case PORT_MIX:
+    case kPortMix:
       fx->mix = data;
       break;
     default:
@@ -166,9 +166,9 @@ static void run(LV2_Handle instance, uint32_t sample_count) {
   lstm_fx* fx = instance;
   const float gain = powf(10.0F, *fx->gain_db / 20.0F);
   const float mix = *fx->mix;
-  for (uint32_t first = 0; first < sample_count; first += BLOCK) {
+  for (uint32_t first = 0; first < sample_count; first += kBlock) {
     const uint32_t rest = sample_count - first;
-    run_block(fx, fx->input + first, fx->output + first, rest < BLOCK ? rest : BLOCK,
+    run_block(fx, fx->input + first, fx->output + first, rest < kBlock ? rest : kBlock,
               gain, mix);
   }
 }

@@ -5,14 +5,14 @@
 #include "node_copy.h"
 
 /// How an LSTM's eight inputs and three outputs bound the nodes that are run here.
-enum { MAX_INPUTS = 8, MAX_OUTPUTS = 3, MAX_IDLE_EXECUTIONS = 16 };
+enum { kMaxInputs = 8, kMaxOutputs = 3, kMaxIdleExecutions = 16 };
 
 /// The node prepared for one set of input shapes, with the workspace of one run at a
 /// time.
 typedef struct execution {
   struct execution* next;
-  olstm_tensor_desc inputs[MAX_INPUTS];
-  olstm_tensor_desc outputs[MAX_OUTPUTS];
+  olstm_tensor_desc inputs[kMaxInputs];
+  olstm_tensor_desc outputs[kMaxOutputs];
   olstm_prepared prepared;
   void* workspace;
 } execution;
@@ -57,8 +57,8 @@ static olstm_status create_instance(olstm__node_runner* runner, int32_t thread_c
   const olstm_plugin* plugin = olstm_plugin_entry(&runner->host, error);
   if (!plugin) return OLSTM_STATUS_UNSUPPORTED;
   runner->operator_table = find_operator(plugin, node);
-  if (!runner->operator_table || node->input_count > MAX_INPUTS ||
-      node->output_count > MAX_OUTPUTS) {
+  if (!runner->operator_table || node->input_count > kMaxInputs ||
+      node->output_count > kMaxOutputs) {
     return olstm_fail(error, OLSTM_STATUS_UNSUPPORTED,
                       "%s '%s': no such operator in domain '%s', opset %d", node->op_type,
                       node->name, node->domain, (int)node->opset_version);
@@ -174,7 +174,7 @@ static void give_back_execution(olstm__node_runner* runner, execution* taken) {
   (void)pthread_mutex_lock(&runner->mutex);
   taken->next = runner->idle;
   runner->idle = taken;
-  if (++runner->idle_count > MAX_IDLE_EXECUTIONS) {
+  if (++runner->idle_count > kMaxIdleExecutions) {
     execution** link = &runner->idle;
     while ((*link)->next) link = &(*link)->next;
     execution_destroy(runner, *link);
@@ -190,8 +190,8 @@ static olstm_status run_execution(const olstm__node_runner* runner,
                                   const olstm__output_source* outputs,
                                   const olstm_parallel* parallel, olstm_error* error) {
   const olstm_node* node = &runner->copy.node;
-  const void* input_data[MAX_INPUTS] = {NULL};
-  void* output_data[MAX_OUTPUTS] = {NULL};
+  const void* input_data[kMaxInputs] = {NULL};
+  void* output_data[kMaxOutputs] = {NULL};
   for (size_t i = 0; i < node->input_count; i++) {
     if (inputs[i]) input_data[i] = inputs[i]->data;
   }
@@ -217,7 +217,7 @@ olstm_status olstm__node_runner_run(olstm__node_runner* runner,
                                     const olstm__output_source* outputs,
                                     const olstm_parallel* parallel, olstm_error* error) {
   const olstm_node* node = &runner->copy.node;
-  const olstm_tensor* all[MAX_INPUTS] = {NULL};
+  const olstm_tensor* all[kMaxInputs] = {NULL};
   execution* taken = NULL;
   for (size_t i = 0; i < node->input_count; i++) {
     all[i] = node->constants[i] ? node->constants[i] : inputs[i];

@@ -4,15 +4,15 @@
 
 #include "ort_node.h"
 
-enum { MAX_TEXT = 256, MAX_FLOATS = 6, ATTRIBUTE_COUNT = 8, LSTM_OPSET = 22 };
+enum { kMaxText = 256, kMaxFloats = 6, kAttributeCount = 8, kLstmOpset = 22 };
 
 /// What is read from a kernel's info, on its way into an olstm_node.
 typedef struct node_draft {
   olstm_node node;
-  char name[MAX_TEXT];
-  olstm_attribute attributes[ATTRIBUTE_COUNT];
-  float floats[2][MAX_FLOATS];
-  char texts[2][MAX_TEXT];
+  char name[kMaxText];
+  olstm_attribute attributes[kAttributeCount];
+  float floats[2][kMaxFloats];
+  char texts[2][kMaxText];
   olstm_string strings[1 + 2 * OLSTM__ORT_MAX_OUTPUTS];
   const char* input_names[OLSTM_RECURRENT_INPUT_COUNT];
   const olstm_tensor* constants[OLSTM_RECURRENT_INPUT_COUNT];
@@ -63,7 +63,7 @@ static olstm_status read_clip(const OrtApi* api, const OrtKernelInfo* info,
 static olstm_status read_floats(const OrtApi* api, const OrtKernelInfo* info,
                                 const char* name, float* values, node_draft* draft,
                                 olstm_error* error) {
-  size_t count = MAX_FLOATS;
+  size_t count = kMaxFloats;
   OrtStatus* status = api->KernelInfoGetAttributeArray_float(info, name, values, &count);
   if (status) {
     return is_absent(api, status) ? OLSTM_STATUS_OK
@@ -78,9 +78,9 @@ static olstm_status read_floats(const OrtApi* api, const OrtKernelInfo* info,
 /// Reads a text attribute into `text`; "" when it is absent.
 static olstm_status read_text(const OrtApi* api, const OrtKernelInfo* info,
                               const char* name, char* text, olstm_error* error) {
-  size_t size = MAX_TEXT - 1;
+  size_t size = kMaxText - 1;
   OrtStatus* status = api->KernelInfoGetAttribute_string(info, name, text, &size);
-  text[MAX_TEXT - 1] = '\0';
+  text[kMaxText - 1] = '\0';
   if (!status) return OLSTM_STATUS_OK;
   text[0] = '\0';
   return is_absent(api, status) ? OLSTM_STATUS_OK : olstm__ort_check(api, status, error);
@@ -102,7 +102,7 @@ static olstm_status read_direction(const OrtApi* api, const OrtKernelInfo* info,
 /// "Sigmoid,Tanh,Tanh".
 static olstm_status read_activations(const OrtApi* api, const OrtKernelInfo* info,
                                      node_draft* draft, olstm_error* error) {
-  enum { MOST = 2 * OLSTM__ORT_MAX_OUTPUTS };
+  enum { kMost = 2 * OLSTM__ORT_MAX_OUTPUTS };
   char* text = draft->texts[1];
   const olstm_status status = read_text(api, info, "activations", text, error);
   if (status != OLSTM_STATUS_OK) {
@@ -117,10 +117,10 @@ static olstm_status read_activations(const OrtApi* api, const OrtKernelInfo* inf
   attribute->strings = &draft->strings[1];
   char* rest = text;
   for (char* part = strtok_r(text, ",", &rest); part; part = strtok_r(NULL, ",", &rest)) {
-    if (attribute->count == MOST) {
+    if (attribute->count == kMost) {
       return olstm_fail(error, OLSTM_STATUS_INVALID_MODEL,
                         "olstm.LSTM '%s': more than %d activations", draft->name,
-                        (int)MOST);
+                        (int)kMost);
     }
     draft->strings[1 + attribute->count++] = (olstm_string){part, strlen(part)};
   }
@@ -203,7 +203,7 @@ static olstm_status read_node(const OrtApi* api, const OrtKernelInfo* info,
                              .name = draft->name,
                              .op_type = "LSTM",
                              .domain = "",
-                             .opset_version = LSTM_OPSET,
+                             .opset_version = kLstmOpset,
                              .attributes = draft->attributes,
                              .input_count = OLSTM_RECURRENT_INPUT_COUNT,
                              .input_names = draft->input_names,

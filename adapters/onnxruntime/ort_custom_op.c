@@ -9,7 +9,7 @@
 #include "ort_custom_node.h"
 #include "ort_node.h"
 
-enum { API_VERSION = 16, RESET_INPUT = OLSTM_RECURRENT_INPUT_COUNT, MAX_CUSTOM_INPUTS };
+enum { kApiVersion = 16, kResetInput = OLSTM_RECURRENT_INPUT_COUNT, kMaxCustomInputs };
 
 /// One registered operator: a name, a dtype, and whether it keeps state.
 typedef struct custom_op {
@@ -41,8 +41,8 @@ typedef struct custom_kernel {
 typedef struct custom_call {
   custom_kernel* kernel;
   OrtKernelContext* context;
-  olstm_tensor tensors[MAX_CUSTOM_INPUTS];
-  const olstm_tensor* inputs[MAX_CUSTOM_INPUTS];
+  olstm_tensor tensors[kMaxCustomInputs];
+  const olstm_tensor* inputs[kMaxCustomInputs];
 } custom_call;
 
 static olstm_status read_inputs(custom_call* call, olstm_error* error) {
@@ -50,7 +50,7 @@ static olstm_status read_inputs(custom_call* call, olstm_error* error) {
   size_t count = 0;
   OLSTM_RETURN_IF_ERROR(olstm__ort_check(
       api, api->KernelContext_GetInputCount(call->context, &count), error));
-  for (size_t i = 0; i < count && i < MAX_CUSTOM_INPUTS; i++) {
+  for (size_t i = 0; i < count && i < kMaxCustomInputs; i++) {
     const OrtValue* value = NULL;
     OLSTM_RETURN_IF_ERROR(olstm__ort_check(
         api, api->KernelContext_GetInput(call->context, i, &value), error));
@@ -167,7 +167,7 @@ static olstm_status start_state(custom_call* call, const olstm_tensor_desc* desc
 
 static olstm_status check_state(custom_call* call, olstm_error* error) {
   node_state* state = &call->kernel->state;
-  const olstm_tensor* reset = call->inputs[RESET_INPUT];
+  const olstm_tensor* reset = call->inputs[kResetInput];
   const char* name = olstm__node_runner_node(call->kernel->runner)->name;
   olstm_tensor_desc desc;
   memset(&desc, 0, sizeof desc);
@@ -274,14 +274,14 @@ static const char* ORT_API_CALL get_provider(const OrtCustomOp* op) {
 }
 
 static size_t ORT_API_CALL get_input_count(const OrtCustomOp* op) {
-  return ((const custom_op*)op)->is_stateful ? MAX_CUSTOM_INPUTS
+  return ((const custom_op*)op)->is_stateful ? kMaxCustomInputs
                                              : OLSTM_RECURRENT_INPUT_COUNT;
 }
 
 static ONNXTensorElementDataType ORT_API_CALL get_input_type(const OrtCustomOp* op,
                                                              size_t index) {
   if (index == OLSTM_RECURRENT_SEQUENCE_LENS) return ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32;
-  if (index == RESET_INPUT) return ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL;
+  if (index == kResetInput) return ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL;
   return ((const custom_op*)op)->dtype;
 }
 
@@ -317,7 +317,7 @@ static OrtMemType ORT_API_CALL get_memory_type(const OrtCustomOp* op, size_t ind
 
 #define CUSTOM_OP(op_name, op_dtype, stateful)                        \
   {                                                                   \
-    .base = {.version = API_VERSION,                                  \
+    .base = {.version = kApiVersion,                                  \
              .GetName = get_name,                                     \
              .GetExecutionProviderType = get_provider,                \
              .GetInputType = get_input_type,                          \
@@ -339,7 +339,7 @@ static const custom_op kCustomOps[] = {
     CUSTOM_OP("StatefulLSTM", ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, true),
     CUSTOM_OP("StatefulLSTM", ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE, true),
 };
-enum { CUSTOM_OP_COUNT = sizeof kCustomOps / sizeof kCustomOps[0] };
+enum { kCustomOpCount = sizeof kCustomOps / sizeof kCustomOps[0] };
 
 /// A domain must outlive the sessions that use it, and nobody tells when the last one
 /// ends: it is made once and lives as long as the process, as the operator tables it
@@ -351,7 +351,7 @@ static OrtStatus* make_domain(const OrtApi* api) {
   if (shared_domain) return NULL;
   OrtCustomOpDomain* made = NULL;
   OrtStatus* status = api->CreateCustomOpDomain("olstm", &made);
-  for (size_t i = 0; i < CUSTOM_OP_COUNT && !status; i++) {
+  for (size_t i = 0; i < kCustomOpCount && !status; i++) {
     status = api->CustomOpDomain_Add(made, &kCustomOps[i].base);
   }
   if (!status) {
@@ -366,7 +366,7 @@ OLSTM_API OrtStatus* RegisterCustomOps(OrtSessionOptions* options,
                                        const OrtApiBase* api_base);
 
 OrtStatus* RegisterCustomOps(OrtSessionOptions* options, const OrtApiBase* api_base) {
-  const OrtApi* api = api_base->GetApi(API_VERSION);
+  const OrtApi* api = api_base->GetApi(kApiVersion);
   if (!api) {
     const OrtApi* oldest = api_base->GetApi(1);
     return oldest

@@ -5,7 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_THREADS = 64, COUNT_US = 1000 };
+enum { kMaxThreads = 64, kCountUs = 1000 };
 
 static double now_us(void) {
   struct timespec now;
@@ -36,10 +36,10 @@ static void count_one(void* user, size_t index) {
 
 int32_t olstm__ort_count_threads(const OrtApi* api, const OrtKernelContext* context) {
   const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-  head_count heads = {.deadline_us = now_us() + COUNT_US,
-                      .most = cpus < MAX_THREADS ? (int)cpus : MAX_THREADS};
+  head_count heads = {.deadline_us = now_us() + kCountUs,
+                      .most = cpus < kMaxThreads ? (int)cpus : kMaxThreads};
   OrtStatus* status =
-      api->KernelContext_ParallelFor(context, count_one, MAX_THREADS, 0, &heads);
+      api->KernelContext_ParallelFor(context, count_one, kMaxThreads, 0, &heads);
   if (status) api->ReleaseStatus(status);
   const int32_t count = atomic_load(&heads.count);
   return count > 1 ? count : 1;

@@ -6,7 +6,7 @@
 #include "op/elementwise/compute_type.h"
 #include "op/op_family.h"
 
-typedef enum pool_code { CODE_MAX, CODE_AVERAGE, CODE_LP } pool_code;
+typedef enum pool_code { kCodeMax, kCodeAverage, kCodeLp } pool_code;
 
 /// In multiply-adds.
 enum { kWorkPerTap = 2 };
@@ -81,12 +81,12 @@ static tap_range find_taps(const olstm__window* w, int32_t d, int64_t at,
         for (int64_t k = taps[2]->begin; k < taps[2]->end; k++) {                   \
           const int64_t at = line + taps[2]->start + k * w->dilation[2];            \
           const REAL value = x[at];                                                 \
-          if (self->code == CODE_MAX) {                                             \
+          if (self->code == kCodeMax) {                                             \
             if (*out_at < 0 || value > most || value != value) {                    \
               most = value;                                                         \
               *out_at = at;                                                         \
             }                                                                       \
-          } else if (self->code == CODE_AVERAGE) {                                  \
+          } else if (self->code == kCodeAverage) {                                  \
             sum += (double)value;                                                   \
           } else {                                                                  \
             sum += pow(fabs((double)value), self->p);                               \
@@ -94,8 +94,8 @@ static tap_range find_taps(const olstm__window* w, int32_t d, int64_t at,
         }                                                                           \
       }                                                                             \
     }                                                                               \
-    if (self->code == CODE_MAX) return most;                                        \
-    if (self->code == CODE_LP) return (REAL)pow(sum, 1 / self->p);                  \
+    if (self->code == kCodeMax) return most;                                        \
+    if (self->code == kCodeLp) return (REAL)pow(sum, 1 / self->p);                  \
     const int64_t divisor = taps[0]->divisor * taps[1]->divisor * taps[2]->divisor; \
     return divisor ? (REAL)(sum / (double)divisor) : 0;                             \
   }                                                                                 \
@@ -301,15 +301,15 @@ NAMES(kLp18, "auto_pad", "ceil_mode", "dilations", "kernel_shape", "p", "pads",
                                         .instance_bytes = sizeof(pool_op), \
                                         .parse = parser,                   \
                                         .code = what}
-SCHEMA(kMaxPool1, 1, kPlain, parse_pool, CODE_MAX);
-SCHEMA(kMaxPool8, 2, kMax8, parse_pool, CODE_MAX);
-SCHEMA(kMaxPool10, 2, kMax10, parse_pool, CODE_MAX);
-SCHEMA(kAveragePool1, 1, kPlain, parse_pool, CODE_AVERAGE);
-SCHEMA(kAveragePool7, 1, kAverage7, parse_pool, CODE_AVERAGE);
-SCHEMA(kAveragePool10, 1, kAverage10, parse_pool, CODE_AVERAGE);
-SCHEMA(kAveragePool19, 1, kAverage19, parse_pool, CODE_AVERAGE);
-SCHEMA(kLpPool1, 1, kLp, parse_lp_pool, CODE_LP);
-SCHEMA(kLpPool18, 1, kLp18, parse_lp_pool, CODE_LP);
+SCHEMA(kMaxPool1, 1, kPlain, parse_pool, kCodeMax);
+SCHEMA(kMaxPool8, 2, kMax8, parse_pool, kCodeMax);
+SCHEMA(kMaxPool10, 2, kMax10, parse_pool, kCodeMax);
+SCHEMA(kAveragePool1, 1, kPlain, parse_pool, kCodeAverage);
+SCHEMA(kAveragePool7, 1, kAverage7, parse_pool, kCodeAverage);
+SCHEMA(kAveragePool10, 1, kAverage10, parse_pool, kCodeAverage);
+SCHEMA(kAveragePool19, 1, kAverage19, parse_pool, kCodeAverage);
+SCHEMA(kLpPool1, 1, kLp, parse_lp_pool, kCodeLp);
+SCHEMA(kLpPool18, 1, kLp18, parse_lp_pool, kCodeLp);
 
 #define MAX_DTYPES                                          \
   (OLSTM__DTYPES_REAL | OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT8) | \

@@ -9,13 +9,13 @@
 /// A letter stands for a dimension; digits stand for those of an ellipsis, the last one
 /// first.
 enum {
-  MAX_OPERANDS = 16,
-  MAX_LETTERS = 24,
-  MAX_TERM = OLSTM_MAX_RANK,
-  ELLIPSIS = '.',
-  FIRST_OF_ELLIPSIS = 1,
+  kMaxOperands = 16,
+  kMaxLetters = 24,
+  kMaxTerm = OLSTM_MAX_RANK,
+  kEllipsis = '.',
+  kFirstOfEllipsis = 1,
   // What a product of two costs more than a multiply-add of a matrix product.
-  WORK_PER_PRODUCT = 4
+  kWorkPerProduct = 4
 };
 
 typedef struct einsum_op {
@@ -26,16 +26,16 @@ typedef struct einsum_op {
 /// A term of the equation: the letter of each dimension, the ellipsis written out.
 typedef struct term {
   int32_t rank;
-  char letters[MAX_TERM];
+  char letters[kMaxTerm];
 } term;
 
 /// The letters of the equation: those of the output first, then those that are summed.
 typedef struct plan {
   size_t operand_count;
   int32_t output_rank, letter_count;
-  char letters[MAX_LETTERS];
-  int64_t dims[MAX_LETTERS];
-  int64_t strides[MAX_OPERANDS][MAX_LETTERS];
+  char letters[kMaxLetters];
+  int64_t dims[kMaxLetters];
+  int64_t strides[kMaxOperands][kMaxLetters];
 } plan;
 
 typedef struct einsum_handle {
@@ -68,13 +68,13 @@ static bool read_term(const char** text, int32_t ellipsis_rank, term* out) {
     if (**text == ' ') continue;
     if (strncmp(*text, "...", 3) == 0) {
       for (int32_t i = ellipsis_rank; i > 0; i--) {
-        if (out->rank == MAX_TERM) return false;
-        out->letters[out->rank++] = (char)(FIRST_OF_ELLIPSIS + i - 1);
+        if (out->rank == kMaxTerm) return false;
+        out->letters[out->rank++] = (char)(kFirstOfEllipsis + i - 1);
       }
       *text += 2;
       continue;
     }
-    if (!is_letter(**text) || out->rank == MAX_TERM) return false;
+    if (!is_letter(**text) || out->rank == kMaxTerm) return false;
     out->letters[out->rank++] = **text;
   }
   return true;
@@ -85,7 +85,7 @@ static int32_t ellipsis_rank_of(const char* text, int32_t rank) {
   bool has_ellipsis = false;
   for (; *text && *text != ',' && *text != '-'; text++) {
     if (is_letter(*text)) rank--;
-    has_ellipsis = has_ellipsis || *text == ELLIPSIS;
+    has_ellipsis = has_ellipsis || *text == kEllipsis;
   }
   return rank < 0 || (rank > 0 && !has_ellipsis) ? -1 : rank;
 }
@@ -99,7 +99,7 @@ static int32_t find_letter(const plan* p, char letter) {
 
 static bool add_letter(plan* p, char letter) {
   if (find_letter(p, letter) >= 0) return true;
-  if (p->letter_count == MAX_LETTERS) return false;
+  if (p->letter_count == kMaxLetters) return false;
   p->letters[p->letter_count] = letter;
   p->dims[p->letter_count++] = 1;
   return true;
@@ -111,14 +111,14 @@ static void make_output(const term* terms, size_t count, int32_t ellipsis_rank,
                         term* out) {
   *out = (term){.rank = 0};
   for (int32_t i = ellipsis_rank; i > 0; i--) {
-    out->letters[out->rank++] = (char)(FIRST_OF_ELLIPSIS + i - 1);
+    out->letters[out->rank++] = (char)(kFirstOfEllipsis + i - 1);
   }
   for (int letter = 'A'; letter <= 'z'; letter++) {
     int32_t uses = 0;
     for (size_t o = 0; o < count; o++) {
       for (int32_t d = 0; d < terms[o].rank; d++) uses += terms[o].letters[d] == letter;
     }
-    if (uses == 1 && is_letter((char)letter) && out->rank < MAX_TERM) {
+    if (uses == 1 && is_letter((char)letter) && out->rank < kMaxTerm) {
       out->letters[out->rank++] = (char)letter;
     }
   }
@@ -184,7 +184,7 @@ static olstm_status add_operand(const einsum_op* op, const olstm_tensor_desc* de
 
 static olstm_status make_plan(const einsum_op* op, const olstm_tensor* const* inputs,
                               size_t count, plan* p, olstm_error* error) {
-  term terms[MAX_OPERANDS], output = {.rank = 0};
+  term terms[kMaxOperands], output = {.rank = 0};
   *p = (plan){.operand_count = count};
   OLSTM_RETURN_IF_ERROR(read_equation(op, inputs, count, terms, &output, error));
   for (int32_t d = 0; d < output.rank; d++) {
@@ -272,7 +272,7 @@ static olstm_status prepare(void* instance, const olstm_prepare_args* args,
   made.head = handle->head;
   *handle = made;
   out_prepared->handle = handle;
-  out_prepared->work = olstm__op_work(made.output_count, made.sum_count, WORK_PER_PRODUCT,
+  out_prepared->work = olstm__op_work(made.output_count, made.sum_count, kWorkPerProduct,
                                       (int64_t)p->operand_count);
   return OLSTM_STATUS_OK;
 }
@@ -297,7 +297,7 @@ static void step_letters(const plan* p, int32_t first, int32_t last, int64_t* in
   static void einsum_##name(const einsum_handle* h, const void* const* inputs, \
                             void* output) {                                    \
     const plan* p = &h->plan;                                                  \
-    int64_t index[MAX_LETTERS] = {0}, offsets[MAX_OPERANDS] = {0};             \
+    int64_t index[kMaxLetters] = {0}, offsets[kMaxOperands] = {0};             \
     type* y = output;                                                          \
     for (int64_t n = 0; n < h->output_count; n++) {                            \
       type sum = 0;                                                            \
@@ -344,7 +344,7 @@ static olstm_status run(const void* instance, const void* handle,
 
 static const char* const kAttributes[] = {"equation", NULL};
 
-static const olstm__op_schema kSchema = {.arity = {1, MAX_OPERANDS, 1},
+static const olstm__op_schema kSchema = {.arity = {1, kMaxOperands, 1},
                                          .attributes = kAttributes,
                                          .instance_bytes = sizeof(einsum_op),
                                          .parse = parse};

@@ -22,7 +22,7 @@ typedef struct variadic_handle {
   olstm__binary_walk walks[];
 } variadic_handle;
 
-enum { CODE_MEAN = OLSTM__BINARY_CODE_COUNT };
+enum { kCodeMean = OLSTM__BINARY_CODE_COUNT };
 
 static int32_t form_code(const variadic_op* self) {
   return ((const olstm__op_schema*)self->base.self->variant)->code;
@@ -62,11 +62,11 @@ static olstm_status variadic_prepare(void* instance, const olstm_prepare_args* a
   handle->dtype = y->dtype;
   handle->count = olstm_tensor_desc_count(y);
   handle->walk_count = walk_count;
-  handle->divisor = code == CODE_MEAN ? (int64_t)args->input_count : 0;
+  handle->divisor = code == kCodeMean ? (int64_t)args->input_count : 0;
   for (size_t w = 0; w < walk_count; w++) {
     olstm__binary_walk_init(
         &handle->walks[w],
-        code == CODE_MEAN ? OLSTM__BINARY_ADD : (olstm__binary_code)code,
+        code == kCodeMean ? OLSTM__BINARY_ADD : (olstm__binary_code)code,
         handle->compute_type, w == 0 ? &args->inputs[0]->desc : y,
         &args->inputs[w + 1]->desc, y);
   }
@@ -124,7 +124,7 @@ static olstm_status variadic_run(const void* instance, const void* handle,
 SCHEMA(kSum, OLSTM__BINARY_ADD);
 SCHEMA(kMin, OLSTM__BINARY_MIN);
 SCHEMA(kMax, OLSTM__BINARY_MAX);
-SCHEMA(kMean, CODE_MEAN);
+SCHEMA(kMean, kCodeMean);
 
 #define ROW(type, dtypes, schema)                                                \
   OLSTM__OP_ENTRY(type, 1, 0, dtypes, &schema, variadic_infer, variadic_prepare, \

@@ -7,7 +7,7 @@
 #include "op/gather/scatter_reduce.h"
 
 /// How many reductions an opset knows: none; add and mul; max and min.
-enum { ONLY_NONE = 1, HAS_MUL = 3, HAS_MIN = 5 };
+enum { kOnlyNone = 1, kHasMul = 3, kHasMin = 5 };
 
 typedef struct scatter_op {
   olstm__op_base base;
@@ -117,16 +117,16 @@ const olstm__op_schema olstm__scatter_elements_form_9 = {
     .attributes = kAxis,
     .instance_bytes = sizeof(scatter_op),
     .parse = parse_scatter,
-    .code = ONLY_NONE};
+    .code = kOnlyNone};
 const olstm__op_schema olstm__scatter_elements_form_16 = {
     .arity = {3, 3, 1},
     .attributes = kReduction,
     .instance_bytes = sizeof(scatter_op),
     .parse = parse_scatter,
-    .code = HAS_MUL};
+    .code = kHasMul};
 const olstm__op_schema olstm__scatter_elements_form_18 = {
     .arity = {3, 3, 1},
     .attributes = kReduction,
     .instance_bytes = sizeof(scatter_op),
     .parse = parse_scatter,
-    .code = HAS_MIN};
+    .code = kHasMin};

@@ -8,7 +8,7 @@
 #include "op/shape/move_bytes.h"
 
 /// How many reductions an opset knows: none; add and mul; max and min.
-enum { ONLY_NONE = 1, HAS_MUL = 3, HAS_MIN = 5 };
+enum { kOnlyNone = 1, kHasMul = 3, kHasMin = 5 };
 
 typedef struct scatter_nd_op {
   olstm__op_base base;
@@ -103,16 +103,16 @@ const olstm__op_schema olstm__scatter_nd_form_11 = {
     .arity = {3, 3, 1},
     .instance_bytes = sizeof(scatter_nd_op),
     .parse = parse_scatter_nd,
-    .code = ONLY_NONE};
+    .code = kOnlyNone};
 const olstm__op_schema olstm__scatter_nd_form_16 = {
     .arity = {3, 3, 1},
     .attributes = kReduction,
     .instance_bytes = sizeof(scatter_nd_op),
     .parse = parse_scatter_nd,
-    .code = HAS_MUL};
+    .code = kHasMul};
 const olstm__op_schema olstm__scatter_nd_form_18 = {
     .arity = {3, 3, 1},
     .attributes = kReduction,
     .instance_bytes = sizeof(scatter_nd_op),
     .parse = parse_scatter_nd,
-    .code = HAS_MIN};
+    .code = kHasMin};

@@ -66,9 +66,9 @@ DEFINE_HALF(bfloat16, olstm__bfloat16_to_float, olstm__float_to_bfloat16)
     [OLSTM__SCATTER_MAX] = NAME##_max, [OLSTM__SCATTER_MIN] = NAME##_min  \
   }
 
-enum { REDUCTION_COUNT = OLSTM__SCATTER_MIN + 1 };
+enum { kReductionCount = OLSTM__SCATTER_MIN + 1 };
 
-static const olstm__scatter_function kReduce[][REDUCTION_COUNT] = {
+static const olstm__scatter_function kReduce[][kReductionCount] = {
     [OLSTM_DTYPE_INT8] = ROW(int8),
     [OLSTM_DTYPE_INT16] = ROW(int16),
     [OLSTM_DTYPE_INT32] = ROW(int32),

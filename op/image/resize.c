@@ -9,15 +9,15 @@
 
 /// What a node may have, by the opset that brought it.
 enum {
-  SCALES_ARE_ATTRIBUTE = 7,
-  SCALES_ARE_INPUT = 9,
-  HAS_SIZES = 11,
-  HAS_OPTIONAL_SCALES = 13,
-  HAS_ASPECT_RATIO = 18,
-  HAS_SYMMETRIC = 19
+  kScalesAreAttribute = 7,
+  kScalesAreInput = 9,
+  kHasSizes = 11,
+  kHasOptionalScales = 13,
+  kHasAspectRatio = 18,
+  kHasSymmetric = 19
 };
 
-enum { NO_INPUT = -1 };
+enum { kNoInput = -1 };
 
 static olstm_status find_name(const olstm__op_base* base, const char* attribute,
                               const char* fallback, const char* const* names,
@@ -47,17 +47,17 @@ static olstm_status parse_rule(olstm__resize_op* op, int32_t code, olstm_error* 
       "pytorch_half_pixel",
       "align_corners",
       "asymmetric",
-      code < HAS_ASPECT_RATIO ? "tf_half_pixel_for_nn" : NULL,
+      code < kHasAspectRatio ? "tf_half_pixel_for_nn" : NULL,
       "tf_crop_and_resize",
-      code >= HAS_SYMMETRIC ? "half_pixel_symmetric" : NULL};
+      code >= kHasSymmetric ? "half_pixel_symmetric" : NULL};
   olstm__resize_rule* rule = &op->rule;
   int32_t found = 0;
   float number = 0;
   int64_t flag = 0;
   OLSTM_RETURN_IF_ERROR(find_name(&op->base, "mode", "nearest", kModes,
-                                  code < HAS_SIZES ? 2 : 3, &found, error));
+                                  code < kHasSizes ? 2 : 3, &found, error));
   rule->mode = (olstm__resize_mode)found;
-  if (code < HAS_SIZES) {
+  if (code < kHasSizes) {
     rule->coordinates = OLSTM__RESIZE_ASYMMETRIC;
     rule->rounding = OLSTM__RESIZE_FLOOR;
     return OLSTM_STATUS_OK;
@@ -87,14 +87,14 @@ static olstm_status parse_resize(void* instance, olstm_error* error) {
   const int32_t code = ((const olstm__op_schema*)op->base.self->variant)->code;
   int32_t policy = 0;
   OLSTM_RETURN_IF_ERROR(parse_rule(op, code, error));
-  op->scales_input = code == SCALES_ARE_ATTRIBUTE ? NO_INPUT : code < HAS_SIZES ? 1 : 2;
-  op->sizes_input = code < HAS_SIZES ? NO_INPUT : 3;
+  op->scales_input = code == kScalesAreAttribute ? kNoInput : code < kHasSizes ? 1 : 2;
+  op->sizes_input = code < kHasSizes ? kNoInput : 3;
   OLSTM_RETURN_IF_ERROR(olstm__op_copy_ints(&op->base, "axes", OLSTM_MAX_RANK, op->axes,
                                             &op->axis_count, &op->has_axes, error));
   OLSTM_RETURN_IF_ERROR(find_name(&op->base, "keep_aspect_ratio_policy", "stretch",
                                   kPolicies, 3, &policy, error));
   op->policy = (olstm__resize_policy)policy;
-  if (code != SCALES_ARE_ATTRIBUTE) return OLSTM_STATUS_OK;
+  if (code != kScalesAreAttribute) return OLSTM_STATUS_OK;
   const olstm_attribute* scales = olstm_node_find_attribute(node, "scales");
   if (!scales) {
     return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_MODEL,
@@ -138,14 +138,14 @@ static const char* const kAttributes18[] = {"mode",
     .instance_bytes = sizeof(olstm__resize_op), .parse = parse_resize, .code = (CODE) \
   }
 const olstm__op_schema olstm__resize_form_7 =
-    RESIZE_FORM(1, 1, kAttributes7, SCALES_ARE_ATTRIBUTE);
+    RESIZE_FORM(1, 1, kAttributes7, kScalesAreAttribute);
 const olstm__op_schema olstm__resize_form_9 =
-    RESIZE_FORM(2, 2, kAttributes9, SCALES_ARE_INPUT);
+    RESIZE_FORM(2, 2, kAttributes9, kScalesAreInput);
 const olstm__op_schema olstm__resize_form_11 =
-    RESIZE_FORM(1, 4, kAttributes11, HAS_SIZES);
+    RESIZE_FORM(1, 4, kAttributes11, kHasSizes);
 const olstm__op_schema olstm__resize_form_13 =
-    RESIZE_FORM(1, 4, kAttributes11, HAS_OPTIONAL_SCALES);
+    RESIZE_FORM(1, 4, kAttributes11, kHasOptionalScales);
 const olstm__op_schema olstm__resize_form_18 =
-    RESIZE_FORM(1, 4, kAttributes18, HAS_ASPECT_RATIO);
+    RESIZE_FORM(1, 4, kAttributes18, kHasAspectRatio);
 const olstm__op_schema olstm__resize_form_19 =
-    RESIZE_FORM(1, 4, kAttributes18, HAS_SYMMETRIC);
+    RESIZE_FORM(1, 4, kAttributes18, kHasSymmetric);

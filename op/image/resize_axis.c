@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-enum { MAX_TAPS = 4096 };
+enum { kMaxTaps = 4096 };
 
 /// How far a kernel reaches to either side, in input positions, when it does not shrink.
 static int32_t kernel_reach(olstm__resize_mode mode) {
@@ -24,7 +24,7 @@ int32_t olstm__resize_tap_count(const olstm__resize_rule* rule,
                                 const olstm__resize_axis* axis) {
   if (rule->mode == OLSTM__RESIZE_NEAREST) return 1;
   const double count = 2 - 2 * first_tap(rule, axis);
-  return count <= MAX_TAPS ? (int32_t)count : 0;
+  return count <= kMaxTaps ? (int32_t)count : 0;
 }
 
 /// The length that the scale stands for, which need not be a whole number.
@@ -87,12 +87,12 @@ bool olstm__resize_find_taps(const olstm__resize_rule* rule,
                              int32_t tap_count, int64_t* out_indices,
                              double* out_weights) {
   const double last = (double)axis->input_length - 1;
-  const double far = last + MAX_TAPS;
+  const double far = last + kMaxTaps;
   const double found = find_coordinate(rule, axis, (double)position);
   const bool crops = rule->coordinates == OLSTM__RESIZE_TF_CROP_AND_RESIZE;
   const bool is_inside = !crops || (found >= 0 && found <= last);
   // Bounds keep the arithmetic below exact; further outside nothing changes any more.
-  const double x = found == found ? clamp(found, -(double)MAX_TAPS, far) : 0;
+  const double x = found == found ? clamp(found, -(double)kMaxTaps, far) : 0;
   if (rule->mode == OLSTM__RESIZE_NEAREST) {
     out_indices[0] = (int64_t)clamp(round_coordinate(rule->rounding, x), 0, last);
     out_weights[0] = 1;

@@ -9,7 +9,7 @@
 #include "op/shape/move_bytes.h"
 
 /// Where a pass reads and writes.
-enum { BUFFER_INPUT, BUFFER_OUTPUT, BUFFER_A, BUFFER_B };
+enum { kBufferInput, kBufferOutput, kBufferA, kBufferB };
 
 typedef struct resize_pass {
   int32_t from;
@@ -89,12 +89,12 @@ static void fill_pass(const olstm__resize_op* op, const olstm__resize_axis* axis
 /// Those that compute in float although the tensors are not start and end in a buffer.
 static void choose_buffers(resize_handle* handle) {
   const bool converts = handle->pass_dtype != handle->dtype;
-  int32_t from = converts ? BUFFER_A : BUFFER_INPUT;
+  int32_t from = converts ? kBufferA : kBufferInput;
   for (int32_t p = 0; p < handle->pass_count; p++) {
     const bool is_last = p == handle->pass_count - 1;
     handle->passes[p].from = from;
-    from = from == BUFFER_A ? BUFFER_B : BUFFER_A;
-    handle->passes[p].to = is_last && !converts ? BUFFER_OUTPUT : from;
+    from = from == kBufferA ? kBufferB : kBufferA;
+    handle->passes[p].to = is_last && !converts ? kBufferOutput : from;
   }
 }
 
@@ -264,11 +264,11 @@ olstm_status olstm__resize_run(const void* instance, const void* prepared,
   const void* result = NULL;
   for (int32_t p = 0; p < handle->pass_count; p++) {
     const resize_pass* pass = &handle->passes[p];
-    const void* from = pass->from == BUFFER_INPUT ? args->inputs[0]
-                       : pass->from == BUFFER_A   ? workspace
+    const void* from = pass->from == kBufferInput ? args->inputs[0]
+                       : pass->from == kBufferA   ? workspace
                                                   : workspace + handle->buffer_bytes;
-    void* to = pass->to == BUFFER_OUTPUT ? args->outputs[0]
-               : pass->to == BUFFER_A    ? workspace
+    void* to = pass->to == kBufferOutput ? args->outputs[0]
+               : pass->to == kBufferA    ? workspace
                                          : workspace + handle->buffer_bytes;
     if (handle->is_nearest) {
       pick(handle, pass, from, to);

@@ -10,14 +10,14 @@ static const olstm__lstm_kernel* const kKernels[] = {
 #endif
     &olstm__lstm_kernel_ref,
 };
-enum { KERNEL_COUNT = sizeof kKernels / sizeof kKernels[0] };
+enum { kKernelCount = sizeof kKernels / sizeof kKernels[0] };
 
 const olstm__lstm_kernel* olstm__lstm_kernel_at(size_t index) {
-  return index < KERNEL_COUNT ? kKernels[index] : NULL;
+  return index < kKernelCount ? kKernels[index] : NULL;
 }
 
 static const olstm__lstm_kernel* find(const char* name) {
-  for (size_t k = 0; k < KERNEL_COUNT; k++) {
+  for (size_t k = 0; k < kKernelCount; k++) {
     if (strcmp(kKernels[k]->name, name) == 0) return kKernels[k];
   }
   return NULL;
@@ -68,7 +68,7 @@ static void append(char* text, size_t capacity, const char* kernel, const char* 
 /// The first kernel that does not decline.
 static bool choose_best(const olstm__lstm_problem* problem, olstm__lstm_choice* choice) {
   choice->reason[0] = '\0';
-  for (size_t k = 0; k < KERNEL_COUNT; k++) {
+  for (size_t k = 0; k < kKernelCount; k++) {
     const char* why = kKernels[k]->decline(problem);
     if (!why) {
       choice->kernel = kKernels[k];
@@ -100,7 +100,7 @@ olstm_status olstm__lstm_choose(const olstm__lstm_problem* problem, const char* 
 olstm_status olstm__lstm_choose_real_time(const olstm__lstm_problem* problem,
                                           olstm__lstm_choice* out_choice,
                                           olstm_error* error) {
-  for (size_t k = 0; k < KERNEL_COUNT; k++) {
+  for (size_t k = 0; k < kKernelCount; k++) {
     if (kKernels[k]->run_allocates || kKernels[k]->decline(problem)) continue;
     out_choice->kernel = kKernels[k];
     out_choice->precision = problem->precision;

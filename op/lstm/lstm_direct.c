@@ -15,7 +15,7 @@
 #include "op/lstm/lstm_weights.h"
 #include "op/math/weight_memory.h"
 
-enum { MAX_BLOCKS = 20, DEFAULT_BLOCK_STEPS = 64, ALL_ROWS = -1 };
+enum { kMaxBlocks = 20, kDefaultBlockSteps = 64, kAllRows = -1 };
 
 /// One prepared length.
 typedef struct block {
@@ -30,7 +30,7 @@ typedef struct shared_layer {
   const olstm__lstm_kernel* kernel;
   int64_t input_size, hidden_size, batch;
   /// Block i computes 2^i steps.
-  block blocks[MAX_BLOCKS];
+  block blocks[kMaxBlocks];
   size_t block_count;
   void* packed;
   size_t packed_bytes;
@@ -84,7 +84,7 @@ static bool sizes_fit(const olstm_lstm_options* options) {
 
 void olstm_lstm_options_init_sized(olstm_lstm_options* options, size_t struct_size) {
   const olstm_lstm_options defaults = {.batch_size = 1,
-                                       .block_steps = DEFAULT_BLOCK_STEPS};
+                                       .block_steps = kDefaultBlockSteps};
   olstm_sized_struct_init(options, struct_size, &defaults, sizeof defaults);
 }
 
@@ -158,7 +158,7 @@ static olstm_status fail_memory(olstm_error* error) {
 static void release_shared(shared_layer* shared) {
   if (!shared || atomic_fetch_sub(&shared->reference_count, 1) != 1) return;
   const olstm_allocator allocator = shared->allocator;
-  for (size_t b = 0; b < MAX_BLOCKS; b++) {
+  for (size_t b = 0; b < kMaxBlocks; b++) {
     if (shared->kernel) shared->kernel->release(&allocator, shared->blocks[b].handle);
   }
   olstm_release(&allocator, shared->packed, 1, shared->packed_bytes);
@@ -215,7 +215,7 @@ static olstm_status pack_keras(shared_layer* shared, const olstm__lstm_problem* 
 static olstm_status prepare_blocks(shared_layer* shared, const olstm__lstm_spec* spec,
                                    const olstm_lstm_weights* weights, int64_t block_steps,
                                    olstm_error* error) {
-  for (int64_t steps = 1; steps <= block_steps && shared->block_count < MAX_BLOCKS;
+  for (int64_t steps = 1; steps <= block_steps && shared->block_count < kMaxBlocks;
        steps *= 2) {
     block* added = &shared->blocks[shared->block_count];
     size_t bytes = 0;
@@ -405,14 +405,14 @@ void olstm_lstm_set_state(olstm_lstm* lstm, const float* h, const float* c) {
 
 olstm_status olstm_lstm_reset_state(olstm_lstm* lstm, int64_t row, olstm_error* error) {
   const shared_layer* shared = lstm->shared;
-  if (row < ALL_ROWS || row >= shared->batch) {
+  if (row < kAllRows || row >= shared->batch) {
     return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
                       "LSTM: row is %" PRId64 ", expected -1..%" PRId64, row,
                       shared->batch - 1);
   }
   const size_t hidden = (size_t)shared->hidden_size;
-  const size_t first = row == ALL_ROWS ? 0 : (size_t)row * hidden;
-  const size_t count = row == ALL_ROWS ? state_count(shared) : hidden;
+  const size_t first = row == kAllRows ? 0 : (size_t)row * hidden;
+  const size_t count = row == kAllRows ? state_count(shared) : hidden;
   for (int tensor = 0; tensor < 2; tensor++) {
     memset(state_of(lstm, lstm->current, tensor) + first, 0, count * sizeof(float));
   }

@@ -12,7 +12,7 @@
 #include "op/math/weight_memory.h"
 #include "op/op_support.h"
 
-enum { MAX_KERNELS = 8 };
+enum { kMaxKernels = 8 };
 
 /// The node's weights, packed for one kernel and one precision.
 typedef struct packing {
@@ -27,7 +27,7 @@ typedef struct lstm_op {
   olstm__lstm_attributes attributes;
   /// Whether those of W, R, B and P that are present are constants of the node.
   bool has_constant_weights;
-  packing packings[MAX_KERNELS];
+  packing packings[kMaxKernels];
   size_t packing_count;
 } lstm_op;
 

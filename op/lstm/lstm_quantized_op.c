@@ -9,15 +9,15 @@
 #include "op/op_support.h"
 
 enum {
-  W_SCALE = OLSTM_RECURRENT_INPUT_COUNT,
-  W_ZERO_POINT,
-  R_SCALE,
-  R_ZERO_POINT,
-  INPUT_COUNT
+  kWScale = OLSTM_RECURRENT_INPUT_COUNT,
+  kWZeroPoint,
+  kRScale,
+  kRZeroPoint,
+  kInputCount
 };
-enum { ATTRIBUTES_OPSET = 7, GATES = 4 };
+enum { kAttributesOpset = 7, kGates = 4 };
 
-static const char* const kNames[INPUT_COUNT] = {
+static const char* const kNames[kInputCount] = {
     "X",         "W",           "R", "B",       "sequence_lens",
     "initial_h", "initial_c",   "P", "W_scale", "W_zero_point",
     "R_scale",   "R_zero_point"};
@@ -36,7 +36,7 @@ typedef struct quantized_handle {
   /// Of W and R.
   bool is_signed[2];
   /// Elements of W_scale, W_zero_point, R_scale and R_zero_point for each direction.
-  int64_t parameter_count[INPUT_COUNT - W_SCALE];
+  int64_t parameter_count[kInputCount - kWScale];
   /// Offsets in the workspace.
   size_t gates, bytes, sums, h, c;
 } quantized_handle;
@@ -44,15 +44,15 @@ typedef struct quantized_handle {
 // ---------------------------------------------------------------- create
 
 static olstm_status set_up(quantized_op* op, olstm_error* error) {
-  static const olstm__op_arity kArity = {3, INPUT_COUNT, OLSTM_RECURRENT_OUTPUT_COUNT};
+  static const olstm__op_arity kArity = {3, kInputCount, OLSTM_RECURRENT_OUTPUT_COUNT};
   OLSTM_RETURN_IF_ERROR(olstm__op_check_arity(&op->base, &kArity, error));
-  for (size_t i = W_SCALE; i < INPUT_COUNT; i++) {
+  for (size_t i = kWScale; i < kInputCount; i++) {
     if (olstm_node_has_input(op->base.node, i)) continue;
     return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_MODEL,
                           "input %s is missing", kNames[i]);
   }
   op->node = *op->base.node;
-  op->node.opset_version = ATTRIBUTES_OPSET;
+  op->node.opset_version = kAttributesOpset;
   return olstm__lstm_attributes_parse(&op->node, OLSTM__CELL_LSTM, &op->attributes,
                                       error);
 }
@@ -86,7 +86,8 @@ static olstm_status fail_shape(const quantized_op* op, size_t index,
 static olstm_status check_matrix(const quantized_op* op, size_t index,
                                  const olstm_tensor_desc* got, int64_t rows,
                                  int64_t hidden, olstm_error* error) {
-  const int64_t expected[3] = {op->attributes.spec.direction_count, rows, GATES * hidden};
+  const int64_t expected[3] = {op->attributes.spec.direction_count, rows,
+                               kGates * hidden};
   if (got->dtype != OLSTM_DTYPE_INT8 && got->dtype != OLSTM_DTYPE_UINT8) {
     return olstm__op_fail(&op->base, error, OLSTM_STATUS_DTYPE_MISMATCH,
                           "%s has dtype %s, expected int8 or uint8", kNames[index],
@@ -105,7 +106,7 @@ static olstm_status check_matrix(const quantized_op* op, size_t index,
 static olstm_status check_parameter(const quantized_op* op, size_t index,
                                     const olstm_tensor_desc* got, olstm_dtype dtype,
                                     int64_t hidden, olstm_error* error) {
-  const int64_t expected[2] = {op->attributes.spec.direction_count, GATES * hidden};
+  const int64_t expected[2] = {op->attributes.spec.direction_count, kGates * hidden};
   if (got->dtype != dtype) {
     return olstm__op_fail(&op->base, error, OLSTM_STATUS_DTYPE_MISMATCH,
                           "%s has dtype %s, expected %s", kNames[index],
@@ -140,9 +141,9 @@ static olstm_status check_inputs(const quantized_op* op,
   const olstm_tensor_desc* w = &inputs[OLSTM_RECURRENT_W]->desc;
   const olstm_tensor_desc* r = &inputs[OLSTM_RECURRENT_R]->desc;
   olstm__lstm_attributes known = op->attributes;
-  if (input_count < INPUT_COUNT) {
+  if (input_count < kInputCount) {
     return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_MODEL,
-                          "has %zu inputs, expected %d", input_count, (int)INPUT_COUNT);
+                          "has %zu inputs, expected %d", input_count, (int)kInputCount);
   }
   for (size_t i = 0; i < OLSTM_RECURRENT_INPUT_COUNT; i++) {
     if (inputs[i] && i != OLSTM_RECURRENT_W && i != OLSTM_RECURRENT_R)
@@ -155,9 +156,9 @@ static olstm_status check_inputs(const quantized_op* op,
   OLSTM_RETURN_IF_ERROR(
       check_matrix(op, OLSTM_RECURRENT_W, w, out_sizes->input_size, hidden, error));
   OLSTM_RETURN_IF_ERROR(check_matrix(op, OLSTM_RECURRENT_R, r, hidden, hidden, error));
-  for (size_t i = W_SCALE; i < INPUT_COUNT; i++) {
-    const olstm_tensor_desc* matrix = i < R_SCALE ? w : r;
-    const bool is_scale = i == W_SCALE || i == R_SCALE;
+  for (size_t i = kWScale; i < kInputCount; i++) {
+    const olstm_tensor_desc* matrix = i < kRScale ? w : r;
+    const bool is_scale = i == kWScale || i == kRScale;
     OLSTM_RETURN_IF_ERROR(check_parameter(op, i, &inputs[i]->desc,
                                           is_scale ? OLSTM_DTYPE_FLOAT : matrix->dtype,
                                           hidden, error));
@@ -199,10 +200,10 @@ static bool lay_out_workspace(quantized_handle* handle, size_t* out_bytes) {
   const int64_t widest = x_count > s->hidden_size ? x_count : s->hidden_size;
   size_t total = 0;
   const bool fits =
-      add_buffer(&total, s->steps + 1, s->batch, GATES * s->hidden_size, sizeof(float),
+      add_buffer(&total, s->steps + 1, s->batch, kGates * s->hidden_size, sizeof(float),
                  &handle->gates) &&
       add_buffer(&total, 1, s->batch, widest, 1, &handle->bytes) &&
-      add_buffer(&total, 1, GATES, s->hidden_size, sizeof(int32_t), &handle->sums) &&
+      add_buffer(&total, 1, kGates, s->hidden_size, sizeof(int32_t), &handle->sums) &&
       add_buffer(&total, 1, s->batch, s->hidden_size, sizeof(float), &handle->h) &&
       add_buffer(&total, 1, s->batch, s->hidden_size, sizeof(float), &handle->c);
   *out_bytes = total;
@@ -223,9 +224,9 @@ olstm_status olstm__lstm_quantized_op_prepare(void* instance,
   handle->sizes = sizes;
   handle->is_signed[0] = args->inputs[OLSTM_RECURRENT_W]->desc.dtype == OLSTM_DTYPE_INT8;
   handle->is_signed[1] = args->inputs[OLSTM_RECURRENT_R]->desc.dtype == OLSTM_DTYPE_INT8;
-  for (size_t i = W_SCALE; i < INPUT_COUNT; i++) {
+  for (size_t i = kWScale; i < kInputCount; i++) {
     const bool each = args->inputs[i]->desc.rank == 2;
-    handle->parameter_count[i - W_SCALE] = each ? GATES * sizes.hidden_size : 1;
+    handle->parameter_count[i - kWScale] = each ? kGates * sizes.hidden_size : 1;
   }
   if (!lay_out_workspace(handle, &out_prepared->workspace_bytes)) {
     olstm__op_release_handle(instance, handle);
@@ -234,7 +235,7 @@ olstm_status olstm__lstm_quantized_op_prepare(void* instance,
   }
   out_prepared->handle = handle;
   out_prepared->work =
-      olstm__op_work(op->attributes.spec.direction_count * GATES, sizes.hidden_size,
+      olstm__op_work(op->attributes.spec.direction_count * kGates, sizes.hidden_size,
                      sizes.input_size + sizes.hidden_size, sizes.steps * sizes.batch);
   out_prepared->kernel = "quantized";
   out_prepared->reason = "weights of 8 bits";
@@ -273,7 +274,7 @@ static float activate(const direction_run* run, int index, float x) {
 }
 
 static float bias_at(const direction_run* run, int64_t row) {
-  const int64_t rows = GATES * run->handle->sizes.hidden_size;
+  const int64_t rows = kGates * run->handle->sizes.hidden_size;
   return run->bias ? run->bias[row] + run->bias[rows + row] : 0;
 }
 
@@ -309,7 +310,7 @@ static int64_t step_of(const direction_run* run, int64_t n, int64_t i) {
 static void run_direction(const direction_run* run) {
   const olstm__lstm_sizes* s = &run->handle->sizes;
   const int64_t directions = run->op->attributes.spec.direction_count;
-  const int64_t width = GATES * s->hidden_size;
+  const int64_t width = kGates * s->hidden_size;
   // One step's h*R lies behind X*W of all steps.
   float* recurrent = run->gates + run->longest * s->batch * width;
   olstm__quantized_product(&run->w, run->longest * s->batch, run->x, false, run->gates,
@@ -355,10 +356,10 @@ static olstm__quantized_matrix matrix_of(const direction_run* run,
                                          const olstm_run_args* args, size_t index,
                                          size_t scale, int64_t k) {
   const int64_t d = run->direction;
-  const int64_t n = GATES * run->handle->sizes.hidden_size;
+  const int64_t n = kGates * run->handle->sizes.hidden_size;
   const int64_t* counts = run->handle->parameter_count;
-  const int64_t scales = counts[scale - W_SCALE];
-  const int64_t zero_points = counts[scale + 1 - W_SCALE];
+  const int64_t scales = counts[scale - kWScale];
+  const int64_t zero_points = counts[scale + 1 - kWScale];
   const char* data = args->inputs[index];
   const char* zeros = args->inputs[scale + 1];
   return (olstm__quantized_matrix){
@@ -392,10 +393,10 @@ static void set_direction(direction_run* run, const olstm_run_args* args, int32_
   const int64_t hidden = s->hidden_size;
   run->direction = d;
   run->activations = op->attributes.spec.activations[d];
-  run->bias = direction_of(input_at(op, args, OLSTM_RECURRENT_B), d, 2 * GATES * hidden);
+  run->bias = direction_of(input_at(op, args, OLSTM_RECURRENT_B), d, 2 * kGates * hidden);
   run->peepholes = direction_of(input_at(op, args, OLSTM_RECURRENT_P), d, 3 * hidden);
-  run->w = matrix_of(run, args, OLSTM_RECURRENT_W, W_SCALE, s->input_size);
-  run->r = matrix_of(run, args, OLSTM_RECURRENT_R, R_SCALE, hidden);
+  run->w = matrix_of(run, args, OLSTM_RECURRENT_W, kWScale, s->input_size);
+  run->r = matrix_of(run, args, OLSTM_RECURRENT_R, kRScale, hidden);
   copy_or_clear(
       run->h,
       direction_of(input_at(op, args, OLSTM_RECURRENT_INITIAL_H), d, s->batch * hidden),

@@ -14,15 +14,15 @@ typedef struct checker {
 /// What a dimension is the size of: steps, rows, inputs, directions, hidden units, or a
 /// number of values for each hidden unit.
 typedef enum size_role {
-  ANY_SIZE,
-  STEPS,
-  BATCH,
-  INPUT_SIZE,
-  DIRECTIONS,
-  HIDDEN_SIZE,
-  GATES,
-  BIASES,
-  PEEPHOLES
+  kAnySize,
+  kSteps,
+  kBatch,
+  kInputSize,
+  kDirections,
+  kHiddenSize,
+  kGates,
+  kBiases,
+  kPeepholes
 } size_role;
 
 /// An expected shape; OLSTM__SIZE_UNKNOWN matches any size.
@@ -57,21 +57,21 @@ static int64_t size_of(const checker* check, size_role role) {
   const olstm__lstm_sizes* sizes = &check->sizes;
   const int64_t gates = olstm__cell_gate_count(check->attributes->spec.cell);
   switch (role) {
-    case STEPS:
+    case kSteps:
       return sizes->steps;
-    case BATCH:
+    case kBatch:
       return sizes->batch;
-    case INPUT_SIZE:
+    case kInputSize:
       return sizes->input_size;
-    case DIRECTIONS:
+    case kDirections:
       return check->attributes->spec.direction_count;
-    case HIDDEN_SIZE:
+    case kHiddenSize:
       return sizes->hidden_size;
-    case GATES:
+    case kGates:
       return times(gates, sizes->hidden_size);
-    case BIASES:
+    case kBiases:
       return times(2 * gates, sizes->hidden_size);
-    case PEEPHOLES:
+    case kPeepholes:
       return times(3, sizes->hidden_size);
     default:
       return OLSTM__SIZE_UNKNOWN;
@@ -101,18 +101,20 @@ static expected_shape expect(const checker* check, size_t index) {
     int32_t rank;
     size_role time_major[3], batch_major[3];
   } kShapes[OLSTM_RECURRENT_INPUT_COUNT] = {
-      [OLSTM_RECURRENT_X] = {3, {STEPS, BATCH, INPUT_SIZE}, {BATCH, STEPS, INPUT_SIZE}},
-      [OLSTM_RECURRENT_W] = {3, {DIRECTIONS, GATES, INPUT_SIZE}, {0}},
-      [OLSTM_RECURRENT_R] = {3, {DIRECTIONS, GATES, HIDDEN_SIZE}, {0}},
-      [OLSTM_RECURRENT_B] = {2, {DIRECTIONS, BIASES}, {0}},
-      [OLSTM_RECURRENT_SEQUENCE_LENS] = {1, {BATCH}, {0}},
+      [OLSTM_RECURRENT_X] = {3,
+                             {kSteps, kBatch, kInputSize},
+                             {kBatch, kSteps, kInputSize}},
+      [OLSTM_RECURRENT_W] = {3, {kDirections, kGates, kInputSize}, {0}},
+      [OLSTM_RECURRENT_R] = {3, {kDirections, kGates, kHiddenSize}, {0}},
+      [OLSTM_RECURRENT_B] = {2, {kDirections, kBiases}, {0}},
+      [OLSTM_RECURRENT_SEQUENCE_LENS] = {1, {kBatch}, {0}},
       [OLSTM_RECURRENT_INITIAL_H] = {3,
-                                     {DIRECTIONS, BATCH, HIDDEN_SIZE},
-                                     {BATCH, DIRECTIONS, HIDDEN_SIZE}},
+                                     {kDirections, kBatch, kHiddenSize},
+                                     {kBatch, kDirections, kHiddenSize}},
       [OLSTM_RECURRENT_INITIAL_C] = {3,
-                                     {DIRECTIONS, BATCH, HIDDEN_SIZE},
-                                     {BATCH, DIRECTIONS, HIDDEN_SIZE}},
-      [OLSTM_RECURRENT_P] = {2, {DIRECTIONS, PEEPHOLES}, {0}},
+                                     {kDirections, kBatch, kHiddenSize},
+                                     {kBatch, kDirections, kHiddenSize}},
+      [OLSTM_RECURRENT_P] = {2, {kDirections, kPeepholes}, {0}},
   };
   return make_expected(check, kShapes[index].rank,
                        is_batch_major(check, index) ? kShapes[index].batch_major
@@ -147,12 +149,12 @@ static void describe_origin(const checker* check, size_t index,
   const olstm_tensor_desc* w = check->descs[OLSTM_RECURRENT_W];
   const size_role role = desc->rank == expected->rank
                              ? expected->roles[find_misfit(desc, expected)]
-                             : HIDDEN_SIZE;
+                             : kHiddenSize;
   out[0] = '\0';
-  if (role == DIRECTIONS) {
+  if (role == kDirections) {
     (void)snprintf(out, bytes, " from direction=%s",
                    direction_name(&check->attributes->spec));
-  } else if (role == STEPS || role == BATCH || index == OLSTM_RECURRENT_SEQUENCE_LENS) {
+  } else if (role == kSteps || role == kBatch || index == OLSTM_RECURRENT_SEQUENCE_LENS) {
     if (x) (void)snprintf(out, bytes, " from X %s", olstm_shape_text(x).text);
   } else if (index == OLSTM_RECURRENT_X) {
     if (w) (void)snprintf(out, bytes, " from W %s", olstm_shape_text(w).text);
@@ -216,7 +218,7 @@ static olstm_status find_hidden_size(checker* check) {
   const olstm_tensor_desc* r = check->descs[OLSTM_RECURRENT_R];
   const olstm_tensor_desc* w = check->descs[OLSTM_RECURRENT_W];
   int64_t* hidden = &check->sizes.hidden_size;
-  const expected_shape any = make_expected(check, 3, (size_role[]){DIRECTIONS, 0, 0});
+  const expected_shape any = make_expected(check, 3, (size_role[]){kDirections, 0, 0});
   if (check->attributes->hidden_size > 0) {
     *hidden = check->attributes->hidden_size;
     if (*hidden > INT32_MAX) {

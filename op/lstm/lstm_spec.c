@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAX_ATTRIBUTES = 10 };
+enum { kMaxAttributes = 10 };
 
 static const char* const kDefaultNames[][OLSTM__MAX_ACTIVATIONS] = {
     [OLSTM__CELL_LSTM] = {"Sigmoid", "Tanh", "Tanh"},
@@ -40,7 +40,7 @@ static bool is_fused(const olstm_node* node) {
 
 static olstm_status refuse_unknown_attributes(const olstm_node* node, olstm__cell cell,
                                               olstm_error* error) {
-  const char* names[MAX_ATTRIBUTES] = {"activation_alpha", "activation_beta",
+  const char* names[kMaxAttributes] = {"activation_alpha", "activation_beta",
                                        "activations",      "clip",
                                        "direction",        "hidden_size"};
   size_t count = 6;

@@ -156,14 +156,14 @@ SIMD_INLINE simd_vec simd_pair(const simd_real* terms, simd_vec x) {
 /// exp(-2s) / 2 = 1/2 - s + p * s^2. By Estrin's scheme.
 SIMD_INLINE simd_vec simd_exp_rest(const int scale, simd_vec s, simd_vec s2) {
   static const simd_real kTerms[] = SIMD_EXP_TERMS;
-  enum { COUNT = sizeof kTerms / sizeof kTerms[0] };
-  simd_real terms[COUNT];
+  enum { kCount = sizeof kTerms / sizeof kTerms[0] };
+  simd_real terms[kCount];
   SIMD_UNROLL
-  for (int i = 0; i < COUNT; i++) {
+  for (int i = 0; i < kCount; i++) {
     terms[i] = kTerms[i] * (simd_real)((scale == 2 ? 2 << i : 1) * (i % 2 ? -1 : 1));
   }
-  const int last = COUNT % 2 ? COUNT - 1 : COUNT - 2;
-  simd_vec sum = COUNT % 2 ? simd_set(terms[last]) : simd_pair(terms + last, s);
+  const int last = kCount % 2 ? kCount - 1 : kCount - 2;
+  simd_vec sum = kCount % 2 ? simd_set(terms[last]) : simd_pair(terms + last, s);
   SIMD_UNROLL
   for (int i = last - 2; i >= 0; i -= 2) {
     sum = simd_fma(sum, s2, simd_pair(terms + i, s));

@@ -6,7 +6,7 @@
 #include "op/op_family.h"
 #include "op/op_support.h"
 
-enum { INPUT_X, INPUT_SCALE, INPUT_B, INPUT_MEAN, INPUT_VARIANCE, INPUT_COUNT };
+enum { kInputX, kInputScale, kInputB, kInputMean, kInputVariance, kInputCount };
 
 typedef struct batch_norm_op {
   olstm__op_base base;
@@ -16,7 +16,7 @@ typedef struct batch_norm_op {
 typedef struct batch_norm_handle {
   olstm__op_handle head;
   olstm_dtype dtype;
-  olstm_dtype operand_dtypes[INPUT_COUNT];
+  olstm_dtype operand_dtypes[kInputCount];
   olstm__compute_type compute_type;
   int64_t batch;
   int64_t channels;
@@ -60,18 +60,18 @@ static olstm_status parse(void* instance, olstm_error* error) {
 static olstm_status batch_norm_infer(const void* instance, const olstm_infer_args* args,
                                      olstm_tensor_desc* out_outputs, olstm_error* error) {
   const batch_norm_op* self = instance;
-  const olstm_tensor_desc* x = &args->inputs[INPUT_X]->desc;
+  const olstm_tensor_desc* x = &args->inputs[kInputX]->desc;
   const int64_t channels = x->rank > 1 ? x->dims[1] : 1;
-  for (size_t i = 0; i < INPUT_COUNT; i++) {
+  for (size_t i = 0; i < kInputCount; i++) {
     const olstm_tensor_desc* operand = &args->inputs[i]->desc;
     OLSTM_RETURN_IF_ERROR(
         olstm__op_check_dtype(&self->base, args, i, OLSTM__DTYPES_REAL, error));
-    if (i == INPUT_X || (operand->rank == 1 && operand->dims[0] == channels)) continue;
+    if (i == kInputX || (operand->rank == 1 && operand->dims[0] == channels)) continue;
     return olstm__op_fail(
         &self->base, error, OLSTM_STATUS_SHAPE_MISMATCH,
         "input '%s' has shape %s, expected [%" PRId64 "] from '%s' with shape %s",
         self->base.node->input_names[i], olstm_shape_text(operand).text, channels,
-        self->base.node->input_names[INPUT_X], olstm_shape_text(x).text);
+        self->base.node->input_names[kInputX], olstm_shape_text(x).text);
   }
   out_outputs[0] = *x;
   return OLSTM_STATUS_OK;
@@ -80,13 +80,13 @@ static olstm_status batch_norm_infer(const void* instance, const olstm_infer_arg
 static olstm_status batch_norm_prepare(void* instance, const olstm_prepare_args* args,
                                        olstm_prepared* out_prepared, olstm_error* error) {
   const batch_norm_op* self = instance;
-  const olstm_tensor_desc* x = &args->inputs[INPUT_X]->desc;
+  const olstm_tensor_desc* x = &args->inputs[kInputX]->desc;
   batch_norm_handle* handle = NULL;
   OLSTM_RETURN_IF_ERROR(
       olstm__op_create_handle(&self->base, sizeof *handle, (void**)&handle, error));
   handle->dtype = x->dtype;
   handle->compute_type = olstm__compute_type_of(x->dtype);
-  for (size_t i = 0; i < INPUT_COUNT; i++) {
+  for (size_t i = 0; i < kInputCount; i++) {
     handle->operand_dtypes[i] = args->inputs[i]->desc.dtype;
   }
   handle->channels = x->rank > 1 ? x->dims[1] : 1;
@@ -117,11 +117,11 @@ static void make_factors(const batch_norm_op* self, const batch_norm_handle* han
   const olstm_dtype dtype =
       handle->compute_type == OLSTM__COMPUTE_F64 ? OLSTM_DTYPE_DOUBLE : OLSTM_DTYPE_FLOAT;
   for (int64_t c = 0; c < handle->channels; c++) {
-    const double variance = operand_at(handle, inputs, INPUT_VARIANCE, c);
-    const double factor = operand_at(handle, inputs, INPUT_SCALE, c) /
+    const double variance = operand_at(handle, inputs, kInputVariance, c);
+    const double factor = operand_at(handle, inputs, kInputScale, c) /
                           sqrt(variance + (double)self->epsilon);
-    const double summand = operand_at(handle, inputs, INPUT_B, c) -
-                           operand_at(handle, inputs, INPUT_MEAN, c) * factor;
+    const double summand = operand_at(handle, inputs, kInputB, c) -
+                           operand_at(handle, inputs, kInputMean, c) * factor;
     const size_t offset = (size_t)c * compute_bytes;
     olstm__compute_store(OLSTM__COMPUTE_F64, dtype, 1, &factor, (char*)factors + offset);
     olstm__compute_store(OLSTM__COMPUTE_F64, dtype, 1, &summand,
@@ -186,7 +186,7 @@ static olstm_status batch_norm_run(const void* instance, const void* handle,
   const int64_t count = by_row ? prepared->channels : prepared->space;
   char* factors = args->workspace;
   char* summands = factors + (size_t)prepared->channels * compute_bytes;
-  const char* x = args->inputs[INPUT_X];
+  const char* x = args->inputs[kInputX];
   char* y = args->outputs[0];
   (void)error;
   if (!y) return OLSTM_STATUS_OK;
@@ -209,7 +209,7 @@ static const char* const kBefore14[] = {"epsilon", "momentum", NULL};
 static const char* const kSince14[] = {"epsilon", "momentum", "training_mode", NULL};
 
 #define SCHEMA(name, outputs, names)                                                  \
-  static const olstm__op_schema name = {.arity = {INPUT_COUNT, INPUT_COUNT, outputs}, \
+  static const olstm__op_schema name = {.arity = {kInputCount, kInputCount, outputs}, \
                                         .attributes = names,                          \
                                         .instance_bytes = sizeof(batch_norm_op),      \
                                         .parse = parse}

@@ -3,7 +3,7 @@
 #include "op/normalize/norm_row.h"
 #include "op/op_family.h"
 
-enum { CODE_LAYER, CODE_RMS };
+enum { kCodeLayer, kCodeRms };
 
 typedef struct layer_norm_op {
   olstm__op_base base;
@@ -169,7 +169,7 @@ static olstm_status layer_norm_run(const void* instance, const void* handle,
     const char* x = (const char*)args->inputs[0] + (size_t)row * row_bytes;
     const olstm__row_stats stats =
         olstm__norm_row_measure(prepared->dtype, prepared->row_length, x,
-                                (double)self->epsilon, code_of(self) == CODE_LAYER);
+                                (double)self->epsilon, code_of(self) == kCodeLayer);
     put_stat(self, args->outputs, 1, row, stats.mean);
     put_stat(self, args->outputs, 2, row, stats.inverse_deviation);
     if (!args->outputs[0]) continue;
@@ -192,12 +192,12 @@ static const olstm__op_schema kLayer = {.arity = {2, 3, 3},
                                         .attributes = kAttributes,
                                         .instance_bytes = sizeof(layer_norm_op),
                                         .parse = parse,
-                                        .code = CODE_LAYER};
+                                        .code = kCodeLayer};
 static const olstm__op_schema kRms = {.arity = {2, 2, 1},
                                       .attributes = kAttributes,
                                       .instance_bytes = sizeof(layer_norm_op),
                                       .parse = parse,
-                                      .code = CODE_RMS};
+                                      .code = kCodeRms};
 
 static const olstm_operator kOperators[] = {
     OLSTM__OP_ENTRY("LayerNormalization", 17, 0, OLSTM__DTYPES_REAL, &kLayer,

@@ -11,7 +11,7 @@
    OLSTM_DTYPE_BIT(OLSTM_DTYPE_UINT16) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT16))
 #define INT32_BIT OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT32)
 
-enum { CODE_QUANTIZE, CODE_DEQUANTIZE };
+enum { kCodeQuantize, kCodeDequantize };
 
 typedef struct quantize_op {
   olstm__op_base base;
@@ -34,7 +34,7 @@ typedef struct quantize_handle {
   int64_t rows;
   int64_t inner;
   /// Scales: one in all, one a row, or an inner row for each block of rows.
-  enum { SCALE_TENSOR, SCALE_AXIS, SCALE_BLOCK } granularity;
+  enum { kScaleTensor, kScaleAxis, kScaleBlock } granularity;
   int64_t block_count;
 } quantize_handle;
 
@@ -53,7 +53,7 @@ static olstm_status parse(void* instance, olstm_error* error) {
   OLSTM_RETURN_IF_ERROR(olstm_node_get_int(node, "output_dtype", dtype, &dtype, error));
   OLSTM_RETURN_IF_ERROR(olstm_node_get_int(node, "precision", 0, &precision, error));
   const uint64_t known =
-      code_of(self) == CODE_QUANTIZE ? QUANTIZED_DTYPES : OLSTM__DTYPES_REAL;
+      code_of(self) == kCodeQuantize ? QUANTIZED_DTYPES : OLSTM__DTYPES_REAL;
   if (dtype != OLSTM_DTYPE_UNDEFINED &&
       (dtype < 0 || dtype >= 64 || !(known & OLSTM_DTYPE_BIT(dtype)))) {
     return olstm__op_fail(&self->base, error, OLSTM_STATUS_UNSUPPORTED,
@@ -93,11 +93,11 @@ static olstm_status find_scales(const quantize_op* self, const olstm_tensor_desc
   }
   bool fits = false;
   if (self->block_size == 0) {
-    out->granularity = SCALE_AXIS;
+    out->granularity = kScaleAxis;
     fits = scale->rank == 1 && scale->dims[0] == x->dims[axis];
   } else {
     olstm_tensor_desc expected = *x;
-    out->granularity = SCALE_BLOCK;
+    out->granularity = kScaleBlock;
     out->block_count =
         x->dims[axis] / self->block_size + (x->dims[axis] % self->block_size != 0);
     expected.dims[axis] = out->block_count;
@@ -116,7 +116,7 @@ static olstm_status check_zero_point(const quantize_op* self,
   const olstm_tensor_desc* scale = &args->inputs[1]->desc;
   if (!has_zero_point(node)) return OLSTM_STATUS_OK;
   const olstm_tensor_desc* zero = &args->inputs[2]->desc;
-  if (code_of(self) == CODE_DEQUANTIZE) {
+  if (code_of(self) == kCodeDequantize) {
     OLSTM_RETURN_IF_ERROR(olstm__op_check_same_dtype(&self->base, args, 2, 0, error));
   } else {
     OLSTM_RETURN_IF_ERROR(
@@ -135,7 +135,7 @@ static olstm_status check_zero_point(const quantize_op* self,
 static olstm_status quantize_infer(const void* instance, const olstm_infer_args* args,
                                    olstm_tensor_desc* out_outputs, olstm_error* error) {
   const quantize_op* self = instance;
-  const bool quantizes = code_of(self) == CODE_QUANTIZE;
+  const bool quantizes = code_of(self) == kCodeQuantize;
   const olstm_tensor_desc* x = &args->inputs[0]->desc;
   quantize_handle shape = {.outer = 0};
   OLSTM_RETURN_IF_ERROR(
@@ -239,7 +239,7 @@ static void run_inner(const quantize_op* self, const quantize_handle* handle,
       olstm__compute_load(OLSTM__COMPUTE_F64, operands->zero_dtype, operand_count,
                           operands->zeros + operand * zero_bytes, zeros);
     }
-    if (code_of(self) == CODE_QUANTIZE) {
+    if (code_of(self) == kCodeQuantize) {
       quantize_block(handle->compute_type, count, values, scales, zeros, operands->step);
     } else {
       dequantize_block(count, values, scales, zeros, operands->step);
@@ -254,8 +254,8 @@ static olstm_status quantize_run(const void* instance, const void* handle,
   const quantize_op* self = instance;
   const quantize_handle* prepared = handle;
   const olstm_dtype zero_dtype =
-      code_of(self) == CODE_QUANTIZE ? prepared->y_dtype : prepared->x_dtype;
-  const bool blocks = prepared->granularity == SCALE_BLOCK;
+      code_of(self) == kCodeQuantize ? prepared->y_dtype : prepared->x_dtype;
+  const bool blocks = prepared->granularity == kScaleBlock;
   const size_t x_step = (size_t)prepared->inner * olstm_dtype_size(prepared->x_dtype);
   const size_t y_step = (size_t)prepared->inner * olstm_dtype_size(prepared->y_dtype);
   const char* x = args->inputs[0];
@@ -267,7 +267,7 @@ static olstm_status quantize_run(const void* instance, const void* handle,
       const int64_t block = blocks ? r / self->block_size : 0;
       const size_t index =
           (size_t)(blocks ? (o * prepared->block_count + block) * prepared->inner
-                   : prepared->granularity == SCALE_AXIS ? r
+                   : prepared->granularity == kScaleAxis ? r
                                                          : 0);
       const run_operands operands = {
           .scales = (const char*)args->inputs[1] +
@@ -301,15 +301,15 @@ static const char* const kDequantize23[] = {"axis", "block_size", "output_dtype"
                                         .instance_bytes = sizeof(quantize_op), \
                                         .parse = parse,                        \
                                         .code = what}
-SCHEMA(kQuantizeForm10, kNone, CODE_QUANTIZE);
-SCHEMA(kQuantizeForm13, kAxis, CODE_QUANTIZE);
-SCHEMA(kQuantizeForm19, kQuantize19, CODE_QUANTIZE);
-SCHEMA(kQuantizeForm21, kQuantize21, CODE_QUANTIZE);
-SCHEMA(kQuantizeForm23, kQuantize23, CODE_QUANTIZE);
-SCHEMA(kDequantizeForm10, kNone, CODE_DEQUANTIZE);
-SCHEMA(kDequantizeForm13, kAxis, CODE_DEQUANTIZE);
-SCHEMA(kDequantizeForm21, kDequantize21, CODE_DEQUANTIZE);
-SCHEMA(kDequantizeForm23, kDequantize23, CODE_DEQUANTIZE);
+SCHEMA(kQuantizeForm10, kNone, kCodeQuantize);
+SCHEMA(kQuantizeForm13, kAxis, kCodeQuantize);
+SCHEMA(kQuantizeForm19, kQuantize19, kCodeQuantize);
+SCHEMA(kQuantizeForm21, kQuantize21, kCodeQuantize);
+SCHEMA(kQuantizeForm23, kQuantize23, kCodeQuantize);
+SCHEMA(kDequantizeForm10, kNone, kCodeDequantize);
+SCHEMA(kDequantizeForm13, kAxis, kCodeDequantize);
+SCHEMA(kDequantizeForm21, kDequantize21, kCodeDequantize);
+SCHEMA(kDequantizeForm23, kDequantize23, kCodeDequantize);
 
 #define FROM (OLSTM__DTYPES_REAL | INT32_BIT)
 #define TO (QUANTIZED_DTYPES | INT32_BIT)

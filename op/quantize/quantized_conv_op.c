@@ -4,7 +4,7 @@
 #include "op/op_family.h"
 #include "op/quantize/zero_point.h"
 
-enum { CODE_INTEGER, CODE_QLINEAR, MAX_INPUTS = 9 };
+enum { kCodeInteger, kCodeQlinear, kMaxInputs = 9 };
 
 /// Where each operand is among the inputs.
 typedef struct input_indices {
@@ -12,8 +12,8 @@ typedef struct input_indices {
 } input_indices;
 
 static const input_indices kInputs[] = {
-    [CODE_INTEGER] = {.w = 1, .x_zero = 2, .w_zero = 3},
-    [CODE_QLINEAR] = {.w = 3,
+    [kCodeInteger] = {.w = 1, .x_zero = 2, .w_zero = 3},
+    [kCodeQlinear] = {.w = 3,
                       .x_scale = 1,
                       .x_zero = 2,
                       .w_scale = 4,
@@ -31,7 +31,7 @@ typedef struct quantized_conv_op {
 typedef struct quantized_conv_handle {
   olstm__op_handle head;
   olstm__conv conv;
-  olstm_tensor_desc descs[MAX_INPUTS];
+  olstm_tensor_desc descs[kMaxInputs];
   olstm_dtype y_dtype;
   int64_t y_count;
   size_t packed_bytes;
@@ -87,7 +87,7 @@ static olstm_status check_operands(const quantized_conv_op* self,
   OLSTM_RETURN_IF_ERROR(olstm__quantize_operand_check(base, args, at->x_zero, 1, error));
   OLSTM_RETURN_IF_ERROR(
       olstm__quantize_operand_check(base, args, at->w_zero, channels, error));
-  if (code_of(self) == CODE_INTEGER) return OLSTM_STATUS_OK;
+  if (code_of(self) == kCodeInteger) return OLSTM_STATUS_OK;
   const size_t scales[] = {at->x_scale, at->w_scale, at->y_scale};
   const int64_t counts[] = {1, channels, 1};
   for (size_t i = 0; i < 3; i++) {
@@ -123,7 +123,7 @@ static olstm_status quantized_conv_infer(const void* instance,
   OLSTM_RETURN_IF_ERROR(olstm__window_resolve(&self->base, &self->attributes, x,
                                               &w->dims[2], &window, error));
   out_outputs[0] = *x;
-  out_outputs[0].dtype = code_of(self) == CODE_INTEGER
+  out_outputs[0].dtype = code_of(self) == kCodeInteger
                              ? OLSTM_DTYPE_INT32
                              : args->inputs[at->y_zero]->desc.dtype;
   out_outputs[0].dims[1] = w->dims[0];
@@ -213,7 +213,7 @@ static void store_planes(const quantized_conv_op* self,
   const int64_t size = olstm__window_output_count(&handle->conv.window);
   const size_t plane_bytes = (size_t)size * olstm_dtype_size(handle->y_dtype);
   char* y = args->outputs[0];
-  if (code_of(self) == CODE_INTEGER) {
+  if (code_of(self) == kCodeInteger) {
     for (int64_t i = 0; i < handle->y_count; i++) {
       ((int32_t*)(void*)y)[i] = (int32_t)(uint32_t)(int64_t)sums[i];
     }
@@ -296,12 +296,12 @@ static const olstm__op_schema kInteger = {.arity = {2, 4, 1},
                                           .attributes = kAttributes,
                                           .instance_bytes = sizeof(quantized_conv_op),
                                           .parse = parse,
-                                          .code = CODE_INTEGER};
+                                          .code = kCodeInteger};
 static const olstm__op_schema kQlinear = {.arity = {8, 9, 1},
                                           .attributes = kAttributes,
                                           .instance_bytes = sizeof(quantized_conv_op),
                                           .parse = parse,
-                                          .code = CODE_QLINEAR};
+                                          .code = kCodeQlinear};
 
 static const olstm_operator kOperators[] = {
     OLSTM__OP_ENTRY("ConvInteger", 10, 0, OLSTM__DTYPES_QUANTIZED_8, &kInteger,

@@ -6,7 +6,7 @@
 #include "op/op_family.h"
 #include "op/quantize/zero_point.h"
 
-enum { CODE_INTEGER, CODE_QLINEAR, MAX_INPUTS = 8 };
+enum { kCodeInteger, kCodeQlinear, kMaxInputs = 8 };
 
 /// Where each operand is among the inputs.
 typedef struct input_indices {
@@ -14,8 +14,8 @@ typedef struct input_indices {
 } input_indices;
 
 static const input_indices kInputs[] = {
-    [CODE_INTEGER] = {.b = 1, .a_zero = 2, .b_zero = 3},
-    [CODE_QLINEAR] = {.b = 3,
+    [kCodeInteger] = {.b = 1, .a_zero = 2, .b_zero = 3},
+    [kCodeQlinear] = {.b = 3,
                       .a_scale = 1,
                       .a_zero = 2,
                       .b_scale = 4,
@@ -32,7 +32,7 @@ typedef struct quantized_matmul_op {
 typedef struct quantized_matmul_handle {
   olstm__op_handle head;
   olstm__matmul_plan plan;
-  olstm_tensor_desc descs[MAX_INPUTS];
+  olstm_tensor_desc descs[kMaxInputs];
   olstm_dtype y_dtype;
   /// Parts of the workspace after A, which begins it: B, B packed, C; doubles all.
   size_t b_offset;
@@ -50,7 +50,7 @@ static olstm_status quantized_matmul_infer(const void* instance,
                                            olstm_error* error) {
   const quantized_matmul_op* self = instance;
   const olstm__op_base* base = &self->base;
-  const bool qlinear = code_of(self) == CODE_QLINEAR;
+  const bool qlinear = code_of(self) == kCodeQlinear;
   const input_indices* at = &kInputs[code_of(self)];
   olstm__matmul_plan plan;
   OLSTM_RETURN_IF_ERROR(
@@ -157,7 +157,7 @@ static void store_sums(int64_t count, const double* sums, int32_t* y) {
 static void store_quantized(const quantized_matmul_op* self,
                             const quantized_matmul_handle* handle,
                             const void* const* inputs, const double* sums, char* y) {
-  const input_indices* at = &kInputs[CODE_QLINEAR];
+  const input_indices* at = &kInputs[kCodeQlinear];
   const olstm__op_base* base = &self->base;
   const size_t y_bytes = olstm_dtype_size(handle->y_dtype);
   const olstm__quantize_operand a_scale =
@@ -218,7 +218,7 @@ static void multiply(const quantized_matmul_op* self,
   const olstm__product_run_args run = {
       .a = a, .packed = packed, .c = c, .parallel = args->parallel};
   olstm__product_run(&product, &run);
-  if (code_of(self) == CODE_INTEGER) {
+  if (code_of(self) == kCodeInteger) {
     store_sums(plan->m * plan->n, c, (int32_t*)(void*)y);
   } else {
     store_quantized(self, handle, args->inputs, c, y);
@@ -300,11 +300,11 @@ static void quantized_matmul_destroy(void* instance) {
 static const olstm__op_schema kInteger = {.arity = {2, 4, 1},
                                           .instance_bytes = sizeof(quantized_matmul_op),
                                           .parse = pack_constant,
-                                          .code = CODE_INTEGER};
+                                          .code = kCodeInteger};
 static const olstm__op_schema kQlinear = {.arity = {8, 8, 1},
                                           .instance_bytes = sizeof(quantized_matmul_op),
                                           .parse = pack_constant,
-                                          .code = CODE_QLINEAR};
+                                          .code = kCodeQlinear};
 
 #define ROW(type, schema)                                                       \
   {                                                                             \

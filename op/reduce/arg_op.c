@@ -25,7 +25,7 @@ typedef struct arg_order {
   bool selects_last;
 } arg_order;
 
-enum { CODE_MAX, CODE_MIN };
+enum { kCodeMax, kCodeMin };
 
 static olstm_status parse_plain(void* instance, olstm_error* error) {
   arg_op* self = instance;
@@ -172,7 +172,7 @@ static olstm_status arg_run(const void* instance, const void* handle,
   const arg_handle* prepared = handle;
   const size_t element_bytes = olstm_dtype_size(prepared->dtype);
   const int32_t code = ((const olstm__op_schema*)self->base.self->variant)->code;
-  const arg_order order = {code == CODE_MAX, self->selects_last};
+  const arg_order order = {code == kCodeMax, self->selects_last};
   const char* x = args->inputs[0];
   int64_t* y = args->outputs[0];
   (void)error;
@@ -199,10 +199,10 @@ static const char* const kSince12[] = {"axis", "keepdims", "select_last_index", 
                                         .instance_bytes = sizeof(arg_op), \
                                         .parse = parser,                  \
                                         .code = what}
-SCHEMA(kArgMaxBefore12, CODE_MAX, kBefore12, parse_plain);
-SCHEMA(kArgMax, CODE_MAX, kSince12, parse_since_12);
-SCHEMA(kArgMinBefore12, CODE_MIN, kBefore12, parse_plain);
-SCHEMA(kArgMin, CODE_MIN, kSince12, parse_since_12);
+SCHEMA(kArgMaxBefore12, kCodeMax, kBefore12, parse_plain);
+SCHEMA(kArgMax, kCodeMax, kSince12, parse_since_12);
+SCHEMA(kArgMinBefore12, kCodeMin, kBefore12, parse_plain);
+SCHEMA(kArgMin, kCodeMin, kSince12, parse_since_12);
 
 #define ROW(type, first, last, schema)                                          \
   OLSTM__OP_ENTRY(type, first, last, OLSTM__DTYPES_NUMERIC, &schema, arg_infer, \

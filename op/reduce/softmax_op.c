@@ -7,8 +7,8 @@
 #include "op/op_family.h"
 #include "op/op_support.h"
 
-enum { CODE_SOFTMAX, CODE_LOG_SOFTMAX, CODE_HARDMAX };
-enum { PARTIAL_COUNT = 8 };
+enum { kCodeSoftmax, kCodeLogSoftmax, kCodeHardmax };
+enum { kPartialCount = 8 };
 
 typedef struct softmax_op {
   olstm__op_base base;
@@ -159,12 +159,12 @@ static const char* const kAxis[] = {"axis", NULL};
                                         .instance_bytes = sizeof(softmax_op), \
                                         .parse = parser,                      \
                                         .code = what}
-SCHEMA(kSoftmaxBefore13, CODE_SOFTMAX, parse_before_13);
-SCHEMA(kSoftmax, CODE_SOFTMAX, parse_since_13);
-SCHEMA(kLogSoftmaxBefore13, CODE_LOG_SOFTMAX, parse_before_13);
-SCHEMA(kLogSoftmax, CODE_LOG_SOFTMAX, parse_since_13);
-SCHEMA(kHardmaxBefore13, CODE_HARDMAX, parse_before_13);
-SCHEMA(kHardmax, CODE_HARDMAX, parse_since_13);
+SCHEMA(kSoftmaxBefore13, kCodeSoftmax, parse_before_13);
+SCHEMA(kSoftmax, kCodeSoftmax, parse_since_13);
+SCHEMA(kLogSoftmaxBefore13, kCodeLogSoftmax, parse_before_13);
+SCHEMA(kLogSoftmax, kCodeLogSoftmax, parse_since_13);
+SCHEMA(kHardmaxBefore13, kCodeHardmax, parse_before_13);
+SCHEMA(kHardmax, kCodeHardmax, parse_since_13);
 
 #define ROW(type, first, last, schema)                                           \
   OLSTM__OP_ENTRY(type, first, last, OLSTM__DTYPES_REAL, &schema, softmax_infer, \

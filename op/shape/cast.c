@@ -4,7 +4,7 @@
 #include "op/shape/convert.h"
 #include "op/shape/shape_ops.h"
 
-enum { TO_IS_NAME = 1, TO_IS_NUMBER = 6, TO_IS_INPUT = 15 };
+enum { kToIsName = 1, kToIsNumber = 6, kToIsInput = 15 };
 
 typedef struct cast_op {
   olstm__op_base base;
@@ -33,13 +33,13 @@ static olstm_status parse_cast(void* instance, olstm_error* error) {
   cast_op* op = instance;
   const olstm__op_schema* schema = op->base.self->variant;
   const olstm_node* node = op->base.node;
-  if (schema->code == TO_IS_INPUT) return OLSTM_STATUS_OK;
+  if (schema->code == kToIsInput) return OLSTM_STATUS_OK;
   if (!olstm_node_find_attribute(node, "to")) {
     return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_MODEL,
                           "attribute to is missing");
   }
   int64_t number = 0;
-  if (schema->code == TO_IS_NAME) {
+  if (schema->code == kToIsName) {
     const char* name = NULL;
     OLSTM_RETURN_IF_ERROR(olstm_node_get_string(node, "to", "", &name, error));
     number = find_dtype(name);
@@ -55,7 +55,7 @@ static olstm_status parse_cast(void* instance, olstm_error* error) {
 
 static olstm_dtype target_dtype(const cast_op* op, const olstm_infer_args* args) {
   const olstm__op_schema* schema = op->base.self->variant;
-  return schema->code == TO_IS_INPUT ? args->inputs[1]->desc.dtype : op->to;
+  return schema->code == kToIsInput ? args->inputs[1]->desc.dtype : op->to;
 }
 
 olstm_status olstm__cast_infer(const void* instance, const olstm_infer_args* args,
@@ -107,10 +107,10 @@ static const char* const kTo24[] = {"to", "saturate", "round_mode", NULL};
     .arity = {INPUTS, INPUTS, 1}, .attributes = (ATTRIBUTES),              \
     .instance_bytes = sizeof(cast_op), .parse = parse_cast, .code = (CODE) \
   }
-const olstm__op_schema olstm__cast_form_1 = CAST_FORM(kTo, 1, TO_IS_NAME);
-const olstm__op_schema olstm__cast_form_6 = CAST_FORM(kTo, 1, TO_IS_NUMBER);
-const olstm__op_schema olstm__cast_form_19 = CAST_FORM(kTo19, 1, TO_IS_NUMBER);
-const olstm__op_schema olstm__cast_form_24 = CAST_FORM(kTo24, 1, TO_IS_NUMBER);
-const olstm__op_schema olstm__cast_like_form_15 = CAST_FORM(NULL, 2, TO_IS_INPUT);
-const olstm__op_schema olstm__cast_like_form_19 = CAST_FORM(kTo19 + 1, 2, TO_IS_INPUT);
-const olstm__op_schema olstm__cast_like_form_24 = CAST_FORM(kTo24 + 1, 2, TO_IS_INPUT);
+const olstm__op_schema olstm__cast_form_1 = CAST_FORM(kTo, 1, kToIsName);
+const olstm__op_schema olstm__cast_form_6 = CAST_FORM(kTo, 1, kToIsNumber);
+const olstm__op_schema olstm__cast_form_19 = CAST_FORM(kTo19, 1, kToIsNumber);
+const olstm__op_schema olstm__cast_form_24 = CAST_FORM(kTo24, 1, kToIsNumber);
+const olstm__op_schema olstm__cast_like_form_15 = CAST_FORM(NULL, 2, kToIsInput);
+const olstm__op_schema olstm__cast_like_form_19 = CAST_FORM(kTo19 + 1, 2, kToIsInput);
+const olstm__op_schema olstm__cast_like_form_24 = CAST_FORM(kTo24 + 1, 2, kToIsInput);

@@ -2,7 +2,7 @@
 #include "op/shape/move_bytes.h"
 #include "op/shape/shape_ops.h"
 
-enum { AXIS_IS_OPTIONAL = 1, AXIS_IS_REQUIRED = 4 };
+enum { kAxisIsOptional = 1, kAxisIsRequired = 4 };
 
 typedef struct concat_op {
   olstm__op_base base;
@@ -28,7 +28,7 @@ static olstm_status parse_concat(void* instance, olstm_error* error) {
                             "input %zu is missing", i);
     }
   }
-  if (schema->code == AXIS_IS_REQUIRED && !olstm_node_find_attribute(node, "axis")) {
+  if (schema->code == kAxisIsRequired && !olstm_node_find_attribute(node, "axis")) {
     return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_MODEL,
                           "attribute axis is missing");
   }
@@ -130,9 +130,9 @@ const olstm__op_schema olstm__concat_form_1 = {.arity = {1, SIZE_MAX, 1},
                                                .attributes = kAxis,
                                                .instance_bytes = sizeof(concat_op),
                                                .parse = parse_concat,
-                                               .code = AXIS_IS_OPTIONAL};
+                                               .code = kAxisIsOptional};
 const olstm__op_schema olstm__concat_form_4 = {.arity = {1, SIZE_MAX, 1},
                                                .attributes = kAxis,
                                                .instance_bytes = sizeof(concat_op),
                                                .parse = parse_concat,
-                                               .code = AXIS_IS_REQUIRED};
+                                               .code = kAxisIsRequired};

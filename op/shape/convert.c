@@ -85,11 +85,11 @@ DEFINE_CONVERT(double_to_float, double, float, PLAIN)
     [OLSTM_DTYPE_BOOL] = NAME##_to_bool, OTHER                                      \
   }
 
-enum { DTYPE_END = OLSTM_DTYPE_BFLOAT16 + 1, BLOCK = 256 };
+enum { kDtypeEnd = OLSTM_DTYPE_BFLOAT16 + 1, kBlock = 256 };
 
 /// [from][to], without the 16-bit floats, which go by way of float or double. A bool is a
 /// uint8 that happens to be 0 or 1.
-static const convert_function kConvert[DTYPE_END][DTYPE_END] = {
+static const convert_function kConvert[kDtypeEnd][kDtypeEnd] = {
     [OLSTM_DTYPE_INT8] = INTEGER_ROW(int8),
     [OLSTM_DTYPE_INT16] = INTEGER_ROW(int16),
     [OLSTM_DTYPE_INT32] = INTEGER_ROW(int32),
@@ -108,7 +108,7 @@ static bool is_half(olstm_dtype dtype) {
 }
 
 static bool is_integer(olstm_dtype dtype) {
-  return dtype >= 0 && dtype < DTYPE_END && kConvert[dtype][OLSTM_DTYPE_FLOAT] != NULL &&
+  return dtype >= 0 && dtype < kDtypeEnd && kConvert[dtype][OLSTM_DTYPE_FLOAT] != NULL &&
          dtype != OLSTM_DTYPE_DOUBLE;
 }
 
@@ -159,8 +159,8 @@ static void store_halves(olstm_dtype to, const float* source, uint16_t* target,
 /// One block of at most BLOCK elements.
 static void convert_by_float(olstm_dtype from, olstm_dtype to, const void* source,
                              void* target, size_t count) {
-  float floats[BLOCK];
-  double doubles[BLOCK];
+  float floats[kBlock];
+  double doubles[kBlock];
   if (is_half(from)) {
     load_halves(from, source, floats, count);
   } else if (from == OLSTM_DTYPE_FLOAT) {
@@ -192,10 +192,10 @@ void olstm__convert(olstm_dtype from, olstm_dtype to, const void* source, void* 
   } else if (is_half(from) || is_half(to)) {
     const size_t from_bytes = olstm_dtype_size(from);
     const size_t to_bytes = olstm_dtype_size(to);
-    for (size_t i = 0; i < count; i += BLOCK) {
+    for (size_t i = 0; i < count; i += kBlock) {
       convert_by_float(from, to, (const char*)source + i * from_bytes,
                        (char*)target + i * to_bytes,
-                       count - i < BLOCK ? count - i : BLOCK);
+                       count - i < kBlock ? count - i : kBlock);
     }
   } else {
     kConvert[from][to](source, target, count);

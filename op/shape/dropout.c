@@ -5,7 +5,7 @@
 #include "op/shape/shape_ops.h"
 #include "op/shape/view.h"
 
-enum { HAS_IS_TEST = 1, MASK_LIKE_DATA = 7, MASK_IS_BOOL = 10, HAS_INPUTS = 12 };
+enum { kHasIsTest = 1, kMaskLikeData = 7, kMaskIsBool = 10, kHasInputs = 12 };
 
 olstm_status olstm__identity_infer(const void* instance, const olstm_infer_args* args,
                                    olstm_tensor_desc* out_outputs, olstm_error* error) {
@@ -27,7 +27,7 @@ static olstm_status parse_dropout(void* instance, olstm_error* error) {
   const olstm__op_base* base = instance;
   const olstm__op_schema* schema = base->self->variant;
   int64_t is_test = 1;
-  if (schema->code != HAS_IS_TEST) return OLSTM_STATUS_OK;
+  if (schema->code != kHasIsTest) return OLSTM_STATUS_OK;
   OLSTM_RETURN_IF_ERROR(olstm_node_get_int(base->node, "is_test", 0, &is_test, error));
   if (is_test) return OLSTM_STATUS_OK;
   return olstm__op_fail(base, error, OLSTM_STATUS_UNSUPPORTED,
@@ -63,7 +63,7 @@ olstm_status olstm__dropout_infer(const void* instance, const olstm_infer_args* 
   OLSTM_RETURN_IF_ERROR(refuse_training(base, args, error));
   if (!olstm_node_has_output(base->node, 1)) return OLSTM_STATUS_OK;
   out_outputs[1] = out_outputs[0];
-  if (schema->code >= MASK_IS_BOOL) out_outputs[1].dtype = OLSTM_DTYPE_BOOL;
+  if (schema->code >= kMaskIsBool) out_outputs[1].dtype = OLSTM_DTYPE_BOOL;
   return OLSTM_STATUS_OK;
 }
 
@@ -88,7 +88,7 @@ olstm_status olstm__dropout_prepare(void* instance, const olstm_prepare_args* ar
 }
 
 static void fill_with_ones(void* mask, size_t count, olstm_dtype dtype) {
-  enum { HALF_ONE = 0x3c00, BFLOAT_ONE = 0x3f80 };
+  enum { kHalfOne = 0x3c00, kBfloatOne = 0x3f80 };
   for (size_t i = 0; i < count; i++) {
     switch (dtype) {
       case OLSTM_DTYPE_FLOAT:
@@ -98,10 +98,10 @@ static void fill_with_ones(void* mask, size_t count, olstm_dtype dtype) {
         ((double*)mask)[i] = 1.0;
         break;
       case OLSTM_DTYPE_FLOAT16:
-        ((uint16_t*)mask)[i] = HALF_ONE;
+        ((uint16_t*)mask)[i] = kHalfOne;
         break;
       case OLSTM_DTYPE_BFLOAT16:
-        ((uint16_t*)mask)[i] = BFLOAT_ONE;
+        ((uint16_t*)mask)[i] = kBfloatOne;
         break;
       default:
         ((uint8_t*)mask)[i] = 1;
@@ -135,21 +135,21 @@ const olstm__op_schema olstm__dropout_form_1 = {.arity = {1, 1, 2},
                                                 .attributes = kAttributes1,
                                                 .instance_bytes = sizeof(olstm__op_base),
                                                 .parse = parse_dropout,
-                                                .code = HAS_IS_TEST};
+                                                .code = kHasIsTest};
 const olstm__op_schema olstm__dropout_form_6 = {.arity = {1, 1, 2},
                                                 .attributes = kAttributes6,
                                                 .instance_bytes = sizeof(olstm__op_base),
                                                 .parse = parse_dropout,
-                                                .code = HAS_IS_TEST};
+                                                .code = kHasIsTest};
 const olstm__op_schema olstm__dropout_form_7 = {.arity = {1, 1, 2},
                                                 .attributes = kAttributes7,
                                                 .instance_bytes = sizeof(olstm__op_base),
-                                                .code = MASK_LIKE_DATA};
+                                                .code = kMaskLikeData};
 const olstm__op_schema olstm__dropout_form_10 = {.arity = {1, 1, 2},
                                                  .attributes = kAttributes7,
                                                  .instance_bytes = sizeof(olstm__op_base),
-                                                 .code = MASK_IS_BOOL};
+                                                 .code = kMaskIsBool};
 const olstm__op_schema olstm__dropout_form_12 = {.arity = {1, 3, 2},
                                                  .attributes = kAttributes12,
                                                  .instance_bytes = sizeof(olstm__op_base),
-                                                 .code = HAS_INPUTS};
+                                                 .code = kHasInputs};

@@ -7,9 +7,9 @@
 #include "op/shape/shape_ops.h"
 #include "op/shape/strided_copy.h"
 
-enum { PADS_ARE_ATTRIBUTE = 2, PADS_ARE_INPUT = 11, HAS_WRAP = 19 };
+enum { kPadsAreAttribute = 2, kPadsAreInput = 11, kHasWrap = 19 };
 
-typedef enum pad_mode { MODE_CONSTANT, MODE_REFLECT, MODE_EDGE, MODE_WRAP } pad_mode;
+typedef enum pad_mode { kModeConstant, kModeReflect, kModeEdge, kModeWrap } pad_mode;
 
 typedef struct pad_op {
   olstm__op_base base;
@@ -30,7 +30,7 @@ typedef struct pad_handle {
   olstm__op_handle head;
   size_t element_bytes;
   size_t count;
-  /// MODE_CONSTANT: the value unless an input gives it, and the copy of the inside.
+  /// kModeConstant: the value unless an input gives it, and the copy of the inside.
   _Alignas(uint64_t) uint8_t value[8];
   olstm__strided_copy copy;
   /// The other modes: where each index of the output comes from, axis after axis, and
@@ -51,7 +51,7 @@ static olstm_status parse_pad(void* instance, olstm_error* error) {
   const olstm__op_schema* schema = op->base.self->variant;
   const char* mode = NULL;
   OLSTM_RETURN_IF_ERROR(olstm_node_get_string(node, "mode", "constant", &mode, error));
-  const int mode_count = schema->code >= HAS_WRAP ? 4 : 3;
+  const int mode_count = schema->code >= kHasWrap ? 4 : 3;
   int found = 0;
   while (found < mode_count && strcmp(mode, kModes[found]) != 0) found++;
   if (found == mode_count) {
@@ -60,7 +60,7 @@ static olstm_status parse_pad(void* instance, olstm_error* error) {
                           (int)node->opset_version);
   }
   op->mode = (pad_mode)found;
-  if (schema->code != PADS_ARE_ATTRIBUTE) return OLSTM_STATUS_OK;
+  if (schema->code != kPadsAreAttribute) return OLSTM_STATUS_OK;
   // Opset 1 called them paddings.
   const char* name = olstm_node_find_attribute(node, "pads") ? "pads" : "paddings";
   bool given = false;
@@ -83,7 +83,7 @@ static olstm_status read_widths(const pad_op* op, const olstm_infer_args* args,
   memcpy(pads, op->pads, sizeof pads);
   memset(out_widths, 0, sizeof *out_widths);
   for (int32_t d = 0; d < rank; d++) axes[d] = d;
-  if (schema->code != PADS_ARE_ATTRIBUTE) {
+  if (schema->code != kPadsAreAttribute) {
     OLSTM_RETURN_IF_ERROR(olstm__op_read_ints(&op->base, args, 1, 2 * OLSTM_MAX_RANK,
                                               pads, &pad_count, error));
   }
@@ -147,7 +147,7 @@ olstm_status olstm__pad_infer(const void* instance, const olstm_infer_args* args
                             before, after, (int)d, olstm_shape_text(input).text);
     }
     output.dims[d] = dim + before + after;
-    if (op->mode != MODE_CONSTANT && kept == 0 && output.dims[d] > 0) {
+    if (op->mode != kModeConstant && kept == 0 && output.dims[d] > 0) {
       return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_VALUE,
                             "axis %d of shape %s has nothing to pad with", (int)d,
                             olstm_shape_text(input).text);
@@ -160,9 +160,9 @@ olstm_status olstm__pad_infer(const void* instance, const olstm_infer_args* args
 
 /// The index in 0..count-1 that stands at `index`, which may lie outside.
 static int64_t map_index(pad_mode mode, int64_t index, int64_t count) {
-  if (mode == MODE_EDGE) return index < 0 ? 0 : index >= count ? count - 1 : index;
-  if (mode == MODE_REFLECT && count == 1) return 0;
-  const int64_t period = mode == MODE_WRAP ? count : 2 * (count - 1);
+  if (mode == kModeEdge) return index < 0 ? 0 : index >= count ? count - 1 : index;
+  if (mode == kModeReflect && count == 1) return 0;
+  const int64_t period = mode == kModeWrap ? count : 2 * (count - 1);
   const int64_t folded = (index % period + period) % period;
   return folded < count ? folded : period - folded;
 }
@@ -217,7 +217,7 @@ olstm_status olstm__pad_prepare(void* instance, const olstm_prepare_args* args,
                                   args->output_count};
   const size_t count = (size_t)olstm_tensor_desc_count(output);
   // Every dimension of a tensor that has elements is at most their number.
-  const bool has_sources = op->mode != MODE_CONSTANT && count > 0 && output->rank > 0;
+  const bool has_sources = op->mode != kModeConstant && count > 0 && output->rank > 0;
   size_t bytes = sizeof(pad_handle);
   pad_widths widths;
   void* memory = NULL;
@@ -286,7 +286,7 @@ olstm_status olstm__pad_run(const void* instance, const void* handle,
   const pad_handle* pad = handle;
   (void)error;
   if (pad->count == 0) return OLSTM_STATUS_OK;
-  if (op->mode == MODE_CONSTANT || pad->rank == 0) {
+  if (op->mode == kModeConstant || pad->rank == 0) {
     const bool has_value = olstm_node_has_input(op->base.node, 2);
     olstm__fill_elements(args->outputs[0], pad->count, pad->element_bytes,
                          has_value ? args->inputs[2] : pad->value);
@@ -307,9 +307,9 @@ static const char* const kMode[] = {"mode", NULL};
     .instance_bytes = sizeof(pad_op), .parse = parse_pad, .code = (CODE) \
   }
 const olstm__op_schema olstm__pad_form_1 =
-    PAD_FORM(kAttributes1, 1, 1, PADS_ARE_ATTRIBUTE);
+    PAD_FORM(kAttributes1, 1, 1, kPadsAreAttribute);
 const olstm__op_schema olstm__pad_form_2 =
-    PAD_FORM(kAttributes2, 1, 1, PADS_ARE_ATTRIBUTE);
-const olstm__op_schema olstm__pad_form_11 = PAD_FORM(kMode, 2, 3, PADS_ARE_INPUT);
-const olstm__op_schema olstm__pad_form_18 = PAD_FORM(kMode, 2, 4, PADS_ARE_INPUT);
-const olstm__op_schema olstm__pad_form_19 = PAD_FORM(kMode, 2, 4, HAS_WRAP);
+    PAD_FORM(kAttributes2, 1, 1, kPadsAreAttribute);
+const olstm__op_schema olstm__pad_form_11 = PAD_FORM(kMode, 2, 3, kPadsAreInput);
+const olstm__op_schema olstm__pad_form_18 = PAD_FORM(kMode, 2, 4, kPadsAreInput);
+const olstm__op_schema olstm__pad_form_19 = PAD_FORM(kMode, 2, 4, kHasWrap);

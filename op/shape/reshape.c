@@ -3,7 +3,7 @@
 
 #include "op/shape/shape_ops.h"
 
-enum { SHAPE_IS_ATTRIBUTE = 1, SHAPE_IS_INPUT = 5, HAS_ALLOWZERO = 14 };
+enum { kShapeIsAttribute = 1, kShapeIsInput = 5, kHasAllowzero = 14 };
 
 typedef struct reshape_op {
   olstm__op_base base;
@@ -20,7 +20,7 @@ static olstm_status parse_reshape(void* instance, olstm_error* error) {
   OLSTM_RETURN_IF_ERROR(
       olstm_node_get_int(op->base.node, "allowzero", 0, &allow_zero, error));
   op->allow_zero = allow_zero != 0;
-  if (schema->code != SHAPE_IS_ATTRIBUTE) return OLSTM_STATUS_OK;
+  if (schema->code != kShapeIsAttribute) return OLSTM_STATUS_OK;
   bool given = false;
   OLSTM_RETURN_IF_ERROR(olstm__op_copy_ints(&op->base, "shape", OLSTM_MAX_RANK, op->shape,
                                             &op->shape_count, &given, error));
@@ -77,7 +77,7 @@ olstm_status olstm__reshape_infer(const void* instance, const olstm_infer_args* 
   size_t rank = op->shape_count;
   OLSTM_RETURN_IF_ERROR(
       olstm__op_check_dtype(&op->base, args, 0, op->base.self->dtypes, error));
-  if (schema->code == SHAPE_IS_ATTRIBUTE) {
+  if (schema->code == kShapeIsAttribute) {
     memcpy(output.dims, op->shape, sizeof op->shape);
   } else {
     OLSTM_RETURN_IF_ERROR(olstm__op_read_ints(&op->base, args, 1, OLSTM_MAX_RANK,
@@ -149,16 +149,16 @@ const olstm__op_schema olstm__reshape_form_1 = {.arity = {1, 1, 1},
                                                 .attributes = kShapeAttribute,
                                                 .instance_bytes = sizeof(reshape_op),
                                                 .parse = parse_reshape,
-                                                .code = SHAPE_IS_ATTRIBUTE};
+                                                .code = kShapeIsAttribute};
 const olstm__op_schema olstm__reshape_form_5 = {.arity = {2, 2, 1},
                                                 .instance_bytes = sizeof(reshape_op),
                                                 .parse = parse_reshape,
-                                                .code = SHAPE_IS_INPUT};
+                                                .code = kShapeIsInput};
 const olstm__op_schema olstm__reshape_form_14 = {.arity = {2, 2, 1},
                                                  .attributes = kAllowZero,
                                                  .instance_bytes = sizeof(reshape_op),
                                                  .parse = parse_reshape,
-                                                 .code = HAS_ALLOWZERO};
+                                                 .code = kHasAllowzero};
 const olstm__op_schema olstm__flatten_schema = {.arity = {1, 1, 1},
                                                 .attributes = kAxis,
                                                 .instance_bytes = sizeof(flatten_op),

@@ -5,7 +5,7 @@
 #include "op/shape/shape_ops.h"
 #include "op/shape/strided_copy.h"
 
-enum { RANGES_ARE_ATTRIBUTES = 1, RANGES_ARE_INPUTS = 10 };
+enum { kRangesAreAttributes = 1, kRangesAreInputs = 10 };
 
 /// The lists as the node gives them.
 typedef struct slice_ranges {
@@ -54,7 +54,7 @@ static olstm_status parse_slice(void* instance, olstm_error* error) {
   size_t counts[4] = {0};
   bool has_starts = false;
   bool has_ends = false;
-  if (schema->code != RANGES_ARE_ATTRIBUTES) return OLSTM_STATUS_OK;
+  if (schema->code != kRangesAreAttributes) return OLSTM_STATUS_OK;
   OLSTM_RETURN_IF_ERROR(olstm__op_copy_ints(&op->base, "starts", OLSTM_MAX_RANK,
                                             ranges->starts, &counts[0], &has_starts,
                                             error));
@@ -80,7 +80,7 @@ static olstm_status read_ranges(const slice_op* op, const olstm_infer_args* args
   int64_t* const lists[4] = {ranges->starts, ranges->ends, ranges->axes, ranges->steps};
   size_t counts[4] = {0};
   *ranges = op->ranges;
-  if (schema->code == RANGES_ARE_ATTRIBUTES) return OLSTM_STATUS_OK;
+  if (schema->code == kRangesAreAttributes) return OLSTM_STATUS_OK;
   for (size_t i = 0; i < 4; i++) {
     OLSTM_RETURN_IF_ERROR(olstm__op_read_ints(&op->base, args, i + 1, OLSTM_MAX_RANK,
                                               lists[i], &counts[i], error));
@@ -207,8 +207,8 @@ const olstm__op_schema olstm__slice_form_1 = {.arity = {1, 1, 1},
                                               .attributes = kAttributes,
                                               .instance_bytes = sizeof(slice_op),
                                               .parse = parse_slice,
-                                              .code = RANGES_ARE_ATTRIBUTES};
+                                              .code = kRangesAreAttributes};
 const olstm__op_schema olstm__slice_form_10 = {.arity = {3, 5, 1},
                                                .instance_bytes = sizeof(slice_op),
                                                .parse = parse_slice,
-                                               .code = RANGES_ARE_INPUTS};
+                                               .code = kRangesAreInputs};

@@ -3,7 +3,7 @@
 #include "op/shape/shape_ops.h"
 
 /// Where the sizes come from: an attribute, an input, or an input or num_outputs.
-enum { SIZES_ARE_ATTRIBUTE = 2, SIZES_ARE_INPUT = 13, HAS_NUM_OUTPUTS = 18 };
+enum { kSizesAreAttribute = 2, kSizesAreInput = 13, kHasNumOutputs = 18 };
 
 typedef struct split_op {
   olstm__op_base base;
@@ -37,7 +37,7 @@ static olstm_status parse_split(void* instance, olstm_error* error) {
   }
   if (!olstm_node_find_attribute(node, "num_outputs")) {
     const olstm__op_schema* schema = op->base.self->variant;
-    if (schema->code != HAS_NUM_OUTPUTS || olstm_node_has_input(node, 1)) {
+    if (schema->code != kHasNumOutputs || olstm_node_has_input(node, 1)) {
       return OLSTM_STATUS_OK;
     }
     return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_MODEL,
@@ -203,14 +203,14 @@ const olstm__op_schema olstm__split_form_1 = {.arity = {1, 1, SIZE_MAX},
                                               .attributes = kSplit,
                                               .instance_bytes = sizeof(split_op),
                                               .parse = parse_split,
-                                              .code = SIZES_ARE_ATTRIBUTE};
+                                              .code = kSizesAreAttribute};
 const olstm__op_schema olstm__split_form_13 = {.arity = {1, 2, SIZE_MAX},
                                                .attributes = kAxis,
                                                .instance_bytes = sizeof(split_op),
                                                .parse = parse_split,
-                                               .code = SIZES_ARE_INPUT};
+                                               .code = kSizesAreInput};
 const olstm__op_schema olstm__split_form_18 = {.arity = {1, 2, SIZE_MAX},
                                                .attributes = kNumOutputs,
                                                .instance_bytes = sizeof(split_op),
                                                .parse = parse_split,
-                                               .code = HAS_NUM_OUTPUTS};
+                                               .code = kHasNumOutputs};

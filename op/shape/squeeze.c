@@ -1,7 +1,7 @@
 // Squeeze and Unsqueeze: dimensions of 1 taken away and put in.
 #include "op/shape/shape_ops.h"
 
-enum { AXES_ARE_ATTRIBUTE = 1, AXES_ARE_INPUT = 13 };
+enum { kAxesAreAttribute = 1, kAxesAreInput = 13 };
 
 typedef struct squeeze_op {
   olstm__op_base base;
@@ -13,7 +13,7 @@ typedef struct squeeze_op {
 static olstm_status parse_axes(void* instance, olstm_error* error) {
   squeeze_op* op = instance;
   const olstm__op_schema* schema = op->base.self->variant;
-  if (schema->code == AXES_ARE_INPUT) {
+  if (schema->code == kAxesAreInput) {
     op->has_axes = olstm_node_has_input(op->base.node, 1);
     return OLSTM_STATUS_OK;
   }
@@ -38,7 +38,7 @@ static olstm_status read_axes(const squeeze_op* op, const olstm_infer_args* args
   const int64_t* axes = op->axes;
   *out_axes = 0;
   *out_count = op->axis_count;
-  if (schema->code == AXES_ARE_INPUT) {
+  if (schema->code == kAxesAreInput) {
     axes = from_input;
     OLSTM_RETURN_IF_ERROR(olstm__op_read_ints(&op->base, args, 1, OLSTM_MAX_RANK,
                                               from_input, out_count, error));
@@ -109,17 +109,17 @@ const olstm__op_schema olstm__squeeze_form_1 = {.arity = {1, 1, 1},
                                                 .attributes = kAxes,
                                                 .instance_bytes = sizeof(squeeze_op),
                                                 .parse = parse_axes,
-                                                .code = AXES_ARE_ATTRIBUTE};
+                                                .code = kAxesAreAttribute};
 const olstm__op_schema olstm__squeeze_form_13 = {.arity = {1, 2, 1},
                                                  .instance_bytes = sizeof(squeeze_op),
                                                  .parse = parse_axes,
-                                                 .code = AXES_ARE_INPUT};
+                                                 .code = kAxesAreInput};
 const olstm__op_schema olstm__unsqueeze_form_1 = {.arity = {1, 1, 1},
                                                   .attributes = kAxes,
                                                   .instance_bytes = sizeof(squeeze_op),
                                                   .parse = parse_required_axes,
-                                                  .code = AXES_ARE_ATTRIBUTE};
+                                                  .code = kAxesAreAttribute};
 const olstm__op_schema olstm__unsqueeze_form_13 = {.arity = {2, 2, 1},
                                                    .instance_bytes = sizeof(squeeze_op),
                                                    .parse = parse_axes,
-                                                   .code = AXES_ARE_INPUT};
+                                                   .code = kAxesAreInput};

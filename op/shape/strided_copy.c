@@ -4,12 +4,12 @@
 
 #include "op/shape/move_bytes.h"
 
-/// KIND_RUNS: the innermost dimension is one run of bytes on both sides.
-/// KIND_UNITS: it is strided on one side or both.
-/// KIND_TRANSPOSE: it is strided, and the one next to it lies together in the source.
-enum { KIND_NOTHING, KIND_RUNS, KIND_UNITS, KIND_TRANSPOSE };
+/// kKindRuns: the innermost dimension is one run of bytes on both sides.
+/// kKindUnits: it is strided on one side or both.
+/// kKindTranspose: it is strided, and the one next to it lies together in the source.
+enum { kKindNothing, kKindRuns, kKindUnits, kKindTranspose };
 
-enum { TRANSPOSE_TILE = 16 };
+enum { kTransposeTile = 16 };
 
 void olstm__strided_view_init_dense(olstm__strided_view* view, int32_t rank,
                                     const int64_t* dims) {
@@ -57,10 +57,10 @@ static bool is_unit_size(int64_t bytes) {
 /// Brings a dimension that lies together in the source next to the innermost one. The
 /// order of the outer loops does not matter.
 static bool find_transpose(olstm__strided_copy* copy, int32_t rank) {
-  enum { WORTH_IT = 4 };
-  if (rank < 2 || copy->dims[rank - 1] < WORTH_IT) return false;
+  enum { kWorthIt = 4 };
+  if (rank < 2 || copy->dims[rank - 1] < kWorthIt) return false;
   for (int32_t d = rank - 2; d >= 0; d--) {
-    if (copy->source_strides[d] != copy->unit_bytes || copy->dims[d] < WORTH_IT) continue;
+    if (copy->source_strides[d] != copy->unit_bytes || copy->dims[d] < kWorthIt) continue;
     const int64_t dim = copy->dims[d];
     const int64_t source = copy->source_strides[d];
     const int64_t target = copy->target_strides[d];
@@ -92,9 +92,9 @@ void olstm__strided_copy_init(olstm__strided_copy* copy, size_t element_bytes,
   }
   if (is_unit_size(run_bytes) && used > 0) {
     copy->unit_bytes = (int32_t)run_bytes;
-    copy->kind = find_transpose(copy, used) ? KIND_TRANSPOSE : KIND_UNITS;
+    copy->kind = find_transpose(copy, used) ? kKindTranspose : kKindUnits;
   } else {
-    copy->kind = KIND_RUNS;
+    copy->kind = kKindRuns;
     set_dim(copy, used++, run_bytes, 1, 1);
   }
   if (used == 1) {
@@ -106,8 +106,8 @@ void olstm__strided_copy_init(olstm__strided_copy* copy, size_t element_bytes,
 }
 
 bool olstm__strided_copy_is_plain(const olstm__strided_copy* copy) {
-  if (copy->kind == KIND_NOTHING) return true;
-  return copy->kind == KIND_RUNS && copy->outer_rank == 0 && copy->dims[0] == 1 &&
+  if (copy->kind == kKindNothing) return true;
+  return copy->kind == kKindRuns && copy->outer_rank == 0 && copy->dims[0] == 1 &&
          copy->source_offset == 0 && copy->target_offset == 0;
 }
 
@@ -151,11 +151,11 @@ static void copy_runs(const plane* p, const char* source, char* target) {
     }                                                                                   \
   }                                                                                     \
   static void transpose_##BYTES(const plane* p, const char* source, char* target) {     \
-    for (int64_t r0 = 0; r0 < p->rows; r0 += TRANSPOSE_TILE) {                          \
-      const int64_t r1 = r0 + TRANSPOSE_TILE < p->rows ? r0 + TRANSPOSE_TILE : p->rows; \
-      for (int64_t c0 = 0; c0 < p->columns; c0 += TRANSPOSE_TILE) {                     \
+    for (int64_t r0 = 0; r0 < p->rows; r0 += kTransposeTile) {                          \
+      const int64_t r1 = r0 + kTransposeTile < p->rows ? r0 + kTransposeTile : p->rows; \
+      for (int64_t c0 = 0; c0 < p->columns; c0 += kTransposeTile) {                     \
         const int64_t c1 =                                                              \
-            c0 + TRANSPOSE_TILE < p->columns ? c0 + TRANSPOSE_TILE : p->columns;        \
+            c0 + kTransposeTile < p->columns ? c0 + kTransposeTile : p->columns;        \
         for (int64_t r = r0; r < r1; r++) {                                             \
           const char* s = source + r * (BYTES);                                         \
           char* t = target + r * p->target_row;                                         \
@@ -173,8 +173,8 @@ DEFINE_UNITS(4, uint32_t)
 DEFINE_UNITS(8, uint64_t)
 
 static plane_function choose_function(const olstm__strided_copy* copy) {
-  const bool transposes = copy->kind == KIND_TRANSPOSE;
-  if (copy->kind == KIND_RUNS) return copy_runs;
+  const bool transposes = copy->kind == kKindTranspose;
+  if (copy->kind == kKindRuns) return copy_runs;
   switch (copy->unit_bytes) {
     case 1:
       return transposes ? transpose_1 : copy_units_1;
@@ -189,7 +189,7 @@ static plane_function choose_function(const olstm__strided_copy* copy) {
 
 void olstm__strided_copy_run(const olstm__strided_copy* copy, const void* source,
                              void* target) {
-  if (copy->kind == KIND_NOTHING) return;
+  if (copy->kind == kKindNothing) return;
   const int32_t outer = copy->outer_rank;
   const plane p = {copy->dims[outer],           copy->dims[outer + 1],
                    copy->source_strides[outer], copy->source_strides[outer + 1],

@@ -10,7 +10,7 @@
 #include "runtime/execute/control_body.h"
 
 /// A stack starts with room for all M rows when that takes no more than this.
-enum { EAGER_STACK_BYTES = 1 << 20 };
+enum { kEagerStackBytes = 1 << 20 };
 
 typedef struct loop_run {
   olstm__body_run body;
@@ -106,7 +106,7 @@ static olstm_status grow_stack(const loop_run* run, size_t s, size_t row_bytes,
   if (needed <= cache->buffers[index].bytes) return OLSTM_STATUS_OK;
   const bool is_foreseen = run->max_trips < INT64_MAX &&
                            olstm_size_multiply((size_t)run->max_trips, row_bytes, &all) &&
-                           all <= EAGER_STACK_BYTES;
+                           all <= kEagerStackBytes;
   const size_t wanted = is_foreseen ? all : choose_stack_bytes(run, index, needed);
   return olstm__control_reserve(run->body.call, cache, index, wanted, used, error);
 }

@@ -7,7 +7,7 @@
 #include "runtime/plan/work.h"
 
 /// Bytes up to which a tensor is small, and all small ones of a step together.
-enum { SMALL_BYTES = 256, VALUES_BYTES = 1024 };
+enum { kSmallBytes = 256, kValuesBytes = 1024 };
 
 bool olstm__prepared_cache_init(olstm__prepared_cache* cache,
                                 const olstm__dynamic_step* step, olstm__arena* memory) {
@@ -15,7 +15,7 @@ bool olstm__prepared_cache_init(olstm__prepared_cache* cache,
       .inputs = olstm__arena_allocate(memory, step->input_count, sizeof *cache->inputs),
       .outputs =
           olstm__arena_allocate(memory, step->output_count, sizeof *cache->outputs),
-      .values = olstm__arena_allocate(memory, 1, VALUES_BYTES)};
+      .values = olstm__arena_allocate(memory, 1, kValuesBytes)};
   return cache->inputs && cache->outputs && cache->values;
 }
 
@@ -56,8 +56,8 @@ static size_t list_visible(const olstm__step_lists* lists,
     lists->visible_list[i] = &lists->visible[i];
     if (visible == OLSTM__VISIBLE_ALL || is_constant(step, i, input)) continue;
     const size_t bytes = olstm__desc_bytes(&input->desc);
-    if (shows_small(visible, input->desc.dtype) && bytes <= SMALL_BYTES &&
-        bytes <= VALUES_BYTES - used) {
+    if (shows_small(visible, input->desc.dtype) && bytes <= kSmallBytes &&
+        bytes <= kValuesBytes - used) {
       memcpy(values + used, input->data, bytes);
       used += bytes;
     } else {
@@ -76,7 +76,7 @@ bool olstm__prepared_cache_serves(const olstm__prepared_cache* cache,
     if (!olstm_tensor_desc_equal(&lists->inputs[i].desc, &cache->inputs[i])) return false;
   }
   if (cache->visible == OLSTM__VISIBLE_CONSTANTS) return true;
-  unsigned char values[VALUES_BYTES];
+  unsigned char values[kValuesBytes];
   const size_t used = list_visible(lists, step, cache->visible, values);
   return memcmp(values, cache->values, used) == 0;
 }

@@ -32,7 +32,7 @@ static const cell_form kForms[] = {
     {"GRU", "(n+(z*(h-n)))", 'n', "s", "zrn", false},
     {"RNN", "n", 'n', "s", "n", false},
 };
-enum { FORM_COUNT = sizeof kForms / sizeof kForms[0], LETTERS = 128, MAX_SWAPS = 8 };
+enum { kFormCount = sizeof kForms / sizeof kForms[0], kLetters = 128, kMaxSwaps = 8 };
 
 /// What a search shares, and what its letters stand for so far.
 typedef struct search {
@@ -42,7 +42,7 @@ typedef struct search {
   /// Bit k: the operands of the k-th sum or product are taken in the other order.
   uint32_t swaps;
   uint32_t swap_count;
-  int32_t bound[LETTERS];
+  int32_t bound[kLetters];
 } search;
 
 static bool bind(search* s, char letter, int32_t value) {
@@ -145,11 +145,11 @@ static bool match_reset_sum(const search* s, olstm__cell_match* match,
 /// x and r * h: the product is found among the factors of the sum.
 static bool match_early_reset(search* s, olstm__cell_match* match,
                               olstm__cell_gate* gate) {
-  enum { MOST = 4 };
-  int32_t factors[MOST];
+  enum { kMost = 4 };
+  int32_t factors[kMost];
   const int32_t sum = letter(s, 's');
   const size_t count =
-      olstm__sum_list_factors(s->graph, sum, s->constants, MOST, factors);
+      olstm__sum_list_factors(s->graph, sum, s->constants, kMost, factors);
   for (size_t i = 0; i < count; i++) {
     int32_t operands[2];
     if (!olstm__match_binary(s->graph, factors[i], "Mul", operands)) continue;
@@ -252,7 +252,7 @@ static bool match_form(search* s, const cell_form* form, int32_t new_h,
                                .new_c = OLSTM__NO_VALUE,
                                .gate_count = strlen(form->gates)};
   match->activation_count = is_lstm ? 3 : (match->gate_count > 1 ? 2 : 1);
-  for (size_t i = 0; i < LETTERS; i++) s->bound[i] = OLSTM__NO_VALUE;
+  for (size_t i = 0; i < kLetters; i++) s->bound[i] = OLSTM__NO_VALUE;
   s->bound['h'] = s->old_h;
   s->swap_count = 0;
   if (!match_expression(s, &text, new_h)) return false;
@@ -270,13 +270,13 @@ static bool match_form(search* s, const cell_form* form, int32_t new_h,
 bool olstm__match_cell(const olstm__graph* graph, int32_t new_h, int32_t old_h,
                        const olstm__constants* constants, olstm__cell_match* out_match) {
   new_h = olstm__match_skip_identity(graph, new_h);
-  for (size_t f = 0; f < FORM_COUNT; f++) {
+  for (size_t f = 0; f < kFormCount; f++) {
     // How many sums and products there are to swap is known once one try has met them.
     uint32_t tries = 1;
     for (uint32_t swaps = 0; swaps < tries; swaps++) {
       search s = {.graph = graph, .constants = constants, .old_h = old_h, .swaps = swaps};
       if (match_form(&s, &kForms[f], new_h, out_match)) return true;
-      if (s.swap_count <= MAX_SWAPS && tries < 1U << s.swap_count) {
+      if (s.swap_count <= kMaxSwaps && tries < 1U << s.swap_count) {
         tries = 1U << s.swap_count;
       }
     }

@@ -66,29 +66,29 @@ bool olstm__cell_add_weights(olstm__graph* graph, const olstm__cell_match* match
 const olstm_attribute* olstm__cell_attributes(olstm__graph* graph,
                                               const olstm__cell_match* match,
                                               bool is_reverse, size_t* out_count) {
-  enum { HIDDEN_SIZE, ACTIVATIONS, ALPHA, BETA, OPTIONAL, MOST = OPTIONAL + 2 };
+  enum { kHiddenSize, kActivations, kAlpha, kBeta, kOptional, kMost = kOptional + 2 };
   const size_t most = OLSTM__FUSE_MAX_ACTIVATIONS;
-  olstm_attribute* attributes = olstm__graph_allocate(graph, MOST, sizeof *attributes);
+  olstm_attribute* attributes = olstm__graph_allocate(graph, kMost, sizeof *attributes);
   olstm_string* names = olstm__graph_allocate(graph, most, sizeof *names);
   float* alphas = olstm__graph_allocate(graph, most, sizeof *alphas);
   float* betas = olstm__graph_allocate(graph, most, sizeof *betas);
-  size_t count = OPTIONAL;
+  size_t count = kOptional;
   if (!attributes || !names || !alphas || !betas) return NULL;
-  attributes[HIDDEN_SIZE] = (olstm_attribute){
+  attributes[kHiddenSize] = (olstm_attribute){
       .name = "hidden_size", .kind = OLSTM_ATTRIBUTE_INT, .i = match->hidden};
-  attributes[ACTIVATIONS] = (olstm_attribute){.name = "activations",
-                                              .kind = OLSTM_ATTRIBUTE_STRINGS,
-                                              .count = match->activation_count,
-                                              .strings = names};
-  attributes[ALPHA] = (olstm_attribute){
+  attributes[kActivations] = (olstm_attribute){.name = "activations",
+                                               .kind = OLSTM_ATTRIBUTE_STRINGS,
+                                               .count = match->activation_count,
+                                               .strings = names};
+  attributes[kAlpha] = (olstm_attribute){
       .name = "activation_alpha", .kind = OLSTM_ATTRIBUTE_FLOATS, .floats = alphas};
-  attributes[BETA] = (olstm_attribute){
+  attributes[kBeta] = (olstm_attribute){
       .name = "activation_beta", .kind = OLSTM_ATTRIBUTE_FLOATS, .floats = betas};
   for (size_t a = 0; a < match->activation_count; a++) {
     const olstm__match_activation* activation = &match->activations[a];
     names[a] = (olstm_string){activation->name, strlen(activation->name)};
-    if (activation->takes_alpha) alphas[attributes[ALPHA].count++] = activation->alpha;
-    if (activation->takes_beta) betas[attributes[BETA].count++] = activation->beta;
+    if (activation->takes_alpha) alphas[attributes[kAlpha].count++] = activation->alpha;
+    if (activation->takes_beta) betas[attributes[kBeta].count++] = activation->beta;
   }
   if (match->linear_before_reset) {
     attributes[count++] = (olstm_attribute){

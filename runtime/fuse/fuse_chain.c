@@ -12,7 +12,7 @@
 #include "runtime/fuse/fuse_dims.h"
 #include "runtime/fuse/fuse_match.h"
 
-enum { MIN_CHAIN = 2, MAX_FACTORS = 4, MAX_PASSES = 64 };
+enum { kMinChain = 2, kMaxFactors = 4, kMaxPasses = 64 };
 
 /// What the search shares.
 typedef struct chain_search {
@@ -103,12 +103,12 @@ static bool match_link(const olstm__graph* graph, int32_t new_h, int32_t old_h,
 
 /// The cells that may make `new_h`: h may be any of its factors.
 static size_t list_links(const olstm__graph* graph, int32_t new_h,
-                         olstm__chain_link out[MAX_FACTORS]) {
+                         olstm__chain_link out[kMaxFactors]) {
   const olstm__constants constants = {graph, get_constant};
-  int32_t factors[MAX_FACTORS];
+  int32_t factors[kMaxFactors];
   size_t links = 0;
   const size_t count =
-      olstm__sum_list_factors(graph, new_h, &constants, MAX_FACTORS, factors);
+      olstm__sum_list_factors(graph, new_h, &constants, kMaxFactors, factors);
   for (size_t f = 0; f < count; f++) {
     if (match_link(graph, new_h, factors[f], &out[links])) links++;
   }
@@ -126,7 +126,7 @@ static bool are_linked(const olstm__chain_link* before, const olstm__chain_link*
 
 static bool find_link_before(const olstm__graph* graph, const olstm__chain_link* after,
                              int64_t direction, olstm__chain_link* out) {
-  olstm__chain_link links[MAX_FACTORS];
+  olstm__chain_link links[kMaxFactors];
   const size_t count = list_links(graph, after->old_h, links);
   for (size_t i = 0; i < count; i++) {
     if (are_linked(&links[i], after, direction)) {
@@ -159,7 +159,7 @@ static bool follow_chain(const olstm__graph* graph, const olstm__chain_link* las
     out->new_h[j] = h;
     out->new_c[j] = c;
   }
-  return out->count >= MIN_CHAIN;
+  return out->count >= kMinChain;
 }
 
 // ---------------------------------------------------------------- what is inside
@@ -256,7 +256,7 @@ static void refuse_chain(chain_search* search) {
 /// Looks for a chain that ends with `new_h`; true when one was fused.
 static bool fuse_ending(chain_search* search, int32_t new_h) {
   olstm__chain* c = search->chain;
-  olstm__chain_link links[MAX_FACTORS];
+  olstm__chain_link links[kMaxFactors];
   const size_t count = list_links(search->graph, new_h, links);
   for (size_t l = 0; l < count; l++) {
     for (int64_t direction = 1; direction >= -1; direction -= 2) {
@@ -300,7 +300,7 @@ olstm_status olstm__fuse_chains(olstm__graph* graph, olstm_error* error) {
   olstm__chain* c = olstm_allocate_zeroed(&graph->allocator, 1, sizeof *c);
   olstm_status status = OLSTM_STATUS_OK;
   if (!c) return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory to fuse steps");
-  for (int pass = 0; pass < MAX_PASSES && status == OLSTM_STATUS_OK; pass++) {
+  for (int pass = 0; pass < kMaxPasses && status == OLSTM_STATUS_OK; pass++) {
     if (!fuse_with_memory(graph, c)) break;
     status = olstm__graph_check(graph, error);
     if (status != OLSTM_STATUS_OK) break;

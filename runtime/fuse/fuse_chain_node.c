@@ -6,7 +6,7 @@
 
 #include "runtime/fuse/fuse_match.h"
 
-enum { MADE_OPSET = 11 };
+enum { kMadeOpset = 11 };
 
 // ---------------------------------------------------------------- adding
 
@@ -20,7 +20,7 @@ static int32_t add_gather(olstm__graph* graph, const char* name, int32_t value,
   for (int64_t i = 0; i == 0 || i < count; i++) ((int64_t*)indices->data)[i] = first + i;
   *attribute = (olstm_attribute){.name = "axis", .kind = OLSTM_ATTRIBUTE_INT, .i = axis};
   int32_t inputs[] = {value, olstm__graph_add_constant(graph, "indices", indices)};
-  return olstm__graph_add_operator(graph, name, "Gather", MADE_OPSET, attribute, 2,
+  return olstm__graph_add_operator(graph, name, "Gather", kMadeOpset, attribute, 2,
                                    inputs);
 }
 
@@ -28,7 +28,7 @@ static int32_t add_transpose(olstm__graph* graph, const char* name, int32_t valu
   static const int64_t kPerm[] = {1, 0, 2};
   static const olstm_attribute kAttribute = {
       .name = "perm", .kind = OLSTM_ATTRIBUTE_INTS, .count = 3, .ints = kPerm};
-  return olstm__graph_add_operator(graph, name, "Transpose", MADE_OPSET, &kAttribute, 1,
+  return olstm__graph_add_operator(graph, name, "Transpose", kMadeOpset, &kAttribute, 1,
                                    &value);
 }
 
@@ -43,7 +43,7 @@ static int32_t add_reversal(olstm__graph* graph, const char* name, int32_t value
     *(int64_t*)number->data = kNumbers[i];
     inputs[1 + i] = olstm__graph_add_constant(graph, "turn", number);
   }
-  return olstm__graph_add_operator(graph, name, "Slice", MADE_OPSET, NULL, 5, inputs);
+  return olstm__graph_add_operator(graph, name, "Slice", kMadeOpset, NULL, 5, inputs);
 }
 
 /// X [T,N,I] of the chain's steps.
@@ -98,7 +98,7 @@ static bool add_recurrent_node(olstm__graph* graph, const olstm__chain* c,
       .name = out->name,
       .op_type = cell->op_type,
       .domain = "",
-      .opset_version = MADE_OPSET,
+      .opset_version = kMadeOpset,
       .attribute_count = attribute_count,
       .attributes = attributes,
       .input_count = is_lstm ? OLSTM_RECURRENT_P : OLSTM_RECURRENT_INITIAL_C,

@@ -6,7 +6,7 @@
 
 /// How many operators a dimension is followed through, and through how many joins of two
 /// operands.
-enum { MAX_STEPS = 256, MAX_DEPTH = 8 };
+enum { kMaxSteps = 256, kMaxDepth = 8 };
 
 static bool keeps_shape(const olstm__graph_node* node) {
   return olstm__graph_node_has(node, OLSTM__TRAIT_KEEPS_SHAPE);
@@ -77,7 +77,7 @@ static bool step_back_rank(const olstm__graph* graph, const olstm__graph_node* n
 
 int32_t olstm__dim_rank_of(const olstm__graph* graph, int32_t value) {
   int32_t more = 0;
-  for (int step = 0; step < MAX_STEPS && value != OLSTM__NO_VALUE; step++) {
+  for (int step = 0; step < kMaxSteps && value != OLSTM__NO_VALUE; step++) {
     const olstm__graph_value* target = &graph->values[value];
     if (target->kind == OLSTM__VALUE_CONSTANT) return target->constant->desc.rank + more;
     if (target->kind != OLSTM__VALUE_NODE) {
@@ -311,7 +311,7 @@ static bool made_dim(const olstm__graph* graph, const olstm__graph_node* node,
 
 static olstm__dim_symbol follow(const olstm__graph* graph, int32_t value, int32_t axis,
                                 int depth) {
-  for (int step = 0; step < MAX_STEPS && depth < MAX_DEPTH; step++) {
+  for (int step = 0; step < kMaxSteps && depth < kMaxDepth; step++) {
     const olstm__graph_value* target = &graph->values[value];
     olstm__dim_symbol known = {OLSTM__NO_VALUE, 0, 0};
     if (target->kind != OLSTM__VALUE_NODE) {
@@ -370,7 +370,7 @@ static bool element_of_shape(const olstm__graph* graph, const olstm__graph_node*
 
 bool olstm__dim_symbol_of_scalar(const olstm__graph* graph, int32_t value,
                                  olstm__dim_symbol* out_symbol) {
-  for (int step = 0; step < MAX_STEPS && value != OLSTM__NO_VALUE; step++) {
+  for (int step = 0; step < kMaxSteps && value != OLSTM__NO_VALUE; step++) {
     int64_t number = 0;
     if (olstm__match_scalar_int(graph, value, &number)) {
       *out_symbol = (olstm__dim_symbol){OLSTM__NO_VALUE, 0, number};

@@ -10,16 +10,16 @@
 enum { kMaxChain = 8, kGatherOpset = 11 };
 
 /// The dimensions of ONNX's Y [T,D,N,H].
-typedef enum y_dim { DIM_T, DIM_D, DIM_N, DIM_H, DIM_COUNT } y_dim;
+typedef enum y_dim { kDimT, kDimD, kDimN, kDimH, kDimCount } y_dim;
 
 /// A part of a recurrent node's Y: which dimensions are left, in which order, and which
 /// element of those that have been picked from, be they still there or not.
 typedef struct y_part {
   int32_t node;
   int32_t rank;
-  y_dim dims[DIM_COUNT];
-  bool is_picked[DIM_COUNT];
-  int64_t index[DIM_COUNT];
+  y_dim dims[kDimCount];
+  bool is_picked[kDimCount];
+  int64_t index[kDimCount];
 } y_part;
 
 // ---------------------------------------------------------------- following Y
@@ -37,7 +37,7 @@ static void drop_dim(y_part* part, int64_t axis) {
 /// Picks one element of T or D.
 static bool pick(y_part* part, int64_t axis, int64_t index) {
   const y_dim dim = part->dims[axis];
-  if ((dim != DIM_T && dim != DIM_D) || part->is_picked[dim]) return false;
+  if ((dim != kDimT && dim != kDimD) || part->is_picked[dim]) return false;
   part->is_picked[dim] = true;
   part->index[dim] = index;
   return true;
@@ -128,9 +128,9 @@ static bool find_part(const olstm__graph* graph, const olstm__graph_node* node,
   }
   if (!node) return false;
   *part = (y_part){.node = olstm__graph_node_index(graph, node),
-                   .rank = DIM_COUNT,
-                   .dims = {DIM_T, DIM_D, DIM_N, DIM_H}};
-  part->is_picked[DIM_D] = direction_count(node) == 1;
+                   .rank = kDimCount,
+                   .dims = {kDimT, kDimD, kDimN, kDimH}};
+  part->is_picked[kDimD] = direction_count(node) == 1;
   while (length > 0) {
     if (!follow(graph, chain[--length], part)) return false;
   }
@@ -140,20 +140,20 @@ static bool find_part(const olstm__graph* graph, const olstm__graph_node* node,
 /// Whether it is the state after the last step of one direction, rows before units.
 static bool is_final_state(const olstm__graph* graph, y_part* part) {
   const olstm__graph_node* node = &graph->nodes[part->node];
-  int64_t* direction = &part->index[DIM_D];
-  y_dim last = DIM_T;
-  if (!part->is_picked[DIM_T] || !part->is_picked[DIM_D] ||
+  int64_t* direction = &part->index[kDimD];
+  y_dim last = kDimT;
+  if (!part->is_picked[kDimT] || !part->is_picked[kDimD] ||
       olstm__graph_node_input(node, OLSTM_RECURRENT_SEQUENCE_LENS) != OLSTM__NO_VALUE) {
     return false;
   }
   if (*direction < 0) *direction += direction_count(node);
   if (*direction < 0 || *direction >= direction_count(node)) return false;
   for (int32_t d = 0; d < part->rank; d++) {
-    if (part->dims[d] == DIM_N && last == DIM_H) return false;
-    if (part->dims[d] == DIM_N || part->dims[d] == DIM_H) last = part->dims[d];
+    if (part->dims[d] == kDimN && last == kDimH) return false;
+    if (part->dims[d] == kDimN || part->dims[d] == kDimH) last = part->dims[d];
   }
   const bool is_reverse = *direction == 1 || strcmp(direction_of(node), "reverse") == 0;
-  return part->index[DIM_T] == (is_reverse ? 0 : -1);
+  return part->index[kDimT] == (is_reverse ? 0 : -1);
 }
 
 // ---------------------------------------------------------------- in its place
@@ -188,12 +188,12 @@ static int32_t add_equal(olstm__graph* graph, const y_part* part) {
   int32_t value = get_y_h(graph, part->node);
   if (value == OLSTM__NO_VALUE) return OLSTM__NO_VALUE;
   const bool is_only = direction_count(&graph->nodes[part->node]) == 1;
-  const bool is_y_h = is_only && part->rank == 3 && part->dims[1] == DIM_N;
-  if (is_y_h && part->dims[2] == DIM_H) return value;
+  const bool is_y_h = is_only && part->rank == 3 && part->dims[1] == kDimN;
+  if (is_y_h && part->dims[2] == kDimH) return value;
   value = is_only ? olstm__fuse_add_axis_node(graph, "Squeeze", value, 0)
-                  : add_direction(graph, value, part->index[DIM_D]);
+                  : add_direction(graph, value, part->index[kDimD]);
   for (int32_t d = 0; d < part->rank && value != OLSTM__NO_VALUE; d++) {
-    if (part->dims[d] == DIM_N || part->dims[d] == DIM_H) continue;
+    if (part->dims[d] == kDimN || part->dims[d] == kDimH) continue;
     value = olstm__fuse_add_axis_node(graph, "Unsqueeze", value, d);
   }
   return value;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { MAX_TERMS = 12, MAX_CUTS = 3, MAX_WALK = 64 };
+enum { kMaxTerms = 12, kMaxCuts = 3, kMaxWalk = 64 };
 
 /// The columns that a Split or Slice takes of what it is given: part `part` of `parts`
 /// equal ones, or [first:end) for parts 0.
@@ -16,7 +16,7 @@ typedef struct column_cut {
 typedef struct term {
   int32_t value;
   size_t cut_count;
-  column_cut cuts[MAX_CUTS];
+  column_cut cuts[kMaxCuts];
 } term;
 
 typedef struct search {
@@ -25,7 +25,7 @@ typedef struct search {
   int32_t square_factor;
   olstm__sum* sum;
   size_t pending_count;
-  term pending[MAX_TERMS];
+  term pending[kMaxTerms];
 } search;
 
 static const olstm_tensor* constant_of(const search* s, int32_t value) {
@@ -110,7 +110,7 @@ static bool apply_cuts(const term* t, int64_t width, olstm__weight_block* block)
 // ---------------------------------------------------------------- terms
 
 static bool push(search* s, const term* from, int32_t value) {
-  if (s->pending_count == MAX_TERMS || value == OLSTM__NO_VALUE) return false;
+  if (s->pending_count == kMaxTerms || value == OLSTM__NO_VALUE) return false;
   term* added = &s->pending[s->pending_count++];
   *added = *from;
   added->value = value;
@@ -118,7 +118,7 @@ static bool push(search* s, const term* from, int32_t value) {
 }
 
 static bool push_cut(search* s, const term* from, int32_t value, const column_cut* cut) {
-  if (from->cut_count == MAX_CUTS || !push(s, from, value)) return false;
+  if (from->cut_count == kMaxCuts || !push(s, from, value)) return false;
   term* added = &s->pending[s->pending_count - 1];
   added->cuts[added->cut_count++] = *cut;
   return true;
@@ -354,7 +354,7 @@ size_t olstm__sum_list_factors(const olstm__graph* graph, int32_t value,
                                const olstm__constants* constants, size_t capacity,
                                int32_t* out_factors) {
   const search s = {.graph = graph, .constants = constants};
-  int32_t seen[MAX_WALK] = {value};
+  int32_t seen[kMaxWalk] = {value};
   size_t seen_count = 1, count = 0;
   for (size_t next = 0; next < seen_count; next++) {
     const olstm__graph_node* node = olstm__graph_producer(graph, seen[next]);
@@ -365,7 +365,7 @@ size_t olstm__sum_list_factors(const olstm__graph* graph, int32_t value,
       if (input == OLSTM__NO_VALUE || constant_of(&s, input)) continue;
       if (is_product && i == 0) {
         count = add_factors(graph, input, capacity, out_factors, count);
-      } else if (seen_count < MAX_WALK && !is_listed(seen, seen_count, input)) {
+      } else if (seen_count < kMaxWalk && !is_listed(seen, seen_count, input)) {
         seen[seen_count++] = input;
       }
     }

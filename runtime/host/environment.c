@@ -6,7 +6,7 @@
 #include "runtime/host/threads.h"
 
 /// Multiply-adds that a session may spend on values that are known ahead.
-enum { FOLD_WORK = 1 << 30 };
+enum { kFoldWork = 1 << 30 };
 
 /// Where nobody says, memory goes by the inputs of a run, up to this.
 static const size_t kMostMemory = (size_t)4 << 30;
@@ -61,7 +61,7 @@ olstm_status olstm__environment_init(olstm__environment* environment,
                                      const olstm_registry* registry,
                                      const olstm_session_options* options,
                                      olstm_error* error) {
-  *environment = (olstm__environment){.registry = registry, .fold_work = FOLD_WORK};
+  *environment = (olstm__environment){.registry = registry, .fold_work = kFoldWork};
   environment->allocator = olstm_allocator_or_default(options->allocator);
   OLSTM_RETURN_IF_ERROR(read_options(environment, options, error));
   environment->host = *olstm__registry_host(registry);

@@ -5,7 +5,7 @@
 
 #include "runtime/host/registry.h"
 
-enum { PATH_CAPACITY = 4096 };
+enum { kPathCapacity = 4096 };
 
 static const char* loader_message(void) {
   const char* message = dlerror();
@@ -18,13 +18,13 @@ static void close_library(void* library) {
 
 /// A name without a slash would be searched for in the system's folders: a path is a
 /// path.
-static olstm_status make_path(const char* path, char out_path[PATH_CAPACITY],
+static olstm_status make_path(const char* path, char out_path[kPathCapacity],
                               olstm_error* error) {
   const char* prefix = strchr(path, '/') ? "" : "./";
-  const int length = snprintf(out_path, PATH_CAPACITY, "%s%s", prefix, path);
-  if (length >= 0 && length < PATH_CAPACITY) return OLSTM_STATUS_OK;
+  const int length = snprintf(out_path, kPathCapacity, "%s%s", prefix, path);
+  if (length >= 0 && length < kPathCapacity) return OLSTM_STATUS_OK;
   return olstm_fail(error, OLSTM_STATUS_IO_ERROR, "plugin: path is longer than %d bytes",
-                    (int)PATH_CAPACITY - 1);
+                    (int)kPathCapacity - 1);
 }
 
 /// NULL when the library has no such symbol.
@@ -58,7 +58,7 @@ static olstm_status add_library(olstm_registry* registry, void* library, const c
 
 olstm_status olstm_registry_load_plugin(olstm_registry* registry, const char* path,
                                         olstm_error* error) {
-  char file[PATH_CAPACITY];
+  char file[kPathCapacity];
   if (!registry || !path || path[0] == '\0') {
     return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT, "plugin: %s",
                       registry ? "path is empty" : "registry is NULL");

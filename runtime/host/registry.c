@@ -10,8 +10,8 @@
 
 /// Size of each struct in version 1 of the ABI: the least that a table may have.
 enum {
-  OPERATOR_BYTES_V1 = offsetof(olstm_operator, destroy) + sizeof(void (*)(void)),
-  PLUGIN_BYTES_V1 = offsetof(olstm_plugin, get_operator) + sizeof(void (*)(void)),
+  kOperatorBytesV1 = offsetof(olstm_operator, destroy) + sizeof(void (*)(void)),
+  kPluginBytesV1 = offsetof(olstm_plugin, get_operator) + sizeof(void (*)(void)),
 };
 
 /// Operators of one hash are chained, newest first. Links are indices plus 1; 0 ends.
@@ -41,7 +41,7 @@ struct olstm_registry {
   registry_library* libraries;
 };
 
-enum { FIRST_BUCKET_COUNT = 512, MAX_OPERATORS = 1 << 20 };
+enum { kFirstBucketCount = 512, kMaxOperators = 1 << 20 };
 
 static const char* canonical_domain(const char* domain) {
   return strcmp(domain, "ai.onnx") == 0 ? "" : domain;
@@ -77,7 +77,7 @@ static void relink(olstm_registry* registry, size_t count) {
 static bool grow_buckets(olstm_registry* registry) {
   const olstm_allocator* allocator = &registry->allocator;
   const size_t count =
-      registry->bucket_count ? 2 * registry->bucket_count : FIRST_BUCKET_COUNT;
+      registry->bucket_count ? 2 * registry->bucket_count : kFirstBucketCount;
   if (registry->count < registry->bucket_count) return true;
   uint32_t* buckets = olstm_allocate(allocator, count, sizeof *buckets);
   if (!buckets) return false;
@@ -90,9 +90,9 @@ static bool grow_buckets(olstm_registry* registry) {
 
 /// Room for one more entry.
 static olstm_status grow(olstm_registry* registry, olstm_error* error) {
-  if (registry->count == MAX_OPERATORS) {
+  if (registry->count == kMaxOperators) {
     return olstm_fail(error, OLSTM_STATUS_LIMIT_EXCEEDED,
-                      "registry: more than %d operators", (int)MAX_OPERATORS);
+                      "registry: more than %d operators", (int)kMaxOperators);
   }
   registry_entry* entries =
       olstm__array_reserve(&registry->allocator, registry->entries, registry->count, 1,
@@ -119,10 +119,10 @@ static olstm_status check_operator(const olstm_operator* table, const char* owne
     return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT, "%s: operator is NULL",
                       owner);
   }
-  if (table->struct_size < OPERATOR_BYTES_V1) {
+  if (table->struct_size < kOperatorBytesV1) {
     return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
                       "%s: operator's struct_size is %zu, expected at least %zu", owner,
-                      table->struct_size, (size_t)OPERATOR_BYTES_V1);
+                      table->struct_size, (size_t)kOperatorBytesV1);
   }
   if (!table->domain || !table->op_type || table->op_type[0] == '\0') {
     return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
@@ -249,10 +249,10 @@ olstm_status olstm__registry_refuse(const olstm_registry* registry, const char* 
 
 olstm_status olstm__plugin_negotiate(const olstm_plugin* plugin, uint32_t host_version,
                                      olstm_error* error) {
-  if (plugin->struct_size < PLUGIN_BYTES_V1) {
+  if (plugin->struct_size < kPluginBytesV1) {
     return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
                       "plugin: struct_size is %zu, expected at least %zu",
-                      plugin->struct_size, (size_t)PLUGIN_BYTES_V1);
+                      plugin->struct_size, (size_t)kPluginBytesV1);
   }
   const char* name = plugin->name ? plugin->name : "";
   if (plugin->abi_version > host_version) {

@@ -10,15 +10,15 @@
 #endif
 
 enum {
-  CACHE_LINE = 64,
+  kCacheLine = 64,
   // A wait spins so long, then sleeps. Half as long after a wait that was long all the
   // same, twice as long after one that more spinning would have served: on a busy machine
   // spinning only takes time from the thread that is waited for.
-  MAX_SPIN_NS = 16000,
-  MIN_SPIN_NS = 2000,
-  LONG_WAIT_NS = 60000,
+  kMaxSpinNs = 16000,
+  kMinSpinNs = 2000,
+  kLongWaitNs = 60000,
   // Waits shorter than so many pauses never look at the clock.
-  PAUSES_PER_LOOK = 32,
+  kPausesPerLook = 32,
 };
 
 /// Where one thread waits for a word to change.
@@ -30,11 +30,11 @@ typedef struct wait_place {
 } wait_place;
 
 typedef struct worker {
-  alignas(CACHE_LINE) wait_place place;
+  alignas(kCacheLine) wait_place place;
   // Number of the newest run that somebody has taken this worker's part in, times 2, plus
   // 1 when that is done. Somebody: the worker, or the caller, who does not wait for one
   // that sleeps or has no core.
-  alignas(CACHE_LINE) atomic_ullong part;
+  alignas(kCacheLine) atomic_ullong part;
   olstm__threads* threads;
   int32_t index;
   pthread_t thread;
@@ -55,12 +55,12 @@ struct olstm__threads {
   wait_place done_place;
   // The run: written by the caller before it changes run_word. A worker reads it only
   // when it has taken its part in that run, and the caller waits for those.
-  alignas(CACHE_LINE) void (*task)(void* argument, int32_t index);
+  alignas(kCacheLine) void (*task)(void* argument, int32_t index);
   void* argument;
   int32_t task_count;
   // Number of the run * 65536 + participants.
-  alignas(CACHE_LINE) atomic_ullong run_word;
-  alignas(CACHE_LINE) atomic_int next_task;
+  alignas(kCacheLine) atomic_ullong run_word;
+  alignas(kCacheLine) atomic_int next_task;
 };
 
 static pthread_once_t fork_watch = PTHREAD_ONCE_INIT;
@@ -83,7 +83,7 @@ static bool make_place(wait_place* place) {
     return false;
   }
   atomic_init(&place->is_asleep, false);
-  place->spin_ns = MAX_SPIN_NS;
+  place->spin_ns = kMaxSpinNs;
   return true;
 }
 
@@ -110,7 +110,7 @@ static bool spin_until_changed(const atomic_ullong* word, unsigned long long old
                                int spin_ns, int64_t* out_start) {
   *out_start = -1;
   for (;;) {
-    for (int i = 0; i < PAUSES_PER_LOOK; i++) {
+    for (int i = 0; i < kPausesPerLook; i++) {
       if (atomic_load_explicit(word, memory_order_acquire) != old) return true;
       relax();
     }
@@ -140,9 +140,9 @@ static void wait_until_changed(wait_place* place, const atomic_ullong* word,
   int64_t start = 0;
   if (spin_until_changed(word, old, place->spin_ns, &start)) return;
   sleep_until_changed(place, word, old);
-  const bool was_long = now_ns() - start > LONG_WAIT_NS;
+  const bool was_long = now_ns() - start > kLongWaitNs;
   const int spin_ns = was_long ? place->spin_ns / 2 : place->spin_ns * 2;
-  if (spin_ns >= MIN_SPIN_NS && spin_ns <= MAX_SPIN_NS) place->spin_ns = spin_ns;
+  if (spin_ns >= kMinSpinNs && spin_ns <= kMaxSpinNs) place->spin_ns = spin_ns;
 }
 
 /// After the word that is waited for at `place` was changed. A thread that has been woken
@@ -184,7 +184,7 @@ static void* worker_main(void* argument) {
   for (;;) {
     int64_t start = 0;
     // What passes between two runs says nothing of how busy the machine is.
-    if (!spin_until_changed(&threads->run_word, seen, MAX_SPIN_NS, &start)) {
+    if (!spin_until_changed(&threads->run_word, seen, kMaxSpinNs, &start)) {
       sleep_until_changed(&self->place, &threads->run_word, seen);
     }
     seen = atomic_load_explicit(&threads->run_word, memory_order_acquire);

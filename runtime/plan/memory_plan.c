@@ -113,7 +113,7 @@ typedef struct plan_block {
   bool is_free;
 } plan_block;
 
-enum { MAX_GAPS_TRIED = 64 };
+enum { kMaxGapsTried = 64 };
 static const size_t NO_BLOCK = SIZE_MAX;
 
 typedef struct plan_heap {
@@ -161,7 +161,7 @@ static size_t insert_block(plan_heap* heap, size_t before, size_t offset, size_t
 static size_t find_free(const plan_heap* heap, size_t bytes) {
   size_t best = NO_BLOCK;
   size_t index = heap->first_free;
-  for (int tried = 0; index != NO_BLOCK && tried < MAX_GAPS_TRIED; tried++) {
+  for (int tried = 0; index != NO_BLOCK && tried < kMaxGapsTried; tried++) {
     const plan_block* block = &heap->blocks[index];
     if (block->bytes >= bytes &&
         (best == NO_BLOCK || block->bytes < heap->blocks[best].bytes)) {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /// Below 0, as what is unknown.
-enum { AMBIGUOUS_SYMBOL = -2 };
+enum { kAmbiguousSymbol = -2 };
 
 static const olstm_value_info* get_info(const olstm__planner* planner, size_t input) {
   return &planner->program->graph->values[planner->program->inputs[input]].info;
@@ -58,7 +58,7 @@ static void drop_ambiguous_symbols(olstm__planner* planner, const int32_t* symbo
   for (int32_t d = 0; d < rank; d++) {
     for (int32_t e = 0; e < d; e++) {
       if (symbols[d] >= 0 && symbols[d] == symbols[e]) {
-        planner->symbols[symbols[d]] = AMBIGUOUS_SYMBOL;
+        planner->symbols[symbols[d]] = kAmbiguousSymbol;
       }
     }
   }
@@ -72,7 +72,7 @@ static olstm_status check_symbols(olstm__planner* planner, size_t input,
   drop_ambiguous_symbols(planner, symbols, desc->rank);
   for (int32_t d = 0; d < desc->rank; d++) {
     const int32_t symbol = symbols[d];
-    if (symbol < 0 || planner->symbols[symbol] == AMBIGUOUS_SYMBOL) continue;
+    if (symbol < 0 || planner->symbols[symbol] == kAmbiguousSymbol) continue;
     if (planner->symbols[symbol] < 0) {
       planner->symbols[symbol] = desc->dims[d];
       planner->symbol_inputs[symbol] = input;

@@ -11,7 +11,7 @@
 #include "runtime/state/state.h"
 
 static const char kMagic[8] = {'O', 'L', 'S', 'T', 'M', 'S', 'T', 'A'};
-enum { BLOB_VERSION = 1, HEADER_BYTES = 24, CHECKSUM_BYTES = 8 };
+enum { kBlobVersion = 1, kHeaderBytes = 24, kChecksumBytes = 8 };
 #define NO_RANK UINT32_C(0xffffffff)
 
 /// CRC-64 with ECMA-182's polynomial, bits reflected.
@@ -92,7 +92,7 @@ static void write_slot(blob_writer* writer, const olstm__state_slot* slot) {
 static void write_all(blob_writer* writer, const olstm__states* states,
                       size_t total_bytes) {
   write_bytes(writer, kMagic, sizeof kMagic, 1);
-  write_number(writer, BLOB_VERSION, 4);
+  write_number(writer, kBlobVersion, 4);
   write_number(writer, states->slot_count, 4);
   write_number(writer, total_bytes, 8);
   for (size_t s = 0; s < states->slot_count; s++) write_slot(writer, &states->slots[s]);
@@ -102,7 +102,7 @@ olstm_status olstm__states_save(const olstm__states* states, void** out_bytes,
                                 size_t* out_byte_count, olstm_error* error) {
   blob_writer writer = {NULL, 0};
   write_all(&writer, states, 0);
-  const size_t total_bytes = writer.used + CHECKSUM_BYTES;
+  const size_t total_bytes = writer.used + kChecksumBytes;
   writer = (blob_writer){olstm_allocate(&states->allocator, total_bytes, 1), 0};
   if (!writer.bytes) {
     return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "state: no memory for %zu bytes",
@@ -159,32 +159,32 @@ static olstm_status check_frame(const uint8_t* bytes, size_t byte_count,
   uint64_t slot_count = 0;
   uint64_t total_bytes = 0;
   uint64_t crc = 0;
-  if (!bytes || byte_count < HEADER_BYTES + CHECKSUM_BYTES ||
+  if (!bytes || byte_count < kHeaderBytes + kChecksumBytes ||
       memcmp(read_bytes(&reader, sizeof kMagic), kMagic, sizeof kMagic) != 0) {
     return fail_damaged(error, "these are no saved states");
   }
   (void)read_number(&reader, 4, &version);
   (void)read_number(&reader, 4, &slot_count);
   (void)read_number(&reader, 8, &total_bytes);
-  if (version != BLOB_VERSION) {
+  if (version != kBlobVersion) {
     return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
                       "state blob: version is %u, expected %d", (unsigned)version,
-                      (int)BLOB_VERSION);
+                      (int)kBlobVersion);
   }
   if (total_bytes != byte_count) {
     return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
                       "state blob: has %zu bytes, expected %" PRIu64, byte_count,
                       total_bytes);
   }
-  blob_reader end = {bytes + byte_count - CHECKSUM_BYTES, CHECKSUM_BYTES};
+  blob_reader end = {bytes + byte_count - kChecksumBytes, kChecksumBytes};
   (void)read_number(&end, 8, &crc);
-  if (crc != checksum(bytes, byte_count - CHECKSUM_BYTES)) {
+  if (crc != checksum(bytes, byte_count - kChecksumBytes)) {
     return fail_damaged(error, "its checksum is wrong");
   }
   if (slot_count != states->slot_count) {
     return fail_damaged(error, "it is of another model, or of other stateful nodes");
   }
-  reader.left -= CHECKSUM_BYTES;
+  reader.left -= kChecksumBytes;
   *out_reader = reader;
   return OLSTM_STATUS_OK;
 }

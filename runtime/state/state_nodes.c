@@ -5,10 +5,10 @@
 #include "runtime/state/state_bind.h"
 
 /// Looking for zeros gives up after so many nodes.
-enum { MAX_ZERO_NODES = 64 };
+enum { kMaxZeroNodes = 64 };
 
 /// The opset of the nodes that are made here.
-enum { MADE_OPSET = 13 };
+enum { kMadeOpset = 13 };
 
 /// What a recurrent node says of itself.
 typedef struct recurrent_shape {
@@ -115,7 +115,7 @@ static int32_t add_swap(olstm__graph* graph, const char* name, int32_t value) {
   static const int64_t kPerm[] = {1, 0, 2};
   static const olstm_attribute kAttribute = {
       .name = "perm", .kind = OLSTM_ATTRIBUTE_INTS, .count = 3, .ints = kPerm};
-  return olstm__graph_add_operator(graph, name, "Transpose", MADE_OPSET, &kAttribute, 1,
+  return olstm__graph_add_operator(graph, name, "Transpose", kMadeOpset, &kAttribute, 1,
                                    &value);
 }
 
@@ -223,7 +223,7 @@ static int32_t add_start(olstm__graph* graph, const olstm__graph_state* state,
   if (!olstm__graph_add_state(graph, &hidden)) return OLSTM__NO_VALUE;
   return olstm__graph_add_operator(graph,
                                    olstm__graph_format(graph, "%s/start", state->name),
-                                   "Where", MADE_OPSET, NULL, 3, inputs);
+                                   "Where", kMadeOpset, NULL, 3, inputs);
 }
 
 /// The value that holds the node's next h or c; made if nobody wanted it so far.
@@ -247,7 +247,7 @@ static olstm_status add_slot(olstm__graph* graph, int32_t index,
   const olstm_tensor* constant = olstm__graph_constant(graph, before);
   const char* name =
       olstm__graph_format(graph, "%s/%s", graph->nodes[index].name, letter);
-  int budget = MAX_ZERO_NODES;
+  int budget = kMaxZeroNodes;
   OLSTM_RETURN_IF_ERROR(olstm__graph_check(graph, error));
   olstm__graph_state state = {
       .name = name,
@@ -381,19 +381,19 @@ static void broadcast_input(olstm__graph* graph, int32_t index, size_t slot,
   }
   int32_t x = graph->nodes[index].inputs[OLSTM_RECURRENT_X];
   int32_t gather[] = {
-      olstm__graph_add_operator(graph, names[0], "Shape", MADE_OPSET, NULL, 1, &x),
+      olstm__graph_add_operator(graph, names[0], "Shape", kMadeOpset, NULL, 1, &x),
       add_int64s(graph, names[1], 1, &batch_axis)};
   const int32_t batch =
-      olstm__graph_add_operator(graph, names[1], "Gather", MADE_OPSET, &kAxis, 2, gather);
+      olstm__graph_add_operator(graph, names[1], "Gather", kMadeOpset, &kAxis, 2, gather);
   const int32_t directions = add_int64s(graph, names[2], 1, &shape->directions);
   int32_t parts[] = {shape->batch_first ? batch : directions,
                      shape->batch_first ? directions : batch,
                      add_int64s(graph, names[2], 1, &shape->hidden)};
   int32_t expand[] = {
       graph->nodes[index].inputs[slot],
-      olstm__graph_add_operator(graph, names[2], "Concat", MADE_OPSET, &kAxis, 3, parts)};
+      olstm__graph_add_operator(graph, names[2], "Concat", kMadeOpset, &kAxis, 3, parts)};
   const int32_t expanded =
-      olstm__graph_add_operator(graph, names[3], "Expand", MADE_OPSET, NULL, 2, expand);
+      olstm__graph_add_operator(graph, names[3], "Expand", kMadeOpset, NULL, 2, expand);
   if (expanded != OLSTM__NO_VALUE) olstm__graph_set_input(graph, index, slot, expanded);
 }
 
