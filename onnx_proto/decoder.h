@@ -8,8 +8,8 @@
 
 #include "base/array.h"
 #include "onnx_proto/budget.h"
+#include "onnx_proto/decoded_graph.h"
 #include "onnx_proto/memory_fail.h"
-#include "onnx_proto/model.h"
 #include "onnx_proto/name_table.h"
 #include "onnx_proto/schema.h"
 

@@ -1,70 +1,9 @@
-// The loaded model as the runtime sees it: graphs of nodes over numbered values. Knows
-// nothing of protobuf, and nothing of what operators mean.
-//
-// What a decoded graph promises (graph_check has made sure of it):
-//   - nodes are in topological order; every value has one producer: an input, a constant,
-//   a capture or a node;
-//   - Constant nodes and initializers are constants of values; no Constant node is left;
-//   - calls of local functions were inlined; every node's domain is imported;
-//   - graph inputs that repeat an initializer are not among the inputs;
-//   - every node has a name, unique in the model; data of constants has exactly the size
-//   of its desc, aligned.
+// The loaded model as the runtime sees it. Knows nothing of protobuf, and nothing of what
+// operators mean.
 #ifndef OLSTM_ONNX_PROTO_MODEL_H_
 #define OLSTM_ONNX_PROTO_MODEL_H_
 
-#include "olstm/model.h"
-#include "olstm/node.h"
-
-enum { OLSTM__NO_VALUE = -1 };
-
-/// One named tensor of a graph.
-typedef struct olstm__value {
-  /// name, and what the model says of dtype and shape (dtype UNDEFINED, rank -1 where it
-  /// says nothing).
-  olstm_value_info info;
-  /// The tensor of an initializer or Constant node, else NULL.
-  const olstm_tensor* constant;
-} olstm__value;
-
-typedef struct olstm__decoded_graph olstm__decoded_graph;
-
-typedef struct olstm__decoded_node {
-  const char* name;
-  const char* op_type;
-  const char* domain;
-  int32_t opset_version;
-  size_t attribute_count;
-  /// Those of kind GRAPH point to an olstm__decoded_graph.
-  const olstm_attribute* attributes;
-  /// Indices of the graph's values, OLSTM__NO_VALUE where an optional one is absent.
-  size_t input_count;
-  const int32_t* inputs;
-  size_t output_count;
-  const int32_t* outputs;
-} olstm__decoded_node;
-
-/// A value of the enclosing graph that a subgraph uses.
-typedef struct olstm__capture {
-  int32_t outer_value;
-  int32_t inner_value;
-} olstm__capture;
-
-struct olstm__decoded_graph {
-  const char* name;
-  size_t value_count;
-  const olstm__value* values;
-  size_t node_count;
-  const olstm__decoded_node* nodes;
-  size_t input_count;
-  const int32_t* inputs;
-  /// May name an input, a constant or a capture directly, and one value more than once.
-  size_t output_count;
-  const int32_t* outputs;
-  /// Of a subgraph; those of graphs nested in it are passed on through it. Constants of
-  /// the enclosing graph come as captures too.
-  size_t capture_count;
-  const olstm__capture* captures;
-};
+#include "onnx_proto/decoded_graph.h"
 
 /// The main graph. Borrowed until the model's last reference goes.
 const olstm__decoded_graph* olstm__model_graph(const olstm_model* model);

@@ -195,11 +195,6 @@ const char* olstm__dnnl_why_absent(void) {
   return g_dnnl.why_absent[0] ? g_dnnl.why_absent : NULL;
 }
 
-const char* olstm__dnnl_version(void) {
-  (void)pthread_once(&g_once, open_once);
-  return g_dnnl.version;
-}
-
 // ---------------------------------------------------------------- threads
 
 /// The limit is the calling thread's alone, and is given back: the host may use OpenMP

@@ -16,9 +16,6 @@
 /// [any-thread]
 const char* olstm__dnnl_why_absent(void);
 
-/// The version that was opened, "3.7.2"; "" while there is none. [any-thread]
-const char* olstm__dnnl_version(void);
-
 /// Tensors of an LSTM primitive: T steps, N rows, I input, H hidden, gates i f c o.
 typedef enum olstm__dnnl_tensor {
   OLSTM__DNNL_X,          // [T,N,I], strided

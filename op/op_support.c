@@ -64,20 +64,6 @@ void olstm__op_destroy(void* instance) {
   olstm_release(&allocator, base, 1, base->instance_bytes);
 }
 
-olstm_status olstm__op_prepare_nothing(void* instance, const olstm_prepare_args* args,
-                                       olstm_prepared* out_prepared, olstm_error* error) {
-  (void)instance;
-  (void)args;
-  (void)out_prepared;
-  (void)error;
-  return OLSTM_STATUS_OK;
-}
-
-void olstm__op_release_nothing(void* instance, void* handle) {
-  (void)instance;
-  (void)handle;
-}
-
 olstm_status olstm__op_fail(const olstm__op_base* base, olstm_error* error,
                             olstm_status code, const char* format, ...) {
   char detail[OLSTM_ERROR_CAPACITY];

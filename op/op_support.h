@@ -23,11 +23,6 @@ olstm_status olstm__op_create(const olstm_operator* self, const olstm_create_arg
 /// The destroy callback of operators that own nothing but their instance.
 void olstm__op_destroy(void* instance);
 
-/// The prepare and release callbacks of operators that need neither handle nor workspace.
-olstm_status olstm__op_prepare_nothing(void* instance, const olstm_prepare_args* args,
-                                       olstm_prepared* out_prepared, olstm_error* error);
-void olstm__op_release_nothing(void* instance, void* handle);
-
 /// Fails with "OP 'node': ...".
 olstm_status olstm__op_fail(const olstm__op_base* base, olstm_error* error,
                             olstm_status code, const char* format, ...)

@@ -7,8 +7,10 @@
 #include "base/tensor_size.h"
 #include "onnx_proto/model.h"
 #include "runtime/fuse/fuse.h"
+#include "runtime/fuse/fuse_recurrent.h"
 #include "runtime/host/registry.h"
 #include "runtime/plan/fold.h"
+#include "runtime/plan/program_create.h"
 #include "runtime/state/state_bind.h"
 
 // ---------------------------------------------------------------- options
@@ -99,7 +101,7 @@ static olstm_status shape_graph(olstm_session* session,
     olstm__graph_propagate_loop_invariants(graph);
     OLSTM_RETURN_IF_ERROR(olstm__fold_net(&session->environment, graph, error));
     // Before state: loops that turn out to be recurrent nodes can be stateful too.
-    OLSTM_RETURN_IF_ERROR(olstm__fuse(graph, error));
+    OLSTM_RETURN_IF_ERROR(olstm__fuse_recurrent(graph, error));
   }
   OLSTM_RETURN_IF_ERROR(add_state(session, options, error));
   if (fuse) {

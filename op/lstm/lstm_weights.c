@@ -5,7 +5,6 @@
 #include "op/math/real.h"
 
 const olstm__gate_order olstm__gate_order_ifco = {4, {0, 2, 3, 1}};
-const olstm__gate_order olstm__gate_order_zrh = {3, {0, 1, 2, 0}};
 
 void olstm__lstm_transpose_gates(const olstm__gate_order* order, olstm_dtype dtype,
                                  const void* from, int64_t hidden, int64_t columns,

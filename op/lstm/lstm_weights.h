@@ -13,8 +13,6 @@ typedef struct olstm__gate_order {
 
 /// i f c o: of oneDNN, and of Keras.
 extern const olstm__gate_order olstm__gate_order_ifco;
-/// z r h: GRU, in ONNX and in Keras.
-extern const olstm__gate_order olstm__gate_order_zrh;
 
 /// ONNX's rows [G*H, columns] as [columns, G, H]:
 /// to[c][g][h] = from[order[g]*H + h][c]. `from` is one direction's, of any real dtype;

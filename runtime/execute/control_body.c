@@ -145,9 +145,9 @@ olstm_status olstm__body_run_prepare(olstm__body_run* run, olstm_error* error) {
   return OLSTM_STATUS_OK;
 }
 
-olstm_status olstm__body_run_check_carried(const olstm__body_run* run, size_t k,
-                                           const olstm_tensor_desc* desc,
-                                           olstm_error* error) {
+/// Fails unless a carried value has the dtype it started with.
+static olstm_status check_carried(const olstm__body_run* run, size_t k,
+                                  const olstm_tensor_desc* desc, olstm_error* error) {
   const olstm_dtype expected =
       run->cache->inputs[run->first_carried_input + k].desc.dtype;
   if (desc->dtype == expected) return OLSTM_STATUS_OK;
@@ -181,7 +181,7 @@ olstm_status olstm__body_run_step(olstm__body_run* run, olstm_error* error) {
       run->executor, cache->inputs, cache->outputs, run->call->parallel, error));
   for (size_t k = 0; k < run->carried_count; k++) {
     olstm_tensor* value = &cache->outputs[run->first_carried_output + k];
-    OLSTM_RETURN_IF_ERROR(olstm__body_run_check_carried(run, k, &value->desc, error));
+    OLSTM_RETURN_IF_ERROR(check_carried(run, k, &value->desc, error));
     OLSTM_RETURN_IF_ERROR(keep_carried(run, k, value, error));
   }
   for (size_t k = 0; k < run->carried_count; k++) {

@@ -78,11 +78,6 @@ olstm_status olstm__body_run_prepare(olstm__body_run* run, olstm_error* error);
 /// cache->outputs has the outputs until the next prepare.
 olstm_status olstm__body_run_step(olstm__body_run* run, olstm_error* error);
 
-/// Fails unless a carried value has the dtype it started with.
-olstm_status olstm__body_run_check_carried(const olstm__body_run* run, size_t k,
-                                           const olstm_tensor_desc* desc,
-                                           olstm_error* error);
-
 /// Counts work that no executor counts; LIMIT_EXCEEDED beyond max_work.
 olstm_status olstm__control_count_work(const olstm__control_call* call, uint64_t work,
                                        olstm_error* error);

@@ -5,10 +5,6 @@
 
 #include "runtime/graph/graph.h"
 
-/// Runs all passes over a main graph whose constant nodes are folded, and sorts it.
-/// Errors: OUT_OF_MEMORY.
-olstm_status olstm__fuse(olstm__graph* graph, olstm_error* error);
-
 /// Loops that step a recurrent cell over a sequence, as tf2onnx writes Keras' LSTM, GRU
 /// and SimpleRNN layers, become LSTM, GRU and RNN nodes; with a mask, nodes of domain
 /// olstm.fused.

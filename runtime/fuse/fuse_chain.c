@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "runtime/fuse/fuse.h"
-#include "runtime/fuse/fuse_chain.h"
+#include "runtime/fuse/fuse_chain_node.h"
 #include "runtime/fuse/fuse_dims.h"
 #include "runtime/fuse/fuse_match.h"
 
@@ -26,68 +26,6 @@ static const olstm_tensor* get_constant(const void* user, int32_t value) {
   return olstm__graph_constant(user, value);
 }
 
-bool olstm__chain_owns(const olstm__chain* c, int32_t node) {
-  return node < c->node_count && c->is_own[node];
-}
-
-// ---------------------------------------------------------------- steps of a sequence
-
-int64_t olstm__chain_step_count(const olstm__graph* graph,
-                                const olstm__sequence_step* at) {
-  const olstm__dim_symbol symbol =
-      olstm__dim_symbol_of(graph, at->sequence, (int32_t)at->axis);
-  return symbol.root == OLSTM__NO_VALUE ? symbol.number : -1;
-}
-
-static bool gathered_step(const olstm__graph* graph, const olstm__graph_node* node,
-                          olstm__sequence_step* out) {
-  const olstm_tensor* index =
-      olstm__graph_constant(graph, olstm__graph_node_input(node, 1));
-  out->sequence = olstm__graph_node_input(node, 0);
-  out->axis = olstm__match_int(node, "axis", 0);
-  if (!index || index->desc.rank != 0 || out->axis < 0 || out->axis > 1 ||
-      !olstm__match_scalar_int(graph, olstm__graph_node_input(node, 1), &out->step)) {
-    return false;
-  }
-  if (out->step < 0) out->step += olstm__chain_step_count(graph, out);
-  return out->step >= 0;
-}
-
-/// Part of a Split into single steps, or a Slice of one: what a Squeeze behind it takes
-/// the axis from.
-static bool cut_step(const olstm__graph* graph, int32_t value, int64_t axis,
-                     olstm__sequence_step* out) {
-  const olstm__graph_node* node = olstm__graph_producer(graph, value);
-  olstm__match_slice slice;
-  if (!node) return false;
-  out->sequence = olstm__graph_node_input(node, 0);
-  out->axis = axis;
-  if (olstm__match_is(node, "Split") && olstm__match_int(node, "axis", 0) == axis) {
-    // Single steps, or the Squeeze would fail.
-    for (size_t o = 0; o < node->output_count; o++) {
-      out->step = (int64_t)o;
-      if (node->outputs[o] == value) return true;
-    }
-  }
-  if (!olstm__match_is(node, "Slice") || !olstm__match_slice_of(graph, node, &slice))
-    return false;
-  out->step = slice.start;
-  return slice.axis == axis && slice.start >= 0 && slice.end == slice.start + 1;
-}
-
-static bool match_step(const olstm__graph* graph, int32_t value,
-                       olstm__sequence_step* out) {
-  const olstm__graph_node* node =
-      olstm__graph_producer(graph, olstm__match_skip_identity(graph, value));
-  int64_t axis = 0;
-  if (olstm__match_is(node, "Gather")) return gathered_step(graph, node, out);
-  return olstm__match_is(node, "Squeeze") && olstm__match_one_axis(graph, node, &axis) &&
-         axis >= 0 && axis <= 1 &&
-         cut_step(graph,
-                  olstm__match_skip_identity(graph, olstm__graph_node_input(node, 0)),
-                  axis, out);
-}
-
 // ---------------------------------------------------------------- links
 
 /// The cell that makes `new_h`, if it has h of `old_h`.
@@ -97,7 +35,7 @@ static bool match_link(const olstm__graph* graph, int32_t new_h, int32_t old_h,
   out->new_h = new_h;
   out->old_h = old_h;
   return olstm__match_cell(graph, new_h, old_h, &constants, &out->cell) &&
-         match_step(graph, out->cell.x, &out->at) &&
+         olstm__match_step(graph, out->cell.x, &out->at) &&
          (out->cell.is_x_matrix || olstm__dim_rank_of(graph, out->at.sequence) == 3);
 }
 
@@ -186,7 +124,7 @@ static bool mark_nodes(const olstm__graph* graph, olstm__chain* c) {
       const olstm__graph_node* producer = olstm__graph_producer(graph, input);
       olstm__sequence_step ignored;
       if (!producer || input == c->first.old_h || input == c->first.cell.old_c ||
-          match_step(graph, input, &ignored)) {
+          olstm__match_step(graph, input, &ignored)) {
         continue;
       }
       const int32_t index = olstm__graph_node_index(graph, producer);

@@ -1,6 +1,4 @@
-// The recurrent node that takes a chain's place: its inputs, and what becomes of the h of
-// every step.
-#include "runtime/fuse/fuse_chain.h"
+#include "runtime/fuse/fuse_chain_node.h"
 
 #include <string.h>
 
@@ -51,7 +49,7 @@ static int32_t add_x(olstm__graph* graph, const olstm__chain* c, const char* nam
   const olstm__sequence_step *first = &c->first.at, *last = &c->last.at;
   const int64_t begin = first->step < last->step ? first->step : last->step;
   int32_t x = first->sequence;
-  if (begin != 0 || olstm__chain_step_count(graph, first) != (int64_t)c->count) {
+  if (begin != 0 || olstm__sequence_step_count(graph, first) != (int64_t)c->count) {
     x = add_gather(graph, olstm__graph_format(graph, "%s/steps", name), x, first->axis,
                    begin, (int64_t)c->count);
   }

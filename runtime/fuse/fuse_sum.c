@@ -274,7 +274,7 @@ bool olstm__match_sum(const olstm__graph* graph, int32_t value, int32_t square_f
     if (!take_term(&s, &next)) return false;
   }
   if (out_sum->product_count == 0) return false;
-  const int64_t columns = olstm__sum_columns(out_sum);
+  const int64_t columns = out_sum->products[0].weight.column_count;
   for (size_t p = 1; p < out_sum->product_count; p++) {
     if (out_sum->products[p].weight.column_count != columns) return false;
   }
@@ -282,17 +282,6 @@ bool olstm__match_sum(const olstm__graph* graph, int32_t value, int32_t square_f
     if (out_sum->biases[b].column_count != columns) return false;
   }
   return true;
-}
-
-int64_t olstm__sum_columns(const olstm__sum* sum) {
-  return sum->products[0].weight.column_count;
-}
-
-const olstm__weight_block* olstm__sum_find(const olstm__sum* sum, int32_t factor) {
-  for (size_t p = 0; p < sum->product_count; p++) {
-    if (sum->products[p].factor == factor) return &sum->products[p].weight;
-  }
-  return NULL;
 }
 
 // ---------------------------------------------------------------- blocks

@@ -43,12 +43,6 @@ typedef struct olstm__sum {
 bool olstm__match_sum(const olstm__graph* graph, int32_t value, int32_t square_factor,
                       const olstm__constants* constants, olstm__sum* out_sum);
 
-/// The columns of a sum: those of its first product's weight.
-int64_t olstm__sum_columns(const olstm__sum* sum);
-
-/// The product with `factor`, or NULL.
-const olstm__weight_block* olstm__sum_find(const olstm__sum* sum, int32_t factor);
-
 /// An element of a block, as a double.
 double olstm__weight_block_at(const olstm__weight_block* block, int64_t row,
                               int64_t column);

@@ -1,11 +1,9 @@
-// Which steps are needed, how long every tensor must be kept, which tensors share memory
-// (views, results written over their input, outputs written where the caller wants them),
-// and so where each lies.
+#include "runtime/plan/liveness.h"
+
 #include <string.h>
 
 #include "base/tensor_size.h"
 #include "runtime/plan/memory_plan.h"
-#include "runtime/plan/planner.h"
 
 // ---------------------------------------------------------------- live steps
 

@@ -10,10 +10,6 @@
 
 #include "runtime/plan/program.h"
 
-/// Inputs of a body whose values are known for good are part of a plan's key up to so
-/// many bytes each.
-enum { OLSTM__PLAN_KEY_BYTES = 256 };
-
 typedef enum olstm__location_kind {
   /// Absent, or without elements: NULL.
   OLSTM__LOCATION_NONE,
@@ -108,19 +104,5 @@ typedef struct olstm__plan {
   /// Of everything above.
   olstm__arena memory;
 } olstm__plan;
-
-/// The plan for these inputs: from the program's cache, or a new one.
-///
-/// inputs: one for each of the program's inputs. dtype UNDEFINED: a state slot that is
-/// not set, or one whose shape follows from other inputs. data: NULL, or a value that
-/// every run with this plan will have. Errors: SHAPE_MISMATCH, DTYPE_MISMATCH (name the
-/// input), those of operators, LIMIT_EXCEEDED, OUT_OF_MEMORY, WRONG_STATE (a slot whose
-/// shape nothing tells). Memory: olstm__plan_release gives the reference back.
-/// [any-thread]
-olstm_status olstm__plan_acquire(olstm__program* program, const olstm_tensor* inputs,
-                                 olstm__plan** out_plan, olstm_error* error);
-
-/// NULL is legal. [any-thread]
-void olstm__plan_release(olstm__plan* plan);
 
 #endif  // OLSTM_RUNTIME_PLAN_PLAN_H_

@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "base/tensor_size.h"
-#include "runtime/plan/planner.h"
+#include "runtime/plan/plan_create.h"
+#include "runtime/plan/plan_key.h"
 
 struct olstm__plan_cache {
   size_t capacity;

@@ -1,5 +1,5 @@
-// The first part of planning: walks the nodes in order and finds out what can be known
-// before the run: descs, values (folding), and what must wait for data.
+#include "runtime/plan/plan_infer.h"
+
 #include <string.h>
 
 #include "base/array.h"
@@ -7,6 +7,7 @@
 #include "runtime/plan/control_check.h"
 #include "runtime/plan/fold.h"
 #include "runtime/plan/plan_inputs.h"
+#include "runtime/plan/plan_key.h"
 
 /// A program on its way into the plan: the main one, or a body planned in place of its
 /// If.

@@ -1,7 +1,7 @@
 // A plan in the making. First all nodes are walked in order and what can be known is
-// found out (plan_infer); then those that nobody needs are left out, the others prepared,
-// and every tensor is given its location (liveness); then the plan is written down
-// (plan). The environment is locked all the while.
+// found out (plan_infer.h); then those that nobody needs are left out, the others
+// prepared, and every tensor is given its location (liveness.h); then the plan is written
+// down (plan_create.h). The environment is locked all the while.
 #ifndef OLSTM_RUNTIME_PLAN_PLANNER_H_
 #define OLSTM_RUNTIME_PLAN_PLANNER_H_
 
@@ -96,34 +96,5 @@ typedef struct olstm__planner {
   /// Multiply-adds that may still go into values known ahead.
   uint64_t fold_work;
 } olstm__planner;
-
-/// What is known of a step's inputs, in planner->input_list: NULL where absent.
-const olstm_tensor* const* olstm__planner_list_inputs(olstm__planner* planner,
-                                                      const olstm__planned_step* step);
-
-/// What is known of a step's outputs, in planner->desc_list.
-const olstm_tensor_desc* olstm__planner_list_outputs(olstm__planner* planner,
-                                                     const olstm__planned_step* step);
-
-/// Walks all nodes: fills values and steps.
-olstm_status olstm__planner_infer(olstm__planner* planner, const olstm_tensor* inputs,
-                                  olstm_error* error);
-
-/// Marks the steps that somebody needs, and numbers them.
-void olstm__planner_mark_live(olstm__planner* planner);
-
-/// Gives every value of the prepared steps its location.
-olstm_status olstm__planner_assign_locations(olstm__planner* planner, olstm_error* error);
-
-/// The location of a value after olstm__planner_assign_locations.
-olstm__location olstm__planner_get_location(const olstm__planner* planner, int32_t value);
-
-/// Makes a plan; the caller owns it. The environment is locked.
-olstm_status olstm__plan_create(olstm__program* program, const olstm_tensor* inputs,
-                                olstm__plan** out_plan, olstm_error* error);
-void olstm__plan_destroy(olstm__plan* plan);
-
-/// The data by which a plan is told from others, NULL when the value does not count.
-const void* olstm__plan_key_data(const olstm_tensor* input);
 
 #endif  // OLSTM_RUNTIME_PLAN_PLANNER_H_

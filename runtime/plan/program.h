@@ -69,16 +69,6 @@ struct olstm__program {
   struct olstm__plan_cache* plans;
 };
 
-/// Creates the operators of a graph, and the programs of its bodies. The graph must be in
-/// order (olstm__graph_sort); the program keeps it, and takes memory from it.
-/// Errors: UNSUPPORTED (names the node), those of operators, OUT_OF_MEMORY.
-olstm_status olstm__program_create(olstm__environment* environment, olstm__graph* graph,
-                                   bool is_body, olstm__program** out_program,
-                                   olstm_error* error);
-
-/// Nobody may hold one of its plans any more. NULL is legal.
-void olstm__program_destroy(olstm__program* program);
-
 /// The operator of an OPERATOR node, to call.
 static inline olstm__operator_instance olstm__program_instance(
     const olstm__program_node* node) {

@@ -25,7 +25,6 @@ static void compare(const char* text) {
 static void opens_the_library(void** state) {
   (void)state;
   assert_null(olstm__dnnl_why_absent());
-  assert_true(strlen(olstm__dnnl_version()) >= 5);
 }
 
 static void agrees_with_the_reference_on_random_problems(void** state) {

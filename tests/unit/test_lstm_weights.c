@@ -30,12 +30,12 @@ static void sums_both_biases(void** state) {
 }
 
 static void reads_16_bit_weights(void** state) {
+  const olstm__gate_order zrh = {3, {0, 1, 2, 0}};
   uint16_t from[3];
   float to[3];
   (void)state;
   for (int i = 0; i < 3; i++) olstm__real_store(OLSTM_DTYPE_FLOAT16, from, i, 0.5 * i);
-  olstm__lstm_transpose_gates(&olstm__gate_order_zrh, OLSTM_DTYPE_FLOAT16, from, 1, 1,
-                              to);
+  olstm__lstm_transpose_gates(&zrh, OLSTM_DTYPE_FLOAT16, from, 1, 1, to);
   assert_true(to[0] == 0 && to[1] == 0.5F && to[2] == 1);
 }
 

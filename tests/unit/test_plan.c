@@ -1,5 +1,5 @@
 // runtime/plan/plan.c: what a plan is made for, and what it knows of inputs that stay.
-#include "runtime/plan/plan.h"
+#include "runtime/plan/plan_cache.h"
 
 #include "runtime/session.h"
 #include "tests/support/fake_ops.h"

@@ -1,6 +1,8 @@
+#include "runtime/fuse/fuse_recurrent.h"
+
 #include "runtime/fuse/fuse.h"
 
-olstm_status olstm__fuse(olstm__graph* graph, olstm_error* error) {
+olstm_status olstm__fuse_recurrent(olstm__graph* graph, olstm_error* error) {
   olstm__fuse_loops(graph);
   OLSTM_RETURN_IF_ERROR(olstm__fuse_chains(graph, error));
   olstm__fuse_masks(graph);

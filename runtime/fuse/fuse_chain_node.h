@@ -1,17 +1,12 @@
-// A chain of unrolled cells, between the search for it (fuse_chain.c) and the recurrent
-// node that takes its place (fuse_chain_node.c).
-#ifndef OLSTM_RUNTIME_FUSE_FUSE_CHAIN_H_
-#define OLSTM_RUNTIME_FUSE_FUSE_CHAIN_H_
+// A chain of unrolled cells, which fuse_chain.c finds, and the recurrent node that takes
+// its place.
+#ifndef OLSTM_RUNTIME_FUSE_FUSE_CHAIN_NODE_H_
+#define OLSTM_RUNTIME_FUSE_FUSE_CHAIN_NODE_H_
 
 #include "runtime/fuse/fuse_cell.h"
+#include "runtime/fuse/fuse_steps.h"
 
 enum { OLSTM__CHAIN_MAX = 4096 };
-
-/// Step `step` of dimension `axis` of a sequence.
-typedef struct olstm__sequence_step {
-  int32_t sequence;
-  int64_t axis, step;
-} olstm__sequence_step;
 
 /// A cell, and what it takes its input from.
 typedef struct olstm__chain_link {
@@ -31,14 +26,12 @@ typedef struct olstm__chain {
 } olstm__chain;
 
 /// Whether a node belongs to a chain.
-bool olstm__chain_owns(const olstm__chain* c, int32_t node);
-
-/// The number of steps that is known of a sequence, or -1.
-int64_t olstm__chain_step_count(const olstm__graph* graph,
-                                const olstm__sequence_step* at);
+static inline bool olstm__chain_owns(const olstm__chain* c, int32_t node) {
+  return node < c->node_count && c->is_own[node];
+}
 
 /// Adds the recurrent node and lets whoever used the chain's results use its own. False
 /// when there is no memory.
 bool olstm__chain_replace(olstm__graph* graph, const olstm__chain* c);
 
-#endif  // OLSTM_RUNTIME_FUSE_FUSE_CHAIN_H_
+#endif  // OLSTM_RUNTIME_FUSE_FUSE_CHAIN_NODE_H_

@@ -1,4 +1,4 @@
-#include "runtime/plan/program.h"
+#include "runtime/plan/program_create.h"
 
 #include <string.h>
 

@@ -1,20 +1,16 @@
-#include "runtime/plan/plan.h"
+#include "runtime/plan/plan_create.h"
 
 #include <string.h>
 
 #include "base/tensor_size.h"
 #include "runtime/plan/fold.h"
-#include "runtime/plan/planner.h"
+#include "runtime/plan/liveness.h"
+#include "runtime/plan/plan_infer.h"
+#include "runtime/plan/plan_key.h"
 #include "runtime/plan/work.h"
 
 static olstm_status fail_memory(olstm_error* error) {
   return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a plan");
-}
-
-const void* olstm__plan_key_data(const olstm_tensor* input) {
-  size_t bytes = 0;
-  if (!input->data || !olstm_tensor_desc_bytes(&input->desc, &bytes)) return NULL;
-  return bytes <= OLSTM__PLAN_KEY_BYTES ? input->data : NULL;
 }
 
 // ---------------------------------------------------------------- before the walk

@@ -1,0 +1,18 @@
+// The second part of planning: which steps are needed, how long every tensor must be
+// kept, which tensors share memory (views, results written over their input, outputs
+// written where the caller wants them), and so where each lies.
+#ifndef OLSTM_RUNTIME_PLAN_LIVENESS_H_
+#define OLSTM_RUNTIME_PLAN_LIVENESS_H_
+
+#include "runtime/plan/planner.h"
+
+/// Marks the steps that somebody needs, and numbers them.
+void olstm__planner_mark_live(olstm__planner* planner);
+
+/// Gives every value of the prepared steps its location.
+olstm_status olstm__planner_assign_locations(olstm__planner* planner, olstm_error* error);
+
+/// The location of a value after olstm__planner_assign_locations.
+olstm__location olstm__planner_get_location(const olstm__planner* planner, int32_t value);
+
+#endif  // OLSTM_RUNTIME_PLAN_LIVENESS_H_

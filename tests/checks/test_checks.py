@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""usage: test_checks.py CC NM
+
+check_rooms.py and check_calls.py find what they are there for, in trees made for that.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CC, NM = sys.argv.pop(1), sys.argv.pop(1)
+
+
+class Tree(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.root = self.folder.name
+        self.write("tests/checks/kept_functions.txt", "# None.\n")
+
+    def write(self, path, text):
+        path = os.path.join(self.root, path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def run_check(self, script, *arguments):
+        """Exit code and what it says."""
+        done = subprocess.run([sys.executable, "-B", os.path.join(HERE, script), self.root, *arguments],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual(done.stderr, "")
+        return done.returncode, done.stdout
+
+    def check_rooms(self):
+        return self.run_check("check_rooms.py")
+
+    def check_calls(self):
+        objects = []
+        for where, _, names in os.walk(self.root):
+            for name in names:
+                if not name.endswith(".c"):
+                    continue
+                source = os.path.relpath(os.path.join(where, name), self.root)
+                room, rest = source.split("/", 1)
+                target = os.path.join(self.root, "build", room, "CMakeFiles", "olstm.dir", rest + ".o")
+                os.makedirs(os.path.dirname(target), exist_ok=True)
+                subprocess.run([CC, "-I", self.root, "-c", os.path.join(self.root, source), "-o", target], check=True)
+                objects.append(target)
+        self.write("objects.txt", "\n".join(objects) + "\n")
+        return self.run_check("check_calls.py", NM, os.path.join(self.root, "objects.txt"))
+
+    def test_rooms_accept_includes_that_point_down(self):
+        self.write("base/a.h", "")
+        self.write("runtime/host/h.h", '#include "base/a.h"\n')
+        self.write("runtime/plan/p.c", '#include "runtime/plan/p.h"\n#include "runtime/host/h.h"\n')
+        self.write("runtime/plan/p.h", "")
+        self.assertEqual(self.check_rooms(), (0, ""))
+
+    def test_rooms_refuse_includes_that_point_up(self):
+        self.write("runtime/host/h.inc", '#include "runtime/plan/p.h"\n')
+        self.write("runtime/plan/p.h", "")
+        self.assertEqual(self.check_rooms(), (1, "rooms: runtime/host/h.inc includes runtime/plan/p.h, but "
+                                                 "runtime/plan stands on runtime/host\n"))
+
+    def test_rooms_refuse_circles_of_files(self):
+        self.write("runtime/plan/a.c", '#include "runtime/plan/b.h"\n')
+        self.write("runtime/plan/a.h", "")
+        self.write("runtime/plan/b.h", '#include "runtime/plan/c.h"\n')
+        self.write("runtime/plan/c.h", '#include "runtime/plan/a.h"\n')
+        self.assertEqual(self.check_rooms(), (1, "rooms: these include each other in a circle: runtime/plan/a "
+                                                 "runtime/plan/b runtime/plan/c\n"))
+
+    def test_rooms_refuse_folders_without_a_place(self):
+        self.write("runtime/attic/a.c", '#include "runtime/attic/b.h"\n')
+        self.write("runtime/attic/b.h", "")
+        code, text = self.check_rooms()
+        self.assertEqual(code, 1)
+        self.assertIn("runtime/attic is no room", text)
+
+    def test_rooms_refuse_many_files_outside(self):
+        for number in range(15):
+            self.write(f"runtime/f{number}.c", "")
+        self.assertEqual(self.check_rooms(),
+                         (1, "rooms: runtime has 15 files outside its rooms, more than 14\n"))
+
+    def test_calls_accept_what_points_down(self):
+        self.write("runtime/host/h.c", "void olstm__h(void) {}\n")
+        self.write("runtime/plan/p.c", "void olstm__h(void);\nvoid olstm_p(void) { olstm__h(); }\n")
+        self.assertEqual(self.check_calls(), (0, ""))
+
+    def test_calls_refuse_circles_and_what_points_up(self):
+        self.write("runtime/host/h.c", "void olstm__p(void);\nvoid olstm__h(void) { olstm__p(); }\n")
+        self.write("runtime/plan/p.c", "void olstm__h(void);\nvoid olstm__p(void) { olstm__h(); }\n")
+        self.assertEqual(self.check_calls(),
+                         (1, "calls: these call each other in a circle: runtime/host/h runtime/plan/p\n"
+                             "calls: runtime/host/h.c calls runtime/plan/p.c, but runtime/plan stands on runtime/host\n"))
+
+    def test_calls_find_what_nobody_calls(self):
+        self.write("base/b.c", "void olstm__own(void) {}\nvoid olstm_api(void) { olstm__own(); }\n")
+        self.write("base/b.h", "static inline int olstm__unused(int a) { return a; }\n"
+                               "static inline int olstm__used(int a) { return a; }\n")
+        self.write("base/c.c", '#include "base/b.h"\nint olstm_c(void) { return olstm__used(1); }\n')
+        self.assertEqual(self.check_calls(),
+                         (1, "calls: nobody outside base/b.c uses olstm__own: remove it, or make it static\n"
+                             "calls: nobody uses olstm__unused of base/b.h\n"))
+
+    def test_calls_want_a_reason_for_what_is_kept(self):
+        self.write("base/b.c", "void olstm__kept(void) {}\n")
+        self.write("tests/checks/kept_functions.txt", "olstm__kept tests look through it\n")
+        self.assertEqual(self.check_calls(), (0, ""))
+        self.write("tests/checks/kept_functions.txt", "olstm__kept\nolstm__gone long ago\n")
+        self.assertEqual(self.check_calls(),
+                         (1, "calls: kept_functions.txt names olstm__gone, which is not there\n"
+                             "calls: kept_functions.txt gives no reason for olstm__kept\n"))
+
+
+if __name__ == "__main__":
+    unittest.main()
