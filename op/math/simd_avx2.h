@@ -169,6 +169,42 @@ SIMD_INLINE simd_vec simd_power_of_sum(simd_vec sum) {
 #endif
 }
 
+#if !OLSTM_SIMD_DOUBLE
+SIMD_INLINE float simd_first_lane(simd_vec a) {
+  return _mm256_cvtss_f32(a);
+}
+
+/// Its lanes in another order: halves, pairs or neighbours swapped (`distance` 4, 2, 1).
+SIMD_INLINE simd_vec simd_swap(simd_vec a, const int distance) {
+  if (distance == 4) return _mm256_permute2f128_ps(a, a, 1);
+  return distance == 2 ? _mm256_permute_ps(a, 0x4e) : _mm256_permute_ps(a, 0xb1);
+}
+
+/// All bits set, which is NaN, in lanes where a or b is NaN; the others are zero.
+SIMD_INLINE simd_vec simd_unordered(simd_vec a, simd_vec b) {
+  return _mm256_cmp_ps(a, b, _CMP_UNORD_Q);
+}
+SIMD_INLINE simd_vec simd_or(simd_vec a, simd_vec b) {
+  return _mm256_or_ps(a, b);
+}
+
+/// Half a vector's lanes as doubles, for sums; +, - and * are the compilers' own.
+typedef __m256d simd_wide;
+#define SIMD_WIDE_LANES 4
+SIMD_INLINE simd_wide simd_load_wide(const float* p) {
+  return _mm256_cvtps_pd(_mm_loadu_ps(p));
+}
+SIMD_INLINE simd_wide simd_wide_low(simd_vec a) {
+  return _mm256_cvtps_pd(_mm256_castps256_ps128(a));
+}
+SIMD_INLINE simd_wide simd_wide_high(simd_vec a) {
+  return _mm256_cvtps_pd(_mm256_extractf128_ps(a, 1));
+}
+SIMD_INLINE simd_wide simd_wide_abs(simd_wide a) {
+  return _mm256_andnot_pd(_mm256_set1_pd(-0.0), a);
+}
+#endif
+
 /// a * 2^n for an integral n, rounded once where the result is subnormal.
 SIMD_INLINE simd_vec simd_scale(simd_vec a, simd_vec n) {
   // In two steps: 2^n itself may be out of range, half of it is not.

@@ -6,6 +6,9 @@
 #if defined(__aarch64__)
 #include <arm_neon.h>
 #define SIMD_HAS_FMA 1
+#elif defined(__SSE2__)
+#include <emmintrin.h>
+#define SIMD_HAS_FMA 0
 #else
 #define SIMD_HAS_FMA 0
 #endif
@@ -114,12 +117,28 @@ SIMD_INLINE simd_vec simd_choose(simd_ints mask, simd_vec a, simd_vec b) {
 }
 
 /// The smaller and the larger; b where either is NaN.
+#if defined(__SSE2__) && OLSTM_SIMD_DOUBLE
+SIMD_INLINE simd_vec simd_min(simd_vec a, simd_vec b) {
+  return (simd_vec)_mm_min_pd((__m128d)a, (__m128d)b);
+}
+SIMD_INLINE simd_vec simd_max(simd_vec a, simd_vec b) {
+  return (simd_vec)_mm_max_pd((__m128d)a, (__m128d)b);
+}
+#elif defined(__SSE2__)
+SIMD_INLINE simd_vec simd_min(simd_vec a, simd_vec b) {
+  return (simd_vec)_mm_min_ps((__m128)a, (__m128)b);
+}
+SIMD_INLINE simd_vec simd_max(simd_vec a, simd_vec b) {
+  return (simd_vec)_mm_max_ps((__m128)a, (__m128)b);
+}
+#else
 SIMD_INLINE simd_vec simd_min(simd_vec a, simd_vec b) {
   return simd_choose(a < b, a, b);
 }
 SIMD_INLINE simd_vec simd_max(simd_vec a, simd_vec b) {
   return simd_choose(a > b, a, b);
 }
+#endif
 
 /// The sign bits alone.
 SIMD_INLINE simd_ints simd_signs(simd_vec a) {
@@ -164,6 +183,43 @@ SIMD_INLINE simd_vec simd_power_of_two(simd_vec n) {
 SIMD_INLINE simd_vec simd_power_of_sum(simd_vec sum) {
   return (simd_vec)((simd_ints)sum << SIMD_MANTISSA_BITS);
 }
+
+#if !OLSTM_SIMD_DOUBLE
+SIMD_INLINE float simd_first_lane(simd_vec a) {
+  return a[0];
+}
+
+/// Its lanes in another order: halves or neighbours swapped (`distance` 2, 1).
+SIMD_INLINE simd_vec simd_swap(simd_vec a, const int distance) {
+  return distance == 2 ? (simd_vec){a[2], a[3], a[0], a[1]}
+                       : (simd_vec){a[1], a[0], a[3], a[2]};
+}
+
+/// All bits set, which is NaN, in lanes where a or b is NaN; the others are zero.
+SIMD_INLINE simd_vec simd_unordered(simd_vec a, simd_vec b) {
+  return (simd_vec)((a != a) | (b != b));
+}
+SIMD_INLINE simd_vec simd_or(simd_vec a, simd_vec b) {
+  return (simd_vec)((simd_ints)a | (simd_ints)b);
+}
+
+/// Half a vector's lanes as doubles, for sums; +, - and * are the compilers' own.
+typedef double simd_wide __attribute__((vector_size(16)));
+#define SIMD_WIDE_LANES 2
+SIMD_INLINE simd_wide simd_load_wide(const float* p) {
+  return (simd_wide){(double)p[0], (double)p[1]};
+}
+SIMD_INLINE simd_wide simd_wide_low(simd_vec a) {
+  return (simd_wide){(double)a[0], (double)a[1]};
+}
+SIMD_INLINE simd_wide simd_wide_high(simd_vec a) {
+  return (simd_wide){(double)a[2], (double)a[3]};
+}
+SIMD_INLINE simd_wide simd_wide_abs(simd_wide a) {
+  typedef int64_t longs __attribute__((vector_size(16)));
+  return (simd_wide)((longs)a & INT64_MAX);
+}
+#endif
 
 /// a * 2^n for an integral n, rounded once where the result is subnormal.
 SIMD_INLINE simd_vec simd_scale(simd_vec a, simd_vec n) {

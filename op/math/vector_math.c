@@ -13,7 +13,11 @@ static const olstm__vector_math_table* table(void) {
 }
 
 void olstm__vector_exp_f32(size_t count, const float* x, float* y) {
-  table()->exp(count, x, y);
+  table()->exp(count, x, 0, y);
+}
+
+void olstm__vector_exp_shifted_f32(size_t count, const float* x, float shift, float* y) {
+  table()->exp(count, x, shift, y);
 }
 
 void olstm__vector_sigmoid_f32(size_t count, const float* x, float* y) {

@@ -8,6 +8,8 @@
 #include <stddef.h>
 
 void olstm__vector_exp_f32(size_t count, const float* x, float* y);
+/// y[i] = exp(x[i] - shift).
+void olstm__vector_exp_shifted_f32(size_t count, const float* x, float shift, float* y);
 void olstm__vector_sigmoid_f32(size_t count, const float* x, float* y);
 void olstm__vector_tanh_f32(size_t count, const float* x, float* y);
 void olstm__vector_erf_f32(size_t count, const float* x, float* y);

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 typedef struct olstm__vector_math_table {
-  void (*exp)(size_t count, const float* x, float* y);
+  void (*exp)(size_t count, const float* x, float shift, float* y);
   void (*sigmoid)(size_t count, const float* x, float* y);
   void (*tanh)(size_t count, const float* x, float* y);
   void (*erf)(size_t count, const float* x, float* y);

@@ -49,17 +49,6 @@ void olstm__reduce_walk_init(olstm__reduce_walk* walk, olstm__reduce_code code,
                     walk->reduced.rank == 0 && walk->kept.rank == 1;
 }
 
-/// The next place in the walk, innermost dimension first (as the axes are stored).
-static int64_t advance(const olstm__reduce_axes* axes, int64_t* index, int64_t offset) {
-  for (int32_t d = 0; d < axes->rank; d++) {
-    offset += axes->strides[d];
-    if (++index[d] < axes->dims[d]) return offset;
-    index[d] = 0;
-    offset -= axes->strides[d] * axes->dims[d];
-  }
-  return offset;
-}
-
 /// Folds the set at `x` into one total.
 static void fold_runs(const olstm__reduce_walk* walk, olstm__reduce_code code,
                       const char* x, const void* shift, void* total) {
@@ -75,7 +64,7 @@ static void fold_runs(const olstm__reduce_walk* walk, olstm__reduce_code code,
                           x + (size_t)(offset + begin) * element_bytes, &values);
       walk->fold->take_run(code, count, &values, shift, total);
     }
-    offset = advance(&walk->reduced, index, offset);
+    offset = olstm__reduce_axes_advance(&walk->reduced, index, offset);
   }
 }
 
@@ -91,7 +80,7 @@ static void fold_columns(const olstm__reduce_walk* walk, olstm__reduce_code code
     olstm__compute_load(walk->fold->compute_type, walk->dtype, count,
                         x + (size_t)offset * element_bytes, &values);
     walk->fold->take_columns(code, count, &values, shifts, totals);
-    offset = advance(&walk->reduced, index, offset);
+    offset = olstm__reduce_axes_advance(&walk->reduced, index, offset);
   }
 }
 
@@ -166,6 +155,6 @@ void olstm__reduce_walk_run(const olstm__reduce_walk* walk, const void* x, void*
                    to);
       to += (size_t)count * element_bytes;
     }
-    offset = advance(&walk->kept, index, offset);
+    offset = olstm__reduce_axes_advance(&walk->kept, index, offset);
   }
 }

@@ -30,6 +30,31 @@ typedef struct olstm__reduce_walk {
   int64_t set_count;
 } olstm__reduce_walk;
 
+/// The next place in a walk over the axes, whose index begins at zeros: the innermost
+/// dimension, which is stored first, runs fastest. Gives the new offset.
+static inline int64_t olstm__reduce_axes_advance(const olstm__reduce_axes* axes,
+                                                 int64_t* index, int64_t offset) {
+  for (int32_t d = 0; d < axes->rank; d++) {
+    offset += axes->strides[d];
+    if (++index[d] < axes->dims[d]) return offset;
+    index[d] = 0;
+    offset -= axes->strides[d] * axes->dims[d];
+  }
+  return offset;
+}
+
+/// Sets `index` to place `number` of the walk. Gives its offset.
+static inline int64_t olstm__reduce_axes_seek(const olstm__reduce_axes* axes,
+                                              int64_t number, int64_t* index) {
+  int64_t offset = 0;
+  for (int32_t d = 0; d < axes->rank; d++) {
+    index[d] = number % axes->dims[d];
+    number /= axes->dims[d];
+    offset += index[d] * axes->strides[d];
+  }
+  return offset;
+}
+
 /// Plans the reduction of the axes whose bit is set.
 void olstm__reduce_walk_init(olstm__reduce_walk* walk, olstm__reduce_code code,
                              const olstm_tensor_desc* x, uint32_t axes);

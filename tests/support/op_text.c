@@ -124,6 +124,20 @@ static void set_bits(const olstm_tensor* tensor, int64_t i, uint64_t bits) {
   memcpy((char*)tensor->data + (size_t)i * size, &bits, size);
 }
 
+/// Fills elements i..count-1 with made-up values, always the same.
+static void make_up(const olstm_tensor* tensor, int64_t i, int64_t count) {
+  uint64_t state = UINT64_C(0x9e3779b97f4a7c15) + (uint64_t)count;
+  for (; i < count; i++) {
+    state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    if (is_real(tensor->desc.dtype)) {
+      set_real(tensor, i, (double)(float)((double)(state >> 11) * 0x1p-51 - 2.0));
+    } else {
+      set_bits(tensor, i,
+               tensor->desc.dtype == OLSTM_DTYPE_BOOL ? state >> 63 : (state >> 33) % 10);
+    }
+  }
+}
+
 /// One value, which may be "N..". Writes from `i` on and returns what comes after.
 static const char* parse_value(const char* text, const olstm_tensor* tensor, int64_t* i,
                                int64_t count) {
@@ -178,7 +192,13 @@ static const char* parse_tensor(const char* text, text_tensor* out_tensor) {
   text += *text == '{';
   for (text = skip_spaces(text); *text && *text != ';' && *text != '}';
        text = skip_spaces(text)) {
-    text = parse_value(text, tensor, &i, count);
+    if (*text == '~') {
+      make_up(tensor, i, count);
+      i = count;
+      text++;
+    } else {
+      text = parse_value(text, tensor, &i, count);
+    }
   }
   if (i != count) fail_msg("%" PRId64 " values, expected %" PRId64, i, count);
   return text + (*text == '}');
@@ -279,7 +299,8 @@ static void free_case(text_case* c) {
   for (size_t i = 0; i < c->attribute_count; i++) free(c->storage[i].tensor.tensor.data);
 }
 
-static olstm_status run_case(const text_case* c, bool in_place, op_fixture* fixture) {
+static olstm_status run_case(const text_case* c, bool in_place,
+                             const olstm_parallel* parallel, op_fixture* fixture) {
   *fixture = (op_fixture){.domain = c->domain,
                           .op_type = c->op_type,
                           .opset_version = c->opset_version,
@@ -288,7 +309,8 @@ static olstm_status run_case(const text_case* c, bool in_place, op_fixture* fixt
                           .input_count = c->input_count,
                           .output_count = c->output_count,
                           .absent_outputs = c->is_first_absent ? 1u : 0u,
-                          .in_place = in_place};
+                          .in_place = in_place,
+                          .parallel = parallel};
   for (size_t i = 0; i < c->input_count; i++) {
     if (c->inputs[i].is_hidden) fixture->hidden_inputs |= 1u << i;
     if (c->inputs[i].is_constant) fixture->constant_inputs |= 1u << i;
@@ -297,9 +319,13 @@ static olstm_status run_case(const text_case* c, bool in_place, op_fixture* fixt
   return op_fixture_run(fixture);
 }
 
+/// dtypes may differ where one is what the other was widened to.
 static void compare(const char* node, size_t index, const olstm_tensor* got,
-                    const olstm_tensor* expected) {
-  if (!olstm_tensor_desc_equal(&got->desc, &expected->desc)) {
+                    const olstm_tensor* expected, double tolerance) {
+  const bool is_widened =
+      got->desc.dtype == OLSTM_DTYPE_FLOAT && expected->desc.dtype == OLSTM_DTYPE_DOUBLE;
+  if (!olstm_tensor_desc_same_shape(&got->desc, &expected->desc) ||
+      (got->desc.dtype != expected->desc.dtype && !is_widened)) {
     fail_msg("%s: output %zu is %s%s, expected %s%s", node, index,
              olstm_dtype_name(got->desc.dtype), olstm_shape_text(&got->desc).text,
              olstm_dtype_name(expected->desc.dtype),
@@ -310,8 +336,8 @@ static void compare(const char* node, size_t index, const olstm_tensor* got,
     if (is_real(got->desc.dtype)) {
       const double a = get_real(got, i);
       const double b = get_real(expected, i);
-      const double tolerance = 1e-5 * (fabs(b) > 1 ? fabs(b) : 1);
-      const bool same = a == b || (isnan(a) && isnan(b)) || fabs(a - b) <= tolerance;
+      const double margin = tolerance * (fabs(b) > 1 ? fabs(b) : 1);
+      const bool same = a == b || (isnan(a) && isnan(b)) || fabs(a - b) <= margin;
       if (!same) {
         fail_msg("%s: output %zu [%" PRId64 "] is %.9g, expected %.9g", node, index, i, a,
                  b);
@@ -332,11 +358,11 @@ static void expect(const char* node, const char* inputs, const char* outputs, in
   const size_t count = parse_tensors(outputs, expected, OP_FIXTURE_MAX_OUTPUTS);
   assert_int_equal(count, parsed.output_count);
   for (int in_place = 0; in_place < 2; in_place++) {
-    if (run_case(&parsed, in_place, &fixture) != OLSTM_STATUS_OK) {
+    if (run_case(&parsed, in_place, NULL, &fixture) != OLSTM_STATUS_OK) {
       fail_msg("%s: %s", node, fixture.error.message);
     }
     for (size_t i = parsed.is_first_absent; i < count; i++) {
-      compare(node, i, &fixture.outputs[i], &expected[i].tensor);
+      compare(node, i, &fixture.outputs[i], &expected[i].tensor, 1e-5);
     }
     if (view >= 0 && (fixture.prepared.view_of_input == 0) != (view == 1)) {
       fail_msg("%s: view_of_input is %d", node, (int)fixture.prepared.view_of_input);
@@ -360,12 +386,61 @@ void op_text_expect_copy(const char* node, const char* inputs, const char* outpu
   expect(node, inputs, outputs, 0);
 }
 
+/// The inputs of float become inputs of double.
+static void widen_inputs(text_case* c) {
+  for (size_t i = 0; i < c->input_count; i++) {
+    const olstm_tensor narrow = c->inputs[i].tensor;
+    if (c->inputs[i].is_absent || narrow.desc.dtype != OLSTM_DTYPE_FLOAT) continue;
+    const int64_t count = olstm_tensor_desc_count(&narrow.desc);
+    double* wide = malloc((size_t)(count ? count : 1) * sizeof *wide);
+    for (int64_t k = 0; k < count; k++) wide[k] = get_real(&narrow, k);
+    free(narrow.data);
+    c->inputs[i].tensor.desc.dtype = OLSTM_DTYPE_DOUBLE;
+    c->inputs[i].tensor.data = wide;
+  }
+}
+
+static void run_backwards(void* pool, int32_t task_count,
+                          void (*task)(void* argument, int32_t index), void* argument) {
+  (void)pool;
+  while (task_count > 0) task(argument, --task_count);
+}
+
+static void expect_same_bits(const char* node, const op_fixture* a, const op_fixture* b) {
+  size_t bytes = 0;
+  (void)olstm_tensor_desc_bytes(&a->outputs[0].desc, &bytes);
+  if (bytes && memcmp(a->outputs[0].data, b->outputs[0].data, bytes) != 0) {
+    fail_msg("%s: results depend on threads, or on where they are written", node);
+  }
+}
+
+void op_text_expect_as_double(const char* node, const char* inputs, double tolerance) {
+  const olstm_parallel parallel = {sizeof parallel, NULL, 3, run_backwards};
+  text_case parsed;
+  op_fixture once, again, wide;
+  parse_case(node, inputs, &parsed);
+  if (run_case(&parsed, false, NULL, &once)) {
+    fail_msg("%s: %s", node, once.error.message);
+  }
+  assert_int_equal(run_case(&parsed, true, &parallel, &again), OLSTM_STATUS_OK);
+  expect_same_bits(node, &once, &again);
+  widen_inputs(&parsed);
+  if (run_case(&parsed, false, NULL, &wide)) {
+    fail_msg("%s: %s", node, wide.error.message);
+  }
+  compare(node, 0, &once.outputs[0], &wide.outputs[0], tolerance);
+  op_fixture_deinit(&once);
+  op_fixture_deinit(&again);
+  op_fixture_deinit(&wide);
+  free_case(&parsed);
+}
+
 void op_text_expect_failure(const char* node, const char* inputs, olstm_status code,
                             const char* message) {
   text_case parsed;
   op_fixture fixture;
   parse_case(node, inputs, &parsed);
-  const olstm_status status = run_case(&parsed, false, &fixture);
+  const olstm_status status = run_case(&parsed, false, NULL, &fixture);
   if (status == OLSTM_STATUS_OK) fail_msg("%s: passed, expected: %s", node, message);
   assert_string_equal(fixture.error.message, message);
   assert_int_equal(status, code);

@@ -7,7 +7,8 @@
 //            the first is absent.
 //   tensors  "f32[2,3] 1 2 3 4 5 6; _; ?i64[1] 0; bool[] 1": separated by "; ". _ is an
 //            absent one; ? hides the values from infer and prepare, # makes them a
-//            constant of the node; "0.." counts up to fill the rest.
+//            constant of the node; "0.." counts up to fill the rest, "~" fills it with
+//            made-up values: reals from -2 to 2, integers from 0 to 9.
 //            dtypes: f16 bf16 f32 f64 i8 i16 i32 i64 u8 u16 u32 u64 bool.
 #ifndef OLSTM_TESTS_SUPPORT_OP_TEXT_H_
 #define OLSTM_TESTS_SUPPORT_OP_TEXT_H_
@@ -21,6 +22,11 @@ void op_text_expect(const char* node, const char* inputs, const char* outputs);
 /// As op_text_expect, and asserts that output 0 is a view of input 0, or that it is not.
 void op_text_expect_view(const char* node, const char* inputs, const char* outputs);
 void op_text_expect_copy(const char* node, const char* inputs, const char* outputs);
+
+/// Asserts that output 0 of a case with inputs of float is what the same operator makes
+/// of them as doubles, within `tolerance` of the larger of 1 and the value; and that it
+/// is the same bit for bit in place, where prepare allows that, and with three threads.
+void op_text_expect_as_double(const char* node, const char* inputs, double tolerance);
 
 /// Asserts that the node fails with this code and message. The node is called 'node', its
 /// inputs x0, x1, ...

@@ -110,6 +110,88 @@ static void many_short_rows_are_each_their_own(void** state) {
   }
 }
 
+/// Sizes around those of vectors, blocks, strips and chunks.
+static void floats_of_any_shape_are_reduced_as_doubles_are(void** state) {
+  static const char* const kOperators[] = {
+      "ReduceSum-11", "ReduceMean-13", "ReduceMax-13",       "ReduceMin-13",
+      "ReduceL1-13",  "ReduceL2-13",   "ReduceSumSquare-13", "ReduceLogSumExp-13"};
+  static const struct {
+    const char* axes;
+    const char* dims;
+  } kCases[] = {
+      {"[0]", "1"},
+      {"[0]", "7"},
+      {"[0]", "16"},
+      {"[0]", "63"},
+      {"[0]", "64"},
+      {"[0]", "1003"},
+      {"[1]", "5,3"},
+      {"[1]", "6,15"},
+      {"[1]", "3,17"},
+      {"[1]", "9,65"},
+      {"[1]", "140,130"},
+      {"[0]", "5,3"},
+      {"[0]", "40,7"},
+      {"[0]", "3,17"},
+      {"[0]", "21,65"},
+      {"[0]", "5,530"},
+      {"[0]", "70,1100"},
+      {"[1]", "3,19,33"},
+      {"[0,2]", "3,4,21"},
+      {"[0,2]", "5,3,2"},
+      {"[1,3]", "2,3,4,5"},
+      {"[0,2,3]", "4,3,5,6"},
+      {"[2,3]", "2,3,7,11"},
+      {"[1]", "2,40001"},
+      {"[0,1,2]", "8,50,101"},
+      {"[0]", "2001,16"},
+  };
+  char node[64], x[64];
+  (void)state;
+  for (size_t o = 0; o < sizeof kOperators / sizeof kOperators[0]; o++) {
+    for (size_t c = 0; c < sizeof kCases / sizeof kCases[0]; c++) {
+      (void)snprintf(node, sizeof node, "%s axes=%s", kOperators[o], kCases[c].axes);
+      (void)snprintf(x, sizeof x, "f32[%s] ~", kCases[c].dims);
+      // Elements are up to 2; a sum of 40,000 cancels to about 200.
+      op_text_expect_as_double(node, x, 1e-5);
+    }
+  }
+  op_text_expect_as_double("ReduceProd-13 axes=[1]", "f32[3,33] ~", 1e-6);
+  op_text_expect_as_double("ReduceProd-13 axes=[0]", "f32[33,19] ~", 1e-6);
+}
+
+static void nan_and_infinity_go_through(void** state) {
+  static const char* const kOperators[] = {"ReduceMax-13", "ReduceMin-13",
+                                           "ReduceSum-11"};
+  char node[64], x[256];
+  (void)state;
+  for (size_t o = 0; o < 3; o++) {
+    for (int before = 0; before < 70; before++) {
+      (void)snprintf(node, sizeof node, "%s axes=[0] keepdims=0", kOperators[o]);
+      int used = snprintf(x, sizeof x, "f32[%d] ", before + 2);
+      // A NaN in every place of a row, with numbers before and after it.
+      for (int i = 0; i < before; i++) {
+        used += snprintf(x + used, sizeof x - (size_t)used, "1 ");
+      }
+      (void)snprintf(x + used, sizeof x - (size_t)used, "nan 2");
+      op_text_expect(node, x, "f32[] nan");
+    }
+    op_text_expect(kOperators[o], "f32[2,9] nan 1 1 1 1 1 1 1 nan 1 1 1 nan 1 1 1 1 1",
+                   "f32[1,1] nan");
+  }
+  op_text_expect("ReduceMax-13 axes=[0]",
+                 "f32[2,9] nan 1 1 1 1 1 1 1 1 2 2 2 nan 2 2 2 2 2",
+                 "f32[1,9] nan 2 2 nan 2 2 2 2 2");
+  op_text_expect("ReduceMax-13 axes=[1]",
+                 "f32[1,9] -inf -inf -inf -inf -inf -inf -inf -inf "
+                 "-inf",
+                 "f32[1,1] -inf");
+  op_text_expect("ReduceLogSumExp-13 axes=[1]", "f32[2,2] inf 1 -inf -inf",
+                 "f32[2,1] inf -inf");
+  op_text_expect("ReduceLogSumExp-13 axes=[0]", "f32[2,2] inf -inf 1 -inf",
+                 "f32[1,2] inf -inf");
+}
+
 static void wrong_axes_are_refused(void** state) {
   (void)state;
   op_text_expect_failure("ReduceSum-11 axes=[2]", "f32[2,3] 0..",
@@ -133,6 +215,8 @@ int main(int argc, char** argv) {
       cmocka_unit_test(empty_sets_give_the_neutral_element),
       cmocka_unit_test(long_rows_are_summed_exactly),
       cmocka_unit_test(many_short_rows_are_each_their_own),
+      cmocka_unit_test(floats_of_any_shape_are_reduced_as_doubles_are),
+      cmocka_unit_test(nan_and_infinity_go_through),
       cmocka_unit_test(wrong_axes_are_refused),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);

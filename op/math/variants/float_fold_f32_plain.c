@@ -1,0 +1,5 @@
+// float_fold.h's functions for plain C.
+#define OLSTM_SIMD_ISA 0
+#define OLSTM_SIMD_DOUBLE 0
+#define SIMD_NAME(name) name##_f32_plain
+#include "op/math/float_fold.inc"
