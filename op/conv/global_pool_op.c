@@ -64,6 +64,7 @@ static olstm_status global_pool_prepare(void* instance, const olstm_prepare_args
   OLSTM_RETURN_IF_ERROR(
       olstm__op_create_handle(&self->base, sizeof *handle, (void**)&handle, error));
   olstm__reduce_walk_init(&handle->walk, self->code, x, ((1u << x->rank) - 1) & ~3u);
+  out_prepared->workspace_bytes = olstm__reduce_walk_workspace(&handle->walk);
   out_prepared->handle = handle;
   return OLSTM_STATUS_OK;
 }
@@ -74,7 +75,8 @@ static olstm_status global_pool_run(const void* instance, const void* handle,
   (void)instance;
   (void)error;
   if (args->outputs[0]) {
-    olstm__reduce_walk_run(&prepared->walk, args->inputs[0], args->outputs[0]);
+    olstm__reduce_walk_run(&prepared->walk, args->parallel, args->inputs[0],
+                           args->outputs[0], args->workspace);
   }
   return OLSTM_STATUS_OK;
 }

@@ -1,7 +1,7 @@
 // Sums, products and extremes of floats, at the speed of the CPU's vectors. Sums and
-// products are in double, in an order that counts alone decide: the same on every CPU. For
-// SUM alone up to four elements are added in float before, so that errors stay those of a
-// few floats, however many there are.
+// products are in double, in an order that counts alone decide: the same on every CPU.
+// For SUM alone up to four elements are added in float before, so that errors stay those
+// of a few floats, however many there are.
 #ifndef OLSTM_OP_MATH_FLOAT_FOLD_H_
 #define OLSTM_OP_MATH_FLOAT_FOLD_H_
 

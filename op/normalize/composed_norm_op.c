@@ -20,6 +20,8 @@ typedef struct composed_norm_handle {
   olstm_dtype dtype;
   int64_t stat_count;
   int64_t set_count;
+  /// In the workspace, after the stats: what the reductions need.
+  size_t scratch_offset;
   olstm__reduce_walk mean;
   olstm__binary_walk subtract;
   olstm__reduce_walk size;
@@ -104,7 +106,12 @@ static olstm_status composed_norm_prepare(void* instance, const olstm_prepare_ar
   olstm__binary_walk_init(&handle->subtract, OLSTM__BINARY_SUB, compute_type, x, &stats,
                           x);
   olstm__binary_walk_init(&handle->divide, OLSTM__BINARY_DIV, compute_type, x, &stats, x);
-  (void)olstm_tensor_desc_bytes(&stats, &out_prepared->workspace_bytes);
+  size_t stats_offset = 0;
+  (void)olstm__op_add_part(&out_prepared->workspace_bytes, (size_t)handle->stat_count,
+                           olstm_dtype_size(x->dtype), &stats_offset);
+  (void)olstm__op_add_part(&out_prepared->workspace_bytes, 1,
+                           olstm__reduce_walk_workspace(&handle->size),
+                           &handle->scratch_offset);
   out_prepared->handle = handle;
   out_prepared->inplace_inputs = 1u;
   return OLSTM_STATUS_OK;
@@ -129,17 +136,18 @@ static olstm_status composed_norm_run(const void* instance, const void* handle,
   const composed_norm_op* self = instance;
   const composed_norm_handle* prepared = handle;
   const void* x = args->inputs[0];
+  void* stats = args->workspace;
+  void* scratch = (char*)stats + prepared->scratch_offset;
   (void)error;
   if (!args->outputs[0]) return OLSTM_STATUS_OK;
   if (self->centres) {
-    olstm__reduce_walk_run(&prepared->mean, x, args->workspace);
-    (void)olstm__binary_walk_run(&prepared->subtract, x, args->workspace,
-                                 args->outputs[0]);
+    olstm__reduce_walk_run(&prepared->mean, args->parallel, x, stats, scratch);
+    (void)olstm__binary_walk_run(&prepared->subtract, x, stats, args->outputs[0]);
     x = args->outputs[0];
   }
-  olstm__reduce_walk_run(&prepared->size, x, args->workspace);
-  make_divisors(self, prepared, args->workspace);
-  (void)olstm__binary_walk_run(&prepared->divide, x, args->workspace, args->outputs[0]);
+  olstm__reduce_walk_run(&prepared->size, args->parallel, x, stats, scratch);
+  make_divisors(self, prepared, stats);
+  (void)olstm__binary_walk_run(&prepared->divide, x, stats, args->outputs[0]);
   return OLSTM_STATUS_OK;
 }
 

@@ -2,7 +2,7 @@
 // (the others) from an input.
 #include "op/op_family.h"
 #include "op/op_support.h"
-#include "op/reduce/reduce_float.h"
+#include "op/reduce/reduce_walk.h"
 
 typedef struct reduce_op {
   olstm__op_base base;
@@ -105,9 +105,7 @@ static olstm_status reduce_prepare(void* instance, const olstm_prepare_args* arg
   OLSTM_RETURN_IF_ERROR(
       olstm__op_create_handle(&self->base, sizeof *handle, (void**)&handle, error));
   olstm__reduce_walk_init(&handle->walk, code_of(self), &args->inputs[0]->desc, axes);
-  if (args->inputs[0]->desc.dtype == OLSTM_DTYPE_FLOAT) {
-    out_prepared->workspace_bytes = olstm__reduce_float_workspace(&handle->walk);
-  }
+  out_prepared->workspace_bytes = olstm__reduce_walk_workspace(&handle->walk);
   out_prepared->handle = handle;
   return OLSTM_STATUS_OK;
 }
@@ -117,12 +115,9 @@ static olstm_status reduce_run(const void* instance, const void* handle,
   const reduce_handle* prepared = handle;
   (void)instance;
   (void)error;
-  if (!args->outputs[0]) return OLSTM_STATUS_OK;
-  if (prepared->walk.dtype == OLSTM_DTYPE_FLOAT) {
-    olstm__reduce_float_run(&prepared->walk, args->parallel, args->inputs[0],
-                            args->outputs[0], args->workspace);
-  } else {
-    olstm__reduce_walk_run(&prepared->walk, args->inputs[0], args->outputs[0]);
+  if (args->outputs[0]) {
+    olstm__reduce_walk_run(&prepared->walk, args->parallel, args->inputs[0],
+                           args->outputs[0], args->workspace);
   }
   return OLSTM_STATUS_OK;
 }

@@ -5,6 +5,8 @@
 
 #include <math.h>
 
+#include "op/reduce/reduce_float.h"
+
 /// A run that take_run takes in order, whatever it computes (reduce_fold.c).
 enum { kNarrow = 8 };
 
@@ -138,12 +140,22 @@ static void run_narrow(const olstm__reduce_walk* walk, const char* x, char* y) {
   }
 }
 
-void olstm__reduce_walk_run(const olstm__reduce_walk* walk, const void* x, void* y) {
+size_t olstm__reduce_walk_workspace(const olstm__reduce_walk* walk) {
+  return walk->dtype == OLSTM_DTYPE_FLOAT ? olstm__reduce_float_workspace(walk) : 0;
+}
+
+void olstm__reduce_walk_run(const olstm__reduce_walk* walk,
+                            const olstm_parallel* parallel, const void* x, void* y,
+                            void* workspace) {
   const size_t element_bytes = olstm_dtype_size(walk->dtype);
   const int64_t columns = walk->inner_is_reduced ? 1 : walk->inner;
   int64_t index[OLSTM_MAX_RANK] = {0};
   int64_t offset = 0;
   char* to = y;
+  if (walk->dtype == OLSTM_DTYPE_FLOAT) {
+    olstm__reduce_float_run(walk, parallel, x, y, workspace);
+    return;
+  }
   if (walk->is_narrow) {
     run_narrow(walk, x, y);
     return;

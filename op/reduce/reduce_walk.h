@@ -3,6 +3,7 @@
 #ifndef OLSTM_OP_REDUCE_REDUCE_WALK_H_
 #define OLSTM_OP_REDUCE_REDUCE_WALK_H_
 
+#include "olstm/plugin.h"
 #include "op/reduce/reduce_fold.h"
 
 /// Some of a tensor's dimensions, with the strides to walk them.
@@ -59,7 +60,13 @@ static inline int64_t olstm__reduce_axes_seek(const olstm__reduce_axes* axes,
 void olstm__reduce_walk_init(olstm__reduce_walk* walk, olstm__reduce_code code,
                              const olstm_tensor_desc* x, uint32_t axes);
 
-/// Computes; y has x's dtype. [no-alloc]
-void olstm__reduce_walk_run(const olstm__reduce_walk* walk, const void* x, void* y);
+/// Bytes of workspace that a run needs.
+size_t olstm__reduce_walk_workspace(const olstm__reduce_walk* walk);
+
+/// Computes; y has x's dtype. Results depend on the shape alone, not on `parallel`, which
+/// is NULL for one thread. [no-alloc]
+void olstm__reduce_walk_run(const olstm__reduce_walk* walk,
+                            const olstm_parallel* parallel, const void* x, void* y,
+                            void* workspace);
 
 #endif  // OLSTM_OP_REDUCE_REDUCE_WALK_H_
