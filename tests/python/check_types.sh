@@ -9,8 +9,6 @@ if ! command -v mypy >/dev/null; then
 fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-check() { mypy --strict --cache-dir="$work/cache" "$@"; }
-(cd "$package" && check --ignore-missing-imports -p olstm)
 [ -f "$package/olstm/py.typed" ] || { echo "types: no py.typed, without which the types are not seen"; exit 1; }
 
 cat > "$work/right.py" <<'END'
@@ -35,9 +33,9 @@ session.run([1, 2])
 session.inputs["x"] + 1
 session.context().load_state("text")
 END
-cd "$work"
-MYPYPATH=$package check right.py
-if MYPYPATH=$package check wrong.py > found; then echo "types: mypy finds nothing wrong"; exit 1; fi
+cd "$package"
+mypy --strict --ignore-missing-imports --cache-dir=/dev/null olstm "$work/right.py" "$work/wrong.py" > "$work/found" || true
+if grep ': error' "$work/found" | grep -v "wrong.py:"; then exit 1; fi
 for line in 3 4 5 6; do
-  grep -q "^wrong.py:$line: error" found || { echo "types: mypy does not mind line $line:"; cat found; exit 1; }
+  grep -q "wrong.py:$line: error" "$work/found" || { echo "types: mypy does not mind line $line:"; cat "$work/found"; exit 1; }
 done

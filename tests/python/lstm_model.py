@@ -59,3 +59,15 @@ def reference(x, h=None, c=None):
 
 def sequence(steps, rows, dtype=np.float32):
     return np.sin(np.arange(steps * rows * I, dtype=dtype)).reshape(steps, rows, I)
+
+
+def model_with_external_data(location="weights/w.bin"):
+    """The model above, and the bytes that its weights lie in."""
+    result, content = model(), b""
+    for tensor in result.graph.initializer:
+        tensor.data_location = TensorProto.EXTERNAL
+        for key, value in (("location", location), ("offset", len(content)), ("length", len(tensor.raw_data))):
+            tensor.external_data.add(key=key, value=str(value))
+        content += tensor.raw_data
+        tensor.ClearField("raw_data")
+    return result, content

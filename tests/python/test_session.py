@@ -2,11 +2,12 @@
 """The Python package on models held by the repo: runs, state, errors. Compared with the LSTM equations in numpy."""
 import os
 import pathlib
+import pickle
 import re
 import tempfile
 import unittest
 
-from lstm_model import H, I, model, reference, sequence
+from lstm_model import H, I, model, model_with_external_data, reference, sequence
 
 import numpy as np
 import onnx
@@ -24,6 +25,29 @@ class SessionTest(unittest.TestCase):
                            pathlib.Path(path), os.fsencode(path).decode()):
                 y = olstm.Session(source).run({"x": x})["y"]
                 np.testing.assert_allclose(y[:, 0], expected, atol=1e-6)
+
+    def test_external_data_is_beside_a_file_or_in_a_folder_or_given_as_bytes(self):
+        x = sequence(4, 2)
+        expected = reference(x)[0]
+        proto, content = model_with_external_data()
+        with tempfile.TemporaryDirectory() as folder:
+            os.makedirs(os.path.join(folder, "weights"))
+            onnx.save(proto, os.path.join(folder, "model.onnx"))
+            with open(os.path.join(folder, "weights", "w.bin"), "wb") as file:
+                file.write(content)
+            for source, data in ((os.path.join(folder, "model.onnx"), None), (proto, folder), (proto, pathlib.Path(folder)),
+                                 (proto, {"weights/w.bin": content}), (proto, {"weights/w.bin": bytearray(content)})):
+                session = olstm.Session(source, external_data=data)
+                for each in (session, pickle.loads(pickle.dumps(session))):
+                    np.testing.assert_allclose(each.run({"x": x})["y"][:, 0], expected, atol=1e-6)
+        for data in (None, {}, {"other.bin": content}, {"weights/w.bin": content[:-1]}):
+            with self.assertRaisesRegex(olstm.Error, "weights/w.bin"):
+                olstm.Session(proto, external_data=data)
+        with self.assertRaisesRegex(ValueError, "zero byte"):
+            olstm.Session(proto, external_data={"weights\0": content})
+        others = [pickle.loads(pickle.dumps(olstm.Session(proto, external_data={"weights/w.bin": content + tail})))
+                  for tail in (b"", b"x")]
+        self.assertIsNot(others[0]._core, others[1]._core)
 
     def test_tells_inputs_and_outputs(self):
         session = olstm.Session(model())

@@ -38,21 +38,31 @@ def _integer(value: Any, what: str, least: int, most: int) -> int:
     return number
 
 
+def absolute_path(path: Any, what: str) -> str:
+    """So that it means the same in another folder and process."""
+    return os.path.abspath(os.fsdecode(L.c_string(path, what)))
+
+
 class Definition:
     """What a session is made of: enough to make it again, in another process as well.
 
-    model: the bytes of a model, or an absolute path.
+    model: the bytes of a model, or an absolute path. external_data: None, an absolute path, or bytes by location.
     """
 
-    def __init__(self, model: Any, options: Dict[str, Any]) -> None:
+    def __init__(self, model: Any, external_data: Any, options: Dict[str, Any]) -> None:
         if hasattr(model, "SerializeToString"):
             model = model.SerializeToString()
         if isinstance(model, (bytes, bytearray, memoryview)):
             self.model: Union[bytes, str] = bytes(model)
         elif isinstance(model, (str, os.PathLike)):
-            self.model = os.path.abspath(os.fsdecode(L.c_string(model, "model")))
+            self.model = absolute_path(model, "model")
         else:
             raise TypeError("model is %s: expected a path, bytes or an onnx.ModelProto" % type(model).__name__)
+        self.external_data: Union[None, str, Dict[str, bytes]] = None
+        if isinstance(external_data, collections.abc.Mapping):
+            self.external_data = {location: bytes(content) for location, content in external_data.items()}
+        elif external_data is not None:
+            self.external_data = absolute_path(external_data, "external_data")
         self.options = options
         self._seen = self._stamp()
         self._digest: Optional[str] = None
@@ -73,27 +83,40 @@ class Definition:
                 if self._stamp() != self._seen:
                     raise ValueError("%s was written after this session had been made of it: make the session anew" % data)
                 data = content
-            self._digest = hashlib.sha256(data).hexdigest()
+            digest = hashlib.sha256(data)
+            if isinstance(self.external_data, dict):
+                for location, content in sorted(self.external_data.items()):
+                    digest.update(b"%d %d %s" % (len(location), len(content), location.encode("utf-8", "surrogateescape")))
+                    digest.update(content)
+            self._digest = digest.hexdigest()
         return self._digest
 
     def token(self) -> Tuple[str, str]:
         """What tells two definitions apart."""
-        where = self.model if isinstance(self.model, str) else ""
-        return self.digest(), repr((where, sorted(self.options.items())))
+        paths = [path for path in (self.model, self.external_data) if isinstance(path, str)]
+        return self.digest(), repr((paths, sorted(self.options.items())))
 
     def __reduce__(self) -> Any:
-        return _definition, (self.model, self.options, self.digest())
+        return _definition, (self.model, self.external_data, self.options, self.digest())
 
     def load(self) -> Handle:
         """An olstm_model."""
+        options = L.ModelOptions()
+        L.library.olstm_model_options_init_sized(C.byref(options), C.sizeof(options))
+        if isinstance(self.external_data, str):
+            options.external_data_folder = os.fsencode(self.external_data)
+        elif self.external_data:
+            files = [L.ExternalFile(L.c_string(location, "external_data"), content, len(content))
+                     for location, content in self.external_data.items()]
+            options.external_file_count, options.external_files = len(files), (L.ExternalFile * len(files))(*files)
         if isinstance(self.model, bytes):
-            return Handle("olstm_model_destroy", "olstm_model_load_memory", self.model, len(self.model), None)
-        return Handle("olstm_model_destroy", "olstm_model_load_file", os.fsencode(self.model), None)
+            return Handle("olstm_model_destroy", "olstm_model_load_memory", self.model, len(self.model), C.byref(options))
+        return Handle("olstm_model_destroy", "olstm_model_load_file", os.fsencode(self.model), C.byref(options))
 
 
-def _definition(model: Union[bytes, str], options: Dict[str, Any], digest: str) -> Definition:
+def _definition(model: Union[bytes, str], external_data: Any, options: Dict[str, Any], digest: str) -> Definition:
     """Unpickles: a file must be there, and the one that it was."""
-    definition = Definition(model, options)
+    definition = Definition(model, external_data, options)
     if isinstance(model, str):
         if not os.path.exists(model):
             raise FileNotFoundError("%s, of which a pickled session was made, is not here" % model)
@@ -127,7 +150,7 @@ def _load_registry(plugins: Sequence[str]) -> Optional[Handle]:
         return None
     registry = Handle("olstm_registry_destroy", "olstm_registry_create", None)
     for path in plugins:
-        L.call("olstm_registry_load_plugin", registry, os.fsencode(path))
+        L.call("olstm_registry_load_plugin", registry, L.c_string(path, "plugin"))
     return registry
 
 

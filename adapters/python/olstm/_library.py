@@ -36,6 +36,17 @@ class Tensor(C.Structure):
     _fields_ = [("desc", TensorDesc), ("data", C.c_void_p)]
 
 
+class ExternalFile(C.Structure):
+    _fields_ = [("location", C.c_char_p), ("bytes", C.c_char_p), ("byte_count", C.c_size_t)]
+
+
+class ModelOptions(C.Structure):
+    _fields_ = [("struct_size", C.c_size_t), ("allocator", C.c_void_p), ("max_depth", C.c_uint32),
+                ("max_memory", C.c_size_t), ("max_nodes", C.c_size_t), ("max_external_bytes", C.c_size_t),
+                ("external_data_folder", C.c_char_p), ("external_file_count", C.c_size_t),
+                ("external_files", C.POINTER(ExternalFile))]
+
+
 class ValueInfo(C.Structure):
     _fields_ = [("name", C.c_char_p), ("dtype", C.c_int32), ("rank", C.c_int32),
                 ("dims", C.c_int64 * MAX_RANK), ("dim_params", C.c_char_p * MAX_RANK)]
@@ -61,8 +72,8 @@ class StateInfo(C.Structure):
 
 _POINTER = C.c_void_p
 _STATUS_FUNCTIONS: Dict[str, List[Any]] = {
-    "olstm_model_load_file": [C.c_char_p, _POINTER, C.POINTER(_POINTER)],
-    "olstm_model_load_memory": [_POINTER, C.c_size_t, _POINTER, C.POINTER(_POINTER)],
+    "olstm_model_load_file": [C.c_char_p, C.POINTER(ModelOptions), C.POINTER(_POINTER)],
+    "olstm_model_load_memory": [_POINTER, C.c_size_t, C.POINTER(ModelOptions), C.POINTER(_POINTER)],
     "olstm_session_create": [_POINTER, _POINTER, C.POINTER(SessionOptions), C.POINTER(_POINTER)],
     "olstm_context_create": [_POINTER, C.POINTER(_POINTER)],
     "olstm_context_clone": [_POINTER, C.POINTER(_POINTER)],
@@ -80,6 +91,7 @@ _STATUS_FUNCTIONS: Dict[str, List[Any]] = {
 }
 _OTHER_FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "olstm_version_text": (C.c_char_p, []),
+    "olstm_model_options_init_sized": (None, [C.POINTER(ModelOptions), C.c_size_t]),
     "olstm_model_destroy": (None, [_POINTER]),
     "olstm_session_options_init_sized": (None, [C.POINTER(SessionOptions), C.c_size_t]),
     "olstm_session_destroy": (None, [_POINTER]),

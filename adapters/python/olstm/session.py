@@ -10,7 +10,7 @@ import numpy as np
 
 from . import _library as L
 from ._arrays import numpy_dtype, to_array, to_tensor
-from ._core import Core, Definition, Shape
+from ._core import Core, Definition, Shape, absolute_path
 from ._handles import Handle
 
 if TYPE_CHECKING:
@@ -22,15 +22,16 @@ if TYPE_CHECKING:
 
 def _paths(paths: Union["Path", Iterable["Path"]]) -> list[str]:
     """A plugin that is named by a path is loaded from there wherever its session is made again."""
-    texts = [os.fsdecode(L.c_string(path, "plugin"))
-             for path in ([paths] if isinstance(paths, (str, os.PathLike)) else paths)]
-    return [os.path.abspath(text) if os.sep in text else text for text in texts]
+    given = [paths] if isinstance(paths, (str, os.PathLike)) else paths
+    return [absolute_path(path, "plugin") if os.sep in os.fspath(path) else os.fspath(path) for path in given]
 
 
 class Session:
     """A model made ready to run. Any number of threads may use one at once.
 
     model: path of a .onnx file, its bytes, or an onnx.ModelProto.
+    external_data: a folder whose files may be read as the model's external data, whatever links lead to them, or {location:
+    bytes}. Not needed for a path whose data lies beside it.
     threads: threads that one run may use, the caller's included.
     kernel: "auto", "onednn", "native" or "reference". precision: "f32", "bf16" or "int8".
     stateful: recurrent nodes that keep their state (as Keras' stateful=True): True or "all", or their names.
@@ -49,14 +50,14 @@ class Session:
     unpickles the same session again shares one set of weights. Copies share them, too, and go on with a state of their own.
     """
 
-    def __init__(self, model: Any, *, threads: int = 1, kernel: str = "auto", precision: str = "f32",
-                 stateful: Union[bool, str, Iterable[str], None] = (), bindings: Optional[Mapping[str, str]] = None,
-                 broadcast_state: bool = False, fuse: bool = True, max_memory: int = 0, max_work: int = 0,
-                 plugins: Union["Path", Iterable["Path"]] = ()) -> None:
+    def __init__(self, model: Any, *, external_data: Union["Path", Mapping[str, bytes], None] = None, threads: int = 1,
+                 kernel: str = "auto", precision: str = "f32", stateful: Union[bool, str, Iterable[str], None] = (),
+                 bindings: Optional[Mapping[str, str]] = None, broadcast_state: bool = False, fuse: bool = True,
+                 max_memory: int = 0, max_work: int = 0, plugins: Union["Path", Iterable["Path"]] = ()) -> None:
         if isinstance(stateful, bool):
             stateful = ["all"] if stateful else []
         stateful = [stateful] if isinstance(stateful, str) else list(stateful or ())
-        self._adopt(Core(Definition(model, {
+        self._adopt(Core(Definition(model, external_data, {
             "threads": threads, "kernel": kernel, "precision": precision, "stateful": stateful,
             "bindings": list((bindings or {}).items()), "broadcast_state": bool(broadcast_state), "fuse": bool(fuse),
             "max_memory": max_memory, "max_work": max_work, "plugins": _paths(plugins)})))
