@@ -10,6 +10,7 @@
 #include "onnx_proto/budget.h"
 #include "onnx_proto/decode.h"
 #include "onnx_proto/external_data.h"
+#include "onnx_proto/file_guess.h"
 #include "onnx_proto/model_file.h"
 #include "onnx_proto/opset.h"
 #include "onnx_proto/tensor_data.h"
@@ -109,7 +110,7 @@ static olstm_status unpack(load_state* load, const uint8_t* bytes, size_t byte_c
   const olstm__wire_limits limits = {.max_depth = load->options.max_depth,
                                      .max_memory = load->max_memory};
   const ProtobufCMessage* message = NULL;
-  const char* guess = olstm__model_file_guess(bytes, byte_count);
+  const char* guess = olstm__file_guess(bytes, byte_count);
   olstm_status status =
       byte_count > 0 && byte_count <= OLSTM__MAX_FILE_BYTES
           ? olstm__wire_scan(descriptor, bytes, byte_count, &limits, &load->allocator,

@@ -8,54 +8,6 @@
 
 #include "onnx_proto/external_open.h"
 
-/// How files of other formats start.
-typedef struct known_start {
-  const char* bytes;
-  size_t count;
-  /// Where in the file.
-  size_t offset;
-  const char* what;
-} known_start;
-
-#define START(offset_, text, what_) \
-  { text, sizeof(text) - 1, offset_, what_ }
-
-static const known_start kStarts[] = {
-    START(0, "version https://git-lfs",
-          "a Git LFS pointer, not the model itself: `git lfs pull` gets it"),
-    START(0, "\x89HDF\r\n\x1a\n",
-          "an HDF5 file (Keras .h5?), not ONNX: export the model with tf2onnx first"),
-    START(0, "PK\x03\x04", "a zip archive (.keras, .pt, .zip?), not ONNX"),
-    START(0, "\x1f\x8b", "a gzip archive: unpack it first"),
-    START(4, "TFL3", "a TensorFlow Lite model, not ONNX"),
-    START(4, "ORTM", "a model in ONNX Runtime's own ORT format, not ONNX"),
-    START(0, "\x93NUMPY", "a NumPy file, not a model"),
-    START(0, "\x80\x02", "a Python pickle, not ONNX"),
-    START(0, "<", "text (HTML or XML), not ONNX: did a download fail?"),
-    START(0, "{", "text (JSON), not ONNX"),
-};
-
-static bool is_text(const uint8_t* bytes, size_t byte_count) {
-  const size_t looked_at = byte_count < 256 ? byte_count : 256;
-  for (size_t i = 0; i < looked_at; i++) {
-    const uint8_t c = bytes[i];
-    if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f) return false;
-  }
-  return byte_count > 0;
-}
-
-const char* olstm__model_file_guess(const uint8_t* bytes, size_t byte_count) {
-  if (byte_count == 0) return "empty";
-  for (size_t i = 0; i < sizeof kStarts / sizeof kStarts[0]; i++) {
-    const known_start* start = &kStarts[i];
-    if (byte_count >= start->offset + start->count &&
-        memcmp(bytes + start->offset, start->bytes, start->count) == 0) {
-      return start->what;
-    }
-  }
-  return is_text(bytes, byte_count) ? "text, not ONNX" : NULL;
-}
-
 static olstm_status read_all(int file, const char* path, uint8_t* bytes,
                              size_t byte_count, olstm_error* error) {
   size_t done = 0;

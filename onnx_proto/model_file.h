@@ -1,4 +1,4 @@
-// A model's bytes: reading the file, and saying what bytes that are no model look like.
+// A model's bytes: reading the file.
 #ifndef OLSTM_ONNX_PROTO_MODEL_FILE_H_
 #define OLSTM_ONNX_PROTO_MODEL_FILE_H_
 
@@ -14,9 +14,5 @@
 olstm_status olstm__model_file_read(const char* path, const olstm_allocator* allocator,
                                     uint8_t** out_bytes, size_t* out_byte_count,
                                     int* out_real_folder, olstm_error* error);
-
-/// "a Git LFS pointer ...", "an HDF5 file ...", or NULL for bytes that look like nothing
-/// known.
-const char* olstm__model_file_guess(const uint8_t* bytes, size_t byte_count);
 
 #endif  // OLSTM_ONNX_PROTO_MODEL_FILE_H_

@@ -1,5 +1,6 @@
 // TensorProto files, as ONNX keeps test data in: reading and writing one tensor.
 #include "onnx_proto/budget.h"
+#include "onnx_proto/file_guess.h"
 #include "onnx_proto/model.h"
 #include "onnx_proto/schema.h"
 #include "onnx_proto/tensor_data.h"
@@ -70,6 +71,22 @@ static olstm_status copy_tensor(const olstm__tensor_proto* proto,
   return OLSTM_STATUS_OK;
 }
 
+/// An ONNX model starts with its IR version, and goes on with another of its own fields,
+/// most often the producer's name.
+static bool is_model(const uint8_t* bytes, size_t byte_count) {
+  return byte_count > 2 && bytes[0] == 0x08 && bytes[1] >= 3 && bytes[1] < 32 &&
+         memchr("\x12\x1a\x22\x32\x3a\x42", bytes[2], 6) != NULL;
+}
+
+/// Says what the bytes are, where they look like something known, instead of what is
+/// wrong with them as a TensorProto.
+static olstm_status explain(const void* bytes, size_t byte_count, olstm_status status,
+                            olstm_error* error) {
+  const char* guess = olstm__file_guess(bytes, byte_count);
+  if (!guess && is_model(bytes, byte_count)) guess = "an ONNX model";
+  return guess ? olstm_fail(error, status, "not a TensorProto: it is %s", guess) : status;
+}
+
 olstm_status olstm_tensor_read_pb(const void* bytes, size_t byte_count,
                                   const olstm_allocator* allocator,
                                   olstm_tensor* out_tensor,
@@ -91,7 +108,8 @@ olstm_status olstm_tensor_read_pb(const void* bytes, size_t byte_count,
     (void)snprintf(out_name, OLSTM_ERROR_CAPACITY, "%s", proto->name);
   }
   olstm__budget_deinit(&budget);
-  return status;
+  return status == OLSTM_STATUS_INVALID_MODEL ? explain(bytes, byte_count, status, error)
+                                              : status;
 }
 
 void olstm_tensor_deinit(olstm_tensor* tensor, const olstm_allocator* allocator) {

@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "olstm/olstm.h"
 #include "tools/cli.h"
 #include "tools/command.h"
 #include "tools/file_bytes.h"
+#include "tools/file_name.h"
 #include "tools/input_set.h"
 #include "tools/job.h"
 #include "tools/plot.h"
@@ -56,7 +56,7 @@ static olstm_status save_state(olstm_context* context, const char* path,
 
 /// SLOT=FILE. Slot names come out of node names, which may have "=" in them: the longest
 /// that fits.
-static olstm_status set_state(olstm_context* context, const char* argument,
+static olstm_status set_state(olstm_context* context, const char* argument, bool cast,
                               olstm_error* error) {
   const char* path = NULL;
   olstm_state_info slot = {0};
@@ -77,8 +77,12 @@ static olstm_status set_state(olstm_context* context, const char* argument,
                       "--bind make them)",
                       (int)strcspn(argument, "="), argument);
   }
-  OLSTM_RETURN_IF_ERROR(olstm__tensor_file_read(path, &value, NULL, error));
-  const olstm_status status = olstm_context_set_state(context, slot.name, &value, error);
+  OLSTM_RETURN_IF_ERROR(olstm__tensor_file_read(path, slot.name, &value, NULL, error));
+  olstm_status status =
+      olstm__input_fit_dtype("state slot", slot.name, slot.dtype, cast, &value, error);
+  if (status == OLSTM_STATUS_OK) {
+    status = olstm_context_set_state(context, slot.name, &value, error);
+  }
   olstm_tensor_deinit(&value, NULL);
   return status;
 }
@@ -91,7 +95,8 @@ static olstm_status prepare_state(olstm_context* context, const run_options* opt
   }
   if (options->reset) OLSTM_RETURN_IF_ERROR(olstm_context_reset(context, error));
   for (size_t i = 0; i < options->set_state.count; i++) {
-    OLSTM_RETURN_IF_ERROR(set_state(context, options->set_state.values[i], error));
+    OLSTM_RETURN_IF_ERROR(
+        set_state(context, options->set_state.values[i], options->input.cast, error));
   }
   return OLSTM_STATUS_OK;
 }
@@ -104,15 +109,17 @@ static void print_inputs(const olstm_session* session, const olstm__input_set* i
 }
 
 static olstm_status print_outputs(const olstm_session* session,
-                                  const olstm_tensor* outputs, const run_options* options,
-                                  olstm_error* error) {
+                                  const olstm_tensor* outputs,
+                                  const olstm__file_names* files,
+                                  const run_options* options, olstm_error* error) {
   for (size_t i = 0; i < olstm_session_output_count(session); i++) {
     const char* name = olstm_session_get_output(session, i)->name;
     char path[OLSTM__PATH_CAPACITY];
     olstm__tensor_print(stdout, "output", name, &outputs[i]);
     if (!options->folder) continue;
-    OLSTM_RETURN_IF_ERROR(olstm__tensor_file_write(options->folder, name, options->format,
-                                                   &outputs[i], path, error));
+    OLSTM_RETURN_IF_ERROR(olstm__tensor_file_write(options->folder, files->names[i],
+                                                   options->format, name, &outputs[i],
+                                                   path, error));
     olstm__say(stdout, "  written to %s\n", path);
   }
   return OLSTM_STATUS_OK;
@@ -159,7 +166,8 @@ static olstm_status print_states(olstm_context* context, olstm_error* error) {
 }
 
 static olstm_status run_and_print(olstm__job* job, const run_options* options,
-                                  const olstm__input_set* inputs, olstm_tensor* outputs,
+                                  const olstm__input_set* inputs,
+                                  const olstm__file_names* files, olstm_tensor* outputs,
                                   olstm_error* error) {
   const size_t output_count = olstm_session_output_count(job->session);
   olstm__progress_begin("running");
@@ -170,9 +178,10 @@ static olstm_status run_and_print(olstm__job* job, const run_options* options,
   }
   olstm__progress_end();
   print_inputs(job->session, inputs);
-  if (options->repeat > 1)
+  if (options->repeat > 1) {
     olstm__say(stdout, "after %lld runs:\n", (long long)options->repeat);
-  OLSTM_RETURN_IF_ERROR(print_outputs(job->session, outputs, options, error));
+  }
+  OLSTM_RETURN_IF_ERROR(print_outputs(job->session, outputs, files, options, error));
   if (options->plot) {
     OLSTM_RETURN_IF_ERROR(plot_output(job->session, outputs, options, error));
   }
@@ -181,34 +190,64 @@ static olstm_status run_and_print(olstm__job* job, const run_options* options,
                              : OLSTM_STATUS_OK;
 }
 
+/// What would fail only when all is computed.
+static olstm_status check_outputs(const olstm_session* session,
+                                  const run_options* options, olstm_error* error) {
+  for (size_t i = 0; options->folder && i < olstm_session_output_count(session); i++) {
+    OLSTM_RETURN_IF_ERROR(olstm__tensor_file_check(
+        options->format, olstm_session_get_output(session, i)->dtype, error));
+  }
+  if (options->plot) {
+    OLSTM_RETURN_IF_ERROR(olstm__file_check_writable(options->plot, error));
+  }
+  if (options->save_state) {
+    OLSTM_RETURN_IF_ERROR(olstm__file_check_writable(options->save_state, error));
+  }
+  return options->folder ? olstm__folder_make(options->folder, error) : OLSTM_STATUS_OK;
+}
+
+/// The names of the files that outputs are written to.
+static olstm_status name_files(const olstm_session* session, olstm__file_names* files,
+                               olstm_error* error) {
+  const size_t count = olstm_session_output_count(session);
+  const char** names = calloc(count + 1, sizeof(char*));
+  if (!names) return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for names");
+  for (size_t i = 0; i < count; i++)
+    names[i] = olstm_session_get_output(session, i)->name;
+  const olstm_status status = olstm__file_names_make(names, count, files, error);
+  free(names);
+  return status;
+}
+
 static olstm_status run_job(olstm__job* job, const run_options* options,
                             olstm__input_set* inputs, olstm_error* error) {
+  olstm__file_names files;
   olstm__progress_begin("loading the model");
   OLSTM_RETURN_IF_ERROR(olstm__job_open(options->model, &options->job, NULL, job, error));
   olstm__progress_update("reading inputs");
   OLSTM_RETURN_IF_ERROR(
       olstm__input_set_load(job->session, &options->input, inputs, error));
   OLSTM_RETURN_IF_ERROR(prepare_state(job->context, options, error));
-  if (options->folder && !olstm__path_exists(options->folder) &&
-      mkdir(options->folder, 0777) != 0) {
-    return olstm_fail(error, OLSTM_STATUS_IO_ERROR, "cannot make the folder '%s'",
-                      options->folder);
-  }
+  OLSTM_RETURN_IF_ERROR(check_outputs(job->session, options, error));
+  OLSTM_RETURN_IF_ERROR(name_files(job->session, &files, error));
   olstm_tensor* outputs =
       calloc(olstm_session_output_count(job->session) + 1, sizeof *outputs);
-  if (!outputs) {
-    return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for outputs");
-  }
-  const olstm_status status = run_and_print(job, options, inputs, outputs, error);
+  const olstm_status status =
+      outputs ? run_and_print(job, options, inputs, &files, outputs, error)
+              : olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for outputs");
   free(outputs);
+  olstm__file_names_deinit(&files);
   return status;
 }
 
 static olstm__cli_result parse(int argc, char** argv, run_options* out) {
   olstm__cli_list operands;
   const olstm__cli_option options[] = {
-      {"i", OLSTM__CLI_PAIRS, &out->input.files, "NAME=FILE",
-       "an input: .npy, or TensorProto .pb", 0, 0, NULL},
+      {"i", OLSTM__CLI_LIST, &out->input.files, "NAME=FILE",
+       "an input: .npy, .npz:ARRAY, or TensorProto .pb; FILE.npz: all it has", 0, 0,
+       NULL},
+      {"cast", OLSTM__CLI_FLAG, &out->input.cast, NULL,
+       "convert inputs to the model's dtypes", 0, 0, NULL},
       {"o", OLSTM__CLI_TEXT, &out->folder, "DIR", "write the outputs there", 0, 0, NULL},
       {"format", OLSTM__CLI_CHOICE, &out->format, "npy|pb",
        "of the outputs written (default npy)", 0, 0, "npy|pb"},
@@ -228,7 +267,7 @@ static olstm__cli_result parse(int argc, char** argv, run_options* out) {
       {"reset", OLSTM__CLI_FLAG, &out->reset, NULL,
        "then, put all state back to its initial value", 0, 0, NULL},
       {"set-state", OLSTM__CLI_PAIRS, &out->set_state, "SLOT=FILE",
-       "then, set one state slot from a .npy or .pb", 0, 0, NULL},
+       "then, set one state slot from a .npy, .npz or .pb", 0, 0, NULL},
       {"save-state", OLSTM__CLI_TEXT, &out->save_state, "FILE",
        "after the last run, write all state to a file", 0, 0, NULL},
       OLSTM__JOB_CLI_OPTIONS(out->job),
@@ -245,6 +284,17 @@ static olstm__cli_result parse(int argc, char** argv, run_options* out) {
   if (result != OLSTM__CLI_PARSED) return result;
   out->model = operands.values[0];
   out->input.has_random = out->seed != NULL;
+  for (size_t i = 0; i < out->input.files.count; i++) {
+    const char* argument = out->input.files.values[i];
+    const char* equals = strchr(argument, '=');
+    const size_t length = strlen(argument);
+    const bool is_pair = equals && equals > argument && argument[length - 1] != '=';
+    const bool is_npz = length > 4 && strcmp(argument + length - 4, ".npz") == 0;
+    if (is_pair || is_npz) continue;
+    (void)olstm__cli_complain(0, "run: -i wants NAME=FILE or FILE.npz, not '%s'",
+                              argument);
+    return OLSTM__CLI_REFUSED;
+  }
   if (out->plot_output && !out->plot) {
     (void)olstm__cli_complain(0, "run: --plot-output without --plot");
     return OLSTM__CLI_REFUSED;

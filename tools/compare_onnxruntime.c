@@ -97,7 +97,7 @@ static olstm_status load_inputs(const settings* s, const olstm__job_source* sour
     find_case_input(source->path, i, path);
     if (path[0] == '\0') continue;
     OLSTM_RETURN_IF_ERROR(
-        olstm__tensor_file_read(path, &p->inputs.tensors[i], NULL, error));
+        olstm__tensor_file_read(path, NULL, &p->inputs.tensors[i], NULL, error));
   }
   return olstm__input_set_fill_random(&p->inputs, (uint64_t)input.seed, error);
 }

@@ -48,7 +48,7 @@ static olstm_status read_list(const char* folder, const char* kind, tensor_list*
   }
   for (; list->count < count; list->count++) {
     OLSTM_RETURN_IF_ERROR(data_path(folder, kind, list->count, path, error));
-    OLSTM_RETURN_IF_ERROR(olstm__tensor_file_read(path, &list->tensors[list->count],
+    OLSTM_RETURN_IF_ERROR(olstm__tensor_file_read(path, NULL, &list->tensors[list->count],
                                                   list->names[list->count], error));
   }
   return OLSTM_STATUS_OK;

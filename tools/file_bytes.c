@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { kFirstCapacity = 1 << 16 };
 
@@ -70,6 +71,82 @@ olstm_status olstm__path_join(const char* folder, const char* name,
   if (needed >= 0 && needed < OLSTM__PATH_CAPACITY) return OLSTM_STATUS_OK;
   return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
                     "path too long: '%.200s/%.200s'", folder, name);
+}
+
+/// 0, or why a folder's files cannot be made.
+static int check_folder(const char* path) {
+  struct stat info;
+  if (stat(path, &info) != 0) return errno;
+  if (!S_ISDIR(info.st_mode)) return ENOTDIR;
+  return access(path, W_OK | X_OK) == 0 ? 0 : errno;
+}
+
+/// Makes each folder of the path that there is not. Returns 0 or why it cannot be.
+static int make_folders(char* path) {
+  for (char* at = path + 1;; at++) {
+    const char here = *at;
+    if (here != '/' && here != '\0') continue;
+    *at = '\0';
+    const bool is_there = olstm__path_exists(path) || mkdir(path, 0777) == 0;
+    // Another may have made it meanwhile.
+    const int code = is_there || errno == EEXIST ? 0 : errno;
+    *at = here;
+    if (code != 0 || here == '\0') return code;
+  }
+}
+
+/// 0, or why no file can be made in a folder: permissions do not tell all.
+static int try_folder(const char* path) {
+  char probe[OLSTM__PATH_CAPACITY];
+  const int code = check_folder(path);
+  if (code != 0) return code;
+  if (olstm__path_join(path, ".olstm_XXXXXX", probe, NULL) != OLSTM_STATUS_OK) {
+    return ENAMETOOLONG;
+  }
+  const int file = mkstemp(probe);
+  if (file < 0) return errno;
+  (void)close(file);
+  return unlink(probe) == 0 ? 0 : errno;
+}
+
+olstm_status olstm__folder_make(const char* path, olstm_error* error) {
+  char copy[OLSTM__PATH_CAPACITY];
+  const size_t length = strlen(path);
+  int code = length >= sizeof copy ? ENAMETOOLONG : ENOENT;
+  if (length > 0 && length < sizeof copy) {
+    memcpy(copy, path, length + 1);
+    code = make_folders(copy);
+  }
+  if (code != 0) {
+    return olstm_fail(error, OLSTM_STATUS_IO_ERROR, "cannot make the folder '%s': %s",
+                      path, strerror(code));
+  }
+  code = try_folder(path);
+  if (code == 0) return OLSTM_STATUS_OK;
+  return olstm_fail(error, OLSTM_STATUS_IO_ERROR, "cannot write into '%s': %s", path,
+                    strerror(code));
+}
+
+olstm_status olstm__file_check_writable(const char* path, olstm_error* error) {
+  struct stat info;
+  char folder[OLSTM__PATH_CAPACITY];
+  int code = 0;
+  if (stat(path, &info) == 0) {
+    code = S_ISDIR(info.st_mode) ? EISDIR : access(path, W_OK) == 0 ? 0 : errno;
+  } else {
+    const char* slash = strrchr(path, '/');
+    const size_t length = slash ? (size_t)(slash - path) + 1 : 0;
+    if (length >= sizeof folder - 1) {
+      code = ENAMETOOLONG;
+    } else {
+      memcpy(folder, path, length);
+      memcpy(folder + length, ".", 2);
+      code = path[length] == '\0' ? EISDIR : check_folder(folder);
+    }
+  }
+  if (code == 0) return OLSTM_STATUS_OK;
+  return olstm_fail(error, OLSTM_STATUS_IO_ERROR, "cannot write '%s': %s", path,
+                    strerror(code));
 }
 
 bool olstm__path_exists(const char* path) {

@@ -30,6 +30,14 @@ enum { OLSTM__PATH_CAPACITY = 4096 };
 olstm_status olstm__path_join(const char* folder, const char* name,
                               char out_path[OLSTM__PATH_CAPACITY], olstm_error* error);
 
+/// Makes a folder and its parents, where there is none, and makes sure that files can be
+/// made in it. Errors: IO_ERROR, with the reason.
+olstm_status olstm__folder_make(const char* path, olstm_error* error);
+
+/// Makes sure that olstm__file_bytes_write can write there, as far as can be told without
+/// writing. Errors: IO_ERROR, with the reason.
+olstm_status olstm__file_check_writable(const char* path, olstm_error* error);
+
 /// Whether there is something at `path`.
 bool olstm__path_exists(const char* path);
 

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "tools/element.h"
+#include "tools/npz.h"
+#include "tools/tensor_cast.h"
 #include "tools/tensor_file.h"
 #include "tools/tensor_print.h"
 
@@ -156,23 +158,113 @@ static olstm_status check_file_dims(const olstm_value_info* info,
   return OLSTM_STATUS_OK;
 }
 
+olstm_status olstm__input_fit_dtype(const char* kind, const char* name, olstm_dtype dtype,
+                                    bool cast, olstm_tensor* tensor, olstm_error* error) {
+  olstm_error reason = {""};
+  if (dtype == OLSTM_DTYPE_UNDEFINED || dtype == tensor->desc.dtype) {
+    return OLSTM_STATUS_OK;
+  }
+  if (!cast) {
+    return olstm_fail(error, OLSTM_STATUS_DTYPE_MISMATCH,
+                      "%s '%s' has dtype %s, expected %s: --cast converts it", kind, name,
+                      olstm_dtype_name(tensor->desc.dtype), olstm_dtype_name(dtype));
+  }
+  const olstm_status status = olstm__tensor_cast(tensor, dtype, &reason);
+  if (status == OLSTM_STATUS_OK) return OLSTM_STATUS_OK;
+  return olstm_fail(error, status, "%s '%s': %s", kind, name, reason.message);
+}
+
+/// Checks a tensor out of a file, and puts it into the set, which has it from then on.
+static olstm_status take_input(const olstm_session* session,
+                               const olstm__input_options* options, size_t index,
+                               olstm_tensor* take_tensor, olstm__input_set* set,
+                               olstm_error* error) {
+  const olstm_value_info* info = olstm_session_get_input(session, index);
+  olstm_status status = set->tensors[index].data
+                            ? olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                                         "input '%s' is given twice", info->name)
+                            : check_file_dims(info, options, &take_tensor->desc, error);
+  if (status == OLSTM_STATUS_OK) {
+    status = olstm__input_fit_dtype("input", info->name, info->dtype, options->cast,
+                                    take_tensor, error);
+  }
+  if (status != OLSTM_STATUS_OK) {
+    olstm_tensor_deinit(take_tensor, NULL);
+    return status;
+  }
+  set->tensors[index] = *take_tensor;
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status load_arrays(const olstm_session* session,
+                                const olstm__input_options* options,
+                                const olstm__npz* npz, olstm__input_set* set,
+                                olstm_error* error) {
+  for (size_t a = 0; a < npz->count; a++) {
+    olstm_tensor tensor;
+    size_t index = 0;
+    while (index < set->count &&
+           strcmp(olstm_session_get_input(session, index)->name, npz->names[a]) != 0) {
+      index++;
+    }
+    if (index == set->count) {
+      return olstm_fail(error, OLSTM_STATUS_NOT_FOUND,
+                        "'%.100s' has an array '%.100s', which is no input: the model "
+                        "takes %s",
+                        npz->path, npz->names[a], list_inputs(session).text);
+    }
+    OLSTM_RETURN_IF_ERROR(olstm__npz_read(npz, a, &tensor, error));
+    OLSTM_RETURN_IF_ERROR(take_input(session, options, index, &tensor, set, error));
+  }
+  return OLSTM_STATUS_OK;
+}
+
+/// All arrays of an archive, by the inputs' names.
+static olstm_status load_archive(const olstm_session* session,
+                                 const olstm__input_options* options, const char* path,
+                                 olstm__input_set* set, olstm_error* error) {
+  olstm__file_bytes bytes;
+  olstm__npz npz;
+  OLSTM_RETURN_IF_ERROR(olstm__file_bytes_read(path, &bytes, error));
+  if (!olstm__zip_is_one(bytes.data, bytes.count)) {
+    olstm__file_bytes_deinit(&bytes);
+    return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                      "'%s' is no .npz archive: -i NAME=FILE says whose it is", path);
+  }
+  OLSTM_RETURN_IF_ERROR(olstm__npz_open(path, &bytes, &npz, error));
+  const olstm_status status = load_arrays(session, options, &npz, set, error);
+  olstm__npz_deinit(&npz);
+  return status;
+}
+
+/// Whether "-i" means an archive with inputs, and not NAME=FILE.
+static bool is_archive(const olstm_session* session, const char* argument) {
+  static const char kSuffix[] = ".npz";
+  size_t index = 0;
+  const char* path = NULL;
+  const size_t length = strlen(argument);
+  return length > sizeof kSuffix - 1 &&
+         strcmp(argument + length - (sizeof kSuffix - 1), kSuffix) == 0 &&
+         olstm__input_find(session, argument, &index, &path, NULL) != OLSTM_STATUS_OK &&
+         (!strchr(argument, '=') || olstm__path_exists(argument));
+}
+
 static olstm_status load_files(const olstm_session* session,
                                const olstm__input_options* options, olstm__input_set* set,
                                olstm_error* error) {
   for (size_t a = 0; a < options->files.count; a++) {
+    const char* argument = options->files.values[a];
     size_t index = 0;
     const char* path = NULL;
-    OLSTM_RETURN_IF_ERROR(
-        olstm__input_find(session, options->files.values[a], &index, &path, error));
-    const olstm_value_info* info = olstm_session_get_input(session, index);
-    if (set->tensors[index].data) {
-      return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT, "input '%s' is given twice",
-                        info->name);
+    olstm_tensor tensor;
+    if (is_archive(session, argument)) {
+      OLSTM_RETURN_IF_ERROR(load_archive(session, options, argument, set, error));
+      continue;
     }
-    OLSTM_RETURN_IF_ERROR(
-        olstm__tensor_file_read(path, &set->tensors[index], NULL, error));
-    OLSTM_RETURN_IF_ERROR(
-        check_file_dims(info, options, &set->tensors[index].desc, error));
+    OLSTM_RETURN_IF_ERROR(olstm__input_find(session, argument, &index, &path, error));
+    OLSTM_RETURN_IF_ERROR(olstm__tensor_file_read(
+        path, olstm_session_get_input(session, index)->name, &tensor, NULL, error));
+    OLSTM_RETURN_IF_ERROR(take_input(session, options, index, &tensor, set, error));
   }
   return OLSTM_STATUS_OK;
 }

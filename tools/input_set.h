@@ -13,8 +13,11 @@ typedef struct olstm__input_set {
 
 /// What the command line says about inputs.
 typedef struct olstm__input_options {
-  /// "NAME=FILE".
+  /// "NAME=FILE"; or "FILE.npz", which gives each input that is called as one of its
+  /// arrays.
   olstm__cli_list files;
+  /// Whether files of other dtypes are converted to the model's.
+  bool cast;
   /// "NAME=N": a symbolic dimension by its name, or INPUT:AXIS for one that has none.
   olstm__cli_list dims;
   bool has_random;
@@ -33,6 +36,12 @@ olstm_status olstm__input_set_describe(const olstm_session* session,
 olstm_status olstm__input_set_load(const olstm_session* session,
                                    const olstm__input_options* options,
                                    olstm__input_set* set, olstm_error* error);
+
+/// Gives a value out of a file the dtype that is wanted ("input", "state slot" of that
+/// name), if `cast` allows that. DTYPE_MISMATCH says what to type otherwise;
+/// INVALID_VALUE names what `dtype` cannot hold.
+olstm_status olstm__input_fit_dtype(const char* kind, const char* name, olstm_dtype dtype,
+                                    bool cast, olstm_tensor* tensor, olstm_error* error);
 
 /// Fills what has no data with random elements: floats and doubles between -1 and 1,
 /// integers 0 or 1, bools.

@@ -40,6 +40,10 @@ typedef struct npy_header {
   bool is_fortran;
 } npy_header;
 
+bool olstm__npy_is_one(const unsigned char* bytes, size_t byte_count) {
+  return byte_count >= kMagicBytes && memcmp(bytes, kMagic, kMagicBytes) == 0;
+}
+
 static olstm_status fail(const header_text* text, const char* message) {
   return olstm_fail(text->error, OLSTM_STATUS_INVALID_ARGUMENT, "'%s': %s", text->what,
                     message);
@@ -111,7 +115,8 @@ static olstm_status parse_descr(header_text* text, npy_header* header) {
     }
   }
   return olstm_fail(text->error, OLSTM_STATUS_UNSUPPORTED,
-                    "'%s': dtype '%s' is none that olstm reads", text->what, descr);
+                    "'%s': dtype '%s' is none that olstm reads%s", text->what, descr,
+                    type[0] == 'O' ? ": it holds Python objects, not numbers" : "");
 }
 
 static olstm_status parse_shape(header_text* text, npy_header* header) {
@@ -178,7 +183,7 @@ static olstm_status parse_header(header_text* text, npy_header* header) {
 /// Finds header and elements in the file.
 static olstm_status split_file(const unsigned char* bytes, size_t byte_count,
                                header_text* text, size_t* out_data_offset) {
-  if (byte_count < kMagicBytes + 4 || memcmp(bytes, kMagic, kMagicBytes) != 0) {
+  if (byte_count < kMagicBytes + 4 || !olstm__npy_is_one(bytes, byte_count)) {
     return fail(text, "not a .npy file");
   }
   const unsigned version = bytes[kMagicBytes];

@@ -3,10 +3,14 @@
 #ifndef OLSTM_TOOLS_NPY_H_
 #define OLSTM_TOOLS_NPY_H_
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "olstm/status.h"
 #include "olstm/tensor.h"
+
+/// Whether bytes start as a .npy file.
+bool olstm__npy_is_one(const unsigned char* bytes, size_t byte_count);
 
 /// Reads an array. Big-endian and Fortran-ordered ones are converted. `what` names the
 /// file in messages.

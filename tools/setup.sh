@@ -14,6 +14,7 @@ protobuf-c-compiler protoc-c|protoc-gen-c
 libprotobuf-c-dev /usr/include/protobuf-c/protobuf-c.h
 libonnx-dev /usr/include/onnx/onnx.proto
 libdnnl-dev /usr/include/dnnl.h|/usr/include/oneapi/dnnl/dnnl.h
+zlib1g-dev /usr/include/zlib.h
 '
 test_packages='
 libcmocka-dev /usr/include/cmocka.h

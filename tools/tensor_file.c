@@ -4,46 +4,96 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/file_bytes.h"
 #include "tools/npy.h"
+#include "tools/npz.h"
 
-enum { kMaxFileName = 200 };
+/// Splits PATH.npz:NAME. A file that is called so as a whole comes first.
+static olstm_status split(const char* file, char out_path[OLSTM__PATH_CAPACITY],
+                          const char** out_array, olstm_error* error) {
+  static const char kMark[] = ".npz:";
+  const char* mark = NULL;
+  *out_array = NULL;
+  for (const char* at = strstr(file, kMark); at; at = strstr(at + 1, kMark)) mark = at;
+  size_t length = strlen(file);
+  if (mark && mark[sizeof kMark - 1] != '\0' && !olstm__path_exists(file)) {
+    *out_array = mark + sizeof kMark - 1;
+    length = (size_t)(mark - file) + sizeof kMark - 2;
+  }
+  if (length >= OLSTM__PATH_CAPACITY) {
+    return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT, "path too long: '%.200s'",
+                      file);
+  }
+  memcpy(out_path, file, length);
+  out_path[length] = '\0';
+  return OLSTM_STATUS_OK;
+}
 
-olstm_status olstm__tensor_file_read(const char* path, olstm_tensor* out_tensor,
+static olstm_status read_archive(const char* path, olstm__file_bytes* bytes,
+                                 const char* array, const char* wanted,
+                                 olstm_tensor* out_tensor, olstm_error* error) {
+  olstm__npz npz;
+  size_t index = 0;
+  OLSTM_RETURN_IF_ERROR(olstm__npz_open(path, bytes, &npz, error));
+  olstm_status status = OLSTM_STATUS_OK;
+  if (array) {
+    status = olstm__npz_find(&npz, array, &index, error);
+  } else if (npz.count > 1 || wanted) {
+    status = olstm__npz_find(&npz, wanted ? wanted : "", &index, error);
+    if (status != OLSTM_STATUS_OK && npz.count == 1) status = OLSTM_STATUS_OK;
+  }
+  if (status == OLSTM_STATUS_OK) status = olstm__npz_read(&npz, index, out_tensor, error);
+  olstm__npz_deinit(&npz);
+  return status;
+}
+
+static olstm_status read_bytes(const char* path, const olstm__file_bytes* bytes,
+                               olstm_tensor* out_tensor, char* out_name,
+                               olstm_error* error) {
+  olstm_error reason = {""};
+  if (olstm__npy_is_one(bytes->data, bytes->count)) {
+    return olstm__npy_read(bytes->data, bytes->count, path, out_tensor, error);
+  }
+  const olstm_status status = olstm_tensor_read_pb(bytes->data, bytes->count, NULL,
+                                                   out_tensor, out_name, &reason);
+  if (status == OLSTM_STATUS_OK) return OLSTM_STATUS_OK;
+  return olstm_fail(error, status, "'%s': neither .npy nor .npz: %s", path,
+                    reason.message);
+}
+
+olstm_status olstm__tensor_file_read(const char* file, const char* wanted,
+                                     olstm_tensor* out_tensor,
                                      char out_name[OLSTM_ERROR_CAPACITY],
                                      olstm_error* error) {
+  char path[OLSTM__PATH_CAPACITY];
+  const char* array = NULL;
   olstm__file_bytes bytes;
-  olstm_error reason = {""};
   if (out_name) out_name[0] = '\0';
+  OLSTM_RETURN_IF_ERROR(split(file, path, &array, error));
   OLSTM_RETURN_IF_ERROR(olstm__file_bytes_read(path, &bytes, error));
   olstm_status status = OLSTM_STATUS_OK;
-  if (bytes.count >= 6 && memcmp(bytes.data, "\x93NUMPY", 6) == 0) {
-    status = olstm__npy_read(bytes.data, bytes.count, path, out_tensor, error);
+  if (olstm__zip_is_one(bytes.data, bytes.count)) {
+    status = read_archive(path, &bytes, array, wanted, out_tensor, error);
+  } else if (array) {
+    status = olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                        "'%s' is no archive: it has no array '%s'", path, array);
   } else {
-    status = olstm_tensor_read_pb(bytes.data, bytes.count, NULL, out_tensor, out_name,
-                                  &reason);
-    if (status != OLSTM_STATUS_OK) {
-      (void)olstm_fail(error, status, "'%s': neither .npy nor a TensorProto: %s", path,
-                       reason.message);
-    }
+    status = read_bytes(path, &bytes, out_tensor, out_name, error);
   }
   olstm__file_bytes_deinit(&bytes);
   return status;
 }
 
-/// NAME.FORMAT, with "_" for what cannot stand in a file name, or would hide it.
-static void make_file_name(const char* name, const char* format,
-                           char out_name[kMaxFileName + 8]) {
-  int length = 0;
-  for (; name[length] && length < kMaxFileName; length++) {
-    const char c = name[length];
-    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                          (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-                          (c == '.' && length > 0);
-    out_name[length] = is_plain ? c : '_';
-  }
-  if (length == 0) out_name[length++] = '_';
-  (void)snprintf(out_name + length, 8, ".%s", format);
+static bool is_npy(const char* format) {
+  return strcmp(format, "npy") == 0;
+}
+
+olstm_status olstm__tensor_file_check(const char* format, olstm_dtype dtype,
+                                      olstm_error* error) {
+  char header[OLSTM__NPY_HEADER_CAPACITY];
+  size_t header_bytes = 0;
+  const olstm_tensor_desc desc = {.dtype = dtype};
+  if (dtype == OLSTM_DTYPE_UNDEFINED || !is_npy(format)) return OLSTM_STATUS_OK;
+  return olstm__npy_write_header(&desc, header, &header_bytes, error);
 }
 
 static olstm_status write_npy(const char* path, const olstm_tensor* tensor, size_t bytes,
@@ -66,20 +116,19 @@ static olstm_status write_pb(const char* path, const char* name,
   return status;
 }
 
-olstm_status olstm__tensor_file_write(const char* folder, const char* name,
-                                      const char* format, const olstm_tensor* tensor,
-                                      char* out_path, olstm_error* error) {
-  char file_name[kMaxFileName + 8];
-  char path[OLSTM__PATH_CAPACITY];
+olstm_status olstm__tensor_file_write(const char* folder, const char* file_name,
+                                      const char* format, const char* name,
+                                      const olstm_tensor* tensor,
+                                      char out_path[OLSTM__PATH_CAPACITY],
+                                      olstm_error* error) {
   size_t bytes = 0;
-  make_file_name(name, format, file_name);
-  OLSTM_RETURN_IF_ERROR(olstm__path_join(folder, file_name, path, error));
+  char full_name[OLSTM__PATH_CAPACITY];
+  (void)snprintf(full_name, sizeof full_name, "%s.%s", file_name, format);
+  OLSTM_RETURN_IF_ERROR(olstm__path_join(folder, full_name, out_path, error));
   if (!olstm_tensor_desc_bytes(&tensor->desc, &bytes)) {
     return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT, "'%s' has no valid shape",
                       name);
   }
-  OLSTM_RETURN_IF_ERROR(strcmp(format, "npy") == 0 ? write_npy(path, tensor, bytes, error)
-                                                   : write_pb(path, name, tensor, error));
-  if (out_path) memcpy(out_path, path, sizeof path);
-  return OLSTM_STATUS_OK;
+  return is_npy(format) ? write_npy(out_path, tensor, bytes, error)
+                        : write_pb(out_path, name, tensor, error);
 }

@@ -8,7 +8,7 @@ mkdir folder
 expect_error 1 "cannot open 'nix.onnx': No such file or directory" run nix.onnx
 expect_error 1 "'folder' is not a regular file" run folder
 expect_error 1 "byte 21: ModelProto.graph: its length runs past the end (is the file cut short?)" run truncated.onnx
-expect_error 1 "not an ONNX model: it is a Git LFS pointer, not the model itself: \`git lfs pull\` gets it" run lfs_pointer.onnx
+expect_error 1 "not an ONNX model: it is a Git LFS pointer, not the file itself (\`git lfs pull\` gets it)" run lfs_pointer.onnx
 expect_error 1 "Erfc 'encoder': no operator 'Erfc' in domain 'ai.onnx'" run unknown_operator.onnx
 expect_error 1 "LSTM 'encoder': unknown activation 'Swish'" run unknown_activation.onnx
 expect_error 1 "LSTM 'encoder': unknown attribute 'color' (opset 14)" run unknown_attribute.onnx
@@ -17,7 +17,7 @@ expect_error 1 "LSTM 'encoder': R has shape [1,16,5], expected [1,16,4] from hid
 # Inputs.
 expect_error 1 "input 'X' (float [2,N,3]) is missing: give -i 'X=FILE', or --random SEED" run small_lstm.onnx
 expect_error 1 "input 'X' has shape [2,1,4], expected [2,N,3]" run small_lstm.onnx -i X=x_2x1x4.npy
-expect_error 1 "input 'X' has dtype double, expected float" run small_lstm.onnx -i X=x_double.npy
+expect_error 1 "input 'X' has dtype double, expected float: --cast converts it" run small_lstm.onnx -i X=x_double.npy
 expect_error 1 "no input 'Y': the model takes 'X'" run small_lstm.onnx -i Y=x_2x1x3.npy
 expect_error 1 "input 'X' is given twice" run small_lstm.onnx -i X=x_2x1x3.npy -i X=x_2x1x3.npy
 expect_error 1 "cannot open 'nix.npy': No such file or directory" run small_lstm.onnx -i X=nix.npy
@@ -28,7 +28,7 @@ expect_error 1 "--dim wants NAME=N, not 'N=x'" run small_lstm.onnx --random 1 --
 expect_error 1 "input 'X': the file has shape [2,1,3], --dim makes it 3 in dimension 1" run small_lstm.onnx -i X=x_2x1x3.npy --dim N=3
 
 # Outputs and state.
-expect_error 1 "cannot make the folder 'no/such/folder'" run small_lstm.onnx --random 1 -o no/such/folder
+expect_error 1 "cannot make the folder 'small_lstm.onnx/x': Not a directory" run small_lstm.onnx --random 1 -o small_lstm.onnx/x
 expect_error 1 "no state slot 'encoder/h' (olstm inspect lists them; --stateful and --bind make them)" \
   run small_lstm.onnx --random 1 --set-state encoder/h=x_2x1x3.npy
 expect_error 1 "cannot open 'nix.bin': No such file or directory" run small_lstm.onnx --random 1 --stateful all --load-state nix.bin
@@ -39,7 +39,7 @@ expect_error 2 "unknown command 'walk' (olstm --help lists them)" walk
 expect_error 2 "run: an argument is missing (usage: olstm run MODEL [options])" run
 expect_error 2 "run: 'b' is one argument too many (usage: olstm run MODEL [options])" run a b
 expect_error 2 "run: unknown option '--fast' (olstm run --help lists them)" run small_lstm.onnx --fast
-expect_error 2 "run: -i wants NAME=FILE, not 'X'" run small_lstm.onnx -i X
+expect_error 2 "run: -i wants NAME=FILE or FILE.npz, not 'X'" run small_lstm.onnx -i X
 expect_error 2 "run: -o wants DIR after it" run small_lstm.onnx -o
 expect_error 2 "run: --random wants an integer, not 'x'" run small_lstm.onnx --random x
 expect_error 2 "run: --threads wants an integer from 1 to 1024, not '0'" run small_lstm.onnx --threads 0

@@ -3,10 +3,10 @@
 . "$(dirname "$0")/expect.sh"
 expect 0 weights "$data/keras_lstm/model.onnx" -o out
 for name in kernel recurrent_kernel bias; do
-  expect_same "out/lstm_LSTM.$name.npy" "$data/keras_lstm/$name.npy"
+  expect_same "out/lstm%2FLSTM.$name.npy" "$data/keras_lstm/$name.npy"
 done
-expect_line out.txt "out/lstm_LSTM.kernel.npy: float [3,120], gates i f c o (W, gates i o f c, transposed)"
-expect_line out.txt "out/lstm_LSTM.bias.npy: float [120], gates i f c o (B, Wb + Rb, gates i o f c)"
+expect_line out.txt "out/lstm%2FLSTM.kernel.npy: float [3,120], gates i f c o (W, gates i o f c, transposed)"
+expect_line out.txt "out/lstm%2FLSTM.bias.npy: float [120], gates i f c o (B, Wb + Rb, gates i o f c)"
 # Layers that were a Loop, or one step after the other, have weights too.
 expect 0 weights "$data/loops/lstm_masked.onnx" -o out
 expect_line out.txt "out/Loop_8.kernel.npy: float [3,16], gates i f c o (W, gates i o f c, transposed)"

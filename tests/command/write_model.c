@@ -5,12 +5,12 @@
 
 #include "tests/support/model_text.h"
 
-enum { MAX_TEXT = 1 << 20 };
+enum { kMaxText = 1 << 20 };
 
 int main(int argc, char** argv) {
   size_t count = 0;
-  char* text = calloc(MAX_TEXT, 1);
-  if (argc != 2 || !text || fread(text, 1, MAX_TEXT - 1, stdin) == 0) return 2;
+  char* text = calloc(kMaxText, 1);
+  if (argc != 2 || !text || fread(text, 1, kMaxText - 1, stdin) == 0) return 2;
   void* bytes = olstm_test_model_bytes(text, &count);
   FILE* file = fopen(argv[1], "wb");
   const int is_written = file && fwrite(bytes, 1, count, file) == count;

@@ -207,10 +207,19 @@ def make_broken(folder):
     np.save(os.path.join(folder, "x_double.npy"), np.zeros((2, 1, 3)))
 
 
+def make_archives(folder):
+    """small_lstm.onnx's input as numpy.savez writes it, alone and beside another array."""
+    os.makedirs(folder, exist_ok=True)
+    x = np.linspace(-1, 1, 6, dtype=np.float32).reshape(2, 1, 3)
+    np.savez(os.path.join(folder, "stored.npz"), X=x)
+    np.savez_compressed(os.path.join(folder, "deflated.npz"), X=x, other=np.zeros((40, 40)))
+
+
 def main():
     folder = sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.abspath(__file__))
     make_keras_lstm(os.path.join(folder, "keras_lstm"))
     make_broken(os.path.join(folder, "broken"))
+    make_archives(os.path.join(folder, "npz"))
 
 
 main()

@@ -64,7 +64,7 @@ static void expect_refusal(pb_bytes* bytes, olstm_status expected, const char* t
 static void refuses_what_it_cannot_read(void** state) {
   pb_bytes bytes = {0};
   (void)state;
-  expect_refusal(&bytes, OLSTM_STATUS_INVALID_MODEL, "not 0 bytes");
+  expect_refusal(&bytes, OLSTM_STATUS_INVALID_MODEL, "it is empty");
   pb_append(&bytes, "\xff\xff", 2);
   expect_refusal(&bytes, OLSTM_STATUS_INVALID_MODEL, "byte 0: TensorProto");
   bytes = onnx_tensor("s", OLSTM_DTYPE_STRING, "0");

@@ -1,0 +1,135 @@
+// tools/file_name.h: names of files differ when names do, and decode to them.
+#include "tools/file_name.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "tests/support/test_main.h"
+
+enum { kRandomNames = 400, kMaxName = 12 };
+
+static void expect_names(size_t count, const char* const* names,
+                         const char* const* expected) {
+  olstm__file_names files;
+  assert_int_equal(olstm__file_names_make(names, count, &files, NULL), OLSTM_STATUS_OK);
+  assert_int_equal(files.count, count);
+  for (size_t i = 0; i < count; i++) assert_string_equal(files.names[i], expected[i]);
+  olstm__file_names_deinit(&files);
+}
+
+static void encodes_what_files_cannot_be_called(void** state) {
+  static const char* const kNames[] = {"a/b",  "Identity:0", ".hidden", "",     "%",
+                                       "-i",   "a b",        "nul.x",   "nulx", "LPT1",
+                                       "\xff", "a\n",        "a..b"};
+  static const char* const kFiles[] = {
+      "a%2Fb",   "Identity%3A0", "%2Ehidden", "%",   "%25",  "%2Di", "a b",
+      "%6Eul.x", "nulx",         "%4CPT1",    "%FF", "a%0A", "a..b"};
+  (void)state;
+  expect_names(sizeof kNames / sizeof kNames[0], kNames, kFiles);
+}
+
+static void keeps_what_people_read(void** state) {
+  static const char* const kNames[] = {"\xe8\xbe\x93\xe5\x87\xba", "Zust\xc3\xa4nde",
+                                       "lstm/\xd7\x90"};
+  static const char* const kFiles[] = {"\xe8\xbe\x93\xe5\x87\xba", "Zust\xc3\xa4nde",
+                                       "lstm%2F\xd7\x90"};
+  (void)state;
+  expect_names(3, kNames, kFiles);
+}
+
+static void tells_names_apart_that_differ_in_case(void** state) {
+  static const char* const kNames[] = {"Y", "y", "Z", "aB", "Ab", "Z"};
+  static const char* const kFiles[] = {"%59", "y", "Z", "a%42", "%41b", "Z"};
+  (void)state;
+  expect_names(6, kNames, kFiles);
+}
+
+/// Decodes %XX in place.
+static void decode(char* text) {
+  char* to = text;
+  for (const char* from = text; *from != '\0';) {
+    if (*from == '%') {
+      const char digits[3] = {from[1], from[2], '\0'};
+      *to++ = (char)strtoul(digits, NULL, 16);
+      from += 3;
+    } else {
+      *to++ = *from++;
+    }
+  }
+  *to = '\0';
+}
+
+static void numbers_names_that_are_too_long(void** state) {
+  char names[3][400];
+  const char* list[3];
+  olstm__file_names files;
+  (void)state;
+  for (size_t i = 0; i < 3; i++) {
+    // Of one, two and three bytes a character.
+    static const char* const kParts[] = {"a", "\xc3\xa4", "\xe8\xbe\x93"};
+    names[i][0] = '\0';
+    while (strlen(names[i]) < 300) (void)strcat(names[i], kParts[i]);
+    list[i] = names[i];
+  }
+  assert_int_equal(olstm__file_names_make(list, 3, &files, NULL), OLSTM_STATUS_OK);
+  for (size_t i = 0; i < 3; i++) {
+    char* mark = strstr(files.names[i], "%~");
+    assert_non_null(mark);
+    assert_int_equal(mark[2], '0' + (int)i);
+    assert_true(strlen(files.names[i]) <= 200);
+    assert_int_equal((mark - files.names[i]) % (int)(i + 1), 0);
+    assert_memory_equal(files.names[i], names[i], (size_t)(mark - files.names[i]));
+  }
+  olstm__file_names_deinit(&files);
+}
+
+static uint32_t next_random(uint32_t* state) {
+  *state = *state * 1664525U + 1013904223U;
+  return *state >> 16;
+}
+
+static void random_names_decode_and_differ_without_case(void** state) {
+  static const char kAlphabet[] = "aAbB/:%.2F4Ee-_\\\x01\xc3\xa4 ";
+  static char names[kRandomNames][kMaxName + 1];
+  const char* list[kRandomNames];
+  olstm__file_names files;
+  uint32_t random = 7;
+  size_t count = 0;
+  (void)state;
+  while (count < kRandomNames) {
+    const size_t length = next_random(&random) % kMaxName;
+    for (size_t i = 0; i < length; i++) {
+      names[count][i] = kAlphabet[next_random(&random) % (sizeof kAlphabet - 1)];
+    }
+    names[count][length] = '\0';
+    size_t twin = 0;
+    while (strcmp(names[twin], names[count]) != 0) twin++;
+    if (twin == count) count++;
+  }
+  for (size_t i = 0; i < count; i++) list[i] = names[i];
+  assert_int_equal(olstm__file_names_make(list, count, &files, NULL), OLSTM_STATUS_OK);
+  for (size_t i = 0; i < count; i++) {
+    for (size_t k = 0; k < i; k++) {
+      assert_int_not_equal(strcasecmp(files.names[i], files.names[k]), 0);
+    }
+  }
+  for (size_t i = 0; i < count; i++) {
+    if (strcmp(files.names[i], "%") == 0) continue;
+    decode(files.names[i]);
+    assert_string_equal(files.names[i], names[i]);
+  }
+  olstm__file_names_deinit(&files);
+}
+
+int main(int argc, char** argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(encodes_what_files_cannot_be_called),
+      cmocka_unit_test(keeps_what_people_read),
+      cmocka_unit_test(tells_names_apart_that_differ_in_case),
+      cmocka_unit_test(numbers_names_that_are_too_long),
+      cmocka_unit_test(random_names_decode_and_differ_without_case),
+  };
+  return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
+}
