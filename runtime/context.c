@@ -241,6 +241,16 @@ olstm_status olstm_context_set_state(olstm_context* context, const char* name,
   return olstm__states_set(&context->states, name, value, error);
 }
 
+/// Who keeps state that there is none of has forgotten to ask for it.
+static olstm_status require_state(const olstm_context* context, const char* what,
+                                  olstm_error* error) {
+  if (context->states.slot_count > 0) return OLSTM_STATUS_OK;
+  return olstm_fail(error, OLSTM_STATUS_WRONG_STATE,
+                    "there is no state to %s: the session has no state slots (its "
+                    "options stateful and bindings, --stateful and --bind, make them)",
+                    what);
+}
+
 olstm_status olstm_context_reset(olstm_context* context, olstm_error* error) {
   (void)error;
   olstm__states_reset(&context->states);
@@ -259,6 +269,7 @@ olstm_status olstm_context_reset_row(olstm_context* context, int64_t row,
 
 olstm_status olstm_context_save_state(const olstm_context* context, void** out_bytes,
                                       size_t* out_byte_count, olstm_error* error) {
+  OLSTM_RETURN_IF_ERROR(require_state(context, "save", error));
   return olstm__states_save(&context->states, out_bytes, out_byte_count, error);
 }
 
@@ -269,5 +280,6 @@ void olstm_context_free_blob(const olstm_context* context, void* bytes,
 
 olstm_status olstm_context_load_state(olstm_context* context, const void* bytes,
                                       size_t byte_count, olstm_error* error) {
+  OLSTM_RETURN_IF_ERROR(require_state(context, "load", error));
   return olstm__states_load(&context->states, bytes, byte_count, error);
 }

@@ -87,9 +87,23 @@ static olstm_status set_state(olstm_context* context, const char* argument, bool
   return status;
 }
 
+/// What is to be done with state wants some to be there.
+static olstm_status require_state(const olstm_context* context,
+                                  const run_options* options, olstm_error* error) {
+  const char* option = options->load_state   ? "load-state"
+                       : options->save_state ? "save-state"
+                       : options->reset      ? "reset"
+                                             : NULL;
+  if (!option || olstm_context_state_count(context) > 0) return OLSTM_STATUS_OK;
+  return olstm_fail(error, OLSTM_STATUS_WRONG_STATE,
+                    "--%s: there are no state slots (--stateful and --bind make them)",
+                    option);
+}
+
 /// In this order: load, reset, set.
 static olstm_status prepare_state(olstm_context* context, const run_options* options,
                                   olstm_error* error) {
+  OLSTM_RETURN_IF_ERROR(require_state(context, options, error));
   if (options->load_state) {
     OLSTM_RETURN_IF_ERROR(load_state(context, options->load_state, error));
   }

@@ -84,8 +84,10 @@ typedef struct olstm_session_options {
   /// Whether node patterns become faster operators (a Loop that is an LSTM,
   /// Transpose-LSTM, MatMul-Add). Default true.
   bool fuse;
-  /// Recurrent nodes that keep their state in the context (Keras stateful=True), by name.
-  /// A single "all": every one.
+  /// Recurrent nodes that keep their state in the context (Keras stateful=True), by name;
+  /// those in branches of Ifs too, whose state stays as it is while another branch runs.
+  /// A single "all": every one; refused, naming it, when a recurrent node is in the body
+  /// of a Loop or Scan, or a loop that follows a sequence was not recognised as a layer.
   size_t stateful_count;
   const char* const* stateful;
   size_t binding_count;
@@ -236,7 +238,7 @@ OLSTM_API olstm_status olstm_context_set_state(olstm_context* context, const cha
                                                olstm_error* error);
 
 /// Back to the initial state: every slot, or one. A later run may have another batch
-/// size.
+/// size. Legal without any slot.
 OLSTM_API olstm_status olstm_context_reset(olstm_context* context, olstm_error* error);
 OLSTM_API olstm_status olstm_context_reset_state(olstm_context* context, const char* name,
                                                  olstm_error* error);
@@ -247,7 +249,8 @@ OLSTM_API olstm_status olstm_context_reset_row(olstm_context* context, int64_t r
 
 /// Writes all slots to bytes (version, names, shapes, values, checksum), and reads them
 /// back. A blob that is damaged or of another model is INVALID_ARGUMENT, one of other
-/// shapes SHAPE_MISMATCH; nothing changes then. Memory: *out_bytes comes from the
+/// shapes SHAPE_MISMATCH; nothing changes then. WRONG_STATE when the session has no
+/// slots. Memory: *out_bytes comes from the
 /// session's allocator; olstm_context_free_blob frees it.
 OLSTM_API olstm_status olstm_context_save_state(const olstm_context* context,
                                                 void** out_bytes, size_t* out_byte_count,

@@ -160,6 +160,14 @@ static void unlink_use(olstm__graph* graph, int32_t use, int32_t value) {
   target->use_count--;
 }
 
+/// Room for the uses of one node's inputs.
+static bool reserve_uses(olstm__graph* graph, size_t count) {
+  olstm__graph_use* uses = reserve(graph, graph->uses, graph->use_count, count,
+                                   &graph->use_capacity, sizeof *uses);
+  if (uses) graph->uses = uses;
+  return uses != NULL;
+}
+
 /// Room for one node, its place in the order, and the uses of its inputs.
 static bool reserve_node(olstm__graph* graph, size_t input_count) {
   olstm__graph_node* nodes = reserve(graph, graph->nodes, graph->node_count, 1,
@@ -168,10 +176,7 @@ static bool reserve_node(olstm__graph* graph, size_t input_count) {
   int32_t* order = reserve(graph, graph->order, graph->order_count, 1,
                            &graph->order_capacity, sizeof *order);
   if (order) graph->order = order;
-  olstm__graph_use* uses = reserve(graph, graph->uses, graph->use_count, input_count,
-                                   &graph->use_capacity, sizeof *uses);
-  if (uses) graph->uses = uses;
-  return nodes && order && uses;
+  return nodes && order && reserve_uses(graph, input_count);
 }
 
 /// The arrays of a node, copied into the graph's memory.
@@ -289,6 +294,27 @@ void olstm__graph_set_output(olstm__graph* graph, int32_t node, size_t slot,
   if (*output != OLSTM__NO_VALUE) graph->values[*output].producer = OLSTM__NO_VALUE;
   *output = value;
   if (value != OLSTM__NO_VALUE) graph->values[value].producer = node;
+}
+
+bool olstm__graph_reserve_inputs(olstm__graph* graph, int32_t index, size_t count) {
+  olstm__graph_node* node = &graph->nodes[index];
+  if (node->input_count >= count) return true;
+  int32_t* inputs = olstm__graph_allocate(graph, count, sizeof *inputs);
+  if (!inputs || !reserve_uses(graph, count)) return false;
+  const int32_t first = graph->use_count;
+  graph->use_count += (int32_t)count;
+  for (size_t i = 0; i < count; i++) {
+    inputs[i] = i < node->input_count ? node->inputs[i] : OLSTM__NO_VALUE;
+    if (i < node->input_count) unlink_use(graph, node->first_use + (int32_t)i, inputs[i]);
+    graph->uses[first + (int32_t)i] =
+        (olstm__graph_use){index, (int32_t)i, OLSTM__NO_VALUE, OLSTM__NO_VALUE};
+    link_use(graph, first + (int32_t)i, inputs[i]);
+  }
+  node->inputs = inputs;
+  node->input_count = count;
+  node->first_use = first;
+  if (node->kind == OLSTM__NODE_OPERATOR) node->own_input_count = count;
+  return true;
 }
 
 bool olstm__graph_reserve_outputs(olstm__graph* graph, int32_t index, size_t count) {

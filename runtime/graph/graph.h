@@ -103,7 +103,9 @@ typedef struct olstm__graph_node {
   int32_t first_use;
 } olstm__graph_node;
 
-/// A tensor that a context carries from run to run. Main graphs alone have them.
+/// A tensor that a context carries from run to run. Main graphs have them; a body has one
+/// where a slot of the main graph's passes through it on the way to a node: input and
+/// output are a capture and an output of the body's then.
 typedef struct olstm__graph_state {
   /// "NODE/h", "NODE/c", or the graph input's name of a binding.
   const char* name;
@@ -116,8 +118,9 @@ typedef struct olstm__graph_state {
   int32_t rank;
   int64_t dims[OLSTM_MAX_RANK];
   /// Where the slot's batch size comes from: dimension `batch_axis` of the slot is
-  /// dimension `source_axis` of value `source`. batch_axis -1: from nowhere; unknown
-  /// dimensions are then those of the input's dim_params, which other inputs give.
+  /// dimension `source_axis` of value `source`; a source of NO_VALUE: a body knows.
+  /// batch_axis -1: from nowhere; unknown dimensions are then those of the input's
+  /// dim_params, which other inputs give.
   int32_t batch_axis;
   int32_t source;
   int32_t source_axis;
@@ -130,6 +133,9 @@ typedef struct olstm__graph_state {
   /// then, BOOL [1,N,1]: the rows of this slot that hold a value.
   bool has_start;
   bool is_internal;
+  /// Of a hidden slot: whether a run computes which rows hold a value, since its node may
+  /// not run. Otherwise all do after a run.
+  bool is_flag_computed;
 } olstm__graph_state;
 
 struct olstm__graph {
@@ -240,8 +246,9 @@ void olstm__graph_set_domain(olstm__graph* graph, int32_t node, const char* doma
 void olstm__graph_set_output(olstm__graph* graph, int32_t node, size_t slot,
                              int32_t value);
 
-/// Lets a node have at least `count` outputs; new ones are NO_VALUE. False when there is
-/// no memory.
+/// Lets a node have at least `count` inputs or outputs; new ones are NO_VALUE, and stand
+/// behind all others. False when there is no memory.
+bool olstm__graph_reserve_inputs(olstm__graph* graph, int32_t node, size_t count);
 bool olstm__graph_reserve_outputs(olstm__graph* graph, int32_t node, size_t count);
 
 /// Whoever uses `from` (nodes, the graph's outputs, next states) uses `to` instead, which
@@ -290,6 +297,19 @@ int32_t olstm__graph_find_node(const olstm__graph* graph, const char* name);
 
 /// The index of a node that a pointer into graph->nodes points to.
 int32_t olstm__graph_node_index(const olstm__graph* graph, const olstm__graph_node* node);
+
+// ---------------------------------------------------------------- bodies
+
+/// The value by which body `body` of CONTROL node `index` captures `value`; made when it
+/// does not so far. NO_VALUE when there is no memory.
+int32_t olstm__graph_capture(olstm__graph* graph, int32_t index, size_t body,
+                             int32_t value);
+
+/// Gives an If one output more: `inner` where branch `body` is taken, else `otherwise`, a
+/// value of `graph`. Every branch must have the outputs that the node has.
+/// Returns the If's output, NO_VALUE when there is no memory.
+int32_t olstm__graph_add_branch_output(olstm__graph* graph, int32_t index, size_t body,
+                                       int32_t inner, int32_t otherwise);
 
 // ---------------------------------------------------------------- passes
 

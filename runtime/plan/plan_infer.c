@@ -150,29 +150,43 @@ static olstm_status add_inputs(olstm__planner* planner, const plan_frame* frame,
   return OLSTM_STATUS_OK;
 }
 
-/// Finds the desc of a state slot that is about to be read.
-static olstm_status resolve_state(olstm__planner* planner, int32_t value,
-                                  olstm_error* error) {
+/// The batch that a slot must have, told by where it is read in a frame: read is the
+/// value there that reads it. -1 when nothing tells.
+static int64_t find_batch(const olstm__planner* planner, const plan_frame* frame,
+                          int32_t read) {
+  const olstm__graph* graph = frame->program->graph;
+  for (size_t s = 0; s < graph->state_count; s++) {
+    const olstm__graph_state* state = &graph->states[s];
+    if (state->input != read || state->batch_axis < 0) continue;
+    const int32_t source =
+        state->source == OLSTM__NO_VALUE ? -1 : frame->map[state->source];
+    if (source < 0) return -1;
+    const olstm__planned_value* from = &planner->values[source];
+    return from->is_described && state->source_axis < from->tensor.desc.rank
+               ? from->tensor.desc.dims[state->source_axis]
+               : -1;
+  }
+  return -1;
+}
+
+/// Finds the desc of a state slot that is about to be read, as value `read` of a frame.
+static olstm_status resolve_state(olstm__planner* planner, const plan_frame* frame,
+                                  int32_t read, olstm_error* error) {
+  const int32_t value = frame->map[read];
   // Slots are the main program's, whoever reads them.
-  const plan_frame main = {planner->program, planner->map, 0};
   const size_t slot = (size_t)planner->values[value].pending_state;
   const olstm__graph_state* state = &planner->program->graph->states[slot];
-  int64_t batch = -1;
-  if (state->batch_axis >= 0) {
-    const int32_t source = get_value(planner, &main, state->source);
-    if (source < 0) return fail_memory(error);
-    const olstm__planned_value* from = &planner->values[source];
-    if (from->is_described && state->source_axis < from->tensor.desc.rank) {
-      batch = from->tensor.desc.dims[state->source_axis];
-    }
-  }
+  const int64_t batch = find_batch(planner, frame, read);
   olstm_tensor_desc desc;
   size_t bytes = 0;
   if (!olstm__planner_find_state_desc(planner, slot, batch, &desc)) {
-    return olstm_fail(error, OLSTM_STATUS_WRONG_STATE,
-                      "state '%s' has shape %s, whose open dimensions no input tells: "
-                      "set it before the first run",
-                      state->name, olstm_dims_text(state->dims, state->rank).text);
+    return olstm_fail(error, OLSTM_STATUS_WRONG_STATE, "state '%s' has shape %s, %s",
+                      state->name, olstm_dims_text(state->dims, state->rank).text,
+                      state->batch_axis < 0
+                          ? "whose open dimensions no input tells: set it before the "
+                            "first run"
+                          : "and its batch is known only while running: its node cannot "
+                            "keep it");
   }
   if (!olstm_tensor_desc_bytes(&desc, &bytes)) {
     return olstm_fail(error, OLSTM_STATUS_LIMIT_EXCEEDED,
@@ -299,11 +313,11 @@ static olstm_status infer_operator(olstm__planner* planner, olstm__planned_step*
 static olstm_status infer_program(olstm__planner* planner, const plan_frame* frame,
                                   olstm_error* error);
 
-/// Plans a body in the place of its If: its captures are our values, and what it gives is
-/// what the If gives.
-static olstm_status infer_body(olstm__planner* planner, const plan_frame* outer,
-                               const olstm__planned_step* step,
-                               const olstm__program_body* body, olstm_error* error) {
+/// Goes through a body of an If: its captures are our values.
+static olstm_status walk_body(olstm__planner* planner, const plan_frame* outer,
+                              const olstm__planned_step* step,
+                              const olstm__program_body* body, plan_frame* out_inner,
+                              olstm_error* error) {
   const olstm__program* program = body->program;
   const size_t value_count = (size_t)program->graph->value_count;
   plan_frame inner = {program, NULL, outer->depth + 1};
@@ -311,16 +325,25 @@ static olstm_status infer_body(olstm__planner* planner, const plan_frame* outer,
     return olstm_fail(error, OLSTM_STATUS_LIMIT_EXCEEDED, "graphs are nested too deep");
   }
   const int32_t* captured = step->inputs + body->first_capture;
-  const int32_t* outputs = step->node->outputs;
-  const size_t output_count = step->node->output_count;
   inner.map = olstm__arena_allocate(&planner->scratch, value_count, sizeof *inner.map);
   if (!inner.map) return fail_memory(error);
   for (size_t v = 0; v < value_count; v++) inner.map[v] = -1;
   for (size_t c = 0; c < body->capture_count; c++) {
     inner.map[program->inputs[c]] = captured[c];
   }
-  OLSTM_RETURN_IF_ERROR(infer_program(planner, &inner, error));
-  for (size_t o = 0; o < output_count && o < program->output_count; o++) {
+  *out_inner = inner;
+  return infer_program(planner, &inner, error);
+}
+
+/// Plans a body in the place of its If: what it gives is what the If gives.
+static olstm_status infer_body(olstm__planner* planner, const plan_frame* outer,
+                               const olstm__planned_step* step,
+                               const olstm__program_body* body, olstm_error* error) {
+  plan_frame inner;
+  const olstm__program* program = body->program;
+  const int32_t* outputs = step->node->outputs;
+  OLSTM_RETURN_IF_ERROR(walk_body(planner, outer, step, body, &inner, error));
+  for (size_t o = 0; o < step->node->output_count && o < program->output_count; o++) {
     if (outputs[o] == OLSTM__NO_VALUE) continue;
     outer->map[outputs[o]] = get_value(planner, &inner, program->outputs[o]);
     if (outer->map[outputs[o]] < 0) return fail_memory(error);
@@ -328,9 +351,42 @@ static olstm_status infer_body(olstm__planner* planner, const plan_frame* outer,
   return OLSTM_STATUS_OK;
 }
 
+static bool has_pending_input(const olstm__planner* planner,
+                              const olstm__planned_step* step) {
+  for (size_t i = 0; i < step->node->input_count; i++) {
+    const int32_t value = step->inputs[i];
+    if (value >= 0 && planner->values[value].pending_state >= 0) return true;
+  }
+  return false;
+}
+
+/// Finds the descs of slots that pass through an If to a node in one of its branches: the
+/// branches are gone through for that, and nothing of it stays. What fails there fails
+/// again when it is taken.
+static olstm_status resolve_passing(olstm__planner* planner, const plan_frame* frame,
+                                    const olstm__planned_step* step, olstm_error* error) {
+  const olstm__program_node* node = step->node;
+  const size_t branch_count =
+      strcmp(node->node.op_type, "If") == 0 ? node->body_count : 0;
+  for (size_t b = 0; b < branch_count && has_pending_input(planner, step); b++) {
+    plan_frame inner;
+    const size_t step_count = planner->step_count;
+    (void)walk_body(planner, frame, step, &node->bodies[b], &inner, NULL);
+    planner->step_count = step_count;
+  }
+  for (size_t i = 0; i < node->input_count; i++) {
+    if (step->inputs[i] < 0 || planner->values[step->inputs[i]].pending_state < 0) {
+      continue;
+    }
+    OLSTM_RETURN_IF_ERROR(resolve_state(planner, frame, node->inputs[i], error));
+  }
+  return OLSTM_STATUS_OK;
+}
+
 static olstm_status infer_control(olstm__planner* planner, const plan_frame* frame,
                                   olstm__planned_step* step, olstm_error* error) {
   const olstm__program_body* body = NULL;
+  const olstm__planned_step control = *step;
   const int32_t condition = step->node->input_count > 0 ? step->inputs[0] : -1;
   if (condition >= 0 && planner->values[condition].tensor.data) {
     OLSTM_RETURN_IF_ERROR(olstm__control_choose_body(
@@ -338,12 +394,12 @@ static olstm_status infer_control(olstm__planner* planner, const plan_frame* fra
   }
   if (!body) {
     make_dynamic(planner, step);
-    return OLSTM_STATUS_OK;
+    return resolve_passing(planner, frame, &control, error);
   }
   // The step is taken back; its lists stay in the scratch memory.
-  const olstm__planned_step inlined = *step;
   planner->step_count--;
-  return infer_body(planner, frame, &inlined, body, error);
+  OLSTM_RETURN_IF_ERROR(infer_body(planner, frame, &control, body, error));
+  return resolve_passing(planner, frame, &control, error);
 }
 
 // ---------------------------------------------------------------- the walk
@@ -367,8 +423,10 @@ static olstm_status infer_node(olstm__planner* planner, const plan_frame* frame,
     const int32_t value = get_value(planner, frame, node->inputs[i]);
     if (value < 0) return fail_memory(error);
     step->inputs[i] = value;
-    if (planner->values[value].pending_state >= 0) {
-      OLSTM_RETURN_IF_ERROR(resolve_state(planner, value, error));
+    // Where a slot passes through a control node, bodies know.
+    const bool is_capture = node->body_count > 0 && i >= node->node.input_count;
+    if (planner->values[value].pending_state >= 0 && !is_capture) {
+      OLSTM_RETURN_IF_ERROR(resolve_state(planner, frame, node->inputs[i], error));
     }
   }
   for (size_t o = 0; o < node->output_count; o++) {
@@ -406,14 +464,14 @@ olstm_status olstm__planner_infer(olstm__planner* planner, const olstm_tensor* i
     const int32_t value = get_value(planner, &main, program->outputs[o]);
     if (value < 0) return fail_memory(error);
     if (planner->values[value].pending_state >= 0) {
-      OLSTM_RETURN_IF_ERROR(resolve_state(planner, value, error));
+      OLSTM_RETURN_IF_ERROR(resolve_state(planner, &main, program->outputs[o], error));
     }
   }
   // A slot that nobody reads has a desc all the same: the context carries it.
   for (size_t i = program->graph->input_count; i < program->input_count; i++) {
     const int32_t value = planner->map[program->inputs[i]];
     if (planner->values[value].pending_state >= 0) {
-      OLSTM_RETURN_IF_ERROR(resolve_state(planner, value, error));
+      OLSTM_RETURN_IF_ERROR(resolve_state(planner, &main, program->inputs[i], error));
     }
   }
   return OLSTM_STATUS_OK;

@@ -78,14 +78,16 @@ static olstm_status create_nodes(olstm__program* program, olstm_error* error) {
 
 static olstm_status list_values(olstm__program* program, olstm_error* error) {
   olstm__graph* graph = program->graph;
-  program->input_count = graph->input_count + graph->state_count;
-  program->output_count = graph->output_count + graph->state_count;
+  // Slots pass through bodies as captures and outputs.
+  const size_t state_count = program->is_body ? 0 : graph->state_count;
+  program->input_count = graph->input_count + state_count;
+  program->output_count = graph->output_count + state_count;
   int32_t* inputs = olstm__graph_allocate(graph, program->input_count, sizeof *inputs);
   int32_t* outputs = olstm__graph_allocate(graph, program->output_count, sizeof *outputs);
   OLSTM_RETURN_IF_ERROR(olstm__graph_check(graph, error));
   for (size_t i = 0; i < graph->input_count; i++) inputs[i] = graph->inputs[i];
   for (size_t o = 0; o < graph->output_count; o++) outputs[o] = graph->outputs[o];
-  for (size_t s = 0; s < graph->state_count; s++) {
+  for (size_t s = 0; s < state_count; s++) {
     inputs[graph->input_count + s] = graph->states[s].input;
     outputs[graph->output_count + s] = graph->states[s].output;
   }

@@ -254,11 +254,23 @@ olstm_status olstm__states_store(olstm__states* states, size_t index,
   return OLSTM_STATUS_OK;
 }
 
-/// Of a hidden slot: all rows have a value now.
+/// Of a hidden slot: all rows have a value now, unless the run says which.
 static void set_flags(const olstm__state_slot* slot) {
-  if (slot->meta->is_internal && slot->settled_bytes) {
+  if (slot->meta->is_internal && !slot->meta->is_flag_computed && slot->settled_bytes) {
     memset(slot->current, 1, slot->settled_bytes);
   }
+}
+
+/// A slot whose node did not run so far is not set, whatever was passed through. It is
+/// looked at again after the next run.
+static void unset_unflagged(const olstm__states* states, olstm__state_slot* slot) {
+  olstm__state_slot* flags = flags_of(states, slot);
+  const size_t rows = olstm__desc_bytes(&flags->desc);
+  if (!flags->meta->is_flag_computed || rows == 0 || memchr(flags->current, 1, rows)) {
+    return;
+  }
+  slot->is_set = flags->is_set = false;
+  slot->is_committed = false;
 }
 
 void olstm__states_commit(olstm__states* states) {
@@ -268,6 +280,9 @@ void olstm__states_commit(olstm__states* states) {
     slot->settled_bytes = olstm__desc_bytes(&slot->desc);
     slot->is_committed = slot->next_capacity >= slot->settled_bytes;
     set_flags(slot);
+  }
+  for (size_t s = 0; s < states->slot_count; s++) {
+    if (states->slots[s].meta->has_start) unset_unflagged(states, &states->slots[s]);
   }
 }
 

@@ -14,18 +14,29 @@
 olstm_status olstm__state_bind(olstm__graph* graph, size_t binding_count,
                                const olstm_binding* bindings, olstm_error* error);
 
-/// Makes recurrent nodes stateful: slots NODE/h, and NODE/c for an LSTM, of shape [D,N,H]
-/// whatever the node's layout. What fed initial_h and initial_c is what they start from:
-/// nothing or zeros, a constant, or what the graph computes.
+/// Makes recurrent nodes stateful, those in branches of Ifs too: slots NODE/h, and NODE/c
+/// for an LSTM, of shape [D,N,H] whatever the node's layout. What fed initial_h and
+/// initial_c is what they start from: nothing or zeros, a constant, or what the graph
+/// computes.
 ///
 /// names: of nodes, or a single "all".
-/// Errors: NOT_FOUND, INVALID_ARGUMENT (not recurrent, or named twice), SHAPE_MISMATCH (a
-/// constant initial state), OUT_OF_MEMORY. The graph is in order afterwards.
+/// Errors: NOT_FOUND, INVALID_ARGUMENT (not recurrent, or named twice), UNSUPPORTED (a
+/// node in the body of a Loop or Scan; for "all", a loop that follows a sequence),
+/// SHAPE_MISMATCH (a constant initial state), OUT_OF_MEMORY. The graph is in order
+/// afterwards.
 olstm_status olstm__state_make_stateful(olstm__graph* graph, size_t name_count,
                                         const char* const* names, olstm_error* error);
 
+/// Whether a Loop or Scan carries a value that it computes from a sequence, step by step:
+/// one that another part of the sequence, in another run, would have to go on from. One
+/// that counts, collects what it computes, generates from its own results, or goes on
+/// from what a binding keeps does not. Errors: OUT_OF_MEMORY.
+olstm_status olstm__state_follows_sequence(const olstm__graph* graph,
+                                           const olstm__graph_node* node,
+                                           bool* out_follows, olstm_error* error);
+
 /// Lets initial states with a batch of 1 serve batches of any size, in all recurrent
-/// nodes that are not stateful. The graph is in order afterwards.
+/// nodes that are not stateful, those in bodies too. The graph is in order afterwards.
 olstm_status olstm__state_broadcast_initial(olstm__graph* graph, olstm_error* error);
 
 #endif  // OLSTM_RUNTIME_STATE_STATE_BIND_H_

@@ -1,5 +1,9 @@
 // Recurrent nodes that keep their state in the context: h and c become state slots, with
-// what fed them before as the value to start from.
+// what fed them before as the value to start from. A node in a branch of an If, however
+// deep, has its slots pass through the Ifs: the branch that is not taken gives them back
+// as they came.
+#include "runtime/state/state_nodes.h"
+
 #include <string.h>
 
 #include "runtime/state/state_bind.h"
@@ -7,24 +11,14 @@
 /// Looking for zeros gives up after so many nodes.
 enum { kMaxZeroNodes = 64 };
 
-/// The opset of the nodes that are made here.
-enum { kMadeOpset = 13 };
+/// What a slot is called at every level of a place.
+typedef struct slot_values {
+  int32_t inputs[OLSTM__MAX_NESTING + 2];
+  int32_t outputs[OLSTM__MAX_NESTING + 2];
+} slot_values;
 
-/// What a recurrent node says of itself.
-typedef struct recurrent_shape {
-  int64_t directions;
-  // -1 when neither hidden_size nor R says.
-  int64_t hidden;
-  olstm_dtype dtype;
-  bool batch_first;
-} recurrent_shape;
-
-static bool has_c(const olstm__graph_node* node) {
+bool olstm__recurrent_has_cell(const olstm__graph_node* node) {
   return olstm__graph_node_has(node, OLSTM__TRAIT_HAS_C);
-}
-
-static bool is_recurrent(const olstm__graph_node* node) {
-  return olstm__graph_node_has(node, OLSTM__TRAIT_RECURRENT);
 }
 
 static const olstm_value_info* input_info(const olstm__graph* graph,
@@ -37,9 +31,9 @@ static bool is_quantized(const olstm__graph_node* node) {
   return olstm__graph_node_has(node, OLSTM__TRAIT_QUANTIZED);
 }
 
-static recurrent_shape read_shape(const olstm__graph* graph,
-                                  const olstm__graph_node* node) {
-  recurrent_shape shape = {1, -1, OLSTM_DTYPE_FLOAT, false};
+olstm__recurrent_shape olstm__recurrent_read_shape(const olstm__graph* graph,
+                                                   const olstm__graph_node* node) {
+  olstm__recurrent_shape shape = {1, -1, OLSTM_DTYPE_FLOAT, false};
   const olstm_attribute* hidden = olstm__graph_find_attribute(node, "hidden_size");
   const olstm_attribute* direction = olstm__graph_find_attribute(node, "direction");
   const olstm_attribute* layout = olstm__graph_find_attribute(node, "layout");
@@ -81,10 +75,11 @@ static bool is_zero_tensor(const olstm_tensor* tensor) {
   return true;
 }
 
-static bool is_zero_value(const olstm__graph* graph, int32_t value, int* budget);
+static bool is_zero_value(const olstm__node_place* place, size_t level, int32_t value,
+                          int* budget);
 
-static bool is_zero_node(const olstm__graph* graph, const olstm__graph_node* node,
-                         int* budget) {
+static bool is_zero_node(const olstm__node_place* place, size_t level,
+                         const olstm__graph_node* node, int* budget) {
   if (node->kind != OLSTM__NODE_OPERATOR || node->domain[0]) return false;
   if (strcmp(node->op_type, "ConstantOfShape") == 0) {
     const olstm_attribute* value = olstm__graph_find_attribute(node, "value");
@@ -93,19 +88,42 @@ static bool is_zero_node(const olstm__graph* graph, const olstm__graph_node* nod
   if (!olstm__graph_node_has(node, OLSTM__TRAIT_MOVES_ELEMENTS)) return false;
   const size_t count = strcmp(node->op_type, "Concat") == 0 ? node->own_input_count : 1;
   for (size_t i = 0; i < count; i++) {
-    if (!is_zero_value(graph, olstm__graph_node_input(node, i), budget)) return false;
+    if (!is_zero_value(place, level, olstm__graph_node_input(node, i), budget)) {
+      return false;
+    }
   }
   return count > 0;
 }
 
-/// Whether a value is all zeros whatever the inputs: how exporters write a layer's
-/// default initial state. The budget bounds the recursion.
-static bool is_zero_value(const olstm__graph* graph, int32_t value, int* budget) {
+/// The value that a capture of a body is one level above; NO_VALUE for any other.
+static int32_t captured_value(const olstm__node_place* place, size_t level,
+                              int32_t value) {
+  if (level == 0) return OLSTM__NO_VALUE;
+  const olstm__graph* graph = place->levels[level].graph;
+  const olstm__graph_node* node =
+      &place->levels[level - 1].graph->nodes[place->levels[level - 1].node];
+  const olstm__graph_body* body = &node->bodies[place->levels[level - 1].body];
+  for (size_t c = 0; c < body->capture_count; c++) {
+    if (graph->inputs[graph->own_input_count + c] == value) {
+      return node->inputs[body->first_capture + c];
+    }
+  }
+  return OLSTM__NO_VALUE;
+}
+
+// Whether a value of a level is all zeros whatever the inputs: how exporters write a
+// layer's default initial state. The budget bounds the recursion.
+// NOLINTNEXTLINE(misc-no-recursion)
+static bool is_zero_value(const olstm__node_place* place, size_t level, int32_t value,
+                          int* budget) {
   if (value == OLSTM__NO_VALUE || (*budget)-- <= 0) return false;
+  const olstm__graph* graph = place->levels[level].graph;
   const olstm_tensor* constant = olstm__graph_constant(graph, value);
   if (constant) return is_zero_tensor(constant);
   const olstm__graph_node* node = olstm__graph_producer(graph, value);
-  return node && is_zero_node(graph, node, budget);
+  if (node) return is_zero_node(place, level, node, budget);
+  const int32_t outer = captured_value(place, level, value);
+  return outer != OLSTM__NO_VALUE && is_zero_value(place, level - 1, outer, budget);
 }
 
 // ---------------------------------------------------------------- making nodes
@@ -115,42 +133,8 @@ static int32_t add_swap(olstm__graph* graph, const char* name, int32_t value) {
   static const int64_t kPerm[] = {1, 0, 2};
   static const olstm_attribute kAttribute = {
       .name = "perm", .kind = OLSTM_ATTRIBUTE_INTS, .count = 3, .ints = kPerm};
-  return olstm__graph_add_operator(graph, name, "Transpose", kMadeOpset, &kAttribute, 1,
-                                   &value);
-}
-
-static int32_t add_int64s(olstm__graph* graph, const char* name, size_t count,
-                          const int64_t* values) {
-  const olstm_tensor_desc desc = {OLSTM_DTYPE_INT64, 1, {(int64_t)count}};
-  olstm_tensor* tensor = olstm__graph_allocate_tensor(graph, &desc);
-  if (!tensor) return OLSTM__NO_VALUE;
-  memcpy(tensor->data, values, count * sizeof *values);
-  return olstm__graph_add_constant(graph, name, tensor);
-}
-
-/// Gives a node at least so many inputs and outputs. Returns its index, another one when
-/// it had to be made anew.
-static int32_t extend_node(olstm__graph* graph, int32_t index, size_t input_count,
-                           size_t output_count) {
-  olstm__graph_node copy = graph->nodes[index];
-  if (copy.input_count >= input_count && copy.output_count >= output_count) return index;
-  if (input_count < copy.input_count) input_count = copy.input_count;
-  if (output_count < copy.output_count) output_count = copy.output_count;
-  int32_t* inputs = olstm__graph_allocate(graph, input_count, sizeof *inputs);
-  int32_t* outputs = olstm__graph_allocate(graph, output_count, sizeof *outputs);
-  if (!inputs || !outputs) return OLSTM__NO_VALUE;
-  for (size_t i = 0; i < input_count; i++) {
-    inputs[i] = i < copy.input_count ? copy.inputs[i] : OLSTM__NO_VALUE;
-  }
-  for (size_t o = 0; o < output_count; o++) {
-    outputs[o] = o < copy.output_count ? copy.outputs[o] : OLSTM__NO_VALUE;
-  }
-  copy.input_count = input_count;
-  copy.inputs = inputs;
-  copy.output_count = output_count;
-  copy.outputs = outputs;
-  olstm__graph_remove_node(graph, index);
-  return olstm__graph_add_node(graph, &copy);
+  return olstm__graph_add_operator(graph, name, "Transpose", OLSTM__STATE_OPSET,
+                                   &kAttribute, 1, &value);
 }
 
 // ---------------------------------------------------------------- slots
@@ -174,7 +158,7 @@ static const olstm_tensor* swap_constant(olstm__graph* graph, const olstm_tensor
 }
 
 static olstm_status read_constant(olstm__graph* graph, const olstm__graph_node* node,
-                                  const recurrent_shape* shape, const char* slot,
+                                  const olstm__recurrent_shape* shape, const char* slot,
                                   const olstm_tensor* constant,
                                   const olstm_tensor** out_initial, olstm_error* error) {
   const olstm_tensor_desc* desc = &constant->desc;
@@ -201,29 +185,88 @@ static olstm_status read_constant(olstm__graph* graph, const olstm__graph_node* 
   return olstm__graph_check(graph, error);
 }
 
+/// OUT_OF_MEMORY if any graph of a place has run out of it.
+static olstm_status check_place(const olstm__node_place* place, olstm_error* error) {
+  for (size_t l = 0; l <= place->depth; l++) {
+    OLSTM_RETURN_IF_ERROR(olstm__graph_check(place->levels[l].graph, error));
+  }
+  return OLSTM_STATUS_OK;
+}
+
+/// A value of the main graph that reads a slot, and the captures by which it reaches the
+/// node. False when there is no memory.
+static bool enter(const olstm__node_place* place, const char* name, olstm_dtype dtype,
+                  slot_values* values) {
+  olstm__graph* main = place->levels[0].graph;
+  values->inputs[0] = olstm__graph_add_value(main, OLSTM__VALUE_STATE, name);
+  if (!name || values->inputs[0] == OLSTM__NO_VALUE) return false;
+  main->values[values->inputs[0]].info.dtype = dtype;
+  for (size_t l = 0; l < place->depth; l++) {
+    values->inputs[l + 1] =
+        olstm__graph_capture(place->levels[l].graph, place->levels[l].node,
+                             place->levels[l].body, values->inputs[l]);
+    if (values->inputs[l + 1] == OLSTM__NO_VALUE) return false;
+  }
+  return true;
+}
+
+/// The way back: `output` of the node's graph as the output of every If around it, which
+/// gives the slot as it came where it takes another branch.
+static bool leave(const olstm__node_place* place, int32_t output, slot_values* values) {
+  values->outputs[place->depth] = output;
+  if (output == OLSTM__NO_VALUE) return false;
+  for (size_t l = place->depth; l-- > 0;) {
+    values->outputs[l] = olstm__graph_add_branch_output(
+        place->levels[l].graph, place->levels[l].node, place->levels[l].body,
+        values->outputs[l + 1], values->inputs[l]);
+    if (values->outputs[l] == OLSTM__NO_VALUE) return false;
+  }
+  return true;
+}
+
+/// The slot at every level; its batch is known where the node is.
+static void add_states(const olstm__node_place* place, const olstm__graph_state* state,
+                       const slot_values* values) {
+  for (size_t l = 0; l <= place->depth; l++) {
+    olstm__graph_state at = *state;
+    at.input = values->inputs[l];
+    at.output = values->outputs[l];
+    if (l < place->depth) at.source = OLSTM__NO_VALUE;
+    (void)olstm__graph_add_state(place->levels[l].graph, &at);
+  }
+}
+
 /// For a start that the graph computes: a hidden slot of flags says which rows of the
-/// slot hold a value, and a Where takes the others from the start.
-static int32_t add_start(olstm__graph* graph, const olstm__graph_state* state,
-                         int32_t start) {
+/// slot, which is `slot` in the node's graph, hold a value, and a Where takes the others
+/// from the start.
+static int32_t add_start(const olstm__node_place* place, const olstm__graph_state* state,
+                         int32_t slot, int32_t start) {
+  olstm__graph* graph = place->levels[place->depth].graph;
   const char* name = olstm__graph_format(graph, "%s/is_set", state->name);
-  const int32_t flags = olstm__graph_add_value(graph, OLSTM__VALUE_STATE, name);
+  slot_values flags;
   olstm__graph_state hidden = *state;
-  int32_t inputs[] = {flags, state->input, start};
-  if (!name || flags == OLSTM__NO_VALUE) return OLSTM__NO_VALUE;
   hidden.name = name;
-  hidden.input = flags;
-  hidden.output = flags;
   hidden.dtype = OLSTM_DTYPE_BOOL;
   hidden.dims[0] = 1;
   hidden.dims[2] = 1;
   hidden.initial = NULL;
   hidden.has_start = false;
   hidden.is_internal = true;
-  graph->values[flags].info.dtype = OLSTM_DTYPE_BOOL;
-  if (!olstm__graph_add_state(graph, &hidden)) return OLSTM__NO_VALUE;
-  return olstm__graph_add_operator(graph,
-                                   olstm__graph_format(graph, "%s/start", state->name),
-                                   "Where", kMadeOpset, NULL, 3, inputs);
+  hidden.is_flag_computed = place->depth > 0;
+  if (!enter(place, name, OLSTM_DTYPE_BOOL, &flags)) return OLSTM__NO_VALUE;
+  const int32_t old = flags.inputs[place->depth];
+  // The branch that has the node says that all rows hold a value.
+  const int32_t all =
+      hidden.is_flag_computed
+          ? olstm__graph_add_operator(graph, olstm__graph_format(graph, "%s/next", name),
+                                      "Equal", OLSTM__STATE_OPSET, NULL, 2,
+                                      (int32_t[]){old, old})
+          : old;
+  if (!leave(place, all, &flags)) return OLSTM__NO_VALUE;
+  add_states(place, &hidden, &flags);
+  return olstm__graph_add_operator(
+      graph, olstm__graph_format(graph, "%s/start", state->name), "Where",
+      OLSTM__STATE_OPSET, NULL, 3, (int32_t[]){old, slot, start});
 }
 
 /// The value that holds the node's next h or c; made if nobody wanted it so far.
@@ -238,9 +281,10 @@ static int32_t find_output(olstm__graph* graph, int32_t index, size_t slot,
 }
 
 /// One slot of a node that has enough inputs and outputs.
-static olstm_status add_slot(olstm__graph* graph, int32_t index,
-                             const recurrent_shape* shape, bool is_cell,
+static olstm_status add_slot(const olstm__node_place* place, int32_t index,
+                             const olstm__recurrent_shape* shape, bool is_cell,
                              olstm_error* error) {
+  olstm__graph* graph = place->levels[place->depth].graph;
   const char* letter = is_cell ? "c" : "h";
   const size_t slot = is_cell ? OLSTM_RECURRENT_INITIAL_C : OLSTM_RECURRENT_INITIAL_H;
   const int32_t before = graph->nodes[index].inputs[slot];
@@ -248,12 +292,9 @@ static olstm_status add_slot(olstm__graph* graph, int32_t index,
   const char* name =
       olstm__graph_format(graph, "%s/%s", graph->nodes[index].name, letter);
   int budget = kMaxZeroNodes;
-  OLSTM_RETURN_IF_ERROR(olstm__graph_check(graph, error));
+  slot_values values;
   olstm__graph_state state = {
       .name = name,
-      .input = olstm__graph_add_value(graph, OLSTM__VALUE_STATE, name),
-      .output = find_output(graph, index,
-                            is_cell ? OLSTM_RECURRENT_Y_C : OLSTM_RECURRENT_Y_H, name),
       .dtype = shape->dtype,
       .rank = 3,
       .dims = {shape->directions, -1, shape->hidden},
@@ -262,159 +303,56 @@ static olstm_status add_slot(olstm__graph* graph, int32_t index,
       .source_axis = shape->batch_first ? 0 : 1,
       .row_axis = 1,
       .has_start = before != OLSTM__NO_VALUE && !constant &&
-                   !is_zero_value(graph, before, &budget),
+                   !is_zero_value(place, place->depth, before, &budget),
   };
-  OLSTM_RETURN_IF_ERROR(olstm__graph_check(graph, error));
-  graph->values[state.input].info.dtype = shape->dtype;
   if (constant) {
     OLSTM_RETURN_IF_ERROR(read_constant(graph, &graph->nodes[index], shape, letter,
                                         constant, &state.initial, error));
   }
   int32_t start = before;
+  int32_t output = find_output(graph, index,
+                               is_cell ? OLSTM_RECURRENT_Y_C : OLSTM_RECURRENT_Y_H, name);
   if (shape->batch_first) {
-    state.output =
-        add_swap(graph, olstm__graph_format(graph, "%s/out", name), state.output);
+    output = add_swap(graph, olstm__graph_format(graph, "%s/out", name), output);
     if (state.has_start) {
       start = add_swap(graph, olstm__graph_format(graph, "%s/begin", name), before);
     }
   }
-  OLSTM_RETURN_IF_ERROR(olstm__graph_check(graph, error));
-  (void)olstm__graph_add_state(graph, &state);
-  int32_t initial = state.has_start ? add_start(graph, &state, start) : state.input;
+  if (!enter(place, name, shape->dtype, &values) || !leave(place, output, &values)) {
+    return check_place(place, error);
+  }
+  add_states(place, &state, &values);
+  int32_t initial = values.inputs[place->depth];
+  if (state.has_start) initial = add_start(place, &state, initial, start);
   if (shape->batch_first) {
     initial = add_swap(graph, olstm__graph_format(graph, "%s/in", name), initial);
   }
-  OLSTM_RETURN_IF_ERROR(olstm__graph_check(graph, error));
+  OLSTM_RETURN_IF_ERROR(check_place(place, error));
   olstm__graph_set_input(graph, index, slot, initial);
   return OLSTM_STATUS_OK;
 }
 
-static olstm_status make_node_stateful(olstm__graph* graph, int32_t index,
+olstm_status olstm__make_node_stateful(const olstm__node_place* place, int32_t index,
                                        olstm_error* error) {
-  const bool cell = has_c(&graph->nodes[index]);
-  const recurrent_shape shape = read_shape(graph, &graph->nodes[index]);
+  olstm__graph* graph = place->levels[place->depth].graph;
+  const olstm__graph* main = place->levels[0].graph;
+  const bool cell = olstm__recurrent_has_cell(&graph->nodes[index]);
+  const olstm__recurrent_shape shape =
+      olstm__recurrent_read_shape(graph, &graph->nodes[index]);
   const char* name = olstm__graph_format(graph, "%s/h", graph->nodes[index].name);
   OLSTM_RETURN_IF_ERROR(olstm__graph_check(graph, error));
-  for (size_t s = 0; s < graph->state_count; s++) {
-    if (strcmp(graph->states[s].name, name) != 0) continue;
+  for (size_t s = 0; s < main->state_count; s++) {
+    if (strcmp(main->states[s].name, name) != 0) continue;
     return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
                       "stateful: there are two slots '%s'", name);
   }
-  index = extend_node(
-      graph, index, cell ? OLSTM_RECURRENT_INITIAL_C + 1 : OLSTM_RECURRENT_INITIAL_H + 1,
-      cell ? OLSTM_RECURRENT_Y_C + 1 : OLSTM_RECURRENT_Y_H + 1);
-  OLSTM_RETURN_IF_ERROR(olstm__graph_check(graph, error));
-  OLSTM_RETURN_IF_ERROR(add_slot(graph, index, &shape, false, error));
-  return cell ? add_slot(graph, index, &shape, true, error) : OLSTM_STATUS_OK;
-}
-
-/// "no node 'x'; recurrent nodes are: 'a', 'b'".
-static olstm_status fail_not_found(const olstm__graph* graph, const char* name,
-                                   olstm_error* error) {
-  char names[OLSTM_ERROR_CAPACITY / 2] = "";
-  size_t used = 0;
-  for (int32_t i = 0; i < graph->order_count; i++) {
-    const olstm__graph_node* node = &graph->nodes[graph->order[i]];
-    if (!is_recurrent(node) || used + strlen(node->name) + 8 > sizeof names) continue;
-    used += (size_t)snprintf(names + used, sizeof names - used, "%s'%s'",
-                             used ? ", " : "", node->name);
+  if (!olstm__graph_reserve_inputs(
+          graph, index,
+          cell ? OLSTM_RECURRENT_INITIAL_C + 1 : OLSTM_RECURRENT_INITIAL_H + 1) ||
+      !olstm__graph_reserve_outputs(
+          graph, index, cell ? OLSTM_RECURRENT_Y_C + 1 : OLSTM_RECURRENT_Y_H + 1)) {
+    return olstm__graph_check(graph, error);
   }
-  return olstm_fail(error, OLSTM_STATUS_NOT_FOUND,
-                    used ? "stateful: no node '%s'; recurrent nodes are: %s"
-                         : "stateful: no node '%s', nor any recurrent node",
-                    name, names);
-}
-
-static olstm_status make_all_stateful(olstm__graph* graph, olstm_error* error) {
-  // Nodes that are made anew go to the end, where they are not to be met again.
-  const int32_t count = graph->order_count;
-  int32_t found = 0;
-  for (int32_t i = 0; i < count; i++) {
-    if (!is_recurrent(&graph->nodes[graph->order[i]])) continue;
-    OLSTM_RETURN_IF_ERROR(make_node_stateful(graph, graph->order[i], error));
-    found++;
-  }
-  if (found > 0) return OLSTM_STATUS_OK;
-  return olstm_fail(error, OLSTM_STATUS_NOT_FOUND,
-                    "stateful: the model has no LSTM, GRU or RNN node");
-}
-
-olstm_status olstm__state_make_stateful(olstm__graph* graph, size_t name_count,
-                                        const char* const* names, olstm_error* error) {
-  if (name_count == 0) return OLSTM_STATUS_OK;
-  for (size_t i = 0; i < name_count; i++) {
-    if (names[i]) continue;
-    return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT, "stateful: name %zu is NULL",
-                      i);
-  }
-  if (name_count == 1 && strcmp(names[0], "all") == 0) {
-    OLSTM_RETURN_IF_ERROR(make_all_stateful(graph, error));
-    return olstm__graph_sort(graph, error);
-  }
-  for (size_t i = 0; i < name_count; i++) {
-    const int32_t index = olstm__graph_find_node(graph, names[i]);
-    if (index == OLSTM__NO_VALUE) return fail_not_found(graph, names[i], error);
-    if (!is_recurrent(&graph->nodes[index])) {
-      return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
-                        "stateful: node '%s' is a %s, expected LSTM, GRU or RNN",
-                        names[i], graph->nodes[index].op_type);
-    }
-    OLSTM_RETURN_IF_ERROR(make_node_stateful(graph, index, error));
-  }
-  return olstm__graph_sort(graph, error);
-}
-
-// ---------------------------------------------------------------- broadcasting
-
-/// initial -> Expand(initial, [D,N,H]), with N taken from X; plans compute it once.
-static void broadcast_input(olstm__graph* graph, int32_t index, size_t slot,
-                            const recurrent_shape* shape) {
-  static const olstm_attribute kAxis = {.name = "axis", .kind = OLSTM_ATTRIBUTE_INT};
-  const int64_t batch_axis = shape->batch_first ? 0 : 1;
-  const char* node = graph->nodes[index].name;
-  const char* what = slot == OLSTM_RECURRENT_INITIAL_C ? "initial_c" : "initial_h";
-  const char* names[4];
-  static const char* const kSuffixes[] = {"shape", "batch", "to", "expanded"};
-  for (size_t i = 0; i < 4; i++) {
-    names[i] = olstm__graph_format(graph, "%s/%s/%s", node, what, kSuffixes[i]);
-    if (!names[i]) return;
-  }
-  int32_t x = graph->nodes[index].inputs[OLSTM_RECURRENT_X];
-  int32_t gather[] = {
-      olstm__graph_add_operator(graph, names[0], "Shape", kMadeOpset, NULL, 1, &x),
-      add_int64s(graph, names[1], 1, &batch_axis)};
-  const int32_t batch =
-      olstm__graph_add_operator(graph, names[1], "Gather", kMadeOpset, &kAxis, 2, gather);
-  const int32_t directions = add_int64s(graph, names[2], 1, &shape->directions);
-  int32_t parts[] = {shape->batch_first ? batch : directions,
-                     shape->batch_first ? directions : batch,
-                     add_int64s(graph, names[2], 1, &shape->hidden)};
-  int32_t expand[] = {
-      graph->nodes[index].inputs[slot],
-      olstm__graph_add_operator(graph, names[2], "Concat", kMadeOpset, &kAxis, 3, parts)};
-  const int32_t expanded =
-      olstm__graph_add_operator(graph, names[3], "Expand", kMadeOpset, NULL, 2, expand);
-  if (expanded != OLSTM__NO_VALUE) olstm__graph_set_input(graph, index, slot, expanded);
-}
-
-olstm_status olstm__state_broadcast_initial(olstm__graph* graph, olstm_error* error) {
-  const int32_t count = graph->order_count;
-  for (int32_t i = 0; i < count; i++) {
-    const int32_t index = graph->order[i];
-    if (!is_recurrent(&graph->nodes[index])) continue;
-    const recurrent_shape shape = read_shape(graph, &graph->nodes[index]);
-    if (shape.hidden < 0) continue;
-    for (size_t slot = OLSTM_RECURRENT_INITIAL_H;
-         slot <= (has_c(&graph->nodes[index]) ? OLSTM_RECURRENT_INITIAL_C
-                                              : OLSTM_RECURRENT_INITIAL_H);
-         slot++) {
-      const int32_t value = olstm__graph_node_input(&graph->nodes[index], slot);
-      const olstm__graph_value* initial =
-          value == OLSTM__NO_VALUE ? NULL : &graph->values[value];
-      if (!initial || initial->kind == OLSTM__VALUE_STATE) continue;
-      broadcast_input(graph, index, slot, &shape);
-      OLSTM_RETURN_IF_ERROR(olstm__graph_check(graph, error));
-    }
-  }
-  return olstm__graph_sort(graph, error);
+  OLSTM_RETURN_IF_ERROR(add_slot(place, index, &shape, false, error));
+  return cell ? add_slot(place, index, &shape, true, error) : OLSTM_STATUS_OK;
 }

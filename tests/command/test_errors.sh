@@ -31,6 +31,11 @@ expect_error 1 "input 'X': the file has shape [2,1,3], --dim makes it 3 in dimen
 expect_error 1 "cannot make the folder 'small_lstm.onnx/x': Not a directory" run small_lstm.onnx --random 1 -o small_lstm.onnx/x
 expect_error 1 "no state slot 'encoder/h' (olstm inspect lists them; --stateful and --bind make them)" \
   run small_lstm.onnx --random 1 --set-state encoder/h=x_2x1x3.npy
+for option in "--load-state s.bin" "--save-state s.bin" --reset; do
+  # shellcheck disable=SC2086 # an option and its value
+  expect_error 1 "${option%% *}: there are no state slots (--stateful and --bind make them)" \
+    run small_lstm.onnx --random 1 $option
+done
 expect_error 1 "cannot open 'nix.bin': No such file or directory" run small_lstm.onnx --random 1 --stateful all --load-state nix.bin
 
 # Usage.

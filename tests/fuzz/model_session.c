@@ -190,7 +190,7 @@ static bool run_twice(model_session* self, olstm_error* error) {
   return true;
 }
 
-/// Half of the models keep the state of their recurrent nodes, if they have any.
+/// Half of the models keep the state of their recurrent nodes, if they have any that can.
 static olstm_status create_session(model_session* self, bool is_stateful,
                                    olstm_error* error) {
   static const char* const kAll[] = {"all"};
@@ -203,7 +203,9 @@ static olstm_status create_session(model_session* self, bool is_stateful,
   options.stateful_count = is_stateful ? 1 : 0;
   const olstm_status status =
       olstm_session_create(self->model, NULL, &options, &self->session, error);
-  if (status != OLSTM_STATUS_NOT_FOUND || !is_stateful) return status;
+  const bool has_none =
+      status == OLSTM_STATUS_NOT_FOUND || status == OLSTM_STATUS_UNSUPPORTED;
+  if (!is_stateful || !has_none) return status;
   return create_session(self, false, error);
 }
 
