@@ -50,6 +50,7 @@ olstm_status olstm__op_create(const olstm_operator* self, const olstm_create_arg
   }
   base->self = self;
   base->node = args->node;
+  base->host = args->host;
   base->allocator = *args->host->allocator;
   base->options = *args->options;
   base->instance_bytes = instance_bytes;

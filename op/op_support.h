@@ -10,6 +10,7 @@ typedef struct olstm__op_base {
   const olstm_operator* self;
   /// Borrowed from the host until destroy.
   const olstm_node* node;
+  const olstm_host* host;
   olstm_allocator allocator;
   olstm_operator_options options;
   size_t instance_bytes;

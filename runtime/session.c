@@ -129,6 +129,8 @@ static olstm_status fill(olstm_session* session, const olstm_registry* registry,
   OLSTM_RETURN_IF_ERROR(
       olstm__graph_create(source, options->allocator, &session->graph, error));
   OLSTM_RETURN_IF_ERROR(list_outputs(session, source, error));
+  olstm__environment_set_constants(&session->environment,
+                                   count_constants(session->graph));
   OLSTM_RETURN_IF_ERROR(shape_graph(session, options, error));
   OLSTM_RETURN_IF_ERROR(list_inputs(session, error));
   session->constant_bytes = count_constants(session->graph);

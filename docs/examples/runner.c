@@ -49,7 +49,10 @@ int main(int argc, char** argv) {
     return 2;
   }
   const olstm_allocator allocator = olstm_allocator_or_default(NULL);
-  const olstm_host host = {sizeof host, OLSTM_ABI_VERSION, "runner", &allocator};
+  const olstm_host host = {.struct_size = sizeof host,
+                           .abi_version = OLSTM_ABI_VERSION,
+                           .name = "runner",
+                           .allocator = &allocator};
   const olstm_plugin* plugin = entry(&host, &error);
   if (!plugin) check(OLSTM_STATUS_UNSUPPORTED, &error);
 

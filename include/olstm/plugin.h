@@ -53,6 +53,21 @@ typedef struct olstm_host {
   const char* name;
   /// For everything that create and prepare keep. Never NULL.
   const olstm_allocator* allocator;
+  /// The host's own; not for operators.
+  void* shared;
+  /// Memory that instances share: a constant packed for several nodes, once. NULL, as the
+  /// next is, where a host has none (struct_size says whether it has the fields).
+  ///
+  /// Gives `bytes` of memory that all calls with the same key get, aligned to
+  /// OLSTM_ALIGNMENT; NULL without memory. *out_is_new: the first one, which has to fill
+  /// it before its own callback returns; nobody writes to it afterwards. A key is any
+  /// bytes that say all that the content depends on; the address of a node's constant
+  /// stands for its value. To be called, and given back, in create, prepare, release and
+  /// destroy alone.
+  void* (*share)(const struct olstm_host* host, const void* key, size_t key_bytes,
+                 size_t bytes, bool* out_is_new);
+  /// Gives back what one call of share gave.
+  void (*unshare)(const struct olstm_host* host, const void* key, size_t key_bytes);
 } olstm_host;
 
 /// Threads that a run may use. A host with one thread passes NULL.

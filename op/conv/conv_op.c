@@ -156,7 +156,7 @@ static bool lay_out(const conv_op* self, conv_handle* handle, size_t* out_bytes)
     return false;
   }
   handle->packed_bytes = self->weight.matrix_bytes;
-  if (!direct && !self->weight.memory) {
+  if (!direct && !self->weight.packed.memory) {
     if (!olstm__product_packed_bytes(&product, &handle->packed_bytes) ||
         !olstm_size_align(handle->packed_bytes, &handle->packed_bytes) ||
         !olstm__product_pack_scratch_bytes(&product, &scratch_bytes) ||
@@ -238,7 +238,7 @@ static olstm_status conv_run(const void* instance, const void* handle,
       .bias = load_floats(prepared, prepared->has_bias ? args->inputs[2] : NULL,
                           conv->groups * conv->output_channels, workspace + layout->bias),
       .y = is_half(prepared->dtype) ? workspace + layout->y : args->outputs[0],
-      .packed = self->weight.memory,
+      .packed = self->weight.packed.memory,
       .packed_bytes = prepared->packed_bytes,
       .workspace = workspace + layout->kernel,
       .thread_count = self->base.options.thread_count,

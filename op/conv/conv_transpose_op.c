@@ -203,7 +203,7 @@ static bool lay_out(const conv_transpose_op* self, conv_transpose_handle* handle
                           &handle->plane_offset)) {
     return false;
   }
-  if (self->weight.memory) return true;
+  if (self->weight.packed.memory) return true;
   return olstm__product_packed_bytes(product, &handle->packed_bytes) &&
          olstm_size_align(handle->packed_bytes, &handle->packed_bytes) &&
          olstm__product_pack_scratch_bytes(product, &scratch_bytes) &&
@@ -261,7 +261,7 @@ static const void* find_packed(const conv_transpose_op* self,
                                const olstm_run_args* args, int64_t group) {
   const olstm__product* product = &handle->product;
   char* workspace = args->workspace;
-  if (self->weight.memory) return olstm__packed_weight_get(&self->weight, group);
+  if (self->weight.packed.memory) return olstm__packed_weight_get(&self->weight, group);
   const olstm__gemm_matrix b = {
       (const char*)args->inputs[1] +
           (size_t)(group * product->k * product->n) * olstm_dtype_size(handle->dtype),

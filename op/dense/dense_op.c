@@ -176,7 +176,7 @@ static olstm_status dense_run(const void* instance, const void* handle,
     const olstm__product_run_args run = {
         .a = (const char*)args->inputs[0] +
              (size_t)first * (size_t)self->k * element_bytes,
-        .packed = self->weight.memory,
+        .packed = self->weight.packed.memory,
         .bias = self->is_gemm ? c : NULL,
         .c = y,
         .parallel = args->parallel};

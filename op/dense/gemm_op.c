@@ -116,7 +116,7 @@ static bool find_workspace(const gemm_op* self, gemm_handle* handle, size_t* out
       return false;
     }
   }
-  if (!self->weight.memory) {
+  if (!self->weight.packed.memory) {
     if (!olstm__product_pack_scratch_bytes(product, &pack_bytes) ||
         !olstm__product_packed_bytes(product, &handle->packed_bytes) ||
         !olstm_size_align(handle->packed_bytes, &handle->packed_bytes)) {
@@ -262,14 +262,14 @@ static olstm_status gemm_run(const void* instance, const void* handle,
               args->workspace);
     a = args->workspace;
   }
-  if (!self->weight.memory) {
+  if (!self->weight.packed.memory) {
     const olstm__gemm_matrix b = {args->inputs[1], self->transposes_b ? 1 : product->n,
                                   self->transposes_b ? product->k : 1};
     olstm__product_pack(product, &b, scratch, packed);
   }
   const olstm__product_run_args run = {
       .a = a,
-      .packed = self->weight.memory ? self->weight.memory : packed,
+      .packed = self->weight.packed.memory ? self->weight.packed.memory : packed,
       .bias = prepared->is_bias ? args->inputs[2] : NULL,
       .c = args->outputs[0],
       .scratch = scratch,

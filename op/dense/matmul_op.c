@@ -34,7 +34,7 @@ static olstm_status find_workspace(const matmul_op* self, matmul_handle* handle,
                                    size_t* out_bytes, olstm_error* error) {
   size_t pack_bytes = 0;
   bool fits = olstm__product_run_scratch_bytes(&handle->product, out_bytes);
-  if (!self->weight.memory) {
+  if (!self->weight.packed.memory) {
     fits = fits && olstm__product_pack_scratch_bytes(&handle->product, &pack_bytes) &&
            olstm__product_packed_bytes(&handle->product, &handle->packed_bytes) &&
            olstm_size_align(handle->packed_bytes, &handle->packed_bytes);
@@ -76,7 +76,7 @@ static olstm_status matmul_prepare(void* instance, const olstm_prepare_args* arg
 /// The packed layout of matrix `index` of the right-hand side.
 static const void* find_packed(const matmul_op* self, const matmul_handle* handle,
                                const olstm_run_args* args, int64_t index) {
-  if (self->weight.memory) return olstm__packed_weight_get(&self->weight, index);
+  if (self->weight.packed.memory) return olstm__packed_weight_get(&self->weight, index);
   const olstm__gemm_matrix b = {
       (const char*)args->inputs[1] + (size_t)index * handle->b_bytes, handle->product.n,
       1};

@@ -4,12 +4,11 @@
 #define OLSTM_OP_DENSE_PACKED_WEIGHT_H_
 
 #include "op/dense/product.h"
-#include "op/op_support.h"
+#include "op/packed_memory.h"
 
 /// What a constant was packed to. Zeroed: not packed.
 typedef struct olstm__packed_weight {
-  void* memory;
-  size_t memory_bytes;
+  olstm__packed_memory packed;
   /// Bytes from one packed matrix to the next.
   size_t matrix_bytes;
 } olstm__packed_weight;
@@ -21,6 +20,9 @@ typedef struct olstm__weight_layout {
   int64_t matrix_stride;
   int64_t row_stride;
   int64_t column_stride;
+  /// They are not a constant of the node's itself, but were made of some, and go after
+  /// packing: no other node can have the same.
+  bool is_temporary;
 } olstm__weight_layout;
 
 /// Packs a constant. `product` says dtype, k and n; its m does not matter.
@@ -38,7 +40,7 @@ void olstm__packed_weight_deinit(olstm__packed_weight* weight,
 /// A matrix of the weight.
 static inline const void* olstm__packed_weight_get(const olstm__packed_weight* weight,
                                                    int64_t index) {
-  return (const char*)weight->memory + (size_t)index * weight->matrix_bytes;
+  return (const char*)weight->packed.memory + (size_t)index * weight->matrix_bytes;
 }
 
 #endif  // OLSTM_OP_DENSE_PACKED_WEIGHT_H_

@@ -13,7 +13,7 @@
 #include "op/lstm/lstm_problem.h"
 #include "op/lstm/lstm_spec.h"
 #include "op/lstm/lstm_weights.h"
-#include "op/math/weight_memory.h"
+#include "op/packed_memory.h"
 
 enum { kMaxBlocks = 20, kDefaultBlockSteps = 64, kAllRows = -1 };
 

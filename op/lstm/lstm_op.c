@@ -9,8 +9,7 @@
 #include "op/lstm/lstm_choose.h"
 #include "op/lstm/lstm_problem.h"
 #include "op/lstm/lstm_shapes.h"
-#include "op/math/weight_memory.h"
-#include "op/op_support.h"
+#include "op/packed_memory.h"
 
 enum { kMaxKernels = 8 };
 
@@ -18,9 +17,19 @@ enum { kMaxKernels = 8 };
 typedef struct packing {
   const olstm__lstm_kernel* kernel;
   int32_t precision;
-  void* memory;
-  size_t bytes;
+  olstm__packed_memory packed;
 } packing;
+
+/// What packed weights depend on: see olstm__lstm_kernel.packed_bytes. No gaps may
+/// differ: it is zeroed first.
+typedef struct packing_key {
+  const olstm__lstm_kernel* kernel;
+  olstm__lstm_spec spec;
+  olstm_dtype dtype;
+  int32_t precision;
+  int64_t input_size, hidden_size;
+  olstm__lstm_weights weights;
+} packing_key;
 
 typedef struct lstm_op {
   olstm__op_base base;
@@ -113,7 +122,7 @@ void olstm__lstm_op_destroy(void* instance) {
   lstm_op* op = instance;
   if (!op) return;
   for (size_t i = 0; i < op->packing_count; i++) {
-    olstm_release(&op->base.allocator, op->packings[i].memory, 1, op->packings[i].bytes);
+    olstm__packed_memory_deinit(&op->packings[i].packed, &op->base);
   }
   olstm__op_destroy(op);
 }
@@ -176,19 +185,29 @@ static void make_problem(const lstm_op* op, const olstm_prepare_args* args,
   problem->precision = op->base.options.precision;
 }
 
-static olstm_status make_packing(lstm_op* op, const lstm_handle* handle,
-                                 const olstm__lstm_weights* weights, packing* out_packing,
-                                 olstm_error* error) {
+/// Packs weights, which other nodes may share where they are constants of the node.
+static olstm_status make_packing(const lstm_op* op, const lstm_handle* handle,
+                                 const olstm__lstm_weights* weights, bool are_constant,
+                                 packing* out_packing, olstm_error* error) {
   const olstm__lstm_kernel* kernel = handle->choice.kernel;
-  packing made = {kernel, handle->problem.precision, NULL, 0};
-  if (kernel->packed_bytes(&handle->problem, &made.bytes)) {
-    made.memory = olstm__allocate_weights(&op->base.allocator, made.bytes);
-  }
-  if (!made.memory) {
-    return olstm__op_fail(&op->base, error, OLSTM_STATUS_OUT_OF_MEMORY,
-                          "no memory for packed weights");
-  }
-  kernel->pack(&handle->problem, weights, made.memory);
+  const olstm__lstm_problem* problem = &handle->problem;
+  packing_key key;
+  size_t bytes = 0;
+  bool is_new = false;
+  memset(&key, 0, sizeof key);
+  key.kernel = kernel;
+  key.spec = problem->spec;
+  key.dtype = problem->dtype;
+  key.precision = problem->precision;
+  key.input_size = problem->input_size;
+  key.hidden_size = problem->hidden_size;
+  key.weights = *weights;
+  if (!kernel->packed_bytes(problem, &bytes)) bytes = SIZE_MAX;
+  packing made = {.kernel = kernel, .precision = problem->precision};
+  OLSTM_RETURN_IF_ERROR(olstm__packed_memory_init(&made.packed, &op->base,
+                                                  are_constant ? &key : NULL, sizeof key,
+                                                  bytes, &is_new, error));
+  if (is_new) kernel->pack(problem, weights, made.packed.memory);
   *out_packing = made;
   return OLSTM_STATUS_OK;
 }
@@ -207,14 +226,14 @@ static olstm_status share_packing(lstm_op* op, lstm_handle* handle, olstm_error*
     const packing* known = &op->packings[i];
     if (known->kernel == handle->choice.kernel &&
         known->precision == handle->problem.precision) {
-      handle->packed = known->memory;
+      handle->packed = known->packed.memory;
       return OLSTM_STATUS_OK;
     }
   }
   packing* added = &op->packings[op->packing_count];
-  OLSTM_RETURN_IF_ERROR(make_packing(op, handle, &weights, added, error));
+  OLSTM_RETURN_IF_ERROR(make_packing(op, handle, &weights, true, added, error));
   op->packing_count++;
-  handle->packed = added->memory;
+  handle->packed = added->packed.memory;
   return OLSTM_STATUS_OK;
 }
 
@@ -236,8 +255,8 @@ static olstm_status provide_weights(lstm_op* op, lstm_handle* handle,
   olstm__lstm_weights weights;
   if (op->has_constant_weights) return share_packing(op, handle, error);
   if (!find_planned_weights(args, &weights)) return OLSTM_STATUS_OK;
-  OLSTM_RETURN_IF_ERROR(make_packing(op, handle, &weights, &handle->own, error));
-  handle->packed = handle->own.memory;
+  OLSTM_RETURN_IF_ERROR(make_packing(op, handle, &weights, false, &handle->own, error));
+  handle->packed = handle->own.packed.memory;
   return OLSTM_STATUS_OK;
 }
 
@@ -311,7 +330,7 @@ void olstm__lstm_op_release(void* instance, void* handle) {
   if (released->choice.kernel) {
     released->choice.kernel->release(&op->base.allocator, released->kernel_handle);
   }
-  olstm_release(&op->base.allocator, released->own.memory, 1, released->own.bytes);
+  olstm__packed_memory_deinit(&released->own.packed, &op->base);
   olstm_release(&op->base.allocator, released, 1, sizeof *released);
 }
 

@@ -113,7 +113,7 @@ static bool lay_out(const quantized_matmul_op* self, quantized_matmul_handle* ha
       !olstm__op_add_part(out_bytes, m * n, sizeof(double), &handle->c_offset)) {
     return false;
   }
-  if (self->weight.memory) return true;
+  if (self->weight.packed.memory) return true;
   return olstm__product_packed_bytes(&product, &packed_bytes) &&
          olstm__op_add_part(out_bytes, k * n, sizeof(double), &handle->b_offset) &&
          olstm__op_add_part(out_bytes, 1, packed_bytes, &handle->packed_offset);
@@ -191,7 +191,7 @@ static const void* find_packed(const quantized_matmul_op* self,
   const input_indices* at = &kInputs[code_of(self)];
   double* b = (double*)(void*)((char*)args->workspace + handle->b_offset);
   char* packed = (char*)args->workspace + handle->packed_offset;
-  if (self->weight.memory) return olstm__packed_weight_get(&self->weight, index);
+  if (self->weight.packed.memory) return olstm__packed_weight_get(&self->weight, index);
   const olstm__quantize_operand zero =
       olstm__quantize_operand_of(&self->base, handle->descs, args->inputs, at->b_zero);
   // Elements are one byte.
@@ -269,8 +269,10 @@ static olstm_status pack_constant(void* instance, olstm_error* error) {
   }
   const olstm__product product = {OLSTM_DTYPE_DOUBLE, 0, b->desc.dims[0],
                                   b->desc.dims[1]};
-  const olstm__weight_layout layout = {
-      .matrix_count = 1, .row_stride = product.n, .column_stride = 1};
+  const olstm__weight_layout layout = {.matrix_count = 1,
+                                       .row_stride = product.n,
+                                       .column_stride = 1,
+                                       .is_temporary = true};
   const size_t count = (size_t)(product.k * product.n);
   double* values = olstm_allocate(&base->allocator, count, sizeof *values);
   if (!values) {

@@ -328,7 +328,8 @@ static olstm_status run_operator(olstm__dynamic* dynamic, const olstm__dynamic_c
     olstm__environment_lock(dynamic->environment);
     olstm__prepared_cache_release(cache, step);
     const olstm_status status = olstm__prepared_cache_fill(
-        cache, step, &dynamic->lists, dynamic->limits->max_memory, error);
+        cache, step, &dynamic->lists, dynamic->limits->max_memory,
+        &dynamic->environment->operator_memory, error);
     olstm__environment_unlock(dynamic->environment);
     OLSTM_RETURN_IF_ERROR(status);
   }

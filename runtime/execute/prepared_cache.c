@@ -107,6 +107,7 @@ static olstm_status infer(olstm__prepared_cache* cache, const olstm__dynamic_ste
 olstm_status olstm__prepared_cache_fill(olstm__prepared_cache* cache,
                                         const olstm__dynamic_step* step,
                                         const olstm__step_lists* lists, size_t max_memory,
+                                        olstm__operator_memory* memory,
                                         olstm_error* error) {
   const olstm__operator_instance of = olstm__program_instance(step->node);
   OLSTM_RETURN_IF_ERROR(infer(cache, step, lists, error));
@@ -122,7 +123,7 @@ olstm_status olstm__prepared_cache_fill(olstm__prepared_cache* cache,
                                    step->output_count, lists->output_descs};
   cache->prepared =
       (olstm_prepared){.struct_size = sizeof cache->prepared, .view_of_input = -1};
-  OLSTM_RETURN_IF_ERROR(olstm__call_prepare(&of, &args, &cache->prepared, error));
+  OLSTM_RETURN_IF_ERROR(olstm__call_prepare(&of, &args, memory, &cache->prepared, error));
   cache->has_prepared = true;
   cache->work = olstm__step_work(&args, &cache->prepared);
   for (size_t i = 0; i < step->input_count; i++) {

@@ -60,6 +60,7 @@ bool olstm__prepared_cache_serves(const olstm__prepared_cache* cache,
 olstm_status olstm__prepared_cache_fill(olstm__prepared_cache* cache,
                                         const olstm__dynamic_step* step,
                                         const olstm__step_lists* lists, size_t max_memory,
+                                        olstm__operator_memory* memory,
                                         olstm_error* error);
 
 /// Whether input `i` of a step is there.

@@ -8,6 +8,13 @@
 /// Multiply-adds that a session may spend on values that are known ahead.
 enum { kFoldWork = 1 << 30 };
 
+/// What operators may keep: so much for each byte of constants, and at least so much.
+enum {
+  kKeptPerConstantByte = 4,
+  kDefaultKeptPerConstantByte = 16,
+  kLeastKept = 256 << 20
+};
+
 /// Where nobody says, memory goes by the inputs of a run, up to this.
 static const size_t kMostMemory = (size_t)4 << 30;
 
@@ -64,8 +71,10 @@ olstm_status olstm__environment_init(olstm__environment* environment,
   *environment = (olstm__environment){.registry = registry, .fold_work = kFoldWork};
   environment->allocator = olstm_allocator_or_default(options->allocator);
   OLSTM_RETURN_IF_ERROR(read_options(environment, options, error));
+  olstm__operator_memory_init(&environment->operator_memory, &environment->allocator,
+                              environment->max_memory);
   environment->host = *olstm__registry_host(registry);
-  environment->host.allocator = &environment->allocator;
+  olstm__operator_memory_offer(&environment->operator_memory, &environment->host);
   if (pthread_mutex_init(&environment->mutex, NULL) != 0) {
     return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a lock");
   }
@@ -73,7 +82,18 @@ olstm_status olstm__environment_init(olstm__environment* environment,
   return OLSTM_STATUS_OK;
 }
 
+void olstm__environment_set_constants(olstm__environment* environment,
+                                      size_t constant_bytes) {
+  const size_t factor =
+      environment->has_max_memory ? kKeptPerConstantByte : kDefaultKeptPerConstantByte;
+  const size_t least = environment->has_max_memory ? environment->max_memory : kLeastKept;
+  size_t limit = 0;
+  if (!olstm_size_multiply(constant_bytes, factor, &limit)) limit = SIZE_MAX;
+  environment->operator_memory.limit = limit > least ? limit : least;
+}
+
 void olstm__environment_deinit(olstm__environment* environment) {
+  olstm__operator_memory_deinit(&environment->operator_memory);
   if (environment->has_mutex) (void)pthread_mutex_destroy(&environment->mutex);
   environment->has_mutex = false;
 }

@@ -7,10 +7,13 @@
 
 #include "olstm/runtime.h"
 
+#include "runtime/host/operator_memory.h"
+
 typedef struct olstm__environment {
   olstm_allocator allocator;
   const olstm_registry* registry;
-  /// What operators are created with. Its allocator is the one above.
+  /// What operators keep, and what they are created with.
+  olstm__operator_memory operator_memory;
   olstm_host host;
   olstm_operator_options options;
   /// Storage of options.kernel.
@@ -37,6 +40,11 @@ olstm_status olstm__environment_init(olstm__environment* environment,
                                      const olstm_registry* registry,
                                      const olstm_session_options* options,
                                      olstm_error* error);
+
+/// Lets operators keep memory in proportion to the model's constants, too.
+void olstm__environment_set_constants(olstm__environment* environment,
+                                      size_t constant_bytes);
+
 /// A zeroed environment is legal.
 void olstm__environment_deinit(olstm__environment* environment);
 

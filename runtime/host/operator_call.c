@@ -14,11 +14,14 @@ olstm_status olstm__call_end(const olstm_node* node, const char* callback,
 }
 
 olstm_status olstm__call_create(const olstm_operator* callbacks,
-                                const olstm_create_args* args, void** out_instance,
+                                const olstm_create_args* args,
+                                olstm__operator_memory* memory, void** out_instance,
                                 olstm_error* error) {
   olstm__call_begin(error);
-  return olstm__call_end(args->node, "create",
-                         callbacks->create(callbacks, args, out_instance, error), error);
+  const olstm_status status =
+      olstm__call_end(args->node, "create",
+                      callbacks->create(callbacks, args, out_instance, error), error);
+  return olstm__operator_memory_explain(memory, args->node, status, error);
 }
 
 olstm_status olstm__call_infer(const olstm__operator_instance* of,
@@ -34,11 +37,13 @@ olstm_status olstm__call_infer(const olstm__operator_instance* of,
 
 olstm_status olstm__call_prepare(const olstm__operator_instance* of,
                                  const olstm_prepare_args* args,
+                                 olstm__operator_memory* memory,
                                  olstm_prepared* out_prepared, olstm_error* error) {
   olstm__call_begin(error);
-  return olstm__call_end(of->node, "prepare",
-                         of->callbacks->prepare(of->instance, args, out_prepared, error),
-                         error);
+  const olstm_status status = olstm__call_end(
+      of->node, "prepare",
+      of->callbacks->prepare(of->instance, args, out_prepared, error), error);
+  return olstm__operator_memory_explain(memory, of->node, status, error);
 }
 
 olstm_status olstm__call_run(const olstm__operator_instance* of, const void* handle,

@@ -3,10 +3,12 @@
 #ifndef OLSTM_RUNTIME_HOST_OPERATOR_CALL_H_
 #define OLSTM_RUNTIME_HOST_OPERATOR_CALL_H_
 
-#include "olstm/plugin.h"
+#include "runtime/host/operator_memory.h"
 
+/// `memory`: what the node's environment lets operators keep.
 olstm_status olstm__call_create(const olstm_operator* callbacks,
-                                const olstm_create_args* args, void** out_instance,
+                                const olstm_create_args* args,
+                                olstm__operator_memory* memory, void** out_instance,
                                 olstm_error* error);
 
 /// An operator, and the node that it was created for.
@@ -22,6 +24,7 @@ olstm_status olstm__call_infer(const olstm__operator_instance* of,
 
 olstm_status olstm__call_prepare(const olstm__operator_instance* of,
                                  const olstm_prepare_args* args,
+                                 olstm__operator_memory* memory,
                                  olstm_prepared* out_prepared, olstm_error* error);
 
 olstm_status olstm__call_run(const olstm__operator_instance* of, const void* handle,

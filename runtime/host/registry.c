@@ -316,8 +316,10 @@ olstm_status olstm_registry_create(const olstm_allocator* allocator,
     return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "registry: no memory");
   }
   registry->allocator = chosen;
-  registry->host = (olstm_host){sizeof(olstm_host), OLSTM_ABI_VERSION,
-                                "olstm " OLSTM_VERSION_TEXT, &registry->allocator};
+  registry->host = (olstm_host){.struct_size = sizeof(olstm_host),
+                                .abi_version = OLSTM_ABI_VERSION,
+                                .name = "olstm " OLSTM_VERSION_TEXT,
+                                .allocator = &registry->allocator};
   olstm_status status =
       olstm__registry_add_plugin(registry, olstm__builtin_plugin(), error);
   if (status == OLSTM_STATUS_OK) {

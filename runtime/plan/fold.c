@@ -62,7 +62,8 @@ olstm_status olstm__fold_run(const olstm__fold_call* call, uint64_t* work,
   olstm_prepared prepared = {.struct_size = sizeof prepared, .view_of_input = -1};
   const olstm_prepare_args args = {sizeof args, call->of.node->input_count, call->inputs,
                                    call->of.node->output_count, call->outputs};
-  OLSTM_RETURN_IF_ERROR(olstm__call_prepare(&call->of, &args, &prepared, error));
+  OLSTM_RETURN_IF_ERROR(olstm__call_prepare(
+      &call->of, &args, &call->environment->operator_memory, &prepared, error));
   *out_is_done = prepared.work <= *work;
   if (*out_is_done) {
     *work -= prepared.work;

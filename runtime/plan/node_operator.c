@@ -55,7 +55,8 @@ olstm_status olstm__node_create_operator(olstm__environment* environment,
   *out_callbacks = callbacks;
   *out_instance = NULL;
   olstm__environment_lock(environment);
-  const olstm_status status = olstm__call_create(callbacks, &args, out_instance, error);
+  const olstm_status status = olstm__call_create(
+      callbacks, &args, &environment->operator_memory, out_instance, error);
   olstm__environment_unlock(environment);
   return status;
 }

@@ -66,7 +66,8 @@ static olstm_status prepare_steps(olstm__planner* planner, olstm_error* error) {
     step->prepared =
         (olstm_prepared){.struct_size = sizeof step->prepared, .view_of_input = -1};
     const olstm__operator_instance of = olstm__program_instance(node);
-    OLSTM_RETURN_IF_ERROR(olstm__call_prepare(&of, &args, &step->prepared, error));
+    OLSTM_RETURN_IF_ERROR(olstm__call_prepare(
+        &of, &args, &planner->environment->operator_memory, &step->prepared, error));
     step->is_prepared = true;
     step->work = olstm__step_work(&args, &step->prepared);
   }

@@ -33,7 +33,10 @@ static olstm_plugin_entry_function open_entry(void) {
 
 static void an_older_host_is_refused_with_both_versions(void** state) {
   const olstm_allocator allocator = olstm_allocator_or_default(NULL);
-  const olstm_host host = {sizeof host, OLSTM_ABI_VERSION - 1, "old", &allocator};
+  const olstm_host host = {.struct_size = sizeof host,
+                           .abi_version = OLSTM_ABI_VERSION - 1,
+                           .name = "old",
+                           .allocator = &allocator};
   olstm_error error = {""};
   (void)state;
   assert_null(open_entry()(&host, &error));
@@ -124,7 +127,10 @@ static void forgotten_sizes_are_refused_by_name(void** state) {
   const olstm_allocator allocator = olstm_allocator_or_default(NULL);
   (void)state;
   for (int forgotten = 0; forgotten < 4; forgotten++) {
-    olstm_host host = {sizeof host, OLSTM_ABI_VERSION, "hasty", &allocator};
+    olstm_host host = {.struct_size = sizeof host,
+                       .abi_version = OLSTM_ABI_VERSION,
+                       .name = "hasty",
+                       .allocator = &allocator};
     olstm_node node = relu_node(0);
     olstm_operator_options options = {sizeof options, 1, 0, NULL};
     olstm_create_args args = {sizeof args, &host, &node, &options};
@@ -141,7 +147,10 @@ static void forgotten_sizes_are_refused_by_name(void** state) {
 
 static void options_that_there_are_not_are_refused(void** state) {
   const olstm_allocator allocator = olstm_allocator_or_default(NULL);
-  const olstm_host host = {sizeof host, OLSTM_ABI_VERSION, "odd", &allocator};
+  const olstm_host host = {.struct_size = sizeof host,
+                           .abi_version = OLSTM_ABI_VERSION,
+                           .name = "odd",
+                           .allocator = &allocator};
   const olstm_node node = relu_node(0);
   olstm_operator_options options = {sizeof options, 0, 0, NULL};
   const olstm_create_args args = {sizeof args, &host, &node, &options};
@@ -153,7 +162,10 @@ static void options_that_there_are_not_are_refused(void** state) {
 
 static void an_equal_host_is_served(void** state) {
   const olstm_allocator allocator = olstm_allocator_or_default(NULL);
-  const olstm_host host = {sizeof host, OLSTM_ABI_VERSION, "equal", &allocator};
+  const olstm_host host = {.struct_size = sizeof host,
+                           .abi_version = OLSTM_ABI_VERSION,
+                           .name = "equal",
+                           .allocator = &allocator};
   (void)state;
   run_relu(&host, 0);
 }
@@ -163,7 +175,10 @@ static void a_newer_host_is_served(void** state) {
   newer_host newer;
   (void)state;
   memset(&newer, 0xA5, sizeof newer);
-  newer.host = (olstm_host){sizeof newer, OLSTM_ABI_VERSION + 1, "newer", &allocator};
+  newer.host = (olstm_host){.struct_size = sizeof newer,
+                            .abi_version = OLSTM_ABI_VERSION + 1,
+                            .name = "newer",
+                            .allocator = &allocator};
   run_relu(&newer.host, 64);
 }
 

@@ -99,7 +99,10 @@ olstm_status olstm_lstm_case_run(olstm_lstm_case* layer,
                                  const olstm_lstm_case_options* options,
                                  olstm_error* error) {
   const olstm_allocator allocator = olstm_allocator_or_default(NULL);
-  const olstm_host host = {sizeof host, OLSTM_ABI_VERSION, "test", &allocator};
+  const olstm_host host = {.struct_size = sizeof host,
+                           .abi_version = OLSTM_ABI_VERSION,
+                           .name = "test",
+                           .allocator = &allocator};
   const olstm_operator_options operator_options = {
       sizeof operator_options, options->thread_count ? options->thread_count : 1,
       options->precision, options->kernel};
