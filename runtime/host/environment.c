@@ -12,7 +12,9 @@ enum { kFoldWork = 1 << 30 };
 enum {
   kKeptPerConstantByte = 4,
   kDefaultKeptPerConstantByte = 16,
-  kLeastKept = 256 << 20
+  kLeastKept = 256 << 20,
+  /// What even a small max_memory leaves for the operators themselves.
+  kLeastOfAll = 1 << 20
 };
 
 /// Where nobody says, memory goes by the inputs of a run, up to this.
@@ -89,7 +91,8 @@ void olstm__environment_set_constants(olstm__environment* environment,
   const size_t least = environment->has_max_memory ? environment->max_memory : kLeastKept;
   size_t limit = 0;
   if (!olstm_size_multiply(constant_bytes, factor, &limit)) limit = SIZE_MAX;
-  environment->operator_memory.limit = limit > least ? limit : least;
+  limit = limit > least ? limit : least;
+  environment->operator_memory.limit = limit > kLeastOfAll ? limit : kLeastOfAll;
 }
 
 void olstm__environment_deinit(olstm__environment* environment) {
