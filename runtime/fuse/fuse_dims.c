@@ -154,6 +154,18 @@ static bool slice_keeps_dim(const olstm__graph* graph, const olstm__graph_node* 
   return true;
 }
 
+/// The axis of a Transpose's input that is axis *axis of its output.
+static bool step_back_transposed(const olstm__graph_node* node, int32_t* axis) {
+  const olstm_attribute* perm = olstm__graph_find_attribute(node, "perm");
+  if (!perm || perm->kind != OLSTM_ATTRIBUTE_INTS || (size_t)*axis >= perm->count) {
+    return false;
+  }
+  const int64_t source = perm->ints[*axis];
+  if (source < 0 || source >= OLSTM_MAX_RANK) return false;
+  *axis = (int32_t)source;
+  return true;
+}
+
 /// Where dimension `axis` of a node's output comes from: one step back. False at a symbol
 /// of its own.
 static bool step_back(const olstm__graph* graph, const olstm__graph_node* node,
@@ -164,15 +176,8 @@ static bool step_back(const olstm__graph* graph, const olstm__graph_node* node,
     return true;
   }
   if (olstm__match_is(node, "Transpose")) {
-    const olstm_attribute* perm = olstm__graph_find_attribute(node, "perm");
-    if (!perm || perm->kind != OLSTM_ATTRIBUTE_INTS || (size_t)*axis >= perm->count) {
-      return false;
-    }
-    const int64_t source = perm->ints[*axis];
-    if (source < 0 || source >= OLSTM_MAX_RANK) return false;
-    *axis = (int32_t)source;
     *value = first;
-    return true;
+    return step_back_transposed(node, axis);
   }
   int64_t turned = 0;
   if ((olstm__match_is(node, "Unsqueeze") || olstm__match_is(node, "Squeeze")) &&
@@ -191,9 +196,8 @@ static bool step_back(const olstm__graph* graph, const olstm__graph_node* node,
     return true;
   }
   if (olstm__match_is(node, "Slice")) {
-    if (!slice_keeps_dim(graph, node, *axis)) return false;
     *value = first;
-    return true;
+    return slice_keeps_dim(graph, node, *axis);
   }
   if (olstm__match_is(node, "Gather") && olstm__match_int(node, "axis", 0) == 0) {
     const int32_t indices = olstm__graph_node_input(node, 1);

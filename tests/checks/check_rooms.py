@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """usage: check_rooms.py SOURCE
 
-The rooms of runtime/ stand on each other in one order, and no files of it include each
-other in a circle.
+The rooms of runtime/ stand on each other in one order, no files of it include each other in a
+circle, and its functions are short.
 """
 
 import os
+import re
 import sys
 
 import file_graph
@@ -14,14 +15,30 @@ import file_graph
 ROOMS = ["runtime/host", "runtime/graph", "runtime/fuse", "runtime/state", "runtime/plan",
          "runtime/execute", "runtime"]
 MOST_FLAT_FILES = 14
-# Folders in which files may not include each other in a circle.
-WITHOUT_CIRCLES = ["base", "onnx_proto", "runtime"]
+MOST_FUNCTION_LINES = 60
+# Folders in which files may not include each other in a circle, nor functions be long.
+CHECKED = ["base", "onnx_proto", "runtime"]
+
+# From a line that opens a function (or a type) to the brace that closes it, as clang-format writes both.
+FUNCTION = re.compile(r"^[A-Za-z_][^;{}]*\([^;{}]*\)[^;{}=]*\{\n.*?^\}\n", re.MULTILINE | re.DOTALL)
+
+
+def find_long_functions(folder):
+    for path in file_graph.list_sources(folder):
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        for match in FUNCTION.finditer(text):
+            lines = match[0].count("\n")
+            if lines > MOST_FUNCTION_LINES:
+                name = re.search(r"(\w+)\(", match[0])[1]
+                yield f"{path}: {name} has {lines} lines, more than {MOST_FUNCTION_LINES}"
 
 
 def main():
     os.chdir(sys.argv[1])
     complaints = []
-    for folder in filter(os.path.isdir, WITHOUT_CIRCLES):
+    for folder in filter(os.path.isdir, CHECKED):
+        complaints += find_long_functions(folder)
         graph = file_graph.to_graph(file_graph.read_includes(folder))
         complaints += [f"these include each other in a circle: {' '.join(circle)}"
                        for circle in file_graph.find_circles(graph)]

@@ -80,6 +80,13 @@ class Tree(unittest.TestCase):
         self.assertEqual(code, 1)
         self.assertIn("runtime/attic is no room", text)
 
+    def test_rooms_refuse_long_functions(self):
+        lines = "  count++;\n"
+        self.write("runtime/session.c", "")
+        self.write("base/a.c", "/// Counts.\nstatic int f(int a,\n             int b) {\n" + 57 * lines + "}\n\n"
+                               "static int g(void) {\n" + 59 * lines + "}\n")
+        self.assertEqual(self.check_rooms(), (1, "rooms: base/a.c: g has 61 lines, more than 60\n"))
+
     def test_rooms_refuse_many_files_outside(self):
         for number in range(15):
             self.write(f"runtime/f{number}.c", "")
