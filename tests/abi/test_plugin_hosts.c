@@ -7,7 +7,7 @@
 #include "olstm/plugin.h"
 #include "tests/support/test_main.h"
 
-enum { HIDDEN = 2 };
+enum { kHidden = 2 };
 
 /// A host of a version to come: what it appends, olstm must not read.
 typedef struct newer_host {
@@ -81,8 +81,8 @@ static void run_relu(const olstm_host* host, size_t appended) {
   const olstm_node node = relu_node(appended);
   const olstm_operator_options options = {sizeof options + appended, 1, 0, NULL};
   const olstm_create_args create = {sizeof create + appended, host, &node, &options};
-  float x[HIDDEN] = {-1.0F, 2.0F}, y[HIDDEN] = {9.0F, 9.0F};
-  const olstm_tensor input = {{OLSTM_DTYPE_FLOAT, 1, {HIDDEN}}, NULL};
+  float x[kHidden] = {-1.0F, 2.0F}, y[kHidden] = {9.0F, 9.0F};
+  const olstm_tensor input = {{OLSTM_DTYPE_FLOAT, 1, {kHidden}}, NULL};
   const olstm_tensor* inputs[] = {&input};
   const olstm_infer_args infer = {sizeof infer + appended, 1, inputs, 1};
   olstm_tensor_desc desc;

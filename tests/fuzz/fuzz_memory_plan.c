@@ -7,7 +7,7 @@
 #include "runtime/plan/memory_plan.h"
 #include "tests/fuzz/fuzz_target.h"
 
-enum { RECORD_BYTES = 8, MAX_REQUESTS = 48 };
+enum { kRecordBytes = 8, kMaxRequests = 48 };
 
 /// first step, steps it lives on, bytes with a shift: from nothing to more than there is.
 static olstm__memory_request read_request(const uint8_t* record) {
@@ -39,16 +39,16 @@ static void check_plan(size_t count, const olstm__memory_request* requests,
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const olstm_allocator allocator = olstm_allocator_or_default(NULL);
-  static olstm__memory_request requests[MAX_REQUESTS];
-  static size_t offsets[MAX_REQUESTS];
+  static olstm__memory_request requests[kMaxRequests];
+  static size_t offsets[kMaxRequests];
   size_t total = 0;
-  size_t count = size / RECORD_BYTES;
-  if (count > MAX_REQUESTS) count = MAX_REQUESTS;
+  size_t count = size / kRecordBytes;
+  if (count > kMaxRequests) count = kMaxRequests;
   for (size_t i = 0; i < count; i++) {
-    requests[i] = read_request(data + i * RECORD_BYTES);
+    requests[i] = read_request(data + i * kRecordBytes);
   }
   const olstm_status status = olstm__memory_plan(
-      count, requests, size % 2 ? 0 : MAX_REQUESTS, &allocator, offsets, &total, NULL);
+      count, requests, size % 2 ? 0 : kMaxRequests, &allocator, offsets, &total, NULL);
   check(status == OLSTM_STATUS_OK || status == OLSTM_STATUS_LIMIT_EXCEEDED);
   if (status == OLSTM_STATUS_OK) {
     check_plan(count, requests, offsets, total);

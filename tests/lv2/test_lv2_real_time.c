@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SAMPLES = 1000, RUNS = 50 };
+enum { kSamples = 1000, kRuns = 50 };
 
 static _Thread_local bool is_audio_thread;
 static atomic_int forbidden_calls, is_done;
@@ -49,15 +49,15 @@ int pthread_mutex_lock(pthread_mutex_t* mutex) {
 typedef struct audio_job {
   const LV2_Descriptor* descriptor;
   LV2_Handle instance;
-  float input[SAMPLES], output[SAMPLES];
+  float input[kSamples], output[kSamples];
 } audio_job;
 
 static void* run_audio(void* argument) {
   audio_job* job = argument;
   is_audio_thread = true;
   if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) == 0) {
-    for (int i = 0; i < RUNS; i++) {
-      job->descriptor->run(job->instance, 1 + (uint32_t)(i * 97 % SAMPLES));
+    for (int i = 0; i < kRuns; i++) {
+      job->descriptor->run(job->instance, 1 + (uint32_t)(i * 97 % kSamples));
     }
     atomic_store(&is_done, 1);
   } else {
@@ -104,7 +104,7 @@ int main(int argc, char** argv) {
   (void)snprintf(bundle, sizeof bundle, "%s/", argv[1]);
   job.instance = job.descriptor->instantiate(job.descriptor, 48000.0, bundle, NULL);
   if (!job.instance) return 1;
-  for (int i = 0; i < SAMPLES; i++) job.input[i] = sinf(0.05F * (float)i);
+  for (int i = 0; i < kSamples; i++) job.input[i] = sinf(0.05F * (float)i);
   void* const ports[] = {job.input, job.output, &gain_db, &mix};
   for (uint32_t p = 0; p < 4; p++) {
     job.descriptor->connect_port(job.instance, p, ports[p]);
@@ -120,7 +120,7 @@ int main(int argc, char** argv) {
     (void)fprintf(stderr, "the audio thread made a system call, or did not end\n");
     return 1;
   }
-  (void)printf("%d runs, %d calls of malloc, free or a mutex\n", (int)RUNS,
+  (void)printf("%d runs, %d calls of malloc, free or a mutex\n", (int)kRuns,
                atomic_load(&forbidden_calls));
   job.descriptor->cleanup(job.instance);
   return atomic_load(&forbidden_calls) == 0 ? 0 : 1;

@@ -11,7 +11,7 @@
 
 /// Custom operators need no more than version 16 of the API, which is all that tests of
 /// them use, too.
-enum { MESSAGE_BYTES = 512, CUSTOM_OP_API_VERSION = 16 };
+enum { kMessageBytes = 512, kCustomOpApiVersion = 16 };
 
 static const OrtApi* api;
 static bool has_providers;
@@ -23,13 +23,13 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 /// True for success; otherwise the message is copied.
 static bool take(OrtStatus* status, char* message) {
   if (!status) return true;
-  (void)snprintf(message, MESSAGE_BYTES, "%s", api->GetErrorMessage(status));
+  (void)snprintf(message, kMessageBytes, "%s", api->GetErrorMessage(status));
   api->ReleaseStatus(status);
   return false;
 }
 
 static void expect(OrtStatus* status) {
-  char message[MESSAGE_BYTES] = "";
+  char message[kMessageBytes] = "";
   if (!take(status, message)) fail_msg("ONNX Runtime: %s", message);
 }
 
@@ -41,7 +41,7 @@ static void open_library(void) {
   *(void**)&get_base = dlsym(library, "OrtGetApiBase");
   if (get_base) api = get_base()->GetApi(ORT_API_VERSION);
   has_providers = api != NULL;
-  if (get_base && !api) api = get_base()->GetApi(CUSTOM_OP_API_VERSION);
+  if (get_base && !api) api = get_base()->GetApi(kCustomOpApiVersion);
   if (!api) return;
   expect(api->CreateEnv(ORT_LOGGING_LEVEL_FATAL, "olstm tests", &env));
   expect(api->CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &memory_info));

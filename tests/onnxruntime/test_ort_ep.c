@@ -128,27 +128,27 @@ static void* run_many(void* argument) {
 }
 
 static void serves_several_sessions_on_several_threads(void** state) {
-  enum { SESSIONS = 2, THREADS = 4 };
-  OrtSession* sessions[SESSIONS];
-  pthread_t threads[THREADS];
-  thread_job jobs[THREADS];
+  enum { kSessions = 2, kThreads = 4 };
+  OrtSession* sessions[kSessions];
+  pthread_t threads[kThreads];
+  thread_job jobs[kThreads];
   char message[512] = "";
   (void)state;
   ort_host_api();
   ort_host_register_provider();
-  for (size_t i = 0; i < SESSIONS; i++) {
+  for (size_t i = 0; i < kSessions; i++) {
     sessions[i] = ort_host_open("cpu_lstm", &kProvider, message);
     assert_non_null(sessions[i]);
   }
-  for (size_t i = 0; i < THREADS; i++) {
-    jobs[i] = (thread_job){sessions[i % SESSIONS], (int64_t)i + 1, false};
+  for (size_t i = 0; i < kThreads; i++) {
+    jobs[i] = (thread_job){sessions[i % kSessions], (int64_t)i + 1, false};
     assert_int_equal(pthread_create(&threads[i], NULL, run_many, &jobs[i]), 0);
   }
-  for (size_t i = 0; i < THREADS; i++) {
+  for (size_t i = 0; i < kThreads; i++) {
     (void)pthread_join(threads[i], NULL);
     assert_true(jobs[i].ok);
   }
-  for (size_t i = 0; i < SESSIONS; i++) ort_host_api()->ReleaseSession(sessions[i]);
+  for (size_t i = 0; i < kSessions; i++) ort_host_api()->ReleaseSession(sessions[i]);
   ort_host_unregister_provider();
 }
 

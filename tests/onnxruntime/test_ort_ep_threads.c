@@ -8,17 +8,17 @@
 #include "tools/lstm_model.h"
 
 /// Large enough for olstm to split units (one row) and rows (several).
-enum { STEPS = 12, MAX_ROWS = 8, INPUT = 128, UNITS = 256, CALLERS = 3, RUNS = 8 };
-enum { X_COUNT = STEPS * MAX_ROWS * INPUT, Y_COUNT = STEPS * MAX_ROWS * UNITS };
+enum { kSteps = 12, kMaxRows = 8, kInput = 128, kUnits = 256, kCallers = 3, kRuns = 8 };
+enum { kXCount = kSteps * kMaxRows * kInput, kYCount = kSteps * kMaxRows * kUnits };
 
-static const int64_t kRows[] = {1, 3, MAX_ROWS};
-enum { ROW_CASES = sizeof kRows / sizeof kRows[0] };
+static const int64_t kRows[] = {1, 3, kMaxRows};
+enum { kRowCases = sizeof kRows / sizeof kRows[0] };
 
-static float x[X_COUNT];
-static float expected[ROW_CASES][Y_COUNT];
+static float x[kXCount];
+static float expected[kRowCases][kYCount];
 
 static OrtSession* open_layer(size_t index, int thread_count) {
-  const olstm__lstm_shape shape = {STEPS, kRows[index], INPUT, UNITS, 1};
+  const olstm__lstm_shape shape = {kSteps, kRows[index], kInput, kUnits, 1};
   const ort_host_options options = {.with_provider = true, .thread_count = thread_count};
   unsigned char* bytes = NULL;
   size_t byte_count = 0;
@@ -33,8 +33,8 @@ static OrtSession* open_layer(size_t index, int thread_count) {
 
 static bool run_layer(OrtSession* session, size_t index, float* y) {
   char message[512] = "";
-  const int64_t dims[] = {STEPS, kRows[index], INPUT};
-  return ort_host_run_layer(session, dims, x, y, (size_t)(STEPS * kRows[index] * UNITS),
+  const int64_t dims[] = {kSteps, kRows[index], kInput};
+  return ort_host_run_layer(session, dims, x, y, (size_t)(kSteps * kRows[index] * kUnits),
                             message);
 }
 
@@ -47,10 +47,10 @@ typedef struct caller {
 /// cmocka's assertions belong to the main thread: this one only reports.
 static void* call_often(void* argument) {
   caller* c = argument;
-  const size_t count = (size_t)(STEPS * kRows[c->index] * UNITS);
-  float* y = malloc(Y_COUNT * sizeof *y);
+  const size_t count = (size_t)(kSteps * kRows[c->index] * kUnits);
+  float* y = malloc(kYCount * sizeof *y);
   c->ok = y != NULL;
-  for (size_t i = 0; c->ok && i < RUNS; i++) {
+  for (size_t i = 0; c->ok && i < kRuns; i++) {
     c->ok = run_layer(c->session, c->index, y) &&
             memcmp(y, expected[c->index], count * sizeof *y) == 0;
   }
@@ -59,22 +59,22 @@ static void* call_often(void* argument) {
 }
 
 static void call_at_once(OrtSession* session, size_t index) {
-  pthread_t threads[CALLERS];
-  caller callers[CALLERS];
-  for (size_t i = 0; i < CALLERS; i++) {
+  pthread_t threads[kCallers];
+  caller callers[kCallers];
+  for (size_t i = 0; i < kCallers; i++) {
     callers[i] = (caller){session, index, false};
     assert_int_equal(pthread_create(&threads[i], NULL, call_often, &callers[i]), 0);
   }
-  for (size_t i = 0; i < CALLERS; i++) (void)pthread_join(threads[i], NULL);
-  for (size_t i = 0; i < CALLERS; i++) assert_true(callers[i].ok);
+  for (size_t i = 0; i < kCallers; i++) (void)pthread_join(threads[i], NULL);
+  for (size_t i = 0; i < kCallers; i++) assert_true(callers[i].ok);
 }
 
 static void gives_the_same_bits_on_any_number_of_threads(void** state) {
   (void)state;
   ort_host_api();
   ort_host_register_provider();
-  for (size_t i = 0; i < X_COUNT; i++) x[i] = (float)(i * 37 % 101) / 101.0F - 0.5F;
-  for (size_t i = 0; i < ROW_CASES; i++) {
+  for (size_t i = 0; i < kXCount; i++) x[i] = (float)(i * 37 % 101) / 101.0F - 0.5F;
+  for (size_t i = 0; i < kRowCases; i++) {
     OrtSession* one = open_layer(i, 1);
     assert_true(run_layer(one, i, expected[i]));
     ort_host_api()->ReleaseSession(one);

@@ -7,7 +7,7 @@
 #include "adapters/onnxruntime/ort_threads.h"
 #include "tests/support/test_main.h"
 
-enum { THREADS = 3, TASKS = 7 };
+enum { kThreads = 3, kTasks = 7 };
 
 typedef struct call {
   void (*task)(void* user, size_t index);
@@ -24,9 +24,9 @@ static void* make_call(void* argument) {
 static OrtStatus* ORT_API_CALL run_at_once(const OrtKernelContext* context,
                                            void (*task)(void*, size_t), size_t total,
                                            size_t batches, void* user) {
-  pthread_t threads[THREADS];
-  call calls[THREADS];
-  size_t count = total < THREADS ? total : THREADS;
+  pthread_t threads[kThreads];
+  call calls[kThreads];
+  size_t count = total < kThreads ? total : kThreads;
   (void)context;
   (void)batches;
   for (size_t i = 1; i < count; i++) {
@@ -79,12 +79,12 @@ static void runs_every_task_once(void** state) {
   (void)state;
   for (size_t a = 0; a < sizeof apis / sizeof apis[0]; a++) {
     olstm__ort_pool pool;
-    atomic_int runs[TASKS];
+    atomic_int runs[kTasks];
     memset(runs, 0, sizeof runs);
-    olstm__ort_pool_init(&pool, apis[a], NULL, THREADS);
-    assert_int_equal(pool.parallel.thread_count, THREADS);
-    pool.parallel.run(pool.parallel.pool, TASKS, count_run, runs);
-    for (int i = 0; i < TASKS; i++) assert_int_equal(atomic_load(&runs[i]), 1);
+    olstm__ort_pool_init(&pool, apis[a], NULL, kThreads);
+    assert_int_equal(pool.parallel.thread_count, kThreads);
+    pool.parallel.run(pool.parallel.pool, kTasks, count_run, runs);
+    for (int i = 0; i < kTasks; i++) assert_int_equal(atomic_load(&runs[i]), 1);
   }
 }
 
@@ -92,7 +92,7 @@ static void counts_the_threads_that_there_are(void** state) {
   (void)state;
   assert_int_equal(olstm__ort_count_threads(&kInTurn, NULL), 1);
   assert_int_equal(olstm__ort_count_threads(&kRefusing, NULL), 1);
-  assert_in_range(olstm__ort_count_threads(&kAtOnce, NULL), 1, THREADS);
+  assert_in_range(olstm__ort_count_threads(&kAtOnce, NULL), 1, kThreads);
 }
 
 int main(int argc, char** argv) {

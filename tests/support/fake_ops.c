@@ -10,15 +10,15 @@
 olstm_fake_counts olstm_fake;
 
 typedef enum fake_kind {
-  FAKE_INC,
-  FAKE_ADD,
-  FAKE_FLAT,
-  FAKE_BOTH,
-  FAKE_SHAPE_OF,
-  FAKE_FILL,
-  FAKE_KEEP,
-  FAKE_POSITIVE,
-  FAKE_CHECK
+  kFakeInc,
+  kFakeAdd,
+  kFakeFlat,
+  kFakeBoth,
+  kFakeShapeOf,
+  kFakeFill,
+  kFakeKeep,
+  kFakePositive,
+  kFakeCheck
 } fake_kind;
 
 typedef struct fake_instance {
@@ -66,12 +66,12 @@ static void fake_destroy(void* pointer) {
 static olstm_status infer_from_data(const fake_instance* instance,
                                     const olstm_tensor* const* inputs,
                                     olstm_tensor_desc* output) {
-  const olstm_tensor* source = inputs[instance->kind == FAKE_KEEP ? 1 : 0];
+  const olstm_tensor* source = inputs[instance->kind == kFakeKeep ? 1 : 0];
   if (!source->data) return OLSTM_STATUS_NEEDS_DATA;
   *output = (olstm_tensor_desc){OLSTM_DTYPE_FLOAT, 1, {0}};
-  if (instance->kind == FAKE_KEEP) {
+  if (instance->kind == kFakeKeep) {
     output->dims[0] = *(const int64_t*)source->data;
-  } else if (instance->kind == FAKE_FILL) {
+  } else if (instance->kind == kFakeFill) {
     output->rank = (int32_t)source->desc.dims[0];
     for (int32_t d = 0; d < output->rank; d++) {
       output->dims[d] = ((const int64_t*)source->data)[d];
@@ -90,17 +90,17 @@ static olstm_status fake_infer(const void* pointer, const olstm_infer_args* args
   const olstm_tensor_desc* input = &args->inputs[0]->desc;
   olstm_fake.infer++;
   switch (instance->kind) {
-    case FAKE_FLAT:
+    case kFakeFlat:
       outputs[0] = (olstm_tensor_desc){input->dtype, 1, {olstm_tensor_desc_count(input)}};
       return OLSTM_STATUS_OK;
-    case FAKE_SHAPE_OF:
+    case kFakeShapeOf:
       outputs[0] = (olstm_tensor_desc){OLSTM_DTYPE_INT64, 1, {input->rank}};
       return OLSTM_STATUS_OK;
-    case FAKE_FILL:
-    case FAKE_KEEP:
-    case FAKE_POSITIVE:
+    case kFakeFill:
+    case kFakeKeep:
+    case kFakePositive:
       return infer_from_data(instance, args->inputs, &outputs[0]);
-    case FAKE_ADD:
+    case kFakeAdd:
       if (!olstm_tensor_desc_equal(input, &args->inputs[1]->desc)) {
         return olstm_fail(error, OLSTM_STATUS_SHAPE_MISMATCH, "Add '%s': shapes differ",
                           instance->name);
@@ -110,7 +110,7 @@ static olstm_status fake_infer(const void* pointer, const olstm_infer_args* args
       break;
   }
   outputs[0] = *input;
-  if (instance->kind == FAKE_BOTH) outputs[1] = *input;
+  if (instance->kind == kFakeBoth) outputs[1] = *input;
   return OLSTM_STATUS_OK;
 }
 
@@ -124,11 +124,11 @@ static olstm_status fake_prepare(void* pointer, const olstm_prepare_args* args,
   prepared->handle = handle;
   prepared->workspace_bytes = (size_t)instance->scratch;
   prepared->kernel = "fake";
-  if (instance->kind == FAKE_FLAT || instance->kind == FAKE_BOTH) {
+  if (instance->kind == kFakeFlat || instance->kind == kFakeBoth) {
     prepared->view_of_input = 0;
   }
-  if (instance->kind == FAKE_INC) prepared->inplace_inputs = 1;
-  if (instance->kind == FAKE_ADD) prepared->inplace_inputs = 3;
+  if (instance->kind == kFakeInc) prepared->inplace_inputs = 1;
+  if (instance->kind == kFakeAdd) prepared->inplace_inputs = 3;
   olstm_fake.prepare++;
   return OLSTM_STATUS_OK;
 }
@@ -145,20 +145,20 @@ static olstm_status run_element(const fake_instance* instance, const olstm_run_a
   const float* x = args->inputs[0];
   float* y = args->outputs[0];
   switch (instance->kind) {
-    case FAKE_INC:
+    case kFakeInc:
       y[i] = x[i] + 1;
       break;
-    case FAKE_ADD:
+    case kFakeAdd:
       y[i] = x[i] + ((const float*)args->inputs[1])[i];
       break;
-    case FAKE_FILL:
+    case kFakeFill:
       y[i] = 0;
       break;
-    case FAKE_BOTH:
+    case kFakeBoth:
       y[i] = x[i];
       if (args->outputs[1]) ((float*)args->outputs[1])[i] = 2 * x[i];
       break;
-    case FAKE_CHECK:
+    case kFakeCheck:
       if (x[i] < 0) {
         return olstm_fail(error, OLSTM_STATUS_INVALID_VALUE, "Check '%s': %g is negative",
                           instance->name, (double)x[i]);
@@ -180,13 +180,13 @@ static olstm_status fake_run(const void* pointer, const void* opaque,
   olstm_fake.run++;
   // Whoever else lies in this memory shall notice.
   if (args->workspace) memset(args->workspace, 0x77, (size_t)instance->scratch);
-  if (instance->kind == FAKE_SHAPE_OF) {
+  if (instance->kind == kFakeShapeOf) {
     for (int32_t d = 0; d < handle->input.rank; d++) {
       ((int64_t*)args->outputs[0])[d] = handle->input.dims[d];
     }
     return OLSTM_STATUS_OK;
   }
-  if (instance->kind == FAKE_POSITIVE) {
+  if (instance->kind == kFakePositive) {
     float* y = args->outputs[0];
     for (int64_t i = 0; i < olstm_tensor_desc_count(&handle->input); i++) {
       const float value = ((const float*)args->inputs[0])[i];
@@ -200,9 +200,9 @@ static olstm_status fake_run(const void* pointer, const void* opaque,
   return OLSTM_STATUS_OK;
 }
 
-static const fake_kind kKinds[] = {FAKE_INC,  FAKE_ADD,      FAKE_FLAT,
-                                   FAKE_BOTH, FAKE_SHAPE_OF, FAKE_FILL,
-                                   FAKE_KEEP, FAKE_POSITIVE, FAKE_CHECK};
+static const fake_kind kKinds[] = {kFakeInc,  kFakeAdd,      kFakeFlat,
+                                   kFakeBoth, kFakeShapeOf,  kFakeFill,
+                                   kFakeKeep, kFakePositive, kFakeCheck};
 
 #define OLSTM_FAKE_OPERATOR(kind, op_name, op_flags)                               \
   {                                                                                \
@@ -214,15 +214,15 @@ static const fake_kind kKinds[] = {FAKE_INC,  FAKE_ADD,      FAKE_FLAT,
   }
 
 static const olstm_operator kOperators[] = {
-    OLSTM_FAKE_OPERATOR(FAKE_INC, "Inc", 0),
-    OLSTM_FAKE_OPERATOR(FAKE_ADD, "Add", 0),
-    OLSTM_FAKE_OPERATOR(FAKE_FLAT, "Flat", 0),
-    OLSTM_FAKE_OPERATOR(FAKE_BOTH, "Both", 0),
-    OLSTM_FAKE_OPERATOR(FAKE_SHAPE_OF, "ShapeOf", OLSTM_OPERATOR_SHAPE_ONLY),
-    OLSTM_FAKE_OPERATOR(FAKE_FILL, "Fill", 0),
-    OLSTM_FAKE_OPERATOR(FAKE_KEEP, "Keep", 0),
-    OLSTM_FAKE_OPERATOR(FAKE_POSITIVE, "Positive", 0),
-    OLSTM_FAKE_OPERATOR(FAKE_CHECK, "Check", 0),
+    OLSTM_FAKE_OPERATOR(kFakeInc, "Inc", 0),
+    OLSTM_FAKE_OPERATOR(kFakeAdd, "Add", 0),
+    OLSTM_FAKE_OPERATOR(kFakeFlat, "Flat", 0),
+    OLSTM_FAKE_OPERATOR(kFakeBoth, "Both", 0),
+    OLSTM_FAKE_OPERATOR(kFakeShapeOf, "ShapeOf", OLSTM_OPERATOR_SHAPE_ONLY),
+    OLSTM_FAKE_OPERATOR(kFakeFill, "Fill", 0),
+    OLSTM_FAKE_OPERATOR(kFakeKeep, "Keep", 0),
+    OLSTM_FAKE_OPERATOR(kFakePositive, "Positive", 0),
+    OLSTM_FAKE_OPERATOR(kFakeCheck, "Check", 0),
 };
 
 olstm_registry* olstm_fake_registry(void) {

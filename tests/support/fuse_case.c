@@ -8,36 +8,36 @@
 #include "tests/support/model_text.h"
 #include "tests/support/test_main.h"
 
-enum { MAX_TENSORS = 8, MAX_VALUES = 4096, OPEN_DIMENSION = 3 };
+enum { kMaxTensors = 8, kMaxValues = 4096, kOpenDimension = 3 };
 
 typedef struct fuse_run {
   olstm_session* session;
   olstm_context* context;
-  olstm_tensor outputs[MAX_TENSORS];
+  olstm_tensor outputs[kMaxTensors];
 } fuse_run;
 
 static void run(olstm_model* model, bool fuse, fuse_run* out) {
-  static float values[MAX_VALUES];
-  olstm_tensor inputs[MAX_TENSORS];
+  static float values[kMaxValues];
+  olstm_tensor inputs[kMaxTensors];
   olstm_error error = {""};
   olstm_session_options options;
   olstm_session_options_init(&options);
   options.fuse = fuse;
   *out = (fuse_run){NULL, NULL, {{.data = NULL}}};
-  for (int i = 0; i < MAX_VALUES; i++) values[i] = sinf((float)i);
+  for (int i = 0; i < kMaxValues; i++) values[i] = sinf((float)i);
   if (olstm_session_create(model, NULL, &options, &out->session, &error) ||
       olstm_context_create(out->session, &out->context, &error)) {
     fail_msg("%s", error.message);
   }
   const size_t count = olstm_session_input_count(out->session);
-  assert_in_range(count, 0, MAX_TENSORS);
+  assert_in_range(count, 0, kMaxTensors);
   for (size_t i = 0; i < count; i++) {
     const olstm_value_info* info = olstm_session_get_input(out->session, i);
     inputs[i] = (olstm_tensor){{info->dtype, info->rank, {0}}, values};
     for (int32_t d = 0; d < info->rank; d++) {
-      inputs[i].desc.dims[d] = info->dims[d] < 0 ? OPEN_DIMENSION : info->dims[d];
+      inputs[i].desc.dims[d] = info->dims[d] < 0 ? kOpenDimension : info->dims[d];
     }
-    assert_in_range(olstm_tensor_desc_count(&inputs[i].desc), 0, MAX_VALUES / 2);
+    assert_in_range(olstm_tensor_desc_count(&inputs[i].desc), 0, kMaxValues / 2);
   }
   if (olstm_context_run(out->context, inputs, count, out->outputs,
                         olstm_session_output_count(out->session), &error)) {

@@ -6,7 +6,7 @@
 #include "onnx_proto/model.h"
 
 /// Who makes a value.
-enum { MADE_BY_NOBODY = 0, MADE = 1 };
+enum { kMadeByNobody = 0, kMade = 1 };
 
 typedef struct verify_state {
   const char** node_names;
@@ -96,14 +96,14 @@ static const char* add_node_name(verify_state* state, const char* name) {
 static const char* use_value(const olstm__decoded_graph* graph, const char* made,
                              int32_t value) {
   if (value < 0 || (size_t)value >= graph->value_count) return "value out of range";
-  return made[value] == MADE ? NULL : "value is used before it is made";
+  return made[value] == kMade ? NULL : "value is used before it is made";
 }
 
 static const char* make_value(const olstm__decoded_graph* graph, char* made,
                               int32_t value) {
   if (value < 0 || (size_t)value >= graph->value_count) return "value out of range";
-  if (made[value] == MADE) return "value is made twice";
-  made[value] = MADE;
+  if (made[value] == kMade) return "value is made twice";
+  made[value] = kMade;
   return NULL;
 }
 
@@ -171,7 +171,7 @@ static const char* verify_with(verify_state* state, const olstm__decoded_graph* 
     CHECK(use_value(graph, made, graph->outputs[o]));
   }
   for (size_t v = 0; v < graph->value_count; v++) {
-    if (made[v] != MADE) return "value that nobody makes";
+    if (made[v] != kMade) return "value that nobody makes";
   }
   return NULL;
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIRE_VARINT = 0, WIRE_LENGTH = 2, WIRE_32BIT = 5 };
+enum { kWireVarint = 0, kWireLength = 2, kWire32bit = 5 };
 
 void pb_deinit(pb_bytes* pb) {
   free(pb->bytes);
@@ -34,17 +34,17 @@ static void put_tag(pb_bytes* pb, uint32_t field, uint32_t wire_type) {
 }
 
 void pb_int(pb_bytes* pb, uint32_t field, int64_t value) {
-  put_tag(pb, field, WIRE_VARINT);
+  put_tag(pb, field, kWireVarint);
   pb_varint(pb, (uint64_t)value);
 }
 
 void pb_float(pb_bytes* pb, uint32_t field, float value) {
-  put_tag(pb, field, WIRE_32BIT);
+  put_tag(pb, field, kWire32bit);
   pb_append(pb, &value, sizeof value);
 }
 
 void pb_data(pb_bytes* pb, uint32_t field, const void* bytes, size_t count) {
-  put_tag(pb, field, WIRE_LENGTH);
+  put_tag(pb, field, kWireLength);
   pb_varint(pb, count);
   pb_append(pb, bytes, count);
 }
@@ -154,44 +154,44 @@ pb_bytes onnx_tensor(const char* name, int32_t dtype, const char* dims) {
 }
 
 static void put_value_dim(pb_bytes* pb, const char* text) {
-  enum { SHAPE_DIM = 1, DIM_VALUE = 1, DIM_PARAM = 2 };
+  enum { kShapeDim = 1, kDimValue = 1, kDimParam = 2 };
   pb_bytes dim = {0};
   if ((text[0] >= '0' && text[0] <= '9') || text[0] == '-') {
-    pb_int(&dim, DIM_VALUE, strtoll(text, NULL, 10));
+    pb_int(&dim, kDimValue, strtoll(text, NULL, 10));
   } else if (text[0] != '?') {
-    pb_text(&dim, DIM_PARAM, text);
+    pb_text(&dim, kDimParam, text);
   }
-  pb_message(pb, SHAPE_DIM, &dim);
+  pb_message(pb, kShapeDim, &dim);
 }
 
 pb_bytes onnx_value(const char* name, int32_t dtype, const char* dims) {
   enum {
-    VALUE_NAME = 1,
-    VALUE_TYPE = 2,
-    TYPE_TENSOR = 1,
-    TENSOR_ELEM_TYPE = 1,
-    TENSOR_SHAPE = 2
+    kValueName = 1,
+    kValueType = 2,
+    kTypeTensor = 1,
+    kTensorElemType = 1,
+    kTensorShape = 2
   };
   pb_bytes value = {0};
   pb_bytes type = {0};
   pb_bytes tensor = {0};
-  pb_int(&tensor, TENSOR_ELEM_TYPE, dtype);
+  pb_int(&tensor, kTensorElemType, dtype);
   if (dims) {
     pb_bytes shape = {0};
     for_each_part(&shape, dims, put_value_dim);
-    pb_message(&tensor, TENSOR_SHAPE, &shape);
+    pb_message(&tensor, kTensorShape, &shape);
   }
-  pb_message(&type, TYPE_TENSOR, &tensor);
-  pb_text(&value, VALUE_NAME, name);
-  pb_message(&value, VALUE_TYPE, &type);
+  pb_message(&type, kTypeTensor, &tensor);
+  pb_text(&value, kValueName, name);
+  pb_message(&value, kValueType, &type);
   return value;
 }
 
 pb_bytes onnx_opset(const char* domain, int64_t version) {
-  enum { OPSET_DOMAIN = 1, OPSET_VERSION = 2 };
+  enum { kOpsetDomain = 1, kOpsetVersion = 2 };
   pb_bytes opset = {0};
-  pb_text(&opset, OPSET_DOMAIN, domain);
-  pb_int(&opset, OPSET_VERSION, version);
+  pb_text(&opset, kOpsetDomain, domain);
+  pb_int(&opset, kOpsetVersion, version);
   return opset;
 }
 

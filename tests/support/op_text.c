@@ -11,7 +11,7 @@
 #include "tests/support/op_fixture.h"
 #include "tests/support/test_main.h"
 
-enum { MAX_ATTRIBUTES = 8, MAX_LIST = 32, MAX_TEXT = 64 };
+enum { kMaxAttributes = 8, kMaxList = 32, kMaxText = 64 };
 
 /// One parsed tensor: `tensor.data` is exactly as large as it must be.
 typedef struct text_tensor {
@@ -22,21 +22,21 @@ typedef struct text_tensor {
 } text_tensor;
 
 typedef struct text_attribute {
-  char name[MAX_TEXT];
-  char text[MAX_TEXT];
+  char name[kMaxText];
+  char text[kMaxText];
   olstm_string string;
-  float floats[MAX_LIST];
-  int64_t ints[MAX_LIST];
+  float floats[kMaxList];
+  int64_t ints[kMaxList];
   text_tensor tensor;
 } text_attribute;
 
 typedef struct text_case {
-  char domain[MAX_TEXT];
-  char op_type[MAX_TEXT];
+  char domain[kMaxText];
+  char op_type[kMaxText];
   int32_t opset_version;
   size_t attribute_count;
-  olstm_attribute attributes[MAX_ATTRIBUTES];
-  text_attribute storage[MAX_ATTRIBUTES];
+  olstm_attribute attributes[kMaxAttributes];
+  text_attribute storage[kMaxAttributes];
   size_t output_count;
   bool is_first_absent;
   size_t input_count;
@@ -64,7 +64,7 @@ static const char* skip_spaces(const char* text) {
 /// Copies the characters up to the first of `ends`.
 static const char* parse_word(const char* text, const char* ends, char* out_word) {
   const size_t length = strcspn(text, ends);
-  if (length >= MAX_TEXT) fail_msg("too long: %s", text);
+  if (length >= kMaxText) fail_msg("too long: %s", text);
   memcpy(out_word, text, length);
   out_word[length] = '\0';
   return text + length;
@@ -142,7 +142,7 @@ static void make_up(const olstm_tensor* tensor, int64_t i, int64_t count) {
 static const char* parse_value(const char* text, const olstm_tensor* tensor, int64_t* i,
                                int64_t count) {
   const olstm_dtype dtype = tensor->desc.dtype;
-  char word[MAX_TEXT];
+  char word[kMaxText];
   const char* rest = parse_word(text, " ;}", word);
   char* dots = strstr(word, "..");
   const bool counts = dots != NULL;
@@ -163,7 +163,7 @@ static const char* parse_value(const char* text, const olstm_tensor* tensor, int
 
 static const char* parse_tensor(const char* text, text_tensor* out_tensor) {
   olstm_tensor* tensor = &out_tensor->tensor;
-  char word[MAX_TEXT];
+  char word[kMaxText];
   memset(out_tensor, 0, sizeof *out_tensor);
   text = skip_spaces(text);
   if (*text == '_') {
@@ -224,7 +224,7 @@ static const char* parse_list(const char* text, olstm_attribute* attribute,
   attribute->ints = storage->ints;
   for (text++; text < end; text += *text == ',') {
     char* next = NULL;
-    if (attribute->count == MAX_LIST) fail_msg("too long a list: %s", text);
+    if (attribute->count == kMaxList) fail_msg("too long a list: %s", text);
     if (is_float) {
       storage->floats[attribute->count++] = strtof(text, &next);
     } else {
@@ -255,7 +255,7 @@ static const char* parse_attribute(const char* text, olstm_attribute* attribute,
     attribute->tensor = &storage->tensor.tensor;
     return text;
   }
-  char word[MAX_TEXT];
+  char word[kMaxText];
   text = parse_word(text, " ", word);
   const bool is_float = strchr(word, '.') != NULL;
   attribute->kind = is_float ? OLSTM_ATTRIBUTE_FLOAT : OLSTM_ATTRIBUTE_INT;
@@ -281,7 +281,7 @@ static void parse_node(const char* text, text_case* out) {
       text = end;
       continue;
     }
-    if (out->attribute_count == MAX_ATTRIBUTES) fail_msg("too many attributes: %s", text);
+    if (out->attribute_count == kMaxAttributes) fail_msg("too many attributes: %s", text);
     text = parse_attribute(text, &out->attributes[out->attribute_count],
                            &out->storage[out->attribute_count]);
     out->attribute_count++;

@@ -13,22 +13,22 @@ static void give_back(olstm__budget* budget, void* memory) {
 }
 
 static void keeps_pieces_apart_and_aligned(void** state) {
-  enum { COUNT = 200 };
+  enum { kCount = 200 };
   olstm_test_allocator memory;
   olstm__budget budget;
-  unsigned char* pieces[COUNT];
+  unsigned char* pieces[kCount];
   (void)state;
   olstm_test_allocator_init(&memory);
   olstm__budget_init(&budget, &memory.allocator, 64 << 20);
-  for (size_t i = 0; i < COUNT; i++) {
+  for (size_t i = 0; i < kCount; i++) {
     pieces[i] = take(&budget, i * i);
     assert_non_null(pieces[i]);
     assert_int_equal((uintptr_t)pieces[i] % 16, 0);
     memset(pieces[i], (int)i, i * i);
   }
-  for (size_t i = 0; i < COUNT; i += 2) give_back(&budget, pieces[i]);
-  for (size_t i = 0; i < COUNT; i += 2) memset(take(&budget, i * i), 0xff, i * i);
-  for (size_t i = 1; i < COUNT; i += 2) {
+  for (size_t i = 0; i < kCount; i += 2) give_back(&budget, pieces[i]);
+  for (size_t i = 0; i < kCount; i += 2) memset(take(&budget, i * i), 0xff, i * i);
+  for (size_t i = 1; i < kCount; i += 2) {
     for (size_t b = 0; b < i * i; b++) assert_int_equal(pieces[i][b], i);
   }
   olstm__budget_deinit(&budget);

@@ -7,7 +7,7 @@
 
 #define MODEL(name) OLSTM_TEST_DATA "/state/" name ".onnx"
 
-enum { T = 7, N = 2, MAX_FLOATS = 512 };
+enum { T = 7, N = 2, kMaxFloats = 512 };
 
 static void fill(float* values, size_t count, unsigned seed) {
   uint32_t state = seed * 7919U + 1;
@@ -267,7 +267,7 @@ static void starts_from_what_the_graph_computes_row_by_row(void** state) {
 static void broadcasts_a_frozen_state_only_when_asked_to(void** state) {
   static const char* const kAll[] = {"all"};
   float x[2 * 3 * 3];
-  float expected[MAX_FLOATS];
+  float expected[kMaxFloats];
   olstm_session_options options;
   model_fixture fixture;
   (void)state;

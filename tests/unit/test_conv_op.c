@@ -186,12 +186,12 @@ static void run_in_order(void* pool, int32_t task_count,
 
 /// The workspace is for as many threads as create was told of, whatever a run has.
 static void more_threads_than_announced_are_left_alone(void** state) {
-  enum { CHANNELS = 16, SIZE = 32 };
-  static float x[CHANNELS * SIZE * SIZE], w[CHANNELS * CHANNELS * 9];
+  enum { kChannels = 16, kSize = 32 };
+  static float x[kChannels * kSize * kSize], w[kChannels * kChannels * 9];
   int32_t most_tasks = 0;
   const olstm_parallel parallel = {sizeof parallel, &most_tasks, 64, run_in_order};
-  const olstm_tensor input = OP_TENSOR(FLOAT, x, 4, 1, CHANNELS, SIZE, SIZE);
-  const olstm_tensor weights = OP_TENSOR(FLOAT, w, 4, CHANNELS, CHANNELS, 3, 3);
+  const olstm_tensor input = OP_TENSOR(FLOAT, x, 4, 1, kChannels, kSize, kSize);
+  const olstm_tensor weights = OP_TENSOR(FLOAT, w, 4, kChannels, kChannels, 3, 3);
   op_fixture fixture = {.op_type = "Conv",
                         .opset_version = 11,
                         .input_count = 2,
@@ -204,7 +204,7 @@ static void more_threads_than_announced_are_left_alone(void** state) {
   assert_in_range(most_tasks, 0, 1);
   const float* y = fixture.outputs[0].data;
   const int64_t count = olstm_tensor_desc_count(&fixture.outputs[0].desc);
-  for (int64_t i = 0; i < count; i++) assert_true(y[i] == 0.5F * CHANNELS * 9);
+  for (int64_t i = 0; i < count; i++) assert_true(y[i] == 0.5F * kChannels * 9);
   op_fixture_deinit(&fixture);
 }
 

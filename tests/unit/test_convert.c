@@ -11,7 +11,7 @@ static const olstm_dtype kDtypes[] = {
     OLSTM_DTYPE_INT16,  OLSTM_DTYPE_INT32,   OLSTM_DTYPE_INT64,    OLSTM_DTYPE_BOOL,
     OLSTM_DTYPE_DOUBLE, OLSTM_DTYPE_FLOAT16, OLSTM_DTYPE_BFLOAT16, OLSTM_DTYPE_UINT32,
     OLSTM_DTYPE_UINT64};
-enum { DTYPE_COUNT = sizeof kDtypes / sizeof kDtypes[0], VALUE_COUNT = 300 };
+enum { kDtypeCount = sizeof kDtypes / sizeof kDtypes[0], kValueCount = 300 };
 
 static double load(olstm_dtype dtype, const void* data, size_t i) {
   switch (dtype) {
@@ -44,19 +44,19 @@ static double load(olstm_dtype dtype, const void* data, size_t i) {
 
 /// More values than a block, in the range that every dtype but bool holds exactly.
 static void small_integers_survive_every_pair(void** state) {
-  int32_t values[VALUE_COUNT];
+  int32_t values[kValueCount];
   (void)state;
-  for (int32_t i = 0; i < VALUE_COUNT; i++) values[i] = i % 120;
-  for (size_t a = 0; a < DTYPE_COUNT; a++) {
-    for (size_t b = 0; b < DTYPE_COUNT; b++) {
-      uint64_t from[VALUE_COUNT];
-      uint64_t to[VALUE_COUNT];
+  for (int32_t i = 0; i < kValueCount; i++) values[i] = i % 120;
+  for (size_t a = 0; a < kDtypeCount; a++) {
+    for (size_t b = 0; b < kDtypeCount; b++) {
+      uint64_t from[kValueCount];
+      uint64_t to[kValueCount];
       assert_true(olstm__can_convert(kDtypes[a], kDtypes[b]));
-      olstm__convert(OLSTM_DTYPE_INT32, kDtypes[a], values, from, VALUE_COUNT);
-      olstm__convert(kDtypes[a], kDtypes[b], from, to, VALUE_COUNT);
+      olstm__convert(OLSTM_DTYPE_INT32, kDtypes[a], values, from, kValueCount);
+      olstm__convert(kDtypes[a], kDtypes[b], from, to, kValueCount);
       const bool is_bool =
           kDtypes[a] == OLSTM_DTYPE_BOOL || kDtypes[b] == OLSTM_DTYPE_BOOL;
-      for (size_t i = 0; i < VALUE_COUNT; i++) {
+      for (size_t i = 0; i < kValueCount; i++) {
         const double expected = is_bool ? values[i] != 0 : values[i];
         assert_true(load(kDtypes[b], to, i) == expected);
       }

@@ -176,11 +176,11 @@ static size_t run(const char* name, bool fuse, float* values, size_t capacity) {
 }
 
 static void results_are_the_same_bit_for_bit(void** state) {
-  enum { CAPACITY = 4096 };
-  static float with[CAPACITY], without[CAPACITY];
+  enum { kCapacity = 4096 };
+  static float with[kCapacity], without[kCapacity];
   (void)state;
-  const size_t count = run("d", true, with, CAPACITY);
-  assert_int_equal(run("d", false, without, CAPACITY), count);
+  const size_t count = run("d", true, with, kCapacity);
+  assert_int_equal(run("d", false, without, kCapacity), count);
   assert_memory_equal(with, without, count * sizeof *with);
 }
 

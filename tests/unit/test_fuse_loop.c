@@ -11,10 +11,10 @@
 #include "runtime/session.h"
 #include "tests/support/test_main.h"
 
-enum { MAX_VALUES = 8, MAX_MODELS = 64, N = 3, T = 6, MAX_ELEMENTS = 256 };
+enum { kMaxValues = 8, kMaxModels = 64, N = 3, T = 6, kMaxElements = 256 };
 
 typedef struct model_list {
-  char names[MAX_MODELS][64];
+  char names[kMaxModels][64];
   size_t count;
 } model_list;
 
@@ -25,12 +25,12 @@ static void list_models(model_list* list) {
   for (struct dirent* entry = readdir(folder); entry; entry = readdir(folder)) {
     const char* dot = strrchr(entry->d_name, '.');
     if (!dot || strcmp(dot, ".onnx") != 0) continue;
-    assert_in_range(list->count, 0, MAX_MODELS - 1);
+    assert_in_range(list->count, 0, kMaxModels - 1);
     (void)snprintf(list->names[list->count++], sizeof list->names[0], "%.63s",
                    entry->d_name);
   }
   (void)closedir(folder);
-  assert_in_range(list->count, 40, MAX_MODELS);
+  assert_in_range(list->count, 40, kMaxModels);
 }
 
 static olstm_model* load(const char* name) {
@@ -141,8 +141,8 @@ static void a_session_lists_the_nodes_that_run(void** state) {
 }
 
 typedef struct feed {
-  olstm_tensor tensors[MAX_VALUES];
-  double storage[MAX_VALUES][MAX_ELEMENTS];
+  olstm_tensor tensors[kMaxValues];
+  double storage[kMaxValues][kMaxElements];
 } feed;
 
 /// Of "x", steps of zeros and of -1 as Masking leaves them out: the first of a row, some
@@ -167,7 +167,7 @@ static void fill_inputs(const olstm_session* session, feed* feeds) {
     }
     tensor->data = feeds->storage[i];
     const int64_t count = olstm_tensor_desc_count(&tensor->desc);
-    assert_in_range(count, 1, MAX_ELEMENTS);
+    assert_in_range(count, 1, kMaxElements);
     for (int64_t e = 0; e < count; e++) {
       if (info->dtype == OLSTM_DTYPE_BOOL) {
         ((bool*)tensor->data)[e] = e / T != 1 && e % 4 != 2;
@@ -185,7 +185,7 @@ static size_t run(olstm_model* model, bool fuse, double* values) {
   olstm_error error = {""};
   olstm_session* session = make_session(model, fuse);
   olstm_context* context = NULL;
-  olstm_tensor outputs[MAX_VALUES] = {{.data = NULL}};
+  olstm_tensor outputs[kMaxValues] = {{.data = NULL}};
   size_t count = 0;
   if (olstm_context_create(session, &context, &error) != OLSTM_STATUS_OK) {
     fail_msg("%s", error.message);
@@ -199,7 +199,7 @@ static size_t run(olstm_model* model, bool fuse, double* values) {
   for (size_t o = 0; o < output_count; o++) {
     const int64_t elements = olstm_tensor_desc_count(&outputs[o].desc);
     for (int64_t e = 0; e < elements; e++) {
-      assert_in_range(count, 0, MAX_VALUES * MAX_ELEMENTS - 1);
+      assert_in_range(count, 0, kMaxValues * kMaxElements - 1);
       values[count++] = outputs[o].desc.dtype == OLSTM_DTYPE_INT32
                             ? ((const int32_t*)outputs[o].data)[e]
                             : (double)((const float*)outputs[o].data)[e];
@@ -212,7 +212,7 @@ static size_t run(olstm_model* model, bool fuse, double* values) {
 
 static void both_ways_give_the_same(void** state) {
   static model_list list;
-  static double fused[MAX_VALUES * MAX_ELEMENTS], plain[MAX_VALUES * MAX_ELEMENTS];
+  static double fused[kMaxValues * kMaxElements], plain[kMaxValues * kMaxElements];
   (void)state;
   list_models(&list);
   for (size_t m = 0; m < list.count; m++) {

@@ -88,12 +88,12 @@ static void refuses_a_node_that_needs_itself(void** state) {
 }
 
 static void sorts_a_long_chain_without_recursion(void** state) {
-  enum { LENGTH = 20000 };
+  enum { kLength = 20000 };
   pb_bytes graph = {0};
   olstm_model* model = NULL;
   (void)state;
   put_value(&graph, GRAPH_INPUT, "v0");
-  for (int i = LENGTH; i > 0; i--) {
+  for (int i = kLength; i > 0; i--) {
     char input[16];
     char output[16];
     (void)snprintf(input, sizeof input, "v%d", i - 1);
@@ -103,7 +103,7 @@ static void sorts_a_long_chain_without_recursion(void** state) {
   pb_bytes bytes = onnx_model(&graph);
   assert_int_equal(onnx_load(&bytes, &model, NULL), OLSTM_STATUS_OK);
   const olstm__decoded_graph* loaded = olstm__model_graph(model);
-  assert_int_equal(loaded->node_count, LENGTH);
+  assert_int_equal(loaded->node_count, kLength);
   assert_string_equal(loaded->values[loaded->nodes[0].inputs[0]].info.name, "v0");
   olstm_model_destroy(model);
 }

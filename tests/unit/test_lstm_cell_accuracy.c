@@ -6,18 +6,18 @@
 #include "tests/support/float_sweep.h"
 #include "tests/support/test_main.h"
 
-enum { GATE_I, GATE_O, GATE_F, GATE_G, GATES };
+enum { kGateI, kGateO, kGateF, kGateG, kGates };
 
 /// Steps of layers cost more than functions: a tenth of what FLOAT_SWEEP_QUICK takes.
-enum { ROWS = 64, MOST_HIDDEN = 24, SWEEP_STEP = 40961 };
+enum { kRows = 64, kMostHidden = 24, kSweepStep = 40961 };
 
 /// What a gate adds to make its sigmoid, or its tanh, 1.
 static const float kOpen = 100;
 
 /// A layer of one input that goes to one gate, or to none.
 typedef struct cell_case {
-  float weights[GATES];
-  float bias[GATES];
+  float weights[kGates];
+  float bias[kGates];
   /// The state of the step before, where it is not x itself.
   float last_c;
   /// x is the state of the step before, not the input.
@@ -27,14 +27,14 @@ typedef struct cell_case {
 } cell_case;
 
 static const cell_case kInput = {
-    .weights = {[GATE_I] = 1}, .bias = {[GATE_G] = kOpen}, .gives_c = true};
+    .weights = {[kGateI] = 1}, .bias = {[kGateG] = kOpen}, .gives_c = true};
 static const cell_case kForget = {
-    .weights = {[GATE_F] = 1}, .last_c = 1, .gives_c = true};
+    .weights = {[kGateF] = 1}, .last_c = 1, .gives_c = true};
 static const cell_case kCandidate = {
-    .weights = {[GATE_G] = 1}, .bias = {[GATE_I] = kOpen}, .gives_c = true};
+    .weights = {[kGateG] = 1}, .bias = {[kGateI] = kOpen}, .gives_c = true};
 static const cell_case kOutput = {
-    .weights = {[GATE_O] = 1}, .bias = {[GATE_F] = kOpen}, .last_c = 20};
-static const cell_case kState = {.bias = {[GATE_O] = kOpen, [GATE_F] = kOpen},
+    .weights = {[kGateO] = 1}, .bias = {[kGateF] = kOpen}, .last_c = 20};
+static const cell_case kState = {.bias = {[kGateO] = kOpen, [kGateF] = kOpen},
                                  .is_c = true};
 
 static olstm_lstm* lstm;
@@ -42,9 +42,9 @@ static const cell_case* cell;
 static int64_t hidden;
 
 static void make(const cell_case* of, int64_t hidden_size) {
-  static float kernel[GATES * MOST_HIDDEN];
-  static float recurrent_kernel[GATES * MOST_HIDDEN * MOST_HIDDEN];
-  static float bias[2 * GATES * MOST_HIDDEN];
+  static float kernel[kGates * kMostHidden];
+  static float recurrent_kernel[kGates * kMostHidden * kMostHidden];
+  static float bias[2 * kGates * kMostHidden];
   const olstm_lstm_weights weights = {.struct_size = sizeof weights,
                                       .order = OLSTM_LSTM_ORDER_ONNX,
                                       .kernel = kernel,
@@ -54,21 +54,21 @@ static void make(const cell_case* of, int64_t hidden_size) {
   olstm_lstm_options_init(&options);
   options.input_size = 1;
   options.hidden_size = hidden_size;
-  options.batch_size = ROWS;
+  options.batch_size = kRows;
   cell = of;
   hidden = hidden_size;
-  for (int64_t i = 0; i < GATES * hidden; i++) {
+  for (int64_t i = 0; i < kGates * hidden; i++) {
     kernel[i] = of->weights[i / hidden];
     bias[i] = of->bias[i / hidden];
-    bias[GATES * hidden + i] = 0;
+    bias[kGates * hidden + i] = 0;
   }
   assert_int_equal(olstm_lstm_create(&options, &weights, &lstm, NULL), OLSTM_STATUS_OK);
 }
 
 static void step(const float* x, float* y) {
-  static float h[ROWS * MOST_HIDDEN];
-  static float c[ROWS * MOST_HIDDEN];
-  for (int64_t i = 0; i < ROWS * hidden; i++) {
+  static float h[kRows * kMostHidden];
+  static float c[kRows * kMostHidden];
+  for (int64_t i = 0; i < kRows * hidden; i++) {
     h[i] = 0;
     c[i] = cell->is_c ? x[i / hidden] : cell->last_c;
   }
@@ -76,7 +76,7 @@ static void step(const float* x, float* y) {
   assert_int_equal(olstm_lstm_step(lstm, x, NULL, NULL), OLSTM_STATUS_OK);
   olstm_lstm_get_state(lstm, h, c);
   const float* state = cell->gives_c ? c : h;
-  for (int64_t row = 0; row < ROWS; row++) {
+  for (int64_t row = 0; row < kRows; row++) {
     y[row] = state[row * hidden];
     for (int64_t unit = 1; unit < hidden; unit++) {
       if (isnan(y[row]))
@@ -88,12 +88,12 @@ static void step(const float* x, float* y) {
 }
 
 static void steps(size_t count, const float* x, float* y) {
-  for (size_t i = 0; i < count; i += ROWS) {
-    float some_x[ROWS] = {0};
-    float some_y[ROWS];
-    for (size_t r = 0; r < ROWS && i + r < count; r++) some_x[r] = x[i + r];
+  for (size_t i = 0; i < count; i += kRows) {
+    float some_x[kRows] = {0};
+    float some_y[kRows];
+    for (size_t r = 0; r < kRows && i + r < count; r++) some_x[r] = x[i + r];
     step(some_x, some_y);
-    for (size_t r = 0; r < ROWS && i + r < count; r++) y[i + r] = some_y[r];
+    for (size_t r = 0; r < kRows && i + r < count; r++) y[i + r] = some_y[r];
   }
 }
 
@@ -114,8 +114,8 @@ static void sweep(const cell_case* of, const float_function* function,
 
 /// Units that fit one vector, and units that need several.
 static void check(const cell_case* of, const float_function* function) {
-  sweep(of, function, 1, SWEEP_STEP);
-  sweep(of, function, MOST_HIDDEN, SWEEP_STEP);
+  sweep(of, function, 1, kSweepStep);
+  sweep(of, function, kMostHidden, kSweepStep);
 }
 
 static void input_gate_is_within_its_ulps(void** state) {

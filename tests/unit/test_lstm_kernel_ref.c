@@ -7,7 +7,7 @@
 #include "tests/support/lstm_problems.h"
 #include "tests/support/test_main.h"
 
-enum { EXPECTATION_COUNT = sizeof kLstmExpectations / sizeof kLstmExpectations[0] };
+enum { kExpectationCount = sizeof kLstmExpectations / sizeof kLstmExpectations[0] };
 
 static double element(const olstm_lstm_case* layer, size_t output, int64_t index) {
   const void* data = layer->outputs[output].data;
@@ -37,7 +37,7 @@ static void check_expectation(const lstm_expectation* expectation) {
 
 static void check_all(const char* op_type) {
   size_t checked = 0;
-  for (size_t i = 0; i < EXPECTATION_COUNT; i++) {
+  for (size_t i = 0; i < kExpectationCount; i++) {
     if (strncmp(kLstmExpectations[i].line, op_type, strlen(op_type)) != 0) continue;
     check_expectation(&kLstmExpectations[i]);
     checked++;

@@ -8,7 +8,7 @@
 #include "tests/support/lstm_problems.h"
 #include "tests/support/test_main.h"
 
-enum { LAW_SEEDS = 60 };
+enum { kLawSeeds = 60 };
 
 static const char* const kCells[] = {"LSTM", "GRU", "RNN"};
 
@@ -143,8 +143,8 @@ static void check_chunks(const char* line, const char* kernel) {
 
 static void chunks_with_the_state_carried_over_give_the_whole(void** state) {
   (void)state;
-  for_every_kernel(check_chunks, "", 4 * LAW_SEEDS);
-  for_every_kernel(check_chunks, "dtype=float16", LAW_SEEDS);
+  for_every_kernel(check_chunks, "", 4 * kLawSeeds);
+  for_every_kernel(check_chunks, "dtype=float16", kLawSeeds);
   check_chunks("LSTM T8 N4 I5 H40 B h0 c0", "reference");
 }
 
@@ -184,7 +184,7 @@ static void check_row_alone(const char* text, const char* kernel) {
 
 static void a_row_does_not_depend_on_its_neighbours(void** state) {
   (void)state;
-  for_every_kernel(check_row_alone, "", LAW_SEEDS);
+  for_every_kernel(check_row_alone, "", kLawSeeds);
 }
 
 // ---------------------------------------------------------------- reversal
@@ -219,7 +219,7 @@ static void check_reversal(const char* line, const char* kernel) {
 
 static void reverse_is_forward_on_the_reversed_input(void** state) {
   (void)state;
-  for_every_kernel(check_reversal, "", 2 * LAW_SEEDS);
+  for_every_kernel(check_reversal, "", 2 * kLawSeeds);
 }
 
 // ---------------------------------------------------------------- layout
@@ -256,7 +256,7 @@ static void check_layout(const char* line, const char* kernel) {
 
 static void layout_1_is_the_transposed_layout_0(void** state) {
   (void)state;
-  for_every_kernel(check_layout, "", 2 * LAW_SEEDS);
+  for_every_kernel(check_layout, "", 2 * kLawSeeds);
 }
 
 // ---------------------------------------------------------------- lengths
@@ -297,7 +297,7 @@ static void check_padding(const char* text, const char* kernel) {
 
 static void what_lies_beyond_the_lengths_changes_nothing(void** state) {
   (void)state;
-  for_every_kernel(check_padding, "", 2 * LAW_SEEDS);
+  for_every_kernel(check_padding, "", 2 * kLawSeeds);
 }
 
 static void a_row_of_length_0_keeps_its_initial_state(void** state) {

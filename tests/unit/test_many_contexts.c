@@ -7,13 +7,13 @@
 
 #include "tests/support/model_fixture.h"
 
-enum { THREADS = 4, ROUNDS = 12, MAX_STEPS = 5, BATCH = 2, HIDDEN = 5 };
+enum { kThreads = 4, kRounds = 12, kMaxSteps = 5, kBatch = 2, kHidden = 5 };
 
-static float x[MAX_STEPS * BATCH * 3];
+static float x[kMaxSteps * kBatch * 3];
 
 /// y of the last step for each number of steps, from a context of its own.
 typedef struct expected_results {
-  float y[MAX_STEPS + 1][BATCH * HIDDEN];
+  float y[kMaxSteps + 1][kBatch * kHidden];
 } expected_results;
 
 typedef struct worker_job {
@@ -24,33 +24,33 @@ typedef struct worker_job {
 } worker_job;
 
 static bool are_same(const float* a, const float* b) {
-  for (int i = 0; i < BATCH * HIDDEN; i++) {
+  for (int i = 0; i < kBatch * kHidden; i++) {
     if (a[i] != b[i]) return false;
   }
   return true;
 }
 
 static olstm_status run_steps(olstm_context* context, int64_t steps, float* out_last) {
-  const olstm_tensor input = {{OLSTM_DTYPE_FLOAT, 3, {steps, BATCH, 3}}, x};
+  const olstm_tensor input = {{OLSTM_DTYPE_FLOAT, 3, {steps, kBatch, 3}}, x};
   olstm_tensor outputs[2] = {{{0}, NULL}};
   OLSTM_RETURN_IF_ERROR(olstm_context_run(context, &input, 1, outputs, 2, NULL));
-  memcpy(out_last, (float*)outputs[0].data + (steps - 1) * BATCH * HIDDEN,
-         BATCH * HIDDEN * sizeof *out_last);
+  memcpy(out_last, (float*)outputs[0].data + (steps - 1) * kBatch * kHidden,
+         kBatch * kHidden * sizeof *out_last);
   return OLSTM_STATUS_OK;
 }
 
 /// Contexts that come and go, each with shapes of its own.
 static void* use_session(void* argument) {
   const worker_job* job = argument;
-  for (int round = 0; round < ROUNDS; round++) {
+  for (int round = 0; round < kRounds; round++) {
     olstm_context* context = NULL;
     if (olstm_context_create(job->session, &context, NULL) != OLSTM_STATUS_OK) {
       (void)atomic_fetch_add(job->errors, 1);
       return NULL;
     }
-    for (int i = 0; i < MAX_STEPS; i++) {
-      const int64_t steps = 1 + (i + job->number + round) % MAX_STEPS;
-      float last[BATCH * HIDDEN];
+    for (int i = 0; i < kMaxSteps; i++) {
+      const int64_t steps = 1 + (i + job->number + round) % kMaxSteps;
+      float last[kBatch * kHidden];
       const bool right = olstm_context_reset(context, NULL) == OLSTM_STATUS_OK &&
                          run_steps(context, steps, last) == OLSTM_STATUS_OK &&
                          are_same(last, job->expected->y[steps]);
@@ -76,7 +76,7 @@ static void find_expected(model_fixture* fixture, expected_results* out_expected
   for (size_t i = 0; i < sizeof x / sizeof x[0]; i++) {
     x[i] = (float)((i * 37) % 19) / 10.0F - 0.9F;
   }
-  for (int64_t steps = 1; steps <= MAX_STEPS; steps++) {
+  for (int64_t steps = 1; steps <= kMaxSteps; steps++) {
     assert_int_equal(olstm_context_reset(fixture->context, NULL), OLSTM_STATUS_OK);
     assert_int_equal(run_steps(fixture->context, steps, out_expected->y[steps]),
                      OLSTM_STATUS_OK);
@@ -86,16 +86,16 @@ static void find_expected(model_fixture* fixture, expected_results* out_expected
 static void share_a_session(int32_t thread_count) {
   model_fixture fixture;
   expected_results expected;
-  pthread_t threads[THREADS];
-  worker_job jobs[THREADS];
+  pthread_t threads[kThreads];
+  worker_job jobs[kThreads];
   atomic_int errors = 0;
   start_session(&fixture, thread_count);
   find_expected(&fixture, &expected);
-  for (int t = 0; t < THREADS; t++) {
+  for (int t = 0; t < kThreads; t++) {
     jobs[t] = (worker_job){fixture.session, &expected, t, &errors};
     assert_int_equal(pthread_create(&threads[t], NULL, use_session, &jobs[t]), 0);
   }
-  for (int t = 0; t < THREADS; t++) (void)pthread_join(threads[t], NULL);
+  for (int t = 0; t < kThreads; t++) (void)pthread_join(threads[t], NULL);
   assert_int_equal(atomic_load(&errors), 0);
   model_end(&fixture);
 }
@@ -133,16 +133,16 @@ static void* run_loops(void* argument) {
 
 static void run_loops_side_by_side(void** state) {
   model_fixture fixture;
-  pthread_t threads[THREADS];
-  worker_job jobs[THREADS];
+  pthread_t threads[kThreads];
+  worker_job jobs[kThreads];
   atomic_int errors = 0;
   (void)state;
   model_start(&fixture, OLSTM_TEST_DATA "/control/if_in_loop.onnx", NULL);
-  for (int t = 0; t < THREADS; t++) {
+  for (int t = 0; t < kThreads; t++) {
     jobs[t] = (worker_job){fixture.session, NULL, t + 1, &errors};
     assert_int_equal(pthread_create(&threads[t], NULL, run_loops, &jobs[t]), 0);
   }
-  for (int t = 0; t < THREADS; t++) (void)pthread_join(threads[t], NULL);
+  for (int t = 0; t < kThreads; t++) (void)pthread_join(threads[t], NULL);
   assert_int_equal(atomic_load(&errors), 0);
   model_end(&fixture);
 }
@@ -150,12 +150,12 @@ static void run_loops_side_by_side(void** state) {
 /// Sessions made and destroyed side by side, each with a pool.
 static void* make_sessions(void* argument) {
   const worker_job* job = argument;
-  for (int round = 0; round < ROUNDS / 2; round++) {
+  for (int round = 0; round < kRounds / 2; round++) {
     model_fixture fixture;
-    float last[BATCH * HIDDEN];
+    float last[kBatch * kHidden];
     start_session(&fixture, 2);
-    if (run_steps(fixture.context, MAX_STEPS, last) != OLSTM_STATUS_OK ||
-        !are_same(last, job->expected->y[MAX_STEPS])) {
+    if (run_steps(fixture.context, kMaxSteps, last) != OLSTM_STATUS_OK ||
+        !are_same(last, job->expected->y[kMaxSteps])) {
       (void)atomic_fetch_add(job->errors, 1);
     }
     model_end(&fixture);
@@ -166,17 +166,17 @@ static void* make_sessions(void* argument) {
 static void sessions_come_and_go_side_by_side(void** state) {
   model_fixture fixture;
   expected_results expected;
-  pthread_t threads[THREADS];
+  pthread_t threads[kThreads];
   worker_job job;
   atomic_int errors = 0;
   (void)state;
   start_session(&fixture, 2);
   find_expected(&fixture, &expected);
   job = (worker_job){NULL, &expected, 0, &errors};
-  for (int t = 0; t < THREADS; t++) {
+  for (int t = 0; t < kThreads; t++) {
     assert_int_equal(pthread_create(&threads[t], NULL, make_sessions, &job), 0);
   }
-  for (int t = 0; t < THREADS; t++) (void)pthread_join(threads[t], NULL);
+  for (int t = 0; t < kThreads; t++) (void)pthread_join(threads[t], NULL);
   assert_int_equal(atomic_load(&errors), 0);
   model_end(&fixture);
 }
@@ -191,7 +191,7 @@ typedef struct short_job {
 
 static void* run_and_end(void* argument) {
   short_job* job = argument;
-  float last[BATCH * HIDDEN];
+  float last[kBatch * kHidden];
   job->is_right = olstm_context_reset(job->context, NULL) == OLSTM_STATUS_OK &&
                   run_steps(job->context, job->steps, last) == OLSTM_STATUS_OK &&
                   are_same(last, job->expected->y[job->steps]);
@@ -204,9 +204,9 @@ static void threads_come_and_go(void** state) {
   (void)state;
   start_session(&fixture, 2);
   find_expected(&fixture, &expected);
-  for (int i = 0; i < 10 * ROUNDS; i++) {
+  for (int i = 0; i < 10 * kRounds; i++) {
     pthread_t thread;
-    short_job job = {fixture.context, &expected, 1 + i % MAX_STEPS, false};
+    short_job job = {fixture.context, &expected, 1 + i % kMaxSteps, false};
     assert_int_equal(pthread_create(&thread, NULL, run_and_end, &job), 0);
     (void)pthread_join(thread, NULL);
     assert_true(job.is_right);
@@ -223,7 +223,7 @@ static void a_forked_child_goes_on(void** state) {
   find_expected(&fixture, &expected);
   const pid_t child = fork();
   if (child == 0) {
-    float last[BATCH * HIDDEN];
+    float last[kBatch * kHidden];
     const bool right = olstm_context_reset(fixture.context, NULL) == OLSTM_STATUS_OK &&
                        run_steps(fixture.context, 3, last) == OLSTM_STATUS_OK &&
                        are_same(last, expected.y[3]);

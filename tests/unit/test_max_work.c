@@ -172,28 +172,28 @@ static void computes_no_more_ahead_than_its_share(void** state) {
 
 /// What was given up takes the memory of its results all the same.
 static void limits_the_memory_of_what_it_does_not_compute(void** state) {
-  enum { NODES = 16, MB = 1 << 20 };
+  enum { kNodes = 16, kMb = 1 << 20 };
   char text[4096] = "const a float[512,512] 1\ninput y0 float[512,512]\n";
   olstm_test_allocator allocator;
   olstm_session_options options;
   fixture f;
   (void)state;
-  for (int n = 0; n < NODES; n++) {
+  for (int n = 0; n < kNodes; n++) {
     const size_t used = strlen(text);
     (void)snprintf(text + used, sizeof text - used,
                    "node Einsum a,a,a -> e%d equation=\"ij,jk,kl->il\"\n"
                    "node Add y%d,e%d -> y%d\n",
                    n, n, n, n + 1);
   }
-  (void)snprintf(text + strlen(text), sizeof text - strlen(text), "output y%d", NODES);
+  (void)snprintf(text + strlen(text), sizeof text - strlen(text), "output y%d", kNodes);
   olstm_test_allocator_init(&allocator);
   olstm_session_options_init(&options);
   options.allocator = &allocator.allocator;
-  options.max_memory = 4 * MB;
+  options.max_memory = 4 * kMb;
   start(&f, text, &options);
   assert_int_equal(prepare(&f), OLSTM_STATUS_OK);
   // The model's constant, 4 MB of the session's, of the plan's and of workspace each.
-  assert_in_range(allocator.live_bytes, 1, 14 * MB);
+  assert_in_range(allocator.live_bytes, 1, 14 * kMb);
   end(&f);
   olstm_test_allocator_assert_clean(&allocator);
 }

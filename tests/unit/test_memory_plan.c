@@ -54,58 +54,58 @@ static void fill_randomly(size_t count, olstm__memory_request* requests, uint32_
 }
 
 static void keeps_live_buffers_apart_in_random_cases(void** state) {
-  enum { MAX = 120 };
-  olstm__memory_request requests[MAX];
-  size_t offsets[MAX];
+  enum { kMax = 120 };
+  olstm__memory_request requests[kMax];
+  size_t offsets[kMax];
   (void)state;
   for (uint32_t seed = 0; seed < 600; seed++) {
     random_state = seed;
-    const size_t count = next_random() % (MAX + 1);
+    const size_t count = next_random() % (kMax + 1);
     fill_randomly(count, requests, 1 + next_random() % 60);
     check_plan(count, requests, offsets, plan(count, requests, offsets));
   }
 }
 
 static void keeps_live_buffers_apart_in_large_random_cases(void** state) {
-  enum { COUNT = 2500 };
-  olstm__memory_request* requests = malloc(COUNT * sizeof *requests);
-  size_t* offsets = malloc(COUNT * sizeof *offsets);
+  enum { kCount = 2500 };
+  olstm__memory_request* requests = malloc(kCount * sizeof *requests);
+  size_t* offsets = malloc(kCount * sizeof *offsets);
   (void)state;
   for (uint32_t seed = 0; seed < 4; seed++) {
     random_state = seed;
-    fill_randomly(COUNT, requests, seed % 2 ? 20 : 3000);
-    check_plan(COUNT, requests, offsets, plan(COUNT, requests, offsets));
+    fill_randomly(kCount, requests, seed % 2 ? 20 : 3000);
+    check_plan(kCount, requests, offsets, plan(kCount, requests, offsets));
   }
   free(requests);
   free(offsets);
 }
 
 static void reuses_memory_along_a_chain(void** state) {
-  enum { COUNT = 5000 };
-  olstm__memory_request* requests = malloc(COUNT * sizeof *requests);
-  size_t* offsets = malloc(COUNT * sizeof *offsets);
+  enum { kCount = 5000 };
+  olstm__memory_request* requests = malloc(kCount * sizeof *requests);
+  size_t* offsets = malloc(kCount * sizeof *offsets);
   (void)state;
-  for (size_t i = 0; i < COUNT; i++) {
+  for (size_t i = 0; i < kCount; i++) {
     requests[i] = (olstm__memory_request){i, i + 1, 1000};
   }
-  assert_int_equal(plan(COUNT, requests, offsets), 2 * align(1000));
+  assert_int_equal(plan(kCount, requests, offsets), 2 * align(1000));
   assert_int_equal(plan(100, requests, offsets), 2 * align(1000));
   free(requests);
   free(offsets);
 }
 
 static void plans_a_hundred_thousand_buffers_without_delay(void** state) {
-  enum { COUNT = 100000 };
-  olstm__memory_request* requests = malloc(COUNT * sizeof *requests);
-  size_t* offsets = malloc(COUNT * sizeof *offsets);
+  enum { kCount = 100000 };
+  olstm__memory_request* requests = malloc(kCount * sizeof *requests);
+  size_t* offsets = malloc(kCount * sizeof *offsets);
   size_t live_bytes = 0;
   (void)state;
   // Every other buffer lives to the end, so that gaps are many and too small.
-  for (size_t i = 0; i < COUNT; i++) {
-    requests[i] = (olstm__memory_request){i, i % 2 ? COUNT : i + 1, 64 * (1 + i % 97)};
+  for (size_t i = 0; i < kCount; i++) {
+    requests[i] = (olstm__memory_request){i, i % 2 ? kCount : i + 1, 64 * (1 + i % 97)};
     live_bytes += requests[i].bytes;
   }
-  assert_true(plan(COUNT, requests, offsets) <= live_bytes);
+  assert_true(plan(kCount, requests, offsets) <= live_bytes);
   free(requests);
   free(offsets);
 }

@@ -15,7 +15,7 @@
 #define NODE_MODELS "/usr/share/libonnx-testdata/data/node/*/model.onnx"
 
 /// How ONNX 1.12's node models fare; 932 in all.
-enum { NODE_MODEL_COUNT = 932, NODE_MODELS_WITHOUT_TENSORS = 24 };
+enum { kNodeModelCount = 932, kNodeModelsWithoutTensors = 24 };
 
 static void loads_every_node_model_or_names_what_it_lacks(void** state) {
   glob_t models;
@@ -42,8 +42,8 @@ static void loads_every_node_model_or_names_what_it_lacks(void** state) {
     olstm_model_destroy(model);
   }
   print_message("%zu node models, %zu refused\n", models.gl_pathc, refused);
-  if (models.gl_pathc == NODE_MODEL_COUNT) {
-    assert_int_equal(refused, NODE_MODELS_WITHOUT_TENSORS);
+  if (models.gl_pathc == kNodeModelCount) {
+    assert_int_equal(refused, kNodeModelsWithoutTensors);
   }
   globfree(&models);
 }
@@ -438,14 +438,14 @@ static void* load_repeatedly(void* argument) {
 }
 
 static void loads_on_many_threads_at_once(void** state) {
-  enum { THREADS = 4 };
-  pthread_t threads[THREADS];
+  enum { kThreads = 4 };
+  pthread_t threads[kThreads];
   pb_bytes bytes = small_model();
   (void)state;
-  for (int t = 0; t < THREADS; t++) {
+  for (int t = 0; t < kThreads; t++) {
     assert_int_equal(pthread_create(&threads[t], NULL, load_repeatedly, &bytes), 0);
   }
-  for (int t = 0; t < THREADS; t++) {
+  for (int t = 0; t < kThreads; t++) {
     void* result = NULL;
     assert_int_equal(pthread_join(threads[t], &result), 0);
     assert_non_null(result);

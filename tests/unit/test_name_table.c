@@ -6,10 +6,10 @@
 #include "tests/support/test_allocator.h"
 #include "tests/support/test_main.h"
 
-enum { NAME_COUNT = 5000 };
+enum { kNameCount = 5000 };
 
 static void finds_each_name_that_was_added(void** state) {
-  static char names[NAME_COUNT][24];
+  static char names[kNameCount][24];
   olstm_test_allocator memory;
   olstm__name_key key;
   olstm__name_table table;
@@ -20,17 +20,17 @@ static void finds_each_name_that_was_added(void** state) {
   olstm__name_key_init(&key);
   olstm__name_table_init(&table, &memory.allocator, &key);
   assert_false(olstm__name_table_find(&table, "x", &value));
-  for (int32_t i = 0; i < NAME_COUNT; i++) {
+  for (int32_t i = 0; i < kNameCount; i++) {
     (void)snprintf(names[i], sizeof names[i], "%.*s%d", i % 9, "layer/lstm", i);
     assert_true(olstm__name_table_add(&table, names[i], i, &added));
     assert_true(added);
   }
-  for (int32_t i = 0; i < NAME_COUNT; i++) {
+  for (int32_t i = 0; i < kNameCount; i++) {
     assert_true(olstm__name_table_find(&table, names[i], &value));
     assert_int_equal(value, i);
   }
   assert_false(olstm__name_table_find(&table, "layer", &value));
-  assert_true(key.work > NAME_COUNT);
+  assert_true(key.work > kNameCount);
   olstm__name_table_deinit(&table);
   olstm_test_allocator_assert_clean(&memory);
 }

@@ -143,7 +143,7 @@ static const char* const kReducedLines[] = {
     "GRU T9 N1 I1 H33 B reverse",
     "RNN T9 N5 I33 H50 B lens",
 };
-enum { REDUCED_COUNT = sizeof kReducedLines / sizeof kReducedLines[0] };
+enum { kReducedCount = sizeof kReducedLines / sizeof kReducedLines[0] };
 
 /// Gives `layer` values that bfloat16 does not hold; those drawn are short enough for it.
 static void lengthen(olstm_lstm_case* layer, size_t tensor) {
@@ -179,7 +179,7 @@ static void bfloat16_weights_change_nothing_else(void** state) {
   (void)state;
   // CPUs that multiply bfloat16 round what meets the weights as well: see below.
   if (olstm__cpu_get()->avx512_bf16) skip();
-  for (size_t i = 0; i < REDUCED_COUNT; i++) {
+  for (size_t i = 0; i < kReducedCount; i++) {
     olstm_lstm_case reduced;
     olstm_lstm_case rounded;
     olstm_lstm_case_init(&reduced, kReducedLines[i]);
@@ -242,7 +242,7 @@ static void bfloat16_products_round_what_meets_the_weights(void** state) {
 
 static void reduced_precision_is_close_to_float(void** state) {
   (void)state;
-  for (size_t i = 0; i < REDUCED_COUNT; i++) {
+  for (size_t i = 0; i < kReducedCount; i++) {
     olstm_lstm_case exact;
     olstm_lstm_case reduced;
     olstm_lstm_case_init(&exact, kReducedLines[i]);
@@ -494,21 +494,21 @@ static void rows_do_not_depend_on_their_neighbours(void** state) {
 /// T steps at once, and one step at a time with the state carried over: the same bits.
 static void check_steps(const char* cell, int inputs, int hidden, const char* extra,
                         int32_t precision) {
-  enum { STEPS = 9, ROWS = 3 };
+  enum { kSteps = 9, kRows = 3 };
   char text[256];
   olstm_lstm_case all;
   olstm_lstm_case step;
-  (void)snprintf(text, sizeof text, "%s T%d N%d I%d H%d B h0 %s", cell, STEPS, ROWS,
+  (void)snprintf(text, sizeof text, "%s T%d N%d I%d H%d B h0 %s", cell, kSteps, kRows,
                  inputs, hidden, extra);
   olstm_lstm_case_init(&all, text);
   run_at(&all, precision);
-  (void)snprintf(text, sizeof text, "%s T1 N%d I%d H%d B h0 %s", cell, ROWS, inputs,
+  (void)snprintf(text, sizeof text, "%s T1 N%d I%d H%d B h0 %s", cell, kRows, inputs,
                  hidden, extra);
   olstm_lstm_case_init(&step, text);
   const size_t size = olstm_dtype_size(all.dtype);
-  const size_t x_bytes = (size_t)(ROWS * inputs) * size;
-  const size_t state_bytes = (size_t)(ROWS * hidden) * size;
-  for (size_t t = 0; t < STEPS; t++) {
+  const size_t x_bytes = (size_t)(kRows * inputs) * size;
+  const size_t state_bytes = (size_t)(kRows * hidden) * size;
+  for (size_t t = 0; t < kSteps; t++) {
     memcpy(step.tensors[OLSTM_RECURRENT_X].data,
            (const char*)all.tensors[OLSTM_RECURRENT_X].data + t * x_bytes, x_bytes);
     run_at(&step, precision);

@@ -6,7 +6,7 @@
 #include "tests/support/model_text.h"
 #include "tests/support/test_main.h"
 
-enum { SILENT_STATUS = 999 };
+enum { kSilentStatus = 999 };
 
 /// Which callback of test:Silent fails, and what it says.
 static const char* failing = "";
@@ -15,7 +15,7 @@ static const char* message = "";
 static olstm_status fail_in(const char* callback, olstm_error* error) {
   if (strcmp(callback, failing) != 0) return OLSTM_STATUS_OK;
   if (error && *message) (void)snprintf(error->message, 32, "%s", message);
-  return *message ? OLSTM_STATUS_NEEDS_DATA : SILENT_STATUS;
+  return *message ? OLSTM_STATUS_NEEDS_DATA : kSilentStatus;
 }
 
 static olstm_status create(const olstm_operator* self, const olstm_create_args* args,
@@ -114,7 +114,7 @@ static void silent_failures_are_named(void** state) {
     for (size_t c = 0; c < 4; c++) {
       char expected[128];
       failing = kCallbacks[c];
-      assert_int_equal(run_model(kModels[m], &error), SILENT_STATUS);
+      assert_int_equal(run_model(kModels[m], &error), kSilentStatus);
       (void)snprintf(expected, sizeof expected,
                      "Silent 's': %s failed with status 999 and no message", failing);
       assert_string_equal(error.message, expected);

@@ -85,7 +85,7 @@ static void long_rows_are_summed_exactly(void** state) {
 
 /// Of more rows of three elements than are folded at a time: 3r, 3r + 1, 3r + 2.
 static void many_short_rows_are_each_their_own(void** state) {
-  enum { ROWS = 200, CAPACITY = 4096 };
+  enum { kRows = 200, kCapacity = 4096 };
   static const struct {
     const char* node;
     int scale, offset;
@@ -96,14 +96,14 @@ static void many_short_rows_are_each_their_own(void** state) {
       {"ReduceMin-11 axes=[1] keepdims=0", 3, 0},
   };
   static const char* const kDtypes[] = {"f32", "f64", "i32", "i64", "u64"};
-  char x[64], y[CAPACITY];
+  char x[64], y[kCapacity];
   (void)state;
   for (size_t c = 0; c < 4 * sizeof kDtypes / sizeof kDtypes[0]; c++) {
     const char* dtype = kDtypes[c / 4];
-    (void)snprintf(x, sizeof x, "%s[%d,3] 0..", dtype, (int)ROWS);
-    int used = snprintf(y, sizeof y, "%s[%d]", dtype, (int)ROWS);
-    for (int r = 0; r < ROWS; r++) {
-      used += snprintf(y + used, CAPACITY - (size_t)used, " %d",
+    (void)snprintf(x, sizeof x, "%s[%d,3] 0..", dtype, (int)kRows);
+    int used = snprintf(y, sizeof y, "%s[%d]", dtype, (int)kRows);
+    for (int r = 0; r < kRows; r++) {
+      used += snprintf(y + used, kCapacity - (size_t)used, " %d",
                        r * kCases[c % 4].scale + kCases[c % 4].offset);
     }
     op_text_expect(kCases[c % 4].node, x, y);

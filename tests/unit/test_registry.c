@@ -123,17 +123,17 @@ static void lets_later_ones_win(void** state) {
 }
 
 static void finds_among_thousands(void** state) {
-  enum { COUNT = 3000 };
-  static char names[COUNT][16];
-  static olstm_operator tables[COUNT];
+  enum { kCount = 3000 };
+  static char names[kCount][16];
+  static olstm_operator tables[kCount];
   olstm_registry* registry = make_registry();
   (void)state;
-  for (int i = 0; i < COUNT; i++) {
+  for (int i = 0; i < kCount; i++) {
     (void)snprintf(names[i], sizeof names[i], "Op%d", i);
     tables[i] = make_operator("many", names[i], 1, 0);
     assert_int_equal(olstm_registry_add(registry, &tables[i], NULL), OLSTM_STATUS_OK);
   }
-  for (int i = 0; i < COUNT; i++) {
+  for (int i = 0; i < kCount; i++) {
     assert_ptr_equal(olstm__registry_find(registry, "many", names[i], 1), &tables[i]);
   }
   olstm_registry_destroy(registry);

@@ -6,13 +6,13 @@
 
 #include "tests/support/test_main.h"
 
-enum { MAX_TAPS = 4096 };
+enum { kMaxTaps = 4096 };
 
 static void check_axis(const olstm__resize_rule* rule, const olstm__resize_axis* axis) {
-  static int64_t indices[MAX_TAPS];
-  static double weights[MAX_TAPS];
+  static int64_t indices[kMaxTaps];
+  static double weights[kMaxTaps];
   const int32_t taps = olstm__resize_tap_count(rule, axis);
-  assert_in_range(taps, 1, MAX_TAPS);
+  assert_in_range(taps, 1, kMaxTaps);
   for (int64_t j = 0; j < axis->output_length; j++) {
     double sum = 0;
     (void)olstm__resize_find_taps(rule, axis, j, taps, indices, weights);

@@ -11,7 +11,7 @@
 #include "tests/support/model_fixture.h"
 #include "tests/support/test_allocator.h"
 
-enum { MAX_FLOATS = 1024, RUNS = 20, NO_SECCOMP = 77 };
+enum { kMaxFloats = 1024, kRuns = 20, kNoSeccomp = 77 };
 
 static int lock_count;
 
@@ -40,13 +40,13 @@ static void give_inputs(model_fixture* fixture, float* values) {
 }
 
 static void start(model_fixture* fixture, const char* path, bool is_stateful) {
-  static float values[MAX_FLOATS];
+  static float values[kMaxFloats];
   static const char* const kAll[] = {"all"};
   olstm_session_options options;
   olstm_session_options_init(&options);
   options.stateful_count = is_stateful;
   options.stateful = kAll;
-  for (int i = 0; i < MAX_FLOATS; i++) values[i] = (float)(i % 7) - 3.0F;
+  for (int i = 0; i < kMaxFloats; i++) values[i] = (float)(i % 7) - 3.0F;
   model_start(fixture, path, &options);
   give_inputs(fixture, values);
   model_must_run(fixture);
@@ -55,7 +55,7 @@ static void start(model_fixture* fixture, const char* path, bool is_stateful) {
 static void expect_no_allocation_and_no_lock(model_fixture* fixture) {
   const int64_t allocations = olstm_test_malloc_count();
   const int locks = lock_count;
-  for (int r = 0; r < RUNS; r++) model_must_run(fixture);
+  for (int r = 0; r < kRuns; r++) model_must_run(fixture);
   assert_int_equal(olstm_test_malloc_count(), allocations);
   assert_int_equal(lock_count, locks);
 }
@@ -66,15 +66,15 @@ static void expect_no_system_call(model_fixture* fixture) {
   const pid_t child = fork();
   assert_true(child >= 0);
   if (child == 0) {
-    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) != 0) _exit(NO_SECCOMP);
+    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) != 0) _exit(kNoSeccomp);
     int failed = 0;
-    for (int r = 0; r < RUNS; r++) failed |= model_run(fixture) != OLSTM_STATUS_OK;
+    for (int r = 0; r < kRuns; r++) failed |= model_run(fixture) != OLSTM_STATUS_OK;
     // What _exit calls, strict mode forbids.
     (void)syscall(SYS_exit, failed);
   }
   assert_int_equal(waitpid(child, &status, 0), child);
   if (WIFSIGNALED(status)) fail_msg("a run made a system call");
-  if (WEXITSTATUS(status) == NO_SECCOMP) skip();
+  if (WEXITSTATUS(status) == kNoSeccomp) skip();
   assert_int_equal(WEXITSTATUS(status), 0);
 }
 

@@ -6,7 +6,7 @@
 
 #include "tests/support/test_main.h"
 
-enum { CASES = 3000, MEMORY = 4096 };
+enum { kCases = 3000, kMemory = 4096 };
 
 static uint32_t next_random(uint32_t* seed) {
   *seed = *seed * 1664525u + 1013904223u;
@@ -33,10 +33,10 @@ static void copy_by_element(size_t bytes, int32_t rank, const int64_t* dims,
 /// A dense target; a source whose dimensions are permuted, reversed or repeated.
 static void random_views_agree_with_the_definition(void** state) {
   uint32_t seed = 1;
-  char from[MEMORY];
+  char from[kMemory];
   (void)state;
-  for (size_t i = 0; i < MEMORY; i++) from[i] = (char)next_random(&seed);
-  for (int c = 0; c < CASES; c++) {
+  for (size_t i = 0; i < kMemory; i++) from[i] = (char)next_random(&seed);
+  for (int c = 0; c < kCases; c++) {
     static const int64_t kDims[] = {1, 1, 2, 3, 4, 5, 17};
     const size_t bytes = (size_t)1 << next_random(&seed) % 4;
     const int32_t rank = (int32_t)(next_random(&seed) % 5);
@@ -45,7 +45,7 @@ static void random_views_agree_with_the_definition(void** state) {
     int64_t count = 1;
     for (int32_t d = 0; d < rank; d++) {
       dims[d] = kDims[next_random(&seed) % 7];
-      if (count * dims[d] * 8 > MEMORY) dims[d] = 1;
+      if (count * dims[d] * 8 > kMemory) dims[d] = 1;
       count *= dims[d];
       order[d] = d;
     }
@@ -66,15 +66,15 @@ static void random_views_agree_with_the_definition(void** state) {
       stride *= dims[order[d]];
     }
     olstm__strided_view_init_dense(&target, rank, dims);
-    char expected[MEMORY];
-    char got[MEMORY];
+    char expected[kMemory];
+    char got[kMemory];
     olstm__strided_copy copy;
-    memset(expected, 0x5a, MEMORY);
-    memset(got, 0x5a, MEMORY);
+    memset(expected, 0x5a, kMemory);
+    memset(got, 0x5a, kMemory);
     copy_by_element(bytes, rank, dims, &source, &target, from, expected);
     olstm__strided_copy_init(&copy, bytes, rank, dims, &source, &target);
     olstm__strided_copy_run(&copy, from, got);
-    assert_memory_equal(got, expected, MEMORY);
+    assert_memory_equal(got, expected, kMemory);
     if (olstm__strided_copy_is_plain(&copy)) {
       assert_memory_equal(got, from, (size_t)count * bytes);
     }

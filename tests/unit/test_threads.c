@@ -190,13 +190,13 @@ static void compute(int amount) {
   for (int i = 0; i < amount; i++) value = value * 1.0000001 + 1e-9;
 }
 
-enum { BUSY_STEPS = 50, BUSY_AMOUNT = 2000 };
+enum { kBusySteps = 50, kBusyAmount = 2000 };
 
 /// Half of the work of a step.
 static void half_task(void* argument, int32_t index) {
   (void)argument;
   (void)index;
-  compute(BUSY_AMOUNT / 2);
+  compute(kBusyAmount / 2);
 }
 
 static atomic_bool hogs_may_stop;
@@ -207,23 +207,23 @@ static void* hog(void* argument) {
 }
 
 static void slows_in_proportion_on_a_busy_machine(void** state) {
-  enum { HOGS = 8, RUNS = 60 };
+  enum { kHogs = 8, kRuns = 60 };
   olstm__threads* threads = make_threads(2);
-  pthread_t hogs[HOGS];
+  pthread_t hogs[kHogs];
   double alone = 0;
   double shared = 0;
   (void)state;
   atomic_store(&hogs_may_stop, false);
-  for (int i = 0; i < HOGS; i++) {
+  for (int i = 0; i < kHogs; i++) {
     assert_int_equal(pthread_create(&hogs[i], NULL, hog, NULL), 0);
   }
-  for (int run = 0; run < RUNS; run++) {
+  for (int run = 0; run < kRuns; run++) {
     const double start = now_seconds();
-    for (int step = 0; step < BUSY_STEPS; step++) compute(BUSY_AMOUNT);
+    for (int step = 0; step < kBusySteps; step++) compute(kBusyAmount);
     const double middle = now_seconds();
     const olstm_parallel* parallel = olstm__threads_try_acquire(threads);
     assert_non_null(parallel);
-    for (int step = 0; step < BUSY_STEPS; step++) {
+    for (int step = 0; step < kBusySteps; step++) {
       parallel->run(parallel->pool, 2, half_task, NULL);
     }
     olstm__threads_release(parallel);
@@ -231,7 +231,7 @@ static void slows_in_proportion_on_a_busy_machine(void** state) {
     shared += now_seconds() - middle;
   }
   atomic_store(&hogs_may_stop, true);
-  for (int i = 0; i < HOGS; i++) (void)pthread_join(hogs[i], NULL);
+  for (int i = 0; i < kHogs; i++) (void)pthread_join(hogs[i], NULL);
   // Both fight for the same cores, and luck has a part in who gets them: far from the
   // hundreds that waiting for each other costs.
   if (shared > 10 * alone) {
