@@ -32,6 +32,24 @@ function(olstm_set_up_target target)
   endif()
 endfunction()
 
+# olstm_glob_sources(<variable> [EXCEPT <file>...]): the .c files of the current folder, but for those named. A new file needs
+# no line in CMake; what is built on a condition, or into something else, is an exception.
+function(olstm_glob_sources variable)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "EXCEPT")
+  file(GLOB sources CONFIGURE_DEPENDS *.c)
+  foreach(file IN LISTS arg_EXCEPT)
+    get_filename_component(path ${file} ABSOLUTE)
+    list(REMOVE_ITEM sources ${path})
+  endforeach()
+  set(${variable} ${sources} PARENT_SCOPE)
+endfunction()
+
+# The same, added to a target of another folder.
+function(olstm_add_sources target)
+  olstm_glob_sources(sources ${ARGN})
+  target_sources(${target} PRIVATE ${sources})
+endfunction()
+
 # One folder's sources as an OBJECT library: small code, but for the files of olstm_optimize; and without the tables that
 # exceptions need (a tenth of all): none passes through C, and debuggers have their own.
 function(olstm_add_folder target)
