@@ -166,42 +166,74 @@ static bool is_initializer(const olstm__scope* scope, int32_t value) {
          (value >= 0 && scope->builder->values[value].constant);
 }
 
+/// Keeps what the main graph declares of an input with an initializer. One that olstm
+/// could not take as an input stays a constant, as all of them were up to IR version 3.
+static olstm_status declare_default(olstm__decoder* decoder, olstm__scope* scope,
+                                    const olstm__value_info_proto* proto, int32_t value,
+                                    olstm__declared_input* declared) {
+  if (scope->parent || value < 0) return OLSTM_STATUS_OK;
+  const olstm__value* constant = &scope->builder->values[value];
+  olstm_value_info info = constant->info;
+  const olstm_status status = olstm__value_type_decode(decoder, proto, &info);
+  if (status == OLSTM_STATUS_UNSUPPORTED || status == OLSTM_STATUS_INVALID_MODEL) {
+    return OLSTM_STATUS_OK;
+  }
+  OLSTM_RETURN_IF_ERROR(status);
+  if (info.dtype == OLSTM_DTYPE_UNDEFINED) info.dtype = constant->constant->desc.dtype;
+  declared[scope->builder->graph->declared_count++] =
+      (olstm__declared_input){value, info};
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status declare_input(olstm__decoder* decoder, olstm__scope* scope,
+                                  const olstm__value_info_proto* proto, int32_t* inputs,
+                                  olstm__declared_input* declared) {
+  olstm__decoded_graph* graph = scope->builder->graph;
+  const char* name = olstm__text(proto->name);
+  int32_t value = OLSTM__NO_VALUE;
+  bool added = false;
+  if (olstm__name_table_find(&scope->names, name, &value) &&
+      is_initializer(scope, value)) {
+    return declare_default(decoder, scope, proto, value, declared);
+  }
+  const char* copy = olstm__arena_copy(decoder->arena, name, strlen(name));
+  if (!copy) return olstm__memory_fail(decoder->arena, decoder->error);
+  OLSTM_RETURN_IF_ERROR(olstm__builder_add_value(decoder, scope->builder, copy, &value));
+  OLSTM_RETURN_IF_ERROR(olstm__scope_bind(scope, decoder, name, value, &added));
+  if (!added) {
+    return olstm_fail(decoder->error, OLSTM_STATUS_INVALID_MODEL,
+                      "graph '%.200s': input '%.200s' is given twice", graph->name, name);
+  }
+  olstm_value_info* info = &scope->builder->values[value].info;
+  OLSTM_RETURN_IF_ERROR(olstm__value_type_decode(decoder, proto, info));
+  if (!scope->parent && info->dtype == OLSTM_DTYPE_UNDEFINED) {
+    return olstm_fail(decoder->error, OLSTM_STATUS_INVALID_MODEL,
+                      "graph input '%.200s' has no element type", name);
+  }
+  inputs[graph->input_count++] = value;
+  if (declared) declared[graph->declared_count++] = (olstm__declared_input){value, *info};
+  return OLSTM_STATUS_OK;
+}
+
 static olstm_status declare_inputs(olstm__decoder* decoder, olstm__scope* scope) {
   const olstm__graph_proto* proto = scope->proto;
   olstm__decoded_graph* graph = scope->builder->graph;
   int32_t* inputs = olstm__arena_allocate(decoder->arena, proto->n_input, sizeof *inputs);
+  olstm__declared_input* declared = NULL;
   if (!inputs) return olstm__memory_fail(decoder->arena, decoder->error);
+  if (!scope->parent) {
+    declared = olstm__arena_allocate(decoder->arena, proto->n_input, sizeof *declared);
+    if (!declared) return olstm__memory_fail(decoder->arena, decoder->error);
+  }
   graph->inputs = inputs;
+  graph->declared = declared;
   for (size_t i = 0; i < proto->n_input; i++) {
-    const char* name = olstm__text(proto->input[i]->name);
-    int32_t value = OLSTM__NO_VALUE;
-    bool added = false;
-    if (name[0] == '\0') {
+    if (olstm__text(proto->input[i]->name)[0] == '\0') {
       return olstm_fail(decoder->error, OLSTM_STATUS_INVALID_MODEL,
                         "graph '%.200s': input %zu has no name", graph->name, i);
     }
-    // Up to IR version 3 initializers had to be inputs too.
-    if (olstm__name_table_find(&scope->names, name, &value) &&
-        is_initializer(scope, value)) {
-      continue;
-    }
-    const char* copy = olstm__arena_copy(decoder->arena, name, strlen(name));
-    if (!copy) return olstm__memory_fail(decoder->arena, decoder->error);
     OLSTM_RETURN_IF_ERROR(
-        olstm__builder_add_value(decoder, scope->builder, copy, &value));
-    OLSTM_RETURN_IF_ERROR(olstm__scope_bind(scope, decoder, name, value, &added));
-    if (!added) {
-      return olstm_fail(decoder->error, OLSTM_STATUS_INVALID_MODEL,
-                        "graph '%.200s': input '%.200s' is given twice", graph->name,
-                        name);
-    }
-    olstm_value_info* info = &scope->builder->values[value].info;
-    OLSTM_RETURN_IF_ERROR(olstm__value_type_decode(decoder, proto->input[i], info));
-    if (!scope->parent && info->dtype == OLSTM_DTYPE_UNDEFINED) {
-      return olstm_fail(decoder->error, OLSTM_STATUS_INVALID_MODEL,
-                        "graph input '%.200s' has no element type", name);
-    }
-    inputs[graph->input_count++] = value;
+        declare_input(decoder, scope, proto->input[i], inputs, declared));
   }
   return OLSTM_STATUS_OK;
 }

@@ -6,7 +6,8 @@
 //   a capture or a node;
 //   - Constant nodes and initializers are constants of values; no Constant node is left;
 //   - calls of local functions were inlined; every node's domain is imported;
-//   - graph inputs that repeat an initializer are not among the inputs;
+//   - graph inputs that repeat an initializer are constants, and not among the inputs;
+//   the declared ones of the main graph have them too, in the graph's order;
 //   - every node has a name, unique in the model; data of constants has exactly the size
 //   of its desc, aligned.
 #ifndef OLSTM_ONNX_PROTO_DECODED_GRAPH_H_
@@ -49,6 +50,13 @@ typedef struct olstm__capture {
   int32_t inner_value;
 } olstm__capture;
 
+/// What the main graph says of one of its inputs.
+typedef struct olstm__declared_input {
+  /// Of the graph's values: an input, or a constant, where an initializer has its name.
+  int32_t value;
+  olstm_value_info info;
+} olstm__declared_input;
+
 struct olstm__decoded_graph {
   const char* name;
   size_t value_count;
@@ -57,6 +65,10 @@ struct olstm__decoded_graph {
   const olstm__decoded_node* nodes;
   size_t input_count;
   const int32_t* inputs;
+  /// Of the main graph: its inputs, and between them the constants that a caller may give
+  /// instead of the model's own, as input declarations with initializers say.
+  size_t declared_count;
+  const olstm__declared_input* declared;
   /// May name an input, a constant or a capture directly, and one value more than once.
   size_t output_count;
   const int32_t* outputs;

@@ -358,6 +358,23 @@ const olstm_value_info* olstm_model_get_output(const olstm_model* model, size_t 
   return index < graph->output_count ? &graph->values[graph->outputs[index]].info : NULL;
 }
 
+static bool is_default(const olstm__decoded_graph* graph, size_t declared) {
+  return graph->values[graph->declared[declared].value].constant != NULL;
+}
+
+size_t olstm_model_default_input_count(const olstm_model* model) {
+  return model->graph->declared_count - model->graph->input_count;
+}
+
+const olstm_value_info* olstm_model_get_default_input(const olstm_model* model,
+                                                      size_t index) {
+  const olstm__decoded_graph* graph = model->graph;
+  for (size_t i = 0; i < graph->declared_count; i++) {
+    if (is_default(graph, i) && index-- == 0) return &graph->declared[i].info;
+  }
+  return NULL;
+}
+
 int64_t olstm_model_ir_version(const olstm_model* model) {
   return model->ir_version;
 }

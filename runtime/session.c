@@ -59,6 +59,58 @@ static olstm_status list_inputs(olstm_session* session, olstm_error* error) {
   return OLSTM_STATUS_OK;
 }
 
+/// The value of a declared input of that name; OLSTM__NO_VALUE when there is none.
+static int32_t find_declared(const olstm__decoded_graph* source, const char* name) {
+  for (size_t i = 0; i < source->declared_count; i++) {
+    const olstm__declared_input* declared = &source->declared[i];
+    if (strcmp(declared->info.name, name) == 0) return declared->value;
+  }
+  return OLSTM__NO_VALUE;
+}
+
+static olstm_status find_given(const olstm__decoded_graph* source,
+                               const olstm_session_options* options, int32_t* given,
+                               size_t* out_count, olstm_error* error) {
+  for (size_t g = 0; g < options->given_input_count; g++) {
+    const char* name = options->given_inputs[g];
+    const int32_t value = name ? find_declared(source, name) : OLSTM__NO_VALUE;
+    if (value == OLSTM__NO_VALUE) {
+      return olstm_fail(error, OLSTM_STATUS_NOT_FOUND,
+                        "given_inputs: no input '%s' (an initializer is one only where "
+                        "the graph lists it among its inputs)",
+                        name ? name : "");
+    }
+    if (source->values[value].constant) given[(*out_count)++] = value;
+  }
+  // What a binding feeds is given too, by the run before.
+  for (size_t b = 0; b < options->binding_count; b++) {
+    const char* name = options->bindings[b].input;
+    const int32_t value = name ? find_declared(source, name) : OLSTM__NO_VALUE;
+    if (value != OLSTM__NO_VALUE && source->values[value].constant) {
+      given[(*out_count)++] = value;
+    }
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status make_graph(olstm_session* session, const olstm__decoded_graph* source,
+                               const olstm_session_options* options, olstm_error* error) {
+  const olstm_allocator* allocator = &session->environment.allocator;
+  const size_t most = options->given_input_count + options->binding_count;
+  size_t count = 0;
+  int32_t* given = olstm_allocate(allocator, most + 1, sizeof *given);
+  if (!given) {
+    return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for given inputs");
+  }
+  olstm_status status = find_given(source, options, given, &count, error);
+  if (status == OLSTM_STATUS_OK) {
+    status = olstm__graph_create(source, count, given, options->allocator,
+                                 &session->graph, error);
+  }
+  olstm_release(allocator, given, most + 1, sizeof *given);
+  return status;
+}
+
 /// Bytes of the constants that the main graph has or hands to bodies.
 static size_t count_constants(const olstm__graph* graph) {
   size_t bytes = 0;
@@ -71,11 +123,16 @@ static size_t count_constants(const olstm__graph* graph) {
 
 static olstm_status add_state(olstm_session* session,
                               const olstm_session_options* options, olstm_error* error) {
+  const olstm__decoded_graph* source = olstm__model_graph(session->model);
   olstm__graph* graph = session->graph;
   session->broadcast_state = options->broadcast_state;
   if (options->binding_count > 0) {
     OLSTM_RETURN_IF_ERROR(
         olstm__state_bind(graph, options->binding_count, options->bindings, error));
+  }
+  for (size_t s = 0; s < graph->state_count; s++) {
+    olstm__graph_state* state = &graph->states[s];
+    state->initial = source->values[state->input].constant;
   }
   if (options->stateful_count > 0) {
     OLSTM_RETURN_IF_ERROR(olstm__state_make_stateful(graph, options->stateful_count,
@@ -126,8 +183,7 @@ static olstm_status fill(olstm_session* session, const olstm_registry* registry,
       olstm__environment_init(&session->environment, registry, options, error));
   OLSTM_RETURN_IF_ERROR(olstm__threads_create(
       options->thread_count, &session->environment.allocator, &session->threads, error));
-  OLSTM_RETURN_IF_ERROR(
-      olstm__graph_create(source, options->allocator, &session->graph, error));
+  OLSTM_RETURN_IF_ERROR(make_graph(session, source, options, error));
   OLSTM_RETURN_IF_ERROR(list_outputs(session, source, error));
   olstm__environment_set_constants(&session->environment,
                                    count_constants(session->graph));

@@ -64,11 +64,16 @@ static olstm_status open_inspection(const inspect_options* options,
   return OLSTM_STATUS_OK;
 }
 
-static void print_values(const olstm_session* session) {
+static void print_values(const olstm_model* model, const olstm_session* session) {
   for (size_t i = 0; i < olstm_session_input_count(session); i++) {
     const olstm_value_info* info = olstm_session_get_input(session, i);
     olstm__say(stdout, "input   %s: %s %s\n", info->name, olstm_dtype_name(info->dtype),
                olstm__value_shape_text(info).text);
+  }
+  for (size_t i = 0; i < olstm_model_default_input_count(model); i++) {
+    const olstm_value_info* info = olstm_model_get_default_input(model, i);
+    olstm__say(stdout, "input   %s: %s %s, the model's own unless given\n", info->name,
+               olstm_dtype_name(info->dtype), olstm__value_shape_text(info).text);
   }
   for (size_t i = 0; i < olstm_session_output_count(session); i++) {
     const olstm_value_info* info = olstm_session_get_output(session, i);
@@ -141,7 +146,7 @@ static void print_text(const inspected_model* inspection,
              (long long)olstm_model_ir_version(model),
              (int)olstm_model_opset_version(model, ""), olstm_model_producer(model),
              olstm_model_node_count(model));
-  print_values(inspection->job.session);
+  print_values(model, inspection->job.session);
   print_states(inspection->job.context);
   print_plan(inspection);
 }
@@ -164,10 +169,16 @@ static void json_value(olstm__json_writer* json, const olstm_value_info* info) {
   olstm__json_close(json, '}');
 }
 
-static void json_values(olstm__json_writer* json, const olstm_session* session) {
+static void json_values(olstm__json_writer* json, const olstm_model* model,
+                        const olstm_session* session) {
   olstm__json_open(json, "inputs", '[');
   for (size_t i = 0; i < olstm_session_input_count(session); i++) {
     json_value(json, olstm_session_get_input(session, i));
+  }
+  olstm__json_close(json, ']');
+  olstm__json_open(json, "default_inputs", '[');
+  for (size_t i = 0; i < olstm_model_default_input_count(model); i++) {
+    json_value(json, olstm_model_get_default_input(model, i));
   }
   olstm__json_close(json, ']');
   olstm__json_open(json, "outputs", '[');
@@ -250,7 +261,7 @@ static void print_json(const inspected_model* inspection) {
   olstm__json_int(&json, "ir_version", olstm_model_ir_version(model));
   olstm__json_int(&json, "opset", olstm_model_opset_version(model, ""));
   olstm__json_int(&json, "node_count", (int64_t)olstm_model_node_count(model));
-  json_values(&json, inspection->job.session);
+  json_values(&json, model, inspection->job.session);
   json_states(&json, inspection->job.context);
   json_plan(&json, inspection);
   olstm__json_close(&json, '}');

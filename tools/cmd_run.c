@@ -297,6 +297,8 @@ static olstm__cli_result parse(int argc, char** argv, run_options* out) {
   const olstm__cli_result result = olstm__cli_parse(&command, argc, argv, &operands);
   if (result != OLSTM__CLI_PARSED) return result;
   out->model = operands.values[0];
+  out->job.choose_given = olstm__input_choose_given;
+  out->job.choose_data = &out->input;
   out->input.has_random = out->seed != NULL;
   for (size_t i = 0; i < out->input.files.count; i++) {
     const char* argument = out->input.files.values[i];

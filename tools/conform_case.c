@@ -144,6 +144,24 @@ static olstm_status compare_outputs(const olstm_session* session,
   return OLSTM_STATUS_OK;
 }
 
+/// Which inputs with initializers a data set gives: those that its files are named as, or
+/// all, where files without names are as many as the declared inputs.
+static void choose_given(const void* files, const olstm_model* model, bool* out_given) {
+  const tensor_list* list = files;
+  const size_t count = olstm_model_default_input_count(model);
+  bool has_names = false;
+  for (size_t f = 0; f < list->count; f++) {
+    has_names = has_names || list->names[f][0] != '\0';
+    for (size_t i = 0; i < count; i++) {
+      out_given[i] =
+          out_given[i] ||
+          strcmp(list->names[f], olstm_model_get_default_input(model, i)->name) == 0;
+    }
+  }
+  if (has_names || list->count != olstm_model_input_count(model) + count) return;
+  for (size_t i = 0; i < count; i++) out_given[i] = true;
+}
+
 /// What one data set needs; all of it freed in one place.
 typedef struct data_set {
   tensor_list inputs;
@@ -153,27 +171,6 @@ typedef struct data_set {
   olstm_tensor* outputs;
 } data_set;
 
-static olstm_status run_data_set(const olstm__job* job, const char* folder,
-                                 const olstm__tolerance* tolerance, data_set* data,
-                                 bool* out_same, olstm_error* error) {
-  const size_t input_count = olstm_session_input_count(job->session);
-  const size_t output_count = olstm_session_output_count(job->session);
-  OLSTM_RETURN_IF_ERROR(read_list(folder, "input", &data->inputs, error));
-  OLSTM_RETURN_IF_ERROR(read_list(folder, "output", &data->expected, error));
-  data->arranged = calloc(input_count + 1, sizeof *data->arranged);
-  data->order = calloc(input_count + 1, sizeof *data->order);
-  data->outputs = calloc(output_count + 1, sizeof *data->outputs);
-  if (!data->arranged || !data->order || !data->outputs) {
-    return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for test data");
-  }
-  OLSTM_RETURN_IF_ERROR(
-      arrange_inputs(job->session, &data->inputs, data->arranged, data->order, error));
-  OLSTM_RETURN_IF_ERROR(olstm_context_run(job->context, data->arranged, input_count,
-                                          data->outputs, output_count, error));
-  return compare_outputs(job->session, data->outputs, &data->expected, tolerance,
-                         out_same, error);
-}
-
 static void deinit_data_set(data_set* data) {
   deinit_list(&data->inputs);
   deinit_list(&data->expected);
@@ -182,8 +179,72 @@ static void deinit_data_set(data_set* data) {
   free(data->outputs);
 }
 
-static olstm_status run_data_sets(const char* folder, const olstm__job* job,
-                                  const olstm__tolerance* tolerance, bool* out_same,
+/// A case while its data sets run, one after the other.
+typedef struct open_case {
+  const char* model;
+  const olstm__job_options* options;
+  const olstm__tolerance* tolerance;
+  /// Opened anew where a data set gives other inputs.
+  olstm__job job;
+} open_case;
+
+/// Whether the case's session takes just the inputs that the data set gives.
+static bool is_open_for(const open_case* test, const tensor_list* files) {
+  const olstm_session* session = test->job.session;
+  if (!session || olstm_session_input_count(session) != files->count) return false;
+  const size_t count = olstm_model_default_input_count(test->job.model);
+  bool* given = calloc(count + 1, sizeof *given);
+  bool is_same = given != NULL;
+  if (is_same) choose_given(files, test->job.model, given);
+  for (size_t i = 0; i < count && is_same; i++) {
+    const char* name = olstm_model_get_default_input(test->job.model, i)->name;
+    bool is_input = false;
+    for (size_t k = 0; k < files->count && !is_input; k++) {
+      is_input = strcmp(olstm_session_get_input(session, k)->name, name) == 0;
+    }
+    is_same = is_input == given[i];
+  }
+  free(given);
+  return is_same;
+}
+
+/// files: NULL for the inputs without initializers.
+static olstm_status open_for(open_case* test, const tensor_list* files,
+                             olstm_error* error) {
+  olstm__job_options options = *test->options;
+  if (!files) {
+    return olstm__job_open(test->model, &options, NULL, &test->job, error);
+  }
+  if (is_open_for(test, files)) return OLSTM_STATUS_OK;
+  olstm__job_deinit(&test->job);
+  options.choose_given = choose_given;
+  options.choose_data = files;
+  return olstm__job_open(test->model, &options, NULL, &test->job, error);
+}
+
+static olstm_status run_data_set(open_case* test, const char* folder, data_set* data,
+                                 bool* out_same, olstm_error* error) {
+  OLSTM_RETURN_IF_ERROR(read_list(folder, "input", &data->inputs, error));
+  OLSTM_RETURN_IF_ERROR(read_list(folder, "output", &data->expected, error));
+  OLSTM_RETURN_IF_ERROR(open_for(test, &data->inputs, error));
+  const olstm_session* session = test->job.session;
+  const size_t input_count = olstm_session_input_count(session);
+  const size_t output_count = olstm_session_output_count(session);
+  data->arranged = calloc(input_count + 1, sizeof *data->arranged);
+  data->order = calloc(input_count + 1, sizeof *data->order);
+  data->outputs = calloc(output_count + 1, sizeof *data->outputs);
+  if (!data->arranged || !data->order || !data->outputs) {
+    return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for test data");
+  }
+  OLSTM_RETURN_IF_ERROR(
+      arrange_inputs(session, &data->inputs, data->arranged, data->order, error));
+  OLSTM_RETURN_IF_ERROR(olstm_context_run(test->job.context, data->arranged, input_count,
+                                          data->outputs, output_count, error));
+  return compare_outputs(session, data->outputs, &data->expected, test->tolerance,
+                         out_same, error);
+}
+
+static olstm_status run_data_sets(open_case* test, const char* folder, bool* out_same,
                                   olstm_error* error) {
   for (size_t k = 0; k < kMaxFiles; k++) {
     char name[64];
@@ -195,8 +256,7 @@ static olstm_status run_data_sets(const char* folder, const olstm__job* job,
       if (k > 0) return OLSTM_STATUS_OK;
       return olstm_fail(error, OLSTM_STATUS_NOT_FOUND, "no test_data_set_0");
     }
-    const olstm_status status =
-        run_data_set(job, path, tolerance, &data, out_same, error);
+    const olstm_status status = run_data_set(test, path, &data, out_same, error);
     deinit_data_set(&data);
     if (status != OLSTM_STATUS_OK || !*out_same) return status;
   }
@@ -208,20 +268,19 @@ olstm__verdict olstm__conform_case_run(const char* folder,
                                        const olstm__tolerance* tolerance,
                                        olstm_error* out_reason) {
   char path[OLSTM__PATH_CAPACITY];
-  olstm__job job = {0};
+  open_case test = {.model = path, .options = options, .tolerance = tolerance};
   bool is_same = false;
   out_reason->message[0] = '\0';
   olstm_status status = olstm__path_join(folder, "model.onnx", path, out_reason);
   if (status == OLSTM_STATUS_OK && !olstm__path_exists(path)) {
     status = olstm_fail(out_reason, OLSTM_STATUS_NOT_FOUND, "no model.onnx");
   }
+  // Before any data: what the runtime does not have comes first.
+  if (status == OLSTM_STATUS_OK) status = open_for(&test, NULL, out_reason);
   if (status == OLSTM_STATUS_OK) {
-    status = olstm__job_open(path, options, NULL, &job, out_reason);
+    status = run_data_sets(&test, folder, &is_same, out_reason);
   }
-  if (status == OLSTM_STATUS_OK) {
-    status = run_data_sets(folder, &job, tolerance, &is_same, out_reason);
-  }
-  olstm__job_deinit(&job);
+  olstm__job_deinit(&test.job);
   if (status == OLSTM_STATUS_UNSUPPORTED) return OLSTM__VERDICT_SKIP;
   if (status != OLSTM_STATUS_OK || !is_same) return OLSTM__VERDICT_FAIL;
   // A call that succeeds says nothing of what its error buffer holds.

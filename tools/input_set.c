@@ -237,16 +237,57 @@ static olstm_status load_archive(const olstm_session* session,
   return status;
 }
 
-/// Whether "-i" means an archive with inputs, and not NAME=FILE.
-static bool is_archive(const olstm_session* session, const char* argument) {
+static bool is_npz(const char* argument) {
   static const char kSuffix[] = ".npz";
-  size_t index = 0;
-  const char* path = NULL;
   const size_t length = strlen(argument);
   return length > sizeof kSuffix - 1 &&
-         strcmp(argument + length - (sizeof kSuffix - 1), kSuffix) == 0 &&
+         strcmp(argument + length - (sizeof kSuffix - 1), kSuffix) == 0;
+}
+
+/// Whether "-i" means an archive with inputs, and not NAME=FILE.
+static bool is_archive(const olstm_session* session, const char* argument) {
+  size_t index = 0;
+  const char* path = NULL;
+  return is_npz(argument) &&
          olstm__input_find(session, argument, &index, &path, NULL) != OLSTM_STATUS_OK &&
          (!strchr(argument, '=') || olstm__path_exists(argument));
+}
+
+/// Marks the inputs that arrays of the archive are called as. What is wrong with it is
+/// said when it is read.
+static void choose_arrays(const char* path, const olstm_model* model, bool* out_given) {
+  olstm__file_bytes bytes;
+  olstm__npz npz;
+  if (olstm__file_bytes_read(path, &bytes, NULL) != OLSTM_STATUS_OK) return;
+  if (olstm__zip_is_one(bytes.data, bytes.count) &&
+      olstm__npz_open(path, &bytes, &npz, NULL) == OLSTM_STATUS_OK) {
+    for (size_t i = 0; i < olstm_model_default_input_count(model); i++) {
+      size_t index = 0;
+      const char* name = olstm_model_get_default_input(model, i)->name;
+      out_given[i] =
+          out_given[i] || olstm__npz_find(&npz, name, &index, NULL) == OLSTM_STATUS_OK;
+    }
+    olstm__npz_deinit(&npz);
+  }
+  olstm__file_bytes_deinit(&bytes);
+}
+
+void olstm__input_choose_given(const void* options, const olstm_model* model,
+                               bool* out_given) {
+  const olstm__cli_list* files = &((const olstm__input_options*)options)->files;
+  const size_t count = olstm_model_default_input_count(model);
+  for (size_t a = 0; a < files->count && count > 0; a++) {
+    const char* argument = files->values[a];
+    if (is_npz(argument) && olstm__path_exists(argument)) {
+      choose_arrays(argument, model, out_given);
+    }
+    for (size_t i = 0; i < count; i++) {
+      const char* name = olstm_model_get_default_input(model, i)->name;
+      const size_t length = strlen(name);
+      out_given[i] = out_given[i] ||
+                     (strncmp(argument, name, length) == 0 && argument[length] == '=');
+    }
+  }
 }
 
 static olstm_status load_files(const olstm_session* session,

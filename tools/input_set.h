@@ -37,6 +37,11 @@ olstm_status olstm__input_set_load(const olstm_session* session,
                                    const olstm__input_options* options,
                                    olstm__input_set* set, olstm_error* error);
 
+/// Which inputs with initializers the options give, for olstm__job_options.choose_given;
+/// options: an olstm__input_options.
+void olstm__input_choose_given(const void* options, const olstm_model* model,
+                               bool* out_given);
+
 /// Gives a value out of a file the dtype that is wanted ("input", "state slot" of that
 /// name), if `cast` allows that. DTYPE_MISMATCH says what to type otherwise;
 /// INVALID_VALUE names what `dtype` cannot hold.

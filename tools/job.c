@@ -93,10 +93,35 @@ static int32_t precision_code(const char* name) {
   return OLSTM_PRECISION_F32;
 }
 
+/// The names of inputs with initializers that runs will give; the caller frees them.
+static olstm_status list_given(const olstm__job_options* options,
+                               const olstm_model* model, const char*** out_names,
+                               size_t* out_count, olstm_error* error) {
+  const size_t count = olstm_model_default_input_count(model);
+  bool* is_given = calloc(count + 1, sizeof *is_given);
+  *out_count = 0;
+  *out_names = calloc(count + 1, sizeof(char*));
+  if (!*out_names || !is_given) {
+    free(is_given);
+    return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for names");
+  }
+  if (options->choose_given) {
+    options->choose_given(options->choose_data, model, is_given);
+  }
+  for (size_t i = 0; i < count; i++) {
+    if (!is_given[i]) continue;
+    (*out_names)[(*out_count)++] = olstm_model_get_default_input(model, i)->name;
+  }
+  free(is_given);
+  return OLSTM_STATUS_OK;
+}
+
 static olstm_status create_session(const olstm__job_options* options, olstm__job* job,
                                    const olstm_allocator* allocator, olstm_error* error) {
   session_names names = {0};
   olstm_session_options session_options;
+  const char** given = NULL;
+  size_t given_count = 0;
   job->names[0] = join_texts(&options->stateful);
   job->names[1] = join_texts(&options->bindings);
   if (!job->names[0] || !job->names[1]) {
@@ -119,8 +144,15 @@ static olstm_status create_session(const olstm__job_options* options, olstm__job
   session_options.stateful = names.stateful;
   session_options.binding_count = options->bindings.count;
   session_options.bindings = names.bindings;
-  return olstm_session_create(job->model, job->registry, &session_options, &job->session,
-                              error);
+  olstm_status status = list_given(options, job->model, &given, &given_count, error);
+  session_options.given_input_count = given_count;
+  session_options.given_inputs = given;
+  if (status == OLSTM_STATUS_OK) {
+    status = olstm_session_create(job->model, job->registry, &session_options,
+                                  &job->session, error);
+  }
+  free(given);
+  return status;
 }
 
 olstm_status olstm__job_open_source(const olstm__job_source* source,

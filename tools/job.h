@@ -23,6 +23,10 @@ typedef struct olstm__job_options {
   olstm__cli_list stateful;
   /// "OUT=IN".
   olstm__cli_list bindings;
+  /// NULL, or says which of the model's inputs with initializers runs will give:
+  /// out_given[i] of olstm_model_get_default_input(model, i), false before.
+  void (*choose_given)(const void* data, const olstm_model* model, bool* out_given);
+  const void* choose_data;
 } olstm__job_options;
 
 void olstm__job_options_init(olstm__job_options* options);

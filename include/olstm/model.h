@@ -116,6 +116,14 @@ OLSTM_API const olstm_value_info* olstm_model_get_input(const olstm_model* model
 OLSTM_API const olstm_value_info* olstm_model_get_output(const olstm_model* model,
                                                          size_t index);
 
+/// Inputs whose initializer in the model is their default, in the graph's order: not
+/// among the inputs above. They are constants, but for a session whose options name them
+/// (`given_inputs`).
+OLSTM_API size_t olstm_model_default_input_count(const olstm_model* model);
+/// index < count. Borrowed until the model is destroyed.
+OLSTM_API const olstm_value_info* olstm_model_get_default_input(const olstm_model* model,
+                                                                size_t index);
+
 /// What the model says of itself. "" where it says nothing.
 OLSTM_API int64_t olstm_model_ir_version(const olstm_model* model);
 OLSTM_API const char* olstm_model_producer(const olstm_model* model);

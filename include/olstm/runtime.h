@@ -56,7 +56,7 @@ OLSTM_API const olstm_operator* olstm_registry_get_operator(
 typedef struct olstm_session olstm_session;
 
 /// A graph output that feeds a graph input on the next run of the same context. Names as
-/// in the model.
+/// in the model. An input with an initializer starts from that.
 typedef struct olstm_binding {
   const char* output;
   const char* input;
@@ -102,6 +102,12 @@ typedef struct olstm_session_options {
   /// model's constants, or 64 for each byte of them (16 KB at least) and element of the
   /// run's inputs, whichever is most.
   uint64_t max_work;
+  /// Inputs with initializers that the caller gives in every run, by name: inputs of the
+  /// session then, between the others in the model's order. Those that are not named keep
+  /// the initializer, and what is computed from constants alone or packed stays so. A
+  /// name of another input changes nothing.
+  size_t given_input_count;
+  const char* const* given_inputs;
 } olstm_session_options;
 
 /// Writes the defaults to a struct of `struct_size` bytes, which is what a caller in
@@ -118,8 +124,8 @@ static inline void olstm_session_options_init(olstm_session_options* options) {
 /// registry: NULL for the built-in operators. options: NULL for the defaults.
 /// Errors: UNSUPPORTED (names the node and what it wants), INVALID_MODEL, SHAPE_MISMATCH
 /// and DTYPE_MISMATCH (of weights),
-///   NOT_FOUND (stateful node, binding), OUT_OF_MEMORY, LIMIT_EXCEEDED; *out_session is
-///   NULL then.
+///   NOT_FOUND (stateful node, binding, given input), OUT_OF_MEMORY, LIMIT_EXCEEDED;
+///   *out_session is NULL then.
 /// Memory: the caller owns *out_session: olstm_session_destroy, after its contexts. The
 /// model may be destroyed before.
 OLSTM_API olstm_status olstm_session_create(olstm_model* model,

@@ -170,10 +170,11 @@ struct olstm__graph {
 // ---------------------------------------------------------------- making
 
 /// Makes a graph, and those of its subgraphs, of a graph (borrowed: keep its model).
-/// Constants that a subgraph captures are constants there too.
+/// Constants that a subgraph captures are constants there too. given: constants among the
+/// declared inputs that are inputs instead.
 /// Errors: LIMIT_EXCEEDED (nesting), OUT_OF_MEMORY.
-olstm_status olstm__graph_create(const olstm__decoded_graph* graph,
-                                 const olstm_allocator* allocator,
+olstm_status olstm__graph_create(const olstm__decoded_graph* source, size_t given_count,
+                                 const int32_t* given, const olstm_allocator* allocator,
                                  olstm__graph** out_graph, olstm_error* error);
 
 /// A graph without anything in it, to be filled by hand. NULL when there is no memory.

@@ -147,10 +147,37 @@ static olstm_status build(const olstm__decoded_graph* source,
   return OLSTM_STATUS_OK;
 }
 
-olstm_status olstm__graph_create(const olstm__decoded_graph* source,
-                                 const olstm_allocator* allocator,
+/// Makes inputs of the given constants, and puts all inputs into the order in which the
+/// model declares them.
+static bool add_given(olstm__graph* graph, const olstm__decoded_graph* source,
+                      size_t given_count, const int32_t* given) {
+  bool added = true;
+  for (size_t g = 0; g < given_count; g++) {
+    graph->values[given[g]].kind = OLSTM__VALUE_INPUT;
+    graph->values[given[g]].constant = NULL;
+  }
+  graph->input_count = 0;
+  for (size_t i = 0; i < source->declared_count && added; i++) {
+    const int32_t value = source->declared[i].value;
+    if (graph->values[value].constant) continue;
+    graph->values[value].info = source->declared[i].info;
+    added = olstm__graph_add_input(graph, value);
+  }
+  graph->own_input_count = graph->input_count;
+  return added;
+}
+
+olstm_status olstm__graph_create(const olstm__decoded_graph* source, size_t given_count,
+                                 const int32_t* given, const olstm_allocator* allocator,
                                  olstm__graph** out_graph, olstm_error* error) {
   OLSTM_RETURN_IF_ERROR(build(source, allocator, 0, out_graph, error));
-  olstm__graph_propagate_captured_constants(*out_graph);
+  olstm__graph* graph = *out_graph;
+  if (given_count > 0 && !add_given(graph, source, given_count, given)) {
+    const olstm_status status = olstm__graph_check(graph, error);
+    olstm__graph_destroy(graph);
+    *out_graph = NULL;
+    return status;
+  }
+  olstm__graph_propagate_captured_constants(graph);
   return OLSTM_STATUS_OK;
 }

@@ -15,7 +15,8 @@ static olstm__graph* make_graph(const olstm_allocator* allocator) {
   olstm__graph* graph = NULL;
   static olstm_model* model;
   if (!model) model = olstm_test_model(kText);
-  (void)olstm__graph_create(olstm__model_graph(model), allocator, &graph, &error);
+  (void)olstm__graph_create(olstm__model_graph(model), 0, NULL, allocator, &graph,
+                            &error);
   return graph;
 }
 

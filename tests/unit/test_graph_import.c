@@ -58,7 +58,8 @@ static const olstm__decoded_graph kMain = {
 static void makes_captures_inputs_of_the_control_node(void** state) {
   olstm__graph* graph = NULL;
   (void)state;
-  assert_int_equal(olstm__graph_create(&kMain, NULL, &graph, NULL), OLSTM_STATUS_OK);
+  assert_int_equal(olstm__graph_create(&kMain, 0, NULL, NULL, &graph, NULL),
+                   OLSTM_STATUS_OK);
   const olstm__graph_node* node = &graph->nodes[0];
   assert_int_equal(node->kind, OLSTM__NODE_CONTROL);
   assert_int_equal(node->own_input_count, 1);
@@ -85,7 +86,7 @@ static void survives_every_failing_allocation(void** state) {
     olstm_test_allocator_init(&failing);
     olstm_test_allocator_fail_at(&failing, nth);
     const olstm_status status =
-        olstm__graph_create(&kMain, &failing.allocator, &graph, NULL);
+        olstm__graph_create(&kMain, 0, NULL, &failing.allocator, &graph, NULL);
     olstm__graph_destroy(graph);
     olstm_test_allocator_assert_clean(&failing);
     if (status == OLSTM_STATUS_OK) break;
@@ -115,7 +116,7 @@ static void refuses_graphs_nested_too_deep(void** state) {
                                       .kind = OLSTM_ATTRIBUTE_GRAPH,
                                       .graph = &graphs[(d + 1) % kDepth]};
   }
-  assert_int_equal(olstm__graph_create(&graphs[0], NULL, &graph, &error),
+  assert_int_equal(olstm__graph_create(&graphs[0], 0, NULL, NULL, &graph, &error),
                    OLSTM_STATUS_LIMIT_EXCEEDED);
   assert_string_equal(error.message, "graph 'g': graphs are nested deeper than 32");
 }
