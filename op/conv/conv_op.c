@@ -1,60 +1,18 @@
-// Conv: attributes, shapes and packing; half floats are converted to float around it.
-#include "op/conv/conv_kernel.h"
-#include "op/dense/packed_weight.h"
-#include "op/elementwise/compute_type.h"
+// Conv: attributes and shapes.
+#include "op/conv/conv_call.h"
 #include "op/op_family.h"
 
 typedef struct conv_op {
   olstm__op_base base;
   olstm__window_attributes attributes;
   int64_t group;
-  olstm__packed_weight weight;
+  olstm__packed_memory weight;
 } conv_op;
-
-/// Where the parts of the workspace begin. x, y, weights and bias are parts for half
-/// floats alone, packed and scratch where the weights are no constant.
-typedef struct conv_layout {
-  size_t x, y, weights, bias, packed, scratch, kernel;
-} conv_layout;
 
 typedef struct conv_handle {
   olstm__op_handle head;
-  olstm__conv conv;
-  conv_layout layout;
-  /// Of the tensors.
-  olstm_dtype dtype;
-  size_t packed_bytes;
-  int64_t x_count;
-  int64_t y_count;
-  int64_t weight_count;
-  bool has_bias;
+  olstm__conv_call call;
 } conv_handle;
-
-static bool is_half(olstm_dtype dtype) {
-  return dtype == OLSTM_DTYPE_FLOAT16 || dtype == OLSTM_DTYPE_BFLOAT16;
-}
-
-/// The convolution over weights [M, C/group, ...], but for windows and batch.
-static olstm__conv view_weights(const conv_op* self, const olstm_tensor_desc* w) {
-  olstm__conv conv = {
-      .dtype = w->dtype == OLSTM_DTYPE_DOUBLE ? OLSTM_DTYPE_DOUBLE : OLSTM_DTYPE_FLOAT,
-      .groups = self->group,
-      .input_channels = w->dims[1],
-      .output_channels = w->dims[0] / self->group};
-  for (int32_t d = 0; d < OLSTM__WINDOW_MAX_RANK; d++) {
-    const int32_t own = d - (OLSTM__WINDOW_MAX_RANK - (w->rank - 2));
-    conv.window.kernel[d] = own < 0 ? 1 : w->dims[2 + own];
-  }
-  return conv;
-}
-
-/// Group g's B [k,n] is the transpose of its weights.
-static olstm__weight_layout layout_of(const olstm__product* product, int64_t groups) {
-  return (olstm__weight_layout){.matrix_count = groups,
-                                .matrix_stride = product->k * product->n,
-                                .row_stride = 1,
-                                .column_stride = product->k};
-}
 
 static olstm_status parse(void* instance, olstm_error* error) {
   conv_op* self = instance;
@@ -66,19 +24,7 @@ static olstm_status parse(void* instance, olstm_error* error) {
                           "attribute group is %" PRId64 ", expected 1 or more",
                           self->group);
   }
-  const olstm_tensor* w = self->base.node->constants[1];
-  if (!w || w->desc.rank < 3 || w->desc.rank > 2 + OLSTM__WINDOW_MAX_RANK ||
-      !(OLSTM__DTYPES_REAL & OLSTM_DTYPE_BIT(w->desc.dtype)) ||
-      olstm_tensor_desc_count(&w->desc) == 0 || w->desc.dims[0] % self->group != 0) {
-    return OLSTM_STATUS_OK;
-  }
-  const olstm__conv conv = view_weights(self, &w->desc);
-  if (olstm__conv_is_direct(&conv)) return OLSTM_STATUS_OK;
-  olstm__product product = olstm__conv_product(&conv);
-  product.dtype = w->desc.dtype;
-  const olstm__weight_layout layout = layout_of(&product, self->group);
-  return olstm__packed_weight_init(&self->weight, &self->base, &product, &layout, w->data,
-                                   error);
+  return olstm__conv_pack_constant(&self->weight, &self->base, self->group, false, error);
 }
 
 static olstm_status check_weights(const conv_op* self, const olstm_infer_args* args,
@@ -135,133 +81,42 @@ static olstm_status conv_infer(const void* instance, const olstm_infer_args* arg
   return olstm__op_check_output(&self->base, &out_outputs[0], error);
 }
 
-static bool lay_out(const conv_op* self, conv_handle* handle, size_t* out_bytes) {
-  conv_layout* layout = &handle->layout;
-  const olstm__conv* conv = &handle->conv;
-  const bool direct = olstm__conv_is_direct(conv);
-  const size_t channels = (size_t)(conv->groups * conv->output_channels);
-  size_t kernel_bytes = 0;
-  size_t scratch_bytes = 0;
-  olstm__product product = olstm__conv_product(conv);
-  product.dtype = handle->dtype;
-  *out_bytes = 0;
-  if (is_half(handle->dtype) &&
-      !(olstm__op_add_part(out_bytes, (size_t)handle->x_count, sizeof(float),
-                           &layout->x) &&
-        olstm__op_add_part(out_bytes, (size_t)handle->y_count, sizeof(float),
-                           &layout->y) &&
-        olstm__op_add_part(out_bytes, channels, sizeof(float), &layout->bias) &&
-        (!direct || olstm__op_add_part(out_bytes, (size_t)handle->weight_count,
-                                       sizeof(float), &layout->weights)))) {
-    return false;
-  }
-  handle->packed_bytes = self->weight.matrix_bytes;
-  if (!direct && !self->weight.packed.memory) {
-    if (!olstm__product_packed_bytes(&product, &handle->packed_bytes) ||
-        !olstm_size_align(handle->packed_bytes, &handle->packed_bytes) ||
-        !olstm__product_pack_scratch_bytes(&product, &scratch_bytes) ||
-        !olstm__op_add_part(out_bytes, (size_t)conv->groups, handle->packed_bytes,
-                            &layout->packed) ||
-        !olstm__op_add_part(out_bytes, 1, scratch_bytes, &layout->scratch)) {
-      return false;
-    }
-  }
-  return olstm__conv_workspace_bytes(conv, self->base.options.thread_count,
-                                     &kernel_bytes) &&
-         olstm__op_add_part(out_bytes, 1, kernel_bytes, &layout->kernel);
-}
-
 static olstm_status conv_prepare(void* instance, const olstm_prepare_args* args,
                                  olstm_prepared* out_prepared, olstm_error* error) {
   const conv_op* self = instance;
   const olstm_tensor_desc* x = &args->inputs[0]->desc;
   const olstm_tensor_desc* w = &args->inputs[1]->desc;
+  olstm__conv conv = olstm__conv_of_weights(w, self->group, false);
   conv_handle* handle = NULL;
   OLSTM_RETURN_IF_ERROR(
       olstm__op_create_handle(&self->base, sizeof *handle, (void**)&handle, error));
-  handle->conv = view_weights(self, w);
-  handle->conv.batch = x->dims[0];
-  handle->dtype = x->dtype;
-  handle->x_count = olstm_tensor_desc_count(x);
-  handle->y_count = olstm_tensor_desc_count(&args->outputs[0]);
-  handle->weight_count = olstm_tensor_desc_count(w);
-  handle->has_bias = args->input_count > 2 && args->inputs[2] != NULL;
+  conv.batch = x->dims[0];
   olstm_status status = olstm__window_resolve(&self->base, &self->attributes, x,
-                                              &w->dims[2], &handle->conv.window, error);
-  if (status == OLSTM_STATUS_OK &&
-      !lay_out(self, handle, &out_prepared->workspace_bytes)) {
-    status = olstm__op_fail(&self->base, error, OLSTM_STATUS_OUT_OF_MEMORY,
-                            "the workspace does not fit");
+                                              &w->dims[2], &conv.window, error);
+  if (status == OLSTM_STATUS_OK) {
+    status = olstm__conv_call_init(&handle->call, &self->base, &self->weight, &conv, args,
+                                   out_prepared, error);
   }
   if (status != OLSTM_STATUS_OK) {
     olstm__op_release_handle(instance, handle);
     return status;
   }
-  out_prepared->kernel = olstm__conv_is_direct(&handle->conv) ? "direct" : "product";
   out_prepared->handle = handle;
-  out_prepared->work = olstm__conv_work(&handle->conv);
   return OLSTM_STATUS_OK;
-}
-
-static void pack_weights(const conv_handle* handle, const void* weights, char* packed,
-                         void* scratch) {
-  olstm__product product = olstm__conv_product(&handle->conv);
-  product.dtype = handle->dtype;
-  const size_t group_bytes =
-      (size_t)(product.k * product.n) * olstm_dtype_size(handle->dtype);
-  for (int64_t g = 0; g < handle->conv.groups; g++) {
-    const olstm__gemm_matrix b = {(const char*)weights + (size_t)g * group_bytes, 1,
-                                  product.k};
-    olstm__product_pack(&product, &b, scratch, packed + (size_t)g * handle->packed_bytes);
-  }
-}
-
-static const void* load_floats(const conv_handle* handle, const void* data, int64_t count,
-                               void* floats) {
-  if (!is_half(handle->dtype) || !data) return data;
-  olstm__compute_load(OLSTM__COMPUTE_F32, handle->dtype, count, data, floats);
-  return floats;
 }
 
 static olstm_status conv_run(const void* instance, const void* handle,
                              const olstm_run_args* args, olstm_error* error) {
   const conv_op* self = instance;
   const conv_handle* prepared = handle;
-  const olstm__conv* conv = &prepared->conv;
-  const conv_layout* layout = &prepared->layout;
-  char* workspace = args->workspace;
   (void)error;
-  if (!args->outputs[0]) return OLSTM_STATUS_OK;
-  olstm__conv_args run = {
-      .x = load_floats(prepared, args->inputs[0], prepared->x_count,
-                       workspace + layout->x),
-      .bias = load_floats(prepared, prepared->has_bias ? args->inputs[2] : NULL,
-                          conv->groups * conv->output_channels, workspace + layout->bias),
-      .y = is_half(prepared->dtype) ? workspace + layout->y : args->outputs[0],
-      .packed = self->weight.packed.memory,
-      .packed_bytes = prepared->packed_bytes,
-      .workspace = workspace + layout->kernel,
-      .thread_count = self->base.options.thread_count,
-      .parallel = args->parallel};
-  if (olstm__conv_is_direct(conv)) {
-    run.weights = load_floats(prepared, args->inputs[1], prepared->weight_count,
-                              workspace + layout->weights);
-  } else if (!run.packed) {
-    pack_weights(prepared, args->inputs[1], workspace + layout->packed,
-                 workspace + layout->scratch);
-    run.packed = workspace + layout->packed;
-  }
-  olstm__conv_run(conv, &run);
-  if (is_half(prepared->dtype)) {
-    olstm__compute_store(OLSTM__COMPUTE_F32, prepared->dtype, prepared->y_count, run.y,
-                         args->outputs[0]);
-  }
+  olstm__conv_call_run(&prepared->call, &self->weight, args, NULL, NULL);
   return OLSTM_STATUS_OK;
 }
 
 static void conv_destroy(void* instance) {
   conv_op* self = instance;
-  if (self) olstm__packed_weight_deinit(&self->weight, &self->base);
+  if (self) olstm__packed_memory_deinit(&self->weight, &self->base);
   olstm__op_destroy(instance);
 }
 

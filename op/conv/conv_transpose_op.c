@@ -1,13 +1,6 @@
-// ConvTranspose: every input position times the weights gives a window of the output, and
-// windows are added up where they overlap. Positions are rows of a matrix product, some
-// at a time.
-#include "op/conv/window.h"
-#include "op/dense/packed_weight.h"
-#include "op/elementwise/compute_type.h"
+// ConvTranspose: attributes and shapes.
+#include "op/conv/conv_call.h"
 #include "op/op_family.h"
-
-/// And what a product that is added to its place costs, in multiply-adds.
-enum { kRows = 64, kWorkPerProduct = 3 };
 
 typedef struct conv_transpose_op {
   olstm__op_base base;
@@ -17,25 +10,12 @@ typedef struct conv_transpose_op {
   int64_t output_padding[OLSTM__WINDOW_MAX_RANK];
   size_t output_shape_count;
   int64_t output_shape[OLSTM__WINDOW_MAX_RANK];
-  olstm__packed_weight weight;
+  olstm__packed_memory weight;
 } conv_transpose_op;
 
 typedef struct conv_transpose_handle {
   olstm__op_handle head;
-  olstm__window window;
-  olstm_dtype dtype;
-  olstm__compute_type lane;
-  /// m positions, k input channels, n output channels times taps; of one group.
-  olstm__product product;
-  int64_t batch;
-  int64_t output_channels;
-  bool has_bias;
-  size_t packed_bytes;
-  /// Where the parts of the workspace begin; rows begin it.
-  size_t results_offset;
-  size_t plane_offset;
-  size_t packed_offset;
-  size_t scratch_offset;
+  olstm__conv_call call;
 } conv_transpose_handle;
 
 static olstm_status check_list(const conv_transpose_op* self, const char* name,
@@ -48,21 +28,6 @@ static olstm_status check_list(const conv_transpose_op* self, const char* name,
                           name, values[i], least);
   }
   return OLSTM_STATUS_OK;
-}
-
-static bool can_pack(const conv_transpose_op* self, const olstm_tensor* w) {
-  return w && w->desc.rank >= 3 && w->desc.rank <= 2 + OLSTM__WINDOW_MAX_RANK &&
-         (OLSTM__DTYPES_REAL & OLSTM_DTYPE_BIT(w->desc.dtype)) != 0 &&
-         olstm_tensor_desc_count(&w->desc) > 0 && w->desc.dims[0] % self->group == 0;
-}
-
-/// Weights are [C, M/group, taps]: group g's B [k,n] lies there as it is.
-static olstm__product view_weights(const conv_transpose_op* self,
-                                   const olstm_tensor_desc* w) {
-  olstm__product product = {
-      .dtype = w->dtype, .k = w->dims[0] / self->group, .n = w->dims[1]};
-  for (int32_t d = 2; d < w->rank; d++) product.n *= w->dims[d];
-  return product;
 }
 
 static olstm_status parse(void* instance, olstm_error* error) {
@@ -82,15 +47,7 @@ static olstm_status parse(void* instance, olstm_error* error) {
                                    self->output_padding_count, 0, error));
   OLSTM_RETURN_IF_ERROR(check_list(self, "output_shape", self->output_shape,
                                    self->output_shape_count, 1, error));
-  const olstm_tensor* w = base->node->constants[1];
-  if (!can_pack(self, w)) return OLSTM_STATUS_OK;
-  const olstm__product product = view_weights(self, &w->desc);
-  const olstm__weight_layout layout = {.matrix_count = self->group,
-                                       .matrix_stride = product.k * product.n,
-                                       .row_stride = product.n,
-                                       .column_stride = 1};
-  return olstm__packed_weight_init(&self->weight, base, &product, &layout, w->data,
-                                   error);
+  return olstm__conv_pack_constant(&self->weight, base, self->group, true, error);
 }
 
 static olstm_status check_inputs(const conv_transpose_op* self,
@@ -185,90 +142,28 @@ static olstm_status conv_transpose_infer(const void* instance,
   return olstm__op_check_output(&self->base, &out_outputs[0], error);
 }
 
-static bool lay_out(const conv_transpose_op* self, conv_transpose_handle* handle,
-                    size_t* out_bytes) {
-  const olstm__product* product = &handle->product;
-  const size_t lane_bytes = olstm__compute_type_size(handle->lane);
-  size_t scratch_bytes = 0;
-  size_t rows_offset = 0;
-  *out_bytes = 0;
-  handle->packed_bytes = self->weight.matrix_bytes;
-  if (!olstm__op_add_part(out_bytes, kRows * lane_bytes, (size_t)product->k,
-                          &rows_offset) ||
-      !olstm__op_add_part(out_bytes, kRows * lane_bytes, (size_t)product->n,
-                          &handle->results_offset) ||
-      // infer has made sure that all planes fit.
-      !olstm__op_add_part(out_bytes, lane_bytes * (size_t)handle->output_channels,
-                          (size_t)olstm__window_output_count(&handle->window),
-                          &handle->plane_offset)) {
-    return false;
-  }
-  if (self->weight.packed.memory) return true;
-  return olstm__product_packed_bytes(product, &handle->packed_bytes) &&
-         olstm_size_align(handle->packed_bytes, &handle->packed_bytes) &&
-         olstm__product_pack_scratch_bytes(product, &scratch_bytes) &&
-         olstm__op_add_part(out_bytes, 1, handle->packed_bytes, &handle->packed_offset) &&
-         olstm__op_add_part(out_bytes, 1, scratch_bytes, &handle->scratch_offset);
-}
-
 static olstm_status conv_transpose_prepare(void* instance, const olstm_prepare_args* args,
                                            olstm_prepared* out_prepared,
                                            olstm_error* error) {
   const conv_transpose_op* self = instance;
   const olstm_tensor_desc* x = &args->inputs[0]->desc;
   const olstm_tensor_desc* w = &args->inputs[1]->desc;
+  olstm__conv conv = olstm__conv_of_weights(w, self->group, true);
   conv_transpose_handle* handle = NULL;
   OLSTM_RETURN_IF_ERROR(
       olstm__op_create_handle(&self->base, sizeof *handle, (void**)&handle, error));
-  olstm_status status = resolve(self, x, w, &handle->window, error);
-  handle->dtype = x->dtype;
-  handle->lane = x->dtype == OLSTM_DTYPE_DOUBLE ? OLSTM__COMPUTE_F64 : OLSTM__COMPUTE_F32;
-  handle->product = view_weights(self, w);
-  handle->product.m = kRows;
-  handle->batch = olstm_tensor_desc_count(&args->outputs[0]) == 0 ? 0 : x->dims[0];
-  handle->output_channels = w->dims[1];
-  handle->has_bias = args->input_count > 2 && args->inputs[2] != NULL;
-  if (status == OLSTM_STATUS_OK &&
-      !lay_out(self, handle, &out_prepared->workspace_bytes)) {
-    status = olstm__op_fail(&self->base, error, OLSTM_STATUS_OUT_OF_MEMORY,
-                            "the workspace does not fit");
+  conv.batch = x->dims[0];
+  olstm_status status = resolve(self, x, w, &conv.window, error);
+  if (status == OLSTM_STATUS_OK) {
+    status = olstm__conv_call_init(&handle->call, &self->base, &self->weight, &conv, args,
+                                   out_prepared, error);
   }
   if (status != OLSTM_STATUS_OK) {
     olstm__op_release_handle(instance, handle);
     return status;
   }
   out_prepared->handle = handle;
-  out_prepared->work =
-      olstm__op_work(olstm_tensor_desc_count(x), handle->product.n, kWorkPerProduct, 1);
   return OLSTM_STATUS_OK;
-}
-
-#define REAL float
-#define NAME(x) x##_f32
-#include "op/conv/conv_transpose_loops.inc"
-#undef REAL
-#undef NAME
-
-#define REAL double
-#define NAME(x) x##_f64
-#include "op/conv/conv_transpose_loops.inc"
-#undef REAL
-#undef NAME
-
-/// What the product of one group has to read and write.
-static const void* find_packed(const conv_transpose_op* self,
-                               const conv_transpose_handle* handle,
-                               const olstm_run_args* args, int64_t group) {
-  const olstm__product* product = &handle->product;
-  char* workspace = args->workspace;
-  if (self->weight.packed.memory) return olstm__packed_weight_get(&self->weight, group);
-  const olstm__gemm_matrix b = {
-      (const char*)args->inputs[1] +
-          (size_t)(group * product->k * product->n) * olstm_dtype_size(handle->dtype),
-      product->n, 1};
-  olstm__product_pack(product, &b, workspace + handle->scratch_offset,
-                      workspace + handle->packed_offset);
-  return workspace + handle->packed_offset;
 }
 
 static olstm_status conv_transpose_run(const void* instance, const void* handle,
@@ -276,22 +171,13 @@ static olstm_status conv_transpose_run(const void* instance, const void* handle,
   const conv_transpose_op* self = instance;
   const conv_transpose_handle* prepared = handle;
   (void)error;
-  for (int64_t g = 0; prepared->batch > 0 && g < self->group; g++) {
-    const void* packed = find_packed(self, prepared, args, g);
-    for (int64_t n = 0; n < prepared->batch; n++) {
-      if (prepared->lane == OLSTM__COMPUTE_F64) {
-        run_group_f64(self, prepared, args, packed, n, g);
-      } else {
-        run_group_f32(self, prepared, args, packed, n, g);
-      }
-    }
-  }
+  olstm__conv_call_run(&prepared->call, &self->weight, args, NULL, NULL);
   return OLSTM_STATUS_OK;
 }
 
 static void conv_transpose_destroy(void* instance) {
   conv_transpose_op* self = instance;
-  if (self) olstm__packed_weight_deinit(&self->weight, &self->base);
+  if (self) olstm__packed_memory_deinit(&self->weight, &self->base);
   olstm__op_destroy(instance);
 }
 

@@ -213,4 +213,39 @@ SIMD_INLINE simd_vec simd_scale(simd_vec a, simd_vec n) {
                   simd_power_of_two(simd_sub(n, half)));
 }
 
+#if OLSTM_SIMD_DOUBLE
+#define SIMD_HALVES(a, b, which) _mm256_permute2f128_pd(a, b, which)
+#else
+#define SIMD_HALVES(a, b, which) _mm256_permute2f128_ps(a, b, which)
+#endif
+
+/// The lanes of a and b in turns, a's first: those of their low halves, and of their high
+/// ones.
+SIMD_INLINE simd_vec simd_interleave_low(simd_vec a, simd_vec b) {
+  return SIMD_HALVES(SIMD_OP(unpacklo)(a, b), SIMD_OP(unpackhi)(a, b), 0x20);
+}
+SIMD_INLINE simd_vec simd_interleave_high(simd_vec a, simd_vec b) {
+  return SIMD_HALVES(SIMD_OP(unpacklo)(a, b), SIMD_OP(unpackhi)(a, b), 0x31);
+}
+
+/// The even lanes of a and then b, and the odd ones.
+SIMD_INLINE simd_vec simd_even(simd_vec a, simd_vec b) {
+  const simd_vec low = SIMD_HALVES(a, b, 0x20);
+  const simd_vec high = SIMD_HALVES(a, b, 0x31);
+#if OLSTM_SIMD_DOUBLE
+  return _mm256_unpacklo_pd(low, high);
+#else
+  return _mm256_shuffle_ps(low, high, 0x88);
+#endif
+}
+SIMD_INLINE simd_vec simd_odd(simd_vec a, simd_vec b) {
+  const simd_vec low = SIMD_HALVES(a, b, 0x20);
+  const simd_vec high = SIMD_HALVES(a, b, 0x31);
+#if OLSTM_SIMD_DOUBLE
+  return _mm256_unpackhi_pd(low, high);
+#else
+  return _mm256_shuffle_ps(low, high, 0xdd);
+#endif
+}
+
 #endif  // OLSTM_OP_MATH_SIMD_AVX2_H_

@@ -159,4 +159,37 @@ SIMD_INLINE simd_vec simd_power_of_sum(simd_vec sum) {
 #endif
 }
 
+#if OLSTM_SIMD_DOUBLE
+#define SIMD_PERMUTE(a, b, ...) \
+  _mm512_permutex2var_pd(a, _mm512_setr_epi64(__VA_ARGS__), b)
+#define SIMD_LOW 0, 8, 1, 9, 2, 10, 3, 11
+#define SIMD_HIGH 4, 12, 5, 13, 6, 14, 7, 15
+#define SIMD_EVEN 0, 2, 4, 6, 8, 10, 12, 14
+#define SIMD_ODD 1, 3, 5, 7, 9, 11, 13, 15
+#else
+#define SIMD_PERMUTE(a, b, ...) \
+  _mm512_permutex2var_ps(a, _mm512_setr_epi32(__VA_ARGS__), b)
+#define SIMD_LOW 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define SIMD_HIGH 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#define SIMD_EVEN 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
+#define SIMD_ODD 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31
+#endif
+
+/// The lanes of a and b in turns, a's first: those of their low halves, and of their high
+/// ones.
+SIMD_INLINE simd_vec simd_interleave_low(simd_vec a, simd_vec b) {
+  return SIMD_PERMUTE(a, b, SIMD_LOW);
+}
+SIMD_INLINE simd_vec simd_interleave_high(simd_vec a, simd_vec b) {
+  return SIMD_PERMUTE(a, b, SIMD_HIGH);
+}
+
+/// The even lanes of a and then b, and the odd ones.
+SIMD_INLINE simd_vec simd_even(simd_vec a, simd_vec b) {
+  return SIMD_PERMUTE(a, b, SIMD_EVEN);
+}
+SIMD_INLINE simd_vec simd_odd(simd_vec a, simd_vec b) {
+  return SIMD_PERMUTE(a, b, SIMD_ODD);
+}
+
 #endif  // OLSTM_OP_MATH_SIMD_AVX512_H_

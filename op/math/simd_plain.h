@@ -229,4 +229,37 @@ SIMD_INLINE simd_vec simd_scale(simd_vec a, simd_vec n) {
   return a * simd_power_of_two(half) * simd_power_of_two(n - half);
 }
 
+/// The lanes of a and b in turns, a's first: those of their low halves, and of their high
+/// ones.
+SIMD_INLINE simd_vec simd_interleave_low(simd_vec a, simd_vec b) {
+#if OLSTM_SIMD_DOUBLE
+  return (simd_vec){a[0], b[0]};
+#else
+  return (simd_vec){a[0], b[0], a[1], b[1]};
+#endif
+}
+SIMD_INLINE simd_vec simd_interleave_high(simd_vec a, simd_vec b) {
+#if OLSTM_SIMD_DOUBLE
+  return (simd_vec){a[1], b[1]};
+#else
+  return (simd_vec){a[2], b[2], a[3], b[3]};
+#endif
+}
+
+/// The even lanes of a and then b, and the odd ones.
+SIMD_INLINE simd_vec simd_even(simd_vec a, simd_vec b) {
+#if OLSTM_SIMD_DOUBLE
+  return (simd_vec){a[0], b[0]};
+#else
+  return (simd_vec){a[0], a[2], b[0], b[2]};
+#endif
+}
+SIMD_INLINE simd_vec simd_odd(simd_vec a, simd_vec b) {
+#if OLSTM_SIMD_DOUBLE
+  return (simd_vec){a[1], b[1]};
+#else
+  return (simd_vec){a[1], a[3], b[1], b[3]};
+#endif
+}
+
 #endif  // OLSTM_OP_MATH_SIMD_PLAIN_H_

@@ -30,7 +30,7 @@ typedef struct quantized_conv_op {
 
 typedef struct quantized_conv_handle {
   olstm__op_handle head;
-  olstm__conv conv;
+  olstm__conv_plan plan;
   olstm_tensor_desc descs[kMaxInputs];
   olstm_dtype y_dtype;
   int64_t y_count;
@@ -135,28 +135,19 @@ static olstm_status quantized_conv_infer(const void* instance,
 
 static bool lay_out(const quantized_conv_op* self, quantized_conv_handle* handle,
                     size_t* out_bytes) {
-  const olstm__conv* conv = &handle->conv;
-  const olstm__product product = olstm__conv_product(conv);
   const olstm_tensor_desc* w = &handle->descs[kInputs[code_of(self)].w];
   size_t x_offset = 0;
-  size_t kernel_bytes = 0;
   *out_bytes = 0;
-  if (!olstm__op_add_part(out_bytes, (size_t)olstm_tensor_desc_count(&handle->descs[0]),
-                          sizeof(double), &x_offset) ||
-      !olstm__op_add_part(out_bytes, (size_t)olstm_tensor_desc_count(w), sizeof(double),
-                          &handle->w_offset) ||
-      !olstm__op_add_part(out_bytes, (size_t)handle->y_count, sizeof(double),
-                          &handle->y_offset) ||
-      !olstm__product_packed_bytes(&product, &handle->packed_bytes) ||
-      !olstm_size_align(handle->packed_bytes, &handle->packed_bytes)) {
-    return false;
-  }
-  const size_t packed_count = olstm__conv_is_direct(conv) ? 0 : (size_t)conv->groups;
-  return olstm__op_add_part(out_bytes, packed_count, handle->packed_bytes,
-                            &handle->packed_offset) &&
-         olstm__conv_workspace_bytes(conv, self->base.options.thread_count,
-                                     &kernel_bytes) &&
-         olstm__op_add_part(out_bytes, 1, kernel_bytes, &handle->kernel_offset);
+  return olstm__op_add_part(out_bytes, (size_t)olstm_tensor_desc_count(&handle->descs[0]),
+                            sizeof(double), &x_offset) &&
+         olstm__op_add_part(out_bytes, (size_t)olstm_tensor_desc_count(w), sizeof(double),
+                            &handle->w_offset) &&
+         olstm__op_add_part(out_bytes, (size_t)handle->y_count, sizeof(double),
+                            &handle->y_offset) &&
+         olstm__conv_packed_bytes(&handle->plan.conv, &handle->packed_bytes) &&
+         olstm__op_add_part(out_bytes, 1, handle->packed_bytes, &handle->packed_offset) &&
+         olstm__op_add_part(out_bytes, 1, handle->plan.workspace_bytes,
+                            &handle->kernel_offset);
 }
 
 static olstm_status quantized_conv_prepare(void* instance, const olstm_prepare_args* args,
@@ -173,15 +164,16 @@ static olstm_status quantized_conv_prepare(void* instance, const olstm_prepare_a
   const olstm_tensor_desc* w = &handle->descs[kInputs[code_of(self)].w];
   handle->y_dtype = args->outputs[0].dtype;
   handle->y_count = olstm_tensor_desc_count(&args->outputs[0]);
-  handle->conv = (olstm__conv){.dtype = OLSTM_DTYPE_DOUBLE,
-                               .batch = x->dims[0],
-                               .groups = self->group,
-                               .input_channels = w->dims[1],
-                               .output_channels = w->dims[0] / self->group};
+  olstm__conv conv = {.dtype = OLSTM_DTYPE_DOUBLE,
+                      .batch = x->dims[0],
+                      .groups = self->group,
+                      .input_channels = w->dims[1],
+                      .output_channels = w->dims[0] / self->group};
   olstm_status status = olstm__window_resolve(&self->base, &self->attributes, x,
-                                              &w->dims[2], &handle->conv.window, error);
+                                              &w->dims[2], &conv.window, error);
   if (status == OLSTM_STATUS_OK &&
-      !lay_out(self, handle, &out_prepared->workspace_bytes)) {
+      (!olstm__conv_plan_init(&conv, self->base.options.thread_count, &handle->plan) ||
+       !lay_out(self, handle, &out_prepared->workspace_bytes))) {
     status = olstm__op_fail(&self->base, error, OLSTM_STATUS_OUT_OF_MEMORY,
                             "the workspace does not fit");
   }
@@ -190,17 +182,8 @@ static olstm_status quantized_conv_prepare(void* instance, const olstm_prepare_a
     return status;
   }
   out_prepared->handle = handle;
-  out_prepared->work = olstm__conv_work(&handle->conv);
+  out_prepared->work = olstm__conv_work(&conv);
   return OLSTM_STATUS_OK;
-}
-
-static void pack_groups(const olstm__conv* conv, const double* weights,
-                        size_t packed_bytes, char* packed) {
-  const olstm__product product = olstm__conv_product(conv);
-  for (int64_t g = 0; g < conv->groups; g++) {
-    const olstm__gemm_matrix b = {weights + g * product.k * product.n, 1, product.k};
-    olstm__product_pack(&product, &b, NULL, packed + (size_t)g * packed_bytes);
-  }
 }
 
 /// Sums become int32, or are quantized again, plane by plane: scales are by channel.
@@ -209,8 +192,8 @@ static void store_planes(const quantized_conv_op* self,
                          const double* sums) {
   const input_indices* at = &kInputs[code_of(self)];
   const olstm__op_base* base = &self->base;
-  const int64_t channels = handle->conv.groups * handle->conv.output_channels;
-  const int64_t size = olstm__window_output_count(&handle->conv.window);
+  const int64_t channels = handle->plan.conv.groups * handle->plan.conv.output_channels;
+  const int64_t size = olstm__window_output_count(&handle->plan.conv.window);
   const size_t plane_bytes = (size_t)size * olstm_dtype_size(handle->y_dtype);
   char* y = args->outputs[0];
   if (code_of(self) == kCodeInteger) {
@@ -225,7 +208,7 @@ static void store_planes(const quantized_conv_op* self,
     operands[i] =
         olstm__quantize_operand_of(base, handle->descs, args->inputs, indices[i]);
   }
-  for (int64_t p = 0; p < handle->conv.batch * channels; p++) {
+  for (int64_t p = 0; p < handle->plan.conv.batch * channels; p++) {
     const double factor = olstm__quantize_operand_get(&operands[0], 0) *
                           olstm__quantize_operand_get(&operands[1], p % channels) /
                           olstm__quantize_operand_get(&operands[2], 0);
@@ -238,9 +221,9 @@ static void store_planes(const quantized_conv_op* self,
 /// The convolution starts from 0: the bias is added to its planes.
 static void add_bias(const quantized_conv_handle* handle,
                      const olstm__quantize_operand* bias, double* sums) {
-  const int64_t channels = handle->conv.groups * handle->conv.output_channels;
-  const int64_t size = olstm__window_output_count(&handle->conv.window);
-  for (int64_t p = 0; p < handle->conv.batch * channels; p++) {
+  const int64_t channels = handle->plan.conv.groups * handle->plan.conv.output_channels;
+  const int64_t size = olstm__window_output_count(&handle->plan.conv.window);
+  for (int64_t p = 0; p < handle->plan.conv.batch * channels; p++) {
     const double value = olstm__quantize_operand_get(bias, p % channels);
     for (int64_t i = 0; i < size; i++) sums[p * size + i] += value;
   }
@@ -250,7 +233,6 @@ static olstm_status quantized_conv_run(const void* instance, const void* handle,
                                        const olstm_run_args* args, olstm_error* error) {
   const quantized_conv_op* self = instance;
   const quantized_conv_handle* prepared = handle;
-  const olstm__conv* conv = &prepared->conv;
   const input_indices* at = &kInputs[code_of(self)];
   const olstm_tensor_desc* w_desc = &prepared->descs[at->w];
   char* workspace = args->workspace;
@@ -269,18 +251,13 @@ static olstm_status quantized_conv_run(const void* instance, const void* handle,
   olstm__take_off_zero(w_desc->dtype, w_desc->dims[0],
                        olstm_tensor_desc_count(w_desc) / w_desc->dims[0],
                        args->inputs[at->w], &w_zero, false, w);
-  if (!olstm__conv_is_direct(conv)) {
-    pack_groups(conv, w, prepared->packed_bytes, workspace + prepared->packed_offset);
-  }
+  olstm__conv_pack(&prepared->plan.conv, w, workspace + prepared->packed_offset);
   const olstm__conv_args run = {.x = x,
-                                .weights = w,
                                 .packed = workspace + prepared->packed_offset,
-                                .packed_bytes = prepared->packed_bytes,
                                 .y = y,
                                 .workspace = workspace + prepared->kernel_offset,
-                                .thread_count = self->base.options.thread_count,
                                 .parallel = args->parallel};
-  olstm__conv_run(conv, &run);
+  olstm__conv_run(&prepared->plan, &run);
   if (at->bias && olstm_node_has_input(self->base.node, at->bias)) {
     const olstm__quantize_operand bias =
         olstm__quantize_operand_of(&self->base, prepared->descs, args->inputs, at->bias);

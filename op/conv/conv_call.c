@@ -1,0 +1,174 @@
+#include "op/conv/conv_call.h"
+
+#include <string.h>
+
+#include "op/elementwise/compute_type.h"
+
+static bool is_half(olstm_dtype dtype) {
+  return dtype == OLSTM_DTYPE_FLOAT16 || dtype == OLSTM_DTYPE_BFLOAT16;
+}
+
+// ---------------------------------------------------------------- weights
+
+olstm__conv olstm__conv_of_weights(const olstm_tensor_desc* w, int64_t groups,
+                                   bool is_transposed) {
+  olstm__conv conv = {
+      .dtype = w->dtype == OLSTM_DTYPE_DOUBLE ? OLSTM_DTYPE_DOUBLE : OLSTM_DTYPE_FLOAT,
+      .is_transposed = is_transposed,
+      .groups = groups,
+      .input_channels = is_transposed ? w->dims[0] / groups : w->dims[1],
+      .output_channels = is_transposed ? w->dims[1] : w->dims[0] / groups};
+  for (int32_t d = 0; d < OLSTM__WINDOW_MAX_RANK; d++) {
+    const int32_t own = d - (OLSTM__WINDOW_MAX_RANK - (w->rank - 2));
+    conv.window.kernel[d] = own < 0 ? 1 : w->dims[2 + own];
+  }
+  return conv;
+}
+
+static bool can_pack(const olstm_tensor* w, int64_t groups) {
+  return w && w->desc.rank >= 3 && w->desc.rank <= 2 + OLSTM__WINDOW_MAX_RANK &&
+         (OLSTM__DTYPES_REAL & OLSTM_DTYPE_BIT(w->desc.dtype)) != 0 &&
+         olstm_tensor_desc_count(&w->desc) > 0 && w->desc.dims[0] % groups == 0;
+}
+
+/// What packed weights depend on. No gaps may differ: it is zeroed first.
+typedef struct packing_key {
+  char what[8];
+  olstm_dtype dtype;
+  bool is_transposed;
+  int64_t groups, input_channels, output_channels;
+  int64_t kernel[OLSTM__WINDOW_MAX_RANK];
+  const void* data;
+} packing_key;
+
+static packing_key key_of(const olstm__conv* conv, const olstm_tensor* w) {
+  packing_key key;
+  memset(&key, 0, sizeof key);
+  memcpy(key.what, "conv", 4);
+  key.dtype = w->desc.dtype;
+  key.is_transposed = conv->is_transposed;
+  key.groups = conv->groups;
+  key.input_channels = conv->input_channels;
+  key.output_channels = conv->output_channels;
+  memcpy(key.kernel, conv->window.kernel, sizeof key.kernel);
+  key.data = w->data;
+  return key;
+}
+
+static olstm_status pack_half_floats(const olstm__conv* conv, const olstm_tensor* w,
+                                     const olstm__op_base* base, void* packed,
+                                     olstm_error* error) {
+  const size_t count = (size_t)olstm_tensor_desc_count(&w->desc);
+  void* floats = olstm_allocate(&base->allocator, count, sizeof(float));
+  if (!floats) {
+    return olstm__op_fail(base, error, OLSTM_STATUS_OUT_OF_MEMORY,
+                          "no memory to pack the weights");
+  }
+  olstm__compute_load(OLSTM__COMPUTE_F32, w->desc.dtype, (int64_t)count, w->data, floats);
+  olstm__conv_pack(conv, floats, packed);
+  olstm_release(&base->allocator, floats, count, sizeof(float));
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__conv_pack_constant(olstm__packed_memory* weight,
+                                       const olstm__op_base* base, int64_t groups,
+                                       bool is_transposed, olstm_error* error) {
+  const olstm_tensor* w = base->node->constants[1];
+  if (!can_pack(w, groups)) return OLSTM_STATUS_OK;
+  const olstm__conv conv = olstm__conv_of_weights(&w->desc, groups, is_transposed);
+  const packing_key key = key_of(&conv, w);
+  size_t bytes = 0;
+  bool is_new = false;
+  if (!olstm__conv_packed_bytes(&conv, &bytes)) {
+    return olstm__op_fail(base, error, OLSTM_STATUS_OUT_OF_MEMORY,
+                          "no memory to pack the weights");
+  }
+  OLSTM_RETURN_IF_ERROR(
+      olstm__packed_memory_init(weight, base, &key, sizeof key, bytes, &is_new, error));
+  if (!is_new) return OLSTM_STATUS_OK;
+  if (is_half(w->desc.dtype)) {
+    return pack_half_floats(&conv, w, base, weight->memory, error);
+  }
+  olstm__conv_pack(&conv, w->data, weight->memory);
+  return OLSTM_STATUS_OK;
+}
+
+// ---------------------------------------------------------------- calls
+
+static bool lay_out(olstm__conv_call* call, bool is_packed, size_t* out_bytes) {
+  const olstm__conv* conv = &call->plan.conv;
+  const size_t channels = (size_t)(conv->groups * conv->output_channels);
+  size_t packed_bytes = 0;
+  *out_bytes = 0;
+  if (is_half(call->dtype)) {
+    const size_t size = sizeof(float);
+    if (!olstm__op_add_part(out_bytes, (size_t)call->x_count, size, &call->x) ||
+        !olstm__op_add_part(out_bytes, (size_t)call->y_count, size, &call->y) ||
+        !olstm__op_add_part(out_bytes, channels, size, &call->bias) ||
+        (!is_packed && !olstm__op_add_part(out_bytes, (size_t)call->weight_count, size,
+                                           &call->weights))) {
+      return false;
+    }
+  }
+  if (!is_packed && !(olstm__conv_packed_bytes(conv, &packed_bytes) &&
+                      olstm__op_add_part(out_bytes, 1, packed_bytes, &call->packed))) {
+    return false;
+  }
+  return olstm__op_add_part(out_bytes, 1, call->plan.workspace_bytes, &call->kernel);
+}
+
+olstm_status olstm__conv_call_init(olstm__conv_call* call, const olstm__op_base* base,
+                                   const olstm__packed_memory* weight,
+                                   const olstm__conv* conv,
+                                   const olstm_prepare_args* args,
+                                   olstm_prepared* out_prepared, olstm_error* error) {
+  call->dtype = args->inputs[0]->desc.dtype;
+  call->x_count = olstm_tensor_desc_count(&args->inputs[0]->desc);
+  call->y_count = olstm_tensor_desc_count(&args->outputs[0]);
+  call->weight_count = olstm_tensor_desc_count(&args->inputs[1]->desc);
+  call->has_bias = args->input_count > 2 && args->inputs[2] != NULL;
+  if (!olstm__conv_plan_init(conv, base->options.thread_count, &call->plan) ||
+      !lay_out(call, weight->memory != NULL, &out_prepared->workspace_bytes)) {
+    return olstm__op_fail(base, error, OLSTM_STATUS_OUT_OF_MEMORY,
+                          "the workspace does not fit");
+  }
+  out_prepared->work = olstm__conv_work(conv);
+  return OLSTM_STATUS_OK;
+}
+
+static const void* load_floats(const olstm__conv_call* call, const void* data,
+                               int64_t count, void* floats) {
+  if (!is_half(call->dtype) || !data) return data;
+  olstm__compute_load(OLSTM__COMPUTE_F32, call->dtype, count, data, floats);
+  return floats;
+}
+
+void olstm__conv_call_run(const olstm__conv_call* call,
+                          const olstm__packed_memory* weight, const olstm_run_args* args,
+                          olstm__conv_finish finish, const void* finish_context) {
+  const olstm__conv* conv = &call->plan.conv;
+  char* workspace = args->workspace;
+  if (!args->outputs[0]) return;
+  olstm__conv_args run = {
+      .x = load_floats(call, args->inputs[0], call->x_count, workspace + call->x),
+      .packed = weight->memory,
+      .bias = load_floats(call, call->has_bias ? args->inputs[2] : NULL,
+                          conv->groups * conv->output_channels, workspace + call->bias),
+      .y = is_half(call->dtype) ? workspace + call->y : args->outputs[0],
+      .workspace = workspace + call->kernel,
+      .parallel = args->parallel,
+      .finish = finish,
+      .finish_context = finish_context};
+  if (!run.packed) {
+    olstm__conv_pack(
+        conv,
+        load_floats(call, args->inputs[1], call->weight_count, workspace + call->weights),
+        workspace + call->packed);
+    run.packed = workspace + call->packed;
+  }
+  olstm__conv_run(&call->plan, &run);
+  if (is_half(call->dtype)) {
+    olstm__compute_store(OLSTM__COMPUTE_F32, call->dtype, call->y_count, run.y,
+                         args->outputs[0]);
+  }
+}

@@ -1,0 +1,43 @@
+// What Conv and ConvTranspose do alike around the kernel: weights are packed once where
+// they are constants, and half floats are converted to float around it.
+#ifndef OLSTM_OP_CONV_CONV_CALL_H_
+#define OLSTM_OP_CONV_CONV_CALL_H_
+
+#include "op/conv/conv_kernel.h"
+#include "op/packed_memory.h"
+
+/// The convolution of weights of `dtype`, [groups * output_channels, input_channels, ...]
+/// or, transposed, with channels the other way round: everything but windows and batch.
+olstm__conv olstm__conv_of_weights(const olstm_tensor_desc* w, int64_t groups,
+                                   bool is_transposed);
+
+/// Packs weights that are a constant; others, and those that do not fit the operator, are
+/// left alone: *weight stays zeroed. Errors: OUT_OF_MEMORY. Memory: the caller deinits.
+olstm_status olstm__conv_pack_constant(olstm__packed_memory* weight,
+                                       const olstm__op_base* base, int64_t groups,
+                                       bool is_transposed, olstm_error* error);
+
+/// A convolution prepared for its shapes. Offsets are into the workspace.
+typedef struct olstm__conv_call {
+  olstm__conv_plan plan;
+  /// Of the tensors.
+  olstm_dtype dtype;
+  int64_t x_count, y_count, weight_count;
+  bool has_bias;
+  size_t x, y, bias, weights, packed, kernel;
+} olstm__conv_call;
+
+/// conv: of float or double. Errors: OUT_OF_MEMORY.
+olstm_status olstm__conv_call_init(olstm__conv_call* call, const olstm__op_base* base,
+                                   const olstm__packed_memory* weight,
+                                   const olstm__conv* conv,
+                                   const olstm_prepare_args* args,
+                                   olstm_prepared* out_prepared, olstm_error* error);
+
+/// Computes. finish: NULL for nothing; gets float where tensors are half floats.
+/// [no-alloc]
+void olstm__conv_call_run(const olstm__conv_call* call,
+                          const olstm__packed_memory* weight, const olstm_run_args* args,
+                          olstm__conv_finish finish, const void* finish_context);
+
+#endif  // OLSTM_OP_CONV_CONV_CALL_H_

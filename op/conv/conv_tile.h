@@ -1,0 +1,101 @@
+// The innermost loops of convolutions: a tile of the result, all sums in registers.
+//
+// out[r][v] = row_init[r] + vector_init[v] + the sum, over channels and taps in rising
+// order, of a scalar for each row times a vector for each column of vectors. Rows are
+// output channels and lanes positions side by side, or the other way round: the sums are
+// the same, bit for bit, since each is one chain of multiply-adds.
+#ifndef OLSTM_OP_CONV_CONV_TILE_H_
+#define OLSTM_OP_CONV_CONV_TILE_H_
+
+#include <stdint.h>
+
+enum { OLSTM__CONV_TILE_ROWS = 8, OLSTM__CONV_TILE_VECTORS = 4 };
+
+/// All that is counted is counted in reals.
+typedef struct olstm__conv_tile {
+  int64_t channels;
+  int64_t tap_count;
+  /// Of each tap: where its scalars (one for each row, side by side) and its first vector
+  /// are.
+  const int64_t* scalar_taps;
+  const int64_t* vector_taps;
+  const void* scalars;
+  const void* vectors;
+  /// From one channel to the next.
+  int64_t scalar_step;
+  int64_t vector_step;
+  /// Where each vector is, from the first one on.
+  int64_t vector_at[OLSTM__CONV_TILE_VECTORS];
+  /// One for each row, and a vector for each vector.
+  const void* row_init;
+  const void* vector_init;
+  void* out;
+  int64_t out_step;
+  int64_t out_at[OLSTM__CONV_TILE_VECTORS];
+  /// Lanes of the last vector that are stored: all of them where there are several.
+  int64_t last_lanes;
+  /// So many tiles side by side, and how far each moves on from the one before.
+  int64_t repeat;
+  int64_t scalar_advance, vector_advance, out_advance;
+} olstm__conv_tile;
+
+/// Rows of one channel that has a window of 3 by 3 of its own: each element starts from
+/// the bias, and takes tap after tap.
+typedef struct olstm__conv_depthwise {
+  /// The first row's first window; the distance between rows; and each column tap's
+  /// offset.
+  const void* source;
+  int64_t source_step;
+  int64_t columns[3];
+  /// Rows of the source from one window to the next, and from one tap to the next.
+  int64_t stride, dilation;
+  const void *weights, *bias;
+  void* out;
+  int64_t out_step;
+  /// count: of columns, a vector at least.
+  int64_t rows, count;
+} olstm__conv_depthwise;
+
+typedef void (*olstm__conv_tile_function)(const olstm__conv_tile* tile);
+typedef void (*olstm__conv_depthwise_function)(const olstm__conv_depthwise* rows);
+
+/// Rows that are copied with zeros around them.
+typedef struct olstm__conv_copy {
+  const void* from;
+  int64_t from_step;
+  void* to;
+  int64_t to_step;
+  int64_t rows, before, count, after;
+} olstm__conv_copy;
+
+/// About what a tile takes for each tap, in multiply-adds of vectors: as many as there
+/// are, or what this adds up to, if that is more.
+typedef struct olstm__conv_tile_cost {
+  double base, row, vector, product;
+} olstm__conv_tile_cost;
+
+typedef struct olstm__conv_tile_table {
+  int32_t lanes;
+  olstm__conv_tile_cost cost;
+  /// The most rows of a tile of so many vectors, less one.
+  int32_t max_rows[OLSTM__CONV_TILE_VECTORS];
+  /// run[vectors - 1][rows - 1].
+  const olstm__conv_tile_function (*run)[OLSTM__CONV_TILE_ROWS];
+  olstm__conv_depthwise_function depthwise;
+  void (*copy)(const olstm__conv_copy* copy);
+  /// to[i * to_step + j] = from[j * from_step + i] for i < rows, j < columns.
+  void (*transpose)(const void* from, int64_t from_step, int64_t rows, int64_t columns,
+                    void* to, int64_t to_step);
+  /// even[i] = from[2 * i], odd[i] = from[2 * i + 1] for i < count, of as many reals.
+  void (*split)(const void* from, int64_t count, void* even, void* odd);
+  /// The other way round.
+  void (*join)(const void* even, const void* odd, int64_t count, void* to);
+} olstm__conv_tile_table;
+
+extern const olstm__conv_tile_table olstm__conv_tile_f32_plain;
+extern const olstm__conv_tile_table olstm__conv_tile_f64_plain;
+extern const olstm__conv_tile_table olstm__conv_tile_f32_avx2;
+extern const olstm__conv_tile_table olstm__conv_tile_f64_avx2;
+extern const olstm__conv_tile_table olstm__conv_tile_f32_avx512;
+
+#endif  // OLSTM_OP_CONV_CONV_TILE_H_
