@@ -43,8 +43,8 @@ static olstm__arena_chunk* make_chunk(olstm__arena* arena, size_t bytes) {
   return chunk;
 }
 
-/// A chunk with room for `bytes`: the first, a new first one, or, for large pieces, one
-/// of its own behind the first, whose rest remains for small pieces.
+/// A chunk with room for `bytes`: the first one, or a new first one. A large piece gets a
+/// chunk of its own behind the first, whose free room is kept for small pieces.
 static olstm__arena_chunk* find_chunk(olstm__arena* arena, size_t bytes,
                                       size_t alignment) {
   olstm__arena_chunk* first = arena->chunks;

@@ -1,6 +1,6 @@
-// Memory that is allocated piece by piece and freed as a whole: for what a model, a graph
-// or a plan is made of. Counts the bytes against a limit; knows nothing of what they are
-// used for.
+// Memory that is allocated piece by piece and freed as a whole: for the parts of a model,
+// a graph or a plan. Counts bytes against a limit; knows nothing of what they are used
+// for.
 #ifndef OLSTM_BASE_ARENA_H_
 #define OLSTM_BASE_ARENA_H_
 

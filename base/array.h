@@ -6,13 +6,13 @@
 
 #include "olstm/allocator.h"
 
-/// Room for `more` items behind the first `count` of an array of *capacity: when they do
-/// not fit, the array moves to one of at least twice the capacity, which *capacity then
-/// is. New items are not zeroed.
+/// Makes room for `more` items behind the first `count` of an array. When they exceed
+/// *capacity, the array moves to a new one of at least twice the capacity, and *capacity
+/// is updated. New items are not zeroed.
 ///
-/// items: NULL for an empty array of capacity 0, else from the same allocator.
-/// Returns the array; NULL, with nothing changed, when there is no memory.
-/// Memory: olstm_release(allocator, items, capacity, item_bytes) frees it.
+/// items: NULL for an empty array of capacity 0, else from the same allocator. Returns
+/// the array; NULL, with nothing changed, when there is no memory. Memory:
+/// olstm_release(allocator, items, capacity, item_bytes) frees it.
 void* olstm__array_reserve(const olstm_allocator* allocator, void* items, size_t count,
                            size_t more, size_t* capacity, size_t item_bytes);
 

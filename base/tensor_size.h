@@ -1,4 +1,4 @@
-// Sizes of tensors, where the desc was checked before.
+// Sizes of tensors whose desc was checked before.
 #ifndef OLSTM_BASE_TENSOR_SIZE_H_
 #define OLSTM_BASE_TENSOR_SIZE_H_
 
@@ -8,8 +8,8 @@
 /// succeeded; 0 for any other.
 size_t olstm__desc_bytes(const olstm_tensor_desc* desc);
 
-/// The data of a tensor without elements whose value counts as known: a pointer that is
-/// not NULL, aligned to OLSTM_ALIGNMENT, at which nothing is read or written.
+/// Data for a tensor without elements whose value counts as known: not NULL, aligned to
+/// OLSTM_ALIGNMENT. Must not be read or written.
 void* olstm__empty_tensor_data(void);
 
 #endif  // OLSTM_BASE_TENSOR_SIZE_H_

@@ -3,7 +3,7 @@
 #include "onnx_proto/external_data.h"
 #include "onnx_proto/tensor_data.h"
 
-/// AttributeProto.AttributeType beyond what olstm_attribute can hold.
+/// Values of AttributeProto.AttributeType that olstm_attribute has no kind for.
 enum {
   kKindTensors = 9,
   kKindGraphs = 10,
@@ -240,7 +240,7 @@ static olstm_status copy_array(olstm__decoder* decoder, const void* items, size_
   return OLSTM_STATUS_OK;
 }
 
-/// Copies what a resolved attribute holds.
+/// Copies the value of a resolved attribute.
 static olstm_status decode_value(olstm__decoder* decoder, olstm__scope* scope,
                                  const olstm__node_proto* node,
                                  const olstm__attribute_proto* proto,

@@ -7,19 +7,19 @@ enum {
   kHeadBytes = 16,
   kChunkHeadBytes = 64,
   kChunkBytes = 1 << 16,
-  /// Pieces from this size on have memory of their own.
+  /// Pieces of at least this size are allocated on their own.
   kLargeBytes = 1 << 13
 };
 
-/// The head before each piece, and of each chunk.
+/// The header before each piece, and at the start of each chunk.
 struct olstm__budget_piece {
-  /// Of the piece and its head; of a chunk: all of it.
+  /// Size of the piece with its header; of a chunk: of the whole chunk.
   size_t bytes;
-  /// Of a freed piece: the next of its class.
+  /// Of a freed piece: the next freed piece of its size class.
   olstm__budget_piece* next;
 };
 
-/// What stands before the head of a large piece: its place in the list of them.
+/// Before the header of a large piece: its links in the list of large pieces.
 typedef struct large_links {
   olstm__budget_piece* next;
   olstm__budget_piece* previous;
@@ -30,12 +30,13 @@ enum { kLargeHeadBytes = kChunkHeadBytes };
 static_assert(sizeof(olstm__budget_piece) <= kHeadBytes, "head fits");
 static_assert(sizeof(large_links) + kHeadBytes <= kLargeHeadBytes, "links fit");
 
-/// A large piece's links lie at the start of its memory, its head just before its bytes.
+/// A large piece's links are at the start of its allocation, its header directly before
+/// its bytes.
 static large_links* links_of(olstm__budget_piece* piece) {
   return (large_links*)(void*)((char*)piece - (kLargeHeadBytes - kHeadBytes));
 }
 
-/// The class of freed pieces that a piece of `bytes` goes to: powers of two.
+/// The size class of a piece of `bytes`: powers of two.
 static size_t class_of(size_t bytes) {
   size_t index = 0;
   while ((bytes >>= 1) > 0) index++;
@@ -75,7 +76,7 @@ static void release_large(olstm__budget* budget, olstm__budget_piece* piece) {
 }
 
 static void* take_small(olstm__budget* budget, size_t cost) {
-  // Only the first of a class is looked at: what protobuf-c frees is scratch of a few
+  // Only the first piece of a class is tried: protobuf-c frees scratch memory of a few
   // sizes, which fits again.
   olstm__budget_piece** slot = &budget->freed[class_of(cost)];
   if (*slot && (*slot)->bytes >= cost) {

@@ -1,5 +1,6 @@
-// The allocator that protobuf-c unpacks with: at most so many bytes, fast for many small
-// pieces, and dropped at once. Needs no protobuf_c_message_free_unpacked.
+// The allocator that protobuf-c unpacks with: limits the bytes in use, is fast for many
+// small pieces, and is freed as a whole, so that protobuf_c_message_free_unpacked is not
+// needed.
 #ifndef OLSTM_ONNX_PROTO_BUDGET_H_
 #define OLSTM_ONNX_PROTO_BUDGET_H_
 
@@ -13,27 +14,29 @@ enum { OLSTM__BUDGET_CLASS_COUNT = 16 };
 typedef struct olstm__budget_piece olstm__budget_piece;
 
 typedef struct olstm__budget {
-  /// What protobuf-c gets; its allocator_data is this budget.
+  /// The allocator that is passed to protobuf-c; its allocator_data is this budget.
   ProtobufCAllocator protobuf;
   olstm_allocator allocator;
-  /// Bytes that may be in use at a time, and that are: each piece with its head.
+  /// The most bytes that may be in use at a time, and those in use, with the headers of
+  /// pieces.
   size_t limit;
   size_t used;
-  /// Chunks that small pieces are cut from, and where the first of them has room.
+  /// Chunks that small pieces are cut from, and the offset of the first free byte in the
+  /// first chunk.
   olstm__budget_piece* chunks;
   size_t chunk_used;
-  /// Large pieces, each with memory of its own.
+  /// Large pieces, allocated one by one.
   olstm__budget_piece* large;
-  /// Small pieces that were freed, by size.
+  /// Freed small pieces by size class.
   olstm__budget_piece* freed[OLSTM__BUDGET_CLASS_COUNT];
-  /// Why an allocation failed.
+  /// The reason for the last failed allocation.
   bool over_limit;
   bool out_of_memory;
 } olstm__budget;
 
 void olstm__budget_init(olstm__budget* budget, const olstm_allocator* allocator,
                         size_t limit);
-/// Frees all that was allocated. A budget of zeroes is legal.
+/// Frees everything. A zeroed budget is legal.
 void olstm__budget_deinit(olstm__budget* budget);
 
 /// Unpacks a message. The result lives until the budget is deinitialised.
@@ -46,7 +49,7 @@ olstm_status olstm__budget_unpack(olstm__budget* budget,
                                   const ProtobufCMessage** out_message,
                                   olstm_error* error);
 
-/// Bytes that a piece of `bytes` counts for.
+/// Bytes that a piece of `bytes` counts for: with header and padding.
 size_t olstm__budget_cost(size_t bytes);
 
 #endif  // OLSTM_ONNX_PROTO_BUDGET_H_

@@ -3,15 +3,16 @@
 #include "onnx_proto/attribute.h"
 #include "onnx_proto/scope.h"
 
-/// A form of Constant: its attribute, of which kind it must be, and what it makes.
-typedef struct constant_form {
+/// One of the attributes that a Constant may have: its name and kind, and the dtype and
+/// rank of the tensor it makes.
+typedef struct constant_attribute {
   const char* attribute;
   int32_t kind;
   olstm_dtype dtype;
   int32_t rank;
-} constant_form;
+} constant_attribute;
 
-static const constant_form kForms[] = {
+static const constant_attribute kAttributes[] = {
     {"value", OLSTM_ATTRIBUTE_TENSOR, OLSTM_DTYPE_UNDEFINED, 0},
     {"value_float", OLSTM_ATTRIBUTE_FLOAT, OLSTM_DTYPE_FLOAT, 0},
     {"value_floats", OLSTM_ATTRIBUTE_FLOATS, OLSTM_DTYPE_FLOAT, 1},
@@ -26,18 +27,19 @@ bool olstm__is_constant_node(const olstm__node_proto* node) {
          olstm__domain(node->domain)[0] == '\0';
 }
 
-static const constant_form* find_form(const char* name) {
-  for (size_t i = 0; i < sizeof kForms / sizeof kForms[0]; i++) {
-    if (strcmp(kForms[i].attribute, name) == 0) return &kForms[i];
+static const constant_attribute* find_attribute(const char* name) {
+  for (size_t i = 0; i < sizeof kAttributes / sizeof kAttributes[0]; i++) {
+    if (strcmp(kAttributes[i].attribute, name) == 0) return &kAttributes[i];
   }
   return NULL;
 }
 
-/// Where an attribute keeps the elements of a form other than `value`.
-static const void* form_elements(const constant_form* form,
-                                 const olstm__attribute_proto* proto, size_t* out_count) {
+/// The elements of an attribute other than `value`.
+static const void* attribute_elements(const constant_attribute* spec,
+                                      const olstm__attribute_proto* proto,
+                                      size_t* out_count) {
   *out_count = 1;
-  switch (form->kind) {
+  switch (spec->kind) {
     case OLSTM_ATTRIBUTE_FLOAT:
       return &proto->f;
     case OLSTM_ATTRIBUTE_INT:
@@ -56,22 +58,22 @@ static const void* form_elements(const constant_form* form,
   }
 }
 
-static olstm_status make_tensor(olstm__decoder* decoder, const constant_form* form,
+static olstm_status make_tensor(olstm__decoder* decoder, const constant_attribute* spec,
                                 const olstm__attribute_proto* proto,
                                 const olstm_tensor** out_tensor) {
-  const size_t size = olstm_dtype_size(form->dtype);
+  const size_t size = olstm_dtype_size(spec->dtype);
   size_t count = 0;
   size_t bytes = 0;
-  const void* source = form_elements(form, proto, &count);
+  const void* source = attribute_elements(spec, proto, &count);
   olstm_tensor* tensor = olstm__arena_allocate(decoder->arena, 1, sizeof *tensor);
   if (!tensor) return olstm__memory_fail(decoder->arena, decoder->error);
-  tensor->desc.dtype = form->dtype;
-  tensor->desc.rank = form->rank;
-  if (form->rank == 1) tensor->desc.dims[0] = (int64_t)count;
+  tensor->desc.dtype = spec->dtype;
+  tensor->desc.rank = spec->rank;
+  if (spec->rank == 1) tensor->desc.dims[0] = (int64_t)count;
   if (!olstm_size_multiply(count, size, &bytes)) bytes = SIZE_MAX;
   tensor->data = olstm__arena_allocate_data(decoder->arena, bytes);
   if (!tensor->data) return olstm__memory_fail(decoder->arena, decoder->error);
-  if (form->dtype == OLSTM_DTYPE_STRING) {
+  if (spec->dtype == OLSTM_DTYPE_STRING) {
     for (size_t i = 0; i < count; i++) {
       OLSTM_RETURN_IF_ERROR(olstm__decode_string(decoder,
                                                  (const ProtobufCBinaryData*)source + i,
@@ -89,7 +91,7 @@ static olstm_status decode_value(olstm__decoder* decoder, const olstm__scope* sc
                                  const olstm_tensor** out_tensor) {
   OLSTM_RETURN_IF_ERROR(olstm__attributes_check(decoder, node));
   const olstm__attribute_proto* given = NULL;
-  const constant_form* form = NULL;
+  const constant_attribute* spec = NULL;
   for (size_t a = 0; a < node->n_attribute; a++) {
     const char* name = node->attribute[a]->name;
     const olstm__attribute_proto* proto = NULL;
@@ -99,11 +101,11 @@ static olstm_status decode_value(olstm__decoder* decoder, const olstm__scope* sc
     if (given) {
       return olstm__node_fail(decoder, node, OLSTM_STATUS_INVALID_MODEL,
                               "has both '%s' and '%.100s', expected one value",
-                              form->attribute, name);
+                              spec->attribute, name);
     }
-    form = find_form(name);
+    spec = find_attribute(name);
     given = proto;
-    if (!form) {
+    if (!spec) {
       return olstm__node_fail(decoder, node, OLSTM_STATUS_UNSUPPORTED,
                               "attribute '%.100s' is not supported", name);
     }
@@ -113,16 +115,16 @@ static olstm_status decode_value(olstm__decoder* decoder, const olstm__scope* sc
   }
   int32_t kind = OLSTM_ATTRIBUTE_UNDEFINED;
   OLSTM_RETURN_IF_ERROR(olstm__attribute_kind(decoder, node, given, &kind));
-  if (kind != form->kind) {
+  if (kind != spec->kind) {
     return olstm__node_fail(decoder, node, OLSTM_STATUS_INVALID_MODEL,
-                            "attribute %s is %s, expected %s", form->attribute,
+                            "attribute %s is %s, expected %s", spec->attribute,
                             olstm_attribute_kind_name(kind),
-                            olstm_attribute_kind_name(form->kind));
+                            olstm_attribute_kind_name(spec->kind));
   }
   if (kind == OLSTM_ATTRIBUTE_TENSOR) {
-    return olstm__decode_tensor(decoder, given->t, node, form->attribute, out_tensor);
+    return olstm__decode_tensor(decoder, given->t, node, spec->attribute, out_tensor);
   }
-  return make_tensor(decoder, form, given, out_tensor);
+  return make_tensor(decoder, spec, given, out_tensor);
 }
 
 olstm_status olstm__decode_constant_node(olstm__decoder* decoder, olstm__scope* scope,

@@ -30,7 +30,7 @@ olstm_status olstm__node_fail(const olstm__decoder* decoder,
 
 // ------------------------------------------------------------------- nodes
 
-/// The operator set version that counts for a node.
+/// The operator set version that is imported for a node's domain.
 static olstm_status find_version(const olstm__decoder* decoder, const olstm__scope* scope,
                                  const olstm__node_proto* node, const char* domain,
                                  int32_t* out_version) {
@@ -43,7 +43,7 @@ static olstm_status find_version(const olstm__decoder* decoder, const olstm__sco
                           frame ? "function" : "model");
 }
 
-/// Numbers the values that names mean, without absent ones at the end.
+/// Looks up the values of a list of names. Absent ones at the end are cut off.
 static olstm_status find_values(olstm__decoder* decoder, olstm__scope* scope,
                                 const olstm__node_proto* node, char* const* names,
                                 size_t count, const int32_t** out_values,
@@ -69,7 +69,8 @@ static olstm_status find_values(olstm__decoder* decoder, olstm__scope* scope,
   return OLSTM_STATUS_OK;
 }
 
-/// The name that the file gives a node, with that of the call before it in a function.
+/// The node's name in the file, prefixed with that of the function call it is inlined
+/// for.
 static olstm_status copy_node_name(olstm__decoder* decoder, const olstm__scope* scope,
                                    const olstm__node_proto* node, const char** out_name) {
   const char* name = olstm__text(node->name);
@@ -132,7 +133,7 @@ static olstm_status declare_initializers(olstm__decoder* decoder, olstm__scope* 
   for (size_t i = 0; i < proto->n_initializer; i++) {
     const olstm__tensor_proto* initializer = proto->initializer[i];
     const char* name = olstm__text(initializer->name);
-    // A tensor of a dtype that olstm lacks only matters where it is used.
+    // An initializer of an unsupported dtype is refused only when a node uses it.
     int32_t value = OLSTM__UNSUPPORTED_INITIALIZER - (int32_t)i;
     bool added = false;
     if (name[0] == '\0') {
@@ -238,7 +239,8 @@ static olstm_status declare_inputs(olstm__decoder* decoder, olstm__scope* scope)
   return OLSTM_STATUS_OK;
 }
 
-/// Notes what the graph says of values that nodes make; the first to say so wins.
+/// Stores the declared dtypes and shapes (value_info) of values that nodes make; the
+/// first declaration of a value wins.
 static olstm_status describe_values(olstm__decoder* decoder, olstm__scope* scope,
                                     olstm__value_info_proto* const* infos, size_t count) {
   for (size_t i = 0; i < count; i++) {
@@ -317,7 +319,7 @@ olstm_status olstm__decode_graph(olstm__decoder* decoder, const olstm__graph_pro
 
 // ------------------------------------------------------------------- model
 
-/// Training is not olstm's business, but a model that needs it should not seem to work.
+/// Refuses models with training information: olstm would ignore it.
 static olstm_status check_training(const olstm__decoder* decoder,
                                    const olstm__model_proto* proto) {
   for (size_t i = 0; i < proto->n_training_info; i++) {

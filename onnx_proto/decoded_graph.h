@@ -1,15 +1,15 @@
-// The graphs of a loaded model: graphs of nodes over numbered values. Knows
-// nothing of protobuf, and nothing of what operators mean.
+// The graphs of a loaded model: nodes over numbered values. Knows nothing of protobuf,
+// and nothing of what operators mean.
 //
-// What a decoded graph promises (graph_check has made sure of it):
+// Invariants of a decoded graph, which decoding has checked:
 //   - nodes are in topological order; every value has one producer: an input, a constant,
 //   a capture or a node;
 //   - Constant nodes and initializers are constants of values; no Constant node is left;
-//   - calls of local functions were inlined; every node's domain is imported;
+//   - calls of local functions are inlined; every node's domain is imported;
 //   - graph inputs that repeat an initializer are constants, and not among the inputs;
 //   the declared ones of the main graph have them too, in the graph's order;
 //   - every node has a name, unique in the model; data of constants has exactly the size
-//   of its desc, aligned.
+//   of its desc, and is aligned.
 #ifndef OLSTM_ONNX_PROTO_DECODED_GRAPH_H_
 #define OLSTM_ONNX_PROTO_DECODED_GRAPH_H_
 
@@ -20,8 +20,8 @@ enum { OLSTM__NO_VALUE = -1 };
 
 /// One named tensor of a graph.
 typedef struct olstm__value {
-  /// name, and what the model says of dtype and shape (dtype UNDEFINED, rank -1 where it
-  /// says nothing).
+  /// Name, and declared dtype and shape: dtype UNDEFINED, rank or dimension -1 where they
+  /// are not declared.
   olstm_value_info info;
   /// The tensor of an initializer or Constant node, else NULL.
   const olstm_tensor* constant;
@@ -65,15 +65,16 @@ struct olstm__decoded_graph {
   const olstm__decoded_node* nodes;
   size_t input_count;
   const int32_t* inputs;
-  /// Of the main graph: its inputs, and between them the constants that a caller may give
-  /// instead of the model's own, as input declarations with initializers say.
+  /// Of the main graph: all declared inputs, in the file's order. Those with an
+  /// initializer are constants, which a caller may replace by inputs.
   size_t declared_count;
   const olstm__declared_input* declared;
-  /// May name an input, a constant or a capture directly, and one value more than once.
+  /// An output may be an input, a constant or a capture, and a value may be several
+  /// outputs.
   size_t output_count;
   const int32_t* outputs;
-  /// Of a subgraph; those of graphs nested in it are passed on through it. Constants of
-  /// the enclosing graph come as captures too.
+  /// Of a subgraph. What graphs nested in it capture from further outside is a capture of
+  /// it as well. Constants of the enclosing graph are captured like any value.
   size_t capture_count;
   const olstm__capture* captures;
 };

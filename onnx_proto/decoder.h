@@ -1,8 +1,8 @@
-// What the files that turn an unpacked ModelProto into graphs share: the load in
-// progress, graphs under construction, and scopes of names.
+// Types shared by the files that decode an unpacked ModelProto: the load in progress,
+// graphs under construction, and scopes of names.
 //
-// Depth: functions that call themselves do so once for each nested graph or function
-// call, and decoder->max_depth, checked on the way down, bounds both together.
+// Recursion: decode_graph and decode_node call themselves once for each nested graph or
+// function call; decoder->max_depth limits the depth of both together.
 #ifndef OLSTM_ONNX_PROTO_DECODER_H_
 #define OLSTM_ONNX_PROTO_DECODER_H_
 
@@ -28,17 +28,17 @@ typedef struct olstm__opset_list {
   size_t count;
 } olstm__opset_list;
 
-/// A local function of the model, as calls need it.
+/// A local function of the model.
 typedef struct olstm__local_function {
   const olstm__function_proto* proto;
   olstm__opset_list opsets;
-  /// Attributes that have a default.
+  /// The attributes with default values.
   const olstm__attribute_proto* const* defaults;
   size_t default_count;
 } olstm__local_function;
 
-/// A graph while it is built, in arrays that grow. Once finished, graph->nodes is final
-/// but for the nodes' names.
+/// A graph under construction: its arrays grow. olstm__builder_finish makes graph->nodes
+/// final but for the nodes' names.
 typedef struct olstm__graph_builder {
   olstm__decoded_graph* graph;
   olstm__value* values;
@@ -50,11 +50,11 @@ typedef struct olstm__graph_builder {
   olstm__capture* captures;
   size_t capture_count;
   size_t capture_capacity;
-  /// Some values carry names that inlining made up, which may be taken.
+  /// Whether values have generated names (from inlining), which may collide with others.
   bool has_inlined;
 } olstm__graph_builder;
 
-/// A finished graph, for what is done at the end to all of them.
+/// A finished graph, for the passes over all graphs at the end of the load.
 typedef struct olstm__graph_record {
   olstm__decoded_graph* graph;
   olstm__decoded_node* nodes;
@@ -62,7 +62,8 @@ typedef struct olstm__graph_record {
 
 /// One load.
 typedef struct olstm__decoder {
-  /// What the model keeps; what is dropped after the load; what protobuf-c unpacks with.
+  /// Memory of the model; memory that is freed after the load; the allocator for
+  /// unpacking.
   olstm__arena* arena;
   olstm__arena* scratch;
   olstm__budget* budget;
@@ -72,12 +73,13 @@ typedef struct olstm__decoder {
   /// NULL for a model from memory.
   olstm__external_source* external;
   olstm__name_key key;
-  /// Names may be hashed for so many bytes: a bound on what inlining can blow up.
+  /// The most bytes of names that may be hashed and compared: limits the work of
+  /// inlining.
   uint64_t max_work;
   olstm__opset_list opsets;
   olstm__local_function* functions;
   size_t function_count;
-  /// Keys of the local functions to their indices, and room to write a key in.
+  /// Maps keys of local functions to their indices; and a buffer to write a key into.
   olstm__name_table function_keys;
   char* key_text;
   size_t key_capacity;
@@ -88,7 +90,7 @@ typedef struct olstm__decoder {
   olstm_error* error;
 } olstm__decoder;
 
-/// An attribute that a function call gives, or the function's default for it.
+/// An attribute of a function call, or the function's default for it.
 typedef struct olstm__bound_attribute {
   const char* name;
   const olstm__attribute_proto* proto;
@@ -100,48 +102,48 @@ typedef struct olstm__call_frame {
   const olstm__local_function* function;
   const olstm__bound_attribute* attributes;
   size_t attribute_count;
-  /// Goes before the names of its nodes and values: "encoder/".
+  /// Prefix of the names of its nodes and values: "encoder/".
   const char* prefix;
 } olstm__call_frame;
 
-/// The names that nodes may use: a graph's or a function body's.
+/// The names that are visible in a graph or in the body of a local function.
 struct olstm__scope {
   olstm__graph_builder* builder;
-  /// Around a subgraph's; NULL for the main graph's and for a function body's.
+  /// The scope of the enclosing graph; NULL for the main graph and for a function body.
   olstm__scope* parent;
-  /// Where in the file's functions it stands; NULL in the model's own graphs.
+  /// The function call that is being inlined; NULL in the model's own graphs.
   const olstm__call_frame* frame;
-  /// Graphs and calls around it.
+  /// Number of enclosing graphs and function calls.
   uint32_t depth;
   olstm__name_table names;
-  /// Of a function body: the values of the call that its outputs become.
+  /// Of a function body: maps its outputs to the values of the call's outputs.
   olstm__name_table targets;
-  /// Of a graph's scope, NULL for a function body's: for initializers of unsupported
-  /// dtypes.
+  /// Of a graph, NULL for a function body: to name initializers of unsupported dtypes.
   const olstm__graph_proto* proto;
 };
 
-/// "" for NULL: protobuf-c has NULL for absent strings.
+/// "" for NULL: protobuf-c represents absent strings by NULL.
 static inline const char* olstm__text(const char* text) {
   return text ? text : "";
 }
 
-/// The domain's one name: ai.onnx is "".
+/// The canonical name of a domain: "" for ai.onnx.
 static inline const char* olstm__domain(const char* domain) {
   return domain && strcmp(domain, "ai.onnx") != 0 ? domain : "";
 }
 
-/// Fails with "OP 'node': ..." before the message.
+/// Fails with "OP 'node': " and the message.
 olstm_status olstm__node_fail(const olstm__decoder* decoder,
                               const olstm__node_proto* node, olstm_status code,
                               const char* format, ...) OLSTM_PRINTF_(4, 5);
 
-/// Decodes a graph. parent: the scope around a subgraph, NULL for the main graph.
+/// Decodes a graph. parent: the enclosing scope of a subgraph, NULL for the main graph.
 olstm_status olstm__decode_graph(olstm__decoder* decoder, const olstm__graph_proto* proto,
                                  olstm__scope* parent,
                                  const olstm__decoded_graph** out_graph);
 
-/// Decodes one node of a scope whose outputs have been declared.
+/// Decodes one node. Its outputs must be declared in the scope
+/// (olstm__scope_declare_outputs).
 olstm_status olstm__decode_node(olstm__decoder* decoder, olstm__scope* scope,
                                 const olstm__node_proto* node);
 

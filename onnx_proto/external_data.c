@@ -8,31 +8,32 @@
 #include "onnx_proto/memory_fail.h"
 
 enum {
-  /// How often one file's bytes may be read, all tensors together: tensors may share
-  /// bytes, but not without bound.
+  /// The bytes read from one file, by all tensors together, may be at most so many times
+  /// its size: tensors may share bytes, but a small file must not fill memory.
   kMaxSharing = 4,
-  /// A tensor of more bytes must be stored, but for seven of eight of its bytes.
+  /// Of a tensor larger than this, at least one byte in eight must be stored: most of a
+  /// sparse file may not be holes.
   kSparseBytes = 64 << 20,
   kSparseFactor = 8,
-  /// So many holes are looked for.
+  /// The most holes that are looked for.
   kMaxHoles = 1000
 };
 
-/// What external_data says.
+/// The range of bytes that external_data describes.
 typedef struct external_range {
-  /// "" as long as it is not known.
+  /// "" until the key was read.
   const char* location;
   uint64_t offset;
   uint64_t length;
   bool has_length;
 } external_range;
 
-/// Where the bytes are: in an open file, or, when that is -1, in memory.
+/// The source of the bytes: an open file, or, when that is -1, memory.
 typedef struct external_bytes {
   int file;
   const void* memory;
   uint64_t size;
-  /// Of no two files the same.
+  /// Identity of the file.
   uint64_t device;
   uint64_t inode;
 } external_bytes;
@@ -86,7 +87,7 @@ static olstm_status read_entries(const olstm__tensor_proto* proto,
                             "external_data has no location");
 }
 
-/// Counts the bytes taken from a file, and refuses to read it over and over.
+/// Counts the bytes read from a file. Fails when they exceed kMaxSharing times its size.
 static olstm_status count_bytes(olstm__external_source* source,
                                 const olstm__tensor_label* label,
                                 const external_bytes* from, size_t bytes,
@@ -115,8 +116,8 @@ static olstm_status count_bytes(olstm__external_source* source,
                             kMaxSharing);
 }
 
-/// How many bytes of the range are stored, holes left out, as far as the file system
-/// says.
+/// The number of bytes of the range that are stored, holes excluded, as reported by the
+/// file system.
 static uint64_t count_stored(int file, uint64_t offset, uint64_t bytes) {
   const off_t end = (off_t)(offset + bytes);
   off_t at = (off_t)offset;
@@ -212,13 +213,13 @@ static olstm_status read_bytes(const external_bytes* from, olstm__external_sourc
 
 // ----------------------------------------------------------------- finding
 
-/// "./w.bin" is w.bin.
+/// Removes a leading "./".
 static const char* skip_dot(const char* location) {
   while (location[0] == '.' && location[1] == '/') location += 2;
   return location;
 }
 
-/// The bytes that the caller gave for a location.
+/// Finds the bytes that the caller passed for a location.
 static bool find_given(const olstm__external_source* source, const char* location,
                        external_bytes* out_bytes) {
   for (size_t i = 0; i < source->given_count; i++) {
@@ -234,7 +235,7 @@ static bool find_given(const olstm__external_source* source, const char* locatio
   return false;
 }
 
-/// Opens the file of a location. *out_bytes has a file to be closed.
+/// Opens the file of a location. The caller closes out_bytes->file.
 static olstm_status open_file(const olstm__external_source* source,
                               const olstm__tensor_label* label, const char* location,
                               external_bytes* out_bytes, olstm_error* error) {

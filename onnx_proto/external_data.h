@@ -1,6 +1,6 @@
-// Tensors whose elements lie in a file beside the model, or in bytes that the caller
-// gives in its place: reading what the shape says, and no more. Which files may be opened
-// is external_open.h's.
+// Reads tensors whose elements are in a file beside the model, or in bytes that the
+// caller passes in place of that file: exactly the bytes of the shape. external_open.h
+// decides which files may be opened.
 #ifndef OLSTM_ONNX_PROTO_EXTERNAL_DATA_H_
 #define OLSTM_ONNX_PROTO_EXTERNAL_DATA_H_
 
@@ -13,20 +13,20 @@
 
 typedef struct olstm__external_source olstm__external_source;
 
-/// What was read so far, by what it is.
+/// The bytes read so far from one file or one block of memory.
 typedef struct olstm__external_use {
   uint64_t device;
   uint64_t inode;
-  /// Bytes that tensors took from it.
+  /// Bytes that tensors have read from it.
   uint64_t taken;
 } olstm__external_use;
 
 struct olstm__external_source {
   olstm__external_folders folders;
-  /// Bytes that stand for files: looked through first. Borrowed.
+  /// Bytes passed in place of files; searched first. Borrowed.
   const olstm_external_file* given;
   size_t given_count;
-  /// Bytes of one file; 0 for no limit.
+  /// The most bytes of one file; 0 for no limit.
   size_t max_bytes;
   /// In scratch memory.
   olstm__arena* scratch;
@@ -35,11 +35,12 @@ struct olstm__external_source {
   size_t use_capacity;
 };
 
-/// Reads a tensor's elements into memory of the arena, which its limit does not count.
+/// Reads a tensor's elements into memory of the arena that is not counted against its
+/// limit.
 ///
 /// Errors: UNSUPPORTED (unknown keys; a model from memory with neither files nor a
-/// folder), INVALID_MODEL (offset or length do not fit), IO_ERROR (not to be opened, with
-/// the reason), LIMIT_EXCEEDED, OUT_OF_MEMORY.
+/// folder), INVALID_MODEL (offset or length do not fit), IO_ERROR (the file cannot be
+/// opened; names the reason), LIMIT_EXCEEDED, OUT_OF_MEMORY.
 olstm_status olstm__external_read(olstm__external_source* source, olstm__arena* arena,
                                   const olstm__tensor_proto* proto,
                                   const olstm__tensor_label* label,

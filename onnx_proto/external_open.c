@@ -16,8 +16,9 @@ enum {
   kOpenFlags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW,
   kEntryFlags = O_PATH | O_CLOEXEC | O_NOFOLLOW,
   kFolderFlags = O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW,
-  /// A file whose links changed just now is looked at so often, so many milliseconds
-  /// apart: together longer than any clock that files are stamped with stands still.
+  /// How often, and after how many milliseconds each, a file is looked at again whose
+  /// links have just changed: together longer than the granularity of any clock that file
+  /// systems take timestamps from.
   kLinkTries = 60,
   kLinkWait = 2
 };
@@ -38,7 +39,7 @@ static bool is_plain_path(const char* location) {
   return true;
 }
 
-/// openat2 as one system call; -1 with ENOSYS on a kernel without it.
+/// Calls openat2; -1 with ENOSYS on a kernel without it.
 static int open_beneath(int folder, const char* location, int flags) {
   struct open_how how = {
       .flags = (unsigned)flags,
@@ -46,7 +47,7 @@ static int open_beneath(int folder, const char* location, int flags) {
   return (int)syscall(SYS_openat2, folder, location, &how, sizeof how);
 }
 
-/// Leaves errno alone. A folder's link is ENOTDIR to openat.
+/// Does not change errno. For a symbolic link to a folder, openat reports ENOTDIR.
 static bool is_link(int folder, const char* name) {
   const int code = errno;
   struct stat facts;
@@ -70,7 +71,7 @@ int olstm__external_walk(int folder, const char* location, int flags) {
     }
     memcpy(name, part, length);
     name[length] = '\0';
-    // O_NOFOLLOW on each part: no link anywhere on the way.
+    // O_NOFOLLOW for each part: no symbolic link anywhere in the path.
     const int next = openat(at, name, slash ? kFolderFlags : flags);
     const int code = next < 0 && is_link(at, name) ? ELOOP : errno;
     if (at != folder) (void)close(at);
@@ -81,7 +82,8 @@ int olstm__external_walk(int folder, const char* location, int flags) {
   }
 }
 
-/// A file below `folder`, through no link. -1 with errno: ELOOP or EXDEV for a link.
+/// Opens a file below `folder` without following links. -1 with errno: ELOOP or EXDEV for
+/// a link.
 static int open_strictly(int folder, const char* location, int flags) {
   const int file = open_beneath(folder, location, flags);
   // EPERM: some sandboxes refuse system calls that they do not know.
@@ -99,7 +101,7 @@ static bool is_before(const struct timespec* a, const struct timespec* b) {
   return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
 }
 
-/// Whether the entry is the open file, through no link.
+/// Whether the folder's entry, not followed if it is a link, is the open file.
 static bool is_entry(int folder, const char* location, const struct stat* opened) {
   struct stat found;
   const int entry = open_strictly(folder, location, kEntryFlags);
@@ -108,9 +110,10 @@ static bool is_entry(int folder, const char* location, const struct stat* opened
   return is;
 }
 
-/// Whether the file that was opened at `location` has no name but this one. An entry that
-/// is taken away and put back meanwhile could hide another: a link made or removed stamps
-/// the file with the time, so it is only believed when that time lies before the look.
+/// Checks that the file opened at `location` has no other hard link. An entry that is
+/// removed and restored meanwhile could hide another one; adding or removing a link
+/// updates the file's change time, so the result is trusted only when that time is before
+/// the check.
 static const char* check_only_name(int folder, const char* location, int file) {
   const struct timespec wait = {0, kLinkWait * 1000000L};
   struct stat first, last;
@@ -129,13 +132,13 @@ static const char* check_only_name(int folder, const char* location, int file) {
     if (is_before(&last.st_ctim, &start)) return NULL;
     (void)nanosleep(&wait, NULL);
   }
-  // A clock that goes ahead of ours, as a file server's may, stands still all the same.
+  // A clock ahead of ours, such as a file server's, may have the same granularity.
   return first.st_ctim.tv_sec > start.tv_sec ? NULL : kChanged;
 }
 
 // ----------------------------------------------------------------- symbolic links
 
-/// The path that the kernel knows an open file by; false when it cannot be told.
+/// The path of an open file in /proc; false when there is none.
 static bool read_path(int file, char out_path[PATH_MAX]) {
   char name[64];
   (void)snprintf(name, sizeof name, "/proc/self/fd/%d", file);
@@ -145,7 +148,7 @@ static bool read_path(int file, char out_path[PATH_MAX]) {
   return true;
 }
 
-/// What is left of `path` below the folder, NULL when it is not below.
+/// The part of `path` behind the folder, NULL when it is not below the folder.
 static const char* path_below(int folder, const char* path) {
   char root[PATH_MAX];
   if (folder < 0 || !read_path(folder, root)) return NULL;
@@ -154,7 +157,7 @@ static const char* path_below(int folder, const char* path) {
   return path + length + 1;
 }
 
-/// Opens what `path` says below the folder, if that is the file of `facts`.
+/// Opens `path` below the folder, if it is the file described by `facts`.
 static int open_same(int folder, const char* path, const struct stat* facts,
                      const char** out_reason) {
   struct stat opened;
@@ -172,8 +175,8 @@ static const char* check_file(int file, int folder, bool is_named, const char* l
   return is_named ? NULL : check_only_name(folder, location, file);
 }
 
-/// Opens what the links on the way of `location` lead to, where that may be read. The
-/// descriptor `target` is theirs, opened without an effect (O_PATH).
+/// Opens the target of the links in `location`, if it may be read. `target` is a
+/// descriptor of it that was opened with O_PATH, which has no side effects.
 static int open_target(const olstm__external_folders* folders, int target,
                        const char** out_reason) {
   char path[PATH_MAX];
@@ -203,7 +206,8 @@ static int open_target(const olstm__external_folders* folders, int target,
   return -1;
 }
 
-/// Looks for the file in one of the folders. -1 and a reason; ENOENT when there is none.
+/// Opens the file in one of the folders. -1 and a reason; ENOENT when the folder does not
+/// have it.
 static int open_in(const olstm__external_folders* folders, int folder,
                    const char* location, const char** out_reason) {
   int file = open_strictly(folder, location, kOpenFlags);
@@ -250,7 +254,7 @@ int olstm__external_folder_of(int file) {
   *slash = '\0';
   const int folder = olstm__external_open_folder(slash == path ? "/" : path);
   if (folder < 0) return -1;
-  // It may have been moved since.
+  // The file may have been moved since.
   if (fstatat(folder, name, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
       is_same_file(&facts, &found)) {
     return folder;

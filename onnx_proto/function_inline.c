@@ -7,9 +7,9 @@
 #include "onnx_proto/scope.h"
 
 enum {
-  /// Between the parts of a function's key: in no sane name.
+  /// Separates the parts of a function's key: a character that names do not contain.
   kKeySeparator = '\x1f',
-  /// What comparing two names counts for, in bytes hashed.
+  /// Cost of comparing two names, in hashed bytes.
   kComparisonWork = 4
 };
 
@@ -126,13 +126,13 @@ static bool function_has_attribute(const olstm__local_function* function,
   return false;
 }
 
-/// Collects what the call gives, and the defaults of what it does not.
+/// Collects the attributes of the call, and the defaults of those it does not set.
 static olstm_status bind_attributes(olstm__decoder* decoder, const olstm__scope* scope,
                                     const olstm__node_proto* call,
                                     olstm__call_frame* frame) {
   const olstm__local_function* function = frame->function;
   OLSTM_RETURN_IF_ERROR(olstm__attributes_check(decoder, call));
-  // Everything here compares each with each; a file can have that done over and over.
+  // Every attribute is compared with every other; a file can repeat the call many times.
   decoder->key.work +=
       (call->n_attribute + function->default_count) *
       (call->n_attribute + function->proto->n_attribute + function->default_count) *
@@ -178,7 +178,7 @@ static olstm_status check_recursion(olstm__decoder* decoder,
   return OLSTM_STATUS_OK;
 }
 
-/// Binds the function's inputs to what the call gives, in the body's scope.
+/// Binds the function's inputs to the values of the call's inputs, in the body's scope.
 static olstm_status bind_inputs(olstm__decoder* decoder, olstm__scope* scope,
                                 olstm__scope* body, const olstm__node_proto* call) {
   const olstm__function_proto* proto = body->frame->function->proto;
@@ -214,8 +214,8 @@ static olstm_status bind_inputs(olstm__decoder* decoder, olstm__scope* scope,
   return OLSTM_STATUS_OK;
 }
 
-/// Makes `to` a copy of `from`: for an output of a function that is its input, or another
-/// output too.
+/// Adds an Identity from `from` to `to`: for an output of a function that is one of its
+/// inputs, or another output as well.
 static olstm_status add_identity(olstm__decoder* decoder, olstm__scope* body,
                                  int32_t from, int32_t to) {
   const int32_t of_function = olstm__opset_version(&body->frame->function->opsets, "");
@@ -244,8 +244,8 @@ static olstm_status fail_output(const olstm__decoder* decoder,
                           index, name);
 }
 
-/// Before the body: has the function's outputs become the values that the call's outputs
-/// name. An output that is an input of the function is copied.
+/// Called before the body is decoded: maps the function's outputs to the values of the
+/// call's outputs. An output that is an input of the function is copied.
 static olstm_status bind_outputs(olstm__decoder* decoder, olstm__scope* scope,
                                  olstm__scope* body, const olstm__node_proto* call) {
   const olstm__function_proto* proto = body->frame->function->proto;
@@ -270,8 +270,8 @@ static olstm_status bind_outputs(olstm__decoder* decoder, olstm__scope* scope,
   return OLSTM_STATUS_OK;
 }
 
-/// After the body: every output that the call wants has a maker; the second of two that
-/// the function calls the same is a copy.
+/// Called after the body is decoded: checks that every output that the call uses has a
+/// producer. Of two outputs with one name in the function, the second is a copy.
 static olstm_status connect_outputs(olstm__decoder* decoder, olstm__scope* scope,
                                     olstm__scope* body, const olstm__node_proto* call) {
   const olstm__function_proto* proto = body->frame->function->proto;
@@ -295,7 +295,7 @@ static olstm_status connect_outputs(olstm__decoder* decoder, olstm__scope* scope
   return OLSTM_STATUS_OK;
 }
 
-/// "caller/call/": what goes before the names of the body.
+/// The prefix of the body's names: "caller/call/".
 static olstm_status make_prefix(olstm__decoder* decoder, const olstm__scope* scope,
                                 const olstm__node_proto* call, const char** out_prefix) {
   const char* outer = scope->frame ? scope->frame->prefix : "";

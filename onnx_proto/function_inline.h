@@ -1,4 +1,4 @@
-// Local functions: found by domain, name and overload, and inlined where they are called.
+// Finds local functions by domain, name and overload, and inlines their calls.
 #ifndef OLSTM_ONNX_PROTO_FUNCTION_INLINE_H_
 #define OLSTM_ONNX_PROTO_FUNCTION_INLINE_H_
 
@@ -14,10 +14,10 @@ olstm_status olstm__functions_collect(olstm__decoder* decoder,
 olstm_status olstm__find_function(olstm__decoder* decoder, const olstm__node_proto* node,
                                   const olstm__local_function** out_function);
 
-/// Puts the nodes of the function's body where the call is.
+/// Adds the nodes of the function's body in place of the call.
 ///
-/// Errors: INVALID_MODEL (the function calls itself, arguments or attributes that it does
-/// not have), LIMIT_EXCEEDED (depth), and those of its nodes.
+/// Errors: INVALID_MODEL (the function calls itself; inputs or attributes that it does
+/// not have), LIMIT_EXCEEDED (depth), and those of decoding its nodes.
 olstm_status olstm__inline_call(olstm__decoder* decoder, olstm__scope* scope,
                                 const olstm__node_proto* call,
                                 const olstm__local_function* function);

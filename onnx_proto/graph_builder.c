@@ -3,9 +3,9 @@
 #include "onnx_proto/graph_check.h"
 #include "onnx_proto/value_type.h"
 
-/// Makes room for one more item. The item counts against the limit at once, and not when
-/// the finished array is kept: a value captured through many nested graphs costs the file
-/// no bytes, but memory in each of them.
+/// Makes room for one more item. Items are charged here and not when the finished array
+/// is kept: a value that is captured through many nested graphs takes memory in each of
+/// them, but no bytes in the file.
 static olstm_status grow(olstm__decoder* decoder, void** items, size_t count,
                          size_t* capacity, size_t item_bytes) {
   if (!olstm__arena_charge(decoder->arena, item_bytes)) {
@@ -81,7 +81,8 @@ olstm_status olstm__builder_add_capture(olstm__decoder* decoder,
   return OLSTM_STATUS_OK;
 }
 
-/// Gives the values that inlining made names that no other value of the graph has.
+/// Renames values with generated names (from inlining) so that names are unique in the
+/// graph.
 static olstm_status separate_names(olstm__graph_builder* builder,
                                    olstm__decoder* decoder) {
   olstm__name_table names;
@@ -121,7 +122,8 @@ static olstm_status keep_array(olstm__decoder* decoder, const void* items, size_
   return OLSTM_STATUS_OK;
 }
 
-/// What a constant is counts, and not what the graph says of it.
+/// Sets the dtype and shape of constants from their tensors; what the graph declares may
+/// differ.
 static void describe_constants(olstm__graph_builder* builder) {
   for (size_t v = 0; v < builder->value_count; v++) {
     olstm_value_info* info = &builder->values[v].info;

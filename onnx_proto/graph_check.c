@@ -2,7 +2,7 @@
 
 enum { kNotANode = -1 };
 
-/// The values that a node needs, one after the other: its inputs, and what its subgraphs
+/// Iterates over the values that a node needs: its inputs, then what its subgraphs
 /// capture.
 typedef struct need_cursor {
   size_t input;
@@ -29,10 +29,10 @@ static bool next_need(const olstm__decoded_node* node, need_cursor* cursor,
   return false;
 }
 
-/// A depth-first walk against the edges, with a stack of its own.
+/// A depth-first search from nodes to their producers, with an explicit stack.
 typedef struct sort_state {
   const olstm__graph_builder* builder;
-  /// Of each value: the node that makes it, or kNotANode.
+  /// The node that makes each value, or kNotANode.
   int32_t* producers;
   need_cursor* cursors;
   enum { kNodeNew, kNodeOpen, kNodeDone } * marks;
@@ -71,8 +71,8 @@ static olstm_status fail_cycle(const sort_state* state, const olstm__decoded_nod
                     named ? "" : " (its output)", values[value].info.name);
 }
 
-/// Appends the node on top of the stack after all that it needs. Opens one more node, or
-/// closes it.
+/// Advances the node on top of the stack: pushes the next producer that is not sorted
+/// yet, or, when there is none, appends the node to the order and pops it.
 static olstm_status step(sort_state* state, olstm_error* error) {
   const int32_t top = state->stack[state->stack_count - 1];
   const olstm__decoded_node* node = &state->builder->nodes[top];

@@ -1,12 +1,11 @@
-// The order of nodes: every value is made before it is used, and nothing waits for
-// itself.
+// Sorts the nodes of a graph topologically, and detects cycles.
 #ifndef OLSTM_ONNX_PROTO_GRAPH_CHECK_H_
 #define OLSTM_ONNX_PROTO_GRAPH_CHECK_H_
 
 #include "onnx_proto/decoder.h"
 
-/// Puts the builder's nodes in topological order. Nodes that are in order stay as they
-/// are; others move behind what they need, no further.
+/// Sorts the builder's nodes topologically. Sorted nodes keep their order; others move
+/// directly behind the producers they need.
 ///
 /// Errors: INVALID_MODEL for a cycle: names a node and a tensor on it.
 olstm_status olstm__decoded_graph_sort(olstm__graph_builder* builder,

@@ -20,12 +20,13 @@ enum {
   kFirstIrVersion = 3,
   kLastIrVersion = 13,
   kDefaultDepth = 100,
-  /// protobuf-c and the decoder need about 1 KB of stack a level.
+  /// protobuf-c and the decoder use about 1 KB of stack for each level.
   kLargestDepth = 1000,
   kDefaultNodes = 1000000,
   kLeastMemory = 16 << 20,
   kMemoryPerByte = 8,
-  /// Looking names up may take so many bytes' work, and so many for each of the file's.
+  /// Limit on hashing and comparing names: this many bytes, plus so many for each byte of
+  /// the file.
   kLeastWork = 64 << 20,
   kWorkPerByte = 64
 };
@@ -100,7 +101,7 @@ static size_t memory_limit(const load_state* load) {
 
 // ----------------------------------------------------------------- loading
 
-/// bytes -> load->proto. The bytes are not needed afterwards.
+/// Unpacks `bytes` into load->proto. The bytes are not needed afterwards.
 static olstm_status unpack(load_state* load, const uint8_t* bytes, size_t byte_count) {
   load->byte_count = byte_count;
   load->max_memory = memory_limit(load);
@@ -192,7 +193,7 @@ static olstm_status decode_into(load_state* load, olstm_model* model,
   return status;
 }
 
-/// load->proto -> a model of its own.
+/// Decodes load->proto into a model.
 static olstm_status decode(load_state* load, olstm__external_source* external,
                            olstm_model** out_model) {
   olstm_model* model = olstm_allocate_zeroed(&load->allocator, 1, sizeof *model);
@@ -223,7 +224,7 @@ static olstm_status decode(load_state* load, olstm__external_source* external,
   return OLSTM_STATUS_OK;
 }
 
-/// Opens the folder that a path's file lies in, and the one that the options name.
+/// Opens the folder of the model file, and the one that the options name.
 static olstm_status open_folders(const char* path, const load_state* load,
                                  olstm__external_folders* folders) {
   const char* named = load->options.external_data_folder;
@@ -252,9 +253,9 @@ static olstm_status open_folders(const char* path, const load_state* load,
                     "cannot open the folder of '%.300s': %s", path, strerror(code));
 }
 
-/// load->proto -> a model. path: NULL for one from memory. real_folder is taken. Whether
-/// a model has tensors in other files at all is only known while decoding; folders are
-/// opened before, which is cheap.
+/// Decodes load->proto into a model. path: NULL for a model from memory. real_folder is
+/// taken. The folders are opened first, which is cheap, because only decoding tells
+/// whether the model has external data.
 static olstm_status decode_with_folders(load_state* load, const char* path,
                                         int real_folder, olstm_model** out_model) {
   olstm__external_source external = {

@@ -5,7 +5,7 @@
 
 #include "onnx_proto/decoded_graph.h"
 
-/// The main graph. Borrowed until the model's last reference goes.
+/// The main graph. Borrowed until the last reference to the model is dropped.
 const olstm__decoded_graph* olstm__model_graph(const olstm_model* model);
 
 /// Takes another reference, which olstm_model_destroy drops. [any-thread]

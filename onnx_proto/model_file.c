@@ -64,7 +64,7 @@ olstm_status olstm__model_file_read(const char* path, const olstm_allocator* all
   *out_bytes = NULL;
   *out_byte_count = 0;
   *out_real_folder = -1;
-  // O_NONBLOCK: a FIFO must not make the loader wait.
+  // O_NONBLOCK: opening a FIFO must not block.
   const int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
   if (file < 0) {
     return olstm_fail(error, OLSTM_STATUS_IO_ERROR, "cannot open '%.300s': %s", path,

@@ -1,4 +1,4 @@
-// A model's bytes: reading the file.
+// Reads a model file into memory.
 #ifndef OLSTM_ONNX_PROTO_MODEL_FILE_H_
 #define OLSTM_ONNX_PROTO_MODEL_FILE_H_
 
@@ -8,9 +8,8 @@
 /// protobuf's own limit on a message.
 #define OLSTM__MAX_FILE_BYTES ((size_t)INT32_MAX)
 
-/// Reads a whole regular file.   Memory: the caller releases *out_byte_count bytes, and
-/// closes *out_real_folder: the folder in which the file really lies, -1 where that
-/// cannot be told.
+/// Reads a whole regular file. Memory: the caller releases *out_byte_count bytes, and
+/// closes *out_real_folder: the folder of the real file, -1 when it cannot be determined.
 olstm_status olstm__model_file_read(const char* path, const olstm_allocator* allocator,
                                     uint8_t** out_bytes, size_t* out_byte_count,
                                     int* out_real_folder, olstm_error* error);

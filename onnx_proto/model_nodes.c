@@ -1,5 +1,5 @@
-// Nodes of the main graph in the form of olstm/node.h: names instead of value numbers.
-// Knows nothing of files, and nothing of subgraphs.
+// The nodes of the main graph as olstm_node: with names in place of value numbers. Knows
+// nothing of files or of subgraphs.
 #include "olstm/model.h"
 #include "onnx_proto/model.h"
 
@@ -7,7 +7,7 @@ struct olstm_model_nodes {
   olstm_allocator allocator;
   size_t count;
   olstm_node* nodes;
-  /// What the nodes point into: names of inputs and outputs, constants of inputs.
+  /// Arrays that the nodes point into: names of inputs and outputs, constants of inputs.
   size_t slot_count;
   const char** names;
   const olstm_tensor** constants;
@@ -21,7 +21,7 @@ static size_t count_slots(const olstm__decoded_graph* graph) {
   return count;
 }
 
-/// Writes name and constant of each of `values`.
+/// Writes the name and the constant of each of `values`.
 static void describe_values(const olstm__decoded_graph* graph, const int32_t* values,
                             size_t count, const char** names,
                             const olstm_tensor** constants) {

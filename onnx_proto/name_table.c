@@ -6,7 +6,7 @@
 enum { kFirstCapacity = 16 };
 
 struct olstm__name_entry {
-  /// NULL where the entry is free.
+  /// NULL for a free entry.
   const char* name;
   uint64_t hash;
   int32_t value;
@@ -17,7 +17,7 @@ void olstm__name_key_init(olstm__name_key* key) {
   if (getrandom(key->key, sizeof key->key, GRND_NONBLOCK) == (ssize_t)sizeof key->key) {
     return;
   }
-  // Early in a boot there may be no randomness yet: addresses and time must do.
+  // getrandom may fail early in boot: then addresses and time have to do.
   struct timespec now = {0, 0};
   (void)clock_gettime(CLOCK_MONOTONIC, &now);
   key->key[0] = (uint64_t)(uintptr_t)key * UINT64_C(0x9e3779b97f4a7c15);
@@ -84,7 +84,8 @@ void olstm__name_table_deinit(olstm__name_table* table) {
   table->count = 0;
 }
 
-/// The entry that holds the name, or the free one where it belongs. The table has room.
+/// The entry of a name, or the free entry where it is to be inserted. The table must not
+/// be full.
 static olstm__name_entry* find_entry(const olstm__name_table* table, const char* name,
                                      uint64_t hash) {
   size_t index = (size_t)hash & (table->capacity - 1);

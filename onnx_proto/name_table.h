@@ -1,12 +1,12 @@
-// Names to numbers: a hash table over borrowed strings. Keyed, so that a file cannot
-// choose names that collide, and it counts the bytes it hashed, so that a caller can stop
-// work that grows without bound.
+// Hash table from names to numbers; names are borrowed. The hash is keyed, so that a file
+// cannot choose names that collide. Counts the hashed bytes, so that a caller can limit
+// the work.
 #ifndef OLSTM_ONNX_PROTO_NAME_TABLE_H_
 #define OLSTM_ONNX_PROTO_NAME_TABLE_H_
 
 #include "olstm/allocator.h"
 
-/// What all tables of one load share.
+/// Shared by all tables of one load.
 typedef struct olstm__name_key {
   uint64_t key[2];
   /// Bytes hashed so far.
@@ -23,7 +23,7 @@ typedef struct olstm__name_table {
   size_t count;
 } olstm__name_table;
 
-/// Draws a random key.
+/// Sets a random key.
 void olstm__name_key_init(olstm__name_key* key);
 
 /// Makes an empty table. Borrows allocator and key until deinit.
@@ -31,13 +31,12 @@ void olstm__name_table_init(olstm__name_table* table, const olstm_allocator* all
                             olstm__name_key* key);
 void olstm__name_table_deinit(olstm__name_table* table);
 
-/// Adds a name that is not yet there; the string is borrowed until deinit.
-/// out_added: false, and nothing changed, when the name is there already. Returns false
-/// when out of memory.
+/// Adds a name, which is borrowed until deinit. *out_added is false, and nothing changes,
+/// when the table has it. Returns false when out of memory.
 bool olstm__name_table_add(olstm__name_table* table, const char* name, int32_t value,
                            bool* out_added);
 
-/// Whether the name is there; *out_value is its number then.
+/// Looks up a name; *out_value is set when the table has it.
 bool olstm__name_table_find(const olstm__name_table* table, const char* name,
                             int32_t* out_value);
 

@@ -2,7 +2,7 @@
 
 #include "onnx_proto/wire_scan.h"
 
-/// The bytes of an unknown length-delimited field, without the length before them.
+/// The payload of an unknown length-delimited field.
 static const uint8_t* payload(const ProtobufCMessageUnknownField* field,
                               size_t* out_count) {
   size_t prefix = 0;
@@ -12,7 +12,7 @@ static const uint8_t* payload(const ProtobufCMessageUnknownField* field,
   return field->data + prefix;
 }
 
-/// The next unknown field of that number from *index on, or NULL.
+/// The next unknown field of that number, starting at *index, or NULL.
 static const ProtobufCMessageUnknownField* next_unknown(const ProtobufCMessage* message,
                                                         uint32_t number,
                                                         unsigned* index) {
@@ -58,7 +58,7 @@ olstm_status olstm__newer_string(olstm__decoder* decoder, const ProtobufCMessage
                    : olstm__memory_fail(decoder->scratch, decoder->error);
 }
 
-/// Attributes out of unknown fields: scanned and unpacked as the file was.
+/// Unpacks attributes from unknown fields, with the same checks and limits as the file.
 static olstm_status unpack_attributes(olstm__decoder* decoder,
                                       const ProtobufCMessage* message, uint32_t number,
                                       const olstm__attribute_proto** items) {
@@ -68,7 +68,7 @@ static olstm_status unpack_attributes(olstm__decoder* decoder,
     if (!field) return OLSTM_STATUS_OK;
     size_t count = 0;
     const uint8_t* bytes = payload(field, &count);
-    // A function lies in the model, its attributes in the function.
+    // Nesting: model, function, attribute.
     const olstm__wire_limits limits = {
         .max_depth = decoder->max_depth - 2,
         .max_memory = decoder->budget->limit - decoder->budget->used};

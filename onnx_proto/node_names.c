@@ -6,7 +6,7 @@ enum { kSuffixBytes = 24 };
 typedef struct naming {
   olstm__decoder* decoder;
   olstm__name_table names;
-  /// Never used twice, so that looking for a free name cannot take long.
+  /// Suffixes are never reused, so that the search for a free name is short.
   size_t next_suffix;
 } naming;
 
@@ -43,10 +43,11 @@ static olstm_status replace_control_characters(naming* state, const char** name)
   return OLSTM_STATUS_OK;
 }
 
-/// The nodes that have a name come first, so that made-up names make way for them.
+/// Names the nodes of all graphs: those with a name in the file first, so that generated
+/// names avoid theirs.
 static olstm_status name_graphs(naming* state, bool unnamed) {
   olstm__decoder* decoder = state->decoder;
-  // The main graph was finished last; its nodes have the first claim to their names.
+  // The main graph was finished last; its nodes keep their names in preference to others.
   for (size_t g = decoder->graph_count; g-- > 0;) {
     for (size_t n = 0; n < decoder->graphs[g].graph->node_count; n++) {
       olstm__decoded_node* node = &decoder->graphs[g].nodes[n];

@@ -1,6 +1,6 @@
 #include "onnx_proto/opset.h"
 
-/// Far more than anybody imports; looking a domain up takes that many steps.
+/// More than models have; a lookup is linear.
 enum { kMaxImports = 256 };
 
 int32_t olstm__opset_version(const olstm__opset_list* list, const char* domain) {

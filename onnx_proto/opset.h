@@ -1,4 +1,4 @@
-// Lists of imported operator sets, of a model or of a local function.
+// The imported operator sets of a model or of a local function.
 #ifndef OLSTM_ONNX_PROTO_OPSET_H_
 #define OLSTM_ONNX_PROTO_OPSET_H_
 

@@ -1,4 +1,4 @@
-// The one way to the generated schema, with shorter names for what is used a lot.
+// Includes the generated schema; shorter names for the types that are used often.
 #ifndef OLSTM_ONNX_PROTO_SCHEMA_H_
 #define OLSTM_ONNX_PROTO_SCHEMA_H_
 

@@ -49,7 +49,7 @@ olstm_status olstm__scope_add_target(olstm__scope* scope, olstm__decoder* decode
   return add_name(&scope->targets, decoder, name, value, out_added);
 }
 
-/// The name of a value made for an output: the file's, with the call's before it in a
+/// The name of the value of an output: as in the file, with the prefix of the call in a
 /// function body.
 static const char* copy_value_name(olstm__decoder* decoder, const olstm__scope* scope,
                                    const char* name) {
@@ -96,7 +96,8 @@ olstm_status olstm__scope_declare_outputs(olstm__scope* scope, olstm__decoder* d
   return OLSTM_STATUS_OK;
 }
 
-/// Makes `outer` of the scope around visible in the graph of `scope`.
+/// Adds a capture: makes value `outer` of the enclosing scope visible in the graph of
+/// `scope`.
 static olstm_status capture(olstm__scope* scope, olstm__decoder* decoder,
                             const char* name, int32_t outer, int32_t* out_inner) {
   olstm__graph_builder* builder = scope->builder;
@@ -108,7 +109,7 @@ static olstm_status capture(olstm__scope* scope, olstm__decoder* decoder,
   return olstm__scope_bind(scope, decoder, name, *out_inner, &added);
 }
 
-/// Says why the initializer that a name stands for is not there.
+/// Fails for a name of an initializer that could not be decoded; says why.
 static olstm_status refuse_initializer(const olstm__scope* scope,
                                        const olstm__decoder* decoder, int32_t value) {
   const olstm__tensor_proto* proto =

@@ -81,7 +81,7 @@ olstm_status olstm__tensor_describe(const olstm__tensor_proto* proto,
   return OLSTM_STATUS_OK;
 }
 
-/// Elements in a data field; bytes in raw_data.
+/// The number of elements in a typed field; of bytes in raw_data.
 static size_t field_count(const olstm__tensor_proto* proto, data_field field) {
   switch (field) {
     case kFieldRaw:
@@ -101,7 +101,7 @@ static size_t field_count(const olstm__tensor_proto* proto, data_field field) {
   }
 }
 
-/// The typed field for a dtype.
+/// The typed field that holds a dtype.
 static data_field field_for(olstm_dtype dtype) {
   switch (dtype) {
     case OLSTM_DTYPE_FLOAT:
@@ -165,7 +165,7 @@ void olstm__tensor_normalize_bools(const olstm_tensor_desc* desc, size_t bytes,
   for (size_t i = 0; i < bytes; i++) values[i] = values[i] != 0;
 }
 
-/// The values an element of int32_data may have for a dtype.
+/// The range of the elements of int32_data for a dtype.
 static void int32_range(olstm_dtype dtype, int32_t* out_low, int32_t* out_high) {
   *out_low = INT32_MIN;
   *out_high = INT32_MAX;
@@ -210,7 +210,7 @@ static olstm_status copy_int32(const olstm__tensor_proto* proto,
                                 "..%" PRId32 " for %s",
                                 i, value, low, high, olstm_dtype_name(dtype));
     }
-    // The low bytes come first: schema.h refuses big-endian hosts.
+    // Little-endian: schema.h refuses big-endian hosts.
     memcpy(elements + i * size, &value, size);
   }
   return OLSTM_STATUS_OK;

@@ -1,4 +1,4 @@
-// TensorProto files, as ONNX keeps test data in: reading and writing one tensor.
+// Reads and writes TensorProto files, the format of ONNX's test data.
 #include "onnx_proto/budget.h"
 #include "onnx_proto/file_guess.h"
 #include "onnx_proto/model.h"
@@ -7,7 +7,7 @@
 #include "onnx_proto/wire_scan.h"
 
 enum {
-  /// A TensorProto holds no deeper messages than its external_data.
+  /// More than a TensorProto with external_data needs.
   kTensorDepth = 10,
   kLeastMemory = 16 << 20,
   kMemoryPerByte = 8
@@ -71,15 +71,14 @@ static olstm_status copy_tensor(const olstm__tensor_proto* proto,
   return OLSTM_STATUS_OK;
 }
 
-/// An ONNX model starts with its IR version, and goes on with another of its own fields,
-/// most often the producer's name.
+/// Whether the bytes look like an ONNX model: one starts with its IR version, followed by
+/// another of its own fields, usually the producer's name.
 static bool is_model(const uint8_t* bytes, size_t byte_count) {
   return byte_count > 2 && bytes[0] == 0x08 && bytes[1] >= 3 && bytes[1] < 32 &&
          memchr("\x12\x1a\x22\x32\x3a\x42", bytes[2], 6) != NULL;
 }
 
-/// Says what the bytes are, where they look like something known, instead of what is
-/// wrong with them as a TensorProto.
+/// Fails for bytes that are no TensorProto; names the format when it is a known one.
 static olstm_status explain(const void* bytes, size_t byte_count, olstm_status status,
                             olstm_error* error) {
   const char* guess = olstm__file_guess(bytes, byte_count);
@@ -150,7 +149,7 @@ olstm_status olstm_tensor_write_pb(const olstm_tensor* tensor, const char* name,
   proto.has_raw_data = true;
   proto.raw_data.len = bytes;
   proto.raw_data.data = tensor->data;
-  // protobuf-c only reads it.
+  // protobuf-c does not write to it.
   proto.name = (char*)(uintptr_t)(name ? name : "");
   const size_t byte_count = onnx__tensor_proto__get_packed_size(&proto);
   const olstm_allocator source = olstm_allocator_or_default(allocator);

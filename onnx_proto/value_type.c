@@ -25,7 +25,7 @@ static olstm_status decode_dimension(olstm__decoder* decoder, const char* name, 
                                : olstm__memory_fail(decoder->arena, decoder->error);
   }
   if (proto->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE) {
-    // -1 is how many exporters write an unknown dimension.
+    // Many exporters write -1 for an unknown dimension.
     if (proto->dim_value < -1) {
       return olstm_fail(decoder->error, OLSTM_STATUS_INVALID_MODEL,
                         "value '%.200s': dimension %zu is %" PRId64, name, d,

@@ -7,15 +7,15 @@
 enum {
   kMaxTagBytes = 5,
   kMaxVarintBytes = 10,
-  /// Fields of a message that the set of seen ones has room for; ONNX has below 30.
+  /// Capacity of the set of fields that a message has had; ONNX's messages have below 30.
   kMaxKnownFields = 128
 };
 
-/// A message that the walk is inside of.
+/// A message that is being scanned.
 typedef struct scan_frame {
   const ProtobufCMessageDescriptor* descriptor;
   const uint8_t* end;
-  /// Which of its fields came already, by index.
+  /// The fields that have occurred, by index.
   uint64_t seen[kMaxKnownFields / 64];
 } scan_frame;
 
@@ -25,7 +25,7 @@ typedef struct scanner {
   const olstm__wire_limits* limits;
   olstm__wire_counts counts;
   scan_frame* frames;
-  /// How many of the frames are open.
+  /// The number of open frames.
   uint32_t depth;
   olstm_error* error;
 } scanner;
@@ -34,7 +34,7 @@ typedef struct scanner {
 typedef struct scan_field {
   uint32_t number;
   ProtobufCWireType wire_type;
-  /// NULL for one that the schema does not have.
+  /// NULL for a field that the schema lacks.
   const ProtobufCFieldDescriptor* known;
   size_t known_index;
 } scan_field;
@@ -67,7 +67,7 @@ static olstm_status count_memory(scanner* scan, size_t bytes) {
                     scan->limits->max_memory, (size_t)(scan->at - scan->start));
 }
 
-/// Reads a varint that ends before `end`. False when it does not, or is too long.
+/// Reads a varint. False when it does not end before `end`, or is too long.
 static bool read_varint(const uint8_t** at, const uint8_t* end, size_t max_bytes,
                         uint64_t* out_value) {
   uint64_t value = 0;
@@ -143,7 +143,8 @@ static size_t element_bytes(ProtobufCType type) {
   }
 }
 
-/// Refuses wire types that do not fit the schema, and what comes twice but must not.
+/// Checks a field's wire type against the schema, and that a field that is not repeated
+/// occurs once.
 static olstm_status check_field(scanner* scan, const scan_field* field) {
   scan_frame* frame = &scan->frames[scan->depth - 1];
   const ProtobufCFieldDescriptor* known = field->known;
@@ -165,7 +166,7 @@ static olstm_status check_field(scanner* scan, const scan_field* field) {
                    "has the wire type of another kind of field");
   }
   if (repeated) return OLSTM_STATUS_OK;
-  // The members of a oneof share one place: the first of them stands for all.
+  // The members of a oneof share storage: the first of them stands for all.
   size_t index = field->known_index;
   if ((known->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0) {
     for (index = 0; frame->descriptor->fields[index].quantifier_offset !=
@@ -185,7 +186,7 @@ static olstm_status check_field(scanner* scan, const scan_field* field) {
   return OLSTM_STATUS_OK;
 }
 
-/// Counts the values of a packed field, all of which must be whole.
+/// Counts the values of a packed field; the last one must be complete.
 static olstm_status scan_packed(scanner* scan, const scan_field* field,
                                 const uint8_t* end) {
   const ProtobufCWireType wire_type = wire_type_of(field->known->type);
@@ -208,7 +209,7 @@ static olstm_status scan_packed(scanner* scan, const scan_field* field,
     count = bytes / size;
   }
   scan->at = end;
-  // Counts are below the number of bytes in memory, so this fits.
+  // The count is below the number of bytes in memory, so the product fits.
   return count_memory(scan, count * element_bytes(field->known->type));
 }
 

@@ -1,6 +1,6 @@
-// A walk over protobuf bytes before protobuf-c sees them: protobuf-c has no limit on
-// depth and unpacks small files to a hundred times their size. Knows which fields are
-// messages from the generated descriptors; knows nothing of what they mean.
+// Scans protobuf bytes before protobuf-c does: protobuf-c has no limit on depth, and
+// unpacks a small file to a hundred times its size. Finds nested messages by the
+// generated descriptors; knows nothing of what they mean.
 #ifndef OLSTM_ONNX_PROTO_WIRE_SCAN_H_
 #define OLSTM_ONNX_PROTO_WIRE_SCAN_H_
 
@@ -10,13 +10,13 @@
 #include "olstm/status.h"
 
 typedef struct olstm__wire_limits {
-  /// Messages inside messages, the outermost counted. 1 or more.
+  /// The most levels of nested messages, the outermost included. At least 1.
   uint32_t max_depth;
   /// Bytes that unpacking may take.
   size_t max_memory;
 } olstm__wire_limits;
 
-/// What the walk saw.
+/// Result of a scan.
 typedef struct olstm__wire_counts {
   uint32_t depth;
   size_t message_count;
@@ -25,12 +25,12 @@ typedef struct olstm__wire_counts {
   size_t memory;
 } olstm__wire_counts;
 
-/// Walks `bytes` as a message of that type, without recursion.
+/// Scans `bytes` as a message of that type, without recursion.
 ///
-/// Stricter than protobuf: a field that is not repeated may come once only (merging takes
-/// quadratic time), and text may not hold a zero byte (names would be cut there).
-/// out_counts: may be NULL; filled as far as the walk came.
-/// Errors: INVALID_MODEL (which field, at which byte), LIMIT_EXCEEDED, OUT_OF_MEMORY.
+/// Stricter than protobuf: a field that is not repeated may occur once only (merging
+/// takes quadratic time), and strings may not contain a zero byte (names would be cut
+/// there). out_counts: may be NULL; after a failure it holds the counts up to there.
+/// Errors: INVALID_MODEL (names the field and the byte), LIMIT_EXCEEDED, OUT_OF_MEMORY.
 olstm_status olstm__wire_scan(const ProtobufCMessageDescriptor* descriptor,
                               const uint8_t* bytes, size_t byte_count,
                               const olstm__wire_limits* limits,

@@ -1,5 +1,5 @@
-// One caller's execution context: an executor for the session's program, the state that
-// it carries, and the tensors that a run hands from one to the other.
+// The execution context: an executor for the session's program, the state carried from
+// run to run, and the tensors that connect both.
 #include "runtime/context.h"
 
 #include <string.h>
@@ -80,8 +80,8 @@ olstm_status olstm_context_clone(const olstm_context* context,
 
 // ---------------------------------------------------------------- state round a run
 
-/// Finds the plan for context->inputs, of which the user's are set, and fills in what the
-/// state slots give it, and where it may write their next values.
+/// Prepares a run whose user inputs are set in context->inputs: finds the plan, sets the
+/// inputs that read state slots, and the buffers for the slots' next values.
 static olstm_status begin(olstm_context* context, olstm_error* error) {
   const size_t first_input = context->session->input_count;
   const size_t first_output = context->session->output_count;
@@ -104,7 +104,7 @@ static olstm_status begin(olstm_context* context, olstm_error* error) {
   return OLSTM_STATUS_OK;
 }
 
-/// Whether the plan, the shapes and the state are those of the last run.
+/// Whether plan, shapes and state slots are as after the last successful run.
 static bool is_committed(const olstm_context* context) {
   const olstm__plan* plan = context->committed_plan;
   if (!plan || plan != olstm__executor_plan(context->executor) ||
@@ -118,7 +118,7 @@ static bool is_committed(const olstm_context* context) {
   return true;
 }
 
-/// A run went well: what it wrote is the state now.
+/// Called after a successful run: the values that it wrote become the state.
 static olstm_status commit(olstm_context* context, olstm_error* error) {
   const size_t first_output = context->session->output_count;
   const size_t slot_count = context->session->graph->state_count;
@@ -161,7 +161,7 @@ static olstm_status run_with_state(olstm_context* context, const olstm_tensor* i
 
 // ---------------------------------------------------------------- running
 
-/// A new run, or a plan for one.
+/// Starts counting for a new run, or for preparing one.
 static void start_limits(olstm_context* context, const olstm_tensor* inputs,
                          size_t input_count) {
   const olstm_session* session = context->session;
@@ -241,7 +241,8 @@ olstm_status olstm_context_set_state(olstm_context* context, const char* name,
   return olstm__states_set(&context->states, name, value, error);
 }
 
-/// Who keeps state that there is none of has forgotten to ask for it.
+/// Fails for a context without state slots: the session was created without stateful
+/// nodes or bindings.
 static olstm_status require_state(const olstm_context* context, const char* what,
                                   olstm_error* error) {
   if (context->states.slot_count > 0) return OLSTM_STATUS_OK;

@@ -1,4 +1,4 @@
-// A context's parts, for the files that serve it.
+// The struct behind olstm_context.
 #ifndef OLSTM_RUNTIME_CONTEXT_H_
 #define OLSTM_RUNTIME_CONTEXT_H_
 
@@ -14,8 +14,8 @@ struct olstm_context {
   /// All inputs and outputs of the program: the user's, then the state slots'.
   olstm_tensor* inputs;
   olstm_tensor* outputs;
-  /// The plan whose last run went well, and with it what `inputs` and `outputs` say of
-  /// the state slots' shapes; NULL when there is none, or one whose state is dynamic.
+  /// The plan of the last successful run: `inputs` and `outputs` then have the shapes of
+  /// the state slots. NULL when there is none, or when the shape of a slot is dynamic.
   const olstm__plan* committed_plan;
 };
 

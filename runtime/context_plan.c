@@ -1,4 +1,4 @@
-// What a context tells of its plan.
+// Describes the plan of a context.
 #include "olstm/sized_struct.h"
 
 #include "runtime/context.h"

@@ -34,7 +34,7 @@ static olstm_status read_options(const olstm_session_options* given,
 
 // ---------------------------------------------------------------- creating
 
-/// The outputs as the model declares them, before any pass renames what makes them.
+/// Copies the declared outputs before passes rename the values that become them.
 static olstm_status list_outputs(olstm_session* session,
                                  const olstm__decoded_graph* source, olstm_error* error) {
   session->outputs = olstm__graph_allocate(session->graph, source->output_count,
@@ -82,7 +82,7 @@ static olstm_status find_given(const olstm__decoded_graph* source,
     }
     if (source->values[value].constant) given[(*out_count)++] = value;
   }
-  // What a binding feeds is given too, by the run before.
+  // A bound input is given too: by the previous run.
   for (size_t b = 0; b < options->binding_count; b++) {
     const char* name = options->bindings[b].input;
     const int32_t value = name ? find_declared(source, name) : OLSTM__NO_VALUE;
@@ -111,7 +111,7 @@ static olstm_status make_graph(olstm_session* session, const olstm__decoded_grap
   return status;
 }
 
-/// Bytes of the constants that the main graph has or hands to bodies.
+/// Bytes of the constants of the main graph, including those that bodies capture.
 static size_t count_constants(const olstm__graph* graph) {
   size_t bytes = 0;
   for (int32_t v = 0; v < graph->value_count; v++) {
@@ -144,12 +144,13 @@ static olstm_status add_state(olstm_session* session,
   return OLSTM_STATUS_OK;
 }
 
-/// The passes that make of a model's graph the graph that operators are created for.
+/// Runs the passes that turn the imported graph into the one that operators are created
+/// for.
 static olstm_status shape_graph(olstm_session* session,
                                 const olstm_session_options* options,
                                 olstm_error* error) {
   olstm__graph* graph = session->graph;
-  // What the user brought an operator for shall reach that operator.
+  // A node whose operator the user replaced must reach that operator, so it is not fused.
   const bool fuse =
       options->fuse && !olstm__registry_replaces_builtin(session->environment.registry);
   olstm__graph_remove_dead(graph);
@@ -157,7 +158,7 @@ static olstm_status shape_graph(olstm_session* session,
   if (fuse) {
     olstm__graph_propagate_loop_invariants(graph);
     OLSTM_RETURN_IF_ERROR(olstm__fold_net(&session->environment, graph, error));
-    // Before state: loops that turn out to be recurrent nodes can be stateful too.
+    // Before state: a loop that becomes a recurrent node can be stateful.
     OLSTM_RETURN_IF_ERROR(olstm__fuse_recurrent(graph, error));
   }
   OLSTM_RETURN_IF_ERROR(add_state(session, options, error));
@@ -165,7 +166,7 @@ static olstm_status shape_graph(olstm_session* session,
     OLSTM_RETURN_IF_ERROR(olstm__fuse_layouts(graph, error));
     OLSTM_RETURN_IF_ERROR(olstm__fuse_dense(graph, error));
   }
-  // Passes may have left nodes whose inputs are constants.
+  // Passes may have added nodes whose inputs are constants.
   OLSTM_RETURN_IF_ERROR(olstm__fold_net(&session->environment, graph, error));
   olstm__graph_remove_dead(graph);
   return olstm__graph_sort(graph, error);

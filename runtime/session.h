@@ -1,4 +1,4 @@
-// A session's parts, for contexts.
+// The struct behind olstm_session.
 #ifndef OLSTM_RUNTIME_SESSION_H_
 #define OLSTM_RUNTIME_SESSION_H_
 
@@ -9,19 +9,19 @@
 struct olstm_session {
   olstm__environment environment;
   olstm_model* model;
-  /// The session's own, when none was given.
+  /// Owned; NULL when the caller passed a registry.
   olstm_registry* registry;
   olstm__threads* threads;
   olstm__graph* graph;
   olstm__program* program;
   bool broadcast_state;
-  /// As the user sees them. What the model calls an output keeps its name and shape
-  /// whatever became of it in the graph.
+  /// As declared by the model: outputs keep their names and shapes, whatever passes made
+  /// of them.
   size_t input_count;
   olstm_value_info* inputs;
   size_t output_count;
   olstm_value_info* outputs;
-  /// Of the model's constants.
+  /// Bytes of the constants of the graph.
   size_t constant_bytes;
 };
 

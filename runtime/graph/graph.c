@@ -22,8 +22,8 @@ const char* olstm__graph_format(olstm__graph* graph, const char* format, ...) {
   return copy ? memcpy(copy, text, bytes) : NULL;
 }
 
-/// Makes room for `more` items in an array that is numbered with int32_t. NULL when there
-/// is no memory, which the graph remembers.
+/// Makes room for `more` items in an array indexed by int32_t. NULL when there is no
+/// memory, which the graph records.
 static void* reserve(olstm__graph* graph, void* items, int32_t count, size_t more,
                      size_t* capacity, size_t item_bytes) {
   void* grown = more > (size_t)(INT32_MAX - count)
@@ -160,7 +160,7 @@ static void unlink_use(olstm__graph* graph, int32_t use, int32_t value) {
   target->use_count--;
 }
 
-/// Room for the uses of one node's inputs.
+/// Makes room for `count` uses.
 static bool reserve_uses(olstm__graph* graph, size_t count) {
   olstm__graph_use* uses = reserve(graph, graph->uses, graph->use_count, count,
                                    &graph->use_capacity, sizeof *uses);
@@ -168,7 +168,7 @@ static bool reserve_uses(olstm__graph* graph, size_t count) {
   return uses != NULL;
 }
 
-/// Room for one node, its place in the order, and the uses of its inputs.
+/// Makes room for one node, its place in the order, and the uses of its inputs.
 static bool reserve_node(olstm__graph* graph, size_t input_count) {
   olstm__graph_node* nodes = reserve(graph, graph->nodes, graph->node_count, 1,
                                      &graph->node_capacity, sizeof *nodes);
@@ -179,7 +179,7 @@ static bool reserve_node(olstm__graph* graph, size_t input_count) {
   return nodes && order && reserve_uses(graph, input_count);
 }
 
-/// The arrays of a node, copied into the graph's memory.
+/// Copies a node and its arrays into the graph's memory.
 static bool copy_node(olstm__graph* graph, const olstm__graph_node* from,
                       olstm__graph_node* to) {
   *to = *from;
@@ -250,7 +250,7 @@ int32_t olstm__graph_add_operator(olstm__graph* graph, const char* name,
                                   .attribute_count = attribute ? 1 : 0,
                                   .attributes = attribute,
                                   .input_count = input_count,
-                                  // Copied, and not written, by olstm__graph_add_node.
+                                  // Not modified: olstm__graph_add_node copies it.
                                   .inputs = (int32_t*)inputs,
                                   .output_count = 1,
                                   .outputs = &output};
@@ -330,7 +330,7 @@ bool olstm__graph_reserve_outputs(olstm__graph* graph, int32_t index, size_t cou
   return true;
 }
 
-/// A value that becomes the output that `from` was is called as the output is.
+/// Gives `to`, which becomes the output that `from` was, the name of the output.
 static void name_output(olstm__graph* graph, int32_t from, int32_t to) {
   olstm__graph_value* value = &graph->values[to];
   if (value->kind != OLSTM__VALUE_NODE || value->output_use_count > 0) return;

@@ -1,8 +1,8 @@
-// What passes between a graph and the bodies of its control nodes: captures, and the
-// outputs of branches. Knows If by the shape of its edges alone.
+// Adds captures and outputs to the bodies of control nodes. Knows nothing of operators
+// but the structure of an If.
 #include "runtime/graph/graph.h"
 
-/// The body's value that captures `value`, if there is one.
+/// The value of the body that captures `value`, or NO_VALUE.
 static int32_t find_capture(const olstm__graph_node* node, const olstm__graph_body* body,
                             int32_t value) {
   for (size_t c = 0; c < body->capture_count; c++) {
@@ -13,8 +13,8 @@ static int32_t find_capture(const olstm__graph_node* node, const olstm__graph_bo
   return OLSTM__NO_VALUE;
 }
 
-/// Lets `value` be one more capture behind those of a body: what feeds later bodies moves
-/// up.
+/// Appends `value` to the captures of a body; the inputs that feed later bodies move up
+/// by one.
 static bool insert_capture(olstm__graph* graph, int32_t index, size_t body,
                            int32_t value) {
   const size_t count = graph->nodes[index].input_count + 1;
@@ -47,8 +47,8 @@ int32_t olstm__graph_capture(olstm__graph* graph, int32_t index, size_t body,
              : OLSTM__NO_VALUE;
 }
 
-/// A body may give more than its node wants: that is cut off, so that what comes next is
-/// as far behind everywhere.
+/// Removes outputs of a body that its node does not have, so that an added output has the
+/// same index in every body.
 static void drop_unwanted_outputs(olstm__graph* body, size_t wanted) {
   for (size_t o = wanted; o < body->output_count; o++) {
     body->values[body->outputs[o]].output_use_count--;

@@ -1,10 +1,10 @@
-// From a decoded graph to one that passes edit: values and nodes as they are, captures of
-// subgraphs made explicit inputs of the control nodes.
+// Imports a decoded graph: values and nodes as they are; captures of subgraphs become
+// inputs of the control node.
 #include <string.h>
 
 #include "runtime/graph/graph.h"
 
-/// Whether a node of the model holds graphs.
+/// Whether a node has a graph attribute.
 static bool has_graph(const olstm__decoded_node* node) {
   for (size_t a = 0; a < node->attribute_count; a++) {
     if (node->attributes[a].kind == OLSTM_ATTRIBUTE_GRAPH) return true;
@@ -15,7 +15,7 @@ static bool has_graph(const olstm__decoded_node* node) {
 static bool add_values(olstm__graph* graph, const olstm__decoded_graph* source) {
   for (size_t v = 0; v < source->value_count; v++) {
     const olstm__value* from = &source->values[v];
-    // Whoever is not a constant and gets no producer below is an input.
+    // A value that is no constant and gets no producer below is an input.
     const olstm__value_kind kind =
         from->constant ? OLSTM__VALUE_CONSTANT : OLSTM__VALUE_NODE;
     const int32_t value = olstm__graph_add_value(graph, kind, from->info.name);
@@ -26,8 +26,8 @@ static bool add_values(olstm__graph* graph, const olstm__decoded_graph* source) 
   return true;
 }
 
-/// Inputs of the decoded graph, then its captures; what is constant outside stays what
-/// olstm__graph_propagate_captured_constants makes of it.
+/// Adds the inputs of the decoded graph, then its captures. Captures of constants are
+/// left to olstm__graph_propagate_captured_constants.
 static bool add_inputs(olstm__graph* graph, const olstm__decoded_graph* source) {
   bool added = true;
   for (size_t i = 0; i < source->input_count && added; i++) {
@@ -46,8 +46,7 @@ static olstm_status build(const olstm__decoded_graph* source,
                           const olstm_allocator* allocator, int32_t depth,
                           olstm__graph** out_graph, olstm_error* error);
 
-/// Makes the graphs of a node's graph attributes, and the inputs that feed their
-/// captures.
+/// Imports the subgraphs of a node, and adds the inputs that feed their captures.
 static olstm_status build_bodies(olstm__graph* graph, const olstm__decoded_node* from,
                                  int32_t depth, olstm__graph_node* node,
                                  olstm_error* error) {
@@ -93,7 +92,7 @@ static olstm_status add_node(olstm__graph* graph, const olstm__decoded_node* fro
       .attributes = from->attributes,
       .input_count = from->input_count,
       .own_input_count = from->input_count,
-      // Copied, and not written, by olstm__graph_add_node.
+      // Not modified: olstm__graph_add_node copies it.
       .inputs = (int32_t*)from->inputs,
       .output_count = from->output_count,
       .outputs = (int32_t*)from->outputs,

@@ -1,17 +1,18 @@
-// Passes over a graph that need to know nothing but its edges: order, dead nodes,
-// constants that bodies see.
+// Passes that need only edges and traits: topological order, dead nodes, constants of
+// bodies.
 #include <string.h>
 
 #include "runtime/graph/graph.h"
 
 // ---------------------------------------------------------------- order
 
-/// Kahn's algorithm with the old position as tie-break: a node's turn comes when all its
-/// inputs' producers have had theirs. `waiting` counts those, per node.
+/// Kahn's algorithm; of several nodes that are ready, the one with the lowest old
+/// position comes first. waiting: per node, inputs whose producers are not in the order
+/// yet.
 typedef struct sort_state {
   olstm__graph* graph;
   int32_t* waiting;
-  /// Nodes that are ready, as a binary heap on their old position.
+  /// Nodes that are ready: a binary heap by old position.
   int32_t* heap;
   int32_t heap_count;
   int32_t* position;
@@ -51,7 +52,7 @@ static void start(sort_state* sort) {
   olstm__graph* graph = sort->graph;
   for (int32_t n = 0; n < graph->node_count; n++) {
     const olstm__graph_node* node = &graph->nodes[n];
-    // Nodes added since the last sort stand behind all others already: in `order`.
+    // Nodes added since the last sort are at the end of `order`.
     if (node->kind == OLSTM__NODE_REMOVED) continue;
     for (size_t i = 0; i < node->input_count; i++) {
       if (olstm__graph_producer(graph, node->inputs[i])) sort->waiting[n]++;
@@ -65,7 +66,7 @@ static void start(sort_state* sort) {
   }
 }
 
-/// Writes the order; false when nodes are left that wait for each other.
+/// Writes the order; false when there is a cycle.
 static bool emit(sort_state* sort) {
   olstm__graph* graph = sort->graph;
   int32_t left = 0;
@@ -107,8 +108,8 @@ olstm_status olstm__graph_sort(olstm__graph* graph, olstm_error* error) {
 
 // ---------------------------------------------------------------- dead nodes
 
-/// The outputs that ONNX calls optional: from `first` on. Others stay, wanted or not,
-/// since an operator may count on having them.
+/// The first optional output. Outputs before it stay even if unused, because the operator
+/// may require them.
 static size_t first_optional_output(const olstm__graph_node* node) {
   if (olstm__graph_node_has(node, OLSTM__TRAIT_OPTIONAL_OUTPUTS)) return 0;
   if (olstm__graph_node_has(node, OLSTM__TRAIT_OPTIONAL_LATER_OUTPUTS)) return 1;
@@ -132,7 +133,7 @@ static void remove_dead_outputs(olstm__graph* graph, int32_t n) {
 
 void olstm__graph_remove_dead(olstm__graph* graph) {
   int32_t kept = 0;
-  // Backwards, so that one pass sees every chain of dead nodes from its end.
+  // Backwards, so that one pass removes whole chains of dead nodes.
   for (int32_t i = graph->order_count - 1; i >= 0; i--) {
     const int32_t n = graph->order[i];
     olstm__graph_node* node = &graph->nodes[n];
@@ -158,8 +159,8 @@ void olstm__graph_remove_dead(olstm__graph* graph) {
 
 // ---------------------------------------------------------------- constants in bodies
 
-/// Drops the captures that are constant outside; the node's input slots behind them move
-/// up, so the uses are made anew.
+/// Removes captures of constants. The inputs of the node behind them move down, so their
+/// uses are set again.
 static void propagate_into_node(olstm__graph* graph, int32_t n) {
   olstm__graph_node* node = &graph->nodes[n];
   size_t kept = node->own_input_count;
@@ -172,7 +173,7 @@ static void propagate_into_node(olstm__graph* graph, int32_t n) {
       const int32_t outer = node->inputs[first + c];
       const int32_t inner = body->graph->inputs[body->graph->own_input_count + c];
       const olstm_tensor* constant = olstm__graph_constant(graph, outer);
-      // Taken off its old slot before the new one takes it: kept <= first + c.
+      // The old input is cleared before the new one is set: kept <= first + c.
       olstm__graph_set_input(graph, n, first + c, OLSTM__NO_VALUE);
       if (constant) {
         body->graph->values[inner].kind = OLSTM__VALUE_CONSTANT;
@@ -198,8 +199,8 @@ void olstm__graph_propagate_captured_constants(olstm__graph* graph) {
   }
 }
 
-/// What a Loop carries along: the body's output 1 + j is its input 2 + j, as it came.
-static bool is_carried_along(const olstm__graph* body, size_t carried) {
+/// Whether a Loop carries a value unchanged: the body's output 1 + j is its input 2 + j.
+static bool is_carried_unchanged(const olstm__graph* body, size_t carried) {
   const int32_t input = body->inputs[2 + carried];
   int32_t value = body->outputs[1 + carried];
   const olstm__graph_node* node;
@@ -209,7 +210,7 @@ static bool is_carried_along(const olstm__graph* body, size_t carried) {
   return value == input;
 }
 
-/// Constants that a Loop carries along are constants of its body as well.
+/// Constants that a Loop carries unchanged become constants of its body.
 static void propagate_loop_invariants_of(olstm__graph* graph, int32_t n) {
   const olstm__graph_node* node = &graph->nodes[n];
   if (strcmp(node->op_type, "Loop") != 0 || node->body_count != 1) return;
@@ -217,7 +218,7 @@ static void propagate_loop_invariants_of(olstm__graph* graph, int32_t n) {
   for (size_t j = 0; 2 + j < node->own_input_count; j++) {
     const olstm_tensor* constant = olstm__graph_constant(graph, node->inputs[2 + j]);
     if (!constant || 2 + j >= body->own_input_count || 1 + j >= body->output_count ||
-        !is_carried_along(body, j)) {
+        !is_carried_unchanged(body, j)) {
       continue;
     }
     const int32_t input = body->inputs[2 + j];
@@ -228,7 +229,7 @@ static void propagate_loop_invariants_of(olstm__graph* graph, int32_t n) {
         olstm__graph_add_constant(body, body->values[input].info.name, constant);
     if (inner == OLSTM__NO_VALUE) return;
     olstm__graph_replace_uses(body, input, inner);
-    // Behind Identity nodes too: the very constant, not a copy.
+    // The output may come through Identity nodes: it becomes the constant itself.
     olstm__graph_replace_uses(body, body->outputs[1 + j], inner);
   }
 }

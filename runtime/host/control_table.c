@@ -2,7 +2,7 @@
 
 #include "olstm/version.h"
 
-/// Who comes here has no graph to run.
+/// Called only for nodes without a graph attribute.
 static olstm_status refuse_node(const olstm_operator* self, const olstm_create_args* args,
                                 void** out_instance, olstm_error* error) {
   (void)self;
@@ -11,7 +11,7 @@ static olstm_status refuse_node(const olstm_operator* self, const olstm_create_a
                     args->node->op_type, args->node->name);
 }
 
-/// The callbacks of an instance: there is never one.
+/// The other callbacks are never called: create always fails.
 static olstm_status infer_none(const void* instance, const olstm_infer_args* args,
                                olstm_tensor_desc* out_outputs, olstm_error* error) {
   (void)instance;
@@ -56,7 +56,7 @@ static void destroy_none(void* instance) {
 static const olstm_operator kOperators[] = {
     CONTROL_OPERATOR("If", 1, OLSTM_DTYPE_BIT(OLSTM_DTYPE_BOOL)),
     CONTROL_OPERATOR("Loop", 1, OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT64)),
-    // The dtypes that tensors here have: all but strings and complex numbers.
+    // All dtypes that a tensor may have at run time: not strings, not complex numbers.
     CONTROL_OPERATOR("Scan", 8,
                      UINT64_C(0x1fffe) & ~(OLSTM_DTYPE_BIT(OLSTM_DTYPE_STRING) |
                                            OLSTM_DTYPE_BIT(OLSTM_DTYPE_COMPLEX64) |

@@ -5,22 +5,24 @@
 #include "runtime/host/registry.h"
 #include "runtime/host/threads.h"
 
-/// Multiply-adds that a session may spend on values that are known ahead.
+/// Multiply-adds that a session may spend on folding.
 enum { kFoldWork = 1 << 30 };
 
-/// What operators may keep: so much for each byte of constants, and at least so much.
+/// The memory that operators may keep for each byte of constants, with and without the
+/// option max_memory; and at least, without it.
 enum {
   kKeptPerConstantByte = 4,
   kDefaultKeptPerConstantByte = 16,
   kLeastKept = 256 << 20,
-  /// What even a small max_memory leaves for the operators themselves.
+  /// The memory that operators may keep however small max_memory is.
   kLeastOfAll = 1 << 20
 };
 
-/// Where nobody says, memory goes by the inputs of a run, up to this.
+/// The upper bound of max_memory when the option is not set: runs then choose a limit by
+/// their inputs.
 static const size_t kMostMemory = (size_t)4 << 30;
 
-/// "auto" and NULL mean the best one.
+/// "auto" and NULL leave options.kernel NULL: the operator chooses.
 static olstm_status read_kernel(olstm__environment* environment, const char* kernel,
                                 olstm_error* error) {
   static const char* const kKernels[] = {"onednn", "native", "reference"};

@@ -1,5 +1,5 @@
-// What all parts of a session share: memory, limits, the host that operators see, and the
-// one lock.
+// Shared by all parts of a session: allocator, limits, options and host of operators, and
+// the session's lock.
 #ifndef OLSTM_RUNTIME_HOST_ENVIRONMENT_H_
 #define OLSTM_RUNTIME_HOST_ENVIRONMENT_H_
 
@@ -12,26 +12,27 @@
 typedef struct olstm__environment {
   olstm_allocator allocator;
   const olstm_registry* registry;
-  /// What operators keep, and what they are created with.
+  /// Counts and shares the memory of operators; also the allocator that they get.
   olstm__operator_memory operator_memory;
   olstm_host host;
   olstm_operator_options options;
-  /// Storage of options.kernel.
+  /// Buffer of options.kernel.
   char kernel[32];
-  /// Most there is, where has_max_memory is not set: runs have less.
+  /// The option; an upper bound when has_max_memory is false, and each run chooses its
+  /// own limit.
   size_t max_memory;
   bool has_max_memory;
   size_t plan_cache_capacity;
-  /// 0: by the model and the inputs.
+  /// The option; 0: each run chooses its own limit.
   uint64_t max_work;
-  /// Held for every create, infer, prepare, release and destroy of an operator, and for
-  /// every look into a plan cache; never while a model runs.
+  /// Held during create, infer, prepare, release and destroy of an operator, and while a
+  /// plan cache is accessed; never during run.
   pthread_mutex_t mutex;
   bool has_mutex;
-  /// Nodes that were computed once for the session, and the bytes of their results.
+  /// Nodes that were folded when the session was created, and the bytes of their results.
   size_t folded_count;
   size_t folded_bytes;
-  /// Multiply-adds that they may still take.
+  /// Multiply-adds left for folding.
   uint64_t fold_work;
 } olstm__environment;
 
@@ -41,7 +42,7 @@ olstm_status olstm__environment_init(olstm__environment* environment,
                                      const olstm_session_options* options,
                                      olstm_error* error);
 
-/// Lets operators keep memory in proportion to the model's constants, too.
+/// Raises the limit of the operators' memory in proportion to the model's constants.
 void olstm__environment_set_constants(olstm__environment* environment,
                                       size_t constant_bytes);
 

@@ -30,7 +30,7 @@ olstm_status olstm__call_infer(const olstm__operator_instance* of,
   olstm__call_begin(error);
   const olstm_status status =
       of->callbacks->infer(of->instance, args, out_outputs, error);
-  // No failure: the caller asks again.
+  // Not a failure: the caller retries with more data.
   if (status == OLSTM_STATUS_NEEDS_DATA) return status;
   return olstm__call_end(of->node, "infer", status, error);
 }

@@ -1,11 +1,11 @@
-// Calls of operators' callbacks. An operator may come from a plugin: whatever it fails
-// with, the caller gets a message.
+// Calls the callbacks of operators. A plugin may fail without a message: then one is
+// added.
 #ifndef OLSTM_RUNTIME_HOST_OPERATOR_CALL_H_
 #define OLSTM_RUNTIME_HOST_OPERATOR_CALL_H_
 
 #include "runtime/host/operator_memory.h"
 
-/// `memory`: what the node's environment lets operators keep.
+/// memory: that of the node's environment.
 olstm_status olstm__call_create(const olstm_operator* callbacks,
                                 const olstm_create_args* args,
                                 olstm__operator_memory* memory, void** out_instance,
@@ -30,21 +30,20 @@ olstm_status olstm__call_prepare(const olstm__operator_instance* of,
 olstm_status olstm__call_run(const olstm__operator_instance* of, const void* handle,
                              const olstm_run_args* args, olstm_error* error);
 
-/// The bytes that one output may have at most: max_memory, or those of an input that is
-/// larger. inputs: `count` of them, NULL where absent. To be checked before prepare,
-/// which may make tables as long as an output.
+/// The most bytes that an output may have: max_memory, or the size of the largest input
+/// if that is more. inputs: `count` of them, NULL where absent. Checked before prepare,
+/// because prepare may allocate tables as long as an output.
 size_t olstm__call_output_limit(size_t max_memory, const olstm_tensor* const* inputs,
                                 size_t count);
 
-/// Checks what is said of output `o`: a dtype, dimensions of 0 or more, and at most
-/// `most` bytes, which *out_bytes are. Errors: BACKEND_ERROR (no valid desc),
-/// LIMIT_EXCEEDED.
+/// Checks the desc that infer returned for output `o`: dtype, dimensions, and at most
+/// `most` bytes. Sets *out_bytes. Errors: BACKEND_ERROR (invalid desc), LIMIT_EXCEEDED.
 olstm_status olstm__call_check_output(const olstm_node* node, size_t o,
                                       const olstm_tensor_desc* desc, size_t most,
                                       size_t* out_bytes, olstm_error* error);
 
-/// For who calls `callback` by itself: forgets any message before, and afterwards adds
-/// one to a failure without.
+/// For callers that call a callback directly: begin clears the message, end adds one to a
+/// failure without.
 void olstm__call_begin(olstm_error* error);
 olstm_status olstm__call_end(const olstm_node* node, const char* callback,
                              olstm_status status, olstm_error* error);

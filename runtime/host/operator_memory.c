@@ -2,7 +2,7 @@
 
 enum { kFirstBuckets = 64 };
 
-/// One shared block: its key lies behind this, its memory is a piece of its own.
+/// One shared block. Its key follows it; its memory is allocated separately.
 struct olstm__shared_block {
   olstm__shared_block* next;
   uint64_t hash;
@@ -55,7 +55,7 @@ static size_t block_bytes(size_t key_bytes) {
   return sizeof(olstm__shared_block) + key_bytes;
 }
 
-/// Makes room for one more block: lists stay short.
+/// Grows the table so that the lists stay short.
 static bool reserve(olstm__operator_memory* memory) {
   if (memory->block_count < memory->bucket_count) return true;
   const size_t count = memory->bucket_count ? memory->bucket_count * 2 : kFirstBuckets;
@@ -77,7 +77,7 @@ static bool reserve(olstm__operator_memory* memory) {
   return true;
 }
 
-/// Where the pointer to the block of that key is, or would be.
+/// The link that points to the block of that key, or the end of its list.
 static olstm__shared_block** find(olstm__operator_memory* memory, uint64_t hash,
                                   const void* key, size_t key_bytes) {
   olstm__shared_block** at = &memory->buckets[hash & (memory->bucket_count - 1)];

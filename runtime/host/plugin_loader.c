@@ -1,5 +1,5 @@
-// Opens plugin libraries for a registry. The only file that knows the dynamic loader;
-// whether a table is good is the registry's to say.
+// Loads plugin libraries into a registry. The only file that uses the dynamic loader; the
+// registry checks the tables.
 #include <dlfcn.h>
 #include <string.h>
 
@@ -16,8 +16,8 @@ static void close_library(void* library) {
   (void)dlclose(library);
 }
 
-/// A name without a slash would be searched for in the system's folders: a path is a
-/// path.
+/// dlopen searches the system's folders for a name without a slash; a path must be opened
+/// as it is.
 static olstm_status make_path(const char* path, char out_path[kPathCapacity],
                               olstm_error* error) {
   const char* prefix = strchr(path, '/') ? "" : "./";
@@ -27,10 +27,11 @@ static olstm_status make_path(const char* path, char out_path[kPathCapacity],
                     (int)kPathCapacity - 1);
 }
 
-/// NULL when the library has no such symbol.
+/// NULL when the library lacks the symbol.
 static olstm_plugin_entry_function find_entry(void* library) {
   olstm_plugin_entry_function entry = NULL;
-  // ISO C has no conversion from object to function pointers; POSIX has the bytes agree.
+  // ISO C cannot convert an object pointer to a function pointer; POSIX guarantees that
+  // they have one representation.
   void* symbol = dlsym(library, OLSTM_PLUGIN_SYMBOL);
   _Static_assert(sizeof symbol == sizeof entry, "POSIX");
   memcpy(&entry, &symbol, sizeof entry);
@@ -69,8 +70,8 @@ olstm_status olstm_registry_load_plugin(olstm_registry* registry, const char* pa
     return olstm_fail(error, OLSTM_STATUS_IO_ERROR, "plugin '%s': %s", path,
                       loader_message());
   }
-  // Taken first, so that operators are never in a registry that does not keep their
-  // library.
+  // The registry takes the library first, so that it never has operators of a library
+  // that it does not own.
   olstm_status status =
       olstm__registry_take_library(registry, library, close_library, error);
   if (status != OLSTM_STATUS_OK) {

@@ -8,13 +8,14 @@
 #include "op/builtin.h"
 #include "runtime/host/control_table.h"
 
-/// Size of each struct in version 1 of the ABI: the least that a table may have.
+/// Sizes of the structs in version 1 of the ABI: the least that a plugin may pass.
 enum {
   kOperatorBytesV1 = offsetof(olstm_operator, destroy) + sizeof(void (*)(void)),
   kPluginBytesV1 = offsetof(olstm_plugin, get_operator) + sizeof(void (*)(void)),
 };
 
-/// Operators of one hash are chained, newest first. Links are indices plus 1; 0 ends.
+/// Operators in one bucket are chained, newest first. Links are indices plus 1; 0 ends a
+/// chain.
 typedef struct registry_entry {
   const olstm_operator* table;
   uint32_t hash;
@@ -32,10 +33,10 @@ struct olstm_registry {
   olstm_host host;
   size_t count;
   size_t capacity;
-  // Entries before this one are olstm's own.
+  // Entries below this index are built in.
   size_t builtin_count;
   registry_entry* entries;
-  // A power of two of them.
+  // A power of two.
   size_t bucket_count;
   uint32_t* buckets;
   registry_library* libraries;
@@ -47,7 +48,7 @@ static const char* canonical_domain(const char* domain) {
   return strcmp(domain, "ai.onnx") == 0 ? "" : domain;
 }
 
-/// FNV-1a over the domain, a zero and the type.
+/// FNV-1a over the domain, a zero byte and the op_type.
 static uint32_t hash_text(uint32_t hash, const char* text) {
   do {
     hash = (hash ^ (uint8_t)*text) * UINT32_C(16777619);
@@ -66,14 +67,14 @@ static void link_entry(olstm_registry* registry, size_t index) {
   *bucket = (uint32_t)index + 1;
 }
 
-/// Forgets the links and makes those of the first `count` entries anew.
+/// Rebuilds the chains of the first `count` entries.
 static void relink(olstm_registry* registry, size_t count) {
   memset(registry->buckets, 0, registry->bucket_count * sizeof *registry->buckets);
   registry->count = count;
   for (size_t i = 0; i < count; i++) link_entry(registry, i);
 }
 
-/// Twice as many buckets, once there are as many entries as buckets.
+/// Doubles the buckets when there are as many entries.
 static bool grow_buckets(olstm_registry* registry) {
   const olstm_allocator* allocator = &registry->allocator;
   const size_t count =
@@ -88,7 +89,7 @@ static bool grow_buckets(olstm_registry* registry) {
   return true;
 }
 
-/// Room for one more entry.
+/// Makes room for one more entry.
 static olstm_status grow(olstm_registry* registry, olstm_error* error) {
   if (registry->count == kMaxOperators) {
     return olstm_fail(error, OLSTM_STATUS_LIMIT_EXCEEDED,
@@ -112,7 +113,7 @@ static const char* missing_callback(const olstm_operator* table) {
   return table->destroy ? NULL : "destroy";
 }
 
-/// `owner` opens the message: "plugin 'x'", or "registry".
+/// owner: the start of messages, "plugin 'x'" or "registry".
 static olstm_status check_operator(const olstm_operator* table, const char* owner,
                                    olstm_error* error) {
   if (!table) {
@@ -158,7 +159,7 @@ static bool is_newer_than_known(const char* domain, int32_t opset) {
   return domain[0] == '\0' && opset > OLSTM__NEWEST_ONNX_OPSET;
 }
 
-/// The next entry of this name from link `link` on, or NULL.
+/// The next entry of this name in a chain, starting at `link`, or NULL.
 static const registry_entry* next_of_name(const olstm_registry* registry, uint32_t link,
                                           uint32_t hash, const char* domain,
                                           const char* op_type) {

@@ -11,60 +11,60 @@
 
 enum {
   kCacheLine = 64,
-  // A wait spins so long, then sleeps. Half as long after a wait that was long all the
-  // same, twice as long after one that more spinning would have served: on a busy machine
-  // spinning only takes time from the thread that is waited for.
+  // A waiting thread spins for at most this long, then sleeps. The time is halved after a
+  // wait that took longer than kLongWaitNs all the same, and doubled after a shorter one:
+  // on a busy machine, spinning takes time from the thread that is waited for.
   kMaxSpinNs = 16000,
   kMinSpinNs = 2000,
   kLongWaitNs = 60000,
-  // Waits shorter than so many pauses never look at the clock.
+  // Pauses between two reads of the clock.
   kPausesPerLook = 32,
 };
 
-/// Where one thread waits for a word to change.
-typedef struct wait_place {
+/// What one thread waits at for a word to change.
+typedef struct wait_point {
   pthread_mutex_t mutex;
   pthread_cond_t changed;
   atomic_bool is_asleep;
   int spin_ns;
-} wait_place;
+} wait_point;
 
 typedef struct worker {
-  alignas(kCacheLine) wait_place place;
-  // Number of the newest run that somebody has taken this worker's part in, times 2, plus
-  // 1 when that is done. Somebody: the worker, or the caller, who does not wait for one
-  // that sleeps or has no core.
+  alignas(kCacheLine) wait_point point;
+  // The number of the newest run in which this worker's part was taken, times 2, plus 1
+  // when it is done. The worker takes its part, or the caller does, who does not wait for
+  // a worker that sleeps or has no core.
   alignas(kCacheLine) atomic_ullong part;
   olstm__threads* threads;
   int32_t index;
   pthread_t thread;
 } worker;
 
-// What different threads write lies in different cache lines.
+// Data that different threads write is in different cache lines.
 // NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding)
 struct olstm__threads {
   olstm_parallel parallel;
   olstm_allocator allocator;
   int32_t thread_count;
-  // Of workers that were started, and places that were made.
+  // Workers that were started, and wait points that were initialised.
   int32_t started_count;
-  int32_t place_count;
+  int32_t point_count;
   unsigned fork_count;
   atomic_bool is_acquired;
   worker* workers;
-  wait_place done_place;
-  // The run: written by the caller before it changes run_word. A worker reads it only
-  // when it has taken its part in that run, and the caller waits for those.
+  wait_point done_point;
+  // The current run: written by the caller before run_word. A worker reads it only after
+  // taking its part, and the caller waits for workers that did.
   alignas(kCacheLine) void (*task)(void* argument, int32_t index);
   void* argument;
   int32_t task_count;
-  // Number of the run * 65536 + participants.
+  // run number * 65536 + number of participants.
   alignas(kCacheLine) atomic_ullong run_word;
   alignas(kCacheLine) atomic_int next_task;
 };
 
 static pthread_once_t fork_watch = PTHREAD_ONCE_INIT;
-/// How many forks lie between this process and the one that loaded the library.
+/// Forks between this process and the one that loaded the library.
 static atomic_uint fork_count;
 
 static void count_fork(void) {
@@ -76,20 +76,20 @@ static void watch_forks(void) {
 
 // ---------------------------------------------------------------- waiting
 
-static bool make_place(wait_place* place) {
-  if (pthread_mutex_init(&place->mutex, NULL) != 0) return false;
-  if (pthread_cond_init(&place->changed, NULL) != 0) {
-    (void)pthread_mutex_destroy(&place->mutex);
+static bool make_point(wait_point* point) {
+  if (pthread_mutex_init(&point->mutex, NULL) != 0) return false;
+  if (pthread_cond_init(&point->changed, NULL) != 0) {
+    (void)pthread_mutex_destroy(&point->mutex);
     return false;
   }
-  atomic_init(&place->is_asleep, false);
-  place->spin_ns = kMaxSpinNs;
+  atomic_init(&point->is_asleep, false);
+  point->spin_ns = kMaxSpinNs;
   return true;
 }
 
-static void unmake_place(wait_place* place) {
-  (void)pthread_cond_destroy(&place->changed);
-  (void)pthread_mutex_destroy(&place->mutex);
+static void unmake_point(wait_point* point) {
+  (void)pthread_cond_destroy(&point->changed);
+  (void)pthread_mutex_destroy(&point->mutex);
 }
 
 static void relax(void) {
@@ -104,8 +104,8 @@ static int64_t now_ns(void) {
   return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-/// Whether the word changed within spin_ns. *out_start is when that was still new, if it
-/// did not.
+/// Whether the word changed within spin_ns. Sets *out_start to the time at which spinning
+/// began, or -1 when the clock was not read.
 static bool spin_until_changed(const atomic_ullong* word, unsigned long long old,
                                int spin_ns, int64_t* out_start) {
   *out_start = -1;
@@ -120,51 +120,51 @@ static bool spin_until_changed(const atomic_ullong* word, unsigned long long old
   }
 }
 
-static void sleep_until_changed(wait_place* place, const atomic_ullong* word,
+static void sleep_until_changed(wait_point* point, const atomic_ullong* word,
                                 unsigned long long old) {
-  (void)pthread_mutex_lock(&place->mutex);
+  (void)pthread_mutex_lock(&point->mutex);
   for (;;) {
-    // Either this thread sees the new word, or whoever changes it sees a sleeper: both
-    // sides write first and read then, in one order for all.
-    atomic_store(&place->is_asleep, true);
+    // Either this thread sees the new word, or the thread that changes it sees is_asleep:
+    // both write before they read, sequentially consistent.
+    atomic_store(&point->is_asleep, true);
     if (atomic_load(word) != old) break;
-    (void)pthread_cond_wait(&place->changed, &place->mutex);
+    (void)pthread_cond_wait(&point->changed, &point->mutex);
   }
-  atomic_store(&place->is_asleep, false);
-  (void)pthread_mutex_unlock(&place->mutex);
+  atomic_store(&point->is_asleep, false);
+  (void)pthread_mutex_unlock(&point->mutex);
 }
 
-/// Returns when *word is not `old` any more.
-static void wait_until_changed(wait_place* place, const atomic_ullong* word,
+/// Returns when *word differs from `old`.
+static void wait_until_changed(wait_point* point, const atomic_ullong* word,
                                unsigned long long old) {
   int64_t start = 0;
-  if (spin_until_changed(word, old, place->spin_ns, &start)) return;
-  sleep_until_changed(place, word, old);
+  if (spin_until_changed(word, old, point->spin_ns, &start)) return;
+  sleep_until_changed(point, word, old);
   const bool was_long = now_ns() - start > kLongWaitNs;
-  const int spin_ns = was_long ? place->spin_ns / 2 : place->spin_ns * 2;
-  if (spin_ns >= kMinSpinNs && spin_ns <= kMaxSpinNs) place->spin_ns = spin_ns;
+  const int spin_ns = was_long ? point->spin_ns / 2 : point->spin_ns * 2;
+  if (spin_ns >= kMinSpinNs && spin_ns <= kMaxSpinNs) point->spin_ns = spin_ns;
 }
 
-/// After the word that is waited for at `place` was changed. A thread that has been woken
-/// is not woken again before it sleeps again.
-static void wake(wait_place* place) {
-  if (!atomic_load(&place->is_asleep)) return;
-  (void)pthread_mutex_lock(&place->mutex);
-  atomic_store(&place->is_asleep, false);
-  (void)pthread_cond_signal(&place->changed);
-  (void)pthread_mutex_unlock(&place->mutex);
+/// Wakes the thread that waits at `point`, after its word was changed. Signals a sleeper
+/// once.
+static void wake(wait_point* point) {
+  if (!atomic_load(&point->is_asleep)) return;
+  (void)pthread_mutex_lock(&point->mutex);
+  atomic_store(&point->is_asleep, false);
+  (void)pthread_cond_signal(&point->changed);
+  (void)pthread_mutex_unlock(&point->mutex);
 }
 
 // ---------------------------------------------------------------- running
 
-/// Takes a worker's part in a run; false when somebody has it already.
+/// Takes a worker's part in a run; false when it is taken already.
 static bool take_part(worker* of, unsigned long long number) {
   unsigned long long last = atomic_load_explicit(&of->part, memory_order_relaxed);
   return last < number << 1 &&
          atomic_compare_exchange_strong(&of->part, &last, number << 1);
 }
 
-/// The part of thread `index` in a run.
+/// Runs the part of thread `index`.
 static void run_tasks(olstm__threads* threads, int32_t index) {
   if (threads->task_count <= threads->thread_count) {
     threads->task(threads->argument, index);
@@ -183,9 +183,10 @@ static void* worker_main(void* argument) {
   unsigned long long seen = 0;
   for (;;) {
     int64_t start = 0;
-    // What passes between two runs says nothing of how busy the machine is.
+    // The time between two runs does not show how busy the machine is, so it does not
+    // adapt spin_ns.
     if (!spin_until_changed(&threads->run_word, seen, kMaxSpinNs, &start)) {
-      sleep_until_changed(&self->place, &threads->run_word, seen);
+      sleep_until_changed(&self->point, &threads->run_word, seen);
     }
     seen = atomic_load_explicit(&threads->run_word, memory_order_acquire);
     if (self->index >= (int32_t)(seen & 0xffff)) continue;
@@ -193,21 +194,21 @@ static void* worker_main(void* argument) {
     if (!threads->task) return NULL;
     run_tasks(threads, self->index);
     atomic_store(&self->part, seen >> 16 << 1 | 1);
-    wake(&threads->done_place);
+    wake(&threads->done_point);
   }
 }
 
-/// Makes workers 1 .. participants - 1 look at the run, and returns its number.
+/// Starts a run for workers 1 .. participants - 1, and returns its number.
 static unsigned long long start_run(olstm__threads* threads, int32_t participants) {
   const unsigned long long number =
       (atomic_load_explicit(&threads->run_word, memory_order_relaxed) >> 16) + 1;
   atomic_store_explicit(&threads->next_task, 0, memory_order_relaxed);
   atomic_store(&threads->run_word, number << 16 | (unsigned long long)participants);
-  for (int32_t i = 1; i < participants; i++) wake(&threads->workers[i].place);
+  for (int32_t i = 1; i < participants; i++) wake(&threads->workers[i].point);
   return number;
 }
 
-/// Does what workers have not begun, and waits for what they have.
+/// Runs the parts that no worker has taken, and waits for the others.
 static void finish_run(olstm__threads* threads, unsigned long long number,
                        int32_t participants) {
   for (int32_t i = 1; i < participants; i++) {
@@ -217,7 +218,7 @@ static void finish_run(olstm__threads* threads, unsigned long long number,
                           memory_order_relaxed);
   }
   for (int32_t i = 1; i < participants; i++) {
-    wait_until_changed(&threads->done_place, &threads->workers[i].part, number << 1);
+    wait_until_changed(&threads->done_point, &threads->workers[i].part, number << 1);
   }
 }
 
@@ -259,7 +260,7 @@ static olstm_status start_workers(olstm__threads* threads, olstm_error* error) {
   sigset_t all;
   sigset_t before;
   int failure = 0;
-  // The application's signal handlers are not for these threads.
+  // Signals of the application are not delivered to these threads.
   (void)sigfillset(&all);
   (void)pthread_sigmask(SIG_SETMASK, &all, &before);
   while (threads->started_count < threads->thread_count - 1 && failure == 0) {
@@ -274,12 +275,12 @@ static olstm_status start_workers(olstm__threads* threads, olstm_error* error) {
                     (int)threads->started_count + 1, (int)threads->thread_count);
 }
 
-static olstm_status make_places(olstm__threads* threads, olstm_error* error) {
-  for (; threads->place_count < threads->thread_count; threads->place_count++) {
-    worker* next = &threads->workers[threads->place_count];
+static olstm_status make_points(olstm__threads* threads, olstm_error* error) {
+  for (; threads->point_count < threads->thread_count; threads->point_count++) {
+    worker* next = &threads->workers[threads->point_count];
     next->threads = threads;
-    next->index = threads->place_count;
-    if (!make_place(&next->place)) {
+    next->index = threads->point_count;
+    if (!make_point(&next->point)) {
       return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "threads: no memory");
     }
   }
@@ -314,11 +315,11 @@ olstm_status olstm__threads_create(int32_t thread_count, const olstm_allocator* 
       (olstm_parallel){sizeof(olstm_parallel), threads, thread_count, pool_run};
   threads->workers =
       olstm_allocate_zeroed(allocator, (size_t)thread_count, sizeof *threads->workers);
-  if (!threads->workers || !make_place(&threads->done_place)) {
+  if (!threads->workers || !make_point(&threads->done_point)) {
     release_memory(threads);
     return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "threads: no memory");
   }
-  olstm_status status = make_places(threads, error);
+  olstm_status status = make_points(threads, error);
   if (status == OLSTM_STATUS_OK) status = start_workers(threads, error);
   if (status != OLSTM_STATUS_OK) {
     olstm__threads_destroy(threads);
@@ -330,17 +331,18 @@ olstm_status olstm__threads_create(int32_t thread_count, const olstm_allocator* 
 
 void olstm__threads_destroy(olstm__threads* threads) {
   if (!threads) return;
-  // After a fork there is nobody to join, and the places may be as a sleeper left them.
+  // After a fork there are no threads to join, and wait points may be in use as their
+  // sleepers left them.
   if (threads->fork_count == atomic_load(&fork_count)) {
     threads->task = NULL;
     (void)start_run(threads, threads->started_count + 1);
     for (int32_t i = 1; i <= threads->started_count; i++) {
       (void)pthread_join(threads->workers[i].thread, NULL);
     }
-    for (int32_t i = 0; i < threads->place_count; i++) {
-      unmake_place(&threads->workers[i].place);
+    for (int32_t i = 0; i < threads->point_count; i++) {
+      unmake_point(&threads->workers[i].point);
     }
-    unmake_place(&threads->done_place);
+    unmake_point(&threads->done_point);
   }
   release_memory(threads);
 }
