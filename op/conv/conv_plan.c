@@ -263,8 +263,8 @@ static bool source_count(const olstm__conv_plan* plan, int64_t rows, int64_t col
 static bool fits_cache(const olstm__conv_plan* plan, int64_t rows, int64_t columns) {
   size_t count = 0;
   return source_count(plan, rows, columns, &count) &&
-         count <= (plan->depthwise ? kDepthwiseBytes : kPieceBytes) /
-                      olstm_dtype_size(plan->conv.dtype);
+         olstm_size_multiply(count, olstm_dtype_size(plan->conv.dtype), &count) &&
+         count <= (plan->depthwise ? kDepthwiseBytes : kPieceBytes);
 }
 
 /// Cuts columns into so many parts, of two vectors at least.
