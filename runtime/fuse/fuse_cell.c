@@ -4,8 +4,8 @@
 
 // ---------------------------------------------------------------- equations
 
-/// A cell in equations over letters. Each binary operation stands in parentheses; + and *
-/// take their operands in any order.
+/// The equations of a cell. A letter stands for a value; every binary operation is in
+/// parentheses; + and * match their operands in either order.
 ///
 ///   h C        the previous h and c
 ///   i o f c    gates of LSTM: an activation of a sum of products with x and h
@@ -13,18 +13,18 @@
 ///   a          the activated new c
 ///   p q s      sums: of products with x, with h, with x and r * h
 ///   1          the number
-typedef struct cell_form {
+typedef struct cell_equations {
   const char* op_type;
   const char* new_h;
-  /// What the letter `of` activates.
+  /// The letter whose value is an activation of `inner`.
   char of;
   const char* inner;
-  /// In ONNX's order.
+  /// Letters of the gates, in ONNX's order.
   const char* gates;
   bool linear_before_reset;
-} cell_form;
+} cell_equations;
 
-static const cell_form kForms[] = {
+static const cell_equations kCells[] = {
     {"LSTM", "(o*a)", 'a', "((f*C)+(i*c))", "iofc", false},
     {"GRU", "((z*h)+((1-z)*n))", 'n', "(p+(r*q))", "zrn", true},
     {"GRU", "((z*h)+((1-z)*n))", 'n', "s", "zrn", false},
@@ -32,14 +32,14 @@ static const cell_form kForms[] = {
     {"GRU", "(n+(z*(h-n)))", 'n', "s", "zrn", false},
     {"RNN", "n", 'n', "s", "n", false},
 };
-enum { kFormCount = sizeof kForms / sizeof kForms[0], kLetters = 128, kMaxSwaps = 8 };
+enum { kCellCount = sizeof kCells / sizeof kCells[0], kLetters = 128, kMaxSwaps = 8 };
 
-/// What a search shares, and what its letters stand for so far.
+/// State of one match: the graph, and the values bound to letters.
 typedef struct search {
   const olstm__graph* graph;
   const olstm__constants* constants;
   int32_t old_h;
-  /// Bit k: the operands of the k-th sum or product are taken in the other order.
+  /// Bit k: the operands of the k-th sum or product are swapped.
   uint32_t swaps;
   uint32_t swap_count;
   int32_t bound[kLetters];
@@ -55,8 +55,8 @@ static bool bind(search* s, char letter, int32_t value) {
   return true;
 }
 
-// Matches the expression at *text against a value, and moves *text behind it. Only as
-// deep as the equations above.
+// Matches the expression at *text against a value, and advances *text past it. Recursion
+// is as deep as the equations above.
 // NOLINTNEXTLINE(misc-no-recursion)
 static bool match_expression(search* s, const char** text, int32_t value) {
   if (**text != '(') return bind(s, *(*text)++, value);
@@ -64,7 +64,7 @@ static bool match_expression(search* s, const char** text, int32_t value) {
     char sign;
     const char* op_type;
   } kOperators[] = {{'+', "Add"}, {'*', "Mul"}, {'-', "Sub"}};
-  // The operator stands behind the first operand.
+  // Find the operator: it follows the first operand.
   const char* sign = *text + 1;
   for (int depth = 0; depth > 0 || (*sign != '+' && *sign != '*' && *sign != '-');) {
     depth += *sign == '(' ? 1 : (*sign == ')' ? -1 : 0);
@@ -102,13 +102,13 @@ static void take_biases(const olstm__sum* sum, size_t* count,
   memcpy(biases, sum->biases, sizeof sum->biases);
 }
 
-/// The input of the cell: the same for all gates.
+/// Sets the input of the cell, which must be the same for all gates.
 static bool take_x(olstm__cell_match* match, int32_t x) {
   if (match->x == OLSTM__NO_VALUE) match->x = x;
   return match->x == x;
 }
 
-/// A sum of one product with x and, if `h` is a value, one with that.
+/// Matches a gate: a sum with one product with x and, unless h is NO_VALUE, one with h.
 static bool match_gate_sum(const search* s, int32_t value, int32_t h,
                            olstm__cell_match* match, olstm__cell_gate* gate) {
   olstm__sum sum;
@@ -128,7 +128,7 @@ static bool match_gate_sum(const search* s, int32_t value, int32_t h,
   return take_x(match, sum.products[of_x].factor);
 }
 
-/// p + r * q.
+/// Matches p + r * q.
 static bool match_reset_sum(const search* s, olstm__cell_match* match,
                             olstm__cell_gate* gate) {
   olstm__sum sum;
@@ -142,7 +142,8 @@ static bool match_reset_sum(const search* s, olstm__cell_match* match,
   return true;
 }
 
-/// x and r * h: the product is found among the factors of the sum.
+/// Matches a sum of products with x and with r * h, where r * h is one of the factors of
+/// the sum.
 static bool match_early_reset(search* s, olstm__cell_match* match,
                               olstm__cell_gate* gate) {
   enum { kMost = 4 };
@@ -161,38 +162,39 @@ static bool match_early_reset(search* s, olstm__cell_match* match,
   return false;
 }
 
-/// The gate that activates what `of` does: n, of GRU and RNN.
-static bool match_candidate(search* s, const cell_form* form, olstm__cell_match* match,
-                            olstm__cell_gate* gate) {
+/// Matches the candidate gate: n, of GRU and RNN.
+static bool match_candidate(search* s, const cell_equations* cell,
+                            olstm__cell_match* match, olstm__cell_gate* gate) {
   if (letter(s, 's') == OLSTM__NO_VALUE) return match_reset_sum(s, match, gate);
-  if (form->gates[1]) return match_early_reset(s, match, gate);
+  if (cell->gates[1]) return match_early_reset(s, match, gate);
   return match_gate_sum(s, letter(s, 's'), s->old_h, match, gate);
 }
 
-static bool is_candidate(const cell_form* form, char gate) {
-  return gate == form->gates[strlen(form->gates) - 1];
+static bool is_candidate(const cell_equations* cell, char gate) {
+  return gate == cell->gates[strlen(cell->gates) - 1];
 }
 
-/// Gates but the candidate share one activation, the first; the candidate's is the next.
-static bool match_gates(search* s, const cell_form* form, olstm__cell_match* match) {
-  const bool is_rnn = !form->gates[1];
+/// All gates but the candidate have one activation, the first; the candidate has the
+/// second.
+static bool match_gates(search* s, const cell_equations* cell, olstm__cell_match* match) {
+  const bool is_rnn = !cell->gates[1];
   olstm__match_activation* of_gates = &match->activations[0];
   olstm__match_activation* of_candidate = &match->activations[is_rnn ? 0 : 1];
   for (size_t pass = 0; pass < 2; pass++) {
-    // The candidate first: it may be what tells which value r is.
-    for (const char* name = form->gates; *name; name++) {
-      olstm__cell_gate* gate = &match->gates[name - form->gates];
+    // The candidate first: it may determine r.
+    for (const char* name = cell->gates; *name; name++) {
+      olstm__cell_gate* gate = &match->gates[name - cell->gates];
       int32_t inner = OLSTM__NO_VALUE;
       olstm__match_activation activation;
-      if (is_candidate(form, *name) != (pass == 0)) continue;
+      if (is_candidate(cell, *name) != (pass == 0)) continue;
       olstm__match_activation_of(s->graph, letter(s, *name), &activation, &inner);
-      if (*name == form->of) {
+      if (*name == cell->of) {
         *of_candidate = activation;
-        if (!match_candidate(s, form, match, gate)) return false;
+        if (!match_candidate(s, cell, match, gate)) return false;
         continue;
       }
       if (!match_gate_sum(s, inner, s->old_h, match, gate)) return false;
-      if (is_candidate(form, *name)) {
+      if (is_candidate(cell, *name)) {
         *of_candidate = activation;
       } else if (!of_gates->name) {
         *of_gates = activation;
@@ -239,43 +241,43 @@ static bool weights_fit(olstm__cell_match* match) {
   return match->hidden > 0;
 }
 
-static bool match_form(search* s, const cell_form* form, int32_t new_h,
-                       olstm__cell_match* match) {
-  const bool is_lstm = form->of == 'a';
+static bool match_equations(search* s, const cell_equations* cell, int32_t new_h,
+                            olstm__cell_match* match) {
+  const bool is_lstm = cell->of == 'a';
   int32_t inner = OLSTM__NO_VALUE;
   olstm__match_activation activation;
-  const char* text = form->new_h;
-  *match = (olstm__cell_match){.op_type = form->op_type,
-                               .linear_before_reset = form->linear_before_reset,
+  const char* text = cell->new_h;
+  *match = (olstm__cell_match){.op_type = cell->op_type,
+                               .linear_before_reset = cell->linear_before_reset,
                                .x = OLSTM__NO_VALUE,
                                .old_c = OLSTM__NO_VALUE,
                                .new_c = OLSTM__NO_VALUE,
-                               .gate_count = strlen(form->gates)};
+                               .gate_count = strlen(cell->gates)};
   match->activation_count = is_lstm ? 3 : (match->gate_count > 1 ? 2 : 1);
   for (size_t i = 0; i < kLetters; i++) s->bound[i] = OLSTM__NO_VALUE;
   s->bound['h'] = s->old_h;
   s->swap_count = 0;
   if (!match_expression(s, &text, new_h)) return false;
-  olstm__match_activation_of(s->graph, letter(s, form->of), &activation, &inner);
-  text = form->inner;
+  olstm__match_activation_of(s->graph, letter(s, cell->of), &activation, &inner);
+  text = cell->inner;
   if (!match_expression(s, &text, inner)) return false;
   if (is_lstm) {
     match->activations[2] = activation;
     match->new_c = inner;
     match->old_c = letter(s, 'C');
   }
-  return match_gates(s, form, match) && weights_fit(match);
+  return match_gates(s, cell, match) && weights_fit(match);
 }
 
 bool olstm__match_cell(const olstm__graph* graph, int32_t new_h, int32_t old_h,
                        const olstm__constants* constants, olstm__cell_match* out_match) {
   new_h = olstm__match_skip_identity(graph, new_h);
-  for (size_t f = 0; f < kFormCount; f++) {
-    // How many sums and products there are to swap is known once one try has met them.
+  for (size_t f = 0; f < kCellCount; f++) {
+    // The first try counts the sums and products that can be swapped.
     uint32_t tries = 1;
     for (uint32_t swaps = 0; swaps < tries; swaps++) {
       search s = {.graph = graph, .constants = constants, .old_h = old_h, .swaps = swaps};
-      if (match_form(&s, &kForms[f], new_h, out_match)) return true;
+      if (match_equations(&s, &kCells[f], new_h, out_match)) return true;
       if (s.swap_count <= kMaxSwaps && tries < 1U << s.swap_count) {
         tries = 1U << s.swap_count;
       }

@@ -1,4 +1,4 @@
-// What a recognised cell is in ONNX's words: weights in ONNX's order, attributes.
+// Converts a recognised cell to ONNX's weights and attributes.
 #include <string.h>
 
 #include "runtime/fuse/fuse_cell.h"

@@ -1,10 +1,10 @@
-// Recurrent layers that were unrolled, one cell after the other over the steps of a
-// sequence, become one recurrent node: Keras' unroll=True, and what PyTorch makes of a
-// loop in Python.
+// Unrolled recurrent layers become one recurrent node: Keras' unroll=True, and a loop in
+// Python that PyTorch traced.
 //
-// What is recognised: cells of fuse_cell.h with the same weights, of which each has the
-// h and c of the one before, on steps that follow each other forwards or backwards. What
-// is inside must not be used outside, but for every step's h and the last one's c.
+// The pattern: a chain of cells (fuse_cell.h) with the same weights, where each cell
+// reads the h and c of the one before it, and one step of a sequence, the steps in
+// ascending or descending order. No value inside the chain may be used outside, except
+// every step's h and the last c.
 #include <string.h>
 
 #include "runtime/fuse/fuse.h"
@@ -14,11 +14,11 @@
 
 enum { kMinChain = 2, kMaxFactors = 4, kMaxPasses = 64 };
 
-/// What the search shares.
+/// State of the search.
 typedef struct chain_search {
   olstm__graph* graph;
   olstm__chain* chain;
-  // Values that end no chain: those of one that was refused.
+  // Values that end a chain that was refused.
   bool* is_refused;
 } chain_search;
 
@@ -28,7 +28,7 @@ static const olstm_tensor* get_constant(const void* user, int32_t value) {
 
 // ---------------------------------------------------------------- links
 
-/// The cell that makes `new_h`, if it has h of `old_h`.
+/// Matches the cell that computes `new_h` from `old_h`.
 static bool match_link(const olstm__graph* graph, int32_t new_h, int32_t old_h,
                        olstm__chain_link* out) {
   const olstm__constants constants = {graph, get_constant};
@@ -39,7 +39,8 @@ static bool match_link(const olstm__graph* graph, int32_t new_h, int32_t old_h,
          (out->cell.is_x_matrix || olstm__dim_rank_of(graph, out->at.sequence) == 3);
 }
 
-/// The cells that may make `new_h`: h may be any of its factors.
+/// The cells that may compute `new_h`: with each factor of its products as the previous
+/// h.
 static size_t list_links(const olstm__graph* graph, int32_t new_h,
                          olstm__chain_link out[kMaxFactors]) {
   const olstm__constants constants = {graph, get_constant};
@@ -53,7 +54,7 @@ static size_t list_links(const olstm__graph* graph, int32_t new_h,
   return links;
 }
 
-/// Whether `before` is the cell before `after`, `direction` steps away.
+/// Whether `before` is the cell before `after` in a chain, `direction` steps apart.
 static bool are_linked(const olstm__chain_link* before, const olstm__chain_link* after,
                        int64_t direction) {
   return before->new_h == after->old_h && before->cell.new_c == after->cell.old_c &&
@@ -75,8 +76,8 @@ static bool find_link_before(const olstm__graph* graph, const olstm__chain_link*
   return false;
 }
 
-/// The longest chain that ends with `last`; its values are written from the end of the
-/// arrays first.
+/// Finds the longest chain that ends with `last`. It is collected from its end and
+/// reversed then.
 static bool follow_chain(const olstm__graph* graph, const olstm__chain_link* last,
                          int64_t direction, olstm__chain* out) {
   out->count = 0;
@@ -100,9 +101,9 @@ static bool follow_chain(const olstm__graph* graph, const olstm__chain_link* las
   return out->count >= kMinChain;
 }
 
-// ---------------------------------------------------------------- what is inside
+// ---------------------------------------------------------------- nodes of a chain
 
-/// Marks the nodes between the values that a chain starts from and those that it makes.
+/// Marks the nodes between the values that a chain reads and those that it computes.
 static bool mark_nodes(const olstm__graph* graph, olstm__chain* c) {
   int32_t* pending = olstm_allocate_zeroed(&graph->allocator, (size_t)graph->node_count,
                                            sizeof *pending);
@@ -144,7 +145,8 @@ static bool is_made_by_step(const olstm__chain* c, int32_t value) {
   return value == c->new_c[c->count - 1];
 }
 
-/// Whether what the chain's nodes make is used by them alone, its results left aside.
+/// Whether the values inside the chain are used only by its own nodes, its results
+/// excepted.
 static bool is_closed(const olstm__graph* graph, const olstm__chain* c) {
   for (int32_t i = 0; i < graph->order_count; i++) {
     const int32_t n = graph->order[i];
@@ -191,7 +193,7 @@ static void refuse_chain(chain_search* search) {
   }
 }
 
-/// Looks for a chain that ends with `new_h`; true when one was fused.
+/// Tries to fuse a chain that ends with `new_h`; true on success.
 static bool fuse_ending(chain_search* search, int32_t new_h) {
   olstm__chain* c = search->chain;
   olstm__chain_link links[kMaxFactors];
@@ -207,7 +209,7 @@ static bool fuse_ending(chain_search* search, int32_t new_h) {
   return false;
 }
 
-/// Looks from the graph's end.
+/// Tries every node, from the end of the graph.
 static bool fuse_one(chain_search* search) {
   const olstm__graph* graph = search->graph;
   for (int32_t i = graph->order_count - 1; i >= 0; i--) {

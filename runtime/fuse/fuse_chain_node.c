@@ -8,7 +8,8 @@ enum { kMadeOpset = 11 };
 
 // ---------------------------------------------------------------- adding
 
-/// Takes steps first..first+count-1 of an axis; a scalar `first` for a count of 0.
+/// Adds a Gather of steps first .. first + count - 1 of an axis; with a scalar index
+/// `first` for a count of 0.
 static int32_t add_gather(olstm__graph* graph, const char* name, int32_t value,
                           int64_t axis, int64_t first, int64_t count) {
   const olstm_tensor_desc desc = {OLSTM_DTYPE_INT64, count > 0 ? 1 : 0, {count}};
@@ -30,7 +31,7 @@ static int32_t add_transpose(olstm__graph* graph, const char* name, int32_t valu
                                    &value);
 }
 
-/// The first dimension from its end.
+/// Adds a Slice that reverses the first dimension.
 static int32_t add_reversal(olstm__graph* graph, const char* name, int32_t value) {
   static const int64_t kNumbers[] = {-1, -INT32_MAX, 0, -1};  // start, end, axis, step
   const olstm_tensor_desc desc = {OLSTM_DTYPE_INT64, 1, {1}};
@@ -39,12 +40,12 @@ static int32_t add_reversal(olstm__graph* graph, const char* name, int32_t value
     olstm_tensor* number = olstm__graph_allocate_tensor(graph, &desc);
     if (!number) return OLSTM__NO_VALUE;
     *(int64_t*)number->data = kNumbers[i];
-    inputs[1 + i] = olstm__graph_add_constant(graph, "turn", number);
+    inputs[1 + i] = olstm__graph_add_constant(graph, "reverse", number);
   }
   return olstm__graph_add_operator(graph, name, "Slice", kMadeOpset, NULL, 5, inputs);
 }
 
-/// X [T,N,I] of the chain's steps.
+/// Adds nodes for X [T,N,I]: the steps of the chain.
 static int32_t add_x(olstm__graph* graph, const olstm__chain* c, const char* name) {
   const olstm__sequence_step *first = &c->first.at, *last = &c->last.at;
   const int64_t begin = first->step < last->step ? first->step : last->step;
@@ -57,12 +58,12 @@ static int32_t add_x(olstm__graph* graph, const olstm__chain* c, const char* nam
   return add_transpose(graph, olstm__graph_format(graph, "%s/X", name), x);
 }
 
-/// The values of the node that takes the chain's place.
+/// Results of the node that replaces the chain.
 typedef struct recurrent_values {
   const char* name;
-  // [T,N,H], in the sequence's order.
+  // [T,N,H], in the order of the sequence.
   int32_t y;
-  // [N,H]; c of LSTM alone.
+  // [N,H]; c: LSTM only.
   int32_t h, c;
 } recurrent_values;
 
@@ -132,7 +133,7 @@ static int32_t first_use_outside(const olstm__graph* graph, const olstm__chain* 
 static void replace_uses_outside(olstm__graph* graph, const olstm__chain* c,
                                  int32_t value, int32_t replacement) {
   if (graph->values[value].output_use_count > 0) {
-    // The chain's own nodes are gone soon.
+    // Uses inside the chain may be replaced as well: its nodes are removed.
     olstm__graph_replace_uses(graph, value, replacement);
     return;
   }
@@ -149,8 +150,8 @@ static bool is_used_outside(const olstm__graph* graph, const olstm__chain* c,
          first_use_outside(graph, c, value) != OLSTM__NO_VALUE;
 }
 
-/// The Concat that puts the h of all steps, each behind an Unsqueeze of axis 0 or 1,
-/// together: in the chain's order, or from its end if is_reverse. Else NULL.
+/// The Concat that stacks the h of all steps, each behind an Unsqueeze of axis 0 or 1: in
+/// the order of the chain, or reversed if is_reverse. NULL when there is none.
 static const olstm__graph_node* find_stack(const olstm__graph* graph,
                                            const olstm__chain* c, bool is_reverse,
                                            int64_t* out_axis) {
@@ -182,7 +183,8 @@ static const olstm__graph_node* find_stack(const olstm__graph* graph,
   return NULL;
 }
 
-/// Takes the Concat and the Unsqueezes before it out, whose outputs nobody else has.
+/// Replaces the stack of all h by Y, and removes the Concat and the Unsqueezes before it
+/// that have no other use.
 static void replace_stack(olstm__graph* graph, const olstm__chain* c, bool is_reverse,
                           const recurrent_values* values) {
   const bool steps_back = c->last.at.step < c->first.at.step;
@@ -193,7 +195,7 @@ static void replace_stack(olstm__graph* graph, const olstm__chain* c, bool is_re
   const int32_t index = olstm__graph_node_index(graph, concat);
   const int32_t stacked = concat->outputs[0];
   if (is_reverse != steps_back) {
-    y = add_reversal(graph, olstm__graph_format(graph, "%s/turned", values->name), y);
+    y = add_reversal(graph, olstm__graph_format(graph, "%s/reversed", values->name), y);
   }
   if (y != OLSTM__NO_VALUE && axis == 1) {
     y = add_transpose(graph, olstm__graph_format(graph, "%s/stacked", values->name), y);
@@ -233,8 +235,8 @@ static void replace_chain(olstm__graph* graph, const olstm__chain* c,
   }
 }
 
-/// What the names of the first and the last cell have in common, up to a slash: the
-/// layer's name, unless it is empty or taken.
+/// The layer's name: the common prefix of the names of the first and the last cell, up to
+/// a slash; or the last cell's name if that is empty or taken.
 static const char* name_chain(olstm__graph* graph, const olstm__chain* c) {
   const olstm__graph_node* first = olstm__graph_producer(graph, c->first.new_h);
   const olstm__graph_node* last = olstm__graph_producer(graph, c->last.new_h);

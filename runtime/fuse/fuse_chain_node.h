@@ -1,5 +1,5 @@
-// A chain of unrolled cells, which fuse_chain.c finds, and the recurrent node that takes
-// its place.
+// A chain of unrolled cells (found by fuse_chain.c), and the recurrent node that replaces
+// it.
 #ifndef OLSTM_RUNTIME_FUSE_FUSE_CHAIN_NODE_H_
 #define OLSTM_RUNTIME_FUSE_FUSE_CHAIN_NODE_H_
 
@@ -8,19 +8,20 @@
 
 enum { OLSTM__CHAIN_MAX = 4096 };
 
-/// A cell, and what it takes its input from.
+/// A cell, and the step of the sequence that is its input.
 typedef struct olstm__chain_link {
   olstm__cell_match cell;
   olstm__sequence_step at;
   int32_t old_h, new_h;
 } olstm__chain_link;
 
-/// Cells in the order in which they run; all have the same weights.
+/// Cells with the same weights, in the order of execution.
 typedef struct olstm__chain {
   size_t count;
   int32_t new_h[OLSTM__CHAIN_MAX], new_c[OLSTM__CHAIN_MAX];
   olstm__chain_link first, last;
-  /// Nodes that belong to it, by index; those added since the search began do not.
+  /// Per node, whether it belongs to the chain. Nodes added since the search began (index
+  /// >= node_count) do not.
   bool* is_own;
   int32_t node_count;
 } olstm__chain;
@@ -30,8 +31,8 @@ static inline bool olstm__chain_owns(const olstm__chain* c, int32_t node) {
   return node < c->node_count && c->is_own[node];
 }
 
-/// Adds the recurrent node and lets whoever used the chain's results use its own. False
-/// when there is no memory.
+/// Adds the recurrent node, and replaces the uses of the chain's results by the node's.
+/// False when there is no memory.
 bool olstm__chain_replace(olstm__graph* graph, const olstm__chain* c);
 
 #endif  // OLSTM_RUNTIME_FUSE_FUSE_CHAIN_NODE_H_

@@ -1,6 +1,6 @@
-// Dense layers: MatMul, Add and an activation, or Gemm and an activation, become one node
-// (op/dense/dense_op.c). tf2onnx puts a Reshape between MatMul and Add where a Dense has
-// sequences to work on: it comes behind the node then.
+// Dense layers: MatMul, Add and an activation, or Gemm and an activation, become one
+// Dense node (op/dense/dense_op.c). tf2onnx puts a Reshape between MatMul and Add when a
+// Dense layer works on sequences: it is moved behind the node.
 #include <string.h>
 
 #include "runtime/fuse/fuse.h"
@@ -8,7 +8,7 @@
 
 enum { kFirstOpset = 7, kMaxAttributes = 5 };
 
-/// A layer in the graph. Nodes are indices, NO_VALUE for one that is not there.
+/// A Dense layer. Nodes are indices, NO_VALUE for absent ones.
 typedef struct dense_match {
   int32_t product;
   bool is_gemm;
@@ -18,11 +18,12 @@ typedef struct dense_match {
   int32_t reshape;
   int32_t add;
   int32_t activation;
-  // What the layer gives.
+  // The result of the layer.
   int32_t output;
 } dense_match;
 
-/// Whether a node is an operator of ONNX's own, in an opset in which Add broadcasts.
+/// Whether a node is an operator of ONNX's own domain, of an opset in which Add
+/// broadcasts.
 static bool is_onnx(const olstm__graph_node* node, const char* op_type) {
   return node && node->kind == OLSTM__NODE_OPERATOR && !node->domain[0] &&
          node->opset_version >= kFirstOpset && strcmp(node->op_type, op_type) == 0;
@@ -38,7 +39,7 @@ static bool attribute_is(const olstm__graph_node* node, const char* name,
 
 // ---------------------------------------------------------------- matching
 
-/// A constant that adds one number to each of n columns.
+/// Whether a constant adds one number to each of n columns.
 static bool is_bias(const olstm__graph* graph, int32_t value, int64_t n,
                     olstm_dtype dtype) {
   const olstm_tensor* tensor = olstm__graph_constant(graph, value);
@@ -72,7 +73,7 @@ static bool match_product(const olstm__graph* graph, int32_t index, dense_match*
           (c == OLSTM__NO_VALUE || is_bias(graph, c, match->n, weight->desc.dtype)));
 }
 
-/// Whether a Reshape leaves the last dimension at n, so that a bias may come before it.
+/// Whether a Reshape keeps the last dimension n, so that the bias can be added before it.
 static bool keeps_columns(const olstm__graph* graph, const olstm__graph_node* reshape,
                           int64_t n) {
   int32_t shape = olstm__match_skip_casts(graph, olstm__graph_node_input(reshape, 1));
@@ -133,7 +134,7 @@ static bool match_dense(const olstm__graph* graph, int32_t index, dense_match* m
   return false;
 }
 
-// ---------------------------------------------------------------- in its place
+// ---------------------------------------------------------------- rewriting
 
 static olstm_attribute int_attribute(const char* name, int64_t value) {
   return (olstm_attribute){.name = name, .kind = OLSTM_ATTRIBUTE_INT, .i = value};
@@ -183,11 +184,13 @@ static const char* describe(olstm__graph* graph, const dense_match* match) {
                              activation ? activation : "");
 }
 
-/// The node, and behind it the Reshape's twin; then whoever used the layer uses that.
+/// Adds the node and, behind it, a copy of the Reshape; replaces the uses of the layer's
+/// result.
 static void replace(olstm__graph* graph, const dense_match* match) {
   const olstm__graph_node* product = &graph->nodes[match->product];
   size_t attribute_count = 0;
-  // Models may leave out what must be there: that is refused when the node is created.
+  // A model may lack required inputs or outputs: the original node is refused when its
+  // operator is created.
   if (product->inputs[0] == OLSTM__NO_VALUE || match->output == OLSTM__NO_VALUE) return;
   int32_t inputs[] = {product->inputs[0], product->inputs[1], match->bias};
   int32_t y = olstm__graph_add_value(graph, OLSTM__VALUE_NODE,

@@ -4,8 +4,8 @@
 
 #include "runtime/fuse/fuse_match.h"
 
-/// How many operators a dimension is followed through, and through how many joins of two
-/// operands.
+/// Limits on following a dimension: operators in a row, and nested branches at binary
+/// operators.
 enum { kMaxSteps = 256, kMaxDepth = 8 };
 
 static bool keeps_shape(const olstm__graph_node* node) {
@@ -29,8 +29,9 @@ static bool keeps_rank(const olstm__graph_node* node, int32_t output) {
           olstm__match_int(node, "keepdims", 1) == 1);
 }
 
-/// The rank of a node's output in terms of its first input's: *value is that input and
-/// *more what the output has more than it; or *value is NO_VALUE and *more the rank.
+/// The rank of a node's output relative to an input: *value becomes that input, and the
+/// difference of the ranks is added to *more. If the rank is known absolutely, *value
+/// becomes NO_VALUE and the rank is added to *more.
 static bool step_back_rank(const olstm__graph* graph, const olstm__graph_node* node,
                            int32_t* value, int32_t* more) {
   const olstm_attribute* perm = olstm__graph_find_attribute(node, "perm");
@@ -68,7 +69,7 @@ static bool step_back_rank(const olstm__graph* graph, const olstm__graph_node* n
     *more += index->desc.rank - 1;
     return true;
   }
-  // A constant operand has no more dimensions than what it is added to.
+  // A constant operand is assumed not to have more dimensions than the other operand.
   if (is_binary(node) && olstm__graph_constant(graph, first)) {
     *value = olstm__graph_node_input(node, 1);
   }
@@ -93,8 +94,8 @@ int32_t olstm__dim_rank_of(const olstm__graph* graph, int32_t value) {
   return -1;
 }
 
-/// The operand of a binary operator that gives dimension `axis`: the other has 1 there,
-/// or the same.
+/// The operand of a binary operator that determines dimension `axis`, when the other one
+/// has size 1 there, or does not have that dimension. NO_VALUE when unknown.
 static int32_t binary_operand(const olstm__graph* graph, const olstm__graph_node* node,
                               int32_t axis) {
   const int32_t a = olstm__graph_node_input(node, 0),
@@ -105,7 +106,7 @@ static int32_t binary_operand(const olstm__graph* graph, const olstm__graph_node
                      *constant_b = olstm__graph_constant(graph, b);
   if (rank_a < 0 || rank_b < 0) return OLSTM__NO_VALUE;
   if (rank_a != rank_b) {
-    // The one of lower rank must not reach up to the axis.
+    // The operand of lower rank must not have the axis.
     const int32_t higher = rank_a > rank_b ? rank_a : rank_b;
     const int32_t lower = rank_a > rank_b ? rank_b : rank_a;
     if (axis >= higher - lower) return OLSTM__NO_VALUE;
@@ -116,7 +117,7 @@ static int32_t binary_operand(const olstm__graph* graph, const olstm__graph_node
   return OLSTM__NO_VALUE;
 }
 
-/// A number of a list that is a constant input; `fallback` of an absent one.
+/// Element `index` of a constant list of integers; `fallback` when the input is absent.
 static bool read_listed(const olstm__graph* graph, int32_t list, int64_t index,
                         int64_t fallback, int64_t* out_number) {
   const olstm_tensor* tensor = olstm__graph_constant(graph, list);
@@ -133,8 +134,8 @@ static bool read_listed(const olstm__graph* graph, int32_t list, int64_t index,
   return true;
 }
 
-/// Whether a Slice leaves a dimension as long as it is: it cuts others, or only turns
-/// this one round.
+/// Whether a Slice keeps the size of a dimension: it cuts other axes, or reverses this
+/// one.
 static bool slice_keeps_dim(const olstm__graph* graph, const olstm__graph_node* node,
                             int32_t axis) {
   const olstm_tensor* axes =
@@ -166,8 +167,8 @@ static bool step_back_transposed(const olstm__graph_node* node, int32_t* axis) {
   return true;
 }
 
-/// Where dimension `axis` of a node's output comes from: one step back. False at a symbol
-/// of its own.
+/// Moves from dimension *axis of a node's output to the equal dimension of one of its
+/// inputs. False when there is none.
 static bool step_back(const olstm__graph* graph, const olstm__graph_node* node,
                       int32_t* value, int32_t* axis) {
   const int32_t first = olstm__graph_node_input(node, 0);
@@ -184,7 +185,7 @@ static bool step_back(const olstm__graph* graph, const olstm__graph_node* node,
       olstm__match_one_axis(graph, node, &turned) && turned >= 0) {
     const bool is_squeeze = node->op_type[0] == 'S';
     const olstm__graph_node* before = olstm__graph_producer(graph, first);
-    // Of a recurrent node's Y: below.
+    // The Y of a recurrent node: see step_back_recurrent.
     if (is_squeeze && before && is_recurrent(before)) return false;
     if (*axis >= turned) *axis += is_squeeze ? 1 : -1;
     *value = first;
@@ -223,7 +224,8 @@ static bool step_back(const olstm__graph* graph, const olstm__graph_node* node,
   return false;
 }
 
-/// Y of an LSTM, GRU or RNN is [T,D,N,H], or that without D behind a Squeeze of axis 1.
+/// The same for Y [T,D,N,H] of a recurrent node, or Y without D behind a Squeeze of axis
+/// 1.
 static bool step_back_recurrent(const olstm__graph* graph, const olstm__graph_node* node,
                                 int32_t* value, int32_t* axis) {
   const olstm__graph_node* squeeze = olstm__match_is(node, "Squeeze") ? node : NULL;
@@ -246,8 +248,8 @@ static bool step_back_recurrent(const olstm__graph* graph, const olstm__graph_no
 static olstm__dim_symbol follow(const olstm__graph* graph, int32_t value, int32_t axis,
                                 int depth);
 
-/// Two operands of one rank, neither of them known to be broadcast: a dimension that is a
-/// number other than 1 is the result's, and so is one that both have.
+/// The dimension of a binary operator whose operands have one rank and are not known to
+/// be broadcast: a number other than 1, or a symbol that both operands have.
 static bool join_operands(const olstm__graph* graph, const olstm__graph_node* node,
                           int32_t axis, int depth, olstm__dim_symbol* out_symbol) {
   const int32_t a = olstm__graph_node_input(node, 0),
@@ -263,7 +265,7 @@ static bool join_operands(const olstm__graph* graph, const olstm__graph_node* no
   return olstm__dim_symbol_equal(&from_a, &from_b);
 }
 
-/// What a Reshape to a constant shape says of a dimension.
+/// The dimension that a Reshape to a constant shape sets.
 static bool reshaped_dim(const olstm__graph* graph, const olstm__graph_node* node,
                          int32_t axis, olstm__dim_symbol* out_symbol) {
   const olstm_tensor* shape =
@@ -279,7 +281,7 @@ static bool reshaped_dim(const olstm__graph* graph, const olstm__graph_node* nod
   return true;
 }
 
-/// A dimension that an operator makes of numbers: of a Concat along it, of an Unsqueeze,
+/// A dimension that a node computes from numbers: of a Concat along it, of an Unsqueeze,
 /// of the columns of a matrix product.
 static bool made_dim(const olstm__graph* graph, const olstm__graph_node* node,
                      int32_t axis, int depth, olstm__dim_symbol* out_symbol) {
@@ -289,7 +291,7 @@ static bool made_dim(const olstm__graph* graph, const olstm__graph_node* node,
       return false;
     number = 1;
   } else if (olstm__match_is(node, "Concat")) {
-    // Not of what is joined already: a Concat may have many inputs.
+    // Only at the top level: a Concat may have many inputs.
     if (olstm__match_int(node, "axis", -1) != axis || depth > 0) return false;
     for (size_t i = 0; i < node->own_input_count; i++) {
       const olstm__dim_symbol part = follow(graph, node->inputs[i], axis, depth + 1);
@@ -333,7 +335,7 @@ static olstm__dim_symbol follow(const olstm__graph* graph, int32_t value, int32_
     int32_t source = value, source_axis = axis;
     if (step_back(graph, node, &source, &source_axis) ||
         step_back_recurrent(graph, node, &source, &source_axis)) {
-      if (source == OLSTM__NO_VALUE) break;  // an input that is missing
+      if (source == OLSTM__NO_VALUE) break;  // A missing input.
       value = source;
       axis = source_axis;
       continue;
@@ -349,7 +351,7 @@ olstm__dim_symbol olstm__dim_symbol_of(const olstm__graph* graph, int32_t value,
   return follow(graph, value, axis, 0);
 }
 
-/// The element of Shape(v) that a Slice or Gather takes: v's dimension.
+/// Matches a Slice or Gather of one element of Shape(v): a dimension of v.
 static bool element_of_shape(const olstm__graph* graph, const olstm__graph_node* node,
                              olstm__dim_symbol* out_symbol) {
   const bool is_gather = olstm__match_is(node, "Gather");

@@ -1,13 +1,13 @@
-// Dimensions as symbols: whether two dimensions of a graph are the same whatever inputs
-// come. Knows the shapes of the operators that stand between a graph's inputs and its
-// recurrent layers; any other operator's dimensions are symbols of their own, so that an
-// answer may be "not known to be the same", never wrong.
+// Symbolic dimensions: whether two dimensions of a graph are equal for all inputs. Knows
+// the shapes of the operators between a graph's inputs and its recurrent layers; each
+// dimension of any other operator is a new symbol. So equal dimensions may be reported as
+// unequal, never the reverse.
 #ifndef OLSTM_RUNTIME_FUSE_FUSE_DIMS_H_
 #define OLSTM_RUNTIME_FUSE_FUSE_DIMS_H_
 
 #include "runtime/graph/graph.h"
 
-/// A number, or dimension `axis` of value `root`.
+/// A known number, or dimension `axis` of value `root`.
 typedef struct olstm__dim_symbol {
   /// NO_VALUE for a number.
   int32_t root;
@@ -15,22 +15,21 @@ typedef struct olstm__dim_symbol {
   int64_t number;
 } olstm__dim_symbol;
 
-/// Dimension `axis` (not negative) of a value.
+/// The symbol of dimension `axis` (>= 0) of a value.
 olstm__dim_symbol olstm__dim_symbol_of(const olstm__graph* graph, int32_t value,
                                        int32_t axis);
 
-/// The rank of a value as far as inputs, constants and operators tell; -1 when they do
-/// not.
+/// The rank of a value, derived from inputs, constants and operators; -1 when unknown.
 int32_t olstm__dim_rank_of(const olstm__graph* graph, int32_t value);
 
-/// What a scalar (or a tensor of one element) computed from shapes stands for. False when
-/// it is anything else.
+/// The symbol of a scalar, or tensor of one element, that is computed from shapes. False
+/// when it is computed from anything else.
 bool olstm__dim_symbol_of_scalar(const olstm__graph* graph, int32_t value,
                                  olstm__dim_symbol* out_symbol);
 
 /// Whether a state [N,H] is known to have one row where a sequence, whose dimension
-/// `row_axis` counts rows, is not: sums broadcast it, and a recurrent node does not. The
-/// state may be NO_VALUE.
+/// `row_axis` counts rows, has more: sums broadcast it, but a recurrent node does not.
+/// `state` may be NO_VALUE.
 bool olstm__dim_is_broadcast(const olstm__graph* graph, int32_t sequence,
                              int32_t row_axis, int32_t state);
 

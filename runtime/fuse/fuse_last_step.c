@@ -1,7 +1,7 @@
-// Recurrent nodes of whose Y only the last step is read, as exporters write Keras'
-// return_sequences=False and PyTorch's output[:, -1]: that is Y_h, and a node whose Y
-// nobody reads does not write it. Of a sequence without steps, of which there is no last
-// one, it is the initial state.
+// Recurrent nodes of whose Y only the last step is used, as exporters write Keras'
+// return_sequences=False and PyTorch's output[:, -1]: Y_h is used instead, and a node
+// with unused Y does not write it. For a sequence without steps the result is the initial
+// state.
 #include <string.h>
 
 #include "runtime/fuse/fuse.h"
@@ -12,8 +12,8 @@ enum { kMaxChain = 8, kGatherOpset = 11 };
 /// The dimensions of ONNX's Y [T,D,N,H].
 typedef enum y_dim { kDimT, kDimD, kDimN, kDimH, kDimCount } y_dim;
 
-/// A part of a recurrent node's Y: which dimensions are left, in which order, and which
-/// element of those that have been picked from, be they still there or not.
+/// A part of a recurrent node's Y: the remaining dimensions in order, and the elements
+/// picked from T and D (whether the dimension of size 1 remains or not).
 typedef struct y_part {
   int32_t node;
   int32_t rank;
@@ -109,7 +109,7 @@ static int64_t direction_count(const olstm__graph_node* node) {
   return strcmp(direction_of(node), "bidirectional") == 0 ? 2 : 1;
 }
 
-/// What output 0 of a node is of the Y of a recurrent node before it.
+/// Describes output 0 of a node as a part of the Y of a recurrent node before it.
 static bool find_part(const olstm__graph* graph, const olstm__graph_node* node,
                       y_part* part) {
   const olstm__graph_node* chain[kMaxChain];
@@ -137,7 +137,8 @@ static bool find_part(const olstm__graph* graph, const olstm__graph_node* node,
   return true;
 }
 
-/// Whether it is the state after the last step of one direction, rows before units.
+/// Whether the part is the state after the last step of one direction, with rows before
+/// units.
 static bool is_final_state(const olstm__graph* graph, y_part* part) {
   const olstm__graph_node* node = &graph->nodes[part->node];
   int64_t* direction = &part->index[kDimD];
@@ -156,7 +157,7 @@ static bool is_final_state(const olstm__graph* graph, y_part* part) {
   return part->index[kDimT] == (is_reverse ? 0 : -1);
 }
 
-// ---------------------------------------------------------------- in its place
+// ---------------------------------------------------------------- rewriting
 
 static int32_t get_y_h(olstm__graph* graph, int32_t index) {
   if (!olstm__graph_reserve_outputs(graph, index, OLSTM_RECURRENT_Y_H + 1))
@@ -171,7 +172,7 @@ static int32_t get_y_h(olstm__graph* graph, int32_t index) {
   return value;
 }
 
-/// [N,H] of one direction of Y_h.
+/// Adds nodes that take one direction of Y_h as [N,H].
 static int32_t add_direction(olstm__graph* graph, int32_t y_h, int64_t direction) {
   const olstm_tensor_desc scalar = {.dtype = OLSTM_DTYPE_INT64};
   olstm_tensor* tensor = olstm__graph_allocate_tensor(graph, &scalar);
@@ -183,7 +184,7 @@ static int32_t add_direction(olstm__graph* graph, int32_t y_h, int64_t direction
   return olstm__graph_add_operator(graph, name, "Gather", kGatherOpset, NULL, 2, inputs);
 }
 
-/// Y_h in the dimensions that the part has.
+/// Adds nodes that give Y_h the dimensions of the part.
 static int32_t add_equal(olstm__graph* graph, const y_part* part) {
   int32_t value = get_y_h(graph, part->node);
   if (value == OLSTM__NO_VALUE) return OLSTM__NO_VALUE;

@@ -1,6 +1,6 @@
-// Recurrent nodes and the Transposes around them: exporters turn Keras' and PyTorch's
-// batch-major sequences into ONNX's time-major ones and back. The kernels take any
-// layout, so the node takes the Transposes' place.
+// Transposes around recurrent nodes: exporters transpose Keras' and PyTorch's batch-major
+// sequences to ONNX's time-major ones and back. The kernels support both layouts, so the
+// Transposes are removed.
 #include <string.h>
 
 #include "runtime/fuse/fuse.h"
@@ -17,8 +17,8 @@ static bool has_perm(const olstm__graph_node* node, const int64_t* perm, size_t 
 
 static const int64_t kSwapSequence[] = {1, 0, 2};  // [N,T,x] and [T,N,x]
 
-/// What stands before X, when that is a Transpose of a batch-major sequence; else
-/// NO_VALUE.
+/// The input of the Transpose that makes X of a batch-major sequence; NO_VALUE when there
+/// is none.
 static int32_t find_batch_major_x(const olstm__graph* graph,
                                   const olstm__graph_node* node) {
   const olstm__graph_node* transpose = olstm__graph_producer_of_type(
@@ -28,21 +28,21 @@ static int32_t find_batch_major_x(const olstm__graph* graph,
              : OLSTM__NO_VALUE;
 }
 
-/// How Y's consumers lay it out again: the layout, and the value that has it.
+/// How the users of Y change its layout: the layout, and the value that has it.
 typedef struct y_use {
   int64_t layout;
-  // The Transpose's output, or the Concat's.
+  // Output of the Transpose or of the Concat.
   int32_t value;
-  // Y goes through a Squeeze of its direction first.
+  // Y is squeezed (axis D) first.
   bool is_squeezed;
-  // The directions are taken apart and put together again as [T,N,D*H].
-  bool is_joined;
+  // The directions are split and concatenated to [T,N,D*H].
+  bool is_concatenated;
 } y_use;
 
-/// The Concat that puts one direction, taken by a Slice and a Squeeze, at its place among
-/// the units; NULL when it is anything else.
-static const olstm__graph_node* find_join(const olstm__graph* graph, int32_t y,
-                                          const olstm__graph_node* slice) {
+/// The Concat of the directions, when `slice` and a Squeeze behind it take one direction
+/// and the Concat has it in its position; else NULL.
+static const olstm__graph_node* find_concat(const olstm__graph* graph, int32_t y,
+                                            const olstm__graph_node* slice) {
   int64_t axis = 0, direction = 0;
   if (!olstm__match_is(slice, "Slice") || olstm__graph_node_input(slice, 0) != y ||
       !olstm__match_slice_of_one(graph, slice, &axis, &direction) || axis != 1) {
@@ -54,30 +54,32 @@ static const olstm__graph_node* find_join(const olstm__graph* graph, int32_t y,
       !olstm__match_one_axis(graph, squeeze, &axis) || axis != 1) {
     return NULL;
   }
-  const olstm__graph_node* join = olstm__graph_only_consumer(graph, squeeze->outputs[0]);
-  if (!olstm__match_is(join, "Concat") || join->input_count != 2 ||
+  const olstm__graph_node* concat =
+      olstm__graph_only_consumer(graph, squeeze->outputs[0]);
+  if (!olstm__match_is(concat, "Concat") || concat->input_count != 2 ||
       (direction != 0 && direction != 1) ||
-      join->inputs[direction] != squeeze->outputs[0]) {
+      concat->inputs[direction] != squeeze->outputs[0]) {
     return NULL;
   }
-  const olstm_attribute* attribute = olstm__graph_find_attribute(join, "axis");
-  return attribute && (attribute->i == 2 || attribute->i == -1) ? join : NULL;
+  const olstm_attribute* attribute = olstm__graph_find_attribute(concat, "axis");
+  return attribute && (attribute->i == 2 || attribute->i == -1) ? concat : NULL;
 }
 
-static bool find_joined_y(const olstm__graph* graph, int32_t y, y_use* out_use) {
+static bool find_concatenated_y(const olstm__graph* graph, int32_t y, y_use* out_use) {
   if (y == OLSTM__NO_VALUE || graph->values[y].use_count != 2 ||
       graph->values[y].output_use_count != 0) {
     return false;
   }
   const olstm__graph_use* use = &graph->uses[graph->values[y].first_use];
-  const olstm__graph_node* join = find_join(graph, y, &graph->nodes[use->node]);
-  if (!join || find_join(graph, y, &graph->nodes[graph->uses[use->next].node]) != join) {
+  const olstm__graph_node* concat = find_concat(graph, y, &graph->nodes[use->node]);
+  if (!concat ||
+      find_concat(graph, y, &graph->nodes[graph->uses[use->next].node]) != concat) {
     return false;
   }
   *out_use =
-      (y_use){OLSTM__LAYOUT_TIME_MAJOR_CONCATENATED, join->outputs[0], false, true};
+      (y_use){OLSTM__LAYOUT_TIME_MAJOR_CONCATENATED, concat->outputs[0], false, true};
   const olstm__graph_node* transpose =
-      olstm__graph_only_consumer(graph, join->outputs[0]);
+      olstm__graph_only_consumer(graph, concat->outputs[0]);
   if (olstm__match_is(transpose, "Transpose") && has_perm(transpose, kSwapSequence, 3)) {
     out_use->layout = OLSTM__LAYOUT_BATCH_MAJOR;
     out_use->value = transpose->outputs[0];
@@ -116,8 +118,8 @@ static bool find_y_use(const olstm__graph* graph, const olstm__graph_node* node,
   return out_use->value != OLSTM__NO_VALUE;
 }
 
-/// The node's attributes without ONNX's layout, and the two of olstm.fused; room for one
-/// more.
+/// The node's attributes without ONNX's layout, followed by x_layout and y_layout, with
+/// room for one more.
 static olstm_attribute* make_attributes(olstm__graph* graph,
                                         const olstm__graph_node* node, int64_t x_layout,
                                         int64_t y_layout, size_t* out_count) {
@@ -138,8 +140,8 @@ static olstm_attribute* make_attributes(olstm__graph* graph,
   return made;
 }
 
-/// X is read before its Transpose: state slots that take their batch from it read it
-/// there as well.
+/// Lets the node read X before its Transpose. State slots whose batch size comes from X
+/// are updated.
 static void bypass_transpose(olstm__graph* graph, int32_t index, int32_t x) {
   const int32_t old = graph->nodes[index].inputs[OLSTM_RECURRENT_X];
   for (size_t s = 0; s < graph->state_count; s++) {
@@ -155,7 +157,7 @@ static void bypass_transpose(olstm__graph* graph, int32_t index, int32_t x) {
   olstm__graph_set_input(graph, index, OLSTM_RECURRENT_X, x);
 }
 
-/// H as the node says it; 0 when it does not.
+/// H from the attribute or from R; 0 when unknown.
 static int64_t hidden_size(const olstm__graph* graph, const olstm__graph_node* node) {
   const olstm_attribute* attribute = olstm__graph_find_attribute(node, "hidden_size");
   const olstm_tensor* r =
@@ -164,8 +166,8 @@ static int64_t hidden_size(const olstm__graph* graph, const olstm__graph_node* n
   return r && r->desc.rank == 3 ? r->desc.dims[2] : 0;
 }
 
-/// [.,.,D,H] as [.,.,D*H].
-static int32_t add_join(olstm__graph* graph, int32_t y, int64_t units) {
+/// Adds a Reshape of [.,.,D,H] to [.,.,D*H].
+static int32_t add_concatenation(olstm__graph* graph, int32_t y, int64_t units) {
   const int64_t dims[] = {0, 0, units};
   const olstm_tensor_desc desc = {OLSTM_DTYPE_INT64, 1, {3}};
   olstm_tensor* shape = olstm__graph_allocate_tensor(graph, &desc);
@@ -177,8 +179,8 @@ static int32_t add_join(olstm__graph* graph, int32_t y, int64_t units) {
                                    inputs);
 }
 
-/// The old Y keeps its users until they are gone; the node makes a new one. False when
-/// there is no memory.
+/// Gives the node a new Y in the new layout, and replaces the uses of use->value by it.
+/// The old Y keeps its uses, which are dead then. False when there is no memory.
 static bool lay_out_y(olstm__graph* graph, int32_t index, const y_use* use,
                       int64_t units) {
   const int32_t old = olstm__graph_node_output(&graph->nodes[index], OLSTM_RECURRENT_Y);
@@ -187,14 +189,14 @@ static bool lay_out_y(olstm__graph* graph, int32_t index, const y_use* use,
   if (y == OLSTM__NO_VALUE) return false;
   olstm__graph_set_output(graph, index, OLSTM_RECURRENT_Y, y);
   if (use->is_squeezed) y = olstm__fuse_add_axis_node(graph, "Squeeze", y, 2);
-  if (use->is_joined) y = add_join(graph, y, 2 * units);
+  if (use->is_concatenated) y = add_concatenation(graph, y, 2 * units);
   if (y == OLSTM__NO_VALUE) return false;
   olstm__graph_replace_uses(graph, use->value, y);
   return true;
 }
 
-/// A masked layer's mask [N,T], where exporters have given it an axis and turned it to
-/// [T,N,1]; else NO_VALUE.
+/// The mask [N,T] of a masked layer, when exporters have added an axis to it and
+/// transposed it to [T,N,1]; else NO_VALUE.
 static int32_t find_batch_major_mask(const olstm__graph* graph,
                                      const olstm__graph_node* node) {
   static const int64_t kSwapMask[] = {1, 0};
@@ -212,8 +214,8 @@ static int32_t find_batch_major_mask(const olstm__graph* graph,
                  : olstm__graph_node_input(transpose, 0);
 }
 
-/// The steps that a mask leaves out are not read: X may be what it was before StepMask
-/// made them 0.
+/// Steps that the mask leaves out are not read, so X may be the input of the StepMask
+/// that sets them to 0.
 static int32_t before_step_mask(const olstm__graph* graph, int32_t x, int32_t mask) {
   const olstm__graph_node* node = olstm__graph_producer(graph, x);
   return olstm__match_is_fused(node, "StepMask") &&
@@ -258,7 +260,8 @@ static void fuse_node(olstm__graph* graph, int32_t index) {
   const bool has_use =
       find_y_use(graph, node, &use) ||
       (units > 0 && units <= INT32_MAX &&
-       find_joined_y(graph, olstm__graph_node_output(node, OLSTM_RECURRENT_Y), &use));
+       find_concatenated_y(graph, olstm__graph_node_output(node, OLSTM_RECURRENT_Y),
+                           &use));
   if (x == OLSTM__NO_VALUE && !has_use) return;
   if (has_use && use.value == OLSTM__NO_VALUE) return;
   const int64_t x_layout =

@@ -1,11 +1,10 @@
-// Loop nodes that step a recurrent cell over a sequence, and nothing else, become that
-// recurrent node.
+// Loop nodes that only step a recurrent cell over a sequence become a recurrent node.
 //
-// What is recognised: a counter from 0 in steps of 1; x_t = Gather(X, counter) of a
-// sequence whose length is the number of steps; h (and c) carried through a cell of
-// fuse_cell.h; scan outputs that are h; weights that are constants, captured or carried
-// along unchanged; and, with a mask m_t = Gather(mask, counter), masked steps that carry
-// h and c over and repeat the output before them.
+// The pattern: a counter from 0 in steps of 1; x_t = Gather(X, counter) of a sequence
+// with as many rows as the loop has steps; h (and c) carried through a cell
+// (fuse_cell.h); scan outputs that are h; weights that are constants, captured or carried
+// unchanged. With a mask m_t = Gather(mask, counter), masked steps keep h and c, and
+// repeat the previous output.
 #include <string.h>
 
 #include "runtime/fuse/fuse.h"
@@ -14,12 +13,12 @@
 
 enum { kMaxCarried = 16, kLoopTrip = 0, kLoopCondition = 1, kLoopCarried = 2 };
 
-/// kMaxTerms: of a condition.
+/// kMaxTerms: the most terms of a condition.
 enum { kMadeOpset = 11, kMaxTerms = 8 };
 
-/// A Loop and its parts. Carried value j is the node's input and the body's input
-/// kLoopCarried + j, the body's output 1 + j and the node's output j; scan output k is
-/// the body's output 1 + count + k and the node's output count + k.
+/// A Loop. Carried value j is input kLoopCarried + j of node and body, output 1 + j of
+/// the body and output j of the node; scan output k is output 1 + count + k of the body
+/// and count + k of the node.
 typedef struct loop_view {
   olstm__graph* outer;
   int32_t node;
@@ -28,15 +27,15 @@ typedef struct loop_view {
   size_t carried_count, scan_count;
 } loop_view;
 
-/// One carried value that is state, and how the step chooses its next value.
+/// A carried value that is state, and how a step computes its next value.
 typedef struct carried_state {
   size_t carried;
   int32_t old_value;  // the body's input
-  int32_t new_value;  // what the cell computes: behind the mask's choice
+  int32_t new_value;  // what the cell computes, before the mask is applied
   int32_t mask;       // NO_VALUE without a mask
 } carried_state;
 
-/// What a Loop was recognised as. Values of states are the body's.
+/// A recognised Loop. Values of states belong to the body.
 typedef struct loop_match {
   olstm__cell_match cell;
   int32_t counter;     // carried index, or -1: only the iteration number counts
@@ -80,7 +79,7 @@ static int32_t carried_output(const loop_view* view, size_t carried) {
   return olstm__match_skip_identity(view->body, view->body->outputs[1 + carried]);
 }
 
-/// Unchanged: the input, or the constant that it is.
+/// Whether a carried value is unchanged: its output is its input, or the same constant.
 static bool is_passed_through(const loop_view* view, size_t carried) {
   const int32_t output = carried_output(view, carried);
   const olstm_tensor* constant = olstm__graph_constant(view->body, output);
@@ -90,8 +89,8 @@ static bool is_passed_through(const loop_view* view, size_t carried) {
                           view->outer, loop_node(view)->inputs[kLoopCarried + carried]));
 }
 
-/// The outer value that a body value is at every step: a capture, or carried along
-/// unchanged. NO_VALUE for any other.
+/// The outer value that a value of the body equals in every step: a capture, or a value
+/// carried unchanged. NO_VALUE for any other.
 static int32_t outer_value(const loop_view* view, int32_t value) {
   const olstm__graph_node* node = loop_node(view);
   value = olstm__match_skip_identity(view->body, value);
@@ -108,7 +107,7 @@ static int32_t outer_value(const loop_view* view, int32_t value) {
   return OLSTM__NO_VALUE;
 }
 
-/// olstm__constants' callback.
+/// Callback of olstm__constants.
 static const olstm_tensor* step_constant(const void* user, int32_t value) {
   const loop_view* view = user;
   const olstm_tensor* own = olstm__graph_constant(view->body, value);
@@ -121,7 +120,8 @@ static bool is_counter(const loop_view* view, const loop_match* match, int32_t v
          (match->counter >= 0 && value == carried_input(view, (size_t)match->counter));
 }
 
-/// The outer tensor of which a body value is row `counter`.
+/// The outer sequence of which a value of the body is row `counter`; NO_VALUE when there
+/// is none.
 static int32_t gathered_sequence(const loop_view* view, const loop_match* match,
                                  int32_t value) {
   const olstm__graph_node* gather = olstm__graph_producer_of_type(
@@ -136,7 +136,8 @@ static int32_t gathered_sequence(const loop_view* view, const loop_match* match,
 
 // ---------------------------------------------------------------- counting
 
-/// A carried integer that starts at 0 and grows by 1 a step.
+/// The carried integer that starts at 0 and grows by 1 in each step; -1 when there is
+/// none.
 static int32_t find_counter(const loop_view* view) {
   for (size_t j = 0; j < view->carried_count; j++) {
     int32_t operands[2];
@@ -175,8 +176,8 @@ typedef enum condition_kind {
   kConditionExact
 } condition_kind;
 
-/// counter + 1 < length ends the loop after the sequence's last step; counter < length
-/// never ends it earlier.
+/// counter + 1 < length ends the loop after the last step of the sequence (exact);
+/// counter < length never ends it earlier (loose).
 static condition_kind judge_less(const loop_view* view, const loop_match* match,
                                  const int32_t operands[2],
                                  const olstm__dim_symbol* length) {
@@ -197,7 +198,7 @@ static condition_kind judge_condition(const loop_view* view, const loop_match* m
     return kConditionOther;
   }
   for (size_t i = 0; i < count; i++) {
-    if (terms[i] == view->body->inputs[1]) continue;  // what it was before: true
+    if (terms[i] == view->body->inputs[1]) continue;  // Unchanged: true.
     if (!olstm__match_binary(view->body, terms[i], "Less", operands)) {
       return kConditionOther;
     }
@@ -208,7 +209,7 @@ static condition_kind judge_condition(const loop_view* view, const loop_match* m
   return result;
 }
 
-/// The condition before the first step: true whenever there is a step to do.
+/// Whether the initial condition is true whenever the sequence has a step.
 static bool starts_when_not_empty(const loop_view* view,
                                   const olstm__dim_symbol* length) {
   const olstm__graph* outer = view->outer;
@@ -231,7 +232,7 @@ static bool starts_when_not_empty(const loop_view* view,
   return true;
 }
 
-/// Whether the loop does one step for each row of the sequence.
+/// Whether the loop does exactly one step for each row of the sequence.
 static bool counts_the_sequence(const loop_view* view, const loop_match* match) {
   const olstm__dim_symbol length = olstm__dim_symbol_of(view->outer, match->sequence, 0);
   const int32_t trip = loop_node(view)->inputs[kLoopTrip];
@@ -248,8 +249,8 @@ static bool counts_the_sequence(const loop_view* view, const loop_match* match) 
 
 // ---------------------------------------------------------------- states
 
-/// The carried values that are neither counter nor passed through, with their masks taken
-/// off.
+/// Lists the carried values that are neither counter nor unchanged, with their masks
+/// split off. Returns 4 when there are more than 3.
 static size_t list_states(const loop_view* view, const loop_match* match,
                           carried_state states[3]) {
   size_t count = 0;
@@ -269,7 +270,7 @@ static size_t list_states(const loop_view* view, const loop_match* match,
   return count;
 }
 
-/// Gives the states their roles once `h` is taken to be h.
+/// Assigns the roles h, c and y to the states, given which one is h.
 static bool assign_roles(const carried_state* states, size_t count, size_t h,
                          loop_match* match) {
   const bool is_lstm = strcmp(match->cell.op_type, "LSTM") == 0;
@@ -309,8 +310,8 @@ static bool match_states(const loop_view* view, loop_match* match) {
   return false;
 }
 
-/// Every scan output is the step's output: the repeated one of a masked loop, h
-/// otherwise.
+/// Whether every scan output is the step's output: the repeated one of a masked loop,
+/// else h.
 static bool scans_the_output(const loop_view* view, const loop_match* match) {
   const bool repeats = match->y.carried != kMaxCarried;
   const size_t source = repeats ? match->y.carried : match->h.carried;
@@ -319,8 +320,8 @@ static bool scans_the_output(const loop_view* view, const loop_match* match) {
         view->body, view->body->outputs[1 + view->carried_count + k]);
     if (scanned != carried_output(view, source)) return false;
   }
-  // A masked loop without a repeated output scans h itself, which is the same when it is
-  // carried.
+  // A masked loop without a repeated output scans h; masked steps then repeat the carried
+  // h.
   return true;
 }
 
@@ -329,8 +330,8 @@ static bool is_used(const olstm__graph* graph, int32_t value) {
                                       graph->values[value].output_use_count > 0);
 }
 
-/// Whether X and the first states are such as a recurrent node takes: three dimensions,
-/// and a row of state for every row.
+/// Whether X has three dimensions and the initial states are not broadcast, as a
+/// recurrent node requires.
 static bool has_recurrent_shapes(const loop_view* view, const loop_match* match) {
   const int32_t* carried = &loop_node(view)->inputs[kLoopCarried];
   const int32_t rank = olstm__dim_rank_of(view->outer, match->sequence);
@@ -361,7 +362,7 @@ static bool match_loop(const loop_view* view, loop_match* match) {
     const olstm__dim_symbol length =
         olstm__dim_symbol_of(view->outer, match->sequence, 0);
     const olstm__dim_symbol masks = olstm__dim_symbol_of(view->outer, match->mask, 0);
-    // Unequal lengths that only look so are refused when the node runs.
+    // If the lengths may be unequal, the node checks them when it runs.
     if (length.root == OLSTM__NO_VALUE && masks.root == OLSTM__NO_VALUE &&
         length.number != masks.number) {
       return false;
@@ -378,7 +379,7 @@ static int32_t add_output_value(olstm__graph* graph, const char* name,
                                 olstm__graph_format(graph, "%s/%s", name, suffix));
 }
 
-/// Whoever used the Loop's output uses `replacement`.
+/// Replaces the uses of an output of the Loop.
 static void replace_output(olstm__graph* graph, int32_t loop, size_t slot,
                            int32_t replacement) {
   const int32_t old = olstm__graph_node_output(&graph->nodes[loop], slot);
@@ -386,7 +387,7 @@ static void replace_output(olstm__graph* graph, int32_t loop, size_t slot,
   olstm__graph_replace_uses(graph, old, replacement);
 }
 
-/// The values of the recurrent node that replaces a Loop.
+/// Outputs of the recurrent node that replaces a Loop.
 typedef struct recurrent_outputs {
   int32_t y, y_h, y_c, last_y;
 } recurrent_outputs;
@@ -415,7 +416,7 @@ static void replace_loop(const loop_view* view, const loop_match* match,
   olstm__graph_remove_node(graph, view->node);
 }
 
-/// Inputs and outputs of the node: ONNX's, or those of olstm.fused when there is a mask
+/// Adds the node, with ONNX's inputs and outputs, or, with a mask, those of olstm.fused
 /// (op/lstm/lstm_masked_op.h).
 static bool add_recurrent_node(const loop_view* view, const loop_match* match,
                                recurrent_outputs* out) {
@@ -428,14 +429,14 @@ static bool add_recurrent_node(const loop_view* view, const loop_match* match,
   const olstm_attribute* attributes =
       olstm__cell_attributes(graph, &match->cell, false, &attribute_count);
   if (!attributes || !olstm__cell_add_weights(graph, &match->cell, weights)) return false;
-  // Adding moves the nodes: what is needed of the Loop is read first.
+  // Adding nodes moves graph->nodes: what is needed of the Loop is read first.
   const int32_t* carried = &loop_node(view)->inputs[kLoopCarried];
   const int32_t start_h = carried[match->h.carried];
   const int32_t start_c = is_lstm ? carried[match->c.carried] : OLSTM__NO_VALUE;
-  // Without an output of its own, a masked step repeats h.
+  // Without a repeated output, a masked step repeats h.
   const int32_t start_y =
       match->y.carried != kMaxCarried ? carried[match->y.carried] : start_h;
-  // The mask stands where ONNX has sequence_lens.
+  // The mask is in the slot of ONNX's sequence_lens.
   int32_t inputs[OLSTM__MASKED_INPUT_COUNT] = {match->sequence, weights[0], weights[1],
                                                weights[2], match->mask};
   inputs[OLSTM_RECURRENT_INITIAL_H] =
@@ -473,8 +474,8 @@ static bool add_recurrent_node(const loop_view* view, const loop_match* match,
 }
 
 void olstm__fuse_loops(olstm__graph* graph) {
-  // In order, so that a second layer's sequence is the first one's recurrent node; nodes
-  // made here stand behind.
+  // In order, so that the sequence of a second layer is the output of the first one's
+  // recurrent node. New nodes are appended and not visited.
   const int32_t count = graph->order_count;
   for (int32_t i = 0; i < count && olstm__graph_check(graph, NULL) == OLSTM_STATUS_OK;
        i++) {

@@ -1,14 +1,14 @@
-// Keras' Masking layer, as exporters write it, becomes one node.
+// Keras' Masking layer, as exporters write it, becomes one StepMask node.
 //
-// What is recognised: mask = Greater(ReduceSum(Cast(Not(Equal(X, value))), axis -1), 0),
-// with and without keepdims; X * Cast(mask), which is X itself where the value is 0; and
-// the number of steps that count, ReduceSum(Cast(mask), axis -1).
+// The pattern: mask = Greater(ReduceSum(Cast(Not(Equal(X, value))), axis -1), 0), with
+// and without keepdims; X * Cast(mask), which equals X when the value is 0; and the
+// number of steps that are not masked, ReduceSum(Cast(mask), axis -1).
 #include <string.h>
 
 #include "runtime/fuse/fuse.h"
 #include "runtime/fuse/fuse_match.h"
 
-/// The mask that a Greater computes.
+/// A mask that a Greater computes.
 typedef struct step_mask {
   int32_t x;
   float value;
@@ -20,7 +20,7 @@ static bool sums_the_last_axis(const olstm__graph* graph, const olstm__graph_nod
   return olstm__match_one_axis(graph, node, &axis) && axis == -1;
 }
 
-/// X and the value of Not(Equal(X, value)).
+/// Matches Not(Equal(X, value)).
 static bool match_difference(const olstm__graph* graph, int32_t value, step_mask* out) {
   const olstm__graph_node* negation = olstm__graph_producer_of_type(graph, value, "Not");
   int32_t operands[2];
@@ -31,7 +31,7 @@ static bool match_difference(const olstm__graph* graph, int32_t value, step_mask
   }
   for (int i = 0; i < 2; i++) {
     const olstm_tensor* constant = olstm__graph_constant(graph, operands[i]);
-    // A rank of 1 at most does not broadcast X to a higher one.
+    // The constant must not broadcast X to a higher rank.
     if (!olstm__match_scalar(graph, operands[i], &number) ||
         constant->desc.dtype != OLSTM_DTYPE_FLOAT || constant->desc.rank > 1) {
       continue;
@@ -71,7 +71,7 @@ static const olstm_attribute* make_attribute(olstm__graph* graph, float value) {
   return attribute;
 }
 
-/// The node that computes a mask: one that is there already, or a new one.
+/// The StepMask node of a mask: an existing one, or a new one.
 static int32_t find_or_add_node(olstm__graph* graph, const step_mask* mask,
                                 const char* name) {
   for (int32_t u = graph->values[mask->x].first_use; u != OLSTM__NO_VALUE;
@@ -113,7 +113,7 @@ static bool casts_to(const olstm__graph_node* node, olstm_dtype dtype) {
          olstm__match_int(node, "to", 0) == (int64_t)dtype;
 }
 
-/// X * Cast(mask), the mask with its last axis kept.
+/// Replaces the products X * Cast(mask), where the mask has a last axis of size 1.
 static void replace_products(olstm__graph* graph, int32_t cast, const step_mask* mask,
                              int32_t masked_x) {
   const int32_t factor = graph->nodes[cast].outputs[0];
@@ -124,7 +124,7 @@ static void replace_products(olstm__graph* graph, int32_t cast, const step_mask*
     if (olstm__graph_node_input(product, 0) != mask->x &&
         olstm__graph_node_input(product, 1) != mask->x)
       continue;
-    // 0 * 0 and x * 1 are what X has already.
+    // For value 0 the product is X itself: 0 * 0 or x * 1.
     olstm__graph_replace_uses(graph, product->outputs[0],
                               mask->value == 0.0F ? mask->x : masked_x);
   }
@@ -157,7 +157,7 @@ static void fuse_mask(olstm__graph* graph, int32_t greater, const step_mask* mas
       replace_sums(graph, user, outputs[OLSTM__STEP_MASK_LENS]);
     }
   }
-  // Of a kept axis, whatever else uses it has what it had.
+  // The other uses of a mask with keepdims are left as they are.
   if (!mask->keeps_dims)
     olstm__graph_replace_uses(graph, old, outputs[OLSTM__STEP_MASK_MASK]);
 }

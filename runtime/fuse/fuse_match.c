@@ -4,9 +4,9 @@
 
 enum {
   kMaxSteps = 64,
-  /// Squeeze and Unsqueeze take axes as attributes.
+  /// The opset of added Squeeze and Unsqueeze nodes: axes are attributes.
   kAxesOpset = 11,
-  /// From here on LSTM, GRU and RNN are as they are today.
+  /// The first opset in which LSTM, GRU and RNN have their present meaning.
   kRecurrentOpset = 7
 };
 
@@ -94,7 +94,7 @@ bool olstm__match_int_attribute(const olstm__graph_node* node, const char* name,
   return attribute->kind == OLSTM_ATTRIBUTE_INT && attribute->i == value;
 }
 
-/// An attribute that is a list of one integer.
+/// Reads an attribute that is a list of one integer.
 static bool one_int(const olstm_attribute* attribute, int64_t* out_number) {
   if (attribute->kind != OLSTM_ATTRIBUTE_INTS || attribute->count != 1) return false;
   *out_number = attribute->ints[0];
@@ -119,7 +119,8 @@ static bool slice_by_attributes(const olstm__graph_node* node, int64_t* start,
          (!axes || one_int(axes, axis));
 }
 
-/// As it is: exporters write "to the end" as the greatest integer, which no double holds.
+/// Reads an int64 exactly: exporters write "to the end" as the greatest integer, which a
+/// double cannot hold.
 static bool whole_number(const olstm__graph* graph, int32_t value, int64_t* out_number) {
   const olstm_tensor* tensor = olstm__graph_constant(graph, value);
   if (!tensor || tensor->desc.dtype != OLSTM_DTYPE_INT64 ||
@@ -192,7 +193,7 @@ static bool single_node_activation(const olstm__graph* graph, int32_t value,
   return true;
 }
 
-/// A binary operator with a constant of one element on either side.
+/// Matches a binary operator with a constant of one element as either operand.
 static bool with_scalar(const olstm__graph* graph, int32_t value, const char* op_type,
                         double* out_number, int32_t* out_other) {
   int32_t operands[2];
@@ -206,7 +207,7 @@ static bool with_scalar(const olstm__graph* graph, int32_t value, const char* op
   return false;
 }
 
-/// The bounds of a Clip by attributes or inputs, or of Min and Max in either order.
+/// Matches a Clip, with bounds as attributes or inputs, or Min and Max in either order.
 static bool clipped(const olstm__graph* graph, int32_t value, double* low, double* high,
                     int32_t* out_inner) {
   const olstm__graph_node* clip = olstm__graph_producer_of_type(
@@ -282,7 +283,7 @@ static bool is_true(const olstm__graph* graph, int32_t value) {
 
 bool olstm__match_terms(const olstm__graph* graph, int32_t value, size_t capacity,
                         int32_t* out_terms, size_t* out_count) {
-  // Terms first, then what is still to be taken apart.
+  // The list holds finished terms, then values that are still to be split.
   size_t done = 0, count = 1;
   if (capacity < count) return false;
   out_terms[0] = value;
@@ -305,7 +306,7 @@ bool olstm__match_terms(const olstm__graph* graph, int32_t value, size_t capacit
 
 // ---------------------------------------------------------------- selection
 
-/// The mask of a factor Cast(mask) or, negated, Cast(Not(mask)).
+/// Matches Cast(mask) or, negated, Cast(Not(mask)).
 static bool mask_factor(const olstm__graph* graph, int32_t value, bool negated,
                         int32_t* out_mask) {
   const olstm__graph_node* cast = olstm__graph_producer_of_type(graph, value, "Cast");
@@ -320,7 +321,7 @@ static bool mask_factor(const olstm__graph* graph, int32_t value, bool negated,
   return true;
 }
 
-/// A product of a mask factor and something else.
+/// Matches a product of a mask factor and another value.
 static bool masked_product(const olstm__graph* graph, int32_t value, bool negated,
                            int32_t* out_mask, int32_t* out_other) {
   int32_t factors[2];

@@ -1,4 +1,4 @@
-// Whatever exporters write for a recurrent layer becomes ONNX's recurrent node.
+// Turns whatever exporters write for a recurrent layer into a recurrent node.
 #ifndef OLSTM_RUNTIME_FUSE_FUSE_RECURRENT_H_
 #define OLSTM_RUNTIME_FUSE_FUSE_RECURRENT_H_
 

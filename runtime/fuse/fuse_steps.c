@@ -24,8 +24,8 @@ static bool gathered_step(const olstm__graph* graph, const olstm__graph_node* no
   return out->step >= 0;
 }
 
-/// Part of a Split into single steps, or a Slice of one: what a Squeeze behind it takes
-/// the axis from.
+/// Matches an output of a Split into single steps, or a Slice of one step, whose axis a
+/// Squeeze behind it removes.
 static bool cut_step(const olstm__graph* graph, int32_t value, int64_t axis,
                      olstm__sequence_step* out) {
   const olstm__graph_node* node = olstm__graph_producer(graph, value);
@@ -34,7 +34,7 @@ static bool cut_step(const olstm__graph* graph, int32_t value, int64_t axis,
   out->sequence = olstm__graph_node_input(node, 0);
   out->axis = axis;
   if (olstm__match_is(node, "Split") && olstm__match_int(node, "axis", 0) == axis) {
-    // Single steps, or the Squeeze would fail.
+    // The parts are single steps: otherwise the Squeeze would fail.
     for (size_t o = 0; o < node->output_count; o++) {
       out->step = (int64_t)o;
       if (node->outputs[o] == value) return true;

@@ -4,14 +4,14 @@
 
 enum { kMaxTerms = 12, kMaxCuts = 3, kMaxWalk = 64 };
 
-/// The columns that a Split or Slice takes of what it is given: part `part` of `parts`
-/// equal ones, or [first:end) for parts 0.
+/// The columns that a Split or Slice takes of its input: part `part` of `parts` equal
+/// ones, or [first:end) when parts is 0.
 typedef struct column_cut {
   int64_t part, parts;
   int64_t first, end;
 } column_cut;
 
-/// A term that is still to be taken apart, and the cuts on the way to it, outermost
+/// A term that is still to be split, and the cuts between the sum and it, outermost
 /// first.
 typedef struct term {
   int32_t value;
@@ -43,7 +43,7 @@ static bool cuts_columns(const olstm__graph_node* node, int64_t fallback) {
   return number == 1 || number == -1;
 }
 
-/// The lengths of a Split's parts; NULL with *out_known true for equal ones.
+/// The lengths of a Split's parts; NULL with *out_known true for equal parts.
 static const int64_t* split_lengths(const search* s, const olstm__graph_node* node,
                                     bool* out_known) {
   const olstm_attribute* lengths = olstm__graph_find_attribute(node, "split");
@@ -83,8 +83,8 @@ static bool cut_of_slice(const search* s, const olstm__graph_node* node,
   return slice.axis == 1 || slice.axis == -1;
 }
 
-/// The block of `width` columns that is left behind the cuts, innermost first. False when
-/// they do not fit.
+/// Computes which block of `width` columns remains after the cuts, innermost first. False
+/// when they do not fit.
 static bool apply_cuts(const term* t, int64_t width, olstm__weight_block* block) {
   block->first_column = 0;
   block->column_count = width;
@@ -156,8 +156,8 @@ static const olstm__graph_node* concat_of_two(const olstm__graph* graph, int32_t
   return node && node->own_input_count == 2 && cuts_columns(node, 0) ? node : NULL;
 }
 
-/// [x,h] or [h,x] times one matrix: each factor has its rows of it, h as many as the sum
-/// has columns.
+/// Splits the product of [x,h] or [h,x] with one matrix into two: h has as many rows of
+/// the matrix as the sum has columns, x the others.
 static bool add_joined_rows(search* s, const olstm__graph_node* concat,
                             const olstm__weight_block* weight) {
   const int64_t square = weight->column_count, other = weight->row_count - square;
@@ -176,7 +176,7 @@ static bool add_joined_rows(search* s, const olstm__graph_node* concat,
   return false;
 }
 
-/// The columns of a value that a product with a constant matrix makes; -1 for another.
+/// The number of columns of a product with a constant matrix; -1 for any other value.
 static int64_t columns_of_product(const search* s, int32_t value) {
   const olstm__graph_node* node =
       olstm__graph_producer(s->graph, olstm__match_skip_identity(s->graph, value));
@@ -211,7 +211,7 @@ static float float_attribute(const olstm__graph_node* node, const char* name) {
   return attribute ? attribute->f : 1.0F;
 }
 
-/// A Gemm without factors, whose first operand is as it is, is a product and a sum.
+/// A Gemm with alpha and beta 1 and transA 0 is a product and a sum.
 static bool take_gemm(search* s, const term* t, const olstm__graph_node* node) {
   const olstm_attribute* transposed_a = olstm__graph_find_attribute(node, "transA");
   const olstm_attribute* transposed_b = olstm__graph_find_attribute(node, "transB");
@@ -227,8 +227,8 @@ static bool take_gemm(search* s, const term* t, const olstm__graph_node* node) {
                      transposed_b && transposed_b->i != 0);
 }
 
-/// A Squeeze without axes takes a batch of one away before a sum, which broadcasts it
-/// back. Of a single column it would take that away instead.
+/// A Squeeze without axes removes a batch of 1 before a sum, which broadcasts it again. A
+/// single column it would remove instead.
 static bool take_squeeze(search* s, const term* t, const olstm__graph_node* node) {
   return node->own_input_count == 1 && !olstm__graph_find_attribute(node, "axes") &&
          columns_of_product(s, olstm__graph_node_input(node, 0)) > 1 &&
@@ -327,7 +327,7 @@ static bool is_listed(const int32_t* values, size_t count, int32_t value) {
   return false;
 }
 
-/// A factor, or both that a Concat joins.
+/// Adds a factor, or both values that a Concat joins.
 static size_t add_factors(const olstm__graph* graph, int32_t value, size_t capacity,
                           int32_t* factors, size_t count) {
   const olstm__graph_node* concat = concat_of_two(graph, value);
