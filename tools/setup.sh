@@ -22,6 +22,9 @@ libonnx-testdata /usr/share/libonnx-testdata/data/node
 python3 python3
 python3-numpy /usr/lib/python3/dist-packages/numpy
 python3-onnx /usr/lib/python3/dist-packages/onnx
+python3-pandas /usr/lib/python3/dist-packages/pandas
+python3-dask /usr/lib/python3/dist-packages/dask
+python3-distributed /usr/lib/python3/dist-packages/distributed
 mypy mypy
 python3-venv /usr/share/python-wheels
 python3-wheel /usr/lib/python3/dist-packages/wheel

@@ -76,11 +76,10 @@ def stage(arguments, root):
     version = re.search(r"^Version: (.+)$", metadata, re.MULTILINE).group(1)
     package, info = os.path.join(root, "olstm"), os.path.join(root, "olstm-%s.dist-info" % version)
     licence_folder = os.path.join(info, "licenses")
-    os.makedirs(package)
+    shutil.copytree(arguments.package, package, ignore=lambda folder, names: [
+        name for name in names if not name.endswith(".py") and name != "py.typed" and not os.path.exists(
+            os.path.join(folder, name, "__init__.py"))])
     os.makedirs(licence_folder)
-    for name in sorted(os.listdir(arguments.package)):
-        if name.endswith(".py") or name == "py.typed":
-            shutil.copyfile(os.path.join(arguments.package, name), os.path.join(package, name))
     libraries, notices = bundle(arguments.readelf, package, arguments.library, dict(arguments.bundled_licence))
     notices.update(arguments.licence)
     for name, source in sorted(notices.items()):

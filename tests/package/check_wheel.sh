@@ -52,7 +52,12 @@ texts = {os.path.basename(file): text for file, text in files.items()}
 assert texts["LICENSE"] == open(os.path.join(source, "LICENSE")).read()
 if any("protobuf-c" in path for path in loaded):
     assert "Dave Benson" in texts["LICENSE.libprotobuf-c"]
-assert os.path.exists(os.path.join(os.path.dirname(olstm.__file__), "py.typed"))
+installed = {os.path.relpath(str(file), "olstm") for file in importlib.metadata.files("olstm")}
+package = os.path.join(source, "adapters", "python", "olstm")
+for folder, _, names in os.walk(package):
+    for name in names:
+        if name.endswith(".py") or name == "py.typed":
+            assert os.path.relpath(os.path.join(folder, name), package) in installed, (folder, name)
 
 # The tag names this machine, and a glibc that knows all versions of symbols that the libraries ask for, but no newer one.
 tag = next(line for line in importlib.metadata.distribution("olstm").read_text("WHEEL").splitlines() if line.startswith("Tag: "))

@@ -33,8 +33,15 @@ session.run([1, 2])
 session.inputs["x"] + 1
 session.context().load_state("text")
 END
+# Dask says little of its types, and not the same in each version.
+cat > "$work/mypy.ini" <<'END'
+[mypy]
+ignore_missing_imports = True
+[mypy-dask.*]
+follow_imports = skip
+END
 cd "$package"
-mypy --strict --ignore-missing-imports --cache-dir=/dev/null olstm "$work/right.py" "$work/wrong.py" > "$work/found" || true
+mypy --strict --config-file="$work/mypy.ini" --cache-dir=/dev/null olstm "$work/right.py" "$work/wrong.py" > "$work/found" || true
 if grep ': error' "$work/found" | grep -v "wrong.py:"; then exit 1; fi
 for line in 3 4 5 6; do
   grep -q "wrong.py:$line: error" "$work/found" || { echo "types: mypy does not mind line $line:"; cat "$work/found"; exit 1; }

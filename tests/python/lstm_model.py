@@ -71,3 +71,19 @@ def model_with_external_data(location="weights/w.bin"):
         content += tensor.raw_data
         tensor.ClearField("raw_data")
     return result, content
+
+
+def sequence_model(batch="N", steps="T", outputs=("steps", "last")):
+    """As Keras has it: x [N,T,I] to steps [N,T,2], one vector a step, and last [N,1], one number a sequence. One LSTM 'lstm'."""
+    dense, single = _random_dense
+    nodes = [helper.make_node("LSTM", ["x", "W", "R", "B"], ["y", "h"], name="lstm", hidden_size=H, layout=1),
+             helper.make_node("Squeeze", ["y", "two"], ["y3"]), helper.make_node("MatMul", ["y3", "dense"], ["steps"]),
+             helper.make_node("Squeeze", ["h", "one"], ["h2"]), helper.make_node("MatMul", ["h2", "single"], ["last"])]
+    shapes = {"steps": [batch, steps, 2], "last": [batch, 1]}
+    constants = [(name, a.astype(np.float32)) for name, a in (("W", W), ("R", R), ("B", B), ("dense", dense), ("single", single))]
+    constants += [("two", np.array([2])), ("one", np.array([1]))]
+    return make_model(nodes, [("x", TensorProto.FLOAT, [batch, steps, I])],
+                      [(name, TensorProto.FLOAT, shapes[name]) for name in outputs], constants)
+
+
+_random_dense = _random.uniform(-1, 1, (H, 2)), _random.uniform(-1, 1, (H, 1))

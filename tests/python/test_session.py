@@ -58,7 +58,7 @@ class SessionTest(unittest.TestCase):
         self.assertIn("'x': ('T', 'N', 2)", repr(session))
 
     def test_the_version_is_the_library_s(self):
-        header = open(os.path.join(os.path.dirname(__file__), "..", "..", "include", "olstm", "version.h")).read()
+        header = pathlib.Path(__file__).parent.joinpath("..", "..", "include", "olstm", "version.h").read_text()
         numbers = [re.search(r"define OLSTM_VERSION_%s (\d+)" % part, header).group(1) for part in ("MAJOR", "MINOR", "PATCH")]
         self.assertEqual(olstm.__version__, ".".join(numbers))
 

@@ -96,8 +96,12 @@ class Definition:
         paths = [path for path in (self.model, self.external_data) if isinstance(path, str)]
         return self.digest(), repr((paths, sorted(self.options.items())))
 
+    def recipe(self) -> Tuple[Any, ...]:
+        """What `remade` takes: plain values, which can go to another process."""
+        return self.model, self.external_data, self.options, self.digest()
+
     def __reduce__(self) -> Any:
-        return _definition, (self.model, self.external_data, self.options, self.digest())
+        return remade, self.recipe()
 
     def load(self) -> Handle:
         """An olstm_model."""
@@ -114,8 +118,8 @@ class Definition:
         return Handle("olstm_model_destroy", "olstm_model_load_file", os.fsencode(self.model), C.byref(options))
 
 
-def _definition(model: Union[bytes, str], external_data: Any, options: Dict[str, Any], digest: str) -> Definition:
-    """Unpickles: a file must be there, and the one that it was."""
+def remade(model: Union[bytes, str], external_data: Any, options: Dict[str, Any], digest: str) -> Definition:
+    """The definition of a recipe: a file must be there, and the one that it was."""
     definition = Definition(model, external_data, options)
     if isinstance(model, str):
         if not os.path.exists(model):

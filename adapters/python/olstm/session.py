@@ -156,6 +156,12 @@ class Context:
     def __init__(self, session: Session) -> None:
         self._adopt(session._core, session._core.create_context())
 
+    @classmethod
+    def _of(cls, core: Core) -> "Context":
+        context = cls.__new__(cls)
+        context._adopt(core, core.create_context())
+        return context
+
     def _adopt(self, core: Core, handle: Handle) -> None:
         self._core = core
         self._handle = handle
@@ -218,8 +224,7 @@ class Context:
 
 
 def _unpickled_context(kind: type[Context], core: Core, blob: bytes) -> Context:
-    context = kind.__new__(kind)
-    context._adopt(core, core.create_context())
+    context = kind._of(core)
     context.load_state(blob)
     return context
 

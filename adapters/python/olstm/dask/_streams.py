@@ -1,0 +1,100 @@
+"""Streams by key: which state each has come to, and how a piece of each takes it further."""
+from __future__ import annotations
+
+import datetime
+import numbers
+import uuid
+import zlib
+from typing import Any, Dict, Hashable, Iterable, List, Mapping, Optional, Sequence, Tuple
+
+import numpy as np
+
+from ._layout import Array
+from ._runs import Stepper
+
+
+def bucket(key: Any, count: int) -> int:
+    """Which of so many groups of streams a key belongs to, in every process alike. Keys that are equal are in the same."""
+    return _hash(key) % count
+
+
+def _hash(key: Any) -> int:
+    if isinstance(key, np.generic):
+        key = key.item()
+    if isinstance(key, str):
+        return zlib.crc32(key.encode("utf-8", "surrogatepass"))
+    if isinstance(key, bytes):
+        return zlib.crc32(key)
+    if isinstance(key, numbers.Number) and key == key:
+        return hash(key)
+    if isinstance(key, tuple):
+        return zlib.crc32(b",".join(b"%d" % _hash(part) for part in key))
+    if isinstance(key, (datetime.date, uuid.UUID)) and key == key:
+        return zlib.crc32(str(key).encode())
+    raise TypeError("%r is no key of a stream: take strings, numbers, dates, or tuples of them" % (key,))
+
+
+class States:
+    """State slots of many streams: a row each. Not changed once made, as Dask wants its values."""
+
+    def __init__(self, keys: Iterable[Hashable] = (), slots: Optional[Mapping[str, Array]] = None) -> None:
+        self.rows = {key: row for row, key in enumerate(keys)}
+        self.slots = dict(slots or {})
+
+    def __reduce__(self) -> Any:
+        return States, (list(self.rows), self.slots)
+
+    def find(self, keys: Sequence[Hashable]) -> Array:
+        """Each key's row, -1 for a stream that has not begun."""
+        return np.array([self.rows.get(key, -1) for key in keys], np.int64)
+
+    def advanced(self, keys: Sequence[Hashable], slots: Mapping[str, Array]) -> "States":
+        """A copy in which these streams, all different, have come to this state."""
+        rows = self.find(keys)
+        begun = np.flatnonzero(rows < 0)
+        rows[begun] = len(self.rows) + np.arange(len(begun))
+        result = States(list(self.rows) + [keys[k] for k in begun])
+        for name, value in slots.items():
+            whole = np.empty((len(result.rows),) + value.shape[1:], value.dtype)
+            if name in self.slots:
+                whole[:len(self.rows)] = self.slots[name]
+            whole[rows] = value
+            result.slots[name] = whole
+        return result
+
+    def to_dict(self) -> Dict[Hashable, Dict[str, Array]]:
+        """{key: {slot: array}}."""
+        return {key: {name: value[row] for name, value in self.slots.items()} for key, row in self.rows.items()}
+
+    @staticmethod
+    def from_dict(states: Mapping[Hashable, Mapping[str, Any]], slot_names: Iterable[str]) -> "States":
+        """What to_dict gave, or a user wrote."""
+        names = set(slot_names)
+        for key, slots in states.items():
+            if set(slots) != names:
+                raise ValueError("the state of %r has the slots %s; the session has %s" % (
+                    key, ", ".join(slots) or "none", ", ".join(sorted(names))))
+        return States(states, {name: np.stack([np.asarray(slots[name]) for slots in states.values()]) for name in names}
+                      if states else {})
+
+
+def advance(stepper: Stepper, states: States, keys: Sequence[Hashable], counts: Array, pieces: Any,
+            put: Any) -> States:
+    """Takes streams further, each by a piece of its own: those of the same length run together.
+
+    counts: the pieces' steps. pieces(chosen, count): {input: rows first, steps second} of some streams, whose pieces have as many
+    steps. put(chosen, outputs): takes theirs.
+    """
+    rows = states.find(keys)
+    slots: Dict[str, Array] = {}
+    for count in np.unique(counts):
+        for begun in (False, True):
+            chosen = np.flatnonzero((counts == count) & ((rows >= 0) == begun))
+            if not len(chosen):
+                continue
+            before = {name: value[rows[chosen]] for name, value in states.slots.items()} if begun else None
+            outputs, after = stepper.step(before, pieces(chosen, int(count)))
+            put(chosen, outputs)
+            for name, value in after.items():
+                slots.setdefault(name, np.empty((len(keys),) + value.shape[1:], value.dtype))[chosen] = value
+    return states.advanced(keys, slots)
