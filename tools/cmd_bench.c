@@ -172,6 +172,7 @@ static void print_json(olstm__json_writer* out, const olstm__lstm_shape* shape,
     olstm__json_int(out, NULL, shape->input_size);
     olstm__json_int(out, NULL, shape->units);
     olstm__json_int(out, NULL, shape->directions);
+    olstm__json_int(out, NULL, shape->layers);
     olstm__json_close(out, ']');
   }
   olstm__json_real(out, "load_ms", result->load_ms);
@@ -213,7 +214,9 @@ static olstm__cli_result parse(int argc, char** argv, bench_options* out) {
       {"seconds", OLSTM__CLI_REAL, &out->seconds, "S",
        "how long to repeat the run (default 1)", 0, 0, NULL},
       {"shapes", OLSTM__CLI_TEXT, &out->shapes, "FILE",
-       "instead of a model: LSTM layers, a line 'T N I H D' each", 0, 0, NULL},
+       "instead of a model: LSTM layers, a line 'T N I H D' each, or 'T N I H D L' for L "
+       "on top of each other",
+       0, 0, NULL},
       {"json", OLSTM__CLI_FLAG, &out->json, NULL, "print one JSON object", 0, 0, NULL},
       OLSTM__JOB_CLI_STATE_OPTIONS(out->job),
       OLSTM__JOB_CLI_OPTIONS(out->job),
@@ -274,11 +277,11 @@ static void print_row(const olstm__lstm_shape* shape, const bench_data* bench,
       kernel = step.kernel;
     }
   }
-  olstm__say(stdout, "%4lld %4lld %4lld %4lld %2lld %12.2f %12.2f %12.2f  %s\n",
+  olstm__say(stdout, "%4lld %4lld %4lld %4lld %2lld %2lld %12.2f %12.2f %12.2f  %s\n",
              (long long)shape->steps, (long long)shape->batch,
              (long long)shape->input_size, (long long)shape->units,
-             (long long)shape->directions, result->median_us, result->min_us,
-             result->p99_us, kernel);
+             (long long)shape->directions, (long long)shape->layers, result->median_us,
+             result->min_us, result->p99_us, kernel);
   olstm__say_flush();
 }
 
@@ -310,8 +313,9 @@ static olstm_status bench_shapes(const bench_options* options, olstm_error* erro
   olstm__json_writer json = {stdout, true};
   if (status == OLSTM_STATUS_OK && options->json) olstm__json_open(&json, NULL, '[');
   if (status == OLSTM_STATUS_OK && !options->json) {
-    olstm__say(stdout,
-               "   T    N    I    H  D    median us     least us       p99 us  kernel\n");
+    olstm__say(
+        stdout,
+        "   T    N    I    H  D  L    median us     least us       p99 us  kernel\n");
   }
   for (size_t i = 0; i < count && status == OLSTM_STATUS_OK; i++) {
     status = bench_shape(&shapes[i], options, &json, error);

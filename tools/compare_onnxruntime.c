@@ -260,10 +260,10 @@ static void compare_shapes(olstm__ort* ort, const settings* s, const char* path,
     char name[128];
     if (olstm__lstm_model_write(shape, &bytes, &source.byte_count, &error)) stop(&error);
     source.bytes = bytes;
-    (void)snprintf(name, sizeof name, "%5lld %4lld %5lld %5lld %2lld",
+    (void)snprintf(name, sizeof name, "%5lld %4lld %5lld %5lld %2lld %2lld",
                    (long long)shape->steps, (long long)shape->batch,
                    (long long)shape->input_size, (long long)shape->units,
-                   (long long)shape->directions);
+                   (long long)shape->directions, (long long)shape->layers);
     compare(ort, s, &source, name, all);
     free(bytes);
   }
@@ -295,7 +295,8 @@ static olstm__cli_result parse(int argc, char** argv, settings* out) {
   const olstm__cli_command command = {
       "compare_onnxruntime",
       "compare_onnxruntime LIBONNXRUNTIME.SO SHAPES|MODEL.onnx|FOLDER... [options]",
-      "Measures olstm and ONNX Runtime in turns: on LSTM layers, a line 'T N I H D' "
+      "Measures olstm and ONNX Runtime in turns: on LSTM layers, a line 'T N I H D' or "
+      "'T N I H D L' "
       "each, or models, also all at or below a folder: with a test case's first "
       "inputs (test_data_set_0 beside the model), else made-up ones. Results are "
       "compared, too.",

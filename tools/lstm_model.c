@@ -11,7 +11,8 @@
 #include "olstm/tensor.h"
 #include "tools/file_bytes.h"
 
-enum { kMaxSize = 1 << 20, kIrVersion = 8, kOpset = 14, kMaxDims = 3 };
+enum { kMaxSize = 1 << 20, kMaxLayers = 64, kIrVersion = 8, kOpset = 14, kMaxDims = 3 };
+enum { kNameBytes = 32 };
 
 // ---------------------------------------------------------------- protobuf
 
@@ -124,9 +125,11 @@ static void put_value(model_writer* writer, unsigned field, const char* name,
   put_message(&writer->graph, field, &writer->part);
 }
 
+/// Attribute types of ONNX.
+enum { kTypeInt = 2, kTypeString = 3, kTypeInts = 7 };
+
 static void put_attribute(model_writer* writer, const char* name, const char* text,
                           int64_t value) {
-  enum { kTypeInt = 2, kTypeString = 3 };
   put_text(&writer->inner, 1, name);
   if (text) {
     put_text(&writer->inner, 4, text);
@@ -137,25 +140,93 @@ static void put_attribute(model_writer* writer, const char* name, const char* te
   put_message(&writer->part, 5, &writer->inner);
 }
 
-static void put_graph(model_writer* writer, const olstm__lstm_shape* s) {
-  static const char* const kInputs[] = {"X", "W", "R", "B"};
-  const int64_t w[] = {s->directions, 4 * s->units, s->input_size};
-  const int64_t r[] = {s->directions, 4 * s->units, s->units};
-  const int64_t b[] = {s->directions, 8 * s->units, 0};
-  const int64_t x[] = {s->steps, s->batch, s->input_size};
-  const int64_t y[] = {s->steps, s->directions, s->batch, s->units};
-  for (size_t i = 0; i < 4; i++) put_text(&writer->part, 1, kInputs[i]);
-  put_text(&writer->part, 2, "Y");
-  put_text(&writer->part, 3, "lstm");
+/// An int64 vector, as GraphProto.initializer.
+static void put_ints(model_writer* writer, const char* name, const int64_t* values,
+                     size_t count) {
+  put_int(&writer->part, 1, (int64_t)count);
+  put_int(&writer->part, 2, OLSTM_DTYPE_INT64);
+  put_text(&writer->part, 8, name);
+  for (size_t i = 0; i < count; i++) put_int(&writer->part, 7, values[i]);
+  put_message(&writer->graph, 5, &writer->part);
+}
+
+/// Begins a node with two inputs and one output; put_message(graph, 1, part) ends it.
+static void start_node(model_writer* writer, const char* op_type, const char* input,
+                       const char* second, const char* output) {
+  put_text(&writer->part, 1, input);
+  if (second) put_text(&writer->part, 1, second);
+  put_text(&writer->part, 2, output);
+  put_text(&writer->part, 3, output);
+  put_text(&writer->part, 4, op_type);
+}
+
+/// Y of a layer, [T,D,N,H], as the X of the next one, [T,N,D*H].
+static void put_joint(model_writer* writer, const olstm__lstm_shape* s, const char* from,
+                      const char* to) {
+  static const int64_t kOrder[] = {0, 2, 1, 3};
+  char name[kNameBytes];
+  if (s->directions == 1) {
+    start_node(writer, "Squeeze", from, "axes", to);
+    put_message(&writer->graph, 1, &writer->part);
+    return;
+  }
+  (void)snprintf(name, sizeof name, "%s_t", from);
+  start_node(writer, "Transpose", from, NULL, name);
+  put_text(&writer->inner, 1, "perm");
+  for (size_t i = 0; i < 4; i++) put_int(&writer->inner, 8, kOrder[i]);
+  put_int(&writer->inner, 20, kTypeInts);
+  put_message(&writer->part, 5, &writer->inner);
+  put_message(&writer->graph, 1, &writer->part);
+  start_node(writer, "Reshape", name, "shape", to);
+  put_message(&writer->graph, 1, &writer->part);
+}
+
+/// Layer `index`, with its weights: reads x, writes y.
+static void put_layer(model_writer* writer, const olstm__lstm_shape* s, int64_t index,
+                      const char* x, const char* y) {
+  static const char kWeights[] = {'W', 'R', 'B'};
+  const int64_t input_size = index == 0 ? s->input_size : s->directions * s->units;
+  const int64_t dims[][kMaxDims] = {{s->directions, 4 * s->units, input_size},
+                                    {s->directions, 4 * s->units, s->units},
+                                    {s->directions, 8 * s->units, 0}};
+  char names[3][kNameBytes];
+  char node[kNameBytes] = "lstm";
+  if (index > 0) (void)snprintf(node, sizeof node, "lstm_%" PRId64, index);
+  for (size_t i = 0; i < 3; i++) {
+    (void)snprintf(names[i], kNameBytes, index == 0 ? "%c" : "%c_%" PRId64, kWeights[i],
+                   index);
+  }
+  put_text(&writer->part, 1, x);
+  for (size_t i = 0; i < 3; i++) put_text(&writer->part, 1, names[i]);
+  put_text(&writer->part, 2, y);
+  put_text(&writer->part, 3, node);
   put_text(&writer->part, 4, "LSTM");
   put_attribute(writer, "hidden_size", NULL, s->units);
   put_attribute(writer, "direction", s->directions == 2 ? "bidirectional" : "forward", 0);
   put_message(&writer->graph, 1, &writer->part);
-  put_text(&writer->graph, 2, "lstm");
   // The scale that Keras and PyTorch start from: gates neither saturate nor vanish.
-  put_initializer(writer, "W", w, 1.0 / sqrt((double)s->units));
-  put_initializer(writer, "R", r, 1.0 / sqrt((double)s->units));
-  put_initializer(writer, "B", b, 1.0 / sqrt((double)s->units));
+  for (size_t i = 0; i < 3; i++) {
+    put_initializer(writer, names[i], dims[i], 1.0 / sqrt((double)s->units));
+  }
+}
+
+static void put_graph(model_writer* writer, const olstm__lstm_shape* s) {
+  static const int64_t kAxes[] = {1};
+  static const int64_t kShape[] = {0, 0, -1};
+  const int64_t x[] = {s->steps, s->batch, s->input_size};
+  const int64_t y[] = {s->steps, s->directions, s->batch, s->units};
+  char from[kNameBytes] = "X";
+  for (int64_t l = 0; l < s->layers; l++) {
+    const bool is_last = l + 1 == s->layers;
+    char to[kNameBytes] = "Y";
+    if (!is_last) (void)snprintf(to, sizeof to, "Y_%" PRId64, l);
+    put_layer(writer, s, l, from, to);
+    (void)snprintf(from, sizeof from, "X_%" PRId64, l + 1);
+    if (!is_last) put_joint(writer, s, to, from);
+  }
+  put_text(&writer->graph, 2, "lstm");
+  if (s->layers > 1 && s->directions == 1) put_ints(writer, "axes", kAxes, 1);
+  if (s->layers > 1 && s->directions == 2) put_ints(writer, "shape", kShape, 3);
   put_value(writer, 11, "X", x, 3);
   put_value(writer, 12, "Y", y, 4);
 }
@@ -188,14 +259,18 @@ olstm_status olstm__lstm_model_write(const olstm__lstm_shape* shape,
 /// Reads one line; false when it is neither a shape nor empty.
 static bool read_line(const char* line, olstm__lstm_shape* out_shape,
                       bool* out_is_shape) {
-  static const int64_t kMost[] = {kMaxSize, kMaxSize, kMaxSize, kMaxSize, 2};
-  int64_t* const sizes[] = {&out_shape->steps, &out_shape->batch, &out_shape->input_size,
-                            &out_shape->units, &out_shape->directions};
+  static const int64_t kMost[] = {kMaxSize, kMaxSize, kMaxSize, kMaxSize, 2, kMaxLayers};
+  enum { kLayers = 5, kCount };
+  int64_t* sizes[kCount] = {&out_shape->steps,      &out_shape->batch,
+                            &out_shape->input_size, &out_shape->units,
+                            &out_shape->directions, &out_shape->layers};
   const char* blanks = " \t\r";
   *out_is_shape = line[strspn(line, blanks)] != '\0';
   if (!*out_is_shape) return true;
-  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+  out_shape->layers = 1;
+  for (size_t i = 0; i < kCount; i++) {
     char* end = NULL;
+    if (i == kLayers && line[strspn(line, blanks)] == '\0') return true;
     *sizes[i] = strtoll(line, &end, 10);
     if (end == line || !strchr(blanks, *end) || *sizes[i] < 1 || *sizes[i] > kMost[i]) {
       return false;
@@ -213,8 +288,9 @@ static olstm_status read_lines(char* text, const char* path, olstm__lstm_shape* 
     bool is_shape = false;
     line[strcspn(line, "#")] = '\0';
     if (!read_line(line, &shapes[*out_count], &is_shape)) {
-      return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
-                        "'%s': a line is T N I H D (D 1 or 2), not '%.80s'", path, line);
+      return olstm_fail(
+          error, OLSTM_STATUS_INVALID_ARGUMENT,
+          "'%s': a line is T N I H D (D 1 or 2) or T N I H D L, not '%.80s'", path, line);
     }
     if (is_shape) (*out_count)++;
   }

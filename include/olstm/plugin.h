@@ -130,6 +130,51 @@ typedef struct olstm_prepare_args {
   const olstm_tensor_desc* outputs;
 } olstm_prepare_args;
 
+/// The pointers of one run. Entries are NULL where the node has no such input or output,
+/// and where a tensor has no elements. No two buffers overlap, other than prepare
+/// allowed.
+typedef struct olstm_run_args {
+  size_t struct_size;
+  const void* const* inputs;
+  void* const* outputs;
+  void* workspace;
+  /// NULL for one thread.
+  const olstm_parallel* parallel;
+} olstm_run_args;
+
+/// Where a sequence's steps lie in a tensor, in bytes: row n of step s begins at
+/// first + s * step + n * row. Steps count in the order in which they are computed: for
+/// one that goes backwards in time `step` is negative.
+typedef struct olstm_sequence_layout {
+  int64_t first, step, row;
+  int64_t row_bytes;
+} olstm_sequence_layout;
+
+/// A run in pieces, offered by operators that go through input 0 step by step and write
+/// output 0 as they go. A host may run the steps of one layer beside later steps of the
+/// layer whose output it reads, on several threads:
+///   begin, then advance through [0, step_count) in order, then finish
+/// give together what run gives, bit for bit. All take what run takes, with the same
+/// pointers; `parallel` is not used.
+typedef struct olstm_sequence {
+  size_t struct_size;
+  int64_t step_count, row_count;
+  olstm_sequence_layout input, output;
+  /// About how many nanoseconds a run takes: on one thread, and as `run` with the
+  /// options' threads; and what each piece adds to a run in pieces.
+  int64_t alone_ns, run_ns, piece_ns;
+  /// Checks values, and writes what of output 0 no step writes. Reads nothing of input 0.
+  /// [no-alloc]
+  olstm_status (*begin)(const void* instance, const void* handle,
+                        const olstm_run_args* args, olstm_error* error);
+  /// Reads steps [first_step, end_step) of input 0, and writes those of output 0.
+  /// [no-alloc] [any-thread]
+  void (*advance)(const void* instance, const void* handle, const olstm_run_args* args,
+                  int64_t first_step, int64_t end_step);
+  /// Writes the other outputs. [no-alloc]
+  void (*finish)(const void* instance, const void* handle, const olstm_run_args* args);
+} olstm_sequence;
+
 /// What prepare says about the runs to come.
 typedef struct olstm_prepared {
   size_t struct_size;
@@ -153,19 +198,9 @@ typedef struct olstm_prepared {
   /// About how many multiply-adds, or bytes read and written, a run takes. 0: each input
   /// is read once and each output written once. A host may refuse runs by it.
   uint64_t work;
+  /// How to run in pieces; NULL when the operator cannot. Borrowed until release.
+  const olstm_sequence* sequence;
 } olstm_prepared;
-
-/// The pointers of one run. Entries are NULL where the node has no such input or output,
-/// and where a tensor has no elements. No two buffers overlap, other than prepare
-/// allowed.
-typedef struct olstm_run_args {
-  size_t struct_size;
-  const void* const* inputs;
-  void* const* outputs;
-  void* workspace;
-  /// NULL for one thread.
-  const olstm_parallel* parallel;
-} olstm_run_args;
 
 enum {
   /// Outputs depend on the inputs' dtypes and shapes alone, never on their data (Shape,

@@ -77,6 +77,12 @@ typedef struct olstm__lstm_args {
   const olstm_parallel* parallel;
 } olstm__lstm_args;
 
+/// The time of a run in nanoseconds: on one thread, and with problem.thread_count; and
+/// what each piece adds to a run in pieces.
+typedef struct olstm__lstm_estimate {
+  double alone_ns, split_ns, piece_ns;
+} olstm__lstm_estimate;
+
 typedef struct olstm__lstm_kernel {
   /// "reference", "native", "onednn".
   const char* name;
@@ -100,6 +106,17 @@ typedef struct olstm__lstm_kernel {
   /// y is written everywhere: zeros beyond a row's length. [no-alloc] [any-thread]
   olstm_status (*run)(const olstm__lstm_problem* problem, const void* handle,
                       const olstm__lstm_args* args, olstm_error* error);
+  /// The same in pieces, bit for bit, on the caller's thread: begin, advance through all
+  /// steps in order, finish. For problems of one direction; NULL in kernels that cannot.
+  /// [no-alloc] [any-thread]
+  void (*begin)(const olstm__lstm_problem* problem, const void* handle,
+                const olstm__lstm_args* args);
+  void (*advance)(const olstm__lstm_problem* problem, const void* handle,
+                  const olstm__lstm_args* args, int64_t first_step, int64_t end_step);
+  void (*finish)(const olstm__lstm_problem* problem, const void* handle,
+                 const olstm__lstm_args* args);
+  /// About how many nanoseconds a run takes; NULL in kernels that do not know.
+  olstm__lstm_estimate (*estimate)(const void* handle);
   /// handle may be NULL.
   void (*release)(const olstm_allocator* allocator, void* handle);
   /// Whether run may allocate, as a library behind it does: not for real-time threads.

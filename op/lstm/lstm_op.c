@@ -51,6 +51,8 @@ typedef struct lstm_handle {
   size_t pack_offset;
   /// Packed for this plan alone.
   packing own;
+  /// How to run in pieces, where the kernel can.
+  olstm_sequence sequence;
 } lstm_handle;
 
 static uint64_t allowed_dtypes(const lstm_op* op) {
@@ -297,6 +299,49 @@ static olstm_status prepare_kernel(lstm_op* op, lstm_handle* handle,
   return add_workspace(op, handle, kernel_bytes, out_workspace_bytes, error);
 }
 
+// How to run in pieces: see the end of this file.
+static olstm_status begin(const void* instance, const void* handle,
+                          const olstm_run_args* args, olstm_error* error);
+static void advance(const void* instance, const void* handle, const olstm_run_args* args,
+                    int64_t first_step, int64_t end_step);
+static void finish(const void* instance, const void* handle, const olstm_run_args* args);
+
+/// Steps in the order of the only direction, whose rows have `row_count` elements.
+static olstm_sequence_layout sequence_layout(const olstm__lstm_problem* problem,
+                                             const olstm__lstm_strides* strides,
+                                             int64_t row_count) {
+  const int64_t size = (int64_t)olstm_dtype_size(problem->dtype);
+  const int64_t step = strides->step * size;
+  const bool is_reverse = problem->spec.is_reverse[0];
+  return (olstm_sequence_layout){.first = is_reverse ? (problem->steps - 1) * step : 0,
+                                 .step = is_reverse ? -step : step,
+                                 .row = strides->row * size,
+                                 .row_bytes = row_count * size};
+}
+
+/// Offers to run in pieces where the kernel can, and where steps are the same in all rows
+/// (in reverse, sequence_lens shifts them).
+static const olstm_sequence* offer_sequence(lstm_handle* handle) {
+  const olstm__lstm_problem* problem = &handle->problem;
+  const olstm__lstm_kernel* kernel = handle->choice.kernel;
+  if (!kernel->advance || problem->spec.direction_count != 1) return NULL;
+  if (problem->spec.is_reverse[0] && problem->has_lens) return NULL;
+  const olstm__lstm_estimate time = kernel->estimate(handle->kernel_handle);
+  handle->sequence = (olstm_sequence){
+      .struct_size = sizeof handle->sequence,
+      .step_count = problem->steps,
+      .row_count = problem->batch,
+      .input = sequence_layout(problem, &problem->x, problem->input_size),
+      .output = sequence_layout(problem, &problem->y, problem->hidden_size),
+      .alone_ns = (int64_t)time.alone_ns,
+      .run_ns = (int64_t)time.split_ns,
+      .piece_ns = (int64_t)time.piece_ns,
+      .begin = begin,
+      .advance = advance,
+      .finish = finish};
+  return &handle->sequence;
+}
+
 olstm_status olstm__lstm_op_prepare(void* instance, const olstm_prepare_args* args,
                                     olstm_prepared* out_prepared, olstm_error* error) {
   lstm_op* op = instance;
@@ -317,6 +362,10 @@ olstm_status olstm__lstm_op_prepare(void* instance, const olstm_prepare_args* ar
     out_prepared->kernel = handle->choice.kernel->name;
     out_prepared->reason = handle->choice.reason;
     out_prepared->run_allocates = handle->choice.kernel->run_allocates;
+    // Hosts of before this field have a shorter struct.
+    if (out_prepared->struct_size > offsetof(olstm_prepared, sequence)) {
+      out_prepared->sequence = offer_sequence(handle);
+    }
   }
   out_prepared->handle = handle;
   out_prepared->work = olstm__lstm_problem_work(&handle->problem);
@@ -368,14 +417,13 @@ static void* output_at(const lstm_op* op, const olstm_run_args* args, size_t ind
   return olstm_node_has_output(op->base.node, index) ? args->outputs[index] : NULL;
 }
 
-olstm_status olstm__lstm_op_run(const void* instance, const void* handle,
-                                const olstm_run_args* args, olstm_error* error) {
-  const lstm_op* op = instance;
-  const lstm_handle* prepared = handle;
-  const olstm__lstm_problem* problem = &prepared->problem;
-  const olstm__lstm_kernel* kernel = prepared->choice.kernel;
-  const olstm__lstm_args kernel_args = {
-      .packed = prepared->packed,
+/// Pointers as kernels take them. Weights that every run packs are behind the kernel's
+/// workspace.
+static olstm__lstm_args kernel_args(const lstm_op* op, const lstm_handle* handle,
+                                    const olstm_run_args* args) {
+  return (olstm__lstm_args){
+      .packed = handle->packed ? handle->packed
+                               : (const char*)args->workspace + handle->pack_offset,
       .x = input_at(op, args, OLSTM_RECURRENT_X),
       .sequence_lens = input_at(op, args, OLSTM_RECURRENT_SEQUENCE_LENS),
       .initial_h = input_at(op, args, OLSTM_RECURRENT_INITIAL_H),
@@ -386,20 +434,59 @@ olstm_status olstm__lstm_op_run(const void* instance, const void* handle,
       .workspace = args->workspace,
       .parallel = args->parallel,
   };
-  OLSTM_RETURN_IF_ERROR(check_lens(op, problem, kernel_args.sequence_lens, error));
+}
+
+static void pack_computed_weights(const lstm_op* op, const lstm_handle* handle,
+                                  const olstm_run_args* args) {
+  const olstm__lstm_weights weights = {
+      input_at(op, args, OLSTM_RECURRENT_W), input_at(op, args, OLSTM_RECURRENT_R),
+      input_at(op, args, OLSTM_RECURRENT_B), input_at(op, args, OLSTM_RECURRENT_P)};
+  if (handle->packed) return;
+  handle->choice.kernel->pack(&handle->problem, &weights,
+                              (char*)args->workspace + handle->pack_offset);
+}
+
+olstm_status olstm__lstm_op_run(const void* instance, const void* handle,
+                                const olstm_run_args* args, olstm_error* error) {
+  const lstm_op* op = instance;
+  const lstm_handle* prepared = handle;
+  const olstm__lstm_problem* problem = &prepared->problem;
+  const olstm__lstm_kernel* kernel = prepared->choice.kernel;
+  const olstm__lstm_args run_args = kernel_args(op, prepared, args);
+  OLSTM_RETURN_IF_ERROR(check_lens(op, problem, run_args.sequence_lens, error));
   if (!kernel) {
-    copy_state(problem, kernel_args.initial_h, kernel_args.y_h);
-    copy_state(problem, kernel_args.initial_c, kernel_args.y_c);
+    copy_state(problem, run_args.initial_h, run_args.y_h);
+    copy_state(problem, run_args.initial_c, run_args.y_c);
     return OLSTM_STATUS_OK;
   }
-  olstm__lstm_args packed_args = kernel_args;
-  if (!prepared->packed) {
-    const olstm__lstm_weights weights = {
-        input_at(op, args, OLSTM_RECURRENT_W), input_at(op, args, OLSTM_RECURRENT_R),
-        input_at(op, args, OLSTM_RECURRENT_B), input_at(op, args, OLSTM_RECURRENT_P)};
-    void* packed = (char*)args->workspace + prepared->pack_offset;
-    kernel->pack(problem, &weights, packed);
-    packed_args.packed = packed;
-  }
-  return kernel->run(problem, prepared->kernel_handle, &packed_args, error);
+  pack_computed_weights(op, prepared, args);
+  return kernel->run(problem, prepared->kernel_handle, &run_args, error);
+}
+
+// ---------------------------------------------------------------- in pieces
+
+static olstm_status begin(const void* instance, const void* handle,
+                          const olstm_run_args* args, olstm_error* error) {
+  const lstm_op* op = instance;
+  const lstm_handle* prepared = handle;
+  const olstm__lstm_args run_args = kernel_args(op, prepared, args);
+  OLSTM_RETURN_IF_ERROR(
+      check_lens(op, &prepared->problem, run_args.sequence_lens, error));
+  pack_computed_weights(op, prepared, args);
+  prepared->choice.kernel->begin(&prepared->problem, prepared->kernel_handle, &run_args);
+  return OLSTM_STATUS_OK;
+}
+
+static void advance(const void* instance, const void* handle, const olstm_run_args* args,
+                    int64_t first_step, int64_t end_step) {
+  const lstm_handle* prepared = handle;
+  const olstm__lstm_args run_args = kernel_args(instance, prepared, args);
+  prepared->choice.kernel->advance(&prepared->problem, prepared->kernel_handle, &run_args,
+                                   first_step, end_step);
+}
+
+static void finish(const void* instance, const void* handle, const olstm_run_args* args) {
+  const lstm_handle* prepared = handle;
+  const olstm__lstm_args run_args = kernel_args(instance, prepared, args);
+  prepared->choice.kernel->finish(&prepared->problem, prepared->kernel_handle, &run_args);
 }

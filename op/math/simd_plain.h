@@ -197,7 +197,7 @@ SIMD_INLINE simd_vec simd_swap(simd_vec a, const int distance) {
 
 /// All bits set, which is NaN, in lanes where a or b is NaN; the others are zero.
 SIMD_INLINE simd_vec simd_unordered(simd_vec a, simd_vec b) {
-  return (simd_vec)((a != a) | (b != b));
+  return (simd_vec)((a != a) | (b != b));  // NOLINT(misc-redundant-expression)
 }
 SIMD_INLINE simd_vec simd_or(simd_vec a, simd_vec b) {
   return (simd_vec)((simd_ints)a | (simd_ints)b);

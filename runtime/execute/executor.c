@@ -5,8 +5,10 @@
 #include "base/tensor_size.h"
 #include "runtime/execute/dynamic.h"
 #include "runtime/execute/output_check.h"
+#include "runtime/execute/wavefront_run.h"
 #include "runtime/host/operator_call.h"
 #include "runtime/plan/plan_cache.h"
+#include "runtime/plan/wavefront.h"
 
 /// A step with all pointers in their location.
 typedef struct bound_step {
@@ -17,6 +19,11 @@ typedef struct bound_step {
   olstm_run_args args;
   /// For messages. NULL: a copy, which cannot fail.
   const olstm_node* node;
+  /// Of layers of a wavefront; its first one has the number of layers and what a piece
+  /// is.
+  const olstm_sequence* sequence;
+  int32_t wavefront_layers;
+  int64_t piece_steps;
 } bound_step;
 
 /// A pointer that each run sets anew: that of an input or an output.
@@ -207,6 +214,9 @@ static void bind_steps(olstm__executor* executor, const olstm__plan* plan,
     bound->instance = step->node ? step->node->instance : NULL;
     bound->handle = step->node ? step->prepared.handle : step;
     bound->node = step->node ? &step->node->node : NULL;
+    bound->sequence = step->prepared.sequence;
+    bound->wavefront_layers = step->wavefront_layers;
+    bound->piece_steps = step->piece_steps;
     bound->args = (olstm_run_args){sizeof bound->args, (const void* const*)pointers,
                                    pointers + step->input_count, workspace, NULL};
     for (size_t p = 0; p < location_count; p++) {
@@ -427,6 +437,39 @@ static void lend_outputs(const olstm__executor* executor, olstm_tensor* outputs)
   }
 }
 
+/// The layers of a wavefront, of which `first` is the first.
+static olstm_status run_wavefront(const bound_step* first, const olstm_parallel* parallel,
+                                  olstm_error* error) {
+  olstm__wavefront_layer layers[OLSTM__WAVEFRONT_MAX_LAYERS];
+  int32_t failed = 0;
+  for (int32_t l = 0; l < first->wavefront_layers; l++) {
+    layers[l] = (olstm__wavefront_layer){first[l].sequence, first[l].instance,
+                                         first[l].handle, &first[l].args};
+  }
+  const olstm_status status = olstm__wavefront_run(
+      layers, first->wavefront_layers, first->piece_steps, parallel, &failed, error);
+  if (status == OLSTM_STATUS_OK) return status;
+  return olstm__call_end(first[failed].node, "run", status, error);
+}
+
+static olstm_status run_steps(const olstm__executor* executor,
+                              const olstm_parallel* parallel, olstm_error* error) {
+  for (size_t s = 0; s < executor->step_count; s++) {
+    const bound_step* step = &executor->steps[s];
+    if (step->wavefront_layers > 0 && parallel) {
+      OLSTM_RETURN_IF_ERROR(run_wavefront(step, parallel, error));
+      s += (size_t)step->wavefront_layers - 1;
+      continue;
+    }
+    const olstm_status status =
+        step->run(step->instance, step->handle, &step->args, error);
+    if (status != OLSTM_STATUS_OK) {
+      return olstm__call_end(step->node, "run", status, error);
+    }
+  }
+  return OLSTM_STATUS_OK;
+}
+
 olstm_status olstm__executor_run(olstm__executor* executor, const olstm_tensor* inputs,
                                  olstm_tensor* outputs, const olstm_parallel* parallel,
                                  olstm_error* error) {
@@ -440,14 +483,7 @@ olstm_status olstm__executor_run(olstm__executor* executor, const olstm_tensor* 
   patch(executor, inputs, parallel);
   executor->is_warm = true;
   olstm__call_begin(error);
-  for (size_t s = 0; s < executor->step_count; s++) {
-    const bound_step* step = &executor->steps[s];
-    const olstm_status status =
-        step->run(step->instance, step->handle, &step->args, error);
-    if (status != OLSTM_STATUS_OK) {
-      return olstm__call_end(step->node, "run", status, error);
-    }
-  }
+  OLSTM_RETURN_IF_ERROR(run_steps(executor, parallel, error));
   if (executor->plan->dynamic_step_count > 0) {
     const olstm__dynamic_call call = {inputs, executor->output_data, executor->workspace,
                                       parallel};

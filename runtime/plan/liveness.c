@@ -23,11 +23,19 @@ void olstm__planner_mark_live(olstm__planner* planner) {
       if (step->inputs[i] >= 0) planner->values[step->inputs[i]].is_live = true;
     }
   }
+  olstm__planner_number_steps(planner);
+}
+
+void olstm__planner_number_steps(olstm__planner* planner) {
+  planner->dynamic_step_count = 0;
+  planner->known_step_count = 0;
   for (size_t s = 0; s < planner->step_count; s++) {
     olstm__planned_step* step = &planner->steps[s];
     if (!step->is_live) continue;
     step->position =
         step->is_dynamic ? planner->dynamic_step_count++ : planner->known_step_count++;
+    step->first_position = step->position;
+    step->last_position = step->position;
   }
 }
 
@@ -41,10 +49,12 @@ static int32_t find_buffer(const olstm__planner* planner, int32_t buffer) {
   return buffer;
 }
 
+/// A buffer that `step` writes; NULL for one that is given.
 static int32_t add_buffer(olstm__planner* planner, olstm__location location, size_t bytes,
-                          size_t step) {
+                          const olstm__planned_step* step) {
   planner->buffers[planner->buffer_count] =
-      (olstm__planned_buffer){location, bytes, step, step, -1};
+      (olstm__planned_buffer){location, bytes, step ? step->first_position : 0,
+                              step ? step->last_position : 0, -1};
   return planner->buffer_count++;
 }
 
@@ -55,8 +65,8 @@ static void add_given_buffers(olstm__planner* planner) {
     const bool is_given = value->location.kind == OLSTM__LOCATION_INPUT ||
                           value->location.kind == OLSTM__LOCATION_CONSTANT;
     if (!value->is_described || !is_given) continue;
-    value->buffer =
-        add_buffer(planner, value->location, olstm__desc_bytes(&value->tensor.desc), 0);
+    value->buffer = add_buffer(planner, value->location,
+                               olstm__desc_bytes(&value->tensor.desc), NULL);
   }
 }
 
@@ -74,8 +84,14 @@ static bool is_view(const olstm__planner* planner, const olstm__planned_step* st
          olstm__desc_bytes(&planner->values[step->outputs[0]].tensor.desc);
 }
 
+void olstm__planner_mark_views(olstm__planner* planner) {
+  for (size_t s = 0; s < planner->step_count; s++) {
+    olstm__planned_step* step = &planner->steps[s];
+    step->is_view = step->is_prepared && is_view(planner, step);
+  }
+}
+
 static void add_step_buffers(olstm__planner* planner, olstm__planned_step* step) {
-  step->is_view = is_view(planner, step);
   for (size_t o = 0; o < step->node->output_count; o++) {
     if (step->outputs[o] < 0) continue;
     olstm__planned_value* value = &planner->values[step->outputs[o]];
@@ -85,14 +101,14 @@ static void add_step_buffers(olstm__planner* planner, olstm__planned_step* step)
         step->is_view
             ? planner->values[step->inputs[step->prepared.view_of_input]].buffer
             : add_buffer(planner, (olstm__location){.kind = OLSTM__LOCATION_WORKSPACE},
-                         bytes, step->position);
+                         bytes, step);
   }
   // A view reads nothing itself: whoever reads it keeps the buffer alive.
   if (step->is_view) return;
   for (size_t i = 0; i < step->node->input_count; i++) {
     if (step->inputs[i] < 0) continue;
     const int32_t buffer = planner->values[step->inputs[i]].buffer;
-    if (buffer >= 0) planner->buffers[buffer].last_step = step->position;
+    if (buffer >= 0) planner->buffers[buffer].last_step = step->last_position;
   }
 }
 
@@ -198,7 +214,7 @@ static olstm_status plan_memory(olstm__planner* planner, olstm_error* error) {
     olstm__planned_step* step = &planner->steps[s];
     if (!step->is_prepared || step->is_view || !step->prepared.workspace_bytes) continue;
     targets[count] = &step->workspace_offset;
-    requests[count++] = (olstm__memory_request){step->position, step->position,
+    requests[count++] = (olstm__memory_request){step->first_position, step->last_position,
                                                 step->prepared.workspace_bytes};
   }
   OLSTM_RETURN_IF_ERROR(olstm__memory_plan(

@@ -9,6 +9,12 @@
 /// Marks the steps that somebody needs, and numbers them.
 void olstm__planner_mark_live(olstm__planner* planner);
 
+/// Numbers the live steps of both parts in their order.
+void olstm__planner_number_steps(olstm__planner* planner);
+
+/// Finds which prepared steps are views.
+void olstm__planner_mark_views(olstm__planner* planner);
+
 /// Gives every value of the prepared steps its location.
 olstm_status olstm__planner_assign_locations(olstm__planner* planner, olstm_error* error);
 

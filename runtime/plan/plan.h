@@ -44,6 +44,10 @@ typedef struct olstm__plan_step {
   /// Inputs, then outputs.
   const olstm__location* locations;
   size_t workspace_offset;
+  /// Of the first layer of a wavefront: how many of the steps from here on that are no
+  /// views are its layers, and the time steps of a piece. -1 for its other layers.
+  int32_t wavefront_layers;
+  int64_t piece_steps;
   /// Of a copy: and the name of the output.
   size_t copy_bytes;
   const char* copy_name;

@@ -7,6 +7,7 @@
 #include "runtime/plan/liveness.h"
 #include "runtime/plan/plan_infer.h"
 #include "runtime/plan/plan_key.h"
+#include "runtime/plan/plan_wavefront.h"
 #include "runtime/plan/work.h"
 
 static olstm_status fail_memory(olstm_error* error) {
@@ -112,7 +113,9 @@ static olstm_status write_step(olstm__planner* planner, const olstm__planned_ste
                            .input_count = input_count,
                            .output_count = output_count,
                            .locations = locations,
-                           .workspace_offset = from->workspace_offset};
+                           .workspace_offset = from->workspace_offset,
+                           .wavefront_layers = from->wavefront_layers,
+                           .piece_steps = from->piece_steps};
   return OLSTM_STATUS_OK;
 }
 
@@ -268,6 +271,8 @@ static olstm_status make(olstm__planner* planner, const olstm_tensor* inputs,
   OLSTM_RETURN_IF_ERROR(olstm__planner_infer(planner, inputs, error));
   olstm__planner_mark_live(planner);
   OLSTM_RETURN_IF_ERROR(prepare_steps(planner, error));
+  olstm__planner_mark_views(planner);
+  OLSTM_RETURN_IF_ERROR(olstm__planner_find_wavefronts(planner, error));
   OLSTM_RETURN_IF_ERROR(olstm__planner_assign_locations(planner, error));
   OLSTM_RETURN_IF_ERROR(check_limit(planner, error));
   OLSTM_RETURN_IF_ERROR(write_ends(planner, error));

@@ -41,8 +41,15 @@ typedef struct olstm__planned_step {
   bool is_prepared;
   olstm_prepared prepared;
   uint64_t work;
-  /// Place among the steps of its part.
+  /// Its index among the steps of its part; and those of the steps from which and to
+  /// which what it reads and writes must be kept: layers of a wavefront run at the same
+  /// time.
   size_t position;
+  size_t first_position, last_position;
+  /// Of the first layer of a wavefront: how many layers, and the steps of a piece. -1 for
+  /// its other layers, 0 for other steps.
+  int32_t wavefront_layers;
+  int64_t piece_steps;
   size_t workspace_offset;
 } olstm__planned_step;
 

@@ -110,6 +110,7 @@ FIELD(olstm_prepared, kernel, 32);
 FIELD(olstm_prepared, reason, 40);
 FIELD(olstm_prepared, run_allocates, 48);
 FIELD(olstm_prepared, work, 56);
+FIELD(olstm_prepared, sequence, 64);
 SIZE(olstm_prepared, 56);
 FIELD(olstm_run_args, struct_size, 0);
 FIELD(olstm_run_args, inputs, 8);

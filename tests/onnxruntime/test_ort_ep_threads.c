@@ -18,7 +18,7 @@ static float x[kXCount];
 static float expected[kRowCases][kYCount];
 
 static OrtSession* open_layer(size_t index, int thread_count) {
-  const olstm__lstm_shape shape = {kSteps, kRows[index], kInput, kUnits, 1};
+  const olstm__lstm_shape shape = {kSteps, kRows[index], kInput, kUnits, 1, 1};
   const ort_host_options options = {.with_provider = true, .thread_count = thread_count};
   unsigned char* bytes = NULL;
   size_t byte_count = 0;

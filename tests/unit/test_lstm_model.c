@@ -10,9 +10,10 @@
 #include "tests/support/test_main.h"
 
 static void makes_models_that_run(void** state) {
-  static const olstm__lstm_shape kShapes[] = {{2, 3, 4, 5, 1}, {1, 1, 1, 1, 2}};
+  static const olstm__lstm_shape kShapes[] = {
+      {2, 3, 4, 5, 1, 1}, {1, 1, 1, 1, 2, 1}, {2, 3, 4, 5, 1, 3}, {2, 3, 4, 5, 2, 2}};
   (void)state;
-  for (size_t i = 0; i < 2; i++) {
+  for (size_t i = 0; i < sizeof kShapes / sizeof kShapes[0]; i++) {
     const olstm__lstm_shape* s = &kShapes[i];
     float x[2 * 3 * 4] = {0};
     unsigned char* bytes = NULL;
@@ -55,20 +56,28 @@ static void reads_shapes_and_skips_comments(void** state) {
   olstm__lstm_shape* shapes = NULL;
   size_t count = 0;
   (void)state;
-  assert_int_equal(
-      read_text("# a comment\n\n1 2 3 4 1\n  5 6 7 8 2  # more\n", &shapes, &count, NULL),
-      OLSTM_STATUS_OK);
+  assert_int_equal(read_text("# a comment\n\n1 2 3 4 1\n  5 6 7 8 2 3  # more\n", &shapes,
+                             &count, NULL),
+                   OLSTM_STATUS_OK);
   assert_int_equal(count, 2);
   assert_int_equal(shapes[0].units, 4);
   assert_int_equal(shapes[1].steps, 5);
   assert_int_equal(shapes[1].directions, 2);
+  assert_int_equal(shapes[0].layers, 1);
+  assert_int_equal(shapes[1].layers, 3);
   free(shapes);
 }
 
 static void refuses_lines_that_are_no_shape(void** state) {
-  static const char* const kTexts[] = {
-      "1 2 3 4\n", "1 2 3 4 1 1\n", "1 2 3 4 3\n",       "0 2 3 4 1\n",
-      "x\n",       "# nothing\n",   "1 1 1 99999999 1\n"};
+  static const char* const kTexts[] = {"1 2 3 4\n",
+                                       "1 2 3 4 1 0\n",
+                                       "1 2 3 4 1 65\n",
+                                       "1 2 3 4 1 1 1\n",
+                                       "1 2 3 4 3\n",
+                                       "0 2 3 4 1\n",
+                                       "x\n",
+                                       "# nothing\n",
+                                       "1 1 1 99999999 1\n"};
   (void)state;
   for (size_t i = 0; i < sizeof kTexts / sizeof kTexts[0]; i++) {
     olstm__lstm_shape* shapes = NULL;

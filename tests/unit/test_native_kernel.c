@@ -423,11 +423,12 @@ static olstm__native_split split_of(int64_t steps, int64_t rows, int64_t inputs,
                                  .hidden_size = hidden,
                                  .thread_count = thread_count};
   const olstm__native_target target = {.lanes = 16, .real_bytes = sizeof(float)};
-  olstm__native_layout layout;
+  olstm__native_plan plan;
   olstm__lstm_spec_init(OLSTM__CELL_LSTM, &problem.spec);
   problem.spec.direction_count = directions;
-  assert_true(olstm__native_layout_make(&problem, &target, &layout));
-  return olstm__native_split_choose(&problem, &layout);
+  assert_true(olstm__native_layout_make(&problem, &target, &plan.layout));
+  olstm__native_split_choose(&problem, &plan);
+  return plan.split;
 }
 
 static void assert_split(olstm__native_split split, int32_t directions, int32_t rows,

@@ -210,13 +210,20 @@ static void clear_y(const olstm__lstm_problem* problem, const olstm__lstm_args* 
   }
 }
 
-static olstm__native_direction start_direction(const olstm__lstm_problem* problem,
-                                               const olstm__native_plan* plan,
-                                               const olstm__lstm_args* args,
-                                               int32_t direction, char* workspace) {
+/// A direction's part of the workspace.
+static char* workspace_of(const olstm__native_plan* plan, const olstm__lstm_args* args,
+                          int32_t index) {
+  return (char*)args->workspace + (size_t)index * plan->workspace.direction_bytes;
+}
+
+/// A direction of a run, whose arrays are in `workspace`.
+static olstm__native_direction locate_direction(const olstm__lstm_problem* problem,
+                                                const olstm__native_plan* plan,
+                                                const olstm__lstm_args* args,
+                                                int32_t direction, char* workspace) {
   const olstm__native_workspace* offsets = &plan->workspace;
   const int64_t order = problem->spec.is_reverse[direction] ? -1 : 1;
-  const olstm__native_direction d = {
+  return (olstm__native_direction){
       .problem = problem,
       .plan = plan,
       .activations = problem->spec.activations[direction],
@@ -233,18 +240,24 @@ static olstm__native_direction start_direction(const olstm__lstm_problem* proble
       .x_step = order * bytes_at(problem, &problem->x, 1, 0, 0),
       .y_step = order * bytes_at(problem, &problem->y, 1, 0, 0),
       .wants_y = problem->wants_y};
-  make_rows(problem, args, direction, workspace, offsets);
-  load_states(&d, args->initial_h, direction, d.h);
+}
+
+/// Fills in rows and initial states.
+static void start_direction(const olstm__native_direction* d,
+                            const olstm__lstm_args* args, int32_t direction,
+                            char* workspace) {
+  const olstm__lstm_problem* problem = d->problem;
+  make_rows(problem, args, direction, workspace, &d->plan->workspace);
+  load_states(d, args->initial_h, direction, d->h);
   if (problem->spec.cell == OLSTM__CELL_LSTM) {
-    load_states(&d, args->initial_c, direction, d.c);
+    load_states(d, args->initial_c, direction, d->c);
   }
-  return d;
+  if (problem->wants_y && problem->has_lens) clear_y(problem, args, direction);
 }
 
 static void finish_direction(const olstm__native_direction* d,
                              const olstm__lstm_args* args, int32_t direction) {
   const olstm__lstm_problem* problem = d->problem;
-  if (problem->wants_y && problem->has_lens) clear_y(problem, args, direction);
   if (problem->wants_y_h) store_states(d, d->h, true, direction, args->y_h);
   if (problem->wants_y_c) store_states(d, d->c, false, direction, args->y_c);
 }
@@ -258,7 +271,7 @@ static void run_indexed(void* argument, int32_t index) {
   const olstm__native_task task =
       olstm__native_cut_rows(&directions[index / row_tasks], index % row_tasks);
   if (task.first_row >= task.end_row) return;
-  variant_of(task.direction->problem)->run(&task);
+  variant_of(task.direction->problem)->run(&task, 0, task.direction->problem->steps);
 }
 
 static void run_directions(const olstm__native_plan* plan, const olstm_parallel* parallel,
@@ -282,9 +295,9 @@ static olstm_status run(const olstm__lstm_problem* problem, const void* handle,
   (void)error;
   for (int32_t first = 0; first < problem->spec.direction_count; first += together) {
     for (int32_t i = 0; i < together; i++) {
-      char* workspace =
-          (char*)args->workspace + (size_t)i * plan->workspace.direction_bytes;
-      directions[i] = start_direction(problem, plan, args, first + i, workspace);
+      char* workspace = workspace_of(plan, args, i);
+      directions[i] = locate_direction(problem, plan, args, first + i, workspace);
+      start_direction(&directions[i], args, first + i, workspace);
     }
     run_directions(plan, args->parallel, directions);
     for (int32_t i = 0; i < together; i++) {
@@ -294,6 +307,40 @@ static olstm_status run(const olstm__lstm_problem* problem, const void* handle,
   return OLSTM_STATUS_OK;
 }
 
+// ---------------------------------------------------------------- in pieces
+
+static void begin(const olstm__lstm_problem* problem, const void* handle,
+                  const olstm__lstm_args* args) {
+  char* workspace = workspace_of(handle, args, 0);
+  const olstm__native_direction d = locate_direction(problem, handle, args, 0, workspace);
+  start_direction(&d, args, 0, workspace);
+}
+
+static void advance(const olstm__lstm_problem* problem, const void* handle,
+                    const olstm__lstm_args* args, int64_t first_step, int64_t end_step) {
+  const olstm__native_plan* plan = handle;
+  const olstm__native_direction d =
+      locate_direction(problem, plan, args, 0, workspace_of(plan, args, 0));
+  const olstm__native_task task = {.direction = &d,
+                                   .end_row = problem->batch,
+                                   .end_block = plan->layout.blocks,
+                                   .memory = d.tasks};
+  variant_of(problem)->run(&task, first_step, end_step);
+}
+
+static void finish(const olstm__lstm_problem* problem, const void* handle,
+                   const olstm__lstm_args* args) {
+  const olstm__native_direction d =
+      locate_direction(problem, handle, args, 0, workspace_of(handle, args, 0));
+  finish_direction(&d, args, 0);
+}
+
+static olstm__lstm_estimate estimate(const void* handle) {
+  const olstm__native_plan* plan = handle;
+  return (olstm__lstm_estimate){plan->alone_time * 1e3, plan->split_time * 1e3,
+                                plan->piece_time * 1e3};
+}
+
 const olstm__lstm_kernel olstm__lstm_kernel_native = {
     .name = "native",
     .decline = decline,
@@ -301,5 +348,9 @@ const olstm__lstm_kernel olstm__lstm_kernel_native = {
     .pack = pack,
     .prepare = prepare,
     .run = run,
+    .begin = begin,
+    .advance = advance,
+    .finish = finish,
+    .estimate = estimate,
     .release = release,
 };

@@ -220,8 +220,8 @@ bool olstm__native_plan_make(const olstm__lstm_problem* problem,
   if (!olstm__native_layout_make(problem, target, &plan.layout)) return false;
   plan.is_converted =
       problem->dtype != OLSTM_DTYPE_FLOAT && problem->dtype != OLSTM_DTYPE_DOUBLE;
-  plan.split = olstm__native_split_choose(problem, &plan.layout);
   plan.is_hoisted = should_hoist(problem, &plan.layout);
+  olstm__native_split_choose(problem, &plan);
   plan.chunk_steps = choose_chunk_steps(problem, &plan);
   if (!lay_out_workspace(problem, &plan)) return false;
   *out_plan = plan;

@@ -129,6 +129,9 @@ typedef struct olstm__native_plan {
   /// Whether dtype is 16 bits wide: values are converted on the way in and out.
   bool is_converted;
   olstm__native_split split;
+  /// Microseconds of a run, as estimated: on one thread, and split; and of what each
+  /// piece adds to a run in pieces.
+  double alone_time, split_time, piece_time;
 } olstm__native_plan;
 
 /// Whether the problem is a GRU with linear_before_reset, whose third gate keeps Rb apart
@@ -168,10 +171,11 @@ bool olstm__native_plan_make(const olstm__lstm_problem* problem,
                              const olstm__native_target* target,
                              olstm__native_plan* out_plan, size_t* out_workspace_bytes);
 
-/// As many tasks as make the run faster, and no more: a small problem stays on one
-/// thread.
-olstm__native_split olstm__native_split_choose(const olstm__lstm_problem* problem,
-                                               const olstm__native_layout* layout);
+/// Sets the split and the times of a plan that is complete but for its workspace: as many
+/// tasks as make the run faster, and no more. A
+/// small problem stays on one thread.
+void olstm__native_split_choose(const olstm__lstm_problem* problem,
+                                olstm__native_plan* plan);
 
 /// Packs W, R, B and P into what the layout says. FLOAT for 4 bytes a real, else DOUBLE.
 void olstm__native_pack(const olstm__lstm_problem* problem,

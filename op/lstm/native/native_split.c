@@ -13,8 +13,11 @@ static const double kHandOutPerThread = 0.1;
 static const double kFlops = 90e3;
 static const double kCacheBytes = 90e3;
 static const double kCell = 0.04;
+/// Beginning a piece of a sequence; and weights of one direction that L2 does not keep.
+static const double kPiece = 0.15;
+enum { kFarBytes = 768 * 1024 };
 /// Rows of a block; each block costs as much as kBlockCost more rows.
-enum { BLOCK_ROWS = 6 };
+enum { kBlockRows = 6 };
 static const double kBlockCost = 0.8;
 
 static int64_t divide_up(int64_t a, int64_t b) {
@@ -43,16 +46,32 @@ static double speed_of(const olstm__native_layout* layout) {
 
 /// How long a step takes on one thread with `rows` rows and `blocks` unit blocks.
 static double step_time(const olstm__lstm_problem* problem,
-                        const olstm__native_layout* layout, int64_t rows, double blocks) {
+                        const olstm__native_plan* plan, int64_t rows, double blocks) {
+  const olstm__native_layout* layout = &plan->layout;
+  const double flops = kFlops * speed_of(layout);
   const double gates = (double)layout->projection_reals / (double)layout->blocks;
-  const double weights =
-      blocks * gates * (double)(problem->hidden_size + problem->input_size);
-  const double effective =
-      rows == 1 ? 1 : (double)rows + kBlockCost * (double)divide_up(rows, BLOCK_ROWS);
-  const double compute = 2 * effective * weights / (kFlops * speed_of(layout)) +
-                         (double)rows * blocks * kCell;
+  const double w = blocks * gates * (double)problem->input_size;
+  const double r = blocks * gates * (double)problem->hidden_size;
+  const double weights = plan->is_hoisted ? r : w + r;
+  const double block_cost = kBlockCost * (double)divide_up(rows, kBlockRows);
+  const double effective = rows == 1 ? 1 : (double)rows + block_cost;
+  // Projections ahead have full blocks of rows, which share the reading of W.
+  const double ahead =
+      plan->is_hoisted ? (double)rows * (1 + kBlockCost / kBlockRows) : 0;
+  const double compute = 2 * effective * weights / flops + (double)rows * blocks * kCell;
   const double stream = weights * weight_bytes(layout) / kCacheBytes;
-  return compute > stream ? compute : stream;
+  return (compute > stream ? compute : stream) + 2 * ahead * w / flops;
+}
+
+/// What a piece of a sequence takes besides its steps: where projections are computed
+/// ahead, it reads W, in part while it computes unless W comes from far.
+static double piece_time(const olstm__lstm_problem* problem,
+                         const olstm__native_plan* plan) {
+  const olstm__native_layout* layout = &plan->layout;
+  const double w = (double)layout->projection_reals * (double)problem->input_size;
+  const double stream = w * weight_bytes(layout) / kCacheBytes;
+  if (!plan->is_hoisted) return kPiece;
+  return kPiece + (layout->direction_bytes > kFarBytes ? stream : stream / 3);
 }
 
 /// Units are split at blocks where panels of all phases end.
@@ -68,8 +87,9 @@ static int64_t block_alignment(const olstm__native_layout* layout) {
 
 /// How long a run takes.
 static double split_time(const olstm__lstm_problem* problem,
-                         const olstm__native_layout* layout,
+                         const olstm__native_plan* plan,
                          const olstm__native_split* split) {
+  const olstm__native_layout* layout = &plan->layout;
   const int64_t alignment = block_alignment(layout);
   const int64_t groups = divide_up(layout->blocks, alignment);
   const bool is_alone = split->directions * split->rows * split->units == 1;
@@ -78,7 +98,7 @@ static double split_time(const olstm__lstm_problem* problem,
   const double blocks = split->units > 1
                             ? (double)(divide_up(groups, split->units) * alignment)
                             : (double)layout->blocks;
-  double step = step_time(problem, layout, rows, blocks);
+  double step = step_time(problem, plan, rows, blocks);
   if (split->units > 1) {
     step += layout->phase_count * (kHandOut + split->units * kHandOutPerThread);
   }
@@ -86,23 +106,22 @@ static double split_time(const olstm__lstm_problem* problem,
 }
 
 /// The best split for exactly `threads` threads; false where there is none.
-static bool choose_for(const olstm__lstm_problem* problem,
-                       const olstm__native_layout* layout, int32_t threads,
-                       olstm__native_split* out_split, double* out_time) {
+static bool choose_for(const olstm__lstm_problem* problem, const olstm__native_plan* plan,
+                       int32_t threads, olstm__native_split* out_split,
+                       double* out_time) {
+  const olstm__native_layout* layout = &plan->layout;
   const int64_t groups = divide_up(layout->blocks, block_alignment(layout));
-  const bool is_converted =
-      problem->dtype != OLSTM_DTYPE_FLOAT && problem->dtype != OLSTM_DTYPE_DOUBLE;
   bool is_found = false;
   for (int32_t d = problem->spec.direction_count; d >= 0; d--) {
     const bool is_by_units = d == 0;
-    if (is_by_units ? is_converted || threads > groups
+    if (is_by_units ? plan->is_converted || threads > groups
                     : threads % d != 0 || threads / d > problem->batch) {
       continue;
     }
     const olstm__native_split split = is_by_units
                                           ? (olstm__native_split){1, 1, threads}
                                           : (olstm__native_split){d, threads / d, 1};
-    const double time = split_time(problem, layout, &split);
+    const double time = split_time(problem, plan, &split);
     // Rows synchronise once a run, units in every step: where times are about equal, rows
     // win, which suffer less on a busy machine.
     if (is_found && time >= *out_time * 0.97) continue;
@@ -113,20 +132,21 @@ static bool choose_for(const olstm__lstm_problem* problem,
   return is_found;
 }
 
-olstm__native_split olstm__native_split_choose(const olstm__lstm_problem* problem,
-                                               const olstm__native_layout* layout) {
-  olstm__native_split best = {1, 1, 1};
-  double best_time = split_time(problem, layout, &best);
+void olstm__native_split_choose(const olstm__lstm_problem* problem,
+                                olstm__native_plan* plan) {
+  plan->split = (olstm__native_split){1, 1, 1};
+  plan->alone_time = split_time(problem, plan, &plan->split);
+  plan->split_time = plan->alone_time;
+  plan->piece_time = piece_time(problem, plan);
   for (int32_t threads = 2; threads <= problem->thread_count; threads++) {
     olstm__native_split split;
     double time = 0;
     // Another core must save a tenth, or it is left to others.
-    if (!choose_for(problem, layout, threads, &split, &time)) continue;
-    if (time >= best_time * 0.9) continue;
-    best = split;
-    best_time = time;
+    if (!choose_for(problem, plan, threads, &split, &time)) continue;
+    if (time >= plan->split_time * 0.9) continue;
+    plan->split = split;
+    plan->split_time = time;
   }
-  return best;
 }
 
 /// Points at the scratch of task or part `index`.

@@ -1,0 +1,26 @@
+// Runs a wavefront (runtime/plan/wavefront.h): recurrent layers in pieces, several at the
+// same time. Every round is one run of the pool, so that no piece waits for another, and
+// the caller does what no thread has begun.
+#ifndef OLSTM_RUNTIME_EXECUTE_WAVEFRONT_RUN_H_
+#define OLSTM_RUNTIME_EXECUTE_WAVEFRONT_RUN_H_
+
+#include "olstm/plugin.h"
+
+/// One layer: what its operator prepared, and the pointers of this run.
+typedef struct olstm__wavefront_layer {
+  const olstm_sequence* sequence;
+  const void* instance;
+  const void* handle;
+  const olstm_run_args* args;
+} olstm__wavefront_layer;
+
+/// Does what running the layers one after the other does, bit for bit.
+///
+/// layers: 2..OLSTM__WAVEFRONT_MAX_LAYERS, bottom first, each reading the output of the
+/// one before. Errors: those of an operator; *out_failed is its layer. [no-alloc]
+olstm_status olstm__wavefront_run(const olstm__wavefront_layer* layers,
+                                  int32_t layer_count, int64_t piece_steps,
+                                  const olstm_parallel* parallel, int32_t* out_failed,
+                                  olstm_error* error);
+
+#endif  // OLSTM_RUNTIME_EXECUTE_WAVEFRONT_RUN_H_
