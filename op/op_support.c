@@ -1,6 +1,7 @@
 #include "op/op_support.h"
 
 #include <stdio.h>
+#include <string.h>
 
 // Fields of version 1 end here.
 #define BYTES_V1(type, last) (offsetof(type, last) + sizeof(((type*)0)->last))
@@ -52,7 +53,10 @@ olstm_status olstm__op_create(const olstm_operator* self, const olstm_create_arg
   base->node = args->node;
   base->host = args->host;
   base->allocator = *args->host->allocator;
-  base->options = *args->options;
+  // An older host's has fewer fields; those that it lacks are zero.
+  const size_t known = args->options->struct_size;
+  memcpy(&base->options, args->options,
+         known < sizeof base->options ? known : sizeof base->options);
   base->instance_bytes = instance_bytes;
   *out_instance = base;
   return OLSTM_STATUS_OK;

@@ -123,12 +123,15 @@ static olstm_status write_all(const olstm_session* session,
 }
 
 static olstm_status write_weights(const char* path, const char* folder,
-                                  olstm_error* error) {
+                                  const char* external_data, olstm_error* error) {
+  olstm_model_options options;
   olstm_model* model = NULL;
   olstm_model_nodes* nodes = NULL;
   olstm_session* session = NULL;
   OLSTM_RETURN_IF_ERROR(olstm__folder_make(folder, error));
-  olstm_status status = olstm_model_load_file(path, NULL, &model, error);
+  olstm_model_options_init(&options);
+  options.external_data_folder = external_data;
+  olstm_status status = olstm_model_load_file(path, &options, &model, error);
   if (status == OLSTM_STATUS_OK) {
     status = olstm_model_nodes_create(model, NULL, &nodes, error);
   }
@@ -144,10 +147,13 @@ static olstm_status write_weights(const char* path, const char* folder,
 
 int olstm__command_weights(int argc, char** argv) {
   const char* folder = NULL;
+  const char* external_data = NULL;
   olstm_error error;
   olstm__cli_list operands;
   const olstm__cli_option options[] = {
       {"o", OLSTM__CLI_TEXT, &folder, "DIR", "the folder to write to", 0, 0, NULL},
+      {"external-data", OLSTM__CLI_TEXT, &external_data, "DIR",
+       "read external data from DIR too, links included", 0, 0, NULL},
   };
   const olstm__cli_command command = {
       "weights",
@@ -162,7 +168,8 @@ int olstm__command_weights(int argc, char** argv) {
   if (parsed != OLSTM__CLI_PARSED) return olstm__cli_exit_code(parsed);
   if (!folder)
     return olstm__cli_complain(OLSTM__EXIT_USAGE, "weights: -o DIR is missing");
-  return write_weights(operands.values[0], folder, &error) == OLSTM_STATUS_OK
+  return write_weights(operands.values[0], folder, external_data, &error) ==
+                 OLSTM_STATUS_OK
              ? OLSTM__EXIT_OK
              : olstm__cli_fail(&error);
 }

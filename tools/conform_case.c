@@ -263,6 +263,40 @@ static olstm_status run_data_sets(open_case* test, const char* folder, bool* out
   return OLSTM_STATUS_OK;
 }
 
+static bool is_random(const olstm_registry* registry, const olstm_node* node) {
+  for (size_t i = 0; i < olstm_registry_operator_count(registry); i++) {
+    const olstm_operator* op = olstm_registry_get_operator(registry, i);
+    if ((op->flags & OLSTM_OPERATOR_RANDOM) && strcmp(op->op_type, node->op_type) == 0 &&
+        strcmp(op->domain, node->domain) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Whether a node draws random numbers, so that no answer is the right one; says which.
+static bool has_random_node(const olstm__job* job, olstm_error* out_reason) {
+  olstm_registry* own = NULL;
+  const olstm_registry* registry = job->registry;
+  bool found = false;
+  if (!job->session) return false;
+  if (!registry && olstm_registry_create(NULL, &own, NULL) != OLSTM_STATUS_OK) {
+    return false;
+  }
+  if (!registry) registry = own;
+  for (size_t n = 0; !found && n < olstm_session_node_count(job->session); n++) {
+    const olstm_node* node = olstm_session_get_node(job->session, n);
+    found = is_random(registry, node);
+    if (found) {
+      (void)olstm_fail(out_reason, OLSTM_STATUS_OK,
+                       "%s '%s' draws random numbers: there is no answer to compare with",
+                       node->op_type, node->name);
+    }
+  }
+  olstm_registry_destroy(own);
+  return found;
+}
+
 olstm__verdict olstm__conform_case_run(const char* folder,
                                        const olstm__job_options* options,
                                        const olstm__tolerance* tolerance,
@@ -280,7 +314,10 @@ olstm__verdict olstm__conform_case_run(const char* folder,
   if (status == OLSTM_STATUS_OK) {
     status = run_data_sets(&test, folder, &is_same, out_reason);
   }
+  const bool draws =
+      status == OLSTM_STATUS_OK && !is_same && has_random_node(&test.job, out_reason);
   olstm__job_deinit(&test.job);
+  if (draws) return OLSTM__VERDICT_SKIP;
   if (status == OLSTM_STATUS_UNSUPPORTED) return OLSTM__VERDICT_SKIP;
   if (status != OLSTM_STATUS_OK || !is_same) return OLSTM__VERDICT_FAIL;
   // A call that succeeds says nothing of what its error buffer holds.

@@ -17,6 +17,7 @@ void olstm__job_options_init(olstm__job_options* options) {
   options->kernel = "auto";
   options->precision = "f32";
   options->fuse = true;
+  options->seed = -1;
 }
 
 /// All of a list's texts in one buffer, each terminated; the caller frees it.
@@ -140,6 +141,8 @@ static olstm_status create_session(const olstm__job_options* options, olstm__job
   }
   session_options.max_work = (uint64_t)options->max_work;
   session_options.broadcast_state = options->broadcast_state;
+  session_options.has_seed = options->seed >= 0;
+  session_options.seed = options->seed >= 0 ? (uint64_t)options->seed : 0;
   session_options.stateful_count = names.stateful_count;
   session_options.stateful = names.stateful;
   session_options.binding_count = options->bindings.count;
@@ -163,6 +166,7 @@ olstm_status olstm__job_open_source(const olstm__job_source* source,
   memset(out_job, 0, sizeof *out_job);
   olstm_model_options_init(&model_options);
   model_options.allocator = allocator;
+  model_options.external_data_folder = options->external_data;
   OLSTM_RETURN_IF_ERROR(load_plugins(options, out_job, allocator, error));
   OLSTM_RETURN_IF_ERROR(
       source->path

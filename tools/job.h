@@ -18,6 +18,10 @@ typedef struct olstm__job_options {
   int64_t max_work;
   bool fuse;
   bool broadcast_state;
+  /// A folder that the model's external data may come from, too; NULL for none.
+  const char* external_data;
+  /// Of random operators; below 0: none.
+  int64_t seed;
   olstm__cli_list plugins;
   /// "all", or names with commas between them.
   olstm__cli_list stateful;
@@ -49,6 +53,9 @@ void olstm__job_options_init(olstm__job_options* options);
   {.name = "plugin", .kind = OLSTM__CLI_LIST, .target = &(job).plugins,                 \
    .value_name = "FILE",                                                                \
    .help = "load operators from a plugin library (runs its code)"},                     \
+  {.name = "external-data", .kind = OLSTM__CLI_TEXT, .target = &(job).external_data,    \
+   .value_name = "DIR",                                                                 \
+   .help = "read external data from DIR too, links included"},                          \
   {.name = "max-memory", .kind = OLSTM__CLI_INT, .target = &(job).max_memory_mb,        \
    .value_name = "MB", .min = 1, .max = INT32_MAX,                                      \
    .help = "most that a plan's workspace, or its constants, may take"},                 \
@@ -59,7 +66,10 @@ void olstm__job_options_init(olstm__job_options* options);
    .help = "run every node as the model has it"},                                       \
   {.name = "broadcast-state", .kind = OLSTM__CLI_FLAG,                                   \
    .target = &(job).broadcast_state,                                                    \
-   .help = "an initial state of batch 1 serves every row"}
+   .help = "an initial state of batch 1 serves every row"},                             \
+  {.name = "seed", .kind = OLSTM__CLI_INT, .target = &(job).seed, .value_name = "N",    \
+   .min = 0, .max = INT64_MAX,                                                          \
+   .help = "seed of random operators that have none (default: draw anew)"}
 
 /// Those of commands that keep state.
 #define OLSTM__JOB_CLI_STATE_OPTIONS(job)                                               \

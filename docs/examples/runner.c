@@ -73,7 +73,8 @@ int main(int argc, char** argv) {
   // 3. Create the operator once; infer and prepare once for these shapes.
   const olstm_operator* op = find(plugin, &node);
   if (!op) check(olstm_fail(&error, OLSTM_STATUS_UNSUPPORTED, "no LSTM"), &error);
-  const olstm_operator_options options = {sizeof options, 1, OLSTM_PRECISION_F32, NULL};
+  const olstm_operator_options options = {
+      .struct_size = sizeof options, .thread_count = 1, .precision = OLSTM_PRECISION_F32};
   const olstm_create_args create = {sizeof create, &host, &node, &options};
   void* instance = NULL;
   check(op->create(op, &create, &instance, &error), &error);

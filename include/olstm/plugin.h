@@ -96,6 +96,10 @@ typedef struct olstm_operator_options {
   /// "auto" for the best. One that cannot do a node makes create or prepare fail with
   /// UNSUPPORTED and the reason.
   const char* kernel;
+  /// Where random operators without a seed of their own begin; else they draw anew in
+  /// every run.
+  bool has_seed;
+  uint64_t seed;
 } olstm_operator_options;
 
 /// No pointer is NULL.
@@ -206,7 +210,9 @@ enum {
   /// Outputs depend on the inputs' dtypes and shapes alone, never on their data (Shape,
   /// Size):
   /// the host may run it with NULL for data as soon as the shapes are known.
-  OLSTM_OPERATOR_SHAPE_ONLY = 1u << 0
+  OLSTM_OPERATOR_SHAPE_ONLY = 1u << 0,
+  /// Runs draw random numbers: never computed ahead, even where all inputs are constants.
+  OLSTM_OPERATOR_RANDOM = 1u << 1
 };
 
 /// One operator: what it is called, and its callbacks, none of which may be NULL. A const

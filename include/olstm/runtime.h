@@ -108,6 +108,11 @@ typedef struct olstm_session_options {
   /// name of another input changes nothing.
   size_t given_input_count;
   const char* const* given_inputs;
+  /// Whether random operators (RandomNormal, Bernoulli, ...) whose node has no seed take
+  /// `seed`: they give the same numbers in every run then, others at every node. Default
+  /// false: they draw anew in every run.
+  bool has_seed;
+  uint64_t seed;
 } olstm_session_options;
 
 /// Writes the defaults to a struct of `struct_size` bytes, which is what a caller in

@@ -59,7 +59,9 @@ static olstm_status read_options(olstm__environment* environment,
   environment->options =
       (olstm_operator_options){.struct_size = sizeof environment->options,
                                .thread_count = options->thread_count,
-                               .precision = options->precision};
+                               .precision = options->precision,
+                               .has_seed = options->has_seed,
+                               .seed = options->seed};
   environment->has_max_memory = options->max_memory > 0;
   environment->max_memory =
       environment->has_max_memory ? options->max_memory : kMostMemory;

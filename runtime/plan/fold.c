@@ -162,6 +162,7 @@ static olstm_status fold_with_operator(fold_state* fold, olstm_tensor*** out_ten
   size_t bytes = 0;
   bool is_worthwhile = false, is_done = false;
   const olstm__operator_instance of = instance_of(fold);
+  if (fold->callbacks->flags & OLSTM_OPERATOR_RANDOM) return OLSTM_STATUS_OK;
   const olstm_status status = olstm__call_infer(&of, &args, fold->descs, error);
   if (status == OLSTM_STATUS_NEEDS_DATA) return OLSTM_STATUS_OK;
   OLSTM_RETURN_IF_ERROR(status);

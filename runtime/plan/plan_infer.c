@@ -226,6 +226,7 @@ static bool can_fold(const olstm__planner* planner, const olstm__planned_step* s
       (step->node->callbacks->flags & OLSTM_OPERATOR_SHAPE_ONLY) != 0;
   size_t input_bytes = 0;
   bool has_input = false;
+  if (step->node->callbacks->flags & OLSTM_OPERATOR_RANDOM) return false;
   for (size_t i = 0; i < step->node->input_count; i++) {
     if (step->inputs[i] < 0) continue;
     const olstm_tensor* input = &planner->values[step->inputs[i]].tensor;

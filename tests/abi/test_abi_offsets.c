@@ -84,6 +84,8 @@ FIELD(olstm_operator_options, struct_size, 0);
 FIELD(olstm_operator_options, thread_count, 8);
 FIELD(olstm_operator_options, precision, 12);
 FIELD(olstm_operator_options, kernel, 16);
+FIELD(olstm_operator_options, has_seed, 24);
+FIELD(olstm_operator_options, seed, 32);
 SIZE(olstm_operator_options, 24);
 FIELD(olstm_create_args, struct_size, 0);
 FIELD(olstm_create_args, host, 8);

@@ -79,7 +79,8 @@ static void run_relu(const olstm_host* host, size_t appended) {
   assert_int_equal(plugin->abi_version, OLSTM_ABI_VERSION);
   const olstm_operator* relu = find_relu(plugin);
   const olstm_node node = relu_node(appended);
-  const olstm_operator_options options = {sizeof options + appended, 1, 0, NULL};
+  const olstm_operator_options options = {
+      .struct_size = sizeof options + appended, .thread_count = 1, .precision = 0};
   const olstm_create_args create = {sizeof create + appended, host, &node, &options};
   float x[kHidden] = {-1.0F, 2.0F}, y[kHidden] = {9.0F, 9.0F};
   const olstm_tensor input = {{OLSTM_DTYPE_FLOAT, 1, {kHidden}}, NULL};
@@ -132,14 +133,15 @@ static void forgotten_sizes_are_refused_by_name(void** state) {
                        .name = "hasty",
                        .allocator = &allocator};
     olstm_node node = relu_node(0);
-    olstm_operator_options options = {sizeof options, 1, 0, NULL};
+    olstm_operator_options options = {
+        .struct_size = sizeof options, .thread_count = 1, .precision = 0};
     olstm_create_args args = {sizeof args, &host, &node, &options};
     size_t* const sizes[] = {&args.struct_size, &host.struct_size, &node.struct_size,
                              &options.struct_size};
     // Of version 1 of the ABI.
-    const size_t first_sizes[] = {sizeof args,
-                                  offsetof(olstm_host, allocator) + sizeof host.allocator,
-                                  sizeof node, sizeof options};
+    const size_t first_sizes[] = {
+        sizeof args, offsetof(olstm_host, allocator) + sizeof host.allocator, sizeof node,
+        offsetof(olstm_operator_options, kernel) + sizeof options.kernel};
     char expected[128];
     (void)snprintf(expected, sizeof expected,
                    "Relu 'r': struct_size of %s is 0, expected at least %zu",
@@ -156,11 +158,13 @@ static void options_that_there_are_not_are_refused(void** state) {
                            .name = "odd",
                            .allocator = &allocator};
   const olstm_node node = relu_node(0);
-  olstm_operator_options options = {sizeof options, 0, 0, NULL};
+  olstm_operator_options options = {
+      .struct_size = sizeof options, .thread_count = 0, .precision = 0};
   const olstm_create_args args = {sizeof args, &host, &node, &options};
   (void)state;
   expect_refusal(&args, "Relu 'r': thread_count is 0, expected 1 or more");
-  options = (olstm_operator_options){sizeof options, 1, 9, NULL};
+  options = (olstm_operator_options){
+      .struct_size = sizeof options, .thread_count = 1, .precision = 9};
   expect_refusal(&args, "Relu 'r': there is no precision 9");
 }
 

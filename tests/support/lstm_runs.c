@@ -104,8 +104,10 @@ olstm_status olstm_lstm_case_run(olstm_lstm_case* layer,
                            .name = "test",
                            .allocator = &allocator};
   const olstm_operator_options operator_options = {
-      sizeof operator_options, options->thread_count ? options->thread_count : 1,
-      options->precision, options->kernel};
+      .struct_size = sizeof operator_options,
+      .thread_count = options->thread_count ? options->thread_count : 1,
+      .precision = options->precision,
+      .kernel = options->kernel};
   const olstm_create_args create = {sizeof create, &host, &layer->node,
                                     &operator_options};
   const olstm_operator* op = find_operator(&layer->node);
