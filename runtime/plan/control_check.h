@@ -1,5 +1,5 @@
-// Control nodes (If, Loop, Scan) as planning needs them: whether a node has what it must
-// have, and which body an If runs whose condition is known.
+// Checks control nodes (If, Loop, Scan) when a program is created, and chooses the body
+// of an If whose condition is known when planning.
 #ifndef OLSTM_RUNTIME_PLAN_CONTROL_CHECK_H_
 #define OLSTM_RUNTIME_PLAN_CONTROL_CHECK_H_
 
@@ -7,9 +7,9 @@
 
 #include "runtime/plan/program.h"
 
-/// Checks a node that has graph attributes when its program is created, and sets
-/// node->control: whether such an operator exists, and has the bodies, inputs and outputs
-/// that it must have. Errors: UNSUPPORTED, INVALID_MODEL (name the node).
+/// Checks a node with graph attributes: whether such an operator exists, and has the
+/// required bodies, inputs and outputs. Sets node->control. Errors: UNSUPPORTED,
+/// INVALID_MODEL (name the node).
 olstm_status olstm__control_check(olstm__program_node* node,
                                   const olstm_registry* registry, olstm_error* error);
 

@@ -1,17 +1,18 @@
-// What If, Loop and Scan nodes have in common: their scalars, their messages. Knows
-// nothing of how they run.
+// Shared by the checks and the execution of If, Loop and Scan: branches, carried values,
+// scalar inputs, messages.
 #ifndef OLSTM_RUNTIME_PLAN_CONTROL_NODE_H_
 #define OLSTM_RUNTIME_PLAN_CONTROL_NODE_H_
 
 #include "runtime/plan/program.h"
 
-/// Inputs of a Loop before its carried values: M and the condition; and of its body.
+/// The first carried value among the inputs of a Loop (behind M and the condition), and
+/// of its body (behind the iteration number and the condition).
 enum { OLSTM__LOOP_FIRST_CARRIED = 2 };
 
 /// How many values a Loop carries from one iteration to the next.
 size_t olstm__loop_carried_count(const olstm__program_node* node);
 
-/// The body of an If that runs for this condition; NULL when the node does not have it.
+/// The branch of an If for a condition; NULL when the node lacks it.
 const olstm__program_body* olstm__if_find_branch(const olstm__program_node* node,
                                                  bool condition);
 

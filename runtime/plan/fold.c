@@ -11,7 +11,7 @@ bool olstm__fold_is_worthwhile(size_t input_bytes, size_t output_bytes) {
 
 // ---------------------------------------------------------------- one node
 
-/// The pointers of a run, NULL for tensors without elements.
+/// Sets the pointers of a run: NULL for tensors without elements.
 static void list_pointers(const olstm__fold_call* call, const void** inputs,
                           void** outputs) {
   for (size_t i = 0; i < call->of.node->input_count; i++) {
@@ -75,7 +75,7 @@ olstm_status olstm__fold_run(const olstm__fold_call* call, uint64_t* work,
 
 // ---------------------------------------------------------------- a whole graph
 
-/// A node of a graph whose inputs are all constants, on its way to become constants too.
+/// A node whose inputs are all constants, while it is folded.
 typedef struct fold_state {
   olstm__environment* environment;
   olstm__graph* graph;
@@ -104,7 +104,8 @@ static bool has_constant_inputs_only(const olstm__graph* graph,
   return has_any;
 }
 
-/// Constants of the model as operators shall see them: without elements, but known.
+/// Lists the constants for the operator. Those without elements get data, so that they
+/// count as known.
 static void list_constants(fold_state* fold) {
   for (size_t i = 0; i < fold->node.input_count; i++) {
     if (!fold->node.constants[i]) continue;
@@ -116,7 +117,8 @@ static void list_constants(fold_state* fold) {
   }
 }
 
-/// Whether the results are worth it and within the session's budget; their bytes.
+/// Computes the bytes of the results, and whether they are worth keeping and within the
+/// session's limit.
 static olstm_status check_size(const fold_state* fold, size_t* out_bytes,
                                bool* out_is_worthwhile, olstm_error* error) {
   size_t input_bytes = 0, output_bytes = 0;
@@ -137,7 +139,8 @@ static olstm_status check_size(const fold_state* fold, size_t* out_bytes,
   return OLSTM_STATUS_OK;
 }
 
-/// Computes the outputs into tensors of the graph's, unless it takes too long.
+/// Computes the outputs into tensors of the graph, unless that exceeds the work left for
+/// folding.
 static olstm_status compute(fold_state* fold, olstm_tensor** tensors, bool* out_is_done,
                             olstm_error* error) {
   const size_t output_count = fold->node.output_count;
@@ -154,7 +157,8 @@ static olstm_status compute(fold_state* fold, olstm_tensor** tensors, bool* out_
   return olstm__fold_run(&call, &fold->environment->fold_work, out_is_done, error);
 }
 
-/// Folds a node whose operator exists. *out_tensors is NULL when it had better stay.
+/// Folds a node after its operator was created. *out_tensors is NULL when the node is not
+/// to be folded.
 static olstm_status fold_with_operator(fold_state* fold, olstm_tensor*** out_tensors,
                                        olstm_error* error) {
   const olstm_infer_args args = {sizeof args, fold->node.input_count, fold->inputs,
@@ -171,7 +175,7 @@ static olstm_status fold_with_operator(fold_state* fold, olstm_tensor*** out_ten
   olstm_tensor** tensors =
       olstm__graph_allocate(fold->graph, fold->node.output_count, sizeof *tensors);
   OLSTM_RETURN_IF_ERROR(olstm__graph_check(fold->graph, error));
-  // The memory is taken, whether it comes to be used or not.
+  // Counted even if the result is not used: the memory stays allocated.
   fold->environment->folded_bytes += bytes;
   OLSTM_RETURN_IF_ERROR(compute(fold, tensors, &is_done, error));
   if (!is_done) return OLSTM_STATUS_OK;
@@ -214,11 +218,11 @@ static olstm_status fold_nodes(olstm__environment* environment, olstm__graph* gr
     const int32_t n = graph->order[i];
     if (!has_constant_inputs_only(graph, &graph->nodes[n])) continue;
     const olstm_status status = fold_node(environment, graph, n, error);
-    // A body may never run: what fails in it fails when it does.
+    // A body may never run: an error in it is reported when it runs.
     if (is_body && status != OLSTM_STATUS_OUT_OF_MEMORY) continue;
     OLSTM_RETURN_IF_ERROR(status);
   }
-  // What bodies capture may be constant only now.
+  // Captured values may be constants now.
   olstm__graph_propagate_captured_constants(graph);
   for (int32_t i = 0; i < graph->order_count; i++) {
     const olstm__graph_node* node = &graph->nodes[graph->order[i]];

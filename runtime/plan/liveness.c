@@ -41,7 +41,7 @@ void olstm__planner_number_steps(olstm__planner* planner) {
 
 // ---------------------------------------------------------------- buffers
 
-/// The buffer that stands for `buffer` after merging.
+/// The buffer that `buffer` was merged into, or itself.
 static int32_t find_buffer(const olstm__planner* planner, int32_t buffer) {
   while (buffer >= 0 && planner->buffers[buffer].merged_into >= 0) {
     buffer = planner->buffers[buffer].merged_into;
@@ -58,7 +58,8 @@ static int32_t add_buffer(olstm__planner* planner, olstm__location location, siz
   return planner->buffer_count++;
 }
 
-/// Inputs and constants lie where they lie; values without elements lie nowhere.
+/// Adds buffers for inputs and constants, which are not in the workspace. Values without
+/// elements have none.
 static void add_given_buffers(olstm__planner* planner) {
   for (int32_t v = 0; v < planner->value_count; v++) {
     olstm__planned_value* value = &planner->values[v];
@@ -70,7 +71,7 @@ static void add_given_buffers(olstm__planner* planner) {
   }
 }
 
-/// Whether a step does nothing but call its input by another name and shape.
+/// Whether a step only changes the shape of its input.
 static bool is_view(const olstm__planner* planner, const olstm__planned_step* step) {
   const int32_t from = step->prepared.view_of_input;
   if (from < 0 || (size_t)from >= step->node->input_count) return false;
@@ -103,7 +104,7 @@ static void add_step_buffers(olstm__planner* planner, olstm__planned_step* step)
             : add_buffer(planner, (olstm__location){.kind = OLSTM__LOCATION_WORKSPACE},
                          bytes, step);
   }
-  // A view reads nothing itself: whoever reads it keeps the buffer alive.
+  // A view does not read its input: its users keep the buffer alive.
   if (step->is_view) return;
   for (size_t i = 0; i < step->node->input_count; i++) {
     if (step->inputs[i] < 0) continue;
@@ -112,7 +113,7 @@ static void add_step_buffers(olstm__planner* planner, olstm__planned_step* step)
   }
 }
 
-/// the dynamic part comes after all other steps: what it reads must last till then.
+/// Dynamic steps run after all others: what they read is kept until the end.
 static void extend_for_dynamic_steps(olstm__planner* planner) {
   for (size_t s = 0; s < planner->step_count; s++) {
     const olstm__planned_step* step = &planner->steps[s];
@@ -125,8 +126,8 @@ static void extend_for_dynamic_steps(olstm__planner* planner) {
   }
 }
 
-/// Lets steps write straight into the outputs; what is an input, a constant or another
-/// output already is copied at the end.
+/// Places outputs in the caller's buffers, so that steps write there. Outputs that are an
+/// input, a constant or another output too are copied at the end.
 static void locate_outputs(olstm__planner* planner) {
   const olstm__program* program = planner->program;
   for (size_t o = 0; o < program->output_count; o++) {
@@ -155,8 +156,9 @@ static size_t count_inputs_in(const olstm__planner* planner,
   return count;
 }
 
-/// Lets a step write output 0 over an input that nobody needs afterwards. Inputs of the
-/// run, constants and outputs are never written over.
+/// Places output 0 of a step in the buffer of an input that is not used afterwards, if
+/// the operator allows it. Inputs of the run, constants and outputs are never
+/// overwritten.
 static void merge_in_place(olstm__planner* planner, const olstm__planned_step* step) {
   const int32_t output = step->node->output_count > 0 ? step->outputs[0] : -1;
   if (output < 0 || planner->values[output].buffer < 0) return;
@@ -178,8 +180,8 @@ static void merge_in_place(olstm__planner* planner, const olstm__planned_step* s
   }
 }
 
-/// Chains of buffers merged into one another, as long as the graph is deep, become single
-/// steps: a buffer is always merged into one that was added later.
+/// Shortens chains of merged buffers, which may be as long as the graph, to one link. A
+/// buffer is always merged into one that was added later.
 static void flatten_merges(olstm__planner* planner) {
   for (int32_t b = planner->buffer_count - 1; b >= 0; b--) {
     olstm__planned_buffer* buffer = &planner->buffers[b];
@@ -191,7 +193,7 @@ static void flatten_merges(olstm__planner* planner) {
 
 // ---------------------------------------------------------------- memory
 
-/// Offsets of all buffers in the workspace, and of the steps' own workspaces.
+/// Plans the offsets of buffers and of the steps' own workspaces in the workspace.
 static olstm_status plan_memory(olstm__planner* planner, olstm_error* error) {
   const size_t capacity = (size_t)planner->buffer_count + planner->step_count;
   olstm__memory_request* requests =
@@ -232,8 +234,7 @@ static olstm_status plan_memory(olstm__planner* planner, olstm_error* error) {
   return OLSTM_STATUS_OK;
 }
 
-/// Numbers the dynamic tensors, and finds the step after which each is of no use any
-/// more.
+/// Numbers the dynamic tensors, and finds the last dynamic step that uses each.
 static void number_dynamic_tensors(olstm__planner* planner) {
   const olstm__program* program = planner->program;
   for (size_t s = 0; s < planner->step_count; s++) {

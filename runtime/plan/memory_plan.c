@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-/// A request on its way: bytes are aligned.
+/// A request with aligned bytes.
 typedef struct plan_item {
   size_t first_step;
   size_t last_step;
@@ -14,7 +14,7 @@ static int compare_sizes(size_t a, size_t b) {
   return (a > b) - (a < b);
 }
 
-/// Largest first, then earliest, then by index, so that the order is a total one.
+/// Largest first, then earliest, then by index: a total order.
 static int by_size(const void* left, const void* right) {
   const plan_item* a = left;
   const plan_item* b = right;
@@ -47,10 +47,10 @@ static olstm_status fail_memory(olstm_error* error) {
   return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "memory plan: no memory");
 }
 
-// ------------------------------------------------ by size, into the smallest gap
+// ------------------------------------------------ by size, best fit
 
-/// The offset for `item` among `placed`, which is in the order of offsets. False: it does
-/// not fit a size_t.
+/// Finds the offset for `item` among `placed`, which is sorted by offset. False when it
+/// does not fit a size_t.
 static bool find_gap(const plan_item* item, const plan_item* const* placed,
                      size_t placed_count, const size_t* offsets, size_t* out_offset) {
   size_t end = 0;
@@ -99,10 +99,10 @@ static olstm_status plan_by_size(size_t count, plan_item* items,
   return status;
 }
 
-// ------------------------------------------------ in the order of time
+// ------------------------------------------------ by time
 
-/// Blocks lie side by side in the order of addresses; the free ones are a list besides.
-/// Links are indices, NO_BLOCK ends.
+/// The heap is divided into blocks, linked in the order of addresses; free blocks are in
+/// another list besides. Links are indices, NO_BLOCK ends a list.
 typedef struct plan_block {
   size_t offset;
   size_t bytes;
@@ -145,7 +145,7 @@ static void pop_free(plan_heap* heap, size_t index) {
   }
 }
 
-/// A new block of `bytes` after block `before` (NO_BLOCK: the first one).
+/// Inserts a block of `bytes` after block `before` (NO_BLOCK: as the first one).
 static size_t insert_block(plan_heap* heap, size_t before, size_t offset, size_t bytes) {
   const size_t index = heap->block_count++;
   plan_block* block = &heap->blocks[index];
@@ -157,7 +157,7 @@ static size_t insert_block(plan_heap* heap, size_t before, size_t offset, size_t
   return index;
 }
 
-/// The smallest of the free blocks tried that takes `bytes`, or NO_BLOCK.
+/// The smallest free block of at least `bytes` among those tried, or NO_BLOCK.
 static size_t find_free(const plan_heap* heap, size_t bytes) {
   size_t best = NO_BLOCK;
   size_t index = heap->first_free;
@@ -172,7 +172,7 @@ static size_t find_free(const plan_heap* heap, size_t bytes) {
   return best;
 }
 
-/// Takes `bytes` of the heap. NO_BLOCK: they do not fit a size_t.
+/// Allocates `bytes` of the heap. NO_BLOCK when they do not fit a size_t.
 static size_t take_block(plan_heap* heap, size_t bytes) {
   size_t end = 0;
   size_t index = find_free(heap, bytes);
@@ -198,7 +198,7 @@ static size_t take_block(plan_heap* heap, size_t bytes) {
   return insert_block(heap, index, offset, bytes);
 }
 
-/// Makes `index` swallow the block after it.
+/// Merges the block after `index` into it.
 static void merge_after(plan_heap* heap, size_t index) {
   plan_block* block = &heap->blocks[index];
   const size_t gone = block->after;
@@ -223,8 +223,8 @@ static void give_block(plan_heap* heap, size_t index) {
   push_free(heap, index);
 }
 
-/// items in the order of first steps, expiring in that of last steps. held[i] is the
-/// block of request i.
+/// Goes through items by first step, and frees those of `expiring`, sorted by last step,
+/// before each. held[i]: the block of request i.
 static olstm_status walk_time(size_t count, const plan_item* items,
                               const plan_item* expiring, plan_heap* heap, size_t* held,
                               size_t* offsets, size_t* out_total, olstm_error* error) {
@@ -251,7 +251,7 @@ static olstm_status plan_by_time(size_t count, size_t request_count, plan_item* 
   olstm_status status = fail_memory(error);
   plan_item* expiring = olstm_allocate(scratch, count, sizeof *expiring);
   size_t* held = olstm_allocate(scratch, request_count, sizeof *held);
-  // A step takes one block more than there were at most.
+  // Each allocation adds at most one block.
   plan_heap heap = {olstm_allocate(scratch, count, sizeof *heap.blocks), 0, NO_BLOCK,
                     NO_BLOCK};
   if (expiring && held && heap.blocks) {

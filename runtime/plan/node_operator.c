@@ -16,7 +16,7 @@ olstm_status olstm__node_describe(olstm__graph* graph, const olstm__graph_node* 
   for (size_t i = 0; i < input_count; i++) {
     const int32_t value = from->inputs[i];
     input_names[i] = value == OLSTM__NO_VALUE ? "" : graph->values[value].info.name;
-    // A value without a name is there all the same.
+    // A value without a name is not absent.
     if (value != OLSTM__NO_VALUE && input_names[i][0] == '\0') input_names[i] = "?";
     constants[i] = olstm__graph_constant(graph, value);
   }

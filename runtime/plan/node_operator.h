@@ -1,11 +1,11 @@
-// From a node of a graph to its operator.
+// Describes a node of a graph for its operator, and creates the operator.
 #ifndef OLSTM_RUNTIME_PLAN_NODE_OPERATOR_H_
 #define OLSTM_RUNTIME_PLAN_NODE_OPERATOR_H_
 
 #include "runtime/graph/graph.h"
 #include "runtime/host/environment.h"
 
-/// The view of a graph's node that operators get; arrays come from the graph's memory.
+/// Fills the description of a node that operators get; arrays are in the graph's memory.
 /// Errors: OUT_OF_MEMORY.
 olstm_status olstm__node_describe(olstm__graph* graph, const olstm__graph_node* from,
                                   olstm_node* out_node, olstm_error* error);

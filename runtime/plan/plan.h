@@ -1,10 +1,10 @@
-// A program prepared for one set of inputs: which steps run in which order, where every
-// tensor lies, what is known already. Const once made; counted references, since contexts
-// hold on to plans that the cache has dropped.
+// A program prepared for one set of inputs: the order of steps, the location of every
+// tensor, and values that are known. Immutable and reference-counted, since contexts keep
+// plans that the cache has dropped.
 //
-// Steps whose shapes are known come first. Those whose shapes only data can tell, and
-// all that follow from them, are the dynamic part: it runs behind them, one step at a
-// time (runtime/execute/dynamic.h).
+// Steps whose shapes are known come first. Steps whose shapes depend on data, and all
+// steps that depend on those, are the dynamic part, which runs after them
+// (runtime/execute/dynamic.h).
 #ifndef OLSTM_RUNTIME_PLAN_PLAN_H_
 #define OLSTM_RUNTIME_PLAN_PLAN_H_
 
@@ -13,12 +13,12 @@
 typedef enum olstm__location_kind {
   /// Absent, or without elements: NULL.
   OLSTM__LOCATION_NONE,
-  /// `offset` bytes into the workspace.
+  /// At `offset` in the workspace.
   OLSTM__LOCATION_WORKSPACE,
-  /// The run's input or output number `index`.
+  /// Input or output `index` of the run.
   OLSTM__LOCATION_INPUT,
   OLSTM__LOCATION_OUTPUT,
-  /// `data`, of model or plan.
+  /// At `data`, in memory of model or plan.
   OLSTM__LOCATION_CONSTANT,
   /// Tensor `index` of the dynamic part.
   OLSTM__LOCATION_DYNAMIC
@@ -34,21 +34,22 @@ typedef struct olstm__location {
 
 /// One step of the part whose shapes are known.
 typedef struct olstm__plan_step {
-  /// NULL for a copy into an output.
+  /// NULL for a copy to an output.
   const olstm__program_node* node;
   olstm_prepared prepared;
-  /// Nothing to do: the output is the input.
+  /// Nothing to run: the output shares the memory of the input.
   bool is_view;
   size_t input_count;
   size_t output_count;
   /// Inputs, then outputs.
   const olstm__location* locations;
   size_t workspace_offset;
-  /// Of the first layer of a wavefront: how many of the steps from here on that are no
-  /// views are its layers, and the time steps of a piece. -1 for its other layers.
+  /// Of the first layer of a wavefront: its number of layers, which are this step and the
+  /// following ones that are no views, and the time steps of a piece. -1 for its other
+  /// layers.
   int32_t wavefront_layers;
   int64_t piece_steps;
-  /// Of a copy: and the name of the output.
+  /// Of a copy: size, and name of the output.
   size_t copy_bytes;
   const char* copy_name;
 } olstm__plan_step;
@@ -58,12 +59,12 @@ typedef struct olstm__dynamic_step {
   const olstm__program_node* node;
   size_t input_count;
   const olstm__location* inputs;
-  /// What is known of each input (not of DYNAMIC ones); data is set for constants.
+  /// The descs of inputs that are not DYNAMIC; data is set for constants.
   const olstm_tensor* input_tensors;
   size_t output_count;
-  /// Late tensor of each output, -1 where nobody wants it.
+  /// The dynamic tensor of each output, -1 where unused.
   const int32_t* outputs;
-  /// Late tensors that nobody needs after this step.
+  /// Dynamic tensors that no later step uses.
   size_t dead_count;
   const int32_t* dead;
 } olstm__dynamic_step;
@@ -71,7 +72,8 @@ typedef struct olstm__dynamic_step {
 typedef struct olstm__plan_output {
   /// For messages.
   const char* name;
-  /// Whether desc is known before the run; else `dynamic` is the dynamic tensor it is.
+  /// Whether desc is known before the run; if not, `dynamic` is the number of the dynamic
+  /// tensor.
   bool is_known;
   olstm_tensor_desc desc;
   int32_t dynamic;
@@ -79,10 +81,10 @@ typedef struct olstm__plan_output {
 
 typedef struct olstm__plan {
   olstm__program* program;
-  /// Guarded by the environment's lock, as is `last_use`.
+  /// reference_count and last_use are guarded by the environment's lock.
   size_t reference_count;
   uint64_t last_use;
-  /// What it was made for, as given (see olstm__plan_acquire), and what came of it.
+  /// The plan key, and the descs of the inputs that follow from it.
   size_t input_count;
   const olstm_tensor* key;
   const olstm_tensor_desc* inputs;
@@ -93,19 +95,19 @@ typedef struct olstm__plan {
   size_t dynamic_step_count;
   olstm__dynamic_step* dynamic_steps;
   size_t dynamic_tensor_count;
-  /// The most inputs and outputs of a dynamic step.
+  /// The most inputs and outputs that a dynamic step has.
   size_t dynamic_input_capacity;
   size_t dynamic_output_capacity;
   size_t workspace_bytes;
   size_t unshared_bytes;
   size_t folded_count;
   size_t constant_bytes;
-  /// Of a run of the known part, and of making the plan: see olstm__run_limits. And the
-  /// step that takes most, NULL where there is none.
+  /// Work of one run without the dynamic part, and of making the plan (see
+  /// olstm__run_limits); the step with most work, NULL when there is none.
   uint64_t work;
   uint64_t planning_work;
   const olstm__program_node* costliest;
-  /// Of everything above.
+  /// Holds everything above.
   olstm__arena memory;
 } olstm__plan;
 

@@ -9,12 +9,12 @@
 struct olstm__plan_cache {
   size_t capacity;
   size_t count;
-  /// Counts acquisitions: what `last_use` of a plan is taken from.
+  /// Number of acquisitions: the source of last_use.
   uint64_t clock;
   olstm__plan* plans[];
 };
 
-/// capacity is the user's number: what is not used is not allocated.
+/// The capacity is a user's option: entries are allocated as needed.
 static size_t cache_bytes(size_t capacity) {
   return sizeof(olstm__plan_cache) + capacity * sizeof(olstm__plan*);
 }
@@ -62,7 +62,7 @@ bool olstm__plan_matches(const olstm__plan* plan, const olstm_tensor* inputs) {
       if (!was_open) return false;
       continue;
     }
-    // A slot that was open then, and has just the desc now that was found for it.
+    // A state slot that was unset when the plan was made matches its inferred desc, too.
     const olstm_tensor_desc* desc = was_open ? &plan->inputs[i] : &key->desc;
     if (!olstm_tensor_desc_equal(desc, &inputs[i].desc)) return false;
     const void* data = olstm__plan_key_data(&inputs[i]);
@@ -73,8 +73,8 @@ bool olstm__plan_matches(const olstm__plan* plan, const olstm_tensor* inputs) {
   return true;
 }
 
-/// Room for one plan more: by growing up to the limit, then by dropping the plan that was
-/// not used for longest. NULL when there is no memory to grow: the old cache stays.
+/// Makes room for one more plan: grows up to the limit, then drops the least recently
+/// used plan. NULL, with nothing changed, when there is no memory.
 static olstm__plan_cache* make_room(olstm__program* program) {
   olstm__plan_cache* cache = program->plans;
   const size_t limit = program->environment->plan_cache_capacity < kMaxCapacity
@@ -120,7 +120,7 @@ static olstm_status acquire(olstm__program* program, const olstm_tensor* inputs,
   }
   cache->plans[cache->count++] = *out_plan;
   (*out_plan)->last_use = ++cache->clock;
-  // One for the cache, one for the caller.
+  // The cache's reference, and the caller's.
   (*out_plan)->reference_count = 2;
   return OLSTM_STATUS_OK;
 }

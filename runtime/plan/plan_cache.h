@@ -1,5 +1,4 @@
-// The plans of one program, by what they were made for: so many are kept, the least
-// recently used goes first.
+// The plans of one program by their keys; the least recently used is dropped first.
 #ifndef OLSTM_RUNTIME_PLAN_PLAN_CACHE_H_
 #define OLSTM_RUNTIME_PLAN_PLAN_CACHE_H_
 
@@ -9,24 +8,23 @@ typedef struct olstm__plan_cache olstm__plan_cache;
 
 olstm_status olstm__plan_cache_create(olstm__environment* environment,
                                       olstm__plan_cache** out_cache, olstm_error* error);
-/// NULL is legal. Plans that somebody still holds live on.
+/// NULL is legal. Plans with other references stay valid.
 void olstm__plan_cache_destroy(olstm__environment* environment, olstm__plan_cache* cache);
 
-/// The plan for these inputs: from the program's cache, or a new one.
+/// Returns the plan for these inputs: a cached one, or a new one.
 ///
-/// inputs: one for each of the program's inputs. dtype UNDEFINED: a state slot that is
-/// not set, or one whose shape follows from other inputs. data: NULL, or a value that
-/// every run with this plan will have. Errors: SHAPE_MISMATCH, DTYPE_MISMATCH (name the
-/// input), those of operators, LIMIT_EXCEEDED, OUT_OF_MEMORY, WRONG_STATE (a slot whose
-/// shape nothing tells). Memory: olstm__plan_release gives the reference back.
-/// [any-thread]
+/// inputs: one for each of the program's inputs. dtype UNDEFINED: an unset state slot, or
+/// one whose shape follows from other inputs. data: NULL, or a value that is the same in
+/// every run of the plan. Errors: SHAPE_MISMATCH, DTYPE_MISMATCH (name the input), those
+/// of operators, LIMIT_EXCEEDED, OUT_OF_MEMORY, WRONG_STATE (the shape of a slot is
+/// unknown). Memory: release with olstm__plan_release. [any-thread]
 olstm_status olstm__plan_acquire(olstm__program* program, const olstm_tensor* inputs,
                                  olstm__plan** out_plan, olstm_error* error);
 
 /// NULL is legal. [any-thread]
 void olstm__plan_release(olstm__plan* plan);
 
-/// Whether a plan was made for these inputs.
+/// Whether the plan's key matches these inputs.
 bool olstm__plan_matches(const olstm__plan* plan, const olstm_tensor* inputs);
 
 #endif  // OLSTM_RUNTIME_PLAN_PLAN_CACHE_H_

@@ -14,9 +14,9 @@ static olstm_status fail_memory(olstm_error* error) {
   return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a plan");
 }
 
-// ---------------------------------------------------------------- before the walk
+// ---------------------------------------------------------------- before inference
 
-/// Copies what the plan is for, with unused dimensions zero.
+/// Copies the plan key.
 static olstm_status copy_key(olstm__plan* plan, const olstm_tensor* inputs,
                              olstm_error* error) {
   plan->input_count = plan->program->input_count;
@@ -54,7 +54,7 @@ static olstm_status start(olstm__planner* planner, olstm_error* error) {
   return OLSTM_STATUS_OK;
 }
 
-// ---------------------------------------------------------------- after the walk
+// ---------------------------------------------------------------- after inference
 
 static olstm_status prepare_steps(olstm__planner* planner, olstm_error* error) {
   for (size_t s = 0; s < planner->step_count; s++) {
@@ -92,7 +92,7 @@ static olstm_status check_limit(const olstm__planner* planner, olstm_error* erro
                     planner->program->graph->name, planner->plan->workspace_bytes, limit);
 }
 
-// ---------------------------------------------------------------- writing it down
+// ---------------------------------------------------------------- the plan
 
 static olstm_status write_step(olstm__planner* planner, const olstm__planned_step* from,
                                olstm__plan_step* to, olstm_error* error) {
@@ -136,7 +136,7 @@ static olstm_status write_copy(olstm__planner* planner, const olstm__planned_cop
   return OLSTM_STATUS_OK;
 }
 
-/// The dynamic tensors among a step's inputs or outputs that nobody reads after it.
+/// Lists the dynamic tensors among a step's inputs or outputs that no later step uses.
 static void list_dead(olstm__planner* planner, const olstm__planned_step* from,
                       const int32_t* values, size_t count, int32_t* dead,
                       size_t* dead_count) {
@@ -146,7 +146,7 @@ static void list_dead(olstm__planner* planner, const olstm__planned_step* from,
     if (value->dynamic < 0 || value->last_dynamic_step != (int32_t)from->position)
       continue;
     dead[(*dead_count)++] = value->dynamic;
-    // Listed once, be it an input twice.
+    // List it once, even if it is several inputs.
     value->last_dynamic_step = -1;
   }
 }
@@ -294,7 +294,7 @@ olstm_status olstm__plan_create(olstm__program* program, const olstm_tensor* inp
   const olstm_status status = make(&planner, inputs, error);
   if (status != OLSTM_STATUS_OK) {
     release_steps(&planner);
-    // Its steps, if any were written down, are released already.
+    // The steps, if written, are released already.
     planner.plan->step_count = 0;
     olstm__plan_destroy(planner.plan);
     planner.plan = NULL;

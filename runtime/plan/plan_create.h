@@ -1,4 +1,4 @@
-// Makes plans. See planner.h.
+// Makes plans (see planner.h).
 #ifndef OLSTM_RUNTIME_PLAN_PLAN_CREATE_H_
 #define OLSTM_RUNTIME_PLAN_PLAN_CREATE_H_
 

@@ -9,11 +9,11 @@
 #include "runtime/plan/plan_inputs.h"
 #include "runtime/plan/plan_key.h"
 
-/// A program on its way into the plan: the main one, or a body planned in place of its
+/// A program while it is planned: the main one, or a body that is planned in place of its
 /// If.
 typedef struct plan_frame {
   const olstm__program* program;
-  /// Of each value: the planned value, -1 for one not met yet.
+  /// The planned value of each value, -1 for none yet.
   int32_t* map;
   int32_t depth;
 } plan_frame;
@@ -41,7 +41,8 @@ static int32_t add_value(olstm__planner* planner, const char* name) {
   return planner->value_count++;
 }
 
-/// Settles what a value is. Tensors without elements are known whatever they are.
+/// Sets the desc of a value, and its data if known. Tensors without elements always count
+/// as known.
 static void describe(olstm__planned_value* value, const olstm_tensor_desc* desc,
                      const void* data) {
   value->tensor.desc = *desc;
@@ -65,8 +66,8 @@ static int32_t add_constant(olstm__planner* planner, const char* name,
   return value;
 }
 
-/// The planned value of a graph's value; -1 when there is no memory. Those that nodes
-/// make are added without a desc.
+/// The planned value of a value, added if needed (without a desc, unless it is a
+/// constant); -1 when there is no memory.
 static int32_t get_value(olstm__planner* planner, const plan_frame* frame,
                          int32_t value) {
   const olstm__graph_value* from = &frame->program->graph->values[value];
@@ -97,7 +98,7 @@ static olstm__planned_step* add_step(olstm__planner* planner,
   return step;
 }
 
-/// Lists as long as the node with the most inputs or outputs needs.
+/// Makes the lists as long as the inputs and outputs of the node.
 static bool reserve_lists(olstm__planner* planner, const olstm__program_node* node) {
   const size_t wanted =
       node->input_count > node->output_count ? node->input_count : node->output_count;
@@ -150,8 +151,8 @@ static olstm_status add_inputs(olstm__planner* planner, const plan_frame* frame,
   return OLSTM_STATUS_OK;
 }
 
-/// The batch that a slot must have, told by where it is read in a frame: read is the
-/// value there that reads it. -1 when nothing tells.
+/// The batch size of a state slot, taken from its source in a frame, where value `read`
+/// reads the slot. -1 when unknown.
 static int64_t find_batch(const olstm__planner* planner, const plan_frame* frame,
                           int32_t read) {
   const olstm__graph* graph = frame->program->graph;
@@ -169,11 +170,12 @@ static int64_t find_batch(const olstm__planner* planner, const plan_frame* frame
   return -1;
 }
 
-/// Finds the desc of a state slot that is about to be read, as value `read` of a frame.
+/// Infers the desc of an unset state slot when value `read` of a frame, which reads it,
+/// is used.
 static olstm_status resolve_state(olstm__planner* planner, const plan_frame* frame,
                                   int32_t read, olstm_error* error) {
   const int32_t value = frame->map[read];
-  // Slots are the main program's, whoever reads them.
+  // State slots belong to the main program.
   const size_t slot = (size_t)planner->values[value].pending_state;
   const olstm__graph_state* state = &planner->program->graph->states[slot];
   const int64_t batch = find_batch(planner, frame, read);
@@ -193,7 +195,7 @@ static olstm_status resolve_state(olstm__planner* planner, const plan_frame* fra
                       "state '%s' has shape %s, which is too large", state->name,
                       olstm_shape_text(&desc).text);
   }
-  // Never known, be it empty: its place is settled by the run.
+  // The value is unknown even if it is empty; its location is an input of the run.
   describe(&planner->values[value], &desc, NULL);
   return OLSTM_STATUS_OK;
 }
@@ -219,7 +221,7 @@ static olstm_status check_outputs(const olstm__planner* planner,
   return OLSTM_STATUS_OK;
 }
 
-/// Whether the results of a step can be computed now, and had better be.
+/// Whether a step can be folded, and its results are worth keeping.
 static bool can_fold(const olstm__planner* planner, const olstm__planned_step* step,
                      size_t output_bytes) {
   const bool is_shape_only =
@@ -238,8 +240,8 @@ static bool can_fold(const olstm__planner* planner, const olstm__planned_step* s
          output_bytes <= planner->environment->max_memory - planner->plan->constant_bytes;
 }
 
-/// Computes a step into memory of the plan's, unless it takes too long; its outputs are
-/// constants then.
+/// Folds a step: computes it into memory of the plan, unless that takes too much work.
+/// Its outputs become constants.
 static olstm_status fold_step(olstm__planner* planner, const olstm__planned_step* step,
                               size_t output_bytes, bool* out_is_done,
                               olstm_error* error) {
@@ -252,7 +254,7 @@ static olstm_status fold_step(olstm__planner* planner, const olstm__planned_step
                                          olstm__desc_bytes(&planner->desc_list[o]));
     if (!data[o]) return fail_memory(error);
   }
-  // The memory is taken, whether it comes to be used or not.
+  // Counted even if the result is not used: the memory stays allocated.
   planner->plan->constant_bytes += output_bytes;
   const olstm__fold_call call = {planner->environment,
                                  olstm__program_instance(step->node), planner->input_list,
@@ -314,7 +316,8 @@ static olstm_status infer_operator(olstm__planner* planner, olstm__planned_step*
 static olstm_status infer_program(olstm__planner* planner, const plan_frame* frame,
                                   olstm_error* error);
 
-/// Goes through a body of an If: its captures are our values.
+/// Plans a body of an If in a frame of its own: its captures are values of the outer
+/// frame.
 static olstm_status walk_body(olstm__planner* planner, const plan_frame* outer,
                               const olstm__planned_step* step,
                               const olstm__program_body* body, plan_frame* out_inner,
@@ -336,7 +339,7 @@ static olstm_status walk_body(olstm__planner* planner, const plan_frame* outer,
   return infer_program(planner, &inner, error);
 }
 
-/// Plans a body in the place of its If: what it gives is what the If gives.
+/// Plans a body in place of its If: the outputs of the body become those of the If.
 static olstm_status infer_body(olstm__planner* planner, const plan_frame* outer,
                                const olstm__planned_step* step,
                                const olstm__program_body* body, olstm_error* error) {
@@ -361,9 +364,9 @@ static bool has_pending_input(const olstm__planner* planner,
   return false;
 }
 
-/// Finds the descs of slots that pass through an If to a node in one of its branches: the
-/// branches are gone through for that, and nothing of it stays. What fails there fails
-/// again when it is taken.
+/// Infers the descs of state slots that pass through an If to a node in a branch. The
+/// branches are walked for that, and their steps are dropped. Errors are ignored: they
+/// occur again when the branch is planned.
 static olstm_status resolve_passing(olstm__planner* planner, const plan_frame* frame,
                                     const olstm__planned_step* step, olstm_error* error) {
   const olstm__program_node* node = step->node;
@@ -397,15 +400,15 @@ static olstm_status infer_control(olstm__planner* planner, const plan_frame* fra
     make_dynamic(planner, step);
     return resolve_passing(planner, frame, &control, error);
   }
-  // The step is taken back; its lists stay in the scratch memory.
+  // The step is removed; its lists stay in scratch memory.
   planner->step_count--;
   OLSTM_RETURN_IF_ERROR(infer_body(planner, frame, &control, body, error));
   return resolve_passing(planner, frame, &control, error);
 }
 
-// ---------------------------------------------------------------- the walk
+// ---------------------------------------------------------------- all nodes
 
-/// Whether one of a step's inputs is known only while running.
+/// Whether an input of a step is dynamic.
 static bool has_dynamic_input(const olstm__planner* planner,
                               const olstm__planned_step* step) {
   for (size_t i = 0; i < step->node->input_count; i++) {
@@ -424,7 +427,7 @@ static olstm_status infer_node(olstm__planner* planner, const plan_frame* frame,
     const int32_t value = get_value(planner, frame, node->inputs[i]);
     if (value < 0) return fail_memory(error);
     step->inputs[i] = value;
-    // Where a slot passes through a control node, bodies know.
+    // The desc of a slot that a body captures is inferred in the body.
     const bool is_capture = node->body_count > 0 && i >= node->node.input_count;
     if (planner->values[value].pending_state >= 0 && !is_capture) {
       OLSTM_RETURN_IF_ERROR(resolve_state(planner, frame, node->inputs[i], error));
@@ -468,7 +471,7 @@ olstm_status olstm__planner_infer(olstm__planner* planner, const olstm_tensor* i
       OLSTM_RETURN_IF_ERROR(resolve_state(planner, &main, program->outputs[o], error));
     }
   }
-  // A slot that nobody reads has a desc all the same: the context carries it.
+  // A slot that is not read needs a desc, too: the context stores it.
   for (size_t i = program->graph->input_count; i < program->input_count; i++) {
     const int32_t value = planner->map[program->inputs[i]];
     if (planner->values[value].pending_state >= 0) {

@@ -1,17 +1,16 @@
-// What a plan is made for: checks the inputs against what the model declares, and finds
-// the shapes of state slots that are not set.
+// See plan_inputs.h.
 #include "runtime/plan/plan_inputs.h"
 
 #include <string.h>
 
-/// Below 0, as what is unknown.
+/// Negative, like unknown sizes.
 enum { kAmbiguousSymbol = -2 };
 
 static const olstm_value_info* get_info(const olstm__planner* planner, size_t input) {
   return &planner->program->graph->values[planner->program->inputs[input]].info;
 }
 
-/// "[N,10,?]": symbolic dimensions by name.
+/// "[N,10,?]": the declared shape, symbolic dimensions by name.
 static olstm_text declared_text(const olstm_value_info* info) {
   olstm_text text = {"["};
   for (int32_t d = 0; d < info->rank; d++) {
@@ -30,7 +29,7 @@ static olstm_text declared_text(const olstm_value_info* info) {
   return text;
 }
 
-/// Rank, fixed dimensions and dtype.
+/// Checks rank, fixed dimensions and dtype.
 static olstm_status check_declared(const olstm__planner* planner, size_t input,
                                    const olstm_tensor_desc* desc, olstm_error* error) {
   const olstm_value_info* info = get_info(planner, input);
@@ -43,7 +42,7 @@ static olstm_status check_declared(const olstm__planner* planner, size_t input,
   for (int32_t d = 0; d < info->rank && matches; d++) {
     matches = info->dims[d] < 0 || info->dims[d] == desc->dims[d];
   }
-  // Callers give scalars as arrays of one element, as ONNX Runtime lets them.
+  // Callers may pass a scalar as an array of one element, as ONNX Runtime allows.
   const bool is_scalar = info->rank == 0 && desc->rank == 1 && desc->dims[0] == 1;
   if (matches || is_scalar) return OLSTM_STATUS_OK;
   return olstm_fail(error, OLSTM_STATUS_SHAPE_MISMATCH,
@@ -51,8 +50,8 @@ static olstm_status check_declared(const olstm__planner* planner, size_t input,
                     olstm_shape_text(desc).text, declared_text(info).text);
 }
 
-/// Exporters call different dimensions by one name (keras2onnx has N for batch and time):
-/// a name that one input has twice says nothing.
+/// Exporters use one name for different dimensions (keras2onnx has N for batch and time):
+/// a symbol that occurs twice in one input is ignored.
 static void drop_ambiguous_symbols(olstm__planner* planner, const int32_t* symbols,
                                    int32_t rank) {
   for (int32_t d = 0; d < rank; d++) {
@@ -64,7 +63,8 @@ static void drop_ambiguous_symbols(olstm__planner* planner, const int32_t* symbo
   }
 }
 
-/// One name, one size: the first input that has a symbolic dimension sets it.
+/// Checks that dimensions of one name have one size, which the first input that has the
+/// symbol sets.
 static olstm_status check_symbols(olstm__planner* planner, size_t input,
                                   const olstm_tensor_desc* desc, olstm_error* error) {
   const olstm__program* program = planner->program;
@@ -88,7 +88,7 @@ static olstm_status check_symbols(olstm__planner* planner, size_t input,
   return OLSTM_STATUS_OK;
 }
 
-/// Any desc of the caller's: dtype that is one, rank and dimensions that make sense.
+/// Checks that a desc is valid: dtype, rank, and dimensions that fit into memory.
 static olstm_status check_desc(const olstm__planner* planner, size_t input,
                                const olstm_tensor_desc* desc, olstm_error* error) {
   const char* name = get_info(planner, input)->name;
@@ -135,7 +135,7 @@ olstm_status olstm__planner_check_inputs(olstm__planner* planner,
 
 // ---------------------------------------------------------------- state slots
 
-/// Fills the slot's open dimensions from symbols that inputs have set.
+/// Sets unknown dimensions of the slot from symbols that inputs have set.
 static void fill_from_symbols(const olstm__planner* planner, size_t input,
                               olstm_tensor_desc* desc) {
   for (int32_t d = 0; d < desc->rank; d++) {
@@ -159,7 +159,7 @@ bool olstm__planner_find_state_desc(const olstm__planner* planner, size_t slot,
   for (int32_t d = 0; d < out_desc->rank; d++) {
     if (out_desc->dims[d] < 0) return false;
   }
-  // Equal descs shall be equal bytes.
+  // Unused dimensions are 0, so that equal descs are equal bytes.
   for (int32_t d = out_desc->rank; d < OLSTM_MAX_RANK; d++) out_desc->dims[d] = 0;
   return true;
 }

@@ -1,31 +1,30 @@
-// A plan in the making. First all nodes are walked in order and what can be known is
-// found out (plan_infer.h); then those that nobody needs are left out, the others
-// prepared, and every tensor is given its location (liveness.h); then the plan is written
-// down (plan_create.h). The environment is locked all the while.
+// A plan under construction. plan_infer.h goes through the nodes and infers what is
+// known; dead steps are left out and the others prepared; liveness.h assigns locations;
+// plan_create.h writes the plan. The environment is locked meanwhile.
 #ifndef OLSTM_RUNTIME_PLAN_PLANNER_H_
 #define OLSTM_RUNTIME_PLAN_PLANNER_H_
 
 #include "runtime/plan/plan.h"
 
-/// One tensor of the plan. A body that is planned in place of its If adds its own.
+/// A tensor of the plan. A body that is planned in place of its If adds its own.
 typedef struct olstm__planned_value {
   const char* name;
-  /// desc is set when is_described; data when the value is known (and for tensors without
-  /// elements, whose value is always known).
+  /// desc is set when is_described; data when the value is known (always for tensors
+  /// without elements).
   olstm_tensor tensor;
   bool is_described;
   /// Its shape is known only while running.
   bool is_dynamic;
-  /// Where it lies, as far as that is settled by what it is (INPUT, CONSTANT).
+  /// The location of an INPUT or CONSTANT; others are assigned later.
   olstm__location location;
-  /// A state slot whose desc follows from another value: the slot's number, else -1.
+  /// The number of a state slot whose desc is not inferred yet, else -1.
   int32_t pending_state;
-  /// Whether a step that stays, or an output, needs it.
+  /// Whether a live step or an output uses it.
   bool is_live;
-  /// Buffer that holds it (olstm__planned_buffer), -1: none.
+  /// Its buffer (olstm__planned_buffer), -1 for none.
   int32_t buffer;
-  /// Of dynamic ones: number among the dynamic tensors; the last dynamic step that reads
-  /// it, -1: kept until the end.
+  /// Of a dynamic tensor: its number, and the last dynamic step that uses it (-1: kept
+  /// until the end).
   int32_t dynamic;
   int32_t last_dynamic_step;
 } olstm__planned_value;
@@ -41,8 +40,8 @@ typedef struct olstm__planned_step {
   bool is_prepared;
   olstm_prepared prepared;
   uint64_t work;
-  /// Its index among the steps of its part; and those of the steps from which and to
-  /// which what it reads and writes must be kept: layers of a wavefront run at the same
+  /// Index among the known or the dynamic steps; and the first and last index at which
+  /// the memory that the step uses must be kept: layers of a wavefront run at the same
   /// time.
   size_t position;
   size_t first_position, last_position;
@@ -53,15 +52,16 @@ typedef struct olstm__planned_step {
   size_t workspace_offset;
 } olstm__planned_step;
 
-/// Memory that one or several values share: views, and results written over their input.
+/// Memory of one value, or of several that share it: views, and results computed in
+/// place.
 typedef struct olstm__planned_buffer {
-  /// WORKSPACE until it turns out to be an output; INPUT, CONSTANT.
+  /// WORKSPACE, unless it is an output; INPUT; CONSTANT.
   olstm__location location;
   size_t bytes;
-  /// The steps from which and to which it must be kept.
+  /// The first and the last step at which it is in use.
   size_t first_step;
   size_t last_step;
-  /// Another buffer that it has become one with, -1: none.
+  /// The buffer that it was merged into, -1: none.
   int32_t merged_into;
 } olstm__planned_buffer;
 
@@ -74,9 +74,9 @@ typedef struct olstm__planned_copy {
 typedef struct olstm__planner {
   olstm__environment* environment;
   olstm__program* program;
-  /// What is being made; its memory takes what outlives the planner.
+  /// The plan; its memory holds what outlives the planner.
   olstm__plan* plan;
-  /// What does not.
+  /// Memory for the time of planning.
   olstm__arena scratch;
   int32_t value_count;
   size_t value_capacity;
@@ -87,20 +87,20 @@ typedef struct olstm__planner {
   olstm__planned_buffer* buffers;
   size_t copy_count;
   olstm__planned_copy* copies;
-  /// The main program's values as planned values, -1 for those not met yet.
+  /// The planned value of each value of the main program, -1 for none yet.
   int32_t* map;
-  /// Sizes of the symbolic dimensions, -1 where unknown; and the input that set it.
+  /// The size of each symbolic dimension, -1 where unknown; and the input that set it.
   int64_t* symbols;
   size_t* symbol_inputs;
-  /// The most inputs and outputs that any step has, and lists of that length.
+  /// Lists as long as the most inputs or outputs of a step so far.
   size_t list_capacity;
   const olstm_tensor** input_list;
   olstm_tensor_desc* desc_list;
-  /// How many steps run in the part whose shapes are known, copies left out.
+  /// Number of live steps that are not dynamic, without copies.
   size_t known_step_count;
   size_t dynamic_step_count;
   size_t dynamic_tensor_count;
-  /// Multiply-adds that may still go into values known ahead.
+  /// Multiply-adds left for folding.
   uint64_t fold_work;
 } olstm__planner;
 

@@ -1,6 +1,6 @@
-// A graph with an operator for every node: what plans are made of. Immutable, but for its
-// plan cache and for what operators keep at prepare time, both of which the environment's
-// lock guards. The main graph is one, and so is every body of a control node.
+// A graph with an operator for every node: what plans are made of. There is one for the
+// main graph, and one for every body of a control node. Immutable, except its plan cache
+// and what operators keep when they prepare, which the environment's lock guards.
 #ifndef OLSTM_RUNTIME_PLAN_PROGRAM_H_
 #define OLSTM_RUNTIME_PLAN_PROGRAM_H_
 
@@ -26,14 +26,14 @@ typedef enum olstm__control_kind {
 
 typedef struct olstm__program_node {
   olstm__node_kind kind;
-  /// Name, attributes, names of inputs and outputs. A CONTROL node's captures are not
-  /// among its inputs.
+  /// Name, attributes, names of inputs and outputs; without the captures of a CONTROL
+  /// node.
   olstm_node node;
   /// OPERATOR.
   const olstm_operator* callbacks;
   void* instance;
-  /// Values of the graph, OLSTM__NO_VALUE where absent. A CONTROL node's own inputs come
-  /// first (node.input_count of them), then what its bodies capture.
+  /// Values of the graph, OLSTM__NO_VALUE where absent. The first node.input_count inputs
+  /// of a CONTROL node are those of the model; captures of its bodies follow.
   size_t input_count;
   const int32_t* inputs;
   size_t output_count;
@@ -49,11 +49,11 @@ struct olstm__program {
   olstm__environment* environment;
   /// Borrowed: it must outlive the program.
   olstm__graph* graph;
-  /// In the order in which they run.
+  /// In the order of execution.
   size_t node_count;
   olstm__program_node* nodes;
-  /// Values: the graph's inputs, then those that read its state slots; the graph's
-  /// outputs, then the next values of the slots.
+  /// Values: the graph's inputs, then those that read state slots; the graph's outputs,
+  /// then the next values of the slots.
   size_t input_count;
   const int32_t* inputs;
   size_t output_count;
@@ -63,8 +63,8 @@ struct olstm__program {
   int32_t symbol_count;
   const int32_t* input_symbols;
   const char* const* symbol_names;
-  /// Of a body: declared shapes of inputs are hints that exporters get wrong, and are not
-  /// checked.
+  /// Whether it is a body: declared shapes of its inputs are not checked, because
+  /// exporters write wrong ones.
   bool is_body;
   struct olstm__plan_cache* plans;
 };

@@ -8,8 +8,8 @@
 
 // ---------------------------------------------------------------- nodes
 
-/// Every value that a node reads must come from somewhere: passes that broke that would
-/// make runs read garbage.
+/// Checks that every value that a node reads has a producer: after a faulty pass, runs
+/// would read uninitialised memory.
 static olstm_status check_inputs(const olstm__graph* graph, const olstm__graph_node* node,
                                  olstm_error* error) {
   for (size_t i = 0; i < node->input_count; i++) {
@@ -36,7 +36,7 @@ static olstm_status create_bodies(olstm__program* program, const olstm__graph_no
                                       body->capture_count};
     OLSTM_RETURN_IF_ERROR(olstm__program_create(program->environment, body->graph, true,
                                                 &bodies[b].program, error));
-    // Counted one by one, so that destroy knows how far this came.
+    // Incremented one by one, so that olstm__program_destroy frees what exists.
     node->body_count++;
   }
   return OLSTM_STATUS_OK;
@@ -78,7 +78,7 @@ static olstm_status create_nodes(olstm__program* program, olstm_error* error) {
 
 static olstm_status list_values(olstm__program* program, olstm_error* error) {
   olstm__graph* graph = program->graph;
-  // Slots pass through bodies as captures and outputs.
+  // Slots pass through a body as captures and outputs.
   const size_t state_count = program->is_body ? 0 : graph->state_count;
   program->input_count = graph->input_count + state_count;
   program->output_count = graph->output_count + state_count;
@@ -96,7 +96,8 @@ static olstm_status list_values(olstm__program* program, olstm_error* error) {
   return OLSTM_STATUS_OK;
 }
 
-/// The number of a symbolic dimension. Open addressing in a table of a power of two.
+/// The number of a symbolic dimension: open addressing in a table whose size is a power
+/// of two.
 static int32_t number_symbol(const char** names, int32_t* slots, size_t mask,
                              int32_t* count, const char* name) {
   uint32_t hash = 2166136261U;

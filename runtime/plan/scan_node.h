@@ -1,4 +1,4 @@
-// What a Scan node says of itself: attributes, and whether it fits its body.
+// Reads and checks the attributes of Scan nodes.
 #ifndef OLSTM_RUNTIME_PLAN_SCAN_NODE_H_
 #define OLSTM_RUNTIME_PLAN_SCAN_NODE_H_
 
@@ -13,8 +13,8 @@ typedef struct olstm__scan_attributes {
   const int64_t* output_directions;
 } olstm__scan_attributes;
 
-/// Whether the node is of opset 8, with sequence_lens before its states and a batch in
-/// front of every dimension.
+/// Whether the node is of opset 8: sequence_lens before its states, and a batch dimension
+/// in front of the others.
 bool olstm__scan_is_batched(const olstm__program_node* node);
 
 /// Errors: INVALID_MODEL, UNSUPPORTED (an unknown attribute).

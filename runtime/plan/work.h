@@ -1,12 +1,12 @@
-// What steps count for against max_work: multiply-adds, and what takes about as long.
+// The work of steps as max_work counts it: multiply-adds, and what takes as long.
 #ifndef OLSTM_RUNTIME_PLAN_WORK_H_
 #define OLSTM_RUNTIME_PLAN_WORK_H_
 
 #include "olstm/plugin.h"
 
-/// What counts beside the multiply-adds of steps and the bytes they read and write. They
-/// take about as long: some 100 ns a run of a graph, 10 to 100 a step, some microseconds
-/// to plan a step.
+/// Work besides the multiply-adds of steps and the bytes that they read and write. One
+/// unit takes about as long as a multiply-add: a run of a graph takes about 100 ns, a
+/// step 10 to 100 ns, planning a step some microseconds.
 enum {
   OLSTM__WORK_PER_RUN = 1024,
   OLSTM__WORK_PER_STEP = 128,
