@@ -46,7 +46,7 @@ def from_numbers(value: Any, dtype: int, what: str) -> np.ndarray[Any, Any]:
     if dtype == BFLOAT16:
         return to_bfloat16(natural)
     with np.errstate(invalid="ignore"):
-        array = natural.astype(expected)
+        array = natural.astype(expected, copy=False)
     if expected.kind != "f" and not np.array_equal(array, natural):
         raise TypeError("%s is %s in the model, which cannot hold all numbers given" % (what, expected))
     return array

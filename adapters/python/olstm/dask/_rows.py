@@ -95,13 +95,17 @@ def meta_dims(source: Source, meta: Any) -> Dims:
 def alike(sources: Mapping[str, Source], columns: Mapping[str, Array]) -> Iterator[Tuple[Array, Dict[str, Array]]]:
     """(positions, {input: rows first}) of rows whose sequences have the same shapes."""
     count = len(next(iter(columns.values())))
-    objects = {name: [np.asarray(value) for value in column] for name, column in columns.items() if column.dtype == object
-               and column.ndim == 1}
+    objects = {name: [np.asarray(value) for value in column] for name, column in columns.items()
+               if column.dtype == object and column.ndim == 1}
+    if not objects and count:
+        yield np.arange(count), {name: source.rows(columns[name]) for name, source in sources.items()}
+        return
     groups: Dict[Any, List[int]] = {}
-    for position in range(count) if objects else []:
+    for position in range(count):
         groups.setdefault(tuple(values[position].shape for values in objects.values()), []).append(position)
-    for positions in [np.array(group) for group in groups.values()] if objects else [np.arange(count)] * (count > 0):
-        yield positions, {name: source.rows(np.stack([objects[name][p] for p in positions]) if name in objects
+    for group in groups.values():
+        positions = np.array(group)
+        yield positions, {name: source.rows(np.stack([objects[name][p] for p in group]) if name in objects
                                             else columns[name][positions]) for name, source in sources.items()}
 
 

@@ -10,7 +10,7 @@ from ..session import Context
 from ._layout import Array, Layout
 
 # Rows that run together. Results do not depend on it; with more, the work leaves the processor's caches.
-BATCH_SIZE = 256
+BATCH_SIZE = 512
 
 
 def _padded(array: Array, rows: Optional[int]) -> Array:

@@ -21,6 +21,8 @@ def bucket(key: Any, count: int) -> int:
 def _hash(key: Any) -> int:
     if isinstance(key, np.generic):
         key = key.item()
+    if type(key) is int:  # the commonest, and telling numbers by their class takes a while
+        return hash(key)
     if isinstance(key, str):
         return zlib.crc32(key.encode("utf-8", "surrogatepass"))
     if isinstance(key, bytes):
