@@ -152,7 +152,7 @@ static void add_taps(const olstm__conv_plan* plan, int64_t weight, int64_t sourc
   }
 }
 
-/// Where a list has the taps of all channels: adds those of all but the first.
+/// Adds the taps of the channels behind the first.
 static void add_channels(const olstm__conv_plan* plan, const conv_source* source,
                          conv_list* list) {
   const int64_t step = olstm__window_kernel_count(&plan->conv.window) * plan->block;

@@ -38,8 +38,8 @@ typedef struct olstm__conv_plan {
   const olstm__conv_tile_table* tiles;
   /// Whether lanes are output channels; otherwise they are positions.
   bool by_channels;
-  /// What takes rows whose lines have all pads, for channels with a window of 3 by 3 of
-  /// their own. NULL: tiles do.
+  /// What takes rows whose lines have all pads, for channels with a window of their
+  /// own. NULL: tiles do.
   olstm__conv_depthwise_function depthwise;
   /// The most rows and vectors of a tile.
   int32_t rows, vectors;
@@ -53,7 +53,7 @@ typedef struct olstm__conv_plan {
   /// Which element of the input line the first column's first tap reads, and how many
   /// more than columns a line has.
   int64_t line_first, line_extra;
-  /// Input channels whose taps are listed: all of them, or one.
+  /// Input channels whose taps are listed.
   int64_t list_channels;
   /// Output channels that are packed side by side.
   int64_t block;

@@ -8,8 +8,13 @@ enum {
   kPieceBytes = 96 << 10,
   /// And where it reads them once.
   kDepthwiseBytes = 24 << 10,
-  /// Taps up to which those of all channels are listed, which spares a loop.
-  kListedTaps = 1024,
+  /// Rows that a window may reach over there, since pads are copied, too; and columns
+  /// that any kind of vector has.
+  kDepthwiseExtent = 64,
+  kDepthwiseColumns = 8,
+  /// Taps up to which those of several channels are listed, which spares rounds of a
+  /// loop.
+  kListedTaps = 256,
   /// Pieces for each thread, so that one which starts late does not hold up the rest.
   kPiecesPerThread = 4,
   /// What a tile costs beyond its multiply-adds, and what a result costs that has to be
@@ -128,12 +133,15 @@ static olstm__conv_depthwise_function find_depthwise(
   const olstm__window* w = &conv->window;
   const bool fits = !conv->is_transposed && conv->input_channels == 1 &&
                     conv->output_channels == 1 && w->input[0] == 1 && w->kernel[0] == 1 &&
-                    w->pad_begin[0] == 0 && w->output[0] == 1 && w->kernel[1] == 3 &&
-                    w->kernel[2] == 3 && w->output[2] >= tiles->lanes;
+                    w->pad_begin[0] == 0 && w->output[0] == 1 && w->output[1] > 1 &&
+                    olstm__window_extent(w, 1) <= kDepthwiseExtent &&
+                    w->output[2] >= kDepthwiseColumns;
   if (!fits) return NULL;
 #if defined(__x86_64__)
   // Its vectors seldom lie in one line of the cache: shorter ones take less.
-  if (tiles == &olstm__conv_tile_f32_avx512) return olstm__conv_tile_f32_avx2.depthwise;
+  if (tiles == &olstm__conv_tile_f32_avx512) {
+    return olstm__conv_tile_f32_avx2.depthwise;
+  }
 #endif
   return tiles->depthwise;
 }
@@ -366,6 +374,13 @@ static bool lay_out(olstm__conv_plan* plan, int32_t thread_count) {
                              &plan->workspace_bytes);
 }
 
+/// As many channels as may be listed, of which there are a whole number of lots.
+static int64_t count_listed(int64_t channels, int64_t taps) {
+  int64_t listed = larger(smaller(channels, kListedTaps / taps), 1);
+  while (channels % listed != 0) listed--;
+  return listed;
+}
+
 bool olstm__conv_plan_init(const olstm__conv* conv, int32_t thread_count,
                            olstm__conv_plan* out_plan) {
   olstm__conv_plan* plan = out_plan;
@@ -374,9 +389,7 @@ bool olstm__conv_plan_init(const olstm__conv* conv, int32_t thread_count,
   if (conv->batch == 0 || olstm__window_output_count(&conv->window) == 0) return true;
   simplify(&plan->conv.window);
   plan->block = olstm__conv_block(conv);
-  plan->list_channels = taps == 1 || conv->input_channels <= kListedTaps / taps
-                            ? larger(conv->input_channels, 1)
-                            : 1;
+  plan->list_channels = count_listed(conv->input_channels, taps);
   plan->depthwise = find_depthwise(&plan->conv, plan->tiles);
   plan_lines(plan);
   choose_tiles(plan);

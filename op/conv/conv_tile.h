@@ -39,16 +39,17 @@ typedef struct olstm__conv_tile {
   int64_t scalar_advance, vector_advance, out_advance;
 } olstm__conv_tile;
 
-/// Rows of one channel that has a window of 3 by 3 of its own: each element starts from
-/// the bias, and takes tap after tap.
+/// Rows of one channel that has a window of its own: each element starts from the bias,
+/// and takes tap after tap.
 typedef struct olstm__conv_depthwise {
-  /// The first row's first window; the distance between rows; and each column tap's
-  /// offset.
+  /// The first row's first window; the distance between rows, and between rows of
+  /// windows; and the offset of each tap.
   const void* source;
-  int64_t source_step;
-  int64_t columns[3];
-  /// Rows of the source from one window to the next, and from one tap to the next.
-  int64_t stride, dilation;
+  int64_t source_step, window_step;
+  const int64_t* taps;
+  int64_t tap_count;
+  /// Taps of a row of the window where windows move and spread by single rows; else 0.
+  int64_t near_columns;
   const void *weights, *bias;
   void* out;
   int64_t out_step;
@@ -68,6 +69,15 @@ typedef struct olstm__conv_copy {
   int64_t rows, before, count, after;
 } olstm__conv_copy;
 
+/// Rows whose elements first, first + 2, ... become a line of `length`, and those from
+/// first + 1 on the next one; zeros stand for what lies beyond a row.
+typedef struct olstm__conv_split {
+  const void* from;
+  int64_t from_step, size, first;
+  void* to;
+  int64_t rows, length;
+} olstm__conv_split;
+
 /// About what a tile takes for each tap, in multiply-adds of vectors: as many as there
 /// are, or what this adds up to, if that is more.
 typedef struct olstm__conv_tile_cost {
@@ -86,9 +96,8 @@ typedef struct olstm__conv_tile_table {
   /// to[i * to_step + j] = from[j * from_step + i] for i < rows, j < columns.
   void (*transpose)(const void* from, int64_t from_step, int64_t rows, int64_t columns,
                     void* to, int64_t to_step);
-  /// even[i] = from[2 * i], odd[i] = from[2 * i + 1] for i < count, of as many reals.
-  void (*split)(const void* from, int64_t count, void* even, void* odd);
-  /// The other way round.
+  void (*split)(const olstm__conv_split* split);
+  /// to[2 * i] = even[i], to[2 * i + 1] = odd[i] for i < count.
   void (*join)(const void* even, const void* odd, int64_t count, void* to);
 } olstm__conv_tile_table;
 
