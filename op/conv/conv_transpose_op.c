@@ -1,29 +1,21 @@
 // ConvTranspose: attributes and shapes.
-#include "op/conv/conv_call.h"
+#include "op/conv/conv_head.h"
 #include "op/op_family.h"
 
 typedef struct conv_transpose_op {
-  olstm__op_base base;
-  olstm__window_attributes attributes;
-  int64_t group;
+  olstm__conv_head head;
   size_t output_padding_count;
   int64_t output_padding[OLSTM__WINDOW_MAX_RANK];
   size_t output_shape_count;
   int64_t output_shape[OLSTM__WINDOW_MAX_RANK];
-  olstm__packed_memory weight;
 } conv_transpose_op;
-
-typedef struct conv_transpose_handle {
-  olstm__op_handle head;
-  olstm__conv_call call;
-} conv_transpose_handle;
 
 static olstm_status check_list(const conv_transpose_op* self, const char* name,
                                const int64_t* values, size_t count, int64_t least,
                                olstm_error* error) {
   for (size_t i = 0; i < count; i++) {
     if (values[i] >= least && values[i] <= INT32_MAX) continue;
-    return olstm__op_fail(&self->base, error, OLSTM_STATUS_INVALID_MODEL,
+    return olstm__op_fail(&self->head.base, error, OLSTM_STATUS_INVALID_MODEL,
                           "attribute %s has %" PRId64 ", expected at least %" PRId64,
                           name, values[i], least);
   }
@@ -32,55 +24,51 @@ static olstm_status check_list(const conv_transpose_op* self, const char* name,
 
 static olstm_status parse(void* instance, olstm_error* error) {
   conv_transpose_op* self = instance;
-  const olstm__op_base* base = &self->base;
+  const olstm__op_base* base = &self->head.base;
   bool given = false;
-  OLSTM_RETURN_IF_ERROR(olstm__window_parse(base, &self->attributes, error));
-  OLSTM_RETURN_IF_ERROR(olstm_node_get_int(base->node, "group", 1, &self->group, error));
+  OLSTM_RETURN_IF_ERROR(olstm__window_parse(base, &self->head.attributes, error));
+  OLSTM_RETURN_IF_ERROR(olstm__conv_parse_group(base, &self->head.group, error));
   OLSTM_RETURN_IF_ERROR(olstm__op_copy_ints(base, "output_padding",
                                             OLSTM__WINDOW_MAX_RANK, self->output_padding,
                                             &self->output_padding_count, &given, error));
   OLSTM_RETURN_IF_ERROR(olstm__op_copy_ints(base, "output_shape", OLSTM__WINDOW_MAX_RANK,
                                             self->output_shape, &self->output_shape_count,
                                             &given, error));
-  OLSTM_RETURN_IF_ERROR(check_list(self, "group", &self->group, 1, 1, error));
   OLSTM_RETURN_IF_ERROR(check_list(self, "output_padding", self->output_padding,
                                    self->output_padding_count, 0, error));
   OLSTM_RETURN_IF_ERROR(check_list(self, "output_shape", self->output_shape,
                                    self->output_shape_count, 1, error));
-  return olstm__conv_pack_constant(&self->weight, base, self->group, true, error);
+  return olstm__conv_pack_constant(&self->head.weight, base, self->head.group, true,
+                                   error);
 }
 
 static olstm_status check_inputs(const conv_transpose_op* self,
                                  const olstm_infer_args* args, olstm_error* error) {
   const olstm_tensor_desc* x = &args->inputs[0]->desc;
   const olstm_tensor_desc* w = &args->inputs[1]->desc;
-  const char* const* names = self->base.node->input_names;
+  const char* const* names = self->head.base.node->input_names;
   const size_t space = x->rank > 2 ? (size_t)x->rank - 2 : 0;
   bool fits = w->rank == x->rank && x->rank >= 3 && w->dims[0] == x->dims[1] &&
-              w->dims[0] % self->group == 0 && olstm_tensor_desc_count(w) > 0;
-  for (size_t i = 0; fits && i < self->attributes.kernel_count; i++) {
-    fits = i < space && self->attributes.kernel[i] == w->dims[2 + i];
+              w->dims[0] % self->head.group == 0 && olstm_tensor_desc_count(w) > 0;
+  for (size_t i = 0; fits && i < self->head.attributes.kernel_count; i++) {
+    fits = i < space && self->head.attributes.kernel[i] == w->dims[2 + i];
   }
   if (!fits) {
-    return olstm__op_fail(&self->base, error, OLSTM_STATUS_SHAPE_MISMATCH,
+    return olstm__op_fail(&self->head.base, error, OLSTM_STATUS_SHAPE_MISMATCH,
                           "input '%s' has shape %s, expected [C,M/group,...] for '%s' "
                           "with shape %s, group %" PRId64 " and kernel_shape",
                           names[1], olstm_shape_text(w).text, names[0],
-                          olstm_shape_text(x).text, self->group);
+                          olstm_shape_text(x).text, self->head.group);
   }
   if ((self->output_padding_count && self->output_padding_count != space) ||
       (self->output_shape_count && self->output_shape_count != space)) {
-    return olstm__op_fail(&self->base, error, OLSTM_STATUS_SHAPE_MISMATCH,
+    return olstm__op_fail(&self->head.base, error, OLSTM_STATUS_SHAPE_MISMATCH,
                           "attributes output_padding and output_shape need %zu values "
                           "for input '%s'",
                           space, names[0]);
   }
-  if (args->input_count < 3 || !args->inputs[2]) return OLSTM_STATUS_OK;
-  const olstm_tensor_desc* b = &args->inputs[2]->desc;
-  if (b->rank == 1 && b->dims[0] == w->dims[1] * self->group) return OLSTM_STATUS_OK;
-  return olstm__op_fail(&self->base, error, OLSTM_STATUS_SHAPE_MISMATCH,
-                        "input '%s' has shape %s, expected [%" PRId64 "]", names[2],
-                        olstm_shape_text(b).text, w->dims[1] * self->group);
+  return olstm__conv_check_bias(&self->head.base, args, w->dims[1] * self->head.group,
+                                error);
 }
 
 /// The output of one dimension, and where its windows begin.
@@ -88,7 +76,7 @@ static olstm_status resolve_dimension(const conv_transpose_op* self,
                                       olstm__window* window, int32_t d,
                                       olstm_error* error) {
   const int32_t own = d - (OLSTM__WINDOW_MAX_RANK - window->rank);
-  const olstm__auto_pad auto_pad = self->attributes.auto_pad;
+  const olstm__auto_pad auto_pad = self->head.attributes.auto_pad;
   const int64_t extra = self->output_padding_count ? self->output_padding[own] : 0;
   const int64_t whole = window->stride[d] * (window->input[d] - 1) + extra +
                         olstm__window_extent(window, d);
@@ -104,7 +92,7 @@ static olstm_status resolve_dimension(const conv_transpose_op* self,
   }
   window->output[d] = whole - window->pad_begin[d] - window->pad_end[d];
   if (window->output[d] > 0) return OLSTM_STATUS_OK;
-  return olstm__op_fail(&self->base, error, OLSTM_STATUS_SHAPE_MISMATCH,
+  return olstm__op_fail(&self->head.base, error, OLSTM_STATUS_SHAPE_MISMATCH,
                         "dimension %d of the output would be %" PRId64, (int)(2 + own),
                         window->output[d]);
 }
@@ -112,7 +100,7 @@ static olstm_status resolve_dimension(const conv_transpose_op* self,
 static olstm_status resolve(const conv_transpose_op* self, const olstm_tensor_desc* x,
                             const olstm_tensor_desc* w, olstm__window* out_window,
                             olstm_error* error) {
-  OLSTM_RETURN_IF_ERROR(olstm__window_measure(&self->base, &self->attributes, x,
+  OLSTM_RETURN_IF_ERROR(olstm__window_measure(&self->head.base, &self->head.attributes, x,
                                               &w->dims[2], out_window, error));
   for (int32_t d = OLSTM__WINDOW_MAX_RANK - out_window->rank; d < OLSTM__WINDOW_MAX_RANK;
        d++) {
@@ -129,56 +117,25 @@ static olstm_status conv_transpose_infer(const void* instance,
   const olstm_tensor_desc* x = &args->inputs[0]->desc;
   olstm__window window;
   OLSTM_RETURN_IF_ERROR(
-      olstm__op_check_dtype(&self->base, args, 0, OLSTM__DTYPES_REAL, error));
-  OLSTM_RETURN_IF_ERROR(olstm__op_check_same_dtype(&self->base, args, 1, 0, error));
-  OLSTM_RETURN_IF_ERROR(olstm__op_check_same_dtype(&self->base, args, 2, 0, error));
+      olstm__op_check_dtype(&self->head.base, args, 0, OLSTM__DTYPES_REAL, error));
+  OLSTM_RETURN_IF_ERROR(olstm__op_check_same_dtype(&self->head.base, args, 1, 0, error));
+  OLSTM_RETURN_IF_ERROR(olstm__op_check_same_dtype(&self->head.base, args, 2, 0, error));
   OLSTM_RETURN_IF_ERROR(check_inputs(self, args, error));
   OLSTM_RETURN_IF_ERROR(resolve(self, x, &args->inputs[1]->desc, &window, error));
   out_outputs[0] = *x;
-  out_outputs[0].dims[1] = args->inputs[1]->desc.dims[1] * self->group;
-  for (int32_t d = 0; d < window.rank; d++) {
-    out_outputs[0].dims[2 + d] = window.output[OLSTM__WINDOW_MAX_RANK - window.rank + d];
-  }
-  return olstm__op_check_output(&self->base, &out_outputs[0], error);
+  out_outputs[0].dims[1] = args->inputs[1]->desc.dims[1] * self->head.group;
+  olstm__window_set_output(&window, &out_outputs[0]);
+  return olstm__op_check_output(&self->head.base, &out_outputs[0], error);
 }
 
 static olstm_status conv_transpose_prepare(void* instance, const olstm_prepare_args* args,
                                            olstm_prepared* out_prepared,
                                            olstm_error* error) {
   const conv_transpose_op* self = instance;
-  const olstm_tensor_desc* x = &args->inputs[0]->desc;
-  const olstm_tensor_desc* w = &args->inputs[1]->desc;
-  olstm__conv conv = olstm__conv_of_weights(w, self->group, true);
-  conv_transpose_handle* handle = NULL;
+  olstm__window window;
   OLSTM_RETURN_IF_ERROR(
-      olstm__op_create_handle(&self->base, sizeof *handle, (void**)&handle, error));
-  conv.batch = x->dims[0];
-  olstm_status status = resolve(self, x, w, &conv.window, error);
-  if (status == OLSTM_STATUS_OK) {
-    status = olstm__conv_call_init(&handle->call, &self->base, &self->weight, &conv, args,
-                                   out_prepared, error);
-  }
-  if (status != OLSTM_STATUS_OK) {
-    olstm__op_release_handle(instance, handle);
-    return status;
-  }
-  out_prepared->handle = handle;
-  return OLSTM_STATUS_OK;
-}
-
-static olstm_status conv_transpose_run(const void* instance, const void* handle,
-                                       const olstm_run_args* args, olstm_error* error) {
-  const conv_transpose_op* self = instance;
-  const conv_transpose_handle* prepared = handle;
-  (void)error;
-  olstm__conv_call_run(&prepared->call, &self->weight, args, NULL, NULL);
-  return OLSTM_STATUS_OK;
-}
-
-static void conv_transpose_destroy(void* instance) {
-  conv_transpose_op* self = instance;
-  if (self) olstm__packed_memory_deinit(&self->weight, &self->base);
-  olstm__op_destroy(instance);
+      resolve(self, &args->inputs[0]->desc, &args->inputs[1]->desc, &window, error));
+  return olstm__conv_head_prepare(instance, true, &window, args, out_prepared, error);
 }
 
 static const char* const kAttributes[] = {
@@ -201,9 +158,9 @@ static const olstm_operator kOperators[] = {
         .create = olstm__op_create_schema,
         .infer = conv_transpose_infer,
         .prepare = conv_transpose_prepare,
-        .run = conv_transpose_run,
+        .run = olstm__conv_head_run,
         .release = olstm__op_release_handle,
-        .destroy = conv_transpose_destroy,
+        .destroy = olstm__conv_head_destroy,
     },
 };
 

@@ -165,10 +165,7 @@ static olstm_status pool_infer(const void* instance, const olstm_infer_args* arg
       olstm__window_resolve(&self->base, &self->attributes, x, NULL, &window, error));
   for (size_t i = 0; i < args->output_count; i++) {
     out_outputs[i] = *x;
-    for (int32_t d = 0; d < window.rank; d++) {
-      out_outputs[i].dims[2 + d] =
-          window.output[OLSTM__WINDOW_MAX_RANK - window.rank + d];
-    }
+    olstm__window_set_output(&window, &out_outputs[i]);
     if (i == 1) out_outputs[i].dtype = OLSTM_DTYPE_INT64;
     OLSTM_RETURN_IF_ERROR(olstm__op_check_output(&self->base, &out_outputs[i], error));
   }

@@ -60,6 +60,14 @@ olstm_status olstm__window_measure(const olstm__op_base* base,
                                    const olstm_tensor_desc* x, const int64_t* kernel,
                                    olstm__window* out_window, olstm_error* error);
 
+/// Sets the spatial dimensions of an output [N,C,...].
+static inline void olstm__window_set_output(const olstm__window* window,
+                                            olstm_tensor_desc* desc) {
+  for (int32_t d = 0; d < window->rank; d++) {
+    desc->dims[2 + d] = window->output[OLSTM__WINDOW_MAX_RANK - window->rank + d];
+  }
+}
+
 /// Elements from a window's first to its last, both counted.
 static inline int64_t olstm__window_extent(const olstm__window* window, int32_t d) {
   return (window->kernel[d] - 1) * window->dilation[d] + 1;

@@ -1,6 +1,6 @@
 // ConvInteger and QLinearConv: convolutions of quantized tensors, computed as those of
 // whole numbers in double. Pads are the zero point of x.
-#include "op/conv/conv_kernel.h"
+#include "op/conv/conv_head.h"
 #include "op/op_family.h"
 #include "op/quantize/zero_point.h"
 
@@ -49,12 +49,7 @@ static int32_t code_of(const quantized_conv_op* self) {
 static olstm_status parse(void* instance, olstm_error* error) {
   quantized_conv_op* self = instance;
   OLSTM_RETURN_IF_ERROR(olstm__window_parse(&self->base, &self->attributes, error));
-  OLSTM_RETURN_IF_ERROR(
-      olstm_node_get_int(self->base.node, "group", 1, &self->group, error));
-  if (self->group >= 1 && self->group <= INT32_MAX) return OLSTM_STATUS_OK;
-  return olstm__op_fail(&self->base, error, OLSTM_STATUS_INVALID_MODEL,
-                        "attribute group is %" PRId64 ", expected 1 or more",
-                        self->group);
+  return olstm__conv_parse_group(&self->base, &self->group, error);
 }
 
 static olstm_status check_weights(const quantized_conv_op* self,
@@ -127,9 +122,7 @@ static olstm_status quantized_conv_infer(const void* instance,
                              ? OLSTM_DTYPE_INT32
                              : args->inputs[at->y_zero]->desc.dtype;
   out_outputs[0].dims[1] = w->dims[0];
-  for (int32_t d = 0; d < window.rank; d++) {
-    out_outputs[0].dims[2 + d] = window.output[OLSTM__WINDOW_MAX_RANK - window.rank + d];
-  }
+  olstm__window_set_output(&window, &out_outputs[0]);
   return olstm__op_check_output(&self->base, &out_outputs[0], error);
 }
 
@@ -164,11 +157,9 @@ static olstm_status quantized_conv_prepare(void* instance, const olstm_prepare_a
   const olstm_tensor_desc* w = &handle->descs[kInputs[code_of(self)].w];
   handle->y_dtype = args->outputs[0].dtype;
   handle->y_count = olstm_tensor_desc_count(&args->outputs[0]);
-  olstm__conv conv = {.dtype = OLSTM_DTYPE_DOUBLE,
-                      .batch = x->dims[0],
-                      .groups = self->group,
-                      .input_channels = w->dims[1],
-                      .output_channels = w->dims[0] / self->group};
+  olstm__conv conv = olstm__conv_of_weights(w, self->group, false);
+  conv.dtype = OLSTM_DTYPE_DOUBLE;
+  conv.batch = x->dims[0];
   olstm_status status = olstm__window_resolve(&self->base, &self->attributes, x,
                                               &w->dims[2], &conv.window, error);
   if (status == OLSTM_STATUS_OK &&
