@@ -4,7 +4,7 @@
 
 #include "runtime/fuse/fuse_match.h"
 
-/// Limits on following a dimension: operators in a row, and nested branches at binary
+/// Limits on following a dimension or a rank: operators, and nested branches at binary
 /// operators.
 enum { kMaxSteps = 256, kMaxDepth = 8 };
 
@@ -23,8 +23,7 @@ static bool is_recurrent(const olstm__graph_node* node) {
 /// Whether an output has the rank of input 0.
 static bool keeps_rank(const olstm__graph_node* node, int32_t output) {
   if (keeps_shape(node) && output == olstm__graph_node_output(node, 0)) return true;
-  return olstm__graph_node_has(node, OLSTM__TRAIT_KEEPS_RANK) || is_binary(node) ||
-         olstm__match_is(node, "MatMul") ||
+  return olstm__graph_node_has(node, OLSTM__TRAIT_KEEPS_RANK) ||
          (olstm__graph_node_has(node, OLSTM__TRAIT_REDUCES) &&
           olstm__match_int(node, "keepdims", 1) == 1);
 }
@@ -69,29 +68,71 @@ static bool step_back_rank(const olstm__graph* graph, const olstm__graph_node* n
     *more += index->desc.rank - 1;
     return true;
   }
-  // A constant operand is assumed not to have more dimensions than the other operand.
-  if (is_binary(node) && olstm__graph_constant(graph, first)) {
-    *value = olstm__graph_node_input(node, 1);
-  }
   return keeps_rank(node, output);
 }
 
-int32_t olstm__dim_rank_of(const olstm__graph* graph, int32_t value) {
-  int32_t more = 0;
-  for (int step = 0; step < kMaxSteps && value != OLSTM__NO_VALUE; step++) {
-    const olstm__graph_value* target = &graph->values[value];
-    if (target->kind == OLSTM__VALUE_CONSTANT) return target->constant->desc.rank + more;
+/// A rank that is being followed: the result is the greater of `least` and the rank of
+/// `value` plus `more`.
+typedef struct rank_trace {
+  int32_t value, more, least;
+} rank_trace;
+
+static int32_t rank_of(const olstm__graph* graph, int32_t value, int depth, int* budget);
+
+/// Steps back from a node with two operands: the result has the greater rank. A constant
+/// operand raises `least`, so that operators in a row do not nest.
+static bool step_back_joined(const olstm__graph* graph, const olstm__graph_node* node,
+                             int depth, int* budget, rank_trace* trace) {
+  const int32_t operands[2] = {olstm__graph_node_input(node, 0),
+                               olstm__graph_node_input(node, 1)};
+  const bool is_product = olstm__match_is(node, "MatMul");
+  for (int i = 0; i < 2; i++) {
+    const olstm_tensor* constant = olstm__graph_constant(graph, operands[i]);
+    if (!constant) continue;
+    // Multiplying with one matrix keeps the rank, whatever it is.
+    if (is_product && constant->desc.rank != 2) return false;
+    const int32_t rank = constant->desc.rank + trace->more;
+    if (!is_product && rank > trace->least) trace->least = rank;
+    trace->value = operands[1 - i];
+    return trace->value != OLSTM__NO_VALUE;
+  }
+  if (depth == kMaxDepth) return false;
+  const int32_t a = rank_of(graph, operands[0], depth + 1, budget);
+  const int32_t b = a < 0 ? -1 : rank_of(graph, operands[1], depth + 1, budget);
+  // The product with a vector has fewer dimensions.
+  if (b < 0 || (is_product && (a < 2 || b < 2))) return false;
+  trace->value = OLSTM__NO_VALUE;
+  trace->more += a > b ? a : b;
+  return true;
+}
+
+static int32_t rank_of(const olstm__graph* graph, int32_t value, int depth, int* budget) {
+  rank_trace trace = {value, 0, 0};
+  if (value == OLSTM__NO_VALUE) return -1;
+  while (trace.value != OLSTM__NO_VALUE) {
+    const olstm__graph_value* target = &graph->values[trace.value];
     if (target->kind != OLSTM__VALUE_NODE) {
-      return target->info.rank < 0 ? -1 : target->info.rank + more;
+      const int32_t rank = target->kind == OLSTM__VALUE_CONSTANT
+                               ? target->constant->desc.rank
+                               : target->info.rank;
+      if (rank < 0) return -1;
+      trace.more += rank;
+      break;
     }
-    const olstm__graph_node* node = olstm__graph_producer(graph, value);
-    if (!node || node->kind != OLSTM__NODE_OPERATOR ||
-        !step_back_rank(graph, node, &value, &more)) {
+    const olstm__graph_node* node = olstm__graph_producer(graph, trace.value);
+    if (!node || node->kind != OLSTM__NODE_OPERATOR || (*budget)-- <= 0) return -1;
+    const bool has_two = is_binary(node) || olstm__match_is(node, "MatMul");
+    if (has_two ? !step_back_joined(graph, node, depth, budget, &trace)
+                : !step_back_rank(graph, node, &trace.value, &trace.more)) {
       return -1;
     }
-    if (value == OLSTM__NO_VALUE) return more;
   }
-  return -1;
+  return trace.more > trace.least ? trace.more : trace.least;
+}
+
+int32_t olstm__dim_rank_of(const olstm__graph* graph, int32_t value) {
+  int budget = kMaxSteps;
+  return rank_of(graph, value, 0, &budget);
 }
 
 /// The operand of a binary operator that determines dimension `axis`, when the other one

@@ -108,6 +108,38 @@ static void what_is_no_dense_stays(void** state) {
       "input x float[2,5]\nconst w float[5,2] 0.3 -0.2 0.1\nconst b float[2,2] 1 2 3 4\n"
       "node MatMul x,w -> p\nnode Add p,b -> y\noutput y\n",
       "MatMul Add");
+  fuse_case_expect(LAYER
+                   "const b1 float[1] 0.5\nnode MatMul x,w -> p\nnode Add p,b1 -> y\n"
+                   "output y\n",
+                   "MatMul Add");
+  fuse_case_expect(LAYER
+                   "const b2 float[1,7] 0.5\nnode MatMul x,w -> p\nnode Add p,b2 -> y\n"
+                   "output y\n",
+                   "MatMul Add");
+  // Weights of three dimensions, and computed ones.
+  fuse_case_expect(LAYER
+                   "const w3 float[2,5,7] 0.5 0.1\nnode MatMul x,w3 -> p\n"
+                   "node Add p,b -> y\noutput y\n",
+                   "MatMul Add");
+  fuse_case_expect(LAYER
+                   "input v float[5,7]\nnode MatMul x,v -> p\nnode Add p,b -> y\n"
+                   "output y\n",
+                   "MatMul Add");
+  // Before opset 7, Add broadcast in another way.
+  fuse_case_expect("opset 6\n" LAYER
+                   "node MatMul x,w -> p\nnode Add p,b -> y broadcast=1\noutput y\n",
+                   "MatMul Add");
+  // Gemm with anything but its product and a bias.
+  fuse_case_expect(LAYER "node Gemm x,w,b -> p beta=0.5\nnode Relu p -> y\noutput y\n",
+                   "Gemm Relu");
+  fuse_case_expect("input z float[5,n]\n" LAYER
+                   "node Gemm z,w,b -> p transA=1\nnode Relu p -> y\noutput y\n",
+                   "Gemm Relu");
+  fuse_case_expect(LAYER
+                   "const c float[3,7] 0.5 0.1\nnode Gemm x,w,c -> p\n"
+                   "node Relu p -> y\noutput y\n",
+                   "Gemm Relu");
+  fuse_case_expect(LAYER "node Gemm x,w -> p\nnode Add p,b -> y\noutput y\n", "Gemm Add");
   fuse_case_expect(LAYER "node Gemm x,w,b -> p alpha=0.5\nnode Relu p -> y\noutput y\n",
                    "Gemm Relu");
   fuse_case_expect(LAYER

@@ -22,6 +22,9 @@
 #define BOTH \
   WEIGHTS(2, "node LSTM x,w,r -> Y hidden_size=4 direction=\"bidirectional\"\n")
 
+#define BOTH_STATES \
+  WEIGHTS(2, "node LSTM x,w,r -> Y,Y_h hidden_size=4 direction=\"bidirectional\"\n")
+
 static void every_way_that_exporters_pick_it_is_known(void** state) {
   (void)state;
   // tf2onnx, torch, torch with batch_first.
@@ -45,6 +48,10 @@ static void every_way_that_exporters_pick_it_is_known(void** state) {
                    "node Slice b,last,end,one -> y\noutput y\n",
                    "LSTM");
   fuse_case_expect(FORWARD "node Slice Y,last,end,zero -> y\noutput y\n", "LSTM");
+  fuse_case_expect(FORWARD
+                   "node Squeeze Y,one -> s\n"
+                   "node Gather s,i_last -> y axis=-3\noutput y\n",
+                   "LSTM");
 }
 
 static void the_last_step_backwards_is_the_first(void** state) {
@@ -77,6 +84,28 @@ static void whatever_else_is_picked_stays(void** state) {
   (void)state;
   fuse_case_expect(FORWARD "node Slice Y,zero,one,zero -> y\noutput y\n", "LSTM Slice");
   fuse_case_expect(FORWARD "node Slice Y,last,end,two -> y\noutput y\n", "LSTM Slice");
+  // One row, or a unit, of every step.
+  fuse_case_expect(FORWARD
+                   "node Squeeze Y,one -> s\n"
+                   "node Gather s,i_last -> y axis=1\noutput y\n",
+                   "LSTM Gather");
+  fuse_case_expect(FORWARD
+                   "node Squeeze Y,one -> s\n"
+                   "node Gather s,i_last -> y axis=-1\noutput y\n",
+                   "LSTM Gather");
+  // With an axis of its own.
+  fuse_case_expect(FORWARD
+                   "node Squeeze Y,one -> s\n"
+                   "node Gather s,last -> y\noutput y\n",
+                   "LSTM Gather");
+  // Units, rows, steps.
+  fuse_case_expect(FORWARD
+                   "node Squeeze Y,one -> s\nnode Transpose s -> b\n"
+                   "node Gather b,i_last -> y axis=2\noutput y\n",
+                   "LSTM Transpose Gather");
+  // The last direction of the state.
+  fuse_case_expect(BOTH_STATES "node Gather Y_h,i_last -> y\noutput y\noutput Y\n",
+                   "LSTM Gather");
   // Units before rows.
   fuse_case_expect(FORWARD
                    "node Squeeze Y,one -> s\n"

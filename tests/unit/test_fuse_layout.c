@@ -140,6 +140,54 @@ static void directions_that_are_joined_lie_so(void** state) {
                    "LSTM Slice Slice Add");
 }
 
+#define ONE_DIRECTION                                        \
+  "const w float[1,16,2] 0.3 -0.2 0.1 0.4 -0.5\n"            \
+  "const r float[1,16,4] 0.2 -0.1 0.3 -0.4 0.1 0.25 -0.15\n" \
+  "const one int64[1] 1\n"
+
+static void other_orders_of_axes_stay(void** state) {
+  (void)state;
+  fuse_case_expect("input x float[n,t,2]\n" ONE_DIRECTION
+                   "node Transpose x -> xt perm=[1,0,2]\n"
+                   "node LSTM xt,w,r -> Y hidden_size=4\nnode Squeeze Y,one -> s\n"
+                   "node Transpose s -> y perm=[1,0,2]\noutput y\n",
+                   "LSTM");
+  fuse_case_expect("input x float[t,2,n]\n" ONE_DIRECTION
+                   "node Transpose x -> xt perm=[0,2,1]\n"
+                   "node LSTM xt,w,r -> y hidden_size=4\noutput y\n",
+                   "Transpose LSTM");
+  fuse_case_expect("input x float[t,n,2]\n" ONE_DIRECTION
+                   "node LSTM x,w,r -> Y hidden_size=4\nnode Squeeze Y,one -> s\n"
+                   "node Transpose s -> y perm=[1,2,0]\noutput y\n",
+                   "LSTM Transpose");
+  // ONNX's own batch-major layout is another one.
+  fuse_case_expect(
+      "opset 14\ninput x float[n,t,2]\n" ONE_DIRECTION
+      "node Transpose x -> xt perm=[1,0,2]\nnode Transpose xt -> xb perm=[1,0,2]\n"
+      "node LSTM xb,w,r -> y hidden_size=4 layout=1\noutput y\n",
+      "Transpose Transpose LSTM");
+}
+
+static void directions_that_others_need_stay_apart(void** state) {
+  static const char* const kRest[] = {
+      "node Concat fs,fs -> y axis=2\nnode Neg gs -> z\noutput y\noutput z\n",
+      "node Concat fs,gs,fs -> y axis=2\noutput y\n",
+      "node Concat fs,gs -> y axis=2\noutput y\noutput fs\n",
+      "node Concat fs,gs -> y axis=2\noutput y\noutput g\n",
+      "node Concat fs,gs -> y axis=2\noutput y\noutput Y\n",
+      "node Concat fs,gs -> y axis=2\nnode Neg Y -> z\noutput y\noutput z\n",
+      "node Concat f,gs2 -> y axis=2\noutput y\n",
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof kRest / sizeof kRest[0]; i++) {
+    char text[1024];
+    (void)snprintf(text, sizeof text, BOTH_DIRECTIONS "%s%s",
+                   strstr(kRest[i], "gs2") ? "node Unsqueeze gs,one -> gs2\n" : "",
+                   kRest[i]);
+    fuse_case_expect_same(text);
+  }
+}
+
 static size_t run(const char* name, bool fuse, float* values, size_t capacity) {
   static float x[1024];
   olstm_error error = {""};
@@ -189,6 +237,8 @@ int main(int argc, char** argv) {
       cmocka_unit_test(every_way_that_exporters_lay_y_out_is_known),
       cmocka_unit_test(a_y_that_others_use_too_stays_as_it_is),
       cmocka_unit_test(directions_that_are_joined_lie_so),
+      cmocka_unit_test(other_orders_of_axes_stay),
+      cmocka_unit_test(directions_that_others_need_stay_apart),
       cmocka_unit_test(results_are_the_same_bit_for_bit),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
