@@ -17,7 +17,7 @@ typedef struct known_start {
 #define START(offset_, text, what_) \
   { text, sizeof(text) - 1, offset_, what_ }
 
-// What starts with the same bytes comes after what says more.
+/// What starts with the same bytes comes after what says more.
 static const known_start kStarts[] = {
     START(0, "version https://git-lfs",
           "a Git LFS pointer, not the file itself (`git lfs pull` gets it)"),

@@ -51,7 +51,7 @@ static bool has_operator(const olstm__op_family* family, const char* domain,
   return false;
 }
 
-/// Those that follow from what a function's own table and the cells' say.
+/// Traits that follow from the tables of functions and of cells' activations.
 static olstm__traits function_traits(const char* op_type) {
   olstm__function_parameters parameters;
   olstm__activation activation;

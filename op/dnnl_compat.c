@@ -5,8 +5,8 @@
 #include <pthread.h>
 #include <string.h>
 
-// Memory descriptors are values in 2.x and handles in 3.x. What owns one is a `desc`;
-// functions take a `desc_ref`, which both versions have as a pointer.
+// Memory descriptors are values in 2.x and handles in 3.x. A `desc` owns one; functions
+// take a `desc_ref`, a pointer in both versions.
 #if DNNL_VERSION_MAJOR >= 3
 typedef dnnl_memory_desc_t desc;
 typedef const_dnnl_memory_desc_t desc_ref;
@@ -17,7 +17,7 @@ typedef const dnnl_memory_desc_t* desc_ref;
 typedef dnnl_memory_desc_t* desc_out;
 #endif
 
-/// The functions used, under their own names less the prefix.
+/// The functions used, by their names without the prefix.
 typedef struct dnnl_api {
   const dnnl_version_t* (*version)(void);
   dnnl_status_t (*engine_create)(dnnl_engine_t*, dnnl_engine_kind_t, size_t);
@@ -108,11 +108,11 @@ static const dnnl_symbol kSymbols[] = {
 #endif
 };
 
-/// The library once it is open. Written once, under kOnce; never closed.
+/// The library, opened once and never closed.
 static struct {
   dnnl_api api;
   dnnl_engine_t engine;
-  /// OpenMP's, of the calling thread; NULL when oneDNN has no threads of its own.
+  /// OpenMP's functions; NULL when oneDNN was built without OpenMP.
   int (*omp_get_max_threads)(void);
   void (*omp_set_num_threads)(int);
   char version[32];
@@ -197,7 +197,7 @@ const char* olstm__dnnl_why_absent(void) {
 
 // ---------------------------------------------------------------- threads
 
-/// The limit is the calling thread's alone, and is given back: the host may use OpenMP
+/// The limit holds for the calling thread only, and is restored: the host may use OpenMP
 /// too.
 static int hold_threads(void) {
   if (!g_dnnl.omp_set_num_threads) return 0;
@@ -248,7 +248,7 @@ static dnnl_status_t desc_init(desc* out, const tensor_shape* shape) {
 struct olstm__dnnl_lstm {
   dnnl_primitive_t primitive;
   dnnl_primitive_desc_t primitive_desc;
-  /// As asked for: W and R plain, others as the primitive has them.
+  /// The layout asked for: plain for W and R, the primitive's own for others.
   desc descs[OLSTM__DNNL_TENSOR_COUNT];
   bool plain_weights;
 };
@@ -310,7 +310,8 @@ static olstm_status fail_status(olstm_error* error, dnnl_status_t status,
                     g_dnnl.version, (int)status, what);
 }
 
-/// The descs that the primitive gets: W and R in any layout unless they stay plain.
+/// The descs that the primitive is created with: any layout for W and R, unless they stay
+/// plain.
 static dnnl_status_t create_lstm_desc(const olstm__dnnl_lstm_spec* spec,
                                       const desc d[OLSTM__DNNL_TENSOR_COUNT],
                                       dnnl_primitive_attr_t attr,
@@ -401,7 +402,7 @@ void olstm__dnnl_lstm_destroy(olstm__dnnl_lstm* lstm, const olstm_allocator* all
   olstm_release(allocator, lstm, 1, sizeof *lstm);
 }
 
-/// How the primitive wants a tensor.
+/// The layout that the primitive chose for a tensor.
 static desc_ref wanted_desc(const olstm__dnnl_lstm* lstm, int tensor) {
   if (tensor == OLSTM__DNNL_W || tensor == OLSTM__DNNL_R) {
     return g_dnnl.api.primitive_desc_query_md(lstm->primitive_desc, dnnl_query_weights_md,
@@ -429,14 +430,14 @@ size_t olstm__dnnl_lstm_weight_bytes(const olstm__dnnl_lstm* lstm,
 
 enum { kMaxArguments = OLSTM__DNNL_TENSOR_COUNT + 1 };
 
-/// The arguments of one execution, and what has to be destroyed after it.
+/// The arguments of one execution, and the memory objects to destroy after it.
 typedef struct execution {
   dnnl_exec_arg_t arguments[kMaxArguments];
   int argument_count;
   dnnl_status_t status;
 } execution;
 
-/// oneDNN's interface has no const; it writes to its outputs alone.
+/// oneDNN's interface takes no const pointers, but writes to outputs only.
 static void* without_const(const void* pointer) {
   void* result = NULL;
   memcpy(&result, &pointer, sizeof result);

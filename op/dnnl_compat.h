@@ -1,9 +1,8 @@
-// oneDNN, whichever version: opened when a kernel first needs it, and seen through the
-// few things that kernels here ask of it. The only file that knows the C APIs of
-// oneDNN 2.6 and 3.x, and how its threads are held back.
+// oneDNN 2.6 or 3.x, opened when a kernel first needs it, behind the few functions that
+// kernels here use. The only file that knows its C APIs, and how its threads are limited.
 //
-// Everything runs on the calling thread: oneDNN's own threads are held at one, because
-// its pool is not the session's.
+// Everything runs on the calling thread: oneDNN is limited to one thread, because it has
+// a pool of its own.
 #ifndef OLSTM_OP_DNNL_COMPAT_H_
 #define OLSTM_OP_DNNL_COMPAT_H_
 
@@ -12,7 +11,7 @@
 #include "olstm/allocator.h"
 #include "olstm/status.h"
 
-/// NULL when oneDNN can be used, else why not. Opens the library the first time.
+/// NULL when oneDNN can be used, else the reason. Opens the library the first time.
 /// [any-thread]
 const char* olstm__dnnl_why_absent(void);
 
@@ -36,7 +35,7 @@ typedef struct olstm__dnnl_lstm_spec {
   int64_t steps, rows, inputs, hidden;
   bool is_reverse, has_initial_state, has_peepholes, wants_final_state;
   int64_t x_step, x_row, y_step, y_row, state_row;
-  /// Takes W and R as they are, instead of in the layout that oneDNN likes best.
+  /// Takes W and R in their plain layout, instead of the one that oneDNN prefers.
   bool plain_weights;
 } olstm__dnnl_lstm_spec;
 
@@ -55,11 +54,11 @@ void olstm__dnnl_lstm_destroy(olstm__dnnl_lstm* lstm, const olstm_allocator* all
 /// Bytes of scratch memory that each run needs.
 size_t olstm__dnnl_lstm_scratch_bytes(const olstm__dnnl_lstm* lstm);
 
-/// Bytes of W or R as the primitive wants it.
+/// Bytes of W or R in the primitive's layout.
 size_t olstm__dnnl_lstm_weight_bytes(const olstm__dnnl_lstm* lstm,
                                      olstm__dnnl_tensor tensor);
 
-/// Brings W or R from its plain layout into the one that the primitive wants.
+/// Converts W or R from its plain layout to the primitive's.
 olstm_status olstm__dnnl_lstm_reorder(const olstm__dnnl_lstm* lstm,
                                       olstm__dnnl_tensor tensor, const void* plain,
                                       void* reordered, olstm_error* error);

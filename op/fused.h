@@ -1,5 +1,5 @@
-// The domain of operators that only fusion makes and no file format has: what the passes
-// that make their nodes and the operators agree on.
+// The domain of operators that only fusion creates; model files do not have it. Shared by
+// the passes that create such nodes and the operators that run them.
 #ifndef OLSTM_OP_FUSED_H_
 #define OLSTM_OP_FUSED_H_
 
@@ -10,8 +10,8 @@
 /// The domain's opset version. LSTM, GRU and RNN nodes keep ONNX's instead.
 enum { OLSTM__FUSED_OPSET = 1 };
 
-/// How the axes of x and y, or of the states, follow each other in memory. The values of
-/// the attributes x_layout (the first two) and y_layout.
+/// The order of axes of x, y and the states in memory. Values of the attributes x_layout
+/// (the first two) and y_layout.
 typedef enum olstm__lstm_layout {
   /// x [T,N,I], y [T,D,N,H], states [D,N,H]: ONNX layout 0.
   OLSTM__LAYOUT_TIME_MAJOR,

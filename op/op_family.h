@@ -1,5 +1,4 @@
-// One folder's operators, and what is known of them by their type: each family ends in
-// one such table, and all of them are listed here.
+// A family's table: its operators and their traits. All families are listed here.
 #ifndef OLSTM_OP_OP_FAMILY_H_
 #define OLSTM_OP_OP_FAMILY_H_
 
@@ -17,7 +16,7 @@ typedef struct olstm__op_family {
   size_t operator_count;
   /// Of all its operators.
   olstm__traits traits;
-  /// What single operators have besides; ends with an op_type of NULL. NULL for none.
+  /// Additional traits of single operators; ends with an op_type of NULL. NULL for none.
   const olstm__type_traits* type_traits;
 } olstm__op_family;
 
@@ -25,8 +24,7 @@ typedef struct olstm__op_family {
 #define OLSTM__OPERATORS(array) \
   .operators = (array), .operator_count = sizeof(array) / sizeof(array)[0]
 
-/// One a line, so that families come and go without touching others; the order is that of
-/// `olstm ops`.
+/// All families, one a line.
 #define OLSTM__FOR_EACH_FAMILY(use)                                                    \
   use(lstm) use(step_mask) use(matmul) use(gemm) use(dense) use(einsum) use(binary)    \
       use(unary) use(variadic) use(where) use(clip) use(softmax) use(reduce) use(arg)  \

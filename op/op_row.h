@@ -1,4 +1,4 @@
-// Rows of a family's table for operators whose callbacks are files of their own.
+// Rows of a family's table for operators whose callbacks are in another file.
 #ifndef OLSTM_OP_OP_ROW_H_
 #define OLSTM_OP_OP_ROW_H_
 

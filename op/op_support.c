@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-// Fields of version 1 end here.
+// The size of version 1 of a struct, which ends with field `last`.
 #define BYTES_V1(type, last) (offsetof(type, last) + sizeof(((type*)0)->last))
 
 static olstm_status check_struct_sizes(const olstm_create_args* args,

@@ -1,5 +1,5 @@
-// What every operator does alike: the head of its instance, messages that name the node,
-// counts and axes. Knows nothing of any operator.
+// What operators have in common: the head of their instances, messages that name the
+// node, checks of counts and axes.
 #ifndef OLSTM_OP_OP_SUPPORT_H_
 #define OLSTM_OP_OP_SUPPORT_H_
 
@@ -48,8 +48,8 @@ typedef struct olstm__op_schema {
   /// The attributes that there are; any other is refused by name. Ends at the first NULL.
   const char* const* attributes;
   size_t instance_bytes;
-  /// Reads the attributes into the instance; NULL when there are none to read. What it
-  /// refuses is destroyed by the caller.
+  /// Reads the attributes into the instance; NULL when there are none to read. When it
+  /// fails, the caller destroys the instance.
   olstm_status (*parse)(void* instance, olstm_error* error);
   /// For operators that share callbacks.
   int32_t code;
@@ -76,11 +76,10 @@ void olstm__op_release_handle(void* instance, void* handle);
 /// it begins, aligned. False when it does not fit.
 bool olstm__op_add_part(size_t* total, size_t count, size_t size, size_t* out_offset);
 
-/// a * b * c * d, or UINT64_MAX where that is more: what an operator says of its work.
-/// None is negative.
+/// a * b * c * d, saturated at UINT64_MAX: for an operator's `work`. None is negative.
 uint64_t olstm__op_work(int64_t a, int64_t b, int64_t c, int64_t d);
 
-/// The work of an operator that copies what it needs for `output`, and reads no more.
+/// The work of an operator that only copies the elements of `output`.
 uint64_t olstm__op_copy_work(const olstm_tensor_desc* output);
 
 /// Whether input `index` is there and its values are known (one without elements always

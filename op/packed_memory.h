@@ -1,5 +1,5 @@
-// Memory for packed weights, whatever they hold: in large pages where the system has
-// them, and one copy for all nodes that pack the same.
+// Memory for packed weights: in large pages where the system has them, and shared by
+// nodes that pack the same.
 #ifndef OLSTM_OP_PACKED_MEMORY_H_
 #define OLSTM_OP_PACKED_MEMORY_H_
 

@@ -1,6 +1,7 @@
 #include "op/pieces.h"
 
-/// Pieces a thread: who has lost its core for a while leaves the rest to others.
+/// Pieces per thread: when a thread loses its core for a while, others take over its
+/// remaining pieces.
 enum { kPiecesPerThread = 4 };
 
 typedef struct piece_split {

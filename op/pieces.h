@@ -1,14 +1,14 @@
-// Work cut into pieces for the threads of a run. Knows nothing of what the pieces are.
+// Splits work into pieces for the threads of a run.
 #ifndef OLSTM_OP_PIECES_H_
 #define OLSTM_OP_PIECES_H_
 
 #include "olstm/plugin.h"
 
-/// Elements that a thread should have at least: fewer are done before another one wakes
-/// up. For operations of a nanosecond or less an element.
+/// The least number of elements per thread: fewer are done before another thread wakes
+/// up. For operations of a nanosecond or less per element.
 enum { OLSTM__PIECE_ELEMENTS = 16384 };
 
-/// Does items begin..end-1; several at the same time.
+/// Does items begin..end-1. Called on several threads at once.
 typedef void (*olstm__piece_task)(void* argument, int64_t begin, int64_t end);
 
 /// Calls the task for all of 0..count-1, in ranges that `parallel` (NULL for one thread)

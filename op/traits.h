@@ -1,12 +1,11 @@
-// What may be told of an operator by its type alone, before a node of it is created: the
-// facts that passes over graphs ask for. They stand in the families' tables
-// (op_family.h), beside the operators.
+// Traits: what passes over graphs need to know of an operator by its type alone, before a
+// node of it is created. Each family states them beside its operators (op_family.h).
 #ifndef OLSTM_OP_TRAITS_H_
 #define OLSTM_OP_TRAITS_H_
 
 #include <stdint.h>
 
-/// A set of OLSTM__TRAIT_*. 0 of an operator that is not built in.
+/// A set of OLSTM__TRAIT_*. 0 for operators that are not built in.
 typedef uint32_t olstm__traits;
 
 enum {
@@ -16,14 +15,14 @@ enum {
   OLSTM__TRAIT_KEEPS_RANK = 1 << 1,
   /// Output 0 has the shape that inputs 0 and 1 are broadcast to, element by element.
   OLSTM__TRAIT_BROADCASTS = 1 << 2,
-  /// Axes of input 0 are reduced: kept with a size of 1, unless keepdims is 0.
+  /// Reduces axes of input 0, which stay with size 1 unless keepdims is 0.
   OLSTM__TRAIT_REDUCES = 1 << 3,
-  /// All elements are elements of input 0 (of all inputs, of Concat), at most cast.
+  /// Every output element is an element of input 0 (Concat: of any input), possibly cast.
   OLSTM__TRAIT_MOVES_ELEMENTS = 1 << 4,
-  /// y = f(x), element by element, for real numbers, with at most two numbers as
-  /// attributes (olstm__builtin_function).
+  /// Elementwise y = f(x) of real numbers, with at most two attributes, both floats
+  /// (olstm__builtin_function).
   OLSTM__TRAIT_REAL_FUNCTION = 1 << 5,
-  /// Such a function that recurrent cells have as an activation of the same name.
+  /// A REAL_FUNCTION that recurrent cells have as an activation of the same name.
   OLSTM__TRAIT_CELL_ACTIVATION = 1 << 6,
   /// Inputs and outputs up to initial_h and Y_h are OLSTM_RECURRENT_*.
   OLSTM__TRAIT_RECURRENT = 1 << 7,

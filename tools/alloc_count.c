@@ -14,7 +14,7 @@ int64_t olstm__alloc_count_get(void) {
 }
 
 static void* allocate(void* user, size_t bytes) {
-  // Where malloc counts, it has counted this already.
+  // Where malloc is hooked, it has counted this already.
   if (!olstm__malloc_is_counted()) olstm__alloc_count_add();
   return olstm_default_allocate_(user, bytes);
 }

@@ -1,5 +1,5 @@
-// Counts allocations: all that the process makes where the C library lets us stand before
-// malloc, else those that come through an olstm_allocator.
+// Counts allocations: all of the process where malloc can be hooked, else those made
+// through an olstm_allocator.
 #ifndef OLSTM_TOOLS_ALLOC_COUNT_H_
 #define OLSTM_TOOLS_ALLOC_COUNT_H_
 
@@ -7,7 +7,7 @@
 
 #include "olstm/allocator.h"
 
-/// An allocator that counts, then does what the C library's does.
+/// An allocator that counts and forwards to the C library.
 olstm_allocator olstm__alloc_count_allocator(void);
 
 /// Allocations so far.

@@ -51,7 +51,7 @@ static _Noreturn void run_in_child(const olstm__case_runner* runner, int pipe_en
 
 static bool start_child(olstm__case_runner* runner) {
   int ends[2];
-  // What is buffered would be written by both.
+  // Buffered output would be written by both processes.
   (void)fflush(NULL);
   if (pipe(ends) != 0) return false;
   const pid_t child = fork();

@@ -1,5 +1,5 @@
-// Runs test cases in a process of their own: a crash is one case's FAIL, not the end of
-// all. One process runs case after case for as long as it lives.
+// Runs test cases in a child process, so that a crash fails one case only. A child runs
+// case after case until it crashes.
 #ifndef OLSTM_TOOLS_CASE_RUNNER_H_
 #define OLSTM_TOOLS_CASE_RUNNER_H_
 
@@ -28,8 +28,8 @@ void olstm__case_runner_init(olstm__case_runner* runner, const char* const* fold
 olstm__verdict olstm__case_runner_next(olstm__case_runner* runner,
                                        olstm_error* out_reason);
 
-/// Waits for the process. False when it ended badly although its cases were done: a leak
-/// checker's report, say.
+/// Waits for the process. False when it failed after its cases were done (a leak
+/// checker's report).
 bool olstm__case_runner_finish(olstm__case_runner* runner);
 
 #endif  // OLSTM_TOOLS_CASE_RUNNER_H_

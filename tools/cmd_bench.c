@@ -1,5 +1,5 @@
-// olstm bench: how long loading, planning, the first and the later runs of a model take;
-// of a file, or of LSTM layers made up from their sizes.
+// olstm bench: times loading, planning, the first run and later runs, of a model file or
+// of LSTM layers given by their sizes.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +25,7 @@ typedef struct bench_options {
   olstm__input_options input;
   double seconds;
   bool json;
-  /// A file of LSTM sizes instead of a model.
+  /// A file of LSTM sizes, to measure instead of a model.
   const char* shapes;
 } bench_options;
 
@@ -41,7 +41,7 @@ typedef struct bench_result {
   double allocations_per_run;
 } bench_result;
 
-/// What a bench holds; all of it freed in one place.
+/// Everything that a benchmark owns, freed in one place.
 typedef struct bench_data {
   olstm__job job;
   olstm__input_set inputs;
@@ -77,7 +77,7 @@ static olstm_status run_once(bench_data* bench, double* out_us, olstm_error* err
   return status;
 }
 
-/// The runs after the first, for as long as asked.
+/// Runs repeatedly for the time asked for.
 static olstm_status run_many(bench_data* bench, double seconds, bench_result* result,
                              olstm_error* error) {
   double us = 0;
@@ -139,7 +139,7 @@ static olstm_status measure(bench_data* bench, const olstm__job_source* source,
   return plan_and_run(bench, options, result, error);
 }
 
-/// Calls that print one step's kernel; steps that have a choice of kernels alone.
+/// Prints the kernel of each step that has a choice of kernels.
 static void print_kernels(const bench_data* bench, olstm__json_writer* json) {
   olstm_plan_info plan;
   olstm_step_info step;

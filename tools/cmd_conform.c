@@ -140,7 +140,7 @@ static void print_line(olstm__verdict verdict, const char* name, const char* rea
 
 static void show_progress(size_t index, size_t count) {
   char text[64];
-  // Where the lines go to a terminal too, they are progress enough.
+  // No progress line when results are printed to a terminal.
   if (isatty(STDOUT_FILENO)) return;
   (void)snprintf(text, sizeof text, "case %zu of %zu", index + 1, count);
   if (index == 0) {
@@ -150,7 +150,7 @@ static void show_progress(size_t index, size_t count) {
   }
 }
 
-/// Leaves the cases whose names match.
+/// Keeps the cases whose names match.
 static void filter_cases(folder_list* cases, const char* filter) {
   size_t kept = 0;
   for (size_t i = 0; i < cases->count; i++) {
@@ -172,7 +172,7 @@ static void write_case(olstm__json_writer* json, const char* name, olstm__verdic
   olstm__json_close(json, '}');
 }
 
-/// False when a process that ran cases ended badly after the last of them.
+/// False when the child process failed after its last case.
 static bool run_cases(const folder_list* cases, const conform_options* options,
                       olstm__json_writer* json, size_t counts[3]) {
   olstm__case_runner runner;

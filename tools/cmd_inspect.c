@@ -1,4 +1,5 @@
-// olstm inspect: what a model takes and gives, what it became, and why.
+// olstm inspect: a model's inputs and outputs, its nodes after fusion, its plan, and the
+// chosen kernels with the reasons.
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,14 +51,14 @@ static olstm_status make_plan(inspected_model* inspection, const inspect_options
   return olstm_context_get_plan_info(inspection->job.context, &inspection->plan, error);
 }
 
-/// A model whose shapes do not plan is still worth a look: the reason is shown instead.
+/// A model that cannot be planned is shown all the same, with the reason.
 static olstm_status open_inspection(const inspect_options* options,
                                     inspected_model* inspection, olstm_error* error) {
   OLSTM_RETURN_IF_ERROR(
       olstm__job_open(options->model, &options->job, NULL, &inspection->job, error));
   const olstm_status status = make_plan(inspection, options, &inspection->no_plan);
   inspection->is_planned = status == OLSTM_STATUS_OK;
-  // A --dim that names nothing is the user's mistake, not the model's.
+  // A --dim that matches no dimension is a usage error.
   if (status == OLSTM_STATUS_NOT_FOUND || status == OLSTM_STATUS_INVALID_ARGUMENT) {
     return olstm_fail(error, status, "%s", inspection->no_plan.message);
   }

@@ -1,5 +1,4 @@
-// olstm ops: the operators there are, as plain lines or as the table of
-// docs/operators.md.
+// olstm ops: lists all operators, as lines or as the table of docs/operators.md.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -87,7 +87,7 @@ static olstm_status set_state(olstm_context* context, const char* argument, bool
   return status;
 }
 
-/// What is to be done with state wants some to be there.
+/// Options about state need a model that has state.
 static olstm_status require_state(const olstm_context* context,
                                   const run_options* options, olstm_error* error) {
   const char* option = options->load_state   ? "load-state"
@@ -204,7 +204,7 @@ static olstm_status run_and_print(olstm__job* job, const run_options* options,
                              : OLSTM_STATUS_OK;
 }
 
-/// What would fail only when all is computed.
+/// Checks in advance what would fail after the run only.
 static olstm_status check_outputs(const olstm_session* session,
                                   const run_options* options, olstm_error* error) {
   for (size_t i = 0; options->folder && i < olstm_session_output_count(session); i++) {

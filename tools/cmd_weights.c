@@ -64,8 +64,8 @@ static olstm_status write_node(const olstm_node* node, const char* node_file,
   return OLSTM_STATUS_OK;
 }
 
-/// A session's nodes, with the layers that were recognised; those of the model where it
-/// cannot run.
+/// The session's nodes, recognised layers included; the model's own where no session can
+/// be created.
 static const olstm_node* get_node(const olstm_session* session,
                                   const olstm_model_nodes* nodes, size_t index) {
   if (session) return olstm_session_get_node(session, index);

@@ -55,7 +55,7 @@ typedef struct summary {
   size_t count, above_1_10, above_1_25, failed, differing;
 } summary;
 
-/// What results may differ by: the kernels of both add in different orders.
+/// Tolerance of results: the runtimes' kernels sum in different orders.
 static const olstm__tolerance kTolerance = {1e-3, 1e-4};
 
 static _Noreturn void stop(const olstm_error* error) {
@@ -87,7 +87,7 @@ static void find_case_input(const char* model_path, size_t index,
 /// The inputs of the model's test data where there are some, made-up ones otherwise.
 static olstm_status load_inputs(const settings* s, const olstm__job_source* source,
                                 pair* p, olstm_error* error) {
-  // Layers made of their sizes have no symbolic dimensions.
+  // Layers given by their sizes have no symbolic dimensions.
   olstm__input_options input = {.seed = s->input.seed, .has_random = true};
   if (source->path) input.dims = s->input.dims;
   OLSTM_RETURN_IF_ERROR(
@@ -162,7 +162,8 @@ static int compare_doubles(const void* a, const void* b) {
   return (x > y) - (x < y);
 }
 
-/// Runs both in turns: olstm, or ONNX Runtime with its provider, and ONNX Runtime alone.
+/// Runs both alternately: olstm (or ONNX Runtime with olstm's provider) and plain ONNX
+/// Runtime.
 static olstm_status measure_pair(pair* p, double seconds, timing* out,
                                  olstm_error* error) {
   static samples mine, other;
@@ -272,7 +273,7 @@ static void compare_shapes(olstm__ort* ort, const settings* s, const char* path,
 
 // ---------------------------------------------------------------- the command line
 
-/// Whether there are options that a provider's session would not get.
+/// Whether there are options that the provider does not take.
 static bool is_for_olstm_alone(const olstm__job_options* job) {
   olstm__job_options plain;
   olstm__job_options_init(&plain);

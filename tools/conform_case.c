@@ -78,8 +78,8 @@ static void take_for_bfloat16(olstm_tensor* tensor, const olstm_value_info* info
   }
 }
 
-/// A case may contradict itself: data that the model's own declaration rules out. That is
-/// the case's fault, and said so.
+/// The data of a case may contradict the model's own declaration: reported as the case's
+/// fault.
 static olstm_status check_declaration(const olstm_tensor* tensor,
                                       const olstm_value_info* info, olstm_error* error) {
   bool fits = info->dtype == OLSTM_DTYPE_UNDEFINED || tensor->desc.dtype == info->dtype;
@@ -119,7 +119,7 @@ static olstm_status arrange_inputs(const olstm_session* session, const tensor_li
   return OLSTM_STATUS_OK;
 }
 
-/// Status OK with a message left in `error` means that results differ.
+/// OK with a message in `error`: results differ.
 static olstm_status compare_outputs(const olstm_session* session,
                                     const olstm_tensor* outputs, tensor_list* expected,
                                     const olstm__tolerance* tolerance, bool* out_same,
@@ -162,7 +162,7 @@ static void choose_given(const void* files, const olstm_model* model, bool* out_
   for (size_t i = 0; i < count; i++) out_given[i] = true;
 }
 
-/// What one data set needs; all of it freed in one place.
+/// Everything that a data set owns, freed in one place.
 typedef struct data_set {
   tensor_list inputs;
   tensor_list expected;
@@ -320,7 +320,7 @@ olstm__verdict olstm__conform_case_run(const char* folder,
   if (draws) return OLSTM__VERDICT_SKIP;
   if (status == OLSTM_STATUS_UNSUPPORTED) return OLSTM__VERDICT_SKIP;
   if (status != OLSTM_STATUS_OK || !is_same) return OLSTM__VERDICT_FAIL;
-  // A call that succeeds says nothing of what its error buffer holds.
+  // A successful call leaves the error buffer undefined.
   out_reason->message[0] = '\0';
   return OLSTM__VERDICT_PASS;
 }

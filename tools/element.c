@@ -24,8 +24,7 @@ static uint16_t double_to_half(double value) {
   if (size >= 65520.0) return sign | 0x7c00;
   (void)frexp(size, &exponent);
   if (exponent < -13) exponent = -13;
-  // Units of the last place; what rounds up into the next binade carries into it by
-  // itself.
+  // In units of the last place; rounding up into the next binade carries correctly.
   const uint16_t units = (uint16_t)rint(ldexp(size, 11 - exponent));
   if (size < ldexp(1.0, -14)) return (uint16_t)(sign | units);
   return (uint16_t)(sign | (((exponent + 13) << 10) + units));

@@ -73,7 +73,7 @@ olstm_status olstm__path_join(const char* folder, const char* name,
                     "path too long: '%.200s/%.200s'", folder, name);
 }
 
-/// 0, or why a folder's files cannot be made.
+/// Why no files can be created in a folder, as errno; 0 when they can.
 static int check_folder(const char* path) {
   struct stat info;
   if (stat(path, &info) != 0) return errno;
@@ -81,21 +81,22 @@ static int check_folder(const char* path) {
   return access(path, W_OK | X_OK) == 0 ? 0 : errno;
 }
 
-/// Makes each folder of the path that there is not. Returns 0 or why it cannot be.
+/// Creates the folders of a path that are missing. Returns 0 or errno.
 static int make_folders(char* path) {
   for (char* at = path + 1;; at++) {
     const char here = *at;
     if (here != '/' && here != '\0') continue;
     *at = '\0';
     const bool is_there = olstm__path_exists(path) || mkdir(path, 0777) == 0;
-    // Another may have made it meanwhile.
+    // Another process may have created it meanwhile.
     const int code = is_there || errno == EEXIST ? 0 : errno;
     *at = here;
     if (code != 0 || here == '\0') return code;
   }
 }
 
-/// 0, or why no file can be made in a folder: permissions do not tell all.
+/// Tries to create a file in a folder, since permissions are not sufficient to tell.
+/// Returns 0 or errno.
 static int try_folder(const char* path) {
   char probe[OLSTM__PATH_CAPACITY];
   const int code = check_folder(path);

@@ -12,7 +12,7 @@
 enum {
   /// File systems take 255 bytes.
   kMaxBytes = 200,
-  /// Of one that is cut: room for "%~" and a number.
+  /// Bytes of a shortened name, which leave room for "%~" and a number.
   kCutBytes = kMaxBytes - 24
 };
 

@@ -86,7 +86,7 @@ static olstm_status find_dim(const olstm__input_options* options,
   return OLSTM_STATUS_OK;
 }
 
-/// Every --dim must be about some symbolic dimension of some input.
+/// Checks that every --dim names a symbolic dimension of an input.
 static olstm_status check_dims_are_known(const olstm_session* session,
                                          const olstm__input_options* options,
                                          olstm_error* error) {
@@ -310,8 +310,8 @@ static olstm_status load_files(const olstm_session* session,
   return OLSTM_STATUS_OK;
 }
 
-/// A model must not make the command fill memory: sizes that it fixes itself (those that
-/// --dim gives are the user's) may come to so many bytes an input.
+/// Limit of bytes per input that a model's own sizes may ask for, so that a model cannot
+/// make the command fill memory. Sizes given by --dim are not limited.
 enum { kMostMadeUpBytes = 64 << 20 };
 
 static olstm_status check_made_up(const olstm_value_info* info, olstm_error* error) {
@@ -376,8 +376,7 @@ olstm_status olstm__input_set_fill_random(olstm__input_set* set, uint64_t seed,
   const olstm_allocator allocator = olstm_allocator_or_default(NULL);
   for (size_t i = 0; i < set->count; i++) {
     olstm_tensor* tensor = &set->tensors[i];
-    // A seed of its own for each input: giving one from a file leaves the others as they
-    // were.
+    // Each input has its own seed: giving one from a file leaves the others unchanged.
     uint64_t state = seed + i * UINT64_C(0xd1342543de82ef95);
     size_t bytes = 0;
     if (tensor->data) continue;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/// The texts that session options point to, cut out of the command line's.
+/// The strings that session options point to, split from the command line's.
 typedef struct session_names {
   size_t stateful_count;
   const char* stateful[OLSTM__JOB_MAX_STATEFUL];

@@ -1,4 +1,4 @@
-// JSON, written as it goes: commas, quotes and escapes are seen to here.
+// A streaming JSON writer: handles commas, quotes and escapes.
 #ifndef OLSTM_TOOLS_JSON_WRITER_H_
 #define OLSTM_TOOLS_JSON_WRITER_H_
 

@@ -38,7 +38,7 @@ static const cell_kind kCells[] = {
 };
 enum { kCellCount = sizeof kCells / sizeof kCells[0] };
 
-/// What reading one layer needs to know.
+/// State of reading one layer.
 typedef struct layer_reader {
   const olstm_node* node;
   const cell_kind* cell;
@@ -51,7 +51,8 @@ static bool is_masked(const olstm_node* node) {
   return strncmp(node->op_type, "Masked", strlen("Masked")) == 0;
 }
 
-/// What fusion makes has the weights of ONNX's nodes, and their names behind "Masked".
+/// Fused nodes have the weights of ONNX's nodes; masked ones are called "Masked" and
+/// ONNX's name.
 static const cell_kind* find_cell(const olstm_node* node) {
   const char* op_type = node->op_type;
   const bool is_fused = strcmp(node->domain, "olstm.fused") == 0;
@@ -182,7 +183,7 @@ static olstm_status append_peephole(const layer_reader* reader,
   return OLSTM_STATUS_OK;
 }
 
-/// R [D,GH,H] says units and directions.
+/// Reads units and directions from R [D,GH,H].
 static olstm_status read_sizes(const layer_reader* reader, const olstm_tensor** out_r) {
   const char* direction = "forward";
   olstm__keras_layer* layer = reader->layer;
@@ -221,7 +222,7 @@ static olstm_status read_layer(const layer_reader* reader) {
   const int64_t rows = r->desc.dims[1];
   OLSTM_RETURN_IF_ERROR(get_constant(reader, OLSTM_RECURRENT_W, "W", rows, -1, &w));
   OLSTM_RETURN_IF_ERROR(get_constant(reader, OLSTM_RECURRENT_B, "B", 2 * rows, 0, &b));
-  // A masked layer has no peepholes, and another input there.
+  // Masked layers have another input in P's place, and no peepholes.
   if (reader->cell->gate_count == 4 && !is_masked(reader->node)) {
     OLSTM_RETURN_IF_ERROR(
         get_constant(reader, OLSTM_RECURRENT_P, "P", 3 * reader->layer->units, 0, &p));

@@ -204,7 +204,7 @@ static void put_layer(model_writer* writer, const olstm__lstm_shape* s, int64_t 
   put_attribute(writer, "hidden_size", NULL, s->units);
   put_attribute(writer, "direction", s->directions == 2 ? "bidirectional" : "forward", 0);
   put_message(&writer->graph, 1, &writer->part);
-  // The scale that Keras and PyTorch start from: gates neither saturate nor vanish.
+  // The scale of Keras' and PyTorch's initial weights: gates neither saturate nor vanish.
   for (size_t i = 0; i < 3; i++) {
     put_initializer(writer, names[i], dims[i], 1.0 / sqrt((double)s->units));
   }

@@ -1,6 +1,5 @@
-// ONNX models of one LSTM layer, or of several on top of each other, made in memory:
-// problems that are known by their sizes alone. Writes just the protobuf that such a
-// model takes.
+// ONNX models of one LSTM layer, or of several stacked ones, of given sizes, made in
+// memory. Writes only the protobuf fields that such a model needs.
 #ifndef OLSTM_TOOLS_LSTM_MODEL_H_
 #define OLSTM_TOOLS_LSTM_MODEL_H_
 

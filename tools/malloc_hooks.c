@@ -1,8 +1,8 @@
-// Stands before the C library's malloc and counts. With glibc an executable's own malloc
-// serves all libraries of the process; sanitizers bring one of their own.
+// Interposes the C library's malloc and counts calls. With glibc an executable's own
+// malloc serves all libraries of the process; sanitizers bring one of their own.
 //
-// Includes nothing that declares malloc: the declarations would have to agree to the
-// letter.
+// Does not include headers that declare malloc: the declarations would have to match
+// exactly.
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>

@@ -187,7 +187,7 @@ void olstm__session_print_weights(FILE* out, const olstm_session* session) {
     for (int64_t d = 0; d < direction_count; d++) {
       olstm__keras_layer layer;
       olstm_error reason;
-      // One whose weights are computed does not hide the others.
+      // A layer whose weights are computed is reported, and the others are printed.
       if (olstm__keras_layer_read(node, d, &layer, &reason) != OLSTM_STATUS_OK) {
         olstm__say(out, "weights %s\n", reason.message);
         break;

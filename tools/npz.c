@@ -16,7 +16,7 @@ static bool is_array(const olstm__zip_entry* entry) {
          !memchr(entry->name, 0, entry->name_bytes);
 }
 
-/// Of two entries of one name the later counts, as in Python.
+/// Of two entries with the same name the later one is used, as in Python.
 static bool list_arrays(olstm__npz* npz) {
   npz->names = calloc(npz->zip.entry_count + 1, sizeof(char*));
   npz->entries = calloc(npz->zip.entry_count + 1, sizeof(olstm__zip_entry*));

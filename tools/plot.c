@@ -21,7 +21,7 @@ static const char* const kColors[OLSTM__PLOT_MAX_SERIES] = {
     "#1f77b4", "#d62728", "#2ca02c", "#9467bd",
     "#ff7f0e", "#17becf", "#8c564b", "#7f7f7f"};
 
-/// Where the series lie in the tensor, and what they span.
+/// Where the series are in the tensor, and their range.
 typedef struct plot_view {
   const olstm_tensor* tensor;
   int64_t steps;
@@ -36,7 +36,7 @@ static double value_at(const plot_view* view, int64_t step, int64_t series) {
   return olstm__element_get(view->tensor, step * view->stride + series);
 }
 
-/// Every how many steps a point is drawn: more points than pixels show nothing.
+/// A point is drawn every so many steps: no more points than pixels.
 static int64_t point_step(const plot_view* view) {
   return view->steps / kMaxPoints + 1;
 }
@@ -52,7 +52,7 @@ static void find_range(plot_view* view) {
       any = true;
     }
   }
-  // A constant needs some room to be drawn in.
+  // A constant series needs a range, too.
   if (!(view->high > view->low)) {
     const double room = fmax(fabs(view->low) * 0.1, 1e-6);
     view->low -= room;

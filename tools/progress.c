@@ -18,7 +18,7 @@ static volatile sig_atomic_t seconds;
 static volatile sig_atomic_t is_shown;
 static bool is_running;
 
-/// Only calls what a signal handler may call.
+/// Async-signal-safe.
 static void show(int signal_number) {
   char line[kTextCapacity + 48] = "\rolstm: ";
   char digits[12];

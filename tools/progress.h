@@ -1,5 +1,5 @@
-// A line on stderr for who waits: only when stderr is a terminal, and only for work that
-// takes longer than two seconds.
+// A progress line on stderr, if that is a terminal, for work that takes longer than two
+// seconds.
 #ifndef OLSTM_TOOLS_PROGRESS_H_
 #define OLSTM_TOOLS_PROGRESS_H_
 

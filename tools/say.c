@@ -12,7 +12,7 @@
 #include "olstm/shown_text.h"
 #include "tools/cli.h"
 
-/// Most lines need no more.
+/// Enough for most lines.
 enum { kUsualBytes = 1024 };
 
 /// Why writing to stdout failed first; 0 as long as it has not, or where nobody looked.
@@ -32,7 +32,7 @@ void olstm__say(FILE* out, const char* format, ...) {
   const int length = vsnprintf(usual, sizeof usual, format, arguments);
   if (length >= kUsualBytes) {
     text = malloc((size_t)length + 1);
-    // Without memory the line is cut.
+    // The line is cut when there is no memory.
     if (text) (void)vsnprintf(text, (size_t)length + 1, format, again);
     if (!text) text = usual;
   }
@@ -87,7 +87,7 @@ void olstm__say_escaped(FILE* out, olstm__escape escape, const char* text) {
 }
 
 void olstm__say_begin(void) {
-  // Read only, so that writing to one that was closed fails as it did.
+  // Read-only, so that writing still fails.
   int file = open("/dev/null", O_RDONLY);
   while (file >= 0 && file <= 2) file = dup(file);
   if (file > 2) (void)close(file);

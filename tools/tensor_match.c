@@ -6,7 +6,7 @@
 
 #include "tools/element.h"
 
-/// How far beyond the tolerance an element is: 0 when it matches.
+/// By how much an element exceeds the tolerance: 0 when it matches.
 static double excess(double actual, double expected, const olstm__tolerance* tolerance) {
   if (isnan(actual) || isnan(expected)) {
     return isnan(actual) && isnan(expected) ? 0.0 : (double)INFINITY;

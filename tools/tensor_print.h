@@ -1,4 +1,4 @@
-// Tensors for people to read.
+// Prints tensors for people to read.
 #ifndef OLSTM_TOOLS_TENSOR_PRINT_H_
 #define OLSTM_TOOLS_TENSOR_PRINT_H_
 

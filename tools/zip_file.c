@@ -19,7 +19,7 @@ enum {
   kStored = 0,
   kDeflated = 8,
   kIsEncrypted = 1,
-  /// Deflate packs no better.
+  /// Deflate's best ratio.
   kMaxRatio = 1032
 };
 
@@ -43,14 +43,14 @@ bool olstm__zip_is_one(const unsigned char* data, size_t byte_count) {
          (has_signature(data, "PK\3\4") || has_signature(data, "PK\5\6"));
 }
 
-/// Where the list of entries is, and how many there are.
+/// The central directory: where it is, and how many entries it has.
 typedef struct zip_list {
   uint64_t offset;
   uint64_t bytes;
   uint64_t count;
 } zip_list;
 
-/// Replaces what does not fit into the end record by what the one of zip64 says.
+/// Reads fields that do not fit the end record from zip64's end record.
 static bool read_end64(const unsigned char* data, size_t end, zip_list* list) {
   if (end < kLocatorBytes || !has_signature(data + end - kLocatorBytes, "PK\6\7")) {
     return true;
@@ -152,7 +152,7 @@ void olstm__zip_deinit(olstm__zip_file* zip) {
 
 #ifdef OLSTM_WITH_ZLIB
 
-/// Unpacks into just as many bytes as there should be.
+/// Inflates into exactly as many bytes as the entry says.
 static olstm_status inflate_entry(const unsigned char* packed,
                                   const olstm__zip_entry* entry, unsigned char* out,
                                   olstm_error* error) {

@@ -1,5 +1,5 @@
 // Zip archives in memory, as numpy.savez writes them: what is in one, and its bytes.
-// Sizes and offsets in it are not believed.
+// Sizes and offsets in it are checked.
 #ifndef OLSTM_TOOLS_ZIP_FILE_H_
 #define OLSTM_TOOLS_ZIP_FILE_H_
 

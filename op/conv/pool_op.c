@@ -1,5 +1,5 @@
-// MaxPool, AveragePool and LpPool, plane by plane. Other dtypes than float and double go
-// through float, which holds them exactly.
+// MaxPool, AveragePool and LpPool, plane by plane. Other dtypes than float and double are
+// computed as float, which holds them exactly.
 #include <math.h>
 
 #include "op/conv/window.h"
@@ -64,8 +64,8 @@ static tap_range find_taps(const olstm__window* w, int32_t d, int64_t at,
   return range;
 }
 
-// One window; *out_at is the position of the maximum in the plane. A window that lies in
-// the pads alone gives what nothing gives: -inf, or 0.
+// Computes one window; *out_at is the position of the maximum in the plane. A window
+// within the pads gives the value of an empty one: -inf, or 0.
 #define POOL_WINDOW(NAME, REAL)                                                     \
   static REAL pool_window_##NAME(const pool_op* self, const olstm__window* w,       \
                                  const tap_range* const* taps, const REAL* x,       \
@@ -190,7 +190,7 @@ static olstm_status pool_prepare(void* instance, const olstm_prepare_args* args,
   pool_handle* handle = NULL;
   OLSTM_RETURN_IF_ERROR(
       olstm__window_resolve(&self->base, &self->attributes, x, NULL, &window, error));
-  // No more than there are results; of none, none.
+  // Not more than there are results; none for an empty output.
   const bool has_results = olstm_tensor_desc_count(&args->outputs[0]) > 0;
   const size_t range_count =
       has_results ? (size_t)(window.output[0] + window.output[1] + window.output[2]) : 0;

@@ -1,4 +1,4 @@
-// All arithmetic is on values below 2^31 each, so that nothing overflows 64 bits.
+// All values are below 2^31, so that no product overflows 64 bits.
 #include "op/conv/window.h"
 
 #include <string.h>
@@ -106,8 +106,7 @@ olstm_status olstm__window_measure(const olstm__op_base* base,
   return OLSTM_STATUS_OK;
 }
 
-/// Pads that auto_pad asks for, in place of the attribute's, which must not say
-/// otherwise.
+/// Pads by auto_pad, which the attribute pads must not contradict.
 static olstm_status resolve_auto_pad(const olstm__op_base* base,
                                      const olstm__window_attributes* attributes,
                                      olstm__window* window, int32_t d,

@@ -1,6 +1,6 @@
-// Windows that slide over the space of a tensor [N,C,...]: what convolutions and poolings
-// read from their attributes, and where their windows lie for a given shape. One to three
-// dimensions of space; fewer than three are seen as three of which the first are 1.
+// Sliding windows over the spatial dimensions of a tensor [N,C,...]: the attributes that
+// convolutions and poolings share, and the windows for a given shape. One to three
+// spatial dimensions; missing ones are leading dimensions of 1.
 #ifndef OLSTM_OP_CONV_WINDOW_H_
 #define OLSTM_OP_CONV_WINDOW_H_
 
@@ -48,7 +48,7 @@ olstm_status olstm__window_parse(const olstm__op_base* base,
                                  olstm__window_attributes* out_attributes,
                                  olstm_error* error);
 
-/// Where windows of `kernel` lie over x [N,C,...]; kernel NULL: the attribute's.
+/// Computes the windows of `kernel` (NULL: the attribute's) over x [N,C,...].
 olstm_status olstm__window_resolve(const olstm__op_base* base,
                                    const olstm__window_attributes* attributes,
                                    const olstm_tensor_desc* x, const int64_t* kernel,

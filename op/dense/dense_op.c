@@ -1,6 +1,6 @@
-// Dense, which fusion alone makes of MatMul, Add and an activation, or of Gemm and an
-// activation: Y = activation(A · W + C), bit for bit what those nodes give one after the
-// other. Domain olstm.fused, version 1.
+// Dense: Y = activation(A · W + C). Fusion makes it of MatMul, Add and an activation, or
+// of Gemm and an activation; the result is bit for bit theirs. Domain olstm.fused,
+// version 1.
 //
 // Inputs: A [...,K], W [K,N] (transB: [N,K]), a constant, and C [N], optional.
 // Attributes: transB; gemm: A has two dimensions, and the sum begins with C, as Gemm's
@@ -95,7 +95,7 @@ static olstm_status parse(void* instance, olstm_error* error) {
     self->add = olstm__binary_kernel_find(OLSTM__BINARY_ADD, compute_type);
   }
   OLSTM_RETURN_IF_ERROR(find_activation(self, compute_type, error));
-  // Last, since what is packed is freed by destroy alone.
+  // Last, since only destroy frees what was packed.
   return pack_weight(self, error);
 }
 
@@ -143,7 +143,7 @@ static olstm_status dense_prepare(void* instance, const olstm_prepare_args* args
   return OLSTM_STATUS_OK;
 }
 
-/// What comes after the product, on rows of y.
+/// Adds C and applies the activation, on rows of y.
 static void finish_rows(const dense_op* self, int64_t rows, size_t row_bytes,
                         const void* c, char* y) {
   if (self->add && self->n == 1) {

@@ -1,5 +1,5 @@
-// Einsum: sums of products over letters. The equation is read once; a run walks the
-// output's elements, and for each the letters that are summed, with one offset an input.
+// Einsum. The equation is parsed once. A run iterates over the output's elements, and for
+// each over the summed letters, with one offset per input.
 #include <inttypes.h>
 #include <string.h>
 
@@ -14,7 +14,7 @@ enum {
   kMaxTerm = OLSTM_MAX_RANK,
   kEllipsis = '.',
   kFirstOfEllipsis = 1,
-  // What a product of two costs more than a multiply-add of a matrix product.
+  // The cost of one product in multiply-adds of a matrix product.
   kWorkPerProduct = 4
 };
 
@@ -105,8 +105,8 @@ static bool add_letter(plan* p, char letter) {
   return true;
 }
 
-/// Without an arrow: the ellipsis, then the letters that occur once, in alphabetical
-/// order.
+/// The output of an equation without an arrow: the ellipsis, then the letters that occur
+/// once, in alphabetical order.
 static void make_output(const term* terms, size_t count, int32_t ellipsis_rank,
                         term* out) {
   *out = (term){.rank = 0};
@@ -213,7 +213,7 @@ static olstm_status make_plan(const einsum_op* op, const olstm_tensor* const* in
   return used == output.rank ? OLSTM_STATUS_OK : fail_equation(op, error);
 }
 
-/// A letter of no size makes it 0, whatever the others would come to.
+/// A letter of size 0 makes the product 0, even where the others would overflow.
 static int64_t count_over(const plan* p, int32_t first, int32_t last) {
   int64_t count = 1;
   for (int32_t i = first; i < last; i++) {
@@ -223,7 +223,7 @@ static int64_t count_over(const plan* p, int32_t first, int32_t last) {
   return count;
 }
 
-/// A few small inputs can ask for any number of products.
+/// A few small inputs can require an unbounded number of products.
 static olstm_status check_products(const einsum_op* op, const plan* p,
                                    olstm_error* error) {
   double products = 1;
@@ -279,7 +279,7 @@ static olstm_status prepare(void* instance, const olstm_prepare_args* args,
 
 // ---------------------------------------------------------------- run
 
-/// Steps the letters first..last-1 on like an odometer, and the offsets with them.
+/// Advances the letters first..last-1 like an odometer, and the offsets with them.
 static void step_letters(const plan* p, int32_t first, int32_t last, int64_t* index,
                          int64_t* offsets) {
   for (int32_t i = last - 1; i >= first; i--) {
@@ -330,7 +330,7 @@ static olstm_status run(const void* instance, const void* handle,
     case OLSTM_DTYPE_DOUBLE:
       einsum_f64(prepared, args->inputs, args->outputs[0]);
       break;
-    // Signed integers wrap as unsigned ones do.
+    // Signed integers wrap: computed as unsigned.
     case OLSTM_DTYPE_INT32:
     case OLSTM_DTYPE_UINT32:
       einsum_u32(prepared, args->inputs, args->outputs[0]);

@@ -1,5 +1,5 @@
-// Gemm: Y = alpha * A' · B' + beta * C, where C broadcasts to Y and may be absent since
-// opset 11. Plain sums of a row of C are left to the product itself.
+// Gemm: Y = alpha * A' · B' + beta * C. C broadcasts to Y and may be absent since opset
+// 11. With alpha and beta 1, a C of one row is added by the product itself.
 #include <string.h>
 
 #include "op/dense/packed_weight.h"
@@ -288,7 +288,7 @@ static void gemm_destroy(void* instance) {
 }
 
 static const char* const kAttributes[] = {"alpha", "beta", "transA", "transB", NULL};
-/// C always broadcasts: what broadcast=0 forbids does no harm.
+/// C is always broadcast: a C that needs it despite broadcast=0 is accepted.
 static const char* const kBefore7[] = {"alpha",  "beta",   "broadcast",
                                        "transA", "transB", NULL};
 

@@ -38,7 +38,7 @@ static olstm_status find_workspace(const matmul_op* self, matmul_handle* handle,
     fits = fits && olstm__product_pack_scratch_bytes(&handle->product, &pack_bytes) &&
            olstm__product_packed_bytes(&handle->product, &handle->packed_bytes) &&
            olstm_size_align(handle->packed_bytes, &handle->packed_bytes);
-    // Packing is over when running begins.
+    // Packing is finished when the products start.
     if (pack_bytes > *out_bytes) *out_bytes = pack_bytes;
     fits = fits && olstm_size_add(*out_bytes, handle->packed_bytes, out_bytes);
   }

@@ -1,4 +1,4 @@
-// Batches are broadcast as shapes of their own.
+// Batch dimensions are broadcast separately from the matrices.
 #include "op/dense/matmul_shape.h"
 
 /// The right-hand side is input 1 or 3.

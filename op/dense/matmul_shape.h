@@ -1,6 +1,6 @@
-// The shapes of a matrix product as numpy has it: matrices in the last two dimensions,
-// the others broadcast; a vector on the left is a row, on the right a column, and its
-// dimension goes away.
+// The shapes of a matrix product, as numpy.matmul defines it: matrices are the last two
+// dimensions, the others are broadcast; a vector is a row on the left and a column on the
+// right, and the result lacks its dimension.
 #ifndef OLSTM_OP_DENSE_MATMUL_SHAPE_H_
 #define OLSTM_OP_DENSE_MATMUL_SHAPE_H_
 

@@ -1,5 +1,5 @@
-// A right-hand matrix, or a batch of them, for products: packed once when it is a
-// constant, in the workspace of every run otherwise.
+// The right-hand matrix, or batch of matrices, of products: packed once when it is a
+// constant, else in every run's workspace.
 #ifndef OLSTM_OP_DENSE_PACKED_WEIGHT_H_
 #define OLSTM_OP_DENSE_PACKED_WEIGHT_H_
 

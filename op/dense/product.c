@@ -1,4 +1,4 @@
-// Splits rows over threads and blocks; what is done to a row never depends on that.
+// Splits rows among threads and blocks. A row's result does not depend on the split.
 #include "op/dense/product.h"
 
 #include "op/elementwise/compute_type.h"
@@ -18,7 +18,7 @@ static bool is_real(olstm_dtype dtype) {
   return is_half(dtype) || dtype == OLSTM_DTYPE_FLOAT || dtype == OLSTM_DTYPE_DOUBLE;
 }
 
-/// What the gemm sees.
+/// The dtype that the gemm computes in.
 static olstm_dtype gemm_dtype(olstm_dtype dtype) {
   return dtype == OLSTM_DTYPE_DOUBLE ? OLSTM_DTYPE_DOUBLE : OLSTM_DTYPE_FLOAT;
 }
@@ -75,8 +75,8 @@ void olstm__product_pack(const olstm__product* product, const olstm__gemm_matrix
                          void* scratch, void* packed) {
   const int64_t count = product->k * product->n;
   if (is_half(product->dtype)) {
-    // The packed layout is at least as large as B in half floats: room to straighten
-    // them.
+    // The packed layout has room for B in half floats, which is made contiguous there
+    // first.
     const olstm__gemm_matrix floats = {scratch, product->n, 1};
     copy_uint16_t(product, b, packed);
     olstm__compute_load(OLSTM__COMPUTE_F32, product->dtype, count, packed, scratch);
@@ -90,7 +90,7 @@ void olstm__product_pack(const olstm__product* product, const olstm__gemm_matrix
   }
 }
 
-// Signed products wrap as unsigned ones do.
+// Signed products wrap: computed as unsigned.
 #define MULTIPLY(type)                                                      \
   static void multiply_##type(const olstm__product* product, const type* a, \
                               const type* b, type* c) {                     \

@@ -1,6 +1,6 @@
-// Matrix products of every dtype that ONNX multiplies, over one matrix that is packed
-// first. float and double go to the gemm; float16 and bfloat16 go there as float, some
-// rows at a time; integers have plain loops, and wrap.
+// Matrix products of every dtype that ONNX multiplies, with the right-hand matrix packed
+// first. float and double use the gemm; float16 and bfloat16 are converted to float for
+// it, some rows at a time; integers have plain loops, and wrap.
 #ifndef OLSTM_OP_DENSE_PRODUCT_H_
 #define OLSTM_OP_DENSE_PRODUCT_H_
 

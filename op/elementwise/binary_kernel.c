@@ -1,5 +1,6 @@
-// Every loop is made from its expression in p and q, in four schemas: either operand is
-// an array or one number. Those of real numbers are vectorised, whose arrays are long.
+// Every loop is generated from an expression in p and q, in four forms: each operand is
+// an array or one number. Loops of real numbers are vectorised, since their arrays are
+// long.
 #include "op/elementwise/binary_kernel.h"
 
 #include <math.h>
@@ -39,7 +40,7 @@
 #define VECTOR_LOOP(name, type, result, expression) \
   SCHEMAS(name, type, result, expression, _Pragma("omp simd"))
 
-// For divisions of integers: q = 0 gives 0 and is reported.
+// Integer division: q = 0 gives 0 and is reported.
 #define DIVISION(name, type, expression)                               \
   static bool name(int64_t count, const void* a_data, int64_t a_step,  \
                    const void* b_data, int64_t b_step, void* y_data) { \
@@ -56,7 +57,7 @@
     return divided;                                                    \
   }
 
-// One expression for the compute types of whole numbers, or for all.
+// One expression for the integer compute types, or for all.
 #define WHOLE_LANES(name, expression)            \
   LOOP(name##_I32, int32_t, int32_t, expression) \
   LOOP(name##_I64, int64_t, int64_t, expression) \
@@ -72,7 +73,7 @@
   LOOP(name##_I64, int64_t, uint8_t, expression) \
   LOOP(name##_U64, uint64_t, uint8_t, expression)
 
-// Integers wrap, which signed C types do not.
+// Integers wrap: computed as unsigned, since signed overflow is undefined in C.
 #define ARITHMETIC(name, operation)                                     \
   VECTOR_LOOP(name##_F32, float, float, p operation q)                  \
   VECTOR_LOOP(name##_F64, double, double, p operation q)                \
@@ -83,7 +84,7 @@ ARITHMETIC(add, +)
 ARITHMETIC(sub, -)
 ARITHMETIC(mul, *)
 
-/// The least integer divided by -1 wraps too, where the CPU would trap.
+/// The least integer divided by -1 wraps; the CPU's division would trap.
 VECTOR_LOOP(div_F32, float, float, p / q)
 VECTOR_LOOP(div_F64, double, double, p / q)
 DIVISION(div_I32, int32_t, q == -1 ? (int32_t)(0u - (uint32_t)p) : p / q)
@@ -103,7 +104,7 @@ static inline int64_t floored_mod(int64_t p, int64_t q) {
 DIVISION(mod_I32, int32_t, (int32_t)floored_mod(p, q))
 DIVISION(mod_I64, int64_t, floored_mod(p, q))
 
-/// Squares are exact to the last bit, and the only power that is common.
+/// Squares are the only common power; this is exact.
 static inline float power_f32(float p, float q) {
   return q == 2.0f ? p * p : powf(p, q);
 }
@@ -111,7 +112,7 @@ static inline double power_f64(double p, double q) {
   return q == 2.0 ? p * p : pow(p, q);
 }
 
-/// Wraps as products do. Negative exponents truncate: only 1 and -1 leave anything.
+/// Wraps as products do. Negative exponents truncate to 0, except of 1 and -1.
 static int64_t power_i64(int64_t p, int64_t q) {
   uint64_t result = 1;
   uint64_t factor = (uint64_t)p;
@@ -138,7 +139,7 @@ LOOP(prelu_I32, int32_t, int32_t, p < 0 ? (uint32_t)p * (uint32_t)q : (uint32_t)
 LOOP(prelu_I64, int64_t, int64_t, p < 0 ? (uint64_t)p * (uint64_t)q : (uint64_t)p)
 LOOP(prelu_U64, uint64_t, uint64_t, ((void)q, p))
 
-/// Operands are those of unsigned dtypes, which are not negative in any compute type.
+/// Operands have unsigned dtypes, so they are not negative in any compute type.
 LOOP(left_I32, int32_t, int32_t, q < 32 ? (uint32_t)p << q : 0u)
 LOOP(left_I64, int64_t, int64_t, q < 64 ? (uint64_t)p << q : 0u)
 LOOP(left_U64, uint64_t, uint64_t, q < 64 ? p << q : 0u)

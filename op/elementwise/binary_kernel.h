@@ -1,4 +1,4 @@
-// The inner loops of operators with two operands: one a compute_type and expression.
+// The inner loops of operators with two operands: one per compute type and expression.
 #ifndef OLSTM_OP_ELEMENTWISE_BINARY_KERNEL_H_
 #define OLSTM_OP_ELEMENTWISE_BINARY_KERNEL_H_
 

@@ -1,5 +1,5 @@
-// The operators with two operands: a row each, the same callbacks for all. Before opset 7
-// broadcasting had to be asked for, and the second operand could be aligned at an axis.
+// The operators with two operands: a row each, with the same callbacks. Before opset 7,
+// broadcasting was an attribute, and the second operand could be aligned at an axis.
 #include <string.h>
 
 #include "op/elementwise/binary_walk.h"
@@ -8,7 +8,8 @@
 typedef struct binary_op {
   olstm__op_base base;
   olstm__binary_code code;
-  /// Where the second operand's first dimension lies in the first one's; before opset 7.
+  /// The dimension of the first operand that the second one's first dimension is aligned
+  /// with; before opset 7.
   bool has_axis;
   int64_t axis;
 } binary_op;
@@ -75,7 +76,7 @@ static olstm_status parse_bit_shift(void* instance, olstm_error* error) {
   return OLSTM_STATUS_OK;
 }
 
-/// The second operand as it has to be seen: dimensions of 1 after its own where it is
+/// The second operand's shape for broadcasting: with trailing dimensions of 1 where it is
 /// aligned at an axis.
 static olstm_status align_second(const binary_op* self, const olstm_tensor_desc* a,
                                  const olstm_tensor_desc* b, olstm_tensor_desc* out_b,
@@ -141,8 +142,7 @@ static olstm_status binary_infer(const void* instance, const olstm_infer_args* a
   return olstm__broadcast_infer(&self->base, &aligned, 0, 2, y, error);
 }
 
-/// Powers alone have operands of two dtypes: both go to a compute type that can hold
-/// them.
+/// Only Pow has operands of two dtypes: a compute type that holds both is used.
 static olstm__compute_type choose_compute_type(olstm_dtype a, olstm_dtype b) {
   const olstm__compute_type first = olstm__compute_type_of(a);
   const olstm__compute_type second = olstm__compute_type_of(b);

@@ -1,5 +1,5 @@
-// Operands of the compute_type's own type go to the kernel as they are; others block by
-// block.
+// Operands whose dtype is the compute type's C type are passed to the kernel directly;
+// others are converted block by block.
 #include "op/elementwise/binary_walk.h"
 
 /// One operand of one run: where it is read, and what converts it.

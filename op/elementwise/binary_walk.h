@@ -1,5 +1,5 @@
-// One binary kernel over two broadcast operands: prepared once, run often. Shared by the
-// binary and variadic operators, and by those that end in a scale and a shift.
+// Runs a binary kernel over two broadcast operands. Shared by the binary and variadic
+// operators, and by those that end in a scale and a shift.
 #ifndef OLSTM_OP_ELEMENTWISE_BINARY_WALK_H_
 #define OLSTM_OP_ELEMENTWISE_BINARY_WALK_H_
 

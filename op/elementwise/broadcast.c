@@ -53,8 +53,8 @@ static void find_strides(const olstm_tensor_desc* output, const olstm_tensor_des
   }
 }
 
-/// Whether dimension d of all inputs goes on where `dims` elements of the last merged one
-/// end.
+/// Whether dimension d of all inputs can be merged with the last one, which has `dims`
+/// elements.
 static bool can_merge(const olstm__broadcast* plan, int32_t merged,
                       int64_t strides[][OLSTM_MAX_RANK], int32_t d, int64_t dim) {
   for (int32_t i = 0; i < plan->input_count; i++) {

@@ -1,5 +1,5 @@
-// Multidirectional broadcasting: the common shape of several inputs, and a plan to walk
-// them together. Knows shapes, not what is computed.
+// Multidirectional broadcasting: the common shape of several inputs, and a plan to
+// iterate over them together.
 #ifndef OLSTM_OP_ELEMENTWISE_BROADCAST_H_
 #define OLSTM_OP_ELEMENTWISE_BROADCAST_H_
 
@@ -7,9 +7,9 @@
 
 enum { OLSTM__BROADCAST_MAX_INPUTS = 3 };
 
-/// How to walk an output and up to three inputs. Neighbouring dimensions in which all of
-/// them run on are merged, so that the innermost one, the run, is as long as can be; in a
-/// run an input's step is 1 or, where it is broadcast, 0.
+/// How to iterate over an output and up to three inputs. Neighbouring dimensions are
+/// merged where all tensors allow it, so that the innermost one, the run, is as long as
+/// possible. Within a run an input's step is 1, or 0 where it is broadcast.
 typedef struct olstm__broadcast {
   int32_t rank;
   int32_t input_count;
@@ -20,7 +20,7 @@ typedef struct olstm__broadcast {
   int64_t run_count;
 } olstm__broadcast;
 
-/// Where a walk is: the first element of the current run in every input.
+/// The position of an iteration: the first element of the current run in every input.
 typedef struct olstm__broadcast_cursor {
   int64_t index[OLSTM_MAX_RANK];
   int64_t offsets[OLSTM__BROADCAST_MAX_INPUTS];

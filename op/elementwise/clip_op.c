@@ -1,5 +1,5 @@
-// Clip: bounds as attributes before opset 11, as inputs since. Where both bounds cross,
-// the upper one wins; NaN stays.
+// Clip: bounds are attributes before opset 11, inputs since. If min > max, the result is
+// max; NaN stays.
 #include <math.h>
 
 #include "op/elementwise/compute_type.h"

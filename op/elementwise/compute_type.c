@@ -1,4 +1,5 @@
-// One loop for each pair of compute_type and dtype, made from one list of each.
+// One conversion loop for each pair of compute type and dtype, generated from a list of
+// each.
 #include "op/elementwise/compute_type.h"
 
 #include <string.h>

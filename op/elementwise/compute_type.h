@@ -1,6 +1,6 @@
-// Lanes: the few C types that operators compute in, and how every dtype gets in and out
-// of them. A kernel is written once a compute_type; small integers, float16 and bfloat16
-// are converted block by block on the way.
+// Compute types: the few C types that operators compute in, and conversions between them
+// and every dtype. A kernel is written once per compute type; small integers, float16 and
+// bfloat16 are converted block by block.
 #ifndef OLSTM_OP_ELEMENTWISE_COMPUTE_TYPE_H_
 #define OLSTM_OP_ELEMENTWISE_COMPUTE_TYPE_H_
 

@@ -1,5 +1,5 @@
-// Every loop is made from its expression in v, the value, and alpha and beta. Those of
-// real numbers are vectorised, whose arrays are long.
+// Every loop is generated from an expression in v, the value, and alpha and beta. Loops
+// of real numbers are vectorised, since their arrays are long.
 #include "op/elementwise/unary_kernel.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-// Sum, Min, Max and Mean: any number of operands, taken in one after the other.
+// Sum, Min, Max and Mean of any number of operands, combined one after the other.
 #include <string.h>
 
 #include "op/elementwise/binary_walk.h"
@@ -8,7 +8,7 @@ typedef struct variadic_op {
   olstm__op_base base;
 } variadic_op;
 
-/// The first walk takes inputs 0 and 1, every later one the result so far and the next
+/// The first walk combines inputs 0 and 1, each later one the result so far and the next
 /// input.
 typedef struct variadic_handle {
   olstm__op_handle head;
@@ -72,7 +72,7 @@ static olstm_status variadic_prepare(void* instance, const olstm_prepare_args* a
   }
   out_prepared->handle = handle;
   if (walk_count == 0) out_prepared->view_of_input = 0;
-  // Inputs from 2 on are read after y was written first.
+  // y is written before inputs 2 and later are read.
   for (size_t i = 0; i < 2 && i < args->input_count; i++) {
     if (olstm_tensor_desc_equal(&args->inputs[i]->desc, y)) {
       out_prepared->inplace_inputs |= 1u << i;

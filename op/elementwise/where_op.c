@@ -1,5 +1,5 @@
-// Where: picks from one of two operands, by a mask; all three broadcast. Moves bytes, so
-// one loop an element size does for all dtypes.
+// Where: selects from two operands by a mask; all three are broadcast. It copies bytes,
+// so one loop per element size serves all dtypes.
 #include "op/elementwise/broadcast.h"
 #include "op/op_family.h"
 

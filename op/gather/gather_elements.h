@@ -1,5 +1,5 @@
-// What GatherElements and ScatterElements share: a walk over the tensor of indices, and
-// for each the place in the data that it names. Knows strides, not operators.
+// Shared by GatherElements and ScatterElements: iterates over the tensor of indices, with
+// the position in the data of each.
 #ifndef OLSTM_OP_GATHER_GATHER_ELEMENTS_H_
 #define OLSTM_OP_GATHER_GATHER_ELEMENTS_H_
 
@@ -14,7 +14,7 @@ typedef struct olstm__element_walk {
   int64_t row_count;
   int64_t row_length;
   int64_t dims[OLSTM_MAX_RANK];
-  /// Of the data, in elements; the axis' own is 0, and stands apart.
+  /// Strides of the data, in elements; 0 for the axis, whose stride is axis_stride.
   int64_t strides[OLSTM_MAX_RANK];
   int64_t axis_stride;
   int64_t axis_dim;

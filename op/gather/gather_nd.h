@@ -1,5 +1,4 @@
-// What GatherND and ScatterND share: tuples of indices, each of which names a slice of
-// the data.
+// Shared by GatherND and ScatterND: tuples of indices, each of a slice of the data.
 #ifndef OLSTM_OP_GATHER_GATHER_ND_H_
 #define OLSTM_OP_GATHER_GATHER_ND_H_
 

@@ -1,5 +1,4 @@
-// Tensors of indices: int32 or int64, negative ones counted from the end, and never
-// trusted.
+// Tensors of indices: int32 or int64; negative ones count from the end; all are checked.
 #ifndef OLSTM_OP_GATHER_INDEX_LIST_H_
 #define OLSTM_OP_GATHER_INDEX_LIST_H_
 

@@ -1,4 +1,4 @@
-// NonZero and Compress: how many elements come out is in the data.
+// NonZero and Compress, whose output sizes depend on the data.
 #include <string.h>
 
 #include "op/gather/gather_ops.h"
@@ -10,7 +10,7 @@ typedef struct non_zero_handle {
   int64_t count;
 } non_zero_handle;
 
-/// Signed zeros are zeros: floating point ignores its sign bit.
+/// Ignores the sign bit of floating point, since -0.0 is zero.
 static bool is_set(olstm_dtype dtype, size_t bytes, const char* element) {
   uint64_t bits = 0;
   memcpy(&bits, element, bytes);

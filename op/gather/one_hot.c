@@ -1,4 +1,5 @@
-// OneHot: for every index a row of `off` with one `on` in it; an index outside has none.
+// OneHot: for every index a row of `off` with one `on`; an index out of range gives a row
+// of `off`.
 #include <string.h>
 
 #include "op/gather/gather_ops.h"

@@ -1,12 +1,12 @@
-// ScatterElements, and Scatter as it was called before: a copy of the data in which
-// single elements are replaced, or reduced with updates.
+// ScatterElements, called Scatter before opset 11: a copy of the data in which single
+// elements are replaced by, or reduced with, updates.
 #include <string.h>
 
 #include "op/gather/gather_elements.h"
 #include "op/gather/gather_ops.h"
 #include "op/gather/scatter_reduce.h"
 
-/// How many reductions an opset knows: none; add and mul; max and min.
+/// The number of reductions that an opset has: none; with add and mul; with max and min.
 enum { kOnlyNone = 1, kHasMul = 3, kHasMin = 5 };
 
 typedef struct scatter_op {

@@ -1,4 +1,4 @@
-// ScatterND: a copy of the data in which whole slices are replaced, or reduced with
+// ScatterND: a copy of the data in which slices are replaced by, or reduced with,
 // updates.
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "op/gather/scatter_reduce.h"
 #include "op/shape/move_bytes.h"
 
-/// How many reductions an opset knows: none; add and mul; max and min.
+/// The number of reductions that an opset has: none; with add and mul; with max and min.
 enum { kOnlyNone = 1, kHasMul = 3, kHasMin = 5 };
 
 typedef struct scatter_nd_op {

@@ -1,4 +1,4 @@
-// How a scattered element meets the one that is already there.
+// Reductions of scattered elements with those already there.
 #ifndef OLSTM_OP_GATHER_SCATTER_REDUCE_H_
 #define OLSTM_OP_GATHER_SCATTER_REDUCE_H_
 

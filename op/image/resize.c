@@ -7,7 +7,7 @@
 
 #include "op/image/image_ops.h"
 
-/// What a node may have, by the opset that brought it.
+/// Features of a node, in the order in which opsets added them.
 enum {
   kScalesAreAttribute = 7,
   kScalesAreInput = 9,

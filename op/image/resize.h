@@ -1,4 +1,4 @@
-// A Resize node as read, and what its inputs come to for one set of shapes.
+// A Resize node's attributes, and the sizes that its inputs give for one set of shapes.
 #ifndef OLSTM_OP_IMAGE_RESIZE_H_
 #define OLSTM_OP_IMAGE_RESIZE_H_
 
@@ -22,7 +22,7 @@ typedef struct olstm__resize_op {
   /// The attribute of Upsample before opset 9.
   size_t scale_count;
   float scales[OLSTM_MAX_RANK];
-  /// The axes that roi, scales and sizes speak of; all when absent.
+  /// The axes that roi, scales and sizes list; all when absent.
   bool has_axes;
   size_t axis_count;
   int64_t axes[OLSTM_MAX_RANK];

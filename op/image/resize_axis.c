@@ -4,12 +4,12 @@
 
 enum { kMaxTaps = 4096 };
 
-/// How far a kernel reaches to either side, in input positions, when it does not shrink.
+/// A kernel's radius in input positions, when not shrinking.
 static int32_t kernel_reach(olstm__resize_mode mode) {
   return mode == OLSTM__RESIZE_CUBIC ? 2 : 1;
 }
 
-/// What the kernel is stretched by: only when shrinking with antialias.
+/// The factor that the kernel is stretched by, when shrinking with antialias.
 static double kernel_scale(const olstm__resize_rule* rule,
                            const olstm__resize_axis* axis) {
   return rule->antialias && axis->scale < 1 ? axis->scale : 1;
@@ -98,7 +98,7 @@ bool olstm__resize_find_taps(const olstm__resize_rule* rule,
     out_weights[0] = 1;
     return is_inside;
   }
-  // A coordinate that is a position counts as the right end of the step before it.
+  // An integral coordinate belongs to the interval on its left.
   const double base = ceil(x) - 1;
   const double stretch = kernel_scale(rule, axis);
   double sum = 0;

@@ -1,5 +1,5 @@
-// One axis of a Resize: for every position of the output the positions of the input that
-// it is made of, and their weights. Knows coordinates, not tensors.
+// One axis of a Resize: for every output position, the input positions it is computed
+// from and their weights.
 #ifndef OLSTM_OP_IMAGE_RESIZE_AXIS_H_
 #define OLSTM_OP_IMAGE_RESIZE_AXIS_H_
 
@@ -36,9 +36,9 @@ typedef struct olstm__resize_rule {
   olstm__resize_rounding rounding;
   /// CUBIC only: the kernel's coefficient a.
   double cubic_a;
-  /// Positions outside the input weigh nothing, rather than as its edge.
+  /// Positions outside the input have weight 0, instead of repeating its edge.
   bool exclude_outside;
-  /// LINEAR and CUBIC that shrink reach over all that an output position covers.
+  /// LINEAR and CUBIC, when shrinking, cover the whole interval of an output position.
   bool antialias;
 } olstm__resize_rule;
 
@@ -51,8 +51,8 @@ typedef struct olstm__resize_axis {
   double end;
 } olstm__resize_axis;
 
-/// How many input positions make up one of the output; 0 when that is too many to be
-/// meant.
+/// The number of input positions for each output position; 0 when there are unreasonably
+/// many.
 int32_t olstm__resize_tap_count(const olstm__resize_rule* rule,
                                 const olstm__resize_axis* axis);
 

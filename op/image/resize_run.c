@@ -1,6 +1,5 @@
-// Runs a Resize: a pass along each axis that changes, from one buffer to the next. What
-// is interpolated goes through float, or double for double; what is only picked keeps its
-// bytes.
+// Runs a Resize: a pass along each axis that changes, from buffer to buffer.
+// Interpolation is computed in float, or double for double; NEAREST copies bytes.
 #include <string.h>
 
 #include "op/image/image_ops.h"
@@ -28,12 +27,12 @@ typedef struct resize_pass {
 typedef struct resize_handle {
   olstm__op_handle head;
   olstm_dtype dtype;
-  /// What passes compute in: dtype itself, or float for the 16-bit floats.
+  /// The dtype of passes: dtype itself, or float for the 16-bit floats.
   olstm_dtype pass_dtype;
   size_t element_bytes;
   size_t input_count;
   size_t output_count;
-  /// Of buffer A, after which B lies.
+  /// Bytes of buffer A; buffer B follows it.
   size_t buffer_bytes;
   bool is_nearest;
   /// The extrapolation value in pass_dtype.
@@ -85,8 +84,9 @@ static void fill_pass(const olstm__resize_op* op, const olstm__resize_axis* axis
   }
 }
 
-/// Chooses buffers: the input first, the output last, and two in turns between them.
-/// Those that compute in float although the tensors are not start and end in a buffer.
+/// Chooses each pass's buffers: the input first, the output last, and two alternating
+/// ones between. Where the tensors are not of pass_dtype, the first and last buffer are
+/// such, too.
 static void choose_buffers(resize_handle* handle) {
   const bool converts = handle->pass_dtype != handle->dtype;
   int32_t from = converts ? kBufferA : kBufferInput;

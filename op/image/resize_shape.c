@@ -82,7 +82,7 @@ static olstm_status apply_scales(const olstm__resize_op* op, const double* scale
                             "scales has %g at position %zu, expected a positive number",
                             scales[i], i);
     }
-    // In float, as scales are: 10 * 0.7f is 7, which in double it is not.
+    // In float, as scales are: 10 * 0.7f is 7, but 6.99... in double.
     const float region = (float)axis->input_length * (float)(axis->end - axis->start);
     const double length = floorf(region * (float)scales[i]);
     if (!(length >= 0) || length > 0x1p60) {

@@ -1,4 +1,4 @@
-// DepthToSpace and SpaceToDepth: blocks of an image's pixels as channels, and back.
+// DepthToSpace and SpaceToDepth: move blocks of pixels between space and channels.
 #include <string.h>
 
 #include "op/image/image_ops.h"
@@ -94,8 +94,8 @@ olstm_status olstm__space_to_depth_infer(const void* instance,
   return olstm__op_check_output(&op->base, &out_outputs[0], error);
 }
 
-/// Both are a transposition of the six dimensions that the output falls into: `places`
-/// says which of the input's six each one is.
+/// Both are a transposition of six dimensions: `places` maps each of the output's six to
+/// the input's.
 static olstm_status create_copy(const block_op* op, const olstm_prepare_args* args,
                                 const int64_t source_dims[6], const int32_t places[6],
                                 olstm_prepared* out_prepared, olstm_error* error) {

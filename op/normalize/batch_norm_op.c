@@ -1,5 +1,5 @@
-// BatchNormalization, inference: y = x * factor + summand, one pair a channel. What
-// trains is refused by name.
+// BatchNormalization for inference: y = x * factor + summand, one pair per channel.
+// Training is refused by name.
 #include <math.h>
 
 #include "op/elementwise/compute_type.h"
@@ -180,7 +180,7 @@ static olstm_status batch_norm_run(const void* instance, const void* handle,
   const batch_norm_handle* prepared = handle;
   const size_t compute_bytes = olstm__compute_type_size(prepared->compute_type);
   const size_t element_bytes = olstm_dtype_size(prepared->dtype);
-  // With one element a channel, channels are neighbours: one run for all of them.
+  // With one element per channel, channels are contiguous: one run covers all of them.
   const bool by_row = prepared->space == 1;
   const int64_t runs = by_row ? 1 : prepared->channels;
   const int64_t count = by_row ? prepared->channels : prepared->space;

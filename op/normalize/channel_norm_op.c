@@ -9,7 +9,7 @@ typedef struct channel_norm_op {
   float epsilon;
   /// 0 for InstanceNormalization: every channel is a group.
   int64_t group_count;
-  /// Opset 18 has one scale and shift a group, the others have one a channel.
+  /// Opset 18 has one scale and shift per group, later ones have one per channel.
   bool scales_groups;
 } channel_norm_op;
 

@@ -1,5 +1,5 @@
-// LpNormalization and MeanVarianceNormalization, which are reductions and an arithmetic
-// operator each: statistics go to the workspace, then over the whole tensor.
+// LpNormalization and MeanVarianceNormalization: a reduction, whose results go to the
+// workspace, then an arithmetic operator over the whole tensor.
 #include <math.h>
 
 #include "op/elementwise/binary_walk.h"
@@ -117,8 +117,8 @@ static olstm_status composed_norm_prepare(void* instance, const olstm_prepare_ar
   return OLSTM_STATUS_OK;
 }
 
-/// What to divide by: the deviation, kept away from 0; or the norm as it is, so that a
-/// set of zeros gives NaN, as in ONNX's own data.
+/// The divisor: the deviation plus a small number; or the norm itself, so that a set of
+/// zeros gives NaN, as in ONNX's own data.
 static void make_divisors(const composed_norm_op* self,
                           const composed_norm_handle* handle, char* stats) {
   const size_t element_bytes = olstm_dtype_size(handle->dtype);

@@ -20,7 +20,7 @@ typedef struct layer_norm_handle {
   int64_t row_length;
   olstm__row_operand scale;
   olstm__row_operand shift;
-  /// Where an operand has another shape than a row, it is applied to the whole output.
+  /// An operand of another shape than a row's is applied to the whole output.
   bool walks_scale;
   bool walks_shift;
   olstm__binary_walk scale_walk;
@@ -80,7 +80,7 @@ static olstm_status layer_norm_infer(const void* instance, const olstm_infer_arg
   return OLSTM_STATUS_OK;
 }
 
-/// An operand of a row's shape, or of one element, goes along with the rows.
+/// An operand of a row's shape, or of one element, is applied row by row.
 static bool goes_along(const olstm_tensor_desc* operand, const olstm_tensor_desc* x,
                        int32_t axis) {
   const int32_t offset = x->rank - operand->rank;

@@ -1,5 +1,5 @@
-// Sums have a fixed number of partial ones, so that they vectorise and never depend on
-// anything but the row.
+// Sums are made of a fixed number of partial sums, so that they vectorise and depend on
+// the row alone.
 #include "op/normalize/norm_row.h"
 
 #include <math.h>

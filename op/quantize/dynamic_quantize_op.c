@@ -1,5 +1,5 @@
-// DynamicQuantizeLinear: float to uint8, with the scale and zero point that the values
-// themselves ask for, 0 included.
+// DynamicQuantizeLinear: float to uint8, with scale and zero point chosen from the range
+// of the values and 0.
 #include <math.h>
 
 #include "op/op_family.h"

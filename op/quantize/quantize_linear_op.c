@@ -33,7 +33,7 @@ typedef struct quantize_handle {
   int64_t outer;
   int64_t rows;
   int64_t inner;
-  /// Scales: one in all, one a row, or an inner row for each block of rows.
+  /// Scales: one for the tensor, one per row, or a row of them per block of rows.
   enum { kScaleTensor, kScaleAxis, kScaleBlock } granularity;
   int64_t block_count;
 } quantize_handle;
@@ -284,7 +284,7 @@ static olstm_status quantize_run(const void* instance, const void* handle,
   return OLSTM_STATUS_OK;
 }
 
-/// saturate is about float8 alone, which olstm does not run.
+/// saturate concerns float8 only, which olstm does not support.
 static const char* const kNone[] = {NULL};
 static const char* const kAxis[] = {"axis", NULL};
 static const char* const kQuantize19[] = {"axis", "saturate", NULL};

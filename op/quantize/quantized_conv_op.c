@@ -1,5 +1,5 @@
-// ConvInteger and QLinearConv: convolutions of quantized tensors, computed as those of
-// whole numbers in double. Pads are the zero point of x.
+// ConvInteger and QLinearConv: convolutions of quantized tensors, computed on integers
+// held in double. Pads are x's zero point.
 #include "op/conv/conv_head.h"
 #include "op/op_family.h"
 #include "op/quantize/zero_point.h"
@@ -35,7 +35,7 @@ typedef struct quantized_conv_handle {
   olstm_dtype y_dtype;
   int64_t y_count;
   size_t packed_bytes;
-  /// Parts of the workspace after x, which begins it; doubles all.
+  /// Offsets in the workspace, which begins with x; all hold doubles.
   size_t w_offset;
   size_t packed_offset;
   size_t y_offset;

@@ -34,7 +34,7 @@ typedef struct quantized_matmul_handle {
   olstm__matmul_plan plan;
   olstm_tensor_desc descs[kMaxInputs];
   olstm_dtype y_dtype;
-  /// Parts of the workspace after A, which begins it: B, B packed, C; doubles all.
+  /// Offsets in the workspace, which begins with A: B, B packed, C; all hold doubles.
   size_t b_offset;
   size_t packed_offset;
   size_t c_offset;

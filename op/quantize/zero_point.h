@@ -1,5 +1,5 @@
-// Quantized tensors as whole numbers in double, their zero points taken off; and back.
-// Doubles hold all sums of such products exactly, and their matrix product is fast.
+// Quantized tensors to integers held in double, with zero points subtracted, and back.
+// Doubles hold the sums of such products exactly, and their matrix product is fast.
 #ifndef OLSTM_OP_QUANTIZE_ZERO_POINT_H_
 #define OLSTM_OP_QUANTIZE_ZERO_POINT_H_
 
@@ -17,7 +17,7 @@ typedef struct olstm__quantize_operand {
   int64_t step;
 } olstm__quantize_operand;
 
-/// The operand that input `index` is; zero where it is absent.
+/// Input `index` as an operand; zero where it is absent.
 olstm__quantize_operand olstm__quantize_operand_of(const olstm__op_base* base,
                                                    const olstm_tensor_desc* descs,
                                                    const void* const* inputs,

@@ -19,7 +19,7 @@ typedef struct arg_handle {
   olstm__axis_view view;
 } arg_handle;
 
-/// Whether a value takes the place of the best so far.
+/// Whether a value replaces the best so far.
 typedef struct arg_order {
   bool wants_max;
   bool selects_last;

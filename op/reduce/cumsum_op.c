@@ -1,5 +1,5 @@
-// CumSum: running totals along an axis that may only be known when it runs. Integers
-// wrap.
+// CumSum and CumProd along an axis, which is an input and may be known at run time only.
+// Integers wrap.
 #include "op/elementwise/binary_kernel.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
@@ -7,7 +7,7 @@
 
 typedef struct cumsum_op {
   olstm__op_base base;
-  /// An element's own value is not in its total.
+  /// Excludes an element's own value from its total.
   bool exclusive;
   /// From the last to the first.
   bool reverse;
@@ -78,7 +78,7 @@ static void run_columns(const cumsum_op* self, const cumsum_handle* handle, int6
   const size_t row_bytes = (size_t)row_stride * olstm_dtype_size(handle->x.dtype);
   olstm__compute_block values;
   olstm__compute_block totals;
-  // Of nothing: 0, or for products 1.
+  // The total of no elements: 0, or 1 for products.
   for (int64_t j = 0; j < count; j++) values.i64[j] = code_of(self) == OLSTM__BINARY_MUL;
   olstm__compute_load(handle->compute_type, OLSTM_DTYPE_INT64, count, &values, &totals);
   for (int64_t r = 0; r < rows; r++) {

@@ -55,7 +55,7 @@ static void map_F64(olstm__reduce_code code, int64_t count, double* values,
   }
 }
 
-/// Integers know L1 and squares; what needs more is computed in double.
+/// Integers have L1 and squares; other maps are computed in double.
 static void map_U64(olstm__reduce_code code, int64_t count, uint64_t* values,
                     const uint64_t* shifts, int64_t shift_step) {
   (void)shifts;

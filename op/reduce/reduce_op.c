@@ -9,7 +9,7 @@ typedef struct reduce_op {
   int64_t axes[OLSTM_MAX_RANK];
   size_t axis_count;
   bool keeps_dims;
-  /// Without axes nothing is reduced, instead of everything.
+  /// Whether empty axes reduce nothing, instead of everything.
   bool noop_with_empty_axes;
 } reduce_op;
 

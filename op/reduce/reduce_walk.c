@@ -1,6 +1,6 @@
-// Where the innermost dimension is reduced, runs are folded into one total each; where it
-// is kept, rows are folded into a row of totals. Short runs, as of a mask over features,
-// are folded side by side, which gives the same: each is taken in order.
+// Where the innermost dimension is reduced, each run is folded into one total; where it
+// is kept, rows are folded into a row of totals. Short runs (a mask over features) are
+// folded several at a time, each in the same order.
 #include "op/reduce/reduce_walk.h"
 
 #include <math.h>
@@ -118,7 +118,7 @@ static void reduce_block(const olstm__reduce_walk* walk, int64_t count, const ch
   olstm__compute_block shifts;
   olstm__compute_block totals;
   if (walk->code == OLSTM__REDUCE_LOG_SUM_EXP) {
-    // The largest goes out first, so that no exp overflows; infinities stay in.
+    // The largest is subtracted first, so that no exp overflows; infinities are not.
     fold(walk, OLSTM__REDUCE_MAX, count, x, NULL, &shifts);
     for (int64_t j = 0; j < count; j++) {
       if (!isfinite(shifts.f64[j])) shifts.f64[j] = 0;

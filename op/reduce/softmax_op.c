@@ -1,5 +1,5 @@
-// Softmax, LogSoftmax and Hardmax. Before opset 13 the dimensions from axis on count as
-// one; since, it is one axis.
+// Softmax, LogSoftmax and Hardmax along one axis; before opset 13, over the dimensions
+// from axis on as one.
 #include <math.h>
 
 #include "op/elementwise/compute_type.h"

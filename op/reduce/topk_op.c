@@ -43,7 +43,7 @@ static olstm_status parse_input(void* instance, olstm_error* error) {
   OLSTM_RETURN_IF_ERROR(
       olstm_node_get_int(self->base.node, "largest", 1, &largest, error));
   self->wants_smallest = largest == 0;
-  // Whatever `sorted` says, results are in order: that is one of the orders it allows.
+  // Results are in order even with sorted=0, which allows any order.
   return olstm_node_get_int(self->base.node, "axis", -1, &self->axis, error);
 }
 

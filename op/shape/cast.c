@@ -1,4 +1,4 @@
-// Cast and CastLike. Conversion itself is convert's.
+// Cast and CastLike; convert.c does the conversion.
 #include <ctype.h>
 
 #include "op/shape/convert.h"
@@ -97,7 +97,7 @@ olstm_status olstm__cast_run(const void* instance, const void* handle,
   return OLSTM_STATUS_OK;
 }
 
-/// saturate and round_mode speak of the 8-bit floats alone, which nothing here casts to.
+/// saturate and round_mode concern 8-bit floats only, which are not supported.
 static const char* const kTo[] = {"to", NULL};
 static const char* const kTo19[] = {"to", "saturate", NULL};
 static const char* const kTo24[] = {"to", "saturate", "round_mode", NULL};

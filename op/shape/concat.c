@@ -59,7 +59,7 @@ olstm_status olstm__concat_infer(const void* instance, const olstm_infer_args* a
           op->base.node->input_names[0], olstm_shape_text(&args->inputs[0]->desc).text,
           (int)axis);
     }
-    // Two dimensions of at most INT64_MAX each do not pass UINT64_MAX.
+    // The sum of two dimensions of at most INT64_MAX does not exceed UINT64_MAX.
     const uint64_t sum = (uint64_t)output.dims[axis] + (uint64_t)input->dims[axis];
     if (sum > (uint64_t)INT64_MAX) {
       return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_VALUE,

@@ -6,7 +6,7 @@
 
 typedef void (*convert_function)(const void* source, void* target, size_t count);
 
-// What is computed for one element `x`.
+// The expressions for one element `x`.
 #define PLAIN(TYPE, x) ((TYPE)(x))
 #define NOT_ZERO(TYPE, x) ((TYPE)((x) != 0))
 
@@ -17,7 +17,7 @@ typedef void (*convert_function)(const void* source, void* target, size_t count)
     for (size_t i = 0; i < count; i++) t[i] = COMPUTE(TO, s[i]);     \
   }
 
-// Integers: towards an integer only the target's width matters, its low bits are kept.
+// Integer to integer: keeps the low bits of the target's width.
 #define DEFINE_FROM_INTEGER(NAME, FROM)                 \
   DEFINE_CONVERT(NAME##_to_8, FROM, uint8_t, PLAIN)     \
   DEFINE_CONVERT(NAME##_to_16, FROM, uint16_t, PLAIN)   \

@@ -1,5 +1,5 @@
-// Identity, and Dropout as inference sees it: the identity, with a mask that drops
-// nothing. Training is refused by name.
+// Identity, and Dropout for inference: the identity, with a mask of all true. Training is
+// refused by name.
 #include <string.h>
 
 #include "op/shape/shape_ops.h"

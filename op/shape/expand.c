@@ -1,4 +1,4 @@
-// Expand and Tile: strided copies whose source stands still where it is repeated.
+// Expand and Tile: strided copies with a source stride of 0 where it is repeated.
 #include "op/shape/shape_ops.h"
 #include "op/shape/strided_copy.h"
 
@@ -116,8 +116,8 @@ olstm_status olstm__tile_infer(const void* instance, const olstm_infer_args* arg
   return OLSTM_STATUS_OK;
 }
 
-/// Every dimension becomes two: how often, over which the source stands still, and
-/// itself.
+/// Every dimension becomes two: the repetitions, with a source stride of 0, and the
+/// dimension itself.
 olstm_status olstm__tile_prepare(void* instance, const olstm_prepare_args* args,
                                  olstm_prepared* out_prepared, olstm_error* error) {
   const olstm_tensor_desc* input = &args->inputs[0]->desc;

@@ -1,5 +1,5 @@
 // Pad: a border around a tensor, of one value or of the tensor's own elements, by
-// attributes or by inputs. A negative pad crops, and does so before anything is mirrored.
+// attributes or by inputs. Negative pads crop, before anything is mirrored.
 #include <string.h>
 
 #include "op/shape/convert.h"
@@ -158,7 +158,7 @@ olstm_status olstm__pad_infer(const void* instance, const olstm_infer_args* args
   return OLSTM_STATUS_OK;
 }
 
-/// The index in 0..count-1 that stands at `index`, which may lie outside.
+/// The index in 0..count-1 that is copied to `index`, which may lie outside.
 static int64_t map_index(pad_mode mode, int64_t index, int64_t count) {
   if (mode == kModeEdge) return index < 0 ? 0 : index >= count ? count - 1 : index;
   if (mode == kModeReflect && count == 1) return 0;
@@ -245,7 +245,8 @@ olstm_status olstm__pad_prepare(void* instance, const olstm_prepare_args* args,
   return OLSTM_STATUS_OK;
 }
 
-/// One row of the last axis: its middle lies together, its ends are fetched one by one.
+/// One row of the last axis: its middle is contiguous in the input, its ends are copied
+/// element by element.
 static void copy_row(const pad_handle* pad, const char* source, char* target) {
   const int32_t last = pad->rank - 1;
   const int64_t* sources = pad->sources + pad->first_source[last];

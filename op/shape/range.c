@@ -1,4 +1,4 @@
-// Range and EyeLike: tensors that are computed from nothing but a few numbers.
+// Range and EyeLike: tensors generated from a few numbers.
 #include <math.h>
 #include <string.h>
 

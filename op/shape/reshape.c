@@ -119,7 +119,7 @@ olstm_status olstm__flatten_infer(const void* instance, const olstm_infer_args* 
   const olstm_tensor_desc* input = &args->inputs[0]->desc;
   OLSTM_RETURN_IF_ERROR(
       olstm__op_check_dtype(&op->base, args, 0, op->base.self->dtypes, error));
-  // The axis may be one past the last: all of the input becomes one row's rows.
+  // The axis may be the rank: the output is [count, 1] then.
   if (op->axis < -(int64_t)input->rank || op->axis > input->rank) {
     return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_VALUE,
                           "axis is %" PRId64 ", expected %d..%d", op->axis,

@@ -1,4 +1,5 @@
-// ReverseSequence: the first so many steps of every row backwards, the rest as they are.
+// ReverseSequence: reverses the first sequence_lens[n] steps of row n and copies the
+// others.
 #include "op/shape/move_bytes.h"
 #include "op/shape/shape_ops.h"
 

@@ -99,7 +99,7 @@ static int64_t clamp(int64_t value, int64_t low, int64_t high) {
   return value < low ? low : value > high ? high : value;
 }
 
-/// As Python slices: ends beyond the dimension, in either direction, mean its end.
+/// As Python's slices: ends out of range are clamped to the dimension.
 static slice_axis resolve_axis(int64_t dim, int64_t start, int64_t end, int64_t step) {
   const int64_t steps = clamp(step, -dim, dim);
   slice_axis axis = {0, steps, 0};

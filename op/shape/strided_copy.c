@@ -4,9 +4,9 @@
 
 #include "op/shape/move_bytes.h"
 
-/// kKindRuns: the innermost dimension is one run of bytes on both sides.
-/// kKindUnits: it is strided on one side or both.
-/// kKindTranspose: it is strided, and the one next to it lies together in the source.
+/// kKindRuns: the innermost dimension is contiguous on both sides. kKindUnits: it is
+/// strided on one side or both. kKindTranspose: it is strided in the source, where the
+/// next dimension is contiguous.
 enum { kKindNothing, kKindRuns, kKindUnits, kKindTranspose };
 
 enum { kTransposeTile = 16 };
@@ -54,7 +54,7 @@ static bool is_unit_size(int64_t bytes) {
   return bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8;
 }
 
-/// Brings a dimension that lies together in the source next to the innermost one. The
+/// Moves a dimension that is contiguous in the source next to the innermost one. The
 /// order of the outer loops does not matter.
 static bool find_transpose(olstm__strided_copy* copy, int32_t rank) {
   enum { kWorthIt = 4 };

@@ -1,5 +1,5 @@
-// Copies between two strided views of the same dimensions: what Transpose, Slice, Expand,
-// Tile, Pad and their like come down to. Knows element sizes, not dtypes or operators.
+// Copies between two strided views of the same dimensions, as Transpose, Slice, Expand,
+// Tile, Pad and others need.
 #ifndef OLSTM_OP_SHAPE_STRIDED_COPY_H_
 #define OLSTM_OP_SHAPE_STRIDED_COPY_H_
 
@@ -8,15 +8,15 @@
 /// Tile doubles the rank of its input.
 enum { OLSTM__STRIDED_MAX_RANK = 2 * OLSTM_MAX_RANK };
 
-/// How one side walks its memory, in elements. Strides may be 0 or negative on the source
-/// side.
+/// One side of a copy: offset and strides, in elements. Strides of the source may be 0 or
+/// negative.
 typedef struct olstm__strided_view {
   int64_t offset;
   int64_t strides[OLSTM__STRIDED_MAX_RANK];
 } olstm__strided_view;
 
-/// A copy made ready: as few dimensions as will do, and the loop that suits them. Const
-/// once it is initialised.
+/// A planned copy: as few dimensions as possible, and the kind of loop. Const after
+/// initialisation.
 typedef struct olstm__strided_copy {
   int32_t kind;
   /// Bytes moved at a time: an element, or a few that lie together on both sides.

@@ -1,4 +1,4 @@
-// Shape and Size: what is known of a tensor before its data is.
+// Shape and Size, which depend on the input's shape alone.
 #include "op/shape/shape_ops.h"
 
 typedef struct shape_op {

@@ -91,7 +91,7 @@ olstm_status olstm__trilu_run(const void* instance, const void* handle,
   const trilu_handle* trilu = handle;
   const bool has_k = olstm_node_has_input(op->base.node, 1);
   const int64_t asked = has_k ? *(const int64_t*)args->inputs[1] : 0;
-  // Beyond these the whole matrix stays or goes.
+  // Beyond these bounds the whole matrix is kept or zeroed.
   const int64_t k = clamp(asked, -trilu->rows - 1, trilu->columns + 1);
   const size_t row_bytes = (size_t)trilu->columns * trilu->element_bytes;
   const char* source = args->inputs[0];

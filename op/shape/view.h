@@ -1,4 +1,4 @@
-// What operators share whose output has the very bytes of input 0.
+// Callbacks of operators whose output has the same bytes as input 0.
 #ifndef OLSTM_OP_SHAPE_VIEW_H_
 #define OLSTM_OP_SHAPE_VIEW_H_
 
