@@ -2,9 +2,11 @@
 // computed as float, which holds them exactly.
 #include <math.h>
 
+#include "op/conv/pool_rows.h"
 #include "op/conv/window.h"
 #include "op/elementwise/compute_type.h"
 #include "op/op_family.h"
+#include "op/pieces.h"
 
 typedef enum pool_code { kCodeMax, kCodeAverage, kCodeLp } pool_code;
 
@@ -38,7 +40,12 @@ typedef struct pool_handle {
   olstm__compute_type lane;
   int64_t plane_count;
   size_t x_bytes;
-  /// Of each dimension's outputs: taps[d] points into `ranges`.
+  /// Whether rows of floats go by vectors, how they do, and what averages along a row are
+  /// divided by.
+  bool has_slide;
+  olstm__pool_slide slide;
+  float* divisors;
+  /// Of each dimension's outputs: taps[d] points into `ranges`, which divisors follow.
   tap_range* taps[OLSTM__WINDOW_MAX_RANK];
   tap_range ranges[];
 } pool_handle;
@@ -119,6 +126,74 @@ static tap_range find_taps(const olstm__window* w, int32_t d, int64_t at,
 POOL_WINDOW(F32, float)
 POOL_WINDOW(F64, double)
 
+static int64_t row_count(const olstm__window* w) {
+  return w->output[0] * w->output[1];
+}
+
+/// Rows of results, counted over all planes.
+typedef struct row_run {
+  const pool_op* self;
+  const pool_handle* handle;
+  const float* x;
+  float* y;
+} row_run;
+
+/// Row `j` of plane `i` of one result, as the definition has it.
+static void run_row(const row_run* run, const float* plane, int64_t i, int64_t j,
+                    float* y) {
+  const pool_handle* handle = run->handle;
+  const tap_range* taps[OLSTM__WINDOW_MAX_RANK] = {&handle->taps[0][i],
+                                                   &handle->taps[1][j]};
+  for (int64_t k = 0; k < handle->window.output[2]; k++) {
+    int64_t index = 0;
+    taps[2] = &handle->taps[2][k];
+    y[k] = pool_window_F32(run->self, &handle->window, taps, plane, &index);
+  }
+}
+
+/// What row `j` of plane `i` of a result is made of.
+static olstm__pool_row find_row(const pool_handle* handle, const float* plane, int64_t i,
+                                int64_t j) {
+  const olstm__window* w = &handle->window;
+  const tap_range* depths = &handle->taps[0][i];
+  const tap_range* rows = &handle->taps[1][j];
+  const int64_t divisor = depths->divisor * rows->divisor;
+  const int64_t depth = depths->start + depths->begin * w->dilation[0];
+  const int64_t row = rows->start + rows->begin * w->dilation[1];
+  return (olstm__pool_row){plane + (depth * w->input[1] + row) * w->input[2],
+                           depths->end - depths->begin, rows->end - rows->begin,
+                           divisor ? (float)divisor : 1.0f};
+}
+
+static void run_rows(void* argument, int64_t begin, int64_t end) {
+  const row_run* run = argument;
+  const pool_handle* handle = run->handle;
+  const olstm__window* w = &handle->window;
+  const olstm__pool_rows_function run_function = olstm__pool_rows_find();
+  olstm__pool_rows rows = {.slide = &handle->slide,
+                           .depth_step = w->dilation[0] * w->input[1] * w->input[2],
+                           .row_step = w->dilation[1] * w->input[2],
+                           .divisors = handle->divisors};
+  for (int64_t r = begin; r < end;) {
+    // Rows of one plane.
+    const int64_t i = r / w->output[1] % w->output[0];
+    const int64_t j = r % w->output[1];
+    const float* plane = run->x + r / row_count(w) * olstm__window_input_count(w);
+    const int64_t left = w->output[1] - j < end - r ? w->output[1] - j : end - r;
+    rows.row_count = left < OLSTM__POOL_MAX_ROWS ? left : OLSTM__POOL_MAX_ROWS;
+    for (int64_t k = 0; k < rows.row_count; k++) {
+      rows.rows[k] = find_row(handle, plane, i, j + k);
+    }
+    rows.y = run->y + r * w->output[2];
+    rows.room = (end - r) * w->output[2];
+    const uint32_t with_nan = run_function(&rows);
+    for (int64_t k = 0; k < rows.row_count && with_nan; k++) {
+      if (with_nan >> k & 1u) run_row(run, plane, i, j + k, rows.y + k * w->output[2]);
+    }
+    r += rows.row_count;
+  }
+}
+
 static olstm_status parse_pool(void* instance, olstm_error* error) {
   pool_op* self = instance;
   const olstm_node* node = self->base.node;
@@ -172,6 +247,19 @@ static olstm_status pool_infer(const void* instance, const olstm_infer_args* arg
   return OLSTM_STATUS_OK;
 }
 
+static size_t divisor_count(const olstm__window* w) {
+  return (size_t)w->output[2] + OLSTM__POOL_LANES;
+}
+
+static void fill_divisors(pool_handle* handle, float* divisors) {
+  const int64_t count = handle->window.output[2];
+  handle->divisors = divisors;
+  for (int64_t k = 0; k < (int64_t)divisor_count(&handle->window); k++) {
+    const int64_t divisor = handle->taps[2][k < count ? k : count - 1].divisor;
+    divisors[k] = divisor ? (float)divisor : 1.0f;
+  }
+}
+
 static void fill_taps(const pool_op* self, pool_handle* handle) {
   tap_range* to = handle->ranges;
   for (int32_t d = 0; d < OLSTM__WINDOW_MAX_RANK; d++) {
@@ -180,6 +268,20 @@ static void fill_taps(const pool_op* self, pool_handle* handle) {
       *to++ = find_taps(&handle->window, d, at, self->counts_pads);
     }
   }
+  fill_divisors(handle, (float*)(void*)to);
+}
+
+static void plan_rows(const pool_op* self, pool_handle* handle) {
+  const olstm__window* w = &handle->window;
+  const bool is_other_norm = self->code == kCodeLp && self->p != 1 && self->p != 2;
+  const olstm__pool_kind kind = self->code == kCodeMax       ? OLSTM__POOL_MAX
+                                : self->code == kCodeAverage ? OLSTM__POOL_AVERAGE
+                                : self->p == 1               ? OLSTM__POOL_L1
+                                                             : OLSTM__POOL_L2;
+  handle->has_slide = olstm__pool_slide_init(&handle->slide, kind, w->input[2],
+                                             w->output[2], w->kernel[2], w->dilation[2],
+                                             w->stride[2], w->pad_begin[2]) &&
+                      !is_other_norm && self->base.node->output_count == 1;
 }
 
 static olstm_status pool_prepare(void* instance, const olstm_prepare_args* args,
@@ -195,9 +297,12 @@ static olstm_status pool_prepare(void* instance, const olstm_prepare_args* args,
   const size_t range_count =
       has_results ? (size_t)(window.output[0] + window.output[1] + window.output[2]) : 0;
   OLSTM_RETURN_IF_ERROR(olstm__op_create_handle(
-      &self->base, sizeof *handle + range_count * sizeof *handle->ranges, (void**)&handle,
-      error));
+      &self->base,
+      sizeof *handle + range_count * sizeof *handle->ranges +
+          (has_results ? divisor_count(&window) * sizeof *handle->divisors : 0),
+      (void**)&handle, error));
   handle->window = window;
+  plan_rows(self, handle);
   if (has_results) fill_taps(self, handle);
   handle->dtype = x->dtype;
   handle->lane = x->dtype == OLSTM_DTYPE_DOUBLE ? OLSTM__COMPUTE_F64 : OLSTM__COMPUTE_F32;
@@ -238,16 +343,23 @@ static void finish_indices(const pool_op* self, const olstm__window* w, int64_t 
 static void run_plane(const pool_op* self, const pool_handle* handle, char* workspace,
                       const char* x, char* y, int64_t* indices) {
   const olstm__window* w = &handle->window;
+  row_run rows = {self, handle, (const float*)(const void*)x, (float*)(void*)y};
   if (handle->lane == OLSTM__COMPUTE_F64) {
     pool_plane_F64(self, handle, (const double*)(const void*)x, (double*)(void*)y,
                    indices);
   } else if (handle->dtype == OLSTM_DTYPE_FLOAT) {
-    pool_plane_F32(self, handle, (const float*)(const void*)x, (float*)(void*)y, indices);
+    pool_plane_F32(self, handle, rows.x, rows.y, indices);
   } else {
     float* results = (float*)(void*)(workspace + handle->x_bytes);
     olstm__compute_load(handle->lane, handle->dtype, olstm__window_input_count(w), x,
                         workspace);
-    pool_plane_F32(self, handle, (const float*)(void*)workspace, results, indices);
+    rows.x = (const float*)(void*)workspace;
+    rows.y = results;
+    if (handle->has_slide) {
+      run_rows(&rows, 0, row_count(w));
+    } else {
+      pool_plane_F32(self, handle, rows.x, rows.y, indices);
+    }
     olstm__compute_store(handle->lane, handle->dtype, olstm__window_output_count(w),
                          results, y);
   }
@@ -266,6 +378,14 @@ static olstm_status pool_run(const void* instance, const void* handle,
   char* y = args->outputs[0];
   (void)error;
   if (!y) return OLSTM_STATUS_OK;
+  if (prepared->has_slide && prepared->dtype == OLSTM_DTYPE_FLOAT) {
+    row_run rows = {self, prepared, args->inputs[0], args->outputs[0]};
+    olstm__pieces_run(
+        args->parallel, prepared->plane_count * row_count(&prepared->window),
+        prepared->window.output[2] * olstm__window_kernel_count(&prepared->window),
+        run_rows, &rows);
+    return OLSTM_STATUS_OK;
+  }
   for (int64_t p = 0; p < prepared->plane_count; p++) {
     run_plane(self, prepared, args->workspace, x, y, indices);
     if (indices) {

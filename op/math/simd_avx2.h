@@ -89,6 +89,10 @@ SIMD_INLINE simd_vec simd_div(simd_vec a, simd_vec b) {
   return SIMD_OP(div)(a, b);
 }
 
+SIMD_INLINE simd_vec simd_sqrt(simd_vec a) {
+  return SIMD_OP(sqrt)(a);
+}
+
 /// a * b + c, and c - a * b.
 SIMD_INLINE simd_vec simd_fma(simd_vec a, simd_vec b, simd_vec c) {
   return SIMD_OP(fmadd)(a, b, c);
@@ -170,6 +174,27 @@ SIMD_INLINE simd_vec simd_power_of_sum(simd_vec sum) {
 }
 
 #if !OLSTM_SIMD_DOUBLE
+/// Lanes first..end-1 (0 <= first, end <= SIMD_LANES) of the floats at p, of which others
+/// are not read; those are `other`.
+SIMD_INLINE simd_vec simd_load_between(const float* p, int64_t first, int64_t end,
+                                       simd_vec other) {
+  const __m256i mask = _mm256_andnot_si256(simd_first(first), simd_first(end));
+  return _mm256_blendv_ps(other, _mm256_maskload_ps(p, mask), _mm256_castsi256_ps(mask));
+}
+
+/// Every second one of the lanes of a and, after them, of b; and those between them.
+SIMD_INLINE simd_vec simd_unzip(simd_vec a, simd_vec b, simd_vec* out_odd) {
+  const __m256d even = _mm256_castps_pd(_mm256_shuffle_ps(a, b, 0x88));
+  const __m256d odd = _mm256_castps_pd(_mm256_shuffle_ps(a, b, 0xdd));
+  *out_odd = _mm256_castpd_ps(_mm256_permute4x64_pd(odd, 0xd8));
+  return _mm256_castpd_ps(_mm256_permute4x64_pd(even, 0xd8));
+}
+
+/// Whether a lane of a mask is set.
+SIMD_INLINE bool simd_any(simd_vec mask) {
+  return _mm256_movemask_ps(mask) != 0;
+}
+
 SIMD_INLINE float simd_first_lane(simd_vec a) {
   return _mm256_cvtss_f32(a);
 }

@@ -91,6 +91,10 @@ SIMD_INLINE simd_vec simd_div(simd_vec a, simd_vec b) {
   return SIMD_OP(div)(a, b);
 }
 
+SIMD_INLINE simd_vec simd_sqrt(simd_vec a) {
+  return SIMD_OP(sqrt)(a);
+}
+
 /// a * b + c, and c - a * b.
 SIMD_INLINE simd_vec simd_fma(simd_vec a, simd_vec b, simd_vec c) {
   return SIMD_OP(fmadd)(a, b, c);

@@ -94,6 +94,17 @@ SIMD_INLINE simd_vec simd_div(simd_vec a, simd_vec b) {
   return a / b;
 }
 
+SIMD_INLINE simd_vec simd_sqrt(simd_vec a) {
+#if defined(__SSE2__) && OLSTM_SIMD_DOUBLE
+  return (simd_vec)_mm_sqrt_pd((__m128d)a);
+#elif defined(__SSE2__)
+  return (simd_vec)_mm_sqrt_ps((__m128)a);
+#else
+  for (int i = 0; i < SIMD_LANES; i++) a[i] = (simd_real)__builtin_sqrt((double)a[i]);
+  return a;
+#endif
+}
+
 /// a * b + c, and c - a * b: rounded once where the CPU always can, else twice.
 #if defined(__aarch64__) && OLSTM_SIMD_DOUBLE
 SIMD_INLINE simd_vec simd_fma(simd_vec a, simd_vec b, simd_vec c) {
@@ -185,6 +196,38 @@ SIMD_INLINE simd_vec simd_power_of_sum(simd_vec sum) {
 }
 
 #if !OLSTM_SIMD_DOUBLE
+/// Lanes first..end-1 (0 <= first, end <= SIMD_LANES) of the floats at p, of which others
+/// are not read; those are `other`.
+SIMD_INLINE simd_vec simd_load_between(const float* p, int64_t first, int64_t end,
+                                       simd_vec other) {
+  const float a = first <= 0 && end > 0 ? p[0] : other[0];
+  const float b = first <= 1 && end > 1 ? p[1] : other[1];
+  const float c = first <= 2 && end > 2 ? p[2] : other[2];
+  const float d = first <= 3 && end > 3 ? p[3] : other[3];
+  return (simd_vec){a, b, c, d};
+}
+
+/// Every second one of the lanes of a and, after them, of b; and those between them.
+SIMD_INLINE simd_vec simd_unzip(simd_vec a, simd_vec b, simd_vec* out_odd) {
+#if defined(__SSE2__)
+  *out_odd = (simd_vec)_mm_shuffle_ps((__m128)a, (__m128)b, 0xdd);
+  return (simd_vec)_mm_shuffle_ps((__m128)a, (__m128)b, 0x88);
+#else
+  *out_odd = (simd_vec){a[1], a[3], b[1], b[3]};
+  return (simd_vec){a[0], a[2], b[0], b[2]};
+#endif
+}
+
+/// Whether a lane of a mask is set.
+SIMD_INLINE bool simd_any(simd_vec mask) {
+#if defined(__SSE2__)
+  return _mm_movemask_ps((__m128)mask) != 0;
+#else
+  const simd_ints bits = (simd_ints)mask;
+  return (bits[0] | bits[1] | bits[2] | bits[3]) != 0;
+#endif
+}
+
 SIMD_INLINE float simd_first_lane(simd_vec a) {
   return a[0];
 }

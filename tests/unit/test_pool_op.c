@@ -61,6 +61,63 @@ static void global_pools_take_all_of_space(void** state) {
                          "olstm knows");
 }
 
+/// Of rows shorter and longer than vectors and tiles, with every part of a window's way:
+/// the definition's loops are those of doubles.
+static void floats_are_pooled_as_doubles_are(void** state) {
+  static const char* const kOperators[] = {
+      "MaxPool-12",    "AveragePool-19", "AveragePool-19 count_include_pad=1",
+      "LpPool-18 p=1", "LpPool-18 p=2",  "LpPool-18 p=3"};
+  static const struct {
+    const char* attributes;
+    const char* dims;
+  } kCases[] = {
+      {"kernel_shape=[2]", "1,2,3"},
+      {"kernel_shape=[2] strides=[2]", "2,3,40"},
+      {"kernel_shape=[3] pads=[1,1]", "1,2,17"},
+      {"kernel_shape=[8] strides=[4]", "1,3,1500"},
+      {"kernel_shape=[5] strides=[5]", "1,2,1003"},
+      {"kernel_shape=[7] strides=[3] pads=[3,2]", "1,1,5001"},
+      {"kernel_shape=[40] pads=[20,20]", "1,1,33"},
+      {"kernel_shape=[100] strides=[10]", "1,1,1000"},
+      {"kernel_shape=[3] strides=[40]", "1,1,300"},
+      {"kernel_shape=[3,3] strides=[2,2] pads=[1,1,1,1]", "1,3,23,21"},
+      {"kernel_shape=[3,3] pads=[1,1,1,1]", "1,2,9,40"},
+      {"kernel_shape=[2,2] strides=[2,2]", "2,3,8,18"},
+      {"kernel_shape=[2,1] strides=[2,1]", "1,20,8,26"},
+      {"kernel_shape=[1,3] strides=[1,2] pads=[0,1,0,1]", "1,2,5,33"},
+      {"kernel_shape=[5,4] strides=[3,4] pads=[2,1,2,2]", "1,2,19,37"},
+      {"kernel_shape=[3,2] dilations=[2,3] pads=[2,1,2,1]", "1,2,11,30"},
+      {"kernel_shape=[3,3] strides=[2,2] ceil_mode=1", "1,2,12,14"},
+      {"kernel_shape=[7,7]", "1,5,7,7"},
+      {"kernel_shape=[3,3] pads=[1,1,1,1]", "1,8,64,61"},
+      {"kernel_shape=[2,3,2] strides=[1,2,2] pads=[1,0,1,0,1,1]", "1,2,5,8,9"},
+      {"kernel_shape=[4,1,3] strides=[2,1,1]", "1,2,9,3,20"},
+  };
+  char node[160], x[64];
+  (void)state;
+  for (size_t o = 0; o < sizeof kOperators / sizeof kOperators[0]; o++) {
+    for (size_t c = 0; c < sizeof kCases / sizeof kCases[0]; c++) {
+      (void)snprintf(node, sizeof node, "%s %s", kOperators[o], kCases[c].attributes);
+      (void)snprintf(x, sizeof x, "f32[%s] ~", kCases[c].dims);
+      op_text_expect_as_double(node, x, 2e-6);
+    }
+  }
+}
+
+static void nan_and_infinity_go_through(void** state) {
+  (void)state;
+  op_text_expect("MaxPool-12 kernel_shape=[2]",
+                 "f32[1,1,11] 1 nan 2 3 4 5 6 7 8 -inf -inf",
+                 "f32[1,1,10] nan nan 3 4 5 6 7 8 8 -inf");
+  op_text_expect("MaxPool-12 kernel_shape=[3,1]", "f32[1,1,4,2] 1 1 2 nan 3 3 4 4",
+                 "f32[1,1,2,2] 3 nan 4 nan");
+  op_text_expect("AveragePool-11 kernel_shape=[3]", "f32[1,1,5] 1 inf 1 nan 2",
+                 "f32[1,1,3] inf nan nan");
+  // A window in the pads alone.
+  op_text_expect("MaxPool-12 kernel_shape=[2] pads=[1,1] dilations=[3]", "f32[1,1,2] 1 2",
+                 "f32[1,1,1] -inf");
+}
+
 static void what_is_missing_or_too_large_is_refused(void** state) {
   (void)state;
   op_text_expect_failure("MaxPool-8", "f32[1,1,2] 0..", OLSTM_STATUS_INVALID_MODEL,
@@ -82,6 +139,8 @@ int main(int argc, char** argv) {
       cmocka_unit_test(ceil_mode_adds_a_last_window_that_begins_inside),
       cmocka_unit_test(indices_count_through_the_tensor),
       cmocka_unit_test(global_pools_take_all_of_space),
+      cmocka_unit_test(floats_are_pooled_as_doubles_are),
+      cmocka_unit_test(nan_and_infinity_go_through),
       cmocka_unit_test(what_is_missing_or_too_large_is_refused),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);

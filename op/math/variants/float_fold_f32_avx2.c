@@ -1,4 +1,4 @@
-// float_fold.h's functions for AVX2 and FMA.
+// float_fold.h's functions in float for AVX2 and FMA.
 #define OLSTM_SIMD_ISA 2
 #define OLSTM_SIMD_DOUBLE 0
 #define SIMD_NAME(name) name##_f32_avx2

@@ -1,4 +1,4 @@
-// float_fold.h's functions for plain C.
+// float_fold.h's functions in float for any CPU.
 #define OLSTM_SIMD_ISA 0
 #define OLSTM_SIMD_DOUBLE 0
 #define SIMD_NAME(name) name##_f32_plain
