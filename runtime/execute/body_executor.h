@@ -1,5 +1,5 @@
-// What control nodes need of the executor that runs their bodies: its functions, handed
-// down by the executor itself, which includes everything in this folder.
+// The functions of the executor, as a table: the dynamic part and control nodes run
+// bodies through it, because they are below the executor and must not include it.
 #ifndef OLSTM_RUNTIME_EXECUTE_BODY_EXECUTOR_H_
 #define OLSTM_RUNTIME_EXECUTE_BODY_EXECUTOR_H_
 
@@ -8,7 +8,7 @@
 
 typedef struct olstm__executor olstm__executor;
 
-/// As the functions of runtime/execute/executor.h of these names.
+/// See the functions of these names in runtime/execute/executor.h.
 typedef struct olstm__body_executor {
   olstm_status (*create)(olstm__program* program, olstm__run_limits* limits,
                          olstm__executor** out_executor, olstm_error* error);

@@ -20,7 +20,7 @@ olstm_status olstm__control_count_work(const olstm__control_call* call, uint64_t
                                  call->node->node.name, error);
 }
 
-// ---------------------------------------------------------------- what is kept
+// ---------------------------------------------------------------- cache
 
 void olstm__control_cache_destroy(const olstm_allocator* allocator,
                                   olstm__control_cache* cache) {
@@ -159,7 +159,8 @@ static olstm_status check_carried(const olstm__body_run* run, size_t k,
                              olstm_dtype_name(desc->dtype), olstm_dtype_name(expected));
 }
 
-/// What the executor lent is gone with its next run: copied into a buffer of the node's.
+/// Copies a carried value out of the executor's buffer, which its next run overwrites,
+/// into a buffer of the node.
 static olstm_status keep_carried(olstm__body_run* run, size_t k, olstm_tensor* value,
                                  olstm_error* error) {
   const size_t index = 2 * k + run->side;

@@ -1,7 +1,7 @@
-// If: one of two graphs, which take what they need from around them.
+// Runs If: one of two branches, whose inputs are all captures.
 #include "runtime/execute/control_body.h"
 
-/// Outputs that are known and wanted are written where the node's outputs lie.
+/// Allocates outputs with known descs before the run, so that the branch writes to them.
 static olstm_status locate_outputs(const olstm__control_call* call,
                                    const olstm__plan* plan, olstm_tensor* outputs,
                                    olstm_error* error) {
@@ -35,7 +35,7 @@ olstm_status olstm__control_if_run(const olstm__control_call* call, olstm_error*
   OLSTM_RETURN_IF_ERROR(
       call->bodies->run(executor, cache->inputs, cache->outputs, call->parallel, error));
   for (size_t o = 0; o < node->output_count; o++) {
-    // Those with a desc were given memory, and written there.
+    // Outputs with a desc were allocated before the run, and written.
     if (!olstm__control_wants(node, o) || call->outputs[o].desc.dtype) continue;
     OLSTM_RETURN_IF_ERROR(olstm__control_give_output(call, o, &cache->outputs[o], error));
   }

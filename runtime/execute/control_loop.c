@@ -1,32 +1,32 @@
-// Loop: a body run up to M times, or until it says stop. How often that is is limited by
-// max_work, and what it stacks by max_memory.
+// Runs Loop: a body up to M times, or until its condition is false. max_work limits the
+// number of iterations, max_memory the stacked outputs.
 //
-// Inputs: M, condition, carried values; the body's: iteration number, condition, carried
-// values, captures. Outputs: carried values, stacked ones; the body's have a condition
-// before them.
+// Inputs of the node: M, condition, carried values; of the body: iteration number,
+// condition, carried values, captures. Outputs of the node: carried values, stacked
+// values; of the body: condition, carried values, values to stack.
 #include <string.h>
 
 #include "base/tensor_size.h"
 #include "runtime/execute/control_body.h"
 
-/// A stack starts with room for all M rows when that takes no more than this.
+/// A stack of up to this size is allocated for all M rows at once.
 enum { kEagerStackBytes = 1 << 20 };
 
 typedef struct loop_run {
   olstm__body_run body;
-  // Stacked outputs of the body come after its condition and carried_count values.
+  // Number of stacked outputs; in the body they follow the condition and the carried
+  // values.
   size_t stack_count;
   // M, or INT64_MAX.
   int64_t max_trips;
-  // What the body is given: which iteration this is, and whether to go on.
+  // Inputs of the body: iteration number and condition.
   int64_t iteration;
   uint8_t condition;
 } loop_run;
 
 // ---------------------------------------------------------------- starting
 
-/// The iteration number or condition as the body takes it: a scalar, or [1] where it says
-/// so.
+/// Input `input` of the body: a scalar, or [1] if declared so.
 static olstm_tensor body_scalar(const olstm__program* program, size_t input,
                                 olstm_dtype dtype, void* data) {
   const olstm_value_info* info = &program->graph->values[program->inputs[input]].info;
@@ -76,9 +76,9 @@ static bool wants_stack(const loop_run* run, size_t s) {
   return olstm__control_wants(run->body.call->node, run->body.carried_count + s);
 }
 
-/// How large to make a stack that needs so many bytes: the double while memory is plenty,
-/// then shares of what is left for all stacks, the last ones not too small, so that rows
-/// are copied a few times only.
+/// The new size of a stack that needs `needed` bytes: twice that while it is at most a
+/// quarter of the limit, else a share of the remaining memory, so that rows are copied
+/// only a few times.
 static size_t choose_stack_bytes(const loop_run* run, size_t index, size_t needed) {
   const olstm__control_cache* cache = run->body.cache;
   const size_t others = cache->bytes - cache->buffers[index].bytes;
@@ -91,7 +91,7 @@ static size_t choose_stack_bytes(const loop_run* run, size_t index, size_t neede
   return needed + (more < room ? more : room);
 }
 
-/// Makes a stack hold iteration + 1 rows.
+/// Makes room for iteration + 1 rows.
 static olstm_status grow_stack(const loop_run* run, size_t s, size_t row_bytes,
                                olstm_error* error) {
   olstm__control_cache* cache = run->body.cache;
@@ -111,7 +111,7 @@ static olstm_status grow_stack(const loop_run* run, size_t s, size_t row_bytes,
   return olstm__control_reserve(run->body.call, cache, index, wanted, used, error);
 }
 
-/// Where this iteration's row of a stack goes; NULL for one without elements.
+/// The row of a stack for this iteration; NULL when it has no elements.
 static olstm_status find_row(const loop_run* run, size_t s, const olstm_tensor_desc* desc,
                              void** out_row, olstm_error* error) {
   olstm__control_cache* cache = run->body.cache;
@@ -134,7 +134,7 @@ static olstm_status find_row(const loop_run* run, size_t s, const olstm_tensor_d
   return OLSTM_STATUS_OK;
 }
 
-/// Rows whose shapes are known are written into their stacks.
+/// Lets the body write rows with known descs into their stacks.
 static olstm_status place_rows(const loop_run* run, olstm_error* error) {
   for (size_t s = 0; s < run->stack_count; s++) {
     const size_t o = 1 + run->body.carried_count + s;
@@ -147,7 +147,7 @@ static olstm_status place_rows(const loop_run* run, olstm_error* error) {
   return OLSTM_STATUS_OK;
 }
 
-/// The others are copied there.
+/// Copies the other rows into their stacks.
 static olstm_status copy_rows(const loop_run* run, olstm_error* error) {
   for (size_t s = 0; s < run->stack_count; s++) {
     const olstm_tensor* value =
@@ -178,8 +178,8 @@ static olstm_status run_iteration(loop_run* run, olstm_error* error) {
   return OLSTM_STATUS_OK;
 }
 
-/// A body that never runs is planned all the same: it says what stacks of no rows look
-/// like. What it cannot be planned for, it may still declare.
+/// Finds the desc of rows when the body never runs: from a plan of the body, or, if it
+/// cannot be planned, from its declarations.
 static olstm_status foresee_rows(loop_run* run, olstm_error* error) {
   bool is_live = false;
   for (size_t s = 0; s < run->stack_count; s++) is_live |= wants_stack(run, s);

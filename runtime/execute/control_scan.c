@@ -1,26 +1,28 @@
-// Scan: a body run over the slices of its scan inputs; what it gives is stacked along an
-// axis. From opset 9 on there is no batch; opset 8 runs the body over each row of a batch
-// on its own, for as many steps as sequence_lens says, and stacks along axis 1.
+// Runs Scan: a body over the slices of its scan inputs; its scan outputs are stacked
+// along an axis. Opset 8 has a batch: the body runs over each row separately, for as many
+// steps as sequence_lens says, and stacks along axis 1.
 //
-// Inputs (opset 8: sequence_lens, then) states, scan inputs; the body's: states, slices,
-// captures. Outputs: states, stacks; the body's: states, what is stacked.
+// Inputs of the node: (opset 8: sequence_lens,) states, scan inputs; of the body: states,
+// slices, captures. Outputs of the node: states, stacks; of the body: states, rows to
+// stack.
 #include <string.h>
 
 #include "base/tensor_size.h"
 #include "runtime/execute/control_body.h"
 #include "runtime/plan/scan_node.h"
 
-/// A tensor cut along an axis: `outer` blocks of `length` slices of `inner_bytes`.
+/// A tensor that is sliced along an axis: `outer` blocks of `length` slices of
+/// `inner_bytes`.
 typedef struct sliced_tensor {
   char* data;
   size_t outer;
   size_t length;
   size_t inner_bytes;
   bool is_reversed;
-  // Of one slice, the axis taken out.
+  // The desc of one slice, without the axis.
   olstm_tensor_desc slice;
   int32_t axis;
-  // Of a stack: whether the node's output has been made.
+  // Of a stack: whether the output is allocated.
   bool is_made;
 } sliced_tensor;
 
@@ -28,14 +30,14 @@ typedef struct scan_run {
   olstm__body_run body;
   olstm__scan_attributes attributes;
   bool has_batch;
-  // Inputs of the node before its states.
+  // Index of the first state among the node's inputs.
   size_t first_input;
   size_t state_count;
   size_t input_count;
   size_t stack_count;
   sliced_tensor* inputs;
   sliced_tensor* stacks;
-  // Rows of the batch (1 where there is none), the one that runs, and steps.
+  // Rows of the batch (1 without a batch), the current row, and steps.
   int64_t batch;
   int64_t row;
   int64_t length;
@@ -43,7 +45,7 @@ typedef struct scan_run {
 
 // ---------------------------------------------------------------- slices
 
-/// Normalizes an axis of a tensor of rank `rank`.
+/// Normalizes an axis of a tensor of that rank.
 static olstm_status find_axis(const olstm__program_node* node, const char* what,
                               int64_t axis, int32_t rank, int32_t* out_axis,
                               olstm_error* error) {
@@ -56,7 +58,8 @@ static olstm_status find_axis(const olstm__program_node* node, const char* what,
   return OLSTM_STATUS_OK;
 }
 
-/// Cuts a tensor whose first `skipped` dimensions (0 or 1) have been taken off already.
+/// Describes the slices of a tensor, of whose dimensions the first `skipped` (0 or 1, the
+/// batch) are left out.
 static void cut(sliced_tensor* sliced, const olstm_tensor_desc* desc, int32_t skipped,
                 int32_t axis) {
   sliced->axis = axis;
@@ -75,7 +78,7 @@ static void cut(sliced_tensor* sliced, const olstm_tensor_desc* desc, int32_t sk
   }
 }
 
-/// Copies slice `step` between a sliced tensor and one block of memory.
+/// Copies slice `step` between a sliced tensor and a contiguous block.
 static void copy_slice(const sliced_tensor* sliced, size_t step, void* block,
                        bool is_into_block) {
   const size_t bytes = sliced->inner_bytes;
@@ -117,8 +120,8 @@ static olstm_status cut_inputs(scan_run* run, olstm_error* error) {
 
 // ---------------------------------------------------------------- starting
 
-/// Buffers: two for each state, one for each scan input and stack, and this one for
-/// lists.
+/// Index of the buffer that holds the lists. Buffers before it: two for each state, one
+/// for each scan input and stack.
 static size_t list_buffer(const scan_run* run) {
   return 2 * run->state_count + run->input_count + run->stack_count;
 }
@@ -145,7 +148,7 @@ static olstm_status start(scan_run* run, const olstm__control_call* call,
   return cut_inputs(run, error);
 }
 
-/// States of the row that runs, as they are before its first step.
+/// Sets the initial states of the current row.
 static olstm_status start_row(scan_run* run, olstm_error* error) {
   const olstm__control_call* call = run->body.call;
   for (size_t k = 0; k < run->state_count; k++) {
@@ -171,7 +174,7 @@ static olstm_status start_row(scan_run* run, olstm_error* error) {
 
 // ---------------------------------------------------------------- a step
 
-/// Slice `step` of scan input i, where it lies or copied together.
+/// Sets slice `step` of scan input i: in place, or copied if it is not contiguous.
 static olstm_status take_slice(scan_run* run, size_t i, size_t step, olstm_error* error) {
   olstm__control_cache* cache = run->body.cache;
   const sliced_tensor* input = &run->inputs[i];
@@ -188,8 +191,8 @@ static olstm_status take_slice(scan_run* run, size_t i, size_t step, olstm_error
   return OLSTM_STATUS_OK;
 }
 
-/// Makes the node's output of a stack, now that its slices are known; later ones must be
-/// the same.
+/// Allocates a stack when the desc of its slices is known; later slices must have the
+/// same.
 static olstm_status make_stack(scan_run* run, size_t s, const olstm_tensor_desc* slice,
                                olstm_error* error) {
   const olstm__control_call* call = run->body.call;
@@ -224,14 +227,14 @@ static olstm_status make_stack(scan_run* run, size_t s, const olstm_tensor_desc*
   stack->is_reversed =
       run->attributes.output_directions && run->attributes.output_directions[s];
   stack->is_made = true;
-  // Steps beyond a row's sequence_lens are zeros.
+  // Steps beyond a row's sequence_lens are 0.
   const size_t bytes = olstm__desc_bytes(&desc);
   if (bytes && run->has_batch) memset(call->outputs[output].data, 0, bytes);
   return OLSTM_STATUS_OK;
 }
 
-/// Turns a stack to the row that runs.
-static void turn_stack(const scan_run* run, size_t s) {
+/// Sets the start of a stack to the current row.
+static void select_row(const scan_run* run, size_t s) {
   sliced_tensor* stack = &run->stacks[s];
   stack->data = run->body.call->outputs[run->state_count + s].data;
   if (stack->data) {
@@ -243,14 +246,15 @@ static size_t stack_step(const scan_run* run, const sliced_tensor* stack, size_t
   return stack->is_reversed ? (size_t)run->length - 1 - step : step;
 }
 
-/// Outputs that are known and lie in one block are written into their stacks.
+/// Lets the body write slices into their stacks, if descs are known and slices
+/// contiguous.
 static olstm_status locate_outputs(scan_run* run, size_t step, olstm_error* error) {
   for (size_t s = 0; s < run->stack_count; s++) {
     const size_t o = run->state_count + s;
     const olstm__plan_output* output = &run->body.plan->outputs[o];
     if (!olstm__control_wants(run->body.call->node, o) || !output->is_known) continue;
     OLSTM_RETURN_IF_ERROR(make_stack(run, s, &output->desc, error));
-    turn_stack(run, s);
+    select_row(run, s);
     const sliced_tensor* stack = &run->stacks[s];
     if (stack->outer != 1 || !stack->data) continue;
     run->body.cache->outputs[o] = (olstm_tensor){
@@ -265,7 +269,7 @@ static olstm_status copy_outputs(scan_run* run, size_t step, olstm_error* error)
     const olstm_tensor* value = &run->body.cache->outputs[o];
     if (!olstm__control_wants(run->body.call->node, o)) continue;
     OLSTM_RETURN_IF_ERROR(make_stack(run, s, &value->desc, error));
-    turn_stack(run, s);
+    select_row(run, s);
     const sliced_tensor* stack = &run->stacks[s];
     const size_t at = stack_step(run, stack, step);
     const bool is_there =
@@ -289,7 +293,7 @@ static olstm_status run_step(scan_run* run, size_t step, size_t step_count,
 
 // ---------------------------------------------------------------- rows
 
-/// How many steps the row that runs has.
+/// The number of steps of the current row.
 static olstm_status count_steps(const scan_run* run, int64_t* out_count,
                                 olstm_error* error) {
   const olstm__control_call* call = run->body.call;
@@ -310,7 +314,7 @@ static olstm_status count_steps(const scan_run* run, int64_t* out_count,
                              *out_count, run->length);
 }
 
-/// The row's last states, into the node's outputs.
+/// Copies the final states of the current row to the node's outputs.
 static olstm_status give_states(const scan_run* run, olstm_error* error) {
   const olstm__control_call* call = run->body.call;
   for (size_t k = 0; k < run->state_count; k++) {
@@ -321,7 +325,7 @@ static olstm_status give_states(const scan_run* run, olstm_error* error) {
       OLSTM_RETURN_IF_ERROR(olstm__control_give_output(call, k, value, error));
       continue;
     }
-    // The shape that the initial state has: it had this row cut out of it.
+    // The output has the shape of the initial state.
     olstm_tensor_desc desc = call->inputs[run->first_input + k]->desc;
     olstm_tensor_desc row = {desc.dtype, desc.rank - 1, {0}};
     memcpy(row.dims, desc.dims + 1, (size_t)row.rank * sizeof *row.dims);
@@ -343,7 +347,7 @@ static olstm_status give_states(const scan_run* run, olstm_error* error) {
 
 static olstm_status run_row(scan_run* run, olstm_error* error) {
   int64_t step_count = 0;
-  // There can be more rows than memory has bytes, when they are empty.
+  // A batch of empty rows may have more rows than memory has bytes.
   if (run->has_batch) {
     OLSTM_RETURN_IF_ERROR(
         olstm__control_count_work(run->body.call, OLSTM__WORK_PER_RUN, error));
@@ -362,8 +366,8 @@ static olstm_status run_row(scan_run* run, olstm_error* error) {
   return give_states(run, error);
 }
 
-/// Outputs of a scan without steps, or of an empty batch: shapes are as the body's plan
-/// or declarations say.
+/// Allocates the outputs of a Scan without steps or with an empty batch. Their shapes
+/// come from the body's plan or declarations.
 static olstm_status make_empty(scan_run* run, olstm_error* error) {
   const olstm__control_call* call = run->body.call;
   bool is_planned = false;

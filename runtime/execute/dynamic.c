@@ -11,13 +11,14 @@
 
 typedef struct dynamic_tensor {
   olstm_tensor tensor;
-  /// Of the pool; -1 when it lies elsewhere (a view of what is not dynamic).
+  /// Its buffer in the pool; -1 for memory of another kind (a view of a tensor that is
+  /// not dynamic).
   int32_t buffer;
-  /// An output of the run lends it already.
+  /// Whether it is lent to the caller as an output.
   bool is_lent;
 } dynamic_tensor;
 
-/// The executors of one control node's bodies: kept from plan to plan.
+/// The executors of one control node's bodies: kept when the plan changes.
 typedef struct dynamic_child {
   struct dynamic_child* next;
   const olstm__program_node* node;
@@ -41,11 +42,11 @@ struct olstm__dynamic {
   olstm__dynamic_pool pool;
   dynamic_child* children;
   const olstm__plan* plan;
-  /// All below is of this plan, and in this memory.
+  /// Memory of everything below, which belongs to the bound plan.
   olstm__arena memory;
   dynamic_tensor* tensors;
   step_state* states;
-  /// For the step that runs.
+  /// Lists for the current step.
   olstm__step_lists lists;
   const olstm_tensor** input_list;
   const void** input_data;
@@ -74,7 +75,7 @@ olstm_status olstm__dynamic_create(olstm__environment* environment,
   return OLSTM_STATUS_OK;
 }
 
-/// Forgets the plan.
+/// Releases what belongs to the bound plan.
 static void unbind(olstm__dynamic* dynamic) {
   if (dynamic->plan) {
     olstm__environment_lock(dynamic->environment);
@@ -114,7 +115,7 @@ void olstm__dynamic_destroy(olstm__dynamic* dynamic) {
 
 // ---------------------------------------------------------------- binding
 
-/// The executors of a control node; made when it is met first.
+/// The executors of a control node; created at first use.
 static dynamic_child* get_child(olstm__dynamic* dynamic, const olstm__program_node* node,
                                 olstm_error* error) {
   const olstm_allocator* allocator = &dynamic->environment->allocator;
@@ -197,7 +198,7 @@ olstm_status olstm__dynamic_bind(olstm__dynamic* dynamic, const olstm__plan* pla
     return status;
   }
   unbind(dynamic);
-  // What is the plan's changes, children and pool stay.
+  // Executors and pool are kept.
   fresh.pool = dynamic->pool;
   fresh.children = dynamic->children;
   *dynamic = fresh;
@@ -206,7 +207,7 @@ olstm_status olstm__dynamic_bind(olstm__dynamic* dynamic, const olstm__plan* pla
 
 // ---------------------------------------------------------------- inputs of a step
 
-/// An input with its data; what has no elements gets a pointer all the same.
+/// Input `i` with its data, which is not NULL even without elements.
 static olstm_tensor find_input(const olstm__dynamic* dynamic,
                                const olstm__dynamic_call* call,
                                const olstm__dynamic_step* step, size_t i) {
@@ -265,7 +266,7 @@ static olstm_status allocate_tensor(olstm__dynamic* dynamic, int32_t tensor,
   return OLSTM_STATUS_OK;
 }
 
-/// Whether the step only names its input anew; then output 0 shares its memory.
+/// If the step is a view, lets output 0 share the memory of its input.
 static bool share_view(olstm__dynamic* dynamic, const olstm__dynamic_step* step,
                        const olstm__prepared_cache* cache) {
   const int32_t from = cache->prepared.view_of_input;
@@ -338,7 +339,7 @@ static olstm_status run_operator(olstm__dynamic* dynamic, const olstm__dynamic_c
   return run_prepared(dynamic, call, step, cache, error);
 }
 
-/// Of a control node that runs: for its call.
+/// User data of allocate_output.
 typedef struct output_room {
   olstm__dynamic* dynamic;
   const olstm__dynamic_step* step;
@@ -388,7 +389,7 @@ static olstm_status run_control(olstm__dynamic* dynamic, const olstm__dynamic_ca
 
 // ---------------------------------------------------------------- outputs
 
-/// Into the caller's buffer, which must have the output's desc.
+/// Copies an output to the caller's buffer, which must have its desc.
 static olstm_status copy_output(const olstm__plan_output* output,
                                 const olstm_tensor* from, olstm_tensor* to,
                                 olstm_error* error) {
@@ -398,8 +399,8 @@ static olstm_status copy_output(const olstm__plan_output* output,
   return OLSTM_STATUS_OK;
 }
 
-/// Lends the tensor itself, or, where it is the run's own input, a constant, or lent
-/// already, a copy.
+/// Lends an output to the caller: the tensor itself, or a copy when it is an input of the
+/// run, a constant, or lent already.
 static olstm_status lend_output(olstm__dynamic* dynamic, dynamic_tensor* from,
                                 olstm_tensor* to, olstm_error* error) {
   const size_t bytes = olstm__desc_bytes(&from->tensor.desc);
@@ -432,7 +433,7 @@ static olstm_status give_outputs(olstm__dynamic* dynamic, olstm_tensor* outputs,
   return OLSTM_STATUS_OK;
 }
 
-// ---------------------------------------------------------------- the whole
+// ---------------------------------------------------------------- all steps
 
 static olstm_status run_steps(olstm__dynamic* dynamic, const olstm__dynamic_call* call,
                               olstm_error* error) {

@@ -37,11 +37,11 @@ void olstm__dynamic_pool_trim(olstm__dynamic_pool* pool) {
       free_memory(pool, buffer);
     }
   }
-  // Numbers of buffers in use stay what they are: only the end is cut off.
+  // Buffers in use keep their numbers: only free ones at the end are removed.
   while (pool->count > 0 && !pool->buffers[pool->count - 1].memory) pool->count--;
 }
 
-/// The smallest free buffer that is large enough, and not much too large; else an empty
+/// The smallest free buffer that is large enough but not far too large; else an empty
 /// slot; -1 when there is neither.
 static int32_t find_free(const olstm__dynamic_pool* pool, size_t bytes) {
   int32_t best = -1, empty = -1;
@@ -68,7 +68,7 @@ static bool grow(olstm__dynamic_pool* pool) {
   return buffers != NULL;
 }
 
-/// Gives back free buffers when the limit, or the system, leaves no room for new ones.
+/// Frees unused buffers, when the limit or the allocator leaves no room for new ones.
 static void free_unused(olstm__dynamic_pool* pool) {
   for (int32_t b = 0; b < pool->count; b++) {
     olstm__dynamic_buffer* buffer = &pool->buffers[b];

@@ -1,6 +1,5 @@
-// Memory for tensors whose sizes are known only while running: buffers that are handed
-// out, counted, and kept for the next run, so that a run like the last one allocates
-// nothing.
+// Memory for dynamic tensors: reference-counted buffers that are kept for the next run,
+// so that a run with the same sizes allocates nothing.
 #ifndef OLSTM_RUNTIME_EXECUTE_DYNAMIC_POOL_H_
 #define OLSTM_RUNTIME_EXECUTE_DYNAMIC_POOL_H_
 
@@ -11,14 +10,14 @@ typedef struct olstm__dynamic_buffer {
   void* memory;
   size_t bytes;
   int32_t reference_count;
-  /// In this run.
+  /// Whether this run has used it.
   bool was_used;
 } olstm__dynamic_buffer;
 
 /// One thread at a time.
 typedef struct olstm__dynamic_pool {
   olstm_allocator allocator;
-  /// Of all buffers together.
+  /// The most bytes of all buffers together, and their bytes.
   size_t max_bytes;
   size_t bytes;
   int32_t count;
@@ -30,24 +29,24 @@ void olstm__dynamic_pool_init(olstm__dynamic_pool* pool, const olstm_allocator* 
                               size_t max_bytes);
 void olstm__dynamic_pool_deinit(olstm__dynamic_pool* pool);
 
-/// Before a run: nothing that was handed out is in use any more.
+/// Starts a run: no buffer is in use.
 void olstm__dynamic_pool_start(olstm__dynamic_pool* pool);
 
-/// A buffer of at least `bytes` with one reference, by its number.
-/// Errors: LIMIT_EXCEEDED, OUT_OF_MEMORY.
+/// Takes a buffer of at least `bytes`, with one reference; returns its number. Errors:
+/// LIMIT_EXCEEDED, OUT_OF_MEMORY.
 olstm_status olstm__dynamic_pool_take(olstm__dynamic_pool* pool, size_t bytes,
                                       int32_t* out_buffer, olstm_error* error);
 
-/// One reference more or less; -1 is legal.
+/// Adds or drops a reference; -1 is legal.
 void olstm__dynamic_pool_retain(olstm__dynamic_pool* pool, int32_t buffer);
 void olstm__dynamic_pool_release(olstm__dynamic_pool* pool, int32_t buffer);
 
 void* olstm__dynamic_pool_memory(const olstm__dynamic_pool* pool, int32_t buffer);
 
-/// Whether `data` points into one of the buffers.
+/// Whether `data` is in one of the buffers.
 bool olstm__dynamic_pool_holds(const olstm__dynamic_pool* pool, const void* data);
 
-/// After a run: gives back the buffers that it had no use for.
+/// Ends a run: frees the buffers that it did not use.
 void olstm__dynamic_pool_trim(olstm__dynamic_pool* pool);
 
 #endif  // OLSTM_RUNTIME_EXECUTE_DYNAMIC_POOL_H_

@@ -10,14 +10,14 @@
 #include "runtime/plan/plan_cache.h"
 #include "runtime/plan/wavefront.h"
 
-/// A step with all pointers in their location.
+/// A step with its pointers set.
 typedef struct bound_step {
   olstm_status (*run)(const void* instance, const void* handle,
                       const olstm_run_args* args, olstm_error* error);
   const void* instance;
   const void* handle;
   olstm_run_args args;
-  /// For messages. NULL: a copy, which cannot fail.
+  /// For messages; NULL for a copy, which cannot fail.
   const olstm_node* node;
   /// Of layers of a wavefront; its first one has the number of layers and what a piece
   /// is.
@@ -26,20 +26,20 @@ typedef struct bound_step {
   int64_t piece_steps;
 } bound_step;
 
-/// A pointer that each run sets anew: that of an input or an output.
+/// A pointer to an input or output of the run, which is set for each run.
 typedef struct patch_site {
   void** pointer;
   size_t index;
 } patch_site;
 
-/// Where the parts of a executor's memory lie in its one block.
+/// Offsets and counts of the parts of an executor's memory, which is one block.
 typedef struct block_layout {
   size_t steps, pointers, input_patches, output_patches, outputs, output_data, workspace;
   size_t bytes;
   size_t step_count, pointer_count, input_patch_count, output_patch_count;
 } block_layout;
 
-/// Plans with larger inputs or workspaces, or that take longer, are not warmed up.
+/// Plans with larger inputs or workspaces, or more work, are not warmed up.
 enum { kWarmUpBytes = 16 << 20, kWarmUpWork = 1 << 26 };
 
 struct olstm__executor {
@@ -47,29 +47,30 @@ struct olstm__executor {
   olstm__environment* environment;
   olstm__run_limits* limits;
   olstm__plan* plan;
-  /// Everything that depends on the plan; kept for the next one when it is large enough.
+  /// Memory of everything that depends on the plan; reused for the next plan if it is
+  /// large enough.
   char* block;
   size_t block_bytes;
-  /// How much of the block the bound plan uses.
+  /// Bytes of the block that the bound plan uses.
   size_t used_bytes;
   size_t step_count;
   bound_step* steps;
   size_t input_patch_count, output_patch_count;
   patch_site* input_patches;
   patch_site* output_patches;
-  /// Of each output: its own buffer, and where this run writes it (NULL: dynamic or
-  /// without elements).
+  /// Per output: the executor's own buffer, and where this run writes it (NULL: dynamic,
+  /// or without elements).
   void** own_outputs;
   void** output_data;
   char* workspace;
   /// Whether the bound plan has run.
   bool is_warm;
-  /// What steps are bound to; changes when the pool is busy.
+  /// The pool that steps are bound to; NULL while it is in use elsewhere.
   const olstm_parallel* parallel;
-  /// Per input: of the last prepare. And the inputs as a plan is looked up by them.
+  /// Per input, as passed to the last prepare; and the plan key of the inputs.
   bool* is_constant;
   olstm_tensor* key;
-  /// NULL as long as no plan had a dynamic part.
+  /// NULL until a plan has a dynamic part.
   olstm__dynamic* dynamic;
 };
 
@@ -119,7 +120,7 @@ const olstm_prepared* olstm__executor_dynamic_prepared(const olstm__executor* ex
 
 // ---------------------------------------------------------------- layout
 
-/// Appends count * size bytes to the block.
+/// Appends a part of count * size bytes to the block.
 static bool append(size_t* bytes, size_t count, size_t size, size_t* out_offset) {
   size_t part = 0;
   *out_offset = *bytes;
@@ -164,7 +165,7 @@ static bool lay_out(const olstm__plan* plan, block_layout* layout) {
 
 // ---------------------------------------------------------------- binding
 
-/// A copy of an input, a constant or another output into an output.
+/// Run function of copies to an output.
 static olstm_status run_copy(const void* instance, const void* handle,
                              const olstm_run_args* args, olstm_error* error) {
   const olstm__plan_step* step = handle;
@@ -174,7 +175,7 @@ static olstm_status run_copy(const void* instance, const void* handle,
   return OLSTM_STATUS_OK;
 }
 
-/// Sets one pointer, or notes that each run must.
+/// Sets a pointer, or records it as one that is set for each run.
 static void bind_location(olstm__executor* executor, const olstm__location* location,
                           void** pointer) {
   *pointer = NULL;
@@ -229,7 +230,7 @@ static void bind_steps(olstm__executor* executor, const olstm__plan* plan,
 static void bind_outputs(olstm__executor* executor, const olstm__plan* plan) {
   char* at = executor->workspace;
   size_t aligned = 0;
-  // These sums were checked when the block was laid out.
+  // These sums cannot overflow: the layout was checked.
   (void)olstm_size_align(plan->workspace_bytes, &aligned);
   at += aligned;
   for (size_t o = 0; o < plan->output_count; o++) {
@@ -241,8 +242,7 @@ static void bind_outputs(olstm__executor* executor, const olstm__plan* plan) {
   }
 }
 
-/// A block of at least so many bytes: the old one, unless it is too small or far too
-/// large.
+/// A block of at least `bytes`: the present one, unless it is too small or far too large.
 static bool reserve_block(olstm__executor* executor, size_t bytes, char** out_block,
                           size_t* out_bytes) {
   *out_block = executor->block;
@@ -256,7 +256,7 @@ static bool reserve_block(olstm__executor* executor, size_t bytes, char** out_bl
   return *out_block != NULL;
 }
 
-/// What the dynamic part runs the bodies of control nodes with.
+/// For the dynamic part, to run bodies of control nodes.
 static const olstm__body_executor kBodies = {
     olstm__executor_create, olstm__executor_destroy, olstm__executor_prepare,
     olstm__executor_run, olstm__executor_plan};
@@ -304,7 +304,7 @@ static olstm_status bind(olstm__executor* executor, olstm__plan* plan,
     olstm_release(&executor->environment->allocator, executor->block, 1,
                   executor->block_bytes);
   }
-  // Touched now rather than in the first run.
+  // Touch the memory now rather than in the first run.
   memset(block, 0, layout.bytes);
   executor->block = block;
   executor->block_bytes = block_bytes;
@@ -332,8 +332,8 @@ static olstm_status count_work(const olstm__executor* executor, const olstm__pla
       node ? node->node.name : executor->program->graph->name, error);
 }
 
-/// Finds the plan for these inputs, of which those that is_constant says stay, and binds
-/// it.
+/// Finds the plan for these inputs, whose values count where is_constant is set, and
+/// binds it.
 static olstm_status rebind(olstm__executor* executor, const olstm_tensor* inputs,
                            olstm_error* error) {
   olstm__plan* plan = NULL;
@@ -373,8 +373,8 @@ static bool has_bound_shapes(const olstm__executor* executor,
   return true;
 }
 
-/// Inputs must have data, and must not be what the last run has lent: this one writes
-/// there.
+/// Checks that inputs have data, and are not buffers that the last run lent, because this
+/// run overwrites them.
 static olstm_status check_inputs(const olstm__executor* executor,
                                  const olstm_tensor* inputs, olstm_error* error) {
   for (size_t i = 0; i < executor->plan->input_count; i++) {
@@ -396,7 +396,7 @@ static olstm_status check_inputs(const olstm__executor* executor,
   return OLSTM_STATUS_OK;
 }
 
-/// Where this run writes its outputs; nothing is changed when one does not fit.
+/// Chooses where this run writes its outputs. On failure nothing changes.
 static olstm_status choose_outputs(olstm__executor* executor, const olstm_tensor* outputs,
                                    olstm_error* error) {
   for (size_t o = 0; o < executor->plan->output_count; o++) {
@@ -426,7 +426,7 @@ static void patch(olstm__executor* executor, const olstm_tensor* inputs,
   executor->parallel = parallel;
 }
 
-/// Says where the known outputs are.
+/// Sets desc and data of known outputs for which the caller brings no buffer.
 static void lend_outputs(const olstm__executor* executor, olstm_tensor* outputs) {
   for (size_t o = 0; o < executor->plan->output_count; o++) {
     const olstm__plan_output* output = &executor->plan->outputs[o];
@@ -493,7 +493,7 @@ olstm_status olstm__executor_run(olstm__executor* executor, const olstm_tensor* 
   return OLSTM_STATUS_OK;
 }
 
-/// Zeros in place of all inputs; NULL when there are none to be had.
+/// Zeros as inputs, for the warm-up; NULL when they are too large or there is no memory.
 static olstm_tensor* make_zeros(olstm__executor* executor, size_t* out_bytes) {
   const olstm__plan* plan = executor->plan;
   size_t largest = 0, bytes = 0;

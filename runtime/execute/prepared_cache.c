@@ -6,7 +6,7 @@
 #include "runtime/host/operator_call.h"
 #include "runtime/plan/work.h"
 
-/// Bytes up to which a tensor is small, and all small ones of a step together.
+/// The most bytes of a small tensor, and of all small tensors of a step together.
 enum { kSmallBytes = 256, kValuesBytes = 1024 };
 
 bool olstm__prepared_cache_init(olstm__prepared_cache* cache,
@@ -81,7 +81,7 @@ bool olstm__prepared_cache_serves(const olstm__prepared_cache* cache,
   return memcmp(values, cache->values, used) == 0;
 }
 
-/// Shows the operator more and more of its inputs, until it can tell its outputs.
+/// Infers with more and more visible inputs, until the operator can infer its outputs.
 static olstm_status infer(olstm__prepared_cache* cache, const olstm__dynamic_step* step,
                           const olstm__step_lists* lists, olstm_error* error) {
   static const olstm__visible_inputs kOrder[] = {

@@ -4,9 +4,8 @@
 
 #include "base/tensor_size.h"
 
-/// Limits that nobody gave. Layers with one feature and hundreds of units take some
-/// thousand bytes for each that they are given, and each of their inputs meets each of
-/// their weights.
+/// Default limits. A layer with one feature and hundreds of units takes some thousand
+/// bytes for each input byte, and multiplies each input with each weight.
 enum {
   kLeastMemory = 256 << 20,
   kMemoryPerInputByte = 8192,
@@ -14,11 +13,11 @@ enum {
   kLeastWork = 1 << 30,
   kWorkPerConstantByte = 1024,
   kWorkPerInputAndConstantByte = 64,
-  /// As if every model had so many bytes of constants.
+  /// The least bytes of constants that are assumed.
   kLeastConstantBytes = 16 << 10
 };
 
-/// a * b, or all there is.
+/// a * b, or SIZE_MAX.
 static size_t multiply(size_t a, size_t b) {
   size_t product = 0;
   return olstm_size_multiply(a, b, &product) ? product : SIZE_MAX;
@@ -41,7 +40,7 @@ void olstm__run_limits_start(olstm__run_limits* limits,
   size_t bytes = 0, elements = 0;
   for (size_t i = 0; i < input_count; i++) {
     const size_t input_bytes = olstm__desc_bytes(&inputs[i].desc);
-    // Wraps for inputs alone that no memory holds.
+    // Can overflow only for inputs that do not fit into memory.
     bytes += input_bytes;
     if (input_bytes > 0) elements += input_bytes / olstm_dtype_size(inputs[i].desc.dtype);
   }

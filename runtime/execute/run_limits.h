@@ -1,5 +1,5 @@
-// What one run of a context may take, and has taken: a model must not keep its caller for
-// ever, nor fill memory.
+// What one run of a context may take, and has taken: protects the caller against models
+// that run for ever or fill memory.
 #ifndef OLSTM_RUNTIME_EXECUTE_RUN_LIMITS_H_
 #define OLSTM_RUNTIME_EXECUTE_RUN_LIMITS_H_
 
@@ -7,26 +7,26 @@
 #include "runtime/plan/work.h"
 
 typedef struct olstm__run_limits {
-  /// Bytes of one graph's workspace and outputs, of its dynamic tensors, and of what one
-  /// loop keeps: each.
+  /// The most bytes of the workspace and outputs of one graph; of its dynamic tensors; of
+  /// the buffers of one control node.
   size_t max_memory;
-  /// In multiply-adds (see olstm_session_options): most, and so far.
+  /// The most work in multiply-adds (see olstm_session_options), and the work so far.
   uint64_t max_work;
   uint64_t work;
 } olstm__run_limits;
 
-/// A new run: as the session's options say, or else by the bytes of the model's constants
-/// and what the run is given.
+/// Starts a new run: with the limits of the session's options, or else ones derived from
+/// the bytes of the model's constants and of the inputs.
 void olstm__run_limits_start(olstm__run_limits* limits,
                              const olstm__environment* environment, size_t constant_bytes,
                              const olstm_tensor* inputs, size_t input_count);
 
-/// LIMIT_EXCEEDED: "LSTM 'node': ...".
+/// Fails with LIMIT_EXCEEDED: "LSTM 'node': ...".
 olstm_status olstm__run_limits_fail(const olstm__run_limits* limits, uint64_t work,
                                     const char* what, const char* name,
                                     olstm_error* error);
 
-/// Counts so much more, for the node (or graph) `name`, a `what`. Errors: LIMIT_EXCEEDED.
+/// Adds work of node (or graph) `name` of type `what`. Errors: LIMIT_EXCEEDED.
 static inline olstm_status olstm__run_limits_count(olstm__run_limits* limits,
                                                    uint64_t work, const char* what,
                                                    const char* name, olstm_error* error) {

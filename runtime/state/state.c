@@ -6,7 +6,7 @@
 
 // ---------------------------------------------------------------- buffers
 
-/// Room for `bytes`; the old contents are lost when it has to be made.
+/// Makes room for `bytes`; the old content is lost if the buffer is reallocated.
 static olstm_status make_room(const olstm__states* states, const char* name,
                               void** buffer, size_t* capacity, size_t bytes,
                               olstm_error* error) {
@@ -54,7 +54,7 @@ static olstm__state_slot* flags_of(const olstm__states* states,
 
 // ---------------------------------------------------------------- start values
 
-/// Whether the constant start serves a value of that shape.
+/// Whether the constant start value can be used for a value of that shape.
 static bool start_fits(const olstm__states* states, const olstm__state_slot* slot,
                        const olstm_tensor_desc* desc) {
   const olstm_tensor* initial = slot->meta->initial;
@@ -67,8 +67,8 @@ static bool start_fits(const olstm__states* states, const olstm__state_slot* slo
   return true;
 }
 
-/// How a value lies around the axis that counts its rows: outer blocks of row_count rows
-/// of row_bytes each.
+/// The layout of a value around its row axis: `outer` blocks of `row_count` rows of
+/// `row_bytes`.
 typedef struct row_layout {
   size_t outer;
   size_t row_count;
@@ -84,7 +84,7 @@ static row_layout lay_out_rows(const olstm_tensor_desc* desc, int32_t axis) {
   return layout;
 }
 
-/// Writes the start value of one row, of a slot whose start fits.
+/// Writes the start value of one row. The start value fits the slot's desc.
 static void start_row(const olstm__state_slot* slot, size_t row) {
   const row_layout layout = lay_out_rows(&slot->desc, slot->meta->row_axis);
   const olstm_tensor* initial = slot->meta->initial;
@@ -103,7 +103,7 @@ static void start_row(const olstm__state_slot* slot, size_t row) {
   }
 }
 
-/// Writes the whole start value, of a slot whose start fits and whose desc is known.
+/// Writes the start value of all rows. The desc is known, and the start value fits it.
 static void start_value(const olstm__state_slot* slot) {
   const size_t bytes = olstm__desc_bytes(&slot->desc);
   const olstm_tensor* initial = slot->meta->initial;
@@ -234,7 +234,7 @@ olstm_status olstm__states_reserve(olstm__states* states, size_t index,
   size_t bytes = 0;
   olstm_tensor_desc checked;
   *out_data = NULL;
-  // What a bound output turns out to be must be what the input takes.
+  // A bound output must have a desc that its input accepts.
   OLSTM_RETURN_IF_ERROR(olstm__state_slot_check(slot, desc, &checked, error));
   OLSTM_RETURN_IF_ERROR(count_bytes(slot->meta->name, desc, &bytes, error));
   OLSTM_RETURN_IF_ERROR(make_room(states, slot->meta->name, &slot->next,
@@ -254,15 +254,15 @@ olstm_status olstm__states_store(olstm__states* states, size_t index,
   return OLSTM_STATUS_OK;
 }
 
-/// Of a hidden slot: all rows have a value now, unless the run says which.
+/// Of an internal slot: sets the flags of all rows, unless the run computes them.
 static void set_flags(const olstm__state_slot* slot) {
-  if (slot->meta->is_internal && !slot->meta->is_flag_computed && slot->settled_bytes) {
-    memset(slot->current, 1, slot->settled_bytes);
+  if (slot->meta->is_internal && !slot->meta->is_flag_computed && slot->committed_bytes) {
+    memset(slot->current, 1, slot->committed_bytes);
   }
 }
 
-/// A slot whose node did not run so far is not set, whatever was passed through. It is
-/// looked at again after the next run.
+/// Marks a slot whose node has not run as unset, although its value was passed through.
+/// It is checked again after the next run.
 static void unset_unflagged(const olstm__states* states, olstm__state_slot* slot) {
   olstm__state_slot* flags = flags_of(states, slot);
   const size_t rows = olstm__desc_bytes(&flags->desc);
@@ -277,8 +277,8 @@ void olstm__states_commit(olstm__states* states) {
   for (size_t s = 0; s < states->slot_count; s++) {
     olstm__state_slot* slot = &states->slots[s];
     olstm__state_slot_take_next(slot);
-    slot->settled_bytes = olstm__desc_bytes(&slot->desc);
-    slot->is_committed = slot->next_capacity >= slot->settled_bytes;
+    slot->committed_bytes = olstm__desc_bytes(&slot->desc);
+    slot->is_committed = slot->next_capacity >= slot->committed_bytes;
     set_flags(slot);
   }
   for (size_t s = 0; s < states->slot_count; s++) {
@@ -297,8 +297,8 @@ void olstm__states_lend(const olstm__states* states, olstm_tensor* inputs,
                         olstm_tensor* outputs) {
   for (size_t s = 0; s < states->slot_count; s++) {
     const olstm__state_slot* slot = &states->slots[s];
-    inputs[s].data = slot->settled_bytes ? slot->current : NULL;
-    outputs[s].data = slot->settled_bytes ? slot->next : NULL;
+    inputs[s].data = slot->committed_bytes ? slot->current : NULL;
+    outputs[s].data = slot->committed_bytes ? slot->next : NULL;
   }
 }
 
@@ -311,7 +311,7 @@ void olstm__states_advance(olstm__states* states) {
 
 // ---------------------------------------------------------------- for the user
 
-/// NULL, and a message, when there is none: NOT_FOUND.
+/// Finds a slot by name. NULL, and a message, when there is none (NOT_FOUND).
 static olstm__state_slot* find_slot(const olstm__states* states, const char* name,
                                     olstm_error* error) {
   for (size_t s = 0; name && s < states->slot_count; s++) {
@@ -334,8 +334,7 @@ size_t olstm__states_visible_count(const olstm__states* states) {
   return count;
 }
 
-/// dtype and shape as far as they are known: a rank and dimensions of -1 where they are
-/// not.
+/// dtype and shape as far as known: rank and dimensions are -1 where they are not.
 static olstm_tensor_desc known_desc(const olstm__states* states,
                                     const olstm__state_slot* slot) {
   const olstm__graph_state* meta = slot->meta;
@@ -461,8 +460,7 @@ olstm_status olstm__states_set(olstm__states* states, const char* name,
 
 void olstm__state_slot_reset(const olstm__states* states, olstm__state_slot* slot) {
   slot->is_set = slot->is_committed = false;
-  // A node's state keeps its shape for those who look at it; whatever else it was is
-  // forgotten.
+  // A slot of a node keeps its desc, for inspection; other slots forget it.
   slot->has_desc = slot->has_desc && slot->meta->batch_axis >= 0 &&
                    start_fits(states, slot, &slot->desc);
   if (slot->has_desc) start_value(slot);

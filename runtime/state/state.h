@@ -1,15 +1,15 @@
-// The state that a context carries from run to run: the values of its graph's state
-// slots. Two buffers a slot: what the run reads, and what it writes; a run that fails
-// never commits. Knows nothing of graphs or plans.
+// The state of a context: the values of its graph's state slots. A slot has two buffers:
+// one that a run reads, and one that it writes; a failed run does not commit. Knows
+// nothing of graphs or plans.
 //
-// The life of a run:
-//   olstm__states_describe   what is known of the slots, for finding a plan
-//   olstm__states_begin      the plan's shapes are checked; unset slots get their start
-//   olstm__states_reserve    where the run may write a slot's next value
-//   olstm__states_store      or: takes a copy of the next value
-//   olstm__states_commit     all next values become the slots' own
-// From then on, until somebody sets, resets or loads a slot, a run of the same plan needs
-// olstm__states_lend and olstm__states_advance alone.
+// A run calls:
+//   olstm__states_describe   the known descs, for finding a plan
+//   olstm__states_begin      checks the plan's descs; gives unset slots their start value
+//   olstm__states_reserve    the buffer for a slot's next value, or
+//   olstm__states_store      copies the next value
+//   olstm__states_commit     the next values become the values
+// Afterwards, until a slot is set, reset or loaded, a run of the same plan needs only
+// olstm__states_lend and olstm__states_advance.
 #ifndef OLSTM_RUNTIME_STATE_STATE_H_
 #define OLSTM_RUNTIME_STATE_STATE_H_
 
@@ -21,16 +21,16 @@ typedef struct olstm__state_slot {
   /// Borrowed from the graph.
   const olstm__graph_state* meta;
   bool is_set;
-  /// Whether desc is known: of the value, or of the start value that `current` then
+  /// Whether desc is known: that of the value, or of the start value that `current` then
   /// holds.
   bool has_desc;
   olstm_tensor_desc desc;
   olstm_tensor_desc next_desc;
-  /// Whether a run has committed to it and nobody changed it since: both buffers have
-  /// room for `settled_bytes`, which is what the value has.
+  /// Whether the slot holds what the last run wrote. Then both buffers have at least
+  /// `committed_bytes`, the size of the value.
   bool is_committed;
-  size_t settled_bytes;
-  /// Bytes that each buffer has room for.
+  size_t committed_bytes;
+  /// The buffers and their capacities in bytes.
   void* current;
   size_t current_capacity;
   void* next;
@@ -39,66 +39,69 @@ typedef struct olstm__state_slot {
 
 typedef struct olstm__states {
   olstm_allocator allocator;
-  /// Whether a constant start with a batch of 1 serves every batch.
+  /// Whether a constant start value with a batch of 1 is used for any batch (option
+  /// broadcast_state).
   bool broadcast;
-  /// Hidden ones included.
+  /// Internal slots included.
   size_t slot_count;
   olstm__state_slot* slots;
 } olstm__states;
 
-/// All slots unset. The graph must outlive it; `states` is zeroed on failure.
+/// Makes all slots unset. The graph must outlive `states`, which is zeroed on failure.
 olstm_status olstm__states_init(olstm__states* states, const olstm__graph* graph,
                                 const olstm_allocator* allocator, bool broadcast,
                                 olstm_error* error);
 /// Zeroed states are legal.
 void olstm__states_deinit(olstm__states* states);
 
-/// Gives `to`, which was made for the same graph, the values of `from`.
-/// Errors: OUT_OF_MEMORY; `to` is as before then.
+/// Copies the values of `from` to `to`, which was made for the same graph. Errors:
+/// OUT_OF_MEMORY; `to` is unchanged then.
 olstm_status olstm__states_copy(olstm__states* to, const olstm__states* from,
                                 olstm_error* error);
 
-/// One for each slot: the desc that a plan is made for, dtype UNDEFINED where it follows
-/// from other inputs or nothing is known yet. data is NULL.
+/// Sets the desc of each slot as part of the plan key: dtype UNDEFINED where it follows
+/// from other inputs or is unknown. data is NULL.
 void olstm__states_describe(const olstm__states* states, olstm_tensor* out_inputs);
 
-/// Takes the shapes that the plan gives the slots, and lends what the run reads.
-/// Errors: SHAPE_MISMATCH (a slot has a value of another batch; a constant start of batch
-/// 1 that may not be broadcast), OUT_OF_MEMORY. Allocates only when a slot grows.
+/// Sets the descs that the plan inferred for the slots, and the buffers that the run
+/// reads. Errors: SHAPE_MISMATCH (a slot has a value of another batch; a constant start
+/// value of batch 1 that must not be broadcast), OUT_OF_MEMORY. Allocates only when a
+/// slot grows.
 olstm_status olstm__states_begin(olstm__states* states, const olstm_tensor_desc* descs,
                                  olstm_tensor* out_inputs, olstm_error* error);
 
-/// Lends room for a slot's next value of that shape; NULL for no elements.
+/// Lends a buffer for the next value of a slot; NULL when it has no elements.
 olstm_status olstm__states_reserve(olstm__states* states, size_t index,
                                    const olstm_tensor_desc* desc, void** out_data,
                                    olstm_error* error);
 
-/// Copies a slot's next value, unless it lies in the room that was lent already.
+/// Copies the next value of a slot, unless it is in the lent buffer already.
 olstm_status olstm__states_store(olstm__states* states, size_t index,
                                  const olstm_tensor* value, olstm_error* error);
 
-/// Every slot has been given a next value since begin: they are the values now.
+/// Makes the next values the values. Every slot must have been given one since begin.
 void olstm__states_commit(olstm__states* states);
 
-/// Whether every slot holds what the last run committed.
+/// Whether every slot holds what the last run wrote.
 bool olstm__states_are_committed(const olstm__states* states);
 
-/// Where settled slots are read, and where a run of the same plan writes them. Sets data
-/// alone; NULL for no elements.
+/// The buffers of committed slots for a run of the same plan: sets data of inputs and
+/// outputs; NULL for no elements.
 void olstm__states_lend(const olstm__states* states, olstm_tensor* inputs,
                         olstm_tensor* outputs);
 
-/// Settled slots were written where olstm__states_lend said: those are the values now.
+/// Called after a run that wrote to the buffers of olstm__states_lend: they become the
+/// values.
 void olstm__states_advance(olstm__states* states);
 
 // ---------------------------------------------------------------- for the user
 
-/// The slots that a user sees: index below olstm__states_visible_count.
+/// The number of slots that users see, without internal ones; the range of `index`.
 size_t olstm__states_visible_count(const olstm__states* states);
 olstm_status olstm__states_get_info(const olstm__states* states, size_t index,
                                     olstm_state_info* out_info, olstm_error* error);
 
-/// As the functions of olstm/runtime.h say.
+/// See the functions of olstm/runtime.h.
 olstm_status olstm__states_get(const olstm__states* states, const char* name,
                                olstm_tensor* out_tensor, olstm_error* error);
 olstm_status olstm__states_set(olstm__states* states, const char* name,
@@ -109,21 +112,21 @@ olstm_status olstm__states_reset_one(olstm__states* states, const char* name,
 olstm_status olstm__states_reset_row(olstm__states* states, int64_t row,
                                      olstm_error* error);
 
-/// Checks a value for a slot; desc is made [1,N,H] of [N,H]. SHAPE_MISMATCH,
-/// DTYPE_MISMATCH.
+/// Checks the desc of a value for a slot. *out_desc is the desc, with [N,H] turned into
+/// [1,N,H]. Errors: SHAPE_MISMATCH, DTYPE_MISMATCH.
 olstm_status olstm__state_slot_check(const olstm__state_slot* slot,
                                      const olstm_tensor_desc* given,
                                      olstm_tensor_desc* out_desc, olstm_error* error);
 
-/// What the slot's next buffer holds, of next_desc, becomes its value.
+/// Makes the content of the slot's next buffer, of next_desc, its value.
 void olstm__state_slot_take_next(olstm__state_slot* slot);
 
-/// Back to the start value.
+/// Resets a slot to its start value.
 void olstm__state_slot_reset(const olstm__states* states, olstm__state_slot* slot);
 
 // ---------------------------------------------------------------- as bytes
 
-/// runtime/state/state_blob.c. Memory: *out_bytes is from the states' allocator.
+/// Defined in state_blob.c. Memory: *out_bytes comes from the states' allocator.
 olstm_status olstm__states_save(const olstm__states* states, void** out_bytes,
                                 size_t* out_byte_count, olstm_error* error);
 olstm_status olstm__states_load(olstm__states* states, const void* bytes,

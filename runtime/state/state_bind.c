@@ -1,5 +1,5 @@
-// Bindings: a graph output that feeds a graph input on the next run. What makes recurrent
-// nodes stateful is in state_nodes.c.
+// Bindings: a graph output that becomes a graph input of the next run. state_nodes.c
+// makes recurrent nodes stateful.
 #include "runtime/state/state_bind.h"
 
 #include <string.h>
@@ -38,7 +38,7 @@ static olstm_status find_ends(const olstm__graph* graph, const olstm_binding* bi
   return OLSTM_STATUS_OK;
 }
 
-/// Refuses what the model itself says cannot fit.
+/// Checks that the declared dtypes and shapes of output and input can match.
 static olstm_status check_ends(const olstm_value_info* output,
                                const olstm_value_info* input, olstm_error* error) {
   if (output->dtype != OLSTM_DTYPE_UNDEFINED && output->dtype != input->dtype) {
@@ -58,9 +58,9 @@ static olstm_status check_ends(const olstm_value_info* output,
                     olstm_dims_text(input->dims, input->rank).text);
 }
 
-/// Which dimension of an input of rank `rank` counts rows: told by the recurrent node
-/// that takes it as initial state, directly (of [D,N,H] that is 1, of [N,D,H] it is 0) or
-/// through one node (an Unsqueeze: of [N,H] it is 0).
+/// The row axis of an input of that rank. It follows from a recurrent node that reads the
+/// input as its initial state, directly (1 of [D,N,H], 0 of [N,D,H]) or through an
+/// Unsqueeze (0 of [N,H]).
 static int32_t find_row_axis(const olstm__graph* graph, int32_t value, int32_t rank) {
   for (int32_t u = graph->values[value].first_use; u != OLSTM__NO_VALUE;
        u = graph->uses[u].next) {
@@ -73,7 +73,7 @@ static int32_t find_row_axis(const olstm__graph* graph, int32_t value, int32_t r
     }
     if (rank == 2 && strcmp(node->op_type, "Unsqueeze") == 0) return 0;
   }
-  // Else by being the one dimension that the model leaves open.
+  // Otherwise it is the only dimension that is not fixed, if there is one.
   int32_t axis = -1;
   for (int32_t d = 0; d < rank; d++) {
     if (graph->values[value].info.dims[d] >= 0) continue;

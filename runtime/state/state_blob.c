@@ -1,7 +1,7 @@
-// State as bytes, to be kept and read back: by the same model on any machine.
+// Saves state to bytes, and loads it into a context of the same model on any machine.
 //
 // All numbers are little-endian:
-//   8 bytes "OLSTMSTA", u32 version (1), u32 number of slots, u64 bytes of the whole
+//   8 bytes "OLSTMSTA", u32 version (1), u32 number of slots, u64 size of the whole
 //   for each slot: u32 name bytes, name, i32 dtype, u32 is_set, u32 rank (0xffffffff when
 //     not set), i64 dimensions, u64 data bytes, data
 //   u64 CRC-64 of everything before it
@@ -31,8 +31,8 @@ static uint64_t checksum(const uint8_t* bytes, size_t count) {
   return ~crc;
 }
 
-/// Copies elements between memory and blob: as they are on a little-endian machine, byte
-/// by byte reversed on others.
+/// Copies elements between memory and blob, reversing their bytes on a big-endian
+/// machine.
 static void copy_elements(uint8_t* to, const uint8_t* from, size_t bytes, size_t size) {
   const uint16_t one = 1;
   uint8_t first = 0;
@@ -47,7 +47,7 @@ static void copy_elements(uint8_t* to, const uint8_t* from, size_t bytes, size_t
 
 // ---------------------------------------------------------------- writing
 
-/// Counts when bytes is NULL.
+/// Only counts when bytes is NULL.
 typedef struct blob_writer {
   uint8_t* bytes;
   size_t used;
@@ -122,7 +122,7 @@ typedef struct blob_reader {
   size_t left;
 } blob_reader;
 
-/// One slot of a blob: what it says, and where its data lies in it.
+/// One slot of a blob; data points into the blob.
 typedef struct blob_slot {
   bool is_set;
   olstm_tensor_desc desc;
@@ -189,7 +189,7 @@ static olstm_status check_frame(const uint8_t* bytes, size_t byte_count,
   return OLSTM_STATUS_OK;
 }
 
-/// The part that every slot has: it must be of the slot that the session has there.
+/// Reads name and dtype of a slot, which must be those of the session's slot.
 static olstm_status read_name(blob_reader* reader, const olstm__graph_state* meta,
                               olstm_error* error) {
   uint64_t name_bytes = 0;
@@ -250,7 +250,7 @@ static olstm_status read_slot(blob_reader* reader, const olstm__state_slot* slot
   return olstm__state_slot_check(slot, &out_slot->desc, &checked, error);
 }
 
-/// A hidden slot has one flag for each row of the slot before it.
+/// An internal slot must have one flag for each row of the slot before it.
 static olstm_status check_flags(const blob_slot* value, const blob_slot* flags,
                                 const olstm__state_slot* slot, olstm_error* error) {
   bool fits = value->is_set == flags->is_set;
@@ -272,7 +272,7 @@ static olstm_status read_all(const olstm__states* states, blob_reader* reader,
                            : fail_damaged(error, "there is more in it than its states");
 }
 
-/// Everything is checked: make room for all, then take all.
+/// Called after all checks: reserves all buffers, then sets all slots.
 static olstm_status take_all(olstm__states* states, const blob_slot* slots,
                              olstm_error* error) {
   for (size_t s = 0; s < states->slot_count; s++) {

@@ -1,4 +1,4 @@
-// The option broadcast_state: initial states with a batch of 1 serve batches of any size.
+// The option broadcast_state: broadcasts initial states with a batch of 1.
 #include <string.h>
 
 #include "runtime/state/state_bind.h"
@@ -13,7 +13,8 @@ static int32_t add_int64s(olstm__graph* graph, const char* name, size_t count,
   return olstm__graph_add_constant(graph, name, tensor);
 }
 
-/// initial -> Expand(initial, [D,N,H]), with N taken from X; plans compute it once.
+/// Replaces an initial state by Expand(initial, [D,N,H]) with the N of X; folded when
+/// planned.
 static void broadcast_input(olstm__graph* graph, int32_t index, size_t slot,
                             const olstm__recurrent_shape* shape) {
   static const olstm_attribute kAxis = {.name = "axis", .kind = OLSTM_ATTRIBUTE_INT};
@@ -44,7 +45,7 @@ static void broadcast_input(olstm__graph* graph, int32_t index, size_t slot,
   if (expanded != OLSTM__NO_VALUE) olstm__graph_set_input(graph, index, slot, expanded);
 }
 
-/// Whether a value reads a slot: what it holds has the batch it needs.
+/// Whether a value reads a state slot, which has the right batch.
 static bool is_slot(const olstm__graph* graph, int32_t value) {
   for (size_t s = 0; s < graph->state_count; s++) {
     if (graph->states[s].input == value) return true;

@@ -1,6 +1,6 @@
-// Loops that are recurrent by nature, whatever their cell: what they carry depends on a
-// sequence that comes from outside, one slice a trip. Follows what depends on what
-// through a body; knows which operators take slices, and no arithmetic.
+// Finds loops that are recurrent: what they carry depends on a sequence from outside, one
+// slice per iteration. Propagates dependencies through a body; knows which operators take
+// slices, and nothing of arithmetic.
 #include <string.h>
 
 #include "runtime/fuse/fuse_match.h"
@@ -8,16 +8,16 @@
 
 /// What a value of a body depends on.
 enum {
-  /// Which trip it is: the iteration number, or a number that is carried.
+  /// The iteration: its number, or a carried counter.
   kDependsOnTrip = 1,
-  /// A value from outside that is not known before the run.
+  /// An outer value that is not constant.
   kDependsOnOutside = 2,
-  /// A slice of such a value, another one each trip.
+  /// A slice of such a value, a different one in each iteration.
   kDependsOnSlice = 4
 };
 
-/// A Loop or Scan. Carried value k is the node's input first_input + k, the body's input
-/// first_body_input + k, and the body's output first_output + k.
+/// A Loop or Scan. Carried value k is input first_input + k of the node, input
+/// first_body_input + k of the body, and output first_output + k of the body.
 typedef struct loop_view {
   const olstm__graph* graph;
   const olstm__graph_node* node;
@@ -42,7 +42,7 @@ static bool view_loop(const olstm__graph* graph, const olstm__graph_node* node,
                       body,           node->own_input_count - first - (size_t)scanned,
                       first,          is_loop ? 2 : 0,
                       is_loop ? 1 : 0};
-  // What has other numbers of them is refused when operators are created.
+  // Other counts are refused when operators are created.
   return body->own_input_count ==
              view->first_body_input + view->carried_count + (size_t)scanned &&
          body->output_count >= view->first_output + view->carried_count;
@@ -74,12 +74,12 @@ static uint8_t carried_dependence(const loop_view* view, size_t k) {
   return counts ? kDependsOnTrip : 0;
 }
 
-/// What the body's inputs depend on.
+/// Marks the body's inputs.
 static void mark_inputs(const loop_view* view, uint8_t* marks) {
   const olstm__graph* body = view->body;
   const olstm__graph_node* node = view->node;
-  // Of a Loop, what stands before the carried values is the iteration number and the
-  // condition; of a Scan, what stands behind them is slices.
+  // In a Loop, iteration number and condition come before the carried values; in a Scan,
+  // slices come after them.
   const size_t scanned = view->first_body_input + view->carried_count;
   if (view->first_body_input > 0) marks[body->inputs[0]] = kDependsOnTrip;
   for (size_t k = 0; k < view->carried_count; k++) {
@@ -95,7 +95,7 @@ static void mark_inputs(const loop_view* view, uint8_t* marks) {
   }
 }
 
-/// Operators that take a part of input 0 which their other inputs choose.
+/// Whether an operator takes a part of input 0 that other inputs select.
 static bool takes_slices(const olstm__graph_node* node) {
   static const char* const kTypes[] = {"Gather",         "GatherND", "Slice",
                                        "GatherElements", "Split",    "SequenceAt"};
@@ -124,8 +124,7 @@ static void mark_node(const olstm__graph_node* node, uint8_t* marks) {
   }
 }
 
-/// Whether all that is done with a carried value is to put something behind it, or into
-/// it: results that are collected.
+/// Whether a carried value is only extended or partly overwritten: it collects results.
 static bool is_collected(const loop_view* view, size_t k) {
   static const char* const kTypes[] = {"Concat", "SequenceInsert", "ScatterND",
                                        "ScatterElements"};
@@ -141,14 +140,14 @@ static bool is_collected(const loop_view* view, size_t k) {
   return false;
 }
 
-/// Whether the value before a trip is of use in it.
+/// Whether an iteration reads the carried value.
 static bool is_read(const loop_view* view, size_t k) {
   const olstm__graph_value* old =
       &view->body->values[view->body->inputs[view->first_body_input + k]];
   return old->use_count > 0 || old->output_use_count > 0;
 }
 
-/// Whether it starts from what a binding keeps from run to run.
+/// Whether its initial value is a bound state slot.
 static bool is_bound(const loop_view* view, size_t k) {
   const int32_t outer =
       olstm__match_skip_identity(view->graph, view->node->inputs[view->first_input + k]);

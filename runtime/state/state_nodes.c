@@ -1,17 +1,16 @@
-// Recurrent nodes that keep their state in the context: h and c become state slots, with
-// what fed them before as the value to start from. A node in a branch of an If, however
-// deep, has its slots pass through the Ifs: the branch that is not taken gives them back
-// as they came.
+// Makes recurrent nodes stateful: h and c become state slots, whose start value is what
+// fed them before. The slots of a node in a branch of an If, at any depth, pass through
+// the Ifs; a branch that does not have the node passes them on unchanged.
 #include "runtime/state/state_nodes.h"
 
 #include <string.h>
 
 #include "runtime/state/state_bind.h"
 
-/// Looking for zeros gives up after so many nodes.
+/// The most nodes that are searched for zeros.
 enum { kMaxZeroNodes = 64 };
 
-/// What a slot is called at every level of a place.
+/// The values of a slot at every level of a node's place.
 typedef struct slot_values {
   int32_t inputs[OLSTM__MAX_NESTING + 2];
   int32_t outputs[OLSTM__MAX_NESTING + 2];
@@ -49,7 +48,7 @@ olstm__recurrent_shape olstm__recurrent_read_shape(const olstm__graph* graph,
     shape.hidden = is_quantized(node) ? r->dims[1] : r->dims[2];
   }
   shape.batch_first = layout && layout->i == 1;
-  // Quantized weights say nothing of the state's dtype.
+  // The dtype of quantized weights is not that of the state.
   if (!is_quantized(node)) {
     if (r && r->dtype != OLSTM_DTYPE_UNDEFINED) {
       shape.dtype = r->dtype;
@@ -95,7 +94,8 @@ static bool is_zero_node(const olstm__node_place* place, size_t level,
   return count > 0;
 }
 
-/// The value that a capture of a body is one level above; NO_VALUE for any other.
+/// The value of the next outer level that a value of a body captures; NO_VALUE when it is
+/// no capture.
 static int32_t captured_value(const olstm__node_place* place, size_t level,
                               int32_t value) {
   if (level == 0) return OLSTM__NO_VALUE;
@@ -111,8 +111,8 @@ static int32_t captured_value(const olstm__node_place* place, size_t level,
   return OLSTM__NO_VALUE;
 }
 
-// Whether a value of a level is all zeros whatever the inputs: how exporters write a
-// layer's default initial state. The budget bounds the recursion.
+// Whether a value is zero for all inputs: so exporters write the default initial state of
+// a layer. The budget bounds the recursion.
 // NOLINTNEXTLINE(misc-no-recursion)
 static bool is_zero_value(const olstm__node_place* place, size_t level, int32_t value,
                           int* budget) {
@@ -128,7 +128,7 @@ static bool is_zero_value(const olstm__node_place* place, size_t level, int32_t 
 
 // ---------------------------------------------------------------- making nodes
 
-/// [D,N,H] from [N,D,H], and back.
+/// Adds a Transpose of [N,D,H] to [D,N,H], or back.
 static int32_t add_swap(olstm__graph* graph, const char* name, int32_t value) {
   static const int64_t kPerm[] = {1, 0, 2};
   static const olstm_attribute kAttribute = {
@@ -139,7 +139,7 @@ static int32_t add_swap(olstm__graph* graph, const char* name, int32_t value) {
 
 // ---------------------------------------------------------------- slots
 
-/// [D,N,H] of a constant [N,D,H]. NULL when there is no memory.
+/// Transposes a constant [N,D,H] to [D,N,H]. NULL when there is no memory.
 static const olstm_tensor* swap_constant(olstm__graph* graph, const olstm_tensor* from) {
   const int64_t n = from->desc.dims[0];
   const int64_t d = from->desc.dims[1];
@@ -185,7 +185,7 @@ static olstm_status read_constant(olstm__graph* graph, const olstm__graph_node* 
   return olstm__graph_check(graph, error);
 }
 
-/// OUT_OF_MEMORY if any graph of a place has run out of it.
+/// OUT_OF_MEMORY if an allocation in any graph of a place has failed.
 static olstm_status check_place(const olstm__node_place* place, olstm_error* error) {
   for (size_t l = 0; l <= place->depth; l++) {
     OLSTM_RETURN_IF_ERROR(olstm__graph_check(place->levels[l].graph, error));
@@ -193,8 +193,8 @@ static olstm_status check_place(const olstm__node_place* place, olstm_error* err
   return OLSTM_STATUS_OK;
 }
 
-/// A value of the main graph that reads a slot, and the captures by which it reaches the
-/// node. False when there is no memory.
+/// Adds a value of the main graph that reads a slot, and the captures down to the node.
+/// False when there is no memory.
 static bool enter(const olstm__node_place* place, const char* name, olstm_dtype dtype,
                   slot_values* values) {
   olstm__graph* main = place->levels[0].graph;
@@ -210,8 +210,8 @@ static bool enter(const olstm__node_place* place, const char* name, olstm_dtype 
   return true;
 }
 
-/// The way back: `output` of the node's graph as the output of every If around it, which
-/// gives the slot as it came where it takes another branch.
+/// Makes `output` of the node's graph an output of every If around it; the other branches
+/// return the slot unchanged.
 static bool leave(const olstm__node_place* place, int32_t output, slot_values* values) {
   values->outputs[place->depth] = output;
   if (output == OLSTM__NO_VALUE) return false;
@@ -224,7 +224,7 @@ static bool leave(const olstm__node_place* place, int32_t output, slot_values* v
   return true;
 }
 
-/// The slot at every level; its batch is known where the node is.
+/// Adds the slot at every level; the source of its batch is in the node's graph.
 static void add_states(const olstm__node_place* place, const olstm__graph_state* state,
                        const slot_values* values) {
   for (size_t l = 0; l <= place->depth; l++) {
@@ -236,9 +236,9 @@ static void add_states(const olstm__node_place* place, const olstm__graph_state*
   }
 }
 
-/// For a start that the graph computes: a hidden slot of flags says which rows of the
-/// slot, which is `slot` in the node's graph, hold a value, and a Where takes the others
-/// from the start.
+/// For a start value that the graph computes: adds an internal slot of flags, one for
+/// each row of the slot that holds a value, and a Where that takes the other rows from
+/// the start value. `slot` is the slot's value in the node's graph.
 static int32_t add_start(const olstm__node_place* place, const olstm__graph_state* state,
                          int32_t slot, int32_t start) {
   olstm__graph* graph = place->levels[place->depth].graph;
@@ -255,7 +255,7 @@ static int32_t add_start(const olstm__node_place* place, const olstm__graph_stat
   hidden.is_flag_computed = place->depth > 0;
   if (!enter(place, name, OLSTM_DTYPE_BOOL, &flags)) return OLSTM__NO_VALUE;
   const int32_t old = flags.inputs[place->depth];
-  // The branch that has the node says that all rows hold a value.
+  // The branch with the node sets all flags.
   const int32_t all =
       hidden.is_flag_computed
           ? olstm__graph_add_operator(graph, olstm__graph_format(graph, "%s/next", name),
@@ -269,7 +269,7 @@ static int32_t add_start(const olstm__node_place* place, const olstm__graph_stat
       OLSTM__STATE_OPSET, NULL, 3, (int32_t[]){old, slot, start});
 }
 
-/// The value that holds the node's next h or c; made if nobody wanted it so far.
+/// The node's output of the next h or c; added if it was unused.
 static int32_t find_output(olstm__graph* graph, int32_t index, size_t slot,
                            const char* name) {
   int32_t value = graph->nodes[index].outputs[slot];
@@ -280,7 +280,7 @@ static int32_t find_output(olstm__graph* graph, int32_t index, size_t slot,
   return value;
 }
 
-/// One slot of a node that has enough inputs and outputs.
+/// Adds one slot to a node that has enough inputs and outputs.
 static olstm_status add_slot(const olstm__node_place* place, int32_t index,
                              const olstm__recurrent_shape* shape, bool is_cell,
                              olstm_error* error) {

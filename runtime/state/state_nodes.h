@@ -1,33 +1,33 @@
-// One recurrent node and its state: what the node says of itself, where it stands, and
-// the slots it gets. Which nodes get slots is state_stateful.c's.
+// Makes one recurrent node stateful: its shape, its place in nested graphs, and its
+// slots. state_stateful.c chooses the nodes.
 #ifndef OLSTM_RUNTIME_STATE_STATE_NODES_H_
 #define OLSTM_RUNTIME_STATE_STATE_NODES_H_
 
 #include "olstm/status.h"
 #include "runtime/graph/graph.h"
 
-/// The opset of the nodes that are made for state.
+/// The opset of added nodes.
 enum { OLSTM__STATE_OPSET = 13 };
 
-/// What a recurrent node says of itself.
+/// The shape of a recurrent node's state.
 typedef struct olstm__recurrent_shape {
   int64_t directions;
-  // -1 when neither hidden_size nor R says.
+  // -1 when unknown: neither hidden_size nor the shape of R is there.
   int64_t hidden;
   olstm_dtype dtype;
   bool batch_first;
 } olstm__recurrent_shape;
 
-/// Whether it has a c.
+/// Whether it is an LSTM, with c.
 bool olstm__recurrent_has_cell(const olstm__graph_node* node);
 
 olstm__recurrent_shape olstm__recurrent_read_shape(const olstm__graph* graph,
                                                    const olstm__graph_node* node);
 
-/// Where a node stands: the graph it is in, and the Ifs around it.
+/// The place of a node: its graph, and the Ifs around it.
 typedef struct olstm__node_place {
-  /// levels[0] is the main graph, levels[depth] the node's. The others say which body of
-  /// which of their nodes the next one is.
+  /// levels[0] is the main graph, levels[depth] the node's graph. `node` and `body` of a
+  /// level say which body the next level is.
   size_t depth;
   struct {
     olstm__graph* graph;
@@ -36,9 +36,9 @@ typedef struct olstm__node_place {
   } levels[OLSTM__MAX_NESTING + 2];
 } olstm__node_place;
 
-/// Gives node `index` of a place slots NODE/h, and NODE/c for an LSTM: the main graph's,
-/// which pass through the Ifs of the place. Graphs may want sorting afterwards.
-/// Errors: as olstm__state_make_stateful.
+/// Adds slots NODE/h, and NODE/c for an LSTM, to node `index` of a place: slots of the
+/// main graph that pass through the Ifs. Graphs may need sorting afterwards. Errors: as
+/// olstm__state_make_stateful.
 olstm_status olstm__make_node_stateful(const olstm__node_place* place, int32_t index,
                                        olstm_error* error);
 

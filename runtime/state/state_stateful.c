@@ -1,20 +1,20 @@
-// Which recurrent nodes keep their state: those named, or all, wherever in the model they
-// stand. What cannot be kept is refused by name.
+// Chooses the recurrent nodes that become stateful: named ones, or all, in the main graph
+// and in bodies. Refuses by name those that cannot.
 #include <stdio.h>
 #include <string.h>
 
 #include "runtime/state/state_bind.h"
 #include "runtime/state/state_nodes.h"
 
-/// A walk through the nodes of a graph and of all its bodies.
+/// State of a walk through the nodes of a graph and of its bodies.
 typedef struct node_walk {
   olstm__node_place place;
-  /// The Loop or Scan around the place, NULL for none.
+  /// The enclosing Loop or Scan, NULL for none.
   const olstm__graph_node* loop;
-  /// What is asked for: the node of that name, or, when NULL, all.
+  /// The name of the node to make stateful, NULL for all.
   const char* name;
   bool is_found;
-  /// Recurrent nodes that were met, as many as fit.
+  /// Names of the recurrent nodes seen, as many as fit.
   char names[OLSTM_ERROR_CAPACITY / 2];
 } node_walk;
 
@@ -22,7 +22,7 @@ static bool is_if(const olstm__graph_node* node) {
   return strcmp(node->op_type, "If") == 0 && !node->domain[0];
 }
 
-/// What `all` says behind every refusal.
+/// The end of every message of `all`.
 static const char* advice(const node_walk* walk) {
   return walk->name ? "" : "; name the nodes that shall keep theirs instead of 'all'";
 }
@@ -36,7 +36,7 @@ static olstm_status refuse_in_loop(const node_walk* walk, const olstm__graph_nod
                     advice(walk));
 }
 
-/// A control node that somebody named, or, for `all`, a loop that has state of its own.
+/// Refuses a control node that was named, or, for `all`, a loop with state of its own.
 static olstm_status meet_control(node_walk* walk, const olstm__graph* graph,
                                  const olstm__graph_node* node, olstm_error* error) {
   if (walk->name && strcmp(walk->name, node->name) == 0) {
@@ -78,7 +78,7 @@ static olstm_status meet_operator(node_walk* walk, int32_t index, olstm_error* e
   return olstm__make_node_stateful(&walk->place, index, error);
 }
 
-/// Whether every branch of an If has what the If gives: what has not is refused when
+/// Whether every branch of an If has all outputs of the If: others are refused when
 /// operators are created.
 static bool is_whole(const olstm__graph_node* node) {
   for (size_t b = 0; b < node->body_count; b++) {
@@ -92,7 +92,7 @@ static bool is_whole(const olstm__graph_node* node) {
 static olstm_status walk_graph(node_walk* walk, olstm_error* error) {
   const size_t level = walk->place.depth;
   olstm__graph* graph = walk->place.levels[level].graph;
-  // Nodes that are made on the way go to the end, where they are not to be met.
+  // Nodes added meanwhile are at the end, and are not visited.
   const int32_t count = graph->order_count;
   for (int32_t i = 0; i < count; i++) {
     const int32_t index = graph->order[i];
@@ -118,7 +118,7 @@ static olstm_status walk_graph(node_walk* walk, olstm_error* error) {
   return OLSTM_STATUS_OK;
 }
 
-/// NULL for all.
+/// Makes one node, or all (name NULL), stateful.
 static olstm_status make_named_stateful(olstm__graph* graph, const char* name,
                                         olstm_error* error) {
   node_walk walk = {.name = name};
