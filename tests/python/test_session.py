@@ -7,7 +7,7 @@ import re
 import tempfile
 import unittest
 
-from lstm_model import H, I, model, model_with_external_data, reference, sequence
+from lstm_model import H, I, make_model, model, model_with_external_data, reference, sequence
 
 import numpy as np
 import onnx
@@ -149,6 +149,37 @@ class SessionTest(unittest.TestCase):
                 with self.assertRaisesRegex(olstm.Error, "stateful=True.*bindings"):
                     use()
 
+    def test_inputs_with_initializers_are_given_where_that_was_asked_for(self):
+        x = sequence(4, 2)
+        h0, c0 = np.full((1, 2, H), 0.25, np.float32), np.full((1, 2, H), -0.5, np.float32)
+        proto = model(with_states=True)
+        proto.graph.initializer.extend([onnx.numpy_helper.from_array(h0, "h0"), onnx.numpy_helper.from_array(c0, "c0")])
+        given = np.linspace(-1, 1, 2 * H, dtype=np.float32).reshape(1, 2, H)
+        session = olstm.Session(proto)
+        self.assertEqual(list(session.inputs), ["x"])
+        np.testing.assert_allclose(session.run({"x": x})["y"][:, 0], reference(x, h0[0], c0[0])[0], atol=1e-6)
+        with self.assertRaisesRegex(ValueError, "unknown input 'h0'; the model's inputs are x .*given_inputs"):
+            session.run({"x": x, "h0": given})
+        for names in ("h0", ["h0"]):
+            session = olstm.Session(proto, given_inputs=names)
+            self.assertEqual(list(session.inputs), ["x", "h0"])
+            for each in (session, pickle.loads(pickle.dumps(session))):
+                np.testing.assert_allclose(each.run({"x": x, "h0": given})["y"][:, 0], reference(x, given[0], c0[0])[0], atol=1e-6)
+        with self.assertRaisesRegex(olstm.Error, "'nobody'"):
+            olstm.Session(proto, given_inputs=["nobody"])
+
+    def test_a_seed_makes_random_operators_repeat(self):
+        source = make_model([onnx.helper.make_node("RandomNormal", [], ["y"], shape=[64])], [],
+                            [("y", onnx.TensorProto.FLOAT, [64])])
+        draw = lambda session: session.run({})["y"].tobytes()
+        anew = olstm.Session(source)
+        self.assertNotEqual(draw(anew), draw(anew))
+        seeded, again, other = (olstm.Session(source, seed=seed) for seed in (0, 0, 2**64 - 1))
+        self.assertEqual(draw(seeded), draw(seeded))
+        self.assertEqual(draw(seeded), draw(again))
+        self.assertNotEqual(draw(seeded), draw(other))
+        self.assertEqual(draw(pickle.loads(pickle.dumps(seeded))), draw(seeded))
+
     def test_wrong_feeds_are_named(self):
         session = olstm.Session(model())
         with self.assertRaisesRegex(ValueError, "missing input 'x'"):
@@ -166,6 +197,7 @@ class SessionTest(unittest.TestCase):
         for error, text, options in (
                 (ValueError, "'f16'.*bf16", {"precision": "f16"}), (ValueError, "threads=4294967297", {"threads": 2**32 + 1}),
                 (TypeError, "", {"threads": 1.5}), (ValueError, "max_work=-1", {"max_work": -1}),
+                (ValueError, "seed=-1", {"seed": -1}),
                 (ValueError, "zero byte", {"stateful": "lstm\0x"}), (olstm.Error, "nobody", {"stateful": ["nobody"]}),
                 (olstm.Error, "threads|thread_count", {"threads": 0}), (olstm.Error, "'fast'", {"kernel": "fast"}),
                 (olstm.Error, "/no/plugin.so", {"plugins": "/no/plugin.so"})):

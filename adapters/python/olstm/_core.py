@@ -129,6 +129,10 @@ def remade(model: Union[bytes, str], external_data: Any, options: Dict[str, Any]
     return definition
 
 
+def _c_strings(names: Sequence[str], what: str) -> Any:
+    return (C.c_char_p * max(1, len(names)))(*[L.c_string(name, what) for name in names])
+
+
 def _fill_options(options: L.SessionOptions, given: Mapping[str, Any]) -> List[Any]:
     """Writes what Session was given to the C struct. Returns what that points to."""
     if given["precision"] not in _PRECISIONS:
@@ -140,13 +144,16 @@ def _fill_options(options: L.SessionOptions, given: Mapping[str, Any]) -> List[A
     options.broadcast_state = given["broadcast_state"]
     options.fuse = given["fuse"]
     options.kernel = L.c_string(given["kernel"], "kernel")
-    names = [L.c_string(name, "stateful") for name in given["stateful"]]
     pairs = [L.Binding(L.c_string(o, "output"), L.c_string(i, "input")) for o, i in given["bindings"]]
-    name_array = (C.c_char_p * max(1, len(names)))(*names)
+    stateful = _c_strings(given["stateful"], "stateful")
+    inputs = _c_strings(given["given_inputs"], "given_inputs")
     pair_array = (L.Binding * max(1, len(pairs)))(*pairs)
-    options.stateful_count, options.stateful = len(names), name_array
+    options.stateful_count, options.stateful = len(given["stateful"]), stateful
+    options.given_input_count, options.given_inputs = len(given["given_inputs"]), inputs
     options.binding_count, options.bindings = len(pairs), pair_array
-    return [name_array, pair_array]
+    options.has_seed = given["seed"] is not None
+    options.seed = _integer(given["seed"] or 0, "seed", 0, 2**64 - 1)
+    return [stateful, inputs, pair_array]
 
 
 def _load_registry(plugins: Sequence[str]) -> Optional[Handle]:
@@ -203,8 +210,9 @@ class Core:
         missing = [name for name in infos if name not in feeds]
         unknown = [name for name in feeds if name not in infos]
         if missing or unknown:
-            raise ValueError("%s input '%s'; the model's inputs are %s" % (
-                "unknown" if unknown else "missing", (unknown or missing)[0], ", ".join(infos)))
+            raise ValueError("%s input '%s'; the model's inputs are %s%s" % (
+                "unknown" if unknown else "missing", (unknown or missing)[0], ", ".join(infos),
+                " (and those with initializers that given_inputs names)" if unknown else ""))
         pairs = [to_tensor(feeds[name], info.dtype, "input '%s'" % name) for name, info in infos.items()]
         return (L.Tensor * max(1, len(pairs)))(*[tensor for tensor, _ in pairs]), [array for _, array in pairs]
 

@@ -62,7 +62,8 @@ class SessionOptions(C.Structure):
                 ("max_memory", C.c_size_t), ("fuse", C.c_bool), ("stateful_count", C.c_size_t),
                 ("stateful", C.POINTER(C.c_char_p)), ("binding_count", C.c_size_t),
                 ("bindings", C.POINTER(Binding)), ("broadcast_state", C.c_bool),
-                ("max_work", C.c_uint64)]
+                ("max_work", C.c_uint64), ("given_input_count", C.c_size_t),
+                ("given_inputs", C.POINTER(C.c_char_p)), ("has_seed", C.c_bool), ("seed", C.c_uint64)]
 
 
 class StateInfo(C.Structure):

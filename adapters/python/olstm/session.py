@@ -26,6 +26,10 @@ def _paths(paths: Union["Path", Iterable["Path"]]) -> list[str]:
     return [absolute_path(path, "plugin") if os.sep in os.fspath(path) else os.fspath(path) for path in given]
 
 
+def _names(names: Union[str, Iterable[str], None]) -> list[str]:
+    return [names] if isinstance(names, str) else list(names or ())
+
+
 class Session:
     """A model made ready to run. Any number of threads may use one at once.
 
@@ -36,9 +40,11 @@ class Session:
     kernel: "auto", "onednn", "native" or "reference". precision: "f32", "bf16" or "int8".
     stateful: recurrent nodes that keep their state (as Keras' stateful=True): True or "all", or their names.
     bindings: {output name: input name} of states that feed themselves.
+    given_inputs: inputs with initializers that run() is given; those that are not named keep their initializers.
     broadcast_state: an initial state with a batch of 1 serves every row of a larger batch.
     fuse: whether node patterns become faster operators. max_memory (bytes), max_work (multiply-adds): limits of a run, as
     olstm_session_options has them; 0 is their default.
+    seed: where random operators without a seed of their own begin in every run; without it they draw anew each time.
     plugins: paths of operator plugin libraries; they are code that is run: only load what you trust.
 
     Arrays: float64 is taken where the model has float, int32 where it has int64, any byte order and memory layout; numbers
@@ -52,14 +58,14 @@ class Session:
 
     def __init__(self, model: Any, *, external_data: Union["Path", Mapping[str, bytes], None] = None, threads: int = 1,
                  kernel: str = "auto", precision: str = "f32", stateful: Union[bool, str, Iterable[str], None] = (),
-                 bindings: Optional[Mapping[str, str]] = None, broadcast_state: bool = False, fuse: bool = True,
-                 max_memory: int = 0, max_work: int = 0, plugins: Union["Path", Iterable["Path"]] = ()) -> None:
+                 bindings: Optional[Mapping[str, str]] = None, given_inputs: Union[str, Iterable[str]] = (),
+                 broadcast_state: bool = False, fuse: bool = True, max_memory: int = 0, max_work: int = 0,
+                 seed: Optional[int] = None, plugins: Union["Path", Iterable["Path"]] = ()) -> None:
         if isinstance(stateful, bool):
             stateful = ["all"] if stateful else []
-        stateful = [stateful] if isinstance(stateful, str) else list(stateful or ())
         self._adopt(Core(Definition(model, external_data, {
-            "threads": threads, "kernel": kernel, "precision": precision, "stateful": stateful,
-            "bindings": list((bindings or {}).items()), "broadcast_state": bool(broadcast_state), "fuse": bool(fuse),
+            "threads": threads, "kernel": kernel, "precision": precision, "stateful": _names(stateful),
+            "bindings": list((bindings or {}).items()), "given_inputs": _names(given_inputs), "seed": seed, "broadcast_state": bool(broadcast_state), "fuse": bool(fuse),
             "max_memory": max_memory, "max_work": max_work, "plugins": _paths(plugins)})))
 
     def _adopt(self, core: Core) -> None:
