@@ -154,10 +154,10 @@ static olstm_status shape_graph(olstm_session* session,
   const bool fuse =
       options->fuse && !olstm__registry_replaces_builtin(session->environment.registry);
   olstm__graph_remove_dead(graph);
-  OLSTM_RETURN_IF_ERROR(olstm__fold_net(&session->environment, graph, error));
+  OLSTM_RETURN_IF_ERROR(olstm__fold_graph(&session->environment, graph, error));
   if (fuse) {
     olstm__graph_propagate_loop_invariants(graph);
-    OLSTM_RETURN_IF_ERROR(olstm__fold_net(&session->environment, graph, error));
+    OLSTM_RETURN_IF_ERROR(olstm__fold_graph(&session->environment, graph, error));
     // Before state: a loop that becomes a recurrent node can be stateful.
     OLSTM_RETURN_IF_ERROR(olstm__fuse_recurrent(graph, error));
   }
@@ -167,7 +167,7 @@ static olstm_status shape_graph(olstm_session* session,
     OLSTM_RETURN_IF_ERROR(olstm__fuse_dense(graph, error));
   }
   // Passes may have added nodes whose inputs are constants.
-  OLSTM_RETURN_IF_ERROR(olstm__fold_net(&session->environment, graph, error));
+  OLSTM_RETURN_IF_ERROR(olstm__fold_graph(&session->environment, graph, error));
   olstm__graph_remove_dead(graph);
   return olstm__graph_sort(graph, error);
 }

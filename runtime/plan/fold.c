@@ -233,7 +233,7 @@ static olstm_status fold_nodes(olstm__environment* environment, olstm__graph* gr
   return OLSTM_STATUS_OK;
 }
 
-olstm_status olstm__fold_net(olstm__environment* environment, olstm__graph* graph,
-                             olstm_error* error) {
+olstm_status olstm__fold_graph(olstm__environment* environment, olstm__graph* graph,
+                               olstm_error* error) {
   return fold_nodes(environment, graph, false, error);
 }

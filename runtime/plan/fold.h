@@ -37,7 +37,7 @@ olstm_status olstm__fold_run(const olstm__fold_call* call, uint64_t* work,
 /// Folds all nodes of a graph and its bodies that depend on constants alone: operators
 /// created afterwards see the results as constants. Errors: those of operators,
 /// OUT_OF_MEMORY.
-olstm_status olstm__fold_net(olstm__environment* environment, olstm__graph* graph,
-                             olstm_error* error);
+olstm_status olstm__fold_graph(olstm__environment* environment, olstm__graph* graph,
+                               olstm_error* error);
 
 #endif  // OLSTM_RUNTIME_PLAN_FOLD_H_
