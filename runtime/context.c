@@ -16,7 +16,9 @@ static olstm_status fill(olstm_context* context, olstm_error* error) {
       olstm_allocate_zeroed(allocator, program->input_count, sizeof *context->inputs);
   context->outputs =
       olstm_allocate_zeroed(allocator, program->output_count, sizeof *context->outputs);
-  if (!context->inputs || !context->outputs) {
+  context->lent =
+      olstm_allocate_zeroed(allocator, session->output_count, sizeof *context->lent);
+  if (!context->inputs || !context->outputs || !context->lent) {
     return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a context");
   }
   OLSTM_RETURN_IF_ERROR(olstm__states_init(&context->states, session->graph, allocator,
@@ -57,6 +59,8 @@ void olstm_context_destroy(olstm_context* context) {
                 sizeof *context->inputs);
   olstm_release(allocator, context->outputs, program->output_count,
                 sizeof *context->outputs);
+  olstm_release(allocator, context->lent, context->session->output_count,
+                sizeof *context->lent);
   olstm_release(allocator, context, 1, sizeof *context);
 }
 
@@ -198,6 +202,27 @@ olstm_status olstm_context_prepare(olstm_context* context,
   return OLSTM_STATUS_OK;
 }
 
+/// No buffer is there; 0 is what this run is to lend.
+static const uintptr_t kNoAddress = UINTPTR_MAX;
+
+/// An output struct that a run filled in and that is given again has the buffer of that
+/// run as if it were the caller's: the commonest reason why one does not fit.
+static olstm_status explain_outputs(const olstm_context* context,
+                                    const olstm_tensor* outputs, olstm_status status,
+                                    olstm_error* error) {
+  static const char kOutput[] = "output '";
+  if (!error || strncmp(error->message, kOutput, sizeof kOutput - 1) != 0) return status;
+  for (size_t o = 0; o < context->session->output_count; o++) {
+    if (!outputs[o].data || (uintptr_t)outputs[o].data != context->lent[o]) continue;
+    const olstm_error reason = *error;
+    return olstm_fail(error, status,
+                      "%s (it is the one that the context lent an earlier run: set data "
+                      "to NULL for each run)",
+                      reason.message);
+  }
+  return status;
+}
+
 olstm_status olstm_context_run(olstm_context* context, const olstm_tensor* inputs,
                                size_t input_count, olstm_tensor* outputs,
                                size_t output_count, olstm_error* error) {
@@ -206,6 +231,13 @@ olstm_status olstm_context_run(olstm_context* context, const olstm_tensor* input
       check_count("inputs", input_count, session->input_count, inputs, error));
   OLSTM_RETURN_IF_ERROR(
       check_count("outputs", output_count, session->output_count, outputs, error));
+  for (size_t o = 0; o < output_count; o++) {
+    if (!outputs[o].data) {
+      context->lent[o] = 0;
+    } else if (context->lent[o] == 0) {
+      context->lent[o] = kNoAddress;
+    }
+  }
   start_limits(context, inputs, input_count);
   const olstm_parallel* parallel = olstm__threads_try_acquire(session->threads);
   const olstm_status status =
@@ -213,7 +245,11 @@ olstm_status olstm_context_run(olstm_context* context, const olstm_tensor* input
           ? run_with_state(context, inputs, outputs, parallel, error)
           : olstm__executor_run(context->executor, inputs, outputs, parallel, error);
   olstm__threads_release(parallel);
-  return status;
+  if (status != OLSTM_STATUS_OK) return explain_outputs(context, outputs, status, error);
+  for (size_t o = 0; o < output_count; o++) {
+    if (context->lent[o] == 0) context->lent[o] = (uintptr_t)outputs[o].data;
+  }
+  return OLSTM_STATUS_OK;
 }
 
 // ---------------------------------------------------------------- state

@@ -17,6 +17,8 @@ struct olstm_context {
   /// The plan of the last successful run: `inputs` and `outputs` then have the shapes of
   /// the state slots. NULL when there is none, or when the shape of a slot is dynamic.
   const olstm__plan* committed_plan;
+  /// Of each of the user's outputs: the address that it was lent last, to know it again.
+  uintptr_t* lent;
 };
 
 #endif  // OLSTM_RUNTIME_CONTEXT_H_

@@ -74,7 +74,7 @@ static olstm_status run_once(bench_data* bench, double* out_us, olstm_error* err
       olstm_context_run(bench->job.context, bench->inputs.tensors, bench->inputs.count,
                         bench->outputs, bench->output_count, error);
   *out_us = now_us() - start;
-  return status;
+  return olstm__input_set_explain(&bench->inputs, status, error);
 }
 
 /// Runs repeatedly for the time asked for.
@@ -120,7 +120,7 @@ static olstm_status plan_and_run(bench_data* bench, const bench_options* options
       olstm_context_prepare(bench->job.context, descs, bench->inputs.count, error);
   result->plan_ms = (now_us() - start) * 1e-3;
   free(descs);
-  OLSTM_RETURN_IF_ERROR(status);
+  OLSTM_RETURN_IF_ERROR(olstm__input_set_explain(&bench->inputs, status, error));
   OLSTM_RETURN_IF_ERROR(
       olstm__input_set_fill_random(&bench->inputs, (uint64_t)options->input.seed, error));
   OLSTM_RETURN_IF_ERROR(run_once(bench, &result->first_us, error));

@@ -47,7 +47,7 @@ static olstm_status make_plan(inspected_model* inspection, const inspect_options
   olstm_status status = olstm_context_prepare(inspection->job.context, descs,
                                               inspection->inputs.count, error);
   free(descs);
-  OLSTM_RETURN_IF_ERROR(status);
+  OLSTM_RETURN_IF_ERROR(olstm__input_set_explain(&inspection->inputs, status, error));
   return olstm_context_get_plan_info(inspection->job.context, &inspection->plan, error);
 }
 
@@ -111,8 +111,7 @@ static void print_step(const olstm_step_info* step) {
 static void print_plan(const inspected_model* inspection) {
   olstm_step_info step;
   if (!inspection->is_planned) {
-    olstm__say(stdout, "no plan: %s (--dim NAME=N gives symbolic dimensions a size)\n",
-               inspection->no_plan.message);
+    olstm__say(stdout, "no plan: %s\n", inspection->no_plan.message);
     return;
   }
   olstm__say(stdout, "plan for");

@@ -187,8 +187,9 @@ static olstm_status run_and_print(olstm__job* job, const run_options* options,
   olstm__progress_begin("running");
   for (int64_t i = 0; i < options->repeat; i++) {
     memset(outputs, 0, output_count * sizeof *outputs);
-    OLSTM_RETURN_IF_ERROR(olstm_context_run(job->context, inputs->tensors, inputs->count,
-                                            outputs, output_count, error));
+    const olstm_status status = olstm_context_run(
+        job->context, inputs->tensors, inputs->count, outputs, output_count, error);
+    OLSTM_RETURN_IF_ERROR(olstm__input_set_explain(inputs, status, error));
   }
   olstm__progress_end();
   print_inputs(job->session, inputs);

@@ -111,7 +111,8 @@ static olstm_status check_dims_are_known(const olstm_session* session,
 
 static olstm_status describe_input(const olstm_value_info* info,
                                    const olstm__input_options* options,
-                                   olstm_tensor_desc* desc, olstm_error* error) {
+                                   olstm__input_set* set, olstm_tensor_desc* desc,
+                                   olstm_error* error) {
   if (info->rank < 0) {
     return olstm_fail(error, OLSTM_STATUS_UNSUPPORTED,
                       "input '%s': the model does not say its rank, so give it with -i",
@@ -123,7 +124,11 @@ static olstm_status describe_input(const olstm_value_info* info,
     desc->dims[d] = info->dims[d];
     if (info->dims[d] >= 0) continue;
     OLSTM_RETURN_IF_ERROR(find_dim(options, info, d, &desc->dims[d], error));
-    if (desc->dims[d] < 0) desc->dims[d] = 1;
+    if (desc->dims[d] >= 0) continue;
+    desc->dims[d] = 1;
+    if (set->unsized_input) continue;
+    set->unsized_input = info;
+    set->unsized_axis = d;
   }
   return OLSTM_STATUS_OK;
 }
@@ -135,7 +140,7 @@ olstm_status olstm__input_set_describe(const olstm_session* session,
   OLSTM_RETURN_IF_ERROR(check_dims_are_known(session, options, error));
   for (size_t i = 0; i < set->count; i++) {
     OLSTM_RETURN_IF_ERROR(describe_input(olstm_session_get_input(session, i), options,
-                                         &set->tensors[i].desc, error));
+                                         set, &set->tensors[i].desc, error));
   }
   return OLSTM_STATUS_OK;
 }
@@ -345,7 +350,8 @@ olstm_status olstm__input_set_load(const olstm_session* session,
                         info->name, olstm_dtype_name(info->dtype),
                         olstm__value_shape_text(info).text, info->name);
     }
-    OLSTM_RETURN_IF_ERROR(describe_input(info, options, &set->tensors[i].desc, error));
+    OLSTM_RETURN_IF_ERROR(
+        describe_input(info, options, set, &set->tensors[i].desc, error));
     OLSTM_RETURN_IF_ERROR(check_made_up(info, error));
   }
   if (!options->has_random) return OLSTM_STATUS_OK;
@@ -397,8 +403,30 @@ olstm_status olstm__input_set_fill_random(olstm__input_set* set, uint64_t seed,
   return OLSTM_STATUS_OK;
 }
 
+olstm_status olstm__input_set_explain(const olstm__input_set* set, olstm_status status,
+                                      olstm_error* error) {
+  const olstm_value_info* info = set->unsized_input;
+  if (status == OLSTM_STATUS_OK || !info) return status;
+  const bool is_about_shapes =
+      status == OLSTM_STATUS_SHAPE_MISMATCH || status == OLSTM_STATUS_INVALID_VALUE;
+  if (!is_about_shapes) return status;
+  const olstm_error reason = *error;
+  const char* name = info->dim_params[set->unsized_axis];
+  if (name) {
+    return olstm_fail(error, status,
+                      "%.340s (dimension '%.60s' is 1 unless --dim '%.60s=N' says)",
+                      reason.message, name, name);
+  }
+  return olstm_fail(
+      error, status,
+      "%.340s (dimension %d of input '%.40s' is 1 unless --dim '%.40s:%d=N' "
+      "says)",
+      reason.message, (int)set->unsized_axis, info->name, info->name,
+      (int)set->unsized_axis);
+}
+
 void olstm__input_set_deinit(olstm__input_set* set) {
   for (size_t i = 0; i < set->count; i++) olstm_tensor_deinit(&set->tensors[i], NULL);
   free(set->tensors);
-  *set = (olstm__input_set){0, NULL};
+  *set = (olstm__input_set){0};
 }

@@ -9,6 +9,10 @@
 typedef struct olstm__input_set {
   size_t count;
   olstm_tensor* tensors;
+  /// The first symbolic dimension that nobody gave a size, and that is 1 therefore; input
+  /// NULL when there is none.
+  const olstm_value_info* unsized_input;
+  int32_t unsized_axis;
 } olstm__input_set;
 
 /// What the command line says about inputs.
@@ -36,6 +40,11 @@ olstm_status olstm__input_set_describe(const olstm_session* session,
 olstm_status olstm__input_set_load(const olstm_session* session,
                                    const olstm__input_options* options,
                                    olstm__input_set* set, olstm_error* error);
+
+/// Adds to a failure that a dimension of 1 may be to blame for, because neither the model
+/// nor --dim gives it a size, how to give it one. Returns `status`.
+olstm_status olstm__input_set_explain(const olstm__input_set* set, olstm_status status,
+                                      olstm_error* error);
 
 /// Which inputs with initializers the options give, for olstm__job_options.choose_given;
 /// options: an olstm__input_options.

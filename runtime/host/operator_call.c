@@ -1,6 +1,7 @@
 #include "runtime/host/operator_call.h"
 
 #include "base/tensor_size.h"
+#include "runtime/host/shape_hint.h"
 
 void olstm__call_begin(olstm_error* error) {
   if (error) error->message[0] = '\0';
@@ -32,6 +33,9 @@ olstm_status olstm__call_infer(const olstm__operator_instance* of,
       of->callbacks->infer(of->instance, args, out_outputs, error);
   // Not a failure: the caller retries with more data.
   if (status == OLSTM_STATUS_NEEDS_DATA) return status;
+  if (status == OLSTM_STATUS_SHAPE_MISMATCH) {
+    olstm__shape_hint_add(of->node, args->inputs, error);
+  }
   return olstm__call_end(of->node, "infer", status, error);
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/tensor_size.h"
+#include "runtime/host/shape_hint.h"
 
 // ---------------------------------------------------------------- buffers
 
@@ -135,9 +136,7 @@ static olstm_status check_begin(const olstm__states* states,
                     "state '%s' starts from a constant of shape %s, this run needs %s%s",
                     slot->meta->name, olstm_shape_text(&slot->meta->initial->desc).text,
                     olstm_shape_text(desc).text,
-                    states->broadcast
-                        ? ""
-                        : " (the option broadcast_state lets a batch of 1 serve all)");
+                    states->broadcast ? "" : OLSTM__BROADCAST_STATE_HINT);
 }
 
 static olstm_status begin_slot(olstm__states* states, olstm__state_slot* slot,

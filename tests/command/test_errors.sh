@@ -27,6 +27,18 @@ expect_error 1 "--dim 'M=3': no input has a symbolic dimension of that name" run
 expect_error 1 "--dim wants NAME=N, not 'N=x'" run small_lstm.onnx --random 1 --dim N=x
 expect_error 1 "input 'X': the file has shape [2,1,3], --dim makes it 3 in dimension 1" run small_lstm.onnx -i X=x_2x1x3.npy --dim N=3
 
+# A dimension that nobody gives a size, in all that make inputs up.
+make_model batch.onnx "input x float[2,N,1]" "input y float[?]" "const w float[1,4,1] 1" "const r float[1,4,1] 1" \
+  "const h float[1,3,1] 1" "node LSTM x,w,r,_,_,h -> z name=l hidden_size=1" "node Neg y -> v" "output z" "output v"
+misfit="LSTM 'l': initial_h has shape [1,3,1], expected [1,1,1] from X [2,1,1] (the model's own initial state is one for a batch of 3)"
+expect_error 1 "$misfit (dimension 'N' is 1 unless --dim 'N=N' says)" run batch.onnx --random 1
+expect_error 1 "$misfit (dimension 'N' is 1 unless --dim 'N=N' says)" bench batch.onnx --seconds 0
+expect 0 inspect batch.onnx
+expect_line out.txt "no plan: $misfit (dimension 'N' is 1 unless --dim 'N=N' says)"
+expect_error 1 "$misfit (dimension 0 of input 'y' is 1 unless --dim 'y:0=N' says)" run batch.onnx --random 1 --dim N=1
+expect_error 1 "$misfit" run batch.onnx --random 1 --dim N=1 --dim y:0=2
+expect 0 run batch.onnx --random 1 --dim N=3
+
 # Outputs and state.
 expect_error 1 "cannot make the folder 'small_lstm.onnx/x': Not a directory" run small_lstm.onnx --random 1 -o small_lstm.onnx/x
 expect_error 1 "no state slot 'encoder/h' (olstm inspect lists them; --stateful and --bind make them)" \

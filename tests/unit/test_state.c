@@ -166,7 +166,7 @@ static void resets_to_the_constant_it_started_from(void** state) {
   assert_string_equal(
       error.message,
       "state 'l/h' starts from a constant of shape [1,2,2], this run needs [1,3,2] (the "
-      "option broadcast_state lets a batch of 1 serve all)");
+      "option broadcast_state, --broadcast-state, lets a batch of 1 serve all)");
   assert_int_equal(olstm__states_reset_one(&fixture.states, "x", NULL),
                    OLSTM_STATUS_NOT_FOUND);
   fixture_end(&fixture);
