@@ -2,6 +2,7 @@
 
 #include "onnx_proto/attribute.h"
 #include "onnx_proto/scope.h"
+#include "onnx_proto/sparse_tensor.h"
 
 /// One of the attributes that a Constant may have: its name and kind, and the dtype and
 /// rank of the tensor it makes.
@@ -86,6 +87,21 @@ static olstm_status make_tensor(olstm__decoder* decoder, const constant_attribut
   return OLSTM_STATUS_OK;
 }
 
+static const char kSparseValue[] = "sparse_value";
+
+static olstm_status decode_sparse_value(olstm__decoder* decoder,
+                                        const olstm__node_proto* node,
+                                        const olstm__attribute_proto* proto,
+                                        const olstm_tensor** out_tensor) {
+  if (!proto->sparse_tensor ||
+      (proto->has_type &&
+       proto->type != ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__SPARSE_TENSOR)) {
+    return olstm__node_fail(decoder, node, OLSTM_STATUS_INVALID_MODEL,
+                            "attribute %s is no sparse tensor", kSparseValue);
+  }
+  return olstm__decode_sparse_tensor(decoder, proto->sparse_tensor, node, out_tensor);
+}
+
 static olstm_status decode_value(olstm__decoder* decoder, const olstm__scope* scope,
                                  const olstm__node_proto* node,
                                  const olstm_tensor** out_tensor) {
@@ -100,12 +116,12 @@ static olstm_status decode_value(olstm__decoder* decoder, const olstm__scope* sc
     if (!proto) continue;
     if (given) {
       return olstm__node_fail(decoder, node, OLSTM_STATUS_INVALID_MODEL,
-                              "has both '%s' and '%.100s', expected one value",
-                              spec->attribute, name);
+                              "has both '%.100s' and '%.100s', expected one value",
+                              given->name, name);
     }
     spec = find_attribute(name);
     given = proto;
-    if (!spec) {
+    if (!spec && strcmp(name, kSparseValue) != 0) {
       return olstm__node_fail(decoder, node, OLSTM_STATUS_UNSUPPORTED,
                               "attribute '%.100s' is not supported", name);
     }
@@ -113,6 +129,7 @@ static olstm_status decode_value(olstm__decoder* decoder, const olstm__scope* sc
   if (!given) {
     return olstm__node_fail(decoder, node, OLSTM_STATUS_INVALID_MODEL, "has no value");
   }
+  if (!spec) return decode_sparse_value(decoder, node, given, out_tensor);
   int32_t kind = OLSTM_ATTRIBUTE_UNDEFINED;
   OLSTM_RETURN_IF_ERROR(olstm__attribute_kind(decoder, node, given, &kind));
   if (kind != spec->kind) {

@@ -7,6 +7,7 @@
 #include "onnx_proto/node_names.h"
 #include "onnx_proto/opset.h"
 #include "onnx_proto/scope.h"
+#include "onnx_proto/sparse_tensor.h"
 #include "onnx_proto/tensor_data.h"
 #include "onnx_proto/value_type.h"
 
@@ -128,36 +129,59 @@ olstm_status olstm__decode_node(olstm__decoder* decoder, olstm__scope* scope,
 
 // ------------------------------------------------------------------ graphs
 
+/// Makes a constant of the tensor, or binds the name of one that olstm lacks (tensor
+/// NULL) to `value`.
+static olstm_status declare_initializer(olstm__decoder* decoder, olstm__scope* scope,
+                                        const char* name, const olstm_tensor* tensor,
+                                        int32_t value) {
+  bool added = false;
+  if (tensor) {
+    const char* copy = olstm__arena_copy(decoder->arena, name, strlen(name));
+    if (!copy) return olstm__memory_fail(decoder->arena, decoder->error);
+    OLSTM_RETURN_IF_ERROR(
+        olstm__builder_add_value(decoder, scope->builder, copy, &value));
+    scope->builder->values[value].constant = tensor;
+  }
+  OLSTM_RETURN_IF_ERROR(olstm__scope_bind(scope, decoder, name, value, &added));
+  if (added) return OLSTM_STATUS_OK;
+  return olstm_fail(decoder->error, OLSTM_STATUS_INVALID_MODEL,
+                    "graph '%.200s': initializer '%.200s' is given twice",
+                    scope->builder->graph->name, name);
+}
+
+static olstm_status check_initializer_name(const olstm__decoder* decoder,
+                                           const olstm__scope* scope, const char* name,
+                                           size_t index) {
+  if (name[0] != '\0') return OLSTM_STATUS_OK;
+  return olstm_fail(decoder->error, OLSTM_STATUS_INVALID_MODEL,
+                    "graph '%.200s': initializer %zu has no name",
+                    scope->builder->graph->name, index);
+}
+
 static olstm_status declare_initializers(olstm__decoder* decoder, olstm__scope* scope) {
   const olstm__graph_proto* proto = scope->proto;
   for (size_t i = 0; i < proto->n_initializer; i++) {
     const olstm__tensor_proto* initializer = proto->initializer[i];
     const char* name = olstm__text(initializer->name);
+    const olstm_tensor* tensor = NULL;
+    OLSTM_RETURN_IF_ERROR(check_initializer_name(decoder, scope, name, i));
     // An initializer of an unsupported dtype is refused only when a node uses it.
-    int32_t value = OLSTM__UNSUPPORTED_INITIALIZER - (int32_t)i;
-    bool added = false;
-    if (name[0] == '\0') {
-      return olstm_fail(decoder->error, OLSTM_STATUS_INVALID_MODEL,
-                        "graph '%.200s': initializer %zu has no name",
-                        scope->builder->graph->name, i);
-    }
     if (!initializer->has_data_type || olstm__dtype_is_known(initializer->data_type) ||
         initializer->data_type == OLSTM_DTYPE_UNDEFINED) {
-      const olstm_tensor* tensor = NULL;
       OLSTM_RETURN_IF_ERROR(
           olstm__decode_tensor(decoder, initializer, NULL, NULL, &tensor));
-      const char* copy = olstm__arena_copy(decoder->arena, name, strlen(name));
-      if (!copy) return olstm__memory_fail(decoder->arena, decoder->error);
-      OLSTM_RETURN_IF_ERROR(
-          olstm__builder_add_value(decoder, scope->builder, copy, &value));
-      scope->builder->values[value].constant = tensor;
     }
-    OLSTM_RETURN_IF_ERROR(olstm__scope_bind(scope, decoder, name, value, &added));
-    if (!added) {
-      return olstm_fail(decoder->error, OLSTM_STATUS_INVALID_MODEL,
-                        "graph '%.200s': initializer '%.200s' is given twice",
-                        scope->builder->graph->name, name);
-    }
+    OLSTM_RETURN_IF_ERROR(declare_initializer(
+        decoder, scope, name, tensor, OLSTM__UNSUPPORTED_INITIALIZER - (int32_t)i));
+  }
+  for (size_t i = 0; i < proto->n_sparse_initializer; i++) {
+    const olstm__sparse_tensor_proto* sparse = proto->sparse_initializer[i];
+    const char* name = sparse->values ? olstm__text(sparse->values->name) : "";
+    const olstm_tensor* tensor = NULL;
+    OLSTM_RETURN_IF_ERROR(check_initializer_name(decoder, scope, name, i));
+    OLSTM_RETURN_IF_ERROR(olstm__decode_sparse_tensor(decoder, sparse, NULL, &tensor));
+    OLSTM_RETURN_IF_ERROR(
+        declare_initializer(decoder, scope, name, tensor, OLSTM__NO_VALUE));
   }
   return OLSTM_STATUS_OK;
 }
@@ -280,12 +304,6 @@ static olstm_status find_outputs(olstm__decoder* decoder, olstm__scope* scope) {
 
 static olstm_status fill_graph(olstm__decoder* decoder, olstm__scope* scope) {
   const olstm__graph_proto* proto = scope->proto;
-  if (proto->n_sparse_initializer > 0) {
-    const Onnx__SparseTensorProto* sparse = proto->sparse_initializer[0];
-    return olstm_fail(decoder->error, OLSTM_STATUS_UNSUPPORTED,
-                      "tensor '%.200s': sparse initializers are not supported",
-                      sparse->values ? olstm__text(sparse->values->name) : "");
-  }
   OLSTM_RETURN_IF_ERROR(declare_initializers(decoder, scope));
   OLSTM_RETURN_IF_ERROR(declare_inputs(decoder, scope));
   OLSTM_RETURN_IF_ERROR(

@@ -154,6 +154,8 @@ static olstm_status copy_text(const load_state* load, olstm_model* model,
   return *out_copy ? OLSTM_STATUS_OK : olstm__memory_fail(&model->arena, load->error);
 }
 
+/// Of two entries of one key, which ONNX does not allow but writers leave, the later
+/// counts.
 static olstm_status keep_metadata(const load_state* load, olstm_model* model,
                                   olstm__name_table* keys) {
   const size_t count = load->proto->n_metadata_props;
@@ -161,19 +163,18 @@ static olstm_status keep_metadata(const load_state* load, olstm_model* model,
   if (!model->metadata) return olstm__memory_fail(&model->arena, load->error);
   for (size_t i = 0; i < count; i++) {
     const Onnx__StringStringEntryProto* entry = load->proto->metadata_props[i];
-    metadata_entry* kept = &model->metadata[i];
+    metadata_entry kept;
+    int32_t index = (int32_t)model->metadata_count;
     bool added = false;
-    OLSTM_RETURN_IF_ERROR(copy_text(load, model, entry->key, &kept->key));
-    OLSTM_RETURN_IF_ERROR(copy_text(load, model, entry->value, &kept->value));
-    if (!olstm__name_table_add(keys, kept->key, 0, &added)) {
+    OLSTM_RETURN_IF_ERROR(copy_text(load, model, entry->key, &kept.key));
+    OLSTM_RETURN_IF_ERROR(copy_text(load, model, entry->value, &kept.value));
+    if (!olstm__name_table_add(keys, kept.key, index, &added)) {
       return olstm_fail(load->error, OLSTM_STATUS_OUT_OF_MEMORY,
                         "no memory for metadata_props");
     }
-    if (!added) {
-      return olstm_fail(load->error, OLSTM_STATUS_INVALID_MODEL,
-                        "metadata_props has the key '%.200s' twice", kept->key);
-    }
-    model->metadata_count = i + 1;
+    if (added) model->metadata_count++;
+    if (!added) (void)olstm__name_table_find(keys, kept.key, &index);
+    model->metadata[index] = kept;
   }
   return OLSTM_STATUS_OK;
 }

@@ -16,6 +16,7 @@ typedef Onnx__GraphProto olstm__graph_proto;
 typedef Onnx__NodeProto olstm__node_proto;
 typedef Onnx__AttributeProto olstm__attribute_proto;
 typedef Onnx__TensorProto olstm__tensor_proto;
+typedef Onnx__SparseTensorProto olstm__sparse_tensor_proto;
 typedef Onnx__FunctionProto olstm__function_proto;
 typedef Onnx__ValueInfoProto olstm__value_info_proto;
 typedef Onnx__TypeProto olstm__type_proto;

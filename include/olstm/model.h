@@ -67,10 +67,10 @@ static inline void olstm_model_options_init(olstm_model_options* options) {
 /// real model file (the path may be a link, too, as in download caches), or the one that
 /// options name; so must files with several hard links lie below the latter.
 ///
-/// Takes IR versions 3 to 13. Sparse tensors, training algorithms and values that are not
-/// tensors are refused; an initializer of a dtype that olstm lacks only where it is used.
-/// Documentation, denotations and quantization_annotation say nothing about what a model
-/// computes and are not kept.
+/// Takes IR versions 3 to 13. Sparse initializers become dense. Training algorithms and
+/// values that are not tensors are refused; an initializer of a dtype that olstm lacks
+/// only where it is used. Documentation, denotations and quantization_annotation say
+/// nothing about what a model computes and are not kept.
 ///
 /// options: NULL for the defaults.
 /// Errors: IO_ERROR, INVALID_MODEL (what, and in which node or tensor), UNSUPPORTED (by

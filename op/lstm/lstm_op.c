@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "op/lstm/lstm_choose.h"
+#include "op/lstm/lstm_lens.h"
 #include "op/lstm/lstm_problem.h"
 #include "op/lstm/lstm_shapes.h"
 #include "op/packed_memory.h"
@@ -49,6 +50,9 @@ typedef struct lstm_handle {
   /// NULL: every run packs into its workspace, behind the kernel's part of it.
   const void* packed;
   size_t pack_offset;
+  /// Where lengths that are not int32 are made so, behind the kernel's part, too.
+  olstm__lstm_lens lens;
+  size_t lens_offset;
   /// Packed for this plan alone.
   packing own;
   /// How to run in pieces, where the kernel can.
@@ -96,8 +100,8 @@ static olstm_status set_up(lstm_op* op, olstm__cell cell, olstm_error* error) {
   const olstm__op_arity arity = {3, is_lstm ? 8 : 6, is_lstm ? 3 : 2};
   const char* kernel = op->base.options.kernel;  // may be gone after create
   OLSTM_RETURN_IF_ERROR(olstm__op_check_arity(&op->base, &arity, error));
-  OLSTM_RETURN_IF_ERROR(
-      olstm__lstm_attributes_parse(op->base.node, cell, &op->attributes, error));
+  OLSTM_RETURN_IF_ERROR(olstm__lstm_attributes_parse(
+      op->base.node, op->base.node->opset_version, cell, &op->attributes, error));
   OLSTM_RETURN_IF_ERROR(check_constants(op, error));
   op->has_constant_weights = weights_are_constant(op->base.node);
   if (olstm__lstm_kernel_find(kernel, &op->base.options.kernel)) return OLSTM_STATUS_OK;
@@ -262,19 +266,27 @@ static olstm_status provide_weights(lstm_op* op, lstm_handle* handle,
   return OLSTM_STATUS_OK;
 }
 
-/// Workspace: the kernel's, then the weights where every run packs them.
+/// Room behind what there is so far.
+static bool append_room(size_t* total, size_t bytes, size_t* out_offset) {
+  return olstm_size_align(*total, out_offset) &&
+         olstm_size_add(*out_offset, bytes, total);
+}
+
+/// Workspace: the kernel's, then the weights where every run packs them, then lengths.
 static olstm_status add_workspace(const lstm_op* op, lstm_handle* handle,
                                   size_t kernel_bytes, size_t* out_bytes,
                                   olstm_error* error) {
   const olstm__lstm_kernel* kernel = handle->choice.kernel;
   size_t packed_bytes = 0;
+  size_t lens_bytes = 0;
   *out_bytes = kernel_bytes;
-  if (handle->packed) return OLSTM_STATUS_OK;
-  if (olstm_size_align(kernel_bytes, &handle->pack_offset) &&
-      kernel->packed_bytes(&handle->problem, &packed_bytes) &&
-      olstm_size_add(handle->pack_offset, packed_bytes, out_bytes)) {
-    return OLSTM_STATUS_OK;
-  }
+  const bool fits =
+      (handle->packed || (kernel->packed_bytes(&handle->problem, &packed_bytes) &&
+                          append_room(out_bytes, packed_bytes, &handle->pack_offset))) &&
+      (!handle->lens.is_wide ||
+       (olstm_size_multiply((size_t)handle->lens.batch, sizeof(int32_t), &lens_bytes) &&
+        append_room(out_bytes, lens_bytes, &handle->lens_offset)));
+  if (fits) return OLSTM_STATUS_OK;
   return olstm__op_fail(&op->base, error, OLSTM_STATUS_OUT_OF_MEMORY,
                         "workspace does not fit in memory");
 }
@@ -352,6 +364,10 @@ olstm_status olstm__lstm_op_prepare(void* instance, const olstm_prepare_args* ar
     return olstm__op_fail(&op->base, error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory");
   }
   make_problem(op, args, &sizes, &handle->problem);
+  handle->lens = (olstm__lstm_lens){
+      sizes.batch, sizes.steps,
+      handle->problem.has_lens &&
+          args->inputs[OLSTM_RECURRENT_SEQUENCE_LENS]->desc.dtype == OLSTM_DTYPE_INT64};
   if (sizes.steps > 0 && sizes.batch > 0) {
     const olstm_status status =
         prepare_kernel(op, handle, args, &out_prepared->workspace_bytes, error);
@@ -385,17 +401,6 @@ void olstm__lstm_op_release(void* instance, void* handle) {
 
 // ---------------------------------------------------------------- run
 
-static olstm_status check_lens(const lstm_op* op, const olstm__lstm_problem* problem,
-                               const int32_t* lens, olstm_error* error) {
-  for (int64_t n = 0; lens && n < problem->batch; n++) {
-    if (lens[n] >= 0 && lens[n] <= problem->steps) continue;
-    return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_VALUE,
-                          "sequence_lens[%" PRId64 "] is %d, expected 0..%" PRId64, n,
-                          (int)lens[n], problem->steps);
-  }
-  return OLSTM_STATUS_OK;
-}
-
 /// Without steps the final state is the initial one. The states share one layout.
 static void copy_state(const olstm__lstm_problem* problem, const void* from, void* to) {
   const size_t bytes =
@@ -417,6 +422,21 @@ static void* output_at(const lstm_op* op, const olstm_run_args* args, size_t ind
   return olstm_node_has_output(op->base.node, index) ? args->outputs[index] : NULL;
 }
 
+/// Where a run makes int32 of lengths that are int64.
+static int32_t* lens_room(const lstm_handle* handle, const olstm_run_args* args) {
+  return handle->choice.kernel
+             ? (int32_t*)(void*)((char*)args->workspace + handle->lens_offset)
+             : NULL;
+}
+
+static olstm_status read_lens(const lstm_op* op, const lstm_handle* handle,
+                              const olstm_run_args* args, olstm_error* error) {
+  const int32_t* lens = NULL;
+  return olstm__lstm_lens_read(&op->base, &handle->lens,
+                               input_at(op, args, OLSTM_RECURRENT_SEQUENCE_LENS),
+                               lens_room(handle, args), &lens, error);
+}
+
 /// Pointers as kernels take them. Weights that every run packs are behind the kernel's
 /// workspace.
 static olstm__lstm_args kernel_args(const lstm_op* op, const lstm_handle* handle,
@@ -425,7 +445,9 @@ static olstm__lstm_args kernel_args(const lstm_op* op, const lstm_handle* handle
       .packed = handle->packed ? handle->packed
                                : (const char*)args->workspace + handle->pack_offset,
       .x = input_at(op, args, OLSTM_RECURRENT_X),
-      .sequence_lens = input_at(op, args, OLSTM_RECURRENT_SEQUENCE_LENS),
+      .sequence_lens = handle->lens.is_wide
+                           ? lens_room(handle, args)
+                           : input_at(op, args, OLSTM_RECURRENT_SEQUENCE_LENS),
       .initial_h = input_at(op, args, OLSTM_RECURRENT_INITIAL_H),
       .initial_c = input_at(op, args, OLSTM_RECURRENT_INITIAL_C),
       .y = output_at(op, args, OLSTM_RECURRENT_Y),
@@ -453,7 +475,7 @@ olstm_status olstm__lstm_op_run(const void* instance, const void* handle,
   const olstm__lstm_problem* problem = &prepared->problem;
   const olstm__lstm_kernel* kernel = prepared->choice.kernel;
   const olstm__lstm_args run_args = kernel_args(op, prepared, args);
-  OLSTM_RETURN_IF_ERROR(check_lens(op, problem, run_args.sequence_lens, error));
+  OLSTM_RETURN_IF_ERROR(read_lens(op, prepared, args, error));
   if (!kernel) {
     copy_state(problem, run_args.initial_h, run_args.y_h);
     copy_state(problem, run_args.initial_c, run_args.y_c);
@@ -470,8 +492,7 @@ static olstm_status begin(const void* instance, const void* handle,
   const lstm_op* op = instance;
   const lstm_handle* prepared = handle;
   const olstm__lstm_args run_args = kernel_args(op, prepared, args);
-  OLSTM_RETURN_IF_ERROR(
-      check_lens(op, &prepared->problem, run_args.sequence_lens, error));
+  OLSTM_RETURN_IF_ERROR(read_lens(op, prepared, args, error));
   pack_computed_weights(op, prepared, args);
   prepared->choice.kernel->begin(&prepared->problem, prepared->kernel_handle, &run_args);
   return OLSTM_STATUS_OK;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "op/lstm/lstm_lens.h"
 #include "op/lstm/lstm_shapes.h"
 #include "op/lstm/quantized_matrix.h"
 #include "op/op_support.h"
@@ -15,7 +16,8 @@ enum {
   kRZeroPoint,
   kInputCount
 };
-enum { kAttributesOpset = 7, kGates = 4 };
+/// Its attributes are those of ONNX's LSTM of opset 14.
+enum { kAttributesOpset = 14, kGates = 4 };
 
 static const char* const kNames[kInputCount] = {
     "X",         "W",           "R", "B",       "sequence_lens",
@@ -25,8 +27,6 @@ static const char* const kNames[kInputCount] = {
 typedef struct quantized_op {
   olstm__op_base base;
   olstm__lstm_attributes attributes;
-  /// The node, with the opset version whose attributes it has.
-  olstm_node node;
 } quantized_op;
 
 /// What prepare makes.
@@ -38,7 +38,8 @@ typedef struct quantized_handle {
   /// Elements of W_scale, W_zero_point, R_scale and R_zero_point for each direction.
   int64_t parameter_count[kInputCount - kWScale];
   /// Offsets in the workspace.
-  size_t gates, bytes, sums, h, c;
+  size_t gates, bytes, sums, h, c, lens_room;
+  olstm__lstm_lens lens;
 } quantized_handle;
 
 // ---------------------------------------------------------------- create
@@ -51,10 +52,12 @@ static olstm_status set_up(quantized_op* op, olstm_error* error) {
     return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_MODEL,
                           "input %s is missing", kNames[i]);
   }
-  op->node = *op->base.node;
-  op->node.opset_version = kAttributesOpset;
-  return olstm__lstm_attributes_parse(&op->node, OLSTM__CELL_LSTM, &op->attributes,
-                                      error);
+  OLSTM_RETURN_IF_ERROR(olstm__lstm_attributes_parse(
+      op->base.node, kAttributesOpset, OLSTM__CELL_LSTM, &op->attributes, error));
+  // The operator has no such attribute, but writers of LSTM nodes add it.
+  if (op->attributes.layouts.x == OLSTM__LAYOUT_TIME_MAJOR) return OLSTM_STATUS_OK;
+  return olstm__op_fail(&op->base, error, OLSTM_STATUS_UNSUPPORTED,
+                        "layout is 1, expected 0");
 }
 
 olstm_status olstm__lstm_quantized_op_create(const olstm_operator* self,
@@ -150,8 +153,9 @@ static olstm_status check_inputs(const quantized_op* op,
       descs[i] = &inputs[i]->desc;
   }
   OLSTM_RETURN_IF_ERROR(find_hidden(op, r, &known.hidden_size, error));
-  OLSTM_RETURN_IF_ERROR(olstm__lstm_shapes_check(
-      &op->node, &known, OLSTM_DTYPE_BIT(OLSTM_DTYPE_FLOAT), descs, out_sizes, error));
+  OLSTM_RETURN_IF_ERROR(olstm__lstm_shapes_check(op->base.node, &known,
+                                                 OLSTM_DTYPE_BIT(OLSTM_DTYPE_FLOAT),
+                                                 descs, out_sizes, error));
   const int64_t hidden = out_sizes->hidden_size;
   OLSTM_RETURN_IF_ERROR(
       check_matrix(op, OLSTM_RECURRENT_W, w, out_sizes->input_size, hidden, error));
@@ -205,7 +209,9 @@ static bool lay_out_workspace(quantized_handle* handle, size_t* out_bytes) {
       add_buffer(&total, 1, s->batch, widest, 1, &handle->bytes) &&
       add_buffer(&total, 1, kGates, s->hidden_size, sizeof(int32_t), &handle->sums) &&
       add_buffer(&total, 1, s->batch, s->hidden_size, sizeof(float), &handle->h) &&
-      add_buffer(&total, 1, s->batch, s->hidden_size, sizeof(float), &handle->c);
+      add_buffer(&total, 1, s->batch, s->hidden_size, sizeof(float), &handle->c) &&
+      add_buffer(&total, 1, 1, handle->lens.is_wide ? s->batch : 0, sizeof(int32_t),
+                 &handle->lens_room);
   *out_bytes = total;
   return fits;
 }
@@ -221,7 +227,10 @@ olstm_status olstm__lstm_quantized_op_prepare(void* instance,
   OLSTM_RETURN_IF_ERROR(
       olstm__op_create_handle(&op->base, sizeof(quantized_handle), &memory, error));
   quantized_handle* handle = memory;
+  const olstm_tensor* lens = args->inputs[OLSTM_RECURRENT_SEQUENCE_LENS];
   handle->sizes = sizes;
+  handle->lens = (olstm__lstm_lens){sizes.batch, sizes.steps,
+                                    lens && lens->desc.dtype == OLSTM_DTYPE_INT64};
   handle->is_signed[0] = args->inputs[OLSTM_RECURRENT_W]->desc.dtype == OLSTM_DTYPE_INT8;
   handle->is_signed[1] = args->inputs[OLSTM_RECURRENT_R]->desc.dtype == OLSTM_DTYPE_INT8;
   for (size_t i = kWScale; i < kInputCount; i++) {
@@ -331,17 +340,6 @@ static void run_direction(const direction_run* run) {
   }
 }
 
-static olstm_status check_lens(const direction_run* run, olstm_error* error) {
-  const olstm__lstm_sizes* s = &run->handle->sizes;
-  for (int64_t n = 0; run->lens && n < s->batch; n++) {
-    if (run->lens[n] >= 0 && run->lens[n] <= s->steps) continue;
-    return olstm__op_fail(&run->op->base, error, OLSTM_STATUS_INVALID_VALUE,
-                          "sequence_lens[%" PRId64 "] is %d, expected 0..%" PRId64, n,
-                          (int)run->lens[n], s->steps);
-  }
-  return OLSTM_STATUS_OK;
-}
-
 static const void* input_at(const quantized_op* op, const olstm_run_args* args,
                             size_t index) {
   return olstm_node_has_input(op->base.node, index) ? args->inputs[index] : NULL;
@@ -419,7 +417,6 @@ olstm_status olstm__lstm_quantized_op_run(const void* instance, const void* hand
       .op = op,
       .handle = prepared,
       .x = input_at(op, args, OLSTM_RECURRENT_X),
-      .lens = input_at(op, args, OLSTM_RECURRENT_SEQUENCE_LENS),
       .gates = (float*)(workspace + prepared->gates),
       .h = (float*)(workspace + prepared->h),
       .c = (float*)(workspace + prepared->c),
@@ -427,7 +424,9 @@ olstm_status olstm__lstm_quantized_op_run(const void* instance, const void* hand
       .sums = (int32_t*)(workspace + prepared->sums),
       .y = output_at(op, args, OLSTM_RECURRENT_Y),
   };
-  OLSTM_RETURN_IF_ERROR(check_lens(&run, error));
+  OLSTM_RETURN_IF_ERROR(olstm__lstm_lens_read(
+      &op->base, &prepared->lens, input_at(op, args, OLSTM_RECURRENT_SEQUENCE_LENS),
+      (int32_t*)(workspace + prepared->lens_room), &run.lens, error));
   if (s->batch == 0) return OLSTM_STATUS_OK;
   for (int64_t n = 0; n < s->batch; n++) {
     if (length_of(&run, n) > run.longest) run.longest = length_of(&run, n);

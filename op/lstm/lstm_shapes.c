@@ -203,7 +203,7 @@ static olstm_status check_dtypes(checker* check, uint64_t dtypes) {
     *dtype = own;
   }
   const olstm_tensor_desc* lens = check->descs[OLSTM_RECURRENT_SEQUENCE_LENS];
-  if (lens && lens->dtype != OLSTM_DTYPE_INT32) {
+  if (lens && lens->dtype != OLSTM_DTYPE_INT32 && lens->dtype != OLSTM_DTYPE_INT64) {
     return olstm_fail(check->error, OLSTM_STATUS_DTYPE_MISMATCH,
                       "%s '%s': sequence_lens has dtype %s, expected int32",
                       check->node->op_type, check->node->name,

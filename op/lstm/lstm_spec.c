@@ -38,21 +38,21 @@ static bool is_fused(const olstm_node* node) {
   return strcmp(node->domain, OLSTM__FUSED_DOMAIN) == 0;
 }
 
-static olstm_status refuse_unknown_attributes(const olstm_node* node, olstm__cell cell,
-                                              olstm_error* error) {
+static olstm_status refuse_unknown_attributes(const olstm_node* node, int32_t opset,
+                                              olstm__cell cell, olstm_error* error) {
   const char* names[kMaxAttributes] = {"activation_alpha", "activation_beta",
                                        "activations",      "clip",
                                        "direction",        "hidden_size"};
   size_t count = 6;
   if (cell == OLSTM__CELL_LSTM) names[count++] = "input_forget";
-  if (cell == OLSTM__CELL_GRU && node->opset_version >= 3) {
+  if (cell == OLSTM__CELL_GRU && opset >= 3) {
     names[count++] = "linear_before_reset";
   }
-  if (node->opset_version < 7) names[count++] = "output_sequence";
+  if (opset < 7) names[count++] = "output_sequence";
   if (is_fused(node)) {
     names[count++] = "x_layout";
     names[count++] = "y_layout";
-  } else if (node->opset_version >= 14) {
+  } else if (opset >= 14) {
     names[count++] = "layout";
   }
   return olstm_node_allow_attributes(node, names, count, error);
@@ -245,7 +245,8 @@ static olstm_status parse_layouts(const olstm_node* node, olstm__lstm_layouts* l
   return OLSTM_STATUS_OK;
 }
 
-olstm_status olstm__lstm_attributes_parse(const olstm_node* node, olstm__cell cell,
+olstm_status olstm__lstm_attributes_parse(const olstm_node* node, int32_t opset,
+                                          olstm__cell cell,
                                           olstm__lstm_attributes* out_attributes,
                                           olstm_error* error) {
   olstm__lstm_attributes parsed;
@@ -254,7 +255,7 @@ olstm_status olstm__lstm_attributes_parse(const olstm_node* node, olstm__cell ce
   int64_t linear_before_reset = 0;
   memset(&parsed, 0, sizeof parsed);
   olstm__lstm_spec_init(cell, spec);
-  OLSTM_RETURN_IF_ERROR(refuse_unknown_attributes(node, cell, error));
+  OLSTM_RETURN_IF_ERROR(refuse_unknown_attributes(node, opset, cell, error));
   OLSTM_RETURN_IF_ERROR(parse_direction(node, spec, error));
   OLSTM_RETURN_IF_ERROR(parse_activations(node, cell, spec, error));
   OLSTM_RETURN_IF_ERROR(parse_clip(node, spec, error));

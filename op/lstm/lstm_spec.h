@@ -30,11 +30,12 @@ int32_t olstm__cell_activation_count(olstm__cell cell);
 /// The spec of a cell with default attributes: forward, default activations.
 void olstm__lstm_spec_init(olstm__cell cell, olstm__lstm_spec* out_spec);
 
-/// Reads the attributes of `node` as its opset version defines them.
+/// Reads the attributes of `node` as ONNX's opset version `opset` defines them.
 ///
 /// Errors: INVALID_MODEL (a value that ONNX does not allow), UNSUPPORTED (an unknown
 /// attribute or activation), by name.
-olstm_status olstm__lstm_attributes_parse(const olstm_node* node, olstm__cell cell,
+olstm_status olstm__lstm_attributes_parse(const olstm_node* node, int32_t opset,
+                                          olstm__cell cell,
                                           olstm__lstm_attributes* out_attributes,
                                           olstm_error* error);
 

@@ -213,17 +213,6 @@ static void takes_ai_onnx_for_the_empty_domain(void** state) {
   olstm_model_destroy(model);
 }
 
-static void refuses_sparse_initializers_by_name(void** state) {
-  pb_bytes graph = {0};
-  pb_bytes sparse = {0};
-  pb_bytes tensor = onnx_tensor("S", OLSTM_DTYPE_FLOAT, "0");
-  (void)state;
-  pb_message(&sparse, 1, &tensor);
-  pb_message(&graph, GRAPH_SPARSE_INITIALIZER, &sparse);
-  expect_refusal(&graph, OLSTM_STATUS_UNSUPPORTED,
-                 "tensor 'S': sparse initializers are not supported");
-}
-
 static void refuses_training_algorithms(void** state) {
   pb_bytes graph = {0};
   pb_bytes algorithm = {0};
@@ -259,7 +248,6 @@ int main(int argc, char** argv) {
       cmocka_unit_test(refuses_names_that_nobody_makes),
       cmocka_unit_test(refuses_domains_that_are_not_imported),
       cmocka_unit_test(takes_ai_onnx_for_the_empty_domain),
-      cmocka_unit_test(refuses_sparse_initializers_by_name),
       cmocka_unit_test(refuses_training_algorithms),
       cmocka_unit_test(refuses_a_node_without_op_type),
   };

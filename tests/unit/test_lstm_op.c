@@ -343,6 +343,61 @@ static void refuses_lengths_outside_the_sequence(void** state) {
                             "RNN 'n': sequence_lens[0] is 1, expected 0..0");
 }
 
+/// The same lengths as int64, which ONNX does not have but exporters write.
+static void widen_lens(olstm_lstm_case* layer, int64_t* wide) {
+  olstm_tensor* lens = &layer->tensors[OLSTM_RECURRENT_SEQUENCE_LENS];
+  for (int64_t n = 0; n < lens->desc.dims[0]; n++) wide[n] = ((int32_t*)lens->data)[n];
+  lens->desc.dtype = OLSTM_DTYPE_INT64;
+  lens->data = wide;
+}
+
+static void check_wide_lens(const char* line, const char* kernel) {
+  olstm_lstm_case narrow;
+  olstm_lstm_case wide;
+  int64_t lens[256];
+  char text[512];
+  if (strstr(line, " lens") || strcmp(kernel, "onednn") == 0) return;
+  (void)snprintf(text, sizeof text, "%s lens", line);
+  olstm_lstm_case_init(&narrow, text);
+  olstm_lstm_case_init(&wide, text);
+  void* own = wide.tensors[OLSTM_RECURRENT_SEQUENCE_LENS].data;
+  assert_true(wide.rows <= 256);
+  widen_lens(&wide, lens);
+  olstm_lstm_case_must_run(&narrow, kernel);
+  olstm_lstm_case_must_run(&wide, kernel);
+  olstm_lstm_case_must_agree(&narrow, &wide, 0, 0);
+  wide.tensors[OLSTM_RECURRENT_SEQUENCE_LENS].data = own;
+  olstm_lstm_case_deinit(&narrow);
+  olstm_lstm_case_deinit(&wide);
+}
+
+static void lengths_of_64_bits_are_the_same(void** state) {
+  (void)state;
+  for_every_kernel(check_wide_lens, "", kLawSeeds);
+}
+
+static void refuses_lengths_of_64_bits_outside_the_sequence(void** state) {
+  static const char* const kLines[] = {"LSTM T3 N2 lens=3,2", "GRU T0 N2 lens=0,0"};
+  (void)state;
+  for (size_t i = 0; i < 2; i++) {
+    olstm_lstm_case layer;
+    int64_t lens[2];
+    olstm_error error;
+    olstm_lstm_case_init(&layer, kLines[i]);
+    void* own = layer.tensors[OLSTM_RECURRENT_SEQUENCE_LENS].data;
+    widen_lens(&layer, lens);
+    // Cut to 32 bits it would be 0.
+    lens[1] = INT64_C(1) << 32;
+    const olstm_lstm_case_options options = {0};
+    assert_int_equal(olstm_lstm_case_run(&layer, &options, &error),
+                     OLSTM_STATUS_INVALID_VALUE);
+    assert_non_null(
+        strstr(error.message, "sequence_lens[1] is 4294967296, expected 0.."));
+    layer.tensors[OLSTM_RECURRENT_SEQUENCE_LENS].data = own;
+    olstm_lstm_case_deinit(&layer);
+  }
+}
+
 // ---------------------------------------------------------------- nothing to do
 
 static void no_steps_give_the_initial_state(void** state) {
@@ -464,6 +519,8 @@ int main(int argc, char** argv) {
       cmocka_unit_test(a_row_of_length_0_keeps_its_initial_state),
       cmocka_unit_test(full_lengths_change_nothing),
       cmocka_unit_test(refuses_lengths_outside_the_sequence),
+      cmocka_unit_test(lengths_of_64_bits_are_the_same),
+      cmocka_unit_test(refuses_lengths_of_64_bits_outside_the_sequence),
       cmocka_unit_test(no_steps_give_the_initial_state),
       cmocka_unit_test(no_steps_and_no_initial_state_give_zeros),
       cmocka_unit_test(no_rows_give_empty_outputs),

@@ -145,7 +145,7 @@ static void check_close(const olstm_tensor* got, const float* expected, int coun
 typedef struct quantized_fixture {
   olstm_tensor tensors[12];
   olstm_string direction;
-  olstm_attribute attributes[1];
+  olstm_attribute attributes[2];
   op_fixture op;
 } quantized_fixture;
 
@@ -191,6 +191,45 @@ static void computes_as_lstm_on_quantised_values(void** state) {
   check_close(&f.op.outputs[0], y, T * 2 * N * H);
   check_close(&f.op.outputs[1], y_h, 2 * N * H);
   check_close(&f.op.outputs[2], y_c, 2 * N * H);
+  op_fixture_deinit(&f.op);
+}
+
+static void add_layout(quantized_fixture* f, const char* name, int64_t value) {
+  f->attributes[1] =
+      (olstm_attribute){.name = name, .kind = OLSTM_ATTRIBUTE_INT, .i = value};
+  f->op.attribute_count = 2;
+}
+
+static void takes_the_layout_that_it_has(void** state) {
+  float y[T * 2 * N * H];
+  float y_h[2 * N * H];
+  float y_c[2 * N * H];
+  layer l;
+  quantized_fixture f;
+  (void)state;
+  init_fixture(&f, &l);
+  add_layout(&f, "layout", 0);
+  expect(&l, y, y_h, y_c);
+  assert_int_equal(op_fixture_run(&f.op), OLSTM_STATUS_OK);
+  check_close(&f.op.outputs[0], y, T * 2 * N * H);
+  op_fixture_deinit(&f.op);
+}
+
+static void lengths_of_64_bits_are_the_same(void** state) {
+  float y[T * 2 * N * H];
+  float y_h[2 * N * H];
+  float y_c[2 * N * H];
+  int64_t lens[N];
+  layer l;
+  quantized_fixture f;
+  (void)state;
+  init_fixture(&f, &l);
+  for (int n = 0; n < N; n++) lens[n] = l.lens[n];
+  f.tensors[4] = (olstm_tensor)OP_TENSOR(INT64, lens, 1, N);
+  expect(&l, y, y_h, y_c);
+  assert_int_equal(op_fixture_run(&f.op), OLSTM_STATUS_OK);
+  check_close(&f.op.outputs[0], y, T * 2 * N * H);
+  check_close(&f.op.outputs[1], y_h, 2 * N * H);
   op_fixture_deinit(&f.op);
 }
 
@@ -241,9 +280,25 @@ static void refuses_wrong_tensors_by_name(void** state) {
   refuse(&f, OLSTM_STATUS_INVALID_VALUE, "sequence_lens[2] is 9, expected 0..4");
 }
 
+/// Messages name the opset of the operator's own domain.
+static void refuses_other_attributes_by_name(void** state) {
+  layer l;
+  quantized_fixture f;
+  (void)state;
+  init_fixture(&f, &l);
+  add_layout(&f, "layout", 1);
+  refuse(&f, OLSTM_STATUS_UNSUPPORTED, "': layout is 1, expected 0");
+  init_fixture(&f, &l);
+  add_layout(&f, "color", 1);
+  refuse(&f, OLSTM_STATUS_UNSUPPORTED, "unknown attribute 'color' (opset 1)");
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(computes_as_lstm_on_quantised_values),
+      cmocka_unit_test(takes_the_layout_that_it_has),
+      cmocka_unit_test(lengths_of_64_bits_are_the_same),
+      cmocka_unit_test(refuses_other_attributes_by_name),
       cmocka_unit_test(no_steps_give_the_initial_state),
       cmocka_unit_test(refuses_wrong_tensors_by_name),
   };

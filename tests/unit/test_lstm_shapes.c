@@ -206,10 +206,12 @@ static void refuses_dtypes_that_the_opset_lacks(void** state) {
                "RNN 'n': X has dtype int32, which opset 22 has no RNN for");
 }
 
-static void refuses_sequence_lens_that_are_not_int32(void** state) {
+static void refuses_sequence_lens_of_other_dtypes(void** state) {
   (void)state;
-  refuse_dtype("LSTM lens:int64",
-               "LSTM 'n': sequence_lens has dtype int64, expected int32");
+  refuse_dtype("LSTM lens:float",
+               "LSTM 'n': sequence_lens has dtype float, expected int32");
+  refuse_dtype("LSTM lens:uint32",
+               "LSTM 'n': sequence_lens has dtype uint32, expected int32");
 }
 
 static void refuses_outputs_that_fit_in_no_memory(void** state) {
@@ -264,7 +266,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(leaves_sizes_open_until_a_tensor_tells),
       cmocka_unit_test(refuses_mixed_dtypes),
       cmocka_unit_test(refuses_dtypes_that_the_opset_lacks),
-      cmocka_unit_test(refuses_sequence_lens_that_are_not_int32),
+      cmocka_unit_test(refuses_sequence_lens_of_other_dtypes),
       cmocka_unit_test(refuses_outputs_that_fit_in_no_memory),
       cmocka_unit_test(gives_outputs_their_shapes),
   };

@@ -17,8 +17,8 @@ static olstm__lstm_attributes parse(const char* text) {
   olstm__lstm_attributes attributes;
   olstm_error error = {""};
   olstm_lstm_case_init(&layer, text);
-  const olstm_status status =
-      olstm__lstm_attributes_parse(&layer.node, cell_of(&layer), &attributes, &error);
+  const olstm_status status = olstm__lstm_attributes_parse(
+      &layer.node, layer.node.opset_version, cell_of(&layer), &attributes, &error);
   if (status != OLSTM_STATUS_OK) fail_msg("'%s': %s", text, error.message);
   olstm_lstm_case_deinit(&layer);
   return attributes;
@@ -29,9 +29,9 @@ static void refuse(const char* text, olstm_status code, const char* message) {
   olstm__lstm_attributes attributes;
   olstm_error error = {""};
   olstm_lstm_case_init(&layer, text);
-  assert_int_equal(
-      olstm__lstm_attributes_parse(&layer.node, cell_of(&layer), &attributes, &error),
-      code);
+  assert_int_equal(olstm__lstm_attributes_parse(&layer.node, layer.node.opset_version,
+                                                cell_of(&layer), &attributes, &error),
+                   code);
   assert_string_equal(error.message, message);
   olstm_lstm_case_deinit(&layer);
 }
