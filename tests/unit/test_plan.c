@@ -1,4 +1,5 @@
-// runtime/plan/plan.c: what a plan is made for, and what it knows of inputs that stay.
+// runtime/plan/plan_cache.h and plan_create.c: what a plan is made for, and what it knows
+// of inputs that stay.
 #include "runtime/plan/plan_cache.h"
 
 #include "runtime/session.h"

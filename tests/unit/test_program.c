@@ -1,5 +1,5 @@
-// runtime/plan/program.c: an operator for every node, or a refusal that names what is
-// missing.
+// runtime/plan/program_create.c: an operator for every node, or a refusal that names what
+// is missing.
 #include "runtime/plan/program.h"
 
 #include "tests/support/fake_ops.h"
