@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "op/elementwise/unary_loops.h"
+#include "op/math/cpu.h"
 #include "op/math/vector_math.h"
 
 #define SCHEMA(name, type, result, expression, pragma)                       \
@@ -31,18 +33,18 @@
   VECTOR_LOOP(name##_F64, double, double, twice)
 #define REAL_BOTH(name, expression) REAL(name, expression, expression)
 
-REAL_BOTH(neg, -v)
+VECTOR_LOOP(neg_F64, double, double, -v)
 LOOP(neg_I32, int32_t, int32_t, 0u - (uint32_t)v)
 LOOP(neg_I64, int64_t, int64_t, UINT64_C(0) - (uint64_t)v)
-REAL(abs, fabsf(v), fabs(v))
+VECTOR_LOOP(abs_F64, double, double, fabs(v))
 LOOP(abs_I32, int32_t, int32_t, v < 0 ? 0u - (uint32_t)v : (uint32_t)v)
 LOOP(abs_I64, int64_t, int64_t, v < 0 ? UINT64_C(0) - (uint64_t)v : (uint64_t)v)
 LOOP(abs_U64, uint64_t, uint64_t, v)
-REAL_BOTH(sign, v != v ? v : (v > 0) - (v < 0))
+VECTOR_LOOP(sign_F64, double, double, v != v ? v : (v > 0) - (v < 0))
 LOOP(sign_I32, int32_t, int32_t, (v > 0) - (v < 0))
 LOOP(sign_I64, int64_t, int64_t, (v > 0) - (v < 0))
 LOOP(sign_U64, uint64_t, uint64_t, v > 0)
-REAL_BOTH(relu, v < 0 ? 0 : v)
+VECTOR_LOOP(relu_F64, double, double, v < 0 ? 0 : v)
 LOOP(relu_I32, int32_t, int32_t, v < 0 ? 0 : v)
 LOOP(relu_I64, int64_t, int64_t, v < 0 ? 0 : v)
 LOOP(bit_not_I32, int32_t, int32_t, ~v)
@@ -61,12 +63,12 @@ VECTOR(exp, exp(v))
 VECTOR(tanh, tanh(v))
 VECTOR(sigmoid, 1 / (1 + exp(-v)))
 VECTOR(erf, erf(v))
-REAL(log, logf(v), log(v))
-REAL(sqrt, sqrtf(v), sqrt(v))
-REAL_BOTH(reciprocal, 1 / v)
-REAL(floor, floorf(v), floor(v))
-REAL(ceil, ceilf(v), ceil(v))
-REAL(round, rintf(v), rint(v))
+VECTOR_LOOP(log_F64, double, double, log(v))
+VECTOR_LOOP(sqrt_F64, double, double, sqrt(v))
+VECTOR_LOOP(reciprocal_F64, double, double, 1 / v)
+VECTOR_LOOP(floor_F64, double, double, floor(v))
+VECTOR_LOOP(ceil_F64, double, double, ceil(v))
+VECTOR_LOOP(round_F64, double, double, rint(v))
 REAL(sin, sinf(v), sin(v))
 REAL(cos, cosf(v), cos(v))
 REAL(tan, tanf(v), tan(v))
@@ -82,37 +84,29 @@ REAL(atanh, atanhf(v), atanh(v))
 static inline double clamp_unit(double v) {
   return v < 0 ? 0 : v > 1 ? 1 : v;
 }
-static inline float clamp_unit_f32(float v) {
-  return v < 0 ? 0 : v > 1 ? 1 : v;
-}
 static inline double softplus(double v) {
   return fmax(v, 0) + log1p(exp(-fabs(v)));
-}
-static inline float softplus_f32(float v) {
-  return fmaxf(v, 0) + log1pf(expf(-fabsf(v)));
 }
 
 // sqrt(1/2), sqrt(2/pi)
 #define SQRT_HALF 0.70710678118654752440
 #define SQRT_TWO_OVER_PI 0.79788456080286535588
 
-REAL(hard_sigmoid, clamp_unit_f32(alpha* v + beta), clamp_unit(alpha* v + beta))
-REAL(hard_swish, v* clamp_unit_f32(v*(1.0f / 6) + 0.5f), v* clamp_unit(v / 6 + 0.5))
-REAL(swish, v / (1 + expf(-alpha * v)), v / (1 + exp(-alpha * v)))
-REAL(mish, v* tanhf(softplus_f32(v)), v* tanh(softplus(v)))
-REAL(gelu, 0.5f * v * (1 + erff(v * (float)SQRT_HALF)),
-     0.5 * v * (1 + erf(v * SQRT_HALF)))
-REAL(gelu_tanh,
-     0.5f * v * (1 + tanhf((float)SQRT_TWO_OVER_PI * (v + 0.044715f * v * v * v))),
-     0.5 * v * (1 + tanh(SQRT_TWO_OVER_PI * (v + 0.044715 * v * v * v))))
-REAL_BOTH(leaky_relu, v < 0 ? alpha * v : v)
-REAL(elu, v < 0 ? alpha * expm1f(v) : v, v < 0 ? alpha * expm1(v) : v)
-REAL(selu, beta*(v < 0 ? alpha * expm1f(v) : v), beta*(v < 0 ? alpha * expm1(v) : v))
-REAL(celu, v < 0 ? alpha * expm1f(v / alpha) : v, v < 0 ? alpha * expm1(v / alpha) : v)
-REAL(softplus, softplus_f32(v), softplus(v))
-REAL(softsign, v / (1 + fabsf(v)), v / (1 + fabs(v)))
-REAL_BOTH(thresholded_relu, v > alpha ? v : 0)
-REAL_BOTH(shrink, v<-alpha ? v + beta : v> alpha ? v - beta : 0)
+VECTOR_LOOP(hard_sigmoid_F64, double, double, clamp_unit(alpha* v + beta))
+VECTOR_LOOP(hard_swish_F64, double, double, v* clamp_unit(v / 6 + 0.5))
+VECTOR_LOOP(swish_F64, double, double, v / (1 + exp(-alpha * v)))
+VECTOR_LOOP(mish_F64, double, double, v* tanh(softplus(v)))
+VECTOR_LOOP(gelu_F64, double, double, 0.5 * v * (1 + erf(v * SQRT_HALF)))
+VECTOR_LOOP(gelu_tanh_F64, double, double,
+            0.5 * v * (1 + tanh(SQRT_TWO_OVER_PI * (v + 0.044715 * v * v * v))))
+VECTOR_LOOP(leaky_relu_F64, double, double, v < 0 ? alpha * v : v)
+VECTOR_LOOP(elu_F64, double, double, v < 0 ? alpha * expm1(v) : v)
+VECTOR_LOOP(selu_F64, double, double, beta*(v < 0 ? alpha * expm1(v) : v))
+VECTOR_LOOP(celu_F64, double, double, v < 0 ? alpha * expm1(v / alpha) : v)
+VECTOR_LOOP(softplus_F64, double, double, softplus(v))
+VECTOR_LOOP(softsign_F64, double, double, v / (1 + fabs(v)))
+VECTOR_LOOP(thresholded_relu_F64, double, double, v > alpha ? v : 0)
+VECTOR_LOOP(shrink_F64, double, double, v<-alpha ? v + beta : v> alpha ? v - beta : 0)
 
 LOOP(is_nan_F32, float, uint8_t, v != v)
 LOOP(is_nan_F64, double, uint8_t, v != v)
@@ -130,18 +124,18 @@ LOOP(not_I32, int32_t, uint8_t, v == 0)
 
 static const olstm__unary_kernel kKernels[OLSTM__UNARY_CODE_COUNT][OLSTM__COMPUTE_COUNT] =
     {
-        [OLSTM__UNARY_NEG] = {REAL_LANES(neg), SIGNED_LANES(neg)},
-        [OLSTM__UNARY_ABS] = {REAL_LANES(abs), WHOLE_LANES(abs)},
-        [OLSTM__UNARY_SIGN] = {REAL_LANES(sign), WHOLE_LANES(sign)},
-        [OLSTM__UNARY_RELU] = {REAL_LANES(relu), SIGNED_LANES(relu)},
+        [OLSTM__UNARY_NEG] = {[OLSTM__COMPUTE_F64] = neg_F64, SIGNED_LANES(neg)},
+        [OLSTM__UNARY_ABS] = {[OLSTM__COMPUTE_F64] = abs_F64, WHOLE_LANES(abs)},
+        [OLSTM__UNARY_SIGN] = {[OLSTM__COMPUTE_F64] = sign_F64, WHOLE_LANES(sign)},
+        [OLSTM__UNARY_RELU] = {[OLSTM__COMPUTE_F64] = relu_F64, SIGNED_LANES(relu)},
         [OLSTM__UNARY_BIT_NOT] = {WHOLE_LANES(bit_not)},
         [OLSTM__UNARY_EXP] = {REAL_LANES(exp)},
-        [OLSTM__UNARY_LOG] = {REAL_LANES(log)},
-        [OLSTM__UNARY_SQRT] = {REAL_LANES(sqrt)},
-        [OLSTM__UNARY_RECIPROCAL] = {REAL_LANES(reciprocal)},
-        [OLSTM__UNARY_FLOOR] = {REAL_LANES(floor)},
-        [OLSTM__UNARY_CEIL] = {REAL_LANES(ceil)},
-        [OLSTM__UNARY_ROUND] = {REAL_LANES(round)},
+        [OLSTM__UNARY_LOG] = {[OLSTM__COMPUTE_F64] = log_F64},
+        [OLSTM__UNARY_SQRT] = {[OLSTM__COMPUTE_F64] = sqrt_F64},
+        [OLSTM__UNARY_RECIPROCAL] = {[OLSTM__COMPUTE_F64] = reciprocal_F64},
+        [OLSTM__UNARY_FLOOR] = {[OLSTM__COMPUTE_F64] = floor_F64},
+        [OLSTM__UNARY_CEIL] = {[OLSTM__COMPUTE_F64] = ceil_F64},
+        [OLSTM__UNARY_ROUND] = {[OLSTM__COMPUTE_F64] = round_F64},
         [OLSTM__UNARY_ERF] = {REAL_LANES(erf)},
         [OLSTM__UNARY_SIN] = {REAL_LANES(sin)},
         [OLSTM__UNARY_COS] = {REAL_LANES(cos)},
@@ -156,26 +150,36 @@ static const olstm__unary_kernel kKernels[OLSTM__UNARY_CODE_COUNT][OLSTM__COMPUT
         [OLSTM__UNARY_ACOSH] = {REAL_LANES(acosh)},
         [OLSTM__UNARY_ATANH] = {REAL_LANES(atanh)},
         [OLSTM__UNARY_SIGMOID] = {REAL_LANES(sigmoid)},
-        [OLSTM__UNARY_HARD_SIGMOID] = {REAL_LANES(hard_sigmoid)},
-        [OLSTM__UNARY_HARD_SWISH] = {REAL_LANES(hard_swish)},
-        [OLSTM__UNARY_SWISH] = {REAL_LANES(swish)},
-        [OLSTM__UNARY_MISH] = {REAL_LANES(mish)},
-        [OLSTM__UNARY_GELU] = {REAL_LANES(gelu)},
-        [OLSTM__UNARY_GELU_TANH] = {REAL_LANES(gelu_tanh)},
-        [OLSTM__UNARY_LEAKY_RELU] = {REAL_LANES(leaky_relu)},
-        [OLSTM__UNARY_ELU] = {REAL_LANES(elu)},
-        [OLSTM__UNARY_SELU] = {REAL_LANES(selu)},
-        [OLSTM__UNARY_CELU] = {REAL_LANES(celu)},
-        [OLSTM__UNARY_SOFTPLUS] = {REAL_LANES(softplus)},
-        [OLSTM__UNARY_SOFTSIGN] = {REAL_LANES(softsign)},
-        [OLSTM__UNARY_THRESHOLDED_RELU] = {REAL_LANES(thresholded_relu)},
-        [OLSTM__UNARY_SHRINK] = {REAL_LANES(shrink)},
+        [OLSTM__UNARY_HARD_SIGMOID] = {[OLSTM__COMPUTE_F64] = hard_sigmoid_F64},
+        [OLSTM__UNARY_HARD_SWISH] = {[OLSTM__COMPUTE_F64] = hard_swish_F64},
+        [OLSTM__UNARY_SWISH] = {[OLSTM__COMPUTE_F64] = swish_F64},
+        [OLSTM__UNARY_MISH] = {[OLSTM__COMPUTE_F64] = mish_F64},
+        [OLSTM__UNARY_GELU] = {[OLSTM__COMPUTE_F64] = gelu_F64},
+        [OLSTM__UNARY_GELU_TANH] = {[OLSTM__COMPUTE_F64] = gelu_tanh_F64},
+        [OLSTM__UNARY_LEAKY_RELU] = {[OLSTM__COMPUTE_F64] = leaky_relu_F64},
+        [OLSTM__UNARY_ELU] = {[OLSTM__COMPUTE_F64] = elu_F64},
+        [OLSTM__UNARY_SELU] = {[OLSTM__COMPUTE_F64] = selu_F64},
+        [OLSTM__UNARY_CELU] = {[OLSTM__COMPUTE_F64] = celu_F64},
+        [OLSTM__UNARY_SOFTPLUS] = {[OLSTM__COMPUTE_F64] = softplus_F64},
+        [OLSTM__UNARY_SOFTSIGN] = {[OLSTM__COMPUTE_F64] = softsign_F64},
+        [OLSTM__UNARY_THRESHOLDED_RELU] = {[OLSTM__COMPUTE_F64] = thresholded_relu_F64},
+        [OLSTM__UNARY_SHRINK] = {[OLSTM__COMPUTE_F64] = shrink_F64},
         [OLSTM__UNARY_IS_NAN] = {REAL_LANES(is_nan)},
         [OLSTM__UNARY_IS_INF] = {REAL_LANES(is_inf)},
         [OLSTM__UNARY_NOT] = {[OLSTM__COMPUTE_I32] = not_I32},
 };
 
+/// This CPU's loop over floats, or NULL.
+static olstm__unary_kernel find_float_loop(olstm__unary_code code) {
+#if defined(__x86_64__)
+  if (olstm__cpu_get()->avx2_fma) return olstm__unary_loops_f32_avx2[code];
+#endif
+  return olstm__unary_loops_f32_plain[code];
+}
+
 olstm__unary_kernel olstm__unary_kernel_find(olstm__unary_code code,
                                              olstm__compute_type compute_type) {
-  return kKernels[code][compute_type];
+  const olstm__unary_kernel loop =
+      compute_type == OLSTM__COMPUTE_F32 ? find_float_loop(code) : NULL;
+  return loop ? loop : kKernels[code][compute_type];
 }

@@ -190,6 +190,20 @@ SIMD_INLINE simd_vec simd_unzip(simd_vec a, simd_vec b, simd_vec* out_odd) {
   return _mm256_castpd_ps(_mm256_permute4x64_pd(even, 0xd8));
 }
 
+/// The nearest whole number, the even one of two.
+SIMD_INLINE simd_vec simd_round(simd_vec a) {
+  return _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+/// a = m * 2^n with m from sqrt(1/2) to sqrt(2), for a that is positive and normal.
+SIMD_INLINE simd_vec simd_split_power(simd_vec a, simd_vec* out_n) {
+  const __m256i bits = _mm256_castps_si256(a);
+  const __m256i n =
+      _mm256_srai_epi32(_mm256_sub_epi32(bits, _mm256_set1_epi32(0x3f3504f3)), 23);
+  *out_n = _mm256_cvtepi32_ps(n);
+  return _mm256_castsi256_ps(_mm256_sub_epi32(bits, _mm256_slli_epi32(n, 23)));
+}
+
 /// Whether a lane of a mask is set.
 SIMD_INLINE bool simd_any(simd_vec mask) {
   return _mm256_movemask_ps(mask) != 0;

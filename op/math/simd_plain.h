@@ -218,6 +218,22 @@ SIMD_INLINE simd_vec simd_unzip(simd_vec a, simd_vec b, simd_vec* out_odd) {
 #endif
 }
 
+/// The nearest whole number, the even one of two.
+SIMD_INLINE simd_vec simd_round(simd_vec a) {
+  // Numbers of 2^23 and more are whole, and so are sums with it.
+  const simd_vec whole = simd_set(0x1p23f), size = simd_abs(a);
+  const simd_vec rounded = simd_sub(simd_add(size, whole), whole);
+  return simd_select_lt(size, whole, simd_copy_sign(rounded, a), a);
+}
+
+/// a = m * 2^n with m from sqrt(1/2) to sqrt(2), for a that is positive and normal.
+SIMD_INLINE simd_vec simd_split_power(simd_vec a, simd_vec* out_n) {
+  const simd_ints bits = (simd_ints)a;
+  const simd_ints n = (bits - 0x3f3504f3) >> SIMD_MANTISSA_BITS;
+  *out_n = __builtin_convertvector(n, simd_vec);
+  return (simd_vec)(bits - (n << SIMD_MANTISSA_BITS));
+}
+
 /// Whether a lane of a mask is set.
 SIMD_INLINE bool simd_any(simd_vec mask) {
 #if defined(__SSE2__)

@@ -64,6 +64,65 @@ static void what_is_not_a_number_is_found(void** state) {
   op_text_expect("IsInf-20 detect_positive=0", "f16[2] inf -inf", "bool[2] 0 1");
 }
 
+/// Of every length around a vector's, with values on both sides of 0 and far from it.
+static void floats_are_mapped_as_doubles_are(void** state) {
+  static const char* const kNodes[] = {"Neg-13",
+                                       "Abs-13",
+                                       "Sign-13",
+                                       "Relu-14",
+                                       "Sqrt-13",
+                                       "Reciprocal-13",
+                                       "Floor-13",
+                                       "Ceil-13",
+                                       "Round-11",
+                                       "Log-13",
+                                       "HardSigmoid-6 alpha=0.3 beta=0.4",
+                                       "HardSwish-14",
+                                       "Swish-24 alpha=1.5",
+                                       "Mish-18",
+                                       "Gelu-20",
+                                       "Gelu-20 approximate='tanh'",
+                                       "LeakyRelu-6 alpha=0.1",
+                                       "Elu-6 alpha=1.5",
+                                       "Selu-6",
+                                       "Celu-12 alpha=0.7",
+                                       "Softplus-1",
+                                       "Softsign-1",
+                                       "ThresholdedRelu-10 alpha=0.5",
+                                       "Shrink-9 lambd=0.5 bias=0.25"};
+  static const int kCounts[] = {1, 3, 4, 7, 8, 9, 15, 16, 17, 33, 70001};
+  char x[64];
+  (void)state;
+  for (size_t n = 0; n < sizeof kNodes / sizeof kNodes[0]; n++) {
+    for (size_t c = 0; c < sizeof kCounts / sizeof kCounts[0]; c++) {
+      (void)snprintf(x, sizeof x, "f32[%d] ~", kCounts[c]);
+      op_text_expect_as_double(kNodes[n], x, 1e-6);
+    }
+    op_text_expect_as_double(
+        kNodes[n], "f32[13] nan 0 -0 1 -1 -30.5 30.5 -88 88 -0.5 2.5 3.5 1e-30", 1e-6);
+  }
+}
+
+static void celu_takes_a_negative_alpha(void** state) {
+  (void)state;
+  op_text_expect_as_double("Celu-12 alpha=-0.7", "f32[19] ~", 1e-6);
+}
+
+static void special_values_go_through_vectors(void** state) {
+  (void)state;
+  op_text_expect("Log-13", "f32[9] 0 -0 -1 inf -inf nan 1e-42 1e-45 3e38",
+                 "f32[9] -inf -inf nan inf nan nan -96.708046 -103.278931 88.5967102");
+  op_text_expect("Floor-13", "f32[9] -0.5 0.5 inf -inf nan 1e30 -1e30 8388609 -2.5",
+                 "f32[9] -1 0 inf -inf nan 1e30 -1e30 8388609 -3");
+  op_text_expect("Ceil-13", "f32[9] -0.5 0.5 inf -inf nan 1e30 -1e30 8388609 -2.5",
+                 "f32[9] 0 1 inf -inf nan 1e30 -1e30 8388609 -2");
+  op_text_expect("Softplus-1", "f32[4] inf -inf nan 200", "f32[4] inf 0 nan 200");
+  op_text_expect("Mish-18", "f32[4] inf nan 200 -200", "f32[4] inf nan 200 0");
+  op_text_expect("Elu-6", "f32[4] inf -inf nan 200", "f32[4] inf -1 nan 200");
+  op_text_expect("Sqrt-13", "f32[4] inf -1 nan 0", "f32[4] inf nan nan 0");
+  op_text_expect("Softsign-1", "f32[3] inf -inf nan", "f32[3] 1 -1 nan");
+}
+
 static void refuses_what_it_does_not_know(void** state) {
   (void)state;
   op_text_expect_failure("Exp-13", "i32[1] 0", OLSTM_STATUS_DTYPE_MISMATCH,
@@ -84,6 +143,9 @@ int main(int argc, char** argv) {
       cmocka_unit_test(integers_have_their_own_loops),
       cmocka_unit_test(activations_take_their_attributes),
       cmocka_unit_test(what_is_not_a_number_is_found),
+      cmocka_unit_test(floats_are_mapped_as_doubles_are),
+      cmocka_unit_test(celu_takes_a_negative_alpha),
+      cmocka_unit_test(special_values_go_through_vectors),
       cmocka_unit_test(refuses_what_it_does_not_know),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
