@@ -7,6 +7,7 @@ import os
 import pickle
 import tempfile
 import unittest
+import unittest.mock
 
 from lstm_model import I, KERAS_MODEL, make_model, model, model_with_external_data, sequence, sequence_model
 
@@ -334,6 +335,17 @@ class StreamsTest(unittest.TestCase):
     def test_one_output_makes_a_series(self):
         got = od.scan_partitions(sequence_model(), dd.from_pandas(self.frame, npartitions=5), key="key", columns=["a", "b"], outputs="last")
         assert_frames_equal(got, pd.Series(self.last, self.frame.index, name="last"))
+
+    def test_pieces_run_apart_or_together_to_the_same_end(self):
+        from olstm.dask import _streams
+        cuts = lambda counts: [(begin, end, int(among.sum())) for among, begin, end in _streams._cuts(np.array(counts))]
+        self.assertEqual(cuts([2] * 300 + [1] * 300), [(0, 1, 300), (0, 2, 300)])
+        self.assertEqual(cuts([1000, 1001, 1003]), [(0, 1000, 3), (1000, 1001, 2), (1001, 1003, 1)])
+        frame = dd.from_pandas(self.frame, npartitions=5)
+        for cost in (0, 1e9):
+            with unittest.mock.patch.object(_streams, "_CHANGE_COST", cost):
+                got = od.scan_partitions(sequence_model(), frame, key="key", outputs="last", splits=2).compute(scheduler="sync")
+                np.testing.assert_array_equal(got, self.last)
 
     def test_keys_may_be_numbers_dates_and_tuples(self):
         numbers = np.unique(self.keys, return_inverse=True)[1]

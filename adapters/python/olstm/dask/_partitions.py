@@ -165,14 +165,14 @@ def _scan_frame(scan: _Scan, model: Model, states: States, part: Tuple[Array, An
     starts = np.cumsum(counts) - counts
     gathered = Gathered(len(frame))
 
-    def rows_of(chosen: Array, count: int) -> Array:
-        return order[starts[chosen][:, None] + np.arange(count)]
+    def rows_of(chosen: Array, begin: int, end: int) -> Array:
+        return order[starts[chosen][:, None] + np.arange(begin, end)]
 
-    def pieces(chosen: Array, count: int) -> Dict[str, Array]:
-        return {name: value[rows_of(chosen, count)] for name, value in columns.items()}
+    def pieces(chosen: Array, begin: int, end: int) -> Dict[str, Array]:
+        return {name: value[rows_of(chosen, begin, end)] for name, value in columns.items()}
 
-    def put(chosen: Array, outputs: Mapping[str, Array]) -> None:
-        rows = rows_of(chosen, next(iter(outputs.values())).shape[1]).ravel()
+    def put(chosen: Array, begin: int, end: int, outputs: Mapping[str, Array]) -> None:
+        rows = rows_of(chosen, begin, end).ravel()
         gathered.put(rows, {name: value.reshape((-1,) + value.shape[2:]) for name, value in outputs.items()})
 
     stepper = Stepper(model.core, scan.layout, {}, scan.batch_size, 1 if scan.each_step else None)
@@ -214,8 +214,9 @@ def _scan_bag(scan: _Scan, model: Model, states: States, part: Sequence[Tuple[in
             keys = [elements[p][1] for p in positions]
             gathered = Gathered(len(keys))
             steps = next(iter(feeds.values())).shape[1]
-            states = advance(stepper, states, keys, np.full(len(keys), steps), lambda chosen, _: {
-                name: value[chosen] for name, value in feeds.items()}, gathered.put)
+            states = advance(stepper, states, keys, np.full(len(keys), steps),
+                             lambda chosen, *_: {name: value[chosen] for name, value in feeds.items()},
+                             lambda chosen, begin, end, outputs: gathered.put(chosen, outputs))
             outputs = {name: value[:, 0] if stepless else value for name, value in gathered.outputs.items()}
             for p, key, value in zip(positions, keys, _elements(outputs, len(keys), scan.single)):
                 results.append((elements[p][0], (key, value)))
@@ -271,7 +272,7 @@ def _scan_graph(scan: _Scan, loaded: Model, parts: List[Any], splits: int, initi
 
 def scan_partitions(model: Any, collection: Any, key: Optional[Hashable] = None, columns: Any = None, *, axis: Optional[int] = None,
                     batch_axis: int = 0, outputs: Union[None, str, Iterable[str]] = None,
-                    output_axis: Union[None, int, Mapping[str, int]] = None, splits: int = 8, initial_state: Any = None,
+                    output_axis: Union[None, int, Mapping[str, int]] = None, splits: int = 4, initial_state: Any = None,
                     return_state: bool = False, batch_size: int = BATCH_SIZE, **options: Any) -> Any:
     """Runs a model over streams by key: what has the same key is one stream, whose state is carried from row to row and from
     partition to partition, in their order. Lazy.
