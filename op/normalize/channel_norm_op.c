@@ -3,6 +3,7 @@
 #include "op/normalize/norm_row.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
+#include "op/pieces.h"
 
 typedef struct channel_norm_op {
   olstm__op_base base;
@@ -109,30 +110,45 @@ static olstm__row_operand operand_at(const channel_norm_handle* handle, const vo
                               handle->scale_dtype, 0};
 }
 
-static olstm_status channel_norm_run(const void* instance, const void* handle,
-                                     const olstm_run_args* args, olstm_error* error) {
-  const channel_norm_op* self = instance;
-  const channel_norm_handle* prepared = handle;
-  const int64_t group_length = prepared->channels_a_group * prepared->space;
-  const size_t element_bytes = olstm_dtype_size(prepared->dtype);
-  size_t offset = 0;
-  (void)error;
-  for (int64_t g = 0; g < prepared->batch * prepared->group_count; g++) {
-    const int64_t group = g % prepared->group_count;
+/// What groups of one run have in common.
+typedef struct group_run {
+  const channel_norm_op* self;
+  const channel_norm_handle* handle;
+  const olstm_run_args* args;
+} group_run;
+
+static void run_groups(void* argument, int64_t begin, int64_t end) {
+  const group_run* run = argument;
+  const channel_norm_handle* handle = run->handle;
+  const olstm_run_args* args = run->args;
+  const int64_t group_length = handle->channels_a_group * handle->space;
+  const size_t element_bytes = olstm_dtype_size(handle->dtype);
+  size_t offset = (size_t)(begin * group_length) * element_bytes;
+  for (int64_t g = begin; g < end; g++) {
+    const int64_t group = g % handle->group_count;
     const olstm__row_stats stats = olstm__norm_row_measure(
-        prepared->dtype, group_length, (const char*)args->inputs[0] + offset,
-        (double)self->epsilon, true);
-    for (int64_t c = 0; c < prepared->channels_a_group; c++) {
+        handle->dtype, group_length, (const char*)args->inputs[0] + offset,
+        (double)run->self->epsilon, true);
+    for (int64_t c = 0; c < handle->channels_a_group; c++) {
       const int64_t index =
-          self->scales_groups ? group : group * prepared->channels_a_group + c;
-      const olstm__row_operand scale = operand_at(prepared, args->inputs[1], index);
-      const olstm__row_operand shift = operand_at(prepared, args->inputs[2], index);
-      olstm__norm_row_apply(prepared->dtype, prepared->space,
+          run->self->scales_groups ? group : group * handle->channels_a_group + c;
+      const olstm__row_operand scale = operand_at(handle, args->inputs[1], index);
+      const olstm__row_operand shift = operand_at(handle, args->inputs[2], index);
+      olstm__norm_row_apply(handle->dtype, handle->space,
                             (const char*)args->inputs[0] + offset, &stats, &scale, &shift,
                             (char*)args->outputs[0] + offset);
-      offset += (size_t)prepared->space * element_bytes;
+      offset += (size_t)handle->space * element_bytes;
     }
   }
+}
+
+static olstm_status channel_norm_run(const void* instance, const void* handle,
+                                     const olstm_run_args* args, olstm_error* error) {
+  const channel_norm_handle* prepared = handle;
+  group_run run = {instance, prepared, args};
+  (void)error;
+  olstm__pieces_run(args->parallel, prepared->batch * prepared->group_count,
+                    prepared->channels_a_group * prepared->space, run_groups, &run);
   return OLSTM_STATUS_OK;
 }
 

@@ -2,6 +2,7 @@
 #include "op/elementwise/binary_walk.h"
 #include "op/normalize/norm_row.h"
 #include "op/op_family.h"
+#include "op/pieces.h"
 
 enum { kCodeLayer, kCodeRms };
 
@@ -153,29 +154,44 @@ static void put_stat(const layer_norm_op* self, void* const* outputs, size_t ind
       (char*)outputs[index] + (size_t)row * olstm_dtype_size(self->stash_dtype));
 }
 
+/// What rows of one run have in common.
+typedef struct row_run {
+  const layer_norm_op* self;
+  const layer_norm_handle* handle;
+  const olstm_run_args* args;
+  olstm__row_operand scale;
+  olstm__row_operand shift;
+} row_run;
+
+static void run_rows(void* argument, int64_t begin, int64_t end) {
+  const row_run* run = argument;
+  const layer_norm_handle* handle = run->handle;
+  const olstm_run_args* args = run->args;
+  const size_t row_bytes = (size_t)handle->row_length * olstm_dtype_size(handle->dtype);
+  for (int64_t row = begin; row < end; row++) {
+    const char* x = (const char*)args->inputs[0] + (size_t)row * row_bytes;
+    const olstm__row_stats stats = olstm__norm_row_measure(
+        handle->dtype, handle->row_length, x, (double)run->self->epsilon,
+        code_of(run->self) == kCodeLayer);
+    put_stat(run->self, args->outputs, 1, row, stats.mean);
+    put_stat(run->self, args->outputs, 2, row, stats.inverse_deviation);
+    if (!args->outputs[0]) continue;
+    olstm__norm_row_apply(handle->dtype, handle->row_length, x, &stats, &run->scale,
+                          &run->shift, (char*)args->outputs[0] + (size_t)row * row_bytes);
+  }
+}
+
 static olstm_status layer_norm_run(const void* instance, const void* handle,
                                    const olstm_run_args* args, olstm_error* error) {
   const layer_norm_op* self = instance;
   const layer_norm_handle* prepared = handle;
   const bool has_shift = olstm_node_has_input(self->base.node, 2);
-  const size_t row_bytes =
-      (size_t)prepared->row_length * olstm_dtype_size(prepared->dtype);
-  olstm__row_operand scale = prepared->scale;
-  olstm__row_operand shift = prepared->shift;
+  row_run run = {self, prepared, args, prepared->scale, prepared->shift};
   (void)error;
-  if (!prepared->walks_scale) scale.data = args->inputs[1];
-  if (has_shift && !prepared->walks_shift) shift.data = args->inputs[2];
-  for (int64_t row = 0; row < prepared->row_count; row++) {
-    const char* x = (const char*)args->inputs[0] + (size_t)row * row_bytes;
-    const olstm__row_stats stats =
-        olstm__norm_row_measure(prepared->dtype, prepared->row_length, x,
-                                (double)self->epsilon, code_of(self) == kCodeLayer);
-    put_stat(self, args->outputs, 1, row, stats.mean);
-    put_stat(self, args->outputs, 2, row, stats.inverse_deviation);
-    if (!args->outputs[0]) continue;
-    olstm__norm_row_apply(prepared->dtype, prepared->row_length, x, &stats, &scale,
-                          &shift, (char*)args->outputs[0] + (size_t)row * row_bytes);
-  }
+  if (!prepared->walks_scale) run.scale.data = args->inputs[1];
+  if (has_shift && !prepared->walks_shift) run.shift.data = args->inputs[2];
+  olstm__pieces_run(args->parallel, prepared->row_count, prepared->row_length, run_rows,
+                    &run);
   if (prepared->walks_scale && args->outputs[0]) {
     (void)olstm__binary_walk_run(&prepared->scale_walk, args->outputs[0], args->inputs[1],
                                  args->outputs[0]);

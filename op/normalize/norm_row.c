@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "op/math/float_fold.h"
+
 enum { kPartialSums = 8 };
 
 static double add_partial_sums(const double* sums) {
@@ -36,8 +38,26 @@ static double sum_row(olstm_dtype dtype, int64_t count, const void* x, double ce
   return add_partial_sums(sums);
 }
 
+/// The same of floats, by vectors.
+static double sum_floats(olstm__fold_kind kind, int64_t count, const float* x,
+                         double centre) {
+  double sum = 0;
+  olstm__float_fold_get()->rows[kind](1, 0, count, x, centre, &sum);
+  return sum;
+}
+
+static olstm__row_stats measure_floats(int64_t count, const float* x, double epsilon,
+                                       bool centres) {
+  const double mean =
+      centres ? sum_floats(OLSTM__FOLD_SUM, count, x, 0) / (double)count : 0.0;
+  const double variance =
+      sum_floats(OLSTM__FOLD_DEVIATION, count, x, mean) / (double)count;
+  return (olstm__row_stats){mean, 1 / sqrt(variance + epsilon)};
+}
+
 olstm__row_stats olstm__norm_row_measure(olstm_dtype dtype, int64_t count, const void* x,
                                          double epsilon, bool centres) {
+  if (dtype == OLSTM_DTYPE_FLOAT) return measure_floats(count, x, epsilon, centres);
   const double mean = centres ? sum_row(dtype, count, x, 0, false) / (double)count : 0.0;
   const double variance = sum_row(dtype, count, x, mean, true) / (double)count;
   return (olstm__row_stats){mean, 1 / sqrt(variance + epsilon)};
@@ -52,12 +72,53 @@ static void load_operand(const olstm__row_operand* operand, int64_t begin, int64
       block);
 }
 
+/// The operand's value for the whole row, or `none` where there is no operand.
+static float get_single(const olstm__row_operand* operand, float none) {
+  return operand->data ? *(const float*)operand->data : none;
+}
+
+static bool is_single(const olstm__row_operand* operand) {
+  return !operand->data || (operand->step == 0 && operand->dtype == OLSTM_DTYPE_FLOAT);
+}
+
+/// Floats by float operands, of a row each or one for all; false for others.
+static bool apply_floats(int64_t count, const float* x, const olstm__row_stats* stats,
+                         const olstm__row_operand* scale, const olstm__row_operand* shift,
+                         float* y) {
+  const float mean = (float)stats->mean;
+  const float inverse = (float)stats->inverse_deviation;
+  if (is_single(scale) && is_single(shift)) {
+    const float factor = inverse * get_single(scale, 1);
+    const float summand = get_single(shift, 0);
+#pragma omp simd
+    for (int64_t i = 0; i < count; i++) y[i] = (x[i] - mean) * factor + summand;
+    return true;
+  }
+  if (scale->dtype != OLSTM_DTYPE_FLOAT || !scale->data || scale->step == 0) return false;
+  const float* factors = scale->data;
+  if (!shift->data) {
+#pragma omp simd
+    for (int64_t i = 0; i < count; i++) y[i] = (x[i] - mean) * inverse * factors[i];
+    return true;
+  }
+  if (shift->dtype != OLSTM_DTYPE_FLOAT || shift->step == 0) return false;
+  const float* summands = shift->data;
+#pragma omp simd
+  for (int64_t i = 0; i < count; i++) {
+    y[i] = (x[i] - mean) * inverse * factors[i] + summands[i];
+  }
+  return true;
+}
+
 void olstm__norm_row_apply(olstm_dtype dtype, int64_t count, const void* x,
                            const olstm__row_stats* stats, const olstm__row_operand* scale,
                            const olstm__row_operand* shift, void* y) {
   const size_t element_bytes = olstm_dtype_size(dtype);
   double block[OLSTM__COMPUTE_BLOCK];
   double other[OLSTM__COMPUTE_BLOCK];
+  if (dtype == OLSTM_DTYPE_FLOAT && apply_floats(count, x, stats, scale, shift, y)) {
+    return;
+  }
   for (int64_t begin = 0; begin < count; begin += OLSTM__COMPUTE_BLOCK) {
     const int64_t size = olstm__compute_block_size(count - begin);
     const size_t offset = (size_t)begin * element_bytes;

@@ -1,5 +1,6 @@
 // One row of a normalization: its statistics, and the row scaled and shifted by them.
-// Everything is computed in double, block by block, whatever the dtype.
+// Sums are in double, whatever the dtype; floats are scaled and shifted in float, others
+// in double, block by block.
 #ifndef OLSTM_OP_NORMALIZE_NORM_ROW_H_
 #define OLSTM_OP_NORMALIZE_NORM_ROW_H_
 

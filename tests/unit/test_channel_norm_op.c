@@ -35,12 +35,23 @@ static void mean_and_variance_are_taken_over_the_axes(void** state) {
   op_text_expect("MeanVarianceNormalization-9", "f32[2,1,1,1] 1 3", "f32[2,1,1,1] -1 1");
 }
 
+static void floats_are_normalized_as_doubles_are(void** state) {
+  (void)state;
+  op_text_expect_as_double("InstanceNormalization-6",
+                           "f32[2,33,50,11] ~; f32[33] ~; f32[33] ~", 1e-5);
+  op_text_expect_as_double("InstanceNormalization-6", "f32[1,3,5] ~; f32[3] ~; f32[3] ~",
+                           1e-5);
+  op_text_expect_as_double("GroupNormalization-21 num_groups=4",
+                           "f32[2,12,19] ~; f32[12] ~; f32[12] ~", 1e-5);
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(instances_are_normalized_by_channel),
       cmocka_unit_test(groups_scale_by_group_then_by_channel),
       cmocka_unit_test(lp_divides_by_the_norm),
       cmocka_unit_test(mean_and_variance_are_taken_over_the_axes),
+      cmocka_unit_test(floats_are_normalized_as_doubles_are),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }

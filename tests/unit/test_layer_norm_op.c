@@ -40,12 +40,27 @@ static void refuses_what_it_does_not_know(void** state) {
                          "knows 1 (float) and 16 (bfloat16)");
 }
 
+static void floats_are_normalized_as_doubles_are(void** state) {
+  (void)state;
+  op_text_expect_as_double("LayerNormalization-17", "f32[700,65] ~; f32[65] ~; f32[65] ~",
+                           1e-5);
+  op_text_expect_as_double("LayerNormalization-17", "f32[3,7] ~; f32[7] ~", 1e-5);
+  op_text_expect_as_double("LayerNormalization-17", "f32[3,70] ~; f32[1] ~; f32[1] ~",
+                           1e-5);
+  op_text_expect_as_double("LayerNormalization-17", "f32[3,70] ~; f32[70] ~; f32[1] ~",
+                           1e-5);
+  op_text_expect_as_double("LayerNormalization-17 axis=1",
+                           "f32[2,3,20] ~; f32[3,20] ~; f32[3,1] ~", 1e-5);
+  op_text_expect_as_double("RMSNormalization-23", "f32[5,129] ~; f32[129] ~", 1e-5);
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(rows_have_mean_0_and_deviation_1),
       cmocka_unit_test(operands_of_other_shapes_broadcast),
       cmocka_unit_test(rms_does_not_centre),
       cmocka_unit_test(refuses_what_it_does_not_know),
+      cmocka_unit_test(floats_are_normalized_as_doubles_are),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }
