@@ -165,6 +165,7 @@ static olstm_status shape_graph(olstm_session* session,
   if (fuse) {
     OLSTM_RETURN_IF_ERROR(olstm__fuse_layouts(graph, error));
     OLSTM_RETURN_IF_ERROR(olstm__fuse_dense(graph, error));
+    OLSTM_RETURN_IF_ERROR(olstm__fuse_conv(graph, error));
   }
   // Passes may have added nodes whose inputs are constants.
   OLSTM_RETURN_IF_ERROR(olstm__fold_graph(&session->environment, graph, error));

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "op/elementwise/compute_type.h"
+#include "op/elementwise/binary_kernel.h"
 
 static bool is_half(olstm_dtype dtype) {
   return dtype == OLSTM_DTYPE_FLOAT16 || dtype == OLSTM_DTYPE_BFLOAT16;
@@ -93,6 +93,15 @@ olstm_status olstm__conv_pack_constant(olstm__packed_memory* weight,
   return OLSTM_STATUS_OK;
 }
 
+olstm_status olstm__conv_parse_function(const olstm__op_base* base,
+                                        olstm__fused_function* out_function,
+                                        olstm_error* error) {
+  const olstm_tensor* w = base->node->constants[1];
+  const olstm_dtype dtype = w ? w->desc.dtype : OLSTM_DTYPE_FLOAT;
+  return olstm__fused_function_parse(base, olstm__compute_type_of(dtype), out_function,
+                                     error);
+}
+
 // ---------------------------------------------------------------- calls
 
 static bool lay_out(olstm__conv_call* call, bool is_packed, size_t* out_bytes) {
@@ -124,7 +133,8 @@ olstm_status olstm__conv_call_init(olstm__conv_call* call, const olstm__op_base*
                                    olstm_prepared* out_prepared, olstm_error* error) {
   call->dtype = args->inputs[0]->desc.dtype;
   call->x_count = olstm_tensor_desc_count(&args->inputs[0]->desc);
-  call->y_count = olstm_tensor_desc_count(&args->outputs[0]);
+  call->y_count = conv->batch * conv->groups * conv->output_channels *
+                  olstm__window_output_count(&conv->window);
   call->weight_count = olstm_tensor_desc_count(&args->inputs[1]->desc);
   call->has_bias = args->input_count > 2 && args->inputs[2] != NULL;
   if (!olstm__conv_plan_init(conv, base->options.thread_count, &call->plan) ||
@@ -143,12 +153,37 @@ static const void* load_floats(const olstm__conv_call* call, const void* data,
   return floats;
 }
 
+typedef struct finish_context {
+  const olstm__conv_ending* ending;
+  olstm__binary_kernel add;
+  int64_t plane;
+  size_t element_bytes;
+} finish_context;
+
+static void finish(const void* context, int64_t plane, int64_t first, int64_t count,
+                   void* y) {
+  const finish_context* c = context;
+  const char* residual = c->ending->residual;
+  if (residual) {
+    residual += (size_t)(plane * c->plane + first) * c->element_bytes;
+    (void)c->add(count, y, 1, residual, 1, y);
+  }
+  if (c->ending->function) olstm__fused_function_run(c->ending->function, count, y);
+}
+
 void olstm__conv_call_run(const olstm__conv_call* call,
                           const olstm__packed_memory* weight, const olstm_run_args* args,
-                          olstm__conv_finish finish, const void* finish_context) {
+                          const olstm__conv_ending* ending) {
   const olstm__conv* conv = &call->plan.conv;
   char* workspace = args->workspace;
   if (!args->outputs[0]) return;
+  const bool ends = ending->residual || (ending->function && ending->function->kernel);
+  const finish_context context = {
+      .ending = ending,
+      .add = olstm__binary_kernel_find(OLSTM__BINARY_ADD,
+                                       olstm__compute_type_of(conv->dtype)),
+      .plane = olstm__window_output_count(&conv->window),
+      .element_bytes = olstm_dtype_size(conv->dtype)};
   olstm__conv_args run = {
       .x = load_floats(call, args->inputs[0], call->x_count, workspace + call->x),
       .packed = weight->memory,
@@ -157,8 +192,8 @@ void olstm__conv_call_run(const olstm__conv_call* call,
       .y = is_half(call->dtype) ? workspace + call->y : args->outputs[0],
       .workspace = workspace + call->kernel,
       .parallel = args->parallel,
-      .finish = finish,
-      .finish_context = finish_context};
+      .finish = ends ? finish : NULL,
+      .finish_context = &context};
   if (!run.packed) {
     olstm__conv_pack(
         conv,

@@ -4,6 +4,7 @@
 #define OLSTM_OP_CONV_CONV_CALL_H_
 
 #include "op/conv/conv_kernel.h"
+#include "op/elementwise/fused_function.h"
 #include "op/packed_memory.h"
 
 /// The convolution of weights of `dtype`, [groups * output_channels, input_channels, ...]
@@ -16,6 +17,11 @@ olstm__conv olstm__conv_of_weights(const olstm_tensor_desc* w, int64_t groups,
 olstm_status olstm__conv_pack_constant(olstm__packed_memory* weight,
                                        const olstm__op_base* base, int64_t groups,
                                        bool is_transposed, olstm_error* error);
+
+/// Reads the activation of a fused node; others have none.
+olstm_status olstm__conv_parse_function(const olstm__op_base* base,
+                                        olstm__fused_function* out_function,
+                                        olstm_error* error);
 
 /// A convolution prepared for its shapes. Offsets are into the workspace.
 typedef struct olstm__conv_call {
@@ -34,10 +40,17 @@ olstm_status olstm__conv_call_init(olstm__conv_call* call, const olstm__op_base*
                                    const olstm_prepare_args* args,
                                    olstm_prepared* out_prepared, olstm_error* error);
 
-/// Computes. finish: NULL for nothing; gets float where tensors are half floats.
-/// [no-alloc]
+/// What a fused node does with the results. Zeroed: nothing.
+typedef struct olstm__conv_ending {
+  /// Added to them: a tensor of their shape. NULL: nothing is.
+  const void* residual;
+  /// Taken of each then. NULL: nothing is.
+  const olstm__fused_function* function;
+} olstm__conv_ending;
+
+/// Computes. ending: of float and double tensors alone. [no-alloc]
 void olstm__conv_call_run(const olstm__conv_call* call,
                           const olstm__packed_memory* weight, const olstm_run_args* args,
-                          olstm__conv_finish finish, const void* finish_context);
+                          const olstm__conv_ending* ending);
 
 #endif  // OLSTM_OP_CONV_CONV_CALL_H_

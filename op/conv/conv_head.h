@@ -12,7 +12,12 @@ typedef struct olstm__conv_head {
   int64_t group;
   /// Packed where the weights are constant.
   olstm__packed_memory weight;
+  /// Of a fused node.
+  olstm__fused_function function;
 } olstm__conv_head;
+
+/// The tensor that a fused Conv adds to its result.
+enum { OLSTM__CONV_INPUT_Z = 3 };
 
 /// Reads the attribute group, 1 or more.
 olstm_status olstm__conv_parse_group(const olstm__op_base* base, int64_t* out_group,

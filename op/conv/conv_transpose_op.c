@@ -1,5 +1,6 @@
 // ConvTranspose: attributes and shapes.
 #include "op/conv/conv_head.h"
+#include "op/fused.h"
 #include "op/op_family.h"
 
 typedef struct conv_transpose_op {
@@ -38,6 +39,8 @@ static olstm_status parse(void* instance, olstm_error* error) {
                                    self->output_padding_count, 0, error));
   OLSTM_RETURN_IF_ERROR(check_list(self, "output_shape", self->output_shape,
                                    self->output_shape_count, 1, error));
+  OLSTM_RETURN_IF_ERROR(olstm__conv_parse_function(base, &self->head.function, error));
+  // Last, since what is packed is freed by destroy alone.
   return olstm__conv_pack_constant(&self->head.weight, base, self->head.group, true,
                                    error);
 }
@@ -138,30 +141,36 @@ static olstm_status conv_transpose_prepare(void* instance, const olstm_prepare_a
   return olstm__conv_head_prepare(instance, true, &window, args, out_prepared, error);
 }
 
-static const char* const kAttributes[] = {
-    "auto_pad", "dilations", "group", "kernel_shape", "output_padding", "output_shape",
-    "pads",     "strides",   NULL};
-static const olstm__op_schema kConvTranspose = {
-    .arity = {2, 3, 1},
-    .attributes = kAttributes,
-    .instance_bytes = sizeof(conv_transpose_op),
-    .parse = parse};
+#define ATTRIBUTES                                                                    \
+  "auto_pad", "dilations", "group", "kernel_shape", "output_padding", "output_shape", \
+      "pads", "strides"
+static const char* const kAttributes[] = {ATTRIBUTES, NULL};
+static const char* const kFusedAttributes[] = {
+    ATTRIBUTES, "activation", "activation_alpha", "activation_beta", NULL};
+
+#define SCHEMA(ATTRIBUTE_NAMES)                                 \
+  {                                                             \
+    .arity = {2, 3, 1}, .attributes = ATTRIBUTE_NAMES,          \
+    .instance_bytes = sizeof(conv_transpose_op), .parse = parse \
+  }
+static const olstm__op_schema kConvTranspose = SCHEMA(kAttributes);
+static const olstm__op_schema kFusedConvTranspose = SCHEMA(kFusedAttributes);
+
+#define CONV_TRANSPOSE(DOMAIN, FIRST, LAST, DTYPES, VARIANT)                             \
+  {                                                                                      \
+    .struct_size = sizeof(olstm_operator), .domain = DOMAIN, .op_type = "ConvTranspose", \
+    .first_opset = FIRST, .last_opset = LAST, .dtypes = DTYPES, .variant = VARIANT,      \
+    .create = olstm__op_create_schema, .infer = conv_transpose_infer,                    \
+    .prepare = conv_transpose_prepare, .run = olstm__conv_head_run,                      \
+    .release = olstm__op_release_handle, .destroy = olstm__conv_head_destroy,            \
+  }
 
 static const olstm_operator kOperators[] = {
-    {
-        .struct_size = sizeof(olstm_operator),
-        .domain = "",
-        .op_type = "ConvTranspose",
-        .first_opset = 1,
-        .dtypes = OLSTM__DTYPES_REAL,
-        .variant = &kConvTranspose,
-        .create = olstm__op_create_schema,
-        .infer = conv_transpose_infer,
-        .prepare = conv_transpose_prepare,
-        .run = olstm__conv_head_run,
-        .release = olstm__op_release_handle,
-        .destroy = olstm__conv_head_destroy,
-    },
+    CONV_TRANSPOSE("", 1, 0, OLSTM__DTYPES_REAL, &kConvTranspose),
+    CONV_TRANSPOSE(
+        OLSTM__FUSED_DOMAIN, OLSTM__FUSED_OPSET, OLSTM__FUSED_OPSET,
+        OLSTM_DTYPE_BIT(OLSTM_DTYPE_FLOAT) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_DOUBLE),
+        &kFusedConvTranspose),
 };
 
 const olstm__op_family olstm__conv_transpose_family = {OLSTM__OPERATORS(kOperators),

@@ -8,7 +8,7 @@
 // parameters activation_alpha and activation_beta.
 #include "op/dense/packed_weight.h"
 #include "op/elementwise/binary_kernel.h"
-#include "op/elementwise/unary_op.h"
+#include "op/elementwise/fused_function.h"
 #include "op/fused.h"
 #include "op/op_family.h"
 
@@ -25,10 +25,9 @@ typedef struct dense_op {
   bool flips_weight;
   int64_t k, n;
   olstm__packed_weight weight;
-  /// NULL: C is not added, or there is no activation.
+  /// NULL: C is not added.
   olstm__binary_kernel add;
-  olstm__unary_kernel activation;
-  olstm__unary_parameters parameters;
+  olstm__fused_function activation;
 } dense_op;
 
 typedef struct dense_handle {
@@ -62,26 +61,6 @@ static olstm_status pack_weight(dense_op* self, olstm_error* error) {
                                    error);
 }
 
-static olstm_status find_activation(dense_op* self, olstm__compute_type compute_type,
-                                    olstm_error* error) {
-  const olstm_node* node = self->base.node;
-  olstm__unary_function function;
-  const char* name = NULL;
-  OLSTM_RETURN_IF_ERROR(olstm_node_get_string(node, "activation", "", &name, error));
-  if (name[0] == '\0') return OLSTM_STATUS_OK;
-  if (!olstm__unary_function_find(name, &function)) {
-    return olstm__op_fail(&self->base, error, OLSTM_STATUS_INVALID_MODEL,
-                          "attribute activation is '%s', which is none", name);
-  }
-  OLSTM_RETURN_IF_ERROR(olstm_node_get_float(node, "activation_alpha",
-                                             function.parameters.alpha,
-                                             &self->parameters.alpha, error));
-  OLSTM_RETURN_IF_ERROR(olstm_node_get_float(
-      node, "activation_beta", function.parameters.beta, &self->parameters.beta, error));
-  self->activation = olstm__unary_kernel_find(function.code, compute_type);
-  return OLSTM_STATUS_OK;
-}
-
 static olstm_status parse(void* instance, olstm_error* error) {
   dense_op* self = instance;
   const olstm_node* node = self->base.node;
@@ -94,7 +73,8 @@ static olstm_status parse(void* instance, olstm_error* error) {
   if (!self->is_gemm && olstm_node_has_input(node, 2)) {
     self->add = olstm__binary_kernel_find(OLSTM__BINARY_ADD, compute_type);
   }
-  OLSTM_RETURN_IF_ERROR(find_activation(self, compute_type, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm__fused_function_parse(&self->base, compute_type, &self->activation, error));
   // Last, since only destroy frees what was packed.
   return pack_weight(self, error);
 }
@@ -154,7 +134,7 @@ static void finish_rows(const dense_op* self, int64_t rows, size_t row_bytes,
       (void)self->add(self->n, row, 1, c, 1, row);
     }
   }
-  if (self->activation) self->activation(&self->parameters, rows * self->n, y, y);
+  olstm__fused_function_run(&self->activation, rows * self->n, y);
 }
 
 static olstm_status dense_run(const void* instance, const void* handle,

@@ -30,4 +30,9 @@ olstm_status olstm__fuse_layouts(olstm__graph* graph, olstm_error* error);
 /// olstm.fused. Sorts the graph. Errors: OUT_OF_MEMORY.
 olstm_status olstm__fuse_dense(olstm__graph* graph, olstm_error* error);
 
+/// Convolutions take along what stands behind them: BatchNormalization and what is
+/// multiplied by or added to their channels, in their weights; a sum and a function of
+/// one number, in nodes of domain olstm.fused. Sorts the graph. Errors: OUT_OF_MEMORY.
+olstm_status olstm__fuse_conv(olstm__graph* graph, olstm_error* error);
+
 #endif  // OLSTM_RUNTIME_FUSE_FUSE_H_

@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "runtime/fuse/fuse.h"
+#include "runtime/fuse/fuse_function.h"
 #include "runtime/fuse/fuse_match.h"
 
-enum { kFirstOpset = 7, kMaxAttributes = 5 };
+enum { kFirstOpset = 7, kMaxAttributes = 2 + OLSTM__FUSE_FUNCTION_ATTRIBUTES };
 
 /// A Dense layer. Nodes are indices, NO_VALUE for absent ones.
 typedef struct dense_match {
@@ -17,7 +18,7 @@ typedef struct dense_match {
   int32_t bias;
   int32_t reshape;
   int32_t add;
-  int32_t activation;
+  olstm__fuse_function function;
   // The result of the layer.
   int32_t output;
 } dense_match;
@@ -52,10 +53,12 @@ static bool match_product(const olstm__graph* graph, int32_t index, dense_match*
   const olstm_tensor* weight =
       olstm__graph_constant(graph, olstm__graph_node_input(node, 1));
   const int32_t c = olstm__graph_node_input(node, 2);
-  *match =
-      (dense_match){index,           false,           false,           0,
-                    OLSTM__NO_VALUE, OLSTM__NO_VALUE, OLSTM__NO_VALUE, OLSTM__NO_VALUE,
-                    OLSTM__NO_VALUE};
+  *match = (dense_match){.product = index,
+                         .bias = OLSTM__NO_VALUE,
+                         .reshape = OLSTM__NO_VALUE,
+                         .add = OLSTM__NO_VALUE,
+                         .function = {.node = OLSTM__NO_VALUE},
+                         .output = OLSTM__NO_VALUE};
   match->is_gemm = is_onnx(node, "Gemm");
   if ((!match->is_gemm && !is_onnx(node, "MatMul")) || !weight ||
       weight->desc.rank != 2 || olstm_tensor_desc_count(&weight->desc) == 0 ||
@@ -113,23 +116,19 @@ static void match_add(const olstm__graph* graph, dense_match* match) {
   match->output = node->outputs[0];
 }
 
-static void match_activation(const olstm__graph* graph, dense_match* match) {
-  const olstm__graph_node* node = olstm__graph_only_consumer(graph, match->output);
-  if (!node || !olstm__graph_node_has(node, OLSTM__TRAIT_REAL_FUNCTION) ||
-      node->opset_version < kFirstOpset || node->input_count != 1) {
-    return;
-  }
-  match->activation = olstm__graph_node_index(graph, node);
-  match->output = node->outputs[0];
-}
-
 static bool match_dense(const olstm__graph* graph, int32_t index, dense_match* match) {
   if (!match_product(graph, index, match)) return false;
   const int32_t product = match->output;
   match_reshape(graph, match);
   match_add(graph, match);
-  match_activation(graph, match);
-  if (match->add != OLSTM__NO_VALUE || match->activation != OLSTM__NO_VALUE) return true;
+  match->function = olstm__fuse_match_function(
+      graph, match->output,
+      olstm__graph_constant(graph, graph->nodes[index].inputs[1])->desc.dtype);
+  if (match->function.node != OLSTM__NO_VALUE) {
+    match->output = graph->nodes[match->function.node].outputs[0];
+  }
+  if (match->add != OLSTM__NO_VALUE || match->function.node != OLSTM__NO_VALUE)
+    return true;
   match->output = product;
   return false;
 }
@@ -140,43 +139,20 @@ static olstm_attribute int_attribute(const char* name, int64_t value) {
   return (olstm_attribute){.name = name, .kind = OLSTM_ATTRIBUTE_INT, .i = value};
 }
 
-static void add_parameter(const olstm__graph_node* node, const char* from, const char* to,
-                          olstm_attribute* attributes, size_t* count) {
-  const olstm_attribute* attribute =
-      from ? olstm__graph_find_attribute(node, from) : NULL;
-  if (!attribute || attribute->kind != OLSTM_ATTRIBUTE_FLOAT) return;
-  attributes[*count] = *attribute;
-  attributes[(*count)++].name = to;
-}
-
 static olstm_attribute* make_attributes(olstm__graph* graph, const dense_match* match,
                                         size_t* out_count) {
   olstm_attribute* made = olstm__graph_allocate(graph, kMaxAttributes, sizeof *made);
-  olstm_string* name = olstm__graph_allocate(graph, 1, sizeof *name);
   size_t count = 0;
-  if (!made || !name) return NULL;
+  if (!made) return NULL;
   if (match->is_gemm) made[count++] = int_attribute("gemm", 1);
   if (match->flips_weight) made[count++] = int_attribute("transB", 1);
-  if (match->activation != OLSTM__NO_VALUE) {
-    const olstm__graph_node* node = &graph->nodes[match->activation];
-    olstm__function_parameters of = {0};
-    (void)olstm__builtin_function(node->op_type, &of);
-    *name = (olstm_string){node->op_type, strlen(node->op_type)};
-    made[count++] = (olstm_attribute){.name = "activation",
-                                      .kind = OLSTM_ATTRIBUTE_STRING,
-                                      .count = 1,
-                                      .strings = name};
-    add_parameter(node, of.alpha_name, "activation_alpha", made, &count);
-    add_parameter(node, of.beta_name, "activation_beta", made, &count);
-  }
+  count += olstm__fuse_add_function(graph, &match->function, made + count);
   *out_count = count;
   return made;
 }
 
 static const char* describe(olstm__graph* graph, const dense_match* match) {
-  const char* activation = match->activation == OLSTM__NO_VALUE
-                               ? NULL
-                               : graph->nodes[match->activation].op_type;
+  const char* activation = match->function.op_type;
   return olstm__graph_format(graph, "%s with its %s%s%s",
                              graph->nodes[match->product].op_type,
                              match->add == OLSTM__NO_VALUE ? "" : "Add",
