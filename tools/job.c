@@ -141,6 +141,7 @@ static olstm_status create_session(const olstm__job_options* options, olstm__job
   }
   session_options.max_work = (uint64_t)options->max_work;
   session_options.broadcast_state = options->broadcast_state;
+  session_options.real_time = options->real_time;
   session_options.has_seed = options->seed >= 0;
   session_options.seed = options->seed >= 0 ? (uint64_t)options->seed : 0;
   session_options.stateful_count = names.stateful_count;

@@ -18,6 +18,7 @@ typedef struct olstm__job_options {
   int64_t max_work;
   bool fuse;
   bool broadcast_state;
+  bool real_time;
   /// A folder that the model's external data may come from, too; NULL for none.
   const char* external_data;
   /// Of random operators; below 0: none.
@@ -67,6 +68,8 @@ void olstm__job_options_init(olstm__job_options* options);
   {.name = "broadcast-state", .kind = OLSTM__CLI_FLAG,                                   \
    .target = &(job).broadcast_state,                                                    \
    .help = "an initial state of batch 1 serves every row"},                             \
+  {.name = "real-time", .kind = OLSTM__CLI_FLAG, .target = &(job).real_time,            \
+   .help = "refuse plans with a step that may allocate while it runs"},                 \
   {.name = "seed", .kind = OLSTM__CLI_INT, .target = &(job).seed, .value_name = "N",    \
    .min = 0, .max = INT64_MAX,                                                          \
    .help = "seed of random operators that have none (default: draw anew)"}

@@ -113,6 +113,10 @@ typedef struct olstm_session_options {
   /// false: they draw anew in every run.
   bool has_seed;
   uint64_t seed;
+  /// Whether plans with a step that may allocate while it runs are refused (UNSUPPORTED,
+  /// naming the step): one whose shapes only data can tell, or whose backend allocates.
+  /// Default false.
+  bool real_time;
 } olstm_session_options;
 
 /// Writes the defaults to a struct of `struct_size` bytes, which is what a caller in

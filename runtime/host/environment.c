@@ -67,6 +67,7 @@ static olstm_status read_options(olstm__environment* environment,
       environment->has_max_memory ? options->max_memory : kMostMemory;
   environment->plan_cache_capacity = options->plan_cache_capacity;
   environment->max_work = options->max_work;
+  environment->real_time = options->real_time;
   return read_kernel(environment, options->kernel, error);
 }
 

@@ -25,6 +25,8 @@ typedef struct olstm__environment {
   size_t plan_cache_capacity;
   /// The option; 0: each run chooses its own limit.
   uint64_t max_work;
+  /// The option: no step of a plan may allocate while it runs.
+  bool real_time;
   /// Held during create, infer, prepare, release and destroy of an operator, and while a
   /// plan cache is accessed; never during run.
   pthread_mutex_t mutex;

@@ -92,6 +92,23 @@ static olstm_status check_limit(const olstm__planner* planner, olstm_error* erro
                     planner->program->graph->name, planner->plan->workspace_bytes, limit);
 }
 
+/// Whether all steps keep the promise that the option real_time asks for.
+static olstm_status check_real_time(const olstm__planner* planner, olstm_error* error) {
+  if (!planner->environment->real_time) return OLSTM_STATUS_OK;
+  for (size_t s = 0; s < planner->step_count; s++) {
+    const olstm__planned_step* step = &planner->steps[s];
+    const olstm_node* node = &step->node->node;
+    if (!step->is_live || (!step->is_dynamic && !step->prepared.run_allocates)) continue;
+    return olstm_fail(
+        error, OLSTM_STATUS_UNSUPPORTED, "%s '%s': %s, which real_time does not allow",
+        node->op_type, node->name,
+        step->is_dynamic ? "only data can tell its shapes, so that it may allocate while "
+                           "it runs"
+                         : "its kernel allocates in every run");
+  }
+  return OLSTM_STATUS_OK;
+}
+
 // ---------------------------------------------------------------- the plan
 
 static olstm_status write_step(olstm__planner* planner, const olstm__planned_step* from,
@@ -271,6 +288,7 @@ static olstm_status make(olstm__planner* planner, const olstm_tensor* inputs,
   OLSTM_RETURN_IF_ERROR(olstm__planner_infer(planner, inputs, error));
   olstm__planner_mark_live(planner);
   OLSTM_RETURN_IF_ERROR(prepare_steps(planner, error));
+  OLSTM_RETURN_IF_ERROR(check_real_time(planner, error));
   olstm__planner_mark_views(planner);
   OLSTM_RETURN_IF_ERROR(olstm__planner_find_wavefronts(planner, error));
   OLSTM_RETURN_IF_ERROR(olstm__planner_assign_locations(planner, error));
