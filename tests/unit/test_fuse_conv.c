@@ -10,9 +10,9 @@
   "opset 14\ninput x float[n,2,5,6]\n"                     \
   "const w float[3,2,3,3] 0.3 -0.2 0.1 0.4 -0.5 0.7 1.1\n" \
   "const b float[3] 0.1 -0.3 0.2\n"
-#define LISTS                                                    \
-  "const s float[3] 0.5 -1.5 2\nconst t float[3] 0.1 0.2 -0.3\n" \
-  "const m float[3] 0.4 -0.6 0.2\nconst v float[3] 0.25 1.5 0.01\n"
+#define LISTS                                                       \
+  "const s float[3] 0.5 -0.5 0.25\nconst t float[3] 0.1 0.2 -0.3\n" \
+  "const m float[3] 0.4 -0.6 0.2\nconst v float[3] 0.75 1.5 1\n"
 #define CONV "node Conv x,w,b -> c pads=[1,1,1,1]\n"
 
 static void every_function_follows_a_convolution(void** state) {
@@ -58,12 +58,12 @@ static void norms_and_arithmetic_go_into_the_weights(void** state) {
       LAYER LISTS CONV "node BatchNormalization c,s,t,m,v -> y epsilon=0.001\noutput y\n",
       "Conv");
   fuse_case_expect_steps(LAYER LISTS
-                        "node Conv x,w -> c\nnode BatchNormalization c,s,t,m,v -> n\n"
-                        "node Relu n -> y\noutput y\n",
-                        "Conv");
+                         "node Conv x,w -> c\nnode BatchNormalization c,s,t,m,v -> n\n"
+                         "node Relu n -> y\noutput y\n",
+                         "Conv");
   fuse_case_expect_steps(
       LAYER
-      "const f float[3,1,1] 0.5 -1.5 2\nconst g float[1,3,1,1] 1 2 3\n"
+      "const f float[3,1,1] 0.5 -0.5 0.25\nconst g float[1,3,1,1] 0.1 0.2 0.3\n"
       "const k float[] 0.25\n" CONV
       "node Mul f,c -> p\nnode Add p,g -> q\nnode Sub q,k -> y\noutput y\n",
       "Conv");
@@ -81,14 +81,14 @@ static void groups_and_transposed_convolutions_do_the_same(void** state) {
   fuse_case_expect_steps(
       "opset 14\ninput x float[n,4,7]\n"
       "const w float[6,2,3] 0.3 -0.2 0.1 0.4 -0.5 0.7 1.1\n"
-      "const s float[6] 0.5 -1.5 2 1 3 -1\nconst t float[6] 0.1 0.2 -0.3\n"
+      "const s float[6] 0.5 -0.5 0.25 0.1 0.3 -0.1\nconst t float[6] 0.1 0.2 -0.3\n"
       "node Conv x,w -> c group=2\nnode BatchNormalization c,s,t,t,s -> n epsilon=2.0\n"
       "node Elu n -> y\noutput y\n",
       "Conv");
   fuse_case_expect_steps(
       "opset 14\ninput x float[n,4,7]\n"
       "const w float[4,3,3] 0.3 -0.2 0.1 0.4 -0.5 0.7 1.1\n"
-      "const s float[6] 0.5 -1.5 2 1 3 -1\nconst t float[6] 0.1 0.2 -0.3\n"
+      "const s float[6] 0.5 -0.5 0.25 0.1 0.3 -0.1\nconst t float[6] 0.1 0.2 -0.3\n"
       "node ConvTranspose x,w -> c group=2 strides=[2]\n"
       "node BatchNormalization c,s,t,t,s -> n epsilon=2.0\n"
       "node Elu n -> y\noutput y\n",
