@@ -13,6 +13,7 @@
 #include "tools/json_writer.h"
 #include "tools/progress.h"
 #include "tools/say.h"
+#include "tools/wrong_case.h"
 
 enum { kMaxDepth = 4 };
 static const char* const kVerdicts[] = {"PASS", "FAIL", "SKIP"};
@@ -20,7 +21,8 @@ static const char* const kVerdicts[] = {"PASS", "FAIL", "SKIP"};
 typedef struct conform_options {
   olstm__job_options job;
   olstm__tolerance tolerance;
-  const char* filter;
+  olstm__cli_list filters;
+  olstm__cli_list excludes;
   const char* json;
   bool strict;
 } conform_options;
@@ -150,17 +152,37 @@ static void show_progress(size_t index, size_t count) {
   }
 }
 
-/// Keeps the cases whose names match.
-static void filter_cases(folder_list* cases, const char* filter) {
+static bool matches_any(const olstm__cli_list* globs, const char* name) {
+  bool is_found = false;
+  for (size_t i = 0; i < globs->count && !is_found; i++) {
+    is_found = fnmatch(globs->values[i], name, 0) == 0;
+  }
+  return is_found;
+}
+
+/// Leaves the cases whose names match a filter, if there is one, and no exclusion.
+static void filter_cases(folder_list* cases, const conform_options* options) {
   size_t kept = 0;
   for (size_t i = 0; i < cases->count; i++) {
-    if (filter && fnmatch(filter, case_name(cases->paths[i]), 0) != 0) {
+    const char* name = case_name(cases->paths[i]);
+    if ((options->filters.count > 0 && !matches_any(&options->filters, name)) ||
+        matches_any(&options->excludes, name)) {
       free(cases->paths[i]);
     } else {
       cases->paths[kept++] = cases->paths[i];
     }
   }
   cases->count = kept;
+}
+
+/// What a verdict comes to where the case is known to be wrong itself.
+static olstm__verdict judge(const char* folder, const char* name, olstm__verdict verdict,
+                            olstm_error* reason) {
+  const char* wrong =
+      verdict == OLSTM__VERDICT_FAIL ? olstm__wrong_case_find(folder, name) : NULL;
+  if (!wrong) return verdict;
+  (void)olstm_fail(reason, OLSTM_STATUS_OK, "the case's own data is wrong: %s", wrong);
+  return OLSTM__VERDICT_SKIP;
 }
 
 static void write_case(olstm__json_writer* json, const char* name, olstm__verdict verdict,
@@ -182,7 +204,8 @@ static bool run_cases(const folder_list* cases, const conform_options* options,
     olstm_error reason;
     const char* name = case_name(cases->paths[i]);
     show_progress(i, cases->count);
-    const olstm__verdict verdict = olstm__case_runner_next(&runner, &reason);
+    const olstm__verdict verdict =
+        judge(cases->paths[i], name, olstm__case_runner_next(&runner, &reason), &reason);
     counts[verdict]++;
     print_line(verdict, name, reason.message);
     if (json) write_case(json, name, verdict, reason.message);
@@ -210,7 +233,8 @@ static int run_and_count(const folder_list* cases, const conform_options* option
     olstm__json_int(&json, "skipped", (int64_t)counts[OLSTM__VERDICT_SKIP]);
     olstm__json_close(&json, '}');
     (void)fputc('\n', json.file);
-    if (fclose(json.file) != 0) {
+    const bool has_failed = ferror(json.file) != 0;
+    if (fclose(json.file) != 0 || has_failed) {
       return olstm__cli_complain(OLSTM__EXIT_FAILED, "cannot write '%s'", options->json);
     }
   }
@@ -232,8 +256,10 @@ static olstm__cli_result parse(int argc, char** argv, conform_options* out,
        "relative tolerance (default 1e-3)", 0, 0, NULL},
       {"atol", OLSTM__CLI_REAL, &out->tolerance.atol, "A",
        "absolute tolerance (default 1e-7)", 0, 0, NULL},
-      {"filter", OLSTM__CLI_TEXT, &out->filter, "GLOB", "only cases of such names", 0, 0,
-       NULL},
+      {"filter", OLSTM__CLI_LIST, &out->filters, "GLOB",
+       "only cases of such names; several add up", 0, 0, NULL},
+      {"exclude", OLSTM__CLI_LIST, &out->excludes, "GLOB",
+       "no cases of such names; several add up", 0, 0, NULL},
       {"strict", OLSTM__CLI_FLAG, &out->strict, NULL, "a SKIP is a failure too", 0, 0,
        NULL},
       {"json", OLSTM__CLI_TEXT, &out->json, "FILE", "write the results there", 0, 0,
@@ -261,14 +287,18 @@ int olstm__command_conform(int argc, char** argv) {
   olstm__job_options_init(&options.job);
   const olstm__cli_result parsed = parse(argc, argv, &options, &paths);
   if (parsed != OLSTM__CLI_PARSED) return olstm__cli_exit_code(parsed);
+  status = olstm__job_check_plugins(&options.job, &error);
   for (size_t i = 0; status == OLSTM_STATUS_OK && i < paths.count; i++) {
     status = find_cases(paths.values[i], &cases, &error);
   }
   if (status == OLSTM_STATUS_OK) {
-    filter_cases(&cases, options.filter);
+    filter_cases(&cases, &options);
     if (cases.count == 0) {
-      status = olstm_fail(&error, OLSTM_STATUS_NOT_FOUND, "no case matches '%s'",
-                          options.filter);
+      const bool is_one = options.filters.count == 1 && options.excludes.count == 0;
+      status = olstm_fail(
+          &error, OLSTM_STATUS_NOT_FOUND,
+          is_one ? "no case matches '%s'" : "--filter and --exclude leave no case%.0s",
+          is_one ? options.filters.values[0] : "");
     }
   }
   const int exit_code = status == OLSTM_STATUS_OK ? run_and_count(&cases, &options)

@@ -185,6 +185,14 @@ olstm_status olstm__job_open(const char* model_path, const olstm__job_options* o
   return olstm__job_open_source(&source, options, allocator, out_job, error);
 }
 
+olstm_status olstm__job_check_plugins(const olstm__job_options* options,
+                                      olstm_error* error) {
+  olstm__job job = {0};
+  const olstm_status status = load_plugins(options, &job, NULL, error);
+  olstm_registry_destroy(job.registry);
+  return status;
+}
+
 void olstm__job_deinit(olstm__job* job) {
   olstm_context_destroy(job->context);
   olstm_session_destroy(job->session);

@@ -111,6 +111,11 @@ olstm_status olstm__job_open_source(const olstm__job_source* source,
                                     const olstm_allocator* allocator, olstm__job* out_job,
                                     olstm_error* error);
 
+/// Loads the plugins that the options name, and forgets them: one error instead of one in
+/// every job.
+olstm_status olstm__job_check_plugins(const olstm__job_options* options,
+                                      olstm_error* error);
+
 void olstm__job_deinit(olstm__job* job);
 
 #endif  // OLSTM_TOOLS_JOB_H_

@@ -37,6 +37,30 @@ expect_line out.txt "PASS good"
 expect 0 conform --filter 'g*d' .
 [ "$(tail -n 1 out.txt)" = "1 passed, 0 failed, 0 skipped" ] || complain "$(tail -n 1 out.txt)"
 expect_error 1 "no case matches 'x*'" conform --filter 'x*' cases
+# Filters and exclusions add up.
+expect 1 conform --filter good --filter 'no_*' cases
+[ "$(tail -n 1 out.txt)" = "1 passed, 3 failed, 0 skipped" ] || complain "$(cat out.txt)"
+expect 0 conform --exclude 'no_*' --exclude wrong --exclude lfs cases
+[ "$(tail -n 1 out.txt)" = "1 passed, 0 failed, 1 skipped" ] || complain "$(cat out.txt)"
+expect 0 conform --filter good --filter 'no_*' --exclude '*_*' cases
+[ "$(tail -n 1 out.txt)" = "1 passed, 0 failed, 0 skipped" ] || complain "$(cat out.txt)"
+expect_error 1 "--filter and --exclude leave no case" conform --exclude '*' cases
+
+# A plugin that is not there is one error, not one a case.
+"$olstm" conform --plugin ./nix.so cases >out.txt 2>err.txt && complain "a plugin that there is not, exit 0"
+[ ! -s out.txt ] && [ "$(wc -l < err.txt)" -eq 1 ] && grep -q "nix.so" err.txt || complain "$(cat out.txt err.txt)"
+
+# A report that cannot be written.
+if [ -w /dev/full ]; then
+  expect 1 conform --json /dev/full cases/good
+  [ "$(cat err.txt)" = "olstm: cannot write '/dev/full'" ] || complain "$(cat err.txt)"
+fi
+
+# Cases that ONNX got wrong are known by their data, not by their name alone.
+cp -r cases/wrong test_dft_inverse
+expect 1 conform test_dft_inverse
+grep -q '^FAIL test_dft_inverse: ' out.txt || complain "$(cat out.txt)"
+
 expect 0 conform cases/unsupported
 expect 1 conform --strict cases/unsupported
 
