@@ -165,6 +165,16 @@ def _load_registry(plugins: Sequence[str]) -> Optional[Handle]:
     return registry
 
 
+def check_input_names(given: Mapping[str, Any], inputs: Mapping[str, Info]) -> None:
+    """ValueError, naming the input, unless just the model's inputs are given."""
+    unknown = [name for name in given if name not in inputs]
+    missing = [name for name in inputs if name not in given]
+    if missing or unknown:
+        raise ValueError("%s input '%s'; the model's inputs are %s%s" % (
+            "unknown" if unknown else "missing", (unknown or missing)[0], ", ".join(inputs),
+            " (and those with initializers that given_inputs names)" if unknown else ""))
+
+
 class Core:
     """A C session, and what every Session and Context of Python that uses it needs to know. Immutable, for any thread."""
 
@@ -207,12 +217,7 @@ class Core:
         if not isinstance(feeds, collections.abc.Mapping):
             raise TypeError("run takes a dict of input name to array, not %s; the model's inputs are %s" % (
                 type(feeds).__name__, ", ".join(infos)))
-        missing = [name for name in infos if name not in feeds]
-        unknown = [name for name in feeds if name not in infos]
-        if missing or unknown:
-            raise ValueError("%s input '%s'; the model's inputs are %s%s" % (
-                "unknown" if unknown else "missing", (unknown or missing)[0], ", ".join(infos),
-                " (and those with initializers that given_inputs names)" if unknown else ""))
+        check_input_names(feeds, infos)
         pairs = [to_tensor(feeds[name], info.dtype, "input '%s'" % name) for name, info in infos.items()]
         return (L.Tensor * max(1, len(pairs)))(*[tensor for tensor, _ in pairs]), [array for _, array in pairs]
 

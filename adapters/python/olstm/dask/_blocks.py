@@ -12,7 +12,7 @@ from dask.base import tokenize
 from dask.delayed import Delayed
 from dask.highlevelgraph import HighLevelGraph
 
-from .._core import Core
+from .._core import Core, check_input_names
 from ._layout import Array, Layout, Place, checked_outputs, probe
 from ._model import Model, load_for
 from ._runs import BATCH_SIZE, Stepper, run_rows
@@ -28,10 +28,7 @@ class _Inputs:
             if len(core.inputs) != 1:
                 raise ValueError("the model has the inputs %s: give a dict of arrays" % ", ".join(core.inputs))
             arrays = {next(iter(core.inputs)): arrays}
-        for name in list(arrays) + list(core.inputs):
-            if name not in arrays or name not in core.inputs:
-                raise ValueError("%s input '%s'; the model's inputs are %s" % (
-                    "missing" if name not in arrays else "unknown", name, ", ".join(core.inputs)))
+        check_input_names(arrays, core.inputs)
         self.arrays = {name: array for name, array in arrays.items() if isinstance(array, da.Array)}
         self.constants = {name: array for name, array in arrays.items() if name not in self.arrays}
         if not self.arrays:

@@ -6,7 +6,7 @@ from typing import Any, Dict, Hashable, Iterator, List, Mapping, NamedTuple, Opt
 import numpy as np
 
 from .._arrays import from_numbers
-from .._core import Core
+from .._core import Core, check_input_names
 from ._layout import Array, Dims, Layout
 
 # One column of sequences, or a list of columns that make one.
@@ -61,10 +61,7 @@ def choose_columns(core: Core, frame: Any, columns: Any, without: Sequence[Hasha
         chosen = {next(iter(core.inputs)): columns}
     else:
         raise ValueError("the model has the inputs %s: give a dict of columns" % ", ".join(core.inputs))
-    for name in list(chosen) + list(core.inputs):
-        if name not in chosen or name not in core.inputs:
-            raise ValueError("%s input '%s'; the model's inputs are %s" % (
-                "missing" if name not in chosen else "unknown", name, ", ".join(core.inputs)))
+    check_input_names(chosen, core.inputs)
     if frame.ndim == 1:
         if any(labels is not None for labels in chosen.values()):
             raise ValueError("a Series has no columns to choose from")
