@@ -46,8 +46,8 @@ void olstm__job_options_init(olstm__job_options* options);
    .value_name = "N", .min = 1, .max = 1024,                                            \
    .help = "threads a run may use (default 1)"},                                        \
   {.name = "kernel", .kind = OLSTM__CLI_CHOICE, .target = &(job).kernel,                \
-   .value_name = "K", .choices = "auto|onednn|native|reference",                        \
-   .help = "auto, onednn, native or reference: for recurrent layers"},                  \
+   .value_name = "K", .choices = "auto|onednn|native|reference|fastest",                        \
+   .help = "auto, onednn, native, reference or fastest (times them): for recurrent layers"},                  \
   {.name = "precision", .kind = OLSTM__CLI_CHOICE, .target = &(job).precision,          \
    .value_name = "P", .choices = "f32|bf16|int8",                                       \
    .help = "f32 (default), bf16 or int8 weights"},                                      \

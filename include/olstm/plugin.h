@@ -93,8 +93,8 @@ typedef struct olstm_operator_options {
   /// One of OLSTM_PRECISION_*.
   int32_t precision;
   /// The kernel to use for recurrent operators: "onednn", "native", "reference"; NULL or
-  /// "auto" for the best. One that cannot do a node makes create or prepare fail with
-  /// UNSUPPORTED and the reason.
+  /// "auto" for the best, "fastest" for the one that prepare measures to be. One that
+  /// cannot do a node makes create or prepare fail with UNSUPPORTED and the reason.
   const char* kernel;
   /// Where random operators without a seed of their own begin; else they draw anew in
   /// every run.

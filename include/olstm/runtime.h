@@ -72,7 +72,11 @@ typedef struct olstm_session_options {
   int32_t thread_count;
   /// One of OLSTM_PRECISION_*. Default F32.
   int32_t precision;
-  /// "auto" or NULL, "onednn", "native", "reference": for recurrent operators.
+  /// For recurrent operators: "onednn", "native" or "reference", and no other; "auto" or
+  /// NULL, the first that can; "fastest", the one of the first two that is faster here.
+  /// That is measured when a plan is made, a few milliseconds for each kind of layer, and
+  /// remembered as long as the session has plans for it; the times are in
+  /// olstm_step_info.reason. Results may then differ in their last bits between sessions.
   const char* kernel;
   /// Plans (sets of input shapes) kept. Default 16; at least 1.
   size_t plan_cache_capacity;

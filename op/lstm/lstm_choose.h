@@ -17,8 +17,11 @@ typedef struct olstm__lstm_choice {
 /// The kernels there are, in order of preference; NULL at the end.
 const olstm__lstm_kernel* olstm__lstm_kernel_at(size_t index);
 
-/// Whether `name` is NULL, "auto" or a kernel's name. *out_name is that name then, for
-/// good, or NULL.
+/// Whether `name` is "fastest": kernels are timed (lstm_fastest.h).
+bool olstm__lstm_is_fastest(const char* name);
+
+/// Whether `name` is NULL, "auto", "fastest" or a kernel's name. *out_name is a static
+/// copy of it, NULL for the first two.
 bool olstm__lstm_kernel_find(const char* name, const char** out_name);
 
 /// Chooses the kernel for a problem.

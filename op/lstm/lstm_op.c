@@ -6,13 +6,13 @@
 
 #include <string.h>
 
-#include "op/lstm/lstm_choose.h"
+#include "op/lstm/lstm_fastest.h"
 #include "op/lstm/lstm_lens.h"
 #include "op/lstm/lstm_problem.h"
 #include "op/lstm/lstm_shapes.h"
 #include "op/packed_memory.h"
 
-enum { kMaxKernels = 8 };
+enum { kMaxTimings = 8 };
 
 /// The node's weights, packed for one kernel and one precision.
 typedef struct packing {
@@ -32,13 +32,22 @@ typedef struct packing_key {
   olstm__lstm_weights weights;
 } packing_key;
 
+/// A timing, and what it is of. The session's nodes share the memory.
+typedef struct known_timing {
+  olstm__lstm_timing_key key;
+  olstm__packed_memory timing;
+} known_timing;
+
 typedef struct lstm_op {
   olstm__op_base base;
   olstm__lstm_attributes attributes;
   /// Whether those of W, R, B and P that are present are constants of the node.
   bool has_constant_weights;
-  packing packings[kMaxKernels];
+  packing packings[OLSTM__LSTM_MAX_KERNELS];
   size_t packing_count;
+  /// With kernel "fastest": what was measured, the newest kMaxTimings of them.
+  known_timing timings[kMaxTimings];
+  size_t timing_count;
 } lstm_op;
 
 /// What prepare makes.
@@ -130,6 +139,9 @@ void olstm__lstm_op_destroy(void* instance) {
   for (size_t i = 0; i < op->packing_count; i++) {
     olstm__packed_memory_deinit(&op->packings[i].packed, &op->base);
   }
+  for (size_t i = 0; i < kMaxTimings; i++) {
+    olstm__packed_memory_deinit(&op->timings[i].timing, &op->base);
+  }
   olstm__op_destroy(op);
 }
 
@@ -189,6 +201,53 @@ static void make_problem(const lstm_op* op, const olstm_prepare_args* args,
   problem->wants_y_c = olstm_node_has_output(node, OLSTM_RECURRENT_Y_C);
   problem->thread_count = op->base.options.thread_count;
   problem->precision = op->base.options.precision;
+}
+
+/// What was measured of the handle's problem: by this node, or another one of the
+/// session, or now.
+static olstm_status find_timing(lstm_op* op, const lstm_handle* handle,
+                                const olstm__lstm_timing** out_timing,
+                                olstm_error* error) {
+  // Tells the key from those of packed weights.
+  static const char kKind[] = "timing";
+  struct {
+    const char* kind;
+    olstm__lstm_timing_key key;
+  } shared;
+  bool is_new = false;
+  memset(&shared, 0, sizeof shared);
+  shared.kind = kKind;
+  shared.key = olstm__lstm_timing_key_of(&handle->problem);
+  for (size_t i = 0; i < op->timing_count && i < kMaxTimings; i++) {
+    if (memcmp(&op->timings[i].key, &shared.key, sizeof shared.key) != 0) continue;
+    *out_timing = op->timings[i].timing.memory;
+    return OLSTM_STATUS_OK;
+  }
+  known_timing made = {.key = shared.key};
+  const olstm_status status =
+      olstm__packed_memory_init(&made.timing, &op->base, &shared, sizeof shared,
+                                sizeof(olstm__lstm_timing), &is_new, NULL);
+  if (status != OLSTM_STATUS_OK)
+    return olstm_fail(error, status, "no memory for timings");
+  if (is_new) {
+    olstm__lstm_time_kernels(&handle->problem, &op->base.allocator, made.timing.memory);
+  }
+  known_timing* place = &op->timings[op->timing_count++ % kMaxTimings];
+  olstm__packed_memory_deinit(&place->timing, &op->base);
+  *place = made;
+  *out_timing = made.timing.memory;
+  return OLSTM_STATUS_OK;
+}
+
+/// Chooses the handle's kernel.
+static olstm_status choose(lstm_op* op, lstm_handle* handle, olstm_error* error) {
+  const olstm__lstm_timing* timing = NULL;
+  if (!olstm__lstm_is_fastest(op->base.options.kernel)) {
+    return olstm__lstm_choose(&handle->problem, op->base.options.kernel, &handle->choice,
+                              error);
+  }
+  OLSTM_RETURN_IF_ERROR(find_timing(op, handle, &timing, error));
+  return olstm__lstm_choose_fastest(&handle->problem, timing, &handle->choice, error);
 }
 
 /// Packs weights, which other nodes may share where they are constants of the node.
@@ -296,8 +355,7 @@ static olstm_status prepare_kernel(lstm_op* op, lstm_handle* handle,
                                    size_t* out_workspace_bytes, olstm_error* error) {
   size_t kernel_bytes = 0;
   olstm_error inner = {""};
-  olstm_status status = olstm__lstm_choose(&handle->problem, op->base.options.kernel,
-                                           &handle->choice, &inner);
+  olstm_status status = choose(op, handle, &inner);
   if (status == OLSTM_STATUS_OK) {
     handle->problem.precision = handle->choice.precision;
     OLSTM_RETURN_IF_ERROR(provide_weights(op, handle, args, error));

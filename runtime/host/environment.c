@@ -25,7 +25,7 @@ static const size_t kMostMemory = (size_t)4 << 30;
 /// "auto" and NULL leave options.kernel NULL: the operator chooses.
 static olstm_status read_kernel(olstm__environment* environment, const char* kernel,
                                 olstm_error* error) {
-  static const char* const kKernels[] = {"onednn", "native", "reference"};
+  static const char* const kKernels[] = {"onednn", "native", "reference", "fastest"};
   if (!kernel || strcmp(kernel, "auto") == 0) return OLSTM_STATUS_OK;
   for (size_t k = 0; k < sizeof kKernels / sizeof kKernels[0]; k++) {
     if (strcmp(kernel, kKernels[k]) != 0) continue;
@@ -34,7 +34,8 @@ static olstm_status read_kernel(olstm__environment* environment, const char* ker
     return OLSTM_STATUS_OK;
   }
   return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
-                    "kernel '%s' is unknown, expected auto, onednn, native or reference",
+                    "kernel '%s' is unknown, expected auto, onednn, native, "
+                    "reference or fastest",
                     kernel);
 }
 

@@ -60,7 +60,7 @@ expect_error 2 "run: -i wants NAME=FILE or FILE.npz, not 'X'" run small_lstm.onn
 expect_error 2 "run: -o wants DIR after it" run small_lstm.onnx -o
 expect_error 2 "run: --random wants an integer, not 'x'" run small_lstm.onnx --random x
 expect_error 2 "run: --threads wants an integer from 1 to 1024, not '0'" run small_lstm.onnx --threads 0
-expect_error 2 "run: --kernel is one of auto|onednn|native|reference, not 'fast'" run small_lstm.onnx --kernel fast
+expect_error 2 "run: --kernel is one of auto|onednn|native|reference|fastest, not 'fast'" run small_lstm.onnx --kernel fast
 expect_error 2 "conform: --rtol wants a number, 0 or more, not '-1'" conform --rtol -1 .
 expect_error 2 "inspect: --json, --dot and --weights do not go together" inspect small_lstm.onnx --json --dot
 expect_error 1 "cannot read the folder 'nix'" conform nix

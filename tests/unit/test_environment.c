@@ -27,8 +27,9 @@ static void refuses_options_that_make_no_sense(void** state) {
   expect_refusal(&options, "precision 7 is unknown, expected OLSTM_PRECISION_*");
   olstm_session_options_init(&options);
   options.kernel = "magic";
-  expect_refusal(&options,
-                 "kernel 'magic' is unknown, expected auto, onednn, native or reference");
+  expect_refusal(
+      &options,
+      "kernel 'magic' is unknown, expected auto, onednn, native, reference or fastest");
   olstm_session_options_init(&options);
   options.plan_cache_capacity = 0;
   expect_refusal(&options, "plan_cache_capacity is 0, expected at least 1");

@@ -37,7 +37,7 @@ class Session:
     external_data: a folder whose files may be read as the model's external data, whatever links lead to them, or {location:
     bytes}. Not needed for a path whose data lies beside it.
     threads: threads that one run may use, the caller's included.
-    kernel: "auto", "onednn", "native" or "reference". precision: "f32", "bf16" or "int8".
+    kernel: "auto", "onednn", "native", "reference" or "fastest" (times them when it plans; last bits may depend on that). precision: "f32", "bf16" or "int8".
     stateful: recurrent nodes that keep their state (as Keras' stateful=True): True or "all", or their names.
     bindings: {output name: input name} of states that feed themselves.
     given_inputs: inputs with initializers that run() is given; those that are not named keep their initializers.
