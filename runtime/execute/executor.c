@@ -24,6 +24,7 @@ typedef struct bound_step {
   const olstm_sequence* sequence;
   int32_t wavefront_layers;
   int64_t piece_steps;
+  olstm__wavefront_pace pace;
 } bound_step;
 
 /// A pointer to an input or output of the run, which is set for each run.
@@ -438,7 +439,7 @@ static void lend_outputs(const olstm__executor* executor, olstm_tensor* outputs)
 }
 
 /// The layers of a wavefront, of which `first` is the first.
-static olstm_status run_wavefront(const bound_step* first, const olstm_parallel* parallel,
+static olstm_status run_wavefront(bound_step* first, const olstm_parallel* parallel,
                                   olstm_error* error) {
   olstm__wavefront_layer layers[OLSTM__WAVEFRONT_MAX_LAYERS];
   int32_t failed = 0;
@@ -446,8 +447,9 @@ static olstm_status run_wavefront(const bound_step* first, const olstm_parallel*
     layers[l] = (olstm__wavefront_layer){first[l].sequence, first[l].instance,
                                          first[l].handle, &first[l].args};
   }
-  const olstm_status status = olstm__wavefront_run(
-      layers, first->wavefront_layers, first->piece_steps, parallel, &failed, error);
+  const olstm_status status =
+      olstm__wavefront_run(layers, first->wavefront_layers, first->piece_steps, parallel,
+                           &first->pace, &failed, error);
   if (status == OLSTM_STATUS_OK) return status;
   return olstm__call_end(first[failed].node, "run", status, error);
 }
@@ -455,7 +457,7 @@ static olstm_status run_wavefront(const bound_step* first, const olstm_parallel*
 static olstm_status run_steps(const olstm__executor* executor,
                               const olstm_parallel* parallel, olstm_error* error) {
   for (size_t s = 0; s < executor->step_count; s++) {
-    const bound_step* step = &executor->steps[s];
+    bound_step* step = &executor->steps[s];
     if (step->wavefront_layers > 0 && parallel) {
       OLSTM_RETURN_IF_ERROR(run_wavefront(step, parallel, error));
       s += (size_t)step->wavefront_layers - 1;

@@ -50,17 +50,18 @@ struct olstm__threads {
   int32_t started_count;
   int32_t point_count;
   unsigned fork_count;
-  atomic_bool is_acquired;
   worker* workers;
   wait_point done_point;
-  // The current run: written by the caller before run_word. A worker reads it only after
-  // taking its part, and the caller waits for workers that did.
-  alignas(kCacheLine) void (*task)(void* argument, int32_t index);
-  void* argument;
-  int32_t task_count;
   // run number * 65536 + number of participants.
   alignas(kCacheLine) atomic_ullong run_word;
+  // The current run: written by the caller before run_word, in its cache line, so that
+  // they reach a worker together. A worker reads it only after taking its part, and the
+  // caller waits for workers that did.
+  void (*task)(void* argument, int32_t index);
+  void* argument;
+  int32_t task_count;
   alignas(kCacheLine) atomic_int next_task;
+  atomic_bool is_acquired;
 };
 
 static pthread_once_t fork_watch = PTHREAD_ONCE_INIT;
@@ -98,7 +99,7 @@ static void relax(void) {
 #endif
 }
 
-static int64_t now_ns(void) {
+int64_t olstm__now_ns(void) {
   struct timespec time;
   (void)clock_gettime(CLOCK_MONOTONIC, &time);
   return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
@@ -114,7 +115,7 @@ static bool spin_until_changed(const atomic_ullong* word, unsigned long long old
       if (atomic_load_explicit(word, memory_order_acquire) != old) return true;
       relax();
     }
-    const int64_t now = now_ns();
+    const int64_t now = olstm__now_ns();
     if (*out_start < 0) *out_start = now;
     if (now - *out_start >= spin_ns) return false;
   }
@@ -140,7 +141,7 @@ static void wait_until_changed(wait_point* point, const atomic_ullong* word,
   int64_t start = 0;
   if (spin_until_changed(word, old, point->spin_ns, &start)) return;
   sleep_until_changed(point, word, old);
-  const bool was_long = now_ns() - start > kLongWaitNs;
+  const bool was_long = olstm__now_ns() - start > kLongWaitNs;
   const int spin_ns = was_long ? point->spin_ns / 2 : point->spin_ns * 2;
   if (spin_ns >= kMinSpinNs && spin_ns <= kMaxSpinNs) point->spin_ns = spin_ns;
 }

@@ -423,11 +423,11 @@ static olstm__native_split split_of(int64_t steps, int64_t rows, int64_t inputs,
                                  .hidden_size = hidden,
                                  .thread_count = thread_count};
   const olstm__native_target target = {.lanes = 16, .real_bytes = sizeof(float)};
-  olstm__native_plan plan = {0};
+  olstm__native_plan plan;
+  size_t bytes = 0;
   olstm__lstm_spec_init(OLSTM__CELL_LSTM, &problem.spec);
   problem.spec.direction_count = directions;
-  assert_true(olstm__native_layout_make(&problem, &target, &plan.layout));
-  olstm__native_split_choose(&problem, &plan);
+  assert_true(olstm__native_plan_make(&problem, &target, &plan, &bytes));
   return plan.split;
 }
 

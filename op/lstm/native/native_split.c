@@ -71,7 +71,7 @@ static double piece_time(const olstm__lstm_problem* problem,
   const double w = (double)layout->projection_reals * (double)problem->input_size;
   const double stream = w * weight_bytes(layout) / kCacheBytes;
   if (!plan->is_hoisted) return kPiece;
-  return kPiece + (layout->direction_bytes > kFarBytes ? stream : stream / 3);
+  return kPiece + (layout->direction_bytes > kFarBytes ? stream : stream / 6);
 }
 
 /// Units are split at blocks where panels of all phases end.
@@ -124,7 +124,7 @@ static bool choose_for(const olstm__lstm_problem* problem, const olstm__native_p
     const double time = split_time(problem, plan, &split);
     // Rows synchronise once a run, units in every step: where times are about equal, rows
     // win, which suffer less on a busy machine.
-    if (is_found && time >= *out_time * 0.97) continue;
+    if (is_found && time >= *out_time * 0.985) continue;
     is_found = true;
     *out_split = split;
     *out_time = time;
