@@ -1,31 +1,35 @@
-// Every loop is generated from an expression in p and q, in four forms: each operand is
-// an array or one number. Loops of real numbers are vectorised, since their arrays are
-// long.
+// Every loop is generated from an expression in p and q. An operand that is one number
+// becomes a block of it, so that one loop over blocks does for all; its length is known,
+// and compilers vectorise it without further loops before and after.
 #include "op/elementwise/binary_kernel.h"
 
 #include <math.h>
 
-#define SCHEMAS(name, type, result, expression, pragma)                \
+enum { kBlock = 16 };
+
+// Arithmetic of real numbers, whose arrays are long and whose operands are often one
+// number.
+#define VECTOR_LOOP(name, type, result, expression)                    \
   static bool name(int64_t count, const void* a_data, int64_t a_step,  \
                    const void* b_data, int64_t b_step, void* y_data) { \
     const type* a = a_data;                                            \
     const type* b = b_data;                                            \
     result* y = y_data;                                                \
     if (a_step && b_step) {                                            \
-      pragma for (int64_t i = 0; i < count; i++) {                     \
+      _Pragma("omp simd") for (int64_t i = 0; i < count; i++) {        \
         const type p = a[i];                                           \
         const type q = b[i];                                           \
         y[i] = (result)(expression);                                   \
       }                                                                \
     } else if (a_step) {                                               \
       const type q = *b;                                               \
-      pragma for (int64_t i = 0; i < count; i++) {                     \
+      _Pragma("omp simd") for (int64_t i = 0; i < count; i++) {        \
         const type p = a[i];                                           \
         y[i] = (result)(expression);                                   \
       }                                                                \
     } else if (b_step) {                                               \
       const type p = *a;                                               \
-      pragma for (int64_t i = 0; i < count; i++) {                     \
+      _Pragma("omp simd") for (int64_t i = 0; i < count; i++) {        \
         const type q = b[i];                                           \
         y[i] = (result)(expression);                                   \
       }                                                                \
@@ -36,9 +40,55 @@
     }                                                                  \
     return true;                                                       \
   }
-#define LOOP(name, type, result, expression) SCHEMAS(name, type, result, expression, )
-#define VECTOR_LOOP(name, type, result, expression) \
-  SCHEMAS(name, type, result, expression, _Pragma("omp simd"))
+
+#define LOOP(name, type, result, expression)                           \
+  static bool name(int64_t count, const void* a_data, int64_t a_step,  \
+                   const void* b_data, int64_t b_step, void* y_data) { \
+    const type* a = a_data;                                            \
+    const type* b = b_data;                                            \
+    result* y = y_data;                                                \
+    type a_block[kBlock];                                              \
+    type b_block[kBlock];                                              \
+    if (!a_step) {                                                     \
+      for (int i = 0; i < kBlock; i++) a_block[i] = *a;                \
+      a = a_block;                                                     \
+    }                                                                  \
+    if (!b_step) {                                                     \
+      for (int i = 0; i < kBlock; i++) b_block[i] = *b;                \
+      b = b_block;                                                     \
+    }                                                                  \
+    for (; count >= kBlock; count -= kBlock) {                         \
+      _Pragma("omp simd") for (int i = 0; i < kBlock; i++) {           \
+        const type p = a[i];                                           \
+        const type q = b[i];                                           \
+        y[i] = (result)(expression);                                   \
+      }                                                                \
+      a += kBlock * a_step;                                            \
+      b += kBlock * b_step;                                            \
+      y += kBlock;                                                     \
+    }                                                                  \
+    for (int64_t i = 0; i < count; i++) {                              \
+      const type p = a[i];                                             \
+      const type q = b[i];                                             \
+      y[i] = (result)(expression);                                     \
+    }                                                                  \
+    return true;                                                       \
+  }
+
+// For what vectors of common CPUs cannot do, or not well.
+#define PLAIN_LOOP(name, type, result, expression)                     \
+  static bool name(int64_t count, const void* a_data, int64_t a_step,  \
+                   const void* b_data, int64_t b_step, void* y_data) { \
+    const type* a = a_data;                                            \
+    const type* b = b_data;                                            \
+    result* y = y_data;                                                \
+    for (int64_t i = 0; i < count; i++) {                              \
+      const type p = a[i * a_step];                                    \
+      const type q = b[i * b_step];                                    \
+      y[i] = (result)(expression);                                     \
+    }                                                                  \
+    return true;                                                       \
+  }
 
 // Integer division: q = 0 gives 0 and is reported.
 #define DIVISION(name, type, expression)                               \
@@ -58,20 +108,20 @@
   }
 
 // One expression for the integer compute types, or for all.
-#define WHOLE_LANES(name, expression)            \
-  LOOP(name##_I32, int32_t, int32_t, expression) \
-  LOOP(name##_I64, int64_t, int64_t, expression) \
-  LOOP(name##_U64, uint64_t, uint64_t, expression)
+#define WHOLE_LANES(name, expression)                  \
+  PLAIN_LOOP(name##_I32, int32_t, int32_t, expression) \
+  PLAIN_LOOP(name##_I64, int64_t, int64_t, expression) \
+  PLAIN_LOOP(name##_U64, uint64_t, uint64_t, expression)
 #define ALL_LANES(name, expression)                   \
   VECTOR_LOOP(name##_F32, float, float, expression)   \
   VECTOR_LOOP(name##_F64, double, double, expression) \
   WHOLE_LANES(name, expression)
-#define TRUTH_LANES(name, expression)            \
-  LOOP(name##_F32, float, uint8_t, expression)   \
-  LOOP(name##_F64, double, uint8_t, expression)  \
-  LOOP(name##_I32, int32_t, uint8_t, expression) \
-  LOOP(name##_I64, int64_t, uint8_t, expression) \
-  LOOP(name##_U64, uint64_t, uint8_t, expression)
+#define TRUTH_LANES(name, expression)                  \
+  LOOP(name##_F32, float, uint8_t, expression)         \
+  PLAIN_LOOP(name##_F64, double, uint8_t, expression)  \
+  LOOP(name##_I32, int32_t, uint8_t, expression)       \
+  PLAIN_LOOP(name##_I64, int64_t, uint8_t, expression) \
+  PLAIN_LOOP(name##_U64, uint64_t, uint8_t, expression)
 
 // Integers wrap: computed as unsigned, since signed overflow is undefined in C.
 #define ARITHMETIC(name, operation)                                     \
@@ -79,7 +129,7 @@
   VECTOR_LOOP(name##_F64, double, double, p operation q)                \
   LOOP(name##_I32, int32_t, int32_t, (uint32_t)p operation(uint32_t) q) \
   LOOP(name##_I64, int64_t, int64_t, (uint64_t)p operation(uint64_t) q) \
-  LOOP(name##_U64, uint64_t, uint64_t, p operation q)
+  PLAIN_LOOP(name##_U64, uint64_t, uint64_t, p operation q)
 ARITHMETIC(add, +)
 ARITHMETIC(sub, -)
 ARITHMETIC(mul, *)
@@ -94,8 +144,8 @@ DIVISION(div_U64, uint64_t, p / q)
 DIVISION(fmod_I32, int32_t, q == -1 ? 0 : p % q)
 DIVISION(fmod_I64, int64_t, q == -1 ? 0 : p % q)
 DIVISION(mod_U64, uint64_t, p % q)
-LOOP(fmod_F32, float, float, fmodf(p, q))
-LOOP(fmod_F64, double, double, fmod(p, q))
+PLAIN_LOOP(fmod_F32, float, float, fmodf(p, q))
+PLAIN_LOOP(fmod_F64, double, double, fmod(p, q))
 
 static inline int64_t floored_mod(int64_t p, int64_t q) {
   const int64_t rest = q == -1 ? 0 : p % q;
@@ -123,29 +173,34 @@ static int64_t power_i64(int64_t p, int64_t q) {
   }
   return (int64_t)result;
 }
-LOOP(pow_F32, float, float, power_f32(p, q))
-LOOP(pow_F64, double, double, power_f64(p, q))
-LOOP(pow_I32, int32_t, int32_t, (uint32_t)power_i64(p, q))
-LOOP(pow_I64, int64_t, int64_t, power_i64(p, q))
-LOOP(pow_U64, uint64_t, uint64_t,
-     (uint64_t)power_i64((int64_t)p, (int64_t)(q& INT64_MAX)))
+PLAIN_LOOP(any_power_F32, float, float, power_f32(p, q))
+static bool pow_F32(int64_t count, const void* a, int64_t a_step, const void* b,
+                    int64_t b_step, void* y) {
+  if (!b_step && *(const float*)b == 2.0f) return mul_F32(count, a, a_step, a, a_step, y);
+  return any_power_F32(count, a, a_step, b, b_step, y);
+}
+PLAIN_LOOP(pow_F64, double, double, power_f64(p, q))
+PLAIN_LOOP(pow_I32, int32_t, int32_t, (uint32_t)power_i64(p, q))
+PLAIN_LOOP(pow_I64, int64_t, int64_t, power_i64(p, q))
+PLAIN_LOOP(pow_U64, uint64_t, uint64_t,
+           (uint64_t)power_i64((int64_t)p, (int64_t)(q& INT64_MAX)))
 
 ALL_LANES(min, p < q || p != p ? p : q)
 ALL_LANES(max, p > q || p != p ? p : q)
 
 VECTOR_LOOP(prelu_F32, float, float, p < 0 ? p * q : p)
 VECTOR_LOOP(prelu_F64, double, double, p < 0 ? p * q : p)
-LOOP(prelu_I32, int32_t, int32_t, p < 0 ? (uint32_t)p * (uint32_t)q : (uint32_t)p)
-LOOP(prelu_I64, int64_t, int64_t, p < 0 ? (uint64_t)p * (uint64_t)q : (uint64_t)p)
-LOOP(prelu_U64, uint64_t, uint64_t, ((void)q, p))
+PLAIN_LOOP(prelu_I32, int32_t, int32_t, p < 0 ? (uint32_t)p * (uint32_t)q : (uint32_t)p)
+PLAIN_LOOP(prelu_I64, int64_t, int64_t, p < 0 ? (uint64_t)p * (uint64_t)q : (uint64_t)p)
+PLAIN_LOOP(prelu_U64, uint64_t, uint64_t, ((void)q, p))
 
 /// Operands have unsigned dtypes, so they are not negative in any compute type.
-LOOP(left_I32, int32_t, int32_t, q < 32 ? (uint32_t)p << q : 0u)
-LOOP(left_I64, int64_t, int64_t, q < 64 ? (uint64_t)p << q : 0u)
-LOOP(left_U64, uint64_t, uint64_t, q < 64 ? p << q : 0u)
-LOOP(right_I32, int32_t, int32_t, q < 32 ? p >> q : 0)
-LOOP(right_I64, int64_t, int64_t, q < 64 ? p >> q : 0)
-LOOP(right_U64, uint64_t, uint64_t, q < 64 ? p >> q : 0u)
+PLAIN_LOOP(left_I32, int32_t, int32_t, q < 32 ? (uint32_t)p << q : 0u)
+PLAIN_LOOP(left_I64, int64_t, int64_t, q < 64 ? (uint64_t)p << q : 0u)
+PLAIN_LOOP(left_U64, uint64_t, uint64_t, q < 64 ? p << q : 0u)
+PLAIN_LOOP(right_I32, int32_t, int32_t, q < 32 ? p >> q : 0)
+PLAIN_LOOP(right_I64, int64_t, int64_t, q < 64 ? p >> q : 0)
+PLAIN_LOOP(right_U64, uint64_t, uint64_t, q < 64 ? p >> q : 0u)
 
 WHOLE_LANES(bit_and, p& q)
 WHOLE_LANES(bit_or, p | q)
@@ -157,9 +212,29 @@ TRUTH_LANES(greater_or_equal, p >= q)
 TRUTH_LANES(less, p < q)
 TRUTH_LANES(less_or_equal, p <= q)
 
-LOOP(and_I32, int32_t, uint8_t, (p & q) != 0)
-LOOP(or_I32, int32_t, uint8_t, (p | q) != 0)
-LOOP(xor_I32, int32_t, uint8_t, (p ^ q) != 0)
+PLAIN_LOOP(and_I32, int32_t, uint8_t, (p & q) != 0)
+PLAIN_LOOP(or_I32, int32_t, uint8_t, (p | q) != 0)
+PLAIN_LOOP(xor_I32, int32_t, uint8_t, (p ^ q) != 0)
+
+LOOP(and_bool, uint8_t, uint8_t, (p != 0) & (q != 0))
+LOOP(or_bool, uint8_t, uint8_t, (p | q) != 0)
+LOOP(xor_bool, uint8_t, uint8_t, (p != 0) ^ (q != 0))
+LOOP(equal_bool, uint8_t, uint8_t, (p != 0) == (q != 0))
+
+olstm__binary_kernel olstm__binary_kernel_of_bools(olstm__binary_code code) {
+  switch (code) {
+    case OLSTM__BINARY_AND:
+      return and_bool;
+    case OLSTM__BINARY_OR:
+      return or_bool;
+    case OLSTM__BINARY_XOR:
+      return xor_bool;
+    case OLSTM__BINARY_EQUAL:
+      return equal_bool;
+    default:
+      return NULL;
+  }
+}
 
 olstm__binary_kernel olstm__binary_kernel_find(olstm__binary_code code,
                                                olstm__compute_type compute_type) {

@@ -46,4 +46,7 @@ static inline bool olstm__binary_gives_bool(olstm__binary_code code) {
 olstm__binary_kernel olstm__binary_kernel_find(olstm__binary_code code,
                                                olstm__compute_type compute_type);
 
+/// The loop over bools as they are stored, or NULL.
+olstm__binary_kernel olstm__binary_kernel_of_bools(olstm__binary_code code);
+
 #endif  // OLSTM_OP_ELEMENTWISE_BINARY_KERNEL_H_

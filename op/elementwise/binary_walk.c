@@ -23,6 +23,11 @@ void olstm__binary_walk_init(olstm__binary_walk* walk, olstm__binary_code code,
   walk->b_dtype = b->dtype;
   walk->y_dtype = y->dtype;
   walk->gives_bool = olstm__binary_gives_bool(code);
+  if (a->dtype == OLSTM_DTYPE_BOOL && b->dtype == OLSTM_DTYPE_BOOL) {
+    const olstm__binary_kernel kernel = olstm__binary_kernel_of_bools(code);
+    walk->takes_bools = kernel != NULL;
+    if (kernel) walk->kernel = kernel;
+  }
 }
 
 static void init_operand(operand* self, const olstm__binary_walk* walk, int32_t index,
@@ -30,7 +35,8 @@ static void init_operand(operand* self, const olstm__binary_walk* walk, int32_t 
   self->step = olstm__broadcast_step(&walk->plan, index);
   self->dtype = dtype;
   self->element_bytes = olstm_dtype_size(dtype);
-  self->native = olstm__compute_type_is_native(walk->compute_type, dtype);
+  self->native =
+      walk->takes_bools || olstm__compute_type_is_native(walk->compute_type, dtype);
 }
 
 /// Elements begin..begin+count of a run, as the kernel wants them.

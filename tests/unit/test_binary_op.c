@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tests/support/op_fixture.h"
+#include "tests/support/op_text.h"
 #include "tests/support/test_main.h"
 
 static op_fixture binary(const char* op_type, int32_t opset, const olstm_tensor* a,
@@ -337,6 +338,52 @@ static void a_slope_wider_than_its_input_is_refused(void** state) {
       "PRelu 'node': input 'x1' has shape [2], which does not broadcast to [1]");
 }
 
+/// Of every length around a block's, both operands long or one of them one number.
+static void lengths_around_blocks_are_right(void** state) {
+  static const char* const kNodes[] = {"Add-14",   "Sub-14",     "Mul-14",
+                                       "Div-14",   "Min-13",     "Max-13",
+                                       "PRelu-16", "Greater-13", "LessOrEqual-16"};
+  static const int kCounts[] = {1, 3, 15, 16, 17, 31, 33, 20001};
+  char x[96];
+  (void)state;
+  for (size_t n = 0; n < sizeof kNodes / sizeof kNodes[0]; n++) {
+    for (size_t c = 0; c < sizeof kCounts / sizeof kCounts[0]; c++) {
+      (void)snprintf(x, sizeof x, "f32[2,%d] ~; f32[2,%d] ~", kCounts[c], kCounts[c]);
+      op_text_expect_as_double(kNodes[n], x, 1e-6);
+      (void)snprintf(x, sizeof x, "f32[2,%d] ~; f32[2,1] ~", kCounts[c]);
+      op_text_expect_as_double(kNodes[n], x, 1e-6);
+    }
+  }
+}
+
+static void squares_are_products(void** state) {
+  (void)state;
+  op_text_expect_as_double("Pow-15", "f32[37] ~; f32[] 2", 1e-6);
+  op_text_expect_as_double("Pow-15", "f32[37] ~; f32[] 3", 1e-6);
+}
+
+static void bools_of_any_length_are_right(void** state) {
+  static const char* const kNodes[] = {"And-7", "Or-7", "Xor-7", "Equal-13"};
+  static const int kTruth[4][4] = {
+      {0, 0, 0, 1}, {0, 1, 1, 1}, {0, 1, 1, 0}, {1, 0, 0, 1}};
+  enum { COUNT = 35 };
+  (void)state;
+  for (int n = 0; n < 4; n++) {
+    char x[256], y[128];
+    int x_used = snprintf(x, sizeof x, "bool[%d]", (int)COUNT);
+    int y_used = snprintf(y, sizeof y, "bool[%d]", (int)COUNT);
+    for (int i = 0; i < COUNT; i++) {
+      x_used += snprintf(x + x_used, sizeof x - (size_t)x_used, " %d", i / 2 % 2);
+      y_used += snprintf(y + y_used, sizeof y - (size_t)y_used, " %d", kTruth[n][i % 4]);
+    }
+    x_used += snprintf(x + x_used, sizeof x - (size_t)x_used, "; bool[%d]", (int)COUNT);
+    for (int i = 0; i < COUNT; i++) {
+      x_used += snprintf(x + x_used, sizeof x - (size_t)x_used, " %d", i % 2);
+    }
+    op_text_expect(kNodes[n], x, y);
+  }
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(both_operands_broadcast),
@@ -356,6 +403,9 @@ int main(int argc, char** argv) {
       cmocka_unit_test(results_in_place_are_the_same),
       cmocka_unit_test(an_empty_operand_gives_an_empty_result),
       cmocka_unit_test(a_slope_wider_than_its_input_is_refused),
+      cmocka_unit_test(lengths_around_blocks_are_right),
+      cmocka_unit_test(squares_are_products),
+      cmocka_unit_test(bools_of_any_length_are_right),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }
