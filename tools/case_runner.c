@@ -1,14 +1,14 @@
-// See case_runner.h. A result is a byte for the verdict, two for the length of the
-// reason, and the reason.
+// See case_runner.h. A result goes through the pipe as it is.
 #include "tools/case_runner.h"
 
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-enum { kHeadBytes = 3 };
 
 static bool write_all(int file, const unsigned char* bytes, size_t count) {
   while (count > 0) {
@@ -34,16 +34,10 @@ static bool read_all(int file, unsigned char* bytes, size_t count) {
 static _Noreturn void run_in_child(const olstm__case_runner* runner, int pipe_end) {
   bool is_heard = true;
   for (size_t i = runner->next; i < runner->count && is_heard; i++) {
-    unsigned char record[kHeadBytes + OLSTM_ERROR_CAPACITY];
-    olstm_error reason;
-    const olstm__verdict verdict = olstm__conform_case_run(
-        runner->folders[i], runner->options, runner->tolerance, &reason);
-    const size_t length = strlen(reason.message);
-    record[0] = (unsigned char)verdict;
-    record[1] = (unsigned char)(length & 0xff);
-    record[2] = (unsigned char)(length >> 8);
-    memcpy(record + kHeadBytes, reason.message, length);
-    is_heard = write_all(pipe_end, record, kHeadBytes + length);
+    olstm__case_result result;
+    olstm__conform_case_run(runner->folders[i], runner->options, runner->tolerance,
+                            &result);
+    is_heard = write_all(pipe_end, (const unsigned char*)&result, sizeof result);
   }
   // exit and not _exit: leak checkers look at exit.
   exit(is_heard ? 0 : 1);
@@ -78,43 +72,56 @@ static int end_child(olstm__case_runner* runner) {
   return status;
 }
 
-static bool read_result(int pipe_end, olstm__verdict* out_verdict,
-                        olstm_error* out_reason) {
-  unsigned char head[kHeadBytes];
-  if (!read_all(pipe_end, head, kHeadBytes)) return false;
-  const size_t length = head[1] | (size_t)head[2] << 8;
-  if (length >= sizeof out_reason->message) return false;
-  if (!read_all(pipe_end, (unsigned char*)out_reason->message, length)) return false;
-  out_reason->message[length] = '\0';
-  *out_verdict = (olstm__verdict)head[0];
-  return true;
-}
-
 void olstm__case_runner_init(olstm__case_runner* runner, const char* const* folders,
                              size_t count, const olstm__job_options* options,
-                             const olstm__tolerance* tolerance) {
-  *runner = (olstm__case_runner){folders, count, options, tolerance, 0, 0, -1};
+                             const olstm__tolerance* tolerance, int64_t timeout) {
+  *runner = (olstm__case_runner){folders, count, options, tolerance, timeout, 0, 0, -1};
 }
 
-olstm__verdict olstm__case_runner_next(olstm__case_runner* runner,
-                                       olstm_error* out_reason) {
-  olstm__verdict verdict = OLSTM__VERDICT_FAIL;
-  if (runner->child == 0 && !start_child(runner)) {
-    (void)olstm_fail(out_reason, OLSTM_STATUS_IO_ERROR, "no process to run it in");
-    runner->next++;
-    return OLSTM__VERDICT_FAIL;
-  }
-  runner->next++;
-  if (read_result(runner->pipe_end, &verdict, out_reason)) return verdict;
-  const int status = end_child(runner);
+/// Whether the process answers, or ends, in time.
+static bool wait_for_answer(const olstm__case_runner* runner) {
+  struct pollfd file = {.fd = runner->pipe_end, .events = POLLIN};
+  const int milliseconds = runner->timeout > 0 ? (int)runner->timeout * 1000 : -1;
+  int ready = poll(&file, 1, milliseconds);
+  // The timer that shows progress interrupts.
+  while (ready < 0 && errno == EINTR) ready = poll(&file, 1, milliseconds);
+  return ready != 0;
+}
+
+static void explain_end(int status, olstm__case_result* result) {
+  result->verdict = OLSTM__VERDICT_CRASH;
   if (WIFSIGNALED(status)) {
-    (void)olstm_fail(out_reason, OLSTM_STATUS_OK, "crashed with signal %d",
-                     WTERMSIG(status));
+    (void)olstm_fail(&result->reason, OLSTM_STATUS_OK, "signal %d", WTERMSIG(status));
   } else {
-    (void)olstm_fail(out_reason, OLSTM_STATUS_OK, "its process exited with %d",
+    (void)olstm_fail(&result->reason, OLSTM_STATUS_OK, "its process exited with %d",
                      WEXITSTATUS(status));
   }
-  return OLSTM__VERDICT_FAIL;
+}
+
+void olstm__case_runner_next(olstm__case_runner* runner, olstm__case_result* out_result) {
+  *out_result = (olstm__case_result){.verdict = OLSTM__VERDICT_FAIL};
+  const bool is_started = runner->child != 0 || start_child(runner);
+  runner->next++;
+  if (!is_started) {
+    (void)olstm_fail(&out_result->reason, OLSTM_STATUS_IO_ERROR,
+                     "no process to run it in");
+    return;
+  }
+  if (!wait_for_answer(runner)) {
+    (void)kill(runner->child, SIGKILL);
+    (void)end_child(runner);
+    out_result->verdict = OLSTM__VERDICT_TIMEOUT;
+    out_result->seconds = (double)runner->timeout;
+    (void)olstm_fail(&out_result->reason, OLSTM_STATUS_OK,
+                     "no result within %" PRId64 " s", runner->timeout);
+    return;
+  }
+  olstm__case_result result;
+  if (read_all(runner->pipe_end, (unsigned char*)&result, sizeof result)) {
+    *out_result = result;
+  } else {
+    explain_end(end_child(runner), out_result);
+  }
 }
 
 bool olstm__case_runner_finish(olstm__case_runner* runner) {

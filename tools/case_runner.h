@@ -12,6 +12,8 @@ typedef struct olstm__case_runner {
   size_t count;
   const olstm__job_options* options;
   const olstm__tolerance* tolerance;
+  /// Seconds that a case may take; 0: any time.
+  int64_t timeout;
   /// The case whose result comes next.
   size_t next;
   /// The process, 0 when there is none, and the pipe that results come through.
@@ -22,11 +24,10 @@ typedef struct olstm__case_runner {
 /// Everything is borrowed until finish.
 void olstm__case_runner_init(olstm__case_runner* runner, const char* const* folders,
                              size_t count, const olstm__job_options* options,
-                             const olstm__tolerance* tolerance);
+                             const olstm__tolerance* tolerance, int64_t timeout);
 
 /// The next case's result; to be called `count` times.
-olstm__verdict olstm__case_runner_next(olstm__case_runner* runner,
-                                       olstm_error* out_reason);
+void olstm__case_runner_next(olstm__case_runner* runner, olstm__case_result* out_result);
 
 /// Waits for the process. False when it failed after its cases were done (a leak
 /// checker's report).

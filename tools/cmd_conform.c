@@ -9,21 +9,21 @@
 #include "tools/case_runner.h"
 #include "tools/cli.h"
 #include "tools/command.h"
+#include "tools/conform_report.h"
 #include "tools/file_bytes.h"
-#include "tools/json_writer.h"
 #include "tools/progress.h"
 #include "tools/say.h"
 #include "tools/wrong_case.h"
 
 enum { kMaxDepth = 4 };
-static const char* const kVerdicts[] = {"PASS", "FAIL", "SKIP"};
 
 typedef struct conform_options {
   olstm__job_options job;
   olstm__tolerance tolerance;
   olstm__cli_list filters;
   olstm__cli_list excludes;
-  const char* json;
+  olstm__report_paths reports;
+  int64_t timeout;
   bool strict;
 } conform_options;
 
@@ -135,9 +135,10 @@ static const char* case_name(char* path) {
   return slash ? slash + 1 : path;
 }
 
-static void print_line(olstm__verdict verdict, const char* name, const char* reason) {
-  olstm__say(stdout, "%s %s%s%s\n", kVerdicts[verdict], name, *reason ? ": " : "",
-             reason);
+static void print_line(const char* name, const olstm__case_result* result) {
+  const char* reason = result->reason.message;
+  olstm__say(stdout, "%s %s%s%s\n", olstm__verdict_name(result->verdict), name,
+             *reason ? ": " : "", reason);
 }
 
 static void show_progress(size_t index, size_t count) {
@@ -175,78 +176,63 @@ static void filter_cases(folder_list* cases, const conform_options* options) {
   cases->count = kept;
 }
 
-/// What a verdict comes to where the case is known to be wrong itself.
-static olstm__verdict judge(const char* folder, const char* name, olstm__verdict verdict,
-                            olstm_error* reason) {
-  const char* wrong =
-      verdict == OLSTM__VERDICT_FAIL ? olstm__wrong_case_find(folder, name) : NULL;
-  if (!wrong) return verdict;
-  (void)olstm_fail(reason, OLSTM_STATUS_OK, "the case's own data is wrong: %s", wrong);
-  return OLSTM__VERDICT_SKIP;
+/// A case that is known to be wrong itself is no failure.
+static void judge(const char* folder, const char* name, olstm__case_result* result) {
+  const char* wrong = result->verdict == OLSTM__VERDICT_FAIL
+                          ? olstm__wrong_case_find(folder, name)
+                          : NULL;
+  if (!wrong) return;
+  result->verdict = OLSTM__VERDICT_SKIP;
+  (void)olstm_fail(&result->reason, OLSTM_STATUS_OK, "the case's own data is wrong: %s",
+                   wrong);
 }
 
-static void write_case(olstm__json_writer* json, const char* name, olstm__verdict verdict,
-                       const char* reason) {
-  olstm__json_open(json, NULL, '{');
-  olstm__json_text(json, "name", name);
-  olstm__json_text(json, "result", kVerdicts[verdict]);
-  olstm__json_text(json, "reason", reason);
-  olstm__json_close(json, '}');
-}
-
-/// False when the child process failed after its last case.
+/// False when a process that ran cases ended badly after the last of them.
 static bool run_cases(const folder_list* cases, const conform_options* options,
-                      olstm__json_writer* json, size_t counts[3]) {
+                      olstm__conform_report* report) {
   olstm__case_runner runner;
   olstm__case_runner_init(&runner, (const char* const*)cases->paths, cases->count,
-                          &options->job, &options->tolerance);
+                          &options->job, &options->tolerance, options->timeout);
   for (size_t i = 0; i < cases->count; i++) {
-    olstm_error reason;
-    const char* name = case_name(cases->paths[i]);
+    olstm__reported_case* c = &report->cases[i];
+    c->name = case_name(cases->paths[i]);
     show_progress(i, cases->count);
-    const olstm__verdict verdict =
-        judge(cases->paths[i], name, olstm__case_runner_next(&runner, &reason), &reason);
-    counts[verdict]++;
-    print_line(verdict, name, reason.message);
-    if (json) write_case(json, name, verdict, reason.message);
+    olstm__case_runner_next(&runner, &c->result);
+    judge(cases->paths[i], c->name, &c->result);
+    print_line(c->name, &c->result);
+    report->count++;
   }
   olstm__progress_end();
   return olstm__case_runner_finish(&runner);
 }
 
-static int run_and_count(const folder_list* cases, const conform_options* options) {
-  size_t counts[3] = {0};
-  olstm__json_writer json = {NULL, true};
-  if (options->json) {
-    json.file = fopen(options->json, "w");
-    if (!json.file) {
-      return olstm__cli_complain(OLSTM__EXIT_FAILED, "cannot write '%s'", options->json);
-    }
-    olstm__json_open(&json, NULL, '{');
-    olstm__json_open(&json, "cases", '[');
+static int finish(const conform_options* options, const olstm__conform_report* report,
+                  bool ended_well) {
+  olstm_error error;
+  const size_t passed = olstm__conform_report_count(report, OLSTM__VERDICT_PASS);
+  const size_t skipped = olstm__conform_report_count(report, OLSTM__VERDICT_SKIP);
+  const size_t failed = report->count - passed - skipped;
+  olstm__say(stdout, "%zu passed, %zu failed, %zu skipped\n", passed, failed, skipped);
+  if (olstm__conform_report_write(report, &options->reports, &error) != OLSTM_STATUS_OK) {
+    return olstm__cli_fail(&error);
   }
-  const bool ended_well = run_cases(cases, options, json.file ? &json : NULL, counts);
-  if (json.file) {
-    olstm__json_close(&json, ']');
-    olstm__json_int(&json, "passed", (int64_t)counts[OLSTM__VERDICT_PASS]);
-    olstm__json_int(&json, "failed", (int64_t)counts[OLSTM__VERDICT_FAIL]);
-    olstm__json_int(&json, "skipped", (int64_t)counts[OLSTM__VERDICT_SKIP]);
-    olstm__json_close(&json, '}');
-    (void)fputc('\n', json.file);
-    const bool has_failed = ferror(json.file) != 0;
-    if (fclose(json.file) != 0 || has_failed) {
-      return olstm__cli_complain(OLSTM__EXIT_FAILED, "cannot write '%s'", options->json);
-    }
-  }
-  olstm__say(stdout, "%zu passed, %zu failed, %zu skipped\n", counts[OLSTM__VERDICT_PASS],
-             counts[OLSTM__VERDICT_FAIL], counts[OLSTM__VERDICT_SKIP]);
   if (!ended_well) {
     return olstm__cli_complain(OLSTM__EXIT_FAILED,
                                "the process that ran the cases ended badly");
   }
-  const bool is_good = counts[OLSTM__VERDICT_FAIL] == 0 &&
-                       (!options->strict || counts[OLSTM__VERDICT_SKIP] == 0);
+  const bool is_good = failed == 0 && (!options->strict || skipped == 0);
   return is_good ? OLSTM__EXIT_OK : OLSTM__EXIT_FAILED;
+}
+
+static int run_and_count(const folder_list* cases, const conform_options* options) {
+  olstm__conform_report report = {0, calloc(cases->count, sizeof *report.cases)};
+  if (!report.cases) {
+    return olstm__cli_complain(OLSTM__EXIT_FAILED, "no memory for a report");
+  }
+  const bool ended_well = run_cases(cases, options, &report);
+  const int exit_code = finish(options, &report, ended_well);
+  free(report.cases);
+  return exit_code;
 }
 
 static olstm__cli_result parse(int argc, char** argv, conform_options* out,
@@ -262,15 +248,23 @@ static olstm__cli_result parse(int argc, char** argv, conform_options* out,
        "no cases of such names; several add up", 0, 0, NULL},
       {"strict", OLSTM__CLI_FLAG, &out->strict, NULL, "a SKIP is a failure too", 0, 0,
        NULL},
-      {"json", OLSTM__CLI_TEXT, &out->json, "FILE", "write the results there", 0, 0,
-       NULL},
+      {"timeout", OLSTM__CLI_INT, &out->timeout, "S",
+       "seconds that a case may take (default: any time)", 1, 86400, NULL},
+      {"json", OLSTM__CLI_TEXT, &out->reports.json, "FILE",
+       "write results, errors and durations there", 0, 0, NULL},
+      {"junit", OLSTM__CLI_TEXT, &out->reports.junit, "FILE",
+       "write the results there as JUnit XML", 0, 0, NULL},
+      {"markdown", OLSTM__CLI_TEXT, &out->reports.markdown, "FILE",
+       "write a table of what did not pass there", 0, 0, NULL},
       OLSTM__JOB_CLI_OPTIONS(out->job),
   };
   const olstm__cli_command command = {
       "conform",
       "olstm conform [options] PATH...",
       "Runs ONNX test cases: folders of model.onnx and test_data_set_K, or folders of "
-      "them.\nPrints PASS, FAIL or SKIP for each; SKIP names what olstm does not have.",
+      "them.\nPrints PASS, FAIL, SKIP, CRASH or TIMEOUT for each; SKIP names what olstm "
+      "does "
+      "not have.",
       options,
       sizeof options / sizeof options[0],
       1,
@@ -288,6 +282,9 @@ int olstm__command_conform(int argc, char** argv) {
   const olstm__cli_result parsed = parse(argc, argv, &options, &paths);
   if (parsed != OLSTM__CLI_PARSED) return olstm__cli_exit_code(parsed);
   status = olstm__job_check_plugins(&options.job, &error);
+  if (status == OLSTM_STATUS_OK) {
+    status = olstm__report_paths_check(&options.reports, &error);
+  }
   for (size_t i = 0; status == OLSTM_STATUS_OK && i < paths.count; i++) {
     status = find_cases(paths.values[i], &cases, &error);
   }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "tools/file_bytes.h"
 #include "tools/tensor_file.h"
@@ -122,7 +123,8 @@ static olstm_status arrange_inputs(const olstm_session* session, const tensor_li
 /// OK with a message in `error`: results differ.
 static olstm_status compare_outputs(const olstm_session* session,
                                     const olstm_tensor* outputs, tensor_list* expected,
-                                    const olstm__tolerance* tolerance, bool* out_same,
+                                    const olstm__tolerance* tolerance,
+                                    olstm__case_result* result, bool* out_same,
                                     olstm_error* error) {
   olstm_error reason;
   const size_t count = olstm_session_output_count(session);
@@ -134,12 +136,14 @@ static olstm_status compare_outputs(const olstm_session* session,
   }
   for (size_t i = 0; i < expected->count; i++) {
     take_for_bfloat16(&expected->tensors[i], olstm_session_get_output(session, i));
+    olstm__match_errors_add(&outputs[i], &expected->tensors[i], &result->errors);
     if (!olstm__tensor_match(&outputs[i], &expected->tensors[i], tolerance, &reason)) {
       (void)olstm_fail(error, OLSTM_STATUS_OK, "output '%s': %s",
                        olstm_session_get_output(session, i)->name, reason.message);
       return OLSTM_STATUS_OK;
     }
   }
+  result->data_sets++;
   *out_same = true;
   return OLSTM_STATUS_OK;
 }
@@ -184,6 +188,7 @@ typedef struct open_case {
   const char* model;
   const olstm__job_options* options;
   const olstm__tolerance* tolerance;
+  olstm__case_result* result;
   /// Opened anew where a data set gives other inputs.
   olstm__job job;
 } open_case;
@@ -241,7 +246,7 @@ static olstm_status run_data_set(open_case* test, const char* folder, data_set* 
   OLSTM_RETURN_IF_ERROR(olstm_context_run(test->job.context, data->arranged, input_count,
                                           data->outputs, output_count, error));
   return compare_outputs(session, data->outputs, &data->expected, test->tolerance,
-                         out_same, error);
+                         test->result, out_same, error);
 }
 
 static olstm_status run_data_sets(open_case* test, const char* folder, bool* out_same,
@@ -297,30 +302,44 @@ static bool has_random_node(const olstm__job* job, olstm_error* out_reason) {
   return found;
 }
 
-olstm__verdict olstm__conform_case_run(const char* folder,
-                                       const olstm__job_options* options,
-                                       const olstm__tolerance* tolerance,
-                                       olstm_error* out_reason) {
+static olstm__verdict run_case(const char* folder, const olstm__job_options* options,
+                               const olstm__tolerance* tolerance,
+                               olstm__case_result* result) {
   char path[OLSTM__PATH_CAPACITY];
-  open_case test = {.model = path, .options = options, .tolerance = tolerance};
+  olstm_error* reason = &result->reason;
+  open_case test = {
+      .model = path, .options = options, .tolerance = tolerance, .result = result};
   bool is_same = false;
-  out_reason->message[0] = '\0';
-  olstm_status status = olstm__path_join(folder, "model.onnx", path, out_reason);
+  olstm_status status = olstm__path_join(folder, "model.onnx", path, reason);
   if (status == OLSTM_STATUS_OK && !olstm__path_exists(path)) {
-    status = olstm_fail(out_reason, OLSTM_STATUS_NOT_FOUND, "no model.onnx");
+    status = olstm_fail(reason, OLSTM_STATUS_NOT_FOUND, "no model.onnx");
   }
   // Before any data: what the runtime does not have comes first.
-  if (status == OLSTM_STATUS_OK) status = open_for(&test, NULL, out_reason);
+  if (status == OLSTM_STATUS_OK) status = open_for(&test, NULL, reason);
   if (status == OLSTM_STATUS_OK) {
-    status = run_data_sets(&test, folder, &is_same, out_reason);
+    status = run_data_sets(&test, folder, &is_same, reason);
   }
   const bool draws =
-      status == OLSTM_STATUS_OK && !is_same && has_random_node(&test.job, out_reason);
+      status == OLSTM_STATUS_OK && !is_same && has_random_node(&test.job, reason);
   olstm__job_deinit(&test.job);
-  if (draws) return OLSTM__VERDICT_SKIP;
-  if (status == OLSTM_STATUS_UNSUPPORTED) return OLSTM__VERDICT_SKIP;
+  if (draws || status == OLSTM_STATUS_UNSUPPORTED) return OLSTM__VERDICT_SKIP;
   if (status != OLSTM_STATUS_OK || !is_same) return OLSTM__VERDICT_FAIL;
   // A successful call leaves the error buffer undefined.
-  out_reason->message[0] = '\0';
+  reason->message[0] = '\0';
   return OLSTM__VERDICT_PASS;
+}
+
+static double now_seconds(void) {
+  struct timespec time;
+  (void)clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+void olstm__conform_case_run(const char* folder, const olstm__job_options* options,
+                             const olstm__tolerance* tolerance,
+                             olstm__case_result* out_result) {
+  const double start = now_seconds();
+  *out_result = (olstm__case_result){.verdict = OLSTM__VERDICT_FAIL};
+  out_result->verdict = run_case(folder, options, tolerance, out_result);
+  out_result->seconds = now_seconds() - start;
 }

@@ -19,11 +19,15 @@ static double excess(double actual, double expected, const olstm__tolerance* tol
   return difference <= allowed ? 0.0 : difference - allowed;
 }
 
-/// bfloat16 has 8 bits: neighbours differ by more than the usual relative tolerance, so
-/// one unit in the last place is always allowed.
+/// bfloat16 has 8 bits, float16 11: one unit in the last place is always allowed, of
+/// float16's subnormals, too.
 static olstm__tolerance widen(const olstm__tolerance* tolerance, olstm_dtype dtype) {
   olstm__tolerance result = *tolerance;
   if (dtype == OLSTM_DTYPE_BFLOAT16) result.rtol = fmax(result.rtol, 0x1p-7);
+  if (dtype == OLSTM_DTYPE_FLOAT16) {
+    result.rtol = fmax(result.rtol, 0x1p-10);
+    result.atol = fmax(result.atol, 0x1p-24);
+  }
   return result;
 }
 
@@ -92,4 +96,17 @@ bool olstm__tensor_match(const olstm_tensor* actual, const olstm_tensor* expecte
   if (wrong_count == 0) return true;
   describe_element(actual, expected, worst_index, wrong_count, out_reason);
   return false;
+}
+
+void olstm__match_errors_add(const olstm_tensor* actual, const olstm_tensor* expected,
+                             olstm__match_errors* errors) {
+  if (!olstm_tensor_desc_equal(&actual->desc, &expected->desc)) return;
+  const int64_t count = olstm_tensor_desc_count(&actual->desc);
+  for (int64_t i = 0; i < count; i++) {
+    const double wanted = olstm__element_get(expected, i);
+    const double error = fabs(olstm__element_get(actual, i) - wanted);
+    if (!isfinite(error)) continue;
+    errors->absolute = fmax(errors->absolute, error);
+    if (wanted != 0) errors->relative = fmax(errors->relative, error / fabs(wanted));
+  }
 }

@@ -29,6 +29,22 @@ grep -q "^FAIL lfs: not an ONNX model: it is a Git LFS pointer" out.txt || compl
 [ ! -s err.txt ] || complain "conform writes to stderr: $(cat err.txt)"
 grep -q '"passed": 1, "failed": 5, "skipped": 1}' results.json || complain "$(cat results.json)"
 
+# Reports.
+expect 1 conform --json results.json --junit results.xml --markdown results.md cases
+grep -q '"name": "good", "result": "PASS", "reason": "", "seconds": [0-9.e-]*, "data_sets": 1, "absolute_error": [0-9.e-]*, "relative_error": ' results.json ||
+  complain "$(cat results.json)"
+grep -q '^<testsuite name="olstm conform" tests="7" failures="5" errors="0" skipped="1" time="' results.xml || complain "$(cat results.xml)"
+grep -q '<testcase classname="olstm.conform" name="no_data" time="[0-9.]*"><failure message="no test_data_set_0"/></testcase>' results.xml ||
+  complain "$(cat results.xml)"
+grep -q 'SKIP\|<skipped message="Erfc &#39;encoder&#39;: no operator &#39;Erfc&#39;' results.xml || complain "$(cat results.xml)"
+grep -q '^1 passed, 5 failed, 1 skipped by olstm ' results.md || complain "$(cat results.md)"
+grep -q '^| no_model | FAIL | no model.onnx |$' results.md || complain "$(cat results.md)"
+grep -q '^| good ' results.md && complain "a passed case in the table: $(cat results.md)"
+if command -v python3 >/dev/null; then
+  python3 -c 'import json, xml.dom.minidom as x; json.load(open("results.json")); x.parse("results.xml")' || complain "reports that do not parse"
+fi
+expect_error 1 "cannot write 'nix/x.xml': No such file or directory" conform --junit nix/x.xml cases
+
 # A case by itself, with a slash at the end or not; folders of folders; filters; strictness.
 expect 0 conform cases/good
 expect_line out.txt "PASS good"
