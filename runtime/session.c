@@ -6,8 +6,7 @@
 
 #include "base/tensor_size.h"
 #include "onnx_proto/model.h"
-#include "runtime/fuse/fuse.h"
-#include "runtime/fuse/fuse_recurrent.h"
+#include "runtime/fuse/fuse_graph.h"
 #include "runtime/host/registry.h"
 #include "runtime/plan/fold.h"
 #include "runtime/plan/program_create.h"
@@ -162,11 +161,7 @@ static olstm_status shape_graph(olstm_session* session,
     OLSTM_RETURN_IF_ERROR(olstm__fuse_recurrent(graph, error));
   }
   OLSTM_RETURN_IF_ERROR(add_state(session, options, error));
-  if (fuse) {
-    OLSTM_RETURN_IF_ERROR(olstm__fuse_layouts(graph, error));
-    OLSTM_RETURN_IF_ERROR(olstm__fuse_dense(graph, error));
-    OLSTM_RETURN_IF_ERROR(olstm__fuse_conv(graph, error));
-  }
+  if (fuse) OLSTM_RETURN_IF_ERROR(olstm__fuse_neighbours(graph, error));
   // Passes may have added nodes whose inputs are constants.
   OLSTM_RETURN_IF_ERROR(olstm__fold_graph(&session->environment, graph, error));
   olstm__graph_remove_dead(graph);

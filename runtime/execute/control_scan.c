@@ -45,19 +45,6 @@ typedef struct scan_run {
 
 // ---------------------------------------------------------------- slices
 
-/// Normalizes an axis of a tensor of that rank.
-static olstm_status find_axis(const olstm__program_node* node, const char* what,
-                              int64_t axis, int32_t rank, int32_t* out_axis,
-                              olstm_error* error) {
-  if (axis < -(int64_t)rank || axis >= rank) {
-    return olstm__control_fail(node, error, OLSTM_STATUS_INVALID_VALUE,
-                               "the axis of %s is %" PRId64 ", expected %d..%d", what,
-                               axis, (int)-rank, (int)rank - 1);
-  }
-  *out_axis = (int32_t)(axis < 0 ? axis + rank : axis);
-  return OLSTM_STATUS_OK;
-}
-
 /// Describes the slices of a tensor, of whose dimensions the first `skipped` (0 or 1, the
 /// batch) are left out.
 static void cut(sliced_tensor* sliced, const olstm_tensor_desc* desc, int32_t skipped,
@@ -98,8 +85,8 @@ static olstm_status cut_inputs(scan_run* run, olstm_error* error) {
     const char* name = call->node->node.input_names[index];
     const int64_t axis = run->attributes.input_axes ? run->attributes.input_axes[i] : 0;
     int32_t at = 0;
-    OLSTM_RETURN_IF_ERROR(
-        find_axis(call->node, name, axis, input->desc.rank - skipped, &at, error));
+    OLSTM_RETURN_IF_ERROR(olstm__scan_find_axis(call->node, name, axis,
+                                                input->desc.rank - skipped, &at, error));
     cut(&run->inputs[i], &input->desc, skipped, at);
     run->inputs[i].is_reversed =
         run->attributes.input_directions && run->attributes.input_directions[i];
@@ -215,7 +202,7 @@ static olstm_status make_stack(scan_run* run, size_t s, const olstm_tensor_desc*
   const int64_t asked = run->attributes.output_axes ? run->attributes.output_axes[s] : 0;
   int32_t axis = 0;
   OLSTM_RETURN_IF_ERROR(
-      find_axis(call->node, name, asked, slice->rank + 1, &axis, error));
+      olstm__scan_find_axis(call->node, name, asked, slice->rank + 1, &axis, error));
   olstm_tensor_desc desc = {slice->dtype, 0, {0}};
   if (run->has_batch) desc.dims[desc.rank++] = run->batch;
   for (int32_t d = 0; d <= slice->rank; d++) {

@@ -49,7 +49,7 @@ static bool bind(search* s, char letter, int32_t value) {
   int32_t* bound = &s->bound[(unsigned char)letter];
   double one = 0.0;
   value = olstm__match_skip_identity(s->graph, value);
-  if (letter == '1') return olstm__match_scalar(s->graph, value, &one) && one == 1.0;
+  if (letter == '1') return olstm__match_cell_scalar(s->graph, value, &one) && one == 1.0;
   if (*bound != OLSTM__NO_VALUE) return *bound == value;
   *bound = value;
   return true;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "runtime/fuse/fuse.h"
+#include "runtime/fuse/fuse_align.h"
 #include "runtime/fuse/fuse_chain_node.h"
 #include "runtime/fuse/fuse_dims.h"
 #include "runtime/fuse/fuse_match.h"
@@ -164,20 +165,16 @@ static bool is_closed(const olstm__graph* graph, const olstm__chain* c) {
   return true;
 }
 
-/// Whether a state is known to be broadcast over the rows of X.
-static bool has_broadcast_state(const olstm__graph* graph, const olstm__chain* c,
-                                int32_t state) {
-  const olstm__sequence_step* at = &c->last.at;
-  return olstm__dim_is_broadcast(graph, at->sequence, at->axis == 0 ? 1 : 0, state);
+/// Whether the first states are such as a layer's can be made of.
+static bool has_states(const olstm__graph* graph, const olstm__chain* c) {
+  const olstm__aligned states[] = {{c->first.old_h, OLSTM__ALIGN_STATE},
+                                   {c->first.cell.old_c, OLSTM__ALIGN_STATE}};
+  return olstm__can_align(graph, states, states[1].value == OLSTM__NO_VALUE ? 1 : 2);
 }
 
 static bool fuse_chain(olstm__graph* graph, olstm__chain* c) {
-  if (!mark_nodes(graph, c) || !is_closed(graph, c) ||
-      has_broadcast_state(graph, c, c->first.old_h) ||
-      has_broadcast_state(graph, c, c->first.cell.old_c)) {
-    return false;
-  }
-  return olstm__chain_replace(graph, c);
+  return mark_nodes(graph, c) && is_closed(graph, c) && has_states(graph, c) &&
+         olstm__chain_replace(graph, c);
 }
 
 // ---------------------------------------------------------------- searching

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "runtime/fuse/fuse_align.h"
 #include "runtime/fuse/fuse_match.h"
 
 enum { kMadeOpset = 11 };
@@ -21,14 +22,6 @@ static int32_t add_gather(olstm__graph* graph, const char* name, int32_t value,
   int32_t inputs[] = {value, olstm__graph_add_constant(graph, "indices", indices)};
   return olstm__graph_add_operator(graph, name, "Gather", kMadeOpset, attribute, 2,
                                    inputs);
-}
-
-static int32_t add_transpose(olstm__graph* graph, const char* name, int32_t value) {
-  static const int64_t kPerm[] = {1, 0, 2};
-  static const olstm_attribute kAttribute = {
-      .name = "perm", .kind = OLSTM_ATTRIBUTE_INTS, .count = 3, .ints = kPerm};
-  return olstm__graph_add_operator(graph, name, "Transpose", kMadeOpset, &kAttribute, 1,
-                                   &value);
 }
 
 /// Adds a Slice that reverses the first dimension.
@@ -55,7 +48,7 @@ static int32_t add_x(olstm__graph* graph, const olstm__chain* c, const char* nam
                    begin, (int64_t)c->count);
   }
   if (x == OLSTM__NO_VALUE || first->axis == 0) return x;
-  return add_transpose(graph, olstm__graph_format(graph, "%s/X", name), x);
+  return olstm__graph_add_swap(graph, olstm__graph_format(graph, "%s/X", name), x);
 }
 
 /// Results of the node that replaces the chain.
@@ -72,20 +65,26 @@ static bool add_recurrent_node(olstm__graph* graph, const olstm__chain* c,
   const olstm__cell_match* cell = &c->last.cell;
   const bool is_lstm = cell->old_c != OLSTM__NO_VALUE;
   const bool is_reverse = c->last.at.step < c->first.at.step;
-  int32_t inputs[OLSTM_RECURRENT_P] = {add_x(graph, c, out->name)};
+  olstm__aligned aligned[] = {{add_x(graph, c, out->name), OLSTM__ALIGN_SEQUENCE},
+                              {c->first.old_h, OLSTM__ALIGN_STATE},
+                              {c->first.cell.old_c, OLSTM__ALIGN_STATE}};
+  if (aligned[0].value == OLSTM__NO_VALUE ||
+      !olstm__fuse_align(graph, out->name, cell->hidden, aligned, is_lstm ? 3 : 2)) {
+    return false;
+  }
+  int32_t inputs[OLSTM_RECURRENT_P] = {aligned[0].value};
   int32_t outputs[OLSTM_RECURRENT_OUTPUT_COUNT];
   size_t attribute_count = 0;
   const olstm_attribute* attributes =
       olstm__cell_attributes(graph, cell, is_reverse, &attribute_count);
-  if (!attributes || inputs[OLSTM_RECURRENT_X] == OLSTM__NO_VALUE ||
-      !olstm__cell_add_weights(graph, cell, &inputs[OLSTM_RECURRENT_W])) {
+  if (!attributes || !olstm__cell_add_weights(graph, cell, &inputs[OLSTM_RECURRENT_W])) {
     return false;
   }
   inputs[OLSTM_RECURRENT_SEQUENCE_LENS] = OLSTM__NO_VALUE;
   inputs[OLSTM_RECURRENT_INITIAL_H] =
-      olstm__fuse_add_axis_node(graph, "Unsqueeze", c->first.old_h, 0);
+      olstm__fuse_add_axis_node(graph, "Unsqueeze", aligned[1].value, 0);
   inputs[OLSTM_RECURRENT_INITIAL_C] =
-      is_lstm ? olstm__fuse_add_axis_node(graph, "Unsqueeze", c->first.cell.old_c, 0)
+      is_lstm ? olstm__fuse_add_axis_node(graph, "Unsqueeze", aligned[2].value, 0)
               : OLSTM__NO_VALUE;
   for (size_t i = 0; i < OLSTM_RECURRENT_OUTPUT_COUNT; i++) {
     outputs[i] = olstm__graph_add_value(
@@ -137,6 +136,7 @@ static void replace_uses_outside(olstm__graph* graph, const olstm__chain* c,
     olstm__graph_replace_uses(graph, value, replacement);
     return;
   }
+  graph->values[value].replaced_by = replacement;
   for (int32_t u = first_use_outside(graph, c, value); u != OLSTM__NO_VALUE;
        u = first_use_outside(graph, c, value)) {
     olstm__graph_set_input(graph, graph->uses[u].node, (size_t)graph->uses[u].slot,
@@ -198,7 +198,8 @@ static void replace_stack(olstm__graph* graph, const olstm__chain* c, bool is_re
     y = add_reversal(graph, olstm__graph_format(graph, "%s/reversed", values->name), y);
   }
   if (y != OLSTM__NO_VALUE && axis == 1) {
-    y = add_transpose(graph, olstm__graph_format(graph, "%s/stacked", values->name), y);
+    y = olstm__graph_add_swap(graph,
+                              olstm__graph_format(graph, "%s/stacked", values->name), y);
   }
   if (y == OLSTM__NO_VALUE) return;
   olstm__graph_replace_uses(graph, stacked, y);

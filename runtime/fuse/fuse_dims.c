@@ -3,10 +3,7 @@
 #include <string.h>
 
 #include "runtime/fuse/fuse_match.h"
-
-/// Limits on following a dimension or a rank: operators, and nested branches at binary
-/// operators.
-enum { kMaxSteps = 256, kMaxDepth = 8 };
+#include "runtime/fuse/fuse_ranks.h"
 
 static bool keeps_shape(const olstm__graph_node* node) {
   return olstm__graph_node_has(node, OLSTM__TRAIT_KEEPS_SHAPE);
@@ -20,129 +17,19 @@ static bool is_recurrent(const olstm__graph_node* node) {
   return olstm__graph_node_has(node, OLSTM__TRAIT_RECURRENT);
 }
 
-/// Whether an output has the rank of input 0.
-static bool keeps_rank(const olstm__graph_node* node, int32_t output) {
-  if (keeps_shape(node) && output == olstm__graph_node_output(node, 0)) return true;
-  return olstm__graph_node_has(node, OLSTM__TRAIT_KEEPS_RANK) ||
-         (olstm__graph_node_has(node, OLSTM__TRAIT_REDUCES) &&
-          olstm__match_int(node, "keepdims", 1) == 1);
-}
-
-/// The rank of a node's output relative to an input: *value becomes that input, and the
-/// difference of the ranks is added to *more. If the rank is known absolutely, *value
-/// becomes NO_VALUE and the rank is added to *more.
-static bool step_back_rank(const olstm__graph* graph, const olstm__graph_node* node,
-                           int32_t* value, int32_t* more) {
-  const olstm_attribute* perm = olstm__graph_find_attribute(node, "perm");
-  const int32_t first = olstm__graph_node_input(node, 0), output = *value;
-  int64_t axis = 0;
-  *value = OLSTM__NO_VALUE;
-  if (is_recurrent(node)) {
-    *more += output == olstm__graph_node_output(node, OLSTM_RECURRENT_Y) ? 4 : 3;
-    return !olstm__graph_node_has(node, OLSTM__TRAIT_MASKED) ||
-           output != olstm__graph_node_output(node, OLSTM__MASKED_LAST_Y);
-  }
-  if (olstm__match_is(node, "Transpose") && perm) {
-    *more += (int32_t)perm->count;
-    return true;
-  }
-  if (olstm__match_is(node, "Gemm")) {
-    *more += 2;
-    return true;
-  }
-  if (olstm__match_is(node, "Reshape")) {
-    const olstm_tensor* shape =
-        olstm__graph_constant(graph, olstm__graph_node_input(node, 1));
-    *more += shape ? (int32_t)olstm_tensor_desc_count(&shape->desc) : 0;
-    return shape != NULL;
-  }
-  *value = first;
-  if (olstm__match_is(node, "Squeeze") || olstm__match_is(node, "Unsqueeze")) {
-    *more += node->op_type[0] == 'S' ? -1 : 1;
-    return olstm__match_one_axis(graph, node, &axis);
-  }
-  if (olstm__match_is(node, "Gather")) {
-    const olstm_tensor* index =
-        olstm__graph_constant(graph, olstm__graph_node_input(node, 1));
-    if (!index) return false;
-    *more += index->desc.rank - 1;
-    return true;
-  }
-  return keeps_rank(node, output);
-}
-
-/// A rank that is being followed: the result is the greater of `least` and the rank of
-/// `value` plus `more`.
-typedef struct rank_trace {
-  int32_t value, more, least;
-} rank_trace;
-
-static int32_t rank_of(const olstm__graph* graph, int32_t value, int depth, int* budget);
-
-/// Steps back from a node with two operands: the result has the greater rank. A constant
-/// operand raises `least`, so that operators in a row do not nest.
-static bool step_back_joined(const olstm__graph* graph, const olstm__graph_node* node,
-                             int depth, int* budget, rank_trace* trace) {
-  const int32_t operands[2] = {olstm__graph_node_input(node, 0),
-                               olstm__graph_node_input(node, 1)};
-  const bool is_product = olstm__match_is(node, "MatMul");
-  for (int i = 0; i < 2; i++) {
-    const olstm_tensor* constant = olstm__graph_constant(graph, operands[i]);
-    if (!constant) continue;
-    // Multiplying with one matrix keeps the rank, whatever it is.
-    if (is_product && constant->desc.rank != 2) return false;
-    const int32_t rank = constant->desc.rank + trace->more;
-    if (!is_product && rank > trace->least) trace->least = rank;
-    trace->value = operands[1 - i];
-    return trace->value != OLSTM__NO_VALUE;
-  }
-  if (depth == kMaxDepth) return false;
-  const int32_t a = rank_of(graph, operands[0], depth + 1, budget);
-  const int32_t b = a < 0 ? -1 : rank_of(graph, operands[1], depth + 1, budget);
-  // The product with a vector has fewer dimensions.
-  if (b < 0 || (is_product && (a < 2 || b < 2))) return false;
-  trace->value = OLSTM__NO_VALUE;
-  trace->more += a > b ? a : b;
-  return true;
-}
-
-static int32_t rank_of(const olstm__graph* graph, int32_t value, int depth, int* budget) {
-  rank_trace trace = {value, 0, 0};
-  if (value == OLSTM__NO_VALUE) return -1;
-  while (trace.value != OLSTM__NO_VALUE) {
-    const olstm__graph_value* target = &graph->values[trace.value];
-    if (target->kind != OLSTM__VALUE_NODE) {
-      const int32_t rank = target->kind == OLSTM__VALUE_CONSTANT
-                               ? target->constant->desc.rank
-                               : target->info.rank;
-      if (rank < 0) return -1;
-      trace.more += rank;
-      break;
-    }
-    const olstm__graph_node* node = olstm__graph_producer(graph, trace.value);
-    if (!node || node->kind != OLSTM__NODE_OPERATOR || (*budget)-- <= 0) return -1;
-    const bool has_two = is_binary(node) || olstm__match_is(node, "MatMul");
-    if (has_two ? !step_back_joined(graph, node, depth, budget, &trace)
-                : !step_back_rank(graph, node, &trace.value, &trace.more)) {
-      return -1;
-    }
-  }
-  return trace.more > trace.least ? trace.more : trace.least;
-}
-
 int32_t olstm__dim_rank_of(const olstm__graph* graph, int32_t value) {
-  int budget = kMaxSteps;
-  return rank_of(graph, value, 0, &budget);
+  olstm__dim_walk walk = {graph, OLSTM__WALK_STEPS, 0};
+  return olstm__walk_rank(&walk, value);
 }
 
-/// The operand of a binary operator that determines dimension `axis`, when the other one
-/// has size 1 there, or does not have that dimension. NO_VALUE when unknown.
-static int32_t binary_operand(const olstm__graph* graph, const olstm__graph_node* node,
+/// The operand of a binary operator that gives dimension `axis`: the other has 1 there,
+/// or the same.
+static int32_t binary_operand(olstm__dim_walk* walk, const olstm__graph_node* node,
                               int32_t axis) {
+  const olstm__graph* graph = walk->graph;
   const int32_t a = olstm__graph_node_input(node, 0),
                 b = olstm__graph_node_input(node, 1);
-  const int32_t rank_a = olstm__dim_rank_of(graph, a),
-                rank_b = olstm__dim_rank_of(graph, b);
+  const int32_t rank_a = olstm__walk_rank(walk, a), rank_b = olstm__walk_rank(walk, b);
   const olstm_tensor *constant_a = olstm__graph_constant(graph, a),
                      *constant_b = olstm__graph_constant(graph, b);
   if (rank_a < 0 || rank_b < 0) return OLSTM__NO_VALUE;
@@ -208,10 +95,62 @@ static bool step_back_transposed(const olstm__graph_node* node, int32_t* axis) {
   return true;
 }
 
-/// Moves from dimension *axis of a node's output to the equal dimension of one of its
-/// inputs. False when there is none.
-static bool step_back(const olstm__graph* graph, const olstm__graph_node* node,
+/// The one axis that a Squeeze takes away or an Unsqueeze puts in; false when that is not
+/// known.
+static bool turned_axis(olstm__dim_walk* walk, const olstm__graph_node* node,
+                        int64_t* out_axis) {
+  const bool is_unsqueeze = olstm__match_is(node, "Unsqueeze");
+  if ((!is_unsqueeze && !olstm__match_is(node, "Squeeze")) ||
+      !olstm__match_one_axis(walk->graph, node, out_axis)) {
+    return false;
+  }
+  if (*out_axis < 0) {
+    const int32_t rank = olstm__walk_rank(walk, olstm__graph_node_input(node, 0));
+    if (rank < 0) return false;
+    *out_axis += rank + is_unsqueeze;
+  }
+  return *out_axis >= 0;
+}
+
+/// The one axis that a reduction takes; false when that is not known.
+static bool reduced_axis(olstm__dim_walk* walk, const olstm__graph_node* node,
+                         int64_t* out_axis) {
+  if (!olstm__graph_node_has(node, OLSTM__TRAIT_REDUCES) ||
+      !olstm__match_one_axis(walk->graph, node, out_axis)) {
+    return false;
+  }
+  if (*out_axis < 0)
+    *out_axis += olstm__walk_rank(walk, olstm__graph_node_input(node, 0));
+  return *out_axis >= 0;
+}
+
+/// Dimension `axis` of what an Align, a Gather of rows or a MatMul by a constant takes
+/// over from an input.
+static bool step_back_taken(olstm__dim_walk* walk, const olstm__graph_node* node,
+                            int32_t* value, int32_t* axis) {
+  const int32_t first = olstm__graph_node_input(node, 0);
+  const olstm_attribute* rows = olstm__graph_find_attribute(node, "row_axes");
+  if (rows && olstm__match_is_fused(node, "Align")) {
+    // Of a sequence; what else is aligned may gain dimensions.
+    *value = first;
+    return *axis != rows->ints[0] && olstm__walk_rank(walk, first) == 3;
+  }
+  if (olstm__match_is(node, "Gather") && olstm__match_int(node, "axis", 0) == 0) {
+    *value = olstm__graph_node_input(node, 1);
+    return *axis < olstm__walk_rank(walk, *value);
+  }
+  if (!olstm__match_is(node, "MatMul")) return false;
+  const olstm_tensor* weight =
+      olstm__graph_constant(walk->graph, olstm__graph_node_input(node, 1));
+  *value = first;
+  return weight && weight->desc.rank == 2 && *axis < olstm__walk_rank(walk, first) - 1;
+}
+
+/// Where dimension `axis` of a node's output comes from: one step back. False at a symbol
+/// of its own.
+static bool step_back(olstm__dim_walk* walk, const olstm__graph_node* node,
                       int32_t* value, int32_t* axis) {
+  const olstm__graph* graph = walk->graph;
   const int32_t first = olstm__graph_node_input(node, 0);
   if (keeps_shape(node)) {
     *value = first;
@@ -222,18 +161,26 @@ static bool step_back(const olstm__graph* graph, const olstm__graph_node* node,
     return step_back_transposed(node, axis);
   }
   int64_t turned = 0;
-  if ((olstm__match_is(node, "Unsqueeze") || olstm__match_is(node, "Squeeze")) &&
-      olstm__match_one_axis(graph, node, &turned) && turned >= 0) {
+  if (turned_axis(walk, node, &turned)) {
     const bool is_squeeze = node->op_type[0] == 'S';
     const olstm__graph_node* before = olstm__graph_producer(graph, first);
-    // The Y of a recurrent node: see step_back_recurrent.
+    // Of a recurrent node's Y: below. Of what an Unsqueeze puts in: made_dim.
     if (is_squeeze && before && is_recurrent(before)) return false;
     if (*axis >= turned) *axis += is_squeeze ? 1 : -1;
     *value = first;
     return true;
   }
-  if (olstm__match_is(node, "Concat") && olstm__match_int(node, "axis", -1) >= 0 &&
-      olstm__match_int(node, "axis", -1) != *axis) {
+  if (reduced_axis(walk, node, &turned)) {
+    // Of a kept axis: made_dim.
+    if (olstm__match_int(node, "keepdims", 1) == 0 && *axis >= turned) (*axis)++;
+    *value = first;
+    return true;
+  }
+  const int64_t joined =
+      olstm__match_is(node, "Concat")  ? olstm__match_int(node, "axis", -1)
+      : olstm__match_is(node, "Split") ? olstm__match_int(node, "axis", 0)
+                                       : -1;
+  if (joined >= 0 && joined != *axis) {
     *value = first;
     return true;
   }
@@ -241,28 +188,13 @@ static bool step_back(const olstm__graph* graph, const olstm__graph_node* node,
     *value = first;
     return slice_keeps_dim(graph, node, *axis);
   }
-  if (olstm__match_is(node, "Gather") && olstm__match_int(node, "axis", 0) == 0) {
-    const int32_t indices = olstm__graph_node_input(node, 1);
-    const int32_t rank = olstm__dim_rank_of(graph, indices);
-    if (rank < 0 || *axis >= rank) return false;
-    *value = indices;
-    return true;
-  }
-  if (olstm__match_is(node, "MatMul")) {
-    const int32_t rank = olstm__dim_rank_of(graph, first);
-    const olstm_tensor* weight =
-        olstm__graph_constant(graph, olstm__graph_node_input(node, 1));
-    if (!weight || weight->desc.rank != 2 || rank < 2 || *axis >= rank - 1) return false;
-    *value = first;
-    return true;
-  }
   if (is_binary(node)) {
-    const int32_t operand = binary_operand(graph, node, *axis);
+    const int32_t operand = binary_operand(walk, node, *axis);
     if (operand == OLSTM__NO_VALUE) return false;
     *value = operand;
     return true;
   }
-  return false;
+  return step_back_taken(walk, node, value, axis);
 }
 
 /// The same for Y [T,D,N,H] of a recurrent node, or Y without D behind a Squeeze of axis
@@ -286,56 +218,75 @@ static bool step_back_recurrent(const olstm__graph* graph, const olstm__graph_no
   return true;
 }
 
-static olstm__dim_symbol follow(const olstm__graph* graph, int32_t value, int32_t axis,
+static olstm__dim_symbol follow(olstm__dim_walk* walk, int32_t value, int32_t axis,
                                 int depth);
 
-/// The dimension of a binary operator whose operands have one rank and are not known to
-/// be broadcast: a number other than 1, or a symbol that both operands have.
-static bool join_operands(const olstm__graph* graph, const olstm__graph_node* node,
+/// Two operands of one rank, neither of them known to be broadcast: a dimension that is a
+/// number other than 1 is the result's, and so is one that both have.
+static bool join_operands(olstm__dim_walk* walk, const olstm__graph_node* node,
                           int32_t axis, int depth, olstm__dim_symbol* out_symbol) {
   const int32_t a = olstm__graph_node_input(node, 0),
                 b = olstm__graph_node_input(node, 1);
-  if (!is_binary(node) || olstm__dim_rank_of(graph, a) < 0 ||
-      olstm__dim_rank_of(graph, a) != olstm__dim_rank_of(graph, b)) {
+  if (!is_binary(node) || olstm__walk_rank(walk, a) < 0 ||
+      olstm__walk_rank(walk, a) != olstm__walk_rank(walk, b)) {
     return false;
   }
-  const olstm__dim_symbol from_a = follow(graph, a, axis, depth + 1);
+  const olstm__dim_symbol from_a = follow(walk, a, axis, depth + 1);
   *out_symbol = from_a;
   if (from_a.root == OLSTM__NO_VALUE && from_a.number != 1) return true;
-  const olstm__dim_symbol from_b = follow(graph, b, axis, depth + 1);
+  const olstm__dim_symbol from_b = follow(walk, b, axis, depth + 1);
   return olstm__dim_symbol_equal(&from_a, &from_b);
 }
 
-/// The dimension that a Reshape to a constant shape sets.
-static bool reshaped_dim(const olstm__graph* graph, const olstm__graph_node* node,
-                         int32_t axis, olstm__dim_symbol* out_symbol) {
-  const olstm_tensor* shape =
-      olstm__graph_constant(graph, olstm__graph_node_input(node, 1));
-  if (!olstm__match_is(node, "Reshape") || !shape ||
-      shape->desc.dtype != OLSTM_DTYPE_INT64 ||
-      axis >= olstm_tensor_desc_count(&shape->desc) ||
-      ((const int64_t*)shape->data)[axis] <= 0) {
+/// A dimension that a list of sizes tells, of Reshape, Expand and ConstantOfShape: a
+/// number, or the dimension that *value and *axis are set to.
+static bool listed_dim(olstm__dim_walk* walk, const olstm__graph_node* node,
+                       int32_t* value, int32_t* axis, olstm__dim_symbol* out_symbol) {
+  const bool is_filled = olstm__match_is(node, "ConstantOfShape");
+  const bool is_expand = olstm__match_is(node, "Expand");
+  olstm__dim_list shape;
+  if ((!is_filled && !is_expand && !olstm__match_is(node, "Reshape")) ||
+      !olstm__walk_list(walk, olstm__graph_node_input(node, is_filled ? 0 : 1), &shape) ||
+      shape.is_open) {
     return false;
   }
-  *out_symbol =
-      (olstm__dim_symbol){OLSTM__NO_VALUE, 0, ((const int64_t*)shape->data)[axis]};
+  // What an Expand does not lengthen keeps its size: of single elements alone it is
+  // known.
+  const olstm_tensor* one = olstm__graph_constant(walk->graph, node->inputs[0]);
+  if (is_expand && (!one || olstm_tensor_desc_count(&one->desc) != 1 ||
+                    one->desc.rank > (int32_t)shape.count)) {
+    return false;
+  }
+  if (*axis >= (int32_t)shape.count) return false;
+  const olstm__dim_item* item = &shape.items[*axis];
+  if (item->root == OLSTM__NO_VALUE) {
+    // 0 and -1 have another meaning to Reshape.
+    *out_symbol = (olstm__dim_symbol){OLSTM__NO_VALUE, 0, item->number};
+    return item->number > 0;
+  }
+  *value = item->root;
+  *axis = (int32_t)item->number;
+  *out_symbol = (olstm__dim_symbol){*value, *axis, 0};
   return true;
 }
 
 /// A dimension that a node computes from numbers: of a Concat along it, of an Unsqueeze,
 /// of the columns of a matrix product.
-static bool made_dim(const olstm__graph* graph, const olstm__graph_node* node,
-                     int32_t axis, int depth, olstm__dim_symbol* out_symbol) {
+static bool made_dim(olstm__dim_walk* walk, const olstm__graph_node* node, int32_t axis,
+                     int depth, olstm__dim_symbol* out_symbol) {
+  const olstm__graph* graph = walk->graph;
   int64_t number = 0, unsqueezed = 0;
   if (olstm__match_is(node, "Unsqueeze")) {
-    if (!olstm__match_one_axis(graph, node, &unsqueezed) || unsqueezed != axis)
-      return false;
+    if (!turned_axis(walk, node, &unsqueezed) || unsqueezed != axis) return false;
+    number = 1;
+  } else if (reduced_axis(walk, node, &unsqueezed)) {
+    if (olstm__match_int(node, "keepdims", 1) == 0 || unsqueezed != axis) return false;
     number = 1;
   } else if (olstm__match_is(node, "Concat")) {
     // Only at the top level: a Concat may have many inputs.
     if (olstm__match_int(node, "axis", -1) != axis || depth > 0) return false;
     for (size_t i = 0; i < node->own_input_count; i++) {
-      const olstm__dim_symbol part = follow(graph, node->inputs[i], axis, depth + 1);
+      const olstm__dim_symbol part = follow(walk, node->inputs[i], axis, depth + 1);
       if (part.root != OLSTM__NO_VALUE) return false;
       number += part.number;
     }
@@ -345,9 +296,8 @@ static bool made_dim(const olstm__graph* graph, const olstm__graph_node* node,
         olstm__graph_constant(graph, olstm__graph_node_input(node, 1));
     if ((!is_gemm && !olstm__match_is(node, "MatMul")) || !weight ||
         weight->desc.rank != 2 ||
-        axis !=
-            (is_gemm ? 2 : olstm__dim_rank_of(graph, olstm__graph_node_input(node, 0))) -
-                1) {
+        axis != (is_gemm ? 2 : olstm__walk_rank(walk, olstm__graph_node_input(node, 0))) -
+                    1) {
       return false;
     }
     number = weight->desc.dims[is_gemm && olstm__match_int(node, "transB", 0) ? 0 : 1];
@@ -356,9 +306,10 @@ static bool made_dim(const olstm__graph* graph, const olstm__graph_node* node,
   return true;
 }
 
-static olstm__dim_symbol follow(const olstm__graph* graph, int32_t value, int32_t axis,
+static olstm__dim_symbol follow(olstm__dim_walk* walk, int32_t value, int32_t axis,
                                 int depth) {
-  for (int step = 0; step < kMaxSteps && depth < kMaxDepth; step++) {
+  const olstm__graph* graph = walk->graph;
+  while (depth < OLSTM__WALK_DEPTH && walk->steps_left-- > 0) {
     const olstm__graph_value* target = &graph->values[value];
     olstm__dim_symbol known = {OLSTM__NO_VALUE, 0, 0};
     if (target->kind != OLSTM__VALUE_NODE) {
@@ -368,20 +319,25 @@ static olstm__dim_symbol follow(const olstm__graph* graph, int32_t value, int32_
     }
     const olstm__graph_node* node = olstm__graph_producer(graph, value);
     if (!node || node->kind != OLSTM__NODE_OPERATOR) break;
-    if (olstm__graph_node_output(node, 0) != value) break;
-    if (reshaped_dim(graph, node, axis, &known) ||
-        made_dim(graph, node, axis, depth, &known)) {
-      return known;
+    if (olstm__graph_node_output(node, 0) != value && !olstm__match_is(node, "Split")) {
+      break;
     }
+    if (made_dim(walk, node, axis, depth, &known)) return known;
     int32_t source = value, source_axis = axis;
-    if (step_back(graph, node, &source, &source_axis) ||
+    if (listed_dim(walk, node, &source, &source_axis, &known)) {
+      if (known.root == OLSTM__NO_VALUE) return known;
+      value = source;
+      axis = source_axis;
+      continue;
+    }
+    if (step_back(walk, node, &source, &source_axis) ||
         step_back_recurrent(graph, node, &source, &source_axis)) {
       if (source == OLSTM__NO_VALUE) break;  // A missing input.
       value = source;
       axis = source_axis;
       continue;
     }
-    if (join_operands(graph, node, axis, depth, &known)) return known;
+    if (join_operands(walk, node, axis, depth, &known)) return known;
     break;
   }
   return (olstm__dim_symbol){value, axis, 0};
@@ -389,65 +345,29 @@ static olstm__dim_symbol follow(const olstm__graph* graph, int32_t value, int32_
 
 olstm__dim_symbol olstm__dim_symbol_of(const olstm__graph* graph, int32_t value,
                                        int32_t axis) {
-  return follow(graph, value, axis, 0);
-}
-
-/// Matches a Slice or Gather of one element of Shape(v): a dimension of v.
-static bool element_of_shape(const olstm__graph* graph, const olstm__graph_node* node,
-                             olstm__dim_symbol* out_symbol) {
-  const bool is_gather = olstm__match_is(node, "Gather");
-  int64_t axis = 0, index = 0;
-  if (is_gather) {
-    if (!olstm__match_scalar_int(graph, olstm__graph_node_input(node, 1), &index))
-      return false;
-  } else if (!olstm__match_slice_of_one(graph, node, &axis, &index)) {
-    return false;
-  }
-  const int32_t shape = olstm__match_skip_casts(graph, olstm__graph_node_input(node, 0));
-  const olstm__graph_node* source = olstm__graph_producer_of_type(graph, shape, "Shape");
-  if (!source || olstm__graph_find_attribute(source, "start") ||
-      olstm__graph_find_attribute(source, "end") || index < 0 ||
-      index >= OLSTM_MAX_RANK || olstm__graph_node_input(source, 0) == OLSTM__NO_VALUE) {
-    return false;
-  }
-  *out_symbol =
-      olstm__dim_symbol_of(graph, olstm__graph_node_input(source, 0), (int32_t)index);
-  return true;
+  olstm__dim_walk walk = {graph, OLSTM__WALK_STEPS, 0};
+  return follow(&walk, value, axis, 0);
 }
 
 bool olstm__dim_symbol_of_scalar(const olstm__graph* graph, int32_t value,
                                  olstm__dim_symbol* out_symbol) {
-  for (int step = 0; step < kMaxSteps && value != OLSTM__NO_VALUE; step++) {
-    int64_t number = 0;
-    if (olstm__match_scalar_int(graph, value, &number)) {
-      *out_symbol = (olstm__dim_symbol){OLSTM__NO_VALUE, 0, number};
-      return true;
-    }
-    const olstm__graph_node* node = olstm__graph_producer(graph, value);
-    if (!node || node->kind != OLSTM__NODE_OPERATOR) return false;
-    if (olstm__graph_node_has(node,
-                              OLSTM__TRAIT_KEEPS_SHAPE | OLSTM__TRAIT_MOVES_ELEMENTS) ||
-        olstm__match_is(node, "Squeeze") || olstm__match_is(node, "Unsqueeze") ||
-        olstm__match_is(node, "ReduceMax")) {
-      value = olstm__graph_node_input(node, 0);
-      continue;
-    }
-    const bool takes = olstm__match_is(node, "Slice") || olstm__match_is(node, "Gather");
-    return takes && element_of_shape(graph, node, out_symbol);
+  olstm__dim_walk walk = {graph, OLSTM__WALK_STEPS, 0};
+  olstm__dim_list list;
+  int64_t number = 0;
+  // A constant of one element may have any number of dimensions here.
+  if (olstm__match_scalar_int(graph, olstm__match_skip_casts(graph, value), &number)) {
+    *out_symbol = (olstm__dim_symbol){OLSTM__NO_VALUE, 0, number};
+    return true;
   }
-  return false;
+  if (!olstm__walk_list(&walk, value, &list) || list.count != 1) return false;
+  const olstm__dim_item* item = &list.items[0];
+  *out_symbol = item->root == OLSTM__NO_VALUE
+                    ? (olstm__dim_symbol){OLSTM__NO_VALUE, 0, item->number}
+                    : follow(&walk, item->root, (int32_t)item->number, 0);
+  return true;
 }
 
 bool olstm__dim_symbol_equal(const olstm__dim_symbol* a, const olstm__dim_symbol* b) {
   if (a->root != b->root) return false;
   return a->root == OLSTM__NO_VALUE ? a->number == b->number : a->axis == b->axis;
-}
-
-bool olstm__dim_is_broadcast(const olstm__graph* graph, int32_t sequence,
-                             int32_t row_axis, int32_t state) {
-  if (state == OLSTM__NO_VALUE) return false;
-  const olstm__dim_symbol rows = olstm__dim_symbol_of(graph, sequence, row_axis);
-  const olstm__dim_symbol given = olstm__dim_symbol_of(graph, state, 0);
-  return given.root == OLSTM__NO_VALUE && given.number == 1 &&
-         !olstm__dim_symbol_equal(&rows, &given);
 }

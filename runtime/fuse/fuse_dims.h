@@ -27,12 +27,6 @@ int32_t olstm__dim_rank_of(const olstm__graph* graph, int32_t value);
 bool olstm__dim_symbol_of_scalar(const olstm__graph* graph, int32_t value,
                                  olstm__dim_symbol* out_symbol);
 
-/// Whether a state [N,H] is known to have one row where a sequence, whose dimension
-/// `row_axis` counts rows, has more: sums broadcast it, but a recurrent node does not.
-/// `state` may be NO_VALUE.
-bool olstm__dim_is_broadcast(const olstm__graph* graph, int32_t sequence,
-                             int32_t row_axis, int32_t state);
-
 bool olstm__dim_symbol_equal(const olstm__dim_symbol* a, const olstm__dim_symbol* b);
 
 #endif  // OLSTM_RUNTIME_FUSE_FUSE_DIMS_H_

@@ -8,13 +8,6 @@
 
 enum { kReshapeOpset = 13 };
 
-static bool has_perm(const olstm__graph_node* node, const int64_t* perm, size_t count) {
-  const olstm_attribute* attribute = olstm__graph_find_attribute(node, "perm");
-  return attribute && attribute->kind == OLSTM_ATTRIBUTE_INTS &&
-         attribute->count == count &&
-         memcmp(attribute->ints, perm, count * sizeof *perm) == 0;
-}
-
 static const int64_t kSwapSequence[] = {1, 0, 2};  // [N,T,x] and [T,N,x]
 
 /// The input of the Transpose that makes X of a batch-major sequence; NO_VALUE when there
@@ -23,9 +16,8 @@ static int32_t find_batch_major_x(const olstm__graph* graph,
                                   const olstm__graph_node* node) {
   const olstm__graph_node* transpose = olstm__graph_producer_of_type(
       graph, olstm__graph_node_input(node, OLSTM_RECURRENT_X), "Transpose");
-  return transpose && has_perm(transpose, kSwapSequence, 3)
-             ? olstm__graph_node_input(transpose, 0)
-             : OLSTM__NO_VALUE;
+  return olstm__match_swaps_sequence(transpose) ? olstm__graph_node_input(transpose, 0)
+                                                : OLSTM__NO_VALUE;
 }
 
 /// How the users of Y change its layout: the layout, and the value that has it.
@@ -80,7 +72,7 @@ static bool find_concatenated_y(const olstm__graph* graph, int32_t y, y_use* out
       (y_use){OLSTM__LAYOUT_TIME_MAJOR_CONCATENATED, concat->outputs[0], false, true};
   const olstm__graph_node* transpose =
       olstm__graph_only_consumer(graph, concat->outputs[0]);
-  if (olstm__match_is(transpose, "Transpose") && has_perm(transpose, kSwapSequence, 3)) {
+  if (olstm__match_swaps_sequence(transpose)) {
     out_use->layout = OLSTM__LAYOUT_BATCH_MAJOR;
     out_use->value = transpose->outputs[0];
   }
@@ -93,12 +85,13 @@ static bool find_y_use(const olstm__graph* graph, const olstm__graph_node* node,
   const olstm__graph_node* user = olstm__graph_only_consumer(
       graph, olstm__graph_node_output(node, OLSTM_RECURRENT_Y));
   int64_t axis = 0;
-  if (olstm__match_is(user, "Transpose") && has_perm(user, kBatchMajor, 4)) {
+  if (olstm__match_is(user, "Transpose") && olstm__match_has_perm(user, kBatchMajor, 4)) {
     *out_use = (y_use){OLSTM__LAYOUT_BATCH_MAJOR, olstm__graph_node_output(user, 0),
                        false, false};
     return out_use->value != OLSTM__NO_VALUE;
   }
-  if (olstm__match_is(user, "Transpose") && has_perm(user, kConcatenated, 4)) {
+  if (olstm__match_is(user, "Transpose") &&
+      olstm__match_has_perm(user, kConcatenated, 4)) {
     *out_use = (y_use){OLSTM__LAYOUT_TIME_MAJOR_CONCATENATED,
                        olstm__graph_node_output(user, 0), false, false};
     return out_use->value != OLSTM__NO_VALUE;
@@ -109,8 +102,7 @@ static bool find_y_use(const olstm__graph* graph, const olstm__graph_node* node,
   }
   const olstm__graph_node* transpose =
       olstm__graph_only_consumer(graph, olstm__graph_node_output(user, 0));
-  if (!olstm__match_is(transpose, "Transpose") ||
-      !has_perm(transpose, kSwapSequence, 3)) {
+  if (!olstm__match_swaps_sequence(transpose)) {
     return false;
   }
   *out_use = (y_use){OLSTM__LAYOUT_BATCH_MAJOR, olstm__graph_node_output(transpose, 0),
@@ -203,9 +195,9 @@ static int32_t find_batch_major_mask(const olstm__graph* graph,
   const olstm__graph_node* transpose =
       olstm__graph_producer_of_type(graph, node->inputs[OLSTM__MASKED_MASK], "Transpose");
   int64_t axis = 0;
-  if (transpose && has_perm(transpose, kSwapMask, 2))
+  if (transpose && olstm__match_has_perm(transpose, kSwapMask, 2))
     return olstm__graph_node_input(transpose, 0);
-  if (!transpose || !has_perm(transpose, kSwapSequence, 3)) return OLSTM__NO_VALUE;
+  if (!olstm__match_swaps_sequence(transpose)) return OLSTM__NO_VALUE;
   const olstm__graph_node* unsqueeze = olstm__graph_producer_of_type(
       graph, olstm__graph_node_input(transpose, 0), "Unsqueeze");
   const bool is_last = unsqueeze && olstm__match_one_axis(graph, unsqueeze, &axis) &&

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "runtime/fuse/fuse.h"
+#include "runtime/fuse/fuse_align.h"
 #include "runtime/fuse/fuse_cell.h"
 #include "runtime/fuse/fuse_dims.h"
 
@@ -116,7 +117,7 @@ static const olstm_tensor* step_constant(const void* user, int32_t value) {
 
 static bool is_counter(const loop_view* view, const loop_match* match, int32_t value) {
   value = olstm__match_skip_casts(view->body, value);
-  return value == view->body->inputs[0] ||
+  return (value == view->body->inputs[0] && view->body->values[value].info.rank != 1) ||
          (match->counter >= 0 && value == carried_input(view, (size_t)match->counter));
 }
 
@@ -137,7 +138,7 @@ static int32_t gathered_sequence(const loop_view* view, const loop_match* match,
 // ---------------------------------------------------------------- counting
 
 /// The carried integer that starts at 0 and grows by 1 in each step; -1 when there is
-/// none.
+/// none. Both numbers must be scalars: a list of one adds a dimension to what it selects.
 static int32_t find_counter(const loop_view* view) {
   for (size_t j = 0; j < view->carried_count; j++) {
     int32_t operands[2];
@@ -146,11 +147,12 @@ static int32_t find_counter(const loop_view* view) {
       continue;
     }
     const int side = operands[0] == carried_input(view, j) ? 0 : 1;
+    const int32_t first = loop_node(view)->inputs[kLoopCarried + j];
     if (operands[side] == carried_input(view, j) &&
         olstm__match_scalar_int(view->body, operands[1 - side], &step) && step == 1 &&
-        olstm__match_scalar_int(view->outer, loop_node(view)->inputs[kLoopCarried + j],
-                                &start) &&
-        start == 0) {
+        olstm__match_scalar_int(view->outer, first, &start) && start == 0 &&
+        olstm__match_has_no_dims(view->body, operands[1 - side]) &&
+        olstm__match_has_no_dims(view->outer, first)) {
       return (int32_t)j;
     }
   }
@@ -330,17 +332,24 @@ static bool is_used(const olstm__graph* graph, int32_t value) {
                                       graph->values[value].output_use_count > 0);
 }
 
-/// Whether X has three dimensions and the initial states are not broadcast, as a
-/// recurrent node requires.
-static bool has_recurrent_shapes(const loop_view* view, const loop_match* match) {
+/// What the loop steps over: X, the states, and with a mask the output that is repeated
+/// and the mask. Returns how many.
+static size_t list_aligned(const loop_view* view, const loop_match* match,
+                           olstm__aligned out[OLSTM__ALIGN_MOST]) {
   const int32_t* carried = &loop_node(view)->inputs[kLoopCarried];
-  const int32_t rank = olstm__dim_rank_of(view->outer, match->sequence);
-  if (rank >= 0 && rank != 3) return false;
-  return !olstm__dim_is_broadcast(view->outer, match->sequence, 1,
-                                  carried[match->h.carried]) &&
-         (match->c.carried == kMaxCarried ||
-          !olstm__dim_is_broadcast(view->outer, match->sequence, 1,
-                                   carried[match->c.carried]));
+  size_t count = 0;
+  out[count++] = (olstm__aligned){match->sequence, OLSTM__ALIGN_SEQUENCE};
+  out[count++] = (olstm__aligned){carried[match->h.carried], OLSTM__ALIGN_STATE};
+  if (match->c.carried != kMaxCarried) {
+    out[count++] = (olstm__aligned){carried[match->c.carried], OLSTM__ALIGN_STATE};
+  }
+  if (match->mask == OLSTM__NO_VALUE) return count;
+  // Without an output of its own, a masked step repeats h.
+  const size_t repeated =
+      match->y.carried != kMaxCarried ? match->y.carried : match->h.carried;
+  out[count++] = (olstm__aligned){carried[repeated], OLSTM__ALIGN_STATE};
+  out[count++] = (olstm__aligned){match->mask, OLSTM__ALIGN_MASK};
+  return count;
 }
 
 static bool match_loop(const loop_view* view, loop_match* match) {
@@ -352,22 +361,15 @@ static bool match_loop(const loop_view* view, loop_match* match) {
   }
   if (!match_states(view, match) || !scans_the_output(view, match)) return false;
   match->sequence = gathered_sequence(view, match, match->cell.x);
-  if (match->sequence == OLSTM__NO_VALUE || !has_recurrent_shapes(view, match)) {
-    return false;
-  }
   match->mask = OLSTM__NO_VALUE;
+  if (match->sequence == OLSTM__NO_VALUE) return false;
   if (match->h.mask != OLSTM__NO_VALUE) {
     match->mask = gathered_sequence(view, match, match->h.mask);
     if (match->mask == OLSTM__NO_VALUE) return false;
-    const olstm__dim_symbol length =
-        olstm__dim_symbol_of(view->outer, match->sequence, 0);
-    const olstm__dim_symbol masks = olstm__dim_symbol_of(view->outer, match->mask, 0);
-    // If the lengths may be unequal, the node checks them when it runs.
-    if (length.root == OLSTM__NO_VALUE && masks.root == OLSTM__NO_VALUE &&
-        length.number != masks.number) {
-      return false;
-    }
   }
+  olstm__aligned aligned[OLSTM__ALIGN_MOST];
+  const size_t count = list_aligned(view, match, aligned);
+  if (!olstm__can_align(view->outer, aligned, count)) return false;
   return counts_the_sequence(view, match);
 }
 
@@ -402,6 +404,7 @@ static void replace_loop(const loop_view* view, const loop_match* match,
   }
   const int32_t h = olstm__fuse_add_axis_node(graph, "Squeeze", outputs->y_h, 0);
   const int32_t y = olstm__fuse_add_axis_node(graph, "Squeeze", outputs->y, 1);
+  const olstm__dim_symbol length = olstm__dim_symbol_of(graph, match->sequence, 0);
   replace_output(graph, view->node, match->h.carried, h);
   if (match->c.carried != kMaxCarried) {
     replace_output(graph, view->node, match->c.carried,
@@ -411,7 +414,14 @@ static void replace_loop(const loop_view* view, const loop_match* match,
     replace_output(graph, view->node, match->y.carried, outputs->last_y);
   }
   for (size_t k = 0; k < view->scan_count; k++) {
-    replace_output(graph, view->node, view->carried_count + k, y);
+    const size_t slot = view->carried_count + k;
+    const int32_t old = olstm__graph_node_output(&graph->nodes[view->node], slot);
+    if (old != OLSTM__NO_VALUE) {
+      graph->values[old].rows_of = length.root;
+      graph->values[old].rows_axis = length.axis;
+      graph->values[old].row_count = length.root == OLSTM__NO_VALUE ? length.number : -1;
+    }
+    replace_output(graph, view->node, slot, y);
   }
   olstm__graph_remove_node(graph, view->node);
 }
@@ -429,22 +439,24 @@ static bool add_recurrent_node(const loop_view* view, const loop_match* match,
   const olstm_attribute* attributes =
       olstm__cell_attributes(graph, &match->cell, false, &attribute_count);
   if (!attributes || !olstm__cell_add_weights(graph, &match->cell, weights)) return false;
-  // Adding nodes moves graph->nodes: what is needed of the Loop is read first.
-  const int32_t* carried = &loop_node(view)->inputs[kLoopCarried];
-  const int32_t start_h = carried[match->h.carried];
-  const int32_t start_c = is_lstm ? carried[match->c.carried] : OLSTM__NO_VALUE;
-  // Without a repeated output, a masked step repeats h.
-  const int32_t start_y =
-      match->y.carried != kMaxCarried ? carried[match->y.carried] : start_h;
-  // The mask is in the slot of ONNX's sequence_lens.
-  int32_t inputs[OLSTM__MASKED_INPUT_COUNT] = {match->sequence, weights[0], weights[1],
-                                               weights[2], match->mask};
+  olstm__aligned aligned[OLSTM__ALIGN_MOST];
+  const size_t aligned_count = list_aligned(view, match, aligned);
+  if (!olstm__fuse_align(graph, name, match->cell.hidden, aligned, aligned_count)) {
+    return false;
+  }
+  // In the order in which they were listed; the mask stands where ONNX has sequence_lens.
+  size_t next = 0;
+  int32_t inputs[OLSTM__MASKED_INPUT_COUNT] = {aligned[next++].value, weights[0],
+                                               weights[1], weights[2], OLSTM__NO_VALUE};
   inputs[OLSTM_RECURRENT_INITIAL_H] =
-      olstm__fuse_add_axis_node(graph, "Unsqueeze", start_h, 0);
+      olstm__fuse_add_axis_node(graph, "Unsqueeze", aligned[next++].value, 0);
   inputs[OLSTM_RECURRENT_INITIAL_C] =
-      is_lstm ? olstm__fuse_add_axis_node(graph, "Unsqueeze", start_c, 0)
+      is_lstm ? olstm__fuse_add_axis_node(graph, "Unsqueeze", aligned[next++].value, 0)
               : OLSTM__NO_VALUE;
-  inputs[OLSTM__MASKED_INITIAL_Y] = start_y;
+  if (is_masked) {
+    inputs[OLSTM__MASKED_INITIAL_Y] = aligned[next++].value;
+    inputs[OLSTM__MASKED_MASK] = aligned[next].value;
+  }
   out->y = add_output_value(graph, name, "Y");
   out->y_h = add_output_value(graph, name, "Y_h");
   out->y_c = is_lstm ? add_output_value(graph, name, "Y_c") : OLSTM__NO_VALUE;

@@ -57,7 +57,7 @@ static bool match_mask(const olstm__graph* graph, const olstm__graph_node* great
   if (!sum || !sums_the_last_axis(graph, sum)) return false;
   const olstm__graph_node* cast =
       olstm__graph_producer_of_type(graph, olstm__graph_node_input(sum, 0), "Cast");
-  out->keeps_dims = olstm__match_int(sum, "keepdims", 1) == 1;
+  out->keeps_dims = olstm__match_int(sum, "keepdims", 1) != 0;
   return cast && match_difference(graph, olstm__graph_node_input(cast, 0), out);
 }
 

@@ -46,35 +46,63 @@ int32_t olstm__match_skip_casts(const olstm__graph* graph, int32_t value) {
   return skip(graph, value, true);
 }
 
-bool olstm__match_scalar(const olstm__graph* graph, int32_t value, double* out_number) {
-  const olstm_tensor* tensor = olstm__graph_constant(graph, value);
-  if (!tensor || olstm_tensor_desc_count(&tensor->desc) != 1) return false;
+static bool element_of(const olstm_tensor* tensor, int64_t index, double* out_number) {
   switch (tensor->desc.dtype) {
     case OLSTM_DTYPE_FLOAT:
-      *out_number = *(const float*)tensor->data;
+      *out_number = ((const float*)tensor->data)[index];
       return true;
     case OLSTM_DTYPE_DOUBLE:
-      *out_number = *(const double*)tensor->data;
+      *out_number = ((const double*)tensor->data)[index];
       return true;
     case OLSTM_DTYPE_INT32:
-      *out_number = *(const int32_t*)tensor->data;
+      *out_number = ((const int32_t*)tensor->data)[index];
       return true;
     case OLSTM_DTYPE_INT64:
-      *out_number = (double)*(const int64_t*)tensor->data;
+      *out_number = (double)((const int64_t*)tensor->data)[index];
       return true;
     default:
       return false;
   }
 }
 
-bool olstm__match_scalar_int(const olstm__graph* graph, int32_t value,
-                             int64_t* out_number) {
+bool olstm__match_scalar(const olstm__graph* graph, int32_t value, double* out_number) {
+  const olstm_tensor* tensor = olstm__graph_constant(graph, value);
+  return tensor && olstm_tensor_desc_count(&tensor->desc) == 1 &&
+         element_of(tensor, 0, out_number);
+}
+
+bool olstm__match_cell_scalar(const olstm__graph* graph, int32_t value,
+                              double* out_number) {
+  const olstm_tensor* tensor = olstm__graph_constant(graph, value);
+  return tensor && tensor->desc.rank <= 2 &&
+         olstm__match_scalar(graph, value, out_number);
+}
+
+bool olstm__match_has_no_dims(const olstm__graph* graph, int32_t value) {
+  const olstm_tensor* tensor = olstm__graph_constant(graph, value);
+  return tensor && tensor->desc.rank == 0;
+}
+
+bool olstm__match_whole_element(const olstm_tensor* tensor, int64_t index,
+                                int64_t* out_number) {
   const double kMost = 9007199254740992.0;  // 2^53: exact in a double
   double number = 0.0;
-  if (!olstm__match_scalar(graph, value, &number)) return false;
-  if (!(number >= -kMost && number <= kMost)) return false;
+  if (tensor->desc.dtype == OLSTM_DTYPE_INT64) {
+    *out_number = ((const int64_t*)tensor->data)[index];
+    return true;
+  }
+  if (!element_of(tensor, index, &number) || !(number >= -kMost && number <= kMost)) {
+    return false;
+  }
   *out_number = (int64_t)number;
   return (double)*out_number == number;
+}
+
+bool olstm__match_scalar_int(const olstm__graph* graph, int32_t value,
+                             int64_t* out_number) {
+  const olstm_tensor* tensor = olstm__graph_constant(graph, value);
+  return tensor && olstm_tensor_desc_count(&tensor->desc) == 1 &&
+         olstm__match_whole_element(tensor, 0, out_number);
 }
 
 bool olstm__match_binary(const olstm__graph* graph, int32_t value, const char* op_type,
@@ -119,26 +147,14 @@ static bool slice_by_attributes(const olstm__graph_node* node, int64_t* start,
          (!axes || one_int(axes, axis));
 }
 
-/// Reads an int64 exactly: exporters write "to the end" as the greatest integer, which a
-/// double cannot hold.
-static bool whole_number(const olstm__graph* graph, int32_t value, int64_t* out_number) {
-  const olstm_tensor* tensor = olstm__graph_constant(graph, value);
-  if (!tensor || tensor->desc.dtype != OLSTM_DTYPE_INT64 ||
-      olstm_tensor_desc_count(&tensor->desc) != 1) {
-    return olstm__match_scalar_int(graph, value, out_number);
-  }
-  *out_number = *(const int64_t*)tensor->data;
-  return true;
-}
-
 static bool slice_by_inputs(const olstm__graph* graph, const olstm__graph_node* node,
                             int64_t* start, int64_t* end, int64_t* axis) {
   const int32_t axes = olstm__graph_node_input(node, 3);
   const int32_t steps = olstm__graph_node_input(node, 4);
   int64_t step = 1;
   *axis = 0;
-  return whole_number(graph, olstm__graph_node_input(node, 1), start) &&
-         whole_number(graph, olstm__graph_node_input(node, 2), end) &&
+  return olstm__match_scalar_int(graph, olstm__graph_node_input(node, 1), start) &&
+         olstm__match_scalar_int(graph, olstm__graph_node_input(node, 2), end) &&
          (axes == OLSTM__NO_VALUE || olstm__match_scalar_int(graph, axes, axis)) &&
          (steps == OLSTM__NO_VALUE || olstm__match_scalar_int(graph, steps, &step)) &&
          step == 1;
@@ -167,6 +183,19 @@ bool olstm__match_is_recurrent(const olstm__graph_node* node) {
   const olstm_attribute* layout = olstm__graph_find_attribute(node, "layout");
   return olstm__graph_node_has(node, OLSTM__TRAIT_RECURRENT) && !node->domain[0] &&
          node->opset_version >= kRecurrentOpset && (!layout || layout->i == 0);
+}
+
+bool olstm__match_has_perm(const olstm__graph_node* node, const int64_t* perm,
+                           size_t count) {
+  const olstm_attribute* attribute = olstm__graph_find_attribute(node, "perm");
+  return attribute && attribute->kind == OLSTM_ATTRIBUTE_INTS &&
+         attribute->count == count &&
+         memcmp(attribute->ints, perm, count * sizeof *perm) == 0;
+}
+
+bool olstm__match_swaps_sequence(const olstm__graph_node* node) {
+  static const int64_t kSwap[] = {1, 0, 2};
+  return olstm__match_is(node, "Transpose") && olstm__match_has_perm(node, kSwap, 3);
 }
 
 // ---------------------------------------------------------------- activations
@@ -199,7 +228,7 @@ static bool with_scalar(const olstm__graph* graph, int32_t value, const char* op
   int32_t operands[2];
   if (!olstm__match_binary(graph, value, op_type, operands)) return false;
   for (int i = 0; i < 2; i++) {
-    if (olstm__match_scalar(graph, operands[i], out_number)) {
+    if (olstm__match_cell_scalar(graph, operands[i], out_number)) {
       *out_other = operands[1 - i];
       return true;
     }
@@ -247,7 +276,7 @@ static bool hard_sigmoid_by_relu6(const olstm__graph* graph, int32_t value, doub
   double low = 0.0, high = 0.0, shift = 0.0, divisor = 0.0;
   int32_t operands[2], sum = OLSTM__NO_VALUE;
   if (!olstm__match_binary(graph, value, "Div", operands) ||
-      !olstm__match_scalar(graph, operands[1], &divisor) || !(divisor > 0.0) ||
+      !olstm__match_cell_scalar(graph, operands[1], &divisor) || !(divisor > 0.0) ||
       !clipped(graph, operands[0], &low, &high, &sum) || low != 0.0 || high != divisor ||
       !with_scalar(graph, sum, "Add", &shift, out_inner)) {
     return false;

@@ -26,6 +26,18 @@ bool olstm__match_scalar_int(const olstm__graph* graph, int32_t value,
                              int64_t* out_number);
 bool olstm__match_scalar(const olstm__graph* graph, int32_t value, double* out_number);
 
+/// Element `index` of a tensor, when it is a whole number.
+bool olstm__match_whole_element(const olstm_tensor* tensor, int64_t index,
+                                int64_t* out_number);
+
+/// As a double, when it leaves the two dimensions of what it is added to: [N,H] of cells.
+bool olstm__match_cell_scalar(const olstm__graph* graph, int32_t value,
+                              double* out_number);
+
+/// Whether a constant has no dimensions: as a list of one, it would give what it is added
+/// to, or chooses from, one more.
+bool olstm__match_has_no_dims(const olstm__graph* graph, int32_t value);
+
 /// The two inputs of a binary operator, behind Identity nodes; false when `value` is not
 /// computed by an operator of that type.
 bool olstm__match_binary(const olstm__graph* graph, int32_t value, const char* op_type,
@@ -55,6 +67,12 @@ bool olstm__match_slice_of_one(const olstm__graph* graph, const olstm__graph_nod
 
 /// Whether a node is ONNX's LSTM, GRU or RNN with time-major sequences (layout 0).
 bool olstm__match_is_recurrent(const olstm__graph_node* node);
+
+/// Whether a Transpose has this perm; and whether a node (NULL: no) is one between
+/// [N,T,x] and [T,N,x].
+bool olstm__match_has_perm(const olstm__graph_node* node, const int64_t* perm,
+                           size_t count);
+bool olstm__match_swaps_sequence(const olstm__graph_node* node);
 
 /// An activation of a recurrent cell, named as ONNX names it.
 typedef struct olstm__match_activation {

@@ -5,6 +5,9 @@
 
 #include "base/array.h"
 
+/// Of the nodes that are added here.
+enum { kTransposeOpset = 13 };
+
 // ---------------------------------------------------------------- memory
 
 void* olstm__graph_allocate(olstm__graph* graph, size_t count, size_t size) {
@@ -78,8 +81,12 @@ int32_t olstm__graph_add_value(olstm__graph* graph, olstm__value_kind kind,
   if (!values) return OLSTM__NO_VALUE;
   graph->values = values;
   olstm__graph_value* value = &graph->values[graph->value_count];
-  *value = (olstm__graph_value){
-      .kind = kind, .producer = OLSTM__NO_VALUE, .first_use = OLSTM__NO_VALUE};
+  *value = (olstm__graph_value){.kind = kind,
+                                .producer = OLSTM__NO_VALUE,
+                                .first_use = OLSTM__NO_VALUE,
+                                .replaced_by = OLSTM__NO_VALUE,
+                                .rows_of = OLSTM__NO_VALUE,
+                                .row_count = -1};
   value->info.name = name ? name : "";
   value->info.rank = -1;
   return graph->value_count++;
@@ -258,6 +265,14 @@ int32_t olstm__graph_add_operator(olstm__graph* graph, const char* name,
                                                                 : output;
 }
 
+int32_t olstm__graph_add_swap(olstm__graph* graph, const char* name, int32_t value) {
+  static const int64_t kPerm[] = {1, 0, 2};
+  static const olstm_attribute kAttribute = {
+      .name = "perm", .kind = OLSTM_ATTRIBUTE_INTS, .count = 3, .ints = kPerm};
+  return olstm__graph_add_operator(graph, name, "Transpose", kTransposeOpset, &kAttribute,
+                                   1, &value);
+}
+
 bool olstm__graph_add_state(olstm__graph* graph, const olstm__graph_state* state) {
   olstm__graph_state* states = reserve_in_memory(graph, graph->states, graph->state_count,
                                                  &graph->state_capacity, sizeof *states);
@@ -339,6 +354,7 @@ static void name_output(olstm__graph* graph, int32_t from, int32_t to) {
 
 void olstm__graph_replace_uses(olstm__graph* graph, int32_t from, int32_t to) {
   if (from == to) return;
+  graph->values[from].replaced_by = to;
   while (graph->values[from].first_use != OLSTM__NO_VALUE) {
     const olstm__graph_use use = graph->uses[graph->values[from].first_use];
     olstm__graph_set_input(graph, use.node, (size_t)use.slot, to);

@@ -44,6 +44,13 @@ typedef struct olstm__graph_value {
   /// Whether the batch size of a state slot is taken from its shape: its producer must
   /// not be removed.
   bool is_state_source;
+  /// The value that a pass gave all its users instead, or NO_VALUE.
+  int32_t replaced_by;
+  /// What a pass knows of the first dimension: it is dimension rows_axis of value
+  /// rows_of, or, when that is NO_VALUE, row_count; -1 for nothing.
+  int32_t rows_of;
+  int32_t rows_axis;
+  int64_t row_count;
 } olstm__graph_value;
 
 /// One use of a value: input `slot` of `node`. next, previous: uses of the same value.
@@ -164,6 +171,10 @@ struct olstm__graph {
   int32_t* outputs;
   size_t state_count, state_capacity;
   olstm__graph_state* states;
+  /// Nodes that passes have replaced, as they were, in topological order
+  /// (graph_replaced.h).
+  size_t replaced_count;
+  olstm__graph_node* replaced;
   /// The memory behind olstm__graph_allocate.
   olstm__arena memory;
 };
@@ -229,6 +240,10 @@ int32_t olstm__graph_add_operator(olstm__graph* graph, const char* name,
                                   const char* op_type, int32_t opset_version,
                                   const olstm_attribute* attribute, size_t input_count,
                                   const int32_t* inputs);
+
+/// Appends a Transpose of the first two of three dimensions, [b,a,c] of [a,b,c]; returns
+/// its output, as olstm__graph_add_operator.
+int32_t olstm__graph_add_swap(olstm__graph* graph, const char* name, int32_t value);
 
 /// Appends a copy of a state slot; its input must be a value of kind STATE.
 bool olstm__graph_add_state(olstm__graph* graph, const olstm__graph_state* state);

@@ -1,7 +1,11 @@
 #include "runtime/plan/node_operator.h"
 
+#include "base/tensor_size.h"
 #include "runtime/host/operator_call.h"
 #include "runtime/host/registry.h"
+
+/// Larger constants are weights to be packed.
+enum { kSmallBytes = 1024 };
 
 olstm_status olstm__node_describe(olstm__graph* graph, const olstm__graph_node* from,
                                   olstm_node* out_node, olstm_error* error) {
@@ -40,12 +44,11 @@ olstm_status olstm__node_describe(olstm__graph* graph, const olstm__graph_node* 
   return OLSTM_STATUS_OK;
 }
 
-olstm_status olstm__node_create_operator(olstm__environment* environment,
-                                         const olstm_node* node,
-                                         const olstm_operator** out_callbacks,
-                                         void** out_instance, olstm_error* error) {
-  const olstm_create_args args = {sizeof args, &environment->host, node,
-                                  &environment->options};
+static olstm_status create(olstm__environment* environment, const olstm_node* node,
+                           const olstm_operator_options* options,
+                           const olstm_operator** out_callbacks, void** out_instance,
+                           olstm_error* error) {
+  const olstm_create_args args = {sizeof args, &environment->host, node, options};
   const olstm_operator* callbacks = olstm__registry_find(
       environment->registry, node->domain, node->op_type, node->opset_version);
   if (!callbacks) {
@@ -59,4 +62,30 @@ olstm_status olstm__node_create_operator(olstm__environment* environment,
       callbacks, &args, &environment->operator_memory, out_instance, error);
   olstm__environment_unlock(environment);
   return status;
+}
+
+olstm_status olstm__node_create_operator(olstm__environment* environment,
+                                         const olstm_node* node,
+                                         const olstm_operator** out_callbacks,
+                                         void** out_instance, olstm_error* error) {
+  return create(environment, node, &environment->options, out_callbacks, out_instance,
+                error);
+}
+
+olstm_status olstm__node_create_checker(olstm__environment* environment,
+                                        olstm__graph* graph, olstm_node* node,
+                                        const olstm_operator** out_callbacks,
+                                        void** out_instance, olstm_error* error) {
+  static const olstm_operator_options kPlain = {
+      .struct_size = sizeof kPlain, .thread_count = 1, .precision = OLSTM_PRECISION_F32};
+  const olstm_tensor** constants =
+      olstm__graph_allocate(graph, node->input_count, sizeof *constants);
+  if (!constants) return olstm__graph_check(graph, error);
+  for (size_t i = 0; i < node->input_count; i++) {
+    const olstm_tensor* constant = node->constants[i];
+    const bool is_small = constant && olstm__desc_bytes(&constant->desc) <= kSmallBytes;
+    constants[i] = is_small ? constant : NULL;
+  }
+  node->constants = constants;
+  return create(environment, node, &kPlain, out_callbacks, out_instance, error);
 }

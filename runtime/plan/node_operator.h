@@ -16,4 +16,12 @@ olstm_status olstm__node_create_operator(olstm__environment* environment,
                                          const olstm_operator** out_callbacks,
                                          void** out_instance, olstm_error* error);
 
+/// As above, for a node that is checked and never run: constants that would be packed are
+/// hidden from it (node->constants is another list then, in the graph's memory), and
+/// options are the defaults.
+olstm_status olstm__node_create_checker(olstm__environment* environment,
+                                        olstm__graph* graph, olstm_node* node,
+                                        const olstm_operator** out_callbacks,
+                                        void** out_instance, olstm_error* error);
+
 #endif  // OLSTM_RUNTIME_PLAN_NODE_OPERATOR_H_

@@ -241,6 +241,7 @@ static void add_up_work(olstm__planner* planner) {
   uint64_t most = 0;
   plan->work = OLSTM__WORK_PER_RUN;
   plan->planning_work = OLSTM__FOLD_PLAN_WORK - planner->fold_work;
+  plan->planning_work += planner->checked_count * OLSTM__WORK_PER_PLANNED_STEP;
   for (size_t s = 0; s < planner->step_count; s++) {
     const olstm__planned_step* step = &planner->steps[s];
     plan->planning_work += OLSTM__WORK_PER_PLANNED_STEP;

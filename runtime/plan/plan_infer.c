@@ -6,17 +6,10 @@
 #include "base/tensor_size.h"
 #include "runtime/plan/control_check.h"
 #include "runtime/plan/fold.h"
+#include "runtime/plan/loop_check.h"
+#include "runtime/plan/plan_frame.h"
 #include "runtime/plan/plan_inputs.h"
 #include "runtime/plan/plan_key.h"
-
-/// A program while it is planned: the main one, or a body that is planned in place of its
-/// If.
-typedef struct plan_frame {
-  const olstm__program* program;
-  /// The planned value of each value, -1 for none yet.
-  int32_t* map;
-  int32_t depth;
-} plan_frame;
 
 static olstm_status fail_memory(olstm_error* error) {
   return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a plan");
@@ -24,57 +17,25 @@ static olstm_status fail_memory(olstm_error* error) {
 
 // ---------------------------------------------------------------- values and steps
 
-static int32_t add_value(olstm__planner* planner, const char* name) {
-  const olstm_allocator scratch = olstm__arena_as_allocator(&planner->scratch);
-  olstm__planned_value* values =
-      planner->value_count == INT32_MAX
-          ? NULL
-          : olstm__array_reserve(&scratch, planner->values, (size_t)planner->value_count,
-                                 1, &planner->value_capacity, sizeof *values);
-  if (!values) return -1;
-  planner->values = values;
-  planner->values[planner->value_count] = (olstm__planned_value){.name = name,
-                                                                 .pending_state = -1,
-                                                                 .buffer = -1,
-                                                                 .dynamic = -1,
-                                                                 .last_dynamic_step = -1};
-  return planner->value_count++;
-}
-
-/// Sets the desc of a value, and its data if known. Tensors without elements always count
-/// as known.
-static void describe(olstm__planned_value* value, const olstm_tensor_desc* desc,
-                     const void* data) {
-  value->tensor.desc = *desc;
-  for (int32_t d = desc->rank; d < OLSTM_MAX_RANK; d++) value->tensor.desc.dims[d] = 0;
-  value->is_described = true;
-  value->pending_state = -1;
-  value->tensor.data = (void*)data;
-  if (olstm__desc_bytes(desc) == 0) {
-    value->tensor.data = olstm__empty_tensor_data();
-    value->location = (olstm__location){.kind = OLSTM__LOCATION_NONE};
-  }
-}
-
 static int32_t add_constant(olstm__planner* planner, const char* name,
                             const olstm_tensor* tensor) {
-  const int32_t value = add_value(planner, name);
+  const int32_t value = olstm__planner_add_value(planner, name);
   if (value < 0) return -1;
   planner->values[value].location =
       (olstm__location){.kind = OLSTM__LOCATION_CONSTANT, .data = tensor->data};
-  describe(&planner->values[value], &tensor->desc, tensor->data);
+  olstm__planned_value_describe(&planner->values[value], &tensor->desc, tensor->data);
   return value;
 }
 
-/// The planned value of a value, added if needed (without a desc, unless it is a
-/// constant); -1 when there is no memory.
-static int32_t get_value(olstm__planner* planner, const plan_frame* frame,
+/// The planned value of a graph's value; -1 when there is no memory. Those that nodes
+/// make are added without a desc.
+static int32_t get_value(olstm__planner* planner, const olstm__plan_frame* frame,
                          int32_t value) {
   const olstm__graph_value* from = &frame->program->graph->values[value];
   if (frame->map[value] < 0) {
     frame->map[value] = from->kind == OLSTM__VALUE_CONSTANT
                             ? add_constant(planner, from->info.name, from->constant)
-                            : add_value(planner, from->info.name);
+                            : olstm__planner_add_value(planner, from->info.name);
   }
   return frame->map[value];
 }
@@ -133,7 +94,7 @@ const olstm_tensor_desc* olstm__planner_list_outputs(olstm__planner* planner,
 
 // ---------------------------------------------------------------- inputs
 
-static olstm_status add_inputs(olstm__planner* planner, const plan_frame* frame,
+static olstm_status add_inputs(olstm__planner* planner, const olstm__plan_frame* frame,
                                const olstm_tensor* inputs, olstm_error* error) {
   const olstm__program* program = frame->program;
   for (size_t i = 0; i < program->input_count; i++) {
@@ -142,8 +103,8 @@ static olstm_status add_inputs(olstm__planner* planner, const plan_frame* frame,
     planner->values[value].location =
         (olstm__location){.kind = OLSTM__LOCATION_INPUT, .index = i};
     if (inputs[i].desc.dtype != OLSTM_DTYPE_UNDEFINED) {
-      describe(&planner->values[value], &inputs[i].desc,
-               olstm__plan_key_data(&planner->plan->key[i]));
+      olstm__planned_value_describe(&planner->values[value], &inputs[i].desc,
+                                    olstm__plan_key_data(&planner->plan->key[i]));
     } else {
       planner->values[value].pending_state = (int32_t)(i - program->graph->input_count);
     }
@@ -151,9 +112,9 @@ static olstm_status add_inputs(olstm__planner* planner, const plan_frame* frame,
   return OLSTM_STATUS_OK;
 }
 
-/// The batch size of a state slot, taken from its source in a frame, where value `read`
-/// reads the slot. -1 when unknown.
-static int64_t find_batch(const olstm__planner* planner, const plan_frame* frame,
+/// The batch that a slot must have, told by where it is read in a frame: read is the
+/// value there that reads it. -1 when nothing tells.
+static int64_t find_batch(const olstm__planner* planner, const olstm__plan_frame* frame,
                           int32_t read) {
   const olstm__graph* graph = frame->program->graph;
   for (size_t s = 0; s < graph->state_count; s++) {
@@ -170,9 +131,8 @@ static int64_t find_batch(const olstm__planner* planner, const plan_frame* frame
   return -1;
 }
 
-/// Infers the desc of an unset state slot when value `read` of a frame, which reads it,
-/// is used.
-static olstm_status resolve_state(olstm__planner* planner, const plan_frame* frame,
+/// Finds the desc of a state slot that is about to be read, as value `read` of a frame.
+static olstm_status resolve_state(olstm__planner* planner, const olstm__plan_frame* frame,
                                   int32_t read, olstm_error* error) {
   const int32_t value = frame->map[read];
   // State slots belong to the main program.
@@ -195,8 +155,8 @@ static olstm_status resolve_state(olstm__planner* planner, const plan_frame* fra
                       "state '%s' has shape %s, which is too large", state->name,
                       olstm_shape_text(&desc).text);
   }
-  // The value is unknown even if it is empty; its location is an input of the run.
-  describe(&planner->values[value], &desc, NULL);
+  // Never known, be it empty: its place is settled by the run.
+  olstm__planned_value_describe(&planner->values[value], &desc, NULL);
   return OLSTM_STATUS_OK;
 }
 
@@ -207,8 +167,12 @@ static olstm_status check_outputs(const olstm__planner* planner,
                                   const olstm_tensor_desc* descs, size_t* out_bytes,
                                   olstm_error* error) {
   const olstm_node* node = &step->node->node;
-  const size_t most = olstm__call_output_limit(
-      planner->environment->max_memory, planner->input_list, step->node->input_count);
+  // What is only checked takes no memory.
+  const size_t most =
+      planner->is_checking
+          ? SIZE_MAX
+          : olstm__call_output_limit(planner->environment->max_memory,
+                                     planner->input_list, step->node->input_count);
   *out_bytes = 0;
   for (size_t o = 0; o < step->node->output_count; o++) {
     size_t bytes = 0;
@@ -221,7 +185,12 @@ static olstm_status check_outputs(const olstm__planner* planner,
   return OLSTM_STATUS_OK;
 }
 
-/// Whether a step can be folded, and its results are worth keeping.
+/// Whether a value that is only checked is what another node makes, which stays.
+static bool is_settled(const olstm__planner* planner, const olstm__planned_value* value) {
+  return planner->is_checking && (value->is_described || value->is_dynamic);
+}
+
+/// Whether the results of a step can be computed now, and had better be.
 static bool can_fold(const olstm__planner* planner, const olstm__planned_step* step,
                      size_t output_bytes) {
   const bool is_shape_only =
@@ -237,7 +206,9 @@ static bool can_fold(const olstm__planner* planner, const olstm__planned_step* s
     has_input = true;
   }
   return has_input && olstm__fold_is_worthwhile(input_bytes, output_bytes) &&
-         output_bytes <= planner->environment->max_memory - planner->plan->constant_bytes;
+         output_bytes <= planner->environment->max_memory -
+                             (planner->is_checking ? planner->checked_bytes
+                                                   : planner->plan->constant_bytes);
 }
 
 /// Folds a step: computes it into memory of the plan, unless that takes too much work.
@@ -247,15 +218,18 @@ static olstm_status fold_step(olstm__planner* planner, const olstm__planned_step
                               olstm_error* error) {
   const size_t output_count = step->node->output_count;
   void** data = olstm__arena_allocate(&planner->scratch, output_count, sizeof *data);
+  olstm__arena* memory =
+      planner->is_checking ? &planner->scratch : &planner->plan->memory;
   if (!data) return fail_memory(error);
   for (size_t o = 0; o < output_count; o++) {
     if (step->outputs[o] < 0) continue;
-    data[o] = olstm__arena_allocate_data(&planner->plan->memory,
-                                         olstm__desc_bytes(&planner->desc_list[o]));
+    data[o] =
+        olstm__arena_allocate_data(memory, olstm__desc_bytes(&planner->desc_list[o]));
     if (!data[o]) return fail_memory(error);
   }
-  // Counted even if the result is not used: the memory stays allocated.
-  planner->plan->constant_bytes += output_bytes;
+  // The memory is taken, whether it comes to be used or not.
+  *(planner->is_checking ? &planner->checked_bytes : &planner->plan->constant_bytes) +=
+      output_bytes;
   const olstm__fold_call call = {planner->environment,
                                  olstm__program_instance(step->node), planner->input_list,
                                  planner->desc_list, data};
@@ -264,18 +238,21 @@ static olstm_status fold_step(olstm__planner* planner, const olstm__planned_step
   for (size_t o = 0; o < output_count; o++) {
     if (step->outputs[o] < 0) continue;
     olstm__planned_value* value = &planner->values[step->outputs[o]];
+    if (is_settled(planner, value)) continue;
     value->location =
         (olstm__location){.kind = OLSTM__LOCATION_CONSTANT, .data = data[o]};
-    describe(value, &planner->desc_list[o], data[o]);
+    olstm__planned_value_describe(value, &planner->desc_list[o], data[o]);
   }
-  planner->plan->folded_count++;
+  planner->plan->folded_count += !planner->is_checking;
   return OLSTM_STATUS_OK;
 }
 
 static void make_dynamic(olstm__planner* planner, olstm__planned_step* step) {
   step->is_dynamic = true;
   for (size_t o = 0; o < step->node->output_count; o++) {
-    if (step->outputs[o] >= 0) planner->values[step->outputs[o]].is_dynamic = true;
+    if (step->outputs[o] < 0) continue;
+    olstm__planned_value* value = &planner->values[step->outputs[o]];
+    if (!is_settled(planner, value)) value->is_dynamic = true;
   }
 }
 
@@ -306,25 +283,29 @@ static olstm_status infer_operator(olstm__planner* planner, olstm__planned_step*
   }
   for (size_t o = 0; o < node->output_count; o++) {
     if (step->outputs[o] < 0) continue;
-    describe(&planner->values[step->outputs[o]], &planner->desc_list[o], NULL);
+    olstm__planned_value* value = &planner->values[step->outputs[o]];
+    if (!is_settled(planner, value)) {
+      olstm__planned_value_describe(value, &planner->desc_list[o], NULL);
+    }
   }
   return OLSTM_STATUS_OK;
 }
 
 // ---------------------------------------------------------------- control nodes
 
-static olstm_status infer_program(olstm__planner* planner, const plan_frame* frame,
+static olstm_status check_replaced(olstm__planner* planner,
+                                   const olstm__plan_frame* frame, olstm_error* error);
+static olstm_status infer_program(olstm__planner* planner, const olstm__plan_frame* frame,
                                   olstm_error* error);
 
-/// Plans a body of an If in a frame of its own: its captures are values of the outer
-/// frame.
-static olstm_status walk_body(olstm__planner* planner, const plan_frame* outer,
+/// Goes through a body of an If: its captures are our values.
+static olstm_status walk_body(olstm__planner* planner, const olstm__plan_frame* outer,
                               const olstm__planned_step* step,
-                              const olstm__program_body* body, plan_frame* out_inner,
-                              olstm_error* error) {
+                              const olstm__program_body* body,
+                              olstm__plan_frame* out_inner, olstm_error* error) {
   const olstm__program* program = body->program;
   const size_t value_count = (size_t)program->graph->value_count;
-  plan_frame inner = {program, NULL, outer->depth + 1};
+  olstm__plan_frame inner = {program, NULL, outer->depth + 1};
   if (inner.depth > OLSTM__MAX_NESTING) {
     return olstm_fail(error, OLSTM_STATUS_LIMIT_EXCEEDED, "graphs are nested too deep");
   }
@@ -336,19 +317,22 @@ static olstm_status walk_body(olstm__planner* planner, const plan_frame* outer,
     inner.map[program->inputs[c]] = captured[c];
   }
   *out_inner = inner;
-  return infer_program(planner, &inner, error);
+  OLSTM_RETURN_IF_ERROR(infer_program(planner, &inner, error));
+  return check_replaced(planner, &inner, error);
 }
 
-/// Plans a body in place of its If: the outputs of the body become those of the If.
-static olstm_status infer_body(olstm__planner* planner, const plan_frame* outer,
+/// Plans a body in the place of its If: what it gives is what the If gives.
+static olstm_status infer_body(olstm__planner* planner, const olstm__plan_frame* outer,
                                const olstm__planned_step* step,
                                const olstm__program_body* body, olstm_error* error) {
-  plan_frame inner;
+  olstm__plan_frame inner;
   const olstm__program* program = body->program;
   const int32_t* outputs = step->node->outputs;
   OLSTM_RETURN_IF_ERROR(walk_body(planner, outer, step, body, &inner, error));
   for (size_t o = 0; o < step->node->output_count && o < program->output_count; o++) {
     if (outputs[o] == OLSTM__NO_VALUE) continue;
+    const int32_t old = outer->map[outputs[o]];
+    if (old >= 0 && is_settled(planner, &planner->values[old])) continue;
     outer->map[outputs[o]] = get_value(planner, &inner, program->outputs[o]);
     if (outer->map[outputs[o]] < 0) return fail_memory(error);
   }
@@ -364,16 +348,17 @@ static bool has_pending_input(const olstm__planner* planner,
   return false;
 }
 
-/// Infers the descs of state slots that pass through an If to a node in a branch. The
-/// branches are walked for that, and their steps are dropped. Errors are ignored: they
-/// occur again when the branch is planned.
-static olstm_status resolve_passing(olstm__planner* planner, const plan_frame* frame,
+/// Finds the descs of slots that pass through an If to a node in one of its branches: the
+/// branches are gone through for that, and nothing of it stays. What fails there fails
+/// again when it is taken.
+static olstm_status resolve_passing(olstm__planner* planner,
+                                    const olstm__plan_frame* frame,
                                     const olstm__planned_step* step, olstm_error* error) {
   const olstm__program_node* node = step->node;
-  const size_t branch_count =
-      strcmp(node->node.op_type, "If") == 0 ? node->body_count : 0;
+  if (planner->is_checking) return OLSTM_STATUS_OK;
+  const size_t branch_count = node->control == OLSTM__CONTROL_IF ? node->body_count : 0;
   for (size_t b = 0; b < branch_count && has_pending_input(planner, step); b++) {
-    plan_frame inner;
+    olstm__plan_frame inner;
     const size_t step_count = planner->step_count;
     (void)walk_body(planner, frame, step, &node->bodies[b], &inner, NULL);
     planner->step_count = step_count;
@@ -387,7 +372,7 @@ static olstm_status resolve_passing(olstm__planner* planner, const plan_frame* f
   return OLSTM_STATUS_OK;
 }
 
-static olstm_status infer_control(olstm__planner* planner, const plan_frame* frame,
+static olstm_status infer_control(olstm__planner* planner, const olstm__plan_frame* frame,
                                   olstm__planned_step* step, olstm_error* error) {
   const olstm__program_body* body = NULL;
   const olstm__planned_step control = *step;
@@ -395,6 +380,12 @@ static olstm_status infer_control(olstm__planner* planner, const plan_frame* fra
   if (condition >= 0 && planner->values[condition].tensor.data) {
     OLSTM_RETURN_IF_ERROR(olstm__control_choose_body(
         step->node, &planner->values[condition].tensor, &body, error));
+  }
+  if (planner->is_checking && step->node->control != OLSTM__CONTROL_IF) {
+    OLSTM_RETURN_IF_ERROR(
+        olstm__planner_check_loop(planner, frame, &control, infer_program, error));
+    make_dynamic(planner, &planner->steps[planner->step_count - 1]);
+    return OLSTM_STATUS_OK;
   }
   if (!body) {
     make_dynamic(planner, step);
@@ -408,16 +399,19 @@ static olstm_status infer_control(olstm__planner* planner, const plan_frame* fra
 
 // ---------------------------------------------------------------- all nodes
 
-/// Whether an input of a step is dynamic.
+/// Whether one of a step's inputs is known only while running. Of replaced nodes, what
+/// fed one may be gone without a trace.
 static bool has_dynamic_input(const olstm__planner* planner,
                               const olstm__planned_step* step) {
   for (size_t i = 0; i < step->node->input_count; i++) {
-    if (step->inputs[i] >= 0 && planner->values[step->inputs[i]].is_dynamic) return true;
+    if (step->inputs[i] < 0) continue;
+    const olstm__planned_value* value = &planner->values[step->inputs[i]];
+    if (value->is_dynamic || (planner->is_checking && !value->is_described)) return true;
   }
   return false;
 }
 
-static olstm_status infer_node(olstm__planner* planner, const plan_frame* frame,
+static olstm_status infer_node(olstm__planner* planner, const olstm__plan_frame* frame,
                                const olstm__program_node* node, olstm_error* error) {
   olstm__planned_step* step = add_step(planner, node);
   if (!step || !reserve_lists(planner, node)) return fail_memory(error);
@@ -429,7 +423,8 @@ static olstm_status infer_node(olstm__planner* planner, const plan_frame* frame,
     step->inputs[i] = value;
     // The desc of a slot that a body captures is inferred in the body.
     const bool is_capture = node->body_count > 0 && i >= node->node.input_count;
-    if (planner->values[value].pending_state >= 0 && !is_capture) {
+    if (planner->values[value].pending_state >= 0 && !is_capture &&
+        !planner->is_checking) {
       OLSTM_RETURN_IF_ERROR(resolve_state(planner, frame, node->inputs[i], error));
     }
   }
@@ -449,7 +444,7 @@ static olstm_status infer_node(olstm__planner* planner, const plan_frame* frame,
   return infer_operator(planner, step, error);
 }
 
-static olstm_status infer_program(olstm__planner* planner, const plan_frame* frame,
+static olstm_status infer_program(olstm__planner* planner, const olstm__plan_frame* frame,
                                   olstm_error* error) {
   for (size_t n = 0; n < frame->program->node_count; n++) {
     OLSTM_RETURN_IF_ERROR(infer_node(planner, frame, &frame->program->nodes[n], error));
@@ -457,10 +452,55 @@ static olstm_status infer_program(olstm__planner* planner, const plan_frame* fra
   return OLSTM_STATUS_OK;
 }
 
+/// What stands in the place of a replaced node's outputs must look like them.
+static olstm_status compare_outputs(const olstm__planner* planner,
+                                    const olstm__plan_frame* frame,
+                                    const olstm__program_node* node, olstm_error* error) {
+  for (size_t o = 0; o < node->output_count; o++) {
+    const int32_t output = node->outputs[o];
+    const int32_t by = output == OLSTM__NO_VALUE
+                           ? OLSTM__NO_VALUE
+                           : frame->program->graph->values[output].replaced_by;
+    if (by == OLSTM__NO_VALUE || frame->map[output] < 0 || frame->map[by] < 0) continue;
+    const olstm__planned_value* was = &planner->values[frame->map[output]];
+    const olstm__planned_value* is = &planner->values[frame->map[by]];
+    if (!was->is_described || !is->is_described ||
+        olstm_tensor_desc_equal(&was->tensor.desc, &is->tensor.desc)) {
+      continue;
+    }
+    return olstm_fail(error, OLSTM_STATUS_BACKEND_ERROR,
+                      "%s '%s': output '%s' has shape %s, and %s in what was recognised "
+                      "in its place (the option fuse, --no-fuse, turns that off)",
+                      node->node.op_type, node->node.name, node->node.output_names[o],
+                      olstm_shape_text(&was->tensor.desc).text,
+                      olstm_shape_text(&is->tensor.desc).text);
+  }
+  return OLSTM_STATUS_OK;
+}
+
+/// Nodes that passes have replaced are walked as those that run: what is wrong with them
+/// is an error of the plan, and whatever comes of them is forgotten.
+static olstm_status check_replaced(olstm__planner* planner,
+                                   const olstm__plan_frame* frame, olstm_error* error) {
+  const bool was_checking = planner->is_checking;
+  const size_t step_count = planner->step_count;
+  olstm_status status = OLSTM_STATUS_OK;
+  planner->is_checking = true;
+  for (size_t n = 0; n < frame->program->replaced_count && !status; n++) {
+    const olstm__program_node* node = &frame->program->replaced[n];
+    status = infer_node(planner, frame, node, error);
+    if (!status) status = compare_outputs(planner, frame, node, error);
+    planner->step_count = step_count;
+    planner->checked_count++;
+  }
+  planner->is_checking = was_checking;
+  return status;
+}
+
 olstm_status olstm__planner_infer(olstm__planner* planner, const olstm_tensor* inputs,
                                   olstm_error* error) {
   const olstm__program* program = planner->program;
-  const plan_frame main = {program, planner->map, 0};
+  const olstm__plan_frame main = {program, planner->map, 0};
   OLSTM_RETURN_IF_ERROR(olstm__planner_check_inputs(planner, inputs, error));
   OLSTM_RETURN_IF_ERROR(add_inputs(planner, &main, inputs, error));
   OLSTM_RETURN_IF_ERROR(infer_program(planner, &main, error));
@@ -478,5 +518,5 @@ olstm_status olstm__planner_infer(olstm__planner* planner, const olstm_tensor* i
       OLSTM_RETURN_IF_ERROR(resolve_state(planner, &main, program->inputs[i], error));
     }
   }
-  return OLSTM_STATUS_OK;
+  return check_replaced(planner, &main, error);
 }

@@ -102,6 +102,11 @@ typedef struct olstm__planner {
   size_t dynamic_tensor_count;
   /// Multiply-adds left for folding.
   uint64_t fold_work;
+  /// While nodes are walked that passes have replaced: nothing of it stays in the plan.
+  /// How many were, and the bytes of values that were known ahead.
+  bool is_checking;
+  size_t checked_count;
+  size_t checked_bytes;
 } olstm__planner;
 
 #endif  // OLSTM_RUNTIME_PLAN_PLANNER_H_

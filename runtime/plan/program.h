@@ -52,6 +52,10 @@ struct olstm__program {
   /// In the order of execution.
   size_t node_count;
   olstm__program_node* nodes;
+  /// Nodes that passes have replaced, in the order in which they would run: plans check
+  /// them, and leave it at that. Their operators know small constants alone.
+  size_t replaced_count;
+  olstm__program_node* replaced;
   /// Values: the graph's inputs, then those that read state slots; the graph's outputs,
   /// then the next values of the slots.
   size_t input_count;
@@ -66,6 +70,8 @@ struct olstm__program {
   /// Whether it is a body: declared shapes of its inputs are not checked, because
   /// exporters write wrong ones.
   bool is_body;
+  /// Of a body of a node that was replaced: it is never run.
+  bool is_replaced;
   struct olstm__plan_cache* plans;
 };
 

@@ -24,8 +24,13 @@ static olstm_status check_inputs(const olstm__graph* graph, const olstm__graph_n
   return OLSTM_STATUS_OK;
 }
 
+static olstm_status create(olstm__environment* environment, olstm__graph* graph,
+                           bool is_body, bool is_replaced, olstm__program** out_program,
+                           olstm_error* error);
+
 static olstm_status create_bodies(olstm__program* program, const olstm__graph_node* from,
-                                  olstm__program_node* node, olstm_error* error) {
+                                  bool is_replaced, olstm__program_node* node,
+                                  olstm_error* error) {
   olstm__program_body* bodies =
       olstm__graph_allocate(program->graph, from->body_count, sizeof *bodies);
   if (!bodies) return olstm__graph_check(program->graph, error);
@@ -34,8 +39,8 @@ static olstm_status create_bodies(olstm__program* program, const olstm__graph_no
     const olstm__graph_body* body = &from->bodies[b];
     bodies[b] = (olstm__program_body){body->attribute, NULL, body->first_capture,
                                       body->capture_count};
-    OLSTM_RETURN_IF_ERROR(olstm__program_create(program->environment, body->graph, true,
-                                                &bodies[b].program, error));
+    OLSTM_RETURN_IF_ERROR(create(program->environment, body->graph, true, is_replaced,
+                                 &bodies[b].program, error));
     // Incremented one by one, so that olstm__program_destroy frees what exists.
     node->body_count++;
   }
@@ -43,18 +48,24 @@ static olstm_status create_bodies(olstm__program* program, const olstm__graph_no
 }
 
 static olstm_status create_node(olstm__program* program, const olstm__graph_node* from,
-                                olstm__program_node* node, olstm_error* error) {
+                                bool is_replaced, olstm__program_node* node,
+                                olstm_error* error) {
   node->kind = from->kind;
   node->input_count = from->input_count;
   node->inputs = from->inputs;
   node->output_count = from->output_count;
   node->outputs = from->outputs;
   node->fused_from = from->fused_from;
-  OLSTM_RETURN_IF_ERROR(check_inputs(program->graph, from, error));
+  // What fed a replaced node may be replaced as well.
+  if (!is_replaced) OLSTM_RETURN_IF_ERROR(check_inputs(program->graph, from, error));
   OLSTM_RETURN_IF_ERROR(olstm__node_describe(program->graph, from, &node->node, error));
   if (node->kind == OLSTM__NODE_CONTROL) {
-    OLSTM_RETURN_IF_ERROR(create_bodies(program, from, node, error));
+    OLSTM_RETURN_IF_ERROR(create_bodies(program, from, is_replaced, node, error));
     return olstm__control_check(node, program->environment->registry, error);
+  }
+  if (is_replaced) {
+    return olstm__node_create_checker(program->environment, program->graph, &node->node,
+                                      &node->callbacks, &node->instance, error);
   }
   return olstm__node_create_operator(program->environment, &node->node, &node->callbacks,
                                      &node->instance, error);
@@ -68,8 +79,22 @@ static olstm_status create_nodes(olstm__program* program, olstm_error* error) {
   for (int32_t i = 0; i < graph->order_count; i++) {
     const olstm__graph_node* from = &graph->nodes[graph->order[i]];
     if (from->kind == OLSTM__NODE_REMOVED) continue;
-    OLSTM_RETURN_IF_ERROR(
-        create_node(program, from, &program->nodes[program->node_count++], error));
+    OLSTM_RETURN_IF_ERROR(create_node(program, from, program->is_replaced,
+                                      &program->nodes[program->node_count++], error));
+  }
+  return OLSTM_STATUS_OK;
+}
+
+/// Attributes of replaced nodes are checked here, shapes by plans.
+static olstm_status create_replaced(olstm__program* program, olstm_error* error) {
+  olstm__graph* graph = program->graph;
+  program->replaced =
+      olstm__graph_allocate(graph, graph->replaced_count, sizeof *program->replaced);
+  if (!program->replaced) return olstm__graph_check(graph, error);
+  for (size_t n = 0; n < graph->replaced_count; n++) {
+    OLSTM_RETURN_IF_ERROR(create_node(program, &graph->replaced[n], true,
+                                      &program->replaced[program->replaced_count++],
+                                      error));
   }
   return OLSTM_STATUS_OK;
 }
@@ -143,19 +168,21 @@ static olstm_status number_symbols(olstm__program* program, olstm_error* error) 
 static olstm_status fill(olstm__program* program, olstm_error* error) {
   OLSTM_RETURN_IF_ERROR(list_values(program, error));
   OLSTM_RETURN_IF_ERROR(number_symbols(program, error));
+  OLSTM_RETURN_IF_ERROR(create_replaced(program, error));
   OLSTM_RETURN_IF_ERROR(create_nodes(program, error));
   return olstm__plan_cache_create(program->environment, &program->plans, error);
 }
 
-olstm_status olstm__program_create(olstm__environment* environment, olstm__graph* graph,
-                                   bool is_body, olstm__program** out_program,
-                                   olstm_error* error) {
+static olstm_status create(olstm__environment* environment, olstm__graph* graph,
+                           bool is_body, bool is_replaced, olstm__program** out_program,
+                           olstm_error* error) {
   *out_program = NULL;
   olstm__program* program = olstm__graph_allocate(graph, 1, sizeof *program);
   if (!program) return olstm__graph_check(graph, error);
   program->environment = environment;
   program->graph = graph;
   program->is_body = is_body;
+  program->is_replaced = is_replaced;
   const olstm_status status = fill(program, error);
   if (status != OLSTM_STATUS_OK) {
     olstm__program_destroy(program);
@@ -165,17 +192,29 @@ olstm_status olstm__program_create(olstm__environment* environment, olstm__graph
   return OLSTM_STATUS_OK;
 }
 
-void olstm__program_destroy(olstm__program* program) {
-  if (!program) return;
-  olstm__plan_cache_destroy(program->environment, program->plans);
-  for (size_t n = 0; n < program->node_count; n++) {
-    const olstm__program_node* node = &program->nodes[n];
+olstm_status olstm__program_create(olstm__environment* environment, olstm__graph* graph,
+                                   bool is_body, olstm__program** out_program,
+                                   olstm_error* error) {
+  return create(environment, graph, is_body, false, out_program, error);
+}
+
+static void destroy_nodes(olstm__environment* environment,
+                          const olstm__program_node* nodes, size_t count) {
+  for (size_t n = 0; n < count; n++) {
+    const olstm__program_node* node = &nodes[n];
     for (size_t b = 0; b < node->body_count; b++) {
       olstm__program_destroy(node->bodies[b].program);
     }
     if (!node->callbacks || !node->instance) continue;
-    olstm__environment_lock(program->environment);
+    olstm__environment_lock(environment);
     node->callbacks->destroy(node->instance);
-    olstm__environment_unlock(program->environment);
+    olstm__environment_unlock(environment);
   }
+}
+
+void olstm__program_destroy(olstm__program* program) {
+  if (!program) return;
+  olstm__plan_cache_destroy(program->environment, program->plans);
+  destroy_nodes(program->environment, program->nodes, program->node_count);
+  destroy_nodes(program->environment, program->replaced, program->replaced_count);
 }

@@ -105,3 +105,15 @@ olstm_status olstm__scan_check(const olstm__program_node* node, olstm_error* err
   }
   return OLSTM_STATUS_OK;
 }
+
+olstm_status olstm__scan_find_axis(const olstm__program_node* node, const char* what,
+                                   int64_t axis, int32_t rank, int32_t* out_axis,
+                                   olstm_error* error) {
+  if (axis < -(int64_t)rank || axis >= rank) {
+    return olstm__control_fail(node, error, OLSTM_STATUS_INVALID_VALUE,
+                               "the axis of %s is %" PRId64 ", expected %d..%d", what,
+                               axis, (int)-rank, (int)rank - 1);
+  }
+  *out_axis = (int32_t)(axis < 0 ? axis + rank : axis);
+  return OLSTM_STATUS_OK;
+}

@@ -26,4 +26,10 @@ olstm_status olstm__scan_read_attributes(const olstm__program_node* node,
 /// Errors: as above.
 olstm_status olstm__scan_check(const olstm__program_node* node, olstm_error* error);
 
+/// Normalizes an axis of a tensor of rank `rank`, which `what` names in messages.
+/// Errors: INVALID_VALUE.
+olstm_status olstm__scan_find_axis(const olstm__program_node* node, const char* what,
+                                   int64_t axis, int32_t rank, int32_t* out_axis,
+                                   olstm_error* error);
+
 #endif  // OLSTM_RUNTIME_PLAN_SCAN_NODE_H_

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "runtime/fuse/fuse_match.h"
+
 static int32_t find_by_name(const olstm__graph* graph, const int32_t* values,
                             size_t count, const char* name) {
   for (size_t i = 0; i < count; i++) {
@@ -71,7 +73,11 @@ static int32_t find_row_axis(const olstm__graph* graph, int32_t value, int32_t r
       const olstm_attribute* layout = olstm__graph_find_attribute(node, "layout");
       return layout && layout->i == 1 ? 0 : 1;
     }
-    if (rank == 2 && strcmp(node->op_type, "Unsqueeze") == 0) return 0;
+    // A recognised layer takes [N,H] through one of these.
+    if (rank == 2 && (strcmp(node->op_type, "Unsqueeze") == 0 ||
+                      (slot == 0 && olstm__match_is_fused(node, "Align")))) {
+      return 0;
+    }
   }
   // Otherwise it is the only dimension that is not fixed, if there is one.
   int32_t axis = -1;

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "runtime/fuse/fuse_match.h"
+
 #include "runtime/state/state_bind.h"
 
 /// The most nodes that are searched for zeros.
@@ -79,7 +81,8 @@ static bool is_zero_value(const olstm__node_place* place, size_t level, int32_t 
 
 static bool is_zero_node(const olstm__node_place* place, size_t level,
                          const olstm__graph_node* node, int* budget) {
-  if (node->kind != OLSTM__NODE_OPERATOR || node->domain[0]) return false;
+  const bool is_align = olstm__match_is_fused(node, "Align");
+  if (node->kind != OLSTM__NODE_OPERATOR || (node->domain[0] && !is_align)) return false;
   if (strcmp(node->op_type, "ConstantOfShape") == 0) {
     const olstm_attribute* value = olstm__graph_find_attribute(node, "value");
     return !value || (value->tensor && is_zero_tensor(value->tensor));
@@ -127,15 +130,6 @@ static bool is_zero_value(const olstm__node_place* place, size_t level, int32_t 
 }
 
 // ---------------------------------------------------------------- making nodes
-
-/// Adds a Transpose of [N,D,H] to [D,N,H], or back.
-static int32_t add_swap(olstm__graph* graph, const char* name, int32_t value) {
-  static const int64_t kPerm[] = {1, 0, 2};
-  static const olstm_attribute kAttribute = {
-      .name = "perm", .kind = OLSTM_ATTRIBUTE_INTS, .count = 3, .ints = kPerm};
-  return olstm__graph_add_operator(graph, name, "Transpose", OLSTM__STATE_OPSET,
-                                   &kAttribute, 1, &value);
-}
 
 // ---------------------------------------------------------------- slots
 
@@ -313,9 +307,11 @@ static olstm_status add_slot(const olstm__node_place* place, int32_t index,
   int32_t output = find_output(graph, index,
                                is_cell ? OLSTM_RECURRENT_Y_C : OLSTM_RECURRENT_Y_H, name);
   if (shape->batch_first) {
-    output = add_swap(graph, olstm__graph_format(graph, "%s/out", name), output);
+    output =
+        olstm__graph_add_swap(graph, olstm__graph_format(graph, "%s/out", name), output);
     if (state.has_start) {
-      start = add_swap(graph, olstm__graph_format(graph, "%s/begin", name), before);
+      start = olstm__graph_add_swap(graph, olstm__graph_format(graph, "%s/begin", name),
+                                    before);
     }
   }
   if (!enter(place, name, shape->dtype, &values) || !leave(place, output, &values)) {
@@ -325,7 +321,8 @@ static olstm_status add_slot(const olstm__node_place* place, int32_t index,
   int32_t initial = values.inputs[place->depth];
   if (state.has_start) initial = add_start(place, &state, initial, start);
   if (shape->batch_first) {
-    initial = add_swap(graph, olstm__graph_format(graph, "%s/in", name), initial);
+    initial =
+        olstm__graph_add_swap(graph, olstm__graph_format(graph, "%s/in", name), initial);
   }
   OLSTM_RETURN_IF_ERROR(check_place(place, error));
   olstm__graph_set_input(graph, index, slot, initial);

@@ -310,4 +310,4 @@ save_chain("almost_chain_of_other_weights", "keras", 4, other_weights_at=5, step
 save_chain("almost_chain_whose_c_is_used", "keras", 4, outputs=("last", "c_of_2"))
 save_chain("almost_chain_that_skips_steps", "keras", 4, steps=[0, 2, 4])
 save("almost_length_of_another_sequence", "lstm", backwards="shorter")
-save("almost_one_row_of_state", "lstm", state_rows=1)
+save("lstm_one_row_of_state", "lstm", state_rows=1)

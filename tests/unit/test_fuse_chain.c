@@ -224,7 +224,6 @@ static void what_is_inside_may_not_be_used_outside(void** state) {
       {"a sum is used",
        {{"output h2\n", "node Exp s0 -> e\noutput h2\noutput e\n"}},
        false},
-      {"one row of state", {{"h0 float[N,2]", "h0 float[1,2]"}}, false},
   };
   (void)state;
   fuse_case_expect_refusals(RNN_CHAIN, RECURRENT, kEdits, COUNT(kEdits));
@@ -246,13 +245,28 @@ static void what_is_inside_may_not_be_used_outside(void** state) {
   "node Gather x,t0 -> x0\nnode Gather x,t1 -> x1\n" LSTM_STEP("x0", "h0", "c0", "1") \
       LSTM_STEP("x1", "h1", "c1", "2") "output h2\noutput c2\n"
 
+static void one_row_of_state_is_every_rows(void** state) {
+  static const fuse_case_edit kRnn[] = {
+      {"one row of state", {{"h0 float[N,2]", "h0 float[1,2]"}}, false},
+  };
+  static const fuse_case_edit kLstm[] = {
+      {"one row of c", {{"c0 float[N,2]", "c0 float[1,2]"}}, false},
+      {"one row of h", {{"h0 float[N,2]", "h0 float[1,2]"}}, false},
+      {"one row of both",
+       {{"h0 float[N,2]", "h0 float[1,2]"}, {"c0 float[N,2]", "c0 float[1,2]"}},
+       false},
+  };
+  (void)state;
+  fuse_case_expect_variants(RNN_CHAIN, RECURRENT, kRnn, COUNT(kRnn));
+  fuse_case_expect_variants(LSTM_CHAIN, RECURRENT, kLstm, COUNT(kLstm));
+}
+
 static void chains_of_lstm_cells_carry_c(void** state) {
   static const fuse_case_edit kEdits[] = {
       {"of the first c", {{"Mul gf2,c1", "Mul gf2,c0"}}, false},
       {"of h", {{"Mul gf2,c1", "Mul gf2,h1"}}, false},
       {"the first c is an output", {{"output c2\n", "output c2\noutput c1\n"}}, false},
       {"gates change places", {{"Split s2 -> si2,sf2", "Split s2 -> sf2,si2"}}, false},
-      {"one row of c", {{"c0 float[N,2]", "c0 float[1,2]"}}, false},
   };
   (void)state;
   fuse_case_expect_refusals(LSTM_CHAIN, RECURRENT, kEdits, COUNT(kEdits));
@@ -345,6 +359,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(products_of_both_have_one_order),
       cmocka_unit_test(stacks_of_all_steps_are_y),
       cmocka_unit_test(other_stacks_are_put_together),
+      cmocka_unit_test(one_row_of_state_is_every_rows),
       cmocka_unit_test(chains_of_lstm_cells_carry_c),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);

@@ -54,7 +54,7 @@ static void ways_to_count_are_known(void** state) {
        {{"Less zero,len -> start", "Less zero,len -> a\nnode And a,yes -> start"}},
        false},
       {"its last number is nobody's", {{"-> last,hT", "-> _,hT"}}, false},
-      {"a sequence of unknown rank", {{"x float[T,N,2]", "x float"}}, true},
+      {"with one row of state", {{"h0 float[N,2]", "h0 float[1,2]"}}, false},
       {"the step is added from the left", {{"Add time,one", "Add one,time"}}, false},
   };
   (void)state;
@@ -206,7 +206,7 @@ static void other_sequences_are_refused(void** state) {
       {"of another length than the one that is counted",
        {{"Shape x -> dims", "Shape other -> dims"}},
        false},
-      {"with one row of state", {{"h0 float[N,2]", "h0 float[1,2]"}}, false},
+      {"of unknown rank", {{"x float[T,N,2]", "x float"}}, true},
   };
   (void)state;
   fuse_case_expect_refusals(RNN_LOOP, RECURRENT, kEdits, COUNT(kEdits));
