@@ -71,7 +71,7 @@ static olstm_status clip_prepare(void* instance, const olstm_prepare_args* args,
 
 #define CLIP(type)                                                                      \
   static void clip_##type(int64_t count, const type* x, type low, type high, type* y) { \
-    for (int64_t i = 0; i < count; i++) {                                               \
+    _Pragma("omp simd") for (int64_t i = 0; i < count; i++) {                           \
       const type raised = x[i] < low ? low : x[i];                                      \
       y[i] = raised > high ? high : raised;                                             \
     }                                                                                   \

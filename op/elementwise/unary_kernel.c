@@ -119,13 +119,14 @@ VECTOR_LOOP(shrink_F64, double, double, v<-alpha ? v + beta : v> alpha ? v - bet
 VECTOR_LOOP(clip_F32, float, float, clip_f32(v, alpha, beta))
 VECTOR_LOOP(clip_F64, double, double, clip_f64(v, (double)alpha, (double)beta))
 
-LOOP(is_nan_F32, float, uint8_t, v != v)
+VECTOR_LOOP(is_nan_F32, float, uint8_t, v != v)
 LOOP(is_nan_F64, double, uint8_t, v != v)
 LOOP(is_inf_F32, float, uint8_t,
      (beta != 0 && v == INFINITY) || (alpha != 0 && v == -INFINITY))
 LOOP(is_inf_F64, double, uint8_t,
      (beta != 0 && v == (double)INFINITY) || (alpha != 0 && v == -(double)INFINITY))
 LOOP(not_I32, int32_t, uint8_t, v == 0)
+VECTOR_LOOP(not_bool, uint8_t, uint8_t, v == 0)
 
 #define REAL_LANES(name) \
   [OLSTM__COMPUTE_F32] = name##_F32, [OLSTM__COMPUTE_F64] = name##_F64
@@ -187,6 +188,10 @@ static olstm__unary_kernel find_float_loop(olstm__unary_code code) {
   if (olstm__cpu_get()->avx2_fma) return olstm__unary_loops_f32_avx2[code];
 #endif
   return olstm__unary_loops_f32_plain[code];
+}
+
+olstm__unary_kernel olstm__unary_kernel_of_bools(olstm__unary_code code) {
+  return code == OLSTM__UNARY_NOT ? not_bool : NULL;
 }
 
 olstm__unary_kernel olstm__unary_kernel_find(olstm__unary_code code,

@@ -70,4 +70,7 @@ static inline bool olstm__unary_gives_bool(olstm__unary_code code) {
 olstm__unary_kernel olstm__unary_kernel_find(olstm__unary_code code,
                                              olstm__compute_type compute_type);
 
+/// The loop over bools as they are stored, or NULL.
+olstm__unary_kernel olstm__unary_kernel_of_bools(olstm__unary_code code);
+
 #endif  // OLSTM_OP_ELEMENTWISE_UNARY_KERNEL_H_

@@ -5,6 +5,7 @@
 
 #include "op/op_family.h"
 #include "op/op_support.h"
+#include "op/pieces.h"
 
 typedef struct unary_schema {
   olstm__op_schema schema;
@@ -24,6 +25,8 @@ typedef struct unary_handle {
   olstm_dtype x_dtype;
   olstm_dtype y_dtype;
   int64_t count;
+  /// Whether the kernel takes elements as they are stored.
+  bool is_direct;
 } unary_handle;
 
 static olstm_status parse_floats(void* instance, olstm_error* error) {
@@ -100,40 +103,57 @@ static olstm_status unary_prepare(void* instance, const olstm_prepare_args* args
   }
   handle->x_dtype = x->dtype;
   handle->y_dtype = args->outputs[0].dtype;
+  handle->is_direct = olstm__compute_type_is_native(handle->compute_type, x->dtype);
+  if (x->dtype == OLSTM_DTYPE_BOOL && olstm__unary_kernel_of_bools(self->code)) {
+    handle->kernel = olstm__unary_kernel_of_bools(self->code);
+    handle->is_direct = true;
+  }
   handle->count = olstm_tensor_desc_count(x);
   out_prepared->handle = handle;
   out_prepared->inplace_inputs = olstm_tensor_desc_equal(x, &args->outputs[0]) ? 1u : 0u;
   return OLSTM_STATUS_OK;
 }
 
-static void run_blocks(const unary_op* self, const unary_handle* handle, const char* x,
-                       char* y) {
+/// One run, of which pieces are done at a time.
+typedef struct unary_run {
+  const unary_op* self;
+  const unary_handle* handle;
+  const char* x;
+  char* y;
+} unary_run;
+
+static void run_piece(void* argument, int64_t piece_begin, int64_t piece_end) {
+  const unary_run* run = argument;
+  const unary_handle* handle = run->handle;
+  const olstm__unary_parameters* parameters = &run->self->parameters;
   const size_t x_bytes = olstm_dtype_size(handle->x_dtype);
   const size_t y_bytes = olstm_dtype_size(handle->y_dtype);
-  const bool gives_bool = olstm__unary_gives_bool(self->code);
+  const bool gives_bool = olstm__unary_gives_bool(run->self->code);
   olstm__compute_block block;
-  for (int64_t begin = 0; begin < handle->count; begin += OLSTM__COMPUTE_BLOCK) {
-    const int64_t count = olstm__compute_block_size(handle->count - begin);
-    char* to = y + (size_t)begin * y_bytes;
+  if (handle->is_direct) {
+    handle->kernel(parameters, piece_end - piece_begin,
+                   run->x + (size_t)piece_begin * x_bytes,
+                   run->y + (size_t)piece_begin * y_bytes);
+    return;
+  }
+  for (int64_t begin = piece_begin; begin < piece_end; begin += OLSTM__COMPUTE_BLOCK) {
+    const int64_t count = olstm__compute_block_size(piece_end - begin);
+    char* to = run->y + (size_t)begin * y_bytes;
     olstm__compute_load(handle->compute_type, handle->x_dtype, count,
-                        x + (size_t)begin * x_bytes, &block);
-    handle->kernel(&self->parameters, count, &block, gives_bool ? (void*)to : &block);
-    if (!gives_bool)
+                        run->x + (size_t)begin * x_bytes, &block);
+    handle->kernel(parameters, count, &block, gives_bool ? (void*)to : &block);
+    if (!gives_bool) {
       olstm__compute_store(handle->compute_type, handle->y_dtype, count, &block, to);
+    }
   }
 }
 
-static olstm_status unary_run(const void* instance, const void* handle,
-                              const olstm_run_args* args, olstm_error* error) {
-  const unary_op* self = instance;
+static olstm_status unary_run_node(const void* instance, const void* handle,
+                                   const olstm_run_args* args, olstm_error* error) {
   const unary_handle* prepared = handle;
+  unary_run run = {instance, prepared, args->inputs[0], args->outputs[0]};
   (void)error;
-  if (olstm__compute_type_is_native(prepared->compute_type, prepared->x_dtype)) {
-    prepared->kernel(&self->parameters, prepared->count, args->inputs[0],
-                     args->outputs[0]);
-  } else {
-    run_blocks(self, prepared, args->inputs[0], args->outputs[0]);
-  }
+  olstm__pieces_run(args->parallel, prepared->count, 1, run_piece, &run);
   return OLSTM_STATUS_OK;
 }
 
@@ -207,7 +227,7 @@ static const unary_schema kGelu = {HEAD(kApproximate, parse_gelu, OLSTM__UNARY_G
 
 #define ROW(type, first, last, dtypes, schema)                                    \
   OLSTM__OP_ENTRY(type, first, last, dtypes, &schema, unary_infer, unary_prepare, \
-                  unary_run)
+                  unary_run_node)
 #define ROW_REAL(type, first) ROW(#type, first, 0, OLSTM__DTYPES_REAL, k##type)
 
 static const olstm_operator kOperators[] = {

@@ -138,11 +138,15 @@ static void make_factors(const batch_norm_op* self, const batch_norm_handle* han
     const type* summands = summand_data;                                               \
     type* y = y_data;                                                                  \
     if (step) {                                                                        \
-      for (int64_t i = 0; i < count; i++) y[i] = x[i] * factors[i] + summands[i];      \
+      _Pragma("omp simd") for (int64_t i = 0; i < count; i++) {                        \
+        y[i] = x[i] * factors[i] + summands[i];                                        \
+      }                                                                                \
     } else {                                                                           \
       const type factor = *factors;                                                    \
       const type summand = *summands;                                                  \
-      for (int64_t i = 0; i < count; i++) y[i] = x[i] * factor + summand;              \
+      _Pragma("omp simd") for (int64_t i = 0; i < count; i++) {                        \
+        y[i] = x[i] * factor + summand;                                                \
+      }                                                                                \
     }                                                                                  \
   }
 APPLY(F32, float)

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "op/elementwise/compute_type.h"
+#include "op/math/float_fold.h"
 #include "op/math/vector_math.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
@@ -26,32 +27,70 @@ typedef struct softmax_handle {
   int64_t columns;
 } softmax_handle;
 
-static void exp_block_f32(int64_t count, const float* x, float* y) {
-  olstm__vector_exp_f32((size_t)count, x, y);
+static void exp_block_f32(int64_t count, const float* x, float shift, float* y) {
+  olstm__vector_exp_shifted_f32((size_t)count, x, shift, y);
 }
 
-static void exp_block_f64(int64_t count, const double* x, double* y) {
-  for (int64_t i = 0; i < count; i++) y[i] = exp(x[i]);
+static float find_most_f32(int64_t count, const float* x) {
+  float most = 0;
+  olstm__float_fold_get()->most_of_rows[0](1, 0, count, x, &most);
+  return most;
+}
+
+static double add_up_f32(int64_t count, const float* x) {
+  double sum = 0;
+  olstm__float_fold_get()->rows[OLSTM__FOLD_SUM](1, 0, count, x, 0, &sum);
+  return sum;
+}
+
+static void exp_block_f64(int64_t count, const double* x, double shift, double* y) {
+  for (int64_t i = 0; i < count; i++) y[i] = exp(x[i] - shift);
+}
+
+static double find_most_f64(int64_t count, const double* x) {
+  double most = x[0];
+  for (int64_t i = 1; i < count; i++) most = x[i] > most ? x[i] : most;
+  return most;
+}
+
+/// In partial sums side by side, so that one need not wait for the other.
+static double add_up_f64(int64_t count, const double* x) {
+  double sums[kPartialCount] = {0};
+  int64_t i = 0;
+  for (; i + kPartialCount <= count; i += kPartialCount) {
+    for (int s = 0; s < kPartialCount; s++) sums[s] += x[i + s];
+  }
+  for (; i < count; i++) sums[0] += x[i];
+  for (int s = 1; s < kPartialCount; s++) sums[0] += sums[s];
+  return sums[0];
 }
 
 #define REAL float
 #define NAME(x) x##_f32
 #define EXP_BLOCK exp_block_f32
+#define FIND_MOST find_most_f32
+#define ADD_UP add_up_f32
 #define REAL_LOG logf
 #include "op/reduce/softmax_kernel.inc"
 #undef REAL
 #undef NAME
 #undef EXP_BLOCK
+#undef FIND_MOST
+#undef ADD_UP
 #undef REAL_LOG
 
 #define REAL double
 #define NAME(x) x##_f64
 #define EXP_BLOCK exp_block_f64
+#define FIND_MOST find_most_f64
+#define ADD_UP add_up_f64
 #define REAL_LOG log
 #include "op/reduce/softmax_kernel.inc"
 #undef REAL
 #undef NAME
 #undef EXP_BLOCK
+#undef FIND_MOST
+#undef ADD_UP
 #undef REAL_LOG
 
 static olstm_status parse_before_13(void* instance, olstm_error* error) {
