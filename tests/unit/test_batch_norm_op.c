@@ -50,12 +50,23 @@ static void channels_that_do_not_fit_are_named(void** state) {
                          "[3] from 'x0' with shape [1,3]");
 }
 
+static void floats_of_any_length_are_as_doubles_are(void** state) {
+  (void)state;
+  op_text_expect_as_double("BatchNormalization-15",
+                           "f32[2,3,37] ~; f32[3] ~; f32[3] ~; f32[3] ~; f32[3] 1 2 3",
+                           1e-5);
+  op_text_expect_as_double("BatchNormalization-15",
+                           "f32[5,3] ~; f32[3] ~; f32[3] ~; f32[3] ~; f32[3] 1 2 3",
+                           1e-5);
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(scales_and_shifts_each_channel),
       cmocka_unit_test(dtypes_may_differ),
       cmocka_unit_test(training_is_refused_by_name),
       cmocka_unit_test(channels_that_do_not_fit_are_named),
+      cmocka_unit_test(floats_of_any_length_are_as_doubles_are),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "tests/support/op_fixture.h"
+#include "tests/support/op_text.h"
 #include "tests/support/test_main.h"
 
 static void bounds_are_attributes_before_opset_11(void** state) {
@@ -68,12 +69,19 @@ static void a_bound_that_is_no_scalar_is_refused(void** state) {
                       "Clip 'node': input 'x1' has shape [2], expected a scalar");
 }
 
+static void floats_of_any_length_are_as_doubles_are(void** state) {
+  (void)state;
+  op_text_expect_as_double("Clip-13", "f32[37] ~; f32[] -0.5; f32[] 0.75", 0);
+  op_text_expect_as_double("Clip-13", "f32[5] ~; _; f32[] 0.75", 0);
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(bounds_are_attributes_before_opset_11),
       cmocka_unit_test(either_bound_may_be_absent),
       cmocka_unit_test(the_upper_bound_wins_where_bounds_cross),
       cmocka_unit_test(a_bound_that_is_no_scalar_is_refused),
+      cmocka_unit_test(floats_of_any_length_are_as_doubles_are),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }

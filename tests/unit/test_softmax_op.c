@@ -3,6 +3,7 @@
 
 #include "op/math/half.h"
 #include "tests/support/op_fixture.h"
+#include "tests/support/op_text.h"
 #include "tests/support/test_main.h"
 
 static void run_axis(const char* op_type, int32_t opset, int64_t axis,
@@ -121,6 +122,19 @@ static void an_axis_out_of_range_is_refused(void** state) {
                       "Softmax 'node': attribute axis is 2, expected -2..1");
 }
 
+static void floats_of_any_length_are_as_doubles_are(void** state) {
+  (void)state;
+  static const char* const kNodes[] = {"Softmax-13 axis=-1", "LogSoftmax-13 axis=-1",
+                                       "Softmax-13 axis=0", "LogSoftmax-13 axis=0"};
+  static const char* const kInputs[] = {"f32[3,1] ~",   "f32[3,7] ~",    "f32[2,17] ~",
+                                        "f32[33,50] ~", "f32[2,1003] ~", "f32[19,300] ~"};
+  for (size_t n = 0; n < 4; n++) {
+    for (size_t i = 0; i < sizeof kInputs / sizeof kInputs[0]; i++) {
+      op_text_expect_as_double(kNodes[n], kInputs[i], 1e-5);
+    }
+  }
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(before_opset_13_the_dimensions_from_axis_on_count_as_one),
@@ -129,6 +143,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(hardmax_picks_the_first_of_equals),
       cmocka_unit_test(float16_is_computed_in_float),
       cmocka_unit_test(an_axis_out_of_range_is_refused),
+      cmocka_unit_test(floats_of_any_length_are_as_doubles_are),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }

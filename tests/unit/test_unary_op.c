@@ -103,6 +103,12 @@ static void floats_are_mapped_as_doubles_are(void** state) {
   }
 }
 
+static void bools_of_any_length_are_negated(void** state) {
+  (void)state;
+  op_text_expect("Not-1", "bool[19] 1 0 0 1 0 1 1 1 0 0 0 0 1 1 1 1 0 1 0",
+                 "bool[19] 0 1 1 0 1 0 0 0 1 1 1 1 0 0 0 0 1 0 1");
+}
+
 static void celu_takes_a_negative_alpha(void** state) {
   (void)state;
   op_text_expect_as_double("Celu-12 alpha=-0.7", "f32[19] ~", 1e-6);
@@ -144,6 +150,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(activations_take_their_attributes),
       cmocka_unit_test(what_is_not_a_number_is_found),
       cmocka_unit_test(floats_are_mapped_as_doubles_are),
+      cmocka_unit_test(bools_of_any_length_are_negated),
       cmocka_unit_test(celu_takes_a_negative_alpha),
       cmocka_unit_test(special_values_go_through_vectors),
       cmocka_unit_test(refuses_what_it_does_not_know),
