@@ -218,6 +218,77 @@ typedef struct run_operands {
   int64_t step;
 } run_operands;
 
+/// whole[i] = what x[i] becomes: `least` to `most`, and 0 for NaN.
+static void quantize_floats(int64_t count, const float* x, float scale, float zero,
+                            float least, float most, int32_t* whole) {
+  // Sums with it are whole numbers, as rint gives them, for what is in range.
+  const float rounder = 0x1.8p23f;
+#pragma omp simd
+  for (int64_t i = 0; i < count; i++) {
+    const float quotient = x[i] / scale;
+    const float raised = quotient > -1e6f ? quotient : -1e6f;
+    const float bounded = raised < 1e6f ? raised : 1e6f;
+    const float rounded = (bounded + rounder) - rounder + zero;
+    const float low = rounded > least ? rounded : least;
+    const float clamped = low < most ? low : most;
+    whole[i] = (int32_t)(quotient == quotient ? clamped : 0.0f);
+  }
+}
+
+// Bytes from floats and back, where all elements have one scale: with the same results as
+// by way of doubles, since (x - zero) * scale is rounded once in float, too.
+#define BYTES(type, least, most)                                                       \
+  static void quantize_##type(int64_t count, const float* x, float scale, float zero,  \
+                              type* y) {                                               \
+    int32_t whole[OLSTM__COMPUTE_BLOCK];                                               \
+    for (int64_t begin = 0; begin < count; begin += OLSTM__COMPUTE_BLOCK) {            \
+      const int64_t size = olstm__compute_block_size(count - begin);                   \
+      quantize_floats(size, x + begin, scale, zero, least, most, whole);               \
+      _Pragma("omp simd") for (int64_t i = 0; i < size; i++) {                         \
+        y[begin + i] = (type)whole[i];                                                 \
+      }                                                                                \
+    }                                                                                  \
+  }                                                                                    \
+  static void dequantize_##type(int64_t count, const type* x, float scale, float zero, \
+                                float* y) {                                            \
+    _Pragma("omp simd") for (int64_t i = 0; i < count; i++) {                          \
+      y[i] = ((float)x[i] - zero) * scale;                                             \
+    }                                                                                  \
+  }
+BYTES(uint8_t, 0.0f, 255.0f)
+BYTES(int8_t, -128.0f, 127.0f)
+
+static bool is_byte(olstm_dtype dtype) {
+  return dtype == OLSTM_DTYPE_UINT8 || dtype == OLSTM_DTYPE_INT8;
+}
+
+/// False where it is not floats and bytes with one scale.
+static bool run_bytes(const quantize_op* self, const quantize_handle* handle,
+                      const run_operands* operands, const void* x, void* y) {
+  const bool quantizes = code_of(self) == kCodeQuantize;
+  const olstm_dtype bytes = quantizes ? handle->y_dtype : handle->x_dtype;
+  if ((quantizes ? handle->x_dtype : handle->y_dtype) != OLSTM_DTYPE_FLOAT ||
+      handle->scale_dtype != OLSTM_DTYPE_FLOAT || !is_byte(bytes) || operands->step ||
+      (operands->zeros && operands->zero_dtype != bytes)) {
+    return false;
+  }
+  const bool is_unsigned = bytes == OLSTM_DTYPE_UINT8;
+  const float scale = *(const float*)(const void*)operands->scales;
+  const float zero = !operands->zeros ? 0.0f
+                     : is_unsigned    ? (float)*(const uint8_t*)operands->zeros
+                                      : (float)*(const int8_t*)operands->zeros;
+  if (quantizes && is_unsigned) {
+    quantize_uint8_t(handle->inner, x, scale, zero, y);
+  } else if (quantizes) {
+    quantize_int8_t(handle->inner, x, scale, zero, y);
+  } else if (is_unsigned) {
+    dequantize_uint8_t(handle->inner, x, scale, zero, y);
+  } else {
+    dequantize_int8_t(handle->inner, x, scale, zero, y);
+  }
+  return true;
+}
+
 static void run_inner(const quantize_op* self, const quantize_handle* handle,
                       const run_operands* operands, const char* x, char* y) {
   const size_t x_bytes = olstm_dtype_size(handle->x_dtype);
@@ -227,6 +298,7 @@ static void run_inner(const quantize_op* self, const quantize_handle* handle,
   double values[OLSTM__COMPUTE_BLOCK];
   double scales[OLSTM__COMPUTE_BLOCK];
   double zeros[OLSTM__COMPUTE_BLOCK] = {0};
+  if (run_bytes(self, handle, operands, x, y)) return;
   for (int64_t begin = 0; begin < handle->inner; begin += OLSTM__COMPUTE_BLOCK) {
     const int64_t count = olstm__compute_block_size(handle->inner - begin);
     const int64_t operand_count = operands->step ? count : 1;

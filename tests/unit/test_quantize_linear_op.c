@@ -1,4 +1,6 @@
 // op/quantize/quantize_linear_op.c and dynamic_quantize_op.c.
+#include <math.h>
+
 #include "tests/support/op_text.h"
 #include "tests/support/test_main.h"
 
@@ -63,6 +65,38 @@ static void dynamic_scales_hold_all_values_and_zero(void** state) {
       "which no scale can hold");
 }
 
+/// Of more than vectors hold: the least and largest, halves, and what is no number.
+static void bytes_of_any_length_are_right(void** state) {
+  enum { COUNT = 53 };
+  static const float kSpecial[] = {NAN, INFINITY, -INFINITY, 1e30f, -1e30f};
+  char x[1024], y[1024];
+  (void)state;
+  for (int is_signed = 0; is_signed < 2; is_signed++) {
+    const double zero = is_signed ? -3 : 7;
+    int x_used = snprintf(x, sizeof x, "f32[%d]", (int)COUNT);
+    int y_used = snprintf(y, sizeof y, "%s[%d]", is_signed ? "i8" : "u8", (int)COUNT);
+    for (int i = 0; i < COUNT; i++) {
+      const float value = i < 5 ? kSpecial[i] : (float)(i - 20) * 1.25f;
+      double whole = rint((double)(value / 0.5f)) + zero;
+      const double least = is_signed ? -128 : 0, most = is_signed ? 127 : 255;
+      whole = isnan(whole) ? 0 : whole < least ? least : whole > most ? most : whole;
+      x_used += snprintf(x + x_used, sizeof x - (size_t)x_used, " %.9g", (double)value);
+      y_used += snprintf(y + y_used, sizeof y - (size_t)y_used, " %d", (int)whole);
+    }
+    (void)snprintf(x + x_used, sizeof x - (size_t)x_used, "; f32[] 0.5; %s[] %d",
+                   is_signed ? "i8" : "u8", (int)zero);
+    op_text_expect("QuantizeLinear-13", x, y);
+  }
+  op_text_expect(
+      "DequantizeLinear-13",
+      "u8[19] 0 1 2 3 4 5 6 7 8 9 10 100 127 128 129 200 254 255 7; f32[] 0.1; u8[] 7",
+      "f32[19] -0.7 -0.6 -0.5 -0.4 -0.3 -0.2 -0.1 0 0.1 0.2 0.3 9.3 12 12.1 12.2 "
+      "19.3 24.7 24.8 0");
+  op_text_expect("DequantizeLinear-13",
+                 "i8[17] 0 1 2 3 4 5 6 7 -8 -9 -10 -100 -127 -128 127 3 3; f32[] 0.5",
+                 "f32[17] 0 0.5 1 1.5 2 2.5 3 3.5 -4 -4.5 -5 -50 -63.5 -64 63.5 1.5 1.5");
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(quantizes_with_halves_to_even_and_saturates),
@@ -70,6 +104,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(scales_are_by_axis_or_by_block),
       cmocka_unit_test(refuses_what_does_not_fit),
       cmocka_unit_test(dynamic_scales_hold_all_values_and_zero),
+      cmocka_unit_test(bytes_of_any_length_are_right),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }
