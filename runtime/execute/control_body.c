@@ -201,13 +201,12 @@ olstm_status olstm__body_run_foresee(const olstm__body_run* run, size_t output,
     *out_desc = run->plan->outputs[output].desc;
     return OLSTM_STATUS_OK;
   }
-  if (info->dtype == OLSTM_DTYPE_UNDEFINED) {
+  if (info->dtype == OLSTM_DTYPE_UNDEFINED || info->rank < 0) {
     return olstm__control_fail(
         run->call->node, error, OLSTM_STATUS_UNSUPPORTED,
         "its body does not run, and nothing says what '%s' would be", info->name);
   }
-  *out_desc =
-      (olstm_tensor_desc){.dtype = info->dtype, .rank = info->rank < 0 ? 0 : info->rank};
+  *out_desc = (olstm_tensor_desc){.dtype = info->dtype, .rank = info->rank};
   for (int32_t d = 0; d < out_desc->rank; d++) {
     out_desc->dims[d] = info->dims[d] < 0 ? 0 : info->dims[d];
   }

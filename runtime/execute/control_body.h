@@ -86,8 +86,8 @@ olstm_status olstm__control_give_output(const olstm__control_call* call, size_t 
                                         const olstm_tensor* value, olstm_error* error);
 
 /// The desc of a body's output before the body runs: from the bound plan if known, else
-/// as declared, with 0 for unknown dimensions. Errors: UNSUPPORTED (the dtype is
-/// unknown).
+/// as declared, with 0 for unknown dimensions. Errors: UNSUPPORTED (the dtype or the rank
+/// is unknown).
 olstm_status olstm__body_run_foresee(const olstm__body_run* run, size_t output,
                                      olstm_tensor_desc* out_desc, olstm_error* error);
 

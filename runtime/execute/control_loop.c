@@ -178,13 +178,13 @@ static olstm_status run_iteration(loop_run* run, olstm_error* error) {
   return OLSTM_STATUS_OK;
 }
 
-/// Finds the desc of rows when the body never runs: from a plan of the body, or, if it
-/// cannot be planned, from its declarations.
+/// Finds the desc of rows when the body never runs: from a plan of the body. What would
+/// keep its first iteration from running is an error without one, too.
 static olstm_status foresee_rows(loop_run* run, olstm_error* error) {
   bool is_live = false;
   for (size_t s = 0; s < run->stack_count; s++) is_live |= wants_stack(run, s);
   if (!is_live) return OLSTM_STATUS_OK;
-  if (olstm__body_run_prepare(&run->body, NULL) != OLSTM_STATUS_OK) run->body.plan = NULL;
+  OLSTM_RETURN_IF_ERROR(olstm__body_run_prepare(&run->body, error));
   for (size_t s = 0; s < run->stack_count; s++) {
     if (!wants_stack(run, s)) continue;
     OLSTM_RETURN_IF_ERROR(olstm__body_run_foresee(

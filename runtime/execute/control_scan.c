@@ -354,7 +354,8 @@ static olstm_status run_row(scan_run* run, olstm_error* error) {
 }
 
 /// Allocates the outputs of a Scan without steps or with an empty batch. Their shapes
-/// come from the body's plan or declarations.
+/// come from the body's plan: what would keep a step from running is an error without
+/// one, too.
 static olstm_status make_empty(scan_run* run, olstm_error* error) {
   const olstm__control_call* call = run->body.call;
   bool is_planned = false;
@@ -365,9 +366,10 @@ static olstm_status make_empty(scan_run* run, olstm_error* error) {
     for (size_t i = 0; i < run->input_count && !is_planned; i++) {
       run->body.cache->inputs[run->state_count + i].desc = run->inputs[i].slice;
     }
-    if (!is_planned && run->batch > 0 &&
-        olstm__body_run_prepare(&run->body, NULL) != OLSTM_STATUS_OK) {
-      run->body.plan = NULL;
+    if (!is_planned) {
+      // Of an empty batch no row has started.
+      if (run->batch == 0) OLSTM_RETURN_IF_ERROR(start_row(run, error));
+      OLSTM_RETURN_IF_ERROR(olstm__body_run_prepare(&run->body, error));
     }
     is_planned = true;
     OLSTM_RETURN_IF_ERROR(
