@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "op/shape/move_bytes.h"
+#include "op/shape/transpose_tiles.h"
 
 /// kKindRuns: the innermost dimension is contiguous on both sides. kKindUnits: it is
 /// strided on one side or both. kKindTranspose: it is strided in the source, where the
@@ -172,6 +173,16 @@ DEFINE_UNITS(2, uint16_t)
 DEFINE_UNITS(4, uint32_t)
 DEFINE_UNITS(8, uint64_t)
 
+/// Where columns are neighbours in the target, too, and steps are whole elements.
+static void transpose_words(const plane* p, const char* source, char* target) {
+  if (p->target_column == 4 && p->source_column % 4 == 0 && p->target_row % 4 == 0) {
+    olstm__transpose_tiles_f32_plain(p->rows, p->columns, source, p->source_column / 4,
+                                     target, p->target_row / 4);
+  } else {
+    transpose_4(p, source, target);
+  }
+}
+
 static plane_function choose_function(const olstm__strided_copy* copy) {
   const bool transposes = copy->kind == kKindTranspose;
   if (copy->kind == kKindRuns) return copy_runs;
@@ -181,7 +192,7 @@ static plane_function choose_function(const olstm__strided_copy* copy) {
     case 2:
       return transposes ? transpose_2 : copy_units_2;
     case 4:
-      return transposes ? transpose_4 : copy_units_4;
+      return transposes ? transpose_words : copy_units_4;
     default:
       return transposes ? transpose_8 : copy_units_8;
   }
