@@ -176,15 +176,32 @@ static void filter_cases(folder_list* cases, const conform_options* options) {
   cases->count = kept;
 }
 
-/// A case that is known to be wrong itself is no failure.
+/// The sentence of the specification that leaves a case open; false when none does.
+static bool read_open(const char* folder, olstm_error* out_sentence) {
+  char path[OLSTM__PATH_CAPACITY];
+  olstm__file_bytes bytes;
+  if (olstm__path_join(folder, "open.txt", path, NULL) != OLSTM_STATUS_OK ||
+      olstm__file_bytes_read(path, &bytes, NULL) != OLSTM_STATUS_OK) {
+    return false;
+  }
+  const size_t length = bytes.count < 400 ? bytes.count : 400;
+  const char* end = length > 0 ? memchr(bytes.data, '\n', length) : NULL;
+  (void)olstm_fail(out_sentence, OLSTM_STATUS_OK, "the answer is open: %.*s",
+                   (int)(end ? end - (const char*)bytes.data : (ptrdiff_t)length),
+                   (const char*)bytes.data);
+  olstm__file_bytes_deinit(&bytes);
+  return true;
+}
+
+/// A case that is known to be wrong itself, or open, is no failure.
 static void judge(const char* folder, const char* name, olstm__case_result* result) {
-  const char* wrong = result->verdict == OLSTM__VERDICT_FAIL
-                          ? olstm__wrong_case_find(folder, name)
-                          : NULL;
-  if (!wrong) return;
-  result->verdict = OLSTM__VERDICT_SKIP;
-  (void)olstm_fail(&result->reason, OLSTM_STATUS_OK, "the case's own data is wrong: %s",
-                   wrong);
+  if (result->verdict != OLSTM__VERDICT_FAIL) return;
+  const char* wrong = olstm__wrong_case_find(folder, name);
+  if (wrong) {
+    (void)olstm_fail(&result->reason, OLSTM_STATUS_OK, "the case's own data is wrong: %s",
+                     wrong);
+  }
+  if (wrong || read_open(folder, &result->reason)) result->verdict = OLSTM__VERDICT_SKIP;
 }
 
 /// False when a process that ran cases ended badly after the last of them.

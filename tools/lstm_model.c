@@ -10,119 +10,61 @@
 
 #include "olstm/tensor.h"
 #include "tools/file_bytes.h"
+#include "tools/proto_writer.h"
 
 enum { kMaxSize = 1 << 20, kMaxLayers = 64, kIrVersion = 8, kOpset = 14, kMaxDims = 3 };
 enum { kNameBytes = 32 };
-
-// ---------------------------------------------------------------- protobuf
-
-/// Bytes that grow. Once memory ran out, `failed` stays set and nothing is added.
-typedef struct byte_buffer {
-  unsigned char* data;
-  size_t count;
-  size_t capacity;
-  bool failed;
-} byte_buffer;
-
-static void put_bytes(byte_buffer* buffer, const void* bytes, size_t count) {
-  if (buffer->failed || count == 0) return;
-  if (buffer->count + count > buffer->capacity) {
-    const size_t capacity = 2 * (buffer->count + count);
-    unsigned char* grown = realloc(buffer->data, capacity);
-    if (!grown) {
-      buffer->failed = true;
-      return;
-    }
-    buffer->data = grown;
-    buffer->capacity = capacity;
-  }
-  memcpy(buffer->data + buffer->count, bytes, count);
-  buffer->count += count;
-}
-
-static void put_varint(byte_buffer* buffer, uint64_t value) {
-  unsigned char byte = 0;
-  for (; value >= 0x80; value >>= 7) {
-    byte = (unsigned char)(value | 0x80);
-    put_bytes(buffer, &byte, 1);
-  }
-  byte = (unsigned char)value;
-  put_bytes(buffer, &byte, 1);
-}
-
-static void put_int(byte_buffer* buffer, unsigned field, int64_t value) {
-  put_varint(buffer, field << 3);
-  put_varint(buffer, (uint64_t)value);
-}
-
-static void put_block(byte_buffer* buffer, unsigned field, const void* bytes,
-                      size_t count) {
-  put_varint(buffer, field << 3 | 2);
-  put_varint(buffer, count);
-  put_bytes(buffer, bytes, count);
-}
-
-static void put_text(byte_buffer* buffer, unsigned field, const char* text) {
-  put_block(buffer, field, text, strlen(text));
-}
-
-/// Puts a message into another one, and empties it for the next.
-static void put_message(byte_buffer* buffer, unsigned field, byte_buffer* message) {
-  put_block(buffer, field, message->data, message->count);
-  buffer->failed = buffer->failed || message->failed;
-  message->count = 0;
-}
 
 // ---------------------------------------------------------------- the model
 
 /// The messages of a model that is being written, outermost first.
 typedef struct model_writer {
-  byte_buffer model;
-  byte_buffer graph;
-  byte_buffer part;
-  byte_buffer inner;
-  byte_buffer innermost;
-  byte_buffer dim;
+  olstm__proto model;
+  olstm__proto graph;
+  olstm__proto part;
+  olstm__proto inner;
+  olstm__proto innermost;
+  olstm__proto dim;
 } model_writer;
 
 /// A tensor of small random numbers, as GraphProto.initializer.
 static void put_initializer(model_writer* writer, const char* name, const int64_t* dims,
                             double scale) {
   uint64_t state = 88172645463325252U;
-  byte_buffer* tensor = &writer->part;
-  byte_buffer* raw = &writer->inner;
+  olstm__proto* tensor = &writer->part;
+  olstm__proto* raw = &writer->inner;
   int64_t count = 1;
   for (size_t d = 0; d < kMaxDims && dims[d] > 0; d++) {
-    put_int(tensor, 1, dims[d]);
+    olstm__proto_int(tensor, 1, dims[d]);
     count *= dims[d];
   }
-  put_int(tensor, 2, OLSTM_DTYPE_FLOAT);
-  put_text(tensor, 8, name);
+  olstm__proto_int(tensor, 2, OLSTM_DTYPE_FLOAT);
+  olstm__proto_text(tensor, 8, name);
   for (int64_t i = 0; i < count; i++) {
     state ^= state << 13;
     state ^= state >> 7;
     state ^= state << 17;
     const float value = (float)(((double)(state >> 11) * 0x1p-52 - 1.0) * scale);
-    put_bytes(raw, &value, sizeof value);
+    olstm__proto_bytes(raw, &value, sizeof value);
   }
-  put_message(tensor, 9, raw);
-  put_message(&writer->graph, 5, tensor);
+  olstm__proto_message(tensor, 9, raw);
+  olstm__proto_message(&writer->graph, 5, tensor);
 }
 
 /// A float value of these dimensions, as GraphProto.input (11) or output (12).
 static void put_value(model_writer* writer, unsigned field, const char* name,
                       const int64_t* dims, size_t rank) {
   for (size_t d = 0; d < rank; d++) {
-    put_int(&writer->dim, 1, dims[d]);
-    put_message(&writer->innermost, 1, &writer->dim);
+    olstm__proto_int(&writer->dim, 1, dims[d]);
+    olstm__proto_message(&writer->innermost, 1, &writer->dim);
   }
-  put_int(&writer->inner, 1, OLSTM_DTYPE_FLOAT);
-  put_message(&writer->inner, 2, &writer->innermost);
+  olstm__proto_int(&writer->inner, 1, OLSTM_DTYPE_FLOAT);
+  olstm__proto_message(&writer->inner, 2, &writer->innermost);
   // TypeProto.tensor_type, ValueInfoProto.type.
-  put_message(&writer->dim, 1, &writer->inner);
-  put_text(&writer->part, 1, name);
-  put_message(&writer->part, 2, &writer->dim);
-  put_message(&writer->graph, field, &writer->part);
+  olstm__proto_message(&writer->dim, 1, &writer->inner);
+  olstm__proto_text(&writer->part, 1, name);
+  olstm__proto_message(&writer->part, 2, &writer->dim);
+  olstm__proto_message(&writer->graph, field, &writer->part);
 }
 
 /// Attribute types of ONNX.
@@ -130,34 +72,35 @@ enum { kTypeInt = 2, kTypeString = 3, kTypeInts = 7 };
 
 static void put_attribute(model_writer* writer, const char* name, const char* text,
                           int64_t value) {
-  put_text(&writer->inner, 1, name);
+  olstm__proto_text(&writer->inner, 1, name);
   if (text) {
-    put_text(&writer->inner, 4, text);
+    olstm__proto_text(&writer->inner, 4, text);
   } else {
-    put_int(&writer->inner, 3, value);
+    olstm__proto_int(&writer->inner, 3, value);
   }
-  put_int(&writer->inner, 20, text ? kTypeString : kTypeInt);
-  put_message(&writer->part, 5, &writer->inner);
+  olstm__proto_int(&writer->inner, 20, text ? kTypeString : kTypeInt);
+  olstm__proto_message(&writer->part, 5, &writer->inner);
 }
 
 /// An int64 vector, as GraphProto.initializer.
 static void put_ints(model_writer* writer, const char* name, const int64_t* values,
                      size_t count) {
-  put_int(&writer->part, 1, (int64_t)count);
-  put_int(&writer->part, 2, OLSTM_DTYPE_INT64);
-  put_text(&writer->part, 8, name);
-  for (size_t i = 0; i < count; i++) put_int(&writer->part, 7, values[i]);
-  put_message(&writer->graph, 5, &writer->part);
+  olstm__proto_int(&writer->part, 1, (int64_t)count);
+  olstm__proto_int(&writer->part, 2, OLSTM_DTYPE_INT64);
+  olstm__proto_text(&writer->part, 8, name);
+  for (size_t i = 0; i < count; i++) olstm__proto_int(&writer->part, 7, values[i]);
+  olstm__proto_message(&writer->graph, 5, &writer->part);
 }
 
-/// Begins a node with two inputs and one output; put_message(graph, 1, part) ends it.
+/// Begins a node with two inputs and one output; olstm__proto_message(graph, 1, part)
+/// ends it.
 static void start_node(model_writer* writer, const char* op_type, const char* input,
                        const char* second, const char* output) {
-  put_text(&writer->part, 1, input);
-  if (second) put_text(&writer->part, 1, second);
-  put_text(&writer->part, 2, output);
-  put_text(&writer->part, 3, output);
-  put_text(&writer->part, 4, op_type);
+  olstm__proto_text(&writer->part, 1, input);
+  if (second) olstm__proto_text(&writer->part, 1, second);
+  olstm__proto_text(&writer->part, 2, output);
+  olstm__proto_text(&writer->part, 3, output);
+  olstm__proto_text(&writer->part, 4, op_type);
 }
 
 /// Y of a layer, [T,D,N,H], as the X of the next one, [T,N,D*H].
@@ -167,18 +110,18 @@ static void put_joint(model_writer* writer, const olstm__lstm_shape* s, const ch
   char name[kNameBytes];
   if (s->directions == 1) {
     start_node(writer, "Squeeze", from, "axes", to);
-    put_message(&writer->graph, 1, &writer->part);
+    olstm__proto_message(&writer->graph, 1, &writer->part);
     return;
   }
   (void)snprintf(name, sizeof name, "%s_t", from);
   start_node(writer, "Transpose", from, NULL, name);
-  put_text(&writer->inner, 1, "perm");
-  for (size_t i = 0; i < 4; i++) put_int(&writer->inner, 8, kOrder[i]);
-  put_int(&writer->inner, 20, kTypeInts);
-  put_message(&writer->part, 5, &writer->inner);
-  put_message(&writer->graph, 1, &writer->part);
+  olstm__proto_text(&writer->inner, 1, "perm");
+  for (size_t i = 0; i < 4; i++) olstm__proto_int(&writer->inner, 8, kOrder[i]);
+  olstm__proto_int(&writer->inner, 20, kTypeInts);
+  olstm__proto_message(&writer->part, 5, &writer->inner);
+  olstm__proto_message(&writer->graph, 1, &writer->part);
   start_node(writer, "Reshape", name, "shape", to);
-  put_message(&writer->graph, 1, &writer->part);
+  olstm__proto_message(&writer->graph, 1, &writer->part);
 }
 
 /// Layer `index`, with its weights: reads x, writes y.
@@ -196,14 +139,14 @@ static void put_layer(model_writer* writer, const olstm__lstm_shape* s, int64_t 
     (void)snprintf(names[i], kNameBytes, index == 0 ? "%c" : "%c_%" PRId64, kWeights[i],
                    index);
   }
-  put_text(&writer->part, 1, x);
-  for (size_t i = 0; i < 3; i++) put_text(&writer->part, 1, names[i]);
-  put_text(&writer->part, 2, y);
-  put_text(&writer->part, 3, node);
-  put_text(&writer->part, 4, "LSTM");
+  olstm__proto_text(&writer->part, 1, x);
+  for (size_t i = 0; i < 3; i++) olstm__proto_text(&writer->part, 1, names[i]);
+  olstm__proto_text(&writer->part, 2, y);
+  olstm__proto_text(&writer->part, 3, node);
+  olstm__proto_text(&writer->part, 4, "LSTM");
   put_attribute(writer, "hidden_size", NULL, s->units);
   put_attribute(writer, "direction", s->directions == 2 ? "bidirectional" : "forward", 0);
-  put_message(&writer->graph, 1, &writer->part);
+  olstm__proto_message(&writer->graph, 1, &writer->part);
   // The scale of Keras' and PyTorch's initial weights: gates neither saturate nor vanish.
   for (size_t i = 0; i < 3; i++) {
     put_initializer(writer, names[i], dims[i], 1.0 / sqrt((double)s->units));
@@ -224,7 +167,7 @@ static void put_graph(model_writer* writer, const olstm__lstm_shape* s) {
     (void)snprintf(from, sizeof from, "X_%" PRId64, l + 1);
     if (!is_last) put_joint(writer, s, to, from);
   }
-  put_text(&writer->graph, 2, "lstm");
+  olstm__proto_text(&writer->graph, 2, "lstm");
   if (s->layers > 1 && s->directions == 1) put_ints(writer, "axes", kAxes, 1);
   if (s->layers > 1 && s->directions == 2) put_ints(writer, "shape", kShape, 3);
   put_value(writer, 11, "X", x, 3);
@@ -235,11 +178,11 @@ olstm_status olstm__lstm_model_write(const olstm__lstm_shape* shape,
                                      unsigned char** out_bytes, size_t* out_byte_count,
                                      olstm_error* error) {
   model_writer writer = {0};
-  put_int(&writer.model, 1, kIrVersion);
+  olstm__proto_int(&writer.model, 1, kIrVersion);
   put_graph(&writer, shape);
-  put_message(&writer.model, 7, &writer.graph);
-  put_int(&writer.part, 2, kOpset);
-  put_message(&writer.model, 8, &writer.part);
+  olstm__proto_message(&writer.model, 7, &writer.graph);
+  olstm__proto_int(&writer.part, 2, kOpset);
+  olstm__proto_message(&writer.model, 8, &writer.part);
   free(writer.graph.data);
   free(writer.part.data);
   free(writer.inner.data);

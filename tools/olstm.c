@@ -18,6 +18,7 @@ static const command kCommands[] = {
     {"inspect", olstm__command_inspect,
      "show inputs, outputs, steps, kernels, state and memory of a model"},
     {"conform", olstm__command_conform, "check ONNX test cases"},
+    {"cases", olstm__command_cases, "write test cases of LSTM, GRU and RNN"},
     {"bench", olstm__command_bench, "measure a model"},
     {"ops", olstm__command_ops, "list the operators"},
     {"weights", olstm__command_weights,

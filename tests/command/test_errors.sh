@@ -67,7 +67,7 @@ expect_error 1 "cannot read the folder 'nix'" conform nix
 expect_error 1 "no case in 'folder': a case is a folder with model.onnx and test_data_set_0" conform folder
 
 # Every command has its help, and it goes to stdout.
-for command in run inspect conform bench ops weights; do
+for command in run inspect conform cases bench ops weights; do
   expect 0 $command --help
   grep -q "^usage: olstm $command" out.txt || complain "olstm $command --help has no usage line"
   [ ! -s err.txt ] || complain "olstm $command --help writes to stderr"

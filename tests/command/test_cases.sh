@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# olstm cases: test cases that are the same each time, that olstm passes, and whose faults conform finds.
+. "$(dirname "$0")/expect.sh"
+for op in LSTM GRU RNN; do
+  expect 0 cases --op $op -o all --count 20 --seed 7
+  grep -qE "^[0-9]{4} cases of $op in all, 20 of them random, [0-9]+ open$" out.txt || complain "$(cat out.txt)"
+done
+expect 0 conform all
+grep -qE '^[0-9]{4} passed, 0 failed, 0 skipped$' out.txt || complain "$(grep -v ^PASS out.txt | head)"
+
+# Names say what is tested, and files are those of ONNX's format.
+for name in lstm_reverse_sequence_lens_zero gru_bidirectional_clip_some_linear_before_reset lstm_forward_peepholes_input_forget \
+  rnn_forward_layout_1_double lstm_random_7_0000 open/lstm_forward_no_steps; do
+  [ -f "all/$name/model.onnx" ] && [ -f "all/$name/test_data_set_0/input_0.pb" ] && [ -f "all/$name/test_data_set_0/output_0.pb" ] ||
+    complain "no case $name"
+done
+[ "$(cat all/open/lstm_forward_no_steps/open.txt)" ] || complain "an open case without its sentence"
+find all -path all/open -prune -o -name open.txt -print | grep . && complain "open cases among the others"
+
+# The same seed, the same bytes, whatever else is written; another seed, others.
+expect 0 cases --op LSTM -o same --count 5 --seed 7
+expect 0 cases --op LSTM -o other --seed 8
+for name in lstm_forward lstm_bidirectional_clip_all_float16 lstm_random_7_0004; do
+  diff -r "all/$name" "same/$name" || complain "$name is not the same again"
+done
+cmp -s all/lstm_forward/test_data_set_0/input_0.pb other/lstm_forward/test_data_set_0/input_0.pb && complain "another seed, the same inputs"
+
+# A result that is off is found; where the answer is open it is no verdict.
+mkdir wrong
+cp -r all/lstm_reverse_sequence_lens_zero all/open/lstm_forward_initial_h_no_steps wrong
+for name in lstm_reverse_sequence_lens_zero/test_data_set_0/output_0.pb lstm_forward_initial_h_no_steps/test_data_set_0/output_1.pb; do
+  printf '\100' | dd of="wrong/$name" bs=1 seek=$(($(stat -c %s "wrong/$name") - 1)) conv=notrunc 2>/dev/null
+done
+expect 1 conform wrong
+grep -q "^FAIL lstm_reverse_sequence_lens_zero: output 'Y': 1 of " out.txt || complain "$(cat out.txt)"
+grep -q "^SKIP lstm_forward_initial_h_no_steps: the answer is open: The specification says nothing" out.txt || complain "$(cat out.txt)"
+
+usage="usage: olstm cases --op LSTM|GRU|RNN -o DIR [options]"
+expect_error 2 "cases: --op is missing ($usage)" cases -o x
+expect_error 2 "cases: -o DIR is missing ($usage)" cases --op GRU
+expect_error 2 "cases: --op is one of LSTM|GRU|RNN, not 'Conv'" cases --op Conv -o x
+exit $bad
