@@ -13,15 +13,15 @@ jobs=$(nproc)
 # ONNX Runtime, to test the adapters in; without it they are skipped, by name.
 ort_cache=$(bash tools/get_onnxruntime.sh) || ort_cache=
 
-run_quietly "configuring build/release" cmake --preset release "-DOLSTM_WERROR=$(werror)" "-DOLSTM_ORT_CACHE=$ort_cache"
-run_quietly "building build/release" cmake --build --preset release -j "$jobs"
+run_quietly "configuring build/test" cmake --preset test "-DOLSTM_WERROR=$(werror)" "-DOLSTM_ORT_CACHE=$ort_cache"
+run_quietly "building build/test" cmake --build --preset test -j "$jobs"
 run_quietly "configuring build/asan" cmake --preset asan "-DOLSTM_WERROR=$(werror)"
 run_quietly "building build/asan" cmake --build --preset asan -j "$jobs"
 
 failed=0
-say "testing build/release"
-# Tests labelled slow (every float through the vector functions) are run by hand: ctest --preset release -L slow
-ctest --preset release -j "$jobs" --progress -LE slow || failed=1
+say "testing build/test"
+# Tests labelled slow (every float through the vector functions) are run by hand: ctest --preset test -L slow
+ctest --preset test -j "$jobs" --progress -LE slow || failed=1
 say "testing build/asan (address and undefined-behaviour sanitizers)"
 ctest --preset asan -j "$jobs" --progress -LE slow || failed=1
 exit $failed
