@@ -1,8 +1,10 @@
-// Einsum. The equation is parsed once. A run iterates over the output's elements, and for
-// each over the summed letters, with one offset per input.
+// Einsum. The equation is parsed once. Two operands of real numbers are multiplied as
+// matrices where their letters allow it. Otherwise a run iterates over the output's
+// elements, and for each over the summed letters, with one offset per input.
 #include <inttypes.h>
 #include <string.h>
 
+#include "op/dense/einsum_product.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
 
@@ -43,6 +45,8 @@ typedef struct einsum_handle {
   plan plan;
   olstm_dtype dtype;
   int64_t output_count, sum_count;
+  bool is_product;
+  olstm__einsum_product product;
 } einsum_handle;
 
 static olstm_status parse(void* instance, olstm_error* error) {
@@ -253,6 +257,18 @@ static olstm_status infer(const void* instance, const olstm_infer_args* args,
   return olstm__op_check_output(&op->base, &out_outputs[0], error);
 }
 
+static void plan_product(einsum_handle* handle) {
+  const plan* p = &handle->plan;
+  const olstm__einsum_letters letters = {
+      p->output_rank, p->letter_count, p->dims, {p->strides[0], p->strides[1]}};
+  const bool is_real =
+      handle->dtype == OLSTM_DTYPE_FLOAT || handle->dtype == OLSTM_DTYPE_DOUBLE;
+  handle->is_product =
+      is_real && p->operand_count == 2 && handle->output_count > 0 &&
+      handle->sum_count > 0 &&
+      olstm__einsum_product_init(&handle->product, handle->dtype, &letters);
+}
+
 static olstm_status prepare(void* instance, const olstm_prepare_args* args,
                             olstm_prepared* out_prepared, olstm_error* error) {
   const einsum_op* op = instance;
@@ -266,12 +282,14 @@ static olstm_status prepare(void* instance, const olstm_prepare_args* args,
   if (made.output_count > 0) {
     made.sum_count = count_over(p, p->output_rank, p->letter_count);
   }
+  plan_product(&made);
   OLSTM_RETURN_IF_ERROR(
       olstm__op_create_handle(&op->base, sizeof(einsum_handle), &memory, error));
   einsum_handle* handle = memory;
   made.head = handle->head;
   *handle = made;
   out_prepared->handle = handle;
+  if (made.is_product) out_prepared->workspace_bytes = made.product.workspace_bytes;
   out_prepared->work = olstm__op_work(made.output_count, made.sum_count, kWorkPerProduct,
                                       (int64_t)p->operand_count);
   return OLSTM_STATUS_OK;
@@ -323,6 +341,10 @@ static olstm_status run(const void* instance, const void* handle,
   const einsum_handle* prepared = handle;
   (void)instance;
   (void)error;
+  if (prepared->is_product) {
+    olstm__einsum_product_run(&prepared->product, args);
+    return OLSTM_STATUS_OK;
+  }
   switch (prepared->dtype) {
     case OLSTM_DTYPE_FLOAT:
       einsum_f32(prepared, args->inputs, args->outputs[0]);

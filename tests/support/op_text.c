@@ -435,6 +435,25 @@ void op_text_expect_as_double(const char* node, const char* inputs, double toler
   free_case(&parsed);
 }
 
+void op_text_expect_same(const char* node, const char* inputs, const char* other_node,
+                         const char* other_inputs, double tolerance) {
+  const char* const nodes[] = {node, other_node};
+  const char* const all_inputs[] = {inputs, other_inputs};
+  text_case parsed[2];
+  op_fixture fixtures[2];
+  for (int i = 0; i < 2; i++) {
+    parse_case(nodes[i], all_inputs[i], &parsed[i]);
+    if (run_case(&parsed[i], false, NULL, &fixtures[i])) {
+      fail_msg("%s: %s", nodes[i], fixtures[i].error.message);
+    }
+  }
+  compare(node, 0, &fixtures[0].outputs[0], &fixtures[1].outputs[0], tolerance);
+  for (int i = 0; i < 2; i++) {
+    op_fixture_deinit(&fixtures[i]);
+    free_case(&parsed[i]);
+  }
+}
+
 void op_text_expect_failure(const char* node, const char* inputs, olstm_status code,
                             const char* message) {
   text_case parsed;

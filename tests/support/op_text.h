@@ -28,6 +28,11 @@ void op_text_expect_copy(const char* node, const char* inputs, const char* outpu
 /// is the same bit for bit in place, where prepare allows that, and with three threads.
 void op_text_expect_as_double(const char* node, const char* inputs, double tolerance);
 
+/// Asserts that output 0 of two cases is the same, within `tolerance` of the larger of 1
+/// and the value.
+void op_text_expect_same(const char* node, const char* inputs, const char* other_node,
+                         const char* other_inputs, double tolerance);
+
 /// Asserts that the node fails with this code and message. The node is called 'node', its
 /// inputs x0, x1, ...
 void op_text_expect_failure(const char* node, const char* inputs, olstm_status code,

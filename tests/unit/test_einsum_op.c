@@ -74,6 +74,35 @@ static void refuses_what_does_not_fit(void** state) {
                          "dimension 0 of equation 'i,i->'");
 }
 
+/// By matrix products: the same letters through a third operand of ones take the
+/// definition's loops.
+static void products_are_what_the_definition_gives(void** state) {
+  static const struct {
+    const char* letters;
+    const char* output;
+    const char* a;
+    const char* b;
+  } kCases[] = {
+      {"ij,jk", "ik", "5,9", "9,7"},        {"ij,jk", "ki", "5,9", "9,7"},
+      {"bij,bkj", "bik", "3,5,9", "3,4,9"}, {"bij,bkj", "kbi", "3,5,9", "3,4,9"},
+      {"abc,cd", "abd", "3,4,9", "9,5"},    {"bhwc,hkc", "bhwk", "2,3,4,9", "3,5,9"},
+      {"ij,kl", "ijkl", "4,5", "3,6"},      {"bind,bjnd", "bnij", "2,4,3,8", "2,5,3,8"},
+      {"ijk,kji", "i", "3,5,9", "9,5,3"},   {"ijk,jk", "i", "6,4,9", "4,9"},
+  };
+  char two[96], three[96], x[160], y[160];
+  (void)state;
+  for (size_t c = 0; c < sizeof kCases / sizeof kCases[0]; c++) {
+    (void)snprintf(two, sizeof two, "Einsum-12 equation='%s->%s'", kCases[c].letters,
+                   kCases[c].output);
+    (void)snprintf(three, sizeof three, "Einsum-12 equation='%s,->%s'", kCases[c].letters,
+                   kCases[c].output);
+    (void)snprintf(x, sizeof x, "f32[%s] ~; f32[%s] ~", kCases[c].a, kCases[c].b);
+    (void)snprintf(y, sizeof y, "f32[%s] ~; f32[%s] ~; f32[] 1", kCases[c].a,
+                   kCases[c].b);
+    op_text_expect_same(two, x, three, y, 1e-5);
+  }
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(products_are_summed_over_letters_the_output_lacks),
@@ -83,6 +112,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(letters_of_no_size_leave_nothing_to_count),
       cmocka_unit_test(refuses_more_products_than_an_int64_counts),
       cmocka_unit_test(refuses_what_does_not_fit),
+      cmocka_unit_test(products_are_what_the_definition_gives),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }
