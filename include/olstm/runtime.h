@@ -302,6 +302,7 @@ typedef struct olstm_step_info {
 
 typedef struct olstm_plan_info {
   size_t struct_size;
+  /// The steps of both branches of an If that the run chooses from follow it, and count.
   size_t step_count;
   /// Nodes that were computed at plan time, and the bytes of their results.
   size_t folded_count;

@@ -19,6 +19,7 @@ typedef struct olstm__body_executor {
                       olstm_tensor* outputs, const olstm_parallel* parallel,
                       olstm_error* error);
   const olstm__plan* (*plan)(const olstm__executor* executor);
+  void (*warm_up)(olstm__executor* executor);
 } olstm__body_executor;
 
 #endif  // OLSTM_RUNTIME_EXECUTE_BODY_EXECUTOR_H_

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/tensor_size.h"
+#include "runtime/execute/children.h"
 #include "runtime/execute/control.h"
 #include "runtime/execute/dynamic_pool.h"
 #include "runtime/execute/output_check.h"
@@ -18,29 +19,20 @@ typedef struct dynamic_tensor {
   bool is_lent;
 } dynamic_tensor;
 
-/// The executors of one control node's bodies: kept when the plan changes.
-typedef struct dynamic_child {
-  struct dynamic_child* next;
-  const olstm__program_node* node;
-  olstm__executor** executors;
-  void* cache;
-} dynamic_child;
-
 /// What a step keeps between runs.
 typedef struct step_state {
   /// OPERATOR.
   olstm__prepared_cache cache;
   /// CONTROL: per input, whether it is the same in every run of the plan.
   bool* is_constant;
-  dynamic_child* child;
+  olstm__child* child;
 } step_state;
 
 struct olstm__dynamic {
   olstm__environment* environment;
-  const olstm__body_executor* bodies;
   olstm__run_limits* limits;
   olstm__dynamic_pool pool;
-  dynamic_child* children;
+  olstm__children children;
   const olstm__plan* plan;
   /// Memory of everything below, which belongs to the bound plan.
   olstm__arena memory;
@@ -69,7 +61,7 @@ olstm_status olstm__dynamic_create(olstm__environment* environment,
   *out_dynamic = dynamic;
   if (!dynamic) return fail_memory(error);
   dynamic->environment = environment;
-  dynamic->bodies = bodies;
+  dynamic->children = (olstm__children){&environment->allocator, bodies, limits, NULL};
   dynamic->limits = limits;
   olstm__dynamic_pool_init(&dynamic->pool, &environment->allocator, limits->max_memory);
   return OLSTM_STATUS_OK;
@@ -89,56 +81,16 @@ static void unbind(olstm__dynamic* dynamic) {
   dynamic->plan = NULL;
 }
 
-static void destroy_child(olstm__dynamic* dynamic, dynamic_child* child) {
-  const olstm_allocator* allocator = &dynamic->environment->allocator;
-  const size_t count = child->node->body_count;
-  for (size_t b = 0; b < count && child->executors; b++) {
-    dynamic->bodies->destroy(child->executors[b]);
-  }
-  olstm__control_release(allocator, child->cache);
-  olstm_release(allocator, child->executors, count, sizeof *child->executors);
-  olstm_release(allocator, child, 1, sizeof *child);
-}
-
 void olstm__dynamic_destroy(olstm__dynamic* dynamic) {
   if (!dynamic) return;
   const olstm_allocator allocator = dynamic->environment->allocator;
   unbind(dynamic);
-  while (dynamic->children) {
-    dynamic_child* child = dynamic->children;
-    dynamic->children = child->next;
-    destroy_child(dynamic, child);
-  }
+  olstm__children_deinit(&dynamic->children);
   olstm__dynamic_pool_deinit(&dynamic->pool);
   olstm_release(&allocator, dynamic, 1, sizeof *dynamic);
 }
 
 // ---------------------------------------------------------------- binding
-
-/// The executors of a control node; created at first use.
-static dynamic_child* get_child(olstm__dynamic* dynamic, const olstm__program_node* node,
-                                olstm_error* error) {
-  const olstm_allocator* allocator = &dynamic->environment->allocator;
-  for (dynamic_child* child = dynamic->children; child; child = child->next) {
-    if (child->node == node) return child;
-  }
-  dynamic_child* child = olstm_allocate_zeroed(allocator, 1, sizeof *child);
-  if (!child) return NULL;
-  child->node = node;
-  child->executors =
-      olstm_allocate_zeroed(allocator, node->body_count, sizeof *child->executors);
-  for (size_t b = 0; b < node->body_count; b++) {
-    if (!child->executors ||
-        dynamic->bodies->create(node->bodies[b].program, dynamic->limits,
-                                &child->executors[b], error) != 0) {
-      destroy_child(dynamic, child);
-      return NULL;
-    }
-  }
-  child->next = dynamic->children;
-  dynamic->children = child;
-  return child;
-}
 
 static olstm_status bind_step(olstm__dynamic* fresh, olstm__dynamic* dynamic, size_t s,
                               olstm_error* error) {
@@ -150,7 +102,7 @@ static olstm_status bind_step(olstm__dynamic* fresh, olstm__dynamic* dynamic, si
                : fail_memory(error);
   }
   state->is_constant = olstm__arena_allocate(&fresh->memory, step->input_count, 1);
-  state->child = get_child(dynamic, step->node, error);
+  state->child = olstm__children_get(&dynamic->children, step->node, error);
   if (!state->is_constant || !state->child) return fail_memory(error);
   for (size_t i = 0; i < step->input_count; i++) {
     state->is_constant[i] = step->inputs[i].kind != OLSTM__LOCATION_DYNAMIC &&
@@ -184,10 +136,8 @@ static olstm_status bind_lists(olstm__dynamic* fresh, olstm_error* error) {
 
 olstm_status olstm__dynamic_bind(olstm__dynamic* dynamic, const olstm__plan* plan,
                                  olstm_error* error) {
-  olstm__dynamic fresh = {.environment = dynamic->environment,
-                          .bodies = dynamic->bodies,
-                          .limits = dynamic->limits,
-                          .plan = plan};
+  olstm__dynamic fresh = {
+      .environment = dynamic->environment, .limits = dynamic->limits, .plan = plan};
   olstm__arena_init(&fresh.memory, &dynamic->environment->allocator, SIZE_MAX);
   olstm_status status = bind_lists(&fresh, error);
   for (size_t s = 0; s < plan->dynamic_step_count && status == OLSTM_STATUS_OK; s++) {
@@ -368,7 +318,7 @@ static olstm_status run_control(olstm__dynamic* dynamic, const olstm__dynamic_ca
   const olstm__control_call control = {.node = step->node,
                                        .inputs = dynamic->input_list,
                                        .is_constant = state->is_constant,
-                                       .bodies = dynamic->bodies,
+                                       .bodies = dynamic->children.bodies,
                                        .executors = state->child->executors,
                                        .parallel = call->parallel,
                                        .allocator = &dynamic->environment->allocator,

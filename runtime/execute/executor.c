@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/tensor_size.h"
+#include "runtime/execute/branches.h"
 #include "runtime/execute/dynamic.h"
 #include "runtime/execute/output_check.h"
 #include "runtime/execute/wavefront_run.h"
@@ -71,7 +72,8 @@ struct olstm__executor {
   /// Per input, as passed to the last prepare; and the plan key of the inputs.
   bool* is_constant;
   olstm_tensor* key;
-  /// NULL until a plan has a dynamic part.
+  /// NULL until a plan has branch steps; until one has a dynamic part.
+  olstm__branches* branches;
   olstm__dynamic* dynamic;
 };
 
@@ -103,6 +105,7 @@ void olstm__executor_destroy(olstm__executor* executor) {
   const olstm_allocator* allocator = &executor->environment->allocator;
   const size_t input_count = executor->program->input_count;
   olstm__dynamic_destroy(executor->dynamic);
+  olstm__branches_destroy(executor->branches);
   olstm__plan_release(executor->plan);
   olstm_release(allocator, executor->block, 1, executor->block_bytes);
   olstm_release(allocator, executor->is_constant, input_count, 1);
@@ -112,6 +115,11 @@ void olstm__executor_destroy(olstm__executor* executor) {
 
 const olstm__plan* olstm__executor_plan(const olstm__executor* executor) {
   return executor->plan;
+}
+
+const olstm__executor* olstm__executor_branch(const olstm__executor* executor,
+                                              size_t index, size_t body) {
+  return olstm__branches_executor(executor->branches, index, body);
 }
 
 const olstm_prepared* olstm__executor_dynamic_prepared(const olstm__executor* executor,
@@ -203,6 +211,7 @@ static void bind_location(olstm__executor* executor, const olstm__location* loca
 
 static void bind_steps(olstm__executor* executor, const olstm__plan* plan,
                        void** pointers) {
+  size_t branch = 0;
   executor->step_count = executor->input_patch_count = executor->output_patch_count = 0;
   for (size_t s = 0; s < plan->step_count; s++) {
     const olstm__plan_step* step = &plan->steps[s];
@@ -212,10 +221,15 @@ static void bind_steps(olstm__executor* executor, const olstm__plan* plan,
     void* workspace = step->prepared.workspace_bytes
                           ? executor->workspace + step->workspace_offset
                           : NULL;
-    bound->run = step->node ? step->node->callbacks->run : run_copy;
-    bound->instance = step->node ? step->node->instance : NULL;
+    const bool is_operator = step->node && !step->branch_inputs;
+    bound->run = is_operator ? step->node->callbacks->run : run_copy;
+    bound->instance = is_operator ? step->node->instance : NULL;
     bound->handle = step->node ? step->prepared.handle : step;
     bound->node = step->node ? &step->node->node : NULL;
+    if (step->branch_inputs) {
+      bound->run = olstm__branches_run;
+      bound->handle = olstm__branches_handle(executor->branches, branch++);
+    }
     bound->sequence = step->prepared.sequence;
     bound->wavefront_layers = step->wavefront_layers;
     bound->piece_steps = step->piece_steps;
@@ -257,10 +271,20 @@ static bool reserve_block(olstm__executor* executor, size_t bytes, char** out_bl
   return *out_block != NULL;
 }
 
-/// For the dynamic part, to run bodies of control nodes.
+/// For branches and the dynamic part, to run bodies of control nodes.
 static const olstm__body_executor kBodies = {
     olstm__executor_create, olstm__executor_destroy, olstm__executor_prepare,
-    olstm__executor_run, olstm__executor_plan};
+    olstm__executor_run,    olstm__executor_plan,    olstm__executor_warm_up};
+
+static olstm_status start_branches(olstm__executor* executor, const olstm__plan* plan,
+                                   olstm_error* error) {
+  if (plan->branch_count == 0 && !executor->branches) return OLSTM_STATUS_OK;
+  if (!executor->branches) {
+    OLSTM_RETURN_IF_ERROR(olstm__branches_create(
+        executor->environment, &kBodies, executor->limits, &executor->branches, error));
+  }
+  return olstm__branches_start(executor->branches, plan, error);
+}
 
 static olstm_status bind_dynamic(olstm__executor* executor, const olstm__plan* plan,
                                  olstm_error* error) {
@@ -294,7 +318,8 @@ static olstm_status bind(olstm__executor* executor, olstm__plan* plan,
                       "graph '%s': no memory for a workspace of %zu bytes",
                       executor->program->graph->name, layout.bytes);
   }
-  const olstm_status status = bind_dynamic(executor, plan, error);
+  olstm_status status = start_branches(executor, plan, error);
+  if (status == OLSTM_STATUS_OK) status = bind_dynamic(executor, plan, error);
   if (status != OLSTM_STATUS_OK) {
     if (block != executor->block) {
       olstm_release(&executor->environment->allocator, block, 1, block_bytes);
@@ -305,6 +330,7 @@ static olstm_status bind(olstm__executor* executor, olstm__plan* plan,
     olstm_release(&executor->environment->allocator, executor->block, 1,
                   executor->block_bytes);
   }
+  if (executor->branches) olstm__branches_bind(executor->branches);
   // Touch the memory now rather than in the first run.
   memset(block, 0, layout.bytes);
   executor->block = block;
@@ -527,8 +553,10 @@ void olstm__executor_warm_up(olstm__executor* executor) {
     executor->output_data[o] = executor->own_outputs[o];
   }
   patch(executor, zeros, NULL);
+  if (executor->branches) olstm__branches_warm_up(executor->branches);
   for (size_t s = 0; s < executor->step_count; s++) {
     const bound_step* step = &executor->steps[s];
+    if (step->run == olstm__branches_run) continue;
     if (step->run(step->instance, step->handle, &step->args, NULL) != 0) break;
   }
   executor->is_warm = true;

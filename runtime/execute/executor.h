@@ -40,6 +40,11 @@ void olstm__executor_warm_up(olstm__executor* executor);
 /// The bound plan, NULL before the first prepare. Valid until the next prepare or run.
 const olstm__plan* olstm__executor_plan(const olstm__executor* executor);
 
+/// The executor of branch `body` of branch step `index`, counted among those of the bound
+/// plan. It has no plan where that branch cannot be planned.
+const olstm__executor* olstm__executor_branch(const olstm__executor* executor,
+                                              size_t index, size_t body);
+
 /// What dynamic step `index` of the bound plan prepared last; NULL before its first run.
 const olstm_prepared* olstm__executor_dynamic_prepared(const olstm__executor* executor,
                                                        size_t index);

@@ -44,6 +44,10 @@ typedef struct olstm__plan_step {
   /// Inputs, then outputs.
   const olstm__location* locations;
   size_t workspace_offset;
+  /// Of an If whose branches are both planned: its inputs, of which constants have data,
+  /// and the descs of its outputs. NULL for other steps.
+  const olstm_tensor* branch_inputs;
+  const olstm_tensor_desc* branch_outputs;
   /// Of the first layer of a wavefront: its number of layers, which are this step and the
   /// following ones that are no views, and the time steps of a piece. -1 for its other
   /// layers.
@@ -92,6 +96,8 @@ typedef struct olstm__plan {
   const olstm__plan_output* outputs;
   size_t step_count;
   olstm__plan_step* steps;
+  /// How many of them are Ifs whose branches are both planned.
+  size_t branch_count;
   size_t dynamic_step_count;
   olstm__dynamic_step* dynamic_steps;
   size_t dynamic_tensor_count;
@@ -110,5 +116,13 @@ typedef struct olstm__plan {
   /// Holds everything above.
   olstm__arena memory;
 } olstm__plan;
+
+/// Finds or makes the plan of a body, for the planner of the graph around it. fold_work:
+/// how many multiply-adds folding may take; what it took is subtracted. out_plan: lent
+/// until the next call.
+typedef olstm_status (*olstm__plan_body)(olstm__program* program,
+                                         const olstm_tensor* inputs, uint64_t* fold_work,
+                                         const olstm__plan** out_plan,
+                                         olstm_error* error);
 
 #endif  // OLSTM_RUNTIME_PLAN_PLAN_H_

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/tensor_size.h"
+#include "runtime/plan/fold.h"
 #include "runtime/plan/plan_create.h"
 #include "runtime/plan/plan_key.h"
 
@@ -101,8 +102,15 @@ static olstm__plan_cache* make_room(olstm__program* program) {
   return cache;
 }
 
+static olstm_status lend_plan(olstm__program* program, const olstm_tensor* inputs,
+                              uint64_t* fold_work, const olstm__plan** out_plan,
+                              olstm_error* error);
+
+// Bodies are nested no deeper than OLSTM__MAX_NESTING.
+// NOLINTNEXTLINE(misc-no-recursion)
 static olstm_status acquire(olstm__program* program, const olstm_tensor* inputs,
-                            olstm__plan** out_plan, olstm_error* error) {
+                            uint64_t* fold_work, olstm__plan** out_plan,
+                            olstm_error* error) {
   olstm__plan_cache* cache = program->plans;
   for (size_t p = 0; p < cache->count; p++) {
     if (!olstm__plan_matches(cache->plans[p], inputs)) continue;
@@ -111,7 +119,8 @@ static olstm_status acquire(olstm__program* program, const olstm_tensor* inputs,
     (*out_plan)->last_use = ++cache->clock;
     return OLSTM_STATUS_OK;
   }
-  OLSTM_RETURN_IF_ERROR(olstm__plan_create(program, inputs, out_plan, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm__plan_create(program, inputs, fold_work, lend_plan, out_plan, error));
   cache = make_room(program);
   if (!cache) {
     olstm__plan_destroy(*out_plan);
@@ -125,11 +134,24 @@ static olstm_status acquire(olstm__program* program, const olstm_tensor* inputs,
   return OLSTM_STATUS_OK;
 }
 
+// NOLINTNEXTLINE(misc-no-recursion)
+static olstm_status lend_plan(olstm__program* program, const olstm_tensor* inputs,
+                              uint64_t* fold_work, const olstm__plan** out_plan,
+                              olstm_error* error) {
+  olstm__plan* plan = NULL;
+  OLSTM_RETURN_IF_ERROR(acquire(program, inputs, fold_work, &plan, error));
+  // The cache keeps its own reference.
+  plan->reference_count--;
+  *out_plan = plan;
+  return OLSTM_STATUS_OK;
+}
+
 olstm_status olstm__plan_acquire(olstm__program* program, const olstm_tensor* inputs,
                                  olstm__plan** out_plan, olstm_error* error) {
+  uint64_t fold_work = OLSTM__FOLD_PLAN_WORK;
   *out_plan = NULL;
   olstm__environment_lock(program->environment);
-  const olstm_status status = acquire(program, inputs, out_plan, error);
+  const olstm_status status = acquire(program, inputs, &fold_work, out_plan, error);
   olstm__environment_unlock(program->environment);
   return status;
 }

@@ -61,11 +61,13 @@ static olstm_status prepare_steps(olstm__planner* planner, olstm_error* error) {
     olstm__planned_step* step = &planner->steps[s];
     if (!step->is_live || step->is_dynamic) continue;
     const olstm__program_node* node = step->node;
+    step->prepared =
+        (olstm_prepared){.struct_size = sizeof step->prepared, .view_of_input = -1};
+    step->is_prepared = step->is_branch;
+    if (step->is_branch) continue;
     const olstm_prepare_args args = {
         sizeof args, node->input_count, olstm__planner_list_inputs(planner, step),
         node->output_count, olstm__planner_list_outputs(planner, step)};
-    step->prepared =
-        (olstm_prepared){.struct_size = sizeof step->prepared, .view_of_input = -1};
     const olstm__operator_instance of = olstm__program_instance(node);
     OLSTM_RETURN_IF_ERROR(olstm__call_prepare(
         &of, &args, &planner->environment->operator_memory, &step->prepared, error));
@@ -78,7 +80,7 @@ static olstm_status prepare_steps(olstm__planner* planner, olstm_error* error) {
 static void release_steps(olstm__planner* planner) {
   for (size_t s = 0; s < planner->step_count; s++) {
     const olstm__planned_step* step = &planner->steps[s];
-    if (!step->is_prepared) continue;
+    if (!step->is_prepared || step->is_branch) continue;
     step->node->callbacks->release(step->node->instance, step->prepared.handle);
   }
 }
@@ -111,6 +113,28 @@ static olstm_status check_real_time(const olstm__planner* planner, olstm_error* 
 
 // ---------------------------------------------------------------- the plan
 
+/// What a branch step must know of its inputs and outputs besides where they are.
+static olstm_status write_branch(olstm__planner* planner, const olstm__planned_step* from,
+                                 olstm__plan_step* to, olstm_error* error) {
+  const size_t input_count = from->node->input_count;
+  const size_t output_count = from->node->output_count;
+  olstm_tensor* inputs =
+      olstm__arena_allocate(&planner->plan->memory, input_count, sizeof *inputs);
+  olstm_tensor_desc* outputs =
+      olstm__arena_allocate(&planner->plan->memory, output_count, sizeof *outputs);
+  if (!inputs || !outputs) return fail_memory(error);
+  for (size_t i = 0; i < input_count; i++) {
+    inputs[i] = planner->values[from->inputs[i]].tensor;
+  }
+  for (size_t o = 0; o < output_count; o++) {
+    if (from->outputs[o] >= 0) outputs[o] = planner->values[from->outputs[o]].tensor.desc;
+  }
+  to->branch_inputs = inputs;
+  to->branch_outputs = outputs;
+  planner->plan->branch_count++;
+  return OLSTM_STATUS_OK;
+}
+
 static olstm_status write_step(olstm__planner* planner, const olstm__planned_step* from,
                                olstm__plan_step* to, olstm_error* error) {
   const size_t input_count = from->node->input_count;
@@ -133,7 +157,7 @@ static olstm_status write_step(olstm__planner* planner, const olstm__planned_ste
                            .workspace_offset = from->workspace_offset,
                            .wavefront_layers = from->wavefront_layers,
                            .piece_steps = from->piece_steps};
-  return OLSTM_STATUS_OK;
+  return from->is_branch ? write_branch(planner, from, to, error) : OLSTM_STATUS_OK;
 }
 
 static olstm_status write_copy(olstm__planner* planner, const olstm__planned_copy* from,
@@ -240,7 +264,7 @@ static void add_up_work(olstm__planner* planner) {
   olstm__plan* plan = planner->plan;
   uint64_t most = 0;
   plan->work = OLSTM__WORK_PER_RUN;
-  plan->planning_work = OLSTM__FOLD_PLAN_WORK - planner->fold_work;
+  plan->planning_work = planner->fold_limit - planner->fold_work;
   plan->planning_work += planner->checked_count * OLSTM__WORK_PER_PLANNED_STEP;
   for (size_t s = 0; s < planner->step_count; s++) {
     const olstm__planned_step* step = &planner->steps[s];
@@ -300,10 +324,14 @@ static olstm_status make(olstm__planner* planner, const olstm_tensor* inputs,
 }
 
 olstm_status olstm__plan_create(olstm__program* program, const olstm_tensor* inputs,
+                                uint64_t* fold_work, olstm__plan_body plan_body,
                                 olstm__plan** out_plan, olstm_error* error) {
   olstm__environment* environment = program->environment;
-  olstm__planner planner = {
-      .environment = environment, .program = program, .fold_work = OLSTM__FOLD_PLAN_WORK};
+  olstm__planner planner = {.environment = environment,
+                            .program = program,
+                            .fold_work = *fold_work,
+                            .fold_limit = *fold_work,
+                            .plan_body = plan_body};
   *out_plan = NULL;
   planner.plan = olstm_allocate_zeroed(&environment->allocator, 1, sizeof *planner.plan);
   if (!planner.plan) return fail_memory(error);
@@ -311,6 +339,7 @@ olstm_status olstm__plan_create(olstm__program* program, const olstm_tensor* inp
   olstm__arena_init(&planner.plan->memory, &environment->allocator, SIZE_MAX);
   olstm__arena_init(&planner.scratch, &environment->allocator, SIZE_MAX);
   const olstm_status status = make(&planner, inputs, error);
+  *fold_work = planner.fold_work;
   if (status != OLSTM_STATUS_OK) {
     release_steps(&planner);
     // The steps, if written, are released already.
@@ -328,7 +357,7 @@ void olstm__plan_destroy(olstm__plan* plan) {
   const olstm_allocator allocator = plan->program->environment->allocator;
   for (size_t s = 0; s < plan->step_count; s++) {
     const olstm__plan_step* step = &plan->steps[s];
-    if (!step->node) continue;
+    if (!step->node || step->branch_inputs) continue;
     step->node->callbacks->release(step->node->instance, step->prepared.handle);
   }
   olstm__arena_deinit(&plan->memory);

@@ -7,6 +7,7 @@
 #include "runtime/plan/control_check.h"
 #include "runtime/plan/fold.h"
 #include "runtime/plan/loop_check.h"
+#include "runtime/plan/plan_branches.h"
 #include "runtime/plan/plan_frame.h"
 #include "runtime/plan/plan_inputs.h"
 #include "runtime/plan/plan_key.h"
@@ -388,8 +389,17 @@ static olstm_status infer_control(olstm__planner* planner, const olstm__plan_fra
     return OLSTM_STATUS_OK;
   }
   if (!body) {
-    make_dynamic(planner, step);
-    return resolve_passing(planner, frame, &control, error);
+    const size_t at = planner->step_count - 1;
+    bool is_known = false;
+    OLSTM_RETURN_IF_ERROR(resolve_passing(planner, frame, &control, error));
+    // The list of steps may have moved.
+    step = &planner->steps[at];
+    if (step->node->control == OLSTM__CONTROL_IF && !planner->is_checking) {
+      OLSTM_RETURN_IF_ERROR(
+          olstm__planner_plan_branches(planner, step, &is_known, error));
+    }
+    if (!is_known) make_dynamic(planner, step);
+    return OLSTM_STATUS_OK;
   }
   // The step is removed; its lists stay in scratch memory.
   planner->step_count--;

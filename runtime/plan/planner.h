@@ -35,6 +35,8 @@ typedef struct olstm__planned_step {
   int32_t* inputs;
   int32_t* outputs;
   bool is_dynamic;
+  /// An If whose branches are both planned (plan_branches.h).
+  bool is_branch;
   bool is_live;
   bool is_view;
   bool is_prepared;
@@ -100,8 +102,10 @@ typedef struct olstm__planner {
   size_t known_step_count;
   size_t dynamic_step_count;
   size_t dynamic_tensor_count;
-  /// Multiply-adds left for folding.
-  uint64_t fold_work;
+  /// Multiply-adds left for folding, and how many there were.
+  uint64_t fold_work, fold_limit;
+  /// Plans the body of a control node.
+  olstm__plan_body plan_body;
   /// While nodes are walked that passes have replaced: nothing of it stays in the plan.
   /// How many were, and the bytes of values that were known ahead.
   bool is_checking;

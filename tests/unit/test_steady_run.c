@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "tests/support/model_fixture.h"
+#include "tests/support/model_text.h"
 #include "tests/support/test_allocator.h"
 
 enum { kMaxFloats = 1024, kRuns = 20, kNoSeccomp = 77 };
@@ -119,12 +120,46 @@ static void stateful_layers_are_quiet(void** state) {
   expect_quiet(OLSTM_TEST_DATA "/state/lstm_stack.onnx", true);
 }
 
+static void ifs_are_quiet_whichever_branch_they_take(void** state) {
+  static float x[4] = {1, -2, 3, -4};
+  static uint8_t conditions[2];
+  (void)state;
+  if (is_sanitized()) skip();
+  for (uint8_t c = 0; c < 4; c++) {
+    model_fixture fixture = {0};
+    olstm_model* model = olstm_test_model(
+        "input c bool[]\ninput d bool[]\ninput x float[N]\n"
+        "graph p\nnode Neg x -> a\noutput a float\nend\n"
+        "graph q\nnode Add x,x -> b\nnode Tanh b -> b2\noutput b2 float\nend\n"
+        "graph t\nnode If d -> z then_branch=@p else_branch=@q\noutput z float\nend\n"
+        "graph e\nnode Abs x -> f\noutput f float\nend\n"
+        "node If c -> y then_branch=@t else_branch=@e\noutput y\n");
+    assert_int_equal(olstm_session_create(model, NULL, NULL, &fixture.session, NULL),
+                     OLSTM_STATUS_OK);
+    olstm_model_destroy(model);
+    assert_int_equal(olstm_context_create(fixture.session, &fixture.context, NULL),
+                     OLSTM_STATUS_OK);
+    model_input(&fixture, 0, OLSTM_DTYPE_BOOL, &conditions[0], MODEL_SCALAR);
+    model_input(&fixture, 1, OLSTM_DTYPE_BOOL, &conditions[1], MODEL_SCALAR);
+    model_input(&fixture, 2, OLSTM_DTYPE_FLOAT, x, MODEL_SHAPE(4));
+    conditions[0] = conditions[1] = 0;
+    model_must_run(&fixture);
+    // That took one branch; these take the others, too.
+    conditions[0] = c & 1;
+    conditions[1] = c >> 1;
+    expect_no_allocation_and_no_lock(&fixture);
+    expect_no_system_call(&fixture);
+    model_end(&fixture);
+  }
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_keras_layer_with_a_dense_is_quiet),
       cmocka_unit_test(layers_with_states_as_inputs_are_quiet),
       cmocka_unit_test(masked_layers_are_quiet),
       cmocka_unit_test(stateful_layers_are_quiet),
+      cmocka_unit_test(ifs_are_quiet_whichever_branch_they_take),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }
