@@ -55,12 +55,18 @@ static size_t list_links(const olstm__graph* graph, int32_t new_h,
   return links;
 }
 
+/// Whether `next` is `step` + `direction` (1 or -1): a model may have any number in both.
+static bool is_next(int64_t step, int64_t next, int64_t direction) {
+  return direction > 0 ? step < next && next - 1 == step
+                       : next < step && next + 1 == step;
+}
+
 /// Whether `before` is the cell before `after` in a chain, `direction` steps apart.
 static bool are_linked(const olstm__chain_link* before, const olstm__chain_link* after,
                        int64_t direction) {
   return before->new_h == after->old_h && before->cell.new_c == after->cell.old_c &&
          before->at.sequence == after->at.sequence && before->at.axis == after->at.axis &&
-         before->at.step + direction == after->at.step &&
+         is_next(before->at.step, after->at.step, direction) &&
          olstm__cell_equal(&before->cell, &after->cell);
 }
 

@@ -68,6 +68,7 @@ static bool cut_of_split(const search* s, const olstm__graph_node* node, int32_t
   *out = (column_cut){.parts = lengths ? 0 : (int64_t)node->output_count};
   for (size_t i = 0; i < node->output_count; i++) {
     out->part = (int64_t)i;
+    if (lengths && (lengths[i] < 0 || lengths[i] > INT64_MAX - out->first)) return false;
     if (lengths) out->end = out->first + lengths[i];
     if (node->outputs[i] == value) return true;
     out->first = out->end;

@@ -251,8 +251,9 @@ static void break_inputs(verdict_case* c, const olstm__decoded_graph* graph) {
       (void)snprintf(what, sizeof what, "input '%s' of rank %d", info->name,
                      (int)kRanks[r]);
       // A dimension behind the others that is 0 would make it empty.
-      memcpy((void*)&info->dims[info->rank < OLSTM_MAX_RANK ? info->rank : 0], &one,
-             info->rank < OLSTM_MAX_RANK ? sizeof one : 0);
+      if (info->rank >= 0 && info->rank < OLSTM_MAX_RANK) {
+        memcpy((void*)&info->dims[info->rank], &one, sizeof one);
+      }
       try_bytes(c, &info->rank, &kRanks[r], sizeof info->rank, what);
     }
   }
