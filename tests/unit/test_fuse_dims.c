@@ -56,9 +56,8 @@ static void expect_dims(const dims_case* cases, size_t count) {
     }
     if (olstm__dim_rank_of(graph, y) != cases[c].rank ||
         strcmp(got, cases[c].dims) != 0) {
-      print_error("XX %s: rank %d, '%s', expected %d, '%s'", cases[c].nodes,
-                  (int)olstm__dim_rank_of(graph, y), got, (int)cases[c].rank,
-                  cases[c].dims);
+      fail_msg("%s: rank %d, '%s', expected %d, '%s'", cases[c].nodes,
+               (int)olstm__dim_rank_of(graph, y), got, (int)cases[c].rank, cases[c].dims);
     }
     olstm__graph_destroy(graph);
     olstm_model_destroy(model);
@@ -221,7 +220,7 @@ static void scalars_of_shapes_are_dimensions(void** state) {
       }
     }
     if (strcmp(got, kCases[c].expected) != 0) {
-      print_error("XX %s: '%s', expected '%s'", kCases[c].nodes, got, kCases[c].expected);
+      fail_msg("%s: '%s', expected '%s'", kCases[c].nodes, got, kCases[c].expected);
     }
     olstm__graph_destroy(graph);
     olstm_model_destroy(model);
