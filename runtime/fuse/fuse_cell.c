@@ -103,7 +103,8 @@ static void take_biases(const olstm__sum* sum, size_t* count,
 }
 
 /// Sets the input of the cell, which must be the same for all gates.
-static bool take_x(olstm__cell_match* match, int32_t x) {
+static bool take_x(const search* s, olstm__cell_match* match, int32_t x) {
+  if (s->constants->plain) x = s->constants->plain(s->constants->user, x);
   if (match->x == OLSTM__NO_VALUE) match->x = x;
   return match->x == x;
 }
@@ -125,7 +126,7 @@ static bool match_gate_sum(const search* s, int32_t value, int32_t h,
   if (count == 2) gate->recurrent_kernel = sum.products[1 - of_x].weight;
   take_biases(&sum, &gate->bias_count, gate->biases);
   match->is_x_matrix = match->is_x_matrix || sum.has_gemm;
-  return take_x(match, sum.products[of_x].factor);
+  return take_x(s, match, sum.products[of_x].factor);
 }
 
 /// Matches p + r * q.

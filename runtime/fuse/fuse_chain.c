@@ -32,7 +32,7 @@ static const olstm_tensor* get_constant(const void* user, int32_t value) {
 /// Matches the cell that computes `new_h` from `old_h`.
 static bool match_link(const olstm__graph* graph, int32_t new_h, int32_t old_h,
                        olstm__chain_link* out) {
-  const olstm__constants constants = {graph, get_constant};
+  const olstm__constants constants = {graph, get_constant, NULL};
   out->new_h = new_h;
   out->old_h = old_h;
   return olstm__match_cell(graph, new_h, old_h, &constants, &out->cell) &&
@@ -44,7 +44,7 @@ static bool match_link(const olstm__graph* graph, int32_t new_h, int32_t old_h,
 /// h.
 static size_t list_links(const olstm__graph* graph, int32_t new_h,
                          olstm__chain_link out[kMaxFactors]) {
-  const olstm__constants constants = {graph, get_constant};
+  const olstm__constants constants = {graph, get_constant, NULL};
   int32_t factors[kMaxFactors];
   size_t links = 0;
   const size_t count =

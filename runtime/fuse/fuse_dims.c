@@ -112,19 +112,44 @@ static bool turned_axis(olstm__dim_walk* walk, const olstm__graph_node* node,
   return *out_axis >= 0;
 }
 
-/// The one axis that a reduction takes; false when that is not known.
-static bool reduced_axis(olstm__dim_walk* walk, const olstm__graph_node* node,
-                         int64_t* out_axis) {
+/// Which axes a reduction takes; false when that is not known.
+static bool reduced_axes(olstm__dim_walk* walk, const olstm__graph_node* node,
+                         bool out_is_taken[OLSTM_MAX_RANK]) {
+  int64_t axes[OLSTM_MAX_RANK];
+  size_t count = 0;
   if (!olstm__graph_node_has(node, OLSTM__TRAIT_REDUCES) ||
-      !olstm__match_one_axis(walk->graph, node, out_axis)) {
+      !olstm__match_axes(walk->graph, node, axes, &count)) {
     return false;
   }
-  if (*out_axis < 0)
-    *out_axis += olstm__walk_rank(walk, olstm__graph_node_input(node, 0));
-  return *out_axis >= 0;
+  memset(out_is_taken, 0, OLSTM_MAX_RANK * sizeof *out_is_taken);
+  for (size_t i = 0; i < count; i++) {
+    if (axes[i] < 0) axes[i] += olstm__walk_rank(walk, olstm__graph_node_input(node, 0));
+    if (axes[i] < 0 || axes[i] >= OLSTM_MAX_RANK) return false;
+    out_is_taken[axes[i]] = true;
+  }
+  return true;
 }
 
-/// Dimension `axis` of what an Align, a Gather of rows or a MatMul by a constant takes
+/// How often a Tile repeats a dimension; -1 when that is not known.
+static int64_t find_repeats(const olstm__dim_walk* walk, const olstm__graph_node* node,
+                            int32_t axis) {
+  int64_t repeats = -1;
+  return olstm__match_is(node, "Tile") && node->own_input_count == 2 &&
+                 node->inputs[1] != OLSTM__NO_VALUE &&
+                 read_listed(walk->graph, node->inputs[1], axis, -1, &repeats)
+             ? repeats
+             : -1;
+}
+
+/// The axis of which `axis` others that are not taken stand before it; -1 for none.
+static int32_t nth_left(const bool is_taken[OLSTM_MAX_RANK], int32_t axis) {
+  for (int32_t a = 0; a < OLSTM_MAX_RANK; a++) {
+    if (!is_taken[a] && axis-- == 0) return a;
+  }
+  return -1;
+}
+
+/// Dimension `axis` of what an Align, a Gather, a Tile or a MatMul by a constant takes
 /// over from an input.
 static bool step_back_taken(olstm__dim_walk* walk, const olstm__graph_node* node,
                             int32_t* value, int32_t* axis) {
@@ -135,9 +160,24 @@ static bool step_back_taken(olstm__dim_walk* walk, const olstm__graph_node* node
     *value = first;
     return *axis != rows->ints[0] && olstm__walk_rank(walk, first) == 3;
   }
-  if (olstm__match_is(node, "Gather") && olstm__match_int(node, "axis", 0) == 0) {
-    *value = olstm__graph_node_input(node, 1);
-    return *axis < olstm__walk_rank(walk, *value);
+  if (olstm__match_is(node, "Gather")) {
+    // The dimensions of the indices stand in the place of the axis.
+    const int64_t gathered = olstm__match_int(node, "axis", 0);
+    const int32_t indices = olstm__graph_node_input(node, 1);
+    const int32_t rank = olstm__walk_rank(walk, indices);
+    if (gathered < 0 || rank < 0) return false;
+    const bool is_of_indices = *axis >= gathered && *axis < gathered + rank;
+    *value = is_of_indices ? indices : first;
+    if (is_of_indices) {
+      *axis -= (int32_t)gathered;
+    } else if (*axis >= gathered) {
+      *axis += 1 - rank;
+    }
+    return true;
+  }
+  if (find_repeats(walk, node, *axis) == 1) {
+    *value = first;
+    return true;
   }
   if (!olstm__match_is(node, "MatMul")) return false;
   const olstm_tensor* weight =
@@ -170,11 +210,12 @@ static bool step_back(olstm__dim_walk* walk, const olstm__graph_node* node,
     *value = first;
     return true;
   }
-  if (reduced_axis(walk, node, &turned)) {
+  bool is_taken[OLSTM_MAX_RANK];
+  if (reduced_axes(walk, node, is_taken)) {
     // Of a kept axis: made_dim.
-    if (olstm__match_int(node, "keepdims", 1) == 0 && *axis >= turned) (*axis)++;
+    if (olstm__match_int(node, "keepdims", 1) == 0) *axis = nth_left(is_taken, *axis);
     *value = first;
-    return true;
+    return *axis >= 0;
   }
   const int64_t joined =
       olstm__match_is(node, "Concat")  ? olstm__match_int(node, "axis", -1)
@@ -276,12 +317,18 @@ static bool made_dim(olstm__dim_walk* walk, const olstm__graph_node* node, int32
                      int depth, olstm__dim_symbol* out_symbol) {
   const olstm__graph* graph = walk->graph;
   int64_t number = 0, unsqueezed = 0;
+  bool is_taken[OLSTM_MAX_RANK];
   if (olstm__match_is(node, "Unsqueeze")) {
     if (!turned_axis(walk, node, &unsqueezed) || unsqueezed != axis) return false;
     number = 1;
-  } else if (reduced_axis(walk, node, &unsqueezed)) {
-    if (olstm__match_int(node, "keepdims", 1) == 0 || unsqueezed != axis) return false;
+  } else if (reduced_axes(walk, node, is_taken)) {
+    if (olstm__match_int(node, "keepdims", 1) == 0 || !is_taken[axis]) return false;
     number = 1;
+  } else if (find_repeats(walk, node, axis) > 1) {
+    const olstm__dim_symbol one = follow(walk, node->inputs[0], axis, depth + 1);
+    if (one.root != OLSTM__NO_VALUE || one.number > INT32_MAX) return false;
+    number = one.number * find_repeats(walk, node, axis);
+    if (number > INT32_MAX) return false;
   } else if (olstm__match_is(node, "Concat")) {
     // Only at the top level: a Concat may have many inputs.
     if (olstm__match_int(node, "axis", -1) != axis || depth > 0) return false;
@@ -312,6 +359,12 @@ static olstm__dim_symbol follow(olstm__dim_walk* walk, int32_t value, int32_t ax
   while (depth < OLSTM__WALK_DEPTH && walk->steps_left-- > 0) {
     const olstm__graph_value* target = &graph->values[value];
     olstm__dim_symbol known = {OLSTM__NO_VALUE, 0, 0};
+    if (target->kind == OLSTM__VALUE_CONSTANT) {
+      // What is declared of it may be something else.
+      if (axis >= target->constant->desc.rank) break;
+      known.number = target->constant->desc.dims[axis];
+      return known;
+    }
     if (target->kind != OLSTM__VALUE_NODE) {
       if (axis >= target->info.rank || target->info.dims[axis] < 0) break;
       known.number = target->info.dims[axis];

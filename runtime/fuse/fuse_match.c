@@ -137,6 +137,23 @@ bool olstm__match_one_axis(const olstm__graph* graph, const olstm__graph_node* n
   return one_int(axes, out_axis);
 }
 
+bool olstm__match_axes(const olstm__graph* graph, const olstm__graph_node* node,
+                       int64_t out_axes[OLSTM_MAX_RANK], size_t* out_count) {
+  const olstm_attribute* listed = olstm__graph_find_attribute(node, "axes");
+  const olstm_tensor* given =
+      olstm__graph_constant(graph, olstm__graph_node_input(node, 1));
+  if (listed ? listed->kind != OLSTM_ATTRIBUTE_INTS : !given) return false;
+  *out_count = listed ? listed->count : (size_t)olstm_tensor_desc_count(&given->desc);
+  if (*out_count == 0 || *out_count > OLSTM_MAX_RANK) return false;
+  for (size_t i = 0; i < *out_count; i++) {
+    if (listed) out_axes[i] = listed->ints[i];
+    if (!listed && !olstm__match_whole_element(given, (int64_t)i, &out_axes[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
 static bool slice_by_attributes(const olstm__graph_node* node, int64_t* start,
                                 int64_t* end, int64_t* axis) {
   const olstm_attribute* starts = olstm__graph_find_attribute(node, "starts");

@@ -52,6 +52,11 @@ bool olstm__match_int_attribute(const olstm__graph_node* node, const char* name,
 bool olstm__match_one_axis(const olstm__graph* graph, const olstm__graph_node* node,
                            int64_t* out_axis);
 
+/// The axes of a node, from attribute or constant input, at most OLSTM_MAX_RANK. False
+/// for none and for computed ones.
+bool olstm__match_axes(const olstm__graph* graph, const olstm__graph_node* node,
+                       int64_t out_axes[OLSTM_MAX_RANK], size_t* out_count);
+
 /// A Slice of one axis in steps of 1. Negative numbers count from the end, as in the
 /// model.
 typedef struct olstm__match_slice {

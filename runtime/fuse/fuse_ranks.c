@@ -31,7 +31,8 @@ static bool step_back_rank(olstm__dim_walk* walk, const olstm__graph_node* node,
   const olstm__graph* graph = walk->graph;
   const olstm_attribute* perm = olstm__graph_find_attribute(node, "perm");
   const int32_t first = olstm__graph_node_input(node, 0), output = *value;
-  int64_t axis = 0;
+  int64_t axes[OLSTM_MAX_RANK];
+  size_t count = 0;
   *value = OLSTM__NO_VALUE;
   if (is_recurrent(node)) {
     *more += output == olstm__graph_node_output(node, OLSTM_RECURRENT_Y) ? 4 : 3;
@@ -67,8 +68,9 @@ static bool step_back_rank(olstm__dim_walk* walk, const olstm__graph_node* node,
                           (olstm__graph_node_has(node, OLSTM__TRAIT_REDUCES) &&
                            olstm__match_int(node, "keepdims", 1) == 0);
   if (takes_away || olstm__match_is(node, "Unsqueeze")) {
-    *more += takes_away ? -1 : 1;
-    return olstm__match_one_axis(graph, node, &axis);
+    if (!olstm__match_axes(graph, node, axes, &count)) return false;
+    *more += takes_away ? -(int32_t)count : (int32_t)count;
+    return true;
   }
   if (olstm__match_is(node, "Gather")) {
     const olstm_tensor* index =

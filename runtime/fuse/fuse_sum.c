@@ -216,11 +216,12 @@ static float float_attribute(const olstm__graph_node* node, const char* name) {
 static bool take_gemm(search* s, const term* t, const olstm__graph_node* node) {
   const olstm_attribute* transposed_a = olstm__graph_find_attribute(node, "transA");
   const olstm_attribute* transposed_b = olstm__graph_find_attribute(node, "transB");
+  const int32_t added = olstm__graph_node_input(node, 2);
+  // Without anything to add, beta is of no account.
   if ((transposed_a && transposed_a->i != 0) || float_attribute(node, "alpha") != 1.0F ||
-      float_attribute(node, "beta") != 1.0F) {
+      (added != OLSTM__NO_VALUE && float_attribute(node, "beta") != 1.0F)) {
     return false;
   }
-  const int32_t added = olstm__graph_node_input(node, 2);
   s->sum->has_gemm = true;
   return (added == OLSTM__NO_VALUE || push(s, t, added)) &&
          add_product(s, t, olstm__graph_node_input(node, 0),

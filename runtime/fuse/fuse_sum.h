@@ -13,6 +13,9 @@ enum { OLSTM__SUM_MAX_PRODUCTS = 2, OLSTM__SUM_MAX_BIASES = 4 };
 typedef struct olstm__constants {
   const void* user;
   const olstm_tensor* (*get)(const void* user, int32_t value);
+  /// What a factor is without multiplications that leave it as it is; itself for any
+  /// other. NULL where there are none.
+  int32_t (*plain)(const void* user, int32_t value);
 } olstm__constants;
 
 /// A block of a constant matrix, or of a constant vector (one row).

@@ -143,6 +143,12 @@ static void parts_keep_the_other_dimensions(void** state) {
       {"node Concat x,u -> y axis=2", 3, "x.0 x.1 y.2"},
       {"node ReduceSum x,one -> y", 3, "x.0 1 4"},
       {"node ReduceSum x,one -> y keepdims=0", 2, "x.0 4 x.3"},
+      {"const some int64[2] 0 2\nnode ReduceSum x,some -> y", 3, "1 x.1 1"},
+      {"const some int64[2] 0 -1\nnode ReduceSum x,some -> y keepdims=0", 1,
+       "x.1 x.3 x.4"},
+      {"const many int64[3] 1 1 3\nnode Tile x,many -> y", 3, "x.0 x.1 12"},
+      {"const many int64[3] 2 1 1\nnode Tile x,many -> y", 3, "y.0 x.1 4"},
+      {"node Tile x,z -> y", 3, "y.0 y.1 y.2"},
       {"node ArgMax x -> y axis=1", 3, "y.0 y.1 y.2"},
   };
   (void)state;
@@ -152,10 +158,12 @@ static void parts_keep_the_other_dimensions(void** state) {
 static void dimensions_of_indices_and_products(void** state) {
   static const dims_case kCases[] = {
       // Embedding: the weight's rows by index.
-      {"node Gather w,i -> y", -1, "i.0 i.1 y.2"},
-      {"node Gather w,i -> y axis=1", -1, "y.0 y.1 y.2"},
-      {"node Gather x,k -> y", 2, "y.0 y.1 y.2"},
-      {"node Gather x,ks -> y", 3, "2 y.1 y.2"},
+      {"node Gather w,i -> y", -1, "i.0 i.1 5"},
+      {"node Gather w,i -> y axis=1", -1, "4 i.0 i.1"},
+      {"node Gather x,k -> y", 2, "x.1 4 x.3"},
+      {"node Gather x,ks -> y", 3, "2 x.1 4"},
+      {"node Gather x,ks -> y axis=1", 3, "x.0 2 4"},
+      {"node Gather x,ks -> y axis=-1", 3, "y.0 y.1 y.2"},
       {"node MatMul x,w -> y", 3, "x.0 x.1 5"},
       {"node Transpose x -> p perm=[0,2,1]\nnode MatMul x,p -> y", 3, "y.0 y.1 y.2"},
       {"node Transpose x -> p perm=[0,2,1]\nnode MatMul s,p -> y", 3, "y.0 y.1 y.2"},

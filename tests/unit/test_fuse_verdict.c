@@ -13,7 +13,7 @@
 #include "tests/support/test_main.h"
 
 enum {
-  MAX_VALUES = 8,
+  MAX_VALUES = 32,
   MAX_RESULTS = 1 << 15,
   MAX_ELEMENTS = 1 << 14,
   OPEN_DIMENSION = 3
