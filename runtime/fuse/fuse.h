@@ -5,9 +5,9 @@
 
 #include "runtime/graph/graph.h"
 
-/// Loop nodes that step a recurrent cell over a sequence, as tf2onnx exports Keras' LSTM,
-/// GRU and SimpleRNN layers, become LSTM, GRU and RNN nodes; with a mask, nodes of domain
-/// olstm.fused.
+/// Loop and Scan nodes that step a recurrent cell over a sequence, as tf2onnx exports
+/// Keras' LSTM, GRU and SimpleRNN layers, become LSTM, GRU and RNN nodes; with a mask,
+/// nodes of domain olstm.fused.
 void olstm__fuse_loops(olstm__graph* graph);
 
 /// Nodes that take the last step of a recurrent node's Y read Y_h instead.
