@@ -55,6 +55,13 @@ typedef struct olstm__op_schema {
   int32_t code;
 } olstm__op_schema;
 
+/// The initializer of a schema whose instances are of type INSTANCE.
+#define OLSTM__OP_SCHEMA(REQUIRED, MAX, OUTPUTS, ATTRIBUTES, INSTANCE, PARSE, CODE) \
+  {                                                                                 \
+    .arity = {REQUIRED, MAX, OUTPUTS}, .attributes = ATTRIBUTES,                    \
+    .instance_bytes = sizeof(INSTANCE), .parse = PARSE, .code = CODE                \
+  }
+
 /// The create callback of operators whose variant is an olstm__op_schema.
 olstm_status olstm__op_create_schema(const olstm_operator* self,
                                      const olstm_create_args* args, void** out_instance,

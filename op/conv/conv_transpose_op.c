@@ -148,11 +148,8 @@ static const char* const kAttributes[] = {ATTRIBUTES, NULL};
 static const char* const kFusedAttributes[] = {
     ATTRIBUTES, "activation", "activation_alpha", "activation_beta", NULL};
 
-#define SCHEMA(ATTRIBUTE_NAMES)                                 \
-  {                                                             \
-    .arity = {2, 3, 1}, .attributes = ATTRIBUTE_NAMES,          \
-    .instance_bytes = sizeof(conv_transpose_op), .parse = parse \
-  }
+#define SCHEMA(ATTRIBUTE_NAMES) \
+  OLSTM__OP_SCHEMA(2, 3, 1, ATTRIBUTE_NAMES, conv_transpose_op, parse, 0)
 static const olstm__op_schema kConvTranspose = SCHEMA(kAttributes);
 static const olstm__op_schema kFusedConvTranspose = SCHEMA(kFusedAttributes);
 

@@ -82,12 +82,9 @@ static olstm_status global_pool_run(const void* instance, const void* handle,
 }
 
 static const char* const kLpAttributes[] = {"p", NULL};
-#define SCHEMA(name, names, parser, what)                                         \
-  static const olstm__op_schema name = {.arity = {1, 1, 1},                       \
-                                        .attributes = names,                      \
-                                        .instance_bytes = sizeof(global_pool_op), \
-                                        .parse = parser,                          \
-                                        .code = what}
+#define SCHEMA(name, names, parser, what) \
+  static const olstm__op_schema name =    \
+      OLSTM__OP_SCHEMA(1, 1, 1, names, global_pool_op, parser, what)
 SCHEMA(kAverage, NULL, parse, OLSTM__REDUCE_MEAN);
 SCHEMA(kMax, NULL, parse, OLSTM__REDUCE_MAX);
 SCHEMA(kLp, kLpAttributes, parse_lp, OLSTM__REDUCE_L2);

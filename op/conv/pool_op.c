@@ -412,12 +412,9 @@ NAMES(kLp, "auto_pad", "kernel_shape", "p", "pads", "strides");
 NAMES(kLp18, "auto_pad", "ceil_mode", "dilations", "kernel_shape", "p", "pads",
       "strides");
 
-#define SCHEMA(name, outputs, names, parser, what)                         \
-  static const olstm__op_schema name = {.arity = {1, 1, outputs},          \
-                                        .attributes = names,               \
-                                        .instance_bytes = sizeof(pool_op), \
-                                        .parse = parser,                   \
-                                        .code = what}
+#define SCHEMA(name, outputs, names, parser, what) \
+  static const olstm__op_schema name =             \
+      OLSTM__OP_SCHEMA(1, 1, outputs, names, pool_op, parser, what)
 SCHEMA(kMaxPool1, 1, kPlain, parse_pool, kCodeMax);
 SCHEMA(kMaxPool8, 2, kMax8, parse_pool, kCodeMax);
 SCHEMA(kMaxPool10, 2, kMax10, parse_pool, kCodeMax);

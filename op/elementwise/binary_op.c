@@ -187,12 +187,9 @@ static const char* const kBefore7[] = {"axis", "broadcast", NULL};
 static const char* const kMod[] = {"fmod", NULL};
 static const char* const kBitShift[] = {"direction", NULL};
 
-#define SCHEMA(name, names, parser, what)                                    \
-  static const olstm__op_schema name = {.arity = {2, 2, 1},                  \
-                                        .attributes = names,                 \
-                                        .instance_bytes = sizeof(binary_op), \
-                                        .parse = parser,                     \
-                                        .code = what}
+#define SCHEMA(name, names, parser, what) \
+  static const olstm__op_schema name =    \
+      OLSTM__OP_SCHEMA(2, 2, 1, names, binary_op, parser, what)
 #define SCHEMA_PAIR(name, what)             \
   SCHEMA(k##name, NULL, parse_plain, what); \
   SCHEMA(k##name##Before7, kBefore7, parse_before_7, what)

@@ -7,7 +7,7 @@
 #include "op/math/half.h"
 
 // NAME, the compute_type's C type, the dtype whose elements have that type.
-#define LANES(X)         \
+#define COMPUTE_TYPES(X) \
   X(F32, float, FLOAT)   \
   X(F64, double, DOUBLE) \
   X(I32, int32_t, INT32) \
@@ -50,7 +50,7 @@ olstm__compute_type olstm__compute_type_of(olstm_dtype dtype) {
 bool olstm__compute_type_is_native(olstm__compute_type compute_type, olstm_dtype dtype) {
   static const olstm_dtype kNative[OLSTM__COMPUTE_COUNT] = {
 #define NATIVE(NAME, type, own) [OLSTM__COMPUTE_##NAME] = OLSTM_DTYPE_##own,
-      LANES(NATIVE)
+      COMPUTE_TYPES(NATIVE)
 #undef NATIVE
   };
   return kNative[compute_type] == dtype;
@@ -59,7 +59,7 @@ bool olstm__compute_type_is_native(olstm__compute_type compute_type, olstm_dtype
 size_t olstm__compute_type_size(olstm__compute_type compute_type) {
   static const size_t kSizes[OLSTM__COMPUTE_COUNT] = {
 #define SIZE(NAME, type, own) [OLSTM__COMPUTE_##NAME] = sizeof(type),
-      LANES(SIZE)
+      COMPUTE_TYPES(SIZE)
 #undef SIZE
   };
   return kSizes[compute_type];
@@ -70,30 +70,31 @@ size_t olstm__compute_type_size(olstm__compute_type compute_type) {
     for (int64_t i = 0; i < count; i++) y[i] = (type)((const element*)x)[i]; \
     return;
 
-#define LOAD(NAME, type, own)                                                         \
-  static void load_##NAME(olstm_dtype dtype, int64_t count, const void* x, type* y) { \
-    switch (dtype) {                                                                  \
-      INTEGERS(LOAD_CASE, type)                                                       \
-      LOAD_CASE(FLOAT, float, 0, 0, type)                                             \
-      LOAD_CASE(DOUBLE, double, 0, 0, type)                                           \
-      case OLSTM_DTYPE_BOOL:                                                          \
-        for (int64_t i = 0; i < count; i++) y[i] = ((const uint8_t*)x)[i] != 0;       \
-        return;                                                                       \
-      case OLSTM_DTYPE_FLOAT16:                                                       \
-        for (int64_t i = 0; i < count; i++) {                                         \
-          y[i] = (type)olstm__float16_to_float(((const uint16_t*)x)[i]);              \
-        }                                                                             \
-        return;                                                                       \
-      case OLSTM_DTYPE_BFLOAT16:                                                      \
-        for (int64_t i = 0; i < count; i++) {                                         \
-          y[i] = (type)olstm__bfloat16_to_float(((const uint16_t*)x)[i]);             \
-        }                                                                             \
-        return;                                                                       \
-      default:                                                                        \
-        return;                                                                       \
-    }                                                                                 \
+#define LOAD(NAME, type, own)                                                          \
+  static void load_##NAME(olstm_dtype dtype, int64_t count, const void* x, void* to) { \
+    type* y = to;                                                                      \
+    switch (dtype) {                                                                   \
+      INTEGERS(LOAD_CASE, type)                                                        \
+      LOAD_CASE(FLOAT, float, 0, 0, type)                                              \
+      LOAD_CASE(DOUBLE, double, 0, 0, type)                                            \
+      case OLSTM_DTYPE_BOOL:                                                           \
+        for (int64_t i = 0; i < count; i++) y[i] = ((const uint8_t*)x)[i] != 0;        \
+        return;                                                                        \
+      case OLSTM_DTYPE_FLOAT16:                                                        \
+        for (int64_t i = 0; i < count; i++) {                                          \
+          y[i] = (type)olstm__float16_to_float(((const uint16_t*)x)[i]);               \
+        }                                                                              \
+        return;                                                                        \
+      case OLSTM_DTYPE_BFLOAT16:                                                       \
+        for (int64_t i = 0; i < count; i++) {                                          \
+          y[i] = (type)olstm__bfloat16_to_float(((const uint16_t*)x)[i]);              \
+        }                                                                              \
+        return;                                                                        \
+      default:                                                                         \
+        return;                                                                        \
+    }                                                                                  \
   }
-LANES(LOAD)
+COMPUTE_TYPES(LOAD)
 #undef LOAD
 
 // Conversions of a value out of range are undefined in C: saturated first.
@@ -111,28 +112,30 @@ LANES(LOAD)
     for (int64_t i = 0; i < count; i++) ((element*)y)[i] = (element)x[i]; \
     return;
 
-#define STORE(NAME, type, INTEGER_CASE)                                                \
-  static void store_##NAME(olstm_dtype dtype, int64_t count, const type* x, void* y) { \
-    switch (dtype) {                                                                   \
-      INTEGERS(INTEGER_CASE, type)                                                     \
-      STORE_WHOLE_CASE(FLOAT, float, 0, 0, type)                                       \
-      STORE_WHOLE_CASE(DOUBLE, double, 0, 0, type)                                     \
-      case OLSTM_DTYPE_BOOL:                                                           \
-        for (int64_t i = 0; i < count; i++) ((uint8_t*)y)[i] = x[i] != 0;              \
-        return;                                                                        \
-      case OLSTM_DTYPE_FLOAT16:                                                        \
-        for (int64_t i = 0; i < count; i++) {                                          \
-          ((uint16_t*)y)[i] = olstm__float_to_float16((float)x[i]);                    \
-        }                                                                              \
-        return;                                                                        \
-      case OLSTM_DTYPE_BFLOAT16:                                                       \
-        for (int64_t i = 0; i < count; i++) {                                          \
-          ((uint16_t*)y)[i] = olstm__float_to_bfloat16((float)x[i]);                   \
-        }                                                                              \
-        return;                                                                        \
-      default:                                                                         \
-        return;                                                                        \
-    }                                                                                  \
+#define STORE(NAME, type, INTEGER_CASE)                                        \
+  static void store_##NAME(olstm_dtype dtype, int64_t count, const void* from, \
+                           void* y) {                                          \
+    const type* x = from;                                                      \
+    switch (dtype) {                                                           \
+      INTEGERS(INTEGER_CASE, type)                                             \
+      STORE_WHOLE_CASE(FLOAT, float, 0, 0, type)                               \
+      STORE_WHOLE_CASE(DOUBLE, double, 0, 0, type)                             \
+      case OLSTM_DTYPE_BOOL:                                                   \
+        for (int64_t i = 0; i < count; i++) ((uint8_t*)y)[i] = x[i] != 0;      \
+        return;                                                                \
+      case OLSTM_DTYPE_FLOAT16:                                                \
+        for (int64_t i = 0; i < count; i++) {                                  \
+          ((uint16_t*)y)[i] = olstm__float_to_float16((float)x[i]);            \
+        }                                                                      \
+        return;                                                                \
+      case OLSTM_DTYPE_BFLOAT16:                                               \
+        for (int64_t i = 0; i < count; i++) {                                  \
+          ((uint16_t*)y)[i] = olstm__float_to_bfloat16((float)x[i]);           \
+        }                                                                      \
+        return;                                                                \
+      default:                                                                 \
+        return;                                                                \
+    }                                                                          \
   }
 STORE(F32, float, STORE_REAL_CASE)
 STORE(F64, double, STORE_REAL_CASE)
@@ -141,21 +144,22 @@ STORE(I64, int64_t, STORE_WHOLE_CASE)
 STORE(U64, uint64_t, STORE_WHOLE_CASE)
 #undef STORE
 
+/// By compute type: from a dtype, and back to it.
+static const struct {
+  void (*load)(olstm_dtype dtype, int64_t count, const void* x, void* y);
+  void (*store)(olstm_dtype dtype, int64_t count, const void* x, void* y);
+} kConversions[OLSTM__COMPUTE_COUNT] = {
+#define ENTRY(NAME, type, own) [OLSTM__COMPUTE_##NAME] = {load_##NAME, store_##NAME},
+    COMPUTE_TYPES(ENTRY)
+#undef ENTRY
+};
+
 void olstm__compute_load(olstm__compute_type compute_type, olstm_dtype dtype,
                          int64_t count, const void* x, void* y) {
   if (olstm__compute_type_is_native(compute_type, dtype)) {
     memcpy(y, x, (size_t)count * olstm__compute_type_size(compute_type));
-    return;
-  }
-  switch (compute_type) {
-#define CASE(NAME, type, own)        \
-  case OLSTM__COMPUTE_##NAME:        \
-    load_##NAME(dtype, count, x, y); \
-    return;
-    LANES(CASE)
-#undef CASE
-    case OLSTM__COMPUTE_COUNT:
-      return;
+  } else if (compute_type < OLSTM__COMPUTE_COUNT) {
+    kConversions[compute_type].load(dtype, count, x, y);
   }
 }
 
@@ -163,16 +167,7 @@ void olstm__compute_store(olstm__compute_type compute_type, olstm_dtype dtype,
                           int64_t count, const void* x, void* y) {
   if (olstm__compute_type_is_native(compute_type, dtype)) {
     memcpy(y, x, (size_t)count * olstm__compute_type_size(compute_type));
-    return;
-  }
-  switch (compute_type) {
-#define CASE(NAME, type, own)         \
-  case OLSTM__COMPUTE_##NAME:         \
-    store_##NAME(dtype, count, x, y); \
-    return;
-    LANES(CASE)
-#undef CASE
-    case OLSTM__COMPUTE_COUNT:
-      return;
+  } else if (compute_type < OLSTM__COMPUTE_COUNT) {
+    kConversions[compute_type].store(dtype, count, x, y);
   }
 }

@@ -160,12 +160,8 @@ static olstm_status unary_run_node(const void* instance, const void* handle,
 static const char* const kIsInf[] = {"detect_negative", "detect_positive", NULL};
 static const char* const kApproximate[] = {"approximate", NULL};
 
-#define HEAD(names, parser, what)                \
-  .schema = {.arity = {1, 1, 1},                 \
-             .attributes = names,                \
-             .instance_bytes = sizeof(unary_op), \
-             .parse = parser,                    \
-             .code = what}
+#define HEAD(names, parser, what) \
+  .schema = OLSTM__OP_SCHEMA(1, 1, 1, names, unary_op, parser, what)
 #define SCHEMA(name, what) \
   static const unary_schema k##name = {HEAD(NULL, parse_floats, OLSTM__UNARY_##what)}
 #define FORM_1(name, what, first, value)                       \

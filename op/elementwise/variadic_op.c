@@ -116,11 +116,9 @@ static olstm_status variadic_run(const void* instance, const void* handle,
   return OLSTM_STATUS_OK;
 }
 
-#define SCHEMA(name, what)                                                     \
-  static const olstm__op_schema name = {.arity = {1, SIZE_MAX, 1},             \
-                                        .instance_bytes = sizeof(variadic_op), \
-                                        .parse = check_all_given,              \
-                                        .code = what}
+#define SCHEMA(name, what)             \
+  static const olstm__op_schema name = \
+      OLSTM__OP_SCHEMA(1, SIZE_MAX, 1, NULL, variadic_op, check_all_given, what)
 SCHEMA(kSum, OLSTM__BINARY_ADD);
 SCHEMA(kMin, OLSTM__BINARY_MIN);
 SCHEMA(kMax, OLSTM__BINARY_MAX);

@@ -156,9 +156,10 @@ olstm_status olstm__gather_nd_run(const void* instance, const void* handle,
 
 static const char* const kBatchDims[] = {"batch_dims", NULL};
 
-const olstm__op_schema olstm__gather_nd_form_11 = {
+const olstm__op_schema olstm__gather_nd_schema_11 = {
     .arity = {2, 2, 1}, .instance_bytes = sizeof(gather_nd_op), .parse = parse_gather_nd};
-const olstm__op_schema olstm__gather_nd_form_12 = {.arity = {2, 2, 1},
-                                                   .attributes = kBatchDims,
-                                                   .instance_bytes = sizeof(gather_nd_op),
-                                                   .parse = parse_gather_nd};
+const olstm__op_schema olstm__gather_nd_schema_12 = {
+    .arity = {2, 2, 1},
+    .attributes = kBatchDims,
+    .instance_bytes = sizeof(gather_nd_op),
+    .parse = parse_gather_nd};

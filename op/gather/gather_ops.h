@@ -12,19 +12,19 @@ extern const olstm__op_schema olstm__gather_elements_schema;
 
 OLSTM__OP_DECLARE(gather_nd);
 /// Without and with batch_dims.
-extern const olstm__op_schema olstm__gather_nd_form_11;
-extern const olstm__op_schema olstm__gather_nd_form_12;
+extern const olstm__op_schema olstm__gather_nd_schema_11;
+extern const olstm__op_schema olstm__gather_nd_schema_12;
 
 OLSTM__OP_DECLARE(scatter_elements);
 /// Without a reduction; with add and mul; with max and min too.
-extern const olstm__op_schema olstm__scatter_elements_form_9;
-extern const olstm__op_schema olstm__scatter_elements_form_16;
-extern const olstm__op_schema olstm__scatter_elements_form_18;
+extern const olstm__op_schema olstm__scatter_elements_schema_9;
+extern const olstm__op_schema olstm__scatter_elements_schema_16;
+extern const olstm__op_schema olstm__scatter_elements_schema_18;
 
 OLSTM__OP_DECLARE(scatter_nd);
-extern const olstm__op_schema olstm__scatter_nd_form_11;
-extern const olstm__op_schema olstm__scatter_nd_form_16;
-extern const olstm__op_schema olstm__scatter_nd_form_18;
+extern const olstm__op_schema olstm__scatter_nd_schema_11;
+extern const olstm__op_schema olstm__scatter_nd_schema_16;
+extern const olstm__op_schema olstm__scatter_nd_schema_18;
 
 OLSTM__OP_DECLARE(one_hot);
 extern const olstm__op_schema olstm__one_hot_schema;

@@ -112,19 +112,19 @@ olstm_status olstm__scatter_elements_run(const void* instance, const void* handl
 static const char* const kAxis[] = {"axis", NULL};
 static const char* const kReduction[] = {"axis", "reduction", NULL};
 
-const olstm__op_schema olstm__scatter_elements_form_9 = {
+const olstm__op_schema olstm__scatter_elements_schema_9 = {
     .arity = {3, 3, 1},
     .attributes = kAxis,
     .instance_bytes = sizeof(scatter_op),
     .parse = parse_scatter,
     .code = kOnlyNone};
-const olstm__op_schema olstm__scatter_elements_form_16 = {
+const olstm__op_schema olstm__scatter_elements_schema_16 = {
     .arity = {3, 3, 1},
     .attributes = kReduction,
     .instance_bytes = sizeof(scatter_op),
     .parse = parse_scatter,
     .code = kHasMul};
-const olstm__op_schema olstm__scatter_elements_form_18 = {
+const olstm__op_schema olstm__scatter_elements_schema_18 = {
     .arity = {3, 3, 1},
     .attributes = kReduction,
     .instance_bytes = sizeof(scatter_op),

@@ -99,18 +99,18 @@ olstm_status olstm__scatter_nd_run(const void* instance, const void* handle,
 
 static const char* const kReduction[] = {"reduction", NULL};
 
-const olstm__op_schema olstm__scatter_nd_form_11 = {
+const olstm__op_schema olstm__scatter_nd_schema_11 = {
     .arity = {3, 3, 1},
     .instance_bytes = sizeof(scatter_nd_op),
     .parse = parse_scatter_nd,
     .code = kOnlyNone};
-const olstm__op_schema olstm__scatter_nd_form_16 = {
+const olstm__op_schema olstm__scatter_nd_schema_16 = {
     .arity = {3, 3, 1},
     .attributes = kReduction,
     .instance_bytes = sizeof(scatter_nd_op),
     .parse = parse_scatter_nd,
     .code = kHasMul};
-const olstm__op_schema olstm__scatter_nd_form_18 = {
+const olstm__op_schema olstm__scatter_nd_schema_18 = {
     .arity = {3, 3, 1},
     .attributes = kReduction,
     .instance_bytes = sizeof(scatter_nd_op),

@@ -8,18 +8,18 @@
 #define ROW OLSTM__OP_ROW
 
 static const olstm_operator kOperators[] = {
-    ROW("DepthToSpace", 1, 10, OLD, depth_to_space, depth_to_space_form_1),
-    ROW("DepthToSpace", 11, 12, OLD, depth_to_space, depth_to_space_form_11),
-    ROW("DepthToSpace", 13, 0, ALL, depth_to_space, depth_to_space_form_11),
-    ROW("Resize", 10, 10, OLD, resize, resize_form_9),
-    ROW("Resize", 11, 12, OLD, resize, resize_form_11),
-    ROW("Resize", 13, 17, ALL, resize, resize_form_13),
-    ROW("Resize", 18, 18, ALL, resize, resize_form_18),
-    ROW("Resize", 19, 0, ALL, resize, resize_form_19),
+    ROW("DepthToSpace", 1, 10, OLD, depth_to_space, depth_to_space_schema_1),
+    ROW("DepthToSpace", 11, 12, OLD, depth_to_space, depth_to_space_schema_11),
+    ROW("DepthToSpace", 13, 0, ALL, depth_to_space, depth_to_space_schema_11),
+    ROW("Resize", 10, 10, OLD, resize, resize_schema_9),
+    ROW("Resize", 11, 12, OLD, resize, resize_schema_11),
+    ROW("Resize", 13, 17, ALL, resize, resize_schema_13),
+    ROW("Resize", 18, 18, ALL, resize, resize_schema_18),
+    ROW("Resize", 19, 0, ALL, resize, resize_schema_19),
     ROW("SpaceToDepth", 1, 12, OLD, space_to_depth, space_to_depth_schema),
     ROW("SpaceToDepth", 13, 0, ALL, space_to_depth, space_to_depth_schema),
-    ROW("Upsample", 7, 8, OLD, resize, resize_form_7),
-    ROW("Upsample", 9, 9, OLD, resize, resize_form_9),
+    ROW("Upsample", 7, 8, OLD, resize, resize_schema_7),
+    ROW("Upsample", 9, 9, OLD, resize, resize_schema_9),
 };
 
 const olstm__op_family olstm__image_family = {OLSTM__OPERATORS(kOperators),

@@ -132,20 +132,17 @@ static const char* const kAttributes18[] = {"mode",
                                             "keep_aspect_ratio_policy",
                                             NULL};
 
-#define RESIZE_FORM(REQUIRED, MAX, ATTRIBUTES, CODE)                                  \
-  {                                                                                   \
-    .arity = {REQUIRED, MAX, 1}, .attributes = (ATTRIBUTES),                          \
-    .instance_bytes = sizeof(olstm__resize_op), .parse = parse_resize, .code = (CODE) \
-  }
-const olstm__op_schema olstm__resize_form_7 =
-    RESIZE_FORM(1, 1, kAttributes7, kScalesAreAttribute);
-const olstm__op_schema olstm__resize_form_9 =
-    RESIZE_FORM(2, 2, kAttributes9, kScalesAreInput);
-const olstm__op_schema olstm__resize_form_11 =
-    RESIZE_FORM(1, 4, kAttributes11, kHasSizes);
-const olstm__op_schema olstm__resize_form_13 =
-    RESIZE_FORM(1, 4, kAttributes11, kHasOptionalScales);
-const olstm__op_schema olstm__resize_form_18 =
-    RESIZE_FORM(1, 4, kAttributes18, kHasAspectRatio);
-const olstm__op_schema olstm__resize_form_19 =
-    RESIZE_FORM(1, 4, kAttributes18, kHasSymmetric);
+#define RESIZE_SCHEMA(REQUIRED, MAX, ATTRIBUTES, CODE) \
+  OLSTM__OP_SCHEMA(REQUIRED, MAX, 1, ATTRIBUTES, olstm__resize_op, parse_resize, CODE)
+const olstm__op_schema olstm__resize_schema_7 =
+    RESIZE_SCHEMA(1, 1, kAttributes7, kScalesAreAttribute);
+const olstm__op_schema olstm__resize_schema_9 =
+    RESIZE_SCHEMA(2, 2, kAttributes9, kScalesAreInput);
+const olstm__op_schema olstm__resize_schema_11 =
+    RESIZE_SCHEMA(1, 4, kAttributes11, kHasSizes);
+const olstm__op_schema olstm__resize_schema_13 =
+    RESIZE_SCHEMA(1, 4, kAttributes11, kHasOptionalScales);
+const olstm__op_schema olstm__resize_schema_18 =
+    RESIZE_SCHEMA(1, 4, kAttributes18, kHasAspectRatio);
+const olstm__op_schema olstm__resize_schema_19 =
+    RESIZE_SCHEMA(1, 4, kAttributes18, kHasSymmetric);

@@ -163,11 +163,12 @@ olstm_status olstm__space_to_depth_run(const void* instance, const void* handle,
 static const char* const kBlocksize[] = {"blocksize", NULL};
 static const char* const kMode[] = {"blocksize", "mode", NULL};
 
-const olstm__op_schema olstm__depth_to_space_form_1 = {.arity = {1, 1, 1},
-                                                       .attributes = kBlocksize,
-                                                       .instance_bytes = sizeof(block_op),
-                                                       .parse = parse_block};
-const olstm__op_schema olstm__depth_to_space_form_11 = {
+const olstm__op_schema olstm__depth_to_space_schema_1 = {
+    .arity = {1, 1, 1},
+    .attributes = kBlocksize,
+    .instance_bytes = sizeof(block_op),
+    .parse = parse_block};
+const olstm__op_schema olstm__depth_to_space_schema_11 = {
     .arity = {1, 1, 1},
     .attributes = kMode,
     .instance_bytes = sizeof(block_op),

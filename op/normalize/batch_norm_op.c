@@ -212,11 +212,9 @@ static const char* const kBefore9[] = {"epsilon", "momentum", "spatial", NULL};
 static const char* const kBefore14[] = {"epsilon", "momentum", NULL};
 static const char* const kSince14[] = {"epsilon", "momentum", "training_mode", NULL};
 
-#define SCHEMA(name, outputs, names)                                                  \
-  static const olstm__op_schema name = {.arity = {kInputCount, kInputCount, outputs}, \
-                                        .attributes = names,                          \
-                                        .instance_bytes = sizeof(batch_norm_op),      \
-                                        .parse = parse}
+#define SCHEMA(name, outputs, names)                     \
+  static const olstm__op_schema name = OLSTM__OP_SCHEMA( \
+      kInputCount, kInputCount, outputs, names, batch_norm_op, parse, 0)
 SCHEMA(kBatchNormBefore7, 5, kBefore7);
 SCHEMA(kBatchNormBefore9, 5, kBefore9);
 SCHEMA(kBatchNormBefore14, 5, kBefore14);

@@ -156,11 +156,9 @@ static const char* const kInstanceAttributes[] = {"epsilon", NULL};
 static const char* const kGroup18Attributes[] = {"epsilon", "num_groups", NULL};
 static const char* const kGroupAttributes[] = {"epsilon", "num_groups", "stash_type",
                                                NULL};
-#define SCHEMA(name, names, parser)                                                \
-  static const olstm__op_schema name = {.arity = {3, 3, 1},                        \
-                                        .attributes = names,                       \
-                                        .instance_bytes = sizeof(channel_norm_op), \
-                                        .parse = parser}
+#define SCHEMA(name, names, parser)    \
+  static const olstm__op_schema name = \
+      OLSTM__OP_SCHEMA(3, 3, 1, names, channel_norm_op, parser, 0)
 SCHEMA(kInstance, kInstanceAttributes, parse_epsilon);
 SCHEMA(kGroup18, kGroup18Attributes, parse_groups);
 SCHEMA(kGroup, kGroupAttributes, parse_groups);

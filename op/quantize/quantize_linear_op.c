@@ -367,21 +367,18 @@ static const char* const kQuantize23[] = {"axis",      "block_size", "output_dty
 static const char* const kDequantize21[] = {"axis", "block_size", NULL};
 static const char* const kDequantize23[] = {"axis", "block_size", "output_dtype", NULL};
 
-#define SCHEMA(name, names, what)                                              \
-  static const olstm__op_schema name = {.arity = {2, 3, 1},                    \
-                                        .attributes = names,                   \
-                                        .instance_bytes = sizeof(quantize_op), \
-                                        .parse = parse,                        \
-                                        .code = what}
-SCHEMA(kQuantizeForm10, kNone, kCodeQuantize);
-SCHEMA(kQuantizeForm13, kAxis, kCodeQuantize);
-SCHEMA(kQuantizeForm19, kQuantize19, kCodeQuantize);
-SCHEMA(kQuantizeForm21, kQuantize21, kCodeQuantize);
-SCHEMA(kQuantizeForm23, kQuantize23, kCodeQuantize);
-SCHEMA(kDequantizeForm10, kNone, kCodeDequantize);
-SCHEMA(kDequantizeForm13, kAxis, kCodeDequantize);
-SCHEMA(kDequantizeForm21, kDequantize21, kCodeDequantize);
-SCHEMA(kDequantizeForm23, kDequantize23, kCodeDequantize);
+#define SCHEMA(name, names, what)      \
+  static const olstm__op_schema name = \
+      OLSTM__OP_SCHEMA(2, 3, 1, names, quantize_op, parse, what)
+SCHEMA(kQuantizeSchema10, kNone, kCodeQuantize);
+SCHEMA(kQuantizeSchema13, kAxis, kCodeQuantize);
+SCHEMA(kQuantizeSchema19, kQuantize19, kCodeQuantize);
+SCHEMA(kQuantizeSchema21, kQuantize21, kCodeQuantize);
+SCHEMA(kQuantizeSchema23, kQuantize23, kCodeQuantize);
+SCHEMA(kDequantizeSchema10, kNone, kCodeDequantize);
+SCHEMA(kDequantizeSchema13, kAxis, kCodeDequantize);
+SCHEMA(kDequantizeSchema21, kDequantize21, kCodeDequantize);
+SCHEMA(kDequantizeSchema23, kDequantize23, kCodeDequantize);
 
 #define FROM (OLSTM__DTYPES_REAL | INT32_BIT)
 #define TO (QUANTIZED_DTYPES | INT32_BIT)
@@ -389,15 +386,15 @@ SCHEMA(kDequantizeForm23, kDequantize23, kCodeDequantize);
   OLSTM__OP_ENTRY(type, first, last, dtypes, &schema, quantize_infer, quantize_prepare, \
                   quantize_run)
 static const olstm_operator kOperators[] = {
-    ROW("QuantizeLinear", 10, 12, FROM, kQuantizeForm10),
-    ROW("QuantizeLinear", 13, 18, FROM, kQuantizeForm13),
-    ROW("QuantizeLinear", 19, 20, FROM, kQuantizeForm19),
-    ROW("QuantizeLinear", 21, 22, FROM, kQuantizeForm21),
-    ROW("QuantizeLinear", 23, 0, FROM, kQuantizeForm23),
-    ROW("DequantizeLinear", 10, 12, TO, kDequantizeForm10),
-    ROW("DequantizeLinear", 13, 20, TO, kDequantizeForm13),
-    ROW("DequantizeLinear", 21, 22, TO, kDequantizeForm21),
-    ROW("DequantizeLinear", 23, 0, TO, kDequantizeForm23),
+    ROW("QuantizeLinear", 10, 12, FROM, kQuantizeSchema10),
+    ROW("QuantizeLinear", 13, 18, FROM, kQuantizeSchema13),
+    ROW("QuantizeLinear", 19, 20, FROM, kQuantizeSchema19),
+    ROW("QuantizeLinear", 21, 22, FROM, kQuantizeSchema21),
+    ROW("QuantizeLinear", 23, 0, FROM, kQuantizeSchema23),
+    ROW("DequantizeLinear", 10, 12, TO, kDequantizeSchema10),
+    ROW("DequantizeLinear", 13, 20, TO, kDequantizeSchema13),
+    ROW("DequantizeLinear", 21, 22, TO, kDequantizeSchema21),
+    ROW("DequantizeLinear", 23, 0, TO, kDequantizeSchema23),
 };
 
 const olstm__op_family olstm__quantize_linear_family = {

@@ -333,11 +333,8 @@ static olstm_status random_run(const void* instance, const void* handle,
 
 #define SCHEMA(name, inputs, which, ...)                                      \
   static const char* const name##_attributes[] = {__VA_ARGS__, "seed", NULL}; \
-  static const olstm__op_schema name = {.arity = {inputs, inputs, 1},         \
-                                        .attributes = name##_attributes,      \
-                                        .instance_bytes = sizeof(random_op),  \
-                                        .parse = parse,                       \
-                                        .code = which}
+  static const olstm__op_schema name =                                        \
+      OLSTM__OP_SCHEMA(inputs, inputs, 1, name##_attributes, random_op, parse, which)
 
 SCHEMA(kRandomNormal, 0, kNormal, "dtype", "mean", "scale", "shape");
 SCHEMA(kRandomNormalLike, 1, kNormal, "dtype", "mean", "scale");

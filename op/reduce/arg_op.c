@@ -193,12 +193,9 @@ static olstm_status arg_run(const void* instance, const void* handle,
 static const char* const kBefore12[] = {"axis", "keepdims", NULL};
 static const char* const kSince12[] = {"axis", "keepdims", "select_last_index", NULL};
 
-#define SCHEMA(name, what, names, parser)                                 \
-  static const olstm__op_schema name = {.arity = {1, 1, 1},               \
-                                        .attributes = names,              \
-                                        .instance_bytes = sizeof(arg_op), \
-                                        .parse = parser,                  \
-                                        .code = what}
+#define SCHEMA(name, what, names, parser) \
+  static const olstm__op_schema name =    \
+      OLSTM__OP_SCHEMA(1, 1, 1, names, arg_op, parser, what)
 SCHEMA(kArgMaxBefore12, kCodeMax, kBefore12, parse_plain);
 SCHEMA(kArgMax, kCodeMax, kSince12, parse_since_12);
 SCHEMA(kArgMinBefore12, kCodeMin, kBefore12, parse_plain);

@@ -125,18 +125,11 @@ static olstm_status reduce_run(const void* instance, const void* handle,
 static const char* const kAttributes[] = {"axes", "keepdims", NULL};
 static const char* const kInputAttributes[] = {"keepdims", "noop_with_empty_axes", NULL};
 
-#define SCHEMAS(name, what)                                                              \
-  static const olstm__op_schema k##name##ByAttribute = {                                 \
-      .arity = {1, 1, 1},                                                                \
-      .attributes = kAttributes,                                                         \
-      .instance_bytes = sizeof(reduce_op),                                               \
-      .parse = parse_attribute,                                                          \
-      .code = OLSTM__REDUCE_##what};                                                     \
-  static const olstm__op_schema k##name##ByInput = {.arity = {1, 2, 1},                  \
-                                                    .attributes = kInputAttributes,      \
-                                                    .instance_bytes = sizeof(reduce_op), \
-                                                    .parse = parse_input,                \
-                                                    .code = OLSTM__REDUCE_##what}
+#define SCHEMAS(name, what)                                                    \
+  static const olstm__op_schema k##name##ByAttribute = OLSTM__OP_SCHEMA(       \
+      1, 1, 1, kAttributes, reduce_op, parse_attribute, OLSTM__REDUCE_##what); \
+  static const olstm__op_schema k##name##ByInput = OLSTM__OP_SCHEMA(           \
+      1, 2, 1, kInputAttributes, reduce_op, parse_input, OLSTM__REDUCE_##what)
 SCHEMAS(ReduceSum, SUM);
 SCHEMAS(ReduceMean, MEAN);
 SCHEMAS(ReduceMax, MAX);

@@ -192,12 +192,9 @@ static olstm_status softmax_run(const void* instance, const void* handle,
 
 static const char* const kAxis[] = {"axis", NULL};
 
-#define SCHEMA(name, what, parser)                                            \
-  static const olstm__op_schema name = {.arity = {1, 1, 1},                   \
-                                        .attributes = kAxis,                  \
-                                        .instance_bytes = sizeof(softmax_op), \
-                                        .parse = parser,                      \
-                                        .code = what}
+#define SCHEMA(name, what, parser)     \
+  static const olstm__op_schema name = \
+      OLSTM__OP_SCHEMA(1, 1, 1, kAxis, softmax_op, parser, what)
 SCHEMA(kSoftmaxBefore13, kCodeSoftmax, parse_before_13);
 SCHEMA(kSoftmax, kCodeSoftmax, parse_since_13);
 SCHEMA(kLogSoftmaxBefore13, kCodeLogSoftmax, parse_before_13);

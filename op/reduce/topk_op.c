@@ -230,11 +230,9 @@ static const char* const kBefore10[] = {"axis", "k", NULL};
 static const char* const kIn10[] = {"axis", NULL};
 static const char* const kSince11[] = {"axis", "largest", "sorted", NULL};
 
-#define SCHEMA(name, inputs, names, parser)                                \
-  static const olstm__op_schema name = {.arity = {inputs, inputs, 2},      \
-                                        .attributes = names,               \
-                                        .instance_bytes = sizeof(topk_op), \
-                                        .parse = parser}
+#define SCHEMA(name, inputs, names, parser) \
+  static const olstm__op_schema name =      \
+      OLSTM__OP_SCHEMA(inputs, inputs, 2, names, topk_op, parser, 0)
 SCHEMA(kTopKBefore10, 1, kBefore10, parse_attribute);
 SCHEMA(kTopK10, 2, kIn10, parse_input);
 SCHEMA(kTopK, 2, kSince11, parse_input);

@@ -102,15 +102,12 @@ static const char* const kTo[] = {"to", NULL};
 static const char* const kTo19[] = {"to", "saturate", NULL};
 static const char* const kTo24[] = {"to", "saturate", "round_mode", NULL};
 
-#define CAST_FORM(ATTRIBUTES, INPUTS, CODE)                                \
-  {                                                                        \
-    .arity = {INPUTS, INPUTS, 1}, .attributes = (ATTRIBUTES),              \
-    .instance_bytes = sizeof(cast_op), .parse = parse_cast, .code = (CODE) \
-  }
-const olstm__op_schema olstm__cast_form_1 = CAST_FORM(kTo, 1, kToIsName);
-const olstm__op_schema olstm__cast_form_6 = CAST_FORM(kTo, 1, kToIsNumber);
-const olstm__op_schema olstm__cast_form_19 = CAST_FORM(kTo19, 1, kToIsNumber);
-const olstm__op_schema olstm__cast_form_24 = CAST_FORM(kTo24, 1, kToIsNumber);
-const olstm__op_schema olstm__cast_like_form_15 = CAST_FORM(NULL, 2, kToIsInput);
-const olstm__op_schema olstm__cast_like_form_19 = CAST_FORM(kTo19 + 1, 2, kToIsInput);
-const olstm__op_schema olstm__cast_like_form_24 = CAST_FORM(kTo24 + 1, 2, kToIsInput);
+#define CAST_SCHEMA(ATTRIBUTES, INPUTS, CODE) \
+  OLSTM__OP_SCHEMA(INPUTS, INPUTS, 1, ATTRIBUTES, cast_op, parse_cast, CODE)
+const olstm__op_schema olstm__cast_schema_1 = CAST_SCHEMA(kTo, 1, kToIsName);
+const olstm__op_schema olstm__cast_schema_6 = CAST_SCHEMA(kTo, 1, kToIsNumber);
+const olstm__op_schema olstm__cast_schema_19 = CAST_SCHEMA(kTo19, 1, kToIsNumber);
+const olstm__op_schema olstm__cast_schema_24 = CAST_SCHEMA(kTo24, 1, kToIsNumber);
+const olstm__op_schema olstm__cast_like_schema_15 = CAST_SCHEMA(NULL, 2, kToIsInput);
+const olstm__op_schema olstm__cast_like_schema_19 = CAST_SCHEMA(kTo19 + 1, 2, kToIsInput);
+const olstm__op_schema olstm__cast_like_schema_24 = CAST_SCHEMA(kTo24 + 1, 2, kToIsInput);

@@ -126,13 +126,13 @@ olstm_status olstm__concat_run(const void* instance, const void* handle,
 
 static const char* const kAxis[] = {"axis", NULL};
 
-const olstm__op_schema olstm__concat_form_1 = {.arity = {1, SIZE_MAX, 1},
-                                               .attributes = kAxis,
-                                               .instance_bytes = sizeof(concat_op),
-                                               .parse = parse_concat,
-                                               .code = kAxisIsOptional};
-const olstm__op_schema olstm__concat_form_4 = {.arity = {1, SIZE_MAX, 1},
-                                               .attributes = kAxis,
-                                               .instance_bytes = sizeof(concat_op),
-                                               .parse = parse_concat,
-                                               .code = kAxisIsRequired};
+const olstm__op_schema olstm__concat_schema_1 = {.arity = {1, SIZE_MAX, 1},
+                                                 .attributes = kAxis,
+                                                 .instance_bytes = sizeof(concat_op),
+                                                 .parse = parse_concat,
+                                                 .code = kAxisIsOptional};
+const olstm__op_schema olstm__concat_schema_4 = {.arity = {1, SIZE_MAX, 1},
+                                                 .attributes = kAxis,
+                                                 .instance_bytes = sizeof(concat_op),
+                                                 .parse = parse_concat,
+                                                 .code = kAxisIsRequired};

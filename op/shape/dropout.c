@@ -131,25 +131,30 @@ static const char* const kAttributes12[] = {"seed", NULL};
 
 const olstm__op_schema olstm__identity_schema = {
     .arity = {1, 1, 1}, .instance_bytes = sizeof(olstm__op_base)};
-const olstm__op_schema olstm__dropout_form_1 = {.arity = {1, 1, 2},
-                                                .attributes = kAttributes1,
-                                                .instance_bytes = sizeof(olstm__op_base),
-                                                .parse = parse_dropout,
-                                                .code = kHasIsTest};
-const olstm__op_schema olstm__dropout_form_6 = {.arity = {1, 1, 2},
-                                                .attributes = kAttributes6,
-                                                .instance_bytes = sizeof(olstm__op_base),
-                                                .parse = parse_dropout,
-                                                .code = kHasIsTest};
-const olstm__op_schema olstm__dropout_form_7 = {.arity = {1, 1, 2},
-                                                .attributes = kAttributes7,
-                                                .instance_bytes = sizeof(olstm__op_base),
-                                                .code = kMaskLikeData};
-const olstm__op_schema olstm__dropout_form_10 = {.arity = {1, 1, 2},
-                                                 .attributes = kAttributes7,
-                                                 .instance_bytes = sizeof(olstm__op_base),
-                                                 .code = kMaskIsBool};
-const olstm__op_schema olstm__dropout_form_12 = {.arity = {1, 3, 2},
-                                                 .attributes = kAttributes12,
-                                                 .instance_bytes = sizeof(olstm__op_base),
-                                                 .code = kHasInputs};
+const olstm__op_schema olstm__dropout_schema_1 = {
+    .arity = {1, 1, 2},
+    .attributes = kAttributes1,
+    .instance_bytes = sizeof(olstm__op_base),
+    .parse = parse_dropout,
+    .code = kHasIsTest};
+const olstm__op_schema olstm__dropout_schema_6 = {
+    .arity = {1, 1, 2},
+    .attributes = kAttributes6,
+    .instance_bytes = sizeof(olstm__op_base),
+    .parse = parse_dropout,
+    .code = kHasIsTest};
+const olstm__op_schema olstm__dropout_schema_7 = {
+    .arity = {1, 1, 2},
+    .attributes = kAttributes7,
+    .instance_bytes = sizeof(olstm__op_base),
+    .code = kMaskLikeData};
+const olstm__op_schema olstm__dropout_schema_10 = {
+    .arity = {1, 1, 2},
+    .attributes = kAttributes7,
+    .instance_bytes = sizeof(olstm__op_base),
+    .code = kMaskIsBool};
+const olstm__op_schema olstm__dropout_schema_12 = {
+    .arity = {1, 3, 2},
+    .attributes = kAttributes12,
+    .instance_bytes = sizeof(olstm__op_base),
+    .code = kHasInputs};

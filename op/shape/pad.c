@@ -302,15 +302,12 @@ static const char* const kAttributes1[] = {"paddings", "mode", "value", NULL};
 static const char* const kAttributes2[] = {"pads", "mode", "value", NULL};
 static const char* const kMode[] = {"mode", NULL};
 
-#define PAD_FORM(ATTRIBUTES, REQUIRED, MAX, CODE)                        \
-  {                                                                      \
-    .arity = {REQUIRED, MAX, 1}, .attributes = (ATTRIBUTES),             \
-    .instance_bytes = sizeof(pad_op), .parse = parse_pad, .code = (CODE) \
-  }
-const olstm__op_schema olstm__pad_form_1 =
-    PAD_FORM(kAttributes1, 1, 1, kPadsAreAttribute);
-const olstm__op_schema olstm__pad_form_2 =
-    PAD_FORM(kAttributes2, 1, 1, kPadsAreAttribute);
-const olstm__op_schema olstm__pad_form_11 = PAD_FORM(kMode, 2, 3, kPadsAreInput);
-const olstm__op_schema olstm__pad_form_18 = PAD_FORM(kMode, 2, 4, kPadsAreInput);
-const olstm__op_schema olstm__pad_form_19 = PAD_FORM(kMode, 2, 4, kHasWrap);
+#define PAD_SCHEMA(ATTRIBUTES, REQUIRED, MAX, CODE) \
+  OLSTM__OP_SCHEMA(REQUIRED, MAX, 1, ATTRIBUTES, pad_op, parse_pad, CODE)
+const olstm__op_schema olstm__pad_schema_1 =
+    PAD_SCHEMA(kAttributes1, 1, 1, kPadsAreAttribute);
+const olstm__op_schema olstm__pad_schema_2 =
+    PAD_SCHEMA(kAttributes2, 1, 1, kPadsAreAttribute);
+const olstm__op_schema olstm__pad_schema_11 = PAD_SCHEMA(kMode, 2, 3, kPadsAreInput);
+const olstm__op_schema olstm__pad_schema_18 = PAD_SCHEMA(kMode, 2, 4, kPadsAreInput);
+const olstm__op_schema olstm__pad_schema_19 = PAD_SCHEMA(kMode, 2, 4, kHasWrap);

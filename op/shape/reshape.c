@@ -145,20 +145,20 @@ static const char* const kShapeAttribute[] = {"shape", "consumed_inputs", NULL};
 static const char* const kAllowZero[] = {"allowzero", NULL};
 static const char* const kAxis[] = {"axis", NULL};
 
-const olstm__op_schema olstm__reshape_form_1 = {.arity = {1, 1, 1},
-                                                .attributes = kShapeAttribute,
-                                                .instance_bytes = sizeof(reshape_op),
-                                                .parse = parse_reshape,
-                                                .code = kShapeIsAttribute};
-const olstm__op_schema olstm__reshape_form_5 = {.arity = {2, 2, 1},
-                                                .instance_bytes = sizeof(reshape_op),
-                                                .parse = parse_reshape,
-                                                .code = kShapeIsInput};
-const olstm__op_schema olstm__reshape_form_14 = {.arity = {2, 2, 1},
-                                                 .attributes = kAllowZero,
-                                                 .instance_bytes = sizeof(reshape_op),
-                                                 .parse = parse_reshape,
-                                                 .code = kHasAllowzero};
+const olstm__op_schema olstm__reshape_schema_1 = {.arity = {1, 1, 1},
+                                                  .attributes = kShapeAttribute,
+                                                  .instance_bytes = sizeof(reshape_op),
+                                                  .parse = parse_reshape,
+                                                  .code = kShapeIsAttribute};
+const olstm__op_schema olstm__reshape_schema_5 = {.arity = {2, 2, 1},
+                                                  .instance_bytes = sizeof(reshape_op),
+                                                  .parse = parse_reshape,
+                                                  .code = kShapeIsInput};
+const olstm__op_schema olstm__reshape_schema_14 = {.arity = {2, 2, 1},
+                                                   .attributes = kAllowZero,
+                                                   .instance_bytes = sizeof(reshape_op),
+                                                   .parse = parse_reshape,
+                                                   .code = kHasAllowzero};
 const olstm__op_schema olstm__flatten_schema = {.arity = {1, 1, 1},
                                                 .attributes = kAxis,
                                                 .instance_bytes = sizeof(flatten_op),

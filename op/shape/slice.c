@@ -203,12 +203,12 @@ olstm_status olstm__slice_run(const void* instance, const void* handle,
 
 static const char* const kAttributes[] = {"starts", "ends", "axes", NULL};
 
-const olstm__op_schema olstm__slice_form_1 = {.arity = {1, 1, 1},
-                                              .attributes = kAttributes,
-                                              .instance_bytes = sizeof(slice_op),
-                                              .parse = parse_slice,
-                                              .code = kRangesAreAttributes};
-const olstm__op_schema olstm__slice_form_10 = {.arity = {3, 5, 1},
-                                               .instance_bytes = sizeof(slice_op),
-                                               .parse = parse_slice,
-                                               .code = kRangesAreInputs};
+const olstm__op_schema olstm__slice_schema_1 = {.arity = {1, 1, 1},
+                                                .attributes = kAttributes,
+                                                .instance_bytes = sizeof(slice_op),
+                                                .parse = parse_slice,
+                                                .code = kRangesAreAttributes};
+const olstm__op_schema olstm__slice_schema_10 = {.arity = {3, 5, 1},
+                                                 .instance_bytes = sizeof(slice_op),
+                                                 .parse = parse_slice,
+                                                 .code = kRangesAreInputs};

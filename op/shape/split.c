@@ -199,18 +199,18 @@ static const char* const kSplit[] = {"axis", "split", NULL};
 static const char* const kAxis[] = {"axis", NULL};
 static const char* const kNumOutputs[] = {"axis", "num_outputs", NULL};
 
-const olstm__op_schema olstm__split_form_1 = {.arity = {1, 1, SIZE_MAX},
-                                              .attributes = kSplit,
-                                              .instance_bytes = sizeof(split_op),
-                                              .parse = parse_split,
-                                              .code = kSizesAreAttribute};
-const olstm__op_schema olstm__split_form_13 = {.arity = {1, 2, SIZE_MAX},
-                                               .attributes = kAxis,
-                                               .instance_bytes = sizeof(split_op),
-                                               .parse = parse_split,
-                                               .code = kSizesAreInput};
-const olstm__op_schema olstm__split_form_18 = {.arity = {1, 2, SIZE_MAX},
-                                               .attributes = kNumOutputs,
-                                               .instance_bytes = sizeof(split_op),
-                                               .parse = parse_split,
-                                               .code = kHasNumOutputs};
+const olstm__op_schema olstm__split_schema_1 = {.arity = {1, 1, SIZE_MAX},
+                                                .attributes = kSplit,
+                                                .instance_bytes = sizeof(split_op),
+                                                .parse = parse_split,
+                                                .code = kSizesAreAttribute};
+const olstm__op_schema olstm__split_schema_13 = {.arity = {1, 2, SIZE_MAX},
+                                                 .attributes = kAxis,
+                                                 .instance_bytes = sizeof(split_op),
+                                                 .parse = parse_split,
+                                                 .code = kSizesAreInput};
+const olstm__op_schema olstm__split_schema_18 = {.arity = {1, 2, SIZE_MAX},
+                                                 .attributes = kNumOutputs,
+                                                 .instance_bytes = sizeof(split_op),
+                                                 .parse = parse_split,
+                                                 .code = kHasNumOutputs};

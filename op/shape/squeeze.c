@@ -105,21 +105,21 @@ olstm_status olstm__unsqueeze_infer(const void* instance, const olstm_infer_args
 
 static const char* const kAxes[] = {"axes", NULL};
 
-const olstm__op_schema olstm__squeeze_form_1 = {.arity = {1, 1, 1},
-                                                .attributes = kAxes,
-                                                .instance_bytes = sizeof(squeeze_op),
-                                                .parse = parse_axes,
-                                                .code = kAxesAreAttribute};
-const olstm__op_schema olstm__squeeze_form_13 = {.arity = {1, 2, 1},
-                                                 .instance_bytes = sizeof(squeeze_op),
-                                                 .parse = parse_axes,
-                                                 .code = kAxesAreInput};
-const olstm__op_schema olstm__unsqueeze_form_1 = {.arity = {1, 1, 1},
+const olstm__op_schema olstm__squeeze_schema_1 = {.arity = {1, 1, 1},
                                                   .attributes = kAxes,
                                                   .instance_bytes = sizeof(squeeze_op),
-                                                  .parse = parse_required_axes,
+                                                  .parse = parse_axes,
                                                   .code = kAxesAreAttribute};
-const olstm__op_schema olstm__unsqueeze_form_13 = {.arity = {2, 2, 1},
+const olstm__op_schema olstm__squeeze_schema_13 = {.arity = {1, 2, 1},
                                                    .instance_bytes = sizeof(squeeze_op),
                                                    .parse = parse_axes,
                                                    .code = kAxesAreInput};
+const olstm__op_schema olstm__unsqueeze_schema_1 = {.arity = {1, 1, 1},
+                                                    .attributes = kAxes,
+                                                    .instance_bytes = sizeof(squeeze_op),
+                                                    .parse = parse_required_axes,
+                                                    .code = kAxesAreAttribute};
+const olstm__op_schema olstm__unsqueeze_schema_13 = {.arity = {2, 2, 1},
+                                                     .instance_bytes = sizeof(squeeze_op),
+                                                     .parse = parse_axes,
+                                                     .code = kAxesAreInput};

@@ -93,11 +93,12 @@ olstm_status olstm__tensor_size_run(const void* instance, const void* handle,
 
 static const char* const kStartEnd[] = {"start", "end", NULL};
 
-const olstm__op_schema olstm__tensor_shape_form_1 = {
+const olstm__op_schema olstm__tensor_shape_schema_1 = {
     .arity = {1, 1, 1}, .instance_bytes = sizeof(shape_op), .parse = parse_shape};
-const olstm__op_schema olstm__tensor_shape_form_15 = {.arity = {1, 1, 1},
-                                                      .attributes = kStartEnd,
-                                                      .instance_bytes = sizeof(shape_op),
-                                                      .parse = parse_shape};
+const olstm__op_schema olstm__tensor_shape_schema_15 = {
+    .arity = {1, 1, 1},
+    .attributes = kStartEnd,
+    .instance_bytes = sizeof(shape_op),
+    .parse = parse_shape};
 const olstm__op_schema olstm__tensor_size_schema = {
     .arity = {1, 1, 1}, .instance_bytes = sizeof(olstm__op_base)};

@@ -86,12 +86,9 @@ olstm_status olstm__window_run(const void* instance, const void* handle,
 }
 
 static const char* const kAttributes[] = {"output_datatype", "periodic", NULL};
-#define SCHEMA(name, which)                                           \
-  const olstm__op_schema name = {.arity = {1, 1, 1},                  \
-                                 .attributes = kAttributes,           \
-                                 .instance_bytes = sizeof(window_op), \
-                                 .parse = parse_window,               \
-                                 .code = which}
+#define SCHEMA(name, which)     \
+  const olstm__op_schema name = \
+      OLSTM__OP_SCHEMA(1, 1, 1, kAttributes, window_op, parse_window, which)
 SCHEMA(olstm__hann_schema, 0);
 SCHEMA(olstm__hamming_schema, 1);
 SCHEMA(olstm__blackman_schema, 2);
