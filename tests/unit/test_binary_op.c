@@ -366,18 +366,18 @@ static void bools_of_any_length_are_right(void** state) {
   static const char* const kNodes[] = {"And-7", "Or-7", "Xor-7", "Equal-13"};
   static const int kTruth[4][4] = {
       {0, 0, 0, 1}, {0, 1, 1, 1}, {0, 1, 1, 0}, {1, 0, 0, 1}};
-  enum { COUNT = 35 };
+  enum { kCount = 35 };
   (void)state;
   for (int n = 0; n < 4; n++) {
     char x[256], y[128];
-    int x_used = snprintf(x, sizeof x, "bool[%d]", (int)COUNT);
-    int y_used = snprintf(y, sizeof y, "bool[%d]", (int)COUNT);
-    for (int i = 0; i < COUNT; i++) {
+    int x_used = snprintf(x, sizeof x, "bool[%d]", (int)kCount);
+    int y_used = snprintf(y, sizeof y, "bool[%d]", (int)kCount);
+    for (int i = 0; i < kCount; i++) {
       x_used += snprintf(x + x_used, sizeof x - (size_t)x_used, " %d", i / 2 % 2);
       y_used += snprintf(y + y_used, sizeof y - (size_t)y_used, " %d", kTruth[n][i % 4]);
     }
-    x_used += snprintf(x + x_used, sizeof x - (size_t)x_used, "; bool[%d]", (int)COUNT);
-    for (int i = 0; i < COUNT; i++) {
+    x_used += snprintf(x + x_used, sizeof x - (size_t)x_used, "; bool[%d]", (int)kCount);
+    for (int i = 0; i < kCount; i++) {
       x_used += snprintf(x + x_used, sizeof x - (size_t)x_used, " %d", i % 2);
     }
     op_text_expect(kNodes[n], x, y);

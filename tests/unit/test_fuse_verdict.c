@@ -13,10 +13,10 @@
 #include "tests/support/test_main.h"
 
 enum {
-  MAX_VALUES = 32,
-  MAX_RESULTS = 1 << 15,
-  MAX_ELEMENTS = 1 << 14,
-  OPEN_DIMENSION = 3
+  kMaxValues = 32,
+  kMaxResults = 1 << 15,
+  kMaxElements = 1 << 14,
+  kOpenDimension = 3
 };
 
 /// What came of one way to run a model.
@@ -24,7 +24,7 @@ typedef struct outcome {
   olstm_status status;
   olstm_error error;
   size_t count;
-  float values[MAX_RESULTS];
+  float values[kMaxResults];
 } outcome;
 
 /// One place of a model that can be broken, and its old contents.
@@ -47,23 +47,23 @@ typedef struct verdict_case {
 
 static olstm_status run_session(const olstm_session* session, olstm_context* context,
                                 outcome* out) {
-  static float data[MAX_ELEMENTS];
-  olstm_tensor inputs[MAX_VALUES], outputs[MAX_VALUES] = {{{0}, NULL}};
+  static float data[kMaxElements];
+  olstm_tensor inputs[kMaxValues], outputs[kMaxValues] = {{{0}, NULL}};
   const size_t input_count = olstm_session_input_count(session);
   const size_t output_count = olstm_session_output_count(session);
-  if (input_count > MAX_VALUES || output_count > MAX_VALUES) fail();
-  for (size_t e = 0; e < MAX_ELEMENTS; e++) data[e] = sinf(1.3F * (float)e);
+  if (input_count > kMaxValues || output_count > kMaxValues) fail();
+  for (size_t e = 0; e < kMaxElements; e++) data[e] = sinf(1.3F * (float)e);
   for (size_t i = 0; i < input_count; i++) {
     const olstm_value_info* info = olstm_session_get_input(session, i);
     inputs[i] = (olstm_tensor){{info->dtype, info->rank, {0}}, data};
     for (int32_t d = 0; d < info->rank; d++) {
-      inputs[i].desc.dims[d] = info->dims[d] < 0 ? OPEN_DIMENSION : info->dims[d];
+      inputs[i].desc.dims[d] = info->dims[d] < 0 ? kOpenDimension : info->dims[d];
     }
     const int64_t elements = olstm_tensor_desc_count(&inputs[i].desc);
-    if (elements < 0 || elements > MAX_ELEMENTS / 2) return OLSTM_STATUS_LIMIT_EXCEEDED;
+    if (elements < 0 || elements > kMaxElements / 2) return OLSTM_STATUS_LIMIT_EXCEEDED;
     if (info->dtype == OLSTM_DTYPE_BOOL) {
-      static bool flags[MAX_ELEMENTS];
-      for (size_t e = 0; e < MAX_ELEMENTS; e++) flags[e] = e % 4 != 2;
+      static bool flags[kMaxElements];
+      for (size_t e = 0; e < kMaxElements; e++) flags[e] = e % 4 != 2;
       inputs[i].data = flags;
     }
   }
@@ -71,7 +71,7 @@ static olstm_status run_session(const olstm_session* session, olstm_context* con
                                           output_count, &out->error));
   for (size_t o = 0; o < output_count; o++) {
     const int64_t elements = olstm_tensor_desc_count(&outputs[o].desc);
-    for (int64_t e = 0; e < elements && out->count < MAX_RESULTS; e++) {
+    for (int64_t e = 0; e < elements && out->count < kMaxResults; e++) {
       out->values[out->count++] = outputs[o].desc.dtype == OLSTM_DTYPE_FLOAT
                                       ? ((float*)outputs[o].data)[e]
                                       : 0.0F;

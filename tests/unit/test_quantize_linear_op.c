@@ -67,15 +67,15 @@ static void dynamic_scales_hold_all_values_and_zero(void** state) {
 
 /// Of more than vectors hold: the least and largest, halves, and what is no number.
 static void bytes_of_any_length_are_right(void** state) {
-  enum { COUNT = 53 };
+  enum { kCount = 53 };
   static const float kSpecial[] = {NAN, INFINITY, -INFINITY, 1e30f, -1e30f};
   char x[1024], y[1024];
   (void)state;
   for (int is_signed = 0; is_signed < 2; is_signed++) {
     const double zero = is_signed ? -3 : 7;
-    int x_used = snprintf(x, sizeof x, "f32[%d]", (int)COUNT);
-    int y_used = snprintf(y, sizeof y, "%s[%d]", is_signed ? "i8" : "u8", (int)COUNT);
-    for (int i = 0; i < COUNT; i++) {
+    int x_used = snprintf(x, sizeof x, "f32[%d]", (int)kCount);
+    int y_used = snprintf(y, sizeof y, "%s[%d]", is_signed ? "i8" : "u8", (int)kCount);
+    for (int i = 0; i < kCount; i++) {
       const float value = i < 5 ? kSpecial[i] : (float)(i - 20) * 1.25f;
       double whole = rint((double)(value / 0.5f)) + zero;
       const double least = is_signed ? -128 : 0, most = is_signed ? 127 : 255;

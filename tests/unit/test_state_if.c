@@ -9,7 +9,7 @@
 #include "tests/support/test_allocator.h"
 #include "tests/support/test_main.h"
 
-enum { T = 2, N = 3, I = 2, H = 2, CHUNKS = 6, CHUNK = T * N * I, Y_COUNT = T * N * H };
+enum { T = 2, N = 3, I = 2, H = 2, kChunks = 6, kChunk = T * N * I, kYCount = T * N * H };
 
 #define WEIGHTS                                                                      \
   "const wt float[1,8,2] 0.5 -0.25 0.125 0.75 -0.5 0.25\n"                           \
@@ -40,8 +40,8 @@ static void close_stream(stream* s) {
 
 /// Chunk `chunk` of a made-up sequence of `rows` rows.
 static olstm_tensor make_chunk(float* values, int chunk, int64_t rows) {
-  for (int i = 0; i < CHUNK; i++) {
-    values[i] = (float)((chunk * CHUNK + i) * 37 % 17) / 8.0F - 1.0F;
+  for (int i = 0; i < kChunk; i++) {
+    values[i] = (float)((chunk * kChunk + i) * 37 % 17) / 8.0F - 1.0F;
   }
   return (olstm_tensor){{OLSTM_DTYPE_FLOAT, 3, {T, rows, I}}, values};
 }
@@ -94,7 +94,7 @@ static void close_reference(reference* r) {
 /// run (-1: none): Y is that of the branch, or X.
 static void expect_chunk(const stream* s, reference* r, int chunk, const uint8_t* c,
                          size_t condition_count, int taken) {
-  float values[CHUNK], y[Y_COUNT], expected[Y_COUNT];
+  float values[kChunk], y[kYCount], expected[kYCount];
   olstm_tensor inputs[3] = {make_chunk(values, chunk, N)};
   for (size_t i = 0; i < condition_count; i++) inputs[1 + i] = flag(&c[i]);
   run(s->context, inputs, 1 + condition_count, y);
@@ -107,7 +107,7 @@ static void expect_chunk(const stream* s, reference* r, int chunk, const uint8_t
 }
 
 static void each_branch_goes_on_from_where_it_was(void** state) {
-  static const uint8_t kConditions[CHUNKS] = {1, 0, 0, 1, 1, 0};
+  static const uint8_t kConditions[kChunks] = {1, 0, 0, 1, 1, 0};
   stream s;
   reference r;
   (void)state;
@@ -116,7 +116,7 @@ static void each_branch_goes_on_from_where_it_was(void** state) {
   open_reference(&r);
   assert_int_equal(olstm_context_state_count(s.context), 4);
   for (int round = 0; round < 2; round++) {
-    for (int i = 0; i < CHUNKS; i++) {
+    for (int i = 0; i < kChunks; i++) {
       expect_chunk(&s, &r, i, &kConditions[i], 1, kConditions[i]);
     }
     olstm_tensor got, expected;
@@ -134,8 +134,8 @@ static void each_branch_goes_on_from_where_it_was(void** state) {
 }
 
 static void slots_pass_through_ifs_in_ifs(void** state) {
-  static const uint8_t kConditions[CHUNKS][2] = {{1, 1}, {0, 1}, {1, 0},
-                                                 {1, 1}, {0, 0}, {1, 0}};
+  static const uint8_t kConditions[kChunks][2] = {{1, 1}, {0, 1}, {1, 0},
+                                                  {1, 1}, {0, 0}, {1, 0}};
   stream s;
   reference r;
   (void)state;
@@ -145,7 +145,7 @@ static void slots_pass_through_ifs_in_ifs(void** state) {
                   "graph outer\noutput x\nend\n"
                   "node If c -> y then_branch=@inner else_branch=@outer\noutput y\n");
   open_reference(&r);
-  for (int i = 0; i < CHUNKS; i++) {
+  for (int i = 0; i < kChunks; i++) {
     const uint8_t* c = kConditions[i];
     expect_chunk(&s, &r, i, c, 2, c[0] ? c[1] : -1);
   }
@@ -174,7 +174,7 @@ static void a_known_condition_keeps_the_slots_of_both_branches(void** state) {
 /// Batch-major layers [N,T,I] do the same.
 static void batch_first_layers_keep_theirs(void** state) {
   stream s, whole;
-  float values[CHUNK], y[Y_COUNT], expected[Y_COUNT];
+  float values[kChunk], y[kYCount], expected[kYCount];
   (void)state;
   open_stream(&s, "opset 14\ninput x float[N,T,2]\ninput c bool[]\n" WEIGHTS
                   "graph t\nnode LSTM x,wt,rt -> yt name=l hidden_size=2 layout=1\n"
@@ -209,7 +209,7 @@ static void starts_from_what_the_graph_computes(void** state) {
   static const uint8_t kTaken[] = {0, 1, 0, 1};
   stream s, whole;
   olstm_tensor got;
-  float values[CHUNK], start[N * H], y[Y_COUNT], expected[Y_COUNT];
+  float values[kChunk], start[N * H], y[kYCount], expected[kYCount];
   (void)state;
   open_stream(&s, STARTED);
   open_stream(&whole, "input x float[T,N,2]\ninput h float[1,N,2]\n" WEIGHTS
@@ -242,7 +242,7 @@ static void starts_from_what_the_graph_computes(void** state) {
 /// A slot of a branch that never ran may have another batch in the next run.
 static void what_never_ran_is_bound_to_no_batch(void** state) {
   stream s;
-  float values[CHUNK], start[N * H] = {0}, y[Y_COUNT];
+  float values[kChunk], start[N * H] = {0}, y[kYCount];
   const uint8_t no = 0;
   (void)state;
   open_stream(&s, STARTED);
@@ -286,7 +286,7 @@ static void is_set_cloned_saved_and_loaded(void** state) {
   olstm_context* clone = NULL;
   void* blob = NULL;
   size_t bytes = 0;
-  float values[CHUNK], y[Y_COUNT], expected[Y_COUNT];
+  float values[kChunk], y[kYCount], expected[kYCount];
   const uint8_t yes = 1;
   static const char* const kText =
       "input x float[T,N,2]\ninput c bool[]\n" WEIGHTS THEN ELSE
@@ -319,7 +319,7 @@ static void is_set_cloned_saved_and_loaded(void** state) {
 /// The batch may be known only inside: X goes through the branch's own nodes.
 static void the_batch_is_found_inside_a_branch(void** state) {
   stream s, whole;
-  float values[CHUNK], y[Y_COUNT], expected[Y_COUNT];
+  float values[kChunk], y[kYCount], expected[kYCount];
   const uint8_t yes = 1;
   (void)state;
   open_stream(&s, "input x float[N,T,2]\ninput c bool[]\n" WEIGHTS
@@ -344,7 +344,7 @@ static void the_batch_is_found_inside_a_branch(void** state) {
 static void an_initial_state_of_one_row_serves_all_in_a_branch(void** state) {
   olstm_session_options options;
   olstm_fake_session fake;
-  float values[CHUNK], y[Y_COUNT];
+  float values[kChunk], y[kYCount];
   const uint8_t yes = 1;
   (void)state;
   olstm_session_options_init(&options);

@@ -56,17 +56,17 @@ static void refuses_what_is_no_permutation(void** state) {
 static void matrices_of_any_size_are_transposed(void** state) {
   static const int kSizes[][2] = {{4, 4}, {5, 7}, {8, 3}, {31, 33}, {32, 36}, {67, 40}};
   static const char* const kDtypes[] = {"f32", "i32", "i64", "i8"};
-  enum { CAPACITY = 16384 };
-  static char x[64], y[CAPACITY];
+  enum { kCapacity = 16384 };
+  static char x[64], y[kCapacity];
   (void)state;
   for (size_t t = 0; t < 4; t++) {
     for (size_t k = 0; k < sizeof kSizes / sizeof kSizes[0]; k++) {
       const int rows = kSizes[k][0], columns = kSizes[k][1];
       if (t == 3 && rows * columns > 127) continue;
       (void)snprintf(x, sizeof x, "%s[%d,%d] 0..", kDtypes[t], rows, columns);
-      int used = snprintf(y, CAPACITY, "%s[%d,%d]", kDtypes[t], columns, rows);
+      int used = snprintf(y, kCapacity, "%s[%d,%d]", kDtypes[t], columns, rows);
       for (int e = 0; e < rows * columns; e++) {
-        used += snprintf(y + used, CAPACITY - (size_t)used, " %d",
+        used += snprintf(y + used, kCapacity - (size_t)used, " %d",
                          e % rows * columns + e / rows);
       }
       op_text_expect("Transpose-13", x, y);

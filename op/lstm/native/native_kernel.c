@@ -38,12 +38,12 @@ static olstm__native_target target_of(const olstm__lstm_problem* problem) {
 }
 
 /// Fewer units have so few weights that reading them costs nothing.
-enum { MIN_REDUCED_HIDDEN = 32 };
+enum { kMinReducedHidden = 32 };
 
 static const char* decline(const olstm__lstm_problem* problem) {
   if (problem->precision == OLSTM_PRECISION_F32) return NULL;
   if (problem->dtype == OLSTM_DTYPE_DOUBLE) return "double at reduced precision";
-  if (problem->hidden_size < MIN_REDUCED_HIDDEN)
+  if (problem->hidden_size < kMinReducedHidden)
     return "reduced precision of so few units";
   return NULL;
 }

@@ -8,7 +8,7 @@
 #include "op/math/real.h"
 
 /// A panel has no more columns than 4 vectors of 16.
-enum { MAX_COLUMNS = 64 };
+enum { kMaxColumns = 64 };
 
 /// The packing of one direction.
 typedef struct packing {
@@ -28,7 +28,7 @@ typedef struct tile {
   int64_t depth;
   int64_t vectors;
   /// Where each column begins, in elements; -1 for padding.
-  int64_t columns[MAX_COLUMNS];
+  int64_t columns[kMaxColumns];
 } tile;
 
 static double tile_value(const tile* from, int64_t k, int64_t column) {

@@ -3,12 +3,12 @@
 #include "op/lstm/lstm_spec.h"
 
 /// From so many rows on, reading W again in every step costs little for each.
-enum { ENOUGH_ROWS = 4 };
+enum { kEnoughRows = 4 };
 /// Weights of one direction that stay in L2 from step to step.
-enum { HELD_BYTES = 768 * 1024 };
+enum { kHeldBytes = 768 * 1024 };
 /// Projections of a chunk should stay in L2. But every chunk reads all of W: chunks are
 /// at least half as large as W, or as large where W comes from L3 or memory.
-enum { CHUNK_BYTES = 512 * 1024, MIN_CHUNK_ROWS = 48, FAR_W_BYTES = 3 * 1024 * 1024 };
+enum { kChunkBytes = 512 * 1024, kMinChunkRows = 48, kFarWBytes = 3 * 1024 * 1024 };
 
 /// Appends a * b bytes, rounded up to OLSTM_ALIGNMENT; *out_start gets their offset.
 static bool append(size_t* total, size_t a, size_t b, size_t* out_start) {
@@ -140,19 +140,19 @@ static bool should_hoist(const olstm__lstm_problem* problem,
   const size_t bytes = layout->packed_bytes / (size_t)problem->spec.direction_count;
   if (olstm__native_is_linear_gru(problem)) return true;
   if (problem->steps < 2) return false;
-  if (problem->batch < ENOUGH_ROWS) return problem->input_size > 2;
-  return bytes > HELD_BYTES && problem->input_size > problem->hidden_size / 2;
+  if (problem->batch < kEnoughRows) return problem->input_size > 2;
+  return bytes > kHeldBytes && problem->input_size > problem->hidden_size / 2;
 }
 
 static int64_t choose_chunk_steps(const olstm__lstm_problem* problem,
                                   const olstm__native_plan* plan) {
   const size_t row_bytes = plan->layout.projection_reals * plan->layout.real_bytes;
   const size_t inputs = (size_t)problem->input_size;
-  const size_t by_w = inputs * row_bytes < FAR_W_BYTES ? inputs / 2 : inputs;
-  size_t rows = CHUNK_BYTES / (row_bytes ? row_bytes : 1);
+  const size_t by_w = inputs * row_bytes < kFarWBytes ? inputs / 2 : inputs;
+  size_t rows = kChunkBytes / (row_bytes ? row_bytes : 1);
   if (!plan->is_hoisted) return 1;
   if (rows < by_w) rows = by_w;
-  if (rows < MIN_CHUNK_ROWS) rows = MIN_CHUNK_ROWS;
+  if (rows < kMinChunkRows) rows = kMinChunkRows;
   const int64_t steps = (int64_t)rows / problem->batch;
   if (steps < 1) return 1;
   // The same number of chunks, of equal length.

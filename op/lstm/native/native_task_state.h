@@ -12,12 +12,12 @@
 #endif
 
 typedef enum cell_kind {
-  CELL_LSTM_PLAIN,
-  CELL_LSTM,
-  CELL_RNN,
-  CELL_GRU_LINEAR,
-  CELL_GRU_RESET,
-  CELL_GRU_UPDATE
+  kCellLstmPlain,
+  kCellLstm,
+  kCellRnn,
+  kCellGruLinear,
+  kCellGruReset,
+  kCellGruUpdate
 } cell_kind;
 
 /// A task, or a part of one, while it runs.
@@ -110,7 +110,7 @@ SIMD_INLINE cell_pointers cell_at(const task_state* s, int64_t row, int64_t bloc
 /// What phase `p` multiplies with R: h, or GRU's r * h.
 SIMD_INLINE const simd_real* hidden_of(const task_state* s, int32_t p,
                                        const cell_pointers* cell) {
-  return s->kinds[p] == CELL_GRU_UPDATE ? cell->reset : cell->last_h;
+  return s->kinds[p] == kCellGruUpdate ? cell->reset : cell->last_h;
 }
 
 #endif  // OLSTM_OP_LSTM_NATIVE_NATIVE_TASK_STATE_H_
