@@ -12,7 +12,7 @@
 /// The most nodes that are searched for zeros.
 enum { kMaxZeroNodes = 64 };
 
-/// The values of a slot at every level of a node's place.
+/// The values of a slot at every level of a node's location.
 typedef struct slot_values {
   int32_t inputs[OLSTM__MAX_NESTING + 2];
   int32_t outputs[OLSTM__MAX_NESTING + 2];
@@ -76,10 +76,10 @@ static bool is_zero_tensor(const olstm_tensor* tensor) {
   return true;
 }
 
-static bool is_zero_value(const olstm__node_place* place, size_t level, int32_t value,
-                          int* budget);
+static bool is_zero_value(const olstm__node_location* location, size_t level,
+                          int32_t value, int* budget);
 
-static bool is_zero_node(const olstm__node_place* place, size_t level,
+static bool is_zero_node(const olstm__node_location* location, size_t level,
                          const olstm__graph_node* node, int* budget) {
   const bool is_align = olstm__match_is_fused(node, "Align");
   if (node->kind != OLSTM__NODE_OPERATOR || (node->domain[0] && !is_align)) return false;
@@ -90,7 +90,7 @@ static bool is_zero_node(const olstm__node_place* place, size_t level,
   if (!olstm__graph_node_has(node, OLSTM__TRAIT_MOVES_ELEMENTS)) return false;
   const size_t count = strcmp(node->op_type, "Concat") == 0 ? node->own_input_count : 1;
   for (size_t i = 0; i < count; i++) {
-    if (!is_zero_value(place, level, olstm__graph_node_input(node, i), budget)) {
+    if (!is_zero_value(location, level, olstm__graph_node_input(node, i), budget)) {
       return false;
     }
   }
@@ -99,13 +99,13 @@ static bool is_zero_node(const olstm__node_place* place, size_t level,
 
 /// The value of the next outer level that a value of a body captures; NO_VALUE when it is
 /// no capture.
-static int32_t captured_value(const olstm__node_place* place, size_t level,
+static int32_t captured_value(const olstm__node_location* location, size_t level,
                               int32_t value) {
   if (level == 0) return OLSTM__NO_VALUE;
-  const olstm__graph* graph = place->levels[level].graph;
+  const olstm__graph* graph = location->levels[level].graph;
   const olstm__graph_node* node =
-      &place->levels[level - 1].graph->nodes[place->levels[level - 1].node];
-  const olstm__graph_body* body = &node->bodies[place->levels[level - 1].body];
+      &location->levels[level - 1].graph->nodes[location->levels[level - 1].node];
+  const olstm__graph_body* body = &node->bodies[location->levels[level - 1].body];
   for (size_t c = 0; c < body->capture_count; c++) {
     if (graph->inputs[graph->own_input_count + c] == value) {
       return node->inputs[body->first_capture + c];
@@ -117,16 +117,16 @@ static int32_t captured_value(const olstm__node_place* place, size_t level,
 // Whether a value is zero for all inputs: so exporters write the default initial state of
 // a layer. The budget bounds the recursion.
 // NOLINTNEXTLINE(misc-no-recursion)
-static bool is_zero_value(const olstm__node_place* place, size_t level, int32_t value,
-                          int* budget) {
+static bool is_zero_value(const olstm__node_location* location, size_t level,
+                          int32_t value, int* budget) {
   if (value == OLSTM__NO_VALUE || (*budget)-- <= 0) return false;
-  const olstm__graph* graph = place->levels[level].graph;
+  const olstm__graph* graph = location->levels[level].graph;
   const olstm_tensor* constant = olstm__graph_constant(graph, value);
   if (constant) return is_zero_tensor(constant);
   const olstm__graph_node* node = olstm__graph_producer(graph, value);
-  if (node) return is_zero_node(place, level, node, budget);
-  const int32_t outer = captured_value(place, level, value);
-  return outer != OLSTM__NO_VALUE && is_zero_value(place, level - 1, outer, budget);
+  if (node) return is_zero_node(location, level, node, budget);
+  const int32_t outer = captured_value(location, level, value);
+  return outer != OLSTM__NO_VALUE && is_zero_value(location, level - 1, outer, budget);
 }
 
 // ---------------------------------------------------------------- making nodes
@@ -179,26 +179,27 @@ static olstm_status read_constant(olstm__graph* graph, const olstm__graph_node* 
   return olstm__graph_check(graph, error);
 }
 
-/// OUT_OF_MEMORY if an allocation in any graph of a place has failed.
-static olstm_status check_place(const olstm__node_place* place, olstm_error* error) {
-  for (size_t l = 0; l <= place->depth; l++) {
-    OLSTM_RETURN_IF_ERROR(olstm__graph_check(place->levels[l].graph, error));
+/// OUT_OF_MEMORY if an allocation in any graph of a location has failed.
+static olstm_status check_location(const olstm__node_location* location,
+                                   olstm_error* error) {
+  for (size_t l = 0; l <= location->depth; l++) {
+    OLSTM_RETURN_IF_ERROR(olstm__graph_check(location->levels[l].graph, error));
   }
   return OLSTM_STATUS_OK;
 }
 
 /// Adds a value of the main graph that reads a slot, and the captures down to the node.
 /// False when there is no memory.
-static bool enter(const olstm__node_place* place, const char* name, olstm_dtype dtype,
-                  slot_values* values) {
-  olstm__graph* main = place->levels[0].graph;
+static bool enter(const olstm__node_location* location, const char* name,
+                  olstm_dtype dtype, slot_values* values) {
+  olstm__graph* main = location->levels[0].graph;
   values->inputs[0] = olstm__graph_add_value(main, OLSTM__VALUE_STATE, name);
   if (!name || values->inputs[0] == OLSTM__NO_VALUE) return false;
   main->values[values->inputs[0]].info.dtype = dtype;
-  for (size_t l = 0; l < place->depth; l++) {
+  for (size_t l = 0; l < location->depth; l++) {
     values->inputs[l + 1] =
-        olstm__graph_capture(place->levels[l].graph, place->levels[l].node,
-                             place->levels[l].body, values->inputs[l]);
+        olstm__graph_capture(location->levels[l].graph, location->levels[l].node,
+                             location->levels[l].body, values->inputs[l]);
     if (values->inputs[l + 1] == OLSTM__NO_VALUE) return false;
   }
   return true;
@@ -206,12 +207,13 @@ static bool enter(const olstm__node_place* place, const char* name, olstm_dtype 
 
 /// Makes `output` of the node's graph an output of every If around it; the other branches
 /// return the slot unchanged.
-static bool leave(const olstm__node_place* place, int32_t output, slot_values* values) {
-  values->outputs[place->depth] = output;
+static bool leave(const olstm__node_location* location, int32_t output,
+                  slot_values* values) {
+  values->outputs[location->depth] = output;
   if (output == OLSTM__NO_VALUE) return false;
-  for (size_t l = place->depth; l-- > 0;) {
+  for (size_t l = location->depth; l-- > 0;) {
     values->outputs[l] = olstm__graph_add_branch_output(
-        place->levels[l].graph, place->levels[l].node, place->levels[l].body,
+        location->levels[l].graph, location->levels[l].node, location->levels[l].body,
         values->outputs[l + 1], values->inputs[l]);
     if (values->outputs[l] == OLSTM__NO_VALUE) return false;
   }
@@ -219,23 +221,23 @@ static bool leave(const olstm__node_place* place, int32_t output, slot_values* v
 }
 
 /// Adds the slot at every level; the source of its batch is in the node's graph.
-static void add_states(const olstm__node_place* place, const olstm__graph_state* state,
-                       const slot_values* values) {
-  for (size_t l = 0; l <= place->depth; l++) {
+static void add_states(const olstm__node_location* location,
+                       const olstm__graph_state* state, const slot_values* values) {
+  for (size_t l = 0; l <= location->depth; l++) {
     olstm__graph_state at = *state;
     at.input = values->inputs[l];
     at.output = values->outputs[l];
-    if (l < place->depth) at.source = OLSTM__NO_VALUE;
-    (void)olstm__graph_add_state(place->levels[l].graph, &at);
+    if (l < location->depth) at.source = OLSTM__NO_VALUE;
+    (void)olstm__graph_add_state(location->levels[l].graph, &at);
   }
 }
 
 /// For a start value that the graph computes: adds an internal slot of flags, one for
 /// each row of the slot that holds a value, and a Where that takes the other rows from
 /// the start value. `slot` is the slot's value in the node's graph.
-static int32_t add_start(const olstm__node_place* place, const olstm__graph_state* state,
-                         int32_t slot, int32_t start) {
-  olstm__graph* graph = place->levels[place->depth].graph;
+static int32_t add_start(const olstm__node_location* location,
+                         const olstm__graph_state* state, int32_t slot, int32_t start) {
+  olstm__graph* graph = location->levels[location->depth].graph;
   const char* name = olstm__graph_format(graph, "%s/is_set", state->name);
   slot_values flags;
   olstm__graph_state hidden = *state;
@@ -246,9 +248,9 @@ static int32_t add_start(const olstm__node_place* place, const olstm__graph_stat
   hidden.initial = NULL;
   hidden.has_start = false;
   hidden.is_internal = true;
-  hidden.is_flag_computed = place->depth > 0;
-  if (!enter(place, name, OLSTM_DTYPE_BOOL, &flags)) return OLSTM__NO_VALUE;
-  const int32_t old = flags.inputs[place->depth];
+  hidden.is_flag_computed = location->depth > 0;
+  if (!enter(location, name, OLSTM_DTYPE_BOOL, &flags)) return OLSTM__NO_VALUE;
+  const int32_t old = flags.inputs[location->depth];
   // The branch with the node sets all flags.
   const int32_t all =
       hidden.is_flag_computed
@@ -256,8 +258,8 @@ static int32_t add_start(const olstm__node_place* place, const olstm__graph_stat
                                       "Equal", OLSTM__STATE_OPSET, NULL, 2,
                                       (int32_t[]){old, old})
           : old;
-  if (!leave(place, all, &flags)) return OLSTM__NO_VALUE;
-  add_states(place, &hidden, &flags);
+  if (!leave(location, all, &flags)) return OLSTM__NO_VALUE;
+  add_states(location, &hidden, &flags);
   return olstm__graph_add_operator(
       graph, olstm__graph_format(graph, "%s/start", state->name), "Where",
       OLSTM__STATE_OPSET, NULL, 3, (int32_t[]){old, slot, start});
@@ -275,10 +277,10 @@ static int32_t find_output(olstm__graph* graph, int32_t index, size_t slot,
 }
 
 /// Adds one slot to a node that has enough inputs and outputs.
-static olstm_status add_slot(const olstm__node_place* place, int32_t index,
+static olstm_status add_slot(const olstm__node_location* location, int32_t index,
                              const olstm__recurrent_shape* shape, bool is_cell,
                              olstm_error* error) {
-  olstm__graph* graph = place->levels[place->depth].graph;
+  olstm__graph* graph = location->levels[location->depth].graph;
   const char* letter = is_cell ? "c" : "h";
   const size_t slot = is_cell ? OLSTM_RECURRENT_INITIAL_C : OLSTM_RECURRENT_INITIAL_H;
   const int32_t before = graph->nodes[index].inputs[slot];
@@ -297,7 +299,7 @@ static olstm_status add_slot(const olstm__node_place* place, int32_t index,
       .source_axis = shape->batch_first ? 0 : 1,
       .row_axis = 1,
       .has_start = before != OLSTM__NO_VALUE && !constant &&
-                   !is_zero_value(place, place->depth, before, &budget),
+                   !is_zero_value(location, location->depth, before, &budget),
   };
   if (constant) {
     OLSTM_RETURN_IF_ERROR(read_constant(graph, &graph->nodes[index], shape, letter,
@@ -314,25 +316,26 @@ static olstm_status add_slot(const olstm__node_place* place, int32_t index,
                                     before);
     }
   }
-  if (!enter(place, name, shape->dtype, &values) || !leave(place, output, &values)) {
-    return check_place(place, error);
+  if (!enter(location, name, shape->dtype, &values) ||
+      !leave(location, output, &values)) {
+    return check_location(location, error);
   }
-  add_states(place, &state, &values);
-  int32_t initial = values.inputs[place->depth];
-  if (state.has_start) initial = add_start(place, &state, initial, start);
+  add_states(location, &state, &values);
+  int32_t initial = values.inputs[location->depth];
+  if (state.has_start) initial = add_start(location, &state, initial, start);
   if (shape->batch_first) {
     initial =
         olstm__graph_add_swap(graph, olstm__graph_format(graph, "%s/in", name), initial);
   }
-  OLSTM_RETURN_IF_ERROR(check_place(place, error));
+  OLSTM_RETURN_IF_ERROR(check_location(location, error));
   olstm__graph_set_input(graph, index, slot, initial);
   return OLSTM_STATUS_OK;
 }
 
-olstm_status olstm__make_node_stateful(const olstm__node_place* place, int32_t index,
-                                       olstm_error* error) {
-  olstm__graph* graph = place->levels[place->depth].graph;
-  const olstm__graph* main = place->levels[0].graph;
+olstm_status olstm__make_node_stateful(const olstm__node_location* location,
+                                       int32_t index, olstm_error* error) {
+  olstm__graph* graph = location->levels[location->depth].graph;
+  const olstm__graph* main = location->levels[0].graph;
   const bool cell = olstm__recurrent_has_cell(&graph->nodes[index]);
   const olstm__recurrent_shape shape =
       olstm__recurrent_read_shape(graph, &graph->nodes[index]);
@@ -350,6 +353,6 @@ olstm_status olstm__make_node_stateful(const olstm__node_place* place, int32_t i
           graph, index, cell ? OLSTM_RECURRENT_Y_C + 1 : OLSTM_RECURRENT_Y_H + 1)) {
     return olstm__graph_check(graph, error);
   }
-  OLSTM_RETURN_IF_ERROR(add_slot(place, index, &shape, false, error));
-  return cell ? add_slot(place, index, &shape, true, error) : OLSTM_STATUS_OK;
+  OLSTM_RETURN_IF_ERROR(add_slot(location, index, &shape, false, error));
+  return cell ? add_slot(location, index, &shape, true, error) : OLSTM_STATUS_OK;
 }

@@ -1,4 +1,4 @@
-// Makes one recurrent node stateful: its shape, its place in nested graphs, and its
+// Makes one recurrent node stateful: its shape, its location in nested graphs, and its
 // slots. state_stateful.c chooses the nodes.
 #ifndef OLSTM_RUNTIME_STATE_STATE_NODES_H_
 #define OLSTM_RUNTIME_STATE_STATE_NODES_H_
@@ -24,8 +24,8 @@ bool olstm__recurrent_has_cell(const olstm__graph_node* node);
 olstm__recurrent_shape olstm__recurrent_read_shape(const olstm__graph* graph,
                                                    const olstm__graph_node* node);
 
-/// The place of a node: its graph, and the Ifs around it.
-typedef struct olstm__node_place {
+/// The location of a node: its graph, and the Ifs around it.
+typedef struct olstm__node_location {
   /// levels[0] is the main graph, levels[depth] the node's graph. `node` and `body` of a
   /// level say which body the next level is.
   size_t depth;
@@ -34,12 +34,12 @@ typedef struct olstm__node_place {
     int32_t node;
     size_t body;
   } levels[OLSTM__MAX_NESTING + 2];
-} olstm__node_place;
+} olstm__node_location;
 
-/// Adds slots NODE/h, and NODE/c for an LSTM, to node `index` of a place: slots of the
+/// Adds slots NODE/h, and NODE/c for an LSTM, to node `index` of a location: slots of the
 /// main graph that pass through the Ifs. Graphs may need sorting afterwards. Errors: as
 /// olstm__state_make_stateful.
-olstm_status olstm__make_node_stateful(const olstm__node_place* place, int32_t index,
-                                       olstm_error* error);
+olstm_status olstm__make_node_stateful(const olstm__node_location* location,
+                                       int32_t index, olstm_error* error);
 
 #endif  // OLSTM_RUNTIME_STATE_STATE_NODES_H_

@@ -8,7 +8,7 @@
 
 /// State of a walk through the nodes of a graph and of its bodies.
 typedef struct node_walk {
-  olstm__node_place place;
+  olstm__node_location location;
   /// The enclosing Loop or Scan, NULL for none.
   const olstm__graph_node* loop;
   /// The name of the node to make stateful, NULL for all.
@@ -58,7 +58,7 @@ static olstm_status meet_control(node_walk* walk, const olstm__graph* graph,
 
 static olstm_status meet_operator(node_walk* walk, int32_t index, olstm_error* error) {
   const olstm__graph_node* node =
-      &walk->place.levels[walk->place.depth].graph->nodes[index];
+      &walk->location.levels[walk->location.depth].graph->nodes[index];
   const bool is_recurrent = olstm__graph_node_has(node, OLSTM__TRAIT_RECURRENT);
   const size_t used = strlen(walk->names);
   if (is_recurrent && used + strlen(node->name) + 8 <= sizeof walk->names) {
@@ -75,7 +75,7 @@ static olstm_status meet_operator(node_walk* walk, int32_t index, olstm_error* e
                       node->name, node->op_type);
   }
   if (walk->loop) return refuse_in_loop(walk, node, error);
-  return olstm__make_node_stateful(&walk->place, index, error);
+  return olstm__make_node_stateful(&walk->location, index, error);
 }
 
 /// Whether every branch of an If has all outputs of the If: others are refused when
@@ -90,8 +90,8 @@ static bool is_whole(const olstm__graph_node* node) {
 // Graphs are nested no deeper than OLSTM__MAX_NESTING.
 // NOLINTNEXTLINE(misc-no-recursion)
 static olstm_status walk_graph(node_walk* walk, olstm_error* error) {
-  const size_t level = walk->place.depth;
-  olstm__graph* graph = walk->place.levels[level].graph;
+  const size_t level = walk->location.depth;
+  olstm__graph* graph = walk->location.levels[level].graph;
   // Nodes added meanwhile are at the end, and are not visited.
   const int32_t count = graph->order_count;
   for (int32_t i = 0; i < count; i++) {
@@ -106,12 +106,12 @@ static olstm_status walk_graph(node_walk* walk, olstm_error* error) {
     const olstm__graph_node control = *node;
     if (!is_if(node) && !around) walk->loop = &control;
     for (size_t b = 0; b < control.body_count; b++) {
-      walk->place.levels[level].node = index;
-      walk->place.levels[level].body = b;
-      walk->place.levels[level + 1].graph = graph->nodes[index].bodies[b].graph;
-      walk->place.depth = level + 1;
+      walk->location.levels[level].node = index;
+      walk->location.levels[level].body = b;
+      walk->location.levels[level + 1].graph = graph->nodes[index].bodies[b].graph;
+      walk->location.depth = level + 1;
       OLSTM_RETURN_IF_ERROR(walk_graph(walk, error));
-      walk->place.depth = level;
+      walk->location.depth = level;
     }
     walk->loop = around;
   }
@@ -122,7 +122,7 @@ static olstm_status walk_graph(node_walk* walk, olstm_error* error) {
 static olstm_status make_named_stateful(olstm__graph* graph, const char* name,
                                         olstm_error* error) {
   node_walk walk = {.name = name};
-  walk.place.levels[0].graph = graph;
+  walk.location.levels[0].graph = graph;
   OLSTM_RETURN_IF_ERROR(walk_graph(&walk, error));
   if (walk.is_found) return OLSTM_STATUS_OK;
   if (!name) {
