@@ -35,11 +35,6 @@ typedef struct provider {
 
 // ---------------------------------------------------------------- claiming and compiling
 
-static bool is_recurrent(const char* op_type) {
-  return strcmp(op_type, "LSTM") == 0 || strcmp(op_type, "GRU") == 0 ||
-         strcmp(op_type, "RNN") == 0;
-}
-
 /// Whether olstm runs this node: asked by creating its operator, which is where nodes are
 /// refused.
 static bool can_run(const OrtApi* api, const OrtNode* source) {
@@ -47,7 +42,7 @@ static bool can_run(const OrtApi* api, const OrtNode* source) {
   olstm__node_runner* runner = NULL;
   const bool can =
       olstm__ort_node_init(api, source, true, &node, NULL) == OLSTM_STATUS_OK &&
-      node.node.domain[0] == '\0' && is_recurrent(node.node.op_type) &&
+      node.node.domain[0] == '\0' &&
       olstm__node_runner_create(&node.node, &runner, NULL) == OLSTM_STATUS_OK;
   olstm__node_runner_destroy(runner);
   olstm__ort_node_deinit(&node);
@@ -62,7 +57,8 @@ static OrtStatus* claim_nodes(const provider_factory* factory, const OrtNode** n
     const char* op_type = "";
     OrtStatus* status = factory->api->Node_GetOperatorType(nodes[i], &op_type);
     if (status) return status;
-    if (!is_recurrent(op_type) || !can_run(factory->api, nodes[i])) continue;
+    if (!olstm_recurrent_is_op_type(op_type)) continue;
+    if (!can_run(factory->api, nodes[i])) continue;
     status = factory->ep_api->EpGraphSupportInfo_AddNodesToFuse(support, &nodes[i], 1,
                                                                 &options);
     if (status) return status;

@@ -57,6 +57,12 @@ enum {
   OLSTM_RECURRENT_OUTPUT_COUNT = 3
 };
 
+/// Whether nodes of that type, in ONNX's own domain, are recurrent: LSTM, GRU or RNN.
+static inline bool olstm_recurrent_is_op_type(const char* op_type) {
+  return strcmp(op_type, "LSTM") == 0 || strcmp(op_type, "GRU") == 0 ||
+         strcmp(op_type, "RNN") == 0;
+}
+
 /// ONNX's name of input `index` (OLSTM_RECURRENT_X, ...) or output `index`
 /// (OLSTM_RECURRENT_Y, ...) of a recurrent node; "" where there is none.
 static inline const char* olstm_recurrent_input_name(size_t index) {
