@@ -4,7 +4,6 @@
 
 #include <math.h>
 
-#include "op/elementwise/unary_loops.h"
 #include "op/math/cpu.h"
 #include "op/math/vector_math.h"
 

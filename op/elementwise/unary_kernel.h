@@ -73,4 +73,9 @@ olstm__unary_kernel olstm__unary_kernel_find(olstm__unary_code code,
 /// The loop over bools as they are stored, or NULL.
 olstm__unary_kernel olstm__unary_kernel_of_bools(olstm__unary_code code);
 
+/// The loops over floats as compiled for each kind of CPU, by code; NULL where it has
+/// none of its own.
+extern const olstm__unary_kernel olstm__unary_loops_f32_plain[OLSTM__UNARY_CODE_COUNT];
+extern const olstm__unary_kernel olstm__unary_loops_f32_avx2[OLSTM__UNARY_CODE_COUNT];
+
 #endif  // OLSTM_OP_ELEMENTWISE_UNARY_KERNEL_H_

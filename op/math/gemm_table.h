@@ -6,11 +6,13 @@
 #ifndef OLSTM_OP_MATH_GEMM_TABLE_H_
 #define OLSTM_OP_MATH_GEMM_TABLE_H_
 
-#include "op/math/gemm.h"
+#include <stdint.h>
+
+struct olstm__gemm_args;
 
 typedef struct olstm__gemm_table {
   int32_t lanes, tile_vectors;
-  void (*run)(const olstm__gemm_args* args);
+  void (*run)(const struct olstm__gemm_args* args);
 } olstm__gemm_table;
 
 extern const olstm__gemm_table olstm__gemm_f32_plain;

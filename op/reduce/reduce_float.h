@@ -3,7 +3,7 @@
 #define OLSTM_OP_REDUCE_REDUCE_FLOAT_H_
 
 #include "olstm/plugin.h"
-#include "op/reduce/reduce_walk.h"
+#include "op/reduce/reduce_axes.h"
 
 /// Bytes of workspace that olstm__reduce_float_run needs: threads may share one long row.
 size_t olstm__reduce_float_workspace(const olstm__reduce_walk* walk);

@@ -87,6 +87,15 @@ class Tree(unittest.TestCase):
                                "static int g(void) {\n" + 59 * lines + "}\n")
         self.assertEqual(self.check_rooms(), (1, "rooms: base/a.c: g has 61 lines, more than 60\n"))
 
+    def test_rooms_look_into_all_of_the_library(self):
+        self.write("runtime/session.c", "")
+        self.write("op/math/a.h", '#include "op/math/b.h"\n')
+        self.write("op/math/b.inc", '#include "op/math/a.h"\nSIMD_INLINE void f(int a) {\n' + 59 * "  a++;\n" + "}\n")
+        self.write("op/math/b.h", "")
+        self.assertEqual(self.check_rooms(),
+                         (1, "rooms: op/math/b.inc: f has 61 lines, more than 60\n"
+                             "rooms: these include each other in a circle: op/math/a op/math/b\n"))
+
     def test_rooms_refuse_many_files_outside(self):
         for number in range(15):
             self.write(f"runtime/f{number}.c", "")
