@@ -4,7 +4,9 @@
 // The pattern: a chain of cells (fuse_cell.h) with the same weights, where each cell
 // reads the h and c of the one before it, and one step of a sequence, the steps in
 // ascending or descending order. No value inside the chain may be used outside, except
-// every step's h and the last c.
+// every step's h and the last c. One cell alone, as a model of a single step has it, is a
+// layer of one step when it is an LSTM's or a GRU's, its states are what the model is
+// given, and nothing else has its weights.
 #include <string.h>
 
 #include "runtime/fuse/fuse.h"
@@ -13,7 +15,8 @@
 #include "runtime/fuse/fuse_dims.h"
 #include "runtime/fuse/fuse_match.h"
 
-enum { kMinChain = 2, kMaxFactors = 4, kMaxPasses = 64 };
+/// kMaxGiven: the most nodes that a state is followed through.
+enum { kMinChain = 2, kMaxFactors = 4, kMaxPasses = 64, kMaxGiven = 64 };
 
 /// State of the search.
 typedef struct chain_search {
@@ -29,20 +32,24 @@ static const olstm_tensor* get_constant(const void* user, int32_t value) {
 
 // ---------------------------------------------------------------- links
 
-/// Matches the cell that computes `new_h` from `old_h`.
+/// Matches the cell that computes `new_h` from `old_h`. any_x: its x may be any matrix.
 static bool match_link(const olstm__graph* graph, int32_t new_h, int32_t old_h,
-                       olstm__chain_link* out) {
+                       bool any_x, olstm__chain_link* out) {
   const olstm__constants constants = {graph, get_constant, NULL};
   out->new_h = new_h;
   out->old_h = old_h;
-  return olstm__match_cell(graph, new_h, old_h, &constants, &out->cell) &&
-         olstm__match_step(graph, out->cell.x, &out->at) &&
-         (out->cell.is_x_matrix || olstm__dim_rank_of(graph, out->at.sequence) == 3);
+  if (!olstm__match_cell(graph, new_h, old_h, &constants, &out->cell)) return false;
+  out->is_step =
+      olstm__match_step(graph, out->cell.x, &out->at) &&
+      (out->cell.is_x_matrix || olstm__dim_rank_of(graph, out->at.sequence) == 3);
+  if (out->is_step) return true;
+  out->at = (olstm__sequence_step){OLSTM__NO_VALUE, 0, 0};
+  return any_x && (out->cell.is_x_matrix || olstm__dim_rank_of(graph, out->cell.x) == 2);
 }
 
 /// The cells that may compute `new_h`: with each factor of its products as the previous
 /// h.
-static size_t list_links(const olstm__graph* graph, int32_t new_h,
+static size_t list_links(const olstm__graph* graph, int32_t new_h, bool any_x,
                          olstm__chain_link out[kMaxFactors]) {
   const olstm__constants constants = {graph, get_constant, NULL};
   int32_t factors[kMaxFactors];
@@ -50,7 +57,7 @@ static size_t list_links(const olstm__graph* graph, int32_t new_h,
   const size_t count =
       olstm__sum_list_factors(graph, new_h, &constants, kMaxFactors, factors);
   for (size_t f = 0; f < count; f++) {
-    if (match_link(graph, new_h, factors[f], &out[links])) links++;
+    if (match_link(graph, new_h, factors[f], any_x, &out[links])) links++;
   }
   return links;
 }
@@ -73,7 +80,7 @@ static bool are_linked(const olstm__chain_link* before, const olstm__chain_link*
 static bool find_link_before(const olstm__graph* graph, const olstm__chain_link* after,
                              int64_t direction, olstm__chain_link* out) {
   olstm__chain_link links[kMaxFactors];
-  const size_t count = list_links(graph, after->old_h, links);
+  const size_t count = list_links(graph, after->old_h, false, links);
   for (size_t i = 0; i < count; i++) {
     if (are_linked(&links[i], after, direction)) {
       *out = links[i];
@@ -132,7 +139,8 @@ static bool mark_nodes(const olstm__graph* graph, olstm__chain* c) {
       const olstm__graph_node* producer = olstm__graph_producer(graph, input);
       olstm__sequence_step ignored;
       if (!producer || input == c->first.old_h || input == c->first.cell.old_c ||
-          olstm__match_step(graph, input, &ignored)) {
+          (c->count > 1 ? olstm__match_step(graph, input, &ignored)
+                        : input == c->first.cell.x)) {
         continue;
       }
       const int32_t index = olstm__graph_node_index(graph, producer);
@@ -178,12 +186,81 @@ static bool has_states(const olstm__graph* graph, const olstm__chain* c) {
   return olstm__can_align(graph, states, states[1].value == OLSTM__NO_VALUE ? 1 : 2);
 }
 
-static bool fuse_chain(olstm__graph* graph, olstm__chain* c) {
-  return mark_nodes(graph, c) && is_closed(graph, c) && has_states(graph, c) &&
-         olstm__chain_replace(graph, c);
+// ---------------------------------------------------------------- one cell alone
+
+// Whether a state is what the model is given, or such elementwise: not computed by
+// another layer, or by another step of this one. The budget bounds the recursion.
+// NOLINTNEXTLINE(misc-no-recursion)
+static bool is_given(const olstm__graph* graph, int32_t value, int* budget) {
+  const olstm__graph_node* node =
+      value == OLSTM__NO_VALUE ? NULL : olstm__graph_producer(graph, value);
+  if ((*budget)-- <= 0) return false;
+  if (!node || olstm__match_is(node, "ConstantOfShape")) return true;
+  const olstm__traits kinds =
+      OLSTM__TRAIT_MOVES_ELEMENTS | OLSTM__TRAIT_BROADCASTS | OLSTM__TRAIT_REAL_FUNCTION;
+  if (node->kind != OLSTM__NODE_OPERATOR || !(node->traits & kinds)) return false;
+  // What tells where elements go is not their value.
+  const bool is_moved = olstm__graph_node_has(node, OLSTM__TRAIT_MOVES_ELEMENTS) &&
+                        !olstm__match_is(node, "Concat");
+  for (size_t i = 0; i < (is_moved ? 1 : node->input_count); i++) {
+    if (!is_given(graph, olstm__graph_node_input(node, i), budget)) return false;
+  }
+  return true;
+}
+
+static bool has_given_state(const olstm__graph* graph, const olstm__chain_link* link) {
+  int budget = kMaxGiven;
+  return is_given(graph, link->old_h, &budget) &&
+         (link->cell.old_c == OLSTM__NO_VALUE ||
+          is_given(graph, link->cell.old_c, &budget));
+}
+
+static bool same_tensor(const olstm_tensor* a, const olstm_tensor* b) {
+  size_t bytes = 0;
+  return a == b || (a->desc.dtype == b->desc.dtype && a->desc.rank == b->desc.rank &&
+                    memcmp(a->desc.dims, b->desc.dims,
+                           (size_t)a->desc.rank * sizeof *a->desc.dims) == 0 &&
+                    olstm_tensor_desc_bytes(&a->desc, &bytes) &&
+                    memcmp(a->data, b->data, bytes) == 0);
+}
+
+/// Whether a product outside the chain has the cell's recurrent weights: another step.
+static bool has_other_steps(const olstm__graph* graph, const olstm__chain* c) {
+  const olstm_tensor* own = c->last.cell.gates[0].recurrent_kernel.tensor;
+  for (int32_t i = 0; i < graph->order_count; i++) {
+    const olstm__graph_node* node = &graph->nodes[graph->order[i]];
+    if (olstm__chain_owns(c, graph->order[i]) ||
+        (!olstm__match_is(node, "MatMul") && !olstm__match_is(node, "Gemm"))) {
+      continue;
+    }
+    const olstm_tensor* other =
+        olstm__graph_constant(graph, olstm__graph_node_input(node, 1));
+    if (other && same_tensor(own, other)) return true;
+  }
+  return false;
+}
+
+/// Chooses the one cell that computes `new_h`: where x and h could change places, the one
+/// whose x is a step of a sequence. False when that leaves several.
+static bool find_cell(const olstm__graph* graph, int32_t new_h, olstm__chain_link* out) {
+  olstm__chain_link links[kMaxFactors];
+  size_t found[2] = {0, 0};
+  const size_t count = list_links(graph, new_h, true, links);
+  for (size_t l = 0; l < count; l++) {
+    const olstm__chain_link* link = &links[l];
+    if (strcmp(link->cell.op_type, "RNN") == 0 || !has_given_state(graph, link)) continue;
+    if (found[link->is_step]++ == 0 && (link->is_step || found[true] == 0)) *out = *link;
+  }
+  return found[true] ? found[true] == 1 : found[false] == 1;
 }
 
 // ---------------------------------------------------------------- searching
+
+static bool fuse_chain(olstm__graph* graph, olstm__chain* c) {
+  memset(c->is_own, 0, (size_t)c->node_count * sizeof *c->is_own);
+  return mark_nodes(graph, c) && is_closed(graph, c) && has_states(graph, c) &&
+         (c->count > 1 || !has_other_steps(graph, c)) && olstm__chain_replace(graph, c);
+}
 
 static bool may_make_h(const olstm__graph_node* node) {
   return olstm__graph_node_has(node, OLSTM__TRAIT_CELL_ACTIVATION) ||
@@ -200,16 +277,20 @@ static void refuse_chain(chain_search* search) {
 static bool fuse_ending(chain_search* search, int32_t new_h) {
   olstm__chain* c = search->chain;
   olstm__chain_link links[kMaxFactors];
-  const size_t count = list_links(search->graph, new_h, links);
+  const size_t count = list_links(search->graph, new_h, false, links);
   for (size_t l = 0; l < count; l++) {
     for (int64_t direction = 1; direction >= -1; direction -= 2) {
       if (!follow_chain(search->graph, &links[l], direction, c)) continue;
-      memset(c->is_own, 0, (size_t)c->node_count * sizeof *c->is_own);
       if (fuse_chain(search->graph, c)) return true;
       refuse_chain(search);
     }
   }
-  return false;
+  if (!find_cell(search->graph, new_h, &c->last)) return false;
+  c->first = c->last;
+  c->count = 1;
+  c->new_h[0] = new_h;
+  c->new_c[0] = c->last.cell.new_c;
+  return fuse_chain(search->graph, c);
 }
 
 /// Tries every node, from the end of the graph.

@@ -43,6 +43,9 @@ static int32_t add_x(olstm__graph* graph, const olstm__chain* c, const char* nam
   const olstm__sequence_step *first = &c->first.at, *last = &c->last.at;
   const int64_t begin = first->step < last->step ? first->step : last->step;
   int32_t x = first->sequence;
+  if (c->count == 1) {
+    return olstm__fuse_add_axis_node(graph, "Unsqueeze", c->first.cell.x, 0);
+  }
   if (begin != 0 || olstm__sequence_step_count(graph, first) != (int64_t)c->count) {
     x = add_gather(graph, olstm__graph_format(graph, "%s/steps", name), x, first->axis,
                    begin, (int64_t)c->count);
@@ -103,8 +106,9 @@ static bool add_recurrent_node(olstm__graph* graph, const olstm__chain* c,
       .inputs = inputs,
       .output_count = is_lstm ? OLSTM_RECURRENT_OUTPUT_COUNT : OLSTM_RECURRENT_Y_C,
       .outputs = outputs,
-      .fused_from = olstm__graph_format(graph, "%zu unrolled steps recognised as %s",
-                                        c->count, cell->op_type)};
+      .fused_from =
+          olstm__graph_format(graph, "%zu unrolled step%s recognised as %s", c->count,
+                              c->count == 1 ? "" : "s", cell->op_type)};
   if (olstm__graph_check(graph, NULL) != OLSTM_STATUS_OK ||
       olstm__graph_add_node(graph, &made) == OLSTM__NO_VALUE) {
     return false;

@@ -11,6 +11,8 @@ enum { OLSTM__CHAIN_MAX = 4096 };
 /// A cell, and the step of the sequence that is its input.
 typedef struct olstm__chain_link {
   olstm__cell_match cell;
+  /// Whether x is a step of a sequence, as it is in chains of more than one cell.
+  bool is_step;
   olstm__sequence_step at;
   int32_t old_h, new_h;
 } olstm__chain_link;
