@@ -6,6 +6,7 @@
 #include "op/builtin.h"
 #include "op/math/real.h"
 #include "tests/support/lstm_problems.h"
+#include "tests/support/test_allocator.h"
 #include "tests/support/test_main.h"
 
 static void drop_outputs(olstm_lstm_case* layer) {
@@ -98,11 +99,12 @@ static olstm_status run_instance(olstm_lstm_case* layer, const olstm_operator* o
 olstm_status olstm_lstm_case_run(olstm_lstm_case* layer,
                                  const olstm_lstm_case_options* options,
                                  olstm_error* error) {
-  const olstm_allocator allocator = olstm_allocator_or_default(NULL);
+  olstm_test_allocator allocator;
+  olstm_test_allocator_init(&allocator);
   const olstm_host host = {.struct_size = sizeof host,
                            .abi_version = OLSTM_ABI_VERSION,
                            .name = "test",
-                           .allocator = &allocator};
+                           .allocator = &allocator.allocator};
   const olstm_operator_options operator_options = {
       .struct_size = sizeof operator_options,
       .thread_count = options->thread_count ? options->thread_count : 1,
@@ -113,9 +115,12 @@ olstm_status olstm_lstm_case_run(olstm_lstm_case* layer,
   const olstm_operator* op = find_operator(&layer->node);
   void* instance = NULL;
   drop_outputs(layer);
-  OLSTM_RETURN_IF_ERROR(op->create(op, &create, &instance, error));
-  const olstm_status status = run_instance(layer, op, instance, options, error);
-  op->destroy(instance);
+  olstm_status status = op->create(op, &create, &instance, error);
+  if (status == OLSTM_STATUS_OK) {
+    status = run_instance(layer, op, instance, options, error);
+    op->destroy(instance);
+  }
+  olstm_test_allocator_assert_clean(&allocator);
   return status;
 }
 

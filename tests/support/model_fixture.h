@@ -1,15 +1,19 @@
-// A model of tests/data with a session and a context, for tests that run models.
+// A model of tests/data with a session and a context, for tests that run models. All
+// their memory is counted: model_end expects it back, with its sizes.
 #ifndef OLSTM_TESTS_SUPPORT_MODEL_FIXTURE_H_
 #define OLSTM_TESTS_SUPPORT_MODEL_FIXTURE_H_
 
 #include <string.h>
 
 #include "olstm/olstm.h"
+#include "tests/support/test_allocator.h"
 #include "tests/support/test_main.h"
 
 enum { MODEL_FIXTURE_MAX = 8 };
 
+/// Not to be copied or moved.
 typedef struct model_fixture {
+  olstm_test_allocator allocator;
   olstm_session* session;
   olstm_context* context;
   /// The inputs of the next run, in the session's order, and the outputs of the last one.
@@ -19,15 +23,25 @@ typedef struct model_fixture {
   olstm_error error;
 } model_fixture;
 
-/// `path` is what follows tests/data. Fails the test when there is no session.
+/// `path` is what follows tests/data. Fails the test when there is no session. The
+/// allocator of `options` is not used.
 static inline void model_start(model_fixture* fixture, const char* path,
                                const olstm_session_options* options) {
   olstm_model* model = NULL;
-  *fixture = (model_fixture){0};
+  olstm_model_options model_options;
+  olstm_session_options session_options;
+  memset(fixture, 0, sizeof *fixture);
+  olstm_test_allocator_init(&fixture->allocator);
+  olstm_model_options_init(&model_options);
+  model_options.allocator = &fixture->allocator.allocator;
+  olstm_session_options_init(&session_options);
+  if (options) session_options = *options;
+  session_options.allocator = &fixture->allocator.allocator;
   olstm_error* error = &fixture->error;
-  olstm_status status = olstm_model_load_file(path, NULL, &model, error);
+  olstm_status status = olstm_model_load_file(path, &model_options, &model, error);
   if (status == OLSTM_STATUS_OK) {
-    status = olstm_session_create(model, NULL, options, &fixture->session, error);
+    status =
+        olstm_session_create(model, NULL, &session_options, &fixture->session, error);
   }
   olstm_model_destroy(model);
   if (status == OLSTM_STATUS_OK) {
@@ -39,6 +53,7 @@ static inline void model_start(model_fixture* fixture, const char* path,
 static inline void model_end(model_fixture* fixture) {
   olstm_context_destroy(fixture->context);
   olstm_session_destroy(fixture->session);
+  olstm_test_allocator_assert_clean(&fixture->allocator);
 }
 
 /// Gives input `index` (the session's order) a value. dims: MODEL_SHAPE(2, 3), or

@@ -5,7 +5,7 @@
 
 #include "tests/support/test_main.h"
 
-enum { kMaxWords = 64, kMaxLine = 2048, kMaxGraphs = 32, kMaxDomains = 4 };
+enum { kMaxWords = 64, kMaxLine = 2048, kMaxGraphs = 64, kMaxDomains = 4 };
 
 // ---------------------------------------------------------------- protobuf
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "op/builtin.h"
+#include "tests/support/test_allocator.h"
 
 static const char* const kInputNames[OP_FIXTURE_MAX_INPUTS] = {
     "x0", "x1", "x2",  "x3",  "x4",  "x5",  "x6",  "x7",
@@ -111,11 +112,12 @@ static olstm_status run_instance(op_fixture* fixture, const olstm_operator* entr
 }
 
 olstm_status op_fixture_run_node(op_fixture* fixture, const olstm_node* node) {
-  const olstm_allocator allocator = olstm_allocator_or_default(NULL);
+  olstm_test_allocator allocator;
+  olstm_test_allocator_init(&allocator);
   const olstm_host host = {.struct_size = sizeof host,
                            .abi_version = OLSTM_ABI_VERSION,
                            .name = "test",
-                           .allocator = &allocator};
+                           .allocator = &allocator.allocator};
   const olstm_operator_options options = {.struct_size = sizeof options,
                                           .thread_count = 1};
   const olstm_create_args create = {
@@ -128,9 +130,12 @@ olstm_status op_fixture_run_node(op_fixture* fixture, const olstm_node* node) {
                       "no operator %s of opset %d", node->op_type,
                       (int)node->opset_version);
   }
-  OLSTM_RETURN_IF_ERROR(entry->create(entry, &create, &instance, &fixture->error));
-  const olstm_status status = run_instance(fixture, entry, instance);
-  entry->destroy(instance);
+  olstm_status status = entry->create(entry, &create, &instance, &fixture->error);
+  if (status == OLSTM_STATUS_OK) {
+    status = run_instance(fixture, entry, instance);
+    entry->destroy(instance);
+  }
+  olstm_test_allocator_assert_clean(&allocator);
   return status;
 }
 

@@ -5,9 +5,12 @@
 #include <string.h>
 
 #include "runtime/state/state.h"
+#include "tests/support/test_allocator.h"
 #include "tests/support/test_main.h"
 
+/// Not to be copied or moved: its memory is counted.
 typedef struct state_fixture {
+  olstm_test_allocator allocator;
   olstm__graph* graph;
   olstm__states states;
 } state_fixture;
@@ -25,8 +28,9 @@ static inline olstm__graph_state node_state(const char* name, int64_t h) {
 
 static inline void fixture_start(state_fixture* fixture, const olstm__graph_state* metas,
                                  size_t count, bool broadcast) {
-  const olstm_allocator allocator = olstm_allocator_or_default(NULL);
-  fixture->graph = olstm__graph_create_empty("test", &allocator);
+  olstm_test_allocator_init(&fixture->allocator);
+  const olstm_allocator* allocator = &fixture->allocator.allocator;
+  fixture->graph = olstm__graph_create_empty("test", allocator);
   for (size_t i = 0; i < count; i++) {
     olstm__graph_state meta = metas[i];
     meta.input = olstm__graph_add_value(fixture->graph, OLSTM__VALUE_STATE, meta.name);
@@ -34,13 +38,14 @@ static inline void fixture_start(state_fixture* fixture, const olstm__graph_stat
     assert_true(olstm__graph_add_state(fixture->graph, &meta));
   }
   assert_int_equal(
-      olstm__states_init(&fixture->states, fixture->graph, &allocator, broadcast, NULL),
+      olstm__states_init(&fixture->states, fixture->graph, allocator, broadcast, NULL),
       OLSTM_STATUS_OK);
 }
 
 static inline void fixture_end(state_fixture* fixture) {
   olstm__states_deinit(&fixture->states);
   olstm__graph_destroy(fixture->graph);
+  olstm_test_allocator_assert_clean(&fixture->allocator);
 }
 
 static inline olstm_tensor_desc float_desc(int32_t rank, int64_t a, int64_t b,

@@ -98,12 +98,18 @@ static void drops_unwanted_outputs_where_onnx_calls_them_optional(void** state) 
   const int32_t s = value(graph, OLSTM__VALUE_NODE, "s");
   const int32_t t = value(graph, OLSTM__VALUE_NODE, "t");
   const int32_t lstm = node(graph, "LSTM", x, y, h);
+  const int32_t whole = value(graph, OLSTM__VALUE_NODE, "whole");
+  const int32_t unused = value(graph, OLSTM__VALUE_NODE, "unused");
+  const int32_t other_lstm = node(graph, "LSTM", x, whole, unused);
   const int32_t split = node(graph, "Split", x, s, t);
   (void)olstm__graph_add_output(graph, h);
   (void)olstm__graph_add_output(graph, s);
+  (void)olstm__graph_add_output(graph, whole);
   olstm__graph_remove_dead(graph);
   assert_int_equal(graph->nodes[lstm].outputs[0], OLSTM__NO_VALUE);
   assert_int_equal(graph->nodes[lstm].outputs[1], h);
+  assert_int_equal(graph->nodes[other_lstm].outputs[0], whole);
+  assert_int_equal(graph->nodes[other_lstm].outputs[1], OLSTM__NO_VALUE);
   assert_int_equal(graph->nodes[split].outputs[1], t);
   olstm__graph_destroy(graph);
 }

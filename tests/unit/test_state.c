@@ -305,17 +305,6 @@ static void takes_an_empty_batch(void** state) {
   fixture_end(&fixture);
 }
 
-static void* allocate_some(void* user, size_t bytes) {
-  int* allowed = user;
-  return (*allowed)-- > 0 ? malloc(bytes) : NULL;
-}
-
-static void release_some(void* user, void* memory, size_t bytes) {
-  (void)user;
-  (void)bytes;
-  free(memory);
-}
-
 static void changes_nothing_when_there_is_no_memory(void** state) {
   olstm__graph_state metas[] = {node_state("l/h", 2), node_state("l/h/is_set", 1)};
   float values[20] = {9, 9};
@@ -327,16 +316,13 @@ static void changes_nothing_when_there_is_no_memory(void** state) {
   metas[1].dtype = OLSTM_DTYPE_BOOL;
   fixture_start(&fixture, metas, 2, false);
   assert_int_equal(fixture_run(&fixture, 1, 1.0F, NULL), OLSTM_STATUS_OK);
-  const olstm_allocator good = fixture.states.allocator;
-  for (int n = 0; n < 2; n++) {
-    int allowed = n;
-    fixture.states.allocator = (olstm_allocator){&allowed, allocate_some, release_some};
+  for (int n = 1; n <= 2; n++) {
+    olstm_test_allocator_fail_at(&fixture.allocator, n);
     assert_int_equal(olstm__states_set(&fixture.states, "l/h", &value, NULL),
                      OLSTM_STATUS_OUT_OF_MEMORY);
     assert_true(fixture_get(&fixture, "l/h")[0] == 1.0F);
     assert_int_equal(fixture.states.slots[0].desc.dims[1], 1);
   }
-  fixture.states.allocator = good;
   fixture_end(&fixture);
 }
 

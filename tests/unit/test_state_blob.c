@@ -4,11 +4,14 @@
 
 #include "tests/support/state_fixture.h"
 
+/// A copy of the blob, to free().
 static void save(state_fixture* fixture, uint8_t** out_bytes, size_t* out_count) {
   void* bytes = NULL;
   assert_int_equal(olstm__states_save(&fixture->states, &bytes, out_count, NULL),
                    OLSTM_STATUS_OK);
-  *out_bytes = bytes;
+  *out_bytes = malloc(*out_count);
+  memcpy(*out_bytes, bytes, *out_count);
+  olstm_release(&fixture->allocator.allocator, bytes, *out_count, 1);
 }
 
 static olstm_status load(state_fixture* fixture, const void* bytes, size_t count,

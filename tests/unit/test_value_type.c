@@ -45,7 +45,7 @@ static void tells_unknown_rank_from_a_scalar(void** state) {
 }
 
 static void takes_minus_one_for_unknown_and_keeps_zero(void** state) {
-  pb_bytes value = onnx_value("x", OLSTM_DTYPE_FLOAT, "-1,0,?,batch");
+  pb_bytes value = onnx_value("x", OLSTM_DTYPE_FLOAT, "-1,0,?,batch,");
   olstm_model* model = NULL;
   (void)state;
   assert_int_equal(load_input(&value, &model, NULL), OLSTM_STATUS_OK);
@@ -55,6 +55,10 @@ static void takes_minus_one_for_unknown_and_keeps_zero(void** state) {
   assert_int_equal(info->dims[2], -1);
   assert_null(info->dim_params[2]);
   assert_string_equal(info->dim_params[3], "batch");
+  // A dim_param of no characters names nothing.
+  assert_int_equal(info->rank, 5);
+  assert_int_equal(info->dims[4], -1);
+  assert_null(info->dim_params[4]);
   olstm_model_destroy(model);
 }
 
