@@ -236,11 +236,14 @@ def main():
     trees = [Tree(os.path.join(arguments.work, "tree%d" % i), statistics) for i in range(arguments.jobs)]
     for tree in trees:
         tree.copy()
+    for tree in trees:
         tree.configure()
         if not tree.make("unit_tests", *LATER_TARGETS):
             sys.exit("mutation_trial: %s does not build" % tree.folder)
     measure(trees[0], arguments.folders)
-    print("unit tests take %.0f s" % sum(statistics.seconds.values()), flush=True)
+    slowest = max(statistics.seconds, key=statistics.seconds.get)
+    print("unit tests take %.0f s, %s %.0f s of them" % (sum(statistics.seconds.values()), slowest, statistics.seconds[slowest]),
+          flush=True)
     counts = {"killed": 0, "survived": 0, "equivalent": 0}
     waiting = queue.SimpleQueue()
     for mutant in select(arguments):
