@@ -37,7 +37,7 @@ typedef struct pool_handle {
   olstm__op_handle head;
   olstm__window window;
   olstm_dtype dtype;
-  olstm__compute_type lane;
+  olstm__compute_type compute_type;
   int64_t plane_count;
   size_t x_bytes;
   /// Whether rows of floats go by vectors, how they do, and what averages along a row are
@@ -305,9 +305,11 @@ static olstm_status pool_prepare(void* instance, const olstm_prepare_args* args,
   plan_rows(self, handle);
   if (has_results) fill_taps(self, handle);
   handle->dtype = x->dtype;
-  handle->lane = x->dtype == OLSTM_DTYPE_DOUBLE ? OLSTM__COMPUTE_F64 : OLSTM__COMPUTE_F32;
+  handle->compute_type =
+      x->dtype == OLSTM_DTYPE_DOUBLE ? OLSTM__COMPUTE_F64 : OLSTM__COMPUTE_F32;
   handle->plane_count = olstm_tensor_desc_count(x) == 0 ? 0 : x->dims[0] * x->dims[1];
-  if (!olstm__compute_type_is_native(handle->lane, x->dtype) && handle->plane_count > 0) {
+  if (!olstm__compute_type_is_native(handle->compute_type, x->dtype) &&
+      handle->plane_count > 0) {
     // x, then y, of one plane as floats.
     (void)olstm_size_align(
         (size_t)olstm__window_input_count(&handle->window) * sizeof(float),
@@ -344,15 +346,15 @@ static void run_plane(const pool_op* self, const pool_handle* handle, char* work
                       const char* x, char* y, int64_t* indices) {
   const olstm__window* w = &handle->window;
   row_run rows = {self, handle, (const float*)(const void*)x, (float*)(void*)y};
-  if (handle->lane == OLSTM__COMPUTE_F64) {
+  if (handle->compute_type == OLSTM__COMPUTE_F64) {
     pool_plane_F64(self, handle, (const double*)(const void*)x, (double*)(void*)y,
                    indices);
   } else if (handle->dtype == OLSTM_DTYPE_FLOAT) {
     pool_plane_F32(self, handle, rows.x, rows.y, indices);
   } else {
     float* results = (float*)(void*)(workspace + handle->x_bytes);
-    olstm__compute_load(handle->lane, handle->dtype, olstm__window_input_count(w), x,
-                        workspace);
+    olstm__compute_load(handle->compute_type, handle->dtype, olstm__window_input_count(w),
+                        x, workspace);
     rows.x = (const float*)(void*)workspace;
     rows.y = results;
     if (handle->has_slide) {
@@ -360,8 +362,8 @@ static void run_plane(const pool_op* self, const pool_handle* handle, char* work
     } else {
       pool_plane_F32(self, handle, rows.x, rows.y, indices);
     }
-    olstm__compute_store(handle->lane, handle->dtype, olstm__window_output_count(w),
-                         results, y);
+    olstm__compute_store(handle->compute_type, handle->dtype,
+                         olstm__window_output_count(w), results, y);
   }
 }
 

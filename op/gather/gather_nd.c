@@ -43,10 +43,10 @@ void olstm__tuple_walk_init(olstm__tuple_walk* walk, const olstm_tensor_desc* da
         (size_t)indices->dims[d];
   }
   for (int32_t d = data->rank - 1; d >= batch_dims; d--) {
-    const int32_t place = d - batch_dims;
-    if (place < walk->tuple_length) {
-      walk->dims[place] = data->dims[d];
-      walk->strides[place] = stride;
+    const int32_t axis = d - batch_dims;
+    if (axis < walk->tuple_length) {
+      walk->dims[axis] = data->dims[d];
+      walk->strides[axis] = stride;
     } else {
       walk->slice_count *= (size_t)data->dims[d];
     }

@@ -94,10 +94,11 @@ olstm_status olstm__space_to_depth_infer(const void* instance,
   return olstm__op_check_output(&op->base, &out_outputs[0], error);
 }
 
-/// Both are a transposition of six dimensions: `places` maps each of the output's six to
-/// the input's.
+/// Both are a transposition of six dimensions: `source_axes` maps each of the output's
+/// six to the input's.
 static olstm_status create_copy(const block_op* op, const olstm_prepare_args* args,
-                                const int64_t source_dims[6], const int32_t places[6],
+                                const int64_t source_dims[6],
+                                const int32_t source_axes[6],
                                 olstm_prepared* out_prepared, olstm_error* error) {
   olstm__strided_view dense;
   olstm__strided_view source = {0};
@@ -109,8 +110,8 @@ static olstm_status create_copy(const block_op* op, const olstm_prepare_args* ar
   block_handle* handle = memory;
   olstm__strided_view_init_dense(&dense, 6, source_dims);
   for (int32_t d = 0; d < 6; d++) {
-    dims[d] = source_dims[places[d]];
-    source.strides[d] = dense.strides[places[d]];
+    dims[d] = source_dims[source_axes[d]];
+    source.strides[d] = dense.strides[source_axes[d]];
   }
   olstm__strided_view_init_dense(&target, 6, dims);
   olstm__strided_copy_init(&handle->copy, olstm_dtype_size(args->outputs[0].dtype), 6,

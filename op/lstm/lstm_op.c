@@ -232,9 +232,9 @@ static olstm_status find_timing(lstm_op* op, const lstm_handle* handle,
   if (is_new) {
     olstm__lstm_time_kernels(&handle->problem, &op->base.allocator, made.timing.memory);
   }
-  known_timing* place = &op->timings[op->timing_count++ % kMaxTimings];
-  olstm__packed_memory_deinit(&place->timing, &op->base);
-  *place = made;
+  known_timing* oldest = &op->timings[op->timing_count++ % kMaxTimings];
+  olstm__packed_memory_deinit(&oldest->timing, &op->base);
+  *oldest = made;
   *out_timing = made.timing.memory;
   return OLSTM_STATUS_OK;
 }

@@ -1,5 +1,5 @@
 // Philox 4x32-10 (Salmon and others, 2011): random bits as a function of a key and a
-// counter, so that element i of run r is the same whoever computes it.
+// counter, so that element i of run r is the same whichever thread computes it.
 #ifndef OLSTM_OP_RANDOM_PHILOX_H_
 #define OLSTM_OP_RANDOM_PHILOX_H_
 

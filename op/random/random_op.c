@@ -55,8 +55,8 @@ static uint64_t fresh_key(const random_op* self) {
   struct timespec now = {0, 0};
   (void)timespec_get(&now, TIME_UTC);
   const uint64_t time = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-  const uint64_t place = (uint64_t)(uintptr_t)self;
-  return olstm__spread_bits(olstm__spread_bits(time) ^ place ^
+  const uint64_t address = (uint64_t)(uintptr_t)self;
+  return olstm__spread_bits(olstm__spread_bits(time) ^ address ^
                             olstm__spread_bits(atomic_fetch_add(&created, 1)));
 }
 

@@ -60,7 +60,7 @@ void olstm__branches_destroy(olstm__branches* branches) {
   olstm_release(allocator, branches, 1, sizeof *branches);
 }
 
-/// Gives the place that the plan has for an output.
+/// Gives the location that the plan has for an output.
 static olstm_status give_output(void* user, size_t index, const olstm_tensor_desc* desc,
                                 olstm_error* error) {
   branch_call* call = user;

@@ -274,7 +274,7 @@ static const char* describe(olstm__graph* graph, const conv_match* match) {
                              text);
 }
 
-/// The node; then whoever used the layer uses that.
+/// Adds the new node, and gives its output to all that used the old one.
 static void replace(olstm__graph* graph, const conv_match* match) {
   const olstm__graph_node conv = graph->nodes[match->node];
   const bool is_fused =
@@ -318,7 +318,7 @@ olstm_status olstm__fuse_conv(olstm__graph* graph, olstm_error* error) {
   const int32_t count = graph->order_count;
   for (int32_t i = 0; i < count; i++) {
     conv_match match;
-    // What an earlier one took along is still there, but nobody uses what it gives.
+    // Nodes that an earlier match has replaced are still in the order: nothing uses them.
     if (!match_conv(graph, graph->order[i], &match)) continue;
     match_channels(graph, &match);
     match_residual(graph, &match);

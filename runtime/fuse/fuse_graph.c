@@ -76,7 +76,7 @@ olstm_status olstm__fuse_recurrent(olstm__graph* graph, olstm_error* error) {
 }
 
 olstm_status olstm__fuse_neighbours(olstm__graph* graph, olstm_error* error) {
-  // What nobody needs any more, since state took its place, is not replaced.
+  // Dead nodes, such as start values that state slots have replaced, are not matched.
   olstm__graph_remove_dead(graph);
   return run_everywhere(graph, neighbour_pass, error);
 }

@@ -32,8 +32,8 @@ typedef struct wait_point {
 typedef struct worker {
   alignas(kCacheLine) wait_point point;
   // The number of the newest run in which this worker's part was taken, times 2, plus 1
-  // when it is done. The worker takes its part, or the caller does, who does not wait for
-  // a worker that sleeps or has no core.
+  // when it is done. The worker takes its part; when the worker sleeps or has no core,
+  // the caller takes it and does not wait.
   alignas(kCacheLine) atomic_ullong part;
   olstm__threads* threads;
   int32_t index;

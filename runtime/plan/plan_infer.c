@@ -156,7 +156,7 @@ static olstm_status resolve_state(olstm__planner* planner, const olstm__plan_fra
                       "state '%s' has shape %s, which is too large", state->name,
                       olstm_shape_text(&desc).text);
   }
-  // Never known, be it empty: its place is settled by the run.
+  // Never computed ahead, be it empty: the run says where it lies.
   olstm__planned_value_describe(&planner->values[value], &desc, NULL);
   return OLSTM_STATUS_OK;
 }
@@ -186,12 +186,14 @@ static olstm_status check_outputs(const olstm__planner* planner,
   return OLSTM_STATUS_OK;
 }
 
-/// Whether a value that is only checked is what another node makes, which stays.
-static bool is_settled(const olstm__planner* planner, const olstm__planned_value* value) {
+/// While replaced nodes are only checked: whether the value is known already, from the
+/// node that replaces them.
+static bool is_known_already(const olstm__planner* planner,
+                             const olstm__planned_value* value) {
   return planner->is_checking && (value->is_described || value->is_dynamic);
 }
 
-/// Whether the results of a step can be computed now, and had better be.
+/// Whether the results of a step can be computed while planning, and are small enough.
 static bool can_fold(const olstm__planner* planner, const olstm__planned_step* step,
                      size_t output_bytes) {
   const bool is_shape_only =
@@ -239,7 +241,7 @@ static olstm_status fold_step(olstm__planner* planner, const olstm__planned_step
   for (size_t o = 0; o < output_count; o++) {
     if (step->outputs[o] < 0) continue;
     olstm__planned_value* value = &planner->values[step->outputs[o]];
-    if (is_settled(planner, value)) continue;
+    if (is_known_already(planner, value)) continue;
     value->location =
         (olstm__location){.kind = OLSTM__LOCATION_CONSTANT, .data = data[o]};
     olstm__planned_value_describe(value, &planner->desc_list[o], data[o]);
@@ -253,7 +255,7 @@ static void make_dynamic(olstm__planner* planner, olstm__planned_step* step) {
   for (size_t o = 0; o < step->node->output_count; o++) {
     if (step->outputs[o] < 0) continue;
     olstm__planned_value* value = &planner->values[step->outputs[o]];
-    if (!is_settled(planner, value)) value->is_dynamic = true;
+    if (!is_known_already(planner, value)) value->is_dynamic = true;
   }
 }
 
@@ -285,7 +287,7 @@ static olstm_status infer_operator(olstm__planner* planner, olstm__planned_step*
   for (size_t o = 0; o < node->output_count; o++) {
     if (step->outputs[o] < 0) continue;
     olstm__planned_value* value = &planner->values[step->outputs[o]];
-    if (!is_settled(planner, value)) {
+    if (!is_known_already(planner, value)) {
       olstm__planned_value_describe(value, &planner->desc_list[o], NULL);
     }
   }
@@ -333,7 +335,7 @@ static olstm_status infer_body(olstm__planner* planner, const olstm__plan_frame*
   for (size_t o = 0; o < step->node->output_count && o < program->output_count; o++) {
     if (outputs[o] == OLSTM__NO_VALUE) continue;
     const int32_t old = outer->map[outputs[o]];
-    if (old >= 0 && is_settled(planner, &planner->values[old])) continue;
+    if (old >= 0 && is_known_already(planner, &planner->values[old])) continue;
     outer->map[outputs[o]] = get_value(planner, &inner, program->outputs[o]);
     if (outer->map[outputs[o]] < 0) return fail_memory(error);
   }

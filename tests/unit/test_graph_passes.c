@@ -20,7 +20,7 @@ static int32_t node(olstm__graph* graph, const char* op_type, int32_t input,
   return olstm__graph_add_node(graph, &made);
 }
 
-static void sorts_nodes_that_were_added_late(void** state) {
+static void sorts_nodes_that_were_added_out_of_order(void** state) {
   olstm__graph* graph = olstm__graph_create_empty("n", NULL);
   (void)state;
   const int32_t x = value(graph, OLSTM__VALUE_INPUT, "x");
@@ -114,7 +114,7 @@ static void drops_unwanted_outputs_where_onnx_calls_them_optional(void** state) 
   olstm__graph_destroy(graph);
 }
 
-static void sinks_constants_through_every_depth(void** state) {
+static void constants_reach_bodies_at_every_depth(void** state) {
   static float data = 1;
   static const olstm_tensor kOne = {{OLSTM_DTYPE_FLOAT, 0, {0}}, &data};
   olstm__graph* graphs[3];
@@ -148,12 +148,12 @@ static void sinks_constants_through_every_depth(void** state) {
 
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(sorts_nodes_that_were_added_late),
+      cmocka_unit_test(sorts_nodes_that_were_added_out_of_order),
       cmocka_unit_test(sorting_keeps_an_order_that_is_right),
       cmocka_unit_test(removes_chains_of_dead_nodes),
       cmocka_unit_test(keeps_what_tells_a_state_slot_its_batch),
       cmocka_unit_test(drops_unwanted_outputs_where_onnx_calls_them_optional),
-      cmocka_unit_test(sinks_constants_through_every_depth),
+      cmocka_unit_test(constants_reach_bodies_at_every_depth),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }
