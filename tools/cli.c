@@ -25,8 +25,11 @@ int olstm__cli_complain(int exit_code, const char* format, ...) {
   return exit_code;
 }
 
-bool olstm__cli_has_complained(void) {
-  return has_complained;
+int olstm__cli_end(int exit_code) {
+  const char* why = olstm__say_end();
+  if (!why || has_complained) return exit_code;
+  return olstm__cli_complain(OLSTM__EXIT_FAILED, "cannot write to standard output: %s",
+                             why);
 }
 
 int olstm__cli_fail(const olstm_error* error) {

@@ -88,8 +88,9 @@ void olstm__cli_print_help(const olstm__cli_command* command);
 /// the exit code it is given.
 int olstm__cli_complain(int exit_code, const char* format, ...) OLSTM_PRINTF_(2, 3);
 
-/// Whether olstm__cli_complain was called.
-bool olstm__cli_has_complained(void);
+/// Ends standard output. The exit code of the process: `exit_code`; or, when not all
+/// could be written and nothing was complained of, 1 after a line that says why.
+int olstm__cli_end(int exit_code);
 
 /// As olstm__cli_complain, of a failed job.
 int olstm__cli_fail(const olstm_error* error);

@@ -255,6 +255,31 @@ static olstm_status run_job(olstm__job* job, const run_options* options,
   return status;
 }
 
+/// What the table of options cannot tell: -i, and options that go together.
+static olstm__cli_result check_options(run_options* out) {
+  for (size_t i = 0; i < out->input.files.count; i++) {
+    const char* argument = out->input.files.values[i];
+    const char* equals = strchr(argument, '=');
+    const size_t length = strlen(argument);
+    const bool is_pair = equals && equals > argument && argument[length - 1] != '=';
+    const bool is_npz = length > 4 && strcmp(argument + length - 4, ".npz") == 0;
+    if (is_pair || is_npz) continue;
+    (void)olstm__cli_complain(0, "run: -i wants NAME=FILE or FILE.npz, not '%s'",
+                              argument);
+    return OLSTM__CLI_REFUSED;
+  }
+  if (out->plot_output && !out->plot) {
+    (void)olstm__cli_complain(0, "run: --plot-output without --plot");
+    return OLSTM__CLI_REFUSED;
+  }
+  if (out->seed &&
+      !olstm__cli_read_int(out->seed, INT64_MIN, INT64_MAX, &out->input.seed)) {
+    (void)olstm__cli_complain(0, "run: --random wants an integer, not '%s'", out->seed);
+    return OLSTM__CLI_REFUSED;
+  }
+  return OLSTM__CLI_PARSED;
+}
+
 static olstm__cli_result parse(int argc, char** argv, run_options* out) {
   olstm__cli_list operands;
   const olstm__cli_option options[] = {
@@ -301,27 +326,7 @@ static olstm__cli_result parse(int argc, char** argv, run_options* out) {
   out->job.choose_given = olstm__input_choose_given;
   out->job.choose_data = &out->input;
   out->input.has_random = out->seed != NULL;
-  for (size_t i = 0; i < out->input.files.count; i++) {
-    const char* argument = out->input.files.values[i];
-    const char* equals = strchr(argument, '=');
-    const size_t length = strlen(argument);
-    const bool is_pair = equals && equals > argument && argument[length - 1] != '=';
-    const bool is_npz = length > 4 && strcmp(argument + length - 4, ".npz") == 0;
-    if (is_pair || is_npz) continue;
-    (void)olstm__cli_complain(0, "run: -i wants NAME=FILE or FILE.npz, not '%s'",
-                              argument);
-    return OLSTM__CLI_REFUSED;
-  }
-  if (out->plot_output && !out->plot) {
-    (void)olstm__cli_complain(0, "run: --plot-output without --plot");
-    return OLSTM__CLI_REFUSED;
-  }
-  if (out->seed &&
-      !olstm__cli_read_int(out->seed, INT64_MIN, INT64_MAX, &out->input.seed)) {
-    (void)olstm__cli_complain(0, "run: --random wants an integer, not '%s'", out->seed);
-    return OLSTM__CLI_REFUSED;
-  }
-  return OLSTM__CLI_PARSED;
+  return check_options(out);
 }
 
 int olstm__command_run(int argc, char** argv) {

@@ -59,5 +59,5 @@ static int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   olstm__say_begin();
-  return olstm__say_end(run(argc, argv));
+  return olstm__cli_end(run(argc, argv));
 }

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "olstm/shown_text.h"
-#include "tools/cli.h"
 
 /// Enough for most lines.
 enum { kUsualBytes = 1024 };
@@ -97,13 +96,11 @@ void olstm__say_flush(void) {
   note_failure(fflush(stdout) != 0);
 }
 
-int olstm__say_end(int exit_code) {
+const char* olstm__say_end(void) {
   const bool had_failed = ferror(stdout) != 0;
   // A full disk may show only when the file is closed.
   const bool has_failed = fflush(stdout) != 0 || close(STDOUT_FILENO) != 0;
   note_failure(has_failed);
-  if ((!had_failed && !has_failed) || olstm__cli_has_complained()) return exit_code;
-  return olstm__cli_complain(
-      OLSTM__EXIT_FAILED, "cannot write to standard output: %s",
-      stdout_errno != 0 ? strerror(stdout_errno) : "not all of it was taken");
+  if (!had_failed && !has_failed) return NULL;
+  return stdout_errno != 0 ? strerror(stdout_errno) : "not all of it was taken";
 }

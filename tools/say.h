@@ -32,8 +32,8 @@ void olstm__say_flush(void);
 /// a closed output fails when it is written to. To be called before anything is opened.
 void olstm__say_begin(void);
 
-/// Writes out what is left for stdout. The exit code of the process: `exit_code`, or,
-/// when not all could be written, 1 and a line that says why.
-int olstm__say_end(int exit_code);
+/// Writes out what is left for stdout, and closes it. NULL, or why not all could be
+/// written.
+const char* olstm__say_end(void);
 
 #endif  // OLSTM_TOOLS_SAY_H_

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """usage: check_rooms.py SOURCE
 
-The rooms of runtime/ stand on each other in one order. In all of the library no files include each
-other in a circle, and functions are short.
+The rooms of runtime/ stand on each other in one order. Nowhere do files include
+each other in a circle, and functions are short.
 """
 
 import os
@@ -17,7 +17,7 @@ ROOMS = ["runtime/host", "runtime/graph", "runtime/fuse", "runtime/state", "runt
 MOST_FLAT_FILES = 14
 MOST_FUNCTION_LINES = 60
 # Folders in which files may not include each other in a circle, nor functions be long.
-CHECKED = ["base", "onnx_proto", "op", "runtime"]
+CHECKED = ["base", "onnx_proto", "op", "runtime", "tools", "adapters", "tests"]
 
 # From a line that opens a function (or a type) to the brace that closes it, as clang-format writes both.
 FUNCTION = re.compile(r"^[A-Za-z_][^;{}]*\([^;{}]*\)[^;{}=]*\{\n.*?^\}\n", re.MULTILINE | re.DOTALL)

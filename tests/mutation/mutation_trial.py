@@ -51,8 +51,8 @@ def code_lines(text):
         depth += bare.count("{") - bare.count("}")
 
 
-def mutants_of(path):
-    with open(os.path.join(ROOT, path)) as file:
+def mutants_of(root, path):
+    with open(os.path.join(root, path)) as file:
         lines = file.read().split("\n")
     for number, bare in code_lines("\n".join(lines)):
         if '""' in bare:
@@ -204,10 +204,10 @@ def measure(tree, folders):
         sys.exit("mutation_trial: the command, conformance or fuzz tests fail as they are")
 
 
-def select(arguments):
-    """The mutants to try, in order."""
+def select(root, arguments):
+    """The mutants of that tree to try, in order."""
     files = subprocess.check_output(["git", "ls-files", *arguments.folders], cwd=ROOT, text=True).split()
-    pool = [mutant for path in files if path.endswith((".c", ".inc")) for mutant in mutants_of(path)]
+    pool = [mutant for path in files if path.endswith((".c", ".inc")) for mutant in mutants_of(root, path)]
     random.Random(arguments.seed).shuffle(pool)
     if not arguments.again:
         return pool
@@ -246,7 +246,7 @@ def main():
           flush=True)
     counts = {"killed": 0, "survived": 0, "equivalent": 0}
     waiting = queue.SimpleQueue()
-    for mutant in select(arguments):
+    for mutant in select(trees[0].folder, arguments):
         waiting.put(mutant)
     lock = threading.Lock()
 
