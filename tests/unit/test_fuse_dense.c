@@ -76,6 +76,17 @@ static void a_reshape_back_to_sequences_comes_behind(void** state) {
                    "node Reshape p,oo -> q\nnode Add q,b -> s\nnode Sigmoid s -> y\n"
                    "output y\n",
                    "Dense");
+  // Shapes that are constants, of both dtypes.
+  fuse_case_expect(SEQUENCE
+                   "const back int64[3] -1 4 7\nnode Reshape x,rows -> r\n"
+                   "node MatMul r,w -> p\nnode Reshape p,back -> q\nnode Add q,b -> y\n"
+                   "output y\n",
+                   "Dense");
+  fuse_case_expect(SEQUENCE
+                   "const back int32[3] -1 4 7\nnode Cast back -> b64 to=7\n"
+                   "node Reshape x,rows -> r\nnode MatMul r,w -> p\n"
+                   "node Reshape p,b64 -> q\nnode Add q,b -> y\noutput y\n",
+                   "Dense");
   // One that takes the columns apart stays where it is.
   fuse_case_expect(SEQUENCE
                    "const other int64[3] -1 7 4\nconst c float[4] 1 2 3 4\n"

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/host/operator_call.h"
 #include "tests/support/fake_ops.h"
 #include "tests/support/model_text.h"
 #include "tests/support/test_main.h"
@@ -94,7 +95,7 @@ static olstm_status run_model(const char* text, olstm_error* error) {
 static const char kPlanned[] =
     "opset test 1\ninput x float[1]\nnode test:Silent x -> y name=s\noutput y\n";
 /// The same after a node whose output's shape only data tells.
-static const char kLate[] =
+static const char kDynamic[] =
     "opset test 1\ninput x float[1]\nnode test:Positive x -> p\n"
     "node test:Silent p -> y name=s\noutput y\n";
 /// The same with a constant: computed ahead.
@@ -104,7 +105,7 @@ static const char kFolded[] =
 
 static void silent_failures_are_named(void** state) {
   static const char* const kCallbacks[] = {"create", "infer", "prepare", "run"};
-  static const char* const kModels[] = {kPlanned, kLate, kFolded};
+  static const char* const kModels[] = {kPlanned, kDynamic, kFolded};
   olstm_error error;
   (void)state;
   message = "";
@@ -122,18 +123,55 @@ static void silent_failures_are_named(void** state) {
   }
 }
 
+static void no_message_of_an_earlier_failure_stays(void** state) {
+  static const char* const kCallbacks[] = {"create", "infer", "prepare", "run"};
+  const olstm_node node = {
+      .struct_size = sizeof node, .name = "s", .op_type = "Silent", .domain = "test"};
+  const olstm_create_args create_args = {.struct_size = sizeof create_args,
+                                         .node = &node};
+  const olstm__operator_instance of = {&kSilent, (void*)&kSilent, &node};
+  float x = 1, y = 0;
+  const olstm_tensor input = olstm_fake_vector(&x, 1);
+  const olstm_tensor* inputs[] = {&input};
+  void* outputs[] = {&y};
+  const olstm_infer_args infer_args = {.inputs = inputs, .input_count = 1};
+  const void* data[] = {&x};
+  const olstm_prepare_args prepare_args = {.input_count = 1, .inputs = inputs};
+  const olstm_run_args run_args = {.inputs = data, .outputs = outputs};
+  (void)state;
+  message = "";
+  for (size_t c = 0; c < 4; c++) {
+    olstm__operator_memory memory = {.limit = 0};
+    olstm_prepared prepared = {.struct_size = sizeof prepared};
+    olstm_tensor_desc desc;
+    void* instance = NULL;
+    olstm_error error = {"of something else"};
+    char expected[128];
+    failing = kCallbacks[c];
+    const olstm_status status =
+        c == 0   ? olstm__call_create(&kSilent, &create_args, &memory, &instance, &error)
+        : c == 1 ? olstm__call_infer(&of, &infer_args, &desc, &error)
+        : c == 2 ? olstm__call_prepare(&of, &prepare_args, &memory, &prepared, &error)
+                 : olstm__call_run(&of, NULL, &run_args, &error);
+    assert_int_equal(status, kSilentStatus);
+    (void)snprintf(expected, sizeof expected,
+                   "Silent 's': %s failed with status 999 and no message", failing);
+    assert_string_equal(error.message, expected);
+  }
+}
+
 static void what_an_operator_waits_for_in_vain_is_told(void** state) {
   olstm_error error;
   (void)state;
   failing = "infer";
   message = "gain must be known";
-  assert_int_equal(run_model(kLate, &error), OLSTM_STATUS_BACKEND_ERROR);
+  assert_int_equal(run_model(kDynamic, &error), OLSTM_STATUS_BACKEND_ERROR);
   assert_string_equal(error.message,
                       "Silent 's': wants more data than there is: gain must be known");
 }
 
 static void outputs_that_infer_forgets_are_named(void** state) {
-  static const char* const kModels[] = {kPlanned, kLate, kFolded};
+  static const char* const kModels[] = {kPlanned, kDynamic, kFolded};
   static const char* const kOutputs[] = {"y", "y", "c"};
   (void)state;
   failing = "desc";
@@ -151,6 +189,7 @@ static void outputs_that_infer_forgets_are_named(void** state) {
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(silent_failures_are_named),
+      cmocka_unit_test(no_message_of_an_earlier_failure_stays),
       cmocka_unit_test(what_an_operator_waits_for_in_vain_is_told),
       cmocka_unit_test(outputs_that_infer_forgets_are_named),
   };
