@@ -97,7 +97,8 @@ check_linker_flag(C -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/libolstm.ma
 
 # libolstm, static or shared, out of the folders' objects.
 function(olstm_add_library target kind)
-  add_library(${target} ${kind} $<TARGET_OBJECTS:olstm_base> $<TARGET_OBJECTS:olstm_proto> $<TARGET_OBJECTS:olstm_op>
+  add_library(${target} ${kind} $<TARGET_OBJECTS:olstm_system> $<TARGET_OBJECTS:olstm_base>
+                                $<TARGET_OBJECTS:olstm_proto> $<TARGET_OBJECTS:olstm_op>
                                 $<TARGET_OBJECTS:olstm_direct> $<TARGET_OBJECTS:olstm_runtime>)
   set_target_properties(${target} PROPERTIES OUTPUT_NAME olstm VERSION ${PROJECT_VERSION}
                                              SOVERSION ${olstm_soversion} LINKER_LANGUAGE C)

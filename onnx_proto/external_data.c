@@ -1,9 +1,5 @@
 #include "onnx_proto/external_data.h"
 
-#include <errno.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "base/array.h"
 #include "onnx_proto/memory_fail.h"
 
@@ -14,9 +10,7 @@ enum {
   /// Of a tensor larger than this, at least one byte in eight must be stored: most of a
   /// sparse file may not be holes.
   kSparseBytes = 64 << 20,
-  kSparseFactor = 8,
-  /// The most holes that are looked for.
-  kMaxHoles = 1000
+  kSparseFactor = 8
 };
 
 /// The range of bytes that external_data describes.
@@ -28,9 +22,9 @@ typedef struct external_range {
   bool has_length;
 } external_range;
 
-/// The source of the bytes: an open file, or, when that is -1, memory.
+/// The source of the bytes: an open file, or memory where there is none.
 typedef struct external_bytes {
-  int file;
+  olstm__file file;
   const void* memory;
   uint64_t size;
   /// Identity of the file.
@@ -116,29 +110,11 @@ static olstm_status count_bytes(olstm__external_source* source,
                             kMaxSharing);
 }
 
-/// The number of bytes of the range that are stored, holes excluded, as reported by the
-/// file system.
-static uint64_t count_stored(int file, uint64_t offset, uint64_t bytes) {
-  const off_t end = (off_t)(offset + bytes);
-  off_t at = (off_t)offset;
-  uint64_t stored = 0;
-  for (int i = 0; i < kMaxHoles && at < end; i++) {
-    const off_t data = lseek(file, at, SEEK_DATA);
-    if (data < 0) return errno == ENXIO ? stored : bytes;
-    if (data >= end) return stored;
-    const off_t hole = lseek(file, data, SEEK_HOLE);
-    if (hole < 0) return bytes;
-    stored += (uint64_t)((hole < end ? hole : end) - data);
-    at = hole;
-  }
-  return at < end ? bytes : stored;
-}
-
 static olstm_status check_stored(const olstm__tensor_label* label,
                                  const external_bytes* from, const external_range* range,
                                  size_t bytes, olstm_error* error) {
-  if (from->file < 0 || bytes <= kSparseBytes) return OLSTM_STATUS_OK;
-  const uint64_t stored = count_stored(from->file, range->offset, bytes);
+  if (from->file == OLSTM__NO_FILE || bytes <= kSparseBytes) return OLSTM_STATUS_OK;
+  const uint64_t stored = olstm__file_count_stored(from->file, range->offset, bytes);
   if (bytes / kSparseFactor <= stored) return OLSTM_STATUS_OK;
   return olstm__tensor_fail(label, error, OLSTM_STATUS_LIMIT_EXCEEDED,
                             "%zu bytes are declared in '%.200s', of which it stores "
@@ -178,23 +154,14 @@ static olstm_status read_range(const external_bytes* from,
                                const olstm__tensor_label* label,
                                const external_range* range, size_t bytes, char* elements,
                                olstm_error* error) {
-  if (from->file < 0) {
+  if (from->file == OLSTM__NO_FILE) {
     if (bytes > 0) memcpy(elements, (const char*)from->memory + range->offset, bytes);
     return OLSTM_STATUS_OK;
   }
-  size_t done = 0;
-  while (done < bytes) {
-    const ssize_t count = pread(from->file, elements + done, bytes - done,
-                                (off_t)(range->offset + (uint64_t)done));
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) {
-      return olstm__tensor_fail(
-          label, error, OLSTM_STATUS_IO_ERROR, "cannot read '%.200s': %s",
-          range->location, count < 0 ? strerror(errno) : "it became shorter meanwhile");
-    }
-    done += (size_t)count;
-  }
-  return OLSTM_STATUS_OK;
+  const char* reason = olstm__file_read(from->file, range->offset, elements, bytes);
+  if (!reason) return OLSTM_STATUS_OK;
+  return olstm__tensor_fail(label, error, OLSTM_STATUS_IO_ERROR,
+                            "cannot read '%.200s': %s", range->location, reason);
 }
 
 static olstm_status read_bytes(const external_bytes* from, olstm__external_source* source,
@@ -225,7 +192,7 @@ static bool find_given(const olstm__external_source* source, const char* locatio
   for (size_t i = 0; i < source->given_count; i++) {
     const olstm_external_file* file = &source->given[i];
     if (strcmp(skip_dot(file->location), skip_dot(location)) != 0) continue;
-    *out_bytes = (external_bytes){.file = -1,
+    *out_bytes = (external_bytes){.file = OLSTM__NO_FILE,
                                   .memory = file->bytes,
                                   .size = file->byte_count,
                                   .device = UINT64_MAX,
@@ -239,29 +206,27 @@ static bool find_given(const olstm__external_source* source, const char* locatio
 static olstm_status open_file(const olstm__external_source* source,
                               const olstm__tensor_label* label, const char* location,
                               external_bytes* out_bytes, olstm_error* error) {
-  struct stat facts;
-  const char* reason = NULL;
-  if (source->folders.beside < 0 && source->folders.named < 0) {
+  if (source->folders.beside == OLSTM__NO_FILE &&
+      source->folders.named == OLSTM__NO_FILE) {
     return olstm__tensor_fail(
         label, error, OLSTM_STATUS_UNSUPPORTED,
         "its external data '%.200s' cannot be read: the model came from memory, with "
         "neither external_files nor external_data_folder",
         location);
   }
-  const int file = olstm__external_open(&source->folders, location, &reason);
-  if (file >= 0 && fstat(file, &facts) != 0) {
-    reason = strerror(errno);
-    (void)close(file);
-  } else if (file >= 0) {
-    *out_bytes = (external_bytes){.file = file,
-                                  .size = (uint64_t)facts.st_size,
-                                  .device = (uint64_t)facts.st_dev,
-                                  .inode = (uint64_t)facts.st_ino};
-    return OLSTM_STATUS_OK;
+  olstm__file_facts facts;
+  olstm__file file = OLSTM__NO_FILE;
+  const char* reason = olstm__confined_open(&source->folders, location, &file);
+  if (!reason) reason = olstm__file_look(file, &facts);
+  if (reason) {
+    olstm__file_close(file);
+    return olstm__tensor_fail(label, error, OLSTM_STATUS_IO_ERROR,
+                              "cannot open its external data '%.200s': %s", location,
+                              reason);
   }
-  return olstm__tensor_fail(label, error, OLSTM_STATUS_IO_ERROR,
-                            "cannot open its external data '%.200s': %s", location,
-                            reason);
+  *out_bytes = (external_bytes){
+      .file = file, .size = facts.bytes, .device = facts.device, .inode = facts.number};
+  return OLSTM_STATUS_OK;
 }
 
 static olstm_status check_proto(const olstm__tensor_proto* proto,
@@ -286,7 +251,7 @@ olstm_status olstm__external_read(olstm__external_source* source, olstm__arena* 
                                   const olstm_tensor_desc* desc, size_t bytes,
                                   void** out_elements, olstm_error* error) {
   external_range range;
-  external_bytes from = {.file = -1};
+  external_bytes from = {.file = OLSTM__NO_FILE};
   OLSTM_RETURN_IF_ERROR(check_proto(proto, label, desc, error));
   OLSTM_RETURN_IF_ERROR(read_entries(proto, label, &range, error));
   if (!find_given(source, range.location, &from)) {
@@ -294,6 +259,6 @@ olstm_status olstm__external_read(olstm__external_source* source, olstm__arena* 
   }
   const olstm_status status =
       read_bytes(&from, source, arena, label, &range, desc, bytes, out_elements, error);
-  if (from.file >= 0) (void)close(from.file);
+  olstm__file_close(from.file);
   return status;
 }

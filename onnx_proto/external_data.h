@@ -1,5 +1,5 @@
 // Reads tensors whose elements are in a file beside the model, or in bytes that the
-// caller passes in place of that file: exactly the bytes of the shape. external_open.h
+// caller passes in place of that file: exactly the bytes of the shape. confined_file.h
 // decides which files may be opened.
 #ifndef OLSTM_ONNX_PROTO_EXTERNAL_DATA_H_
 #define OLSTM_ONNX_PROTO_EXTERNAL_DATA_H_
@@ -7,9 +7,9 @@
 #include "olstm/model.h"
 
 #include "base/arena.h"
-#include "onnx_proto/external_open.h"
 #include "onnx_proto/schema.h"
 #include "onnx_proto/tensor_data.h"
+#include "system/confined_file.h"
 
 typedef struct olstm__external_source olstm__external_source;
 
@@ -22,7 +22,7 @@ typedef struct olstm__external_use {
 } olstm__external_use;
 
 struct olstm__external_source {
-  olstm__external_folders folders;
+  olstm__confined_folders folders;
   /// Bytes passed in place of files; searched first. Borrowed.
   const olstm_external_file* given;
   size_t given_count;

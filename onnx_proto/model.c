@@ -1,8 +1,6 @@
 #include "onnx_proto/model.h"
 
-#include <errno.h>
 #include <stdatomic.h>
-#include <unistd.h>
 
 #include "olstm/sized_struct.h"
 
@@ -227,47 +225,45 @@ static olstm_status decode(load_state* load, olstm__external_source* external,
 
 /// Opens the folder of the model file, and the one that the options name.
 static olstm_status open_folders(const char* path, const load_state* load,
-                                 olstm__external_folders* folders) {
+                                 olstm__confined_folders* folders) {
   const char* named = load->options.external_data_folder;
   if (named) {
-    folders->named = olstm__external_open_folder(named);
-    if (folders->named < 0) {
+    const char* reason = olstm__confined_open_folder(named, &folders->named);
+    if (reason) {
       return olstm_fail(load->error, OLSTM_STATUS_IO_ERROR,
-                        "cannot open external_data_folder '%.300s': %s", named,
-                        strerror(errno));
+                        "cannot open external_data_folder '%.300s': %s", named, reason);
     }
   }
   if (!path) return OLSTM_STATUS_OK;
-  const char* slash = strrchr(path, '/');
-  const size_t length = slash ? (size_t)(slash - path) + 1 : 0;
+  const size_t length = (size_t)(olstm__file_name(path) - path);
   char* folder = olstm_allocate(&load->allocator, length + 2, 1);
   if (!folder) {
     return olstm_fail(load->error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a path");
   }
   memcpy(folder, path, length);
   memcpy(folder + length, ".", 2);
-  folders->beside = olstm__external_open_folder(folder);
-  const int code = errno;
+  const char* reason = olstm__confined_open_folder(folder, &folders->beside);
   olstm_release(&load->allocator, folder, length + 2, 1);
-  if (folders->beside >= 0) return OLSTM_STATUS_OK;
+  if (!reason) return OLSTM_STATUS_OK;
   return olstm_fail(load->error, OLSTM_STATUS_IO_ERROR,
-                    "cannot open the folder of '%.300s': %s", path, strerror(code));
+                    "cannot open the folder of '%.300s': %s", path, reason);
 }
 
 /// Decodes load->proto into a model. path: NULL for a model from memory. real_folder is
 /// taken. The folders are opened first, which is cheap, because only decoding tells
 /// whether the model has external data.
 static olstm_status decode_with_folders(load_state* load, const char* path,
-                                        int real_folder, olstm_model** out_model) {
+                                        olstm__file real_folder,
+                                        olstm_model** out_model) {
   olstm__external_source external = {
-      .folders = {.beside = -1, .real = real_folder, .named = -1},
+      .folders = {.beside = OLSTM__NO_FILE, .real = real_folder, .named = OLSTM__NO_FILE},
       .given = load->options.external_files,
       .given_count = load->options.external_file_count,
       .max_bytes = load->options.max_external_bytes,
       .scratch = &load->scratch};
   olstm_status status = open_folders(path, load, &external.folders);
   if (status == OLSTM_STATUS_OK) status = decode(load, &external, out_model);
-  olstm__external_folders_close(&external.folders);
+  olstm__confined_folders_close(&external.folders);
   return status;
 }
 
@@ -280,7 +276,7 @@ static olstm_status load_path(load_state* load, const char* path,
                               olstm_model** out_model) {
   uint8_t* bytes = NULL;
   size_t byte_count = 0;
-  int real_folder = -1;
+  olstm__file real_folder = OLSTM__NO_FILE;
   OLSTM_RETURN_IF_ERROR(olstm__model_file_read(path, &load->allocator, &bytes,
                                                &byte_count, &real_folder, load->error));
   olstm_status status = unpack(load, bytes, byte_count);
@@ -288,7 +284,7 @@ static olstm_status load_path(load_state* load, const char* path,
   if (status == OLSTM_STATUS_OK) {
     return decode_with_folders(load, path, real_folder, out_model);
   }
-  if (real_folder >= 0) (void)close(real_folder);
+  olstm__file_close(real_folder);
   return status;
 }
 

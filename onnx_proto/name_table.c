@@ -1,7 +1,7 @@
 #include "onnx_proto/name_table.h"
 
-#include <sys/random.h>
-#include <time.h>
+#include "system/clock.h"
+#include "system/random_bytes.h"
 
 enum { kFirstCapacity = 16 };
 
@@ -14,14 +14,10 @@ struct olstm__name_entry {
 
 void olstm__name_key_init(olstm__name_key* key) {
   key->work = 0;
-  if (getrandom(key->key, sizeof key->key, GRND_NONBLOCK) == (ssize_t)sizeof key->key) {
-    return;
-  }
-  // getrandom may fail early in boot: then addresses and time have to do.
-  struct timespec now = {0, 0};
-  (void)clock_gettime(CLOCK_MONOTONIC, &now);
+  if (olstm__random_bytes(key->key, sizeof key->key)) return;
+  // Early in boot there may be none: then addresses and time have to do.
   key->key[0] = (uint64_t)(uintptr_t)key * UINT64_C(0x9e3779b97f4a7c15);
-  key->key[1] = (uint64_t)now.tv_nsec ^ ((uint64_t)now.tv_sec << 32);
+  key->key[1] = (uint64_t)olstm__clock_ns();
 }
 
 static uint64_t rotate(uint64_t x, int bits) {

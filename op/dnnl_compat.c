@@ -1,9 +1,10 @@
 #include "op/dnnl_compat.h"
 
-#include <dlfcn.h>
 #include <oneapi/dnnl/dnnl.h>
 #include <pthread.h>
 #include <string.h>
+
+#include "system/library.h"
 
 // Memory descriptors are values in 2.x and handles in 3.x. A `desc` owns one; functions
 // take a `desc_ref`, a pointer in both versions.
@@ -127,16 +128,11 @@ static void say_absent(const char* why) {
   (void)snprintf(g_dnnl.why_absent, sizeof g_dnnl.why_absent, "%s", why);
 }
 
-static void find_function(void* library, const char* name, void* out_function) {
-  void* symbol = dlsym(library, name);
-  memcpy(out_function, &symbol, sizeof symbol);
-}
-
 static void* open_library(void) {
   static const char* const kNames[] = {OLSTM_ONEDNN_SONAME, "libdnnl.so"};
   void* library = NULL;
   for (size_t i = 0; i < sizeof kNames / sizeof kNames[0] && !library; i++) {
-    library = dlopen(kNames[i], RTLD_NOW | RTLD_LOCAL);
+    (void)olstm__library_open_name(kNames[i], &library);
   }
   if (!library) say_absent("oneDNN (" OLSTM_ONEDNN_SONAME ") is not installed");
   return library;
@@ -144,7 +140,8 @@ static void* open_library(void) {
 
 static bool find_symbols(void* library) {
   for (size_t i = 0; i < sizeof kSymbols / sizeof kSymbols[0]; i++) {
-    void* symbol = dlsym(library, kSymbols[i].name);
+    void* symbol = NULL;
+    olstm__library_find(library, kSymbols[i].name, &symbol);
     if (!symbol) {
       (void)snprintf(g_dnnl.why_absent, sizeof g_dnnl.why_absent, "oneDNN has no %s",
                      kSymbols[i].name);
@@ -171,8 +168,8 @@ static bool find_thread_limit(void* library) {
   const unsigned runtime = g_dnnl.api.version()->cpu_runtime;
   if (runtime == DNNL_RUNTIME_SEQ) return true;
   if (runtime == DNNL_RUNTIME_OMP) {
-    find_function(library, "omp_get_max_threads", &g_dnnl.omp_get_max_threads);
-    find_function(library, "omp_set_num_threads", &g_dnnl.omp_set_num_threads);
+    olstm__library_find(library, "omp_get_max_threads", &g_dnnl.omp_get_max_threads);
+    olstm__library_find(library, "omp_set_num_threads", &g_dnnl.omp_set_num_threads);
     if (g_dnnl.omp_get_max_threads && g_dnnl.omp_set_num_threads) return true;
   }
   say_absent("oneDNN's threads cannot be limited in this build of it");

@@ -1,28 +1,10 @@
 #include "op/packed_memory.h"
 
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
-
-static const size_t kLargePage = (size_t)2 << 20;
-
-/// A hint: where the system has no large pages, weights stay in small ones.
-static void ask_for_large_pages(char* memory, size_t bytes) {
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
-  const size_t before = -(size_t)memory % kLargePage;
-  if (memory && bytes >= before + kLargePage) {
-    const size_t room = (bytes - before) / kLargePage * kLargePage;
-    (void)madvise(memory + before, room, MADV_HUGEPAGE);
-  }
-#else
-  (void)memory;
-  (void)bytes;
-#endif
-}
+#include "system/large_pages.h"
 
 void* olstm__allocate_weights(const olstm_allocator* allocator, size_t bytes) {
   void* memory = olstm_allocate(allocator, 1, bytes);
-  ask_for_large_pages(memory, bytes);
+  olstm__ask_for_large_pages(memory, bytes);
   return memory;
 }
 
@@ -41,7 +23,7 @@ static void share(olstm__packed_memory* packed, const olstm__op_base* base,
   packed->memory =
       base->host->share(base->host, key, key_bytes, packed->bytes, out_is_new);
   if (packed->memory) {
-    if (*out_is_new) ask_for_large_pages(packed->memory, packed->bytes);
+    if (*out_is_new) olstm__ask_for_large_pages(packed->memory, packed->bytes);
     return;
   }
   olstm_release(&base->allocator, packed->key, 1, key_bytes);

@@ -26,7 +26,7 @@ enum {
 static const olstm__conv_tile_table* find_tiles(olstm_dtype dtype) {
   const bool is_double = dtype == OLSTM_DTYPE_DOUBLE;
 #if defined(__x86_64__)
-  const olstm__cpu* cpu = olstm__cpu_get();
+  const olstm__cpu_features* cpu = olstm__cpu_get();
   if (cpu->avx512 && !is_double) return &olstm__conv_tile_f32_avx512;
   if (cpu->avx2_fma) {
     return is_double ? &olstm__conv_tile_f64_avx2 : &olstm__conv_tile_f32_avx2;

@@ -3,9 +3,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "op/lstm/lstm_problem.h"
+#include "system/clock.h"
 
 /// A timed run has about so many multiply-adds at most, but so many steps at least; it is
 /// repeated for so long, and so often at least.
@@ -136,12 +136,6 @@ static void stop(trial* t) {
   olstm_release(t->allocator, t->memory, 1, t->offsets[kPartCount]);
 }
 
-static double now_ns(void) {
-  struct timespec time = {0, 0};
-  (void)timespec_get(&time, TIME_UTC);
-  return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
-}
-
 /// The least time of a run; 0 when it fails.
 static double time_runs(const trial* t) {
   const olstm__lstm_args args = {.packed = part_at(t, kPacked),
@@ -156,10 +150,10 @@ static double time_runs(const trial* t) {
   double least = 0;
   double total = 0;
   for (int run = 0; run < kLeastRuns || total < kTimedNs; run++) {
-    const double start_ns = now_ns();
+    const int64_t start_ns = olstm__clock_ns();
     if (t->kernel->run(t->problem, t->handle, &args, NULL) != OLSTM_STATUS_OK) return 0;
-    const double ns = now_ns() - start_ns;
-    // A clock that was set back, or that is too coarse, must not keep this going.
+    const double ns = (double)(olstm__clock_ns() - start_ns);
+    // A clock that is too coarse must not keep this going.
     total += ns > 1000 ? ns : 1000;
     if (ns > 0 && (least == 0 || ns < least)) least = ns;
   }

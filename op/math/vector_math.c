@@ -5,7 +5,7 @@
 
 static const olstm__vector_math_table* table(void) {
 #if defined(__x86_64__)
-  const olstm__cpu* cpu = olstm__cpu_get();
+  const olstm__cpu_features* cpu = olstm__cpu_get();
   if (cpu->avx512) return &olstm__vector_math_f32_avx512;
   if (cpu->avx2_fma) return &olstm__vector_math_f32_avx2;
 #endif

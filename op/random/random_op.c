@@ -7,12 +7,13 @@
 #include <math.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <time.h>
 
 #include "op/op_family.h"
 #include "op/op_support.h"
 #include "op/random/philox.h"
 #include "op/shape/convert.h"
+#include "system/clock.h"
+#include "system/random_bytes.h"
 
 typedef enum random_code { kNormal, kUniform, kBernoulli, kMultinomial } random_code;
 
@@ -52,11 +53,10 @@ typedef struct random_handle {
 /// A key that no other instance is likely to have.
 static uint64_t fresh_key(const random_op* self) {
   static atomic_uint_fast64_t created;
-  struct timespec now = {0, 0};
-  (void)timespec_get(&now, TIME_UTC);
-  const uint64_t time = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+  uint64_t bits = (uint64_t)olstm__clock_ns();
+  (void)olstm__random_bytes(&bits, sizeof bits);
   const uint64_t address = (uint64_t)(uintptr_t)self;
-  return olstm__spread_bits(olstm__spread_bits(time) ^ address ^
+  return olstm__spread_bits(olstm__spread_bits(bits) ^ address ^
                             olstm__spread_bits(atomic_fetch_add(&created, 1)));
 }
 

@@ -1,7 +1,7 @@
 #include "runtime/execute/wavefront_run.h"
 
-#include "runtime/host/threads.h"
 #include "runtime/plan/wavefront.h"
+#include "system/clock.h"
 
 /// Runs that stay on one thread at most before several are tried again.
 enum { kMaxBackoff = 64 };
@@ -29,10 +29,10 @@ static void run_piece(void* argument, int32_t thread) {
   const int64_t first = run->wavefront.done[l] * run->piece_steps;
   const int64_t end = steps - first < run->piece_steps ? steps : first + run->piece_steps;
   // The pool gives the caller the first task.
-  const int64_t start = thread == 0 ? olstm__now_ns() : 0;
+  const int64_t start = thread == 0 ? olstm__clock_ns() : 0;
   layer->sequence->advance(layer->instance, layer->handle, layer->args, first, end);
   if (thread != 0) return;
-  *run->own_ns += olstm__now_ns() - start;
+  *run->own_ns += olstm__clock_ns() - start;
   *run->own_estimate +=
       (double)layer->sequence->alone_ns * (double)(end - first) / (double)steps;
 }
@@ -103,9 +103,9 @@ olstm_status olstm__wavefront_run(const olstm__wavefront_layer* layers,
     pace->left--;
     run_alone(layers, layer_count);
   } else {
-    const int64_t start = olstm__now_ns();
+    const int64_t start = olstm__clock_ns();
     const double alone_ns = run_rounds(layers, layer_count, piece_steps, parallel);
-    judge(pace, olstm__now_ns() - start, alone_ns);
+    judge(pace, olstm__clock_ns() - start, alone_ns);
   }
   for (int32_t l = 0; l < layer_count; l++) {
     layers[l].sequence->finish(layers[l].instance, layers[l].handle, layers[l].args);

@@ -1,13 +1,10 @@
 #include "runtime/host/threads.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdalign.h>
 #include <stdatomic.h>
-#include <time.h>
-#if defined(__x86_64__) || defined(__i386__)
-#include <immintrin.h>
-#endif
+
+#include "system/clock.h"
+#include "system/thread.h"
 
 enum {
   kCacheLine = 64,
@@ -64,17 +61,6 @@ struct olstm__threads {
   atomic_bool is_acquired;
 };
 
-static pthread_once_t fork_watch = PTHREAD_ONCE_INIT;
-/// Forks between this process and the one that loaded the library.
-static atomic_uint fork_count;
-
-static void count_fork(void) {
-  atomic_fetch_add(&fork_count, 1);
-}
-static void watch_forks(void) {
-  (void)pthread_atfork(NULL, NULL, count_fork);
-}
-
 // ---------------------------------------------------------------- waiting
 
 static bool make_point(wait_point* point) {
@@ -93,18 +79,6 @@ static void unmake_point(wait_point* point) {
   (void)pthread_mutex_destroy(&point->mutex);
 }
 
-static void relax(void) {
-#if defined(__x86_64__) || defined(__i386__)
-  _mm_pause();
-#endif
-}
-
-int64_t olstm__now_ns(void) {
-  struct timespec time;
-  (void)clock_gettime(CLOCK_MONOTONIC, &time);
-  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
-
 /// Whether the word changed within spin_ns. Sets *out_start to the time at which spinning
 /// began, or -1 when the clock was not read.
 static bool spin_until_changed(const atomic_ullong* word, unsigned long long old,
@@ -113,9 +87,9 @@ static bool spin_until_changed(const atomic_ullong* word, unsigned long long old
   for (;;) {
     for (int i = 0; i < kPausesPerLook; i++) {
       if (atomic_load_explicit(word, memory_order_acquire) != old) return true;
-      relax();
+      olstm__thread_pause();
     }
-    const int64_t now = olstm__now_ns();
+    const int64_t now = olstm__clock_ns();
     if (*out_start < 0) *out_start = now;
     if (now - *out_start >= spin_ns) return false;
   }
@@ -141,7 +115,7 @@ static void wait_until_changed(wait_point* point, const atomic_ullong* word,
   int64_t start = 0;
   if (spin_until_changed(word, old, point->spin_ns, &start)) return;
   sleep_until_changed(point, word, old);
-  const bool was_long = olstm__now_ns() - start > kLongWaitNs;
+  const bool was_long = olstm__clock_ns() - start > kLongWaitNs;
   const int spin_ns = was_long ? point->spin_ns / 2 : point->spin_ns * 2;
   if (spin_ns >= kMinSpinNs && spin_ns <= kMaxSpinNs) point->spin_ns = spin_ns;
 }
@@ -244,7 +218,7 @@ static void pool_run(void* pool, int32_t task_count,
 // ---------------------------------------------------------------- acquiring
 
 const olstm_parallel* olstm__threads_try_acquire(olstm__threads* threads) {
-  if (!threads || threads->fork_count != atomic_load(&fork_count)) return NULL;
+  if (!threads || threads->fork_count != olstm__fork_count()) return NULL;
   if (atomic_exchange(&threads->is_acquired, true)) return NULL;
   return &threads->parallel;
 }
@@ -258,18 +232,12 @@ void olstm__threads_release(const olstm_parallel* parallel) {
 // ---------------------------------------------------------------- creating
 
 static olstm_status start_workers(olstm__threads* threads, olstm_error* error) {
-  sigset_t all;
-  sigset_t before;
   int failure = 0;
-  // Signals of the application are not delivered to these threads.
-  (void)sigfillset(&all);
-  (void)pthread_sigmask(SIG_SETMASK, &all, &before);
   while (threads->started_count < threads->thread_count - 1 && failure == 0) {
     worker* next = &threads->workers[threads->started_count + 1];
-    failure = pthread_create(&next->thread, NULL, worker_main, next);
+    failure = olstm__thread_start(&next->thread, worker_main, next);
     if (failure == 0) threads->started_count++;
   }
-  (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
   if (failure == 0) return OLSTM_STATUS_OK;
   return olstm_fail(error, OLSTM_STATUS_BACKEND_ERROR,
                     "threads: the system starts no more than %d of %d threads",
@@ -304,14 +272,13 @@ olstm_status olstm__threads_create(int32_t thread_count, const olstm_allocator* 
                       (int)OLSTM__MAX_THREADS);
   }
   if (thread_count == 1) return OLSTM_STATUS_OK;
-  (void)pthread_once(&fork_watch, watch_forks);
   olstm__threads* threads = olstm_allocate_zeroed(allocator, 1, sizeof *threads);
   if (!threads) {
     return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "threads: no memory");
   }
   threads->allocator = *allocator;
   threads->thread_count = thread_count;
-  threads->fork_count = atomic_load(&fork_count);
+  threads->fork_count = olstm__fork_count();
   threads->parallel =
       (olstm_parallel){sizeof(olstm_parallel), threads, thread_count, pool_run};
   threads->workers =
@@ -334,7 +301,7 @@ void olstm__threads_destroy(olstm__threads* threads) {
   if (!threads) return;
   // After a fork there are no threads to join, and wait points may be in use as their
   // sleepers left them.
-  if (threads->fork_count == atomic_load(&fork_count)) {
+  if (threads->fork_count == olstm__fork_count()) {
     threads->task = NULL;
     (void)start_run(threads, threads->started_count + 1);
     for (int32_t i = 1; i <= threads->started_count; i++) {

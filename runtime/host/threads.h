@@ -30,9 +30,6 @@ olstm_status olstm__threads_create(int32_t thread_count, const olstm_allocator* 
 /// Joins the threads. The pool must not be acquired. NULL is legal.
 void olstm__threads_destroy(olstm__threads* threads);
 
-/// A clock that never goes back, in nanoseconds. [no-alloc] [any-thread]
-int64_t olstm__now_ns(void);
-
 /// Acquires the pool until olstm__threads_release; NULL when it is in use or there is
 /// none. Tasks must not call `run` themselves. [no-alloc] [any-thread]
 const olstm_parallel* olstm__threads_try_acquire(olstm__threads* threads);

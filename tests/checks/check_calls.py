@@ -15,7 +15,7 @@ import check_rooms
 import file_graph
 
 INLINE = re.compile(r"^static inline [^;{}]*?\b(olstm__\w+)\(", re.MULTILINE)
-PRODUCT = ["base", "onnx_proto", "op", "runtime", "adapters", "tools"]
+PRODUCT = ["base", "system", "onnx_proto", "op", "runtime", "adapters", "tools"]
 
 
 def read_kept(path):

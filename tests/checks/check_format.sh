@@ -11,5 +11,5 @@ if [ -z "$tool" ]; then
   echo "format: skipped, clang-format 14 is not installed"
   exit 77
 fi
-find include base onnx_proto op runtime tools tests adapters -name '*.[ch]' -not -path '*/build*' -print0 2>/dev/null |
+find include base system onnx_proto op runtime tools tests adapters -name '*.[ch]' -not -path '*/build*' -print0 2>/dev/null |
   xargs -0 "$tool" --dry-run --Werror

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # usage: check_layers.sh SOURCE
 # Includes point down only: tools, adapters -> include/olstm; runtime -> onnx_proto/model.h, op/builtin.h; onnx_proto and
-# op -> include/olstm; all of these -> base; base -> include/olstm; include/olstm -> C11 alone. Third-party headers stay in
+# op -> include/olstm; all of these -> base, system; base -> include/olstm; include/olstm -> C11 alone;
+# system, which alone knows the operating system, -> nothing. Third-party headers stay in
 # the files whose job they are. File names are unique (those of public headers aside), so that one can be named without its
 # path; files stay below 600 lines. check_rooms.py has the order inside runtime/.
 set -euo pipefail
@@ -23,9 +24,10 @@ allow() {
 
 allow include/olstm "\"olstm/[a-z_]+\.h\"|<($c11)\.h>"
 allow base "\"olstm/[a-z_]+\.h\"|\"base/[^\"]*\"|<($c11)\.h>"
-allow onnx_proto '"olstm/[^"]*"|"base/[^"]*"|"onnx_proto/[^"]*"|"onnx\.pb-c\.h"|<[^>]*>'
-allow op '"olstm/[^"]*"|"base/[^"]*"|"op/[^"]*"|<[^>]*>'
-allow runtime '"olstm/[^"]*"|"base/[^"]*"|"runtime/[^"]*"|"onnx_proto/model\.h"|"op/builtin\.h"|<[^>]*>'
+allow system '"system/[^"]*"|<[^>]*>'
+allow onnx_proto '"olstm/[^"]*"|"base/[^"]*"|"system/[^"]*"|"onnx_proto/[^"]*"|"onnx\.pb-c\.h"|<[^>]*>'
+allow op '"olstm/[^"]*"|"base/[^"]*"|"system/[^"]*"|"op/[^"]*"|<[^>]*>'
+allow runtime '"olstm/[^"]*"|"base/[^"]*"|"system/[^"]*"|"runtime/[^"]*"|"onnx_proto/model\.h"|"op/builtin\.h"|<[^>]*>'
 allow tools '"olstm/[^"]*"|"tools/[^"]*"|<[^>]*>'
 allow adapters '"olstm/[^"]*"|"base/[^"]*"|"adapters/[^"]*"|"[a-z0-9_]+\.h"|<[^>]*>'
 
@@ -35,21 +37,23 @@ third_party() {
   while IFS= read -r line; do
     complain "layers: $line (only in $files)"
   done < <(grep -rnE "^[[:space:]]*#[[:space:]]*include[[:space:]]+[<\"]($pattern)" --include='*.[ch]' --include='*.inc' \
-             include base onnx_proto op runtime tools adapters 2>/dev/null | grep -vE "^($files)" || true)
+             include base system onnx_proto op runtime tools adapters 2>/dev/null | grep -vE "^($files)" || true)
 }
 third_party 'protobuf-c/|onnx\.pb-c\.h' 'onnx_proto/'
 third_party '(oneapi/)?dnnl' 'op/([a-z]+/)?dnnl_'
-third_party 'dlfcn\.h' 'runtime/host/plugin_loader\.c|op/([a-z]+/)?dnnl_|adapters/|tools/ort_peer\.c'
-third_party 'pthread\.h' 'runtime/|op/dnnl_|adapters/'
+third_party 'dlfcn\.h' 'system/|adapters/|tools/ort_peer\.c'
+third_party 'pthread\.h' 'system/|runtime/|op/math/cpu\.c|op/dnnl_|adapters/'
+# What only some systems have. POSIX threads, and the clocks of C, are on all of them.
+third_party '(unistd|fcntl|errno|signal|threads|time|sys/|linux/|windows|winternl)' 'system/|tools/|adapters/|include/'
 
 while IFS= read -r name; do
-  complain "layers: more than one file is called $name: $(find base onnx_proto op runtime tools tests adapters \
+  complain "layers: more than one file is called $name: $(find base system onnx_proto op runtime tools tests adapters \
     -name "$name" -not -path '*/build*' | tr '\n' ' ')"
-done < <(find base onnx_proto op runtime tools tests adapters \( -name '*.[ch]' -o -name '*.inc' \) -not -path '*/build*' 2>/dev/null |
+done < <(find base system onnx_proto op runtime tools tests adapters \( -name '*.[ch]' -o -name '*.inc' \) -not -path '*/build*' 2>/dev/null |
          sed 's,.*/,,' | sort | uniq -d)
 
 while read -r lines file; do
   [ "$lines" -le 600 ] || complain "layers: $file has $lines lines, more than 600"
-done < <(find include base onnx_proto op runtime tools tests adapters \( -name '*.[ch]' -o -name '*.inc' \) -not -path '*/build*' -print0 2>/dev/null |
+done < <(find include base system onnx_proto op runtime tools tests adapters \( -name '*.[ch]' -o -name '*.inc' \) -not -path '*/build*' -print0 2>/dev/null |
          xargs -0 wc -l | grep -v ' total$')
 exit $bad

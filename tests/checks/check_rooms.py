@@ -17,7 +17,7 @@ ROOMS = ["runtime/host", "runtime/graph", "runtime/fuse", "runtime/state", "runt
 MOST_FLAT_FILES = 14
 MOST_FUNCTION_LINES = 60
 # Folders in which files may not include each other in a circle, nor functions be long.
-CHECKED = ["base", "onnx_proto", "op", "runtime", "tools", "adapters", "tests"]
+CHECKED = ["base", "system", "onnx_proto", "op", "runtime", "tools", "adapters", "tests"]
 
 # From a line that opens a function (or a type) to the brace that closes it, as clang-format writes both.
 FUNCTION = re.compile(r"^[A-Za-z_][^;{}]*\([^;{}]*\)[^;{}=]*\{\n.*?^\}\n", re.MULTILINE | re.DOTALL)

@@ -8,27 +8,27 @@ static void plain_lowers_everything(void** state) {
   (void)state;
   // Asked once in a process: each case is a process of its own.
   assert_int_equal(setenv("OLSTM_CPU", "plain", 1), 0);
-  const olstm__cpu* cpu = olstm__cpu_get();
+  const olstm__cpu_features* cpu = olstm__cpu_get();
   assert_false(cpu->avx2_fma || cpu->avx512 || cpu->avx512_bf16 || cpu->avx512_vnni);
 }
 
 static void avx2_lowers_avx512(void** state) {
   (void)state;
   assert_int_equal(setenv("OLSTM_CPU", "avx2", 1), 0);
-  const olstm__cpu* cpu = olstm__cpu_get();
+  const olstm__cpu_features* cpu = olstm__cpu_get();
   assert_false(cpu->avx512 || cpu->avx512_bf16 || cpu->avx512_vnni);
 }
 
 static void avx512_lowers_what_came_after_it(void** state) {
   (void)state;
   assert_int_equal(setenv("OLSTM_CPU", "avx512", 1), 0);
-  const olstm__cpu* cpu = olstm__cpu_get();
+  const olstm__cpu_features* cpu = olstm__cpu_get();
   assert_false(cpu->avx512_bf16 || cpu->avx512_vnni);
 }
 
 static void wider_vectors_imply_narrower_ones(void** state) {
   (void)state;
-  const olstm__cpu* cpu = olstm__cpu_get();
+  const olstm__cpu_features* cpu = olstm__cpu_get();
   assert_true(!cpu->avx512 || cpu->avx2_fma);
   assert_true(!cpu->avx512_bf16 || cpu->avx512);
   assert_true(!cpu->avx512_vnni || cpu->avx512);

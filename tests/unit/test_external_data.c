@@ -10,8 +10,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "onnx_proto/external_open.h"
 #include "onnx_proto/model.h"
+#include "system/confined_file.h"
 #include "tests/support/onnx_writer.h"
 #include "tests/support/test_main.h"
 
@@ -247,28 +247,28 @@ static void* swap_links(void* argument) {
 static void never_opens_what_a_race_puts_in_place(void** state) {
   struct stat secret, opened;
   pthread_t thread;
-  olstm__external_folders folders = {olstm__external_open_folder(folder), -1, -1};
+  olstm__confined_folders folders = {OLSTM__NO_FILE, OLSTM__NO_FILE, OLSTM__NO_FILE};
   (void)state;
+  assert_null(olstm__confined_open_folder(folder, &folders.beside));
   assert_int_equal(stat("/etc/passwd", &secret), 0);
   // Not everybody may link to it, and no folder may be of another file system.
   if (link("/etc/passwd", path_of("race")) != 0) {
-    olstm__external_folders_close(&folders);
+    olstm__confined_folders_close(&folders);
     skip();
   }
   atomic_store(&is_racing, true);
   assert_int_equal(pthread_create(&thread, NULL, swap_links, NULL), 0);
   for (int i = 0; i < 100; i++) {
-    const char* reason = NULL;
-    const int file = olstm__external_open(&folders, "race", &reason);
-    if (file < 0) continue;
-    assert_int_equal(fstat(file, &opened), 0);
+    olstm__file file = OLSTM__NO_FILE;
+    if (olstm__confined_open(&folders, "race", &file)) continue;
+    assert_int_equal(fstat((int)file, &opened), 0);
     assert_false(opened.st_ino == secret.st_ino && opened.st_dev == secret.st_dev);
-    (void)close(file);
+    olstm__file_close(file);
   }
   atomic_store(&is_racing, false);
   (void)pthread_join(thread, NULL);
   (void)unlink(path_of("race"));
-  olstm__external_folders_close(&folders);
+  olstm__confined_folders_close(&folders);
 }
 
 static void refuses_what_is_no_regular_file_without_waiting(void** state) {
@@ -450,20 +450,20 @@ static void walks_without_openat2_to_the_same_end(void** state) {
   const int base = open(folder, O_RDONLY | O_DIRECTORY);
   (void)state;
   assert_true(base >= 0);
-  const int file = olstm__external_walk(base, "./sub/w.bin", O_RDONLY | O_NOFOLLOW);
+  const int file = olstm__confined_walk(base, "./sub/w.bin", O_RDONLY | O_NOFOLLOW);
   assert_true(file >= 0);
   (void)close(file);
   assert_int_equal(symlink("sub", path_of("loop")), 0);
-  assert_int_equal(olstm__external_walk(base, "loop/w.bin", O_RDONLY | O_NOFOLLOW), -1);
+  assert_int_equal(olstm__confined_walk(base, "loop/w.bin", O_RDONLY | O_NOFOLLOW), -1);
   assert_int_equal(errno, ELOOP);
-  assert_int_equal(olstm__external_walk(base, "loop", O_RDONLY | O_NOFOLLOW), -1);
+  assert_int_equal(olstm__confined_walk(base, "loop", O_RDONLY | O_NOFOLLOW), -1);
   assert_int_equal(errno, ELOOP);
-  assert_int_equal(olstm__external_walk(base, "w.bin/x", O_RDONLY | O_NOFOLLOW), -1);
+  assert_int_equal(olstm__confined_walk(base, "w.bin/x", O_RDONLY | O_NOFOLLOW), -1);
   assert_int_equal(errno, ENOTDIR);
   char long_name[400];
   memset(long_name, 'a', sizeof long_name - 1);
   long_name[sizeof long_name - 1] = '\0';
-  assert_int_equal(olstm__external_walk(base, long_name, O_RDONLY | O_NOFOLLOW), -1);
+  assert_int_equal(olstm__confined_walk(base, long_name, O_RDONLY | O_NOFOLLOW), -1);
   assert_int_equal(errno, ENAMETOOLONG);
   (void)close(base);
 }

@@ -12,7 +12,7 @@
 static const olstm__native_variant* variant_of(const olstm__lstm_problem* problem) {
   const bool is_double = problem->dtype == OLSTM_DTYPE_DOUBLE;
 #if defined(__x86_64__)
-  const olstm__cpu* cpu = olstm__cpu_get();
+  const olstm__cpu_features* cpu = olstm__cpu_get();
   const olstm__native_variant* avx2 =
       is_double ? &olstm__native_f64_avx2 : &olstm__native_f32_avx2;
   // Units that fit one vector of AVX2 leave half of a wider one idle, and many CPUs take

@@ -1,10 +1,10 @@
-#include "onnx_proto/external_open.h"
+// Linux: openat2, O_PATH and /proc. olstm__confined_walk serves kernels without openat2.
+#include "system/confined_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,21 +23,7 @@ enum {
   kLinkWait = 2
 };
 
-static const char* const kChanged = "it was replaced while it was opened";
-
 // ----------------------------------------------------------------- through no link
-
-/// Whether every part of the path is a plain name, or "." (which means nothing).
-static bool is_plain_path(const char* location) {
-  if (location[0] == '\0' || location[0] == '/') return false;
-  for (const char* part = location; part;) {
-    const char* slash = strchr(part, '/');
-    const size_t length = slash ? (size_t)(slash - part) : strlen(part);
-    if (length == 0 || (length == 2 && memcmp(part, "..", 2) == 0)) return false;
-    part = slash ? slash + 1 : NULL;
-  }
-  return true;
-}
 
 /// Calls openat2; -1 with ENOSYS on a kernel without it.
 static int open_beneath(int folder, const char* location, int flags) {
@@ -57,7 +43,7 @@ static bool is_link(int folder, const char* name) {
   return is;
 }
 
-int olstm__external_walk(int folder, const char* location, int flags) {
+int olstm__confined_walk(int folder, const char* location, int flags) {
   int at = folder;
   const char* part = location;
   for (;;) {
@@ -88,7 +74,7 @@ static int open_strictly(int folder, const char* location, int flags) {
   const int file = open_beneath(folder, location, flags);
   // EPERM: some sandboxes refuse system calls that they do not know.
   if (file >= 0 || (errno != ENOSYS && errno != EPERM && errno != EAGAIN)) return file;
-  return olstm__external_walk(folder, location, flags);
+  return olstm__confined_walk(folder, location, flags);
 }
 
 static bool is_same_file(const struct stat* a, const struct stat* b) {
@@ -123,17 +109,16 @@ static const char* check_only_name(int folder, const char* location, int file) {
       return strerror(errno);
     }
     if (first.st_nlink > 1) {
-      return "it has other hard links; a folder that is named (external_data_folder, "
-             "--external-data) may have such files";
+      return OLSTM__REASON_HARD_LINKS;
     }
-    if (!is_entry(folder, location, &first)) return kChanged;
+    if (!is_entry(folder, location, &first)) return OLSTM__REASON_CHANGED;
     if (fstat(file, &last) != 0) return strerror(errno);
-    if (last.st_nlink != 1) return kChanged;
+    if (last.st_nlink != 1) return OLSTM__REASON_CHANGED;
     if (is_before(&last.st_ctim, &start)) return NULL;
     (void)nanosleep(&wait, NULL);
   }
   // A clock ahead of ours, such as a file server's, may have the same granularity.
-  return first.st_ctim.tv_sec > start.tv_sec ? NULL : kChanged;
+  return first.st_ctim.tv_sec > start.tv_sec ? NULL : OLSTM__REASON_CHANGED;
 }
 
 // ----------------------------------------------------------------- symbolic links
@@ -164,30 +149,30 @@ static int open_same(int folder, const char* path, const struct stat* facts,
   const int file = open_strictly(folder, path, kOpenFlags);
   if (file >= 0 && fstat(file, &opened) == 0 && is_same_file(&opened, facts)) return file;
   if (file >= 0) (void)close(file);
-  *out_reason = kChanged;
+  *out_reason = OLSTM__REASON_CHANGED;
   return -1;
 }
 
 static const char* check_file(int file, int folder, bool is_named, const char* location) {
   struct stat facts;
   if (fstat(file, &facts) != 0) return strerror(errno);
-  if (!S_ISREG(facts.st_mode)) return "it is not a regular file";
+  if (!S_ISREG(facts.st_mode)) return OLSTM__REASON_NOT_REGULAR;
   return is_named ? NULL : check_only_name(folder, location, file);
 }
 
 /// Opens the target of the links in `location`, if it may be read. `target` is a
 /// descriptor of it that was opened with O_PATH, which has no side effects.
-static int open_target(const olstm__external_folders* folders, int target,
+static int open_target(const olstm__confined_folders* folders, int target,
                        const char** out_reason) {
   char path[PATH_MAX];
   struct stat facts;
-  const int trusted[] = {folders->named, folders->real};
+  const int trusted[] = {(int)folders->named, (int)folders->real};
   if (fstat(target, &facts) != 0 || !read_path(target, path)) {
-    *out_reason = "a link is on the way";
+    *out_reason = OLSTM__REASON_LINK;
     return -1;
   }
   if (!S_ISREG(facts.st_mode)) {
-    *out_reason = "it is not a regular file";
+    *out_reason = OLSTM__REASON_NOT_REGULAR;
     return -1;
   }
   for (size_t i = 0; i < sizeof trusted / sizeof *trusted; i++) {
@@ -206,76 +191,58 @@ static int open_target(const olstm__external_folders* folders, int target,
   return -1;
 }
 
-/// Opens the file in one of the folders. -1 and a reason; ENOENT when the folder does not
-/// have it.
-static int open_in(const olstm__external_folders* folders, int folder,
-                   const char* location, const char** out_reason) {
-  int file = open_strictly(folder, location, kOpenFlags);
+const char* olstm__confined_open_in(const olstm__confined_folders* folders,
+                                    olstm__file folder, const char* location,
+                                    olstm__file* out_file, bool* out_is_absent) {
+  const char* reason = NULL;
+  int file = open_strictly((int)folder, location, kOpenFlags);
+  int target = -1;
   if (file >= 0) {
-    *out_reason = check_file(file, folder, folder == folders->named, location);
-    if (!*out_reason) return file;
-    (void)close(file);
-    errno = 0;
-    return -1;
-  }
-  if (errno == ELOOP || errno == EXDEV) {
-    const int target = openat(folder, location, O_PATH | O_CLOEXEC);
-    if (target >= 0) {
-      file = open_target(folders, target, out_reason);
-      (void)close(target);
-      errno = 0;
-      return file;
+    reason = check_file(file, (int)folder, folder == folders->named, location);
+    if (reason) {
+      (void)close(file);
+      file = -1;
     }
+  } else if (errno == ELOOP || errno == EXDEV) {
+    target = openat((int)folder, location, O_PATH | O_CLOEXEC);
+    if (target >= 0) file = open_target(folders, target, &reason);
   }
-  *out_reason = strerror(errno);
-  return -1;
+  if (file < 0 && !reason) {
+    *out_is_absent = errno == ENOENT;
+    reason = strerror(errno);
+  }
+  if (target >= 0) (void)close(target);
+  *out_file = file;
+  return reason;
 }
 
 // ----------------------------------------------------------------- folders
 
-void olstm__external_folders_close(olstm__external_folders* folders) {
-  int* all[] = {&folders->beside, &folders->real, &folders->named};
-  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-    if (*all[i] >= 0) (void)close(*all[i]);
-    *all[i] = -1;
-  }
-}
-
-int olstm__external_open_folder(const char* path) {
+/// -1 with errno on failure.
+static int open_folder(const char* path) {
   return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-int olstm__external_folder_of(int file) {
+const char* olstm__confined_open_folder(const char* path, olstm__file* out_folder) {
+  *out_folder = open_folder(path);
+  return *out_folder < 0 ? strerror(errno) : NULL;
+}
+
+olstm__file olstm__confined_folder_of(olstm__file file_of) {
+  const int file = (int)file_of;
   char path[PATH_MAX];
   struct stat facts, found;
-  if (fstat(file, &facts) != 0 || !read_path(file, path)) return -1;
+  if (fstat(file, &facts) != 0 || !read_path(file, path)) return OLSTM__NO_FILE;
   char* slash = strrchr(path, '/');
   char* name = slash + 1;
   *slash = '\0';
-  const int folder = olstm__external_open_folder(slash == path ? "/" : path);
-  if (folder < 0) return -1;
+  const int folder = open_folder(slash == path ? "/" : path);
+  if (folder < 0) return OLSTM__NO_FILE;
   // The file may have been moved since.
   if (fstatat(folder, name, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
       is_same_file(&facts, &found)) {
     return folder;
   }
   (void)close(folder);
-  return -1;
-}
-
-int olstm__external_open(const olstm__external_folders* folders, const char* location,
-                         const char** out_reason) {
-  const int where[] = {folders->named, folders->beside};
-  *out_reason = NULL;
-  if (!is_plain_path(location)) {
-    *out_reason = "it is not a path below the model's folder";
-    return -1;
-  }
-  for (size_t i = 0; i < sizeof where / sizeof *where; i++) {
-    if (where[i] < 0) continue;
-    const int file = open_in(folders, where[i], location, out_reason);
-    if (file >= 0) return file;
-    if (errno != ENOENT) break;
-  }
-  return -1;
+  return OLSTM__NO_FILE;
 }

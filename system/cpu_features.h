@@ -1,0 +1,17 @@
+// Which vector instructions this CPU has.
+#ifndef OLSTM_SYSTEM_CPU_FEATURES_H_
+#define OLSTM_SYSTEM_CPU_FEATURES_H_
+
+#include <stdbool.h>
+
+typedef struct olstm__cpu_features {
+  bool avx2_fma;
+  bool avx512;  // F, BW, DQ, VL
+  bool avx512_bf16;
+  bool avx512_vnni;
+} olstm__cpu_features;
+
+/// Asks the CPU. [any-thread]
+olstm__cpu_features olstm__cpu_features_detect(void);
+
+#endif  // OLSTM_SYSTEM_CPU_FEATURES_H_

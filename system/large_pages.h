@@ -1,0 +1,11 @@
+// Memory in large pages.
+#ifndef OLSTM_SYSTEM_LARGE_PAGES_H_
+#define OLSTM_SYSTEM_LARGE_PAGES_H_
+
+#include <stddef.h>
+
+/// A hint that the memory is read often and as a whole. Where the system has no large
+/// pages, it stays in small ones. NULL is legal. [no-alloc] [any-thread]
+void olstm__ask_for_large_pages(void* memory, size_t bytes);
+
+#endif  // OLSTM_SYSTEM_LARGE_PAGES_H_

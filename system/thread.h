@@ -1,0 +1,23 @@
+// What threads need beyond POSIX threads, which all systems have.
+#ifndef OLSTM_SYSTEM_THREAD_H_
+#define OLSTM_SYSTEM_THREAD_H_
+
+#include <pthread.h>
+
+/// As pthread_create, but no signal of the application is delivered to the thread.
+int olstm__thread_start(pthread_t* out_thread, void* (*function)(void*), void* argument);
+
+/// How often this process was forked since the first call in it or one of its ancestors:
+/// a thread whose number is another one does not exist any more. [any-thread]
+unsigned olstm__fork_count(void);
+
+/// Tells the core that the thread waits in a loop. [no-alloc] [any-thread]
+static inline void olstm__thread_pause(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield" ::: "memory");
+#endif
+}
+
+#endif  // OLSTM_SYSTEM_THREAD_H_
