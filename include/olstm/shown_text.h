@@ -59,6 +59,11 @@ static inline bool olstm_text_is_shown(uint32_t code) {
 static inline void olstm_text_clean(char* text) {
   char* to = text;
   for (const char* from = text; *from != '\0';) {
+    // Most of it is plain ASCII.
+    if (*from >= 0x20 && *from < 0x7f) {
+      *to++ = *from++;
+      continue;
+    }
     uint32_t code = 0;
     const size_t length = olstm_text_next(from, &code);
     if (olstm_text_is_shown(code)) {

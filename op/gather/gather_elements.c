@@ -49,13 +49,75 @@ void olstm__element_walk_init(olstm__element_walk* walk, const olstm_tensor_desc
   walk->row_count = olstm_tensor_desc_count(indices) / walk->row_length;
 }
 
-olstm_status olstm__element_walk_rows(const olstm__element_walk* walk,
-                                      const void* context, olstm__row_visitor visit,
-                                      olstm_error* error) {
+// Gives the block's indices from 0 to the axis's last; false where one is out of range.
+// Most blocks have no negative ones, which the signs of two numbers tell of all.
+#define RESOLVE(BITS, SIGNED, UNSIGNED)                                            \
+  static bool resolve_##BITS(const olstm__element_walk* walk, const void* indices, \
+                             olstm__element_block* block) {                        \
+    const SIGNED* asked = (const SIGNED*)indices + block->position;                \
+    const int64_t dim = walk->axis_dim;                                            \
+    const UNSIGNED last =                                                          \
+        (UNSIGNED)(dim <= INT##BITS##_MAX ? dim - 1 : INT##BITS##_MAX);            \
+    const size_t count = block->count;                                             \
+    UNSIGNED signs = 0;                                                            \
+    bool fits = true;                                                              \
+    OMP_SIMD_OR                                                                    \
+    for (size_t i = 0; i < count; i++) {                                           \
+      signs |= (UNSIGNED)asked[i] | (last - (UNSIGNED)asked[i]);                   \
+    }                                                                              \
+    const bool has_negative = signs >> (BITS - 1);                                 \
+    block->indices = block->room;                                                  \
+    if (has_negative) {                                                            \
+      for (size_t i = 0; i < count; i++) {                                         \
+        block->room[i] = asked[i];                                                 \
+        fits &= olstm__index_wrap(&block->room[i], dim);                           \
+      }                                                                            \
+    } else if (BITS == 64) {                                                       \
+      block->indices = (const int64_t*)(const void*)asked;                         \
+    } else {                                                                       \
+      OMP_SIMD                                                                     \
+      for (size_t i = 0; i < count; i++) block->room[i] = asked[i];                \
+    }                                                                              \
+    return fits;                                                                   \
+  }
+#define OMP_SIMD _Pragma("omp simd")
+#define OMP_SIMD_OR _Pragma("omp simd reduction(| : signs)")
+RESOLVE(64, int64_t, uint64_t)
+RESOLVE(32, int32_t, uint32_t)
+
+static olstm_status fail_at(const olstm__element_walk* walk, const olstm__op_base* base,
+                            const void* indices, size_t position, olstm_error* error) {
+  for (;; position++) {
+    const int64_t asked = olstm__index_get(indices, walk->is_wide, position);
+    int64_t index = asked;
+    if (!olstm__index_wrap(&index, walk->axis_dim)) {
+      return olstm__index_fail(base, error, 1, position, asked, walk->axis_dim);
+    }
+  }
+}
+
+olstm_status olstm__element_walk_run(const olstm__element_walk* walk,
+                                     const olstm__op_base* base, const void* indices,
+                                     olstm__element_visitor visit, const void* context,
+                                     olstm_error* error) {
+  const int64_t step = walk->row_count > 0 ? walk->strides[walk->rank - 1] : 0;
   int64_t index[OLSTM_MAX_RANK] = {0};
   int64_t offset = 0;
+  olstm__element_block block;
+  block.position = 0;
+  block.stride = walk->axis_stride;
+  block.step = step;
   for (int64_t row = 0; row < walk->row_count; row++) {
-    OLSTM_RETURN_IF_ERROR(visit(context, row, offset, error));
+    for (int64_t i = 0; i < walk->row_length; i += OLSTM__ELEMENT_BLOCK) {
+      const int64_t left = walk->row_length - i;
+      block.count = left < OLSTM__ELEMENT_BLOCK ? (size_t)left : OLSTM__ELEMENT_BLOCK;
+      block.start = offset + i * step;
+      if (!(walk->is_wide ? resolve_64 : resolve_32)(walk, indices, &block)) {
+        return fail_at(walk, base, indices, block.position, error);
+      }
+      visit(context, &block);
+      block.position += block.count;
+    }
     for (int32_t d = walk->rank - 2; d >= 0; d--) {
       offset += walk->strides[d];
       if (++index[d] < walk->dims[d]) break;
@@ -79,9 +141,8 @@ typedef struct elements_handle {
 
 /// One run, for the visitor.
 typedef struct gather_run {
-  const elements_op* op;
-  const elements_handle* handle;
-  const olstm_run_args* args;
+  const void* data;
+  void* output;
 } gather_run;
 
 static olstm_status parse_elements(void* instance, olstm_error* error) {
@@ -117,31 +178,36 @@ olstm_status olstm__gather_elements_prepare(void* instance,
   return OLSTM_STATUS_OK;
 }
 
-static olstm_status gather_row(const void* context, int64_t row, int64_t data_offset,
-                               olstm_error* error) {
-  const gather_run* run = context;
-  const olstm__element_walk* walk = &run->handle->walk;
-  const size_t bytes = run->handle->element_bytes;
-  const int64_t step = walk->strides[walk->rank - 1];
-  const char* source = run->args->inputs[0];
-  char* target = run->args->outputs[0];
-  for (int64_t i = 0; i < walk->row_length; i++) {
-    const size_t position = (size_t)(row * walk->row_length + i);
-    const int64_t asked = olstm__index_get(run->args->inputs[1], walk->is_wide, position);
-    int64_t index = asked;
-    if (!olstm__index_wrap(&index, walk->axis_dim)) {
-      return olstm__index_fail(&run->op->base, error, 1, position, asked, walk->axis_dim);
-    }
-    const int64_t from = data_offset + index * walk->axis_stride + i * step;
-    memcpy(target + position * bytes, source + (size_t)from * bytes, bytes);
+#define GATHER(BITS)                                                                  \
+  static void gather_##BITS(const void* context, const olstm__element_block* block) { \
+    const gather_run* run = context;                                                  \
+    const uint##BITS##_t* data = (const uint##BITS##_t*)run->data + block->start;     \
+    uint##BITS##_t* output = (uint##BITS##_t*)run->output + block->position;          \
+    const int64_t* indices = block->indices;                                          \
+    const int64_t stride = block->stride;                                             \
+    const int64_t step = block->step;                                                 \
+    const size_t count = block->count;                                                \
+    for (size_t i = 0; i < count; i++, data += step) {                                \
+      output[i] = data[indices[i] * stride];                                          \
+    }                                                                                 \
   }
-  return OLSTM_STATUS_OK;
-}
+GATHER(8)
+GATHER(16)
+GATHER(32)
+GATHER(64)
 
 olstm_status olstm__gather_elements_run(const void* instance, const void* handle,
                                         const olstm_run_args* args, olstm_error* error) {
-  const gather_run run = {instance, handle, args};
-  return olstm__element_walk_rows(&run.handle->walk, &run, gather_row, error);
+  const elements_op* op = instance;
+  const elements_handle* elements = handle;
+  const gather_run run = {args->inputs[0], args->outputs[0]};
+  const size_t bytes = elements->element_bytes;
+  return olstm__element_walk_run(&elements->walk, &op->base, args->inputs[1],
+                                 bytes == 1   ? gather_8
+                                 : bytes == 2 ? gather_16
+                                 : bytes == 4 ? gather_32
+                                              : gather_64,
+                                 &run, error);
 }
 
 static const char* const kAxis[] = {"axis", NULL};

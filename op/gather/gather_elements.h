@@ -5,6 +5,9 @@
 
 #include "op/gather/index_list.h"
 
+/// Indices of a row that are resolved together.
+enum { OLSTM__ELEMENT_BLOCK = 128 };
+
 /// Const once it is initialised.
 typedef struct olstm__element_walk {
   bool is_wide;
@@ -29,13 +32,32 @@ olstm_status olstm__element_walk_check(const olstm__op_base* base,
 void olstm__element_walk_init(olstm__element_walk* walk, const olstm_tensor_desc* data,
                               const olstm_tensor_desc* indices, int64_t axis);
 
-/// Calls `visit` once a row with the row's offset in the data; the visitor adds to it,
-/// for element i, index * axis_stride + i * strides[rank - 1]. Stops at the first
-/// failure.
-typedef olstm_status (*olstm__row_visitor)(const void* context, int64_t row,
-                                           int64_t data_offset, olstm_error* error);
-olstm_status olstm__element_walk_rows(const olstm__element_walk* walk,
-                                      const void* context, olstm__row_visitor visit,
-                                      olstm_error* error);
+/// A piece of a row of indices, and the elements of the data that it stands for.
+typedef struct olstm__element_block {
+  /// The piece's first element in the tensor of indices.
+  size_t position;
+  size_t count;
+  /// Index i stands for element start + indices[i] * stride + i * step of the data.
+  const int64_t* indices;
+  int64_t start;
+  int64_t stride;
+  int64_t step;
+  /// Where the indices are if they are not as the tensor has them.
+  int64_t room[OLSTM__ELEMENT_BLOCK];
+} olstm__element_block;
+
+static inline size_t olstm__element_offset(const olstm__element_block* block, size_t i) {
+  return (size_t)(block->start + block->indices[i] * block->stride +
+                  (int64_t)i * block->step);
+}
+
+/// Calls `visit` for all indices, block by block. Fails at the first one out of range,
+/// which is reported as input 1's.
+typedef void (*olstm__element_visitor)(const void* context,
+                                       const olstm__element_block* block);
+olstm_status olstm__element_walk_run(const olstm__element_walk* walk,
+                                     const olstm__op_base* base, const void* indices,
+                                     olstm__element_visitor visit, const void* context,
+                                     olstm_error* error);
 
 #endif  // OLSTM_OP_GATHER_GATHER_ELEMENTS_H_

@@ -10,15 +10,53 @@ typedef struct non_zero_handle {
   int64_t count;
 } non_zero_handle;
 
-/// Ignores the sign bit of floating point, since -0.0 is zero.
-static bool is_set(olstm_dtype dtype, size_t bytes, const char* element) {
-  uint64_t bits = 0;
-  memcpy(&bits, element, bytes);
+/// Elements that are looked at before their positions are written.
+enum { kBlock = 256 };
+
+/// Writes the positions, from 0 on, of the elements of x that are not zero but for bits
+/// that `mask` leaves out; there are at most kBlock. Gives their number.
+typedef size_t (*find_function)(uint64_t mask, size_t count, const void* x,
+                                uint8_t* positions);
+
+// Without a branch: a position that does not count is written over by the next.
+#define FIND(BITS)                                                      \
+  static size_t find_##BITS(uint64_t mask, size_t count, const void* x, \
+                            uint8_t* positions) {                       \
+    const uint##BITS##_t* elements = x;                                 \
+    const uint##BITS##_t bits = (uint##BITS##_t)mask;                   \
+    size_t found = 0;                                                   \
+    for (size_t i = 0; i < count; i++) {                                \
+      positions[found] = (uint8_t)i;                                    \
+      found += (elements[i] & bits) != 0;                               \
+    }                                                                   \
+    return found;                                                       \
+  }
+FIND(8)
+FIND(16)
+FIND(32)
+FIND(64)
+
+static find_function find_of(size_t element_bytes) {
+  switch (element_bytes) {
+    case 1:
+      return find_8;
+    case 2:
+      return find_16;
+    case 4:
+      return find_32;
+    default:
+      return find_64;
+  }
+}
+
+/// All bits but the sign of floating point, since -0.0 is zero.
+static uint64_t mask_of(olstm_dtype dtype) {
   const bool is_real = (OLSTM__DTYPES_REAL & OLSTM_DTYPE_BIT(dtype)) != 0;
-  const uint64_t sign = bytes == 2   ? UINT64_C(1) << 15
-                        : bytes == 4 ? UINT64_C(1) << 31
-                                     : UINT64_C(1) << 63;
-  return (is_real ? bits & ~sign : bits) != 0;
+  return is_real ? ~(UINT64_C(1) << (8 * olstm_dtype_size(dtype) - 1)) : UINT64_MAX;
+}
+
+static size_t block_of(size_t left) {
+  return left < kBlock ? left : kBlock;
 }
 
 static olstm_status needs_data(const olstm__op_base* base, size_t index,
@@ -39,12 +77,14 @@ olstm_status olstm__non_zero_infer(const void* instance, const olstm_infer_args*
   const olstm_tensor* input = args->inputs[0];
   OLSTM_RETURN_IF_ERROR(olstm__op_check_dtype(base, args, 0, base->self->dtypes, error));
   if (!olstm__op_knows_input(args, 0)) return needs_data(base, 0, error);
-  const int64_t count = olstm_tensor_desc_count(&input->desc);
+  const size_t count = (size_t)olstm_tensor_desc_count(&input->desc);
   const size_t bytes = olstm_dtype_size(input->desc.dtype);
+  const find_function find = find_of(bytes);
+  uint8_t positions[kBlock];
   int64_t found = 0;
-  for (int64_t i = 0; i < count; i++) {
-    found +=
-        is_set(input->desc.dtype, bytes, (const char*)input->data + (size_t)i * bytes);
+  for (size_t i = 0; i < count; i += kBlock) {
+    found += (int64_t)find(mask_of(input->desc.dtype), block_of(count - i),
+                           (const char*)input->data + i * bytes, positions);
   }
   out_outputs[0] = (olstm_tensor_desc){OLSTM_DTYPE_INT64, 2, {input->desc.rank, found}};
   return olstm__op_check_output(base, &out_outputs[0], error);
@@ -62,26 +102,44 @@ olstm_status olstm__non_zero_prepare(void* instance, const olstm_prepare_args* a
   return OLSTM_STATUS_OK;
 }
 
+/// Writes the indices of `found` elements of one row: those before the last are the row's
+/// own; a scalar (last is -1) has none. Rows of a [rows, count] output are `count` apart.
+static void put_indices(const uint8_t* positions, size_t found, int64_t first,
+                        const int64_t* index, int32_t last, int64_t count,
+                        int64_t* output) {
+  for (int32_t d = 0; d < last; d++) {
+    for (size_t i = 0; i < found; i++) output[d * count + (int64_t)i] = index[d];
+  }
+  for (size_t i = 0; last >= 0 && i < found; i++) {
+    output[last * count + (int64_t)i] = first + positions[i];
+  }
+}
+
 olstm_status olstm__non_zero_run(const void* instance, const void* handle,
                                  const olstm_run_args* args, olstm_error* error) {
   const non_zero_handle* non_zero = handle;
   const olstm_tensor_desc* input = &non_zero->input;
-  const int64_t count = olstm_tensor_desc_count(input);
   const size_t bytes = olstm_dtype_size(input->dtype);
+  const find_function find = find_of(bytes);
+  const uint64_t mask = mask_of(input->dtype);
+  const int32_t last = input->rank - 1;
+  const int64_t row = last >= 0 ? input->dims[last] : 1;
+  const int64_t count = olstm_tensor_desc_count(input);
+  const char* x = args->inputs[0];
   int64_t index[OLSTM_MAX_RANK] = {0};
-  int64_t* output = args->outputs[0];
   int64_t found = 0;
-  for (int64_t i = 0; i < count; i++) {
-    if (is_set(input->dtype, bytes, (const char*)args->inputs[0] + (size_t)i * bytes)) {
-      if (found == non_zero->count) return changed_count(instance, error);
-      for (int32_t d = 0; d < input->rank; d++) {
-        output[d * non_zero->count + found] = index[d];
-      }
-      found++;
+  for (int64_t done = 0; done < count; done += row) {
+    for (int64_t first = 0; first < row; first += kBlock) {
+      uint8_t positions[kBlock];
+      const size_t size = block_of((size_t)(row - first));
+      const size_t more = find(mask, size, x, positions);
+      if ((int64_t)more > non_zero->count - found) return changed_count(instance, error);
+      put_indices(positions, more, first, index, last, non_zero->count,
+                  (int64_t*)args->outputs[0] + found);
+      found += (int64_t)more;
+      x += size * bytes;
     }
-    for (int32_t d = input->rank - 1; d >= 0 && ++index[d] == input->dims[d]; d--) {
-      index[d] = 0;
-    }
+    for (int32_t d = last - 1; d >= 0 && ++index[d] == input->dims[d]; d--) index[d] = 0;
   }
   return found == non_zero->count ? OLSTM_STATUS_OK : changed_count(instance, error);
 }
@@ -174,15 +232,18 @@ olstm_status olstm__compress_run(const void* instance, const void* handle,
   char* target = args->outputs[0];
   for (size_t o = 0; o < compress->outer_count; o++) {
     int64_t kept = 0;
-    for (int64_t i = 0; i < compress->condition_count; i++) {
-      if (!keep[i]) continue;
-      if (kept == compress->kept_count) return changed_count(instance, error);
-      olstm__move_bytes(target + (size_t)kept++ * bytes, source + (size_t)i * bytes,
-                        bytes);
+    for (int64_t first = 0; first < compress->condition_count; first += kBlock) {
+      uint8_t positions[kBlock];
+      const size_t size = block_of((size_t)(compress->condition_count - first));
+      const size_t more = find_8(UINT64_MAX, size, keep + first, positions);
+      kept += (int64_t)more;
+      if (kept > compress->kept_count) return changed_count(instance, error);
+      for (size_t i = 0; i < more; i++, target += bytes) {
+        olstm__move_bytes(target, source + ((size_t)first + positions[i]) * bytes, bytes);
+      }
     }
     if (kept != compress->kept_count) return changed_count(instance, error);
     source += (size_t)compress->axis_dim * bytes;
-    target += (size_t)compress->kept_count * bytes;
   }
   return OLSTM_STATUS_OK;
 }

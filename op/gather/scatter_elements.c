@@ -23,10 +23,11 @@ typedef struct scatter_handle {
   olstm__element_walk walk;
 } scatter_handle;
 
+/// One run, for the visitor.
 typedef struct scatter_run {
-  const scatter_op* op;
   const scatter_handle* handle;
-  const olstm_run_args* args;
+  const char* updates;
+  char* output;
 } scatter_run;
 
 static olstm_status parse_scatter(void* instance, olstm_error* error) {
@@ -74,39 +75,46 @@ olstm_status olstm__scatter_elements_prepare(void* instance,
   return OLSTM_STATUS_OK;
 }
 
-static olstm_status scatter_row(const void* context, int64_t row, int64_t data_offset,
-                                olstm_error* error) {
+/// Replaces elements of a size that compilers know.
+static inline void replace(const scatter_run* run, const olstm__element_block* block,
+                           const size_t bytes) {
+  const char* updates = run->updates + block->position * bytes;
+  for (size_t i = 0; i < block->count; i++) {
+    memcpy(run->output + olstm__element_offset(block, i) * bytes, updates + i * bytes,
+           bytes);
+  }
+}
+
+static void scatter_block(const void* context, const olstm__element_block* block) {
   const scatter_run* run = context;
   const scatter_handle* handle = run->handle;
-  const olstm__element_walk* walk = &handle->walk;
   const size_t bytes = handle->element_bytes;
-  const int64_t step = walk->strides[walk->rank - 1];
-  const char* updates = run->args->inputs[2];
-  char* target = run->args->outputs[0];
-  for (int64_t i = 0; i < walk->row_length; i++) {
-    const size_t position = (size_t)(row * walk->row_length + i);
-    const int64_t asked = olstm__index_get(run->args->inputs[1], walk->is_wide, position);
-    int64_t index = asked;
-    if (!olstm__index_wrap(&index, walk->axis_dim)) {
-      return olstm__index_fail(&run->op->base, error, 1, position, asked, walk->axis_dim);
+  if (handle->reduce) {
+    for (size_t i = 0; i < block->count; i++) {
+      handle->reduce(run->output + olstm__element_offset(block, i) * bytes,
+                     run->updates + (block->position + i) * bytes, 1);
     }
-    const int64_t to = data_offset + index * walk->axis_stride + i * step;
-    if (handle->reduce) {
-      handle->reduce(target + (size_t)to * bytes, updates + position * bytes, 1);
-    } else {
-      memcpy(target + (size_t)to * bytes, updates + position * bytes, bytes);
-    }
+  } else if (bytes == 8) {
+    replace(run, block, 8);
+  } else if (bytes == 4) {
+    replace(run, block, 4);
+  } else if (bytes == 2) {
+    replace(run, block, 2);
+  } else {
+    replace(run, block, 1);
   }
-  return OLSTM_STATUS_OK;
 }
 
 olstm_status olstm__scatter_elements_run(const void* instance, const void* handle,
                                          const olstm_run_args* args, olstm_error* error) {
-  const scatter_run run = {instance, handle, args};
-  if (run.handle->data_bytes && args->outputs[0] != args->inputs[0]) {
-    memcpy(args->outputs[0], args->inputs[0], run.handle->data_bytes);
+  const scatter_op* op = instance;
+  const scatter_handle* scatter = handle;
+  const scatter_run run = {scatter, args->inputs[2], args->outputs[0]};
+  if (scatter->data_bytes && args->outputs[0] != args->inputs[0]) {
+    memcpy(args->outputs[0], args->inputs[0], scatter->data_bytes);
   }
-  return olstm__element_walk_rows(&run.handle->walk, &run, scatter_row, error);
+  return olstm__element_walk_run(&scatter->walk, &op->base, args->inputs[1],
+                                 scatter_block, &run, error);
 }
 
 static const char* const kAxis[] = {"axis", NULL};

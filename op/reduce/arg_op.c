@@ -1,7 +1,7 @@
 // ArgMax and ArgMin: the index of the first (or last) extreme along one axis.
-#include "op/elementwise/compute_type.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
+#include "op/reduce/arg_fold.h"
 #include "op/reduce/axis_view.h"
 
 typedef struct arg_op {
@@ -15,15 +15,8 @@ typedef struct arg_op {
 typedef struct arg_handle {
   olstm__op_handle head;
   olstm_dtype dtype;
-  olstm__compute_type compute_type;
   olstm__axis_view view;
 } arg_handle;
-
-/// Whether a value replaces the best so far.
-typedef struct arg_order {
-  bool wants_max;
-  bool selects_last;
-} arg_order;
 
 enum { kCodeMax, kCodeMin };
 
@@ -87,83 +80,9 @@ static olstm_status arg_prepare(void* instance, const olstm_prepare_args* args,
   OLSTM_RETURN_IF_ERROR(
       olstm__op_create_handle(&self->base, sizeof *handle, (void**)&handle, error));
   handle->dtype = x->dtype;
-  handle->compute_type = olstm__compute_type_of(x->dtype);
   handle->view = olstm__axis_view_of(x, axis);
   out_prepared->handle = handle;
   return OLSTM_STATUS_OK;
-}
-
-// take: row `row` of values against the best of each column. scan: neighbouring values
-// of one column, from row `row` on.
-#define TAKE(NAME, type)                                                                 \
-  static bool beats_##NAME(arg_order order, type value, type best) {                     \
-    if (value == best) return order.selects_last;                                        \
-    return order.wants_max ? value > best : value < best;                                \
-  }                                                                                      \
-  static void take_##NAME(arg_order order, int64_t row, int64_t count, const void* data, \
-                          void* best_data, int64_t* indices) {                           \
-    const type* values = data;                                                           \
-    type* best = best_data;                                                              \
-    for (int64_t j = 0; j < count; j++) {                                                \
-      if (row == 0 || beats_##NAME(order, values[j], best[j])) {                         \
-        best[j] = values[j];                                                             \
-        indices[j] = row;                                                                \
-      }                                                                                  \
-    }                                                                                    \
-  }                                                                                      \
-  static void scan_##NAME(arg_order order, int64_t row, int64_t count, const void* data, \
-                          void* best_data, int64_t* index) {                             \
-    const type* values = data;                                                           \
-    type* best = best_data;                                                              \
-    for (int64_t i = 0; i < count; i++) {                                                \
-      if (row + i == 0 || beats_##NAME(order, values[i], *best)) {                       \
-        *best = values[i];                                                               \
-        *index = row + i;                                                                \
-      }                                                                                  \
-    }                                                                                    \
-  }
-TAKE(F32, float)
-TAKE(F64, double)
-TAKE(I32, int32_t)
-TAKE(I64, int64_t)
-TAKE(U64, uint64_t)
-
-typedef void (*arg_kernel)(arg_order order, int64_t row, int64_t count, const void* data,
-                           void* best, int64_t* indices);
-
-static const arg_kernel kTake[OLSTM__COMPUTE_COUNT] = {[OLSTM__COMPUTE_F32] = take_F32,
-                                                       [OLSTM__COMPUTE_F64] = take_F64,
-                                                       [OLSTM__COMPUTE_I32] = take_I32,
-                                                       [OLSTM__COMPUTE_I64] = take_I64,
-                                                       [OLSTM__COMPUTE_U64] = take_U64};
-static const arg_kernel kScan[OLSTM__COMPUTE_COUNT] = {[OLSTM__COMPUTE_F32] = scan_F32,
-                                                       [OLSTM__COMPUTE_F64] = scan_F64,
-                                                       [OLSTM__COMPUTE_I32] = scan_I32,
-                                                       [OLSTM__COMPUTE_I64] = scan_I64,
-                                                       [OLSTM__COMPUTE_U64] = scan_U64};
-
-static void run_row(const arg_handle* handle, arg_order order, const char* x,
-                    int64_t* index) {
-  const size_t element_bytes = olstm_dtype_size(handle->dtype);
-  olstm__compute_block values;
-  olstm__compute_value best;
-  for (int64_t row = 0; row < handle->view.rows; row += OLSTM__COMPUTE_BLOCK) {
-    const int64_t count = olstm__compute_block_size(handle->view.rows - row);
-    olstm__compute_load(handle->compute_type, handle->dtype, count,
-                        x + (size_t)row * element_bytes, &values);
-    kScan[handle->compute_type](order, row, count, &values, &best, index);
-  }
-}
-
-static void run_columns(const arg_handle* handle, arg_order order, int64_t count,
-                        const char* x, int64_t* indices) {
-  const size_t row_bytes = (size_t)handle->view.columns * olstm_dtype_size(handle->dtype);
-  olstm__compute_block values;
-  olstm__compute_block best;
-  for (int64_t row = 0; row < handle->view.rows; row++, x += row_bytes) {
-    olstm__compute_load(handle->compute_type, handle->dtype, count, x, &values);
-    kTake[handle->compute_type](order, row, count, &values, &best, indices);
-  }
 }
 
 static olstm_status arg_run(const void* instance, const void* handle,
@@ -172,20 +91,24 @@ static olstm_status arg_run(const void* instance, const void* handle,
   const arg_handle* prepared = handle;
   const size_t element_bytes = olstm_dtype_size(prepared->dtype);
   const int32_t code = ((const olstm__op_schema*)self->base.self->variant)->code;
-  const arg_order order = {code == kCodeMax, self->selects_last};
+  const olstm__arg_order order = {code == kCodeMax, self->selects_last};
   const char* x = args->inputs[0];
   int64_t* y = args->outputs[0];
   (void)error;
   if (!y) return OLSTM_STATUS_OK;
-  for (int64_t s = 0; s < prepared->view.slab_count; s++) {
-    if (prepared->view.columns == 1) run_row(prepared, order, x, y);
-    for (int64_t j = 0; prepared->view.columns > 1 && j < prepared->view.columns;
-         j += OLSTM__COMPUTE_BLOCK) {
-      run_columns(prepared, order, olstm__compute_block_size(prepared->view.columns - j),
-                  x + (size_t)j * element_bytes, y + j);
+  const olstm__axis_view* view = &prepared->view;
+  if (view->columns == 1) {
+    olstm__arg_of_rows(prepared->dtype, order, view->slab_count, view->rows, x, y);
+    return OLSTM_STATUS_OK;
+  }
+  for (int64_t s = 0; s < view->slab_count; s++) {
+    for (int64_t j = 0; j < view->columns; j += OLSTM__COMPUTE_BLOCK) {
+      olstm__arg_of_columns(prepared->dtype, order, view->rows, view->columns,
+                            olstm__compute_block_size(view->columns - j),
+                            x + (size_t)j * element_bytes, y + j);
     }
-    x += (size_t)(prepared->view.rows * prepared->view.columns) * element_bytes;
-    y += prepared->view.columns;
+    x += (size_t)(view->rows * view->columns) * element_bytes;
+    y += view->columns;
   }
   return OLSTM_STATUS_OK;
 }

@@ -1,9 +1,12 @@
 // CumSum and CumProd along an axis, which is an input and may be known at run time only.
 // Integers wrap.
+#include <string.h>
+
 #include "op/elementwise/binary_kernel.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
 #include "op/reduce/axis_view.h"
+#include "op/shape/move_bytes.h"
 
 typedef struct cumsum_op {
   olstm__op_base base;
@@ -72,6 +75,102 @@ static olstm_status cumsum_prepare(void* instance, const olstm_prepare_args* arg
   return OLSTM_STATUS_OK;
 }
 
+// Goes on with the total so far along `count` neighbours, or backwards from the last of
+// them. x may be y.
+#define PREFIX(NAME, type)                                                              \
+  static void prefix_##NAME(const cumsum_op* self, int64_t count, const void* from,     \
+                            void* to, olstm__compute_value* so_far) {                   \
+    const type* x = from;                                                               \
+    type* y = to;                                                                       \
+    type total;                                                                         \
+    memcpy(&total, so_far, sizeof total);                                               \
+    const bool multiplies = code_of(self) == OLSTM__BINARY_MUL;                         \
+    const bool exclusive = self->exclusive;                                             \
+    const int64_t step = self->reverse ? -1 : 1;                                        \
+    for (int64_t n = 0, i = self->reverse ? count - 1 : 0; n < count; n++, i += step) { \
+      const type value = x[i];                                                          \
+      const type next = multiplies ? total * value : total + value;                     \
+      y[i] = exclusive ? total : next;                                                  \
+      total = next;                                                                     \
+    }                                                                                   \
+    memcpy(so_far, &total, sizeof total);                                               \
+  }
+PREFIX(F32, float)
+PREFIX(F64, double)
+PREFIX(I32, uint32_t)
+// Of unsigned ones, too.
+PREFIX(I64, uint64_t)
+
+typedef void (*prefix_function)(const cumsum_op* self, int64_t count, const void* from,
+                                void* to, olstm__compute_value* so_far);
+
+static const prefix_function kPrefixes[OLSTM__COMPUTE_COUNT] = {
+    [OLSTM__COMPUTE_F32] = prefix_F32,
+    [OLSTM__COMPUTE_F64] = prefix_F64,
+    [OLSTM__COMPUTE_I32] = prefix_I32,
+    [OLSTM__COMPUTE_I64] = prefix_I64,
+    [OLSTM__COMPUTE_U64] = prefix_I64};
+
+/// The total of no elements: 0, or 1 for products.
+static olstm__compute_value neutral_of(const cumsum_op* self,
+                                       olstm__compute_type compute_type) {
+  const int64_t neutral = code_of(self) == OLSTM__BINARY_MUL;
+  olstm__compute_value total = {0};
+  olstm__compute_load(compute_type, OLSTM_DTYPE_INT64, 1, &neutral, &total);
+  return total;
+}
+
+static bool is_native(const cumsum_handle* handle) {
+  return olstm__compute_type_is_native(handle->compute_type, handle->x.dtype);
+}
+
+/// One row, along itself.
+static void run_row(const cumsum_op* self, const cumsum_handle* handle, int64_t count,
+                    const char* x, char* y) {
+  const size_t bytes = olstm_dtype_size(handle->x.dtype);
+  const prefix_function prefix = kPrefixes[handle->compute_type];
+  olstm__compute_value total = neutral_of(self, handle->compute_type);
+  if (is_native(handle)) {
+    prefix(self, count, x, y, &total);
+    return;
+  }
+  for (int64_t done = 0; done < count; done += OLSTM__COMPUTE_BLOCK) {
+    const int64_t size = olstm__compute_block_size(count - done);
+    const size_t offset = (size_t)(self->reverse ? count - done - size : done) * bytes;
+    olstm__compute_block values;
+    olstm__compute_load(handle->compute_type, handle->x.dtype, size, x + offset, &values);
+    prefix(self, size, &values, &values, &total);
+    olstm__compute_store(handle->compute_type, handle->x.dtype, size, &values,
+                         y + offset);
+  }
+}
+
+/// Neighbouring columns whose elements need no conversion: each row from the one before.
+/// Where totals exclude their own element, x is not y.
+static void run_native_columns(const cumsum_op* self, const cumsum_handle* handle,
+                               int64_t rows, int64_t row_stride, int64_t count,
+                               const char* x, char* y) {
+  const int64_t row_bytes = row_stride * (int64_t)olstm_dtype_size(handle->x.dtype);
+  const int64_t step = self->reverse ? -row_bytes : row_bytes;
+  const olstm__compute_value neutral = neutral_of(self, handle->compute_type);
+  const void* before = &neutral;
+  if (rows == 0) return;
+  if (self->reverse) {
+    x += (rows - 1) * row_bytes;
+    y += (rows - 1) * row_bytes;
+  }
+  if (self->exclusive) {
+    olstm__fill_elements(y, (size_t)count, olstm_dtype_size(handle->x.dtype), &neutral);
+    before = y;
+    y += step;
+    rows--;
+  }
+  for (int64_t r = 0; r < rows; r++, x += step, y += step) {
+    (void)handle->take_in(count, before, before != &neutral, x, 1, y);
+    before = y;
+  }
+}
+
 /// Up to a block of columns side by side.
 static void run_columns(const cumsum_op* self, const cumsum_handle* handle, int64_t rows,
                         int64_t row_stride, int64_t count, const char* x, char* y) {
@@ -111,13 +210,20 @@ static olstm_status cumsum_run(const void* instance, const void* handle,
       &self->base, "axis", given, x->rank > 0 ? x->rank : 1, &axis, error));
   if (!args->outputs[0]) return OLSTM_STATUS_OK;
   const olstm__axis_view view = olstm__axis_view_of(x, axis);
+  const bool goes_on =
+      is_native(prepared) && !(self->exclusive && args->inputs[0] == args->outputs[0]);
   for (int64_t s = 0; s < view.slab_count; s++) {
     for (int64_t j = 0; j < view.columns; j += OLSTM__COMPUTE_BLOCK) {
       const size_t offset = (size_t)(s * view.rows * view.columns + j) * element_bytes;
-      run_columns(self, prepared, view.rows, view.columns,
-                  olstm__compute_block_size(view.columns - j),
-                  (const char*)args->inputs[0] + offset,
-                  (char*)args->outputs[0] + offset);
+      const char* from = (const char*)args->inputs[0] + offset;
+      char* to = (char*)args->outputs[0] + offset;
+      if (view.columns == 1) {
+        run_row(self, prepared, view.rows, from, to);
+      } else {
+        (goes_on ? run_native_columns : run_columns)(
+            self, prepared, view.rows, view.columns,
+            olstm__compute_block_size(view.columns - j), from, to);
+      }
     }
   }
   return OLSTM_STATUS_OK;

@@ -1,12 +1,14 @@
 // Softmax, LogSoftmax and Hardmax along one axis; before opset 13, over the dimensions
 // from axis on as one.
 #include <math.h>
+#include <string.h>
 
 #include "op/elementwise/compute_type.h"
 #include "op/math/float_fold.h"
 #include "op/math/vector_math.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
+#include "op/reduce/arg_fold.h"
 
 enum { kCodeSoftmax, kCodeLogSoftmax, kCodeHardmax };
 enum { kPartialCount = 8 };
@@ -158,6 +160,33 @@ static olstm_status softmax_prepare(void* instance, const olstm_prepare_args* ar
   return OLSTM_STATUS_OK;
 }
 
+/// 1 at the first of the largest, else 0. x may be y.
+static void hardmax_slab(const softmax_handle* handle, const char* x, char* y) {
+  static const olstm__arg_order kFirstMost = {true, false};
+  const int64_t rows = handle->rows;
+  const int64_t columns = handle->columns;
+  const size_t bytes = olstm_dtype_size(handle->dtype);
+  const double one = 1;
+  for (int64_t j = 0; j < columns; j += OLSTM__COMPUTE_BLOCK) {
+    const int64_t count = olstm__compute_block_size(columns - j);
+    int64_t places[OLSTM__COMPUTE_BLOCK];
+    if (columns == 1) {
+      olstm__arg_of_rows(handle->dtype, kFirstMost, 1, rows, x, places);
+    } else {
+      olstm__arg_of_columns(handle->dtype, kFirstMost, rows, columns, count,
+                            x + (size_t)j * bytes, places);
+    }
+    const int64_t joined = count == columns ? rows : 1;
+    for (int64_t i = 0; i < rows; i += joined) {
+      memset(y + (size_t)(i * columns + j) * bytes, 0, (size_t)(joined * count) * bytes);
+    }
+    for (int64_t c = 0; c < count; c++) {
+      olstm__compute_store(OLSTM__COMPUTE_F64, handle->dtype, 1, &one,
+                           y + (size_t)(places[c] * columns + j + c) * bytes);
+    }
+  }
+}
+
 static void run_slab(int32_t code, const softmax_handle* handle, const void* x, void* y) {
   if (handle->compute_type == OLSTM__COMPUTE_F64) {
     softmax_slab_f64(code, handle->rows, handle->columns, x, y);
@@ -177,6 +206,10 @@ static olstm_status softmax_run(const void* instance, const void* handle,
   char* y = args->outputs[0];
   (void)error;
   for (int64_t s = 0; s < prepared->slab_count; s++, x += slab_bytes, y += slab_bytes) {
+    if (code == kCodeHardmax) {
+      hardmax_slab(prepared, x, y);
+      continue;
+    }
     if (olstm__compute_type_is_native(prepared->compute_type, prepared->dtype)) {
       run_slab(code, prepared, x, y);
       continue;

@@ -1,12 +1,17 @@
 // TopK: the K largest or smallest along an axis, in order, ties by the lower index. K is
 // an attribute before opset 10, an input since.
-#include "op/elementwise/compute_type.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
 #include "op/reduce/axis_view.h"
+#include "op/reduce/topk_select.h"
+#include "op/shape/move_bytes.h"
+#include "op/shape/strided_copy.h"
 
 /// Comparisons and moves of heaps.
 enum { kWorkPerElement = 64 };
+
+/// Columns whose keys are made together, since their elements are neighbours.
+enum { kStrip = 64 };
 
 typedef struct topk_op {
   olstm__op_base base;
@@ -22,8 +27,10 @@ typedef struct topk_handle {
   olstm__compute_type compute_type;
   olstm__axis_view view;
   int64_t k;
-  /// Bytes of one column's values, at the start of the workspace.
-  size_t value_bytes;
+  /// The workspace: keys of up to kStrip columns, one after the other, then room to
+  /// select, then the indices of one column.
+  size_t key_bytes;
+  size_t select_bytes;
 } topk_handle;
 
 static olstm_status parse_attribute(void* instance, olstm_error* error) {
@@ -76,6 +83,12 @@ static olstm_status topk_infer(const void* instance, const olstm_infer_args* arg
                           "K is %" PRId64 ", but input '%s' has shape %s", k,
                           self->base.node->input_names[0], olstm_shape_text(x).text);
   }
+  if (x->dims[axis] > UINT32_MAX) {
+    return olstm__op_fail(
+        &self->base, error, OLSTM_STATUS_UNSUPPORTED,
+        "input '%s' has shape %s, more than %" PRIu32 " elements along axis %d",
+        self->base.node->input_names[0], olstm_shape_text(x).text, UINT32_MAX, (int)axis);
+  }
   for (size_t i = 0; i < args->output_count; i++) {
     out_outputs[i] = *x;
     out_outputs[i].dims[axis] = k;
@@ -104,101 +117,74 @@ static olstm_status topk_prepare(void* instance, const olstm_prepare_args* args,
   handle->view = olstm__axis_view_of(x, axis);
   handle->k = k;
   if (k > 0) {
-    (void)olstm_size_align(
-        (size_t)handle->view.rows * olstm__compute_type_size(handle->compute_type),
-        &handle->value_bytes);
-    out_prepared->workspace_bytes = handle->value_bytes + (size_t)k * sizeof(int64_t);
+    const int64_t strip = handle->view.columns < kStrip ? handle->view.columns : kStrip;
+    (void)olstm_size_align((size_t)(strip * handle->view.rows) *
+                               olstm__compute_type_size(handle->compute_type),
+                           &handle->key_bytes);
+    if (handle->view.columns > 1) handle->key_bytes *= 2;
+    handle->select_bytes =
+        olstm__topk_workspace(handle->compute_type, handle->view.rows, k);
+    out_prepared->workspace_bytes =
+        handle->key_bytes + handle->select_bytes + (size_t)k * sizeof(int64_t);
   }
   out_prepared->handle = handle;
   out_prepared->work = olstm__op_work(olstm_tensor_desc_count(x), kWorkPerElement, 1, 1);
   return OLSTM_STATUS_OK;
 }
 
-typedef bool (*order_function)(const void* values, int64_t a, int64_t b);
-
-// Whether element a comes before element b.
-#define ORDER(NAME, type)                                              \
-  static bool larger_##NAME(const void* data, int64_t a, int64_t b) {  \
-    const type* values = data;                                         \
-    if (values[a] > values[b]) return true;                            \
-    return !(values[b] > values[a]) && a < b;                          \
-  }                                                                    \
-  static bool smaller_##NAME(const void* data, int64_t a, int64_t b) { \
-    const type* values = data;                                         \
-    if (values[a] < values[b]) return true;                            \
-    return !(values[b] < values[a]) && a < b;                          \
+/// Makes the keys of `count` neighbours.
+static void make_keys(const topk_op* self, const topk_handle* handle, int64_t count,
+                      const char* x, char* keys) {
+  const size_t bytes = olstm_dtype_size(handle->dtype);
+  const size_t key_bytes = olstm__compute_type_size(handle->compute_type);
+  if (olstm__compute_type_is_native(handle->compute_type, handle->dtype)) {
+    olstm__topk_make_keys(handle->compute_type, self->wants_smallest, count, x, keys);
+    return;
   }
-ORDER(F32, float)
-ORDER(F64, double)
-ORDER(I32, int32_t)
-ORDER(I64, int64_t)
-ORDER(U64, uint64_t)
-
-static const order_function kOrders[OLSTM__COMPUTE_COUNT][2] = {
-    [OLSTM__COMPUTE_F32] = {larger_F32, smaller_F32},
-    [OLSTM__COMPUTE_F64] = {larger_F64, smaller_F64},
-    [OLSTM__COMPUTE_I32] = {larger_I32, smaller_I32},
-    [OLSTM__COMPUTE_I64] = {larger_I64, smaller_I64},
-    [OLSTM__COMPUTE_U64] = {larger_U64, smaller_U64}};
-
-/// Moves the root of a heap of indices, whose root is the last in order, down to its
-/// place.
-static void sift_down(order_function before, const void* values, int64_t* heap,
-                      int64_t root, int64_t count) {
-  for (;;) {
-    int64_t last = root;
-    for (int64_t child = 2 * root + 1; child <= 2 * root + 2 && child < count; child++) {
-      if (before(values, heap[last], heap[child])) last = child;
-    }
-    if (last == root) return;
-    const int64_t index = heap[root];
-    heap[root] = heap[last];
-    heap[last] = index;
-    root = last;
+  for (int64_t i = 0; i < count; i += OLSTM__COMPUTE_BLOCK) {
+    const int64_t size = olstm__compute_block_size(count - i);
+    char* to = keys + (size_t)i * key_bytes;
+    olstm__compute_load(handle->compute_type, handle->dtype, size, x + (size_t)i * bytes,
+                        to);
+    olstm__topk_make_keys(handle->compute_type, self->wants_smallest, size, to, to);
   }
 }
 
-/// heap[0..k) = the indices of the first k of `count` values, in order.
-static void select_first(order_function before, const void* values, int64_t count,
-                         int64_t k, int64_t* heap) {
-  for (int64_t i = 0; i < k; i++) heap[i] = i;
-  for (int64_t i = k / 2; i-- > 0;) sift_down(before, values, heap, i, k);
-  for (int64_t i = k; i < count; i++) {
-    if (!before(values, i, heap[0])) continue;
-    heap[0] = i;
-    sift_down(before, values, heap, 0, k);
+/// Makes the keys of `count` neighbouring columns, one column after the other. Those of
+/// rows go through the second half of the room first.
+static void make_column_keys(const topk_op* self, const topk_handle* handle,
+                             int64_t count, const char* x, char* keys) {
+  const olstm__axis_view* view = &handle->view;
+  const size_t key_bytes = olstm__compute_type_size(handle->compute_type);
+  const size_t row_bytes = (size_t)view->columns * olstm_dtype_size(handle->dtype);
+  const int64_t dims[] = {count, view->rows};
+  char* rows = keys + handle->key_bytes / 2;
+  olstm__strided_view source = {0, {1, count}};
+  olstm__strided_view target;
+  olstm__strided_copy copy;
+  for (int64_t r = 0; r < view->rows; r++) {
+    make_keys(self, handle, count, x + (size_t)r * row_bytes,
+              rows + (size_t)(r * count) * key_bytes);
   }
-  for (int64_t end = k - 1; end > 0; end--) {
-    const int64_t last = heap[0];
-    heap[0] = heap[end];
-    heap[end] = last;
-    sift_down(before, values, heap, 0, end);
-  }
+  olstm__strided_view_init_dense(&target, 2, dims);
+  olstm__strided_copy_init(&copy, key_bytes, 2, dims, &source, &target);
+  olstm__strided_copy_run(&copy, rows, keys);
 }
 
 /// One column: x at its first element, y and indices at theirs (NULL where not wanted).
-static void run_column(const topk_op* self, const topk_handle* handle, const char* x,
+static void run_column(const topk_handle* handle, const char* x, const char* keys,
                        char* workspace, char* y, int64_t* indices) {
   const size_t element_bytes = olstm_dtype_size(handle->dtype);
-  const size_t compute_bytes = olstm__compute_type_size(handle->compute_type);
-  const size_t stride = (size_t)handle->view.columns * element_bytes;
-  int64_t* heap = (int64_t*)(void*)(workspace + handle->value_bytes);
-  if (handle->view.columns == 1) {
-    olstm__compute_load(handle->compute_type, handle->dtype, handle->view.rows, x,
-                        workspace);
-  } else {
-    for (int64_t i = 0; i < handle->view.rows; i++) {
-      olstm__compute_load(handle->compute_type, handle->dtype, 1, x + (size_t)i * stride,
-                          workspace + (size_t)i * compute_bytes);
-    }
-  }
-  select_first(kOrders[handle->compute_type][self->wants_smallest], workspace,
-               handle->view.rows, handle->k, heap);
-  for (int64_t i = 0; i < handle->k; i++) {
-    if (y) {
-      memcpy(y + (size_t)i * stride, x + (size_t)heap[i] * stride, element_bytes);
-    }
-    if (indices) indices[i * handle->view.columns] = heap[i];
+  const int64_t columns = handle->view.columns;
+  const size_t stride = (size_t)columns * element_bytes;
+  int64_t* places =
+      indices ? indices : (int64_t*)(void*)(workspace + handle->select_bytes);
+  const int64_t step = indices ? columns : 1;
+  olstm__topk_select(handle->compute_type, handle->view.rows, keys, handle->k, workspace,
+                     places, step);
+  for (int64_t i = 0; y && i < handle->k; i++) {
+    olstm__move_bytes(y + (size_t)i * stride, x + (size_t)places[i * step] * stride,
+                      element_bytes);
   }
 }
 
@@ -206,20 +192,32 @@ static olstm_status topk_run(const void* instance, const void* handle,
                              const olstm_run_args* args, olstm_error* error) {
   const topk_op* self = instance;
   const topk_handle* prepared = handle;
+  const olstm__axis_view* view = &prepared->view;
   const size_t element_bytes = olstm_dtype_size(prepared->dtype);
+  const size_t column_bytes =
+      (size_t)view->rows * olstm__compute_type_size(prepared->compute_type);
   const size_t output_count = self->base.node->output_count;
   const char* x = args->inputs[0];
+  char* keys = args->workspace;
   char* y = args->outputs[0];
   int64_t* indices = output_count > 1 ? args->outputs[1] : NULL;
   (void)error;
   if (!x || prepared->k == 0) return OLSTM_STATUS_OK;
-  for (int64_t s = 0; s < prepared->view.slab_count; s++) {
-    for (int64_t j = 0; j < prepared->view.columns; j++) {
-      run_column(self, prepared, x + (size_t)j * element_bytes, args->workspace,
-                 y ? y + (size_t)j * element_bytes : NULL, indices ? indices + j : NULL);
+  for (int64_t s = 0; s < view->slab_count; s++) {
+    for (int64_t j = 0; j < view->columns; j++) {
+      const char* column = x + (size_t)j * element_bytes;
+      if (view->columns == 1) {
+        make_keys(self, prepared, view->rows, column, keys);
+      } else if (j % kStrip == 0) {
+        const int64_t left = view->columns - j;
+        make_column_keys(self, prepared, left < kStrip ? left : kStrip, column, keys);
+      }
+      run_column(prepared, column, keys + (size_t)(j % kStrip) * column_bytes,
+                 keys + prepared->key_bytes, y ? y + (size_t)j * element_bytes : NULL,
+                 indices ? indices + j : NULL);
     }
-    const int64_t step = prepared->k * prepared->view.columns;
-    x += (size_t)(prepared->view.rows * prepared->view.columns) * element_bytes;
+    const int64_t step = prepared->k * view->columns;
+    x += (size_t)(view->rows * view->columns) * element_bytes;
     if (y) y += (size_t)step * element_bytes;
     if (indices) indices += step;
   }

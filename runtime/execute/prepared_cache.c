@@ -67,14 +67,22 @@ static size_t list_visible(const olstm__step_lists* lists,
   return used;
 }
 
-bool olstm__prepared_cache_serves(const olstm__prepared_cache* cache,
-                                  const olstm__dynamic_step* step,
-                                  const olstm__step_lists* lists) {
-  if (!cache->has_prepared || cache->visible == OLSTM__VISIBLE_ALL) return false;
+/// Whether the inputs have the descs that it was filled for last.
+static bool has_same_descs(const olstm__prepared_cache* cache,
+                           const olstm__dynamic_step* step,
+                           const olstm__step_lists* lists) {
   for (size_t i = 0; i < step->input_count; i++) {
     if (!olstm__step_has_input(step, i)) continue;
     if (!olstm_tensor_desc_equal(&lists->inputs[i].desc, &cache->inputs[i])) return false;
   }
+  return true;
+}
+
+bool olstm__prepared_cache_serves(const olstm__prepared_cache* cache,
+                                  const olstm__dynamic_step* step,
+                                  const olstm__step_lists* lists) {
+  if (!cache->has_prepared || cache->visible == OLSTM__VISIBLE_ALL) return false;
+  if (!has_same_descs(cache, step, lists)) return false;
   if (cache->visible == OLSTM__VISIBLE_CONSTANTS) return true;
   unsigned char values[kValuesBytes];
   const size_t used = list_visible(lists, step, cache->visible, values);
@@ -82,6 +90,8 @@ bool olstm__prepared_cache_serves(const olstm__prepared_cache* cache,
 }
 
 /// Infers with more and more visible inputs, until the operator can infer its outputs.
+/// For inputs of the same descs it needs what it needed last: each try that fails writes
+/// a message.
 static olstm_status infer(olstm__prepared_cache* cache, const olstm__dynamic_step* step,
                           const olstm__step_lists* lists, olstm_error* error) {
   static const olstm__visible_inputs kOrder[] = {
@@ -91,7 +101,10 @@ static olstm_status infer(olstm__prepared_cache* cache, const olstm__dynamic_ste
   const olstm__operator_instance of = olstm__program_instance(step->node);
   const olstm_infer_args args = {sizeof args, step->input_count, lists->visible_list,
                                  step->output_count};
-  for (size_t v = 0; v < sizeof kOrder / sizeof kOrder[0]; v++) {
+  const bool needs_all = cache->visible == OLSTM__VISIBLE_ALL && cache->is_filled &&
+                         has_same_descs(cache, step, lists);
+  for (size_t v = needs_all ? OLSTM__VISIBLE_ALL : 0;
+       v < sizeof kOrder / sizeof kOrder[0]; v++) {
     cache->visible = kOrder[v];
     (void)list_visible(lists, step, cache->visible, cache->values);
     memset(lists->output_descs, 0, step->output_count * sizeof *lists->output_descs);
@@ -125,6 +138,7 @@ olstm_status olstm__prepared_cache_fill(olstm__prepared_cache* cache,
       (olstm_prepared){.struct_size = sizeof cache->prepared, .view_of_input = -1};
   OLSTM_RETURN_IF_ERROR(olstm__call_prepare(&of, &args, memory, &cache->prepared, error));
   cache->has_prepared = true;
+  cache->is_filled = true;
   cache->work = olstm__step_work(&args, &cache->prepared);
   for (size_t i = 0; i < step->input_count; i++) {
     cache->inputs[i] = lists->inputs[i].desc;

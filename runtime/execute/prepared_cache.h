@@ -22,6 +22,8 @@ typedef enum olstm__visible_inputs {
 /// The cache of one step. Init with olstm__prepared_cache_init.
 typedef struct olstm__prepared_cache {
   bool has_prepared;
+  /// Whether it ever was, so that visible and inputs tell of the last time.
+  bool is_filled;
   olstm__visible_inputs visible;
   olstm_prepared prepared;
   /// Work of one run (olstm__step_work).

@@ -18,6 +18,41 @@ static void of_equal_ones_the_first_or_the_last_is_taken(void** state) {
   op_text_expect("ArgMax-12 axis=1 select_last_index=1", "f32[1,4] 1 3 3 2",
                  "i64[1,1] 2");
   op_text_expect("ArgMin-12 axis=0 select_last_index=1", "i32[3,1] 1 1 2", "i64[1,1] 1");
+  op_text_expect("ArgMax-13 axis=0", "f32[2,2] -0 1 0 1", "i64[1,2] 0 0");
+  op_text_expect("ArgMin-13 axis=0 select_last_index=1", "u8[3,2] 1 2 1 3 4 2",
+                 "i64[1,2] 1 2");
+}
+
+static void long_rows_and_columns_are_found_as_in_doubles(void** state) {
+  static const char* const kOperators[] = {"ArgMax-13 axis=1", "ArgMin-13 axis=1",
+                                           "ArgMax-13 axis=1 select_last_index=1",
+                                           "ArgMin-13 axis=1 select_last_index=1"};
+  static const char* const kInputs[] = {"f32[5,31] ~", "f32[3,700] ~", "f32[2,77,21] ~",
+                                        "f32[2,9,300] ~", "f32[1,5000,3] ~"};
+  (void)state;
+  for (size_t o = 0; o < sizeof kOperators / sizeof kOperators[0]; o++) {
+    for (size_t i = 0; i < sizeof kInputs / sizeof kInputs[0]; i++) {
+      op_text_expect_as_double(kOperators[o], kInputs[i], 0);
+    }
+  }
+  // Those that are converted, 256 at a time, and places that are counted anew.
+  op_text_expect("ArgMax-13", "u16[700] 0..", "i64[1] 699");
+  op_text_expect("ArgMin-13 select_last_index=1", "u16[700] 0..", "i64[1] 0");
+  op_text_expect("ArgMax-13", "f32[5000,2] 0..", "i64[1,2] 4999 4999");
+  op_text_expect("ArgMin-13 select_last_index=1", "i64[5000,2] 0..", "i64[1,2] 0 0");
+}
+
+static void nan_is_passed_over_unless_it_comes_first(void** state) {
+  (void)state;
+  op_text_expect("ArgMax-13 axis=1", "f32[2,3] 1 nan 2 nan 1 2", "i64[2,1] 2 0");
+  op_text_expect("ArgMin-13 axis=1", "f64[2,3] 1 nan 0 nan 1 2", "i64[2,1] 2 0");
+  op_text_expect("ArgMax-13 axis=0", "f32[3,2] 1 nan nan 1 2 2", "i64[1,2] 2 0");
+  op_text_expect("ArgMax-13 axis=1 select_last_index=1", "f32[2,3] 1 nan 2 1 2 nan",
+                 "i64[2,1] 2 2");
+  op_text_expect("ArgMax-13",
+                 "f32[40] nan 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 "
+                 "19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38",
+                 "i64[1] 0");
 }
 
 static void wrong_axes_and_empty_sets_are_refused(void** state) {
@@ -37,6 +72,8 @@ int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(finds_extremes_along_any_axis),
       cmocka_unit_test(of_equal_ones_the_first_or_the_last_is_taken),
+      cmocka_unit_test(long_rows_and_columns_are_found_as_in_doubles),
+      cmocka_unit_test(nan_is_passed_over_unless_it_comes_first),
       cmocka_unit_test(wrong_axes_and_empty_sets_are_refused),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);

@@ -12,6 +12,11 @@ static void replaces_single_elements(void** state) {
                  "u8[1,5] 1 2 3 4 5; ?i32[1,2] 1 -2; u8[1,2] 11 12",
                  "u8[1,5] 1 11 3 12 5");
   op_text_expect("ScatterElements-13", "f32[2] 1 2; i64[0]; f32[0]", "f32[2] 1 2");
+  // More than are resolved together.
+  op_text_expect("ScatterElements-13", "f64[300] ~; i64[300] 0..; f64[300] 0..",
+                 "f64[300] 0..");
+  op_text_expect("ScatterElements-13", "u16[300] ~; i32[300] -300 1..; u16[300] 0..",
+                 "u16[300] 0..");
 }
 
 static void reduces_with_what_is_there(void** state) {
