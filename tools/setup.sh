@@ -35,6 +35,7 @@ file file
 abigail-tools abidw
 doxygen doxygen
 lv2-dev /usr/include/lv2/core/lv2.h|/usr/include/lv2.h
+libcjson-dev /usr/include/cjson/cJSON.h
 lilv-utils lv2apply
 '
 # Checks that run only with version 14, which Debian 12 has.

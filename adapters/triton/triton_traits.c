@@ -1,0 +1,403 @@
+#include "triton_traits.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "triton_dtype.h"
+#include "triton_probe.h"
+#include "triton_rows.h"
+
+// What open dimensions are tried with, until a run works.
+static const int64_t kLengths[] = {3, 1, 2, 5, 8, 16, 33, 64, 128, 256, 512, 1024};
+enum { LENGTH_COUNT = (int)(sizeof kLengths / sizeof kLengths[0]) };
+
+// ---------------------------------------------------------------- what the model says
+
+static olstm_status no_memory(olstm_error* error) {
+  return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "traits of a model: no memory");
+}
+
+static olstm_status read_value(const char* what, const olstm_value_info* info,
+                               olstm__triton_tensor* tensor, olstm_error* error) {
+  *tensor = (olstm__triton_tensor){info->name, info->dtype, info->rank, {0}, -1,
+                                   {NULL},     NULL,        0,          NULL};
+  for (int32_t d = 0; d < info->rank; d++) {
+    tensor->dims[d] = info->dims[d];
+    tensor->dim_params[d] = info->dim_params[d];
+  }
+  if (olstm__triton_type_of(info->dtype) != OLSTM__TRITON_TYPE_INVALID) {
+    return OLSTM_STATUS_OK;
+  }
+  return olstm_fail(error, OLSTM_STATUS_UNSUPPORTED,
+                    "%s '%s' has dtype %s, which this backend does not pass on", what,
+                    info->name, olstm_dtype_name(info->dtype));
+}
+
+static olstm_status read_slots(olstm__triton_traits* traits, const olstm_context* context,
+                               olstm_error* error) {
+  const size_t count = olstm_context_state_count(context);
+  traits->slots = calloc(count + 1, sizeof *traits->slots);
+  if (!traits->slots) return no_memory(error);
+  for (size_t s = 0; s < count; s++) {
+    olstm__triton_tensor* slot = &traits->slots[s];
+    olstm_state_info info = {.struct_size = sizeof info};
+    OLSTM_RETURN_IF_ERROR(olstm_context_get_state_info(context, s, &info, error));
+    slot->slot_name = malloc(strlen(info.name) + 1);
+    if (!slot->slot_name) return no_memory(error);
+    traits->slot_count = s + 1;
+    slot->name = strcpy(slot->slot_name, info.name);
+    slot->dtype = info.dtype;
+    slot->rank = info.rank;
+    slot->batch_axis = -1;
+    for (int32_t d = 0; d < info.rank; d++) slot->dims[d] = info.dims[d];
+    if (olstm__triton_type_of(info.dtype) == OLSTM__TRITON_TYPE_INVALID) {
+      return olstm_fail(error, OLSTM_STATUS_UNSUPPORTED,
+                        "state '%s' has dtype %s, which this backend does not pass on",
+                        info.name, olstm_dtype_name(info.dtype));
+    }
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status read_session(olstm__triton_traits* traits, olstm_session* session,
+                                 olstm_error* error) {
+  const size_t input_count = olstm_session_input_count(session);
+  const size_t output_count = olstm_session_output_count(session);
+  olstm_context* context = NULL;
+  traits->inputs = calloc(input_count + 1, sizeof *traits->inputs);
+  traits->outputs = calloc(output_count + 1, sizeof *traits->outputs);
+  if (!traits->inputs || !traits->outputs) return no_memory(error);
+  traits->input_count = input_count;
+  traits->output_count = output_count;
+  for (size_t i = 0; i < input_count; i++) {
+    OLSTM_RETURN_IF_ERROR(read_value("input", olstm_session_get_input(session, i),
+                                     &traits->inputs[i], error));
+  }
+  for (size_t i = 0; i < output_count; i++) {
+    OLSTM_RETURN_IF_ERROR(read_value("output", olstm_session_get_output(session, i),
+                                     &traits->outputs[i], error));
+  }
+  OLSTM_RETURN_IF_ERROR(olstm_context_create(session, &context, error));
+  const olstm_status status = read_slots(traits, context, error);
+  olstm_context_destroy(context);
+  return status;
+}
+
+// ---------------------------------------------------------------- rows of a batch
+
+/// Whether two rows hold the same: the same bits, or numbers that are close.
+static bool rows_agree(const olstm_tensor_desc* desc, const char* a, const char* b,
+                       size_t bytes, bool exact) {
+  double largest = 0;
+  double difference = 0;
+  if (memcmp(a, b, bytes) == 0) return true;
+  if (exact || desc->dtype != OLSTM_DTYPE_FLOAT) {
+    // Reduced precision in other dtypes says nothing that could be compared here.
+    return !exact;
+  }
+  for (size_t i = 0; i < bytes; i += sizeof(float)) {
+    float x = 0;
+    float y = 0;
+    memcpy(&x, a + i, sizeof x);
+    memcpy(&y, b + i, sizeof y);
+    largest = fmax(largest, fabs((double)x));
+    difference = fmax(difference, fabs((double)x - (double)y));
+  }
+  return difference <= 0.05 * largest;
+}
+
+/// Finds the axis along which a tensor of one row and one of all rows differ; -1 when
+/// there is none, or more than one.
+static int32_t differing_axis(const olstm_tensor_desc* one,
+                              const olstm_tensor_desc* all) {
+  int32_t axis = -1;
+  if (one->rank != all->rank) return -1;
+  for (int32_t d = 0; d < one->rank; d++) {
+    if (one->dims[d] == all->dims[d]) continue;
+    if (axis >= 0 || one->dims[d] != 1 || all->dims[d] != OLSTM__TRITON_PROBE_ROWS) {
+      return -1;
+    }
+    axis = d;
+  }
+  return axis;
+}
+
+static olstm__triton_tensor* tensor_of_shot(olstm__triton_traits* traits, size_t index) {
+  return index < traits->output_count ? &traits->outputs[index]
+                                      : &traits->slots[index - traits->output_count];
+}
+
+/// Compares a tensor of the rows together with those of each row alone.
+static olstm_status compare_rows(olstm__triton_traits* traits, size_t index,
+                                 const olstm__triton_shot* ones,
+                                 const olstm__triton_shot* all, bool exact,
+                                 olstm_error* error) {
+  olstm__triton_tensor* tensor = tensor_of_shot(traits, index);
+  const char* const what = index < traits->output_count ? "output" : "state";
+  const olstm_tensor* together = &all->tensors[index];
+  const int32_t axis = differing_axis(&ones[0].tensors[index].desc, &together->desc);
+  if (axis < 0) {
+    return olstm_fail(error, OLSTM_STATUS_UNSUPPORTED,
+                      "%s '%s' has shape %s for one row and %s for %d: no batch axis",
+                      what, tensor->name,
+                      olstm_shape_text(&ones[0].tensors[index].desc).text,
+                      olstm_shape_text(&together->desc).text, OLSTM__TRITON_PROBE_ROWS);
+  }
+  const olstm__triton_rows rows = olstm__triton_rows_of(&together->desc, axis);
+  const size_t bytes = olstm__triton_row_bytes(&rows);
+  char* row = malloc(bytes + 1);
+  if (!row) return no_memory(error);
+  for (size_t r = 0; r < rows.row_count; r++) {
+    const olstm_tensor* alone = &ones[r].tensors[index];
+    olstm__triton_get_row(&rows, together->data, r, row);
+    if (olstm_tensor_desc_equal(&alone->desc, &ones[0].tensors[index].desc) &&
+        rows_agree(&alone->desc, alone->data, row, bytes, exact)) {
+      continue;
+    }
+    free(row);
+    return olstm_fail(error, OLSTM_STATUS_UNSUPPORTED,
+                      "%s '%s' of a row depends on the other rows of the batch", what,
+                      tensor->name);
+  }
+  free(row);
+  tensor->batch_axis = axis;
+  if (tensor->rank < 0) {
+    tensor->rank = together->desc.rank;
+    for (int32_t d = 0; d < tensor->rank; d++) tensor->dims[d] = -1;
+  }
+  tensor->dims[axis] = -1;
+  return OLSTM_STATUS_OK;
+}
+
+/// Runs every row alone and all of them together. OK when each is the same either way.
+static olstm_status compare_batches(olstm__triton_traits* traits,
+                                    olstm__triton_probe* probe, bool exact,
+                                    olstm_error* error) {
+  olstm__triton_shot ones[OLSTM__TRITON_PROBE_ROWS] = {{0}};
+  olstm__triton_shot all = {0};
+  olstm_status status = OLSTM_STATUS_UNSUPPORTED;
+  for (int i = 0; status != OLSTM_STATUS_OK && i < LENGTH_COUNT; i++) {
+    probe->length = kLengths[i];
+    status =
+        olstm__triton_probe_run(probe, 0, 1, OLSTM__TRITON_PROBE_STEPS, &ones[0], error);
+  }
+  for (int r = 1; status == OLSTM_STATUS_OK && r < OLSTM__TRITON_PROBE_ROWS; r++) {
+    status =
+        olstm__triton_probe_run(probe, r, 1, OLSTM__TRITON_PROBE_STEPS, &ones[r], error);
+  }
+  if (status == OLSTM_STATUS_OK) {
+    status = olstm__triton_probe_run(probe, 0, OLSTM__TRITON_PROBE_ROWS,
+                                     OLSTM__TRITON_PROBE_STEPS, &all, error);
+  }
+  for (size_t i = 0; status == OLSTM_STATUS_OK && i < all.tensor_count; i++) {
+    status = compare_rows(traits, i, ones, &all, exact, error);
+  }
+  for (int r = 0; r < OLSTM__TRITON_PROBE_ROWS; r++) olstm__triton_shot_deinit(&ones[r]);
+  olstm__triton_shot_deinit(&all);
+  return status;
+}
+
+// ---------------------------------------------------------------- which axis is the
+// batch
+
+/// Says which axis of every input would be the batch if `axis` were that of the first.
+/// False when some input has no such axis.
+static bool choose_axes(const olstm__triton_traits* traits, int32_t axis,
+                        int32_t* out_axes) {
+  const char* const symbol = traits->inputs[0].dim_params[axis];
+  for (size_t i = 0; i < traits->input_count; i++) {
+    const olstm__triton_tensor* input = &traits->inputs[i];
+    int32_t found = -1;
+    for (int32_t d = 0; symbol && found < 0 && d < input->rank; d++) {
+      if (input->dims[d] < 0 && input->dim_params[d] &&
+          strcmp(input->dim_params[d], symbol) == 0) {
+        found = d;
+      }
+    }
+    if (found < 0 && axis < input->rank && input->dims[axis] < 0) found = axis;
+    if (found < 0 && input->rank > 0 && input->dims[0] < 0) found = 0;
+    if (found < 0) return false;
+    out_axes[i] = found;
+  }
+  return true;
+}
+
+/// A node that may decide for all rows of a batch at once, or gives other numbers in
+/// every run; NULL when there is none.
+static const olstm_node* find_unstackable_node(const olstm_session* session) {
+  static const char* const kTypes[] = {"If",
+                                       "Loop",
+                                       "Scan",
+                                       "RandomNormal",
+                                       "RandomNormalLike",
+                                       "RandomUniform",
+                                       "RandomUniformLike",
+                                       "Bernoulli",
+                                       "Multinomial"};
+  for (size_t n = 0; n < olstm_session_node_count(session); n++) {
+    const olstm_node* node = olstm_session_get_node(session, n);
+    for (size_t i = 0; i < sizeof kTypes / sizeof kTypes[0]; i++) {
+      if (strcmp(node->op_type, kTypes[i]) == 0) return node;
+    }
+  }
+  return NULL;
+}
+
+static olstm_status find_batch(olstm__triton_traits* traits, olstm__triton_probe* probe,
+                               bool exact, olstm_error* error) {
+  const olstm_node* node = find_unstackable_node(probe->session);
+  int32_t* axes = NULL;
+  olstm_status status = OLSTM_STATUS_UNSUPPORTED;
+  if (node) {
+    return olstm_fail(error, status, "node '%s' (%s) may treat a batch as one",
+                      node->name, node->op_type);
+  }
+  if (traits->input_count == 0 || traits->inputs[0].rank <= 0) {
+    return olstm_fail(error, status, "its first input has no axis for a batch");
+  }
+  axes = calloc(traits->input_count, sizeof *axes);
+  if (!axes) return no_memory(error);
+  (void)olstm_fail(error, status, "its inputs have no open dimension for a batch");
+  for (int32_t axis = 0; axis < traits->inputs[0].rank; axis++) {
+    if (traits->inputs[0].dims[axis] >= 0 || !choose_axes(traits, axis, axes)) continue;
+    probe->batch_axes = axes;
+    status = compare_batches(traits, probe, exact, error);
+    if (status == OLSTM_STATUS_OK || status == OLSTM_STATUS_OUT_OF_MEMORY) break;
+  }
+  for (size_t i = 0; status == OLSTM_STATUS_OK && i < traits->input_count; i++) {
+    traits->inputs[i].batch_axis = axes[i];
+  }
+  traits->stackable = status == OLSTM_STATUS_OK;
+  return status;
+}
+
+// ---------------------------------------------------------------- slots
+
+/// Fills in dimensions of slots that the model leaves open and that are the same whatever
+/// the length of a run.
+static void settle_slots(olstm__triton_traits* traits, olstm__triton_probe* probe) {
+  olstm__triton_shot shots[3] = {{0}};
+  olstm_error ignored;
+  const int64_t length = probe->length;
+  bool ok = true;
+  for (int i = 0; ok && i < 3; i++) {
+    probe->length = i == 2 ? length + 1 : length;
+    ok = olstm__triton_probe_run(probe, 0, 1, i == 0 ? 1 : 2, &shots[i], &ignored) ==
+         OLSTM_STATUS_OK;
+  }
+  for (size_t s = 0; ok && s < traits->slot_count; s++) {
+    olstm__triton_tensor* slot = &traits->slots[s];
+    const size_t t = traits->output_count + s;
+    for (int32_t d = 0; d < slot->rank; d++) {
+      const int64_t size = shots[0].tensors[t].desc.dims[d];
+      if (slot->dims[d] < 0 && d != slot->batch_axis &&
+          size == shots[1].tensors[t].desc.dims[d] &&
+          size == shots[2].tensors[t].desc.dims[d]) {
+        slot->dims[d] = size;
+      }
+    }
+  }
+  probe->length = length;
+  for (int i = 0; i < 3; i++) olstm__triton_shot_deinit(&shots[i]);
+}
+
+/// Takes the start values of all slots, for one row. UNSUPPORTED, naming the slot, when
+/// one grows, or only its own run tells what it starts from.
+static olstm_status find_starts(olstm__triton_traits* traits, olstm__triton_probe* probe,
+                                olstm_error* error) {
+  for (size_t s = 0; s < traits->slot_count; s++) {
+    olstm__triton_tensor* slot = &traits->slots[s];
+    olstm_tensor_desc desc = {slot->dtype, slot->rank, {0}};
+    olstm_error ignored;
+    olstm_tensor value;
+    size_t bytes = 0;
+    for (int32_t d = 0; d < slot->rank; d++) {
+      desc.dims[d] = d == slot->batch_axis ? 1 : slot->dims[d];
+    }
+    if (!olstm_tensor_desc_bytes(&desc, &bytes) ||
+        olstm__triton_probe_start(probe, slot->name, &value, &ignored) !=
+            OLSTM_STATUS_OK ||
+        !olstm_tensor_desc_equal(&value.desc, &desc)) {
+      return olstm_fail(error, OLSTM_STATUS_UNSUPPORTED,
+                        "the start value or the shape of state '%s' is known by its own "
+                        "run alone",
+                        slot->name);
+    }
+    slot->start = malloc(bytes + 1);
+    if (!slot->start) return no_memory(error);
+    if (bytes) memcpy(slot->start, value.data, bytes);
+    slot->start_bytes = bytes;
+  }
+  return OLSTM_STATUS_OK;
+}
+
+/// Finds out what can be found of a model that takes no batches: ranks of outputs.
+static void observe(olstm__triton_traits* traits, olstm__triton_probe* probe) {
+  olstm__triton_shot shot = {0};
+  olstm_error ignored;
+  olstm_status status = OLSTM_STATUS_UNSUPPORTED;
+  probe->batch_axes = NULL;
+  for (int i = 0; status != OLSTM_STATUS_OK && i < LENGTH_COUNT; i++) {
+    probe->length = kLengths[i];
+    status = olstm__triton_probe_run(probe, 0, 1, 1, &shot, &ignored);
+  }
+  for (size_t i = 0; i < traits->output_count + traits->slot_count; i++) {
+    olstm__triton_tensor* tensor = tensor_of_shot(traits, i);
+    if (status != OLSTM_STATUS_OK || tensor->rank >= 0) continue;
+    tensor->rank = shot.tensors[i].desc.rank;
+    for (int32_t d = 0; d < tensor->rank; d++) tensor->dims[d] = -1;
+  }
+  olstm__triton_shot_deinit(&shot);
+  if (status == OLSTM_STATUS_OK) settle_slots(traits, probe);
+}
+
+void olstm__triton_traits_unstack(olstm__triton_traits* traits, const char* why) {
+  traits->stackable = false;
+  (void)olstm_fail(&traits->why_not, OLSTM_STATUS_UNSUPPORTED, "%s", why);
+  for (size_t i = 0; i < traits->input_count; i++) traits->inputs[i].batch_axis = -1;
+  for (size_t i = 0; i < traits->output_count + traits->slot_count; i++) {
+    tensor_of_shot(traits, i)->batch_axis = -1;
+  }
+}
+
+static olstm_status find_all(olstm__triton_traits* traits, olstm__triton_probe* probe,
+                             bool exact, olstm_error* error) {
+  olstm_error why;
+  olstm_status status = find_batch(traits, probe, exact, &why);
+  if (status == OLSTM_STATUS_OK) {
+    settle_slots(traits, probe);
+    status = find_starts(traits, probe, &why);
+    if (status == OLSTM_STATUS_OK) return OLSTM_STATUS_OK;
+  }
+  if (status == OLSTM_STATUS_OUT_OF_MEMORY) return no_memory(error);
+  olstm__triton_traits_unstack(traits, why.message);
+  observe(traits, probe);
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__triton_traits_init(olstm__triton_traits* traits,
+                                       olstm_session* session, bool exact,
+                                       olstm_error* error) {
+  olstm__triton_probe probe = {0};
+  *traits = (olstm__triton_traits){0};
+  olstm_status status = read_session(traits, session, error);
+  if (status == OLSTM_STATUS_OK) {
+    status = olstm__triton_probe_init(&probe, session, traits, error);
+  }
+  if (status == OLSTM_STATUS_OK) status = find_all(traits, &probe, exact, error);
+  olstm__triton_probe_deinit(&probe);
+  if (status != OLSTM_STATUS_OK) olstm__triton_traits_deinit(traits);
+  return status;
+}
+
+void olstm__triton_traits_deinit(olstm__triton_traits* traits) {
+  for (size_t s = 0; s < traits->slot_count; s++) {
+    free(traits->slots[s].start);
+    free(traits->slots[s].slot_name);
+  }
+  free(traits->inputs);
+  free(traits->outputs);
+  free(traits->slots);
+  *traits = (olstm__triton_traits){0};
+}
