@@ -1,4 +1,5 @@
-// All of olstm: include this one unless you want less.
+// All of olstm: include this one unless you want less. Streams and the batcher are among
+// it where OLSTM_EXPERIMENTAL_STREAMS is defined.
 #ifndef OLSTM_OLSTM_H_
 #define OLSTM_OLSTM_H_
 
@@ -14,5 +15,8 @@
 #include "olstm/status.h"
 #include "olstm/tensor.h"
 #include "olstm/version.h"
+#ifdef OLSTM_EXPERIMENTAL_STREAMS
+#include "olstm/streams.h"
+#endif
 
 #endif  // OLSTM_OLSTM_H_

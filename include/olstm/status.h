@@ -56,7 +56,12 @@ enum {
   OLSTM_STATUS_NEEDS_DATA = 12,
   /// A value in a tensor is outside what the operator allows: an index, a length, a
   /// divisor.
-  OLSTM_STATUS_INVALID_VALUE = 13
+  OLSTM_STATUS_INVALID_VALUE = 13,
+  /// A queue has no room for more work now: try again when a result has come. For a limit
+  /// that stays use LIMIT_EXCEEDED.
+  OLSTM_STATUS_QUEUE_FULL = 14,
+  /// The work was given up before it began, because its owner shut down.
+  OLSTM_STATUS_CANCELLED = 15
 };
 
 enum { OLSTM_ERROR_CAPACITY = 512 };

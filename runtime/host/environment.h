@@ -23,6 +23,9 @@ typedef struct olstm__environment {
   size_t max_memory;
   bool has_max_memory;
   size_t plan_cache_capacity;
+  /// Plans that each cache keeps beyond those of the option, for tables of streams.
+  /// Guarded by the lock.
+  size_t more_plans;
   /// The option; 0: each run chooses its own limit.
   uint64_t max_work;
   /// The option: no step of a plan may allocate while it runs.

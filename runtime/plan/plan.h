@@ -117,6 +117,13 @@ typedef struct olstm__plan {
   olstm__arena memory;
 } olstm__plan;
 
+/// What is known of a value before a run. desc.dtype is UNDEFINED where its shape is not
+/// known. first_byte: of its data, -1 where that is not known, or empty.
+typedef struct olstm__inferred_value {
+  olstm_tensor_desc desc;
+  int32_t first_byte;
+} olstm__inferred_value;
+
 /// Finds or makes the plan of a body, for the planner of the graph around it. fold_work:
 /// how many multiply-adds folding may take; what it took is subtracted. out_plan: lent
 /// until the next call.

@@ -78,8 +78,9 @@ bool olstm__plan_matches(const olstm__plan* plan, const olstm_tensor* inputs) {
 /// used plan. NULL, with nothing changed, when there is no memory.
 static olstm__plan_cache* make_room(olstm__program* program) {
   olstm__plan_cache* cache = program->plans;
-  const size_t limit = program->environment->plan_cache_capacity < kMaxCapacity
-                           ? program->environment->plan_cache_capacity
+  const olstm__environment* environment = program->environment;
+  const size_t limit = environment->plan_cache_capacity < kMaxCapacity
+                           ? environment->plan_cache_capacity + environment->more_plans
                            : kMaxCapacity;
   if (cache->count < cache->capacity) return cache;
   if (cache->capacity < limit) {
@@ -154,6 +155,22 @@ olstm_status olstm__plan_acquire(olstm__program* program, const olstm_tensor* in
   const olstm_status status = acquire(program, inputs, &fold_work, out_plan, error);
   olstm__environment_unlock(program->environment);
   return status;
+}
+
+olstm_status olstm__plan_describe(olstm__program* program, const olstm_tensor* inputs,
+                                  olstm__inferred_value* out_values, olstm_error* error) {
+  uint64_t fold_work = OLSTM__FOLD_PLAN_WORK;
+  olstm__environment_lock(program->environment);
+  const olstm_status status =
+      olstm__plan_infer_values(program, inputs, &fold_work, lend_plan, out_values, error);
+  olstm__environment_unlock(program->environment);
+  return status;
+}
+
+void olstm__plan_cache_grow(olstm__environment* environment, ptrdiff_t plan_count) {
+  olstm__environment_lock(environment);
+  environment->more_plans += (size_t)plan_count;
+  olstm__environment_unlock(environment);
 }
 
 void olstm__plan_release(olstm__plan* plan) {

@@ -24,6 +24,16 @@ olstm_status olstm__plan_acquire(olstm__program* program, const olstm_tensor* in
 /// NULL is legal. [any-thread]
 void olstm__plan_release(olstm__plan* plan);
 
+/// Infers what is known of the program's values for these inputs, which are as above;
+/// plans of bodies are cached, none of the program is. out_values: one for each value of
+/// the graph. Errors: as above. [any-thread]
+olstm_status olstm__plan_describe(olstm__program* program, const olstm_tensor* inputs,
+                                  olstm__inferred_value* out_values, olstm_error* error);
+
+/// Makes room for so many more plans, or takes it back (a negative number): those of
+/// tables of streams must not drive out those of contexts. [any-thread]
+void olstm__plan_cache_grow(olstm__environment* environment, ptrdiff_t plan_count);
+
 /// Whether the plan's key matches these inputs.
 bool olstm__plan_matches(const olstm__plan* plan, const olstm_tensor* inputs);
 

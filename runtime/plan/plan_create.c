@@ -323,21 +323,30 @@ static olstm_status make(olstm__planner* planner, const olstm_tensor* inputs,
   return write_steps(planner, error);
 }
 
+/// A planner, its plan empty. False when there is no memory.
+static bool init(olstm__planner* planner, olstm__program* program, uint64_t fold_work,
+                 olstm__plan_body plan_body) {
+  olstm__environment* environment = program->environment;
+  *planner = (olstm__planner){.environment = environment,
+                              .program = program,
+                              .fold_work = fold_work,
+                              .fold_limit = fold_work,
+                              .plan_body = plan_body};
+  planner->plan =
+      olstm_allocate_zeroed(&environment->allocator, 1, sizeof *planner->plan);
+  if (!planner->plan) return false;
+  planner->plan->program = program;
+  olstm__arena_init(&planner->plan->memory, &environment->allocator, SIZE_MAX);
+  olstm__arena_init(&planner->scratch, &environment->allocator, SIZE_MAX);
+  return true;
+}
+
 olstm_status olstm__plan_create(olstm__program* program, const olstm_tensor* inputs,
                                 uint64_t* fold_work, olstm__plan_body plan_body,
                                 olstm__plan** out_plan, olstm_error* error) {
-  olstm__environment* environment = program->environment;
-  olstm__planner planner = {.environment = environment,
-                            .program = program,
-                            .fold_work = *fold_work,
-                            .fold_limit = *fold_work,
-                            .plan_body = plan_body};
+  olstm__planner planner;
   *out_plan = NULL;
-  planner.plan = olstm_allocate_zeroed(&environment->allocator, 1, sizeof *planner.plan);
-  if (!planner.plan) return fail_memory(error);
-  planner.plan->program = program;
-  olstm__arena_init(&planner.plan->memory, &environment->allocator, SIZE_MAX);
-  olstm__arena_init(&planner.scratch, &environment->allocator, SIZE_MAX);
+  if (!init(&planner, program, *fold_work, plan_body)) return fail_memory(error);
   const olstm_status status = make(&planner, inputs, error);
   *fold_work = planner.fold_work;
   if (status != OLSTM_STATUS_OK) {
@@ -349,6 +358,36 @@ olstm_status olstm__plan_create(olstm__program* program, const olstm_tensor* inp
   }
   olstm__arena_deinit(&planner.scratch);
   *out_plan = planner.plan;
+  return status;
+}
+
+static void write_values(const olstm__planner* planner,
+                         olstm__inferred_value* out_values) {
+  for (int32_t v = 0; v < planner->program->graph->value_count; v++) {
+    const olstm__planned_value* value =
+        planner->map[v] < 0 ? NULL : &planner->values[planner->map[v]];
+    out_values[v] = (olstm__inferred_value){{.dtype = OLSTM_DTYPE_UNDEFINED}, -1};
+    if (!value || !value->is_described || value->is_dynamic) continue;
+    out_values[v].desc = value->tensor.desc;
+    if (value->tensor.data && olstm__desc_bytes(&value->tensor.desc) > 0) {
+      out_values[v].first_byte = *(const uint8_t*)value->tensor.data;
+    }
+  }
+}
+
+olstm_status olstm__plan_infer_values(olstm__program* program, const olstm_tensor* inputs,
+                                      uint64_t* fold_work, olstm__plan_body plan_body,
+                                      olstm__inferred_value* out_values,
+                                      olstm_error* error) {
+  olstm__planner planner;
+  if (!init(&planner, program, *fold_work, plan_body)) return fail_memory(error);
+  olstm_status status = copy_key(planner.plan, inputs, error);
+  if (status == OLSTM_STATUS_OK) status = start(&planner, error);
+  if (status == OLSTM_STATUS_OK) status = olstm__planner_infer(&planner, inputs, error);
+  if (status == OLSTM_STATUS_OK) write_values(&planner, out_values);
+  *fold_work = planner.fold_work;
+  olstm__arena_deinit(&planner.scratch);
+  olstm__plan_destroy(planner.plan);
   return status;
 }
 

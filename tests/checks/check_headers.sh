@@ -6,7 +6,7 @@ include=$1/include
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 bad=0
-common="-fsyntax-only -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wundef -Wcast-qual -Werror"
+common="-fsyntax-only -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wundef -Wcast-qual -Werror -DOLSTM_EXPERIMENTAL_STREAMS"
 c_only="-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition"
 
 check() {

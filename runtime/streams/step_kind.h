@@ -1,0 +1,72 @@
+// One kind of step of a table of streams (a set of shapes): its plans for 1, 2, 4, ...
+// rows, each bound to an executor, and which of them to take for how many rows. Knows
+// nothing of streams.
+#ifndef OLSTM_RUNTIME_STREAMS_STEP_KIND_H_
+#define OLSTM_RUNTIME_STREAMS_STEP_KIND_H_
+
+#include "base/arena.h"
+#include "runtime/execute/executor.h"
+#include "runtime/streams/batch_axes.h"
+#include "runtime/streams/row_layout.h"
+
+/// 1, 2, 4, ... 4096, and the largest itself.
+enum { OLSTM__MOST_BATCH_SIZES = 14, OLSTM__LARGEST_BATCH = 4096 };
+
+/// A plan for so many rows, bound.
+typedef struct olstm__batch_size {
+  size_t rows;
+  olstm__executor* executor;
+  /// All of the program's, with buffers of the kind's; and what they are set to in a run,
+  /// which may be other buffers.
+  olstm_tensor* inputs;
+  olstm_tensor* run_inputs;
+  /// All of the program's, set by a run.
+  olstm_tensor* outputs;
+  /// What a run takes.
+  int64_t nanoseconds;
+} olstm__batch_size;
+
+typedef struct olstm__step_kind {
+  olstm_session* session;
+  olstm__run_limits* limits;
+  /// The inputs of one stream; data is NULL.
+  olstm_tensor* step;
+  /// Of the program's inputs and outputs. Those of outputs whose shape is not known
+  /// before the run (desc of dtype UNDEFINED) have only an axis.
+  olstm__row_layout* inputs;
+  olstm__row_layout* outputs;
+  olstm_tensor_desc* output_rows;
+  /// Whether rows are computed together; else why not.
+  olstm__row_trace trace;
+  size_t size_count;
+  olstm__batch_size sizes[OLSTM__MOST_BATCH_SIZES];
+  /// For 0 ... largest rows: which size to take next.
+  uint8_t* choices;
+  size_t largest;
+  /// When it ran last, for dropping kinds.
+  uint64_t last_use;
+  /// Holds all arrays and buffers.
+  olstm__arena memory;
+} olstm__step_kind;
+
+/// NULL is legal.
+void olstm__step_kind_destroy(olstm__step_kind* kind);
+
+/// The size to take when so many rows (at least 1) are left.
+static inline olstm__batch_size* olstm__step_kind_choose(olstm__step_kind* kind,
+                                                         size_t rows) {
+  return &kind->sizes[kind->choices[rows < kind->largest ? rows : kind->largest]];
+}
+
+/// Runs with size->run_inputs and size->outputs. Errors: as olstm__executor_run.
+olstm_status olstm__step_kind_run(olstm__step_kind* kind, olstm__batch_size* size,
+                                  const olstm_parallel* parallel, olstm_error* error);
+
+/// Starts counting the work of a run of so many rows: each may take what a context's run
+/// may.
+void olstm__step_kind_start_limits(const olstm__step_kind* kind, size_t rows);
+
+/// Bytes of its buffers; the executors' own are left out.
+size_t olstm__step_kind_bytes(const olstm__step_kind* kind);
+
+#endif  // OLSTM_RUNTIME_STREAMS_STEP_KIND_H_

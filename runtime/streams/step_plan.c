@@ -1,0 +1,176 @@
+#include "runtime/streams/step_plan.h"
+
+#include "runtime/streams/step_probe.h"
+
+static olstm_status fail_memory(olstm_error* error) {
+  return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for streams");
+}
+
+// ---------------------------------------------------------------- sizes
+
+static olstm_status allocate_size(olstm__step_kind* kind, olstm__batch_size* size,
+                                  olstm_error* error) {
+  const olstm__program* program = kind->session->program;
+  const size_t in = program->input_count, out = program->output_count;
+  size->inputs = olstm__arena_allocate(&kind->memory, in + 1, sizeof *size->inputs);
+  size->run_inputs =
+      olstm__arena_allocate(&kind->memory, in + 1, sizeof *size->run_inputs);
+  size->outputs = olstm__arena_allocate(&kind->memory, out + 1, sizeof *size->outputs);
+  if (!size->inputs || !size->run_inputs || !size->outputs) return fail_memory(error);
+  return OLSTM_STATUS_OK;
+}
+
+/// Gives a size that was planned its buffers.
+static olstm_status allocate_buffers(olstm__step_kind* kind, olstm__batch_size* size,
+                                     olstm_error* error) {
+  const olstm__plan* plan = olstm__executor_plan(size->executor);
+  for (size_t i = 0; i < plan->input_count; i++) {
+    const size_t bytes = olstm__desc_bytes(&plan->inputs[i]);
+    size->inputs[i] = (olstm_tensor){plan->inputs[i], NULL};
+    if (bytes == 0) continue;
+    size->inputs[i].data = olstm__arena_allocate_data(&kind->memory, bytes);
+    if (!size->inputs[i].data) return fail_memory(error);
+    memset(size->inputs[i].data, 0, bytes);
+  }
+  memcpy(size->run_inputs, size->inputs, plan->input_count * sizeof *size->inputs);
+  return OLSTM_STATUS_OK;
+}
+
+/// Adds a plan for so many rows.
+static olstm_status add_size(olstm__step_kind* kind, size_t rows, const int32_t* axes,
+                             olstm_error* error) {
+  olstm_session* session = kind->session;
+  olstm_tensor_desc* step =
+      olstm__arena_allocate(&kind->memory, session->input_count + 1, sizeof *step);
+  olstm__batch_size* size = &kind->sizes[kind->size_count];
+  *size = (olstm__batch_size){.rows = rows};
+  if (!step) return fail_memory(error);
+  for (size_t i = 0; i < session->input_count; i++) step[i] = kind->step[i].desc;
+  OLSTM_RETURN_IF_ERROR(allocate_size(kind, size, error));
+  olstm__batch_inputs(session, step, axes, (int64_t)rows, size->run_inputs);
+  olstm__step_kind_start_limits(kind, rows);
+  OLSTM_RETURN_IF_ERROR(
+      olstm__executor_create(session->program, kind->limits, &size->executor, error));
+  olstm_status status =
+      olstm__executor_prepare(size->executor, size->run_inputs, NULL, error);
+  if (status == OLSTM_STATUS_OK) status = allocate_buffers(kind, size, error);
+  if (status == OLSTM_STATUS_OK) {
+    kind->size_count++;
+  } else {
+    olstm__executor_destroy(size->executor);
+  }
+  return status;
+}
+
+/// Drops all sizes but the first, for one row.
+static void drop_sizes(olstm__step_kind* kind) {
+  while (kind->size_count > 1) {
+    olstm__executor_destroy(kind->sizes[--kind->size_count].executor);
+  }
+}
+
+static olstm_status add_sizes(olstm__step_kind* kind, const int32_t* axes, size_t largest,
+                              olstm_error* error) {
+  for (size_t rows = 2; rows / 2 < largest; rows *= 2) {
+    olstm_error reason = {""};
+    const size_t count = rows < largest ? rows : largest;
+    const olstm_status status = add_size(kind, count, axes, &reason);
+    // What is too much at once may still be computed in smaller parts.
+    if (status == OLSTM_STATUS_LIMIT_EXCEEDED) break;
+    if (status == OLSTM_STATUS_OK) continue;
+    if (error) *error = reason;
+    return status;
+  }
+  return OLSTM_STATUS_OK;
+}
+
+/// Decides which sizes make up 1, 2, ... rows: those that take the least time together,
+/// rows that are computed for nothing included.
+static olstm_status choose(olstm__step_kind* kind, olstm_error* error) {
+  const size_t largest = kind->sizes[kind->size_count - 1].rows;
+  int64_t* best = olstm__arena_allocate(&kind->memory, largest + 1, sizeof *best);
+  kind->choices = olstm__arena_allocate(&kind->memory, largest + 1, 1);
+  kind->largest = largest;
+  if (!best || !kind->choices) return fail_memory(error);
+  for (size_t n = 1; n <= largest; n++) {
+    best[n] = INT64_MAX;
+    for (size_t s = kind->size_count; s-- > 0;) {
+      const size_t rows = kind->sizes[s].rows;
+      const int64_t time = kind->sizes[s].nanoseconds + best[rows < n ? n - rows : 0];
+      if (time >= best[n]) continue;
+      best[n] = time;
+      kind->choices[n] = (uint8_t)s;
+    }
+  }
+  return OLSTM_STATUS_OK;
+}
+
+// ---------------------------------------------------------------- life
+
+static olstm_status allocate_kind(olstm__step_kind* kind, const olstm_tensor_desc* step,
+                                  olstm_error* error) {
+  const olstm__program* program = kind->session->program;
+  const size_t in = program->input_count + 1, out = program->output_count + 1;
+  olstm__arena* memory = &kind->memory;
+  kind->step = olstm__arena_allocate(memory, in, sizeof *kind->step);
+  kind->inputs = olstm__arena_allocate(memory, in, sizeof *kind->inputs);
+  kind->outputs = olstm__arena_allocate(memory, out, sizeof *kind->outputs);
+  kind->output_rows = olstm__arena_allocate(memory, out, sizeof *kind->output_rows);
+  kind->trace.input_axes =
+      olstm__arena_allocate(memory, in, sizeof *kind->trace.input_axes);
+  kind->trace.output_axes =
+      olstm__arena_allocate(memory, out, sizeof *kind->trace.output_axes);
+  if (memory->has_failed) return fail_memory(error);
+  for (size_t i = 0; i < kind->session->input_count; i++) kind->step[i].desc = step[i];
+  return OLSTM_STATUS_OK;
+}
+
+static void lay_out(olstm__step_kind* kind) {
+  const olstm__plan* plan = olstm__executor_plan(kind->sizes[0].executor);
+  for (size_t i = 0; i < plan->input_count; i++) {
+    kind->inputs[i] = olstm__row_layout_of(&plan->inputs[i], kind->trace.input_axes[i]);
+  }
+  for (size_t o = 0; o < plan->output_count; o++) {
+    const int32_t axis = kind->trace.output_axes[o];
+    kind->output_rows[o] = (olstm_tensor_desc){.dtype = OLSTM_DTYPE_UNDEFINED};
+    kind->outputs[o] = (olstm__row_layout){.axis = axis};
+    if (!plan->outputs[o].is_known) continue;
+    kind->output_rows[o] = plan->outputs[o].desc;
+    kind->outputs[o] = olstm__row_layout_of(&plan->outputs[o].desc, axis);
+  }
+}
+
+static olstm_status fill(olstm__step_kind* kind, const olstm_tensor_desc* step,
+                         const int32_t* axes, size_t largest, olstm_error* error) {
+  OLSTM_RETURN_IF_ERROR(allocate_kind(kind, step, error));
+  // First of all: its errors are about what the caller gave.
+  OLSTM_RETURN_IF_ERROR(add_size(kind, 1, axes, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm__batch_axes_trace(kind->session, step, axes, &kind->trace, error));
+  lay_out(kind);
+  if (kind->trace.is_apart) OLSTM_RETURN_IF_ERROR(add_sizes(kind, axes, largest, error));
+  olstm__step_probe(kind);
+  if (!kind->trace.is_apart) drop_sizes(kind);
+  return choose(kind, error);
+}
+
+olstm_status olstm__step_kind_create(olstm_session* session, olstm__run_limits* limits,
+                                     const olstm_tensor_desc* step, const int32_t* axes,
+                                     const int32_t* named_outputs, size_t largest,
+                                     olstm__step_kind** out_kind, olstm_error* error) {
+  const olstm_allocator* allocator = &session->environment.allocator;
+  olstm__step_kind* kind = olstm_allocate_zeroed(allocator, 1, sizeof *kind);
+  *out_kind = NULL;
+  if (!kind) return fail_memory(error);
+  kind->session = session;
+  kind->limits = limits;
+  kind->trace.named_outputs = named_outputs;
+  olstm__arena_init(&kind->memory, allocator, SIZE_MAX);
+  const olstm_status status = fill(kind, step, axes, largest, error);
+  if (status != OLSTM_STATUS_OK) {
+    olstm__step_kind_destroy(kind);
+    return status;
+  }
+  *out_kind = kind;
+  return OLSTM_STATUS_OK;
+}

@@ -1,0 +1,18 @@
+// Makes a kind of step: its plans, and which of them to take for how many rows.
+#ifndef OLSTM_RUNTIME_STREAMS_STEP_PLAN_H_
+#define OLSTM_RUNTIME_STREAMS_STEP_PLAN_H_
+
+#include "runtime/streams/step_kind.h"
+
+/// Makes a kind: traces rows, plans, tries every size against rows alone, measures.
+///
+/// step: the inputs of one stream (borrowed for the call); axes: the batch axes of the
+/// session's inputs; named_outputs: see olstm__row_trace. limits: borrowed; a run's.
+/// Errors: as olstm__batch_axes_trace and olstm__executor_prepare. Memory: the caller
+/// owns *out_kind: olstm__step_kind_destroy.
+olstm_status olstm__step_kind_create(olstm_session* session, olstm__run_limits* limits,
+                                     const olstm_tensor_desc* step, const int32_t* axes,
+                                     const int32_t* named_outputs, size_t largest,
+                                     olstm__step_kind** out_kind, olstm_error* error);
+
+#endif  // OLSTM_RUNTIME_STREAMS_STEP_PLAN_H_

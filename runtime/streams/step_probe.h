@@ -1,0 +1,13 @@
+// Tries the plans of a kind of step on made-up values: whether every row of a batch is,
+// bit for bit, what it is alone, and how long a run takes.
+#ifndef OLSTM_RUNTIME_STREAMS_STEP_PROBE_H_
+#define OLSTM_RUNTIME_STREAMS_STEP_PROBE_H_
+
+#include "runtime/streams/step_kind.h"
+
+/// Measures all sizes of a kind, and unsets trace.is_apart, with a reason, where a row
+/// differs. What was traced holds where made-up values are none that the model computes
+/// with.
+void olstm__step_probe(olstm__step_kind* kind);
+
+#endif  // OLSTM_RUNTIME_STREAMS_STEP_PROBE_H_

@@ -1,0 +1,103 @@
+// The struct behind olstm_streams: a table with a row of every state slot for each
+// stream, and the kinds of steps that run on it.
+//
+// Each stream has two copies of its rows: a run writes to the one that is not valid, and
+// they change places when all of the run has succeeded.
+#ifndef OLSTM_RUNTIME_STREAMS_STREAM_TABLE_H_
+#define OLSTM_RUNTIME_STREAMS_STREAM_TABLE_H_
+
+#define OLSTM_EXPERIMENTAL_STREAMS
+#include "olstm/streams.h"
+
+#include "runtime/state/state.h"
+#include "runtime/streams/step_kind.h"
+
+/// A place in the table.
+typedef struct olstm__stream_record {
+  /// Of the handle of the stream that is open here, or of the next one.
+  uint32_t generation;
+  /// The next free place; SIZE_MAX for none.
+  size_t next_free;
+  /// The last run that named it.
+  uint64_t run;
+  bool is_open;
+  /// Which copy of its rows is valid.
+  uint8_t valid;
+} olstm__stream_record;
+
+/// A buffer that grows; what it holds is lent until the table's next call.
+typedef struct olstm__lent_buffer {
+  char* data;
+  size_t capacity;
+  size_t used;
+} olstm__lent_buffer;
+
+/// Where the result of one output goes: a row's, or that of all rows.
+typedef struct olstm__stream_result {
+  olstm_tensor_desc desc;
+  /// The caller's buffer; or NULL, and bytes from `offset` on of the output's lent one.
+  char* data;
+  size_t offset;
+} olstm__stream_result;
+
+struct olstm_streams {
+  olstm_session* session;
+  olstm__run_limits limits;
+  size_t capacity;
+  size_t open_count;
+  size_t largest;
+  olstm__stream_record* records;
+  size_t first_free;
+  /// Of every slot, internal ones included: its desc for one stream, where its rows lie,
+  /// and the bytes of a copy of a stream's rows before it and in all.
+  size_t slot_count;
+  olstm_tensor_desc* slots;
+  olstm__row_layout* slot_rows;
+  size_t* slot_offsets;
+  size_t copy_bytes;
+  /// What an unset slot starts from, as rows of a copy.
+  char* start;
+  char* rows;
+  size_t rows_bytes;
+  /// is_set[stream * slot_count + slot]: whether it holds a value.
+  uint8_t* is_set;
+  /// States of one row, for all that a context can do with them.
+  olstm__states scratch;
+  /// Batch axes of the session's inputs and outputs; the latter as the caller named them.
+  int32_t* axes;
+  int32_t* named_outputs;
+  /// Of the first kind of step.
+  int32_t* output_axes;
+  char reason[OLSTM_ERROR_CAPACITY];
+  /// Kinds of steps. Of each the plans that the session's caches made room for.
+  size_t kind_count, kind_capacity;
+  olstm__step_kind** kinds;
+  size_t more_plans;
+  /// Number of runs: the source of last_use, and of olstm__stream_record.run.
+  uint64_t run_count;
+  /// Buffers of outputs that the caller brings none for.
+  olstm__lent_buffer* lent;
+  /// For a run of as many streams as fit: the order in which they are computed, and the
+  /// results of each.
+  size_t item_capacity;
+  size_t* order;
+  olstm__stream_result* results;
+};
+
+/// The place of an open stream. Errors: INVALID_ARGUMENT.
+olstm_status olstm__stream_find(const olstm_streams* streams, olstm_stream stream,
+                                size_t* out_index, olstm_error* error);
+
+/// A copy of a stream's rows: the valid one, or the other.
+static inline char* olstm__stream_copy(const olstm_streams* streams, size_t index,
+                                       bool is_other) {
+  const size_t copy = 2 * index + (streams->records[index].valid ^ is_other);
+  return streams->rows + copy * streams->copy_bytes;
+}
+
+/// The kind of step with these inputs of one stream; made when there is none yet.
+olstm_status olstm__streams_get_kind(olstm_streams* streams,
+                                     const olstm_tensor_desc* step,
+                                     olstm__step_kind** out_kind, olstm_error* error);
+
+#endif  // OLSTM_RUNTIME_STREAMS_STREAM_TABLE_H_

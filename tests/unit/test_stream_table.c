@@ -1,0 +1,379 @@
+// What tables of streams refuse, what they find out about a model, and their memory.
+#define OLSTM_EXPERIMENTAL_STREAMS
+#include <string.h>
+
+#include "olstm/olstm.h"
+#include "tests/support/stream_models.h"
+#include "tests/support/test_allocator.h"
+#include "tests/support/test_main.h"
+
+#define LSTM "node LSTM x,w,r -> y name=l hidden_size=3\n"
+#define WEIGHTS                                           \
+  "const w float[1,12,2] 0.5 -0.25 0.125 0.75 -0.5 0.3\n" \
+  "const r float[1,12,3] 0.25 0.5 -0.75 0.1 -0.6\n"
+#define ROWS_OF_STEPS "input x float[t,n,2]\n" WEIGHTS LSTM
+
+typedef struct fixture {
+  olstm_fake_session fake;
+  olstm_streams* streams;
+} fixture;
+
+static olstm_session* open_session(fixture* f, const char* text) {
+  static const char* const kAll = "all";
+  olstm_session_options options;
+  olstm_session_options_init(&options);
+  options.stateful_count = 1;
+  options.stateful = &kAll;
+  f->streams = NULL;
+  return olstm_fake_session_must(text, &options, &f->fake);
+}
+
+static void close_all(fixture* f) {
+  olstm_streams_destroy(f->streams);
+  olstm_fake_session_destroy(&f->fake);
+}
+
+/// A table with the default options, but for what `change` sets.
+static void open_table(fixture* f, const char* text, size_t capacity) {
+  olstm_error error = {""};
+  olstm_streams_options options;
+  olstm_streams_options_init(&options);
+  options.capacity = capacity;
+  options.largest_batch = 8;
+  if (olstm_streams_create(open_session(f, text), &options, &f->streams, &error)) {
+    fail_msg("%s", error.message);
+  }
+}
+
+/// No table can be made for the model: the message has these words.
+static void expect_refused(const char* text, olstm_status code, const char* words) {
+  fixture f;
+  olstm_error error = {""};
+  olstm_session* session = open_session(&f, text);
+  assert_int_equal(olstm_streams_create(session, NULL, &f.streams, &error), code);
+  if (!strstr(error.message, words)) fail_msg("%s", error.message);
+  assert_null(f.streams);
+  close_all(&f);
+}
+
+/// A table computes rows one by one: the reason has these words.
+static void expect_alone(const char* text, const char* words) {
+  fixture f;
+  olstm_streams_info info;
+  open_table(&f, text, 4);
+  olstm_streams_get_info(f.streams, &info);
+  assert_int_equal(info.largest_batch, 1);
+  if (!strstr(info.reason, words)) fail_msg("%s", info.reason);
+  close_all(&f);
+}
+
+static void refuses_nodes_that_mix_rows(void** state) {
+  (void)state;
+  const olstm_status code = OLSTM_STATUS_UNSUPPORTED;
+  expect_refused(ROWS_OF_STEPS
+                 "node ReduceMean y -> m name=mean axes=[2]\n"
+                 "node Add y,m -> z\noutput z\n",
+                 code, "ReduceMean 'mean' mixes the rows of a batch: its result has no");
+  expect_refused(ROWS_OF_STEPS "node Softmax y -> z name=s axis=2\noutput z\n", code,
+                 "Softmax 's' mixes the rows of a batch: it computes along");
+  // Until opset 12 over all dimensions from the axis on.
+  expect_refused("opset 11\n" ROWS_OF_STEPS
+                 "node Softmax y -> z name=s axis=1\noutput z\n",
+                 code, "Softmax 's' mixes");
+  expect_refused(ROWS_OF_STEPS
+                 "const a int64[] 2\nnode CumSum y,a -> z name=s\n"
+                 "output z\n",
+                 code, "CumSum 's' mixes");
+  expect_refused(ROWS_OF_STEPS
+                 "const flat int64[3] 0 -1 3\nconst last int64[3] 2 0 1\n"
+                 "const a int64[1] 1\nnode Squeeze y,a -> q\n"
+                 "const p int64[3] -1 0 0\nnode Shape q -> s\n"
+                 "const turn int64[3] 1 0 2\nnode Gather s,turn -> u\n"
+                 "node Reshape q,u -> z name=apart\noutput z\n",
+                 code, "Reshape 'apart' mixes the rows of a batch: it takes the batch");
+}
+
+static void refuses_nodes_that_branch_on_rows(void** state) {
+  (void)state;
+  expect_refused(ROWS_OF_STEPS
+                 "const all int64[4] 0 1 2 3\nconst zero float[] 100\n"
+                 "node ReduceMax x -> m keepdims=0 name=most\nnode Greater m,zero -> c\n"
+                 "graph t\nnode Neg y -> a\noutput a\nend\n"
+                 "graph e\nnode Abs y -> b\noutput b\nend\n"
+                 "node If c -> z name=choice then_branch=@t else_branch=@e\noutput z\n",
+                 OLSTM_STATUS_UNSUPPORTED, "ReduceMax 'most' mixes");
+}
+
+static void refuses_a_fixed_batch_by_the_inputs_name(void** state) {
+  (void)state;
+  expect_refused("input x float[t,1,2]\n" WEIGHTS LSTM "output y\n",
+                 OLSTM_STATUS_UNSUPPORTED, "input 'x' has shape [-1,1,2]");
+}
+
+static void refuses_outputs_without_a_batch_axis(void** state) {
+  (void)state;
+  expect_refused(ROWS_OF_STEPS "node Shape x -> s\noutput y\noutput s\n",
+                 OLSTM_STATUS_UNSUPPORTED, "output 's' has no batch axis");
+}
+
+static void computes_alone_what_it_cannot_follow(void** state) {
+  (void)state;
+  expect_alone(ROWS_OF_STEPS
+               "node RandomNormalLike y -> d name=noise\n"
+               "node Add y,d -> z\noutput z\n",
+               "RandomNormalLike 'noise': it draws random numbers");
+  expect_alone("input x float[t,n,2]\n" WEIGHTS
+               "node test:Inc x -> v name=own\nnode LSTM v,w,r -> y hidden_size=3\n"
+               "output y\n",
+               "Inc 'own': it is no operator of olstm's");
+}
+
+// ---------------------------------------------------------------- axes
+
+static void finds_and_takes_batch_axes(void** state) {
+  (void)state;
+  fixture f;
+  olstm_error error = {""};
+  olstm_streams_options options;
+  olstm_session* session =
+      open_session(&f, "input x float[?,?,2]\n" WEIGHTS LSTM "output y\n");
+  olstm_streams_options_init(&options);
+  olstm_batch_axis axis = {"x", 1};
+  options.batch_axes = &axis;
+  options.batch_axis_count = 1;
+  assert_int_equal(olstm_streams_create(session, &options, &f.streams, &error),
+                   OLSTM_STATUS_OK);
+  assert_int_equal(olstm_streams_input_axis(f.streams, 0), 1);
+  assert_int_equal(olstm_streams_output_axis(f.streams, 0), 2);
+  assert_int_equal(olstm_streams_input_axis(f.streams, 1), -1);
+  olstm_streams_destroy(f.streams);
+  axis.name = "q";
+  assert_int_equal(olstm_streams_create(session, &options, &f.streams, &error),
+                   OLSTM_STATUS_NOT_FOUND);
+  assert_string_equal(error.message, "batch_axes: no input or output 'q'");
+  axis = (olstm_batch_axis){"x", 2};
+  assert_int_equal(olstm_streams_create(session, &options, &f.streams, &error),
+                   OLSTM_STATUS_UNSUPPORTED);
+  assert_string_equal(error.message,
+                      "batch_axes: 'x' has shape [-1,-1,2], whose dimension 2 is fixed");
+  axis.axis = 3;
+  assert_int_equal(olstm_streams_create(session, &options, &f.streams, &error),
+                   OLSTM_STATUS_INVALID_ARGUMENT);
+  // The steps of a sequence are no batch.
+  axis.axis = 0;
+  assert_int_equal(olstm_streams_create(session, &options, &f.streams, &error),
+                   OLSTM_STATUS_UNSUPPORTED);
+  assert_null(f.streams);
+  close_all(&f);
+}
+
+static void refuses_options_out_of_range(void** state) {
+  (void)state;
+  fixture f;
+  olstm_error error = {""};
+  olstm_streams_options options;
+  olstm_session* session = open_session(&f, ROWS_OF_STEPS "output y\n");
+  olstm_streams_options_init(&options);
+  options.capacity = 0;
+  assert_int_equal(olstm_streams_create(session, &options, &f.streams, &error),
+                   OLSTM_STATUS_INVALID_ARGUMENT);
+  assert_string_equal(error.message, "streams: capacity is 0, expected 1 to 2147483647");
+  olstm_streams_options_init(&options);
+  options.largest_batch = 4097;
+  assert_int_equal(olstm_streams_create(session, &options, &f.streams, &error),
+                   OLSTM_STATUS_INVALID_ARGUMENT);
+  olstm_streams_options_init(&options);
+  const olstm_tensor_desc wrong = {OLSTM_DTYPE_FLOAT, 3, {1, 2, 2}};
+  const olstm_tensor_desc thin = {OLSTM_DTYPE_FLOAT, 2, {1, 2}};
+  options.step_count = 1;
+  options.steps = &wrong;
+  assert_int_equal(olstm_streams_create(session, &options, &f.streams, &error),
+                   OLSTM_STATUS_SHAPE_MISMATCH);
+  assert_string_equal(error.message,
+                      "input 'x' has shape [1,2,2], expected 1 for a stream's row in "
+                      "dimension 1");
+  options.steps = &thin;
+  assert_int_equal(olstm_streams_create(session, &options, &f.streams, &error),
+                   OLSTM_STATUS_SHAPE_MISMATCH);
+  assert_string_equal(error.message, "input 'x' has shape [1,2], expected rank 3");
+  close_all(&f);
+  // Without state there is nothing to keep apart.
+  session = olstm_fake_session_must(ROWS_OF_STEPS "output y\n", NULL, &f.fake);
+  assert_int_equal(olstm_streams_create(session, NULL, &f.streams, &error),
+                   OLSTM_STATUS_WRONG_STATE);
+  close_all(&f);
+}
+
+// ---------------------------------------------------------------- handles
+
+static void refuses_handles_that_are_not_open(void** state) {
+  (void)state;
+  fixture a, b;
+  olstm_error error = {""};
+  olstm_stream first = 0, second = 0, third = 0, other = 0;
+  float x[4] = {1, 2, 3, 4};
+  const olstm_tensor input = {{OLSTM_DTYPE_FLOAT, 3, {1, 2, 2}}, x};
+  olstm_tensor output = {.data = NULL};
+  open_table(&a, ROWS_OF_STEPS "output y\n", 2);
+  open_table(&b, ROWS_OF_STEPS "output y\n", 2);
+  assert_int_equal(olstm_streams_open(a.streams, &first, &error), OLSTM_STATUS_OK);
+  assert_int_equal(olstm_streams_open(a.streams, &second, &error), OLSTM_STATUS_OK);
+  assert_int_equal(olstm_streams_open(b.streams, &other, &error), OLSTM_STATUS_OK);
+  assert_int_equal(olstm_streams_open(a.streams, &third, &error),
+                   OLSTM_STATUS_LIMIT_EXCEEDED);
+  assert_string_equal(error.message, "the table is full: its capacity is 2 streams");
+  assert_int_equal(olstm_streams_clone(a.streams, first, &third, &error),
+                   OLSTM_STATUS_LIMIT_EXCEEDED);
+  assert_int_equal(olstm_streams_run(a.streams, (olstm_stream[]){first, first}, 2, &input,
+                                     1, &output, 1, &error),
+                   OLSTM_STATUS_INVALID_ARGUMENT);
+  assert_non_null(strstr(error.message, "is given twice"));
+  assert_int_equal(olstm_streams_run(a.streams, (olstm_stream[]){first, other}, 2, &input,
+                                     1, &output, 1, &error),
+                   OLSTM_STATUS_INVALID_ARGUMENT);
+  assert_non_null(strstr(error.message, "is not open in this table"));
+  assert_int_equal(olstm_streams_close(a.streams, second, &error), OLSTM_STATUS_OK);
+  assert_int_equal(olstm_streams_close(a.streams, second, &error),
+                   OLSTM_STATUS_INVALID_ARGUMENT);
+  assert_int_equal(olstm_streams_open(a.streams, &third, &error), OLSTM_STATUS_OK);
+  assert_true(third != second && olstm_streams_is_open(a.streams, third));
+  assert_false(olstm_streams_is_open(a.streams, second));
+  assert_false(olstm_streams_is_open(a.streams, 0));
+  assert_int_equal(olstm_streams_reset(a.streams, second, &error),
+                   OLSTM_STATUS_INVALID_ARGUMENT);
+  close_all(&a);
+  close_all(&b);
+}
+
+// ---------------------------------------------------------------- memory
+
+enum { kRows = 5 };
+
+static void steady_runs_allocate_nothing(void** state) {
+  (void)state;
+  fixture f;
+  olstm_error error = {""};
+  olstm_stream handles[kRows];
+  float x[kRows * 2] = {1, -1, 0.5F};
+  float y[kRows * 3];
+  const olstm_tensor input = {{OLSTM_DTYPE_FLOAT, 3, {1, kRows, 2}}, x};
+  olstm_tensor output = {.data = NULL};
+  open_table(&f, ROWS_OF_STEPS "output y\n", kRows);
+  for (size_t i = 0; i < kRows; i++) {
+    assert_int_equal(olstm_streams_open(f.streams, &handles[i], &error), OLSTM_STATUS_OK);
+  }
+  assert_int_equal(
+      olstm_streams_run(f.streams, handles, kRows, &input, 1, &output, 1, &error),
+      OLSTM_STATUS_OK);
+  const int64_t before = olstm_test_malloc_count();
+  for (int i = 0; i < 10; i++) {
+    output = (olstm_tensor){.data = NULL};
+    assert_int_equal(
+        olstm_streams_run(f.streams, handles, kRows, &input, 1, &output, 1, &error),
+        OLSTM_STATUS_OK);
+    output = (olstm_tensor){{OLSTM_DTYPE_FLOAT, 4, {1, 1, kRows, 3}}, y};
+    assert_int_equal(
+        olstm_streams_run(f.streams, handles, kRows, &input, 1, &output, 1, &error),
+        OLSTM_STATUS_OK);
+  }
+  assert_int_equal(olstm_test_malloc_count() - before, 0);
+  // What was lent is no input, and an output of another shape is refused.
+  output = (olstm_tensor){.data = NULL};
+  assert_int_equal(
+      olstm_streams_run(f.streams, handles, kRows, &input, 1, &output, 1, &error),
+      OLSTM_STATUS_OK);
+  const olstm_tensor lent = {input.desc, output.data};
+  assert_int_equal(
+      olstm_streams_run(f.streams, handles, kRows, &lent, 1, &output, 1, &error),
+      OLSTM_STATUS_INVALID_ARGUMENT);
+  assert_string_equal(error.message,
+                      "input 'x' is a buffer that the table has lent: copy it first");
+  output = (olstm_tensor){{OLSTM_DTYPE_FLOAT, 4, {1, 1, kRows, 2}}, y};
+  assert_int_equal(
+      olstm_streams_run(f.streams, handles, kRows, &input, 1, &output, 1, &error),
+      OLSTM_STATUS_SHAPE_MISMATCH);
+  const olstm_tensor wide = {{OLSTM_DTYPE_FLOAT, 3, {1, kRows - 1, 2}}, x};
+  output = (olstm_tensor){.data = NULL};
+  assert_int_equal(
+      olstm_streams_run(f.streams, handles, kRows, &wide, 1, &output, 1, &error),
+      OLSTM_STATUS_SHAPE_MISMATCH);
+  assert_string_equal(error.message,
+                      "input 'x' has shape [1,4,2], expected 5 in dimension 1, a row for "
+                      "each stream");
+  close_all(&f);
+}
+
+/// Opens, runs, saves and loads with as much memory as there is.
+static olstm_status live(const olstm_stream_model* model, olstm_session* session) {
+  olstm_streams* streams = NULL;
+  olstm_stream handles[3];
+  float x[12] = {0.5F, -0.25F};
+  const olstm_tensor input = {{OLSTM_DTYPE_FLOAT, 3, {2, 3, 2}}, x};
+  olstm_tensor outputs[2] = {{.data = NULL}, {.data = NULL}};
+  void* bytes = NULL;
+  size_t count = 0;
+  olstm_streams_options options;
+  olstm_streams_options_init(&options);
+  options.capacity = 3;
+  options.largest_batch = 2;
+  (void)model;
+  olstm_status status = olstm_streams_create(session, &options, &streams, NULL);
+  for (size_t i = 0; i < 3 && status == OLSTM_STATUS_OK; i++) {
+    status = olstm_streams_open(streams, &handles[i], NULL);
+  }
+  if (status == OLSTM_STATUS_OK) {
+    status = olstm_streams_run(streams, handles, 3, &input, 1, outputs, 2, NULL);
+  }
+  if (status == OLSTM_STATUS_OK) {
+    status = olstm_streams_save_state(streams, handles[0], &bytes, &count, NULL);
+  }
+  if (status == OLSTM_STATUS_OK) {
+    status = olstm_streams_load_state(streams, handles[1], bytes, count, NULL);
+    olstm_streams_free_blob(streams, bytes, count);
+  }
+  olstm_streams_destroy(streams);
+  return status;
+}
+
+static void any_allocation_may_fail(void** state) {
+  (void)state;
+  olstm_test_allocator memory;
+  olstm_fake_session fake;
+  olstm_session_options options;
+  olstm_test_allocator_init(&memory);
+  olstm_session_options_init(&options);
+  options.allocator = &memory.allocator;
+  options.stateful_count = 1;
+  options.stateful = &olstm_stream_models[0].stateful;
+  // Every time a session that has no plans yet.
+  olstm_status status = OLSTM_STATUS_OUT_OF_MEMORY;
+  for (int64_t nth = 1; status == OLSTM_STATUS_OUT_OF_MEMORY; nth++) {
+    olstm_session* session =
+        olstm_fake_session_must(olstm_stream_models[0].text, &options, &fake);
+    const int64_t live_count = memory.live_count;
+    olstm_test_allocator_fail_at(&memory, nth);
+    status = live(&olstm_stream_models[0], session);
+    olstm_test_allocator_fail_at(&memory, 0);
+    // Plans that are cached stay.
+    assert_true(memory.live_count >= live_count);
+    olstm_fake_session_destroy(&fake);
+    olstm_test_allocator_assert_clean(&memory);
+  }
+  assert_int_equal(status, OLSTM_STATUS_OK);
+}
+
+int main(int argc, char** argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(refuses_nodes_that_mix_rows),
+      cmocka_unit_test(refuses_nodes_that_branch_on_rows),
+      cmocka_unit_test(refuses_a_fixed_batch_by_the_inputs_name),
+      cmocka_unit_test(refuses_outputs_without_a_batch_axis),
+      cmocka_unit_test(computes_alone_what_it_cannot_follow),
+      cmocka_unit_test(finds_and_takes_batch_axes),
+      cmocka_unit_test(refuses_options_out_of_range),
+      cmocka_unit_test(refuses_handles_that_are_not_open),
+      cmocka_unit_test(steady_runs_allocate_nothing),
+      cmocka_unit_test(any_allocation_may_fail),
+  };
+  return olstm_test_main(argc, argv, tests, sizeof tests / sizeof *tests);
+}
