@@ -1,10 +1,11 @@
 // Runs a Resize: a pass along each axis that changes, from buffer to buffer.
-// Interpolation is computed in float, or double for double; NEAREST copies bytes.
+// Interpolation is computed in float, or double for double; NEAREST copies by tables.
 #include <string.h>
 
 #include "op/image/image_ops.h"
 #include "op/image/resize.h"
 #include "op/shape/convert.h"
+#include "op/shape/index_copy.h"
 #include "op/shape/move_bytes.h"
 
 /// Where a pass reads and writes.
@@ -18,10 +19,11 @@ typedef struct resize_pass {
   size_t input_length;
   size_t output_length;
   size_t tap_count;
-  /// output_length * tap_count of each, and output_length flags.
+  /// output_length * tap_count of each, weights in pass_dtype, and output_length flags.
   int64_t* indices;
-  double* weights;
+  void* weights;
   bool* is_inside;
+  bool has_outside;
 } resize_pass;
 
 typedef struct resize_handle {
@@ -39,20 +41,28 @@ typedef struct resize_handle {
   _Alignas(uint64_t) uint8_t outside[8];
   int32_t pass_count;
   resize_pass passes[OLSTM_MAX_RANK];
+  /// NEAREST: instead of passes.
+  olstm__index_copy copy;
 } resize_handle;
 
-/// Which axes need a pass, and room for their tables.
+/// Which axes change, and room for the tables of their passes.
 static olstm_status measure(const olstm__resize_op* op, const olstm__resize_axis* axes,
-                            int32_t rank, bool* out_changes, size_t* out_bytes,
-                            olstm_error* error) {
-  *out_bytes = sizeof(resize_handle);
+                            const olstm_tensor_desc* output, bool* out_changes,
+                            size_t* out_bytes, olstm_error* error) {
+  const int32_t rank = output->rank;
+  size_t table_bytes = 0;
+  if (op->rule.mode == OLSTM__RESIZE_NEAREST && olstm_tensor_desc_count(output) > 0 &&
+      !olstm__index_copy_measure(output, &table_bytes)) {
+    return olstm__op_fail(&op->base, error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory");
+  }
+  *out_bytes = sizeof(resize_handle) + table_bytes;
   for (int32_t d = 0; d < rank; d++) {
     const olstm__resize_axis* axis = &axes[d];
     const int32_t taps = olstm__resize_tap_count(&op->rule, axis);
     size_t bytes = 0;
     out_changes[d] = axis->input_length != axis->output_length || axis->scale != 1 ||
                      axis->start != 0 || axis->end != 1;
-    if (!out_changes[d]) continue;
+    if (!out_changes[d] || op->rule.mode == OLSTM__RESIZE_NEAREST) continue;
     if (taps == 0) {
       return olstm__op_fail(&op->base, error, OLSTM_STATUS_UNSUPPORTED,
                             "antialias with a scale of %g at axis %d is too wide",
@@ -69,19 +79,48 @@ static olstm_status measure(const olstm__resize_op* op, const olstm__resize_axis
 }
 
 static void fill_pass(const olstm__resize_op* op, const olstm__resize_axis* axis,
-                      resize_pass* pass, char** memory) {
+                      olstm_dtype dtype, resize_pass* pass, char** memory) {
   pass->tap_count = (size_t)olstm__resize_tap_count(&op->rule, axis);
   pass->input_length = (size_t)axis->input_length;
   pass->output_length = (size_t)axis->output_length;
-  pass->indices = (int64_t*)*memory;
-  pass->weights = (double*)(pass->indices + pass->output_length * pass->tap_count);
-  pass->is_inside = (bool*)(pass->weights + pass->output_length * pass->tap_count);
+  const size_t count = pass->output_length * pass->tap_count;
+  double* weights = (double*)(void*)(*memory + count * sizeof(int64_t));
+  pass->indices = (int64_t*)(void*)*memory;
+  pass->weights = weights;
+  pass->is_inside = (bool*)(weights + count);
   *memory = (char*)pass->is_inside + 8 * pass->output_length;
   for (size_t j = 0; j < pass->output_length; j++) {
     pass->is_inside[j] = olstm__resize_find_taps(
         &op->rule, axis, (int64_t)j, (int32_t)pass->tap_count,
-        pass->indices + j * pass->tap_count, pass->weights + j * pass->tap_count);
+        pass->indices + j * pass->tap_count, weights + j * pass->tap_count);
+    if (!pass->is_inside[j]) pass->has_outside = true;
   }
+  // One after the other, which stay where they are or move to the front.
+  for (size_t i = 0; i < count; i++) {
+    const double weight = weights[i];
+    olstm__convert(OLSTM_DTYPE_DOUBLE, dtype, &weight,
+                   (char*)pass->weights + i * olstm_dtype_size(dtype), 1);
+  }
+}
+
+/// NEAREST: where each index comes from.
+static void fill_copy(const olstm__resize_op* op, const olstm__resize_axis* axes,
+                      const bool* changes, const olstm_prepare_args* args,
+                      resize_handle* handle) {
+  const olstm_tensor_desc* output = &args->outputs[0];
+  olstm__index_copy_init(&handle->copy, &args->inputs[0]->desc, output, handle + 1);
+  for (int32_t d = 0; d < output->rank; d++) {
+    int64_t* table = handle->copy.tables[d + 1];
+    for (int64_t i = 0; i < output->dims[d]; i++) {
+      double weight = 0;
+      table[i] = i;
+      if (changes[d] &&
+          !olstm__resize_find_taps(&op->rule, &axes[d], i, 1, &table[i], &weight)) {
+        table[i] = OLSTM__INDEX_OUTSIDE;
+      }
+    }
+  }
+  olstm__index_copy_finish(&handle->copy);
 }
 
 /// Chooses each pass's buffers: the input first, the output last, and two alternating
@@ -113,7 +152,7 @@ static olstm_status fill_passes(const olstm__resize_op* op,
   for (int32_t d = 0; d < input->rank; d++) {
     if (!changes[d]) continue;
     resize_pass* pass = &handle->passes[handle->pass_count++];
-    fill_pass(op, &axes[d], pass, &memory);
+    fill_pass(op, &axes[d], handle->pass_dtype, pass, &memory);
     pass->outer_count = 1;
     pass->inner_count = 1;
     for (int32_t o = 0; o < d; o++) pass->outer_count *= (size_t)now.dims[o];
@@ -154,6 +193,10 @@ static olstm_status fill_handle(const olstm__resize_op* op,
                           "input '%s' has shape %s, nothing to resize",
                           op->base.node->input_names[0], olstm_shape_text(input).text);
   }
+  if (handle->is_nearest) {
+    fill_copy(op, axes, changes, args, handle);
+    return OLSTM_STATUS_OK;
+  }
   OLSTM_RETURN_IF_ERROR(fill_passes(op, axes, changes, input, handle, error));
   if (!olstm_size_align(handle->buffer_bytes, &handle->buffer_bytes) ||
       !olstm_size_multiply(handle->buffer_bytes, 2, out_workspace)) {
@@ -165,6 +208,9 @@ static olstm_status fill_handle(const olstm__resize_op* op,
 
 static uint64_t count_work(const resize_handle* handle) {
   uint64_t work = 0;
+  if (handle->is_nearest) {
+    return olstm__op_work((int64_t)handle->output_count, 1, 1, 1);
+  }
   for (int32_t p = 0; p < handle->pass_count; p++) {
     const resize_pass* pass = &handle->passes[p];
     const uint64_t more =
@@ -181,13 +227,12 @@ olstm_status olstm__resize_prepare(void* instance, const olstm_prepare_args* arg
   const olstm__resize_op* op = instance;
   const olstm_infer_args known = {sizeof known, args->input_count, args->inputs,
                                   args->output_count};
-  const int32_t rank = args->inputs[0]->desc.rank;
   olstm__resize_axis axes[OLSTM_MAX_RANK];
   bool changes[OLSTM_MAX_RANK] = {false};
   size_t bytes = 0;
   void* handle = NULL;
   OLSTM_RETURN_IF_ERROR(olstm__resize_read(op, &known, axes, error));
-  OLSTM_RETURN_IF_ERROR(measure(op, axes, rank, changes, &bytes, error));
+  OLSTM_RETURN_IF_ERROR(measure(op, axes, &args->outputs[0], changes, &bytes, error));
   OLSTM_RETURN_IF_ERROR(olstm__op_create_handle(&op->base, bytes, &handle, error));
   const olstm_status status =
       fill_handle(op, axes, changes, args, handle, &out_prepared->workspace_bytes, error);
@@ -195,54 +240,66 @@ olstm_status olstm__resize_prepare(void* instance, const olstm_prepare_args* arg
     olstm__op_release_handle(instance, handle);
     return status;
   }
-  if (((resize_handle*)handle)->pass_count == 0) out_prepared->view_of_input = 0;
+  out_prepared->view_of_input = 0;
+  for (int32_t d = 0; d < args->outputs[0].rank; d++) {
+    if (changes[d]) out_prepared->view_of_input = -1;
+  }
   out_prepared->work = count_work(handle);
   out_prepared->handle = handle;
   return OLSTM_STATUS_OK;
 }
 
-static void pick(const resize_handle* handle, const resize_pass* pass, const char* source,
-                 char* target) {
-  const size_t slice = pass->inner_count * handle->element_bytes;
-  for (size_t o = 0; o < pass->outer_count; o++) {
-    for (size_t j = 0; j < pass->output_length; j++) {
-      if (pass->is_inside[j]) {
-        olstm__move_bytes(target, source + (size_t)pass->indices[j] * slice, slice);
-      } else {
-        olstm__fill_elements(target, pass->inner_count, handle->element_bytes,
-                             handle->outside);
-      }
-      target += slice;
-    }
-    source += pass->input_length * slice;
+// Neighbours of one tap after the other by vectors where there are some, else element by
+// element.
+#define DEFINE_INTERPOLATE(NAME, TYPE)                                                   \
+  static void blend_##NAME(size_t count, size_t taps, const int64_t* indices,            \
+                           const TYPE* weights, const TYPE* source, TYPE* target) {      \
+    const TYPE* first = source + (size_t)indices[0] * count;                             \
+    OMP_SIMD                                                                             \
+    for (size_t i = 0; i < count; i++) target[i] = weights[0] * first[i];                \
+    for (size_t k = 1; k < taps; k++) {                                                  \
+      const TYPE* next = source + (size_t)indices[k] * count;                            \
+      OMP_SIMD                                                                           \
+      for (size_t i = 0; i < count; i++) target[i] += weights[k] * next[i];              \
+    }                                                                                    \
+  }                                                                                      \
+  static void line_##NAME(size_t count, size_t taps, const int64_t* indices,             \
+                          const TYPE* weights, const TYPE* source, TYPE* target) {       \
+    for (size_t j = 0; taps == 2 && j < count; j++, indices += 2, weights += 2) {        \
+      target[j] = weights[0] * source[indices[0]] + weights[1] * source[indices[1]];     \
+    }                                                                                    \
+    for (size_t j = 0; taps != 2 && j < count; j++, indices += taps, weights += taps) {  \
+      TYPE sum = weights[0] * source[indices[0]];                                        \
+      for (size_t k = 1; k < taps; k++) sum += weights[k] * source[indices[k]];          \
+      target[j] = sum;                                                                   \
+    }                                                                                    \
+  }                                                                                      \
+  static void interpolate_##NAME(const resize_handle* handle, const resize_pass* pass,   \
+                                 const TYPE* source, TYPE* target) {                     \
+    const size_t inner = pass->inner_count;                                              \
+    const size_t taps = pass->tap_count;                                                 \
+    const size_t length = pass->output_length;                                           \
+    for (size_t o = 0; o < pass->outer_count; o++) {                                     \
+      if (inner == 1) {                                                                  \
+        line_##NAME(length, taps, pass->indices, pass->weights, source, target);         \
+      }                                                                                  \
+      for (size_t j = 0; (inner > 1 || pass->has_outside) && j < length; j++) {          \
+        const size_t at = j * taps;                                                      \
+        if (!pass->is_inside[j]) {                                                       \
+          olstm__fill_elements(target + j * inner, inner, sizeof(TYPE),                  \
+                               handle->outside);                                         \
+        } else if (inner > 1) {                                                          \
+          blend_##NAME(inner, taps, pass->indices + at, (const TYPE*)pass->weights + at, \
+                       source, target + j * inner);                                      \
+        }                                                                                \
+      }                                                                                  \
+      target += length * inner;                                                          \
+      source += pass->input_length * inner;                                              \
+    }                                                                                    \
   }
-}
-
-#define DEFINE_INTERPOLATE(NAME, TYPE)                                          \
-  static void NAME(const resize_handle* handle, const resize_pass* pass,        \
-                   const TYPE* source, TYPE* target) {                          \
-    const size_t inner = pass->inner_count;                                     \
-    for (size_t o = 0; o < pass->outer_count; o++) {                            \
-      for (size_t j = 0; j < pass->output_length; j++) {                        \
-        const int64_t* indices = pass->indices + j * pass->tap_count;           \
-        const double* weights = pass->weights + j * pass->tap_count;            \
-        for (size_t i = 0; i < inner && pass->is_inside[j]; i++) {              \
-          double sum = 0;                                                       \
-          for (size_t k = 0; k < pass->tap_count; k++) {                        \
-            sum += weights[k] * (double)source[(size_t)indices[k] * inner + i]; \
-          }                                                                     \
-          target[i] = (TYPE)sum;                                                \
-        }                                                                       \
-        if (!pass->is_inside[j]) {                                              \
-          olstm__fill_elements(target, inner, sizeof(TYPE), handle->outside);   \
-        }                                                                       \
-        target += inner;                                                        \
-      }                                                                         \
-      source += pass->input_length * inner;                                     \
-    }                                                                           \
-  }
-DEFINE_INTERPOLATE(interpolate_float, float)
-DEFINE_INTERPOLATE(interpolate_double, double)
+#define OMP_SIMD _Pragma("omp simd")
+DEFINE_INTERPOLATE(float, float)
+DEFINE_INTERPOLATE(double, double)
 
 olstm_status olstm__resize_run(const void* instance, const void* prepared,
                                const olstm_run_args* args, olstm_error* error) {
@@ -252,6 +309,11 @@ olstm_status olstm__resize_run(const void* instance, const void* prepared,
   (void)instance;
   (void)error;
   if (handle->output_count == 0) return OLSTM_STATUS_OK;
+  if (handle->is_nearest) {
+    olstm__index_copy_run(&handle->copy, handle->outside, args->inputs[0],
+                          args->outputs[0]);
+    return OLSTM_STATUS_OK;
+  }
   if (handle->pass_count == 0) {
     olstm__convert(handle->dtype, handle->dtype, args->inputs[0], args->outputs[0],
                    handle->output_count);
@@ -270,9 +332,7 @@ olstm_status olstm__resize_run(const void* instance, const void* prepared,
     void* to = pass->to == kBufferOutput ? args->outputs[0]
                : pass->to == kBufferA    ? workspace
                                          : workspace + handle->buffer_bytes;
-    if (handle->is_nearest) {
-      pick(handle, pass, from, to);
-    } else if (handle->pass_dtype == OLSTM_DTYPE_DOUBLE) {
+    if (handle->pass_dtype == OLSTM_DTYPE_DOUBLE) {
       interpolate_double(handle, pass, from, to);
     } else {
       interpolate_float(handle, pass, from, to);

@@ -1,6 +1,6 @@
 // Concat: each input is a run of bytes in every row of the output.
-#include "op/shape/move_bytes.h"
 #include "op/shape/shape_ops.h"
+#include "op/shape/strided_copy.h"
 
 enum { kAxisIsOptional = 1, kAxisIsRequired = 4 };
 
@@ -112,13 +112,13 @@ olstm_status olstm__concat_run(const void* instance, const void* handle,
   for (size_t i = 0; i < concat->input_count; i++) {
     const size_t run_bytes = concat->run_bytes[i];
     if (run_bytes == 0) continue;
-    const char* source = args->inputs[i];
-    char* target = (char*)args->outputs[0] + offset;
-    for (size_t r = 0; r < concat->row_count; r++) {
-      olstm__move_bytes(target, source, run_bytes);
-      source += run_bytes;
-      target += concat->row_bytes;
-    }
+    const int64_t dims[] = {(int64_t)concat->row_count, (int64_t)run_bytes};
+    const olstm__strided_view target = {(int64_t)offset, {(int64_t)concat->row_bytes, 1}};
+    olstm__strided_view source;
+    olstm__strided_copy copy;
+    olstm__strided_view_init_dense(&source, 2, dims);
+    olstm__strided_copy_init(&copy, 1, 2, dims, &source, &target);
+    olstm__strided_copy_run(&copy, args->inputs[i], args->outputs[0]);
     offset += run_bytes;
   }
   return OLSTM_STATUS_OK;

@@ -1,11 +1,15 @@
 #include "op/shape/move_bytes.h"
 
-#define FILL(TYPE)                                            \
-  do {                                                        \
-    TYPE element;                                             \
-    TYPE* elements = target;                                  \
-    memcpy(&element, value, sizeof element);                  \
-    for (size_t i = 0; i < count; i++) elements[i] = element; \
+#define OMP_SIMD _Pragma("omp simd")
+// Elements may be unaligned: two floats as eight bytes.
+#define FILL(TYPE)                                                          \
+  do {                                                                      \
+    TYPE element;                                                           \
+    memcpy(&element, value, sizeof element);                                \
+    OMP_SIMD                                                                \
+    for (size_t i = 0; i < count; i++) {                                    \
+      memcpy((char*)target + i * sizeof element, &element, sizeof element); \
+    }                                                                       \
   } while (0)
 
 void olstm__fill_elements(void* target, size_t count, size_t element_bytes,

@@ -3,9 +3,8 @@
 #include <string.h>
 
 #include "op/shape/convert.h"
-#include "op/shape/move_bytes.h"
+#include "op/shape/index_copy.h"
 #include "op/shape/shape_ops.h"
-#include "op/shape/strided_copy.h"
 
 enum { kPadsAreAttribute = 2, kPadsAreInput = 11, kHasWrap = 19 };
 
@@ -28,20 +27,11 @@ typedef struct pad_widths {
 
 typedef struct pad_handle {
   olstm__op_handle head;
-  size_t element_bytes;
-  size_t count;
-  /// kModeConstant: the value unless an input gives it, and the copy of the inside.
+  bool is_empty;
+  /// The value unless an input gives it.
   _Alignas(uint64_t) uint8_t value[8];
-  olstm__strided_copy copy;
-  /// The other modes: where each index of the output comes from, axis after axis, and
-  /// where on the last axis the elements lie as in the input.
-  int32_t rank;
-  int64_t dims[OLSTM_MAX_RANK];
-  int64_t strides[OLSTM_MAX_RANK];
-  size_t first_source[OLSTM_MAX_RANK];
-  int64_t run_start;
-  int64_t run_count;
-  int64_t sources[];
+  olstm__index_copy copy;
+  int64_t memory[];
 } pad_handle;
 
 static olstm_status parse_pad(void* instance, olstm_error* error) {
@@ -158,8 +148,11 @@ olstm_status olstm__pad_infer(const void* instance, const olstm_infer_args* args
   return OLSTM_STATUS_OK;
 }
 
-/// The index in 0..count-1 that is copied to `index`, which may lie outside.
+/// The index in 0..count-1 that is copied to `index`, which may lie outside; or
+/// OLSTM__INDEX_OUTSIDE.
 static int64_t map_index(pad_mode mode, int64_t index, int64_t count) {
+  if (index >= 0 && index < count) return index;
+  if (mode == kModeConstant) return OLSTM__INDEX_OUTSIDE;
   if (mode == kModeEdge) return index < 0 ? 0 : index >= count ? count - 1 : index;
   if (mode == kModeReflect && count == 1) return 0;
   const int64_t period = mode == kModeWrap ? count : 2 * (count - 1);
@@ -167,44 +160,14 @@ static int64_t map_index(pad_mode mode, int64_t index, int64_t count) {
   return folded < count ? folded : period - folded;
 }
 
-static void prepare_constant(const olstm_prepare_args* args, const pad_widths* widths,
-                             pad_handle* handle) {
-  const olstm_tensor_desc* input = &args->inputs[0]->desc;
-  const olstm_tensor_desc* output = &args->outputs[0];
-  olstm__strided_view source;
-  olstm__strided_view target;
-  int64_t kept[OLSTM_MAX_RANK] = {0};
-  olstm__strided_view_init_dense(&source, input->rank, input->dims);
-  olstm__strided_view_init_dense(&target, output->rank, output->dims);
-  for (int32_t d = 0; d < input->rank; d++) {
-    kept[d] = input->dims[d] - at_least_zero(-widths->before[d]) -
-              at_least_zero(-widths->after[d]);
-    source.offset += at_least_zero(-widths->before[d]) * source.strides[d];
-    target.offset += at_least_zero(widths->before[d]) * target.strides[d];
-  }
-  olstm__strided_copy_init(&handle->copy, handle->element_bytes, input->rank, kept,
-                           &source, &target);
-}
-
-static void prepare_sources(pad_mode mode, const olstm_prepare_args* args,
-                            const pad_widths* widths, pad_handle* handle) {
-  const olstm_tensor_desc* input = &args->inputs[0]->desc;
-  const olstm_tensor_desc* output = &args->outputs[0];
-  olstm__strided_view source;
-  size_t used = 0;
-  olstm__strided_view_init_dense(&source, input->rank, input->dims);
-  handle->rank = input->rank;
+static void fill_tables(pad_mode mode, const olstm_tensor_desc* input,
+                        const pad_widths* widths, olstm__index_copy* copy) {
   for (int32_t d = 0; d < input->rank; d++) {
     const int64_t first = at_least_zero(-widths->before[d]);
     const int64_t kept = input->dims[d] - first - at_least_zero(-widths->after[d]);
-    handle->dims[d] = output->dims[d];
-    handle->strides[d] = source.strides[d];
-    handle->first_source[d] = used;
-    handle->run_start = at_least_zero(widths->before[d]);
-    handle->run_count = kept;
-    for (int64_t i = 0; i < output->dims[d]; i++) {
-      const int64_t index = i - at_least_zero(widths->before[d]);
-      handle->sources[used++] = first + map_index(mode, index, kept);
+    for (int64_t i = 0; i < copy->dims[d + 1]; i++) {
+      const int64_t index = map_index(mode, i - at_least_zero(widths->before[d]), kept);
+      copy->tables[d + 1][i] = index == OLSTM__INDEX_OUTSIDE ? index : first + index;
     }
   }
 }
@@ -212,73 +175,34 @@ static void prepare_sources(pad_mode mode, const olstm_prepare_args* args,
 olstm_status olstm__pad_prepare(void* instance, const olstm_prepare_args* args,
                                 olstm_prepared* out_prepared, olstm_error* error) {
   const pad_op* op = instance;
+  const olstm_tensor_desc* input = &args->inputs[0]->desc;
   const olstm_tensor_desc* output = &args->outputs[0];
   const olstm_infer_args known = {sizeof known, args->input_count, args->inputs,
                                   args->output_count};
-  const size_t count = (size_t)olstm_tensor_desc_count(output);
   // Every dimension of a tensor that has elements is at most their number.
-  const bool has_sources = op->mode != kModeConstant && count > 0 && output->rank > 0;
-  size_t bytes = sizeof(pad_handle);
+  const bool is_empty = olstm_tensor_desc_count(output) == 0;
+  size_t bytes = 0;
   pad_widths widths;
   void* memory = NULL;
   OLSTM_RETURN_IF_ERROR(read_widths(op, &known, &widths, error));
-  for (int32_t d = 0; has_sources && d < output->rank; d++) {
-    size_t axis_bytes = 0;
-    if (!olstm_size_multiply((size_t)output->dims[d], sizeof(int64_t), &axis_bytes) ||
-        !olstm_size_add(bytes, axis_bytes, &bytes)) {
-      return olstm__op_fail(&op->base, error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory");
-    }
+  if (!is_empty && (!olstm__index_copy_measure(output, &bytes) ||
+                    !olstm_size_add(bytes, sizeof(pad_handle), &bytes))) {
+    return olstm__op_fail(&op->base, error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory");
   }
-  OLSTM_RETURN_IF_ERROR(olstm__op_create_handle(&op->base, bytes, &memory, error));
+  OLSTM_RETURN_IF_ERROR(olstm__op_create_handle(
+      &op->base, is_empty ? sizeof(pad_handle) : bytes, &memory, error));
   pad_handle* handle = memory;
-  handle->count = count;
-  handle->element_bytes = olstm_dtype_size(output->dtype);
+  handle->is_empty = is_empty;
   if (op->value != 0) {
     olstm__convert(OLSTM_DTYPE_FLOAT, output->dtype, &op->value, handle->value, 1);
   }
-  if (has_sources) {
-    prepare_sources(op->mode, args, &widths, handle);
-  } else {
-    prepare_constant(args, &widths, handle);
+  if (!is_empty) {
+    olstm__index_copy_init(&handle->copy, input, output, handle->memory);
+    fill_tables(op->mode, input, &widths, &handle->copy);
+    olstm__index_copy_finish(&handle->copy);
   }
   out_prepared->handle = handle;
   return OLSTM_STATUS_OK;
-}
-
-/// One row of the last axis: its middle is contiguous in the input, its ends are copied
-/// element by element.
-static void copy_row(const pad_handle* pad, const char* source, char* target) {
-  const int32_t last = pad->rank - 1;
-  const int64_t* sources = pad->sources + pad->first_source[last];
-  const size_t bytes = pad->element_bytes;
-  const int64_t run_end = pad->run_start + pad->run_count;
-  for (int64_t i = 0; i < pad->run_start; i++) {
-    memcpy(target + (size_t)i * bytes, source + (size_t)sources[i] * bytes, bytes);
-  }
-  if (pad->run_count > 0) {
-    olstm__move_bytes(target + (size_t)pad->run_start * bytes,
-                      source + (size_t)sources[pad->run_start] * bytes,
-                      (size_t)pad->run_count * bytes);
-  }
-  for (int64_t i = run_end; i < pad->dims[last]; i++) {
-    memcpy(target + (size_t)i * bytes, source + (size_t)sources[i] * bytes, bytes);
-  }
-}
-
-static void copy_by_sources(const pad_handle* pad, const char* source, char* target) {
-  int64_t index[OLSTM_MAX_RANK] = {0};
-  const int32_t last = pad->rank - 1;
-  const size_t row_bytes = (size_t)pad->dims[last] * pad->element_bytes;
-  int32_t d = 0;
-  do {
-    int64_t offset = 0;
-    for (int32_t a = 0; a < last; a++) {
-      offset += pad->sources[pad->first_source[a] + (size_t)index[a]] * pad->strides[a];
-    }
-    copy_row(pad, source + (size_t)offset * pad->element_bytes, target);
-    target += row_bytes;
-    for (d = last - 1; d >= 0 && ++index[d] == pad->dims[d]; d--) index[d] = 0;
-  } while (d >= 0);
 }
 
 olstm_status olstm__pad_run(const void* instance, const void* handle,
@@ -286,15 +210,10 @@ olstm_status olstm__pad_run(const void* instance, const void* handle,
   const pad_op* op = instance;
   const pad_handle* pad = handle;
   (void)error;
-  if (pad->count == 0) return OLSTM_STATUS_OK;
-  if (op->mode == kModeConstant || pad->rank == 0) {
-    const bool has_value = olstm_node_has_input(op->base.node, 2);
-    olstm__fill_elements(args->outputs[0], pad->count, pad->element_bytes,
-                         has_value ? args->inputs[2] : pad->value);
-    olstm__strided_copy_run(&pad->copy, args->inputs[0], args->outputs[0]);
-  } else {
-    copy_by_sources(pad, args->inputs[0], args->outputs[0]);
-  }
+  if (pad->is_empty) return OLSTM_STATUS_OK;
+  olstm__index_copy_run(
+      &pad->copy, olstm_node_has_input(op->base.node, 2) ? args->inputs[2] : pad->value,
+      args->inputs[0], args->outputs[0]);
   return OLSTM_STATUS_OK;
 }
 

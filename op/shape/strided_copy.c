@@ -6,11 +6,9 @@
 #include "op/shape/transpose_tiles.h"
 
 /// kKindRuns: the innermost dimension is contiguous on both sides. kKindUnits: it is
-/// strided on one side or both. kKindTranspose: it is strided in the source, where the
-/// next dimension is contiguous.
+/// strided on one side or both. kKindTranspose: it is contiguous in the target and
+/// strided in the source, where the next dimension is contiguous.
 enum { kKindNothing, kKindRuns, kKindUnits, kKindTranspose };
-
-enum { kTransposeTile = 16 };
 
 void olstm__strided_view_init_dense(olstm__strided_view* view, int32_t rank,
                                     const int64_t* dims) {
@@ -58,10 +56,9 @@ static bool is_unit_size(int64_t bytes) {
 /// Moves a dimension that is contiguous in the source next to the innermost one. The
 /// order of the outer loops does not matter.
 static bool find_transpose(olstm__strided_copy* copy, int32_t rank) {
-  enum { kWorthIt = 4 };
-  if (rank < 2 || copy->dims[rank - 1] < kWorthIt) return false;
+  if (rank < 2 || copy->target_strides[rank - 1] != copy->unit_bytes) return false;
   for (int32_t d = rank - 2; d >= 0; d--) {
-    if (copy->source_strides[d] != copy->unit_bytes || copy->dims[d] < kWorthIt) continue;
+    if (copy->source_strides[d] != copy->unit_bytes) continue;
     const int64_t dim = copy->dims[d];
     const int64_t source = copy->source_strides[d];
     const int64_t target = copy->target_strides[d];
@@ -133,79 +130,66 @@ static void copy_runs(const plane* p, const char* source, char* target) {
 
 // Units may be unaligned (two floats moved as eight bytes), hence memcpy of a constant
 // size, which compilers turn into one load and one store.
-#define DEFINE_UNITS(BYTES, TYPE)                                                       \
-  static void copy_units_##BYTES(const plane* p, const char* source, char* target) {    \
-    for (int64_t r = 0; r < p->rows; r++) {                                             \
-      const char* s = source + r * p->source_row;                                       \
-      char* t = target + r * p->target_row;                                             \
-      if (p->source_column == 0 && p->target_column == (BYTES)) {                       \
-        TYPE value;                                                                     \
-        memcpy(&value, s, sizeof value);                                                \
-        for (int64_t c = 0; c < p->columns; c++) {                                      \
-          memcpy(t + c * (BYTES), &value, sizeof value);                                \
-        }                                                                               \
-      } else {                                                                          \
-        for (int64_t c = 0; c < p->columns; c++) {                                      \
-          memcpy(t + c * p->target_column, s + c * p->source_column, (BYTES));          \
-        }                                                                               \
-      }                                                                                 \
-    }                                                                                   \
-  }                                                                                     \
-  static void transpose_##BYTES(const plane* p, const char* source, char* target) {     \
-    for (int64_t r0 = 0; r0 < p->rows; r0 += kTransposeTile) {                          \
-      const int64_t r1 = r0 + kTransposeTile < p->rows ? r0 + kTransposeTile : p->rows; \
-      for (int64_t c0 = 0; c0 < p->columns; c0 += kTransposeTile) {                     \
-        const int64_t c1 =                                                              \
-            c0 + kTransposeTile < p->columns ? c0 + kTransposeTile : p->columns;        \
-        for (int64_t r = r0; r < r1; r++) {                                             \
-          const char* s = source + r * (BYTES);                                         \
-          char* t = target + r * p->target_row;                                         \
-          for (int64_t c = c0; c < c1; c++) {                                           \
-            memcpy(t + c * p->target_column, s + c * p->source_column, (BYTES));        \
-          }                                                                             \
-        }                                                                               \
-      }                                                                                 \
-    }                                                                                   \
+#define DEFINE_UNITS(BYTES)                                                          \
+  static void copy_units_##BYTES(const plane* p, const char* source, char* target) { \
+    for (int64_t r = 0; r < p->rows; r++) {                                          \
+      const char* s = source + r * p->source_row;                                    \
+      char* t = target + r * p->target_row;                                          \
+      if (p->source_column == 0 && p->target_column == (BYTES)) {                    \
+        olstm__fill_elements(t, (size_t)p->columns, (BYTES), s);                     \
+      } else {                                                                       \
+        for (int64_t c = 0; c < p->columns; c++) {                                   \
+          memcpy(t + c * p->target_column, s + c * p->source_column, (BYTES));       \
+        }                                                                            \
+      }                                                                              \
+    }                                                                                \
   }
 
-DEFINE_UNITS(1, uint8_t)
-DEFINE_UNITS(2, uint16_t)
-DEFINE_UNITS(4, uint32_t)
-DEFINE_UNITS(8, uint64_t)
+DEFINE_UNITS(1)
+DEFINE_UNITS(2)
+DEFINE_UNITS(4)
+DEFINE_UNITS(8)
 
-/// Where columns are neighbours in the target, too, and steps are whole elements.
-static void transpose_words(const plane* p, const char* source, char* target) {
-  if (p->target_column == 4 && p->source_column % 4 == 0 && p->target_row % 4 == 0) {
-    olstm__transpose_tiles_f32_plain(p->rows, p->columns, source, p->source_column / 4,
-                                     target, p->target_row / 4);
-  } else {
-    transpose_4(p, source, target);
-  }
+static void transpose(const plane* p, const char* source, char* target) {
+  const int kind = p->target_column == 1   ? 0
+                   : p->target_column == 2 ? 1
+                   : p->target_column == 4 ? 2
+                                           : 3;
+  olstm__transpose_tiles_f32_plain[kind](p->rows, p->columns, source, p->source_column,
+                                         target, p->target_row);
 }
 
 static plane_function choose_function(const olstm__strided_copy* copy) {
-  const bool transposes = copy->kind == kKindTranspose;
   if (copy->kind == kKindRuns) return copy_runs;
+  if (copy->kind == kKindTranspose) return transpose;
   switch (copy->unit_bytes) {
     case 1:
-      return transposes ? transpose_1 : copy_units_1;
+      return copy_units_1;
     case 2:
-      return transposes ? transpose_2 : copy_units_2;
+      return copy_units_2;
     case 4:
-      return transposes ? transpose_words : copy_units_4;
+      return copy_units_4;
     default:
-      return transposes ? transpose_8 : copy_units_8;
+      return copy_units_8;
   }
+}
+
+/// The order of loops over units does not matter: the longer one is the inner one.
+static void put_longer_inside(plane* p) {
+  if (p->columns >= p->rows) return;
+  *p = (plane){p->columns,    p->rows,          p->source_column,
+               p->source_row, p->target_column, p->target_row};
 }
 
 void olstm__strided_copy_run(const olstm__strided_copy* copy, const void* source,
                              void* target) {
   if (copy->kind == kKindNothing) return;
   const int32_t outer = copy->outer_rank;
-  const plane p = {copy->dims[outer],           copy->dims[outer + 1],
-                   copy->source_strides[outer], copy->source_strides[outer + 1],
-                   copy->target_strides[outer], copy->target_strides[outer + 1]};
+  plane p = {copy->dims[outer],           copy->dims[outer + 1],
+             copy->source_strides[outer], copy->source_strides[outer + 1],
+             copy->target_strides[outer], copy->target_strides[outer + 1]};
   const plane_function copy_plane = choose_function(copy);
+  if (copy->kind == kKindUnits) put_longer_inside(&p);
   const char* s = (const char*)source + copy->source_offset;
   char* t = (char*)target + copy->target_offset;
   int64_t index[OLSTM__STRIDED_MAX_RANK] = {0};

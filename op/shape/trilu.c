@@ -1,6 +1,7 @@
 // Trilu: the upper or lower triangle of matrices, zeros elsewhere.
 #include <string.h>
 
+#include "op/shape/move_bytes.h"
 #include "op/shape/shape_ops.h"
 
 typedef struct trilu_op {
@@ -80,9 +81,9 @@ static void keep_columns(char* target, const char* source, int64_t first, int64_
   const size_t begin = (size_t)first * trilu->element_bytes;
   const size_t end = (size_t)last * trilu->element_bytes;
   const size_t bytes = (size_t)trilu->columns * trilu->element_bytes;
-  memset(target, 0, begin);
-  if (target != source) memcpy(target + begin, source + begin, end - begin);
-  memset(target + end, 0, bytes - end);
+  if (begin > 0) memset(target, 0, begin);
+  if (target != source) olstm__move_bytes(target + begin, source + begin, end - begin);
+  if (end < bytes) memset(target + end, 0, bytes - end);
 }
 
 olstm_status olstm__trilu_run(const void* instance, const void* handle,

@@ -1,4 +1,6 @@
 // op/shape/transpose.
+#include <stdio.h>
+
 #include "tests/support/op_text.h"
 #include "tests/support/test_main.h"
 
@@ -74,6 +76,30 @@ static void matrices_of_any_size_are_transposed(void** state) {
   }
 }
 
+static void any_size_of_element_and_matrix_is_turned(void** state) {
+  // Whole squares of vectors, what is left beside them, and few rows or columns.
+  static const char* const kDtypes[] = {"u8", "u16", "f32", "f64"};
+  static const int kShapes[][2] = {{17, 15}, {16, 16}, {8, 24}, {9, 8}, {2, 11}, {11, 2},
+                                   {3, 13},  {13, 3},  {3, 4},  {4, 3}, {2, 2},  {5, 50},
+                                   {50, 5},  {1, 9},   {3, 5},  {5, 3}};
+  (void)state;
+  for (size_t t = 0; t < sizeof kDtypes / sizeof kDtypes[0]; t++) {
+    for (size_t s = 0; s < sizeof kShapes / sizeof kShapes[0]; s++) {
+      const int rows = kShapes[s][0];
+      const int columns = kShapes[s][1];
+      char inputs[64], expected[2000];
+      int used =
+          snprintf(expected, sizeof expected, "%s[%d,%d]", kDtypes[t], columns, rows);
+      for (int i = 0; i < rows * columns; i++) {
+        used += snprintf(expected + used, sizeof expected - (size_t)used, " %d",
+                         i % rows * columns + i / rows);
+      }
+      (void)snprintf(inputs, sizeof inputs, "%s[%d,%d] 0..", kDtypes[t], rows, columns);
+      op_text_expect("Transpose-13 perm=[1,0]", inputs, expected);
+    }
+  }
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(reverses_the_axes_without_perm),
@@ -82,6 +108,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(is_a_view_when_only_ones_move),
       cmocka_unit_test(refuses_what_is_no_permutation),
       cmocka_unit_test(matrices_of_any_size_are_transposed),
+      cmocka_unit_test(any_size_of_element_and_matrix_is_turned),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }
