@@ -230,7 +230,9 @@ static olstm_status declare_input(olstm__decoder* decoder, olstm__scope* scope,
                       "graph '%.200s': input '%.200s' is given twice", graph->name, name);
   }
   olstm_value_info* info = &scope->builder->values[value].info;
-  OLSTM_RETURN_IF_ERROR(olstm__value_type_decode(decoder, proto, info));
+  if (!scope->parent || !olstm__value_type_is_sequence(proto)) {
+    OLSTM_RETURN_IF_ERROR(olstm__value_type_decode(decoder, proto, info));
+  }
   if (!scope->parent && info->dtype == OLSTM_DTYPE_UNDEFINED) {
     return olstm_fail(decoder->error, OLSTM_STATUS_INVALID_MODEL,
                       "graph input '%.200s' has no element type", name);
@@ -264,15 +266,17 @@ static olstm_status declare_inputs(olstm__decoder* decoder, olstm__scope* scope)
 }
 
 /// Stores the declared dtypes and shapes (value_info) of values that nodes make; the
-/// first declaration of a value wins.
+/// first declaration of a value wins. may_be_sequences: they are no outputs of the model.
 static olstm_status describe_values(olstm__decoder* decoder, olstm__scope* scope,
-                                    olstm__value_info_proto* const* infos, size_t count) {
+                                    olstm__value_info_proto* const* infos, size_t count,
+                                    bool may_be_sequences) {
   for (size_t i = 0; i < count; i++) {
     const char* name = olstm__text(infos[i]->name);
     int32_t value = OLSTM__NO_VALUE;
     if (!olstm__name_table_find(&scope->names, name, &value) || value < 0) continue;
     olstm_value_info* info = &scope->builder->values[value].info;
     if (info->dtype != OLSTM_DTYPE_UNDEFINED || info->rank >= 0) continue;
+    if (may_be_sequences && olstm__value_type_is_sequence(infos[i])) continue;
     OLSTM_RETURN_IF_ERROR(olstm__value_type_decode(decoder, infos[i], info));
   }
   return OLSTM_STATUS_OK;
@@ -308,9 +312,10 @@ static olstm_status fill_graph(olstm__decoder* decoder, olstm__scope* scope) {
   OLSTM_RETURN_IF_ERROR(declare_inputs(decoder, scope));
   OLSTM_RETURN_IF_ERROR(
       olstm__scope_declare_outputs(scope, decoder, proto->node, proto->n_node));
-  OLSTM_RETURN_IF_ERROR(describe_values(decoder, scope, proto->output, proto->n_output));
+  OLSTM_RETURN_IF_ERROR(describe_values(decoder, scope, proto->output, proto->n_output,
+                                        scope->parent != NULL));
   OLSTM_RETURN_IF_ERROR(
-      describe_values(decoder, scope, proto->value_info, proto->n_value_info));
+      describe_values(decoder, scope, proto->value_info, proto->n_value_info, true));
   for (size_t n = 0; n < proto->n_node; n++) {
     OLSTM_RETURN_IF_ERROR(olstm__decode_node(decoder, scope, proto->node[n]));
   }

@@ -60,6 +60,10 @@ static olstm_status decode_tensor_type(olstm__decoder* decoder, const char* name
   return OLSTM_STATUS_OK;
 }
 
+bool olstm__value_type_is_sequence(const olstm__value_info_proto* proto) {
+  return proto->type && proto->type->value_case == ONNX__TYPE_PROTO__VALUE_SEQUENCE_TYPE;
+}
+
 olstm_status olstm__value_type_decode(olstm__decoder* decoder,
                                       const olstm__value_info_proto* proto,
                                       olstm_value_info* out_info) {

@@ -13,6 +13,9 @@ olstm_status olstm__value_type_decode(olstm__decoder* decoder,
                                       const olstm__value_info_proto* proto,
                                       olstm_value_info* out_info);
 
+/// Whether a value is declared to be a sequence. Inside a model that may become a tensor.
+bool olstm__value_type_is_sequence(const olstm__value_info_proto* proto);
+
 /// A value with a name, and unknown dtype and shape.
 olstm_value_info olstm__value_type_unknown(const char* name);
 

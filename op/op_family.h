@@ -32,7 +32,7 @@ typedef struct olstm__op_family {
               use(composed_norm) use(conv) use(conv_transpose) use(pool)               \
                   use(global_pool) use(quantize_linear) use(dynamic_quantize)          \
                       use(quantized_matmul) use(quantized_conv) use(shape) use(gather) \
-                          use(image) use(random) use(signal) use(align)
+                          use(image) use(random) use(signal) use(align) use(join_steps)
 
 #define OLSTM__DECLARE_FAMILY(name) extern const olstm__op_family olstm__##name##_family;
 OLSTM__FOR_EACH_FAMILY(OLSTM__DECLARE_FAMILY)

@@ -6,6 +6,7 @@
 
 #include "base/tensor_size.h"
 #include "onnx_proto/model.h"
+#include "runtime/fuse/fuse.h"
 #include "runtime/fuse/fuse_graph.h"
 #include "runtime/host/registry.h"
 #include "runtime/plan/fold.h"
@@ -153,6 +154,8 @@ static olstm_status shape_graph(olstm_session* session,
   const bool fuse =
       options->fuse && !olstm__registry_replaces_builtin(session->environment.registry);
   olstm__graph_remove_dead(graph);
+  // Whether other patterns are looked for or not: no operator has sequences.
+  OLSTM_RETURN_IF_ERROR(olstm__fuse_sequences(graph, error));
   OLSTM_RETURN_IF_ERROR(olstm__fold_graph(&session->environment, graph, error));
   if (fuse) {
     olstm__graph_propagate_loop_invariants(graph);

@@ -5,6 +5,11 @@
 
 #include "runtime/graph/graph.h"
 
+/// Sequences of tensors become tensors: those that Loops collect scan outputs, those that
+/// a tensor is split into the tensor. Sorts the graph. Errors: UNSUPPORTED for any other,
+/// by the node's name; INVALID_MODEL, INVALID_VALUE, LIMIT_EXCEEDED, OUT_OF_MEMORY.
+olstm_status olstm__fuse_sequences(olstm__graph* graph, olstm_error* error);
+
 /// Loop and Scan nodes that step a recurrent cell over a sequence, as tf2onnx exports
 /// Keras' LSTM, GRU and SimpleRNN layers, become LSTM, GRU and RNN nodes; with a mask,
 /// nodes of domain olstm.fused.

@@ -1,7 +1,6 @@
 #include "runtime/fuse/fuse_chain_node.h"
 
-#include <string.h>
-
+#include "runtime/fuse/fuse_add.h"
 #include "runtime/fuse/fuse_align.h"
 #include "runtime/fuse/fuse_match.h"
 
@@ -9,33 +8,14 @@ enum { kMadeOpset = 11 };
 
 // ---------------------------------------------------------------- adding
 
-/// Adds a Gather of steps first .. first + count - 1 of an axis; with a scalar index
-/// `first` for a count of 0.
-static int32_t add_gather(olstm__graph* graph, const char* name, int32_t value,
-                          int64_t axis, int64_t first, int64_t count) {
-  const olstm_tensor_desc desc = {OLSTM_DTYPE_INT64, count > 0 ? 1 : 0, {count}};
-  olstm_tensor* indices = olstm__graph_allocate_tensor(graph, &desc);
-  olstm_attribute* attribute = olstm__graph_allocate(graph, 1, sizeof *attribute);
-  if (!indices || !attribute) return OLSTM__NO_VALUE;
-  for (int64_t i = 0; i == 0 || i < count; i++) ((int64_t*)indices->data)[i] = first + i;
-  *attribute = (olstm_attribute){.name = "axis", .kind = OLSTM_ATTRIBUTE_INT, .i = axis};
-  int32_t inputs[] = {value, olstm__graph_add_constant(graph, "indices", indices)};
-  return olstm__graph_add_operator(graph, name, "Gather", kMadeOpset, attribute, 2,
-                                   inputs);
-}
-
-/// Adds a Slice that reverses the first dimension.
-static int32_t add_reversal(olstm__graph* graph, const char* name, int32_t value) {
-  static const int64_t kNumbers[] = {-1, -INT32_MAX, 0, -1};  // start, end, axis, step
-  const olstm_tensor_desc desc = {OLSTM_DTYPE_INT64, 1, {1}};
-  int32_t inputs[OLSTM_RECURRENT_INITIAL_H] = {value};
-  for (size_t i = 0; i < 4; i++) {
-    olstm_tensor* number = olstm__graph_allocate_tensor(graph, &desc);
-    if (!number) return OLSTM__NO_VALUE;
-    *(int64_t*)number->data = kNumbers[i];
-    inputs[1 + i] = olstm__graph_add_constant(graph, "reverse", number);
-  }
-  return olstm__graph_add_operator(graph, name, "Slice", kMadeOpset, NULL, 5, inputs);
+/// Adds a Gather of steps first .. first + count - 1 of an axis.
+static int32_t add_steps(olstm__graph* graph, const char* name, int32_t value,
+                         int64_t axis, int64_t first, int64_t count) {
+  int64_t* steps = olstm__graph_allocate(graph, (size_t)count, sizeof *steps);
+  if (!steps) return OLSTM__NO_VALUE;
+  for (int64_t i = 0; i < count; i++) steps[i] = first + i;
+  return olstm__fuse_add_gather(graph, name, value,
+                                olstm__fuse_add_numbers(graph, count, steps), axis);
 }
 
 /// Adds nodes for X [T,N,I]: the steps of the chain.
@@ -47,8 +27,8 @@ static int32_t add_x(olstm__graph* graph, const olstm__chain* c, const char* nam
     return olstm__fuse_add_axis_node(graph, "Unsqueeze", c->first.cell.x, 0);
   }
   if (begin != 0 || olstm__sequence_step_count(graph, first) != (int64_t)c->count) {
-    x = add_gather(graph, olstm__graph_format(graph, "%s/steps", name), x, first->axis,
-                   begin, (int64_t)c->count);
+    x = add_steps(graph, olstm__graph_format(graph, "%s/steps", name), x, first->axis,
+                  begin, (int64_t)c->count);
   }
   if (x == OLSTM__NO_VALUE || first->axis == 0) return x;
   return olstm__graph_add_swap(graph, olstm__graph_format(graph, "%s/X", name), x);
@@ -199,7 +179,8 @@ static void replace_stack(olstm__graph* graph, const olstm__chain* c, bool is_re
   const int32_t index = olstm__graph_node_index(graph, concat);
   const int32_t stacked = concat->outputs[0];
   if (is_reverse != steps_back) {
-    y = add_reversal(graph, olstm__graph_format(graph, "%s/reversed", values->name), y);
+    y = olstm__fuse_add_reversal(
+        graph, olstm__graph_format(graph, "%s/reversed", values->name), y);
   }
   if (y != OLSTM__NO_VALUE && axis == 1) {
     y = olstm__graph_add_swap(graph,
@@ -228,9 +209,9 @@ static void replace_chain(olstm__graph* graph, const olstm__chain* c,
     const int32_t h = c->new_h[t];
     if (!is_used_outside(graph, c, h)) continue;
     const int64_t step = c->first.at.step + direction * (int64_t)t - begin;
-    const int32_t one =
-        add_gather(graph, olstm__graph_format(graph, "%s/h_%zu", values->name, t),
-                   values->y, 0, step, 0);
+    const int32_t one = olstm__fuse_add_gather(
+        graph, olstm__graph_format(graph, "%s/h_%zu", values->name, t), values->y,
+        olstm__fuse_add_number(graph, step), 0);
     if (one == OLSTM__NO_VALUE) return;
     replace_uses_outside(graph, c, h, one);
   }

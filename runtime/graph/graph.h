@@ -322,6 +322,12 @@ int32_t olstm__graph_node_index(const olstm__graph* graph, const olstm__graph_no
 int32_t olstm__graph_capture(olstm__graph* graph, int32_t index, size_t body,
                              int32_t value);
 
+/// Takes an input of body `body` of CONTROL node `index` away, and the node's input that
+/// feeds it: one of the node's own, as a Loop or Scan has them, or a capture. Must not be
+/// used.
+void olstm__graph_drop_body_input(olstm__graph* graph, int32_t index, size_t body,
+                                  size_t input);
+
 /// Adds an output to an If: value `inner` of branch `body` when that branch runs, else
 /// value `otherwise` of `graph`. Every branch must have the outputs that the node has.
 /// Returns the If's new output, NO_VALUE when there is no memory.

@@ -47,6 +47,34 @@ int32_t olstm__graph_capture(olstm__graph* graph, int32_t index, size_t body,
              : OLSTM__NO_VALUE;
 }
 
+void olstm__graph_drop_body_input(olstm__graph* graph, int32_t index, size_t body,
+                                  size_t input) {
+  olstm__graph_node* node = &graph->nodes[index];
+  olstm__graph_body* of = &node->bodies[body];
+  olstm__graph* inside = of->graph;
+  const bool is_own = input < inside->own_input_count;
+  const size_t first =
+      is_own ? input : of->first_capture + input - inside->own_input_count;
+  for (size_t i = first; i + 1 < node->input_count; i++) {
+    olstm__graph_set_input(graph, index, i, node->inputs[i + 1]);
+  }
+  olstm__graph_set_input(graph, index, node->input_count - 1, OLSTM__NO_VALUE);
+  node->input_count--;
+  if (is_own) {
+    node->own_input_count--;
+    inside->own_input_count--;
+  } else {
+    of->capture_count--;
+  }
+  for (size_t b = is_own ? 0 : body + 1; b < node->body_count; b++) {
+    node->bodies[b].first_capture--;
+  }
+  inside->input_count--;
+  for (size_t i = input; i < inside->input_count; i++) {
+    inside->inputs[i] = inside->inputs[i + 1];
+  }
+}
+
 /// Removes outputs of a body that its node does not have, so that an added output has the
 /// same index in every body.
 static void drop_unwanted_outputs(olstm__graph* body, size_t wanted) {

@@ -122,6 +122,30 @@ void fuse_case_expect_same(const char* model_text) {
   olstm_model_destroy(model);
 }
 
+void fuse_case_expect_pairs(const char* model_text) {
+  olstm_model* model = olstm_test_model(model_text);
+  fuse_run with, without;
+  run_both(model, &with, &without);
+  expect_equal_outputs(&with, &without, model_text, 0.0);
+  for (size_t o = 0; o < olstm_session_output_count(with.session); o += 2) {
+    const olstm_tensor *a = &with.outputs[o], *b = &with.outputs[o + 1];
+    size_t bytes = 0;
+    if (!olstm_tensor_desc_equal(&a->desc, &b->desc)) {
+      fail_msg("output '%s' has shape %s, its pair %s",
+               olstm_session_get_output(with.session, o)->name,
+               olstm_shape_text(&a->desc).text, olstm_shape_text(&b->desc).text);
+    }
+    assert_true(olstm_tensor_desc_bytes(&a->desc, &bytes));
+    if (memcmp(a->data, b->data, bytes) != 0) {
+      fail_msg("output '%s' is not what its pair is",
+               olstm_session_get_output(with.session, o)->name);
+    }
+  }
+  end_run(&with);
+  end_run(&without);
+  olstm_model_destroy(model);
+}
+
 void fuse_case_expect_steps(const char* model_text, const char* steps) {
   expect_both(model_text, steps, 1e-6);
 }

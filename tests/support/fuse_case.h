@@ -12,6 +12,10 @@ void fuse_case_expect(const char* model_text, const char* steps);
 /// Expects the same outputs bit for bit, whatever the steps.
 void fuse_case_expect_same(const char* model_text);
 
+/// As fuse_case_expect_same; and the outputs come in pairs that are the same, dtype,
+/// shape and bits.
+void fuse_case_expect_pairs(const char* model_text);
+
 /// As fuse_case_expect, where the kernel of what is recognised rounds otherwise: the same
 /// to 1e-6.
 void fuse_case_expect_steps(const char* model_text, const char* steps);

@@ -118,6 +118,8 @@ static void put_value_info(wire* graph, int field, const char* name, char* type_
        shape = {NULL, 0, 0};
   char* dims[kMaxWords] = {NULL};
   put_text(&info, 1, name);
+  const bool is_sequence = type_text && strncmp(type_text, "seq:", 4) == 0;
+  if (is_sequence) type_text += 4;
   if (type_text) {
     const int rank = split_type(type_text, dims);
     put_int(&tensor, 1, parse_dtype(type_text));
@@ -134,6 +136,12 @@ static void put_value_info(wire* graph, int field, const char* name, char* type_
     }
     if (rank >= 0) put_message(&tensor, 2, &shape);
     put_message(&type, 1, &tensor);
+    if (is_sequence) {
+      wire element = type, sequence = {NULL, 0, 0};
+      type = (wire){NULL, 0, 0};
+      put_message(&sequence, 1, &element);
+      put_message(&type, 4, &sequence);
+    }
     put_message(&info, 2, &type);
   }
   put_message(graph, field, &info);

@@ -5,6 +5,7 @@
 //   producer someone                 producer_name
 //   name g                           of the main graph (default "main")
 //   input x float[2,n]               a name, dtype and shape; "float" alone: no shape
+//   input s seq:float[2]             a sequence of such tensors
 //   const w float[2,3] 1 2 3 4 5 6   an initializer; values are repeated to fill it
 //   node Add a,b -> c                operator, inputs, outputs; "_" for an absent one
 //   node test:Fake a -> c,d name=foo axis=1 alpha=0.5 perm=[1,0] mode="x" body=@g

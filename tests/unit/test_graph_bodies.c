@@ -74,6 +74,52 @@ static void later_bodies_move_up(void** state) {
   olstm__graph_destroy(graph);
 }
 
+/// The bodies and uses behind it move down.
+static void an_input_of_a_body_is_dropped(void** state) {
+  olstm__graph* graph = make_graph(NULL);
+  const int32_t a = find_value(graph, "a");
+  const int32_t uses = graph->values[a].use_count;
+  (void)state;
+  (void)olstm__graph_capture(graph, 0, 1, find_value(graph, "c"));
+  expect_captures(graph, "a b | b c");
+  olstm__graph_drop_body_input(graph, 0, 0, 0);
+  expect_captures(graph, "b | b c");
+  assert_int_equal(graph->values[a].use_count, uses - 1);
+  olstm__graph_drop_body_input(graph, 0, 1, 1);
+  expect_captures(graph, "b | b");
+  assert_int_equal(graph->nodes[0].input_count, 3);
+  for (size_t i = 0; i < graph->nodes[0].input_count; i++) {
+    const olstm__graph_use* use = &graph->uses[graph->nodes[0].first_use + (int32_t)i];
+    assert_int_equal(use->slot, i);
+  }
+  olstm__graph_destroy(graph);
+}
+
+/// With the node's input that feeds it.
+static void an_input_of_a_loop_is_dropped(void** state) {
+  olstm_error error = {""};
+  olstm__graph* graph = NULL;
+  olstm_model* model = olstm_test_model(
+      "input m int64[]\ninput go bool[]\ninput a float[2]\ninput b float[2]\n"
+      "graph g\ninput i int64[]\ninput c bool[]\ninput u float[2]\ninput v float[2]\n"
+      "node Add v,b -> w\noutput c\noutput u\noutput w\nend\n"
+      "node Loop m,go,a,b -> p,q body=@g\noutput q\n");
+  (void)state;
+  assert_int_equal(
+      olstm__graph_create(olstm__model_graph(model), 0, NULL, NULL, &graph, &error),
+      OLSTM_STATUS_OK);
+  const olstm__graph* body = graph->nodes[0].bodies[0].graph;
+  olstm__graph_drop_body_input(graph, 0, 0, 2);
+  assert_int_equal(graph->nodes[0].own_input_count, 3);
+  assert_int_equal(body->own_input_count, 3);
+  assert_int_equal(body->input_count, 4);
+  assert_string_equal(graph->values[graph->nodes[0].inputs[2]].info.name, "b");
+  assert_string_equal(body->values[body->inputs[2]].info.name, "v");
+  expect_captures(graph, "b");
+  olstm__graph_destroy(graph);
+  olstm_model_destroy(model);
+}
+
 static void gives_an_output_by_either_branch(void** state) {
   olstm__graph* graph = make_graph(NULL);
   olstm__graph* then_branch = graph->nodes[0].bodies[0].graph;
@@ -121,6 +167,8 @@ int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(captures_what_is_captured_once),
       cmocka_unit_test(later_bodies_move_up),
+      cmocka_unit_test(an_input_of_a_body_is_dropped),
+      cmocka_unit_test(an_input_of_a_loop_is_dropped),
       cmocka_unit_test(gives_an_output_by_either_branch),
       cmocka_unit_test(survives_every_failing_allocation),
   };
