@@ -20,6 +20,37 @@ enum {
       (sizeof(olstm__arena_chunk) + OLSTM_ALIGNMENT - 1) & ~(OLSTM_ALIGNMENT - 1)
 };
 
+// AddressSanitizer sees what reaches beyond a piece, into the gap behind it or into what
+// is not allocated yet.
+#if defined(__SANITIZE_ADDRESS__)
+#define OLSTM_ARENA_IS_WATCHED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define OLSTM_ARENA_IS_WATCHED 1
+#endif
+#endif
+#ifdef OLSTM_ARENA_IS_WATCHED
+void __asan_poison_memory_region(const volatile void* memory, size_t bytes);
+void __asan_unpoison_memory_region(const volatile void* memory, size_t bytes);
+enum { kGapBytes = kSmallAlignment };
+static void forbid(void* memory, size_t bytes) {
+  __asan_poison_memory_region(memory, bytes);
+}
+static void allow(void* memory, size_t bytes) {
+  __asan_unpoison_memory_region(memory, bytes);
+}
+#else
+enum { kGapBytes = 0 };
+static void forbid(void* memory, size_t bytes) {
+  (void)memory;
+  (void)bytes;
+}
+static void allow(void* memory, size_t bytes) {
+  (void)memory;
+  (void)bytes;
+}
+#endif
+
 void olstm__arena_init(olstm__arena* arena, const olstm_allocator* allocator,
                        size_t limit) {
   *arena = (olstm__arena){.allocator = olstm_allocator_or_default(allocator),
@@ -31,6 +62,7 @@ void olstm__arena_deinit(olstm__arena* arena) {
   while (arena->chunks) {
     olstm__arena_chunk* chunk = arena->chunks;
     arena->chunks = chunk->next;
+    allow(chunk, chunk->bytes);
     olstm_release(&arena->allocator, chunk, chunk->bytes, 1);
   }
   arena->used = 0;
@@ -40,6 +72,7 @@ static olstm__arena_chunk* make_chunk(olstm__arena* arena, size_t bytes) {
   olstm__arena_chunk* chunk = olstm_allocate(&arena->allocator, bytes, 1);
   if (!chunk) return NULL;
   *chunk = (olstm__arena_chunk){NULL, bytes, kHeaderBytes};
+  forbid((char*)chunk + kHeaderBytes, bytes - kHeaderBytes);
   return chunk;
 }
 
@@ -82,7 +115,8 @@ static void* take(olstm__arena* arena, size_t bytes, size_t alignment, bool is_c
     return NULL;
   }
   const size_t start = (chunk->used + alignment - 1) & ~(alignment - 1);
-  chunk->used = start + bytes;
+  chunk->used = start + bytes + kGapBytes;
+  allow((char*)chunk + start, bytes);
   if (is_counted) arena->used += bytes;
   return (char*)chunk + start;
 }
@@ -93,14 +127,17 @@ static void* fail_size(olstm__arena* arena) {
 }
 
 void* olstm__arena_allocate(olstm__arena* arena, size_t count, size_t size) {
-  size_t bytes = 0;
-  if (!olstm_size_multiply(count, size, &bytes) || bytes > SIZE_MAX - kSmallAlignment) {
+  size_t asked = 0;
+  if (!olstm_size_multiply(count, size, &asked) || asked > SIZE_MAX - kSmallAlignment) {
     return fail_size(arena);
   }
-  bytes = (bytes + kSmallAlignment - 1) / kSmallAlignment * kSmallAlignment;
+  size_t bytes = (asked + kSmallAlignment - 1) / kSmallAlignment * kSmallAlignment;
   if (bytes == 0) bytes = kSmallAlignment;
-  void* memory = take(arena, bytes, kSmallAlignment, true);
-  return memory ? memset(memory, 0, bytes) : NULL;
+  char* memory = take(arena, bytes, kSmallAlignment, true);
+  if (!memory) return NULL;
+  memset(memory, 0, bytes);
+  forbid(memory + asked, bytes - asked);
+  return memory;
 }
 
 void* olstm__arena_allocate_data(olstm__arena* arena, size_t bytes) {

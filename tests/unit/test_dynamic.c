@@ -138,6 +138,56 @@ static void lent_outputs_share_nothing(void** state) {
   olstm_fake_session_destroy(&fake);
 }
 
+/// A view keeps the memory of what it is a view of, which nothing else uses any more.
+static void views_keep_their_memory(void** state) {
+  olstm_fake_session fake;
+  const float x[] = {1, 0, 2, 3, 0};
+  const olstm_tensor input = olstm_fake_vector((void*)x, 5);
+  (void)state;
+  olstm_context* context = olstm_fake_context(
+      olstm_fake_session_must("opset 13\ninput x float[n]\nconst zero int64[1] 0\n"
+                              "node NonZero x -> found\nnode Squeeze found,zero -> view\n"
+                              "node Neg view -> minus\nnode Neg minus -> again\n"
+                              "node Add view,again -> y\noutput y\n",
+                              NULL, &fake));
+  for (int r = 0; r < 2; r++) {
+    static const int64_t kExpected[] = {0, 4, 6};
+    olstm_tensor output = {.data = NULL};
+    assert_int_equal(olstm_context_run(context, &input, 1, &output, 1, NULL),
+                     OLSTM_STATUS_OK);
+    assert_int_equal(output.desc.dims[0], 3);
+    assert_memory_equal(output.data, kExpected, sizeof kExpected);
+  }
+  olstm_context_destroy(context);
+  olstm_fake_session_destroy(&fake);
+}
+
+/// A known step's result that is an output lies in the caller's buffer, where dynamic
+/// steps read it.
+static void outputs_of_known_steps_are_read(void** state) {
+  static const int64_t kExpected[] = {0, 2, 3};
+  olstm_fake_session fake;
+  const float x[] = {1, 0, 2, 3, 0};
+  const olstm_tensor input = olstm_fake_vector((void*)x, 5);
+  float minus[5];
+  (void)state;
+  olstm_context* context = olstm_fake_context(olstm_fake_session_must(
+      "opset 13\ninput x float[n]\nnode Neg x -> minus\nnode NonZero minus -> found\n"
+      "output minus\noutput found\n",
+      NULL, &fake));
+  for (int r = 0; r < 2; r++) {
+    olstm_tensor outputs[2] = {olstm_fake_vector(r == 0 ? NULL : minus, 5),
+                               {.data = NULL}};
+    assert_int_equal(olstm_context_run(context, &input, 1, outputs, 2, NULL),
+                     OLSTM_STATUS_OK);
+    assert_true(((const float*)outputs[0].data)[3] == -3.0F);
+    assert_int_equal(outputs[1].desc.dims[1], 3);
+    assert_memory_equal(outputs[1].data, kExpected, sizeof kExpected);
+  }
+  olstm_context_destroy(context);
+  olstm_fake_session_destroy(&fake);
+}
+
 static void names_the_node_whose_result_is_too_large(void** state) {
   olstm_session_options options;
   olstm_fake_session fake;
@@ -205,6 +255,8 @@ int main(int argc, char** argv) {
       cmocka_unit_test(operators_that_need_all_data_see_it_each_time),
       cmocka_unit_test(writes_to_the_callers_buffer_when_it_fits),
       cmocka_unit_test(lent_outputs_share_nothing),
+      cmocka_unit_test(views_keep_their_memory),
+      cmocka_unit_test(outputs_of_known_steps_are_read),
       cmocka_unit_test(names_the_node_whose_result_is_too_large),
       cmocka_unit_test(survives_every_failing_allocation),
   };

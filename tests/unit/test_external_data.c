@@ -322,6 +322,10 @@ static void refuses_broken_entries(void** state) {
   expect_refusal(&model, OLSTM_STATUS_INVALID_MODEL, "no number in it: '-4'");
   model = external_model("8", "w.bin", "99999999999999999999", NULL);
   expect_refusal(&model, OLSTM_STATUS_INVALID_MODEL, "no number in it");
+  model = external_model("8", "w.bin", "4:", NULL);
+  expect_refusal(&model, OLSTM_STATUS_INVALID_MODEL, "no number in it: '4:'");
+  model = external_model("8", "w.bin", "/", NULL);
+  expect_refusal(&model, OLSTM_STATUS_INVALID_MODEL, "no number in it: '/'");
   model = external_model("8", "w.bin", "", NULL);
   expect_refusal(&model, OLSTM_STATUS_INVALID_MODEL, "no number in it");
 }

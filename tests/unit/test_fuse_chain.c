@@ -217,6 +217,40 @@ static void cells_that_differ_are_refused(void** state) {
   fuse_case_expect_refusals(RNN_CHAIN, RECURRENT, kEdits, COUNT(kEdits));
 }
 
+/// A step of a GRU, the reset behind the product.
+#define GRU_STEP(x, h, new_h, t)                                                         \
+  "node MatMul " x ",wz -> xz" t "\nnode MatMul " h ",rz -> hz" t "\nnode Add xz" t      \
+  ",hz" t " -> sz" t "\nnode Sigmoid sz" t " -> z" t "\nnode MatMul " x ",wr -> xr" t    \
+  "\nnode MatMul " h ",rr -> hr" t "\nnode Add xr" t ",hr" t " -> sr" t                  \
+  "\nnode Sigmoid sr" t " -> r" t "\nnode MatMul " x ",wn -> xn" t "\nnode MatMul " h    \
+  ",rn -> hn" t "\nnode Mul r" t ",hn" t " -> rh" t "\nnode Add xn" t ",rh" t " -> sn" t \
+  "\nnode Tanh sn" t " -> n" t "\nnode Mul z" t "," h " -> zh" t "\nnode Sub unit,z" t   \
+  " -> nz" t "\nnode Mul nz" t ",n" t " -> new" t "\nnode Add zh" t ",new" t             \
+  " -> " new_h "\n"
+
+static void gru_cells_reset_all_alike(void** state) {
+  static const fuse_case_edit kEdits[] = {
+      {"one before the product",
+       {{"MatMul h1,rn -> hn1\nnode Mul r1,hn1 -> rh1",
+         "Mul r1,h1 -> g1\nnode MatMul g1,rn -> rh1"}},
+       false},
+      {"the first before the product",
+       {{"MatMul h0,rn -> hn0\nnode Mul r0,hn0 -> rh0",
+         "Mul r0,h0 -> g0\nnode MatMul g0,rn -> rh0"}},
+       false},
+  };
+  (void)state;
+  fuse_case_expect_refusals(
+      "input x float[2,N,2]\ninput h0 float[N,2]\nconst t0 int64[] 0\n"
+      "const t1 int64[] 1\nconst unit float[] 1\nconst wz float[2,2] 0.3 -0.2 0.1 0.4\n"
+      "const wr float[2,2] 0.1 -0.4 0.2\nconst wn float[2,2] -0.3 0.2 0.5\n"
+      "const rz float[2,2] 0.2 0.5 -0.4\nconst rr float[2,2] -0.2 0.3\n"
+      "const rn float[2,2] 0.5 0.1 -0.1\n"
+      "node Gather x,t0 -> x0\nnode Gather x,t1 -> x1\n" GRU_STEP("x0", "h0", "h1", "0")
+          GRU_STEP("x1", "h1", "h2", "1") "output h2\n",
+      RECURRENT, kEdits, COUNT(kEdits));
+}
+
 static void what_is_inside_may_not_be_used_outside(void** state) {
   static const fuse_case_edit kEdits[] = {
       {"a sum is an output", {{"output h2\n", "output h2\noutput s0\n"}}, false},
@@ -355,6 +389,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(every_activation_of_cells_is_known),
       cmocka_unit_test(steps_that_do_not_follow_are_refused),
       cmocka_unit_test(cells_that_differ_are_refused),
+      cmocka_unit_test(gru_cells_reset_all_alike),
       cmocka_unit_test(what_is_inside_may_not_be_used_outside),
       cmocka_unit_test(products_of_both_have_one_order),
       cmocka_unit_test(stacks_of_all_steps_are_y),

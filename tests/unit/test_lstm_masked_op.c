@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "op/fused.h"
 #include "tests/support/op_fixture.h"
 #include "tests/support/test_main.h"
 
@@ -220,6 +221,21 @@ static void refuses_a_mask_of_another_shape_or_dtype(void** state) {
   assert_non_null(strstr(run.fixture.error.message, "dtype uint8, expected bool"));
 }
 
+static void refuses_to_go_without_a_mask(void** state) {
+  layer l;
+  masked_run run;
+  (void)state;
+  make_layer(&l);
+  describe_run(&l, &run);
+  run.fixture.input_count = OLSTM__MASKED_MASK;
+  assert_int_equal(op_fixture_run(&run.fixture), OLSTM_STATUS_INVALID_MODEL);
+  assert_string_equal(run.fixture.error.message, "MaskedLSTM 'node': input 4 is missing");
+  describe_run(&l, &run);
+  run.fixture.inputs[OLSTM__MASKED_MASK] = NULL;
+  assert_int_equal(op_fixture_run(&run.fixture), OLSTM_STATUS_INVALID_MODEL);
+  assert_string_equal(run.fixture.error.message, "MaskedLSTM 'node': input 4 is missing");
+}
+
 static void refuses_attributes_that_a_mask_leaves_without_meaning(void** state) {
   static layer l;
   masked_run run;
@@ -239,6 +255,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(the_last_output_needs_no_other_output),
       cmocka_unit_test(without_initial_y_masked_steps_at_the_front_give_zeros),
       cmocka_unit_test(refuses_a_mask_of_another_shape_or_dtype),
+      cmocka_unit_test(refuses_to_go_without_a_mask),
       cmocka_unit_test(refuses_attributes_that_a_mask_leaves_without_meaning),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);

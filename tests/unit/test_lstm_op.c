@@ -509,6 +509,23 @@ static void refuses_missing_and_extra_inputs(void** state) {
                             "GRU 'n': has 7 inputs, expected at most 6");
 }
 
+static void outputs_that_overflow_are_refused(void** state) {
+  const olstm_lstm_case_options options = {.kernel = NULL};
+  olstm_lstm_case layer;
+  olstm_error error = {""};
+  (void)state;
+  olstm_lstm_case_init(&layer, "LSTM T1 N1 I0 H4 -Y");
+  // Of no features, and so of no bytes.
+  layer.tensors[OLSTM_RECURRENT_X].desc.dims[0] = INT32_MAX;
+  layer.tensors[OLSTM_RECURRENT_X].desc.dims[1] = INT32_MAX;
+  const olstm_status status = olstm_lstm_case_run(&layer, &options, &error);
+  assert_string_equal(error.message,
+                      "LSTM 'n': output 0 of shape [2147483647,1,2147483647,4] does not "
+                      "fit in memory");
+  assert_int_equal(status, OLSTM_STATUS_LIMIT_EXCEEDED);
+  olstm_lstm_case_deinit(&layer);
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(chunks_with_the_state_carried_over_give_the_whole),
@@ -528,6 +545,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(weights_that_the_graph_computes_give_the_same_bits),
       cmocka_unit_test(refuses_a_kernel_that_there_is_not),
       cmocka_unit_test(refuses_missing_and_extra_inputs),
+      cmocka_unit_test(outputs_that_overflow_are_refused),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }

@@ -1,4 +1,5 @@
-// runtime/plan/plan_infer.c: an If whose condition is known is planned in its location.
+// runtime/plan/plan_infer.c: what is known before a run is computed then; an If whose
+// condition is known is planned as the branch that it runs.
 #include <stdio.h>
 #include <string.h>
 
@@ -91,6 +92,31 @@ static void constants_known_outside_are_known_in_a_branch(void** state) {
   olstm_fake_session_destroy(&fake);
 }
 
+/// A step that is computed while planning has outputs that all are known, too.
+static void every_output_of_a_folded_step_is_known(void** state) {
+  olstm_fake_session fake;
+  olstm_plan_info info;
+  olstm_tensor output = {.data = NULL};
+  float x[] = {1, 2, 3, 4, 5, 6};
+  const olstm_tensor input = {{OLSTM_DTYPE_FLOAT, 2, {2, 3}}, x};
+  (void)state;
+  olstm_context* context = olstm_fake_context(
+      olstm_fake_session_must("opset 13\ninput x float[n,m]\nnode Shape x -> s\n"
+                              "node Split s -> rows,columns\n"
+                              "node Concat columns,rows -> turned axis=0\n"
+                              "node Reshape x,turned -> y\noutput y\n",
+                              NULL, &fake));
+  assert_int_equal(olstm_context_run(context, &input, 1, &output, 1, NULL),
+                   OLSTM_STATUS_OK);
+  assert_string_equal(olstm_shape_text(&output.desc).text, "[3,2]");
+  assert_memory_equal(output.data, x, sizeof x);
+  assert_int_equal(olstm_context_get_plan_info(context, &info, NULL), OLSTM_STATUS_OK);
+  assert_false(info.has_dynamic_part);
+  assert_int_equal(info.folded_count, 3);
+  olstm_context_destroy(context);
+  olstm_fake_session_destroy(&fake);
+}
+
 static void a_condition_that_is_none_is_refused(void** state) {
   olstm_fake_session fake;
   olstm_error error = {""};
@@ -115,6 +141,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(a_known_condition_costs_nothing),
       cmocka_unit_test(an_unknown_condition_runs_the_branch_of_the_day),
       cmocka_unit_test(constants_known_outside_are_known_in_a_branch),
+      cmocka_unit_test(every_output_of_a_folded_step_is_known),
       cmocka_unit_test(a_condition_that_is_none_is_refused),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);

@@ -68,6 +68,24 @@ static void multiplies_by_unsigned_weights_with_zero_points(void** state) {
   check(&each);
 }
 
+/// NaN is quantized as the least value is, and takes no part in the range.
+static void nan_is_the_least_value(void** state) {
+  static const int8_t kData[K * N] = {1, -2, 3,   -128, 127, 5, 6, -7, 8,  9,
+                                      0, 11, -12, 13,   14,  1, 0, 0,  -3, 2};
+  const olstm__quantized_matrix b = {K, N, true, kData, kScales, 1, NULL, 0};
+  float a[M * K], with_nan[M * K], c[M * N], expected[M * N];
+  uint8_t bytes[M * K];
+  int32_t sums[N];
+  (void)state;
+  for (int i = 0; i < M * K; i++) a[i] = with_nan[i] = kA[i];
+  a[5] = -1.0F;
+  with_nan[5] = NAN;
+  olstm__quantized_product(&b, M, a, false, expected, bytes, sums);
+  olstm__quantized_product(&b, M, with_nan, false, c, bytes, sums);
+  assert_int_equal(bytes[5], 0);
+  assert_memory_equal(c, expected, sizeof c);
+}
+
 static void zeros_give_zeros(void** state) {
   static const int8_t kData[2] = {100, -100};
   const float a[2] = {0, 0};
@@ -102,6 +120,7 @@ int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(multiplies_by_signed_weights),
       cmocka_unit_test(multiplies_by_unsigned_weights_with_zero_points),
+      cmocka_unit_test(nan_is_the_least_value),
       cmocka_unit_test(zeros_give_zeros),
       cmocka_unit_test(the_longest_sum_does_not_overflow),
   };

@@ -341,6 +341,40 @@ static void the_batch_is_found_inside_a_branch(void** state) {
   close_stream(&s);
 }
 
+/// A batch that data decide cannot be kept, inside or outside of a branch.
+static void a_batch_that_only_the_run_knows_is_refused(void** state) {
+#define ROWS                                                                       \
+  "input x float[T,N,2]\ninput c bool[]\ninput m bool[N]\nconst all int64[1] -1\n" \
+  "node NonZero m -> nz\nnode Reshape nz,all -> rows\nnode Gather x,rows -> some " \
+  "axis=1\n"
+  static const char* const kModels[] = {
+      ROWS WEIGHTS "node LSTM some,wt,rt -> y name=l hidden_size=2\noutput y\n",
+      ROWS WEIGHTS
+      "graph t\nnode LSTM some,wt,rt -> yt name=l hidden_size=2\noutput yt\nend\n"
+      "graph e\nnode Neg x -> ye\noutput ye\nend\n"
+      "node If c -> y then_branch=@t else_branch=@e\noutput y\n"};
+  float values[kChunk];
+  const uint8_t yes = 1;
+  uint8_t mask[N] = {1, 0, 1};
+  (void)state;
+  for (size_t m = 0; m < 2; m++) {
+    stream s;
+    olstm_error error = {""};
+    olstm_tensor output = {.data = NULL};
+    open_stream(&s, kModels[m]);
+    const olstm_tensor inputs[] = {
+        make_chunk(values, 0, N), flag(&yes), {{OLSTM_DTYPE_BOOL, 1, {N}}, mask}};
+    assert_int_equal(olstm_context_run(s.context, inputs, 3, &output, 1, &error),
+                     OLSTM_STATUS_WRONG_STATE);
+    assert_string_equal(
+        error.message,
+        "state 'l/h' has shape [1,-1,2], and its batch is known only while "
+        "running: its node cannot keep it");
+    close_stream(&s);
+  }
+#undef ROWS
+}
+
 static void an_initial_state_of_one_row_serves_all_in_a_branch(void** state) {
   olstm_session_options options;
   olstm_fake_session fake;
@@ -401,6 +435,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(zeros_from_outside_are_no_start_of_their_own),
       cmocka_unit_test(is_set_cloned_saved_and_loaded),
       cmocka_unit_test(the_batch_is_found_inside_a_branch),
+      cmocka_unit_test(a_batch_that_only_the_run_knows_is_refused),
       cmocka_unit_test(an_initial_state_of_one_row_serves_all_in_a_branch),
       cmocka_unit_test(survives_every_failing_allocation),
   };
