@@ -1,5 +1,6 @@
 // runtime/control_scan: axes and directions of opset 9 on, batches of opset 8.
 #include "runtime/execute/control.h"
+#include "tests/support/fake_ops.h"
 #include "tests/support/model_fixture.h"
 
 #define MODEL(name) OLSTM_TEST_DATA "/control/" name ".onnx"
@@ -61,6 +62,30 @@ static void runs_each_row_of_a_batch_for_its_own_length(void** state) {
   model_end(&fixture);
 }
 
+static void states_of_a_batch_may_have_any_rank(void** state) {
+  // [2,1,2,3]: two rows, to each of which its own three numbers are added.
+  static const float kStart[] = {1, 2, 3, 4, 5, 6, 10, 20, 30, 40, 50, 60};
+  static const float kRows[] = {1, 1, 1, 100, 200, 300};
+  const olstm_tensor inputs[] = {{{OLSTM_DTYPE_FLOAT, 4, {2, 1, 2, 3}}, (void*)kStart},
+                                 {{OLSTM_DTYPE_FLOAT, 2, {2, 3}}, (void*)kRows}};
+  olstm_fake_session fake;
+  olstm_tensor output = {.data = NULL};
+  (void)state;
+  olstm_context* context = olstm_fake_context(olstm_fake_session_must(
+      "opset 8\ninput s float[N,1,2,3]\ninput x float[N,T]\n"
+      "graph b\ninput old float[1,2,3]\ninput e float[]\nnode Add old,e -> new\n"
+      "output new\nend\nnode Scan _,s,x -> y body=@b num_scan_inputs=1\noutput y\n",
+      NULL, &fake));
+  assert_int_equal(olstm_context_run(context, inputs, 2, &output, 1, NULL),
+                   OLSTM_STATUS_OK);
+  assert_string_equal(olstm_shape_text(&output.desc).text, "[2,1,2,3]");
+  for (int i = 0; i < 12; i++) {
+    assert_true(((const float*)output.data)[i] == kStart[i] + (i < 6 ? 3 : 600));
+  }
+  olstm_context_destroy(context);
+  olstm_fake_session_destroy(&fake);
+}
+
 static void refuses_lengths_outside_the_sequence(void** state) {
   const int64_t lens[] = {3, 4, 2};
   const float s[] = {100, 200, 300};
@@ -95,6 +120,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(scans_along_any_axis_in_both_directions),
       cmocka_unit_test(scans_nothing),
       cmocka_unit_test(runs_each_row_of_a_batch_for_its_own_length),
+      cmocka_unit_test(states_of_a_batch_may_have_any_rank),
       cmocka_unit_test(refuses_lengths_outside_the_sequence),
       cmocka_unit_test(takes_an_empty_batch),
   };
