@@ -172,6 +172,30 @@ static void resets_to_the_constant_it_started_from(void** state) {
   fixture_end(&fixture);
 }
 
+/// A node's slot, whichever axis its batch is; a bound input's slot forgets it.
+static void a_node_keeps_its_shape_for_inspection(void** state) {
+  float values[6] = {1, 2, 3, 4, 5, 6};
+  const olstm_tensor value = {float_desc(3, 3, 1, 2), values};
+  (void)state;
+  for (int32_t axis = -1; axis < 1; axis++) {
+    olstm__graph_state meta = node_state("l/h", 2);
+    state_fixture fixture;
+    olstm_state_info info;
+    meta.dims[0] = -1;
+    meta.dims[1] = 1;
+    meta.batch_axis = axis;
+    meta.row_axis = 0;
+    fixture_start(&fixture, &meta, 1, false);
+    assert_int_equal(olstm__states_set(&fixture.states, "l/h", &value, NULL),
+                     OLSTM_STATUS_OK);
+    olstm__states_reset(&fixture.states);
+    assert_int_equal(olstm__states_get_info(&fixture.states, 0, &info, NULL),
+                     OLSTM_STATUS_OK);
+    assert_int_equal(info.dims[0], axis == 0 ? 3 : -1);
+    fixture_end(&fixture);
+  }
+}
+
 static void broadcasts_a_batch_of_one_when_asked_to(void** state) {
   float start[] = {5, 6};
   const olstm_tensor initial = {float_desc(3, 1, 1, 2), start};
@@ -335,6 +359,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(refuses_values_that_do_not_fit_and_changes_nothing),
       cmocka_unit_test(refuses_a_run_of_another_batch_until_it_is_reset),
       cmocka_unit_test(resets_to_the_constant_it_started_from),
+      cmocka_unit_test(a_node_keeps_its_shape_for_inspection),
       cmocka_unit_test(broadcasts_a_batch_of_one_when_asked_to),
       cmocka_unit_test(resets_one_row_in_every_slot),
       cmocka_unit_test(keeps_flags_for_a_start_that_the_graph_computes),

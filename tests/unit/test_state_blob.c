@@ -103,6 +103,50 @@ static void refuses_every_truncation_and_every_flipped_bit(void** state) {
   fixture_end(&fixture);
 }
 
+/// CRC-64 of ECMA-182, bits reflected, over all but the last eight bytes.
+static void put_checksum(uint8_t* bytes, size_t count) {
+  uint64_t crc = ~UINT64_C(0);
+  for (size_t i = 0; i < count - 8; i++) {
+    crc ^= bytes[i];
+    for (int bit = 0; bit < 8; bit++) {
+      crc = crc & 1 ? (crc >> 1) ^ UINT64_C(0xc96c5795d7870f42) : crc >> 1;
+    }
+  }
+  for (size_t i = 0; i < 8; i++) bytes[count - 8 + i] = (uint8_t)(~crc >> (8 * i));
+}
+
+/// Whoever forges a checksum gets floats in, and nothing else that was not saved so.
+static void forged_blobs_change_floats_alone(void** state) {
+  state_fixture fixture;
+  uint8_t* bytes = NULL;
+  size_t count = 0, accepted = 0;
+  (void)state;
+  start(&fixture, 2);
+  assert_int_equal(fixture_run(&fixture, 2, 1.0F, NULL), OLSTM_STATUS_OK);
+  save(&fixture, &bytes, &count);
+  for (size_t i = 0; i < count - 8; i++) {
+    const uint8_t kept = bytes[i];
+    for (int bit = 0; bit < 8; bit++) {
+      bytes[i] ^= (uint8_t)(1U << bit);
+      put_checksum(bytes, count);
+      if (load(&fixture, bytes, count, NULL) == OLSTM_STATUS_OK) {
+        accepted++;
+        for (int s = 0; s < 3; s++) {
+          assert_int_equal(fixture.states.slots[s].desc.dims[0], 1);
+          assert_int_equal(fixture.states.slots[s].desc.dims[1], 2);
+        }
+        const uint8_t* flags = fixture.states.slots[1].current;
+        assert_true(flags[0] <= 1 && flags[1] <= 1);
+      }
+      bytes[i] = kept;
+    }
+  }
+  // Every bit of two slots of four floats, and the last one of each of two flags.
+  assert_int_equal(accepted, 2 * 4 * 32 + 2);
+  free(bytes);
+  fixture_end(&fixture);
+}
+
 static void refuses_other_shapes_models_and_bytes(void** state) {
   const olstm__graph_state other_meta = node_state("x/h", 2);
   state_fixture fixture;
@@ -159,6 +203,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(brings_back_what_was_saved),
       cmocka_unit_test(writes_the_documented_bytes),
       cmocka_unit_test(refuses_every_truncation_and_every_flipped_bit),
+      cmocka_unit_test(forged_blobs_change_floats_alone),
       cmocka_unit_test(refuses_other_shapes_models_and_bytes),
       cmocka_unit_test(names_a_state_of_another_model),
   };
