@@ -6,7 +6,8 @@ include_guard(GLOBAL)
 #
 # Adds the files named <template>_<real>_<cpu>.c to `target`, each with the flags of its CPU; those of CPUs that another kind
 # of machine has are left out. real: f32 or f64. cpu: plain, avx2, avx512, avx512vnni or avx512bf16. Such a file says
-# OLSTM_SIMD_ISA, OLSTM_SIMD_DOUBLE and SIMD_NAME (see op/math/simd.h) and includes <template>.inc.
+# OLSTM_SIMD_ISA, OLSTM_SIMD_DOUBLE and SIMD_NAME (see op/math/simd.h) and includes <template>.inc. Templates named *_blocks
+# are loops of known lengths, which compilers turn into vectors where `omp simd` says so.
 function(olstm_add_simd target)
   set(is_x86 OFF)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
@@ -37,7 +38,11 @@ function(olstm_add_simd target)
       continue()
     endif()
     set(options ${options_${cpu}})
-    if(is_x86 AND (real STREQUAL "f64" OR cpu STREQUAL "plain"))
+    if(file MATCHES "_blocks_")
+      list(FILTER options EXCLUDE REGEX "vectorize$")
+      # Without what only matters to programs that look at floating-point flags or errno.
+      list(APPEND options -fopenmp-simd -fno-trapping-math -fno-math-errno)
+    elseif(is_x86 AND (real STREQUAL "f64" OR cpu STREQUAL "plain"))
       # Few models are in double, and few machines have no AVX2: small code, as fast for recurrent layers.
       list(APPEND options $<$<CONFIG:Release>:-Os>)
     elseif(real STREQUAL "f32")

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 typedef struct olstm__cpu_features {
-  bool avx2_fma;
-  bool avx512;  // F, BW, DQ, VL
+  bool avx2_fma;  // and F16C
+  bool avx512;    // F, BW, DQ, VL
   bool avx512_bf16;
   bool avx512_vnni;
 } olstm__cpu_features;

@@ -46,7 +46,8 @@ static inline bool olstm__binary_gives_bool(olstm__binary_code code) {
 olstm__binary_kernel olstm__binary_kernel_find(olstm__binary_code code,
                                                olstm__compute_type compute_type);
 
-/// The loop over bools as they are stored, or NULL.
-olstm__binary_kernel olstm__binary_kernel_of_bools(olstm__binary_code code);
+/// The loop over bools, int8 or uint8 as they are stored, or NULL.
+olstm__binary_kernel olstm__binary_kernel_of_bytes(olstm__binary_code code,
+                                                   olstm_dtype dtype);
 
 #endif  // OLSTM_OP_ELEMENTWISE_BINARY_KERNEL_H_

@@ -9,6 +9,8 @@ typedef struct operand {
   size_t element_bytes;
   olstm_dtype dtype;
   bool native;
+  /// The block has its only value.
+  bool is_settled;
   olstm__compute_block block;
 } operand;
 
@@ -23,26 +25,35 @@ void olstm__binary_walk_init(olstm__binary_walk* walk, olstm__binary_code code,
   walk->b_dtype = b->dtype;
   walk->y_dtype = y->dtype;
   walk->gives_bool = olstm__binary_gives_bool(code);
-  if (a->dtype == OLSTM_DTYPE_BOOL && b->dtype == OLSTM_DTYPE_BOOL) {
-    const olstm__binary_kernel kernel = olstm__binary_kernel_of_bools(code);
-    walk->takes_bools = kernel != NULL;
+  if (a->dtype == b->dtype) {
+    const olstm__binary_kernel kernel = olstm__binary_kernel_of_bytes(code, a->dtype);
+    walk->takes_bytes = kernel != NULL;
     if (kernel) walk->kernel = kernel;
   }
 }
 
 static void init_operand(operand* self, const olstm__binary_walk* walk, int32_t index,
                          olstm_dtype dtype) {
+  self->is_settled = false;
   self->step = olstm__broadcast_step(&walk->plan, index);
   self->dtype = dtype;
   self->element_bytes = olstm_dtype_size(dtype);
   self->native =
-      walk->takes_bools || olstm__compute_type_is_native(walk->compute_type, dtype);
+      walk->takes_bytes || olstm__compute_type_is_native(walk->compute_type, dtype);
+}
+
+/// One number for all of the only run is converted once.
+static void settle(operand* self, const olstm__binary_walk* walk, const void* data) {
+  if (self->native || self->step || walk->plan.run_count != 1) return;
+  olstm__compute_load(walk->compute_type, self->dtype, 1, data, &self->block);
+  self->is_settled = true;
 }
 
 /// Elements begin..begin+count of a run, as the kernel wants them.
 static const void* load_operand(operand* self, olstm__compute_type compute_type,
                                 int64_t begin, int64_t count) {
   const char* from = self->data + (size_t)(begin * self->step) * self->element_bytes;
+  if (self->is_settled) return &self->block;
   if (self->native) return from;
   olstm__compute_load(compute_type, self->dtype, self->step ? count : 1, from,
                       &self->block);
@@ -51,7 +62,7 @@ static const void* load_operand(operand* self, olstm__compute_type compute_type,
 
 static bool run_blocks(const olstm__binary_walk* walk, operand* a, operand* b, char* y) {
   const size_t y_bytes = olstm_dtype_size(walk->y_dtype);
-  const bool y_native = walk->gives_bool ||
+  const bool y_native = walk->gives_bool || walk->takes_bytes ||
                         olstm__compute_type_is_native(walk->compute_type, walk->y_dtype);
   bool divided = true;
   olstm__compute_block result;
@@ -79,15 +90,20 @@ bool olstm__binary_walk_run(const olstm__binary_walk* walk, const void* a, const
   operand second;
   init_operand(&first, walk, 0, walk->a_dtype);
   init_operand(&second, walk, 1, walk->b_dtype);
-  const bool direct = first.native && second.native &&
-                      (walk->gives_bool ||
+  settle(&first, walk, a);
+  settle(&second, walk, b);
+  const bool direct = (first.native || first.is_settled) &&
+                      (second.native || second.is_settled) &&
+                      (walk->gives_bool || walk->takes_bytes ||
                        olstm__compute_type_is_native(walk->compute_type, walk->y_dtype));
   for (int64_t r = 0; r < plan->run_count; r++, to += y_run_bytes) {
     first.data = (const char*)a + (size_t)cursor.offsets[0] * first.element_bytes;
     second.data = (const char*)b + (size_t)cursor.offsets[1] * second.element_bytes;
     if (direct) {
-      divided &= walk->kernel(plan->run_length, first.data, first.step, second.data,
-                              second.step, to);
+      divided &= walk->kernel(
+          plan->run_length, first.is_settled ? &first.block : (const void*)first.data,
+          first.step, second.is_settled ? &second.block : (const void*)second.data,
+          second.step, to);
     } else {
       divided &= run_blocks(walk, &first, &second, to);
     }

@@ -15,8 +15,8 @@ typedef struct olstm__binary_walk {
   olstm_dtype y_dtype;
   /// What the kernel writes: the compute type, or bool.
   bool gives_bool;
-  /// Whether it reads bools as they are stored.
-  bool takes_bools;
+  /// Whether it takes bytes as they are stored.
+  bool takes_bytes;
 } olstm__binary_walk;
 
 /// Plans y = code(a, b) in `compute_type`; both must fit y, and the compute type must

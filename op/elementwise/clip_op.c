@@ -2,7 +2,7 @@
 // max; NaN stays.
 #include <math.h>
 
-#include "op/elementwise/compute_type.h"
+#include "op/elementwise/binary_kernel.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
 
@@ -78,9 +78,19 @@ static olstm_status clip_prepare(void* instance, const olstm_prepare_args* args,
   }
 CLIP(float)
 CLIP(double)
-CLIP(int32_t)
-CLIP(int64_t)
-CLIP(uint64_t)
+
+/// Integers: the larger of x and `low`, then the smaller, while they are in the cache.
+static void clip_integers(olstm__binary_kernel larger, olstm__binary_kernel smaller,
+                          size_t bytes, int64_t count, const char* x, const void* low,
+                          const void* high, char* y) {
+  enum { kCount = 1024 };
+  for (int64_t i = 0; i < count; i += kCount) {
+    const int64_t size = count - i < kCount ? count - i : kCount;
+    char* to = y + (size_t)i * bytes;
+    (void)larger(size, x + (size_t)i * bytes, 1, low, 0, to);
+    (void)smaller(size, to, 1, high, 0, to);
+  }
+}
 
 /// Bounds of one run, in the compute type.
 typedef struct bounds {
@@ -110,13 +120,12 @@ static void clip_block(olstm__compute_type compute_type, int64_t count, const vo
       clip_double(count, x, limits->low.f64, limits->high.f64, y);
       return;
     case OLSTM__COMPUTE_I32:
-      clip_int32_t(count, x, limits->low.i32, limits->high.i32, y);
-      return;
     case OLSTM__COMPUTE_I64:
-      clip_int64_t(count, x, limits->low.i64, limits->high.i64, y);
-      return;
     case OLSTM__COMPUTE_U64:
-      clip_uint64_t(count, x, limits->low.u64, limits->high.u64, y);
+      clip_integers(olstm__binary_kernel_find(OLSTM__BINARY_MAX, compute_type),
+                    olstm__binary_kernel_find(OLSTM__BINARY_MIN, compute_type),
+                    olstm__compute_type_size(compute_type), count, x, &limits->low,
+                    &limits->high, y);
       return;
     default:
       clip_float(count, x, limits->low.f32, limits->high.f32, y);
@@ -139,6 +148,20 @@ static olstm_status clip_run(const void* instance, const void* handle,
   }
   if (olstm_node_has_input(node, 2)) {
     olstm__compute_load(compute_type, prepared->dtype, 1, args->inputs[2], &limits.high);
+  }
+  const olstm__binary_kernel larger =
+      olstm__binary_kernel_of_bytes(OLSTM__BINARY_MAX, prepared->dtype);
+  if (larger) {
+    const bool is_signed = prepared->dtype == OLSTM_DTYPE_INT8;
+    const uint8_t bounds_of_bytes[] = {is_signed ? 0x80 : 0, is_signed ? 0x7f : 0xff};
+    const void* low =
+        olstm_node_has_input(node, 1) ? args->inputs[1] : &bounds_of_bytes[0];
+    const void* high =
+        olstm_node_has_input(node, 2) ? args->inputs[2] : &bounds_of_bytes[1];
+    clip_integers(larger,
+                  olstm__binary_kernel_of_bytes(OLSTM__BINARY_MIN, prepared->dtype), 1,
+                  prepared->count, args->inputs[0], low, high, args->outputs[0]);
+    return OLSTM_STATUS_OK;
   }
   if (olstm__compute_type_is_native(compute_type, prepared->dtype)) {
     clip_block(compute_type, prepared->count, args->inputs[0], &limits, args->outputs[0]);

@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "op/elementwise/element_groups.h"
 #include "op/math/cpu.h"
 #include "op/math/vector_math.h"
 
@@ -32,23 +33,33 @@
   VECTOR_LOOP(name##_F64, double, double, twice)
 #define REAL_BOTH(name, expression) REAL(name, expression, expression)
 
+// A loop of element_blocks.h.
+#define BLOCKS(name, loop)                                                   \
+  static void name(const olstm__unary_parameters* parameters, int64_t count, \
+                   const void* x, void* y) {                                 \
+    (void)parameters;                                                        \
+    olstm__unary_groups_run(OLSTM__BLOCKS_##loop, count, x, y);              \
+  }
+#define SIGNED_BLOCKS(name, loop) \
+  BLOCKS(name##_I32, loop##_I32)  \
+  BLOCKS(name##_I64, loop##_I64)
+SIGNED_BLOCKS(neg, NEG)
+SIGNED_BLOCKS(abs, ABS)
+SIGNED_BLOCKS(sign, SIGN)
+SIGNED_BLOCKS(relu, RELU)
+SIGNED_BLOCKS(bit_not, BIT_NOT)
+BLOCKS(bit_not_U8, BIT_NOT_U8)
+BLOCKS(neg_I8, NEG_I8)
+BLOCKS(abs_I8, ABS_I8)
+BLOCKS(sign_I8, SIGN_I8)
+BLOCKS(relu_I8, RELU_I8)
+BLOCKS(not_bool, NOT_BOOL)
 VECTOR_LOOP(neg_F64, double, double, -v)
-LOOP(neg_I32, int32_t, int32_t, 0u - (uint32_t)v)
-LOOP(neg_I64, int64_t, int64_t, UINT64_C(0) - (uint64_t)v)
 VECTOR_LOOP(abs_F64, double, double, fabs(v))
-LOOP(abs_I32, int32_t, int32_t, v < 0 ? 0u - (uint32_t)v : (uint32_t)v)
-LOOP(abs_I64, int64_t, int64_t, v < 0 ? UINT64_C(0) - (uint64_t)v : (uint64_t)v)
-LOOP(abs_U64, uint64_t, uint64_t, v)
 VECTOR_LOOP(sign_F64, double, double, v != v ? v : (v > 0) - (v < 0))
-LOOP(sign_I32, int32_t, int32_t, (v > 0) - (v < 0))
-LOOP(sign_I64, int64_t, int64_t, (v > 0) - (v < 0))
-LOOP(sign_U64, uint64_t, uint64_t, v > 0)
 VECTOR_LOOP(relu_F64, double, double, v < 0 ? 0 : v)
-LOOP(relu_I32, int32_t, int32_t, v < 0 ? 0 : v)
-LOOP(relu_I64, int64_t, int64_t, v < 0 ? 0 : v)
-LOOP(bit_not_I32, int32_t, int32_t, ~v)
-LOOP(bit_not_I64, int64_t, int64_t, ~v)
-LOOP(bit_not_U64, uint64_t, uint64_t, ~v)
+LOOP(abs_U64, uint64_t, uint64_t, v)
+LOOP(sign_U64, uint64_t, uint64_t, v > 0)
 
 // float's commonest functions have vectorised versions; double has libm's.
 #define VECTOR(name, expression)                                                   \
@@ -63,19 +74,19 @@ VECTOR(tanh, tanh(v))
 VECTOR(sigmoid, 1 / (1 + exp(-v)))
 VECTOR(erf, erf(v))
 VECTOR_LOOP(log_F64, double, double, log(v))
-VECTOR_LOOP(sqrt_F64, double, double, sqrt(v))
+BLOCKS(sqrt_F64, SQRT_F64)
 VECTOR_LOOP(reciprocal_F64, double, double, 1 / v)
-VECTOR_LOOP(floor_F64, double, double, floor(v))
-VECTOR_LOOP(ceil_F64, double, double, ceil(v))
-VECTOR_LOOP(round_F64, double, double, rint(v))
-REAL(sin, sinf(v), sin(v))
-REAL(cos, cosf(v), cos(v))
-REAL(tan, tanf(v), tan(v))
-REAL(asin, asinf(v), asin(v))
-REAL(acos, acosf(v), acos(v))
-REAL(atan, atanf(v), atan(v))
-REAL(sinh, sinhf(v), sinh(v))
-REAL(cosh, coshf(v), cosh(v))
+BLOCKS(floor_F64, FLOOR_F64)
+BLOCKS(ceil_F64, CEIL_F64)
+BLOCKS(round_F64, ROUND_F64)
+VECTOR_LOOP(sin_F64, double, double, sin(v))
+VECTOR_LOOP(cos_F64, double, double, cos(v))
+VECTOR_LOOP(tan_F64, double, double, tan(v))
+VECTOR_LOOP(asin_F64, double, double, asin(v))
+VECTOR_LOOP(acos_F64, double, double, acos(v))
+VECTOR_LOOP(atan_F64, double, double, atan(v))
+VECTOR_LOOP(sinh_F64, double, double, sinh(v))
+VECTOR_LOOP(cosh_F64, double, double, cosh(v))
 REAL(asinh, asinhf(v), asinh(v))
 REAL(acosh, acoshf(v), acosh(v))
 REAL(atanh, atanhf(v), atanh(v))
@@ -118,14 +129,13 @@ VECTOR_LOOP(shrink_F64, double, double, v<-alpha ? v + beta : v> alpha ? v - bet
 VECTOR_LOOP(clip_F32, float, float, clip_f32(v, alpha, beta))
 VECTOR_LOOP(clip_F64, double, double, clip_f64(v, (double)alpha, (double)beta))
 
-VECTOR_LOOP(is_nan_F32, float, uint8_t, v != v)
+BLOCKS(is_nan_F32, IS_NAN_F32)
 LOOP(is_nan_F64, double, uint8_t, v != v)
-LOOP(is_inf_F32, float, uint8_t,
-     (beta != 0 && v == INFINITY) || (alpha != 0 && v == -INFINITY))
+VECTOR_LOOP(is_inf_F32, float, uint8_t,
+            ((beta != 0) & (v == INFINITY)) | ((alpha != 0) & (v == -INFINITY)))
 LOOP(is_inf_F64, double, uint8_t,
      (beta != 0 && v == (double)INFINITY) || (alpha != 0 && v == -(double)INFINITY))
 LOOP(not_I32, int32_t, uint8_t, v == 0)
-VECTOR_LOOP(not_bool, uint8_t, uint8_t, v == 0)
 
 #define REAL_LANES(name) \
   [OLSTM__COMPUTE_F32] = name##_F32, [OLSTM__COMPUTE_F64] = name##_F64
@@ -139,7 +149,8 @@ static const olstm__unary_kernel kKernels[OLSTM__UNARY_CODE_COUNT][OLSTM__COMPUT
         [OLSTM__UNARY_ABS] = {[OLSTM__COMPUTE_F64] = abs_F64, WHOLE_LANES(abs)},
         [OLSTM__UNARY_SIGN] = {[OLSTM__COMPUTE_F64] = sign_F64, WHOLE_LANES(sign)},
         [OLSTM__UNARY_RELU] = {[OLSTM__COMPUTE_F64] = relu_F64, SIGNED_LANES(relu)},
-        [OLSTM__UNARY_BIT_NOT] = {WHOLE_LANES(bit_not)},
+        [OLSTM__UNARY_BIT_NOT] = {SIGNED_LANES(bit_not), [OLSTM__COMPUTE_U64] =
+                                                             bit_not_I64},
         [OLSTM__UNARY_EXP] = {REAL_LANES(exp)},
         [OLSTM__UNARY_LOG] = {[OLSTM__COMPUTE_F64] = log_F64},
         [OLSTM__UNARY_SQRT] = {[OLSTM__COMPUTE_F64] = sqrt_F64},
@@ -148,14 +159,14 @@ static const olstm__unary_kernel kKernels[OLSTM__UNARY_CODE_COUNT][OLSTM__COMPUT
         [OLSTM__UNARY_CEIL] = {[OLSTM__COMPUTE_F64] = ceil_F64},
         [OLSTM__UNARY_ROUND] = {[OLSTM__COMPUTE_F64] = round_F64},
         [OLSTM__UNARY_ERF] = {REAL_LANES(erf)},
-        [OLSTM__UNARY_SIN] = {REAL_LANES(sin)},
-        [OLSTM__UNARY_COS] = {REAL_LANES(cos)},
-        [OLSTM__UNARY_TAN] = {REAL_LANES(tan)},
-        [OLSTM__UNARY_ASIN] = {REAL_LANES(asin)},
-        [OLSTM__UNARY_ACOS] = {REAL_LANES(acos)},
-        [OLSTM__UNARY_ATAN] = {REAL_LANES(atan)},
-        [OLSTM__UNARY_SINH] = {REAL_LANES(sinh)},
-        [OLSTM__UNARY_COSH] = {REAL_LANES(cosh)},
+        [OLSTM__UNARY_SIN] = {[OLSTM__COMPUTE_F64] = sin_F64},
+        [OLSTM__UNARY_COS] = {[OLSTM__COMPUTE_F64] = cos_F64},
+        [OLSTM__UNARY_TAN] = {[OLSTM__COMPUTE_F64] = tan_F64},
+        [OLSTM__UNARY_ASIN] = {[OLSTM__COMPUTE_F64] = asin_F64},
+        [OLSTM__UNARY_ACOS] = {[OLSTM__COMPUTE_F64] = acos_F64},
+        [OLSTM__UNARY_ATAN] = {[OLSTM__COMPUTE_F64] = atan_F64},
+        [OLSTM__UNARY_SINH] = {[OLSTM__COMPUTE_F64] = sinh_F64},
+        [OLSTM__UNARY_COSH] = {[OLSTM__COMPUTE_F64] = cosh_F64},
         [OLSTM__UNARY_TANH] = {REAL_LANES(tanh)},
         [OLSTM__UNARY_ASINH] = {REAL_LANES(asinh)},
         [OLSTM__UNARY_ACOSH] = {REAL_LANES(acosh)},
@@ -189,8 +200,17 @@ static olstm__unary_kernel find_float_loop(olstm__unary_code code) {
   return olstm__unary_loops_f32_plain[code];
 }
 
-olstm__unary_kernel olstm__unary_kernel_of_bools(olstm__unary_code code) {
-  return code == OLSTM__UNARY_NOT ? not_bool : NULL;
+olstm__unary_kernel olstm__unary_kernel_of_bytes(olstm__unary_code code,
+                                                 olstm_dtype dtype) {
+  const bool is_byte = dtype == OLSTM_DTYPE_INT8 || dtype == OLSTM_DTYPE_UINT8;
+  if (dtype == OLSTM_DTYPE_BOOL && code == OLSTM__UNARY_NOT) return not_bool;
+  if (is_byte && code == OLSTM__UNARY_BIT_NOT) return bit_not_U8;
+  if (dtype != OLSTM_DTYPE_INT8) return NULL;
+  return code == OLSTM__UNARY_NEG    ? neg_I8
+         : code == OLSTM__UNARY_ABS  ? abs_I8
+         : code == OLSTM__UNARY_SIGN ? sign_I8
+         : code == OLSTM__UNARY_RELU ? relu_I8
+                                     : NULL;
 }
 
 olstm__unary_kernel olstm__unary_kernel_find(olstm__unary_code code,

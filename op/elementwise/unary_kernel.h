@@ -70,8 +70,9 @@ static inline bool olstm__unary_gives_bool(olstm__unary_code code) {
 olstm__unary_kernel olstm__unary_kernel_find(olstm__unary_code code,
                                              olstm__compute_type compute_type);
 
-/// The loop over bools as they are stored, or NULL.
-olstm__unary_kernel olstm__unary_kernel_of_bools(olstm__unary_code code);
+/// The loop over bools, int8 or uint8 as they are stored, or NULL.
+olstm__unary_kernel olstm__unary_kernel_of_bytes(olstm__unary_code code,
+                                                 olstm_dtype dtype);
 
 /// The loops over floats as compiled for each kind of CPU, by code; NULL where it has
 /// none of its own.

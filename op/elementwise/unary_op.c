@@ -104,8 +104,9 @@ static olstm_status unary_prepare(void* instance, const olstm_prepare_args* args
   handle->x_dtype = x->dtype;
   handle->y_dtype = args->outputs[0].dtype;
   handle->is_direct = olstm__compute_type_is_native(handle->compute_type, x->dtype);
-  if (x->dtype == OLSTM_DTYPE_BOOL && olstm__unary_kernel_of_bools(self->code)) {
-    handle->kernel = olstm__unary_kernel_of_bools(self->code);
+  const olstm__unary_kernel of_bytes = olstm__unary_kernel_of_bytes(self->code, x->dtype);
+  if (of_bytes) {
+    handle->kernel = of_bytes;
     handle->is_direct = true;
   }
   handle->count = olstm_tensor_desc_count(x);

@@ -89,6 +89,10 @@ static void divide(const variadic_handle* handle, char* y) {
   olstm__compute_value divisor;
   olstm__compute_block block;
   olstm__compute_load(handle->compute_type, counted, 1, &handle->divisor, &divisor);
+  if (olstm__compute_type_is_native(handle->compute_type, handle->dtype)) {
+    (void)kernel(handle->count, y, 1, &divisor, 0, y);
+    return;
+  }
   for (int64_t begin = 0; begin < handle->count; begin += OLSTM__COMPUTE_BLOCK) {
     const int64_t count = olstm__compute_block_size(handle->count - begin);
     char* at = y + (size_t)begin * element_bytes;

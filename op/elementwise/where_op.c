@@ -1,11 +1,7 @@
-// Where: selects from two operands by a mask; all three are broadcast. It copies bytes,
-// so one loop per element size serves all dtypes.
+// Where: selects from two operands by a mask; all three are broadcast.
 #include "op/elementwise/broadcast.h"
+#include "op/elementwise/element_groups.h"
 #include "op/op_family.h"
-
-typedef void (*where_kernel)(int64_t count, const uint8_t* mask, int64_t mask_step,
-                             const void* a, int64_t a_step, const void* b, int64_t b_step,
-                             void* y);
 
 typedef struct where_op {
   olstm__op_base base;
@@ -14,27 +10,8 @@ typedef struct where_op {
 typedef struct where_handle {
   olstm__op_handle head;
   olstm__broadcast plan;
-  where_kernel kernel;
   size_t element_bytes;
 } where_handle;
-
-#define WHERE(type)                                                                \
-  static void where_##type(int64_t count, const uint8_t* mask, int64_t mask_step,  \
-                           const void* a_data, int64_t a_step, const void* b_data, \
-                           int64_t b_step, void* y_data) {                         \
-    const type* a = a_data;                                                        \
-    const type* b = b_data;                                                        \
-    type* y = y_data;                                                              \
-    for (int64_t i = 0; i < count; i++) {                                          \
-      const type p = a[i * a_step];                                                \
-      const type q = b[i * b_step];                                                \
-      y[i] = mask[i * mask_step] ? p : q;                                          \
-    }                                                                              \
-  }
-WHERE(uint8_t)
-WHERE(uint16_t)
-WHERE(uint32_t)
-WHERE(uint64_t)
 
 static olstm_status where_infer(const void* instance, const olstm_infer_args* args,
                                 olstm_tensor_desc* out_outputs, olstm_error* error) {
@@ -48,19 +25,6 @@ static olstm_status where_infer(const void* instance, const olstm_infer_args* ar
   return olstm__broadcast_infer(&self->base, args, 0, 3, &out_outputs[0], error);
 }
 
-static where_kernel find_kernel(size_t element_bytes) {
-  switch (element_bytes) {
-    case 1:
-      return where_uint8_t;
-    case 2:
-      return where_uint16_t;
-    case 4:
-      return where_uint32_t;
-    default:
-      return where_uint64_t;
-  }
-}
-
 static olstm_status where_prepare(void* instance, const olstm_prepare_args* args,
                                   olstm_prepared* out_prepared, olstm_error* error) {
   const where_op* self = instance;
@@ -72,7 +36,6 @@ static olstm_status where_prepare(void* instance, const olstm_prepare_args* args
       &args->inputs[0]->desc, &args->inputs[1]->desc, &args->inputs[2]->desc};
   olstm__broadcast_init(&handle->plan, y, descs, 3);
   handle->element_bytes = olstm_dtype_size(y->dtype);
-  handle->kernel = find_kernel(handle->element_bytes);
   out_prepared->handle = handle;
   for (int32_t i = 0; i < 3; i++) {
     if (olstm_tensor_desc_equal(descs[i], y)) out_prepared->inplace_inputs |= 1u << i;
@@ -90,13 +53,14 @@ static olstm_status where_run(const void* instance, const void* handle,
   (void)instance;
   (void)error;
   for (int64_t r = 0; r < plan->run_count; r++) {
-    prepared->kernel(plan->run_length,
-                     (const uint8_t*)args->inputs[0] + cursor.offsets[0],
-                     olstm__broadcast_step(plan, 0),
-                     (const char*)args->inputs[1] + (size_t)cursor.offsets[1] * bytes,
-                     olstm__broadcast_step(plan, 1),
-                     (const char*)args->inputs[2] + (size_t)cursor.offsets[2] * bytes,
-                     olstm__broadcast_step(plan, 2), y);
+    olstm__where_operand operands[3];
+    for (int32_t i = 0; i < 3; i++) {
+      const size_t offset = (size_t)cursor.offsets[i] * (i ? bytes : 1);
+      operands[i] = (olstm__where_operand){(const char*)args->inputs[i] + offset,
+                                           olstm__broadcast_step(plan, i)};
+    }
+    olstm__where_groups_run(bytes, plan->run_length, &operands[0], &operands[1],
+                            &operands[2], y);
     y += (size_t)plan->run_length * bytes;
     olstm__broadcast_next(plan, &cursor);
   }

@@ -362,6 +362,17 @@ static void squares_are_products(void** state) {
   op_text_expect_as_double("Pow-15", "f32[37] ~; f32[] 3", 1e-6);
 }
 
+/// By quotients, and by the C library where those are too large.
+static void rests_of_floats_are_exact(void** state) {
+  (void)state;
+  op_text_expect_as_double(
+      "Mod-13 fmod=1",
+      "f32[14] 7.5 -7.5 7.5 0 -0 1e30 16777216 33554431 1e-30 5 nan inf 5 -4; "
+      "f32[14] 2 2 -2 3 3 7 3 0.125 3 inf 2 2 0 2",
+      0);
+  op_text_expect_as_double("Mod-13 fmod=1", "f32[37] ~; f32[37] ~", 0);
+}
+
 static void bools_of_any_length_are_right(void** state) {
   static const char* const kNodes[] = {"And-7", "Or-7", "Xor-7", "Equal-13"};
   static const int kTruth[4][4] = {
@@ -405,6 +416,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(a_slope_wider_than_its_input_is_refused),
       cmocka_unit_test(lengths_around_blocks_are_right),
       cmocka_unit_test(squares_are_products),
+      cmocka_unit_test(rests_of_floats_are_exact),
       cmocka_unit_test(bools_of_any_length_are_right),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);

@@ -72,6 +72,15 @@ static void a_bound_that_is_no_scalar_is_refused(void** state) {
 static void floats_of_any_length_are_as_doubles_are(void** state) {
   (void)state;
   op_text_expect_as_double("Clip-13", "f32[37] ~; f32[] -0.5; f32[] 0.75", 0);
+  op_text_expect("Clip-13", "i8[5] -128 -5 0 5 127; i8[] -4; i8[] 4",
+                 "i8[5] -4 -4 0 4 4");
+  op_text_expect("Clip-13", "u8[4] 0 5 200 255; _; u8[] 200", "u8[4] 0 5 200 200");
+  op_text_expect("Clip-13", "i8[3] -128 0 127; i8[] -7", "i8[3] -7 0 127");
+  op_text_expect("Clip-13", "i32[3] -128 0 127; i32[] 5; i32[] 3", "i32[3] 3 3 3");
+  op_text_expect("Clip-13", "i64[3] -9223372036854775808 0 9; _; i64[] 3",
+                 "i64[3] -9223372036854775808 0 3");
+  op_text_expect("Clip-13", "u64[3] 0 18446744073709551615 9; u64[] 3",
+                 "u64[3] 3 18446744073709551615 9");
   op_text_expect_as_double("Clip-13", "f32[5] ~; _; f32[] 0.75", 0);
 }
 

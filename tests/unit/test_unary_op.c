@@ -76,6 +76,14 @@ static void floats_are_mapped_as_doubles_are(void** state) {
                                        "Ceil-13",
                                        "Round-11",
                                        "Log-13",
+                                       "Sin-7",
+                                       "Cos-7",
+                                       "Tan-7",
+                                       "Asin-7",
+                                       "Acos-7",
+                                       "Atan-7",
+                                       "Sinh-9",
+                                       "Cosh-9",
                                        "HardSigmoid-6 alpha=0.3 beta=0.4",
                                        "HardSwish-14",
                                        "Swish-24 alpha=1.5",
@@ -103,6 +111,18 @@ static void floats_are_mapped_as_doubles_are(void** state) {
   }
 }
 
+/// Where angles are reduced by vectors and where the C library does it.
+static void large_angles_are_reduced(void** state) {
+  static const char* const kNodes[] = {"Sin-7", "Cos-7", "Tan-7"};
+  (void)state;
+  for (size_t i = 0; i < 3; i++) {
+    op_text_expect_as_double(kNodes[i],
+                             "f32[17] 100 -1000 4000.5 -8191 8192 8193 -9000 12345.5 1e5 "
+                             "-1e6 3e7 1e10 -1e20 3e38 1.57079633 3.14159265 -6.28318531",
+                             1e-6);
+  }
+}
+
 static void bools_of_any_length_are_negated(void** state) {
   (void)state;
   op_text_expect("Not-1", "bool[19] 1 0 0 1 0 1 1 1 0 0 0 0 1 1 1 1 0 1 0",
@@ -125,6 +145,20 @@ static void special_values_go_through_vectors(void** state) {
   op_text_expect("Softplus-1", "f32[4] inf -inf nan 200", "f32[4] inf 0 nan 200");
   op_text_expect("Mish-18", "f32[4] inf nan 200 -200", "f32[4] inf nan 200 0");
   op_text_expect("Elu-6", "f32[4] inf -inf nan 200", "f32[4] inf -1 nan 200");
+  op_text_expect("Sin-7", "f32[5] -0 inf nan 1e-30 -1e-42",
+                 "f32[5] -0 nan nan 1e-30 -1e-42");
+  op_text_expect("Cos-7", "f32[4] -0 -inf nan 1e-30", "f32[4] 1 nan nan 1");
+  op_text_expect("Tan-7", "f32[4] -0 inf nan -1e-30", "f32[4] -0 nan nan -1e-30");
+  op_text_expect("Atan-7", "f32[5] -0 inf -inf nan 1e-30",
+                 "f32[5] -0 1.57079633 -1.57079633 nan 1e-30");
+  op_text_expect("Asin-7", "f32[6] -0 1 -1 1.01 nan 1e-30",
+                 "f32[6] -0 1.57079633 -1.57079633 nan nan 1e-30");
+  op_text_expect("Acos-7", "f32[5] 1 -1 0 -1.01 nan",
+                 "f32[5] 0 3.14159265 1.57079633 nan nan");
+  op_text_expect("Sinh-9", "f32[6] -0 inf -inf nan 89.3 -90",
+                 "f32[6] -0 inf -inf nan 3.0301808e38 -inf");
+  op_text_expect("Cosh-9", "f32[5] inf -inf nan 89.3 90",
+                 "f32[5] inf inf nan 3.0301808e38 inf");
   op_text_expect("Sqrt-13", "f32[4] inf -1 nan 0", "f32[4] inf nan nan 0");
   op_text_expect("Softsign-1", "f32[3] inf -inf nan", "f32[3] 1 -1 nan");
 }
@@ -150,6 +184,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(activations_take_their_attributes),
       cmocka_unit_test(what_is_not_a_number_is_found),
       cmocka_unit_test(floats_are_mapped_as_doubles_are),
+      cmocka_unit_test(large_angles_are_reduced),
       cmocka_unit_test(bools_of_any_length_are_negated),
       cmocka_unit_test(celu_takes_a_negative_alpha),
       cmocka_unit_test(special_values_go_through_vectors),
