@@ -11,7 +11,12 @@ endfunction()
 # Warnings, sanitizers and include paths for one target of ours (never for generated code).
 function(olstm_set_up_target target)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
-  target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
+  # Files of more than 2 GB on 32-bit systems, too.
+  target_compile_definitions(${target} PRIVATE _GNU_SOURCE _FILE_OFFSET_BITS=64)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^i[3-6]86$")
+    # x87 registers round to other precisions than the types have.
+    target_compile_options(${target} PRIVATE -msse2 -mfpmath=sse)
+  endif()
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes
                                            -Wmissing-prototypes -Wpointer-arith -Wvla
                                            $<$<BOOL:${OLSTM_WERROR}>:-Werror> -ffp-contract=off)

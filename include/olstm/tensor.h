@@ -104,7 +104,8 @@ static inline bool olstm_tensor_desc_bytes(const olstm_tensor_desc* desc,
     if (desc->dims[d] < 0) return false;
     if (desc->dims[d] == 0) {
       empty = true;
-    } else if (!olstm_size_multiply(bytes, (size_t)desc->dims[d], &bytes) ||
+    } else if ((uint64_t)desc->dims[d] > (uint64_t)PTRDIFF_MAX ||
+               !olstm_size_multiply(bytes, (size_t)desc->dims[d], &bytes) ||
                bytes > (size_t)PTRDIFF_MAX) {
       return false;
     }

@@ -1,4 +1,5 @@
 // Expand and Tile: strided copies with a source stride of 0 where it is repeated.
+#include "base/tensor_size.h"
 #include "op/shape/shape_ops.h"
 #include "op/shape/strided_copy.h"
 
@@ -101,9 +102,7 @@ olstm_status olstm__tile_infer(const void* instance, const olstm_infer_args* arg
   olstm_tensor_desc output = *input;
   for (int32_t d = 0; d < input->rank; d++) {
     size_t dim = 0;
-    if (repeats[d] < 0 ||
-        !olstm_size_multiply((size_t)input->dims[d], (size_t)repeats[d], &dim) ||
-        dim > (size_t)PTRDIFF_MAX) {
+    if (!olstm__size_multiply_dim((size_t)input->dims[d], repeats[d], &dim)) {
       return olstm__op_fail(base, error, OLSTM_STATUS_INVALID_VALUE,
                             "repeats is %s for shape %s: negative or too large",
                             olstm_dims_text(repeats, input->rank).text,

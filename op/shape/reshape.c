@@ -1,6 +1,7 @@
 // Reshape in its three schemas, and Flatten.
 #include <string.h>
 
+#include "base/tensor_size.h"
 #include "op/shape/shape_ops.h"
 
 enum { kShapeIsAttribute = 1, kShapeIsInput = 5, kHasAllowzero = 14 };
@@ -55,7 +56,7 @@ static olstm_status resolve_dims(const reshape_op* op, const olstm_tensor_desc* 
       return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_VALUE,
                             "shape %s has more than one -1 or a value below it",
                             asked.text);
-    } else if (!olstm_size_multiply(*out_product, (size_t)output->dims[d], out_product)) {
+    } else if (!olstm__size_multiply_dim(*out_product, output->dims[d], out_product)) {
       return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_VALUE,
                             "output shape %s is too large", asked.text);
     }
@@ -130,8 +131,7 @@ olstm_status olstm__flatten_infer(const void* instance, const olstm_infer_args* 
   for (int32_t d = 0; d < input->rank; d++) {
     size_t product = 0;
     int64_t* dim = &output.dims[d < axis ? 0 : 1];
-    if (!olstm_size_multiply((size_t)*dim, (size_t)input->dims[d], &product) ||
-        product > (size_t)PTRDIFF_MAX) {
+    if (!olstm__size_multiply_dim((size_t)*dim, input->dims[d], &product)) {
       return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_VALUE,
                             "input shape %s is too large", olstm_shape_text(input).text);
     }

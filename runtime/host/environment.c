@@ -19,8 +19,10 @@ enum {
 };
 
 /// The upper bound of max_memory when the option is not set: runs then choose a limit by
-/// their inputs.
-static const size_t kMostMemory = (size_t)4 << 30;
+/// their inputs. 4 GB, or half of the addresses that there are.
+static const size_t kMostMemory = SIZE_MAX >> 31 > 1
+                                      ? (size_t)((uint64_t)4 << 30 & SIZE_MAX)
+                                      : SIZE_MAX / 2;
 
 /// "auto" and NULL leave options.kernel NULL: the operator chooses.
 static olstm_status read_kernel(olstm__environment* environment, const char* kernel,

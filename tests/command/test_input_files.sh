@@ -31,7 +31,6 @@ for input in X=stored.npz X=stored.npz:X stored.npz; do
 done
 expect_error 1 "'stored.npz' has no array 'Y': it has 'X'" run small_lstm.onnx -i X=stored.npz:Y
 expect_error 1 "input 'X' is given twice" run small_lstm.onnx -i stored.npz -i X=x_2x1x3.npy
-expect_error 1 "'deflated.npz' has an array 'other', which is no input: the model takes 'X'" run small_lstm.onnx -i deflated.npz
 cp x_2x1x3.npy fake.npz
 expect 0 run small_lstm.onnx -i X=fake.npz
 expect_error 1 "'fake.npz' is no archive: it has no array 'X'" run small_lstm.onnx -i X=fake.npz:X
@@ -43,6 +42,7 @@ if "$olstm" run small_lstm.onnx -i X=deflated.npz:X -o npz >out.txt 2>err.txt; t
   expect_same plain/Y.npy npz/Y.npy
   expect 0 run small_lstm.onnx -i X=deflated.npz -o npz
   expect_same plain/Y.npy npz/Y.npy
+  expect_error 1 "'deflated.npz' has an array 'other', which is no input: the model takes 'X'" run small_lstm.onnx -i deflated.npz
 else
   grep -q "was built without zlib: save it with numpy.savez" err.txt || complain "$(cat err.txt)"
 fi

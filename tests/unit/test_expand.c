@@ -51,8 +51,9 @@ static void tile_refuses_what_does_not_fit(void** state) {
                          "Tile 'node': repeats is [-1] for shape [2]: negative or too "
                          "large");
   op_text_expect_failure(
-      "Tile-13", "f32[1,1] 1; i64[2] 4294967296 4294967296", OLSTM_STATUS_INVALID_VALUE,
-      "Tile 'node': output shape [4294967296,4294967296] is too large");
+      "Tile-13", "f32[1,1,1] 1; i64[3] 1073741824 1073741824 1073741824",
+      OLSTM_STATUS_INVALID_VALUE,
+      "Tile 'node': output shape [1073741824,1073741824,1073741824] is too large");
 }
 
 int main(int argc, char** argv) {

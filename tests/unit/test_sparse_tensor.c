@@ -130,7 +130,7 @@ static void refuses_wrong_shapes(void** state) {
   static const int64_t kFlat[] = {1, 3, 5};
   static const int64_t kWide[] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
   static const int64_t kHuge[] = {INT64_MAX, INT64_MAX};
-  static const int64_t kLarge[] = {1 << 20, 1 << 10};
+  static const int64_t kLarge[] = {1 << 18, 1 << 10};
   (void)state;
   pb_bytes sparse = make_sparse("3", 3, "2", kFlat, 2, kShape, 2);
   pb_bytes bytes = make_model(&sparse);
@@ -146,7 +146,7 @@ static void refuses_wrong_shapes(void** state) {
   expect_refusal(&bytes, OLSTM_STATUS_INVALID_MODEL,
                  "tensor 'S': has shape [9223372036854775807,9223372036854775807], which "
                  "is none that fits into memory");
-  // 4 GB out of a file of some bytes.
+  // 1 GB out of a file of some bytes.
   sparse = make_sparse("1", 1, "1", kFlat, 1, kLarge, 2);
   bytes = make_model(&sparse);
   olstm_model* model = NULL;
