@@ -66,15 +66,16 @@ static bool is_exact(const olstm__triton_settings* settings) {
          strcmp(kernel, "fastest") != 0;
 }
 
-static olstm_status create_session(olstm_model* file,
-                                   const olstm__triton_settings* settings,
-                                   olstm_session** out_session, olstm_error* error) {
+/// Creates a session, with or without the state that the settings name, and its traits.
+static olstm_status create_session(olstm__triton_model* model, olstm_model* file,
+                                   const olstm__triton_settings* settings, bool stateful,
+                                   olstm_error* error) {
   olstm_session_options options;
   olstm_session_options_init(&options);
   options.thread_count = settings->thread_count;
   options.precision = settings->precision;
   options.kernel = settings->kernel;
-  options.stateful_count = settings->stateful_count;
+  options.stateful_count = stateful ? settings->stateful_count : 0;
   options.stateful = settings->stateful;
   options.binding_count = settings->binding_count;
   options.bindings = settings->bindings;
@@ -84,22 +85,42 @@ static olstm_status create_session(olstm_model* file,
   options.broadcast_state = true;
   // One plan for every size of batch and some lengths.
   options.plan_cache_capacity = 4 * (size_t)OLSTM__TRITON_MAX_BATCH;
-  const olstm_status status =
-      olstm_session_create(file, NULL, &options, out_session, error);
-  if (status == OLSTM_STATUS_OK || !settings->is_default ||
-      settings->stateful_count == 0) {
-    return status;
-  }
-  const olstm_error why = *error;
-  options.stateful_count = 0;
-  OLSTM_RETURN_IF_ERROR(olstm_session_create(file, NULL, &options, out_session, error));
-  // No recurrent node: there is nothing to keep.
+  OLSTM_RETURN_IF_ERROR(
+      olstm_session_create(file, NULL, &options, &model->session, error));
+  return olstm__triton_traits_init(&model->traits, model->session, is_exact(settings),
+                                   error);
+}
+
+static void destroy_session(olstm__triton_model* model) {
+  olstm__triton_traits_deinit(&model->traits);
+  if (model->session) olstm_session_destroy(model->session);
+  model->session = NULL;
+}
+
+/// As the settings say. Where they say nothing and state cannot be kept, the error tells
+/// what the user may write; a model without recurrent nodes has nothing to keep.
+static olstm_status create_wanted_session(olstm__triton_model* model, olstm_model* file,
+                                          const olstm__triton_settings* settings,
+                                          olstm_error* error) {
+  const olstm_status status = create_session(model, file, settings, true, error);
+  const bool works = status == OLSTM_STATUS_OK &&
+                     (model->traits.slot_count == 0 || model->traits.has_run);
+  if (works || !settings->is_default || settings->stateful_count == 0) return status;
+  const bool is_refused = status != OLSTM_STATUS_OK;
+  const olstm_error why = is_refused ? *error : model->traits.trial_error;
+  destroy_session(model);
+  OLSTM_RETURN_IF_ERROR(create_session(model, file, settings, false, error));
   if (status == OLSTM_STATUS_NOT_FOUND) return OLSTM_STATUS_OK;
-  olstm_session_destroy(*out_session);
-  *out_session = NULL;
-  return olstm_fail(error, status,
-                    "%s; parameter stateful: \"none\" runs it without state",
-                    why.message);
+  if (is_refused || model->traits.has_run) {
+    return olstm_fail(
+        error, is_refused ? status : OLSTM_STATUS_UNSUPPORTED,
+        "%s; parameter stateful: \"none\" runs it without state, and bindings: "
+        "\"OUTPUT=INPUT\" keeps what the model gives and takes",
+        why.message);
+  }
+  // Trial runs say nothing of this model: their numbers mean nothing to it.
+  destroy_session(model);
+  return create_session(model, file, settings, true, error);
 }
 
 /// Loads the file and makes the session and its traits.
@@ -112,11 +133,7 @@ static olstm_status load(olstm__triton_model* model, const char* path,
     status = olstm__triton_settings_init(&settings, model->json, file, error);
   }
   if (status == OLSTM_STATUS_OK) {
-    status = create_session(file, &settings, &model->session, error);
-  }
-  if (status == OLSTM_STATUS_OK) {
-    status = olstm__triton_traits_init(&model->traits, model->session,
-                                       is_exact(&settings), error);
+    status = create_wanted_session(model, file, &settings, error);
   }
   olstm__triton_settings_deinit(&settings);
   olstm_model_destroy(file);
@@ -223,8 +240,7 @@ olstm_status olstm__triton_model_create(TRITONBACKEND_Model* server_model,
 void olstm__triton_model_destroy(olstm__triton_model* model) {
   if (!model) return;
   olstm__triton_config_deinit(&model->config);
-  olstm__triton_traits_deinit(&model->traits);
-  if (model->session) olstm_session_destroy(model->session);
+  destroy_session(model);
   cJSON_Delete(model->json);
   free(model);
 }

@@ -18,7 +18,8 @@ olstm_status olstm__triton_probe_init(olstm__triton_probe* probe, olstm_session*
   *probe = (olstm__triton_probe){.session = session, .traits = traits};
   probe->inputs = calloc(traits->input_count + 1, sizeof *probe->inputs);
   probe->outputs = calloc(traits->output_count + 1, sizeof *probe->outputs);
-  if (!probe->inputs || !probe->outputs) {
+  probe->axes = calloc(traits->input_count + 1, sizeof *probe->axes);
+  if (!probe->inputs || !probe->outputs || !probe->axes) {
     olstm__triton_probe_deinit(probe);
     return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "trial runs: no memory");
   }
@@ -31,6 +32,7 @@ void olstm__triton_probe_deinit(olstm__triton_probe* probe) {
   if (probe->inputs) release_data(probe->inputs, probe->traits->input_count);
   free(probe->inputs);
   free(probe->outputs);
+  free(probe->axes);
   if (probe->context) olstm_context_destroy(probe->context);
   *probe = (olstm__triton_probe){0};
 }
@@ -89,7 +91,7 @@ static olstm_status make_input(olstm__triton_probe* probe, size_t index,
                                int64_t first_row, int64_t row_count, uint32_t step,
                                olstm_error* error) {
   const olstm__triton_tensor* info = &probe->traits->inputs[index];
-  const int32_t axis = probe->batch_axes ? probe->batch_axes[index] : -1;
+  const int32_t axis = probe->has_axes ? probe->axes[index] : -1;
   olstm_tensor* input = &probe->inputs[index];
   size_t bytes = 0;
   free(input->data);
@@ -192,8 +194,7 @@ void olstm__triton_shot_deinit(olstm__triton_shot* shot) {
   *shot = (olstm__triton_shot){0};
 }
 
-olstm_status olstm__triton_probe_start(olstm__triton_probe* probe, const char* slot,
-                                       olstm_tensor* out_value, olstm_error* error) {
+olstm_status olstm__triton_probe_prepare(olstm__triton_probe* probe, olstm_error* error) {
   const olstm__triton_traits* traits = probe->traits;
   olstm_tensor_desc* descs = calloc(traits->input_count + 1, sizeof *descs);
   if (!descs)
@@ -205,9 +206,6 @@ olstm_status olstm__triton_probe_start(olstm__triton_probe* probe, const char* s
   }
   if (status == OLSTM_STATUS_OK) {
     status = olstm_context_prepare(probe->context, descs, traits->input_count, error);
-  }
-  if (status == OLSTM_STATUS_OK) {
-    status = olstm_context_get_state(probe->context, slot, out_value, error);
   }
   free(descs);
   return status;

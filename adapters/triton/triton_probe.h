@@ -5,7 +5,7 @@
 
 #include "triton_traits.h"
 
-enum { OLSTM__TRITON_PROBE_ROWS = 3, OLSTM__TRITON_PROBE_STEPS = 2 };
+enum { OLSTM__TRITON_PROBE_ROWS = 3 };
 
 /// What a trial left: the outputs, then the slots. Owned.
 typedef struct olstm__triton_shot {
@@ -22,8 +22,9 @@ typedef struct olstm__triton_probe {
   olstm_tensor* outputs;
   /// The size of dimensions that the model leaves open, and of the batch axes.
   int64_t length;
-  /// An axis an input; -1: none.
-  const int32_t* batch_axes;
+  /// The batch axis of each input, where they have one. Owned.
+  bool has_axes;
+  int32_t* axes;
 } olstm__triton_probe;
 
 /// Memory: borrows; olstm__triton_probe_deinit, which takes a zeroed probe, too.
@@ -41,9 +42,7 @@ olstm_status olstm__triton_probe_run(olstm__triton_probe* probe, int64_t first_r
                                      olstm__triton_shot* out_shot, olstm_error* error);
 void olstm__triton_shot_deinit(olstm__triton_shot* shot);
 
-/// Gives the start value of a slot after a reset and a prepare for one row. It is
-/// borrowed until the next call.   Errors: WRONG_STATE when it is not known.
-olstm_status olstm__triton_probe_start(olstm__triton_probe* probe, const char* slot,
-                                       olstm_tensor* out_value, olstm_error* error);
+/// Resets the context and prepares it for one row: slots have their start values then.
+olstm_status olstm__triton_probe_prepare(olstm__triton_probe* probe, olstm_error* error);
 
 #endif  // OLSTM_ADAPTERS_TRITON_TRITON_PROBE_H_

@@ -9,7 +9,7 @@
 #include "triton_rows.h"
 
 // What open dimensions are tried with, until a run works.
-static const int64_t kLengths[] = {3, 1, 2, 5, 8, 16, 33, 64, 128, 256, 512, 1024};
+static const int64_t kLengths[] = {3, 1, 2, 5, 8, 16, 33, 64, 128, 256, 512};
 enum { LENGTH_COUNT = (int)(sizeof kLengths / sizeof kLengths[0]) };
 
 // ---------------------------------------------------------------- what the model says
@@ -170,25 +170,48 @@ static olstm_status compare_rows(olstm__triton_traits* traits, size_t index,
   return OLSTM_STATUS_OK;
 }
 
+/// Whether an input has a dimension that is left open, batch axes aside.
+static bool has_open_length(const olstm__triton_traits* traits,
+                            const olstm__triton_probe* probe) {
+  for (size_t i = 0; i < traits->input_count; i++) {
+    const int32_t axis = probe->has_axes ? probe->axes[i] : -1;
+    for (int32_t d = 0; d < traits->inputs[i].rank; d++) {
+      if (d != axis && traits->inputs[i].dims[d] < 0) return true;
+    }
+  }
+  return false;
+}
+
+/// Runs row 0 with the first length that works.
+static olstm_status run_some_length(olstm__triton_traits* traits,
+                                    olstm__triton_probe* probe, int step_count,
+                                    olstm__triton_shot* out_shot, olstm_error* error) {
+  const int count = has_open_length(traits, probe) ? LENGTH_COUNT : 1;
+  olstm_status status = OLSTM_STATUS_UNSUPPORTED;
+  for (int i = 0; status != OLSTM_STATUS_OK && i < count; i++) {
+    probe->length = kLengths[i];
+    status = olstm__triton_probe_run(probe, 0, 1, step_count, out_shot, error);
+  }
+  traits->has_run = traits->has_run || status == OLSTM_STATUS_OK;
+  if (status != OLSTM_STATUS_OK) traits->trial_error = *error;
+  return status;
+}
+
 /// Runs every row alone and all of them together. OK when each is the same either way.
 static olstm_status compare_batches(olstm__triton_traits* traits,
                                     olstm__triton_probe* probe, bool exact,
                                     olstm_error* error) {
   olstm__triton_shot ones[OLSTM__TRITON_PROBE_ROWS] = {{0}};
   olstm__triton_shot all = {0};
-  olstm_status status = OLSTM_STATUS_UNSUPPORTED;
-  for (int i = 0; status != OLSTM_STATUS_OK && i < LENGTH_COUNT; i++) {
-    probe->length = kLengths[i];
-    status =
-        olstm__triton_probe_run(probe, 0, 1, OLSTM__TRITON_PROBE_STEPS, &ones[0], error);
-  }
+  // The second step runs on the state of the first.
+  const int steps = traits->slot_count > 0 ? 2 : 1;
+  olstm_status status = run_some_length(traits, probe, steps, &ones[0], error);
   for (int r = 1; status == OLSTM_STATUS_OK && r < OLSTM__TRITON_PROBE_ROWS; r++) {
-    status =
-        olstm__triton_probe_run(probe, r, 1, OLSTM__TRITON_PROBE_STEPS, &ones[r], error);
+    status = olstm__triton_probe_run(probe, r, 1, steps, &ones[r], error);
   }
   if (status == OLSTM_STATUS_OK) {
-    status = olstm__triton_probe_run(probe, 0, OLSTM__TRITON_PROBE_ROWS,
-                                     OLSTM__TRITON_PROBE_STEPS, &all, error);
+    status =
+        olstm__triton_probe_run(probe, 0, OLSTM__TRITON_PROBE_ROWS, steps, &all, error);
   }
   for (size_t i = 0; status == OLSTM_STATUS_OK && i < all.tensor_count; i++) {
     status = compare_rows(traits, i, ones, &all, exact, error);
@@ -247,7 +270,7 @@ static const olstm_node* find_unstackable_node(const olstm_session* session) {
 static olstm_status find_batch(olstm__triton_traits* traits, olstm__triton_probe* probe,
                                bool exact, olstm_error* error) {
   const olstm_node* node = find_unstackable_node(probe->session);
-  int32_t* axes = NULL;
+  int32_t* axes = probe->axes;
   olstm_status status = OLSTM_STATUS_UNSUPPORTED;
   if (node) {
     return olstm_fail(error, status, "node '%s' (%s) may treat a batch as one",
@@ -256,14 +279,20 @@ static olstm_status find_batch(olstm__triton_traits* traits, olstm__triton_probe
   if (traits->input_count == 0 || traits->inputs[0].rank <= 0) {
     return olstm_fail(error, status, "its first input has no axis for a batch");
   }
-  axes = calloc(traits->input_count, sizeof *axes);
-  if (!axes) return no_memory(error);
   (void)olstm_fail(error, status, "its inputs have no open dimension for a batch");
+  bool is_first = true;
   for (int32_t axis = 0; axis < traits->inputs[0].rank; axis++) {
     if (traits->inputs[0].dims[axis] >= 0 || !choose_axes(traits, axis, axes)) continue;
-    probe->batch_axes = axes;
-    status = compare_batches(traits, probe, exact, error);
+    probe->has_axes = true;
+    olstm_error why;
+    status = compare_batches(traits, probe, exact, &why);
     if (status == OLSTM_STATUS_OK || status == OLSTM_STATUS_OUT_OF_MEMORY) break;
+    // The first axis is the likeliest: what is wrong with it tells most.
+    if (is_first) {
+      (void)olstm_fail(error, status, "with axis %d of '%s' as the batch, %s", (int)axis,
+                       traits->inputs[0].name, why.message);
+    }
+    is_first = false;
   }
   for (size_t i = 0; status == OLSTM_STATUS_OK && i < traits->input_count; i++) {
     traits->inputs[i].batch_axis = axes[i];
@@ -274,17 +303,33 @@ static olstm_status find_batch(olstm__triton_traits* traits, olstm__triton_probe
 
 // ---------------------------------------------------------------- slots
 
+/// Whether something of outputs or slots is open that trial runs could tell.
+static bool is_unsettled(const olstm__triton_traits* traits, bool outputs) {
+  for (size_t i = 0; outputs && i < traits->output_count; i++) {
+    if (traits->outputs[i].rank < 0) return true;
+  }
+  for (size_t s = 0; s < traits->slot_count; s++) {
+    if (traits->slots[s].rank < 0) return true;
+    for (int32_t d = 0; d < traits->slots[s].rank; d++) {
+      if (traits->slots[s].dims[d] < 0 && d != traits->slots[s].batch_axis) return true;
+    }
+  }
+  return false;
+}
+
 /// Fills in dimensions of slots that the model leaves open and that are the same whatever
-/// the length of a run.
+/// the length and the rows of a run.
 static void settle_slots(olstm__triton_traits* traits, olstm__triton_probe* probe) {
   olstm__triton_shot shots[3] = {{0}};
   olstm_error ignored;
   const int64_t length = probe->length;
-  bool ok = true;
+  bool ok = is_unsettled(traits, false);
+  if (!ok) return;
+  // One step; two; and two of another length and of more rows.
   for (int i = 0; ok && i < 3; i++) {
     probe->length = i == 2 ? length + 1 : length;
-    ok = olstm__triton_probe_run(probe, 0, 1, i == 0 ? 1 : 2, &shots[i], &ignored) ==
-         OLSTM_STATUS_OK;
+    ok = olstm__triton_probe_run(probe, 0, i == 2 ? 2 : 1, i == 0 ? 1 : 2, &shots[i],
+                                 &ignored) == OLSTM_STATUS_OK;
   }
   for (size_t s = 0; ok && s < traits->slot_count; s++) {
     olstm__triton_tensor* slot = &traits->slots[s];
@@ -306,6 +351,8 @@ static void settle_slots(olstm__triton_traits* traits, olstm__triton_probe* prob
 /// one grows, or only its own run tells what it starts from.
 static olstm_status find_starts(olstm__triton_traits* traits, olstm__triton_probe* probe,
                                 olstm_error* error) {
+  if (traits->slot_count == 0) return OLSTM_STATUS_OK;
+  OLSTM_RETURN_IF_ERROR(olstm__triton_probe_prepare(probe, error));
   for (size_t s = 0; s < traits->slot_count; s++) {
     olstm__triton_tensor* slot = &traits->slots[s];
     olstm_tensor_desc desc = {slot->dtype, slot->rank, {0}};
@@ -316,7 +363,7 @@ static olstm_status find_starts(olstm__triton_traits* traits, olstm__triton_prob
       desc.dims[d] = d == slot->batch_axis ? 1 : slot->dims[d];
     }
     if (!olstm_tensor_desc_bytes(&desc, &bytes) ||
-        olstm__triton_probe_start(probe, slot->name, &value, &ignored) !=
+        olstm_context_get_state(probe->context, slot->name, &value, &ignored) !=
             OLSTM_STATUS_OK ||
         !olstm_tensor_desc_equal(&value.desc, &desc)) {
       return olstm_fail(error, OLSTM_STATUS_UNSUPPORTED,
@@ -336,12 +383,14 @@ static olstm_status find_starts(olstm__triton_traits* traits, olstm__triton_prob
 static void observe(olstm__triton_traits* traits, olstm__triton_probe* probe) {
   olstm__triton_shot shot = {0};
   olstm_error ignored;
-  olstm_status status = OLSTM_STATUS_UNSUPPORTED;
-  probe->batch_axes = NULL;
-  for (int i = 0; status != OLSTM_STATUS_OK && i < LENGTH_COUNT; i++) {
-    probe->length = kLengths[i];
-    status = olstm__triton_probe_run(probe, 0, 1, 1, &shot, &ignored);
+  if (traits->has_run && !is_unsettled(traits, true)) return;
+  // What is open in front is most often the batch, which need not be long.
+  for (size_t i = 0; i < traits->input_count; i++) {
+    const bool is_open = traits->inputs[i].rank > 0 && traits->inputs[i].dims[0] < 0;
+    probe->axes[i] = is_open ? 0 : -1;
   }
+  probe->has_axes = true;
+  const olstm_status status = run_some_length(traits, probe, 1, &shot, &ignored);
   for (size_t i = 0; i < traits->output_count + traits->slot_count; i++) {
     olstm__triton_tensor* tensor = tensor_of_shot(traits, i);
     if (status != OLSTM_STATUS_OK || tensor->rank >= 0) continue;

@@ -39,6 +39,9 @@ typedef struct olstm__triton_traits {
   bool stackable;
   /// Why they may not; "" otherwise.
   olstm_error why_not;
+  /// Whether some trial run worked, and what the last one that did not said.
+  bool has_run;
+  olstm_error trial_error;
 } olstm__triton_traits;
 
 /// exact: whether the session promises a row the same bits whatever the batch; otherwise

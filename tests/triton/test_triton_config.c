@@ -250,7 +250,17 @@ static void models_that_cannot_be_served_say_why(void** state) {
        "node Add m,x -> n\noutput n float[2]\noutput y float[2]\nnode Identity n -> y\n"
        "end\ninput x float[t,2]\nconst h float[2] 0\n"
        "node Scan h,x -> last,y body=@body num_scan_inputs=1\noutput y float[t,2]\n",
-       "{}", "; parameter stateful: \"none\" runs it without state"}};
+       "{}", "; parameter stateful: \"none\" runs it without state"},
+      // States that are inputs: the second layer's cannot be the context's as well, which
+      // trial runs show.
+      {"opset 17\ninput x float[t,n,3]\ninput h0 float[2,n,4]\n"
+       "const w float[1,16,3] 0.1\nconst v float[1,16,4] 0.1\nconst r float[1,16,4] 0.2\n"
+       "const one int64[1] 1\nnode Split h0 -> ha,hb axis=0\n"
+       "node LSTM x,w,r,_,_,ha -> y4 name=a hidden_size=4\nnode Squeeze y4,one -> y3\n"
+       "node LSTM y3,v,r,_,_,hb -> y name=b hidden_size=4\noutput y float\n",
+       "{}",
+       "its node cannot keep it; parameter stateful: \"none\" runs it without state, and "
+       "bindings: \"OUTPUT=INPUT\" keeps"}};
   (void)state;
   expect_refusals(kRefusals, sizeof kRefusals / sizeof kRefusals[0], true);
 }

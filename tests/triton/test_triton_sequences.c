@@ -241,7 +241,9 @@ static void models_of_a_fixed_batch_run_one_by_one(void** state) {
   assert_string_equal(fake_config(&fixture.model, "input.0.dims"), "[1,-1,3]");
   assert_string_equal(fake_config(&fixture.model, "sequence_batching.state.0.dims"),
                       "[1,1,4]");
-  assert_non_null(strstr(fake_server.log, "requests run one by one: output 'y'"));
+  assert_non_null(
+      strstr(fake_server.log,
+             "requests run one by one: with axis 1 of 'x' as the batch, output 'y'"));
   interleave(&fixture, false, true, true, 1);
   fixture_end(&fixture);
 }
