@@ -7,7 +7,8 @@ listed in equivalent.txt beside this file when nobody could tell the difference.
 
 Mutants are made in copies of the tree, one a job, in the work folder (default build/mutation). Tests: the unit tests of the
 FOLDERs, those of the mutant's own file and those that killed the most for their time first; then the command, conformance and fuzz
-tests. --again takes a file of this script's output, and tries its survivors alone.
+tests. --again takes a file of this script's output, and tries its survivors alone, without
+those that equivalent.txt has by now.
 """
 import argparse
 import os
@@ -204,7 +205,7 @@ def measure(tree, folders):
         sys.exit("mutation_trial: the command, conformance or fuzz tests fail as they are")
 
 
-def select(root, arguments):
+def select(root, arguments, equivalent):
     """The mutants of that tree to try, in order."""
     files = subprocess.check_output(["git", "ls-files", *arguments.folders], cwd=ROOT, text=True).split()
     pool = [mutant for path in files if path.endswith((".c", ".inc")) for mutant in mutants_of(root, path)]
@@ -213,7 +214,7 @@ def select(root, arguments):
         return pool
     with open(arguments.again) as file:
         wanted = {re.sub(r"^survived +([^:]+):\d+", r"\1", line.rstrip("\n")) for line in file if line.startswith("survived")}
-    return [mutant for mutant in pool if name_of(mutant) in wanted]
+    return [mutant for mutant in pool if name_of(mutant) in wanted - equivalent]
 
 
 def name_of(mutant):
@@ -246,7 +247,7 @@ def main():
           flush=True)
     counts = {"killed": 0, "survived": 0, "equivalent": 0}
     waiting = queue.SimpleQueue()
-    for mutant in select(trees[0].folder, arguments):
+    for mutant in select(trees[0].folder, arguments, equivalent):
         waiting.put(mutant)
     lock = threading.Lock()
 

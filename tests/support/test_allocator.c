@@ -6,8 +6,13 @@
 
 #include "tests/support/test_main.h"
 
-/// Before each block: its size, so that giving back another one is seen.
-enum { kHeaderBytes = OLSTM_ALIGNMENT };
+enum {
+  /// Before each block: its size, so that giving back another one is seen.
+  kHeaderBytes = OLSTM_ALIGNMENT,
+  /// Behind it, and in it before anything is written.
+  kGuardBytes = 16,
+  kFill = 0xA5
+};
 
 static void* test_allocate(void* user, size_t bytes) {
   olstm_test_allocator* self = user;
@@ -15,14 +20,15 @@ static void* test_allocate(void* user, size_t bytes) {
   const int64_t fail_at = self->fail_at;
   if (fail_at > 0 && number >= fail_at) return NULL;
   size_t total = 0;
-  if (!olstm_size_add(bytes, kHeaderBytes, &total) || !olstm_size_align(total, &total)) {
+  if (!olstm_size_add(bytes, kHeaderBytes + kGuardBytes, &total) ||
+      !olstm_size_align(total, &total)) {
     return NULL;
   }
   char* block = aligned_alloc(OLSTM_ALIGNMENT, total);
   if (!block) return NULL;
   memcpy(block, &bytes, sizeof bytes);
   // Whoever counts on zeroes shall see that there are none.
-  memset(block + kHeaderBytes, 0xA5, total - kHeaderBytes);
+  memset(block + kHeaderBytes, kFill, total - kHeaderBytes);
   self->live_count++;
   self->live_bytes += (int64_t)bytes;
   return block + kHeaderBytes;
@@ -34,6 +40,10 @@ static void test_release(void* user, void* memory, size_t bytes) {
   size_t asked = 0;
   memcpy(&asked, block, sizeof asked);
   if (asked != bytes) self->has_size_mismatch = true;
+  for (size_t i = 0; i < kGuardBytes; i++) {
+    const unsigned char* guard = (const unsigned char*)memory + asked;
+    if (guard[i] != kFill) self->has_overrun = true;
+  }
   self->live_count--;
   self->live_bytes -= (int64_t)asked;
   free(block);
@@ -50,6 +60,7 @@ void olstm_test_allocator_fail_at(olstm_test_allocator* allocator, int64_t nth) 
 
 void olstm_test_allocator_assert_clean(const olstm_test_allocator* allocator) {
   assert_false(allocator->has_size_mismatch);
+  assert_false(allocator->has_overrun);
   assert_int_equal(allocator->live_count, 0);
   assert_int_equal(allocator->live_bytes, 0);
 }

@@ -18,8 +18,9 @@ typedef struct olstm_test_allocator {
   /// Fail this allocation (1 is the next one after olstm_test_allocator_fail_at) and all
   /// after it; 0 for none.
   _Atomic int64_t fail_at;
-  /// Whether memory was given back with another size than it was asked for with.
-  _Atomic bool has_size_mismatch;
+  /// Whether memory was given back with another size than it was asked for with; and
+  /// whether bytes behind it were written.
+  _Atomic bool has_size_mismatch, has_overrun;
 } olstm_test_allocator;
 
 void olstm_test_allocator_init(olstm_test_allocator* allocator);
@@ -28,7 +29,7 @@ void olstm_test_allocator_init(olstm_test_allocator* allocator);
 /// 0: none.
 void olstm_test_allocator_fail_at(olstm_test_allocator* allocator, int64_t nth);
 
-/// Asserts that all was given back, with the right sizes.
+/// Asserts that all was given back, with the right sizes, and nothing written behind it.
 void olstm_test_allocator_assert_clean(const olstm_test_allocator* allocator);
 
 /// Allocations of the C library's since the program started, by any thread and by any

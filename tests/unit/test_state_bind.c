@@ -72,11 +72,44 @@ static void refuses_another_dtype(void** state) {
   olstm__graph_destroy(graph);
 }
 
+static void refuses_another_size_of_any_dimension(void** state) {
+  static const char* const kMessages[] = {
+      "binding: output 'h_next' has shape [7,-1,4], input 'h' [1,-1,4]",
+      "binding: output 'h_next' has shape [1,-1,7], input 'h' [1,-1,4]"};
+  (void)state;
+  for (int i = 0; i < 2; i++) {
+    olstm__graph* graph = make_graph();
+    const olstm_binding binding = {"h_next", "h"};
+    olstm_error error;
+    graph->values[graph->outputs[1]].info.dims[2 * i] = 7;
+    assert_int_equal(olstm__state_bind(graph, 1, &binding, &error),
+                     OLSTM_STATUS_SHAPE_MISMATCH);
+    assert_string_equal(error.message, kMessages[i]);
+    olstm__graph_destroy(graph);
+  }
+}
+
+static void leaves_the_other_inputs_as_they_are(void** state) {
+  olstm__graph* graph = make_graph();
+  const olstm_binding binding = {"h_next", "h"};
+  (void)state;
+  const int32_t z = graph_value(graph, OLSTM__VALUE_INPUT, "z", 1, 2, 0, 0);
+  const int32_t x = graph->inputs[0];
+  assert_int_equal(olstm__state_bind(graph, 1, &binding, NULL), OLSTM_STATUS_OK);
+  assert_int_equal(graph->input_count, 2);
+  assert_int_equal(graph->own_input_count, 2);
+  assert_int_equal(graph->inputs[0], x);
+  assert_int_equal(graph->inputs[1], z);
+  olstm__graph_destroy(graph);
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(turns_an_input_into_a_slot),
       cmocka_unit_test(refuses_by_name),
       cmocka_unit_test(refuses_another_dtype),
+      cmocka_unit_test(refuses_another_size_of_any_dimension),
+      cmocka_unit_test(leaves_the_other_inputs_as_they_are),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }
