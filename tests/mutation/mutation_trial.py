@@ -182,21 +182,21 @@ class Tree:
                 file.write(original)
 
 
-def names_of_tests(folders):
+def names_of_tests(root, folders):
     """Unit tests of the folders' files, and of nothing: those that are not named after a file of another folder."""
     others = subprocess.check_output(["git", "ls-files", "op", "tools", "adapters"], cwd=ROOT, text=True).split()
     foreign = {os.path.basename(path).split(".")[0] for path in others if not path.startswith(tuple(folders))}
-    for name in sorted(os.listdir(os.path.join(ROOT, "tests", "unit"))):
+    for name in sorted(os.listdir(os.path.join(root, "tests", "unit"))):
         match = re.match(r"test_(\w+)\.c$", name)
         if not match or match[1] in foreign or match[1] in LEFT_OUT or match[1] == "steady_run":
             continue
-        with open(os.path.join(ROOT, "tests", "unit", name)) as file:
+        with open(os.path.join(root, "tests", "unit", name)) as file:
             if '#include "tools/' not in file.read():
                 yield match[1]
 
 
 def measure(tree, folders):
-    for name in names_of_tests(folders):
+    for name in names_of_tests(tree.folder, folders):
         start = time.monotonic()
         if not tree.run_unit_test(name):
             sys.exit("mutation_trial: %s fails as it is" % name)
