@@ -51,6 +51,36 @@ SIMD_INLINE void simd_store_part(simd_real* p, simd_vec a, int64_t count) {
 }
 
 #if !OLSTM_SIMD_DOUBLE
+/// Lanes first..end-1 (0 <= first, end <= SIMD_LANES) of the floats at p, of which others
+/// are not read; those are `other`.
+SIMD_INLINE simd_vec simd_load_between(const float* p, int64_t first, int64_t end,
+                                       simd_vec other) {
+  return _mm512_mask_loadu_ps(other, (simd_mask)(simd_first(end) & ~simd_first(first)),
+                              p);
+}
+
+/// Its lanes in another order: halves, quarters, pairs or neighbours swapped (`distance`
+/// 8, 4, 2, 1).
+SIMD_INLINE simd_vec simd_swap(simd_vec a, const int distance) {
+  if (distance == 8) return _mm512_shuffle_f32x4(a, a, 0x4e);
+  if (distance == 4) return _mm512_shuffle_f32x4(a, a, 0xb1);
+  return distance == 2 ? _mm512_permute_ps(a, 0x4e) : _mm512_permute_ps(a, 0xb1);
+}
+
+SIMD_INLINE float simd_first_lane(simd_vec a) {
+  return _mm512_cvtss_f32(a);
+}
+
+/// Half a vector's lanes as doubles, for sums; +, - and * are the compilers' own.
+typedef __m512d simd_wide;
+#define SIMD_WIDE_LANES 8
+SIMD_INLINE simd_wide simd_wide_low(simd_vec a) {
+  return _mm512_cvtps_pd(_mm512_castps512_ps256(a));
+}
+SIMD_INLINE simd_wide simd_wide_high(simd_vec a) {
+  return _mm512_cvtps_pd(_mm512_extractf32x8_ps(a, 1));
+}
+
 /// Two vectors of bfloat16: the low halves of the lanes, and, in *out_high, the high
 /// ones.
 SIMD_INLINE simd_vec simd_load_bf16_pair(const void* p, simd_vec* out_high) {

@@ -31,3 +31,13 @@ void olstm__vector_tanh_f32(size_t count, const float* x, float* y) {
 void olstm__vector_erf_f32(size_t count, const float* x, float* y) {
   table()->erf(count, x, y);
 }
+
+void olstm__vector_softmax_rows_f32(bool is_log, int64_t rows, int64_t count,
+                                    const float* x, float* y) {
+  table()->softmax_rows(is_log, rows, count, x, y);
+}
+
+void olstm__vector_softmax_columns_f32(bool is_log, int64_t rows, int64_t columns,
+                                       const float* x, float* y) {
+  table()->softmax_columns(is_log, rows, columns, x, y);
+}

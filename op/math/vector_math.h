@@ -5,7 +5,9 @@
 #ifndef OLSTM_OP_MATH_VECTOR_MATH_H_
 #define OLSTM_OP_MATH_VECTOR_MATH_H_
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 void olstm__vector_exp_f32(size_t count, const float* x, float* y);
 /// y[i] = exp(x[i] - shift).
@@ -13,5 +15,13 @@ void olstm__vector_exp_shifted_f32(size_t count, const float* x, float shift, fl
 void olstm__vector_sigmoid_f32(size_t count, const float* x, float* y);
 void olstm__vector_tanh_f32(size_t count, const float* x, float* y);
 void olstm__vector_erf_f32(size_t count, const float* x, float* y);
+
+/// Softmax, or its logarithm, of each of `rows` rows of `count` elements, one after the
+/// other. Sums are in double. A row's result does not depend on the others.
+void olstm__vector_softmax_rows_f32(bool is_log, int64_t rows, int64_t count,
+                                    const float* x, float* y);
+/// The same of each of `columns` columns of `rows` rows.
+void olstm__vector_softmax_columns_f32(bool is_log, int64_t rows, int64_t columns,
+                                       const float* x, float* y);
 
 #endif  // OLSTM_OP_MATH_VECTOR_MATH_H_

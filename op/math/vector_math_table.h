@@ -2,13 +2,19 @@
 #ifndef OLSTM_OP_MATH_VECTOR_MATH_TABLE_H_
 #define OLSTM_OP_MATH_VECTOR_MATH_TABLE_H_
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct olstm__vector_math_table {
   void (*exp)(size_t count, const float* x, float shift, float* y);
   void (*sigmoid)(size_t count, const float* x, float* y);
   void (*tanh)(size_t count, const float* x, float* y);
   void (*erf)(size_t count, const float* x, float* y);
+  void (*softmax_rows)(bool is_log, int64_t rows, int64_t count, const float* x,
+                       float* y);
+  void (*softmax_columns)(bool is_log, int64_t rows, int64_t columns, const float* x,
+                          float* y);
 } olstm__vector_math_table;
 
 extern const olstm__vector_math_table olstm__vector_math_f32_plain;

@@ -124,19 +124,25 @@ static void run_groups(void* argument, int64_t begin, int64_t end) {
   const int64_t group_length = handle->channels_a_group * handle->space;
   const size_t element_bytes = olstm_dtype_size(handle->dtype);
   size_t offset = (size_t)(begin * group_length) * element_bytes;
-  for (int64_t g = begin; g < end; g++) {
+  olstm__row_stats stats[OLSTM__NORM_ROWS];
+  int64_t measured = 0;
+  for (int64_t g = begin, r = 0; g < end; g++, r++) {
     const int64_t group = g % handle->group_count;
-    const olstm__row_stats stats = olstm__norm_row_measure(
-        handle->dtype, group_length, (const char*)args->inputs[0] + offset,
-        (double)run->self->epsilon, true);
+    if (r == measured) {
+      r = 0;
+      measured = olstm__norm_rows_together(end - g, group_length);
+      olstm__norm_rows_measure(handle->dtype, measured, group_length,
+                               (const char*)args->inputs[0] + offset,
+                               (double)run->self->epsilon, true, stats);
+    }
     for (int64_t c = 0; c < handle->channels_a_group; c++) {
       const int64_t index =
           run->self->scales_groups ? group : group * handle->channels_a_group + c;
       const olstm__row_operand scale = operand_at(handle, args->inputs[1], index);
       const olstm__row_operand shift = operand_at(handle, args->inputs[2], index);
       olstm__norm_row_apply(handle->dtype, handle->space,
-                            (const char*)args->inputs[0] + offset, &stats, &scale, &shift,
-                            (char*)args->outputs[0] + offset);
+                            (const char*)args->inputs[0] + offset, &stats[r], &scale,
+                            &shift, (char*)args->outputs[0] + offset);
       offset += (size_t)handle->space * element_bytes;
     }
   }

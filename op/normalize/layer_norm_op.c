@@ -168,16 +168,23 @@ static void run_rows(void* argument, int64_t begin, int64_t end) {
   const layer_norm_handle* handle = run->handle;
   const olstm_run_args* args = run->args;
   const size_t row_bytes = (size_t)handle->row_length * olstm_dtype_size(handle->dtype);
-  for (int64_t row = begin; row < end; row++) {
-    const char* x = (const char*)args->inputs[0] + (size_t)row * row_bytes;
-    const olstm__row_stats stats = olstm__norm_row_measure(
-        handle->dtype, handle->row_length, x, (double)run->self->epsilon,
-        code_of(run->self) == kCodeLayer);
-    put_stat(run->self, args->outputs, 1, row, stats.mean);
-    put_stat(run->self, args->outputs, 2, row, stats.inverse_deviation);
-    if (!args->outputs[0]) continue;
-    olstm__norm_row_apply(handle->dtype, handle->row_length, x, &stats, &run->scale,
-                          &run->shift, (char*)args->outputs[0] + (size_t)row * row_bytes);
+  for (int64_t row = begin; row < end;) {
+    olstm__row_stats stats[OLSTM__NORM_ROWS];
+    const int64_t rows = olstm__norm_rows_together(end - row, handle->row_length);
+    const size_t offset = (size_t)row * row_bytes;
+    const char* x = (const char*)args->inputs[0] + offset;
+    char* y = args->outputs[0] ? (char*)args->outputs[0] + offset : NULL;
+    olstm__norm_rows_measure(handle->dtype, rows, handle->row_length, x,
+                             (double)run->self->epsilon, code_of(run->self) == kCodeLayer,
+                             stats);
+    for (int64_t r = 0; r < rows; r++, row++, x += row_bytes) {
+      put_stat(run->self, args->outputs, 1, row, stats[r].mean);
+      put_stat(run->self, args->outputs, 2, row, stats[r].inverse_deviation);
+      if (!y) continue;
+      olstm__norm_row_apply(handle->dtype, handle->row_length, x, &stats[r], &run->scale,
+                            &run->shift, y);
+      y += row_bytes;
+    }
   }
 }
 

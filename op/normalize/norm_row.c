@@ -38,29 +38,37 @@ static double sum_row(olstm_dtype dtype, int64_t count, const void* x, double ce
   return add_partial_sums(sums);
 }
 
-/// The same of floats, by vectors.
-static double sum_floats(olstm__fold_kind kind, int64_t count, const float* x,
-                         double centre) {
-  double sum = 0;
-  olstm__float_fold_get()->rows[kind](1, 0, count, x, centre, &sum);
-  return sum;
+/// Floats, by vectors. Step by step for all rows: what one waits for does not keep
+/// others.
+static void measure_floats(int64_t rows, int64_t count, const float* x, double epsilon,
+                           bool centres, olstm__row_stats* stats) {
+  const olstm__float_fold* fold = olstm__float_fold_get();
+  double sums[OLSTM__NORM_ROWS] = {0};
+  if (centres) fold->rows[OLSTM__FOLD_SUM](rows, count, count, x, 0, sums);
+  for (int64_t r = 0; r < rows; r++) stats[r].mean = sums[r] / (double)count;
+  for (int64_t r = 0; r < rows; r++) {
+    fold->rows[OLSTM__FOLD_DEVIATION](1, 0, count, x + r * count, stats[r].mean,
+                                      &sums[r]);
+  }
+  for (int64_t r = 0; r < rows; r++) {
+    stats[r].inverse_deviation = 1 / sqrt(sums[r] / (double)count + epsilon);
+  }
 }
 
-static olstm__row_stats measure_floats(int64_t count, const float* x, double epsilon,
-                                       bool centres) {
-  const double mean =
-      centres ? sum_floats(OLSTM__FOLD_SUM, count, x, 0) / (double)count : 0.0;
-  const double variance =
-      sum_floats(OLSTM__FOLD_DEVIATION, count, x, mean) / (double)count;
-  return (olstm__row_stats){mean, 1 / sqrt(variance + epsilon)};
-}
-
-olstm__row_stats olstm__norm_row_measure(olstm_dtype dtype, int64_t count, const void* x,
-                                         double epsilon, bool centres) {
-  if (dtype == OLSTM_DTYPE_FLOAT) return measure_floats(count, x, epsilon, centres);
-  const double mean = centres ? sum_row(dtype, count, x, 0, false) / (double)count : 0.0;
-  const double variance = sum_row(dtype, count, x, mean, true) / (double)count;
-  return (olstm__row_stats){mean, 1 / sqrt(variance + epsilon)};
+void olstm__norm_rows_measure(olstm_dtype dtype, int64_t rows, int64_t count,
+                              const void* x, double epsilon, bool centres,
+                              olstm__row_stats* out_stats) {
+  if (dtype == OLSTM_DTYPE_FLOAT) {
+    measure_floats(rows, count, x, epsilon, centres, out_stats);
+    return;
+  }
+  for (int64_t r = 0; r < rows; r++) {
+    const char* row = (const char*)x + (size_t)(r * count) * olstm_dtype_size(dtype);
+    const double mean =
+        centres ? sum_row(dtype, count, row, 0, false) / (double)count : 0.0;
+    const double variance = sum_row(dtype, count, row, mean, true) / (double)count;
+    out_stats[r] = (olstm__row_stats){mean, 1 / sqrt(variance + epsilon)};
+  }
 }
 
 static void load_operand(const olstm__row_operand* operand, int64_t begin, int64_t count,

@@ -21,10 +21,25 @@ typedef struct olstm__row_operand {
   int64_t step;
 } olstm__row_operand;
 
-/// Of `count` > 0 elements. Without centring the mean is 0 and the variance the mean
-/// square. [no-alloc]
-olstm__row_stats olstm__norm_row_measure(olstm_dtype dtype, int64_t count, const void* x,
-                                         double epsilon, bool centres);
+enum {
+  /// The most rows that are measured together.
+  OLSTM__NORM_ROWS = 16
+};
+
+/// How many of `left` rows of `count` elements to measure together: few enough that they
+/// are still near when they are scaled.
+static inline int64_t olstm__norm_rows_together(int64_t left, int64_t count) {
+  enum { kNear = 4096 };
+  int64_t rows = count > 0 ? kNear / count : 1;
+  rows = rows > OLSTM__NORM_ROWS ? OLSTM__NORM_ROWS : rows < 1 ? 1 : rows;
+  return left < rows ? left : rows;
+}
+
+/// Of rows of `count` > 0 elements, one after the other. Without centring the mean is 0
+/// and the variance the mean square. [no-alloc]
+void olstm__norm_rows_measure(olstm_dtype dtype, int64_t rows, int64_t count,
+                              const void* x, double epsilon, bool centres,
+                              olstm__row_stats* out_stats);
 
 /// y = (x - mean) * inverse_deviation * scale + shift. y may be x. [no-alloc]
 void olstm__norm_row_apply(olstm_dtype dtype, int64_t count, const void* x,

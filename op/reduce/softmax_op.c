@@ -4,14 +4,17 @@
 #include <string.h>
 
 #include "op/elementwise/compute_type.h"
-#include "op/math/float_fold.h"
 #include "op/math/vector_math.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
 #include "op/reduce/arg_fold.h"
+#include "op/shape/strided_copy.h"
 
 enum { kCodeSoftmax, kCodeLogSoftmax, kCodeHardmax };
 enum { kPartialCount = 8 };
+
+/// Fewer columns of floats than these become rows first.
+enum { kFewColumns = 8 };
 
 typedef struct softmax_op {
   olstm__op_base base;
@@ -27,32 +30,21 @@ typedef struct softmax_handle {
   int64_t slab_count;
   int64_t rows;
   int64_t columns;
+  /// Whether columns of floats become rows, and how they do and come back.
+  bool turns;
+  olstm__strided_copy turn;
+  olstm__strided_copy turn_back;
 } softmax_handle;
 
-static void exp_block_f32(int64_t count, const float* x, float shift, float* y) {
-  olstm__vector_exp_shifted_f32((size_t)count, x, shift, y);
-}
-
-static float find_most_f32(int64_t count, const float* x) {
-  float most = 0;
-  olstm__float_fold_get()->most_of_rows[0](1, 0, count, x, &most);
-  return most;
-}
-
-static double add_up_f32(int64_t count, const float* x) {
-  double sum = 0;
-  olstm__float_fold_get()->rows[OLSTM__FOLD_SUM](1, 0, count, x, 0, &sum);
-  return sum;
-}
-
-static void exp_block_f64(int64_t count, const double* x, double shift, double* y) {
-  for (int64_t i = 0; i < count; i++) y[i] = exp(x[i] - shift);
-}
-
 static double find_most_f64(int64_t count, const double* x) {
-  double most = x[0];
-  for (int64_t i = 1; i < count; i++) most = x[i] > most ? x[i] : most;
-  return most;
+  double most[4] = {x[0], x[0], x[0], x[0]};
+  int64_t i = 0;
+  for (; i + 4 <= count; i += 4) {
+    for (int p = 0; p < 4; p++) most[p] = x[i + p] > most[p] ? x[i + p] : most[p];
+  }
+  for (; i < count; i++) most[0] = x[i] > most[0] ? x[i] : most[0];
+  for (int p = 1; p < 4; p++) most[0] = most[p] > most[0] ? most[p] : most[0];
+  return most[0];
 }
 
 /// In partial sums side by side, so that one need not wait for the other.
@@ -67,33 +59,63 @@ static double add_up_f64(int64_t count, const double* x) {
   return sums[0];
 }
 
-#define REAL float
-#define NAME(x) x##_f32
-#define EXP_BLOCK exp_block_f32
-#define FIND_MOST find_most_f32
-#define ADD_UP add_up_f32
-#define REAL_LOG logf
-#include "op/reduce/softmax_kernel.inc"
-#undef REAL
-#undef NAME
-#undef EXP_BLOCK
-#undef FIND_MOST
-#undef ADD_UP
-#undef REAL_LOG
+/// One column: x and y are contiguous.
+static void softmax_row_f64(int64_t count, const double* x, double* y, bool log_wanted) {
+  double block[OLSTM__COMPUTE_BLOCK];
+  const double most = find_most_f64(count, x);
+  double sum = 0;
+  for (int64_t begin = 0; begin < count; begin += OLSTM__COMPUTE_BLOCK) {
+    const int64_t size = olstm__compute_block_size(count - begin);
+    double* exps = log_wanted ? block : y + begin;
+    for (int64_t i = 0; i < size; i++) exps[i] = exp(x[begin + i] - most);
+    sum += add_up_f64(size, exps);
+  }
+  if (log_wanted) {
+    const double log_sum = log(sum);
+#pragma omp simd
+    for (int64_t i = 0; i < count; i++) y[i] = x[i] - most - log_sum;
+  } else {
+    const double scale = 1 / sum;
+#pragma omp simd
+    for (int64_t i = 0; i < count; i++) y[i] *= scale;
+  }
+}
 
-#define REAL double
-#define NAME(x) x##_f64
-#define EXP_BLOCK exp_block_f64
-#define FIND_MOST find_most_f64
-#define ADD_UP add_up_f64
-#define REAL_LOG log
-#include "op/reduce/softmax_kernel.inc"
-#undef REAL
-#undef NAME
-#undef EXP_BLOCK
-#undef FIND_MOST
-#undef ADD_UP
-#undef REAL_LOG
+/// Up to a block of columns side by side; `stride` elements from row to row.
+static void softmax_columns_f64(int64_t rows, int64_t columns, int64_t stride,
+                                const double* x, double* y, bool log_wanted) {
+  double most[OLSTM__COMPUTE_BLOCK];
+  double exps[OLSTM__COMPUTE_BLOCK];
+  double sums[OLSTM__COMPUTE_BLOCK] = {0};
+  for (int64_t j = 0; j < columns; j++) most[j] = x[j];
+  for (int64_t i = 1; i < rows; i++) {
+    const double* row = x + i * stride;
+#pragma omp simd
+    for (int64_t j = 0; j < columns; j++) most[j] = row[j] > most[j] ? row[j] : most[j];
+  }
+  for (int64_t i = 0; i < rows; i++) {
+    for (int64_t j = 0; j < columns; j++) exps[j] = exp(x[i * stride + j] - most[j]);
+#pragma omp simd
+    for (int64_t j = 0; j < columns; j++) sums[j] += exps[j];
+    if (log_wanted) continue;
+#pragma omp simd
+    for (int64_t j = 0; j < columns; j++) y[i * stride + j] = exps[j];
+  }
+  for (int64_t j = 0; j < columns; j++) {
+    exps[j] = log_wanted ? log(sums[j]) : 1 / sums[j];
+  }
+  for (int64_t i = 0; i < rows; i++) {
+    const double* from = x + i * stride;
+    double* to = y + i * stride;
+    if (log_wanted) {
+#pragma omp simd
+      for (int64_t j = 0; j < columns; j++) to[j] = from[j] - most[j] - exps[j];
+      continue;
+    }
+#pragma omp simd
+    for (int64_t j = 0; j < columns; j++) to[j] *= exps[j];
+  }
+}
 
 static olstm_status parse_before_13(void* instance, olstm_error* error) {
   softmax_op* self = instance;
@@ -129,6 +151,19 @@ static olstm_status softmax_infer(const void* instance, const olstm_infer_args* 
   return OLSTM_STATUS_OK;
 }
 
+static void plan_turns(softmax_handle* handle) {
+  const int64_t dims[] = {handle->columns, handle->rows};
+  const olstm__strided_view columns = {0, {1, handle->columns}};
+  olstm__strided_view rows;
+  handle->turns = true;
+  olstm__strided_view_init_dense(&rows, 2, dims);
+  olstm__strided_copy_init(&handle->turn, sizeof(float), 2, dims, &columns, &rows);
+  const int64_t back[] = {handle->rows, handle->columns};
+  const olstm__strided_view source = {0, {1, handle->rows}};
+  olstm__strided_view_init_dense(&rows, 2, back);
+  olstm__strided_copy_init(&handle->turn_back, sizeof(float), 2, back, &source, &rows);
+}
+
 static olstm_status softmax_prepare(void* instance, const olstm_prepare_args* args,
                                     olstm_prepared* out_prepared, olstm_error* error) {
   const softmax_op* self = instance;
@@ -150,10 +185,15 @@ static olstm_status softmax_prepare(void* instance, const olstm_prepare_args* ar
     *part *= x->dims[d];
   }
   if (handle->rows == 0 || handle->columns == 0) handle->slab_count = 0;
-  if (!olstm__compute_type_is_native(handle->compute_type, x->dtype) &&
-      handle->slab_count > 0) {
-    out_prepared->workspace_bytes = (size_t)(handle->rows * handle->columns) *
-                                    olstm__compute_type_size(handle->compute_type);
+  const size_t slab_bytes = handle->slab_count > 0
+                                ? (size_t)(handle->rows * handle->columns) * sizeof(float)
+                                : 0;
+  if (x->dtype == OLSTM_DTYPE_FLOAT16 || x->dtype == OLSTM_DTYPE_BFLOAT16) {
+    out_prepared->workspace_bytes = slab_bytes;
+  } else if (x->dtype == OLSTM_DTYPE_FLOAT && handle->columns > 1 &&
+             handle->columns < kFewColumns) {
+    out_prepared->workspace_bytes = slab_bytes;
+    plan_turns(handle);
   }
   out_prepared->handle = handle;
   out_prepared->inplace_inputs = 1u;
@@ -187,11 +227,35 @@ static void hardmax_slab(const softmax_handle* handle, const char* x, char* y) {
   }
 }
 
-static void run_slab(int32_t code, const softmax_handle* handle, const void* x, void* y) {
-  if (handle->compute_type == OLSTM__COMPUTE_F64) {
-    softmax_slab_f64(code, handle->rows, handle->columns, x, y);
-  } else {
-    softmax_slab_f32(code, handle->rows, handle->columns, x, y);
+/// `slabs` of them, one after the other, of floats. The workspace is for turns.
+static void run_floats(const softmax_handle* handle, bool is_log, int64_t slabs,
+                       const float* x, float* y, float* workspace) {
+  const int64_t count = handle->rows * handle->columns;
+  if (handle->columns == 1) {
+    olstm__vector_softmax_rows_f32(is_log, slabs, handle->rows, x, y);
+    return;
+  }
+  for (int64_t s = 0; s < slabs; s++, x += count, y += count) {
+    if (handle->turns) {
+      olstm__strided_copy_run(&handle->turn, x, workspace);
+      olstm__vector_softmax_rows_f32(is_log, handle->columns, handle->rows, workspace,
+                                     workspace);
+      olstm__strided_copy_run(&handle->turn_back, workspace, y);
+    } else {
+      olstm__vector_softmax_columns_f32(is_log, handle->rows, handle->columns, x, y);
+    }
+  }
+}
+
+static void run_doubles(const softmax_handle* handle, bool is_log, const double* x,
+                        double* y) {
+  if (handle->columns == 1) {
+    softmax_row_f64(handle->rows, x, y, is_log);
+    return;
+  }
+  for (int64_t j = 0; j < handle->columns; j += OLSTM__COMPUTE_BLOCK) {
+    softmax_columns_f64(handle->rows, olstm__compute_block_size(handle->columns - j),
+                        handle->columns, x + j, y + j, is_log);
   }
 }
 
@@ -205,20 +269,23 @@ static olstm_status softmax_run(const void* instance, const void* handle,
   const char* x = args->inputs[0];
   char* y = args->outputs[0];
   (void)error;
+  const bool is_log = code == kCodeLogSoftmax;
+  if (prepared->dtype == OLSTM_DTYPE_FLOAT && code != kCodeHardmax) {
+    run_floats(prepared, is_log, prepared->slab_count, args->inputs[0], args->outputs[0],
+               args->workspace);
+    return OLSTM_STATUS_OK;
+  }
   for (int64_t s = 0; s < prepared->slab_count; s++, x += slab_bytes, y += slab_bytes) {
     if (code == kCodeHardmax) {
       hardmax_slab(prepared, x, y);
-      continue;
+    } else if (prepared->dtype == OLSTM_DTYPE_DOUBLE) {
+      run_doubles(prepared, is_log, (const void*)x, (void*)y);
+    } else {
+      olstm__compute_load(OLSTM__COMPUTE_F32, prepared->dtype, count, x, args->workspace);
+      run_floats(prepared, is_log, 1, args->workspace, args->workspace, NULL);
+      olstm__compute_store(OLSTM__COMPUTE_F32, prepared->dtype, count, args->workspace,
+                           y);
     }
-    if (olstm__compute_type_is_native(prepared->compute_type, prepared->dtype)) {
-      run_slab(code, prepared, x, y);
-      continue;
-    }
-    olstm__compute_load(prepared->compute_type, prepared->dtype, count, x,
-                        args->workspace);
-    run_slab(code, prepared, args->workspace, args->workspace);
-    olstm__compute_store(prepared->compute_type, prepared->dtype, count, args->workspace,
-                         y);
   }
   return OLSTM_STATUS_OK;
 }

@@ -521,8 +521,12 @@ olstm_status olstm__executor_run(olstm__executor* executor, const olstm_tensor* 
   return OLSTM_STATUS_OK;
 }
 
-/// Zeros as inputs, for the warm-up; NULL when they are too large or there is no memory.
-static olstm_tensor* make_zeros(olstm__executor* executor, size_t* out_bytes) {
+/// Inputs for the warm-up: zeros, but reals of a size that nothing masks out, so that
+/// what comes after a mask runs as well. NULL when they are too large or there is no
+/// memory.
+static olstm_tensor* make_up_inputs(olstm__executor* executor, size_t* out_bytes) {
+  // As bytes of a double, a float, a float16 or a bfloat16: 0.0005 to 1.8.
+  enum { kReal = 0x3f };
   const olstm__plan* plan = executor->plan;
   size_t largest = 0, bytes = 0;
   for (size_t i = 0; i < plan->input_count; i++) {
@@ -534,25 +538,31 @@ static olstm_tensor* make_zeros(olstm__executor* executor, size_t* out_bytes) {
     return NULL;
   }
   if (!append(&bytes, plan->input_count, sizeof(olstm_tensor), out_bytes)) return NULL;
+  (void)olstm_size_align(largest, &largest);
   const size_t data = bytes;
-  *out_bytes = bytes + largest;
+  *out_bytes = bytes + 2 * largest;
   char* memory = olstm_allocate_zeroed(&executor->environment->allocator, 1, *out_bytes);
-  olstm_tensor* zeros = (olstm_tensor*)memory;
-  for (size_t i = 0; i < plan->input_count && zeros; i++) {
-    zeros[i] = (olstm_tensor){plan->inputs[i], memory + data};
+  olstm_tensor* inputs = (olstm_tensor*)memory;
+  if (!memory) return NULL;
+  memset(memory + data + largest, kReal, largest);
+  for (size_t i = 0; i < plan->input_count; i++) {
+    const olstm_dtype dtype = plan->inputs[i].dtype;
+    const bool is_real = dtype == OLSTM_DTYPE_FLOAT || dtype == OLSTM_DTYPE_DOUBLE ||
+                         dtype == OLSTM_DTYPE_FLOAT16 || dtype == OLSTM_DTYPE_BFLOAT16;
+    inputs[i] = (olstm_tensor){plan->inputs[i], memory + data + (is_real ? largest : 0)};
   }
-  return zeros;
+  return inputs;
 }
 
 void olstm__executor_warm_up(olstm__executor* executor) {
   size_t bytes = 0;
   if (!executor->plan || executor->is_warm) return;
-  olstm_tensor* zeros = make_zeros(executor, &bytes);
-  if (!zeros) return;
+  olstm_tensor* inputs = make_up_inputs(executor, &bytes);
+  if (!inputs) return;
   for (size_t o = 0; o < executor->plan->output_count; o++) {
     executor->output_data[o] = executor->own_outputs[o];
   }
-  patch(executor, zeros, NULL);
+  patch(executor, inputs, NULL);
   if (executor->branches) olstm__branches_warm_up(executor->branches);
   for (size_t s = 0; s < executor->step_count; s++) {
     const bound_step* step = &executor->steps[s];
@@ -560,5 +570,5 @@ void olstm__executor_warm_up(olstm__executor* executor) {
     if (step->run(step->instance, step->handle, &step->args, NULL) != 0) break;
   }
   executor->is_warm = true;
-  olstm_release(&executor->environment->allocator, zeros, 1, bytes);
+  olstm_release(&executor->environment->allocator, inputs, 1, bytes);
 }

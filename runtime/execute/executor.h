@@ -33,8 +33,8 @@ olstm_status olstm__executor_run(olstm__executor* executor, const olstm_tensor* 
                                  olstm_tensor* outputs, const olstm_parallel* parallel,
                                  olstm_error* error);
 
-/// Warms up caches: runs the steps that are not dynamic once, on zeros. Does nothing if
-/// the bound plan has run already, or is large. Errors are ignored.
+/// Warms up caches: runs the steps that are not dynamic once, on inputs that it makes up.
+/// Does nothing if the bound plan has run already, or is large. Errors are ignored.
 void olstm__executor_warm_up(olstm__executor* executor);
 
 /// The bound plan, NULL before the first prepare. Valid until the next prepare or run.

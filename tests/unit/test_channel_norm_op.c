@@ -43,6 +43,8 @@ static void floats_are_normalized_as_doubles_are(void** state) {
                            1e-5);
   op_text_expect_as_double("GroupNormalization-21 num_groups=4",
                            "f32[2,12,19] ~; f32[12] ~; f32[12] ~", 1e-5);
+  op_text_expect_as_double("InstanceNormalization-6",
+                           "f32[3,11,30] ~; f32[11] ~; f32[11] ~", 1e-5);
 }
 
 int main(int argc, char** argv) {

@@ -52,6 +52,12 @@ static void floats_are_normalized_as_doubles_are(void** state) {
   op_text_expect_as_double("LayerNormalization-17 axis=1",
                            "f32[2,3,20] ~; f32[3,20] ~; f32[3,1] ~", 1e-5);
   op_text_expect_as_double("RMSNormalization-23", "f32[5,129] ~; f32[129] ~", 1e-5);
+  // More rows than are measured together, of whole blocks of partial sums and of parts.
+  op_text_expect_as_double("LayerNormalization-17", "f32[35,40] ~; f32[40] ~; f32[40] ~",
+                           1e-5);
+  op_text_expect_as_double("LayerNormalization-17", "f32[33,22] ~; f32[22] ~; f32[22] ~",
+                           1e-5);
+  op_text_expect_as_double("RMSNormalization-23", "f32[18,64] ~; f32[64] ~", 1e-5);
 }
 
 int main(int argc, char** argv) {

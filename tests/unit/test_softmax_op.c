@@ -126,13 +126,30 @@ static void floats_of_any_length_are_as_doubles_are(void** state) {
   (void)state;
   static const char* const kNodes[] = {"Softmax-13 axis=-1", "LogSoftmax-13 axis=-1",
                                        "Softmax-13 axis=0", "LogSoftmax-13 axis=0"};
-  static const char* const kInputs[] = {"f32[3,1] ~",   "f32[3,7] ~",    "f32[2,17] ~",
-                                        "f32[33,50] ~", "f32[2,1003] ~", "f32[19,300] ~"};
+  static const char* const kInputs[] = {"f32[3,1] ~", "f32[3,7] ~", "f32[2,17] ~",
+                                        "f32[33,50] ~", "f32[2,1003] ~", "f32[19,300] ~",
+                                        // Few columns, which become rows, and some more.
+                                        "f32[50,1] ~", "f32[50,2] ~", "f32[17,3] ~",
+                                        "f32[40,5] ~", "f32[9,8] ~", "f32[1,16] ~",
+                                        "f32[5,64] ~", "f32[5,65] ~"};
   for (size_t n = 0; n < 4; n++) {
     for (size_t i = 0; i < sizeof kInputs / sizeof kInputs[0]; i++) {
       op_text_expect_as_double(kNodes[n], kInputs[i], 1e-5);
     }
   }
+}
+
+static void every_row_is_as_if_it_were_alone(void** state) {
+  (void)state;
+  op_text_expect("Softmax-13 axis=1", "f32[3,2] 5 5 -inf 0 nan 1",
+                 "f32[3,2] 0.5 0.5 0 1 nan nan");
+  op_text_expect("Softmax-13 axis=0", "f32[2,3] 5 -inf nan 5 0 1",
+                 "f32[2,3] 0.5 0 nan 0.5 1 nan");
+  op_text_expect("LogSoftmax-13 axis=0",
+                 "f32[2,9] -inf 1 1 1 1 1 1 1 1 0 1 1 1 1 1 1 1 1",
+                 "f32[2,9] -inf -0.6931472 -0.6931472 -0.6931472 -0.6931472 -0.6931472 "
+                 "-0.6931472 -0.6931472 -0.6931472 0 -0.6931472 -0.6931472 -0.6931472 "
+                 "-0.6931472 -0.6931472 -0.6931472 -0.6931472 -0.6931472");
 }
 
 int main(int argc, char** argv) {
@@ -144,6 +161,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(float16_is_computed_in_float),
       cmocka_unit_test(an_axis_out_of_range_is_refused),
       cmocka_unit_test(floats_of_any_length_are_as_doubles_are),
+      cmocka_unit_test(every_row_is_as_if_it_were_alone),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }
