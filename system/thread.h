@@ -3,9 +3,17 @@
 #define OLSTM_SYSTEM_THREAD_H_
 
 #include <pthread.h>
+#include <stdint.h>
 
 /// As pthread_create, but no signal of the application is delivered to the thread.
 int olstm__thread_start(pthread_t* out_thread, void* (*function)(void*), void* argument);
+
+/// As pthread_cond_init, for olstm__condition_wait_until.
+int olstm__condition_init(pthread_cond_t* condition);
+
+/// As pthread_cond_wait, but returns when olstm__clock_ns has reached `deadline_ns`, too.
+void olstm__condition_wait_until(pthread_cond_t* condition, pthread_mutex_t* mutex,
+                                 int64_t deadline_ns);
 
 /// How often this process was forked since the first call in it or one of its ancestors:
 /// a thread whose number is another one does not exist any more. [any-thread]

@@ -1,7 +1,11 @@
 #include <signal.h>
 #include <stdatomic.h>
+#include <time.h>
 
+#include "system/clock.h"
 #include "system/thread.h"
+
+enum { kNsPerSecond = 1000000000 };
 
 static pthread_once_t fork_watch = PTHREAD_ONCE_INIT;
 static atomic_uint fork_count;
@@ -28,3 +32,36 @@ int olstm__thread_start(pthread_t* out_thread, void* (*function)(void*), void* a
   (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
   return failure;
 }
+
+#ifdef __APPLE__
+// There the clock of a condition cannot be chosen, but a wait be relative.
+int olstm__condition_init(pthread_cond_t* condition) {
+  return pthread_cond_init(condition, NULL);
+}
+
+void olstm__condition_wait_until(pthread_cond_t* condition, pthread_mutex_t* mutex,
+                                 int64_t deadline_ns) {
+  const int64_t now = olstm__clock_ns();
+  const int64_t left = deadline_ns > now ? deadline_ns - now : 0;
+  const struct timespec time = {(time_t)(left / kNsPerSecond),
+                                (long)(left % kNsPerSecond)};
+  (void)pthread_cond_timedwait_relative_np(condition, mutex, &time);
+}
+#else
+int olstm__condition_init(pthread_cond_t* condition) {
+  pthread_condattr_t attributes;
+  int failure = pthread_condattr_init(&attributes);
+  if (failure) return failure;
+  failure = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+  if (!failure) failure = pthread_cond_init(condition, &attributes);
+  (void)pthread_condattr_destroy(&attributes);
+  return failure;
+}
+
+void olstm__condition_wait_until(pthread_cond_t* condition, pthread_mutex_t* mutex,
+                                 int64_t deadline_ns) {
+  const struct timespec time = {(time_t)(deadline_ns / kNsPerSecond),
+                                (long)(deadline_ns % kNsPerSecond)};
+  (void)pthread_cond_timedwait(condition, mutex, &time);
+}
+#endif

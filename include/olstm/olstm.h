@@ -16,6 +16,7 @@
 #include "olstm/tensor.h"
 #include "olstm/version.h"
 #ifdef OLSTM_EXPERIMENTAL_STREAMS
+#include "olstm/batcher.h"
 #include "olstm/streams.h"
 #endif
 

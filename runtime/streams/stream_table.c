@@ -85,24 +85,39 @@ static olstm_status name_axis(olstm_streams* streams, const olstm_batch_axis* ax
 
 // ---------------------------------------------------------------- kinds
 
-/// Checks a step that the caller gave: against the model, and for one row.
+olstm_status olstm__streams_check_input(const olstm_streams* streams, size_t input,
+                                        const olstm_tensor_desc* desc, bool has_axis,
+                                        olstm_error* error) {
+  const olstm_value_info* info = &streams->session->inputs[input];
+  const int32_t axis = has_axis ? streams->axes[input] : -1;
+  bool fits = info->rank < 0 || desc->rank == info->rank;
+  if (info->dtype != OLSTM_DTYPE_UNDEFINED && info->dtype != desc->dtype) {
+    return olstm_fail(error, OLSTM_STATUS_DTYPE_MISMATCH,
+                      "input '%s' has dtype %s, expected %s", info->name,
+                      olstm_dtype_name(desc->dtype), olstm_dtype_name(info->dtype));
+  }
+  for (int32_t d = 0; d < info->rank && fits; d++) {
+    fits = info->dims[d] < 0 || info->dims[d] == desc->dims[d];
+  }
+  if (!fits) {
+    return olstm_fail(error, OLSTM_STATUS_SHAPE_MISMATCH,
+                      "input '%s' has shape %s, expected %s", info->name,
+                      olstm_shape_text(desc).text,
+                      olstm_dims_text(info->dims, info->rank).text);
+  }
+  if (axis < 0 || (axis < desc->rank && desc->dims[axis] == 1)) return OLSTM_STATUS_OK;
+  return olstm_fail(error, OLSTM_STATUS_SHAPE_MISMATCH,
+                    "input '%s' has shape %s, expected 1 for a stream's row in "
+                    "dimension %d",
+                    info->name, olstm_shape_text(desc).text, (int)axis);
+}
+
 static olstm_status check_step(const olstm_streams* streams,
                                const olstm_tensor_desc* step, bool has_axes,
                                olstm_error* error) {
-  const olstm_session* session = streams->session;
-  for (size_t i = 0; i < session->input_count; i++) {
-    const olstm_value_info* info = &session->inputs[i];
-    const int32_t axis = has_axes ? streams->axes[i] : -1;
-    if (info->rank >= 0 && step[i].rank != info->rank) {
-      return olstm_fail(error, OLSTM_STATUS_SHAPE_MISMATCH,
-                        "input '%s' has shape %s, expected rank %d", info->name,
-                        olstm_shape_text(&step[i]).text, (int)info->rank);
-    }
-    if (axis < 0 || (axis < step[i].rank && step[i].dims[axis] == 1)) continue;
-    return olstm_fail(error, OLSTM_STATUS_SHAPE_MISMATCH,
-                      "input '%s' has shape %s, expected 1 for a stream's row in "
-                      "dimension %d",
-                      info->name, olstm_shape_text(&step[i]).text, (int)axis);
+  for (size_t i = 0; i < streams->session->input_count; i++) {
+    OLSTM_RETURN_IF_ERROR(
+        olstm__streams_check_input(streams, i, &step[i], has_axes, error));
   }
   return OLSTM_STATUS_OK;
 }

@@ -100,4 +100,11 @@ olstm_status olstm__streams_get_kind(olstm_streams* streams,
                                      const olstm_tensor_desc* step,
                                      olstm__step_kind** out_kind, olstm_error* error);
 
+/// Checks the desc of an input of one stream against what the model declares and, when
+/// has_axis, for one row in its batch axis. Errors: SHAPE_MISMATCH, DTYPE_MISMATCH.
+/// [any-thread]
+olstm_status olstm__streams_check_input(const olstm_streams* streams, size_t input,
+                                        const olstm_tensor_desc* desc, bool has_axis,
+                                        olstm_error* error);
+
 #endif  // OLSTM_RUNTIME_STREAMS_STREAM_TABLE_H_

@@ -195,7 +195,7 @@ static void refuses_options_out_of_range(void** state) {
   options.steps = &thin;
   assert_int_equal(olstm_streams_create(session, &options, &f.streams, &error),
                    OLSTM_STATUS_SHAPE_MISMATCH);
-  assert_string_equal(error.message, "input 'x' has shape [1,2], expected rank 3");
+  assert_string_equal(error.message, "input 'x' has shape [1,2], expected [-1,-1,2]");
   close_all(&f);
   // Without state there is nothing to keep apart.
   session = olstm_fake_session_must(ROWS_OF_STEPS "output y\n", NULL, &f.fake);
