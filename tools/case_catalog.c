@@ -75,6 +75,15 @@ static void set_activations(olstm__recurrent_case* s, const char* f, const char*
   s->activation_count = count;
 }
 
+/// Operators of which there are no defaults to take: they were experimental ones once.
+static void leave_open(olstm__recurrent_case* s) {
+  s->open =
+      "Of activation_alpha and activation_beta the specification says that default "
+      "values "
+      "are the same as of corresponding ONNX operators; ONNX has no operator Affine or "
+      "ScaledTanh.";
+}
+
 #define ACTIVATION(function, f, g, h)              \
   static void function(olstm__recurrent_case* s) { \
     set_activations(s, f, g, h);                   \
@@ -82,14 +91,22 @@ static void set_activations(olstm__recurrent_case* s, const char* f, const char*
 ACTIVATION(all_relu, "Relu", "Relu", "Relu")
 ACTIVATION(all_tanh, "Tanh", "Tanh", "Tanh")
 ACTIVATION(all_sigmoid, "Sigmoid", "Sigmoid", "Sigmoid")
-ACTIVATION(all_affine, "Affine", "Affine", "Affine")
 ACTIVATION(all_leaky_relu, "LeakyRelu", "LeakyRelu", "LeakyRelu")
 ACTIVATION(all_thresholded_relu, "ThresholdedRelu", "ThresholdedRelu", "ThresholdedRelu")
-ACTIVATION(all_scaled_tanh, "ScaledTanh", "ScaledTanh", "ScaledTanh")
 ACTIVATION(all_hard_sigmoid, "HardSigmoid", "HardSigmoid", "HardSigmoid")
 ACTIVATION(all_elu, "Elu", "Elu", "Elu")
 ACTIVATION(all_softsign, "Softsign", "Softsign", "Softsign")
 ACTIVATION(all_softplus, "Softplus", "Softplus", "Softplus")
+
+static void all_affine(olstm__recurrent_case* s) {
+  set_activations(s, "Affine", "Affine", "Affine");
+  leave_open(s);
+}
+
+static void all_scaled_tanh(olstm__recurrent_case* s) {
+  set_activations(s, "ScaledTanh", "ScaledTanh", "ScaledTanh");
+  leave_open(s);
+}
 
 /// Every function takes its own, in order.
 static void alpha_and_beta(olstm__recurrent_case* s) {
@@ -155,6 +172,59 @@ static const feature kFeatures[] = {
 enum { kFeatureCount = sizeof kFeatures / sizeof kFeatures[0], kDirectionCount = 3 };
 static const char* const kDirections[kDirectionCount] = {"forward", "reverse",
                                                          "bidirectional"};
+
+static const char* const kOperators[] = {"LSTM", "GRU", "RNN"};
+static const char* const kStems[] = {"lstm_", "gru_", "rnn_"};
+enum { kOperatorCount = 3 };
+
+/// What follows `start` in a text; NULL when the text begins otherwise.
+static const char* behind(const char* text, const char* start) {
+  const size_t length = strlen(start);
+  return strncmp(text, start, length) == 0 ? text + length : NULL;
+}
+
+/// Reads "", "_FEATURE" or "_FEATURE_FEATURE".
+static bool read_features(const char* text, olstm__case_title* out_title) {
+  if (*text == '\0') return true;
+  if (*text++ != '_') return false;
+  for (size_t a = 0; a < kFeatureCount; a++) {
+    const char* rest = behind(text, kFeatures[a].name);
+    out_title->features[0] = a;
+    out_title->feature_count = 1;
+    if (rest && *rest == '\0') return true;
+    if (!rest || *rest != '_') continue;
+    out_title->feature_count = 2;
+    for (size_t b = a + 1; b < kFeatureCount; b++) {
+      out_title->features[1] = b;
+      if (strcmp(rest + 1, kFeatures[b].name) == 0) return true;
+    }
+  }
+  return false;
+}
+
+bool olstm__case_catalog_parse(const char* name, olstm__case_title* out_title) {
+  for (size_t o = 0; o < kOperatorCount; o++) {
+    const char* rest = behind(name, kStems[o]);
+    if (!rest) continue;
+    *out_title = (olstm__case_title){.op_type = kOperators[o]};
+    out_title->is_random = behind(rest, "random_") != NULL;
+    if (out_title->is_random) return true;
+    for (size_t d = 0; d < kDirectionCount; d++) {
+      const char* features = behind(rest, kDirections[d]);
+      out_title->direction = d;
+      if (features) return read_features(features, out_title);
+    }
+  }
+  return false;
+}
+
+const char* olstm__case_catalog_feature(size_t index) {
+  return index < kFeatureCount ? kFeatures[index].name : NULL;
+}
+
+const char* olstm__case_catalog_direction(size_t index) {
+  return index < kDirectionCount ? kDirections[index] : NULL;
+}
 
 static int operator_bit(const char* op_type) {
   return op_type[0] == 'L' ? kLstm : op_type[0] == 'G' ? kGru : kRnn;

@@ -1,4 +1,5 @@
 // olstm cases: writes test cases of the recurrent operators, for any runtime.
+#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -13,6 +14,7 @@ typedef struct cases_options {
   const char* folder;
   int64_t count;
   int64_t seed;
+  olstm__cli_list filters;
 } cases_options;
 
 typedef struct writing {
@@ -22,9 +24,18 @@ typedef struct writing {
   size_t open;
 } writing;
 
+static bool is_wanted(const olstm__cli_list* filters, const char* name) {
+  bool is_found = filters->count == 0;
+  for (size_t i = 0; i < filters->count && !is_found; i++) {
+    is_found = fnmatch(filters->values[i], name, 0) == 0;
+  }
+  return is_found;
+}
+
 static olstm_status write_one(void* user, const olstm__recurrent_case* spec,
                               olstm_error* error) {
   writing* state = user;
+  if (!is_wanted(&state->options->filters, spec->name)) return OLSTM_STATUS_OK;
   state->written++;
   if (spec->open) state->open++;
   return olstm__recurrent_case_write(
@@ -39,11 +50,16 @@ static olstm_status write_all(const cases_options* options, olstm_error* error) 
       olstm__path_join(options->folder, "open", state.open_folder, error));
   OLSTM_RETURN_IF_ERROR(
       olstm__case_catalog_visit(options->op_type, write_one, &state, error));
+  const size_t systematic = state.written;
   OLSTM_RETURN_IF_ERROR(
       olstm__case_catalog_visit_random(options->op_type, (uint64_t)options->seed,
                                        options->count, write_one, &state, error));
-  olstm__say(stdout, "%zu cases of %s in %s, %" PRId64 " of them random, %zu open\n",
-             state.written, options->op_type, options->folder, options->count,
+  if (state.written == 0) {
+    return olstm_fail(error, OLSTM_STATUS_NOT_FOUND, "--filter leaves no case of %s",
+                      options->op_type);
+  }
+  olstm__say(stdout, "%zu cases of %s in %s, %zu of them random, %zu open\n",
+             state.written, options->op_type, options->folder, state.written - systematic,
              state.open);
   return OLSTM_STATUS_OK;
 }
@@ -60,6 +76,8 @@ int olstm__command_cases(int argc, char** argv) {
        "random cases, besides the systematic ones (default 0)", 0, 9999, NULL},
       {"seed", OLSTM__CLI_INT, &given.seed, "S", "of the values (default 1)", 0,
        INT64_MAX, NULL},
+      {"filter", OLSTM__CLI_LIST, &given.filters, "GLOB",
+       "only cases of such names; several add up", 0, 0, NULL},
   };
   const olstm__cli_command command = {
       "cases",

@@ -1,143 +1,37 @@
 // olstm conform: finds ONNX test cases, runs each, prints a line a case and the counts.
-#include <dirent.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/case_runner.h"
 #include "tools/cli.h"
 #include "tools/command.h"
-#include "tools/conform_report.h"
+#include "tools/conform/case_list.h"
+#include "tools/conform/case_runner.h"
+#include "tools/conform/report_compare.h"
+#include "tools/conform/report_files.h"
+#include "tools/conform/wrong_case.h"
 #include "tools/file_bytes.h"
 #include "tools/progress.h"
 #include "tools/say.h"
-#include "tools/wrong_case.h"
 
-enum { kMaxDepth = 4 };
+enum { kDefaultMemoryMb = 4096 };
 
 typedef struct conform_options {
   olstm__job_options job;
   olstm__tolerance tolerance;
-  olstm__cli_list filters;
-  olstm__cli_list excludes;
+  olstm__case_filter filter;
   olstm__report_paths reports;
-  int64_t timeout;
+  olstm__case_limits limits;
+  olstm__cli_list runtimes;
+  const char* provider;
   bool strict;
+  bool compare;
 } conform_options;
-
-/// Folders, each with its depth below what the command line names.
-typedef struct folder_list {
-  size_t count;
-  size_t capacity;
-  char** paths;
-  int* depths;
-} folder_list;
-
-static bool append(folder_list* list, const char* path, int depth) {
-  if (list->count == list->capacity) {
-    const size_t capacity = list->capacity ? 2 * list->capacity : 64;
-    char** paths = realloc(list->paths, capacity * sizeof *paths);
-    if (paths) list->paths = paths;
-    int* depths = realloc(list->depths, capacity * sizeof *depths);
-    if (depths) list->depths = depths;
-    if (!paths || !depths) return false;
-    list->capacity = capacity;
-  }
-  list->paths[list->count] = strdup(path);
-  list->depths[list->count] = depth;
-  return list->paths[list->count++] != NULL;
-}
-
-static void deinit_folders(folder_list* list) {
-  for (size_t i = 0; i < list->count; i++) free(list->paths[i]);
-  free(list->paths);
-  free(list->depths);
-}
-
-static bool has_entry(const char* folder, const char* name) {
-  char path[OLSTM__PATH_CAPACITY];
-  return olstm__path_join(folder, name, path, NULL) == OLSTM_STATUS_OK &&
-         olstm__path_exists(path);
-}
-
-static bool is_case(const char* folder) {
-  return has_entry(folder, "model.onnx") || has_entry(folder, "test_data_set_0");
-}
-
-static int compare_names(const struct dirent** a, const struct dirent** b) {
-  return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static int is_visible(const struct dirent* entry) {
-  return entry->d_name[0] != '.';
-}
-
-/// Appends the folders inside `folder`, in the order of their names.
-static olstm_status append_subfolders(folder_list* list, const char* folder, int depth,
-                                      olstm_error* error) {
-  struct dirent** entries = NULL;
-  olstm_status status = OLSTM_STATUS_OK;
-  const int count = scandir(folder, &entries, is_visible, compare_names);
-  if (count < 0 && depth == 1) {
-    status =
-        olstm_fail(error, OLSTM_STATUS_IO_ERROR, "cannot read the folder '%s'", folder);
-  }
-  for (int i = 0; i < count; i++) {
-    char path[OLSTM__PATH_CAPACITY];
-    if (status == OLSTM_STATUS_OK) {
-      status = olstm__path_join(folder, entries[i]->d_name, path, error);
-    }
-    // A path that ends in "/." exists only when it is a folder's.
-    if (status == OLSTM_STATUS_OK && has_entry(path, ".") && !append(list, path, depth)) {
-      status = olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a list");
-    }
-    free(entries[i]);
-  }
-  free(entries);
-  return status;
-}
-
-/// The cases at or below `path`. Folders that are none are looked into.
-static olstm_status find_cases(const char* path, folder_list* cases, olstm_error* error) {
-  folder_list queue = {0};
-  olstm_status status =
-      append(&queue, path, 0)
-          ? OLSTM_STATUS_OK
-          : olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a list");
-  const size_t count_before = cases->count;
-  for (size_t i = 0; status == OLSTM_STATUS_OK && i < queue.count; i++) {
-    const int depth = queue.depths[i];
-    if (is_case(queue.paths[i])) {
-      if (!append(cases, queue.paths[i], depth)) {
-        status = olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a list");
-      }
-    } else if (depth < kMaxDepth) {
-      status = append_subfolders(&queue, queue.paths[i], depth + 1, error);
-    }
-  }
-  deinit_folders(&queue);
-  if (status == OLSTM_STATUS_OK && cases->count == count_before) {
-    status = olstm_fail(error, OLSTM_STATUS_NOT_FOUND,
-                        "no case in '%s': a case is a folder with model.onnx and "
-                        "test_data_set_0",
-                        path);
-  }
-  return status;
-}
-
-/// The last part of a path; "" when it has none.
-static const char* case_name(char* path) {
-  size_t length = strlen(path);
-  while (length > 1 && path[length - 1] == '/') path[--length] = '\0';
-  const char* slash = strrchr(path, '/');
-  return slash ? slash + 1 : path;
-}
 
 static void print_line(const char* name, const olstm__case_result* result) {
   const char* reason = result->reason.message;
-  olstm__say(stdout, "%s %s%s%s\n", olstm__verdict_name(result->verdict), name,
+  olstm__say(stdout, "%s %s%s%s\n", olstm__verdict_word(result->verdict), name,
              *reason ? ": " : "", reason);
 }
 
@@ -151,29 +45,6 @@ static void show_progress(size_t index, size_t count) {
   } else {
     olstm__progress_update(text);
   }
-}
-
-static bool matches_any(const olstm__cli_list* globs, const char* name) {
-  bool is_found = false;
-  for (size_t i = 0; i < globs->count && !is_found; i++) {
-    is_found = fnmatch(globs->values[i], name, 0) == 0;
-  }
-  return is_found;
-}
-
-/// Leaves the cases whose names match a filter, if there is one, and no exclusion.
-static void filter_cases(folder_list* cases, const conform_options* options) {
-  size_t kept = 0;
-  for (size_t i = 0; i < cases->count; i++) {
-    const char* name = case_name(cases->paths[i]);
-    if ((options->filters.count > 0 && !matches_any(&options->filters, name)) ||
-        matches_any(&options->excludes, name)) {
-      free(cases->paths[i]);
-    } else {
-      cases->paths[kept++] = cases->paths[i];
-    }
-  }
-  cases->count = kept;
 }
 
 /// The sentence of the specification that leaves a case open; false when none does.
@@ -194,28 +65,41 @@ static bool read_open(const char* folder, olstm_error* out_sentence) {
 }
 
 /// A case that is known to be wrong itself, or open, is no failure.
-static void judge(const char* folder, const char* name, olstm__case_result* result) {
-  if (result->verdict != OLSTM__VERDICT_FAIL) return;
+static void judge_case(const char* folder, const char* name, olstm__case_result* result) {
+  if (result->verdict != OLSTM__VERDICT_WRONG &&
+      result->verdict != OLSTM__VERDICT_ERROR) {
+    return;
+  }
   const char* wrong = olstm__wrong_case_find(folder, name);
   if (wrong) {
     (void)olstm_fail(&result->reason, OLSTM_STATUS_OK, "the case's own data is wrong: %s",
                      wrong);
   }
-  if (wrong || read_open(folder, &result->reason)) result->verdict = OLSTM__VERDICT_SKIP;
+  if (wrong || read_open(folder, &result->reason)) result->verdict = OLSTM__VERDICT_OPEN;
 }
 
+// ---------------------------------------------------------------- runs
+
+/// Cases, with what reports say of them whatever the runtime.
+typedef struct named_cases {
+  const olstm__case_list* list;
+  char (*op_types)[OLSTM__OPERATOR_NAME_BYTES];
+} named_cases;
+
 /// False when a process that ran cases ended badly after the last of them.
-static bool run_cases(const folder_list* cases, const conform_options* options,
-                      olstm__conform_report* report) {
+static bool run_cases(const named_cases* cases, const olstm__tested_spec* runtime,
+                      const conform_options* options, olstm__runtime_report* report) {
+  const olstm__case_list* list = cases->list;
   olstm__case_runner runner;
-  olstm__case_runner_init(&runner, (const char* const*)cases->paths, cases->count,
-                          &options->job, &options->tolerance, options->timeout);
-  for (size_t i = 0; i < cases->count; i++) {
+  olstm__case_runner_init(&runner, (const char* const*)list->paths, list->count, runtime,
+                          &options->tolerance, &options->limits);
+  for (size_t i = 0; i < list->count; i++) {
     olstm__reported_case* c = &report->cases[i];
-    c->name = case_name(cases->paths[i]);
-    show_progress(i, cases->count);
+    c->name = olstm__case_name(list->paths[i]);
+    c->op_type = cases->op_types[i];
+    show_progress(i, list->count);
     olstm__case_runner_next(&runner, &c->result);
-    judge(cases->paths[i], c->name, &c->result);
+    judge_case(list->paths[i], c->name, &c->result);
     print_line(c->name, &c->result);
     report->count++;
   }
@@ -223,13 +107,34 @@ static bool run_cases(const folder_list* cases, const conform_options* options,
   return olstm__case_runner_finish(&runner);
 }
 
+/// All runtimes, one after the other, with the name of each where there are several.
+static bool run_runtimes(const named_cases* cases, const olstm__tested_spec* runtimes,
+                         const conform_options* options, olstm__conform_report* report) {
+  bool ended_well = true;
+  for (size_t r = 0; r < report->count; r++) {
+    olstm__runtime_report* one = &report->runtimes[r];
+    if (report->count > 1) {
+      char name[256];
+      olstm__tested_info_print(&one->info, name, sizeof name);
+      olstm__say(stdout, "%s:\n", name);
+    }
+    ended_well = run_cases(cases, &runtimes[r], options, one) && ended_well;
+    const olstm__verdict_counts counts = olstm__runtime_report_count(one);
+    olstm__say(stdout, "%zu passed, %zu failed, %zu skipped\n", counts.passed,
+               counts.failed, counts.skipped);
+  }
+  return ended_well;
+}
+
 static int finish(const conform_options* options, const olstm__conform_report* report,
                   bool ended_well) {
   olstm_error error;
-  const size_t passed = olstm__conform_report_count(report, OLSTM__VERDICT_PASS);
-  const size_t skipped = olstm__conform_report_count(report, OLSTM__VERDICT_SKIP);
-  const size_t failed = report->count - passed - skipped;
-  olstm__say(stdout, "%zu passed, %zu failed, %zu skipped\n", passed, failed, skipped);
+  bool is_good = true;
+  for (size_t r = 0; r < report->count; r++) {
+    const olstm__verdict_counts counts =
+        olstm__runtime_report_count(&report->runtimes[r]);
+    is_good = is_good && counts.failed == 0 && (!options->strict || counts.skipped == 0);
+  }
   if (olstm__conform_report_write(report, &options->reports, &error) != OLSTM_STATUS_OK) {
     return olstm__cli_fail(&error);
   }
@@ -237,51 +142,96 @@ static int finish(const conform_options* options, const olstm__conform_report* r
     return olstm__cli_complain(OLSTM__EXIT_FAILED,
                                "the process that ran the cases ended badly");
   }
-  const bool is_good = failed == 0 && (!options->strict || skipped == 0);
   return is_good ? OLSTM__EXIT_OK : OLSTM__EXIT_FAILED;
 }
 
-static int run_and_count(const folder_list* cases, const conform_options* options) {
-  olstm__conform_report report = {0, calloc(cases->count, sizeof *report.cases)};
-  if (!report.cases) {
-    return olstm__cli_complain(OLSTM__EXIT_FAILED, "no memory for a report");
+/// Makes room for the report, and learns what the runtimes call themselves.
+static olstm_status begin_report(const named_cases* cases,
+                                 const olstm__tested_spec* runtimes,
+                                 olstm__conform_report* report, olstm_error* error) {
+  for (size_t r = 0; r < report->count; r++) {
+    olstm__runtime_report* one = &report->runtimes[r];
+    OLSTM_RETURN_IF_ERROR(olstm__tested_spec_probe(&runtimes[r], &one->info, error));
+    one->cases = calloc(cases->list->count, sizeof *one->cases);
+    if (!one->cases) {
+      return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a report");
+    }
   }
-  const bool ended_well = run_cases(cases, options, &report);
-  const int exit_code = finish(options, &report, ended_well);
-  free(report.cases);
+  return OLSTM_STATUS_OK;
+}
+
+static int run_and_report(const olstm__case_list* list, const conform_options* options,
+                          const olstm__tested_spec* runtimes, size_t runtime_count) {
+  olstm_error error;
+  named_cases cases = {list, calloc(list->count, sizeof *cases.op_types)};
+  olstm__conform_report report = {runtime_count,
+                                  calloc(runtime_count, sizeof *report.runtimes)};
+  int exit_code = OLSTM__EXIT_FAILED;
+  if (!cases.op_types || !report.runtimes) {
+    exit_code = olstm__cli_complain(OLSTM__EXIT_FAILED, "no memory for a report");
+  } else if (begin_report(&cases, runtimes, &report, &error) != OLSTM_STATUS_OK) {
+    exit_code = olstm__cli_fail(&error);
+  } else {
+    for (size_t i = 0; i < list->count; i++) {
+      olstm__case_first_operator(list->paths[i], cases.op_types[i]);
+    }
+    const bool ended_well = run_runtimes(&cases, runtimes, options, &report);
+    exit_code = finish(options, &report, ended_well);
+  }
+  for (size_t r = 0; report.runtimes && r < runtime_count; r++) {
+    free(report.runtimes[r].cases);
+  }
+  free(report.runtimes);
+  free(cases.op_types);
   return exit_code;
 }
+
+// ---------------------------------------------------------------- the command line
 
 static olstm__cli_result parse(int argc, char** argv, conform_options* out,
                                olstm__cli_list* out_paths) {
   const olstm__cli_option options[] = {
+      {"runtime", OLSTM__CLI_LIST, &out->runtimes, "R",
+       "olstm (default), an ONNX Runtime library, plugin:FILE, python:MODULE; several in "
+       "turn",
+       0, 0, NULL},
+      {"ep", OLSTM__CLI_TEXT, &out->provider, "FILE",
+       "a library with an execution provider for ONNX Runtime to run all with", 0, 0,
+       NULL},
       {"rtol", OLSTM__CLI_REAL, &out->tolerance.rtol, "R",
        "relative tolerance (default 1e-3)", 0, 0, NULL},
       {"atol", OLSTM__CLI_REAL, &out->tolerance.atol, "A",
        "absolute tolerance (default 1e-7)", 0, 0, NULL},
-      {"filter", OLSTM__CLI_LIST, &out->filters, "GLOB",
+      {"filter", OLSTM__CLI_LIST, &out->filter.globs, "GLOB",
        "only cases of such names; several add up", 0, 0, NULL},
-      {"exclude", OLSTM__CLI_LIST, &out->excludes, "GLOB",
+      {"exclude", OLSTM__CLI_LIST, &out->filter.excluded, "GLOB",
        "no cases of such names; several add up", 0, 0, NULL},
+      {"op", OLSTM__CLI_LIST, &out->filter.operators, "NAME",
+       "only cases with a node of that operator (LSTM); several add up", 0, 0, NULL},
       {"strict", OLSTM__CLI_FLAG, &out->strict, NULL, "a SKIP is a failure too", 0, 0,
        NULL},
-      {"timeout", OLSTM__CLI_INT, &out->timeout, "S",
+      {"compare", OLSTM__CLI_FLAG, &out->compare, NULL,
+       "what is other in reports (--json) than in the first; nothing is run", 0, 0, NULL},
+      {"timeout", OLSTM__CLI_INT, &out->limits.seconds, "S",
        "seconds that a case may take (default: any time)", 1, 86400, NULL},
+      {"case-memory", OLSTM__CLI_INT, &out->limits.memory_mb, "MB",
+       "memory that a runtime may take (default 4096; 0: any)", 0, INT32_MAX, NULL},
       {"json", OLSTM__CLI_TEXT, &out->reports.json, "FILE",
        "write results, errors and durations there", 0, 0, NULL},
       {"junit", OLSTM__CLI_TEXT, &out->reports.junit, "FILE",
        "write the results there as JUnit XML", 0, 0, NULL},
       {"markdown", OLSTM__CLI_TEXT, &out->reports.markdown, "FILE",
-       "write a table of what did not pass there", 0, 0, NULL},
+       "write what did not pass, and the matrix of features, there", 0, 0, NULL},
+      {"html", OLSTM__CLI_TEXT, &out->reports.html, "FILE",
+       "write a page with the matrix of features and their cases there", 0, 0, NULL},
       OLSTM__JOB_CLI_OPTIONS(out->job),
   };
   const olstm__cli_command command = {
       "conform",
-      "olstm conform [options] PATH...",
+      "olstm conform [options] PATH... | olstm conform --compare A.json B.json...",
       "Runs ONNX test cases: folders of model.onnx and test_data_set_K, or folders of "
-      "them.\nPrints PASS, FAIL, SKIP, CRASH or TIMEOUT for each; SKIP names what olstm "
-      "does "
-      "not have.",
+      "them.\nPrints PASS, FAIL, SKIP, CRASH or TIMEOUT for each; SKIP names what the "
+      "runtime\ndoes not have.",
       options,
       sizeof options / sizeof options[0],
       1,
@@ -289,34 +239,96 @@ static olstm__cli_result parse(int argc, char** argv, conform_options* out,
   return olstm__cli_parse(&command, argc, argv, out_paths);
 }
 
+/// Whether an option was given that only olstm heeds.
+static bool has_olstm_options(const olstm__job_options* given) {
+  olstm__job_options plain;
+  olstm__job_options_init(&plain);
+  plain.thread_count = given->thread_count;
+  return strcmp(given->kernel, plain.kernel) != 0 ||
+         strcmp(given->precision, plain.precision) != 0 ||
+         given->max_memory_mb != plain.max_memory_mb ||
+         given->max_work != plain.max_work || given->fuse != plain.fuse ||
+         given->broadcast_state != plain.broadcast_state ||
+         given->real_time != plain.real_time || given->external_data ||
+         given->seed != plain.seed || given->plugins.count > 0;
+}
+
+/// Reads --runtime and what goes with it. out_specs: as many as there are, or one.
+static olstm_status choose_runtimes(const conform_options* options,
+                                    olstm__tested_spec* out_specs, size_t* out_count,
+                                    olstm_error* error) {
+  const size_t count = options->runtimes.count;
+  bool has_olstm = count == 0, has_provider = false;
+  *out_count = count > 0 ? count : 1;
+  for (size_t r = 0; r < *out_count; r++) {
+    OLSTM_RETURN_IF_ERROR(
+        olstm__tested_spec_parse(count > 0 ? options->runtimes.values[r] : "olstm",
+                                 &options->job, options->provider, &out_specs[r], error));
+    has_olstm = has_olstm || olstm__tested_spec_is_olstm(&out_specs[r]);
+    has_provider = has_provider || out_specs[r].provider;
+  }
+  if (options->provider && !has_provider) {
+    return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                      "--ep goes with --runtime and an ONNX Runtime library");
+  }
+  if (!has_olstm && has_olstm_options(&options->job)) {
+    return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                      "of olstm's options, other runtimes take --threads alone");
+  }
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status find_cases(const conform_options* options,
+                               const olstm__cli_list* paths, olstm__case_list* cases,
+                               olstm_error* error) {
+  const olstm__case_filter* filter = &options->filter;
+  for (size_t i = 0; i < paths->count; i++) {
+    OLSTM_RETURN_IF_ERROR(olstm__case_list_find(cases, paths->values[i], error));
+  }
+  olstm__case_list_keep(cases, filter);
+  if (cases->count > 0) return OLSTM_STATUS_OK;
+  if (filter->globs.count == 1 && filter->excluded.count + filter->operators.count == 0) {
+    return olstm_fail(error, OLSTM_STATUS_NOT_FOUND, "no case matches '%s'",
+                      filter->globs.values[0]);
+  }
+  return olstm_fail(error, OLSTM_STATUS_NOT_FOUND, "%s leave no case",
+                    filter->operators.count > 0 ? "--op, --filter and --exclude"
+                                                : "--filter and --exclude");
+}
+
+static int compare(const conform_options* options, const olstm__cli_list* files) {
+  const olstm__case_filter* filter = &options->filter;
+  if (files->count < 2) {
+    return olstm__cli_complain(OLSTM__EXIT_USAGE, "conform: --compare takes two files");
+  }
+  if (options->runtimes.count + filter->globs.count + filter->excluded.count +
+          filter->operators.count >
+      0) {
+    return olstm__cli_complain(OLSTM__EXIT_USAGE,
+                               "conform: --compare takes no runtimes and no filters");
+  }
+  return olstm__compare_files(files, &options->reports);
+}
+
 int olstm__command_conform(int argc, char** argv) {
-  conform_options options = {.tolerance = {1e-3, 1e-7}};
+  conform_options options = {.tolerance = {1e-3, 1e-7}, .limits = {0, kDefaultMemoryMb}};
   olstm__cli_list paths;
-  folder_list cases = {0};
+  olstm__case_list cases = {0};
+  olstm__tested_spec runtimes[OLSTM__CLI_LIST_CAPACITY];
+  size_t runtime_count = 0;
   olstm_error error;
-  olstm_status status = OLSTM_STATUS_OK;
   olstm__job_options_init(&options.job);
   const olstm__cli_result parsed = parse(argc, argv, &options, &paths);
   if (parsed != OLSTM__CLI_PARSED) return olstm__cli_exit_code(parsed);
-  status = olstm__job_check_plugins(&options.job, &error);
-  if (status == OLSTM_STATUS_OK) {
-    status = olstm__report_paths_check(&options.reports, &error);
+  if (options.compare) return compare(&options, &paths);
+  if (choose_runtimes(&options, runtimes, &runtime_count, &error) != OLSTM_STATUS_OK) {
+    return olstm__cli_complain(OLSTM__EXIT_USAGE, "conform: %s", error.message);
   }
-  for (size_t i = 0; status == OLSTM_STATUS_OK && i < paths.count; i++) {
-    status = find_cases(paths.values[i], &cases, &error);
-  }
-  if (status == OLSTM_STATUS_OK) {
-    filter_cases(&cases, &options);
-    if (cases.count == 0) {
-      const bool is_one = options.filters.count == 1 && options.excludes.count == 0;
-      status = olstm_fail(
-          &error, OLSTM_STATUS_NOT_FOUND,
-          is_one ? "no case matches '%s'" : "--filter and --exclude leave no case%.0s",
-          is_one ? options.filters.values[0] : "");
-    }
-  }
-  const int exit_code = status == OLSTM_STATUS_OK ? run_and_count(&cases, &options)
-                                                  : olstm__cli_fail(&error);
-  deinit_folders(&cases);
+  olstm_status status = olstm__report_paths_check(&options.reports, &error);
+  if (status == OLSTM_STATUS_OK) status = find_cases(&options, &paths, &cases, &error);
+  const int exit_code = status == OLSTM_STATUS_OK
+                            ? run_and_report(&cases, &options, runtimes, runtime_count)
+                            : olstm__cli_fail(&error);
+  olstm__case_list_deinit(&cases);
   return exit_code;
 }

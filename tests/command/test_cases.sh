@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # olstm cases: test cases that are the same each time, that olstm passes, and whose faults conform finds.
 . "$(dirname "$0")/expect.sh"
-# Thousands of files each: GRU, RNN and another seed for LSTM where all is asked for (the test labelled slow).
+# Tens of thousands of files: some hundred cases of LSTM, but where all is asked for (the test labelled slow).
 ops=LSTM
-[ -z "${OLSTM_ALL_CASES:-}" ] || ops="LSTM GRU RNN"
+some=(--filter 'lstm_*_sequence_lens_zero*' --filter 'lstm_*_clip_all*' --filter 'lstm_*_peepholes*' --filter 'lstm_*_no_steps'
+  --filter 'lstm_random*' --filter lstm_forward)
+[ -z "${OLSTM_ALL_CASES:-}" ] || { ops="LSTM GRU RNN" some=(); }
 for op in $ops; do
-  expect 0 cases --op $op -o all --count 20 --seed 7
-  grep -qE "^[0-9]{4} cases of $op in all, 20 of them random, [0-9]+ open$" out.txt || complain "$(cat out.txt)"
+  expect 0 cases --op $op -o all --count 20 --seed 7 "${some[@]}"
+  grep -qE "^[0-9]{3,4} cases of $op in all, 20 of them random, [0-9]+ open$" out.txt || complain "$(cat out.txt)"
 done
 expect 0 conform all
-grep -qE '^[0-9]{4} passed, 0 failed, 0 skipped$' out.txt || complain "$(grep -v ^PASS out.txt | head)"
+grep -qE '^[0-9]{3,4} passed, 0 failed, 0 skipped$' out.txt || complain "$(grep -v ^PASS out.txt | head)"
 
 # Names say what is tested, and files are those of ONNX's format.
 names="lstm_reverse_sequence_lens_zero lstm_forward_peepholes_input_forget lstm_random_7_0000 open/lstm_forward_no_steps"
@@ -22,7 +24,7 @@ done
 find all -path all/open -prune -o -name open.txt -print | grep . && complain "open cases among the others"
 
 # The same seed, the same bytes, whatever else is written; another seed, others.
-expect 0 cases --op LSTM -o same --count 5 --seed 7
+expect 0 cases --op LSTM -o same --count 5 --seed 7 --filter lstm_forward --filter 'lstm_bidirectional_clip_all*' --filter '*random*'
 for name in lstm_forward lstm_bidirectional_clip_all_float16 lstm_random_7_0004; do
   diff -r "all/$name" "same/$name" || complain "$name is not the same again"
 done

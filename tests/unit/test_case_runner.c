@@ -1,5 +1,5 @@
-// tools/case_runner.h: results come in order, and a crash is one case's.
-#include "tools/case_runner.h"
+// tools/conform/case_runner.h: results come in order, and a crash is one case's.
+#include "tools/conform/case_runner.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -9,10 +9,10 @@
 #include "tests/support/test_main.h"
 
 /// Stands before the real one: what a case does is in its name.
-void olstm__conform_case_run(const char* folder, const olstm__job_options* options,
+void olstm__conform_case_run(const char* folder, const olstm__open_runtime* runtime,
                              const olstm__tolerance* tolerance,
                              olstm__case_result* out_result) {
-  (void)options;
+  (void)runtime;
   (void)tolerance;
   *out_result = (olstm__case_result){.verdict = OLSTM__VERDICT_PASS, .data_sets = 3};
   if (strcmp(folder, "crash") == 0) {
@@ -23,9 +23,14 @@ void olstm__conform_case_run(const char* folder, const olstm__job_options* optio
   while (strcmp(folder, "hang") == 0) (void)pause();
   if (strcmp(folder, "skip") == 0) {
     (void)olstm_fail(&out_result->reason, OLSTM_STATUS_OK, "no operator");
-    out_result->verdict = OLSTM__VERDICT_SKIP;
+    out_result->verdict = OLSTM__VERDICT_REFUSED;
   }
 }
+
+static const olstm__job_options kOptions = {.thread_count = 1};
+static const olstm__tested_spec kOlstm = {&olstm__tested_olstm, "", NULL, &kOptions};
+
+static const olstm__case_limits kAnyTime = {0, 0}, kOneSecond = {1, 0};
 
 static void expect_next(olstm__case_runner* runner, olstm__verdict verdict,
                         const char* message) {
@@ -41,10 +46,10 @@ static void goes_on_after_crashes(void** state) {
                                          "pass", "crash", "crash"};
   olstm__case_runner runner;
   (void)state;
-  olstm__case_runner_init(&runner, kFolders, 7, NULL, NULL, 0);
+  olstm__case_runner_init(&runner, kFolders, 7, &kOlstm, NULL, &kAnyTime);
   expect_next(&runner, OLSTM__VERDICT_PASS, "");
   expect_next(&runner, OLSTM__VERDICT_CRASH, "signal 11");
-  expect_next(&runner, OLSTM__VERDICT_SKIP, "no operator");
+  expect_next(&runner, OLSTM__VERDICT_REFUSED, "no operator");
   expect_next(&runner, OLSTM__VERDICT_CRASH, "its process exited with 7");
   expect_next(&runner, OLSTM__VERDICT_PASS, "");
   expect_next(&runner, OLSTM__VERDICT_CRASH, "signal 11");
@@ -56,7 +61,7 @@ static void a_case_that_hangs_is_ended(void** state) {
   static const char* const kFolders[] = {"pass", "hang", "pass"};
   olstm__case_runner runner;
   (void)state;
-  olstm__case_runner_init(&runner, kFolders, 3, NULL, NULL, 1);
+  olstm__case_runner_init(&runner, kFolders, 3, &kOlstm, NULL, &kOneSecond);
   expect_next(&runner, OLSTM__VERDICT_PASS, "");
   expect_next(&runner, OLSTM__VERDICT_TIMEOUT, "no result within 1 s");
   expect_next(&runner, OLSTM__VERDICT_PASS, "");
@@ -66,7 +71,7 @@ static void a_case_that_hangs_is_ended(void** state) {
 static void needs_no_process_for_no_case(void** state) {
   olstm__case_runner runner;
   (void)state;
-  olstm__case_runner_init(&runner, NULL, 0, NULL, NULL, 0);
+  olstm__case_runner_init(&runner, NULL, 0, &kOlstm, NULL, &kAnyTime);
   assert_true(olstm__case_runner_finish(&runner));
 }
 

@@ -1,5 +1,5 @@
 // See wrong_case.h.
-#include "tools/wrong_case.h"
+#include "tools/conform/wrong_case.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -1,30 +1,35 @@
 // Runs test cases in a child process, so that a crash fails one case only. A child runs
 // case after case until it crashes.
-#ifndef OLSTM_TOOLS_CASE_RUNNER_H_
-#define OLSTM_TOOLS_CASE_RUNNER_H_
+#ifndef OLSTM_TOOLS_CONFORM_CASE_RUNNER_H_
+#define OLSTM_TOOLS_CONFORM_CASE_RUNNER_H_
 
-#include <sys/types.h>
+#include "tools/conform/case_process.h"
+#include "tools/conform/conform_case.h"
 
-#include "tools/conform_case.h"
+/// What a case may take.
+typedef struct olstm__case_limits {
+  /// Seconds; 0: any time.
+  int64_t seconds;
+  /// Of address space, beyond what the command has; 0: any.
+  int64_t memory_mb;
+} olstm__case_limits;
 
 typedef struct olstm__case_runner {
   const char* const* folders;
   size_t count;
-  const olstm__job_options* options;
+  const olstm__tested_spec* runtime;
   const olstm__tolerance* tolerance;
-  /// Seconds that a case may take; 0: any time.
-  int64_t timeout;
+  olstm__case_limits limits;
   /// The case whose result comes next.
   size_t next;
-  /// The process, 0 when there is none, and the pipe that results come through.
-  pid_t child;
-  int pipe_end;
+  olstm__case_process process;
 } olstm__case_runner;
 
 /// Everything is borrowed until finish.
 void olstm__case_runner_init(olstm__case_runner* runner, const char* const* folders,
-                             size_t count, const olstm__job_options* options,
-                             const olstm__tolerance* tolerance, int64_t timeout);
+                             size_t count, const olstm__tested_spec* runtime,
+                             const olstm__tolerance* tolerance,
+                             const olstm__case_limits* limits);
 
 /// The next case's result; to be called `count` times.
 void olstm__case_runner_next(olstm__case_runner* runner, olstm__case_result* out_result);
@@ -33,4 +38,4 @@ void olstm__case_runner_next(olstm__case_runner* runner, olstm__case_result* out
 /// checker's report).
 bool olstm__case_runner_finish(olstm__case_runner* runner);
 
-#endif  // OLSTM_TOOLS_CASE_RUNNER_H_
+#endif  // OLSTM_TOOLS_CONFORM_CASE_RUNNER_H_

@@ -1,0 +1,67 @@
+// See case_runner.h. A result goes through the pipe as it is.
+#include "tools/conform/case_runner.h"
+
+void olstm__case_runner_init(olstm__case_runner* runner, const char* const* folders,
+                             size_t count, const olstm__tested_spec* runtime,
+                             const olstm__tolerance* tolerance,
+                             const olstm__case_limits* limits) {
+  *runner = (olstm__case_runner){.folders = folders,
+                                 .count = count,
+                                 .runtime = runtime,
+                                 .tolerance = tolerance,
+                                 .limits = *limits};
+}
+
+/// The process: all cases from `next` on. What the runtime could not be opened for is
+/// each one's error.
+static int run_in_child(void* user, int answers) {
+  const olstm__case_runner* runner = user;
+  const olstm__tested_spec* spec = runner->runtime;
+  olstm__open_runtime runtime = {spec->kind, NULL};
+  olstm__tested_info info;
+  olstm_error error;
+  const olstm_status status = spec->kind->open(spec, &runtime.self, &info, &error);
+  bool is_heard = true;
+  for (size_t i = runner->next; i < runner->count && is_heard; i++) {
+    olstm__case_result result = {.verdict = OLSTM__VERDICT_ERROR, .reason = error};
+    if (status == OLSTM_STATUS_OK) {
+      olstm__conform_case_run(runner->folders[i], &runtime, runner->tolerance, &result);
+    }
+    is_heard = olstm__pipe_write(answers, &result, sizeof result);
+  }
+  if (status == OLSTM_STATUS_OK) spec->kind->close(runtime.self);
+  return is_heard ? 0 : 1;
+}
+
+void olstm__case_runner_next(olstm__case_runner* runner, olstm__case_result* out_result) {
+  olstm__case_process* process = &runner->process;
+  *out_result = (olstm__case_result){.verdict = OLSTM__VERDICT_ERROR};
+  const bool is_started =
+      process->child != 0 ||
+      olstm__case_process_start(run_in_child, runner, runner->limits.memory_mb, process);
+  runner->next++;
+  if (!is_started) {
+    (void)olstm_fail(&out_result->reason, OLSTM_STATUS_IO_ERROR,
+                     "no process to run it in");
+    return;
+  }
+  if (!olstm__case_process_wait(process, runner->limits.seconds)) {
+    olstm__case_process_kill(process);
+    out_result->verdict = OLSTM__VERDICT_TIMEOUT;
+    out_result->seconds = (double)runner->limits.seconds;
+    (void)olstm_fail(&out_result->reason, OLSTM_STATUS_OK,
+                     "no result within %" PRId64 " s", runner->limits.seconds);
+    return;
+  }
+  olstm__case_result result;
+  if (olstm__pipe_read(process->answers, &result, sizeof result)) {
+    *out_result = result;
+  } else {
+    out_result->verdict = OLSTM__VERDICT_CRASH;
+    olstm__case_process_explain(olstm__case_process_end(process), &out_result->reason);
+  }
+}
+
+bool olstm__case_runner_finish(olstm__case_runner* runner) {
+  return runner->process.child == 0 || olstm__case_process_end(&runner->process) == 0;
+}
