@@ -121,8 +121,10 @@ static size_t count_constants(const olstm__graph* graph) {
   return bytes;
 }
 
+/// own_count: the slots of nodes that are stateful by themselves.
 static olstm_status add_state(olstm_session* session,
-                              const olstm_session_options* options, olstm_error* error) {
+                              const olstm_session_options* options, size_t own_count,
+                              olstm_error* error) {
   const olstm__decoded_graph* source = olstm__model_graph(session->model);
   olstm__graph* graph = session->graph;
   session->broadcast_state = options->broadcast_state;
@@ -130,13 +132,13 @@ static olstm_status add_state(olstm_session* session,
     OLSTM_RETURN_IF_ERROR(
         olstm__state_bind(graph, options->binding_count, options->bindings, error));
   }
-  for (size_t s = 0; s < graph->state_count; s++) {
+  for (size_t s = own_count; s < graph->state_count; s++) {
     olstm__graph_state* state = &graph->states[s];
     state->initial = source->values[state->input].constant;
   }
   if (options->stateful_count > 0) {
-    OLSTM_RETURN_IF_ERROR(olstm__state_make_stateful(graph, options->stateful_count,
-                                                     options->stateful, error));
+    OLSTM_RETURN_IF_ERROR(olstm__state_make_stateful(
+        graph, own_count, options->stateful_count, options->stateful, error));
   }
   if (options->broadcast_state) {
     OLSTM_RETURN_IF_ERROR(olstm__state_broadcast_initial(graph, error));
@@ -156,6 +158,8 @@ static olstm_status shape_graph(olstm_session* session,
   olstm__graph_remove_dead(graph);
   // Whether other patterns are looked for or not: no operator has sequences.
   OLSTM_RETURN_IF_ERROR(olstm__fuse_sequences(graph, error));
+  OLSTM_RETURN_IF_ERROR(olstm__state_adopt(graph, session->environment.registry, error));
+  const size_t own_count = graph->state_count;
   OLSTM_RETURN_IF_ERROR(olstm__fold_graph(&session->environment, graph, error));
   if (fuse) {
     olstm__graph_propagate_loop_invariants(graph);
@@ -163,7 +167,7 @@ static olstm_status shape_graph(olstm_session* session,
     // Before state: a loop that becomes a recurrent node can be stateful.
     OLSTM_RETURN_IF_ERROR(olstm__fuse_recurrent(graph, error));
   }
-  OLSTM_RETURN_IF_ERROR(add_state(session, options, error));
+  OLSTM_RETURN_IF_ERROR(add_state(session, options, own_count, error));
   if (fuse) OLSTM_RETURN_IF_ERROR(olstm__fuse_neighbours(graph, error));
   // Passes may have added nodes whose inputs are constants.
   OLSTM_RETURN_IF_ERROR(olstm__fold_graph(&session->environment, graph, error));

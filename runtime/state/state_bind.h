@@ -6,6 +6,7 @@
 
 #include "olstm/runtime.h"
 #include "runtime/graph/graph.h"
+#include "runtime/host/registry.h"
 
 /// Binds outputs to inputs: each of these inputs becomes a state slot of its name.
 /// Errors: NOT_FOUND (no such output or input), INVALID_ARGUMENT (an input bound twice),
@@ -18,12 +19,22 @@ olstm_status olstm__state_bind(olstm__graph* graph, size_t binding_count,
 /// what fed initial_h and initial_c: nothing or zeros, a constant, or what the graph
 /// computes. Sorts the graph.
 ///
-/// names: of nodes, or a single "all". Errors: NOT_FOUND, INVALID_ARGUMENT (not
+/// own_count: how many slots, the first ones, olstm__state_adopt has added. names: of
+/// nodes, or a single "all". Errors: NOT_FOUND, INVALID_ARGUMENT (not
 /// recurrent, or named twice), UNSUPPORTED (a node in the body of a Loop or Scan; for
 /// "all", a loop that steps through a sequence), SHAPE_MISMATCH (a constant initial
 /// state), OUT_OF_MEMORY.
-olstm_status olstm__state_make_stateful(olstm__graph* graph, size_t name_count,
-                                        const char* const* names, olstm_error* error);
+olstm_status olstm__state_make_stateful(olstm__graph* graph, size_t own_count,
+                                        size_t name_count, const char* const* names,
+                                        olstm_error* error);
+
+/// Makes ONNX's LSTM of the LSTM and StatefulLSTM that olstm's library adds to ONNX
+/// Runtime (domain "olstm"), unless the registry has operators of that name; the latter
+/// become stateful. Before any other slot is added. Sorts the graph if there are any.
+/// Errors: UNSUPPORTED (another opset, a StatefulLSTM in the body of a Loop or Scan),
+/// INVALID_MODEL, SHAPE_MISMATCH (a constant initial state), OUT_OF_MEMORY.
+olstm_status olstm__state_adopt(olstm__graph* graph, const olstm_registry* registry,
+                                olstm_error* error);
 
 /// Whether a Loop or Scan carries a value that depends on a sequence, step by step, so
 /// that a second part of the sequence, in another run, would have to continue from it.

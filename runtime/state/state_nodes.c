@@ -22,10 +22,19 @@ bool olstm__recurrent_has_cell(const olstm__graph_node* node) {
   return olstm__graph_node_has(node, OLSTM__TRAIT_HAS_C);
 }
 
-static const olstm_value_info* input_info(const olstm__graph* graph,
-                                          const olstm__graph_node* node, size_t slot) {
+/// What is known of an input: of a constant what it is, of others what is declared; rank
+/// -1 when that is nothing.
+static olstm_tensor_desc input_desc(const olstm__graph* graph,
+                                    const olstm__graph_node* node, size_t slot) {
   const int32_t value = olstm__graph_node_input(node, slot);
-  return value == OLSTM__NO_VALUE ? NULL : &graph->values[value].info;
+  const olstm_tensor* constant = olstm__graph_constant(graph, value);
+  olstm_tensor_desc desc = {.rank = -1};
+  if (constant) return constant->desc;
+  if (value == OLSTM__NO_VALUE) return desc;
+  desc.dtype = graph->values[value].info.dtype;
+  desc.rank = graph->values[value].info.rank;
+  memcpy(desc.dims, graph->values[value].info.dims, sizeof desc.dims);
+  return desc;
 }
 
 static bool is_quantized(const olstm__graph_node* node) {
@@ -38,24 +47,24 @@ olstm__recurrent_shape olstm__recurrent_read_shape(const olstm__graph* graph,
   const olstm_attribute* hidden = olstm__graph_find_attribute(node, "hidden_size");
   const olstm_attribute* direction = olstm__graph_find_attribute(node, "direction");
   const olstm_attribute* layout = olstm__graph_find_attribute(node, "layout");
-  const olstm_value_info* r = input_info(graph, node, OLSTM_RECURRENT_R);
-  const olstm_value_info* x = input_info(graph, node, OLSTM_RECURRENT_X);
+  const olstm_tensor_desc r = input_desc(graph, node, OLSTM_RECURRENT_R);
+  const olstm_tensor_desc x = input_desc(graph, node, OLSTM_RECURRENT_X);
   if (direction && direction->kind == OLSTM_ATTRIBUTE_STRING &&
       strcmp(direction->strings[0].bytes, "bidirectional") == 0) {
     shape.directions = 2;
   }
   if (hidden && hidden->i > 0) {
     shape.hidden = hidden->i;
-  } else if (r && r->rank == 3) {
-    shape.hidden = is_quantized(node) ? r->dims[1] : r->dims[2];
+  } else if (r.rank == 3) {
+    shape.hidden = is_quantized(node) ? r.dims[1] : r.dims[2];
   }
   shape.batch_first = layout && layout->i == 1;
   // The dtype of quantized weights is not that of the state.
   if (!is_quantized(node)) {
-    if (r && r->dtype != OLSTM_DTYPE_UNDEFINED) {
-      shape.dtype = r->dtype;
-    } else if (x && x->dtype != OLSTM_DTYPE_UNDEFINED) {
-      shape.dtype = x->dtype;
+    if (r.dtype != OLSTM_DTYPE_UNDEFINED) {
+      shape.dtype = r.dtype;
+    } else if (x.dtype != OLSTM_DTYPE_UNDEFINED) {
+      shape.dtype = x.dtype;
     }
   }
   return shape;

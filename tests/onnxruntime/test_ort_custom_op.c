@@ -1,6 +1,7 @@
 // The custom operators inside a real ONNX Runtime.
 #include <string.h>
 
+#include "olstm/olstm.h"
 #include "tests/onnxruntime/ort_host.h"
 #include "tests/support/test_main.h"
 
@@ -103,12 +104,69 @@ static void stateful_lstm_refuses_another_batch_until_reset(void** state) {
   ort_host_api()->ReleaseSession(session);
 }
 
+/// Runs a context on X and reset, and compares Y, Y_h and Y_c with ONNX Runtime's.
+static void expect_olstm_gives(olstm_context* context, const ort_host_tensor inputs[2],
+                               const ort_host_tensor* expected) {
+  static float x[ORT_HOST_MAX_ELEMENTS];
+  const bool reset = inputs[1].values[0] != 0.0;
+  olstm_tensor given[2] = {{{OLSTM_DTYPE_FLOAT, 3, {0}}, x},
+                           {{OLSTM_DTYPE_BOOL, 1, {1}}, (void*)&reset}};
+  olstm_tensor outputs[3];
+  olstm_error error = {""};
+  memset(outputs, 0, sizeof outputs);
+  memcpy(given[0].desc.dims, inputs[0].dims, 3 * sizeof *inputs[0].dims);
+  for (size_t i = 0; i < ort_host_count(&inputs[0]); i++) {
+    x[i] = (float)inputs[0].values[i];
+  }
+  if (olstm_context_run(context, given, 2, outputs, 3, &error) != OLSTM_STATUS_OK) {
+    fail_msg("%s", error.message);
+  }
+  for (size_t o = 0; o < 3; o++) {
+    ort_host_tensor actual = expected[o];
+    assert_int_equal(outputs[o].desc.rank, expected[o].rank);
+    assert_memory_equal(outputs[o].desc.dims, expected[o].dims,
+                        expected[o].rank * sizeof *expected[o].dims);
+    for (size_t i = 0; i < ort_host_count(&actual); i++) {
+      actual.values[i] = (double)((const float*)outputs[o].data)[i];
+    }
+    ort_host_assert_close(&expected[o], &actual);
+  }
+}
+
+/// The same model, in ONNX Runtime with the library and in olstm without it.
+static void olstm_itself_runs_a_stateful_lstm(void** state) {
+  static const bool kResets[] = {false, false, true, false, true, true};
+  static ort_host_tensor whole, inputs[2], expected[ORT_HOST_MAX_VALUES];
+  olstm_model* model = NULL;
+  olstm_session* own = NULL;
+  olstm_context* context = NULL;
+  (void)state;
+  ort_host_api();
+  ort_host_fill(&whole, FLOAT_TYPE, 6, 2, 3);
+  OrtSession* session = open_or_fail("custom_stateful", &kCustom);
+  assert_int_equal(
+      olstm_model_load_file(OLSTM_ORT_MODELS "/custom_stateful.onnx", NULL, &model, NULL),
+      OLSTM_STATUS_OK);
+  assert_int_equal(olstm_session_create(model, NULL, NULL, &own, NULL), OLSTM_STATUS_OK);
+  assert_int_equal(olstm_context_create(own, &context, NULL), OLSTM_STATUS_OK);
+  for (int64_t n = 0; n < 6; n++) {
+    slice_steps(&whole, n % 3, 1 + n % 4, kResets[n], inputs);
+    run_or_fail(session, inputs, 2, expected);
+    expect_olstm_gives(context, inputs, expected);
+  }
+  olstm_context_destroy(context);
+  olstm_session_destroy(own);
+  olstm_model_destroy(model);
+  ort_host_api()->ReleaseSession(session);
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(lstm_agrees_with_onnx_runtime),
       cmocka_unit_test(lstm_refuses_a_list_of_activations_by_name),
       cmocka_unit_test(stateful_lstm_keeps_its_state_between_runs),
       cmocka_unit_test(stateful_lstm_refuses_another_batch_until_reset),
+      cmocka_unit_test(olstm_itself_runs_a_stateful_lstm),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }

@@ -190,8 +190,16 @@ static void put_list_attribute(wire* attribute, char* list) {
   char* values[kMaxWords] = {NULL};
   *strrchr(list, ']') = '\0';
   const size_t count = split(list + 1, ',', values);
-  for (size_t v = 0; v < count; v++) put_int(attribute, 8, strtoll(values[v], NULL, 10));
-  put_int(attribute, 20, 7);
+  const bool has_texts = count > 0 && values[0][0] == '"';
+  for (size_t v = 0; v < count; v++) {
+    if (has_texts) {
+      values[v][strlen(values[v]) - 1] = '\0';
+      put_text(attribute, 9, values[v] + 1);
+    } else {
+      put_int(attribute, 8, strtoll(values[v], NULL, 10));
+    }
+  }
+  put_int(attribute, 20, has_texts ? 8 : 7);
 }
 
 static void put_graph_attribute(const model_text* model, wire* attribute,

@@ -9,6 +9,7 @@
 //   const w float[2,3] 1 2 3 4 5 6   an initializer; values are repeated to fill it
 //   node Add a,b -> c                operator, inputs, outputs; "_" for an absent one
 //   node test:Fake a -> c,d name=foo axis=1 alpha=0.5 perm=[1,0] mode="x" body=@g
+//                                    and lists of texts, names=["x","y"]
 //   output c                         with or without dtype and shape
 //   graph g ... end                  a subgraph, to be used below as an attribute @g
 //

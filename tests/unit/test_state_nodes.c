@@ -39,7 +39,7 @@ static void add_lstm(olstm__graph* graph, int32_t x, int32_t h, int32_t c) {
 
 static void make_stateful(olstm__graph* graph, const char* name) {
   olstm_error error = {""};
-  const olstm_status status = olstm__state_make_stateful(graph, 1, &name, &error);
+  const olstm_status status = olstm__state_make_stateful(graph, 0, 1, &name, &error);
   if (status != OLSTM_STATUS_OK) fail_msg("%s", error.message);
 }
 
@@ -167,7 +167,7 @@ static void shows_batch_first_nodes_as_all_others(void** state) {
 static void expect_error(olstm__graph* graph, size_t count, const char* const* names,
                          olstm_status code, const char* message) {
   olstm_error error;
-  assert_int_equal(olstm__state_make_stateful(graph, count, names, &error), code);
+  assert_int_equal(olstm__state_make_stateful(graph, 0, count, names, &error), code);
   assert_string_equal(error.message, message);
 }
 
