@@ -90,6 +90,13 @@ if(OLSTM_HAS_PACKED_RELOCATIONS)
   add_link_options($<$<CONFIG:Release>:-Wl,-z,pack-relative-relocs>)
 endif()
 
+# Code and what it reads lie on the same pages, as lld lays them out anyway: whole pages between them would only fill a file.
+include(CheckLinkerFlag)
+check_linker_flag(C -Wl,-z,noseparate-code OLSTM_CAN_JOIN_SEGMENTS)
+if(OLSTM_CAN_JOIN_SEGMENTS)
+  add_link_options($<$<CONFIG:Release>:-Wl,-z,noseparate-code>)
+endif()
+
 # What the shared library is called until 1.0: minor versions may differ in what they export.
 set(olstm_soversion ${PROJECT_VERSION_MAJOR})
 if(PROJECT_VERSION_MAJOR EQUAL 0)
@@ -97,7 +104,6 @@ if(PROJECT_VERSION_MAJOR EQUAL 0)
 endif()
 
 # Symbol versions, where the linker knows them. Sanitizers export symbols of their own.
-include(CheckLinkerFlag)
 check_linker_flag(C -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/libolstm.map OLSTM_HAS_VERSION_SCRIPTS)
 
 # libolstm, static or shared, out of the folders' objects.
