@@ -114,6 +114,12 @@ class Tree(unittest.TestCase):
                          (1, "calls: these call each other in a circle: runtime/host/h runtime/plan/p\n"
                              "calls: runtime/host/h.c calls runtime/plan/p.c, but runtime/plan stands on runtime/host\n"))
 
+    def test_calls_refuse_circles_of_operators(self):
+        self.write("op/math/a.c", "void olstm__b(void);\nvoid olstm__a(void) { olstm__b(); }\n")
+        self.write("op/math/b.c", "void olstm__a(void);\nvoid olstm__b(void) { olstm__a(); }\n")
+        self.assertEqual(self.check_calls(),
+                         (1, "calls: these call each other in a circle: op/math/a op/math/b\n"))
+
     def test_calls_find_what_nobody_calls(self):
         self.write("base/b.c", "void olstm__own(void) {}\nvoid olstm_api(void) { olstm__own(); }\n")
         self.write("base/b.h", "static inline int olstm__unused(int a) { return a; }\n"
