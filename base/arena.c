@@ -68,12 +68,26 @@ void olstm__arena_deinit(olstm__arena* arena) {
   arena->used = 0;
 }
 
-static olstm__arena_chunk* make_chunk(olstm__arena* arena, size_t bytes) {
-  olstm__arena_chunk* chunk = olstm_allocate(&arena->allocator, bytes, 1);
-  if (!chunk) return NULL;
+static void start_chunk(olstm__arena_chunk* chunk, size_t bytes) {
   *chunk = (olstm__arena_chunk){NULL, bytes, kHeaderBytes};
   forbid((char*)chunk + kHeaderBytes, bytes - kHeaderBytes);
+}
+
+static olstm__arena_chunk* make_chunk(olstm__arena* arena, size_t bytes) {
+  olstm__arena_chunk* chunk = olstm_allocate(&arena->allocator, bytes, 1);
+  if (chunk) start_chunk(chunk, bytes);
   return chunk;
+}
+
+void olstm__arena_take_block(olstm__arena* arena, void* memory, size_t bytes) {
+  olstm__arena_chunk* chunk = memory;
+  if (bytes <= kHeaderBytes) {
+    olstm_release(&arena->allocator, memory, bytes, 1);
+    return;
+  }
+  start_chunk(chunk, bytes);
+  chunk->next = arena->chunks;
+  arena->chunks = chunk;
 }
 
 /// A chunk with room for `bytes`: the first one, or a new first one. A large piece gets a

@@ -42,6 +42,10 @@ void* olstm__arena_allocate_data(olstm__arena* arena, size_t bytes);
 /// another limit has counted already.
 void* olstm__arena_allocate_uncounted(olstm__arena* arena, size_t bytes);
 
+/// Takes memory that came from the arena's allocator as one block of `bytes` (which the
+/// arena does not count): pieces are cut from it first.
+void olstm__arena_take_block(olstm__arena* arena, void* memory, size_t bytes);
+
 /// Counts bytes that are allocated later, or elsewhere. False, and nothing counted, when
 /// they exceed the limit.
 bool olstm__arena_charge(olstm__arena* arena, size_t bytes);

@@ -2,6 +2,8 @@
 
 #include <stdalign.h>
 
+#include "system/large_pages.h"
+
 enum {
   kPieceAlignment = 16,
   kHeadBytes = 16,
@@ -52,6 +54,7 @@ static void* take_large(olstm__budget* budget, size_t cost) {
   const size_t bytes = cost + kLargeHeadBytes - kHeadBytes;
   char* memory = olstm_allocate(&budget->allocator, bytes, 1);
   if (!memory) return NULL;
+  olstm__bring_in_pages(memory, bytes);
   olstm__budget_piece* piece =
       (olstm__budget_piece*)(void*)(memory + kLargeHeadBytes - kHeadBytes);
   piece->bytes = cost;

@@ -55,6 +55,9 @@ typedef struct load_state {
   size_t max_memory;
   olstm__budget budget;
   olstm__arena scratch;
+  /// The file's bytes, which are not needed once it is unpacked: the model's arena takes
+  /// them, since its tensors need as much. NULL for a model from memory.
+  uint8_t* file_bytes;
   const olstm__model_proto* proto;
   olstm_error* error;
 } load_state;
@@ -202,6 +205,10 @@ static olstm_status decode(load_state* load, olstm__external_source* external,
   atomic_init(&model->reference_count, 1);
   model->allocator = load->allocator;
   olstm__arena_init(&model->arena, &load->allocator, load->max_memory);
+  if (load->file_bytes) {
+    olstm__arena_take_block(&model->arena, load->file_bytes, load->byte_count);
+    load->file_bytes = NULL;
+  }
   olstm__decoder decoder = {
       .arena = &model->arena,
       .scratch = &load->scratch,
@@ -270,17 +277,16 @@ static olstm_status decode_with_folders(load_state* load, const char* path,
 static void load_deinit(load_state* load) {
   olstm__budget_deinit(&load->budget);
   olstm__arena_deinit(&load->scratch);
+  olstm_release(&load->allocator, load->file_bytes, load->byte_count, 1);
 }
 
 static olstm_status load_path(load_state* load, const char* path,
                               olstm_model** out_model) {
-  uint8_t* bytes = NULL;
   size_t byte_count = 0;
   olstm__file real_folder = OLSTM__NO_FILE;
-  OLSTM_RETURN_IF_ERROR(olstm__model_file_read(path, &load->allocator, &bytes,
+  OLSTM_RETURN_IF_ERROR(olstm__model_file_read(path, &load->allocator, &load->file_bytes,
                                                &byte_count, &real_folder, load->error));
-  olstm_status status = unpack(load, bytes, byte_count);
-  olstm_release(&load->allocator, bytes, byte_count, 1);
+  const olstm_status status = unpack(load, load->file_bytes, byte_count);
   if (status == OLSTM_STATUS_OK) {
     return decode_with_folders(load, path, real_folder, out_model);
   }

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "system/confined_file.h"
+#include "system/large_pages.h"
 
 static olstm_status read_open_file(olstm__file file, const char* path,
                                    const olstm_allocator* allocator, uint8_t** out_bytes,
@@ -30,6 +31,7 @@ static olstm_status read_open_file(olstm__file file, const char* path,
     return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY,
                       "no memory for the %zu bytes of '%.300s'", byte_count, path);
   }
+  olstm__bring_in_pages(bytes, byte_count);
   reason = olstm__file_read(file, 0, bytes, byte_count);
   if (reason) {
     olstm_release(allocator, bytes, byte_count, 1);

@@ -1,4 +1,4 @@
-// Memory in large pages.
+// What is asked of the system about the pages that memory lies in.
 #ifndef OLSTM_SYSTEM_LARGE_PAGES_H_
 #define OLSTM_SYSTEM_LARGE_PAGES_H_
 
@@ -7,5 +7,10 @@
 /// A hint that the memory is read often and as a whole. Where the system has no large
 /// pages, it stays in small ones. NULL is legal. [no-alloc] [any-thread]
 void olstm__ask_for_large_pages(void* memory, size_t bytes);
+
+/// A hint that all of a new block is written next: pages come in together, not one by one
+/// when each is first written. Nothing else changes. NULL is legal. [no-alloc]
+/// [any-thread]
+void olstm__bring_in_pages(void* memory, size_t bytes);
 
 #endif  // OLSTM_SYSTEM_LARGE_PAGES_H_

@@ -2,6 +2,15 @@
 
 #include "system/large_pages.h"
 
+// Since Linux 5.14; before, the system refuses it.
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+/// Of any system: advice about a larger page's part brings in the whole.
+static const size_t kPage = 4096;
+/// From here on one call costs less than the pages' faults.
+static const size_t kWorthACall = (size_t)4 * 4096;
 static const size_t kLargePage = (size_t)2 << 20;
 
 void olstm__ask_for_large_pages(void* memory, size_t bytes) {
@@ -9,4 +18,17 @@ void olstm__ask_for_large_pages(void* memory, size_t bytes) {
   if (!memory || bytes < before + kLargePage) return;
   const size_t room = (bytes - before) / kLargePage * kLargePage;
   (void)madvise((char*)memory + before, room, MADV_HUGEPAGE);
+}
+
+void olstm__bring_in_pages(void* memory, size_t bytes) {
+  if (!memory || bytes < kWorthACall) return;
+  // Pages that lie in the block as a whole; those at its ends have neighbours.
+  const size_t before = -(size_t)memory % kPage;
+  const size_t room = (bytes - before) / kPage * kPage;
+  char* start = (char*)memory + before;
+  // Memory that was in use before has its pages: the one in the middle tells.
+  unsigned char is_there = 0;
+  if (mincore(start + room / kPage / 2 * kPage, kPage, &is_there) == 0 && is_there & 1)
+    return;
+  (void)madvise(start, room, MADV_POPULATE_WRITE);
 }

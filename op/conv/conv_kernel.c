@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "op/shape/transpose_tiles.h"
+
 enum {
   /// Lanes of the widest tile.
   kMaxLanes = OLSTM__CONV_TILE_VECTORS * 16,

@@ -126,9 +126,34 @@ static void serves_as_an_allocator_that_frees_nothing_early(void** state) {
   olstm_test_allocator_assert_clean(&memory);
 }
 
+static void pieces_are_cut_from_a_block_that_it_takes(void** state) {
+  const olstm_allocator allocator = olstm_allocator_or_default(NULL);
+  enum { kBytes = 5000 };
+  olstm__arena arena;
+  (void)state;
+  olstm__arena_init(&arena, NULL, SIZE_MAX);
+  char* block = olstm_allocate(&allocator, kBytes, 1);
+  assert_non_null(block);
+  olstm__arena_take_block(&arena, block, kBytes);
+  assert_int_equal(arena.used, 0);
+  char* large = olstm__arena_allocate_data(&arena, 4000);
+  assert_true(large > block && large + 4000 <= block + kBytes);
+  assert_int_equal(arena.used, 4000);
+  // What does not fit any more is allocated as ever.
+  char* other = olstm__arena_allocate_data(&arena, 4000);
+  assert_true(other + 4000 <= block || other >= block + kBytes);
+  memset(large, 1, 4000);
+  memset(other, 2, 4000);
+  assert_int_equal(large[3999], 1);
+  // One that is too small to cut anything from is freed at once.
+  olstm__arena_take_block(&arena, olstm_allocate(&allocator, 3, 1), 3);
+  olstm__arena_deinit(&arena);
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(takes_zeroed_and_aligned_pieces_of_every_size),
+      cmocka_unit_test(pieces_are_cut_from_a_block_that_it_takes),
       cmocka_unit_test(gives_out_distinct_memory_that_is_freed_as_a_whole),
       cmocka_unit_test(says_whether_the_limit_or_the_allocator_said_no),
       cmocka_unit_test(charges_what_is_allocated_elsewhere),
