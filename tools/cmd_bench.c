@@ -16,6 +16,7 @@
 #include "tools/lstm_model.h"
 #include "tools/progress.h"
 #include "tools/say.h"
+#include "tools/stream_bench.h"
 
 enum { kMaxRuns = 1000000, kAllocationRuns = 16 };
 
@@ -27,6 +28,11 @@ typedef struct bench_options {
   bool json;
   /// A file of LSTM sizes, to measure instead of a model.
   const char* shapes;
+  /// Streams to load a batcher with; 0: none. The rest is for them.
+  int64_t stream_count;
+  double rate;
+  int64_t max_batch;
+  int64_t max_wait_us;
 } bench_options;
 
 typedef struct bench_result {
@@ -206,6 +212,22 @@ static void print_text(const bench_data* bench, const bench_options* options,
   print_kernels(bench, NULL);
 }
 
+/// --streams and --rate go together, and the other options of streams with them.
+static olstm__cli_result check_streams(const bench_options* options) {
+  const bool has_streams = options->stream_count > 0;
+  const char* problem = NULL;
+  if (has_streams && options->shapes) {
+    problem = "--streams is for a model, not for --shapes";
+  } else if (has_streams != (options->rate > 0)) {
+    problem = has_streams ? "--streams wants --rate above 0" : "--rate wants --streams";
+  } else if (!has_streams && (options->max_batch > 0 || options->max_wait_us >= 0)) {
+    problem = "--max-batch and --max-wait-us are for --streams";
+  }
+  if (!problem) return OLSTM__CLI_PARSED;
+  (void)olstm__cli_complain(0, "bench: %s", problem);
+  return OLSTM__CLI_REFUSED;
+}
+
 static olstm__cli_result parse(int argc, char** argv, bench_options* out) {
   olstm__cli_list operands;
   const olstm__cli_option options[] = {
@@ -217,6 +239,18 @@ static olstm__cli_result parse(int argc, char** argv, bench_options* out) {
        "instead of a model: LSTM layers, a line 'T N I H D' each, or 'T N I H D L' for L "
        "on top of each other",
        0, 0, NULL},
+      {"streams", OLSTM__CLI_INT, &out->stream_count, "N",
+       "load a batcher with N streams (--stateful: all, if nothing is said), and a "
+       "context for each stream",
+       1, 10000000, NULL},
+      {"rate", OLSTM__CLI_REAL, &out->rate, "R",
+       "of --streams: steps a second of each stream, which arrive by chance (Poisson)", 0,
+       0, NULL},
+      {"max-batch", OLSTM__CLI_INT, &out->max_batch, "B",
+       "of --streams: most steps that are computed together (default 64)", 1, 4096, NULL},
+      {"max-wait-us", OLSTM__CLI_INT, &out->max_wait_us, "U",
+       "of --streams: how long a step waits for others at most (default 1000)", 0,
+       INT32_MAX, NULL},
       {"json", OLSTM__CLI_FLAG, &out->json, NULL, "print one JSON object", 0, 0, NULL},
       OLSTM__JOB_CLI_STATE_OPTIONS(out->job),
       OLSTM__JOB_CLI_OPTIONS(out->job),
@@ -237,7 +271,7 @@ static olstm__cli_result parse(int argc, char** argv, bench_options* out) {
     return OLSTM__CLI_REFUSED;
   }
   out->model = operands.count == 1 ? operands.values[0] : NULL;
-  return OLSTM__CLI_PARSED;
+  return check_streams(out);
 }
 
 static void deinit_bench(bench_data* bench) {
@@ -328,13 +362,27 @@ static olstm_status bench_shapes(const bench_options* options, olstm_error* erro
   return status;
 }
 
+static olstm_status bench_streams(const bench_options* options, olstm_error* error) {
+  const olstm__stream_bench bench = {.model = options->model,
+                                     .job = &options->job,
+                                     .input = &options->input,
+                                     .stream_count = options->stream_count,
+                                     .rate = options->rate,
+                                     .seconds = options->seconds,
+                                     .max_batch = options->max_batch,
+                                     .max_wait_us = options->max_wait_us,
+                                     .json = options->json};
+  return olstm__stream_bench_run(&bench, error);
+}
+
 int olstm__command_bench(int argc, char** argv) {
-  bench_options options = {.seconds = 1.0, .input = {.seed = 1}};
+  bench_options options = {.seconds = 1.0, .input = {.seed = 1}, .max_wait_us = -1};
   olstm_error error = {""};
   olstm__job_options_init(&options.job);
   const olstm__cli_result parsed = parse(argc, argv, &options);
   if (parsed != OLSTM__CLI_PARSED) return olstm__cli_exit_code(parsed);
-  const olstm_status status =
-      options.shapes ? bench_shapes(&options, &error) : bench_model(&options, &error);
+  const olstm_status status = options.stream_count ? bench_streams(&options, &error)
+                              : options.shapes     ? bench_shapes(&options, &error)
+                                                   : bench_model(&options, &error);
   return status == OLSTM_STATUS_OK ? OLSTM__EXIT_OK : olstm__cli_fail(&error);
 }

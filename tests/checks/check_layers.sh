@@ -42,7 +42,7 @@ third_party() {
 third_party 'protobuf-c/|onnx\.pb-c\.h' 'onnx_proto/'
 third_party '(oneapi/)?dnnl' 'op/([a-z]+/)?dnnl_'
 third_party 'dlfcn\.h' 'system/|adapters/|tools/ort_peer\.c|tools/conform/tested_onnxruntime\.c'
-third_party 'pthread\.h' 'system/|runtime/|op/math/cpu\.c|op/dnnl_|adapters/'
+third_party 'pthread\.h' 'system/|runtime/|op/math/cpu\.c|op/dnnl_|tools/([a-z]+/)?stream_bench\.c|adapters/'
 # What only some systems have. POSIX threads, and the clocks of C, are on all of them.
 third_party '(unistd|fcntl|errno|signal|threads|time|sys/|linux/|windows|winternl)' 'system/|tools/|adapters/|include/'
 
