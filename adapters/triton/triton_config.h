@@ -59,7 +59,7 @@ olstm_status olstm__triton_config_init(olstm__triton_config* result, const cJSON
 void olstm__triton_config_deinit(olstm__triton_config* config);
 
 /// The dims that a configuration has for a tensor: without the batch when max_batch_size
-/// is not 0.
+/// is not 0; [1] for a scalar when it is.
 void olstm__triton_config_dims(const olstm__triton_tensor* tensor,
                                const olstm__triton_traits* traits, int64_t max_batch_size,
                                int64_t* out_dims, int32_t* out_rank);

@@ -100,6 +100,8 @@ static olstm_status read_input(olstm__triton_request* request,
   OLSTM_RETURN_IF_ERROR(
       find_source(request, "input", tensor, tensor->name, source, &dims, &rank, error));
   source->desc = (olstm_tensor_desc){tensor->dtype, tensor->rank, {0}};
+  // A scalar comes as [1].
+  if (tensor->rank == 0 && rank == 1 && dims[0] == 1) rank = 0;
   if (rank > OLSTM_MAX_RANK || (tensor->rank >= 0 && (int32_t)rank != tensor->rank)) {
     return olstm_fail(error, OLSTM_STATUS_SHAPE_MISMATCH,
                       "input '%s' has %u dimensions, expected %d", tensor->name,

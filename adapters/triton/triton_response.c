@@ -38,18 +38,19 @@ static olstm_status write_output(olstm__triton_request* request,
   const int32_t axis = model->config.stacks ? tensor->batch_axis : -1;
   TRITONBACKEND_Output* output = NULL;
   olstm_tensor_desc desc = result->desc;
-  int64_t dims[OLSTM_MAX_RANK];
+  int64_t dims[OLSTM_MAX_RANK] = {1};
   void* data = NULL;
   size_t bytes = 0;
   uint32_t memory_type = OLSTM__TRITON_MEMORY_CPU;
   int64_t memory_id = 0;
   if (axis >= 0) desc.dims[axis] = (int64_t)request->row_count;
+  // A scalar goes as [1].
   olstm__triton_batch_to_front(desc.dims, desc.rank, axis, dims);
   (void)olstm_tensor_desc_bytes(&desc, &bytes);
   OLSTM_RETURN_IF_ERROR(olstm__triton_check(
       TRITONBACKEND_ResponseOutput(request->response, &output, tensor->name,
                                    olstm__triton_type_of(desc.dtype), dims,
-                                   (uint32_t)desc.rank),
+                                   desc.rank > 0 ? (uint32_t)desc.rank : 1),
       tensor->name, error));
   OLSTM_RETURN_IF_ERROR(olstm__triton_check(
       TRITONBACKEND_OutputBuffer(output, &data, bytes, &memory_type, &memory_id),

@@ -415,6 +415,35 @@ static void states_of_every_dtype_pass(void** state) {
   }
 }
 
+static void scalars_go_as_tensors_of_one_element(void** state) {
+  static const char kModel[] =
+      "opset 17\ninput x float[n,3]\ninput rate int64[]\nnode Cast rate -> r to=1\n"
+      "node ReduceSum x -> sum keepdims=0\nnode Mul sum,r -> y\noutput y float\n";
+  static const float kX[] = {1, 2, 3};
+  static const int64_t kRate = 7;
+  static const float kProduct = 42;
+  const olstm_tensor expected = {{OLSTM_DTYPE_FLOAT, 0, {0}}, (void*)&kProduct};
+  const int64_t dims[] = {1, 3};
+  triton_fixture fixture;
+  TRITONBACKEND_Request request;
+  (void)state;
+  fixture_start(&fixture, kModel, "{}", NULL);
+  // Servers take no empty reshape where there is no batch.
+  assert_string_equal(fake_config(&fixture.model, "max_batch_size"), "0");
+  assert_string_equal(fake_config(&fixture.model, "input.1"),
+                      "{\"name\":\"rate\",\"data_type\":\"TYPE_INT64\",\"dims\":[1]}");
+  assert_string_equal(fake_config(&fixture.model, "output.0"),
+                      "{\"name\":\"y\",\"data_type\":\"TYPE_FP32\",\"dims\":[1]}");
+  fake_request(&request, &fixture.model, NULL, 0);
+  fake_input(&request, "x", OLSTM__TRITON_TYPE_FP32, kX, sizeof kX, 2, dims);
+  fake_input(&request, "rate", OLSTM__TRITON_TYPE_INT64, &kRate, sizeof kRate, 1, dims);
+  fake_execute(&fixture.instances[0], &request, 1);
+  fixture_expect(&request, "y", &expected);
+  assert_int_equal(fake_output(&request, "y")->rank, 1);
+  fake_forget(&request);
+  fixture_end(&fixture);
+}
+
 static void an_empty_execute_does_nothing(void** state) {
   triton_fixture fixture;
   (void)state;
@@ -435,6 +464,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(outputs_that_nobody_wants_are_left_out),
       cmocka_unit_test(every_dtype_passes),
       cmocka_unit_test(states_of_every_dtype_pass),
+      cmocka_unit_test(scalars_go_as_tensors_of_one_element),
       cmocka_unit_test(an_empty_execute_does_nothing),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);

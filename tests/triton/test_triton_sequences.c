@@ -309,7 +309,7 @@ static void states_that_grow_start_from_what_the_server_gives(void** state) {
       "output present float\noutput y float\n";
   static const char kConfig[] =
       "{\"output\":[{\"name\":\"present\",\"dims\":[-1,-1,3]},"
-      "{\"name\":\"y\",\"dims\":[1],\"reshape\":{\"shape\":[]}}],"
+      "{\"name\":\"y\",\"dims\":[1]}],"
       "\"sequence_batching\":{\"oldest\":{},\"state\":["
       "{\"input_name\":\"past\",\"output_name\":\"present\",\"dims\":[-1,-1,3],"
       "\"data_type\":\"TYPE_FP32\",\"initial_state\":[{\"zero_data\":true}]}]}}";
