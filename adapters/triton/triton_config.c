@@ -132,26 +132,33 @@ static bool same_elements(const int64_t* a, int32_t a_rank, const int64_t* b,
   return dims_fit(left[0], ranks[0], left[1], ranks[1]);
 }
 
+static bool shares_buffer(const cJSON* state) {
+  return olstm__triton_json_is_true(state, "use_same_buffer_for_input_output");
+}
+
 /// Servers pair the input and the output of states by the order of their names, and not
-/// as they are configured, unless both share a buffer.
-static olstm_status check_order(const cJSON* states, const cJSON* state,
+/// as they are configured, unless both share a buffer. Says in `labels` whether two
+/// states would be mixed up. UNSUPPORTED when one of them shares its buffer: its value is
+/// lost then, whoever the other one is given to.
+static olstm_status check_order(const cJSON* states, const cJSON* state, bool* labels,
                                 olstm_error* error) {
   const char* input = olstm__triton_json_text(state, "input_name");
   const char* output = olstm__triton_json_text(state, "output_name");
   const cJSON* other = NULL;
-  if (olstm__triton_json_is_true(state, "use_same_buffer_for_input_output")) {
-    return OLSTM_STATUS_OK;
-  }
+  if (shares_buffer(state)) return OLSTM_STATUS_OK;
   cJSON_ArrayForEach(other, states) {
-    const int by_input = strcmp(input, olstm__triton_json_text(other, "input_name"));
+    const char* other_input = olstm__triton_json_text(other, "input_name");
+    const int by_input = strcmp(input, other_input);
     const int by_output = strcmp(output, olstm__triton_json_text(other, "output_name"));
     if (other == state || (by_input < 0) == (by_output < 0)) continue;
+    *labels = true;
+    if (!shares_buffer(other)) continue;
     return olstm_fail(
         error, OLSTM_STATUS_UNSUPPORTED,
         "the configuration's states '%s' and '%s': servers pair input_name and "
         "output_name by their order, which differs: give both sides the same name, or "
-        "use_same_buffer_for_input_output: true",
-        input, olstm__triton_json_text(other, "input_name"));
+        "both states use_same_buffer_for_input_output: true",
+        input, other_input);
   }
   return OLSTM_STATUS_OK;
 }
@@ -162,10 +169,7 @@ static olstm_status check_buffer(const cJSON* state, const char* name,
                                  const int64_t* dims, int32_t rank, olstm_error* error) {
   int open_count = 0;
   for (int32_t d = 0; d < rank; d++) open_count += dims[d] < 0 ? 1 : 0;
-  if (open_count < 2 ||
-      !olstm__triton_json_is_true(state, "use_same_buffer_for_input_output")) {
-    return OLSTM_STATUS_OK;
-  }
+  if (open_count < 2 || !shares_buffer(state)) return OLSTM_STATUS_OK;
   return olstm_fail(
       error, OLSTM_STATUS_UNSUPPORTED,
       "the configuration's state '%s' of dims %s cannot have "
@@ -175,7 +179,8 @@ static olstm_status check_buffer(const cJSON* state, const char* name,
 
 static olstm_status read_state(const cJSON* states, const char* name, olstm_dtype dtype,
                                const int64_t* dims, int32_t rank,
-                               olstm__triton_state* out_state, olstm_error* error) {
+                               olstm__triton_state* out_state, bool* labels,
+                               olstm_error* error) {
   const cJSON* state = olstm__triton_json_find(states, "input_name", name);
   int64_t given[OLSTM_MAX_RANK];
   int32_t given_rank = 0;
@@ -196,7 +201,7 @@ static olstm_status read_state(const cJSON* states, const char* name, olstm_dtyp
                       name, olstm_dims_text(given, given_rank).text,
                       olstm_dims_text(dims, rank).text);
   }
-  OLSTM_RETURN_IF_ERROR(check_order(states, state, error));
+  OLSTM_RETURN_IF_ERROR(check_order(states, state, labels, error));
   OLSTM_RETURN_IF_ERROR(check_buffer(state, name, dims, rank, error));
   out_state->input_name = olstm__triton_json_text(state, "input_name");
   out_state->output_name = olstm__triton_json_text(state, "output_name");
@@ -243,7 +248,7 @@ static olstm_status read_states(olstm__triton_config* result, const cJSON* confi
     int32_t rank = 0;
     olstm__triton_config_slot_dims(slot, dims, &rank);
     OLSTM_RETURN_IF_ERROR(read_state(states, slot->name, slot->dtype, dims, rank,
-                                     &result->states[s], error));
+                                     &result->states[s], &result->labels, error));
   }
   return OLSTM_STATUS_OK;
 }

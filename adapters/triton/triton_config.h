@@ -47,6 +47,9 @@ typedef struct olstm__triton_config {
   bool has_sequences;
   /// One a slot.
   olstm__triton_state* states;
+  /// Whether servers may give a slot the value of another, so that values are labelled
+  /// (triton_states.h).
+  bool labels;
 } olstm__triton_config;
 
 /// Checks a complete configuration against the model, and reads it.

@@ -1,92 +1,8 @@
 #include "triton_request.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "triton_dtype.h"
 #include "triton_error.h"
 #include "triton_rows.h"
-
-// ---------------------------------------------------------------- memory
-
-olstm_status olstm__triton_buffer_reserve(olstm__triton_buffer* buffer, size_t bytes,
-                                          olstm_error* error) {
-  size_t aligned = 0;
-  if (buffer->capacity > 0 && bytes <= buffer->capacity) return OLSTM_STATUS_OK;
-  olstm__triton_buffer_deinit(buffer);
-  if (olstm_size_align(bytes + 1, &aligned)) {
-    buffer->data = aligned_alloc(OLSTM_ALIGNMENT, aligned);
-  }
-  if (!buffer->data) {
-    return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for %zu bytes",
-                      bytes);
-  }
-  buffer->capacity = aligned;
-  return OLSTM_STATUS_OK;
-}
-
-void olstm__triton_buffer_deinit(olstm__triton_buffer* buffer) {
-  free(buffer->data);
-  *buffer = (olstm__triton_buffer){0};
-}
-
-/// Whether olstm can read and write there.
-static olstm_status check_memory(const char* name, uint32_t memory_type,
-                                 olstm_error* error) {
-  if (memory_type != OLSTM__TRITON_MEMORY_GPU) return OLSTM_STATUS_OK;
-  return olstm_fail(error, OLSTM_STATUS_UNSUPPORTED,
-                    "'%s' lies in a GPU's memory: olstm runs on the CPU", name);
-}
-
-olstm_status olstm__triton_source_read(const olstm__triton_source* source,
-                                       const char* name, void* out_data,
-                                       olstm_error* error) {
-  size_t done = 0;
-  for (uint32_t b = 0; done < source->bytes && b < source->buffer_count; b++) {
-    const void* piece = NULL;
-    uint64_t bytes = 0;
-    uint32_t memory_type = OLSTM__TRITON_MEMORY_CPU;
-    int64_t memory_id = 0;
-    OLSTM_RETURN_IF_ERROR(
-        olstm__triton_check(TRITONBACKEND_InputBuffer(source->handle, b, &piece, &bytes,
-                                                      &memory_type, &memory_id),
-                            name, error));
-    OLSTM_RETURN_IF_ERROR(check_memory(name, memory_type, error));
-    if (bytes > source->bytes - done) bytes = source->bytes - done;
-    if (bytes) memcpy((char*)out_data + done, piece, bytes);
-    done += bytes;
-  }
-  if (done == source->bytes) return OLSTM_STATUS_OK;
-  return olstm_fail(error, OLSTM_STATUS_INVALID_VALUE, "'%s' has %zu bytes, expected %zu",
-                    name, done, source->bytes);
-}
-
-// ---------------------------------------------------------------- what comes in
-
-static olstm_status find_source(const olstm__triton_request* request, const char* what,
-                                const olstm__triton_tensor* tensor, const char* name,
-                                olstm__triton_source* source, const int64_t** out_dims,
-                                uint32_t* out_rank, olstm_error* error) {
-  uint32_t type = OLSTM__TRITON_TYPE_INVALID;
-  uint64_t bytes = 0;
-  *source = (olstm__triton_source){0};
-  TRITONSERVER_Error* absent =
-      TRITONBACKEND_RequestInput(request->handle, name, &source->handle);
-  if (absent || !source->handle) {
-    if (absent) TRITONSERVER_ErrorDelete(absent);
-    return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT, "the request has no %s '%s'",
-                      what, name);
-  }
-  OLSTM_RETURN_IF_ERROR(olstm__triton_check(
-      TRITONBACKEND_InputProperties(source->handle, NULL, &type, out_dims, out_rank,
-                                    &bytes, &source->buffer_count),
-      name, error));
-  source->bytes = (size_t)bytes;
-  if (olstm__triton_dtype_of(type) == tensor->dtype) return OLSTM_STATUS_OK;
-  return olstm_fail(
-      error, OLSTM_STATUS_DTYPE_MISMATCH, "%s '%s' has dtype %s, expected %s", what, name,
-      olstm_dtype_name(olstm__triton_dtype_of(type)), olstm_dtype_name(tensor->dtype));
-}
+#include "triton_states.h"
 
 static olstm_status read_input(olstm__triton_request* request,
                                const olstm__triton_model* model, size_t index,
@@ -94,11 +10,13 @@ static olstm_status read_input(olstm__triton_request* request,
   const olstm__triton_tensor* tensor = &model->traits.inputs[index];
   olstm__triton_source* source = &request->inputs[index];
   const int32_t axis = model->config.stacks ? tensor->batch_axis : -1;
-  const int64_t* dims = NULL;
-  uint32_t rank = 0;
   size_t bytes = 0;
   OLSTM_RETURN_IF_ERROR(
-      find_source(request, "input", tensor, tensor->name, source, &dims, &rank, error));
+      olstm__triton_source_find(request->handle, "input", tensor->name, source, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm__triton_source_check(source, "input", tensor->name, tensor->dtype, error));
+  const int64_t* dims = source->dims;
+  uint32_t rank = source->rank;
   source->desc = (olstm_tensor_desc){tensor->dtype, tensor->rank, {0}};
   // A scalar comes as [1].
   if (tensor->rank == 0 && rank == 1 && dims[0] == 1) rank = 0;
@@ -122,64 +40,6 @@ static olstm_status read_input(olstm__triton_request* request,
   return olstm_fail(error, OLSTM_STATUS_SHAPE_MISMATCH,
                     "input '%s' has a batch of %zu, expected %zu", tensor->name,
                     row_count, request->row_count ? request->row_count : 1);
-}
-
-/// The shape of a slot's value: as the model says it, with what it leaves open from the
-/// shape that came or, where the server kept another one, from the number of bytes.
-static olstm_status shape_state(const olstm__triton_tensor* slot, const int64_t* dims,
-                                uint32_t rank, olstm__triton_source* source,
-                                olstm_error* error) {
-  olstm_tensor_desc* desc = &source->desc;
-  const int32_t skipped = (int32_t)rank - slot->rank;
-  size_t bytes = 0;
-  int32_t open = -1;
-  *desc = (olstm_tensor_desc){slot->dtype, slot->rank, {0}};
-  for (int32_t d = 0; d < slot->rank; d++) {
-    if (d == slot->batch_axis) {
-      desc->dims[d] = 1;
-    } else if (slot->dims[d] >= 0) {
-      desc->dims[d] = slot->dims[d];
-    } else {
-      open = d;
-      desc->dims[d] = skipped >= 0 && slot->batch_axis < 0 ? dims[skipped + d] : 1;
-    }
-  }
-  if (olstm_tensor_desc_bytes(desc, &bytes) && bytes == source->bytes) {
-    return OLSTM_STATUS_OK;
-  }
-  if (open >= 0) {
-    desc->dims[open] = 1;
-    if (olstm_tensor_desc_bytes(desc, &bytes) && bytes > 0) {
-      desc->dims[open] = (int64_t)(source->bytes / bytes);
-    }
-    if (olstm_tensor_desc_bytes(desc, &bytes) && bytes == source->bytes) {
-      return OLSTM_STATUS_OK;
-    }
-  }
-  return olstm_fail(error, OLSTM_STATUS_SHAPE_MISMATCH,
-                    "state '%s' has %zu bytes, expected %s of shape %s", slot->name,
-                    source->bytes, olstm_dtype_name(slot->dtype),
-                    olstm_dims_text(slot->dims, slot->rank).text);
-}
-
-static olstm_status read_state(olstm__triton_request* request,
-                               const olstm__triton_model* model, size_t index,
-                               olstm_error* error) {
-  const olstm__triton_tensor* slot = &model->traits.slots[index];
-  const olstm__triton_state* state = &model->config.states[index];
-  olstm__triton_source* source = &request->states[index];
-  const int64_t* dims = NULL;
-  uint32_t rank = 0;
-  *source = (olstm__triton_source){0};
-  // What the server holds at the start of a sequence is nothing, unless the user said
-  // what it is.
-  if (request->is_start && !state->has_initial) return OLSTM_STATUS_OK;
-  OLSTM_RETURN_IF_ERROR(find_source(request, "state", slot, state->input_name, source,
-                                    &dims, &rank, error));
-  // Emptied since the sequence's first request failed, or never set.
-  if (source->bytes == 0) return OLSTM_STATUS_OK;
-  source->is_set = true;
-  return shape_state(slot, dims, rank, source, error);
 }
 
 /// Requests of the direct strategy for sequences that have nothing to say have no
@@ -215,10 +75,7 @@ static olstm_status read_request(olstm__triton_request* request,
                       "a request of a sequence has a batch of %zu, expected 1",
                       request->row_count);
   }
-  for (size_t s = 0; s < model->traits.slot_count; s++) {
-    OLSTM_RETURN_IF_ERROR(read_state(request, model, s, error));
-  }
-  return OLSTM_STATUS_OK;
+  return olstm__triton_states_read(request, model, error);
 }
 
 void olstm__triton_request_fail(olstm__triton_request* request, olstm_status status,

@@ -1,35 +1,10 @@
-// One request on its way: what it holds is read and checked here, and its response, the
-// state that it leaves and its release are written. Everything that goes wrong is the
-// request's own.
+// One request on its way: what it holds is read and checked here, and its response and
+// its release are written. Everything that goes wrong is the request's own.
 #ifndef OLSTM_ADAPTERS_TRITON_TRITON_REQUEST_H_
 #define OLSTM_ADAPTERS_TRITON_TRITON_REQUEST_H_
 
 #include "triton_model.h"
-
-/// Memory that grows and is kept.
-typedef struct olstm__triton_buffer {
-  void* data;
-  size_t capacity;
-} olstm__triton_buffer;
-
-/// Makes room for `bytes`; what was in it is lost.
-olstm_status olstm__triton_buffer_reserve(olstm__triton_buffer* buffer, size_t bytes,
-                                          olstm_error* error);
-void olstm__triton_buffer_deinit(olstm__triton_buffer* buffer);
-
-/// An input of a request, or a state that came with it.
-typedef struct olstm__triton_source {
-  TRITONBACKEND_Input* handle;
-  /// With the batch axis where the model has it.
-  olstm_tensor_desc desc;
-  size_t bytes;
-  uint32_t buffer_count;
-  /// Of states: whether it holds a value. Otherwise the slot starts anew.
-  bool is_set;
-  /// Of states: where the next value goes, while that is written.
-  TRITONBACKEND_State* target;
-  void* target_data;
-} olstm__triton_source;
+#include "triton_source.h"
 
 typedef struct olstm__triton_request {
   TRITONBACKEND_Request* handle;
@@ -58,11 +33,6 @@ void olstm__triton_request_take(olstm__triton_request* request,
 /// Marks it as failed.
 void olstm__triton_request_fail(olstm__triton_request* request, olstm_status status,
                                 const olstm_error* error);
-
-/// Copies all bytes of a source, whatever pieces they come in.
-olstm_status olstm__triton_source_read(const olstm__triton_source* source,
-                                       const char* name, void* out_data,
-                                       olstm_error* error);
 
 /// What a run left: outputs and slots of all requests that ran together; data of a slot
 /// without a value is NULL and its rank -1.

@@ -38,6 +38,16 @@ void olstm__triton_get_row(const olstm__triton_rows* rows, const void* tensor, s
   }
 }
 
+void olstm__triton_copy_rows(const olstm_tensor* tensor, int32_t batch_axis,
+                             size_t first_row, size_t row_count, void* out_data) {
+  const olstm__triton_rows rows = olstm__triton_rows_of(&tensor->desc, batch_axis);
+  const size_t bytes = olstm__triton_row_bytes(&rows);
+  for (size_t r = 0; bytes && r < row_count; r++) {
+    olstm__triton_get_row(&rows, tensor->data, first_row + r,
+                          (char*)out_data + r * bytes);
+  }
+}
+
 void olstm__triton_batch_to_front(const int64_t* dims, int32_t rank, int32_t batch_axis,
                                   int64_t* out_dims) {
   int32_t at = 0;

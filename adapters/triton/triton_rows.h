@@ -26,6 +26,10 @@ void olstm__triton_put_row(const olstm__triton_rows* rows, void* tensor, size_t 
 void olstm__triton_get_row(const olstm__triton_rows* rows, const void* tensor, size_t row,
                            void* out_data);
 
+/// Copies some rows out of a tensor, one behind the other.
+void olstm__triton_copy_rows(const olstm_tensor* tensor, int32_t batch_axis,
+                             size_t first_row, size_t row_count, void* out_data);
+
 /// The shape as Triton has it: the batch axis moved to the front, out_dims[rank]. -1:
 /// unchanged.
 void olstm__triton_batch_to_front(const int64_t* dims, int32_t rank, int32_t batch_axis,

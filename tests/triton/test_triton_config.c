@@ -207,9 +207,9 @@ static void wrong_states_are_refused_by_name(void** state) {
       {kOneLayer, SEQUENCES(STATE("l/h", "l/h", "TYPE_FP32", "[1,5]", "")) "}",
        "state 'l/h' has dims [1,5], the model's are [1,4]"},
       {kOneLayer,
-       SEQUENCES(STATE("l/h", "a", "TYPE_FP32", "[1,4]", "") "," STATE(
+       SEQUENCES(STATE("l/h", "a", "TYPE_FP32", "[1,4]", SHARED) "," STATE(
            "l/c", "b", "TYPE_FP32", "[1,4]", "")) "}",
-       "states 'l/h' and 'l/c': servers pair input_name and output_name by their order"},
+       "states 'l/c' and 'l/h': servers pair input_name and output_name by their order"},
       {kOneLayer,
        "{\"dynamic_batching\":{},\"parameters\":{\"stateful\":{\"string_value\":\"all\"}}"
        "}",

@@ -164,13 +164,34 @@ static void an_error_is_one_requests_alone(void** state) {
   trio_end(&self);
 }
 
-static void a_sequence_whose_first_request_failed_starts_anew(void** state) {
+// The server swaps the two states of a sequence whenever they are written.
+static const char kSwapped[] =
+    "{\"max_batch_size\":8,\"sequence_batching\":{\"oldest\":{},\"state\":["
+    "{\"input_name\":\"l/h\",\"output_name\":\"1\",\"data_type\":\"TYPE_FP32\","
+    "\"dims\":[1,4]},"
+    "{\"input_name\":\"l/c\",\"output_name\":\"2\",\"data_type\":\"TYPE_FP32\","
+    "\"dims\":[1,4]}]}}";
+
+static void an_error_leaves_swapped_states_alone(void** state) {
+  trio self;
   (void)state;
+  trio_start(&self, kOneLayer, kSwapped);
+  for (int f = 0; f + 4 < FAULT_COUNT; f++) {
+    trio_next(&self);
+    kFaults[f].spoil(&self, f % ROWS);
+    trio_run(&self, f % ROWS, kFaults[f].message);
+    trio_next(&self);
+    trio_run(&self, -1, "");
+  }
+  trio_end(&self);
+}
+
+static void first_requests_fail(const char* config) {
   // Faults in the server's own states come later.
   for (int f = 0; f + 4 < FAULT_COUNT; f++) {
     for (int row = 0; row < ROWS; row++) {
       trio self;
-      trio_start(&self, kOneLayer, "{}");
+      trio_start(&self, kOneLayer, config);
       trio_next(&self);
       kFaults[f].spoil(&self, row);
       trio_run(&self, row, kFaults[f].message);
@@ -179,6 +200,12 @@ static void a_sequence_whose_first_request_failed_starts_anew(void** state) {
       trio_end(&self);
     }
   }
+}
+
+static void a_sequence_whose_first_request_failed_starts_anew(void** state) {
+  (void)state;
+  first_requests_fail("{}");
+  first_requests_fail(kSwapped);
 }
 
 static void a_request_without_a_response_is_released(void** state) {
@@ -456,6 +483,7 @@ static void an_empty_execute_does_nothing(void** state) {
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(an_error_is_one_requests_alone),
+      cmocka_unit_test(an_error_leaves_swapped_states_alone),
       cmocka_unit_test(a_sequence_whose_first_request_failed_starts_anew),
       cmocka_unit_test(a_request_without_a_response_is_released),
       cmocka_unit_test(a_batch_that_fails_is_run_again_one_by_one),

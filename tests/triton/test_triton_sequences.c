@@ -149,6 +149,26 @@ static void two_states_in_unlucky_order_keep_apart(void** state) {
   fixture_end(&fixture);
 }
 
+static void states_that_a_server_swaps_find_their_slots(void** state) {
+  // Without a shared buffer the server gives each slot another one's value.
+  static const char kConfig[] =
+      "{\"max_batch_size\":8,\"sequence_batching\":{\"oldest\":{},\"state\":["
+      "{\"input_name\":\"b/h\",\"output_name\":\"1\",\"data_type\":\"TYPE_FP32\","
+      "\"dims\":[1,4]},"
+      "{\"input_name\":\"b/c\",\"output_name\":\"4\",\"data_type\":\"TYPE_FP32\","
+      "\"dims\":[1,4]},"
+      "{\"input_name\":\"a/c\",\"output_name\":\"3\",\"data_type\":\"TYPE_FP32\","
+      "\"dims\":[1,4]},"
+      "{\"input_name\":\"a/h\",\"output_name\":\"2\",\"data_type\":\"TYPE_FP32\","
+      "\"dims\":[1,4]}]}}";
+  triton_fixture fixture;
+  (void)state;
+  fixture_start(&fixture, kTwoLayers, kConfig, NULL);
+  interleave(&fixture, true, true, true, 1);
+  interleave(&fixture, true, false, true, 3);
+  fixture_end(&fixture);
+}
+
 static void states_without_a_shared_buffer_work(void** state) {
   static const char kConfig[] =
       "{\"max_batch_size\":8,\"sequence_batching\":{\"direct\":{},\"state\":["
@@ -425,6 +445,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(sequences_with_the_batch_in_front_match_olstm_alone),
       cmocka_unit_test(inputs_and_states_come_in_pieces),
       cmocka_unit_test(two_states_in_unlucky_order_keep_apart),
+      cmocka_unit_test(states_that_a_server_swaps_find_their_slots),
       cmocka_unit_test(states_without_a_shared_buffer_work),
       cmocka_unit_test(an_older_server_gets_states_without_the_option),
       cmocka_unit_test(null_requests_of_the_direct_strategy_are_skipped),
