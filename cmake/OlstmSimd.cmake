@@ -42,10 +42,11 @@ function(olstm_add_simd target)
       list(FILTER options EXCLUDE REGEX "vectorize$")
       # Without what only matters to programs that look at floating-point flags or errno.
       list(APPEND options -fopenmp-simd -fno-trapping-math -fno-math-errno)
-    elseif(is_x86 AND (real STREQUAL "f64" OR cpu STREQUAL "plain"))
+    endif()
+    if(is_x86 AND (real STREQUAL "f64" OR cpu STREQUAL "plain"))
       # Few models are in double, and few machines have no AVX2: small code, as fast for recurrent layers.
       list(APPEND options $<$<CONFIG:Release>:-Os>)
-    elseif(real STREQUAL "f32")
+    elseif(real STREQUAL "f32" AND NOT file MATCHES "_blocks_")
       # What small layers spend their time in: a twentieth faster.
       list(APPEND options $<$<CONFIG:Release>:-O3>)
     endif()

@@ -36,6 +36,8 @@ typedef struct olstm__conv_plan {
   /// Its window has lost the dimensions that do not matter.
   olstm__conv conv;
   const olstm__conv_tile_table* tiles;
+  /// What brings rows into lines: of a kind of CPU whose vectors they fill.
+  const olstm__conv_tile_table* movers;
   /// Whether lanes are output channels; otherwise they are positions.
   bool by_channels;
   /// What takes rows whose lines have all pads, for channels with a window of their

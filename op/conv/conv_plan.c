@@ -9,9 +9,9 @@ enum {
   /// And where it reads them once.
   kDepthwiseBytes = 24 << 10,
   /// Rows that a window may reach over there, since pads are copied, too; and columns
-  /// that any kind of vector has.
+  /// that are worth a vector.
   kDepthwiseExtent = 64,
-  kDepthwiseColumns = 8,
+  kDepthwiseColumns = 3,
   /// Taps up to which those of several channels are listed, which spares rounds of a
   /// loop.
   kListedTaps = 256,
@@ -33,6 +33,23 @@ static const olstm__conv_tile_table* find_tiles(olstm_dtype dtype) {
   }
 #endif
   return is_double ? &olstm__conv_tile_f64_plain : &olstm__conv_tile_f32_plain;
+}
+
+/// Rows that are shorter than a vector would go element by element.
+static const olstm__conv_tile_table* find_movers(const olstm__conv_tile_table* tiles,
+                                                 const olstm__window* w) {
+  const int64_t length = w->stride[2] == 2 ? w->input[2] / 2 : w->input[2];
+#if defined(__x86_64__)
+  if (tiles == &olstm__conv_tile_f32_avx512 && length < tiles->lanes) {
+    tiles = &olstm__conv_tile_f32_avx2;
+  }
+  if (tiles == &olstm__conv_tile_f32_avx2 && length < tiles->lanes) {
+    tiles = &olstm__conv_tile_f32_plain;
+  }
+#else
+  (void)length;
+#endif
+  return tiles;
 }
 
 static int64_t smaller(int64_t a, int64_t b) {
@@ -388,6 +405,7 @@ bool olstm__conv_plan_init(const olstm__conv* conv, int32_t thread_count,
   const int64_t taps = olstm__window_kernel_count(&conv->window);
   if (conv->batch == 0 || olstm__window_output_count(&conv->window) == 0) return true;
   simplify(&plan->conv.window);
+  plan->movers = find_movers(plan->tiles, &plan->conv.window);
   plan->block = olstm__conv_block(conv);
   plan->list_channels = count_listed(conv->input_channels, taps);
   plan->depthwise = find_depthwise(&plan->conv, plan->tiles);

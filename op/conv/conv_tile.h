@@ -53,14 +53,15 @@ typedef struct olstm__conv_depthwise {
   const void *weights, *bias;
   void* out;
   int64_t out_step;
-  /// count: of columns, a vector at least.
+  /// count: of columns. Source rows can be read a vector beyond them.
   int64_t rows, count;
 } olstm__conv_depthwise;
 
 typedef void (*olstm__conv_tile_function)(const olstm__conv_tile* tile);
 typedef void (*olstm__conv_depthwise_function)(const olstm__conv_depthwise* rows);
 
-/// Rows that are copied with zeros around them.
+/// Rows that are copied with zeros around them. Up to a vector behind a row may be
+/// written before the next one is.
 typedef struct olstm__conv_copy {
   const void* from;
   int64_t from_step;

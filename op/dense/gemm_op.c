@@ -5,6 +5,7 @@
 #include "op/dense/packed_weight.h"
 #include "op/elementwise/binary_walk.h"
 #include "op/op_family.h"
+#include "op/shape/transpose_tiles.h"
 
 typedef struct gemm_op {
   olstm__op_base base;
@@ -158,26 +159,13 @@ static olstm_status gemm_prepare(void* instance, const olstm_prepare_args* args,
   return OLSTM_STATUS_OK;
 }
 
-#define TRANSPOSE(type)                                                                 \
-  static void transpose_##type(int64_t rows, int64_t columns, const type* x, type* y) { \
-    for (int64_t i = 0; i < columns; i++) {                                             \
-      for (int64_t j = 0; j < rows; j++) y[i * rows + j] = x[j * columns + i];          \
-    }                                                                                   \
-  }
-TRANSPOSE(uint16_t)
-TRANSPOSE(uint32_t)
-TRANSPOSE(uint64_t)
-
 /// x is [rows, columns], y [columns, rows].
 static void transpose(size_t element_bytes, int64_t rows, int64_t columns, const void* x,
                       void* y) {
-  if (element_bytes == sizeof(uint16_t)) {
-    transpose_uint16_t(rows, columns, x, y);
-  } else if (element_bytes == sizeof(uint32_t)) {
-    transpose_uint32_t(rows, columns, x, y);
-  } else {
-    transpose_uint64_t(rows, columns, x, y);
-  }
+  const int log = element_bytes == 8 ? 3 : element_bytes == 4 ? 2 : 1;
+  const int64_t bytes = (int64_t)element_bytes;
+  olstm__transpose_tiles_f32_plain[log](columns, rows, x, columns * bytes, y,
+                                        rows * bytes);
 }
 
 // y = alpha * y + beta * c over one run of y.
@@ -226,6 +214,11 @@ static void add_block(olstm_dtype dtype, int64_t count, const char* c, int64_t c
 static void combine(const gemm_op* self, const gemm_handle* handle, const char* c,
                     char* y) {
   const olstm_dtype dtype = handle->product.dtype;
+  if (!c && dtype == OLSTM_DTYPE_FLOAT) {
+    (void)olstm__binary_kernel_find(OLSTM__BINARY_MUL, OLSTM__COMPUTE_F32)(
+        handle->product.m * handle->product.n, y, 1, &self->alpha, 0, y);
+    return;
+  }
   const size_t element_bytes = olstm_dtype_size(dtype);
   const olstm__broadcast* plan = &handle->plan;
   const int64_t step = olstm__broadcast_step(plan, 0);
@@ -262,18 +255,20 @@ static olstm_status gemm_run(const void* instance, const void* handle,
               args->workspace);
     a = args->workspace;
   }
-  if (!self->weight.packed.memory) {
-    const olstm__gemm_matrix b = {args->inputs[1], self->transposes_b ? 1 : product->n,
-                                  self->transposes_b ? product->k : 1};
-    olstm__product_pack(product, &b, scratch, packed);
-  }
-  const olstm__product_run_args run = {
-      .a = a,
-      .packed = self->weight.packed.memory ? self->weight.packed.memory : packed,
-      .bias = prepared->is_bias ? args->inputs[2] : NULL,
-      .c = args->outputs[0],
-      .scratch = scratch,
-      .parallel = args->parallel};
+  const olstm__gemm_matrix b = {args->inputs[1], self->transposes_b ? 1 : product->n,
+                                self->transposes_b ? product->k : 1};
+  const bool is_packed = self->weight.packed.memory != NULL;
+  const bool is_unpacked = !is_packed && olstm__product_takes_unpacked(product, &b);
+  if (!is_packed && !is_unpacked) olstm__product_pack(product, &b, scratch, packed);
+  const olstm__product_run_args run = {.a = a,
+                                       .packed = is_packed ? self->weight.packed.memory
+                                                 : is_unpacked ? NULL
+                                                               : packed,
+                                       .b = b.data,
+                                       .bias = prepared->is_bias ? args->inputs[2] : NULL,
+                                       .c = args->outputs[0],
+                                       .scratch = scratch,
+                                       .parallel = args->parallel};
   olstm__product_run(product, &run);
   if (prepared->has_c || self->alpha != 1) {
     combine(self, prepared, prepared->has_c ? args->inputs[2] : NULL, args->outputs[0]);

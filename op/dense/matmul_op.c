@@ -30,11 +30,24 @@ static olstm_status matmul_infer(const void* instance, const olstm_infer_args* a
   return olstm__matmul_infer(&self->base, args, 0, 1, &out_outputs[0], error);
 }
 
+/// Matrix `index` of the right-hand side as it is.
+static olstm__gemm_matrix matrix_of(const matmul_handle* handle, const void* b,
+                                    int64_t index) {
+  return (olstm__gemm_matrix){(const char*)b + (size_t)index * handle->b_bytes,
+                              handle->product.n, 1};
+}
+
+static bool takes_unpacked(const matmul_op* self, const matmul_handle* handle) {
+  const olstm__gemm_matrix b = matrix_of(handle, NULL, 0);
+  return !self->weight.packed.memory &&
+         olstm__product_takes_unpacked(&handle->product, &b);
+}
+
 static olstm_status find_workspace(const matmul_op* self, matmul_handle* handle,
                                    size_t* out_bytes, olstm_error* error) {
   size_t pack_bytes = 0;
   bool fits = olstm__product_run_scratch_bytes(&handle->product, out_bytes);
-  if (!self->weight.packed.memory) {
+  if (!self->weight.packed.memory && !takes_unpacked(self, handle)) {
     fits = fits && olstm__product_pack_scratch_bytes(&handle->product, &pack_bytes) &&
            olstm__product_packed_bytes(&handle->product, &handle->packed_bytes) &&
            olstm_size_align(handle->packed_bytes, &handle->packed_bytes);
@@ -77,9 +90,7 @@ static olstm_status matmul_prepare(void* instance, const olstm_prepare_args* arg
 static const void* find_packed(const matmul_op* self, const matmul_handle* handle,
                                const olstm_run_args* args, int64_t index) {
   if (self->weight.packed.memory) return olstm__packed_weight_get(&self->weight, index);
-  const olstm__gemm_matrix b = {
-      (const char*)args->inputs[1] + (size_t)index * handle->b_bytes, handle->product.n,
-      1};
+  const olstm__gemm_matrix b = matrix_of(handle, args->inputs[1], index);
   olstm__product_pack(&handle->product, &b, (char*)args->workspace + handle->packed_bytes,
                       args->workspace);
   return args->workspace;
@@ -91,6 +102,7 @@ static olstm_status matmul_run(const void* instance, const void* handle,
   const matmul_handle* prepared = handle;
   const olstm__broadcast* batch = &prepared->plan.batch;
   olstm__broadcast_cursor cursor = {{0}, {0}};
+  const bool is_unpacked = takes_unpacked(self, prepared);
   const void* packed = NULL;
   int64_t packed_index = -1;
   char* c = args->outputs[0];
@@ -100,11 +112,14 @@ static olstm_status matmul_run(const void* instance, const void* handle,
     for (int64_t i = 0; i < batch->run_length; i++, c += prepared->c_bytes) {
       const int64_t a_index = cursor.offsets[0] + i * olstm__broadcast_step(batch, 0);
       const int64_t b_index = cursor.offsets[1] + i * olstm__broadcast_step(batch, 1);
-      if (b_index != packed_index) packed = find_packed(self, prepared, args, b_index);
+      if (b_index != packed_index && !is_unpacked) {
+        packed = find_packed(self, prepared, args, b_index);
+      }
       packed_index = b_index;
       const olstm__product_run_args product = {
           .a = (const char*)args->inputs[0] + (size_t)a_index * prepared->a_bytes,
           .packed = packed,
+          .b = matrix_of(prepared, args->inputs[1], b_index).data,
           .c = c,
           .scratch = (char*)args->workspace + prepared->packed_bytes,
           .parallel = args->parallel};

@@ -6,6 +6,8 @@
 enum {
   /// Rows of half floats that are converted at a time.
   kHalfRows = 32,
+  /// Rows of floats that take B as it is.
+  kUnpackedRows = 6,
   /// Multiplications below which one thread is enough.
   kParallelWork = 1 << 18
 };
@@ -55,6 +57,13 @@ bool olstm__product_run_scratch_bytes(const olstm__product* product, size_t* out
          float_bytes(product, 1, product->n, &bias_bytes) &&
          olstm_size_add(a_bytes, c_bytes, out_bytes) &&
          olstm_size_add(*out_bytes, bias_bytes, out_bytes);
+}
+
+bool olstm__product_takes_unpacked(const olstm__product* product,
+                                   const olstm__gemm_matrix* b) {
+  return product->dtype == OLSTM_DTYPE_FLOAT && product->m <= kUnpackedRows &&
+         olstm__gemm_takes_unpacked(product->dtype) && b->column_stride == 1 &&
+         b->row_stride == product->n;
 }
 
 #define COPY(type)                                                                    \
@@ -115,6 +124,7 @@ static void run_gemm(const olstm__product* product, olstm_dtype dtype, int64_t r
                                  .a = a,
                                  .a_stride = product->k,
                                  .packed = args->packed,
+                                 .b = args->b,
                                  .bias = bias,
                                  .c = c,
                                  .c_stride = product->n};

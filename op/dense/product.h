@@ -38,10 +38,17 @@ bool olstm__product_run_scratch_bytes(const olstm__product* product, size_t* out
 void olstm__product_pack(const olstm__product* product, const olstm__gemm_matrix* b,
                          void* scratch, void* packed);
 
+/// Whether B, whose rows are `row_stride` and whose elements `column_stride` apart, had
+/// better not be packed for one run: few rows of A read it as fast as packing would.
+bool olstm__product_takes_unpacked(const olstm__product* product,
+                                   const olstm__gemm_matrix* b);
+
 typedef struct olstm__product_run_args {
   /// Rows of k elements without gaps.
   const void* a;
+  /// NULL: `b` is B as it is, where olstm__product_takes_unpacked says so.
   const void* packed;
+  const void* b;
   /// [n] of `dtype`, added to every row; NULL for none. Real dtypes alone.
   const void* bias;
   /// Rows of n elements without gaps.

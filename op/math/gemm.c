@@ -4,6 +4,7 @@
 
 #include "op/math/cpu.h"
 #include "op/math/gemm_table.h"
+#include "op/shape/transpose_tiles.h"
 
 static const olstm__gemm_table* table(olstm_dtype dtype) {
   const bool is_double = dtype == OLSTM_DTYPE_DOUBLE;
@@ -29,29 +30,43 @@ bool olstm__gemm_packed_bytes(olstm_dtype dtype, int64_t k, int64_t n,
 /// Copies `count` elements that are `stride` bytes apart, and pads with zeros to `lanes`.
 static void gather(int64_t size, const char* from, int64_t stride, int64_t count,
                    int64_t lanes, char* to) {
-  if (stride == size) {
-    memcpy(to, from, (size_t)(count * size));
-  } else if (size == sizeof(float)) {
-    for (int64_t i = 0; i < count; i++) {
-      memcpy(to + i * 4, from + i * stride, sizeof(float));
-    }
-  } else {
-    for (int64_t i = 0; i < count; i++) {
-      memcpy(to + i * 8, from + i * stride, sizeof(double));
-    }
+  enum { kChunk = 16 };
+  if (stride == size && count == lanes) {
+    // Vectors are whole chunks, which compilers copy without a call.
+    for (int64_t i = 0; i < lanes * size; i += kChunk) memcpy(to + i, from + i, kChunk);
+    return;
   }
-  memset(to + count * size, 0, (size_t)((lanes - count) * size));
+  for (int64_t i = 0; i < lanes * size; i += kChunk) memset(to + i, 0, kChunk);
+  int64_t i = 0;
+  for (; stride == size && i * size + kChunk <= count * size; i += kChunk / size) {
+    memcpy(to + i * size, from + i * size, kChunk);
+  }
+  if (size == sizeof(float)) {
+    for (; i < count; i++) memcpy(to + i * 4, from + i * stride, sizeof(float));
+  } else {
+    for (; i < count; i++) memcpy(to + i * 8, from + i * stride, sizeof(double));
+  }
 }
 
 void olstm__gemm_pack(olstm_dtype dtype, int64_t k, int64_t n,
                       const olstm__gemm_matrix* b, void* packed) {
   const int64_t lanes = table(dtype)->lanes;
   const int64_t size = (int64_t)olstm_dtype_size(dtype);
+  const bool is_transposed = b->row_stride == 1 && b->column_stride != 1;
   // Panels are whole tiles, but for the last one.
   const int64_t tile_columns = table(dtype)->tile_vectors * lanes;
   char* to = packed;
   for (int64_t tile = 0; tile < n; tile += tile_columns) {
     const int64_t end = n - tile < tile_columns ? n : tile + tile_columns;
+    const int64_t width = (end - tile + lanes - 1) / lanes * lanes;
+    if (is_transposed) {
+      if (width > end - tile) memset(to, 0, (size_t)(k * width * size));
+      const char* from = (const char*)b->data + tile * b->column_stride * size;
+      olstm__transpose_tiles_f32_plain[size == sizeof(float) ? 2 : 3](
+          k, end - tile, from, b->column_stride * size, to, width * size);
+      to += k * width * size;
+      continue;
+    }
     for (int64_t p = 0; p < k; p++) {
       const char* row = (const char*)b->data + p * b->row_stride * size;
       for (int64_t j = tile; j < end; j += lanes) {
@@ -61,6 +76,10 @@ void olstm__gemm_pack(olstm_dtype dtype, int64_t k, int64_t n,
       }
     }
   }
+}
+
+bool olstm__gemm_takes_unpacked(olstm_dtype dtype) {
+  return table(dtype)->takes_unpacked;
 }
 
 void olstm__gemm_run(olstm_dtype dtype, const olstm__gemm_args* args) {

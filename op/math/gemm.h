@@ -32,6 +32,9 @@ typedef struct olstm__gemm_args {
   int64_t c_stride;
   /// Adds to C instead of overwriting it.
   bool accumulate;
+  /// Where `packed` is NULL, B itself, with rows of n elements without gaps: for a few
+  /// rows of float, without `accumulate`.
+  const void* b;
 } olstm__gemm_args;
 
 /// Bytes of a packed B. dtype: FLOAT or DOUBLE. False when they do not fit in a size_t.
@@ -40,6 +43,9 @@ bool olstm__gemm_packed_bytes(olstm_dtype dtype, int64_t k, int64_t n, size_t* o
 /// Packs B into `packed` (aligned to OLSTM_ALIGNMENT).
 void olstm__gemm_pack(olstm_dtype dtype, int64_t k, int64_t n,
                       const olstm__gemm_matrix* b, void* packed);
+
+/// Whether products of this dtype can do without packing.
+bool olstm__gemm_takes_unpacked(olstm_dtype dtype);
 
 /// Computes. [no-alloc] [any-thread]
 void olstm__gemm_run(olstm_dtype dtype, const olstm__gemm_args* args);

@@ -12,6 +12,8 @@ struct olstm__gemm_args;
 
 typedef struct olstm__gemm_table {
   int32_t lanes, tile_vectors;
+  /// Whether it takes `b` where `packed` is NULL.
+  bool takes_unpacked;
   void (*run)(const struct olstm__gemm_args* args);
 } olstm__gemm_table;
 

@@ -14,7 +14,6 @@
 
 extern const panel_products olstm__panel_int8_f32_plain;
 extern const panel_products olstm__panel_int8_f32_avx2;
-extern const panel_products olstm__panel_int8_f32_avx512;
 extern const panel_products olstm__panel_int8_f32_avx512vnni;
 
 #endif  // OLSTM_OP_MATH_PANEL_INT8_H_

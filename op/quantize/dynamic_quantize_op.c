@@ -4,6 +4,7 @@
 
 #include "op/op_family.h"
 #include "op/op_support.h"
+#include "op/quantize/quantize_bytes.h"
 
 typedef struct dynamic_quantize_op {
   olstm__op_base base;
@@ -56,21 +57,19 @@ static olstm_status dynamic_quantize_run(const void* instance, const void* handl
   uint8_t* y = args->outputs[0];
   float least = 0;
   float most = 0;
-  for (int64_t i = 0; i < prepared->count; i++) {
-    least = x[i] < least ? x[i] : least;
-    most = x[i] > most ? x[i] : most;
-    if (isfinite(x[i])) continue;
+  if (!olstm__find_range(prepared->count, x, &least, &most)) {
+    int64_t at = 0;
+    while (isfinite(x[at])) at++;
     return olstm__op_fail(&self->base, error, OLSTM_STATUS_INVALID_VALUE,
                           "input '%s' has %g at position %" PRId64
                           ", which no scale can hold",
-                          self->base.node->input_names[0], (double)x[i], i);
+                          self->base.node->input_names[0], (double)x[at], at);
   }
   const float range = (most - least) / 255;
   const float scale = range > 0 ? range : 1;
   const float zero = rintf(saturate(-least / scale));
-  for (int64_t i = 0; y && i < prepared->count; i++) {
-    y[i] = (uint8_t)saturate(rintf(x[i] / scale) + zero);
-  }
+  const olstm__byte_scale by = {&scale, &zero, 0};
+  if (y) olstm__quantize_bytes(prepared->count, x, &by, OLSTM_DTYPE_UINT8, y);
   if (output_count > 1 && args->outputs[1]) *(float*)args->outputs[1] = scale;
   if (output_count > 2 && args->outputs[2]) {
     *(uint8_t*)args->outputs[2] = (uint8_t)zero;

@@ -5,6 +5,7 @@
 #include "op/elementwise/compute_type.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
+#include "op/quantize/quantize_bytes.h"
 
 #define QUANTIZED_DTYPES                                                    \
   (OLSTM_DTYPE_BIT(OLSTM_DTYPE_UINT8) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT8) | \
@@ -33,8 +34,9 @@ typedef struct quantize_handle {
   int64_t outer;
   int64_t rows;
   int64_t inner;
-  /// Scales: one for the tensor, one per row, or a row of them per block of rows.
-  enum { kScaleTensor, kScaleAxis, kScaleBlock } granularity;
+  /// Scales: one for the tensor, one per row, a row of them for every row (those of the
+  /// last axis), or a row of them per block of rows.
+  enum { kScaleTensor, kScaleAxis, kScaleLast, kScaleBlock } granularity;
   int64_t block_count;
 } quantize_handle;
 
@@ -95,6 +97,11 @@ static olstm_status find_scales(const quantize_op* self, const olstm_tensor_desc
   if (self->block_size == 0) {
     out->granularity = kScaleAxis;
     fits = scale->rank == 1 && scale->dims[0] == x->dims[axis];
+    if (out->inner == 1) {
+      out->granularity = kScaleLast;
+      out->inner = out->rows;
+      out->rows = 1;
+    }
   } else {
     olstm_tensor_desc expected = *x;
     out->granularity = kScaleBlock;
@@ -218,74 +225,58 @@ typedef struct run_operands {
   int64_t step;
 } run_operands;
 
-/// whole[i] = what x[i] becomes: `least` to `most`, and 0 for NaN.
-static void quantize_floats(int64_t count, const float* x, float scale, float zero,
-                            float least, float most, int32_t* whole) {
-  // Sums with it are whole numbers, as rint gives them, for what is in range.
-  const float rounder = 0x1.8p23f;
-#pragma omp simd
-  for (int64_t i = 0; i < count; i++) {
-    const float quotient = x[i] / scale;
-    const float raised = quotient > -1e6f ? quotient : -1e6f;
-    const float bounded = raised < 1e6f ? raised : 1e6f;
-    const float rounded = (bounded + rounder) - rounder + zero;
-    const float low = rounded > least ? rounded : least;
-    const float clamped = low < most ? low : most;
-    whole[i] = (int32_t)(quotient == quotient ? clamped : 0.0f);
+static void run_block(bool quantizes, int64_t count, const char* x,
+                      const olstm__byte_scale* by, olstm_dtype whole, char* y) {
+  if (quantizes) {
+    olstm__quantize_bytes(count, (const float*)(const void*)x, by, whole, y);
+  } else {
+    olstm__dequantize_bytes(count, x, by, whole, (float*)(void*)y);
   }
 }
 
-// Bytes from floats and back, where all elements have one scale: with the same results as
-// by way of doubles, since (x - zero) * scale is rounded once in float, too.
-#define BYTES(type, least, most)                                                       \
-  static void quantize_##type(int64_t count, const float* x, float scale, float zero,  \
-                              type* y) {                                               \
-    int32_t whole[OLSTM__COMPUTE_BLOCK];                                               \
-    for (int64_t begin = 0; begin < count; begin += OLSTM__COMPUTE_BLOCK) {            \
-      const int64_t size = olstm__compute_block_size(count - begin);                   \
-      quantize_floats(size, x + begin, scale, zero, least, most, whole);               \
-      _Pragma("omp simd") for (int64_t i = 0; i < size; i++) {                         \
-        y[begin + i] = (type)whole[i];                                                 \
-      }                                                                                \
-    }                                                                                  \
-  }                                                                                    \
-  static void dequantize_##type(int64_t count, const type* x, float scale, float zero, \
-                                float* y) {                                            \
-    _Pragma("omp simd") for (int64_t i = 0; i < count; i++) {                          \
-      y[i] = ((float)x[i] - zero) * scale;                                             \
-    }                                                                                  \
+/// Elements with a scale each: zero points are made floats a block at a time.
+static void run_each(const quantize_op* self, const quantize_handle* handle,
+                     const run_operands* operands, olstm_dtype whole, const char* x,
+                     char* y) {
+  float zeros[OLSTM__COMPUTE_BLOCK] = {0};
+  const size_t x_bytes = olstm_dtype_size(handle->x_dtype);
+  const size_t y_bytes = olstm_dtype_size(handle->y_dtype);
+  const float* scales = (const float*)(const void*)operands->scales;
+  for (int64_t begin = 0; begin < handle->inner; begin += OLSTM__COMPUTE_BLOCK) {
+    const int64_t count = olstm__compute_block_size(handle->inner - begin);
+    if (operands->zeros) {
+      olstm__compute_load(OLSTM__COMPUTE_F32, operands->zero_dtype, count,
+                          operands->zeros + begin, zeros);
+    }
+    const olstm__byte_scale by = {scales + begin, zeros, 1};
+    run_block(code_of(self) == kCodeQuantize, count, x + (size_t)begin * x_bytes, &by,
+              whole, y + (size_t)begin * y_bytes);
   }
-BYTES(uint8_t, 0.0f, 255.0f)
-BYTES(int8_t, -128.0f, 127.0f)
-
-static bool is_byte(olstm_dtype dtype) {
-  return dtype == OLSTM_DTYPE_UINT8 || dtype == OLSTM_DTYPE_INT8;
 }
 
-/// False where it is not floats and bytes with one scale.
+/// Floats to bytes, or bytes or int32 to floats, with scales that are floats: with the
+/// same results as by way of doubles. False where it is not that.
 static bool run_bytes(const quantize_op* self, const quantize_handle* handle,
-                      const run_operands* operands, const void* x, void* y) {
+                      const run_operands* operands, const char* x, char* y) {
   const bool quantizes = code_of(self) == kCodeQuantize;
-  const olstm_dtype bytes = quantizes ? handle->y_dtype : handle->x_dtype;
+  const olstm_dtype whole = quantizes ? handle->y_dtype : handle->x_dtype;
+  const bool is_signed = whole == OLSTM_DTYPE_INT8;
   if ((quantizes ? handle->x_dtype : handle->y_dtype) != OLSTM_DTYPE_FLOAT ||
-      handle->scale_dtype != OLSTM_DTYPE_FLOAT || !is_byte(bytes) || operands->step ||
-      (operands->zeros && operands->zero_dtype != bytes)) {
+      handle->scale_dtype != OLSTM_DTYPE_FLOAT ||
+      !(whole == OLSTM_DTYPE_UINT8 || is_signed ||
+        (whole == OLSTM_DTYPE_INT32 && !operands->zeros)) ||
+      (operands->zeros && operands->zero_dtype != whole)) {
     return false;
   }
-  const bool is_unsigned = bytes == OLSTM_DTYPE_UINT8;
-  const float scale = *(const float*)(const void*)operands->scales;
-  const float zero = !operands->zeros ? 0.0f
-                     : is_unsigned    ? (float)*(const uint8_t*)operands->zeros
-                                      : (float)*(const int8_t*)operands->zeros;
-  if (quantizes && is_unsigned) {
-    quantize_uint8_t(handle->inner, x, scale, zero, y);
-  } else if (quantizes) {
-    quantize_int8_t(handle->inner, x, scale, zero, y);
-  } else if (is_unsigned) {
-    dequantize_uint8_t(handle->inner, x, scale, zero, y);
-  } else {
-    dequantize_int8_t(handle->inner, x, scale, zero, y);
+  if (operands->step) {
+    run_each(self, handle, operands, whole, x, y);
+    return true;
   }
+  const float zero = !operands->zeros ? 0
+                     : is_signed      ? *(const int8_t*)operands->zeros
+                                      : *(const uint8_t*)operands->zeros;
+  const olstm__byte_scale by = {(const float*)(const void*)operands->scales, &zero, 0};
+  run_block(quantizes, handle->inner, x, &by, whole, y);
   return true;
 }
 
@@ -298,7 +289,6 @@ static void run_inner(const quantize_op* self, const quantize_handle* handle,
   double values[OLSTM__COMPUTE_BLOCK];
   double scales[OLSTM__COMPUTE_BLOCK];
   double zeros[OLSTM__COMPUTE_BLOCK] = {0};
-  if (run_bytes(self, handle, operands, x, y)) return;
   for (int64_t begin = 0; begin < handle->inner; begin += OLSTM__COMPUTE_BLOCK) {
     const int64_t count = olstm__compute_block_size(handle->inner - begin);
     const int64_t operand_count = operands->step ? count : 1;
@@ -349,8 +339,10 @@ static olstm_status quantize_run(const void* instance, const void* handle,
                   ? (const char*)args->inputs[2] + index * olstm_dtype_size(zero_dtype)
                   : NULL,
           .zero_dtype = zero_dtype,
-          .step = blocks ? 1 : 0};
-      run_inner(self, prepared, &operands, x, y);
+          .step = blocks || prepared->granularity == kScaleLast ? 1 : 0};
+      if (!run_bytes(self, prepared, &operands, x, y)) {
+        run_inner(self, prepared, &operands, x, y);
+      }
     }
   }
   return OLSTM_STATUS_OK;

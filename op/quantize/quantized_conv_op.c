@@ -1,7 +1,10 @@
 // ConvInteger and QLinearConv: convolutions of quantized tensors, computed on integers
 // held in double. Pads are x's zero point.
+#include <math.h>
+
 #include "op/conv/conv_head.h"
 #include "op/op_family.h"
+#include "op/quantize/quantize_bytes.h"
 #include "op/quantize/zero_point.h"
 
 enum { kCodeInteger, kCodeQlinear, kMaxInputs = 9 };
@@ -177,6 +180,11 @@ static olstm_status quantized_conv_prepare(void* instance, const olstm_prepare_a
   return OLSTM_STATUS_OK;
 }
 
+/// Sums wrap.
+static void to_integers(int64_t count, const double* sums, int32_t* integers) {
+  for (int64_t i = 0; i < count; i++) integers[i] = (int32_t)(uint32_t)(int64_t)sums[i];
+}
+
 /// Sums become int32, or are quantized again, plane by plane: scales are by channel.
 static void store_planes(const quantized_conv_op* self,
                          const quantized_conv_handle* handle, const olstm_run_args* args,
@@ -188,9 +196,7 @@ static void store_planes(const quantized_conv_op* self,
   const size_t plane_bytes = (size_t)size * olstm_dtype_size(handle->y_dtype);
   char* y = args->outputs[0];
   if (code_of(self) == kCodeInteger) {
-    for (int64_t i = 0; i < handle->y_count; i++) {
-      ((int32_t*)(void*)y)[i] = (int32_t)(uint32_t)(int64_t)sums[i];
-    }
+    to_integers(handle->y_count, sums, (int32_t*)(void*)y);
     return;
   }
   olstm__quantize_operand operands[4];
@@ -203,9 +209,16 @@ static void store_planes(const quantized_conv_op* self,
     const double factor = olstm__quantize_operand_get(&operands[0], 0) *
                           olstm__quantize_operand_get(&operands[1], p % channels) /
                           olstm__quantize_operand_get(&operands[2], 0);
-    olstm__requantize(size, sums + p * size, factor,
-                      olstm__quantize_operand_get(&operands[3], 0), handle->y_dtype,
-                      y + (size_t)p * plane_bytes);
+    enum { kBlock = 512 };
+    const float zero = (float)olstm__quantize_operand_get(&operands[3], 0);
+    for (int64_t i = 0; i < size; i += kBlock) {
+      const int64_t count = size - i < kBlock ? size - i : kBlock;
+      int32_t block[kBlock];
+      to_integers(count, sums + p * size + i, block);
+      const olstm__byte_factors by = {&factor, 0, isfinite(factor) != 0};
+      olstm__requantize(count, block, &by, zero, handle->y_dtype,
+                        y + (size_t)p * plane_bytes + i);
+    }
   }
 }
 

@@ -1,9 +1,13 @@
 // MatMulInteger and QLinearMatMul: products of quantized matrices. MatMulInteger gives
 // int32 sums, which wrap where they do not fit; QLinearMatMul quantizes them again.
+#include <math.h>
+
 #include "op/dense/matmul_shape.h"
-#include "op/dense/packed_weight.h"
 #include "op/elementwise/compute_type.h"
+#include "op/math/byte_product.h"
 #include "op/op_family.h"
+#include "op/packed_memory.h"
+#include "op/quantize/quantize_bytes.h"
 #include "op/quantize/zero_point.h"
 
 enum { kCodeInteger, kCodeQlinear, kMaxInputs = 8 };
@@ -25,19 +29,27 @@ static const input_indices kInputs[] = {
 
 typedef struct quantized_matmul_op {
   olstm__op_base base;
-  /// B without its zero point, where both are constants.
-  olstm__packed_weight weight;
+  /// B where it is a constant.
+  olstm__packed_memory weight;
 } quantized_matmul_op;
+
+/// What packed weights depend on. No gaps may differ: it is zeroed first.
+typedef struct packing_key {
+  olstm__byte_product product;
+  const void* data;
+} packing_key;
 
 typedef struct quantized_matmul_handle {
   olstm__op_handle head;
   olstm__matmul_plan plan;
   olstm_tensor_desc descs[kMaxInputs];
   olstm_dtype y_dtype;
-  /// Offsets in the workspace, which begins with A: B, B packed, C; all hold doubles.
-  size_t b_offset;
+  olstm__byte_product product;
+  /// Offsets in the workspace, which begins with the products' scratch: B packed; the
+  /// sums and the factors of their columns, where they are quantized again.
   size_t packed_offset;
-  size_t c_offset;
+  size_t sums_offset;
+  size_t factors_offset;
 } quantized_matmul_handle;
 
 static int32_t code_of(const quantized_matmul_op* self) {
@@ -95,28 +107,38 @@ static bool is_one(const olstm_infer_args* args, size_t index) {
          olstm_tensor_desc_count(&args->inputs[index]->desc) == 1;
 }
 
-static olstm__product product_of(const olstm__matmul_plan* plan) {
-  return (olstm__product){OLSTM_DTYPE_DOUBLE, plan->m, plan->k, plan->n};
+static olstm__byte_product product_of(const olstm__matmul_plan* plan,
+                                      const olstm_tensor_desc* a,
+                                      const olstm_tensor_desc* b) {
+  olstm__byte_product product;
+  memset(&product, 0, sizeof product);
+  product.k = plan->k;
+  product.n = plan->n;
+  product.a_is_signed = a->dtype == OLSTM_DTYPE_INT8;
+  product.b_is_signed = b->dtype == OLSTM_DTYPE_INT8;
+  return product;
 }
 
 static bool lay_out(const quantized_matmul_op* self, quantized_matmul_handle* handle,
                     size_t* out_bytes) {
   const olstm__matmul_plan* plan = &handle->plan;
-  const olstm__product product = product_of(plan);
   const size_t m = (size_t)plan->m;
-  const size_t k = (size_t)plan->k;
   const size_t n = (size_t)plan->n;
-  size_t a_offset = 0;
-  size_t packed_bytes = 0;
+  size_t bytes = 0;
+  size_t scratch_offset = 0;
   *out_bytes = 0;
-  if (!olstm__op_add_part(out_bytes, m * k, sizeof(double), &a_offset) ||
-      !olstm__op_add_part(out_bytes, m * n, sizeof(double), &handle->c_offset)) {
+  if (!olstm__byte_product_scratch_bytes(&handle->product, plan->m, &bytes) ||
+      !olstm__op_add_part(out_bytes, 1, bytes, &scratch_offset)) {
     return false;
   }
-  if (self->weight.packed.memory) return true;
-  return olstm__product_packed_bytes(&product, &packed_bytes) &&
-         olstm__op_add_part(out_bytes, k * n, sizeof(double), &handle->b_offset) &&
-         olstm__op_add_part(out_bytes, 1, packed_bytes, &handle->packed_offset);
+  if (code_of(self) == kCodeQlinear &&
+      (!olstm__op_add_part(out_bytes, m * n, sizeof(int32_t), &handle->sums_offset) ||
+       !olstm__op_add_part(out_bytes, n, sizeof(double), &handle->factors_offset))) {
+    return false;
+  }
+  if (self->weight.memory) return true;
+  return olstm__byte_product_packed_bytes(&handle->product, &bytes) &&
+         olstm__op_add_part(out_bytes, 1, bytes, &handle->packed_offset);
 }
 
 static olstm_status quantized_matmul_prepare(void* instance,
@@ -139,6 +161,7 @@ static olstm_status quantized_matmul_prepare(void* instance,
   olstm__matmul_plan_init(&handle->plan, &handle->descs[0], &handle->descs[at->b],
                           &args->outputs[0],
                           is_one(&inputs, at->a_zero) && is_one(&inputs, at->a_scale));
+  handle->product = product_of(&handle->plan, &handle->descs[0], &handle->descs[at->b]);
   if (!lay_out(self, handle, &out_prepared->workspace_bytes)) {
     olstm__op_release_handle(instance, handle);
     return olstm__op_fail(&self->base, error, OLSTM_STATUS_OUT_OF_MEMORY,
@@ -149,80 +172,82 @@ static olstm_status quantized_matmul_prepare(void* instance,
   return OLSTM_STATUS_OK;
 }
 
-/// int32 sums wrap.
-static void store_sums(int64_t count, const double* sums, int32_t* y) {
-  for (int64_t i = 0; i < count; i++) y[i] = (int32_t)(uint32_t)(int64_t)sums[i];
-}
-
 static void store_quantized(const quantized_matmul_op* self,
                             const quantized_matmul_handle* handle,
-                            const void* const* inputs, const double* sums, char* y) {
+                            const olstm_run_args* args, char* y) {
   const input_indices* at = &kInputs[kCodeQlinear];
-  const olstm__op_base* base = &self->base;
-  const size_t y_bytes = olstm_dtype_size(handle->y_dtype);
-  const olstm__quantize_operand a_scale =
-      olstm__quantize_operand_of(base, handle->descs, inputs, at->a_scale);
-  const olstm__quantize_operand b_scale =
-      olstm__quantize_operand_of(base, handle->descs, inputs, at->b_scale);
-  const olstm__quantize_operand y_scale =
-      olstm__quantize_operand_of(base, handle->descs, inputs, at->y_scale);
-  const olstm__quantize_operand y_zero =
-      olstm__quantize_operand_of(base, handle->descs, inputs, at->y_zero);
-  const double zero = olstm__quantize_operand_get(&y_zero, 0);
+  const size_t indices[] = {at->a_scale, at->b_scale, at->y_scale, at->y_zero};
+  olstm__quantize_operand operands[4];
+  for (size_t i = 0; i < 4; i++) {
+    operands[i] =
+        olstm__quantize_operand_of(&self->base, handle->descs, args->inputs, indices[i]);
+  }
+  const char* workspace = args->workspace;
+  const int32_t* sums = (const int32_t*)(const void*)(workspace + handle->sums_offset);
+  double* factors = (double*)(void*)((char*)args->workspace + handle->factors_offset);
   const int64_t n = handle->plan.n;
-  const int64_t run = b_scale.step ? 1 : n;
-  for (int64_t i = 0; i < handle->plan.m; i++) {
-    const double row_factor = olstm__quantize_operand_get(&a_scale, i) /
-                              olstm__quantize_operand_get(&y_scale, 0);
-    for (int64_t j = 0; j < n; j += run) {
-      olstm__requantize(run, sums + i * n + j,
-                        row_factor * olstm__quantize_operand_get(&b_scale, j), zero,
-                        handle->y_dtype, y + (size_t)(i * n + j) * y_bytes);
+  olstm__byte_factors by = {factors, operands[1].step, true};
+  // Where all elements have one factor, they are one run.
+  const int64_t rows = operands[0].step || by.step ? 1 : handle->plan.m;
+  for (int64_t i = 0; i < handle->plan.m; i += rows) {
+    if (i == 0 || operands[0].step) {
+      const double row_factor = olstm__quantize_operand_get(&operands[0], i) /
+                                olstm__quantize_operand_get(&operands[2], 0);
+      const int64_t count = by.step ? n : 1;
+      olstm__compute_load(OLSTM__COMPUTE_F64, operands[1].dtype, count, operands[1].data,
+                          factors);
+      for (int64_t j = 0; j < count; j++) {
+        factors[j] *= row_factor;
+        by.are_finite &= isfinite(factors[j]) != 0;
+      }
     }
+    // Elements are one byte.
+    olstm__requantize(rows * n, sums + i * n, &by,
+                      (float)olstm__quantize_operand_get(&operands[3], 0),
+                      handle->y_dtype, y + i * n);
   }
 }
 
-/// Matrix `index` of B without its zero point, packed.
+/// Matrix `index` of B, packed.
 static const void* find_packed(const quantized_matmul_op* self,
                                const quantized_matmul_handle* handle,
                                const olstm_run_args* args, int64_t index) {
   const olstm__matmul_plan* plan = &handle->plan;
-  const olstm__product product = product_of(plan);
-  const input_indices* at = &kInputs[code_of(self)];
-  double* b = (double*)(void*)((char*)args->workspace + handle->b_offset);
   char* packed = (char*)args->workspace + handle->packed_offset;
-  if (self->weight.packed.memory) return olstm__packed_weight_get(&self->weight, index);
-  const olstm__quantize_operand zero =
-      olstm__quantize_operand_of(&self->base, handle->descs, args->inputs, at->b_zero);
-  // Elements are one byte.
-  olstm__take_off_zero(handle->descs[at->b].dtype, plan->k, plan->n,
-                       (const char*)args->inputs[at->b] + index * plan->k * plan->n,
-                       &zero, true, b);
-  const olstm__gemm_matrix matrix = {b, plan->n, 1};
-  olstm__product_pack(&product, &matrix, NULL, packed);
+  if (self->weight.memory) return self->weight.memory;
+  olstm__byte_product_pack(
+      &handle->product,
+      (const char*)args->inputs[kInputs[code_of(self)].b] + index * plan->k * plan->n,
+      plan->n, 1, packed);
   return packed;
+}
+
+static olstm__byte_zero zero_of(const quantized_matmul_op* self,
+                                const quantized_matmul_handle* handle,
+                                const olstm_run_args* args, size_t index) {
+  const olstm__quantize_operand zero =
+      olstm__quantize_operand_of(&self->base, handle->descs, args->inputs, index);
+  return (olstm__byte_zero){zero.data, zero.step};
 }
 
 static void multiply(const quantized_matmul_op* self,
                      const quantized_matmul_handle* handle, const olstm_run_args* args,
                      int64_t a_index, const void* packed, char* y) {
   const olstm__matmul_plan* plan = &handle->plan;
-  const olstm__product product = product_of(plan);
-  double* a = args->workspace;
-  double* c = (double*)(void*)((char*)args->workspace + handle->c_offset);
-  const olstm__quantize_operand zero = olstm__quantize_operand_of(
-      &self->base, handle->descs, args->inputs, kInputs[code_of(self)].a_zero);
-  olstm__take_off_zero(handle->descs[0].dtype, plan->m, plan->k,
-                       (const char*)args->inputs[0] + a_index * plan->m * plan->k, &zero,
-                       false, a);
-  const olstm__product_run_args run = {
-      .a = a, .packed = packed, .c = c, .parallel = args->parallel};
-  olstm__product_run(&product, &run);
-  if (code_of(self) == kCodeInteger) {
-    store_sums(plan->m * plan->n, c, (int32_t*)(void*)y);
-  } else {
-    store_quantized(self, handle, args->inputs, c, y);
-  }
+  const input_indices* at = &kInputs[code_of(self)];
+  const bool is_integer = code_of(self) == kCodeInteger;
+  const olstm__byte_product_args run = {
+      .m = plan->m,
+      .a = (const char*)args->inputs[0] + a_index * plan->m * plan->k,
+      .packed = packed,
+      .a_zero = zero_of(self, handle, args, at->a_zero),
+      .b_zero = zero_of(self, handle, args, at->b_zero),
+      .c = (int32_t*)(void*)(is_integer ? y
+                                        : (char*)args->workspace + handle->sums_offset),
+      .scratch = args->workspace,
+      .parallel = args->parallel};
+  olstm__byte_product_run(&handle->product, &run);
+  if (!is_integer) store_quantized(self, handle, args, y);
 }
 
 static olstm_status quantized_matmul_run(const void* instance, const void* handle,
@@ -251,51 +276,41 @@ static olstm_status quantized_matmul_run(const void* instance, const void* handl
   return OLSTM_STATUS_OK;
 }
 
-/// Packs B, one matrix, where it and its zero point are constants of the right shapes.
+/// Packs B, one matrix, where it is a constant.
 static olstm_status pack_constant(void* instance, olstm_error* error) {
   quantized_matmul_op* self = instance;
   const olstm__op_base* base = &self->base;
   const input_indices* at =
       &kInputs[((const olstm__op_schema*)base->self->variant)->code];
   const olstm_tensor* b = base->node->constants[at->b];
-  const bool has_zero = olstm_node_has_input(base->node, at->b_zero);
-  const olstm_tensor* zero = has_zero ? base->node->constants[at->b_zero] : NULL;
   if (!b || b->desc.rank != 2 || olstm_tensor_desc_count(&b->desc) == 0 ||
-      !(OLSTM__DTYPES_QUANTIZED_8 & OLSTM_DTYPE_BIT(b->desc.dtype)) ||
-      (has_zero && (!zero || zero->desc.dtype != b->desc.dtype ||
-                    (olstm_tensor_desc_count(&zero->desc) != 1 &&
-                     olstm_tensor_desc_count(&zero->desc) != b->desc.dims[1])))) {
+      !(OLSTM__DTYPES_QUANTIZED_8 & OLSTM_DTYPE_BIT(b->desc.dtype))) {
     return OLSTM_STATUS_OK;
   }
-  const olstm__product product = {OLSTM_DTYPE_DOUBLE, 0, b->desc.dims[0],
-                                  b->desc.dims[1]};
-  const olstm__weight_layout layout = {.matrix_count = 1,
-                                       .row_stride = product.n,
-                                       .column_stride = 1,
-                                       .is_temporary = true};
-  const size_t count = (size_t)(product.k * product.n);
-  double* values = olstm_allocate(&base->allocator, count, sizeof *values);
-  if (!values) {
+  // The layout does not depend on the sign of A.
+  const olstm__matmul_plan plan = {.k = b->desc.dims[0], .n = b->desc.dims[1]};
+  packing_key key;
+  size_t bytes = 0;
+  bool is_new = false;
+  memset(&key, 0, sizeof key);
+  key.product = product_of(&plan, &b->desc, &b->desc);
+  key.data = b->data;
+  if (!olstm__byte_product_packed_bytes(&key.product, &bytes)) {
     return olstm__op_fail(base, error, OLSTM_STATUS_OUT_OF_MEMORY,
                           "no memory to pack the weights");
   }
-  olstm__quantize_operand operand = {NULL, OLSTM_DTYPE_UNDEFINED, 0};
-  if (zero) {
-    operand.data = zero->data;
-    operand.dtype = zero->desc.dtype;
-    operand.step = olstm_tensor_desc_count(&zero->desc) == 1 ? 0 : 1;
+  OLSTM_RETURN_IF_ERROR(olstm__packed_memory_init(&self->weight, base, &key, sizeof key,
+                                                  bytes, &is_new, error));
+  if (is_new) {
+    olstm__byte_product_pack(&key.product, b->data, key.product.n, 1,
+                             self->weight.memory);
   }
-  olstm__take_off_zero(b->desc.dtype, product.k, product.n, b->data, &operand, true,
-                       values);
-  const olstm_status status =
-      olstm__packed_weight_init(&self->weight, base, &product, &layout, values, error);
-  olstm_release(&base->allocator, values, count, sizeof *values);
-  return status;
+  return OLSTM_STATUS_OK;
 }
 
 static void quantized_matmul_destroy(void* instance) {
   quantized_matmul_op* self = instance;
-  if (self) olstm__packed_weight_deinit(&self->weight, &self->base);
+  if (self) olstm__packed_memory_deinit(&self->weight, &self->base);
   olstm__op_destroy(instance);
 }
 

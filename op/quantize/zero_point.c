@@ -1,8 +1,6 @@
 // Conversions go block by block through the compute types.
 #include "op/quantize/zero_point.h"
 
-#include <math.h>
-
 #include "op/elementwise/compute_type.h"
 
 olstm__quantize_operand olstm__quantize_operand_of(const olstm__op_base* base,
@@ -58,17 +56,5 @@ void olstm__take_off_zero(olstm_dtype dtype, int64_t rows, int64_t columns, cons
     }
     from += (size_t)columns * element_bytes;
     y += columns;
-  }
-}
-
-void olstm__requantize(int64_t count, const double* x, double factor, double zero,
-                       olstm_dtype dtype, void* y) {
-  const size_t element_bytes = olstm_dtype_size(dtype);
-  double block[OLSTM__COMPUTE_BLOCK];
-  for (int64_t begin = 0; begin < count; begin += OLSTM__COMPUTE_BLOCK) {
-    const int64_t size = olstm__compute_block_size(count - begin);
-    for (int64_t i = 0; i < size; i++) block[i] = rint(x[begin + i] * factor) + zero;
-    olstm__compute_store(OLSTM__COMPUTE_F64, dtype, size, block,
-                         (char*)y + (size_t)begin * element_bytes);
   }
 }

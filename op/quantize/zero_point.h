@@ -1,5 +1,5 @@
-// Quantized tensors to integers held in double, with zero points subtracted, and back.
-// Doubles hold the sums of such products exactly, and their matrix product is fast.
+// Scales and zero points of quantized operators, and quantized tensors as integers held
+// in double, which holds sums of products exactly.
 #ifndef OLSTM_OP_QUANTIZE_ZERO_POINT_H_
 #define OLSTM_OP_QUANTIZE_ZERO_POINT_H_
 
@@ -35,9 +35,5 @@ olstm_status olstm__quantize_operand_check(const olstm__op_base* base,
 /// [no-alloc]
 void olstm__take_off_zero(olstm_dtype dtype, int64_t rows, int64_t columns, const void* x,
                           const olstm__quantize_operand* zero, bool by_column, double* y);
-
-/// y = round(x * factor) + zero, saturated; halves go to even. [no-alloc]
-void olstm__requantize(int64_t count, const double* x, double factor, double zero,
-                       olstm_dtype dtype, void* y);
 
 #endif  // OLSTM_OP_QUANTIZE_ZERO_POINT_H_

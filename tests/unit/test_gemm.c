@@ -62,9 +62,16 @@ static void check(const product* p) {
   void* bias = make(p->dtype, 3, p->n);
   void* c = make(p->dtype, 4, p->m * c_stride);
   void* packed = pack(p, b);
-  const olstm__gemm_args args = {
-      p->m, p->n,     p->k,         a, a_stride, packed, p->has_bias ? bias : NULL,
-      c,    c_stride, p->accumulate};
+  const olstm__gemm_args args = {.m = p->m,
+                                 .n = p->n,
+                                 .k = p->k,
+                                 .a = a,
+                                 .a_stride = a_stride,
+                                 .packed = packed,
+                                 .bias = p->has_bias ? bias : NULL,
+                                 .c = c,
+                                 .c_stride = c_stride,
+                                 .accumulate = p->accumulate};
   olstm__gemm_run(p->dtype, &args);
   const double epsilon = p->dtype == OLSTM_DTYPE_DOUBLE ? 0x1p-52 : 0x1p-23;
   for (int64_t i = 0; i < p->m; i++) {
@@ -124,6 +131,45 @@ static void double_products_agree_with_plain_loops(void** state) {
   check_all(OLSTM_DTYPE_DOUBLE);
 }
 
+/// Of all columns around a vector's, and around as many as are taken together.
+static void unpacked_matrices_give_the_same_bits(void** state) {
+  static const int64_t kColumns[] = {1, 7, 8, 17, 64, 70, 130, 257};
+  (void)state;
+  if (!olstm__gemm_takes_unpacked(OLSTM_DTYPE_FLOAT)) skip();
+  for (size_t i = 0; i < sizeof kColumns / sizeof kColumns[0]; i++) {
+    for (int64_t m = 1; m < 8; m++) {
+      const product p = {OLSTM_DTYPE_FLOAT, m, 37, kColumns[i], i % 2 == 0, false, false};
+      float* a = make(p.dtype, 1, p.m * p.k);
+      float* b = make(p.dtype, 2, p.k * p.n);
+      float* bias = make(p.dtype, 3, p.n);
+      float* from_packed = make(p.dtype, 4, p.m * p.n);
+      float* from_b = make(p.dtype, 5, p.m * p.n);
+      void* packed = pack(&p, b);
+      olstm__gemm_args args = {.m = p.m,
+                               .n = p.n,
+                               .k = p.k,
+                               .a = a,
+                               .a_stride = p.k,
+                               .packed = packed,
+                               .bias = p.has_bias ? bias : NULL,
+                               .c = from_packed,
+                               .c_stride = p.n};
+      olstm__gemm_run(p.dtype, &args);
+      args.packed = NULL;
+      args.b = b;
+      args.c = from_b;
+      olstm__gemm_run(p.dtype, &args);
+      assert_memory_equal(from_packed, from_b, (size_t)(p.m * p.n) * sizeof(float));
+      free(a);
+      free(b);
+      free(bias);
+      free(from_packed);
+      free(from_b);
+      free(packed);
+    }
+  }
+}
+
 static void rows_do_not_depend_on_their_number(void** state) {
   const product p = {OLSTM_DTYPE_FLOAT, 23, 77, 333, true, false, true};
   (void)state;
@@ -133,7 +179,15 @@ static void rows_do_not_depend_on_their_number(void** state) {
   float* together = make(p.dtype, 4, p.m * p.n);
   float* alone = make(p.dtype, 5, p.m * p.n);
   void* packed = pack(&p, b);
-  olstm__gemm_args args = {p.m, p.n, p.k, a, p.k, packed, bias, together, p.n, false};
+  olstm__gemm_args args = {.m = p.m,
+                           .n = p.n,
+                           .k = p.k,
+                           .a = a,
+                           .a_stride = p.k,
+                           .packed = packed,
+                           .bias = bias,
+                           .c = together,
+                           .c_stride = p.n};
   olstm__gemm_run(p.dtype, &args);
   for (int64_t i = 0; i < p.m; i++) {
     args.m = 1;
@@ -162,6 +216,7 @@ int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(float_products_agree_with_plain_loops),
       cmocka_unit_test(double_products_agree_with_plain_loops),
+      cmocka_unit_test(unpacked_matrices_give_the_same_bits),
       cmocka_unit_test(rows_do_not_depend_on_their_number),
       cmocka_unit_test(packed_bytes_refuses_what_does_not_fit),
   };

@@ -1,0 +1,279 @@
+// Threads split rows: what an element of C is does not depend on it.
+#include "op/math/byte_product.h"
+
+#include <string.h>
+
+#include "op/math/byte_product_table.h"
+#include "op/math/cpu.h"
+#include "op/pieces.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+static const olstm__byte_table* find_table(void) {
+#if defined(__x86_64__)
+  const olstm__cpu_features* cpu = olstm__cpu_get();
+  if (cpu->avx512_vnni) return &olstm__byte_product_f32_avx512vnni;
+  if (cpu->avx2_fma) return &olstm__byte_product_f32_avx2;
+#endif
+  return &olstm__byte_product_f32_plain;
+}
+
+/// Sizes of a product on this CPU.
+typedef struct layout {
+  const olstm__byte_table* table;
+  int64_t groups;
+  int64_t panels;
+  size_t panel_bytes;
+} layout;
+
+static layout layout_of(const olstm__byte_product* product) {
+  const olstm__byte_table* table = find_table();
+  const int64_t groups = (product->k + table->group - 1) / table->group;
+  return (layout){table, groups, (product->n + table->columns - 1) / table->columns,
+                  (size_t)(groups * table->columns * table->group)};
+}
+
+bool olstm__byte_product_packed_bytes(const olstm__byte_product* product,
+                                      size_t* out_bytes) {
+  const layout sizes = layout_of(product);
+  const size_t sums_bytes = (size_t)sizes.table->columns * sizeof(int32_t);
+  return olstm_size_add(sizes.panel_bytes, sums_bytes, out_bytes) &&
+         olstm_size_multiply(*out_bytes, (size_t)sizes.panels, out_bytes);
+}
+
+/// Columns of all panels.
+static int64_t padded_columns(const layout* sizes) {
+  return sizes->panels * sizes->table->columns;
+}
+
+bool olstm__byte_product_scratch_bytes(const olstm__byte_product* product, int64_t m,
+                                       size_t* out_bytes) {
+  const layout sizes = layout_of(product);
+  size_t column_bytes = 0;
+  return olstm_size_multiply((size_t)sizes.groups + 1, 4, out_bytes) &&
+         olstm_size_multiply(*out_bytes, (size_t)m, out_bytes) &&
+         olstm_size_multiply((size_t)padded_columns(&sizes), 2 * sizeof(int32_t),
+                             &column_bytes) &&
+         olstm_size_add(*out_bytes, column_bytes, out_bytes);
+}
+
+/// Columns `begin` to end - 1 of a group of a panel: element t of column j is
+/// from[t * row_stride + j * column_stride] for t < rows.
+static void pack_columns(const layout* sizes, const uint8_t* from, int64_t row_stride,
+                         int64_t column_stride, int64_t rows, int64_t begin, int64_t end,
+                         uint8_t flip, uint8_t* to) {
+  const int64_t group = sizes->table->group;
+  for (int64_t j = begin; j < end; j++) {
+    for (int64_t t = 0; t < rows; t++) {
+      to[j * group + t] = from[t * row_stride + j * column_stride] ^ flip;
+    }
+  }
+}
+
+/// As many columns as vectors take, of a whole group of neighbours; returns how many.
+static int64_t pack_neighbours(const layout* sizes, const uint8_t* from,
+                               int64_t row_stride, int64_t columns, uint8_t flip,
+                               uint8_t* to) {
+  int64_t j = 0;
+#if defined(__SSE2__)
+  const __m128i flips = _mm_set1_epi8((char)flip);
+  __m128i* out = (__m128i*)(void*)to;
+  for (; j + 16 <= columns; j += 16) {
+    __m128i row[4];
+    for (int t = 0; t < 4; t++) {
+      const void* at = from + t % sizes->table->group * row_stride + j;
+      row[t] = _mm_xor_si128(_mm_loadu_si128(at), flips);
+    }
+    const __m128i low = _mm_unpacklo_epi8(row[0], row[1]);
+    const __m128i high = _mm_unpackhi_epi8(row[0], row[1]);
+    if (sizes->table->group == 2) {
+      _mm_storeu_si128(out++, low);
+      _mm_storeu_si128(out++, high);
+      continue;
+    }
+    const __m128i low_2 = _mm_unpacklo_epi8(row[2], row[3]);
+    const __m128i high_2 = _mm_unpackhi_epi8(row[2], row[3]);
+    _mm_storeu_si128(out++, _mm_unpacklo_epi16(low, low_2));
+    _mm_storeu_si128(out++, _mm_unpackhi_epi16(low, low_2));
+    _mm_storeu_si128(out++, _mm_unpacklo_epi16(high, high_2));
+    _mm_storeu_si128(out++, _mm_unpackhi_epi16(high, high_2));
+  }
+#endif
+  (void)flip;
+  return j;
+}
+
+/// A panel's columns times ones.
+static void add_columns(const layout* sizes, const void* panel, int32_t* sums) {
+  enum { kGroups = 64 };
+  static const int32_t kNone[OLSTM__BYTE_MAX_COLUMNS];
+  uint32_t ones[kGroups];
+  const int64_t columns = sizes->table->columns;
+  for (int i = 0; i < kGroups; i++) {
+    ones[i] = sizes->table->group == 4 ? 0x01010101u : 0x00010001u;
+  }
+  memset(sums, 0, (size_t)columns * sizeof *sums);
+  for (int64_t g = 0; g < sizes->groups; g += kGroups) {
+    const olstm__byte_block block = {
+        .groups = sizes->groups - g < kGroups ? sizes->groups - g : kGroups,
+        .a = (const char*)ones,
+        .sums = kNone,
+        .panel = (const char*)panel + g * columns * sizes->table->group,
+        .starts = sums,
+        .zeros = kNone,
+        .c = sums,
+        .c_stride = columns};
+    sizes->table->multiply(&block, 1);
+  }
+}
+
+void olstm__byte_product_pack(const olstm__byte_product* product, const void* b,
+                              int64_t row_stride, int64_t column_stride, void* packed) {
+  const layout sizes = layout_of(product);
+  const int64_t group = sizes.table->group, columns = sizes.table->columns;
+  const uint8_t flip = product->b_is_signed ? 0 : 0x80;
+  uint8_t* to = packed;
+  int32_t* sums = (int32_t*)(void*)(to + (size_t)sizes.panels * sizes.panel_bytes);
+  for (int64_t j = 0; j < product->n; j += columns, sums += columns) {
+    const int64_t width = product->n - j < columns ? product->n - j : columns;
+    const void* panel = to;
+    for (int64_t p = 0; p < product->k; p += group, to += columns * group) {
+      const int64_t rows = product->k - p < group ? product->k - p : group;
+      const uint8_t* from = (const uint8_t*)b + p * row_stride + j * column_stride;
+      if (width < columns || rows < group) memset(to, 0, (size_t)(columns * group));
+      const int64_t done =
+          column_stride == 1 && rows == group
+              ? pack_neighbours(&sizes, from, row_stride, width, flip, to)
+              : 0;
+      pack_columns(&sizes, from, row_stride, column_stride, rows, done, width, flip, to);
+    }
+    add_columns(&sizes, panel, sums);
+  }
+}
+
+/// A zero point of a row or column, shifted as its matrix is.
+static int32_t zero_of(const olstm__byte_zero* zero, int64_t index, bool is_signed,
+                       int32_t shift) {
+  const int64_t at = index * zero->step;
+  if (!zero->data) return shift;
+  return shift +
+         (is_signed ? ((const int8_t*)zero->data)[at] : ((const uint8_t*)zero->data)[at]);
+}
+
+/// One run, and where its scratch is.
+typedef struct byte_run {
+  const olstm__byte_product* product;
+  const olstm__byte_product_args* args;
+  layout sizes;
+  int32_t a_shift;
+  const char* rows;
+  const int32_t *row_sums, *column_sums, *column_zeros;
+} byte_run;
+
+/// The sum of eight bytes.
+static int32_t sum_of(uint64_t bytes) {
+  const uint64_t low = UINT64_C(0x00ff00ff00ff00ff);
+  const uint64_t pairs = (bytes & low) + (bytes >> 8 & low);
+  return (int32_t)(pairs * UINT64_C(0x0001000100010001) >> 48);
+}
+
+/// A row as bytes, signed ones shifted, or as 16 bits; its sum.
+static int32_t prepare_row(const layout* sizes, bool is_signed, int64_t k,
+                           const void* from, void* to) {
+  const uint8_t flip = is_signed ? 0x80 : 0;
+  const uint8_t* x = from;
+  int32_t sum = 0;
+  int64_t i = 0;
+  memset((char*)to + 4 * (sizes->groups - 1), 0, 4);
+  if (sizes->table->group == 4) {
+    uint8_t* y = to;
+    for (; i + 8 <= k; i += 8) {
+      uint64_t bytes;
+      memcpy(&bytes, x + i, sizeof bytes);
+      bytes ^= flip * UINT64_C(0x0101010101010101);
+      memcpy(y + i, &bytes, sizeof bytes);
+      sum += sum_of(bytes);
+    }
+    for (; i < k; i++) sum += y[i] = x[i] ^ flip;
+    return sum;
+  }
+  for (int16_t* y = to; i < k; i++) sum += y[i] = (int16_t)((x[i] ^ flip) - flip);
+  return sum;
+}
+
+/// Rows `begin` to end - 1, which have one zero point, times one panel.
+static void run_panel(const byte_run* run, int64_t panel, int64_t begin, int64_t end) {
+  const layout* sizes = &run->sizes;
+  const int64_t columns = sizes->table->columns, n = run->product->n;
+  const int64_t first = panel * columns;
+  const int64_t width = n - first < columns ? n - first : columns;
+  int32_t* c = run->args->c + first;
+  int32_t last[OLSTM__BYTE_MAX_ROWS * OLSTM__BYTE_MAX_COLUMNS];
+  int32_t starts[OLSTM__BYTE_MAX_COLUMNS];
+  const uint32_t zero = (uint32_t)zero_of(&run->args->a_zero, begin,
+                                          run->product->a_is_signed, run->a_shift);
+  for (int64_t j = 0; j < columns; j++) {
+    starts[j] = (int32_t)(0u - zero * (uint32_t)run->column_sums[first + j]);
+  }
+  olstm__byte_block block = {
+      .groups = sizes->groups,
+      .panel = (const char*)run->args->packed + (size_t)panel * sizes->panel_bytes,
+      .starts = starts,
+      .zeros = run->column_zeros + first};
+  // A panel that is not full goes through a buffer.
+  const int64_t step = width == columns ? end - begin : sizes->table->rows;
+  for (int64_t row = begin; row < end; row += step) {
+    const int64_t rows = end - row < step ? end - row : step;
+    block.a = run->rows + row * 4 * sizes->groups;
+    block.sums = run->row_sums + row;
+    block.c = width == columns ? c + row * n : last;
+    block.c_stride = width == columns ? n : columns;
+    sizes->table->multiply(&block, rows);
+    for (int64_t r = 0; width < columns && r < rows; r++) {
+      memcpy(c + (row + r) * n, last + r * columns, (size_t)width * sizeof *c);
+    }
+  }
+}
+
+/// Rows begin..end-1.
+static void run_rows(void* argument, int64_t begin, int64_t end) {
+  const byte_run* run = argument;
+  const int64_t step = run->args->a_zero.step ? 1 : end - begin;
+  for (int64_t p = 0; p < run->sizes.panels; p++) {
+    for (int64_t row = begin; row < end; row += step) run_panel(run, p, row, row + step);
+  }
+}
+
+void olstm__byte_product_run(const olstm__byte_product* product,
+                             const olstm__byte_product_args* args) {
+  const layout sizes = layout_of(product);
+  const int64_t columns = padded_columns(&sizes), m = args->m;
+  const int32_t a_shift = product->a_is_signed ? sizes.table->a_shift : 0;
+  const int32_t b_shift = product->b_is_signed ? 0 : sizes.table->b_shift;
+  const int32_t* packed_sums =
+      (const int32_t*)(const void*)((const char*)args->packed +
+                                    (size_t)sizes.panels * sizes.panel_bytes);
+  int32_t* column_sums = args->scratch;
+  int32_t* column_zeros = column_sums + columns;
+  int32_t* row_sums = column_zeros + columns;
+  char* rows = (char*)(row_sums + m);
+  if (m == 0 || product->n == 0) return;
+  for (int64_t j = 0; j < columns; j++) {
+    const int64_t at = j < product->n ? j : product->n - 1;
+    const uint32_t zero =
+        (uint32_t)zero_of(&args->b_zero, at, product->b_is_signed, b_shift);
+    column_zeros[j] = (int32_t)zero;
+    column_sums[j] = (int32_t)((uint32_t)packed_sums[j] - (uint32_t)product->k * zero);
+  }
+  for (int64_t i = 0; i < m; i++) {
+    row_sums[i] = product->k == 0 ? 0
+                                  : prepare_row(&sizes, product->a_is_signed, product->k,
+                                                (const char*)args->a + i * product->k,
+                                                rows + i * 4 * sizes.groups);
+  }
+  byte_run run = {product, args,     sizes,       a_shift,
+                  rows,    row_sums, column_sums, column_zeros};
+  olstm__pieces_run(args->parallel, m, product->k * product->n / 16 + 1, run_rows, &run);
+}

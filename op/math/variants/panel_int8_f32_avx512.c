@@ -1,5 +1,0 @@
-// Products with panels in 8 bits in float for AVX-512 (F, BW, DQ, VL).
-#define OLSTM_SIMD_ISA 512
-#define OLSTM_SIMD_DOUBLE 0
-#define SIMD_NAME(name) name##_f32_avx512
-#include "op/math/panel_int8.inc"

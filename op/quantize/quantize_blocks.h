@@ -1,0 +1,50 @@
+// Loops between floats and bytes over groups of elements, compiled for each kind of CPU;
+// quantize_bytes.h runs them over arrays of any length.
+#ifndef OLSTM_OP_QUANTIZE_QUANTIZE_BLOCKS_H_
+#define OLSTM_OP_QUANTIZE_QUANTIZE_BLOCKS_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Elements that a loop takes at a time.
+enum { OLSTM__QUANTIZE_GROUP = 16 };
+
+/// Scales and zero points: step is the group's size, or 0 where all elements have those
+/// of one group.
+typedef struct olstm__quantize_scales {
+  const float *scales, *zeros;
+  size_t step;
+  /// 1 / the only scale; 0 where there are several, or it is too far from 1 to be exact.
+  float inverse;
+  float least, most;
+} olstm__quantize_scales;
+
+typedef struct olstm__quantize_range {
+  double zero, least, most;
+} olstm__quantize_range;
+
+typedef struct olstm__quantize_table {
+  /// y = round(x / scale) + zero, from `least` to `most`, as a byte; 0 for NaN.
+  void (*quantize)(size_t groups, const float* x, const olstm__quantize_scales* by,
+                   uint8_t* y);
+  /// y = (x - zero) * scale.
+  void (*dequantize_u8)(size_t groups, const void* x, const olstm__quantize_scales* by,
+                        float* y);
+  void (*dequantize_i8)(size_t groups, const void* x, const olstm__quantize_scales* by,
+                        float* y);
+  void (*dequantize_i32)(size_t groups, const void* x, const olstm__quantize_scales* by,
+                         float* y);
+  /// Lowers *least and raises *most to those of x. The sum of what is given in `probe`
+  /// and 0 times every x is not 0 where one is no finite number.
+  void (*find_range)(size_t groups, const float* x, float* least, float* most,
+                     float* probe);
+  /// y = round(x * factor) + zero, from `least` to `most`, as a byte. factors are finite
+  /// and have `step`.
+  void (*requantize)(size_t groups, const int32_t* x, const double* factors, size_t step,
+                     const olstm__quantize_range* range, uint8_t* y);
+} olstm__quantize_table;
+
+extern const olstm__quantize_table olstm__quantize_blocks_f32_plain;
+extern const olstm__quantize_table olstm__quantize_blocks_f32_avx2;
+
+#endif  // OLSTM_OP_QUANTIZE_QUANTIZE_BLOCKS_H_

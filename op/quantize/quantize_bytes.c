@@ -1,0 +1,168 @@
+// What remains after whole groups is done with the elements before it, as the array's
+// last group; in arrays that are too short for one, in a group of its own.
+#include "op/quantize/quantize_bytes.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "op/math/cpu.h"
+#include "op/quantize/quantize_blocks.h"
+
+enum { kGroup = OLSTM__QUANTIZE_GROUP };
+
+static const olstm__quantize_table* find_table(void) {
+#if defined(__x86_64__)
+  if (olstm__cpu_get()->avx2_fma) return &olstm__quantize_blocks_f32_avx2;
+#endif
+  return &olstm__quantize_blocks_f32_plain;
+}
+
+/// A group of scales and zero points, for elements that have the same, or that remain.
+typedef struct scale_room {
+  float scales[kGroup], zeros[kGroup];
+} scale_room;
+
+static olstm__quantize_scales prepare(const olstm__byte_scale* scale, olstm_dtype dtype,
+                                      scale_room* room) {
+  const bool is_unsigned = dtype == OLSTM_DTYPE_UINT8;
+  olstm__quantize_scales by = {.scales = scale->scales,
+                               .zeros = scale->zeros,
+                               .step = kGroup,
+                               .least = is_unsigned ? 0.0f : -128.0f,
+                               .most = is_unsigned ? 255.0f : 127.0f};
+  if (scale->step) return by;
+  for (int i = 0; i < kGroup; i++) {
+    room->scales[i] = scale->scales[0];
+    room->zeros[i] = scale->zeros[0];
+  }
+  const float size = fabsf(scale->scales[0]);
+  if (size > 0x1p-100f && size < 0x1p100f) by.inverse = 1 / scale->scales[0];
+  by.scales = room->scales;
+  by.zeros = room->zeros;
+  by.step = 0;
+  return by;
+}
+
+/// The scales of the group that ends with the array, or of a group with all its elements.
+static olstm__quantize_scales last_of(const olstm__quantize_scales* by, size_t count,
+                                      scale_room* room) {
+  olstm__quantize_scales last = *by;
+  if (!by->step) return last;
+  if (count >= kGroup) {
+    last.scales += count - kGroup;
+    last.zeros += count - kGroup;
+    return last;
+  }
+  for (size_t i = 0; i < kGroup; i++) {
+    room->scales[i] = by->scales[i < count ? i : 0];
+    room->zeros[i] = by->zeros[i < count ? i : 0];
+  }
+  last.scales = room->scales;
+  last.zeros = room->zeros;
+  return last;
+}
+
+void olstm__quantize_bytes(int64_t count, const float* x, const olstm__byte_scale* scale,
+                           olstm_dtype dtype, void* y) {
+  const olstm__quantize_table* table = find_table();
+  const size_t size = (size_t)count, groups = size / kGroup;
+  scale_room room;
+  const olstm__quantize_scales by = prepare(scale, dtype, &room);
+  if (groups) table->quantize(groups, x, &by, y);
+  if (size % kGroup == 0) return;
+  const olstm__quantize_scales last = last_of(&by, size, &room);
+  if (groups) {
+    table->quantize(1, x + size - kGroup, &last, (uint8_t*)y + size - kGroup);
+  } else {
+    float from[kGroup] = {0};
+    uint8_t to[kGroup];
+    memcpy(from, x, size * sizeof *from);
+    table->quantize(1, from, &last, to);
+    memcpy(y, to, size);
+  }
+}
+
+void olstm__dequantize_bytes(int64_t count, const void* x, const olstm__byte_scale* scale,
+                             olstm_dtype dtype, float* y) {
+  const olstm__quantize_table* table = find_table();
+  const size_t size = (size_t)count, groups = size / kGroup;
+  const size_t bytes = olstm_dtype_size(dtype);
+  scale_room room;
+  const olstm__quantize_scales by = prepare(scale, dtype, &room);
+  void (*const run)(size_t, const void*, const olstm__quantize_scales*, float*) =
+      dtype == OLSTM_DTYPE_UINT8  ? table->dequantize_u8
+      : dtype == OLSTM_DTYPE_INT8 ? table->dequantize_i8
+                                  : table->dequantize_i32;
+  if (groups) run(groups, x, &by, y);
+  if (size % kGroup == 0) return;
+  const olstm__quantize_scales last = last_of(&by, size, &room);
+  if (groups) {
+    run(1, (const char*)x + (size - kGroup) * bytes, &last, y + size - kGroup);
+  } else {
+    int32_t from[kGroup] = {0};
+    float to[kGroup];
+    memcpy(from, x, size * bytes);
+    run(1, from, &last, to);
+    memcpy(y, to, size * sizeof *to);
+  }
+}
+
+bool olstm__find_range(int64_t count, const float* x, float* least, float* most) {
+  const int64_t whole = count - count % kGroup;
+  float probe = 0;
+  find_table()->find_range((size_t)(whole / kGroup), x, least, most, &probe);
+  for (int64_t i = whole; i < count; i++) {
+    *least = x[i] < *least ? x[i] : *least;
+    *most = x[i] > *most ? x[i] : *most;
+    probe += x[i] * 0;
+  }
+  return probe == 0;
+}
+
+/// 0 and infinity make NaN, which becomes 0; factors that are no finite numbers are no
+/// more worth a loop of their own.
+static void requantize_strange(int64_t count, const int32_t* x,
+                               const olstm__byte_factors* factors,
+                               const olstm__quantize_range* range, uint8_t* y) {
+  for (int64_t i = 0; i < count; i++) {
+    const double moved = rint(x[i] * factors->values[i * factors->step]) + range->zero;
+    const double bounded = fmin(fmax(moved, range->least), range->most);
+    y[i] = (uint8_t)(int32_t)(moved == moved ? bounded : 0);
+  }
+}
+
+void olstm__requantize(int64_t count, const int32_t* x,
+                       const olstm__byte_factors* factors, float zero, olstm_dtype dtype,
+                       void* y) {
+  const olstm__quantize_table* table = find_table();
+  const bool is_unsigned = dtype == OLSTM_DTYPE_UINT8;
+  const olstm__quantize_range range = {zero, is_unsigned ? 0 : -128,
+                                       is_unsigned ? 255 : 127};
+  const size_t size = (size_t)count, groups = size / kGroup;
+  const size_t step = factors->step ? kGroup : 0;
+  const double* values = factors->values;
+  double group[kGroup];
+  if (!factors->are_finite) {
+    requantize_strange(count, x, factors, &range, y);
+    return;
+  }
+  if (!step) {
+    for (int i = 0; i < kGroup; i++) group[i] = values[0];
+    values = group;
+  }
+  if (groups) table->requantize(groups, x, values, step, &range, y);
+  if (size % kGroup == 0) return;
+  if (groups) {
+    const size_t at = size - kGroup;
+    table->requantize(1, x + at, step ? values + at : values, 0, &range,
+                      (uint8_t*)y + at);
+  } else {
+    int32_t from[kGroup] = {0};
+    double last[kGroup] = {0};
+    uint8_t to[kGroup];
+    memcpy(from, x, size * sizeof *from);
+    memcpy(last, values, (step ? size : kGroup) * sizeof *last);
+    table->requantize(1, from, last, 0, &range, to);
+    memcpy(y, to, size);
+  }
+}

@@ -1,0 +1,40 @@
+// Arrays of floats to bytes and back, and sums of products of bytes to bytes.
+#ifndef OLSTM_OP_QUANTIZE_QUANTIZE_BYTES_H_
+#define OLSTM_OP_QUANTIZE_QUANTIZE_BYTES_H_
+
+#include "olstm/tensor.h"
+
+/// Scales and zero points, as floats: one for all elements, or one each (step 1).
+typedef struct olstm__byte_scale {
+  const float *scales, *zeros;
+  int64_t step;
+} olstm__byte_scale;
+
+/// y = round(x / scale) + zero, saturated, for UINT8 or INT8 (`dtype`); halves go to
+/// even, and NaN becomes 0. The quotient is rounded to float first. [no-alloc]
+void olstm__quantize_bytes(int64_t count, const float* x, const olstm__byte_scale* scale,
+                           olstm_dtype dtype, void* y);
+
+/// y = (x - zero) * scale, for UINT8, INT8 or INT32, rounded once. [no-alloc]
+void olstm__dequantize_bytes(int64_t count, const void* x, const olstm__byte_scale* scale,
+                             olstm_dtype dtype, float* y);
+
+/// Lowers *least and raises *most to those of x. False where x has what is no finite
+/// number. [no-alloc]
+bool olstm__find_range(int64_t count, const float* x, float* least, float* most);
+
+/// Factors: one for all elements, or one each (step 1).
+typedef struct olstm__byte_factors {
+  const double* values;
+  int64_t step;
+  /// Whether all of them are finite numbers.
+  bool are_finite;
+} olstm__byte_factors;
+
+/// y = round(x * factor) + zero, saturated, for UINT8 or INT8; halves go to even, and NaN
+/// becomes 0. [no-alloc]
+void olstm__requantize(int64_t count, const int32_t* x,
+                       const olstm__byte_factors* factors, float zero, olstm_dtype dtype,
+                       void* y);
+
+#endif  // OLSTM_OP_QUANTIZE_QUANTIZE_BYTES_H_

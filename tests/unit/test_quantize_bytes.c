@@ -1,0 +1,139 @@
+// op/quantize/quantize_bytes.h: against the definitions, one element at a time, for
+// lengths around a group's, and where quotients lie in the middle between whole numbers.
+#include "op/quantize/quantize_bytes.h"
+
+#include <math.h>
+
+#include "tests/support/test_main.h"
+
+enum { kMost = 70 };
+
+static const int64_t kCounts[] = {1, 3, 15, 16, 17, 33, kMost};
+enum { kCountCount = sizeof kCounts / sizeof kCounts[0] };
+
+static int byte_at(olstm_dtype dtype, const uint8_t* y, int64_t i) {
+  return dtype == OLSTM_DTYPE_INT8 ? (int8_t)y[i] : y[i];
+}
+
+static int saturated(double value, olstm_dtype dtype) {
+  const double least = dtype == OLSTM_DTYPE_INT8 ? -128 : 0;
+  const double most = dtype == OLSTM_DTYPE_INT8 ? 127 : 255;
+  return value != value ? 0 : (int)fmin(fmax(value, least), most);
+}
+
+static void floats_become_bytes_as_quotients_do(void** state) {
+  static const float kScales[] = {1,      2,     0.1f,  0.007f, -0.5f,
+                                  1e-30f, 1e30f, 3e38f, 0,      INFINITY};
+  static const olstm_dtype kDtypes[] = {OLSTM_DTYPE_UINT8, OLSTM_DTYPE_INT8};
+  (void)state;
+  for (size_t s = 0; s < sizeof kScales / sizeof kScales[0]; s++) {
+    float x[kMost], scales[kMost], zeros[kMost];
+    for (int i = 0; i < kMost; i++) {
+      // Ties, neighbours of ties, and what is out of range.
+      const float half = (float)(i - 35) * 0.5f * kScales[s];
+      x[i] = i % 3 == 0 ? half : i % 3 == 1 ? nextafterf(half, 0) : half * 40;
+      scales[i] = kScales[i % 2 ? s : 0];
+      zeros[i] = (float)(i % 5);
+    }
+    x[3] = NAN;
+    x[40] = INFINITY;
+    x[41] = -INFINITY;
+    for (int d = 0; d < 4; d++) {
+      const olstm_dtype dtype = kDtypes[d % 2];
+      const bool is_each = d >= 2;
+      const olstm__byte_scale by = {is_each ? scales : &kScales[s], zeros + 1, is_each};
+      for (int c = 0; c < kCountCount; c++) {
+        const int64_t count = is_each && kCounts[c] == kMost ? kMost - 1 : kCounts[c];
+        uint8_t y[kMost] = {0};
+        olstm__quantize_bytes(count, x, &by, dtype, y);
+        for (int64_t i = 0; i < count; i++) {
+          const float quotient = x[i] / by.scales[is_each ? i : 0];
+          const double moved = rint(quotient) + by.zeros[is_each ? i : 0];
+          assert_int_equal(byte_at(dtype, y, i), saturated(moved, dtype));
+        }
+      }
+    }
+  }
+}
+
+static void integers_become_floats_rounded_once(void** state) {
+  static const olstm_dtype kDtypes[] = {OLSTM_DTYPE_UINT8, OLSTM_DTYPE_INT8,
+                                        OLSTM_DTYPE_INT32};
+  int32_t whole[kMost];
+  uint8_t bytes[kMost];
+  float scales[kMost], zeros[kMost];
+  (void)state;
+  for (int i = 0; i < kMost; i++) {
+    whole[i] = (i % 2 ? 1 : -1) * (16777217 + i * 7919);
+    bytes[i] = (uint8_t)(i * 37);
+    scales[i] = 0.001f * (float)(i + 1);
+    zeros[i] = (float)(i % 7);
+  }
+  for (int d = 0; d < 6; d++) {
+    const olstm_dtype dtype = kDtypes[d / 2];
+    const olstm__byte_scale by = {scales, zeros, d % 2};
+    const void* x = dtype == OLSTM_DTYPE_INT32 ? (const void*)whole : bytes;
+    for (int c = 0; c < kCountCount; c++) {
+      float y[kMost] = {0};
+      olstm__dequantize_bytes(kCounts[c], x, &by, dtype, y);
+      for (int64_t i = 0; i < kCounts[c]; i++) {
+        const int64_t at = by.step ? i : 0;
+        const double value =
+            dtype == OLSTM_DTYPE_INT32 ? whole[i] : byte_at(dtype, bytes, i);
+        assert_true(y[i] == (float)((value - zeros[at]) * scales[at]));
+      }
+    }
+  }
+}
+
+static void sums_are_rounded_and_saturated(void** state) {
+  static const double kFactors[] = {1, 0.5, -0.25, 1e-3, 1e9, INFINITY, NAN};
+  static const olstm_dtype kDtypes[] = {OLSTM_DTYPE_UINT8, OLSTM_DTYPE_INT8};
+  int32_t x[kMost];
+  (void)state;
+  for (int i = 0; i < kMost; i++) x[i] = (i - 35) * (i % 4 == 3 ? 60000000 : i % 3 + 1);
+  for (size_t f = 0; f < sizeof kFactors / sizeof kFactors[0]; f++) {
+    double values[kMost];
+    for (int i = 0; i < kMost; i++) values[i] = kFactors[i % 2 ? f : 1];
+    for (int d = 0; d < 4; d++) {
+      const olstm_dtype dtype = kDtypes[d % 2];
+      const int64_t step = d / 2;
+      const olstm__byte_factors by = {step ? values : &kFactors[f], step,
+                                      isfinite(kFactors[f]) != 0};
+      for (int c = 0; c < kCountCount; c++) {
+        uint8_t y[kMost] = {0};
+        olstm__requantize(kCounts[c], x, &by, 3, dtype, y);
+        for (int64_t i = 0; i < kCounts[c]; i++) {
+          const double moved = rint(x[i] * by.values[step ? i : 0]) + 3;
+          assert_int_equal(byte_at(dtype, y, i), saturated(moved, dtype));
+        }
+      }
+    }
+  }
+}
+
+static void ranges_hold_all_elements(void** state) {
+  (void)state;
+  for (int c = 0; c < kCountCount; c++) {
+    for (int64_t at = 0; at < kCounts[c]; at++) {
+      float x[kMost] = {0}, least = 0, most = 0;
+      x[at] = -2.5f;
+      x[kCounts[c] - 1 - at] += 7;
+      assert_true(olstm__find_range(kCounts[c], x, &least, &most));
+      assert_true(most == (x[at] > 0 ? 4.5f : 7));
+      assert_true(least == (x[at] > 0 ? 0 : -2.5f));
+      x[at] = at % 2 ? NAN : INFINITY;
+      assert_false(olstm__find_range(kCounts[c], x, &least, &most));
+    }
+  }
+}
+
+int main(int argc, char** argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(floats_become_bytes_as_quotients_do),
+      cmocka_unit_test(integers_become_floats_rounded_once),
+      cmocka_unit_test(sums_are_rounded_and_saturated),
+      cmocka_unit_test(ranges_hold_all_elements),
+  };
+  return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
+}
