@@ -13,6 +13,10 @@ function(olstm_set_up_target target)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
   # Files of more than 2 GB on 32-bit systems, too.
   target_compile_definitions(${target} PRIVATE _GNU_SOURCE _FILE_OFFSET_BITS=64)
+  if(WIN32)
+    # printf of C11, and one more word of Windows.
+    target_compile_definitions(${target} PRIVATE __USE_MINGW_ANSI_STDIO=1 WIN32_LEAN_AND_MEAN)
+  endif()
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "^i[3-6]86$")
     # x87 registers round to other precisions than the types have.
     target_compile_options(${target} PRIVATE -msse2 -mfpmath=sse)

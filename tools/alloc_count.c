@@ -16,9 +16,9 @@ int64_t olstm__alloc_count_get(void) {
 static void* allocate(void* user, size_t bytes) {
   // Where malloc is hooked, it has counted this already.
   if (!olstm__malloc_is_counted()) olstm__alloc_count_add();
-  return olstm_default_allocate_(user, bytes);
+  return olstm_allocator_or_default(NULL).allocate(user, bytes);
 }
 
 olstm_allocator olstm__alloc_count_allocator(void) {
-  return (olstm_allocator){NULL, allocate, olstm_default_release_};
+  return (olstm_allocator){NULL, allocate, olstm_allocator_or_default(NULL).release};
 }

@@ -39,6 +39,20 @@ static void check(olstm_status status, const olstm_error* error) {
   exit(1);
 }
 
+/// The operators' memory: every block is aligned to OLSTM_ALIGNMENT.
+static void* allocate(void* user, size_t bytes) {
+  size_t aligned = 0;
+  (void)user;
+  return olstm_size_align(bytes, &aligned) ? aligned_alloc(OLSTM_ALIGNMENT, aligned)
+                                           : NULL;
+}
+
+static void release(void* user, void* memory, size_t bytes) {
+  (void)user;
+  (void)bytes;
+  free(memory);
+}
+
 int main(int argc, char** argv) {
   olstm_error error = {""};
   olstm_plugin_entry_function entry = NULL;
@@ -48,7 +62,7 @@ int main(int argc, char** argv) {
     (void)fprintf(stderr, "usage: runner LIBOLSTM_OPS.SO\n");
     return 2;
   }
-  const olstm_allocator allocator = olstm_allocator_or_default(NULL);
+  const olstm_allocator allocator = {NULL, allocate, release};
   const olstm_host host = {.struct_size = sizeof host,
                            .abi_version = OLSTM_ABI_VERSION,
                            .name = "runner",

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "olstm/export.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -46,26 +48,9 @@ static inline bool olstm_size_align(size_t bytes, size_t* out_aligned) {
   return *out_aligned >= bytes;
 }
 
-static inline void* olstm_default_allocate_(void* user, size_t bytes) {
-  size_t aligned = 0;
-  (void)user;
-  return olstm_size_align(bytes, &aligned) ? aligned_alloc(OLSTM_ALIGNMENT, aligned)
-                                           : NULL;
-}
-
-static inline void olstm_default_release_(void* user, void* memory, size_t bytes) {
-  (void)user;
-  (void)bytes;
-  free(memory);
-}
-
-/// The given allocator, or the C library's for NULL.
-static inline olstm_allocator olstm_allocator_or_default(
-    const olstm_allocator* allocator) {
-  const olstm_allocator standard = {NULL, olstm_default_allocate_,
-                                    olstm_default_release_};
-  return allocator ? *allocator : standard;
-}
+/// The given allocator, or the C library's for NULL. Plugins, which do not link libolstm,
+/// use the allocator that their host hands them. [no-alloc] [any-thread]
+OLSTM_API olstm_allocator olstm_allocator_or_default(const olstm_allocator* allocator);
 
 /// Room for count * size bytes, or NULL when there is none or the product does not fit.
 /// A size of 0 gives one byte, so that NULL always means failure.

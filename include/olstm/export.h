@@ -2,12 +2,22 @@
 #ifndef OLSTM_EXPORT_H_
 #define OLSTM_EXPORT_H_
 
-#if defined(__GNUC__) || defined(__clang__)
+#if defined(_WIN32) && defined(OLSTM_EXPORTS_)
+// While libolstm.dll is compiled.
+#define OLSTM_API __declspec(dllexport)
+#elif defined(_WIN32) || !(defined(__GNUC__) || defined(__clang__))
+#define OLSTM_API
+#else
 #define OLSTM_API __attribute__((visibility("default")))
+#endif
+
+#if defined(__MINGW32__)
+#define OLSTM_PRINTF_(format_index, first_index) \
+  __attribute__((format(gnu_printf, format_index, first_index)))
+#elif defined(__GNUC__) || defined(__clang__)
 #define OLSTM_PRINTF_(format_index, first_index) \
   __attribute__((format(printf, format_index, first_index)))
 #else
-#define OLSTM_API
 #define OLSTM_PRINTF_(format_index, first_index)
 #endif
 

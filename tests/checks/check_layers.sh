@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # usage: check_layers.sh SOURCE
 # Includes point down only: tools, adapters -> include/olstm; runtime -> onnx_proto/model.h, op/builtin.h; onnx_proto and
-# op -> include/olstm; all of these -> base, system; base -> include/olstm; include/olstm -> C11 alone;
+# op -> include/olstm; all of these -> base, system; base -> include/olstm, system; include/olstm -> C11 alone;
 # system, which alone knows the operating system, -> nothing. Third-party headers stay in
 # the files whose job they are. File names are unique (those of public headers aside), so that one can be named without its
 # path; files stay below 600 lines. check_rooms.py has the order inside runtime/.
@@ -23,7 +23,7 @@ allow() {
 }
 
 allow include/olstm "\"olstm/[a-z_]+\.h\"|<($c11)\.h>"
-allow base "\"olstm/[a-z_]+\.h\"|\"base/[^\"]*\"|<($c11)\.h>"
+allow base "\"olstm/[a-z_]+\.h\"|\"base/[^\"]*\"|\"system/[^\"]*\"|<($c11)\.h>"
 allow system '"system/[^"]*"|<[^>]*>'
 allow onnx_proto '"olstm/[^"]*"|"base/[^"]*"|"system/[^"]*"|"onnx_proto/[^"]*"|"onnx\.pb-c\.h"|<[^>]*>'
 allow op '"olstm/[^"]*"|"base/[^"]*"|"system/[^"]*"|"op/[^"]*"|<[^>]*>'

@@ -26,14 +26,14 @@ typedef struct counted_memory {
 static void* counted_allocate(void* user, size_t bytes) {
   counted_memory* memory = user;
   if (bytes > kMaxLiveBytes - memory->live) return NULL;
-  void* data = olstm_default_allocate_(NULL, bytes);
+  void* data = olstm_allocator_or_default(NULL).allocate(NULL, bytes);
   if (data) memory->live += bytes;
   return data;
 }
 
 static void counted_release(void* user, void* data, size_t bytes) {
   ((counted_memory*)user)->live -= bytes;
-  olstm_default_release_(NULL, data, bytes);
+  olstm_allocator_or_default(NULL).release(NULL, data, bytes);
 }
 
 typedef struct model_session {
