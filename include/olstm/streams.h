@@ -63,7 +63,7 @@ typedef struct olstm_streams_options {
   size_t step_count;
   const olstm_tensor_desc* steps;
   /// Kinds of steps (sets of shapes) whose plans are kept; the least recently used are
-  /// dropped. Default 8; at least 1 and step_count.
+  /// dropped. Default 16; at least 1 and step_count.
   size_t step_capacity;
   /// Batch axes that are not to be searched for. Default none.
   size_t batch_axis_count;

@@ -11,7 +11,7 @@ enum {
 
 /// Sizes of symbolic dimensions that are no batch, one after the other: some models need
 /// several steps.
-static const int64_t kMadeUpSizes[] = {3, 1, 16, 64};
+static const int64_t kMadeUpSizes[] = {3, 1, 16, 64, 512};
 
 /// Choices of an axis for every input.
 typedef struct axis_search {
@@ -24,7 +24,7 @@ typedef struct axis_search {
   olstm_tensor_desc* step;
   int32_t* axes;
   /// What was wrong with the choice that came furthest.
-  bool has_state_batch;
+  bool has_state_batch, is_inferred;
   olstm_status status;
   olstm_error error;
 } axis_search;
@@ -158,6 +158,7 @@ static bool try_choice(axis_search* search) {
   olstm_status status = olstm__batch_axes_trace(search->session, search->step,
                                                 search->axes, search->trace, &error);
   const bool fits = has_state_batch(search);
+  search->is_inferred = search->is_inferred || search->trace->is_inferred;
   if (status == OLSTM_STATUS_OK && fits) return true;
   if (status == OLSTM_STATUS_OK) return false;
   if (search->status == OLSTM_STATUS_OK || status == OLSTM_STATUS_OUT_OF_MEMORY ||
@@ -190,7 +191,8 @@ static const olstm_value_info* find_origin(const olstm_session* session, int32_t
 /// Says why no choice of axes fits.
 static olstm_status refuse(const axis_search* search, olstm_error* error) {
   const olstm__graph* graph = search->session->graph;
-  if (search->has_state_batch || search->status == OLSTM_STATUS_OUT_OF_MEMORY) {
+  if (search->has_state_batch || !search->is_inferred ||
+      search->status == OLSTM_STATUS_OUT_OF_MEMORY) {
     if (error) *error = search->error;
     return search->status;
   }

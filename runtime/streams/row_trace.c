@@ -268,10 +268,12 @@ olstm_status olstm__row_trace_run(olstm__program* program, const olstm_tensor* i
   row_walk walk = {.trace = trace};
   graph_rows rows;
   trace->is_apart = true;
+  trace->is_inferred = false;
   trace->reason[0] = '\0';
   olstm__arena_init(&walk.memory, &program->environment->allocator, SIZE_MAX);
   olstm_status status = describe(
       &walk, program, (const olstm_tensor* const[]){inputs_a, inputs_b}, &rows, error);
+  trace->is_inferred = status == OLSTM_STATUS_OK;
   if (status == OLSTM_STATUS_OK) {
     mark_inputs(&walk, &rows);
     status = walk_nodes(&walk, &rows, error);

@@ -6,6 +6,8 @@
 #include "runtime/streams/row_rules.h"
 
 typedef struct olstm__row_trace {
+  /// Whether all shapes could be inferred, whatever else went wrong.
+  bool is_inferred;
   /// Whether rows may be computed together; if not, why: "" or a line.
   bool is_apart;
   char reason[OLSTM_ERROR_CAPACITY];

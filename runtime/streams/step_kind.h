@@ -40,9 +40,13 @@ typedef struct olstm__step_kind {
   olstm__row_trace trace;
   size_t size_count;
   olstm__batch_size sizes[OLSTM__MOST_BATCH_SIZES];
-  /// For 0 ... largest rows: which size to take next.
+  /// For 0 ... largest rows: which size to take next, and the time that they take.
   uint8_t* choices;
-  size_t largest;
+  int64_t* best;
+  /// Most rows that there is a plan for, and that one may be made for.
+  size_t largest, wanted;
+  /// The batch axes of the session's inputs.
+  const int32_t* axes;
   /// When it ran last, for dropping kinds.
   uint64_t last_use;
   /// Holds all arrays and buffers.

@@ -37,8 +37,7 @@ static olstm_status allocate_buffers(olstm__step_kind* kind, olstm__batch_size* 
 }
 
 /// Adds a plan for so many rows.
-static olstm_status add_size(olstm__step_kind* kind, size_t rows, const int32_t* axes,
-                             olstm_error* error) {
+static olstm_status add_size(olstm__step_kind* kind, size_t rows, olstm_error* error) {
   olstm_session* session = kind->session;
   olstm_tensor_desc* step =
       olstm__arena_allocate(&kind->memory, session->input_count + 1, sizeof *step);
@@ -47,7 +46,7 @@ static olstm_status add_size(olstm__step_kind* kind, size_t rows, const int32_t*
   if (!step) return fail_memory(error);
   for (size_t i = 0; i < session->input_count; i++) step[i] = kind->step[i].desc;
   OLSTM_RETURN_IF_ERROR(allocate_size(kind, size, error));
-  olstm__batch_inputs(session, step, axes, (int64_t)rows, size->run_inputs);
+  olstm__batch_inputs(session, step, kind->axes, (int64_t)rows, size->run_inputs);
   olstm__step_kind_start_limits(kind, rows);
   OLSTM_RETURN_IF_ERROR(
       olstm__executor_create(session->program, kind->limits, &size->executor, error));
@@ -69,15 +68,18 @@ static void drop_sizes(olstm__step_kind* kind) {
   }
 }
 
-static olstm_status add_sizes(olstm__step_kind* kind, const int32_t* axes, size_t largest,
-                              olstm_error* error) {
-  for (size_t rows = 2; rows / 2 < largest; rows *= 2) {
+static olstm_status add_sizes(olstm__step_kind* kind, size_t rows, olstm_error* error) {
+  size_t last = kind->sizes[kind->size_count - 1].rows;
+  while (last < rows && last < kind->wanted) {
     olstm_error reason = {""};
-    const size_t count = rows < largest ? rows : largest;
-    const olstm_status status = add_size(kind, count, axes, &reason);
-    // What is too much at once may still be computed in smaller parts.
-    if (status == OLSTM_STATUS_LIMIT_EXCEEDED) break;
+    last = 2 * last < kind->wanted ? 2 * last : kind->wanted;
+    const olstm_status status = add_size(kind, last, &reason);
     if (status == OLSTM_STATUS_OK) continue;
+    if (status == OLSTM_STATUS_LIMIT_EXCEEDED) {
+      // What is too much at once may still be computed in smaller parts.
+      kind->wanted = kind->sizes[kind->size_count - 1].rows;
+      break;
+    }
     if (error) *error = reason;
     return status;
   }
@@ -86,12 +88,11 @@ static olstm_status add_sizes(olstm__step_kind* kind, const int32_t* axes, size_
 
 /// Decides which sizes make up 1, 2, ... rows: those that take the least time together,
 /// rows that are computed for nothing included.
-static olstm_status choose(olstm__step_kind* kind, olstm_error* error) {
+static void choose(olstm__step_kind* kind) {
   const size_t largest = kind->sizes[kind->size_count - 1].rows;
-  int64_t* best = olstm__arena_allocate(&kind->memory, largest + 1, sizeof *best);
-  kind->choices = olstm__arena_allocate(&kind->memory, largest + 1, 1);
+  int64_t* best = kind->best;
   kind->largest = largest;
-  if (!best || !kind->choices) return fail_memory(error);
+  best[0] = 0;
   for (size_t n = 1; n <= largest; n++) {
     best[n] = INT64_MAX;
     for (size_t s = kind->size_count; s-- > 0;) {
@@ -102,6 +103,18 @@ static olstm_status choose(olstm__step_kind* kind, olstm_error* error) {
       kind->choices[n] = (uint8_t)s;
     }
   }
+}
+
+olstm_status olstm__step_kind_extend(olstm__step_kind* kind, size_t rows,
+                                     bool is_thorough, olstm_error* error) {
+  const size_t first = kind->size_count;
+  if (!kind->trace.is_apart || kind->largest >= rows || kind->largest >= kind->wanted) {
+    return OLSTM_STATUS_OK;
+  }
+  OLSTM_RETURN_IF_ERROR(add_sizes(kind, rows, error));
+  olstm__step_probe(kind, first, is_thorough);
+  if (!kind->trace.is_apart) drop_sizes(kind);
+  choose(kind);
   return OLSTM_STATUS_OK;
 }
 
@@ -120,6 +133,8 @@ static olstm_status allocate_kind(olstm__step_kind* kind, const olstm_tensor_des
       olstm__arena_allocate(memory, in, sizeof *kind->trace.input_axes);
   kind->trace.output_axes =
       olstm__arena_allocate(memory, out, sizeof *kind->trace.output_axes);
+  kind->best = olstm__arena_allocate(memory, kind->wanted + 1, sizeof *kind->best);
+  kind->choices = olstm__arena_allocate(memory, kind->wanted + 1, 1);
   if (memory->has_failed) return fail_memory(error);
   for (size_t i = 0; i < kind->session->input_count; i++) kind->step[i].desc = step[i];
   return OLSTM_STATUS_OK;
@@ -141,17 +156,15 @@ static void lay_out(olstm__step_kind* kind) {
 }
 
 static olstm_status fill(olstm__step_kind* kind, const olstm_tensor_desc* step,
-                         const int32_t* axes, size_t largest, olstm_error* error) {
+                         olstm_error* error) {
   OLSTM_RETURN_IF_ERROR(allocate_kind(kind, step, error));
   // First of all: its errors are about what the caller gave.
-  OLSTM_RETURN_IF_ERROR(add_size(kind, 1, axes, error));
+  OLSTM_RETURN_IF_ERROR(add_size(kind, 1, error));
   OLSTM_RETURN_IF_ERROR(
-      olstm__batch_axes_trace(kind->session, step, axes, &kind->trace, error));
+      olstm__batch_axes_trace(kind->session, step, kind->axes, &kind->trace, error));
   lay_out(kind);
-  if (kind->trace.is_apart) OLSTM_RETURN_IF_ERROR(add_sizes(kind, axes, largest, error));
-  olstm__step_probe(kind);
-  if (!kind->trace.is_apart) drop_sizes(kind);
-  return choose(kind, error);
+  choose(kind);
+  return OLSTM_STATUS_OK;
 }
 
 olstm_status olstm__step_kind_create(olstm_session* session, olstm__run_limits* limits,
@@ -165,8 +178,10 @@ olstm_status olstm__step_kind_create(olstm_session* session, olstm__run_limits* 
   kind->session = session;
   kind->limits = limits;
   kind->trace.named_outputs = named_outputs;
+  kind->axes = axes;
+  kind->wanted = largest;
   olstm__arena_init(&kind->memory, allocator, SIZE_MAX);
-  const olstm_status status = fill(kind, step, axes, largest, error);
+  const olstm_status status = fill(kind, step, error);
   if (status != OLSTM_STATUS_OK) {
     olstm__step_kind_destroy(kind);
     return status;

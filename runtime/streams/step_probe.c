@@ -6,9 +6,10 @@ enum {
   /// Runs that are timed; one where a run takes longer than kLongNs.
   kTimedRuns = 4,
   kLongNs = 2000000,
-  /// Multiply-adds that comparing may take for each size, and the rows that are compared
-  /// whatever it takes.
-  kProbeWork = 1 << 27,
+  /// Multiply-adds that comparing may take for each size, ahead and while streams wait;
+  /// and the rows that are compared whatever it takes.
+  kThoroughWork = 1 << 27,
+  kQuickWork = 1 << 24,
   kLeastRows = 4
 };
 
@@ -122,9 +123,10 @@ static void differ(olstm__step_kind* kind, size_t index) {
 }
 
 /// Compares rows of a batch with those rows alone: all, or evenly spread ones.
-static void compare_size(olstm__step_kind* kind, olstm__batch_size* size) {
+static void compare_size(olstm__step_kind* kind, olstm__batch_size* size,
+                         bool is_thorough) {
   const uint64_t work = olstm__executor_plan(kind->sizes[0].executor)->work + 1;
-  const uint64_t affordable = kProbeWork / work;
+  const uint64_t affordable = (is_thorough ? kThoroughWork : kQuickWork) / work;
   const size_t most = affordable < kLeastRows ? kLeastRows : (size_t)affordable;
   const size_t count = size->rows < most ? size->rows : most;
   for (size_t r = 0; r < count; r++) {
@@ -141,7 +143,8 @@ static void compare_size(olstm__step_kind* kind, olstm__batch_size* size) {
 
 /// Tries one size; its inputs stay zeros when the model does not compute with made-up
 /// ones.
-static void probe_size(olstm__step_kind* kind, olstm__batch_size* size) {
+static void probe_size(olstm__step_kind* kind, olstm__batch_size* size,
+                       bool is_thorough) {
   uint64_t seed = UINT64_C(0x9e3779b97f4a7c15) + size->rows;
   const size_t input_count = kind->session->program->input_count;
   for (size_t i = 0; i < input_count; i++) make_up(&size->inputs[i], &seed);
@@ -155,15 +158,13 @@ static void probe_size(olstm__step_kind* kind, olstm__batch_size* size) {
   for (int r = 1; r < kTimedRuns && size->nanoseconds < kLongNs; r++) {
     if (run(kind, size) != OLSTM_STATUS_OK) return;
   }
-  if (size->rows > 1) compare_size(kind, size);
+  if (size->rows > 1) compare_size(kind, size, is_thorough);
 }
 
-void olstm__step_probe(olstm__step_kind* kind) {
-  for (size_t s = 0; s < kind->size_count; s++) {
-    // Rows alone run in between, with inputs of their own.
-    if (kind->sizes[s].rows > 1 || kind->size_count > 1) {
-      probe_size(kind, &kind->sizes[s]);
-    }
+void olstm__step_probe(olstm__step_kind* kind, size_t first, bool is_thorough) {
+  // Rows alone are timed with the first batch: nobody asks before.
+  for (size_t s = first > 1 ? first : 0; s < kind->size_count; s++) {
+    probe_size(kind, &kind->sizes[s], is_thorough);
     if (kind->sizes[s].nanoseconds == 0) {
       kind->sizes[s].nanoseconds = (int64_t)kind->sizes[s].rows;
     }

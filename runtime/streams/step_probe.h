@@ -5,9 +5,9 @@
 
 #include "runtime/streams/step_kind.h"
 
-/// Measures all sizes of a kind, and unsets trace.is_apart, with a reason, where a row
-/// differs. What was traced holds where made-up values are none that the model computes
-/// with.
-void olstm__step_probe(olstm__step_kind* kind);
+/// Measures the sizes of a kind from index `first` on, and unsets trace.is_apart, with a
+/// reason, where a row differs. What was traced holds where made-up values are none that
+/// the model computes with. is_thorough: takes more time, for more rows of long steps.
+void olstm__step_probe(olstm__step_kind* kind, size_t first, bool is_thorough);
 
 #endif  // OLSTM_RUNTIME_STREAMS_STEP_PROBE_H_

@@ -1,6 +1,7 @@
 // Runs of streams: takes their rows out of the table, computes them together, and puts
 // them back when all has succeeded.
 #include "runtime/execute/output_check.h"
+#include "runtime/streams/step_plan.h"
 #include "runtime/streams/stream_table.h"
 
 /// A run of streams, whose tensors are stacked, or each stream's own.
@@ -350,6 +351,7 @@ static olstm_status run_batch(stream_batch* batch, olstm_error* error) {
 
 static olstm_status run_group(const stream_call* call, const stream_group* group,
                               olstm_error* error) {
+  OLSTM_RETURN_IF_ERROR(olstm__step_kind_extend(group->kind, group->count, false, error));
   OLSTM_RETURN_IF_ERROR(place_known(call, group, error));
   group->kind->last_use = call->streams->run_count;
   for (size_t first = 0; first < group->count;) {

@@ -8,7 +8,7 @@
 #include "runtime/plan/plan_cache.h"
 #include "runtime/streams/step_plan.h"
 
-enum { kDefaultCapacity = 1024, kDefaultBatch = 64, kDefaultKinds = 8, kNameless = -1 };
+enum { kDefaultCapacity = 1024, kDefaultBatch = 64, kDefaultKinds = 16, kNameless = -1 };
 
 static olstm_status fail_memory(olstm_error* error) {
   return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for streams");
@@ -190,7 +190,8 @@ olstm_status olstm_streams_prepare(olstm_streams* streams,
                       "the model has %zu inputs, and %zu are given",
                       streams->session->input_count, input_count);
   }
-  return olstm__streams_get_kind(streams, inputs, &kind, error);
+  OLSTM_RETURN_IF_ERROR(olstm__streams_get_kind(streams, inputs, &kind, error));
+  return olstm__step_kind_extend(kind, streams->largest, true, error);
 }
 
 // ---------------------------------------------------------------- creating
@@ -319,7 +320,6 @@ static olstm_status plan_declared(olstm_streams* streams, int64_t size,
                                   olstm_error* error) {
   const olstm_session* session = streams->session;
   const olstm_allocator* allocator = &session->environment.allocator;
-  olstm__step_kind* kind = NULL;
   olstm_tensor_desc* step =
       olstm_allocate_zeroed(allocator, session->input_count, sizeof *step);
   if (!step) return fail_memory(error);
@@ -333,7 +333,8 @@ static olstm_status plan_declared(olstm_streams* streams, int64_t size,
   for (size_t i = 0; i < session->input_count; i++) {
     if (streams->axes[i] >= 0) step[i].dims[streams->axes[i]] = 1;
   }
-  const olstm_status status = olstm__streams_get_kind(streams, step, &kind, error);
+  const olstm_status status =
+      olstm_streams_prepare(streams, step, session->input_count, error);
   olstm_release(allocator, step, session->input_count, sizeof *step);
   return status;
 }
@@ -342,11 +343,10 @@ static olstm_status plan_steps(olstm_streams* streams,
                                const olstm_streams_options* options, int64_t made_up,
                                olstm_error* error) {
   const size_t input_count = streams->session->input_count;
-  olstm__step_kind* kind = NULL;
   for (size_t s = 0; s < options->step_count; s++) {
-    OLSTM_RETURN_IF_ERROR(
-        olstm__streams_get_kind(streams, options->steps + s * input_count, &kind, error));
-    if (s == 0) OLSTM_RETURN_IF_ERROR(take_slots(streams, kind, error));
+    OLSTM_RETURN_IF_ERROR(olstm_streams_prepare(streams, options->steps + s * input_count,
+                                                input_count, error));
+    if (s == 0) OLSTM_RETURN_IF_ERROR(take_slots(streams, streams->kinds[0], error));
   }
   if (options->step_count > 0) return OLSTM_STATUS_OK;
   // Steps of one time step are what streams mostly bring, where the model takes them.

@@ -245,6 +245,82 @@ static void refuses_handles_that_are_not_open(void** state) {
   close_all(&b);
 }
 
+// ---------------------------------------------------------------- shapes of data
+
+#define KEEPS_STEPS                                         \
+  "input x float[t,n,2]\ninput keep bool[t]\n" WEIGHTS LSTM \
+  "node Compress y,keep -> z name=chosen axis=0\noutput z\n"
+
+static void expect_context(olstm_session* session, const olstm_tensor* inputs,
+                           const olstm_tensor* output) {
+  olstm_error error = {""};
+  olstm_tensor expected = {.data = NULL};
+  olstm_context* context = olstm_fake_context(session);
+  if (olstm_context_run(context, inputs, 2, &expected, 1, &error)) {
+    fail_msg("%s", error.message);
+  }
+  assert_true(olstm_tensor_desc_equal(&expected.desc, &output->desc));
+  const size_t count = (size_t)olstm_tensor_desc_count(&output->desc);
+  assert_memory_equal(expected.data, output->data, count * sizeof(float));
+  olstm_context_destroy(context);
+}
+
+/// The steps that are kept, of streams that have kept others or as many.
+static void takes_outputs_whose_shape_data_tells(void** state) {
+  (void)state;
+  fixture f;
+  olstm_error error = {""};
+  olstm_streams_options options;
+  olstm_stream handles[2];
+  float x[2][6] = {{1, 2, 3, -1, 0.5F, 0.25F}, {-1, 0, 1, 2, -2, 0.125F}};
+  uint8_t keep[2][3] = {{1, 0, 1}, {0, 1, 0}};
+  expect_refused(KEEPS_STEPS, OLSTM_STATUS_UNSUPPORTED,
+                 "output 'z' has no batch axis that could be told");
+  olstm_session* session = open_session(&f, KEEPS_STEPS);
+  const olstm_batch_axis axis = {"z", 2};
+  olstm_streams_options_init(&options);
+  options.capacity = 2;
+  options.batch_axes = &axis;
+  options.batch_axis_count = 1;
+  if (olstm_streams_create(session, &options, &f.streams, &error)) {
+    fail_msg("%s", error.message);
+  }
+  olstm_tensor inputs[2][2], outputs[2] = {{.data = NULL}, {.data = NULL}};
+  olstm_stream_step steps[2];
+  for (size_t s = 0; s < 2; s++) {
+    assert_int_equal(olstm_streams_open(f.streams, &handles[s], &error), OLSTM_STATUS_OK);
+    inputs[s][0] = (olstm_tensor){{OLSTM_DTYPE_FLOAT, 3, {3, 1, 2}}, x[s]};
+    inputs[s][1] = (olstm_tensor){{OLSTM_DTYPE_BOOL, 1, {3}}, keep[s]};
+    steps[s] = (olstm_stream_step){handles[s], inputs[s], &outputs[s]};
+  }
+  assert_int_equal(olstm_streams_run_each(f.streams, steps, 2, &error), OLSTM_STATUS_OK);
+  for (size_t s = 0; s < 2; s++) expect_context(session, inputs[s], &outputs[s]);
+  assert_int_equal(outputs[0].desc.dims[0], 2);
+  assert_int_equal(outputs[1].desc.dims[0], 1);
+  // Stacked, the same steps are kept of all.
+  float both[12];
+  for (size_t i = 0; i < 12; i++) both[i] = x[i / 2 % 2][i / 4 * 2 + i % 2];
+  for (size_t s = 0; s < 2; s++) {
+    assert_int_equal(olstm_streams_reset(f.streams, handles[s], &error), OLSTM_STATUS_OK);
+  }
+  const olstm_tensor stacked[2] = {{{OLSTM_DTYPE_FLOAT, 3, {3, 2, 2}}, both},
+                                   inputs[0][1]};
+  olstm_tensor z = {.data = NULL};
+  assert_int_equal(olstm_streams_run(f.streams, handles, 2, stacked, 2, &z, 1, &error),
+                   OLSTM_STATUS_OK);
+  assert_int_equal(z.desc.dims[0], 2);
+  assert_int_equal(z.desc.dims[2], 2);
+  for (size_t s = 0; s < 2; s++) {
+    float row[6];
+    const float* from = z.data;
+    for (size_t i = 0; i < 6; i++) row[i] = from[i / 3 * 6 + s * 3 + i % 3];
+    const olstm_tensor one = {{OLSTM_DTYPE_FLOAT, 4, {2, 1, 1, 3}}, row};
+    const olstm_tensor own[2] = {inputs[s][0], inputs[0][1]};
+    expect_context(session, own, &one);
+  }
+  close_all(&f);
+}
+
 // ---------------------------------------------------------------- memory
 
 enum { kRows = 5 };
@@ -372,6 +448,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(finds_and_takes_batch_axes),
       cmocka_unit_test(refuses_options_out_of_range),
       cmocka_unit_test(refuses_handles_that_are_not_open),
+      cmocka_unit_test(takes_outputs_whose_shape_data_tells),
       cmocka_unit_test(steady_runs_allocate_nothing),
       cmocka_unit_test(any_allocation_may_fail),
   };
