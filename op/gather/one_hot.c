@@ -121,11 +121,16 @@ olstm_status olstm__one_hot_run(const void* instance, const void* handle,
   for (size_t o = 0; o < hot->outer_count; o++) {
     for (size_t i = 0; i < hot->inner_count; i++) {
       int64_t index = 0;
-      olstm__convert(hot->index_dtype, OLSTM_DTYPE_INT64,
-                     indices + (o * hot->inner_count + i) * hot->index_bytes, &index, 1);
+      const char* from = indices + (o * hot->inner_count + i) * hot->index_bytes;
+      if (hot->index_dtype == OLSTM_DTYPE_INT64) {
+        memcpy(&index, from, sizeof index);
+      } else {
+        olstm__convert(hot->index_dtype, OLSTM_DTYPE_INT64, from, &index, 1);
+      }
       if (!olstm__index_wrap(&index, hot->depth)) continue;
-      memcpy(output + (o * block + (size_t)index * hot->inner_count + i) * bytes,
-             on_value, bytes);
+      olstm__move_bytes(
+          output + (o * block + (size_t)index * hot->inner_count + i) * bytes, on_value,
+          bytes);
     }
   }
   return OLSTM_STATUS_OK;

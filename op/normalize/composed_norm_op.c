@@ -123,10 +123,11 @@ static void make_divisors(const composed_norm_op* self,
                           const composed_norm_handle* handle, char* stats) {
   const size_t element_bytes = olstm_dtype_size(handle->dtype);
   const double scale = 1 / sqrt((double)handle->set_count);
+  if (!self->centres) return;
   for (int64_t i = 0; i < handle->stat_count; i++, stats += element_bytes) {
     double value = 0;
     olstm__compute_load(OLSTM__COMPUTE_F64, handle->dtype, 1, stats, &value);
-    if (self->centres) value = value * scale + 1e-9;
+    value = value * scale + 1e-9;
     olstm__compute_store(OLSTM__COMPUTE_F64, handle->dtype, 1, &value, stats);
   }
 }

@@ -51,9 +51,9 @@ enum {
     }                                                                                   \
     return selects_last ? count - 1 : 0;                                                \
   }                                                                                     \
-  static void take_##NAME(bool wants_max, int32_t row, int64_t count, const void* data, \
+  static void take_##NAME(uint64_t flips, int32_t row, int64_t count, const void* data, \
                           void* best_keys, int32_t* places) {                           \
-    const type sign = SIGN_##KEY(type, wants_max);                                      \
+    const type sign = SIGN_##KEY(type, flips);                                          \
     const type* x = data;                                                               \
     type* best = best_keys;                                                             \
     SIMD for (int64_t j = 0; j < count; j++) {                                          \
@@ -63,30 +63,30 @@ enum {
       best[j] = key > best[j] ? key : best[j];                                          \
     }                                                                                   \
   }                                                                                     \
-  static void begin_##NAME(bool wants_max, int64_t count, const void* data,             \
+  static void begin_##NAME(uint64_t flips, int64_t count, const void* data,             \
                            void* best_keys) {                                           \
-    const type sign = SIGN_##KEY(type, wants_max);                                      \
+    const type sign = SIGN_##KEY(type, flips);                                          \
     const type* x = data;                                                               \
     type* best = best_keys;                                                             \
     for (int64_t j = 0; j < count; j++) best[j] = KEY(x[j], sign);                      \
   }                                                                                     \
-  static void rows_##NAME(olstm__arg_order order, int64_t rows, int64_t count,          \
-                          const void* data, int64_t* places) {                          \
-    const type sign = SIGN_##KEY(type, order.wants_max);                                \
+  static void rows_##NAME(uint64_t flips, bool selects_last, int64_t rows,              \
+                          int64_t count, const void* data, int64_t* places) {           \
+    const type sign = SIGN_##KEY(type, flips);                                          \
     const type* x = data;                                                               \
     for (int64_t r = 0; r < rows; r++, x += count) {                                    \
-      const type first = x[order.selects_last ? count - 1 : 0];                         \
+      const type first = x[selects_last ? count - 1 : 0];                               \
       type most = 0;                                                                    \
-      if (!MOST_##NAME(order.wants_max, count, x, &most)) {                             \
+      if (!MOST_##NAME(flips == 0, count, x, &most)) {                                  \
         most = most_##NAME(sign, first, count, x);                                      \
       }                                                                                 \
-      places[r] = find_##NAME(order.selects_last, most, count, x);                      \
+      places[r] = find_##NAME(selects_last, most, count, x);                            \
     }                                                                                   \
   }
 #define SIMD _Pragma("omp simd")
 #define SIMD_OR _Pragma("omp simd reduction(| : found)")
-#define SIGN_FLOAT_KEY(type, wants_max) ((type)((wants_max) ? 1 : -1))
-#define SIGN_INTEGER_KEY(type, wants_max) ((type)((wants_max) ? 0 : -1))
+#define SIGN_FLOAT_KEY(type, flips) ((type)((flips) ? -1 : 1))
+#define SIGN_INTEGER_KEY(type, flips) ((type)(flips))
 
 /// False where there is a NaN, or so few that a call does not pay.
 static bool most_of_floats(bool wants_max, int64_t count, const float* x, float* most) {
@@ -98,24 +98,30 @@ static bool most_of_floats(bool wants_max, int64_t count, const float* x, float*
 #define MOST_F64(...) false
 #define MOST_I32(...) false
 #define MOST_I64(...) false
-#define MOST_U64(...) false
 DEFINE_ARG(F32, float, int32_t, FLOAT_KEY)
 DEFINE_ARG(F64, double, int64_t, FLOAT_KEY)
 DEFINE_ARG(I32, int32_t, int32_t, INTEGER_KEY)
 DEFINE_ARG(I64, int64_t, int64_t, INTEGER_KEY)
-DEFINE_ARG(U64, uint64_t, int64_t, INTEGER_KEY)
 
 typedef struct arg_functions {
-  void (*rows)(olstm__arg_order order, int64_t rows, int64_t count, const void* x,
-               int64_t* places);
-  void (*begin)(bool wants_max, int64_t count, const void* x, void* best);
-  void (*take)(bool wants_max, int32_t row, int64_t count, const void* x, void* best,
+  void (*rows)(uint64_t flips, bool selects_last, int64_t rows, int64_t count,
+               const void* x, int64_t* places);
+  void (*begin)(uint64_t flips, int64_t count, const void* x, void* best);
+  void (*take)(uint64_t flips, int32_t row, int64_t count, const void* x, void* best,
                int32_t* places);
 } arg_functions;
 
-#define FUNCTIONS(NAME) [OLSTM__COMPUTE_##NAME] = {rows_##NAME, begin_##NAME, take_##NAME}
+#define FUNCTIONS(TYPE, NAME) \
+  [OLSTM__COMPUTE_##TYPE] = {rows_##NAME, begin_##NAME, take_##NAME}
 static const arg_functions kFunctions[OLSTM__COMPUTE_COUNT] = {
-    FUNCTIONS(F32), FUNCTIONS(F64), FUNCTIONS(I32), FUNCTIONS(I64), FUNCTIONS(U64)};
+    FUNCTIONS(F32, F32), FUNCTIONS(F64, F64), FUNCTIONS(I32, I32), FUNCTIONS(I64, I64),
+    FUNCTIONS(U64, I64)};
+
+/// What makes keys of elements: all bits for the least, and the sign of unsigned ones.
+static uint64_t flips_of(olstm__compute_type type, bool wants_max) {
+  const uint64_t sign = type == OLSTM__COMPUTE_U64 ? UINT64_C(1) << 63 : 0;
+  return wants_max ? sign : ~sign;
+}
 
 /// A row of elements that are converted first.
 static int64_t find_converted(olstm_dtype dtype, olstm__arg_order order, int64_t count,
@@ -125,6 +131,7 @@ static int64_t find_converted(olstm_dtype dtype, olstm__arg_order order, int64_t
   const size_t value_bytes = olstm__compute_type_size(type);
   // The extreme so far stands before what is looked at next, or after it.
   char values[(OLSTM__COMPUTE_BLOCK + 1) * OLSTM__COMPUTE_MAX_BYTES];
+  char best_value[OLSTM__COMPUTE_MAX_BYTES];
   int64_t best = 0;
   for (int64_t done = 0; done < count; done += OLSTM__COMPUTE_BLOCK) {
     const int64_t size = olstm__compute_block_size(count - done);
@@ -135,10 +142,11 @@ static int64_t find_converted(olstm_dtype dtype, olstm__arg_order order, int64_t
     olstm__compute_load(type, dtype, size, x + (size_t)from * bytes,
                         values + (size_t)at * value_bytes);
     if (kept) {
-      olstm__compute_load(type, dtype, 1, x + (size_t)best * bytes,
-                          values + (size_t)(at ? 0 : size) * value_bytes);
+      memcpy(values + (size_t)(at ? 0 : size) * value_bytes, best_value, value_bytes);
     }
-    kFunctions[type].rows(order, 1, size + kept, values, &place);
+    kFunctions[type].rows(flips_of(type, order.wants_max), order.selects_last, 1,
+                          size + kept, values, &place);
+    memcpy(best_value, values + (size_t)place * value_bytes, value_bytes);
     place -= at;
     if (place >= 0 && place < size) best = from + place;
   }
@@ -150,7 +158,8 @@ void olstm__arg_of_rows(olstm_dtype dtype, olstm__arg_order order, int64_t rows,
   const olstm__compute_type type = olstm__compute_type_of(dtype);
   const size_t row_bytes = (size_t)count * olstm_dtype_size(dtype);
   if (olstm__compute_type_is_native(type, dtype)) {
-    kFunctions[type].rows(order, rows, count, x, places);
+    kFunctions[type].rows(flips_of(type, order.wants_max), order.selects_last, rows,
+                          count, x, places);
     return;
   }
   for (int64_t r = 0; r < rows; r++) {
@@ -164,6 +173,7 @@ void olstm__arg_of_columns(olstm_dtype dtype, olstm__arg_order order, int64_t ro
                            int64_t* places) {
   const olstm__compute_type type = olstm__compute_type_of(dtype);
   const bool is_native = olstm__compute_type_is_native(type, dtype);
+  const uint64_t flips = flips_of(type, order.wants_max);
   const size_t row_bytes = (size_t)stride * olstm_dtype_size(dtype);
   olstm__compute_block values;
   olstm__compute_block best;
@@ -176,10 +186,9 @@ void olstm__arg_of_columns(olstm_dtype dtype, olstm__arg_order order, int64_t ro
       olstm__compute_load(type, dtype, columns, row, &values);
       row = &values;
     }
-    if (r == 0) kFunctions[type].begin(order.wants_max, columns, row, &best);
+    if (r == 0) kFunctions[type].begin(flips, columns, row, &best);
     if (r % kRows == 0) memset(found, -1, sizeof found);
-    kFunctions[type].take(order.wants_max, (int32_t)(r % kRows), columns, row, &best,
-                          found);
+    kFunctions[type].take(flips, (int32_t)(r % kRows), columns, row, &best, found);
     if (r + 1 < rows && (r + 1) % kRows != 0) continue;
     for (int64_t j = 0; j < columns; j++) {
       if (found[j] >= 0) places[j] = r / kRows * kRows + found[j];

@@ -56,14 +56,6 @@ static void map_F64(olstm__reduce_code code, int64_t count, double* values,
 }
 
 /// Integers have L1 and squares; other maps are computed in double.
-static void map_U64(olstm__reduce_code code, int64_t count, uint64_t* values,
-                    const uint64_t* shifts, int64_t shift_step) {
-  (void)shifts;
-  (void)shift_step;
-  if (code != OLSTM__REDUCE_SUM_SQUARE) return;
-  for (int64_t i = 0; i < count; i++) values[i] *= values[i];
-}
-
 static void map_I64(olstm__reduce_code code, int64_t count, int64_t* values,
                     const int64_t* shifts, int64_t shift_step) {
   if (code == OLSTM__REDUCE_L1) {
@@ -73,7 +65,28 @@ static void map_I64(olstm__reduce_code code, int64_t count, int64_t* values,
     }
     return;
   }
-  map_U64(code, count, (uint64_t*)values, (const uint64_t*)shifts, shift_step);
+  (void)shifts;
+  (void)shift_step;
+  if (code != OLSTM__REDUCE_SUM_SQUARE) return;
+  for (int64_t i = 0; i < count; i++) {
+    values[i] = (int64_t)((uint64_t)values[i] * (uint64_t)values[i]);
+  }
+}
+
+/// Extremes of doubles, and of nothing else: those of integers are reduce_most's.
+static void take_extremes(olstm__reduce_code code, int64_t count, const double* values,
+                          double* totals, int64_t total_step) {
+  const bool wants_most = code == OLSTM__REDUCE_MAX;
+  for (int64_t j = 0; j < count; j++) {
+    const double value = values[j];
+    double* total = &totals[j * total_step];
+    const bool beats = wants_most ? value > *total : value < *total;
+    if (beats || value != value) *total = value;
+  }
+}
+
+static bool is_extreme(olstm__reduce_code code) {
+  return code == OLSTM__REDUCE_MAX || code == OLSTM__REDUCE_MIN;
 }
 
 // `wide` is the type that sums and products wrap in.
@@ -83,16 +96,8 @@ static void map_I64(olstm__reduce_code code, int64_t count, int64_t* values,
     type* values = data;                                                              \
     type* totals = totals_data;                                                       \
     map_##NAME(code, count, values, shifts, 1);                                       \
-    if (code == OLSTM__REDUCE_MAX) {                                                  \
-      for (int64_t j = 0; j < count; j++) {                                           \
-        totals[j] =                                                                   \
-            values[j] > totals[j] || values[j] != values[j] ? values[j] : totals[j];  \
-      }                                                                               \
-    } else if (code == OLSTM__REDUCE_MIN) {                                           \
-      for (int64_t j = 0; j < count; j++) {                                           \
-        totals[j] =                                                                   \
-            values[j] < totals[j] || values[j] != values[j] ? values[j] : totals[j];  \
-      }                                                                               \
+    if (is_extreme(code)) {                                                           \
+      take_extremes(code, count, data, totals_data, 1);                               \
     } else if (code == OLSTM__REDUCE_PROD) {                                          \
       for (int64_t j = 0; j < count; j++) {                                           \
         totals[j] = (type)((wide)totals[j] * (wide)values[j]);                        \
@@ -107,15 +112,16 @@ static void map_I64(olstm__reduce_code code, int64_t count, int64_t* values,
                               const void* shift, void* total_data) {                  \
     type* values = data;                                                              \
     type* total = total_data;                                                         \
-    if (code == OLSTM__REDUCE_MAX || code == OLSTM__REDUCE_MIN ||                     \
-        code == OLSTM__REDUCE_PROD) {                                                 \
-      for (int64_t i = 0; i < count; i++) {                                           \
-        take_columns_##NAME(code, 1, &values[i], shift, total);                       \
-      }                                                                               \
-      return;                                                                         \
-    }                                                                                 \
     type sums[kPartialSums] = {0};                                                    \
     int64_t i = 0;                                                                    \
+    if (is_extreme(code)) {                                                           \
+      take_extremes(code, count, data, total_data, 0);                                \
+      return;                                                                         \
+    }                                                                                 \
+    if (code == OLSTM__REDUCE_PROD) {                                                 \
+      for (; i < count; i++) *total = (type)((wide)*total * (wide)values[i]);         \
+      return;                                                                         \
+    }                                                                                 \
     map_##NAME(code, count, values, shift, 0);                                        \
     for (; i + kPartialSums <= count; i += kPartialSums) {                            \
       for (int64_t s = 0; s < kPartialSums; s++) {                                    \
@@ -130,8 +136,8 @@ static void map_I64(olstm__reduce_code code, int64_t count, int64_t* values,
     }                                                                                 \
   }
 TAKE(F64, double, double)
+// Sums and products of unsigned ones, too: they wrap alike.
 TAKE(I64, int64_t, uint64_t)
-TAKE(U64, uint64_t, uint64_t)
 
 #define BEGIN(NAME, type, least, most)                                                \
   static void begin_##NAME(olstm__reduce_code code, olstm_dtype dtype, int64_t count, \
@@ -185,13 +191,13 @@ static void end_F64(olstm__reduce_code code, int64_t set_count, int64_t count,
 END(I64, int64_t)
 END(U64, uint64_t)
 
-#define FOLD(NAME)                                                                     \
-  static const olstm__reduce_fold kFold##NAME = {OLSTM__COMPUTE_##NAME, begin_##NAME,  \
-                                                 take_columns_##NAME, take_run_##NAME, \
+#define FOLD(NAME, TAKEN)                                                                \
+  static const olstm__reduce_fold kFold##NAME = {OLSTM__COMPUTE_##NAME, begin_##NAME,    \
+                                                 take_columns_##TAKEN, take_run_##TAKEN, \
                                                  end_##NAME};
-FOLD(F64)
-FOLD(I64)
-FOLD(U64)
+FOLD(F64, F64)
+FOLD(I64, I64)
+FOLD(U64, I64)
 
 const olstm__reduce_fold* olstm__reduce_fold_find(olstm__reduce_code code,
                                                   olstm_dtype dtype) {

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "op/reduce/reduce_float.h"
+#include "op/reduce/reduce_most.h"
 
 /// A run that take_run takes in order, whatever it computes (reduce_fold.c).
 enum { kNarrow = 8 };
@@ -31,6 +32,10 @@ void olstm__reduce_walk_init(olstm__reduce_walk* walk, olstm__reduce_code code,
       is_reduced[rank] = reduced;
       dims[rank++] = x->dims[d];
     }
+  }
+  // Magnitudes of unsigned integers are themselves.
+  if (code == OLSTM__REDUCE_L1 && walk->fold->compute_type == OLSTM__COMPUTE_U64) {
+    walk->code = OLSTM__REDUCE_SUM;
   }
   int64_t stride = 1;
   if (rank > 0) {
@@ -154,6 +159,10 @@ void olstm__reduce_walk_run(const olstm__reduce_walk* walk,
   char* to = y;
   if (walk->dtype == OLSTM_DTYPE_FLOAT) {
     olstm__reduce_float_run(walk, parallel, x, y, workspace);
+    return;
+  }
+  if (olstm__reduce_most_serves(walk)) {
+    olstm__reduce_most_run(walk, x, y);
     return;
   }
   if (walk->is_narrow) {

@@ -8,13 +8,14 @@
 #include "op/op_family.h"
 #include "op/op_support.h"
 #include "op/reduce/arg_fold.h"
+#include "op/shape/move_bytes.h"
 #include "op/shape/strided_copy.h"
 
 enum { kCodeSoftmax, kCodeLogSoftmax, kCodeHardmax };
 enum { kPartialCount = 8 };
 
-/// Fewer columns of floats than these become rows first.
-enum { kFewColumns = 8 };
+/// Fewer columns of floats than these become rows first, and rows of fewer columns.
+enum { kFewColumns = 8, kFewInARow = 16 };
 
 typedef struct softmax_op {
   olstm__op_base base;
@@ -201,29 +202,62 @@ static olstm_status softmax_prepare(void* instance, const olstm_prepare_args* ar
 }
 
 /// 1 at the first of the largest, else 0. x may be y.
-static void hardmax_slab(const softmax_handle* handle, const char* x, char* y) {
+static void hardmax(const softmax_handle* handle, const char* x, char* y) {
   static const olstm__arg_order kFirstMost = {true, false};
+  const double one = 1;
   const int64_t rows = handle->rows;
   const int64_t columns = handle->columns;
   const size_t bytes = olstm_dtype_size(handle->dtype);
-  const double one = 1;
-  for (int64_t j = 0; j < columns; j += OLSTM__COMPUTE_BLOCK) {
-    const int64_t count = olstm__compute_block_size(columns - j);
-    int64_t places[OLSTM__COMPUTE_BLOCK];
-    if (columns == 1) {
-      olstm__arg_of_rows(handle->dtype, kFirstMost, 1, rows, x, places);
-    } else {
-      olstm__arg_of_columns(handle->dtype, kFirstMost, rows, columns, count,
-                            x + (size_t)j * bytes, places);
+  // Rows of one column each go several at a time.
+  const int64_t sets = columns == 1 ? handle->slab_count : columns;
+  const int64_t slabs = columns == 1 ? 1 : handle->slab_count;
+  char value[sizeof one];
+  olstm__compute_store(OLSTM__COMPUTE_F64, handle->dtype, 1, &one, value);
+  for (int64_t s = 0; s < slabs; s++) {
+    for (int64_t j = 0; j < sets; j += OLSTM__COMPUTE_BLOCK) {
+      const int64_t count = olstm__compute_block_size(sets - j);
+      const int64_t start = columns == 1 ? j * rows : s * rows * columns + j;
+      const char* from = x + (size_t)start * bytes;
+      char* to = y + (size_t)start * bytes;
+      int64_t places[OLSTM__COMPUTE_BLOCK];
+      if (columns == 1) {
+        olstm__arg_of_rows(handle->dtype, kFirstMost, count, rows, from, places);
+      } else {
+        olstm__arg_of_columns(handle->dtype, kFirstMost, rows, columns, count, from,
+                              places);
+      }
+      const bool is_whole = columns == 1 || count == columns;
+      for (int64_t i = 0; i < (is_whole ? 1 : rows); i++) {
+        memset(to + (size_t)(i * columns) * bytes, 0,
+               (size_t)(is_whole ? rows * count : count) * bytes);
+      }
+      for (int64_t c = 0; c < count; c++) {
+        const int64_t at = columns == 1 ? c * rows + places[c] : places[c] * columns + c;
+        olstm__fill_elements(to + (size_t)at * bytes, 1, bytes, value);
+      }
     }
-    const int64_t joined = count == columns ? rows : 1;
-    for (int64_t i = 0; i < rows; i += joined) {
-      memset(y + (size_t)(i * columns + j) * bytes, 0, (size_t)(joined * count) * bytes);
-    }
-    for (int64_t c = 0; c < count; c++) {
-      olstm__compute_store(OLSTM__COMPUTE_F64, handle->dtype, 1, &one,
-                           y + (size_t)(places[c] * columns + j + c) * bytes);
-    }
+  }
+}
+
+/// Rows of few floats: as columns, of which vectors take several at a time.
+static void run_short_rows(bool is_log, int64_t rows, int64_t length, const float* x,
+                           float* y) {
+  float block[kFewInARow * OLSTM__COMPUTE_BLOCK];
+  for (int64_t r = 0; r < rows; r += OLSTM__COMPUTE_BLOCK) {
+    const int64_t count = olstm__compute_block_size(rows - r);
+    const int64_t turned[] = {length, count};
+    const int64_t back[] = {count, length};
+    const olstm__strided_view from = {0, {1, length}};
+    const olstm__strided_view back_from = {0, {1, count}};
+    olstm__strided_view to;
+    olstm__strided_copy copy;
+    olstm__strided_view_init_dense(&to, 2, turned);
+    olstm__strided_copy_init(&copy, sizeof *x, 2, turned, &from, &to);
+    olstm__strided_copy_run(&copy, x + r * length, block);
+    olstm__vector_softmax_columns_f32(is_log, length, count, block, block);
+    olstm__strided_view_init_dense(&to, 2, back);
+    olstm__strided_copy_init(&copy, sizeof *x, 2, back, &back_from, &to);
+    olstm__strided_copy_run(&copy, block, y + r * length);
   }
 }
 
@@ -231,6 +265,10 @@ static void hardmax_slab(const softmax_handle* handle, const char* x, char* y) {
 static void run_floats(const softmax_handle* handle, bool is_log, int64_t slabs,
                        const float* x, float* y, float* workspace) {
   const int64_t count = handle->rows * handle->columns;
+  if (handle->columns == 1 && handle->rows <= kFewInARow) {
+    run_short_rows(is_log, slabs, handle->rows, x, y);
+    return;
+  }
   if (handle->columns == 1) {
     olstm__vector_softmax_rows_f32(is_log, slabs, handle->rows, x, y);
     return;
@@ -270,15 +308,17 @@ static olstm_status softmax_run(const void* instance, const void* handle,
   char* y = args->outputs[0];
   (void)error;
   const bool is_log = code == kCodeLogSoftmax;
-  if (prepared->dtype == OLSTM_DTYPE_FLOAT && code != kCodeHardmax) {
+  if (code == kCodeHardmax) {
+    hardmax(prepared, x, y);
+    return OLSTM_STATUS_OK;
+  }
+  if (prepared->dtype == OLSTM_DTYPE_FLOAT) {
     run_floats(prepared, is_log, prepared->slab_count, args->inputs[0], args->outputs[0],
                args->workspace);
     return OLSTM_STATUS_OK;
   }
   for (int64_t s = 0; s < prepared->slab_count; s++, x += slab_bytes, y += slab_bytes) {
-    if (code == kCodeHardmax) {
-      hardmax_slab(prepared, x, y);
-    } else if (prepared->dtype == OLSTM_DTYPE_DOUBLE) {
+    if (prepared->dtype == OLSTM_DTYPE_DOUBLE) {
       run_doubles(prepared, is_log, (const void*)x, (void*)y);
     } else {
       olstm__compute_load(OLSTM__COMPUTE_F32, prepared->dtype, count, x, args->workspace);

@@ -205,6 +205,55 @@ static void wrong_axes_are_refused(void** state) {
                          "ReduceSum 'node': unknown attribute 'axes' (opset 13)");
 }
 
+static void extremes_of_integers_are_found_in_their_own_type(void** state) {
+  static const char* const kDtypes[] = {"i8",  "u8",  "i16", "u16",
+                                        "i32", "u32", "i64", "u64"};
+  // Outer, reduced and inner dimensions: runs, columns, and few of each.
+  static const int kShapes[][3] = {{3, 77, 1}, {2, 5, 41}, {4, 3, 3}, {1, 19, 1}};
+  (void)state;
+  for (size_t t = 0; t < sizeof kDtypes / sizeof kDtypes[0]; t++) {
+    for (size_t c = 0; c < sizeof kShapes / sizeof kShapes[0]; c++) {
+      const int* shape = kShapes[c];
+      const int least = kDtypes[t][0] == 'i' ? -64 : 140;
+      char x[4000], most[2000], smallest[2000];
+      int used =
+          snprintf(x, sizeof x, "%s[%d,%d,%d]", kDtypes[t], shape[0], shape[1], shape[2]);
+      int used_most =
+          snprintf(most, sizeof most, "%s[%d,1,%d]", kDtypes[t], shape[0], shape[2]);
+      int used_least = snprintf(smallest, sizeof smallest, "%s[%d,1,%d]", kDtypes[t],
+                                shape[0], shape[2]);
+      for (int i = 0; i < shape[0] * shape[1] * shape[2]; i++) {
+        used +=
+            snprintf(x + used, sizeof x - (size_t)used, " %d", least + i * 7919 % 113);
+      }
+      for (int y = 0; y < shape[0] * shape[2]; y++) {
+        int high = 0, low = 113;
+        for (int r = 0; r < shape[1]; r++) {
+          const int i = (y / shape[2] * shape[1] + r) * shape[2] + y % shape[2];
+          high = i * 7919 % 113 > high ? i * 7919 % 113 : high;
+          low = i * 7919 % 113 < low ? i * 7919 % 113 : low;
+        }
+        used_most += snprintf(most + used_most, sizeof most - (size_t)used_most, " %d",
+                              least + high);
+        used_least += snprintf(smallest + used_least,
+                               sizeof smallest - (size_t)used_least, " %d", least + low);
+      }
+      op_text_expect("ReduceMax-13 axes=[1]", x, most);
+      op_text_expect("ReduceMin-13 axes=[1]", x, smallest);
+    }
+  }
+  op_text_expect("ReduceMin-13 axes=[0]",
+                 "u64[3] 18446744073709551615 9223372036854775808 "
+                 "18446744073709551614",
+                 "u64[1] 9223372036854775808");
+  op_text_expect("ReduceMax-20", "bool[2,3] 0 0 1 0 0 0; i64[1] 1", "bool[2,1] 1 0");
+  op_text_expect("ReduceL1-13 axes=[0]", "u64[2] 9223372036854775808 1",
+                 "u64[1] 9223372036854775809");
+  op_text_expect("ReduceMax-13 axes=[0]", "f64[3,2] 1 nan 3 1 2 2", "f64[1,2] 3 nan");
+  op_text_expect("ReduceMin-13 axes=[0]", "f64[3] 1 -3 2", "f64[1] -3");
+  op_text_expect("ReduceProd-13 axes=[0]", "i64[3] 2 -3 4", "i64[1] -24");
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(axes_come_from_an_attribute_or_an_input),
@@ -218,6 +267,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(floats_of_any_shape_are_reduced_as_doubles_are),
       cmocka_unit_test(nan_and_infinity_go_through),
       cmocka_unit_test(wrong_axes_are_refused),
+      cmocka_unit_test(extremes_of_integers_are_found_in_their_own_type),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }
