@@ -71,7 +71,7 @@ for row in 'reverse | refused 0/1' 'sequence_lens | wrong (forward) 0/1' 'initia
            'input_forget | error (forward) 0/1' 'layout_1 | crash (forward) 0/1'; do
   expect_line results.md "| LSTM | $row |"
 done
-grep -q '"runtime": "few_lines", "version": "1.5"' results.json || complain "$(cat results.json)"
+grep -q '"runtime": "few_lines", "version": "1.5", "judged_by": "olstm ' results.json || complain "$(cat results.json)"
 "$PYTHON" - <<'PY' || complain "reports that do not say what the lines do"
 import html.parser, json, xml.dom.minidom
 report = json.load(open("results.json"))

@@ -60,9 +60,11 @@ static uint64_t address_space(void) {
 static void limit_memory(int64_t memory_mb) {
   struct rlimit limit;
   if (memory_mb == 0 || getrlimit(RLIMIT_AS, &limit) != 0) return;
-  const rlim_t wanted = (rlim_t)(address_space() + ((uint64_t)memory_mb << 20));
-  if (limit.rlim_max == RLIM_INFINITY || wanted < limit.rlim_max) {
-    limit.rlim_cur = limit.rlim_max = wanted;
+  const uint64_t wanted = address_space() + ((uint64_t)memory_mb << 20);
+  // More than the machine's addresses is no limit.
+  if (wanted != (rlim_t)wanted) return;
+  if (limit.rlim_max == RLIM_INFINITY || (rlim_t)wanted < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max = (rlim_t)wanted;
     (void)setrlimit(RLIMIT_AS, &limit);
   }
 }

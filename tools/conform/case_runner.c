@@ -1,6 +1,8 @@
 // See case_runner.h. A result goes through the pipe as it is.
 #include "tools/conform/case_runner.h"
 
+#include <unistd.h>
+
 void olstm__case_runner_init(olstm__case_runner* runner, const char* const* folders,
                              size_t count, const olstm__tested_spec* runtime,
                              const olstm__tolerance* tolerance,
@@ -12,16 +14,18 @@ void olstm__case_runner_init(olstm__case_runner* runner, const char* const* fold
                                  .limits = *limits};
 }
 
-/// The process: all cases from `next` on. What the runtime could not be opened for is
-/// each one's error.
+/// The process: a byte when the runtime is open, and all cases from `next` on. What the
+/// runtime could not be opened for is each one's error.
 static int run_in_child(void* user, int answers) {
   const olstm__case_runner* runner = user;
   const olstm__tested_spec* spec = runner->runtime;
   olstm__open_runtime runtime = {spec->kind, NULL};
   olstm__tested_info info;
   olstm_error error;
+  // What a runtime prints is no line of the command's.
+  (void)dup2(STDERR_FILENO, STDOUT_FILENO);
   const olstm_status status = spec->kind->open(spec, &runtime.self, &info, &error);
-  bool is_heard = true;
+  bool is_heard = olstm__pipe_write(answers, "", 1);
   for (size_t i = runner->next; i < runner->count && is_heard; i++) {
     olstm__case_result result = {.verdict = OLSTM__VERDICT_ERROR, .reason = error};
     if (status == OLSTM_STATUS_OK) {
@@ -33,32 +37,54 @@ static int run_in_child(void* user, int answers) {
   return is_heard ? 0 : 1;
 }
 
-void olstm__case_runner_next(olstm__case_runner* runner, olstm__case_result* out_result) {
+/// Seconds to open a runtime in, where cases have a limit: they count from then on.
+enum { kOpenSeconds = 120 };
+
+static void end_late(olstm__case_runner* runner, int64_t seconds,
+                     olstm__case_result* out_result) {
+  olstm__case_process_kill(&runner->process);
+  out_result->verdict = OLSTM__VERDICT_TIMEOUT;
+  out_result->seconds = (double)seconds;
+  (void)olstm_fail(&out_result->reason, OLSTM_STATUS_OK, "no result within %" PRId64 " s",
+                   seconds);
+}
+
+/// Waits for `count` bytes of the process. False, with the verdict, when it does not give
+/// them in time or ends.
+static bool hear(olstm__case_runner* runner, int64_t seconds, void* bytes, size_t count,
+                 olstm__case_result* out_result) {
   olstm__case_process* process = &runner->process;
-  *out_result = (olstm__case_result){.verdict = OLSTM__VERDICT_ERROR};
-  const bool is_started =
-      process->child != 0 ||
-      olstm__case_process_start(run_in_child, runner, runner->limits.memory_mb, process);
-  runner->next++;
-  if (!is_started) {
+  if (!olstm__case_process_wait(process, seconds)) {
+    end_late(runner, seconds, out_result);
+    return false;
+  }
+  if (olstm__pipe_read(process->answers, bytes, count)) return true;
+  out_result->verdict = OLSTM__VERDICT_CRASH;
+  olstm__case_process_explain(olstm__case_process_end(process), &out_result->reason);
+  return false;
+}
+
+/// False, with the verdict, when there is no process.
+static bool start(olstm__case_runner* runner, olstm__case_result* out_result) {
+  char ready = 0;
+  if (!olstm__case_process_start(run_in_child, runner, runner->limits.memory_mb,
+                                 &runner->process)) {
     (void)olstm_fail(&out_result->reason, OLSTM_STATUS_IO_ERROR,
                      "no process to run it in");
-    return;
+    return false;
   }
-  if (!olstm__case_process_wait(process, runner->limits.seconds)) {
-    olstm__case_process_kill(process);
-    out_result->verdict = OLSTM__VERDICT_TIMEOUT;
-    out_result->seconds = (double)runner->limits.seconds;
-    (void)olstm_fail(&out_result->reason, OLSTM_STATUS_OK,
-                     "no result within %" PRId64 " s", runner->limits.seconds);
-    return;
-  }
+  return hear(runner, runner->limits.seconds > 0 ? kOpenSeconds : 0, &ready, 1,
+              out_result);
+}
+
+void olstm__case_runner_next(olstm__case_runner* runner, olstm__case_result* out_result) {
   olstm__case_result result;
-  if (olstm__pipe_read(process->answers, &result, sizeof result)) {
+  *out_result = (olstm__case_result){.verdict = OLSTM__VERDICT_ERROR};
+  const bool is_running = runner->process.child != 0 || start(runner, out_result);
+  runner->next++;
+  if (is_running &&
+      hear(runner, runner->limits.seconds, &result, sizeof result, out_result)) {
     *out_result = result;
-  } else {
-    out_result->verdict = OLSTM__VERDICT_CRASH;
-    olstm__case_process_explain(olstm__case_process_end(process), &out_result->reason);
   }
 }
 

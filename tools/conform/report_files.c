@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "olstm/version.h"
 #include "tools/conform/feature_matrix.h"
 #include "tools/conform/html_report.h"
 #include "tools/file_bytes.h"
@@ -51,6 +52,7 @@ static void write_json_runtime(olstm__json_writer* json,
   olstm__json_open(json, NULL, '{');
   olstm__json_text(json, "runtime", runtime->info.name);
   olstm__json_text(json, "version", runtime->info.version);
+  olstm__json_text(json, "judged_by", "olstm " OLSTM_VERSION_TEXT);
   olstm__json_open(json, "cases", '[');
   for (size_t i = 0; i < runtime->count; i++) write_json_case(json, &runtime->cases[i]);
   olstm__json_close(json, ']');

@@ -16,7 +16,7 @@
 extern const char olstm__python_backend[];
 
 /// Longer answers than this are no results.
-static const uint64_t kMaxBytes = UINT64_C(1) << 32;
+static const uint64_t kMaxBytes = UINT64_C(1) << 31;
 enum { kNotStarted = 127 };
 
 typedef struct python_runtime {
