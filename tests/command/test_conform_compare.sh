@@ -64,8 +64,13 @@ expect_line out.txt "0 better, 0 worse, 0 other, 0 added, 0 removed, 3 the same"
 
 expect_error 2 "conform: --compare takes two files" conform --compare a
 expect_error 2 "conform: --compare takes no runtimes and no filters" conform --compare --op LSTM a b
+# Of another number of runtimes, those of the same name are compared.
 expect 1 conform --compare a joint.json
-[ "$(cat err.txt)" = "olstm: --compare: one report has 1 runtimes, the other 2" ] || complain "$(cat err.txt)"
+grep -c '^r a -> r [ab]:$' out.txt | grep -qx 2 || complain "$(cat out.txt)"
+expect 0 conform --compare own.json joint.json --markdown all.md
+[ "$(cat out.txt)" = "r a: not in the first report
+r b: not in the first report" ] || complain "$(cat out.txt)"
+grep -q "^| operator | feature | olstm .* | r a | r b |$" all.md || complain "$(cat all.md)"
 echo '{"runtime": "r", "cases": [{"name": "x", "kind": "fine"}]}' >no_report
 expect_error 1 "'no_report' is no report that conform --json wrote" conform --compare no_report a
 echo '{"runtime": }' >no_json

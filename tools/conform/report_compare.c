@@ -112,22 +112,36 @@ olstm_status olstm__runtime_reports_compare(const olstm__runtime_report* before,
 
 // ---------------------------------------------------------------- files
 
+/// What runtime `index` of a report is compared with: of as many, the one in its place;
+/// else the first of its name. NULL for none.
+static const olstm__runtime_report* find_partner(const olstm__conform_report* before,
+                                                 const olstm__conform_report* after,
+                                                 size_t index) {
+  if (before->count == after->count) return &before->runtimes[index];
+  for (size_t r = 0; r < before->count; r++) {
+    if (strcmp(before->runtimes[r].info.name, after->runtimes[index].info.name) == 0) {
+      return &before->runtimes[r];
+    }
+  }
+  return NULL;
+}
+
 static olstm_status compare_runtimes(const olstm__conform_report* before,
                                      const olstm__conform_report* after,
                                      size_t* out_worse, olstm_error* error) {
-  if (before->count != after->count) {
-    return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
-                      "--compare: one report has %zu runtimes, the other %zu",
-                      before->count, after->count);
-  }
-  for (size_t r = 0; r < before->count; r++) {
+  for (size_t r = 0; r < after->count; r++) {
+    const olstm__runtime_report* partner = find_partner(before, after, r);
     olstm__compare_counts counts;
     char first[256], second[256];
-    olstm__tested_info_print(&before->runtimes[r].info, first, sizeof first);
     olstm__tested_info_print(&after->runtimes[r].info, second, sizeof second);
+    if (!partner) {
+      olstm__say(stdout, "%s: not in the first report\n", second);
+      continue;
+    }
+    olstm__tested_info_print(&partner->info, first, sizeof first);
     olstm__say(stdout, "%s -> %s:\n", first, second);
-    OLSTM_RETURN_IF_ERROR(olstm__runtime_reports_compare(
-        &before->runtimes[r], &after->runtimes[r], &counts, error));
+    OLSTM_RETURN_IF_ERROR(
+        olstm__runtime_reports_compare(partner, &after->runtimes[r], &counts, error));
     olstm__say(stdout,
                "%zu better, %zu worse, %zu other, %zu added, %zu removed, %zu the same\n",
                counts.better, counts.worse, counts.other, counts.added, counts.removed,

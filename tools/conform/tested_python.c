@@ -186,8 +186,12 @@ static void close_runtime(void* self) {
 
 static olstm_status load(void* self, const char* model_path, olstm_error* error) {
   python_runtime* runtime = self;
+  // What runs Python may have gone to another folder.
+  char* whole_path = realpath(model_path, NULL);
+  if (whole_path) model_path = whole_path;
   bool is_heard = olstm__pipe_write(runtime->requests, "L", 1) &&
                   write_text(runtime, model_path, strlen(model_path));
+  free(whole_path);
   if (!is_heard) follow(runtime);
   const olstm_status status = read_status(runtime, &is_heard, error);
   if (!is_heard) follow(runtime);
