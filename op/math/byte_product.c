@@ -124,7 +124,8 @@ static void add_columns(const layout* sizes, const void* panel, int32_t* sums) {
         .starts = sums,
         .zeros = kNone,
         .c = sums,
-        .c_stride = columns};
+        .c_stride = columns,
+        .width = columns};
     sizes->table->multiply(&block, 1);
   }
 }
@@ -179,12 +180,11 @@ static int32_t sum_of(uint64_t bytes) {
   return (int32_t)(pairs * UINT64_C(0x0001000100010001) >> 48);
 }
 
-/// A row as bytes, signed ones shifted, or as 16 bits; its sum.
-static int32_t prepare_row(const layout* sizes, bool is_signed, int64_t k,
-                           const void* from, void* to) {
+/// A row as bytes, signed ones shifted, or as 16 bits.
+static void prepare_row(const layout* sizes, bool is_signed, int64_t k, const void* from,
+                        void* to) {
   const uint8_t flip = is_signed ? 0x80 : 0;
   const uint8_t* x = from;
-  int32_t sum = 0;
   int64_t i = 0;
   memset((char*)to + 4 * (sizes->groups - 1), 0, 4);
   if (sizes->table->group == 4) {
@@ -194,13 +194,45 @@ static int32_t prepare_row(const layout* sizes, bool is_signed, int64_t k,
       memcpy(&bytes, x + i, sizeof bytes);
       bytes ^= flip * UINT64_C(0x0101010101010101);
       memcpy(y + i, &bytes, sizeof bytes);
+    }
+    for (; i < k; i++) y[i] = x[i] ^ flip;
+    return;
+  }
+  for (int16_t* y = to; i < k; i++) y[i] = (int16_t)((x[i] ^ flip) - flip);
+}
+
+/// The sum of a row that was prepared.
+static int32_t sum_row(const layout* sizes, const char* row) {
+  int32_t sum = 0;
+  int64_t g = 0;
+  if (sizes->table->group == 4) {
+    for (; g + 2 <= sizes->groups; g += 2) {
+      uint64_t bytes;
+      memcpy(&bytes, row + 4 * g, sizeof bytes);
       sum += sum_of(bytes);
     }
-    for (; i < k; i++) sum += y[i] = x[i] ^ flip;
+    for (g *= 4; g < 4 * sizes->groups; g++) sum += (uint8_t)row[g];
     return sum;
   }
-  for (int16_t* y = to; i < k; i++) sum += y[i] = (int16_t)((x[i] ^ flip) - flip);
+  for (; g < 2 * sizes->groups; g++) {
+    int16_t element;
+    memcpy(&element, row + 2 * g, sizeof element);
+    sum += element;
+  }
   return sum;
+}
+
+/// Rows of A as products take them: where they are such already, themselves.
+static const char* prepare_rows(const layout* sizes, const olstm__byte_product* product,
+                                const olstm__byte_product_args* args, char* rows) {
+  if (sizes->table->group == 4 && !product->a_is_signed && product->k % 4 == 0) {
+    return args->a;
+  }
+  for (int64_t i = 0; product->k > 0 && i < args->m; i++) {
+    prepare_row(sizes, product->a_is_signed, product->k,
+                (const char*)args->a + i * product->k, rows + i * 4 * sizes->groups);
+  }
+  return rows;
 }
 
 /// Rows `begin` to end - 1, which have one zero point, times one panel.
@@ -221,7 +253,8 @@ static void run_panel(const byte_run* run, int64_t panel, int64_t begin, int64_t
       .groups = sizes->groups,
       .panel = (const char*)run->args->packed + (size_t)panel * sizes->panel_bytes,
       .starts = starts,
-      .zeros = run->column_zeros + first};
+      .zeros = run->column_zeros + first,
+      .width = width};
   // A panel that is not full goes through a buffer.
   const int64_t step = width == columns ? end - begin : sizes->table->rows;
   for (int64_t row = begin; row < end; row += step) {
@@ -258,20 +291,19 @@ void olstm__byte_product_run(const olstm__byte_product* product,
   int32_t* column_sums = args->scratch;
   int32_t* column_zeros = column_sums + columns;
   int32_t* row_sums = column_zeros + columns;
-  char* rows = (char*)(row_sums + m);
+  bool has_zeros = false;
   if (m == 0 || product->n == 0) return;
   for (int64_t j = 0; j < columns; j++) {
     const int64_t at = j < product->n ? j : product->n - 1;
     const uint32_t zero =
         (uint32_t)zero_of(&args->b_zero, at, product->b_is_signed, b_shift);
+    has_zeros |= zero != 0;
     column_zeros[j] = (int32_t)zero;
     column_sums[j] = (int32_t)((uint32_t)packed_sums[j] - (uint32_t)product->k * zero);
   }
+  const char* rows = prepare_rows(&sizes, product, args, (char*)(row_sums + m));
   for (int64_t i = 0; i < m; i++) {
-    row_sums[i] = product->k == 0 ? 0
-                                  : prepare_row(&sizes, product->a_is_signed, product->k,
-                                                (const char*)args->a + i * product->k,
-                                                rows + i * 4 * sizes.groups);
+    row_sums[i] = has_zeros ? sum_row(&sizes, rows + i * 4 * sizes.groups) : 0;
   }
   byte_run run = {product, args,     sizes,       a_shift,
                   rows,    row_sums, column_sums, column_zeros};

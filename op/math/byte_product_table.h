@@ -23,6 +23,8 @@ typedef struct olstm__byte_block {
   /// Rows of `columns` int32, c_stride int32 apart.
   int32_t* c;
   int64_t c_stride;
+  /// Columns that count: of others sums may be anything.
+  int64_t width;
 } olstm__byte_block;
 
 typedef struct olstm__byte_table {

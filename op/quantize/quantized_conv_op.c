@@ -1,9 +1,13 @@
-// ConvInteger and QLinearConv: convolutions of quantized tensors, computed on integers
-// held in double. Pads are x's zero point.
+// ConvInteger and QLinearConv: convolutions of quantized tensors, as products of bytes
+// where weights are constant and channels are many, else on integers held in double. Pads
+// are x's zero point.
 #include <math.h>
 
 #include "op/conv/conv_head.h"
+#include "op/elementwise/element_groups.h"
 #include "op/op_family.h"
+#include "op/packed_memory.h"
+#include "op/quantize/byte_conv.h"
 #include "op/quantize/quantize_bytes.h"
 #include "op/quantize/zero_point.h"
 
@@ -29,6 +33,8 @@ typedef struct quantized_conv_op {
   olstm__op_base base;
   olstm__window_attributes attributes;
   int64_t group;
+  /// For products of bytes.
+  olstm__packed_memory weight;
 } quantized_conv_op;
 
 typedef struct quantized_conv_handle {
@@ -37,8 +43,10 @@ typedef struct quantized_conv_handle {
   olstm_tensor_desc descs[kMaxInputs];
   olstm_dtype y_dtype;
   int64_t y_count;
+  olstm__byte_conv bytes;
   size_t packed_bytes;
-  /// Offsets in the workspace, which begins with x; all hold doubles.
+  /// Offsets in the workspace. Products of bytes have theirs at its beginning, and sums
+  /// at y_offset; else it begins with x, and all holds doubles.
   size_t w_offset;
   size_t packed_offset;
   size_t y_offset;
@@ -49,10 +57,54 @@ static int32_t code_of(const quantized_conv_op* self) {
   return ((const olstm__op_schema*)self->base.self->variant)->code;
 }
 
+static olstm__byte_conv bytes_of(const quantized_conv_op* self,
+                                 const olstm_tensor_desc* x, const olstm_tensor_desc* w) {
+  olstm__byte_conv conv = {.groups = self->group,
+                           .channels = w->dims[1],
+                           .outputs = w->dims[0] / self->group,
+                           .x_is_signed = x->dtype == OLSTM_DTYPE_INT8,
+                           .w_is_signed = w->dtype == OLSTM_DTYPE_INT8};
+  for (int32_t d = 0; d < OLSTM__WINDOW_MAX_RANK; d++) conv.window.kernel[d] = 1;
+  for (int32_t d = 2; d < w->rank; d++) {
+    conv.window.kernel[OLSTM__WINDOW_MAX_RANK - w->rank + d] = w->dims[d];
+  }
+  return conv;
+}
+
+/// Packs weights that are constant and worth it; what is wrong with them is said later.
+static olstm_status pack_constant(quantized_conv_op* self, olstm_error* error) {
+  const int32_t code = ((const olstm__op_schema*)self->base.self->variant)->code;
+  const olstm_tensor* w = self->base.node->constants[kInputs[code].w];
+  bool is_new = false;
+  size_t bytes = 0;
+  if (!w || w->desc.rank < 3 || w->desc.rank > 2 + OLSTM__WINDOW_MAX_RANK ||
+      !(OLSTM__DTYPES_QUANTIZED_8 & OLSTM_DTYPE_BIT(w->desc.dtype)) ||
+      olstm_tensor_desc_count(&w->desc) == 0 || w->desc.dims[0] % self->group != 0) {
+    return OLSTM_STATUS_OK;
+  }
+  const olstm__byte_conv conv = bytes_of(self, &w->desc, &w->desc);
+  if (!olstm__byte_conv_is_fit(&conv)) return OLSTM_STATUS_OK;
+  if (!olstm__byte_conv_packed_bytes(&conv, &bytes)) {
+    return olstm__op_fail(&self->base, error, OLSTM_STATUS_OUT_OF_MEMORY,
+                          "no memory to pack the weights");
+  }
+  OLSTM_RETURN_IF_ERROR(olstm__packed_memory_init(&self->weight, &self->base, NULL, 0,
+                                                  bytes, &is_new, error));
+  olstm__byte_conv_pack(&conv, w->data, self->weight.memory);
+  return OLSTM_STATUS_OK;
+}
+
 static olstm_status parse(void* instance, olstm_error* error) {
   quantized_conv_op* self = instance;
   OLSTM_RETURN_IF_ERROR(olstm__window_parse(&self->base, &self->attributes, error));
-  return olstm__conv_parse_group(&self->base, &self->group, error);
+  OLSTM_RETURN_IF_ERROR(olstm__conv_parse_group(&self->base, &self->group, error));
+  return pack_constant(self, error);
+}
+
+static void quantized_conv_destroy(void* instance) {
+  quantized_conv_op* self = instance;
+  if (self) olstm__packed_memory_deinit(&self->weight, &self->base);
+  olstm__op_destroy(instance);
 }
 
 static olstm_status check_weights(const quantized_conv_op* self,
@@ -134,6 +186,13 @@ static bool lay_out(const quantized_conv_op* self, quantized_conv_handle* handle
   const olstm_tensor_desc* w = &handle->descs[kInputs[code_of(self)].w];
   size_t x_offset = 0;
   *out_bytes = 0;
+  if (self->weight.memory) {
+    size_t bytes = 0;
+    return olstm__byte_conv_workspace_bytes(&handle->bytes, &bytes) &&
+           olstm__op_add_part(out_bytes, 1, bytes, &x_offset) &&
+           olstm__op_add_part(out_bytes, (size_t)handle->y_count, sizeof(int32_t),
+                              &handle->y_offset);
+  }
   return olstm__op_add_part(out_bytes, (size_t)olstm_tensor_desc_count(&handle->descs[0]),
                             sizeof(double), &x_offset) &&
          olstm__op_add_part(out_bytes, (size_t)olstm_tensor_desc_count(w), sizeof(double),
@@ -165,6 +224,8 @@ static olstm_status quantized_conv_prepare(void* instance, const olstm_prepare_a
   conv.batch = x->dims[0];
   olstm_status status = olstm__window_resolve(&self->base, &self->attributes, x,
                                               &w->dims[2], &conv.window, error);
+  handle->bytes = bytes_of(self, x, w);
+  handle->bytes.window = conv.window;
   if (status == OLSTM_STATUS_OK &&
       (!olstm__conv_plan_init(&conv, self->base.options.thread_count, &handle->plan) ||
        !lay_out(self, handle, &out_prepared->workspace_bytes))) {
@@ -185,52 +246,100 @@ static void to_integers(int64_t count, const double* sums, int32_t* integers) {
   for (int64_t i = 0; i < count; i++) integers[i] = (int32_t)(uint32_t)(int64_t)sums[i];
 }
 
-/// Sums become int32, or are quantized again, plane by plane: scales are by channel.
+/// Adds a bias to the sums of a plane, and quantizes them again, from doubles or
+/// integers.
+typedef struct plane_sums {
+  const double* doubles;  // NULL: integers
+  const int32_t* integers;
+  int64_t size;
+  uint32_t bias;
+  double factor;
+  float zero;
+  olstm_dtype dtype;
+} plane_sums;
+
+static void store_plane(const plane_sums* plane, char* y) {
+  enum { kBlock = 512 };
+  const olstm__byte_factors by = {&plane->factor, 0, isfinite(plane->factor) != 0};
+  for (int64_t i = 0; i < plane->size; i += kBlock) {
+    const int64_t count = plane->size - i < kBlock ? plane->size - i : kBlock;
+    const int32_t* integers = plane->integers + (plane->doubles ? 0 : i);
+    int32_t block[kBlock];
+    if (plane->doubles) {
+      to_integers(count, plane->doubles + i, block);
+      integers = block;
+    }
+    if (plane->bias) {
+      const int32_t bias = (int32_t)plane->bias;
+      olstm__binary_groups_run(OLSTM__BLOCKS_ADD_I32, count, integers, 1, &bias, 0,
+                               block);
+      integers = block;
+    }
+    // Elements are one byte.
+    olstm__requantize(count, integers, &by, plane->zero, plane->dtype, y + i);
+  }
+}
+
+/// Sums are quantized again, plane by plane: scales are by channel. From doubles, or from
+/// integers where those are NULL.
 static void store_planes(const quantized_conv_op* self,
                          const quantized_conv_handle* handle, const olstm_run_args* args,
-                         const double* sums) {
+                         const double* doubles, const int32_t* integers) {
   const input_indices* at = &kInputs[code_of(self)];
   const olstm__op_base* base = &self->base;
   const int64_t channels = handle->plan.conv.groups * handle->plan.conv.output_channels;
   const int64_t size = olstm__window_output_count(&handle->plan.conv.window);
-  const size_t plane_bytes = (size_t)size * olstm_dtype_size(handle->y_dtype);
-  char* y = args->outputs[0];
-  if (code_of(self) == kCodeInteger) {
-    to_integers(handle->y_count, sums, (int32_t*)(void*)y);
-    return;
-  }
-  olstm__quantize_operand operands[4];
-  const size_t indices[] = {at->x_scale, at->w_scale, at->y_scale, at->y_zero};
-  for (size_t i = 0; i < 4; i++) {
+  olstm__quantize_operand operands[5];
+  const size_t indices[] = {at->x_scale, at->w_scale, at->y_scale, at->y_zero, at->bias};
+  for (size_t i = 0; i < 5; i++) {
     operands[i] =
         olstm__quantize_operand_of(base, handle->descs, args->inputs, indices[i]);
   }
+  const float zero = (float)olstm__quantize_operand_get(&operands[3], 0);
   for (int64_t p = 0; p < handle->plan.conv.batch * channels; p++) {
-    const double factor = olstm__quantize_operand_get(&operands[0], 0) *
-                          olstm__quantize_operand_get(&operands[1], p % channels) /
-                          olstm__quantize_operand_get(&operands[2], 0);
-    enum { kBlock = 512 };
-    const float zero = (float)olstm__quantize_operand_get(&operands[3], 0);
-    for (int64_t i = 0; i < size; i += kBlock) {
-      const int64_t count = size - i < kBlock ? size - i : kBlock;
-      int32_t block[kBlock];
-      to_integers(count, sums + p * size + i, block);
-      const olstm__byte_factors by = {&factor, 0, isfinite(factor) != 0};
-      olstm__requantize(count, block, &by, zero, handle->y_dtype,
-                        y + (size_t)p * plane_bytes + i);
-    }
+    const plane_sums plane = {
+        .doubles = doubles ? doubles + p * size : NULL,
+        .integers = doubles ? NULL : integers + p * size,
+        .size = size,
+        .bias =
+            (uint32_t)(int64_t)olstm__quantize_operand_get(&operands[4], p % channels),
+        .factor = olstm__quantize_operand_get(&operands[0], 0) *
+                  olstm__quantize_operand_get(&operands[1], p % channels) /
+                  olstm__quantize_operand_get(&operands[2], 0),
+        .zero = zero,
+        .dtype = handle->y_dtype};
+    store_plane(&plane, (char*)args->outputs[0] + p * size);
   }
 }
 
-/// The convolution starts from 0: the bias is added to its planes.
-static void add_bias(const quantized_conv_handle* handle,
-                     const olstm__quantize_operand* bias, double* sums) {
-  const int64_t channels = handle->plan.conv.groups * handle->plan.conv.output_channels;
-  const int64_t size = olstm__window_output_count(&handle->plan.conv.window);
-  for (int64_t p = 0; p < handle->plan.conv.batch * channels; p++) {
-    const double value = olstm__quantize_operand_get(bias, p % channels);
-    for (int64_t i = 0; i < size; i++) sums[p * size + i] += value;
+/// All samples, as products of bytes.
+static void run_products(const quantized_conv_op* self,
+                         const quantized_conv_handle* handle,
+                         const olstm_run_args* args) {
+  const input_indices* at = &kInputs[code_of(self)];
+  const olstm__byte_conv* conv = &handle->bytes;
+  const bool is_integer = code_of(self) == kCodeInteger;
+  const int64_t x_step =
+      conv->groups * conv->channels * olstm__window_input_count(&conv->window);
+  const int64_t y_step =
+      conv->groups * conv->outputs * olstm__window_output_count(&conv->window);
+  const olstm__quantize_operand x_zero =
+      olstm__quantize_operand_of(&self->base, handle->descs, args->inputs, at->x_zero);
+  const olstm__quantize_operand w_zero =
+      olstm__quantize_operand_of(&self->base, handle->descs, args->inputs, at->w_zero);
+  int32_t* sums = (int32_t*)(is_integer ? args->outputs[0]
+                                        : (char*)args->workspace + handle->y_offset);
+  for (int64_t i = 0; i < handle->plan.conv.batch; i++) {
+    const olstm__byte_conv_args run = {.x = (const char*)args->inputs[0] + i * x_step,
+                                       .packed = self->weight.memory,
+                                       .x_zero = {x_zero.data, 0},
+                                       .w_zero = {w_zero.data, w_zero.step},
+                                       .y = sums + i * y_step,
+                                       .workspace = args->workspace,
+                                       .parallel = args->parallel};
+    olstm__byte_conv_run(conv, &run);
   }
+  if (!is_integer) store_planes(self, handle, args, NULL, sums);
 }
 
 static olstm_status quantized_conv_run(const void* instance, const void* handle,
@@ -244,7 +353,11 @@ static olstm_status quantized_conv_run(const void* instance, const void* handle,
   double* w = (double*)(void*)(workspace + prepared->w_offset);
   double* y = (double*)(void*)(workspace + prepared->y_offset);
   (void)error;
-  if (!args->outputs[0]) return OLSTM_STATUS_OK;
+  if (!args->outputs[0] || prepared->y_count == 0) return OLSTM_STATUS_OK;
+  if (self->weight.memory) {
+    run_products(self, prepared, args);
+    return OLSTM_STATUS_OK;
+  }
   const olstm__quantize_operand x_zero =
       olstm__quantize_operand_of(&self->base, prepared->descs, args->inputs, at->x_zero);
   const olstm__quantize_operand w_zero =
@@ -262,12 +375,11 @@ static olstm_status quantized_conv_run(const void* instance, const void* handle,
                                 .workspace = workspace + prepared->kernel_offset,
                                 .parallel = args->parallel};
   olstm__conv_run(&prepared->plan, &run);
-  if (at->bias && olstm_node_has_input(self->base.node, at->bias)) {
-    const olstm__quantize_operand bias =
-        olstm__quantize_operand_of(&self->base, prepared->descs, args->inputs, at->bias);
-    add_bias(prepared, &bias, y);
+  if (code_of(self) == kCodeInteger) {
+    to_integers(prepared->y_count, y, args->outputs[0]);
+  } else {
+    store_planes(self, prepared, args, y, NULL);
   }
-  store_planes(self, prepared, args, y);
   return OLSTM_STATUS_OK;
 }
 
@@ -284,12 +396,16 @@ static const olstm__op_schema kQlinear = {.arity = {8, 9, 1},
                                           .parse = parse,
                                           .code = kCodeQlinear};
 
-static const olstm_operator kOperators[] = {
-    OLSTM__OP_ENTRY("ConvInteger", 10, 0, OLSTM__DTYPES_QUANTIZED_8, &kInteger,
-                    quantized_conv_infer, quantized_conv_prepare, quantized_conv_run),
-    OLSTM__OP_ENTRY("QLinearConv", 10, 0, OLSTM__DTYPES_QUANTIZED_8, &kQlinear,
-                    quantized_conv_infer, quantized_conv_prepare, quantized_conv_run),
-};
+#define ROW(type, schema)                                                       \
+  {                                                                             \
+    .struct_size = sizeof(olstm_operator), .domain = "", .op_type = type,       \
+    .first_opset = 10, .dtypes = OLSTM__DTYPES_QUANTIZED_8, .variant = &schema, \
+    .create = olstm__op_create_schema, .infer = quantized_conv_infer,           \
+    .prepare = quantized_conv_prepare, .run = quantized_conv_run,               \
+    .release = olstm__op_release_handle, .destroy = quantized_conv_destroy,     \
+  }
+static const olstm_operator kOperators[] = {ROW("ConvInteger", kInteger),
+                                            ROW("QLinearConv", kQlinear)};
 
 const olstm__op_family olstm__quantized_conv_family = {OLSTM__OPERATORS(kOperators),
                                                        .traits = OLSTM__TRAIT_KEEPS_RANK};

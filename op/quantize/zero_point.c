@@ -17,13 +17,15 @@ olstm__quantize_operand olstm__quantize_operand_of(const olstm__op_base* base,
 
 double olstm__quantize_operand_get(const olstm__quantize_operand* operand,
                                    int64_t index) {
+  const int64_t at = index * operand->step;
   double value = 0;
-  if (operand->data) {
-    olstm__compute_load(OLSTM__COMPUTE_F64, operand->dtype, 1,
-                        (const char*)operand->data + (size_t)(index * operand->step) *
-                                                         olstm_dtype_size(operand->dtype),
-                        &value);
-  }
+  if (!operand->data) return 0;
+  // The commonest without a call for each.
+  if (operand->dtype == OLSTM_DTYPE_FLOAT) return ((const float*)operand->data)[at];
+  if (operand->dtype == OLSTM_DTYPE_INT32) return ((const int32_t*)operand->data)[at];
+  olstm__compute_load(
+      OLSTM__COMPUTE_F64, operand->dtype, 1,
+      (const char*)operand->data + (size_t)at * olstm_dtype_size(operand->dtype), &value);
   return value;
 }
 

@@ -1,0 +1,223 @@
+// A pixel's channels lie side by side, with bytes of the zero point up to a multiple of
+// four, so that windows are copied in few pieces.
+#include "op/quantize/byte_conv.h"
+
+#include <string.h>
+
+#include "op/shape/transpose_tiles.h"
+
+enum {
+  /// Bytes of rows that are multiplied at a time.
+  kChunkBytes = 64 << 10,
+  kMinRows = 24,
+  /// Fewer outputs leave most of a product's columns idle.
+  kMinOutputs = 8
+};
+
+static int64_t pixel_bytes(const olstm__byte_conv* conv) {
+  return (conv->channels + 3) / 4 * 4;
+}
+
+static olstm__byte_product product_of(const olstm__byte_conv* conv) {
+  return (olstm__byte_product){
+      .k = olstm__window_kernel_count(&conv->window) * pixel_bytes(conv),
+      .n = conv->outputs,
+      .a_is_signed = conv->x_is_signed,
+      .b_is_signed = conv->w_is_signed};
+}
+
+/// Rows of a chunk.
+static int64_t chunk_rows(const olstm__byte_conv* conv) {
+  const int64_t all = olstm__window_output_count(&conv->window);
+  const int64_t rows = kChunkBytes / product_of(conv).k / kMinRows * kMinRows;
+  const int64_t most = rows < kMinRows ? kMinRows : rows;
+  return most < all ? most : all;
+}
+
+bool olstm__byte_conv_is_fit(const olstm__byte_conv* conv) {
+  return conv->outputs >= kMinOutputs && conv->channels > 1;
+}
+
+/// Of one group.
+static bool group_bytes(const olstm__byte_conv* conv, size_t* out_bytes) {
+  const olstm__byte_product product = product_of(conv);
+  return olstm__byte_product_packed_bytes(&product, out_bytes) &&
+         olstm_size_align(*out_bytes, out_bytes);
+}
+
+bool olstm__byte_conv_packed_bytes(const olstm__byte_conv* conv, size_t* out_bytes) {
+  const olstm__byte_product product = product_of(conv);
+  size_t weights = 0;
+  // Behind the packed ones, those of a group in the order of rows.
+  return group_bytes(conv, out_bytes) &&
+         olstm_size_multiply(*out_bytes, (size_t)conv->groups, out_bytes) &&
+         olstm_size_multiply((size_t)product.k, (size_t)product.n, &weights) &&
+         olstm_size_add(*out_bytes, weights, out_bytes);
+}
+
+/// Offsets in the workspace: pixels and one more that pads are, rows, sums, the product's
+/// scratch.
+typedef struct layout {
+  size_t pixels, rows, sums, scratch, bytes;
+} layout;
+
+static bool lay_out(const olstm__byte_conv* conv, layout* out) {
+  const olstm__byte_product product = product_of(conv);
+  const size_t rows = (size_t)chunk_rows(conv);
+  size_t scratch = 0;
+  *out = (layout){0};
+  return olstm__byte_product_scratch_bytes(&product, (int64_t)rows, &scratch) &&
+         olstm__op_add_part(&out->bytes,
+                            (size_t)olstm__window_input_count(&conv->window) + 1,
+                            (size_t)pixel_bytes(conv), &out->pixels) &&
+         olstm__op_add_part(&out->bytes, rows, (size_t)product.k, &out->rows) &&
+         olstm__op_add_part(&out->bytes, rows * sizeof(int32_t), (size_t)product.n,
+                            &out->sums) &&
+         olstm__op_add_part(&out->bytes, 1, scratch, &out->scratch);
+}
+
+bool olstm__byte_conv_workspace_bytes(const olstm__byte_conv* conv, size_t* out_bytes) {
+  layout offsets;
+  if (!lay_out(conv, &offsets)) return false;
+  *out_bytes = offsets.bytes;
+  return true;
+}
+
+void olstm__byte_conv_pack(const olstm__byte_conv* conv, const void* w, void* packed) {
+  const olstm__byte_product product = product_of(conv);
+  const int64_t taps = olstm__window_kernel_count(&conv->window);
+  const int64_t pixel = pixel_bytes(conv);
+  const char* from = w;
+  size_t bytes = 0;
+  (void)group_bytes(conv, &bytes);
+  char* ordered = (char*)packed + bytes * (size_t)conv->groups;
+  memset(ordered, 0, (size_t)(product.k * product.n));
+  for (int64_t g = 0; g < conv->groups; g++) {
+    for (int64_t m = 0; m < conv->outputs; m++) {
+      for (int64_t c = 0; c < conv->channels; c++) {
+        for (int64_t t = 0; t < taps; t++) {
+          ordered[m * product.k + t * pixel + c] = *from++;
+        }
+      }
+    }
+    olstm__byte_product_pack(&product, ordered, 1, product.k,
+                             (char*)packed + (size_t)g * bytes);
+  }
+}
+
+/// `count` pixels of `bytes`, a multiple of four.
+static void copy_pixels(const char* from, int64_t from_step, int64_t count, int64_t bytes,
+                        char* to, int64_t to_step) {
+  enum { kChunk = 16, kWord = 4 };
+  const int64_t whole = bytes - bytes % kChunk;
+  for (int64_t o = 0; o < count; o++, from += from_step, to += to_step) {
+    int64_t i = 0;
+    for (; i < whole; i += kChunk) memcpy(to + i, from + i, kChunk);
+    for (; i < bytes; i += kWord) memcpy(to + i, from + i, kWord);
+  }
+}
+
+/// What tap `tap` finds for outputs first..first+count-1 of one row of outputs. Pads are
+/// `zeros`, a pixel.
+static void copy_tap(const olstm__byte_conv* conv, const char* pixels, const int64_t* at,
+                     const int64_t* tap, int64_t first, int64_t count, const char* zeros,
+                     int64_t stride, char* to) {
+  const olstm__window* w = &conv->window;
+  const int64_t pixel = pixel_bytes(conv);
+  const int64_t step = w->stride[2];
+  // Where the first output reads, and which outputs read inside of the row.
+  const int64_t start = first * step - w->pad_begin[2] + tap[2] * w->dilation[2];
+  int64_t begin = start >= 0 ? 0 : (-start + step - 1) / step;
+  int64_t end = start >= w->input[2] ? 0 : (w->input[2] - 1 - start) / step + 1;
+  int64_t row = 0;
+  for (int32_t d = 0; d < 2; d++) {
+    const int64_t i = at[d] * w->stride[d] - w->pad_begin[d] + tap[d] * w->dilation[d];
+    if (i < 0 || i >= w->input[d]) end = 0;
+    row = row * w->input[d] + i;
+  }
+  if (end > count) end = count;
+  if (begin > end) begin = end;
+  copy_pixels(zeros, 0, begin, pixel, to, stride);
+  if (end > begin) {
+    copy_pixels(pixels + (row * w->input[2] + start + begin * step) * pixel, step * pixel,
+                end - begin, pixel, to + begin * stride, stride);
+  }
+  copy_pixels(zeros, 0, count - end, pixel, to + end * stride, stride);
+}
+
+/// The rows of outputs first..first+count-1.
+static void make_rows(const olstm__byte_conv* conv, const char* pixels, int64_t first,
+                      int64_t count, const char* zeros, char* rows) {
+  const olstm__window* w = &conv->window;
+  const int64_t pixel = pixel_bytes(conv);
+  const int64_t stride = olstm__window_kernel_count(w) * pixel;
+  for (int64_t done = 0; done < count;) {
+    const int64_t position = first + done;
+    const int64_t column = position % w->output[2];
+    const int64_t left = w->output[2] - column;
+    const int64_t length = left < count - done ? left : count - done;
+    const int64_t line = position / w->output[2];
+    const int64_t at[] = {line / w->output[1], line % w->output[1]};
+    char* to = rows + done * stride;
+    int64_t tap[3];
+    for (tap[0] = 0; tap[0] < w->kernel[0]; tap[0]++) {
+      for (tap[1] = 0; tap[1] < w->kernel[1]; tap[1]++) {
+        for (tap[2] = 0; tap[2] < w->kernel[2]; tap[2]++, to += pixel) {
+          copy_tap(conv, pixels, at, tap, column, length, zeros, stride, to);
+        }
+      }
+    }
+    done += length;
+  }
+}
+
+/// Pixels of one group.
+static void make_pixels(const olstm__byte_conv* conv, const char* x, int8_t zero,
+                        char* pixels) {
+  const int64_t count = olstm__window_input_count(&conv->window);
+  const int64_t pixel = pixel_bytes(conv);
+  if (pixel != conv->channels) memset(pixels, zero, (size_t)(count * pixel));
+  olstm__transpose_tiles_f32_plain[0](count, conv->channels, x, count, pixels, pixel);
+}
+
+void olstm__byte_conv_run(const olstm__byte_conv* conv,
+                          const olstm__byte_conv_args* args) {
+  const olstm__byte_product product = product_of(conv);
+  const int64_t positions = olstm__window_output_count(&conv->window);
+  const int64_t chunk = chunk_rows(conv);
+  const int64_t plane = olstm__window_input_count(&conv->window) * conv->channels;
+  const int8_t zero = args->x_zero.data ? *(const int8_t*)args->x_zero.data : 0;
+  layout offsets;
+  size_t bytes = 0;
+  (void)group_bytes(conv, &bytes);
+  (void)lay_out(conv, &offsets);
+  char* workspace = args->workspace;
+  char* pixels = workspace + offsets.pixels;
+  char* zeros = pixels + olstm__window_input_count(&conv->window) * pixel_bytes(conv);
+  char* rows = workspace + offsets.rows;
+  char* sums = workspace + offsets.sums;
+  memset(zeros, zero, (size_t)pixel_bytes(conv));
+  for (int64_t g = 0; g < conv->groups; g++) {
+    olstm__byte_zero w_zero = args->w_zero;
+    if (w_zero.data)
+      w_zero.data = (const char*)w_zero.data + g * conv->outputs * w_zero.step;
+    make_pixels(conv, (const char*)args->x + g * plane, zero, pixels);
+    for (int64_t p = 0; p < positions; p += chunk) {
+      const int64_t count = positions - p < chunk ? positions - p : chunk;
+      make_rows(conv, pixels, p, count, zeros, rows);
+      const olstm__byte_product_args run = {
+          .m = count,
+          .a = rows,
+          .packed = (const char*)args->packed + (size_t)g * bytes,
+          .a_zero = args->x_zero,
+          .b_zero = w_zero,
+          .c = (int32_t*)(void*)sums,
+          .scratch = workspace + offsets.scratch,
+          .parallel = args->parallel};
+      olstm__byte_product_run(&product, &run);
+      olstm__transpose_tiles_f32_plain[2](
+          product.n, count, sums, product.n * 4,
+          (char*)(args->y + g * conv->outputs * positions + p), positions * 4);
+    }
+  }
+}
