@@ -72,6 +72,7 @@ olstm_status olstm__batch_axes_trace(const olstm_session* session,
     olstm__batch_inputs(session, step, axes, kRows[n], inputs + n * count);
   }
   for (size_t i = 0; i < session->input_count; i++) trace->input_axes[i] = axes[i];
+  trace->declared_outputs = session->outputs;
   const olstm_status status =
       olstm__row_trace_run(session->program, inputs, inputs + count, trace, error);
   olstm_release(allocator, inputs, 2 * count + 1, sizeof *inputs);

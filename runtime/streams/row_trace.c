@@ -235,6 +235,25 @@ static olstm_status check_next(const graph_rows* rows, size_t state, olstm_error
       is_known ? olstm_shape_text(&next->at[0]).text : "one that only data can tell");
 }
 
+/// The batch axis of an output whose shape is not known: the one that the caller names,
+/// or that the model calls as the batch axis of an input; -1 for none.
+static int32_t find_declared(const row_walk* walk, const graph_rows* rows,
+                             size_t output) {
+  const olstm__program* program = rows->program;
+  const olstm_value_info* info = &walk->trace->declared_outputs[output];
+  if (walk->trace->named_outputs[output] >= 0) return walk->trace->named_outputs[output];
+  for (size_t i = 0; i < program->graph->input_count; i++) {
+    const int32_t axis = walk->trace->input_axes[i];
+    const char* name =
+        axis < 0 ? NULL
+                 : program->graph->values[program->inputs[i]].info.dim_params[axis];
+    for (int32_t d = 0; name && d < info->rank; d++) {
+      if (info->dim_params[d] && strcmp(info->dim_params[d], name) == 0) return d;
+    }
+  }
+  return -1;
+}
+
 static olstm_status find_outputs(row_walk* walk, const graph_rows* rows,
                                  olstm_error* error) {
   const olstm__program* program = rows->program;
@@ -243,9 +262,8 @@ static olstm_status find_outputs(row_walk* walk, const graph_rows* rows,
     const olstm__row_value* value = &rows->values[program->outputs[o]];
     int32_t* axis = &walk->trace->output_axes[o];
     *axis = is_clean(value) ? olstm__row_axis(value) : -1;
-    // Of a shape that only data can tell the caller may know more.
     if (o < own_count && value->at[0].dtype == OLSTM_DTYPE_UNDEFINED) {
-      *axis = walk->trace->named_outputs[o];
+      *axis = find_declared(walk, rows, o);
     }
     if (o >= own_count) {
       OLSTM_RETURN_IF_ERROR(check_next(rows, o - own_count, error));

@@ -18,6 +18,9 @@ typedef struct olstm__row_trace {
   /// Per output of the session: the axis that the caller named, or negative. It serves
   /// where only data can tell the shape.
   const int32_t* named_outputs;
+  /// As the model declares them: serve there as well, where a dimension has the name that
+  /// the batch axis of an input has.
+  const olstm_value_info* declared_outputs;
 } olstm__row_trace;
 
 /// Traces the rows of a program.

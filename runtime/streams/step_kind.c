@@ -31,5 +31,13 @@ void olstm__step_kind_destroy(olstm__step_kind* kind) {
 }
 
 size_t olstm__step_kind_bytes(const olstm__step_kind* kind) {
-  return sizeof *kind + kind->memory.used;
+  size_t bytes = sizeof *kind + kind->memory.used;
+  for (size_t s = 0; s < kind->size_count; s++) {
+    const olstm__plan* plan = olstm__executor_plan(kind->sizes[s].executor);
+    bytes += plan->workspace_bytes;
+    for (size_t o = 0; o < plan->output_count; o++) {
+      if (plan->outputs[o].is_known) bytes += olstm__desc_bytes(&plan->outputs[o].desc);
+    }
+  }
+  return bytes;
 }

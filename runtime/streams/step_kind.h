@@ -70,7 +70,7 @@ olstm_status olstm__step_kind_run(olstm__step_kind* kind, olstm__batch_size* siz
 /// may.
 void olstm__step_kind_start_limits(const olstm__step_kind* kind, size_t rows);
 
-/// Bytes of its buffers; the executors' own are left out.
+/// Bytes of its buffers, those of the executors included.
 size_t olstm__step_kind_bytes(const olstm__step_kind* kind);
 
 #endif  // OLSTM_RUNTIME_STREAMS_STEP_KIND_H_

@@ -400,6 +400,57 @@ static void refuses_what_does_not_fit(void** state) {
   close_all(&f);
 }
 
+// ---------------------------------------------------------------- several tables
+
+/// A thread with a table of its own, of a session that others use at the same time.
+static void* run_table(void* argument) {
+  caller* c = argument;
+  olstm_streams_options options;
+  olstm_streams* streams = NULL;
+  olstm_stream handles[3];
+  olstm_context* contexts[3];
+  olstm_streams_options_init(&options);
+  options.capacity = 3;
+  options.largest_batch = 2;
+  c->wrong += olstm_streams_create(c->f->fake.session, &options, &streams, NULL) != 0;
+  for (size_t s = 0; s < 3; s++) {
+    c->wrong += olstm_streams_open(streams, &handles[s], NULL) != 0;
+    c->wrong += olstm_context_create(c->f->fake.session, &contexts[s], NULL) != 0;
+  }
+  for (uint32_t i = 0; i < kSteps; i++) {
+    float x[6];
+    olstm_tensor output[2] = {{.data = NULL}, {.data = NULL}};
+    for (uint32_t s = 0; s < 3; s++) (void)make_x(x + 2 * s, c->number + i * 7 + s);
+    const olstm_tensor input = {{OLSTM_DTYPE_FLOAT, 2, {3, 2}}, x};
+    c->wrong += olstm_streams_run(streams, handles, 3, &input, 1, output, 2, NULL) != 0;
+    for (size_t s = 0; s < 3; s++) {
+      const olstm_tensor one = {{OLSTM_DTYPE_FLOAT, 2, {1, 2}}, x + 2 * s};
+      olstm_tensor expected[2] = {{.data = NULL}, {.data = NULL}};
+      c->wrong += olstm_context_run(contexts[s], &one, 1, expected, 2, NULL) != 0;
+      c->wrong += !has_bits((const float*)output[0].data + 2 * s, expected[0].data);
+    }
+  }
+  for (size_t s = 0; s < 3; s++) olstm_context_destroy(contexts[s]);
+  olstm_streams_destroy(streams);
+  return NULL;
+}
+
+static void tables_share_a_session(void** state) {
+  (void)state;
+  fixture f;
+  caller callers[kThreads];
+  open_all(&f, "bound sum", 0, 16);
+  for (uint32_t t = 0; t < kThreads; t++) {
+    callers[t] = (caller){.f = &f, .number = t * 11};
+    assert_int_equal(pthread_create(&callers[t].thread, NULL, run_table, &callers[t]), 0);
+  }
+  for (size_t t = 0; t < kThreads; t++) {
+    assert_int_equal(pthread_join(callers[t].thread, NULL), 0);
+    assert_int_equal(callers[t].wrong, 0);
+  }
+  close_all(&f);
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(serves_many_threads_bit_for_bit),
@@ -409,6 +460,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(cancels_what_waits),
       cmocka_unit_test(a_callback_submits_and_does_not_wait),
       cmocka_unit_test(refuses_what_does_not_fit),
+      cmocka_unit_test(tables_share_a_session),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

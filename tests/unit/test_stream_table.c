@@ -126,6 +126,19 @@ static void computes_alone_what_it_cannot_follow(void** state) {
                "node test:Inc x -> v name=own\nnode LSTM v,w,r -> y hidden_size=3\n"
                "output y\n",
                "Inc 'own': it is no operator of olstm's");
+  // The shapes do not tell; made-up values do.
+  expect_alone(ROWS_OF_STEPS
+               "const from int64[1] -1\nconst to int64[1] -1000\nconst a int64[1] 2\n"
+               "node Slice y,from,to,a,from -> z name=turned\noutput z\n",
+               "output 'z' is not bit for bit the same when rows are computed together");
+  expect_alone(ROWS_OF_STEPS
+               "const m int64[] 2\nconst c bool[] 1\n"
+               "graph b\ninput i int64[]\ninput g bool[]\n"
+               "input v float[t,1,n,3]\nnode Identity g -> go\n"
+               "node Tanh v -> w2\noutput go\noutput w2\nend\n"
+               "node Loop m,c,y -> z name=twice body=@b\n"
+               "output z float[t,1,n,3]\n",
+               "Loop 'twice': rows are not followed through its body");
 }
 
 // ---------------------------------------------------------------- axes
@@ -249,7 +262,7 @@ static void refuses_handles_that_are_not_open(void** state) {
 
 #define KEEPS_STEPS                                         \
   "input x float[t,n,2]\ninput keep bool[t]\n" WEIGHTS LSTM \
-  "node Compress y,keep -> z name=chosen axis=0\noutput z\n"
+  "node Compress y,keep -> z name=chosen axis=0\noutput z"
 
 static void expect_context(olstm_session* session, const olstm_tensor* inputs,
                            const olstm_tensor* output) {
@@ -276,6 +289,8 @@ static void takes_outputs_whose_shape_data_tells(void** state) {
   uint8_t keep[2][3] = {{1, 0, 1}, {0, 1, 0}};
   expect_refused(KEEPS_STEPS, OLSTM_STATUS_UNSUPPORTED,
                  "output 'z' has no batch axis that could be told");
+  // A name that the model gives tells as well.
+  expect_alone(KEEPS_STEPS " float[?,1,n,3]\n", "Compress 'chosen'");
   olstm_session* session = open_session(&f, KEEPS_STEPS);
   const olstm_batch_axis axis = {"z", 2};
   olstm_streams_options_init(&options);
@@ -438,6 +453,82 @@ static void any_allocation_may_fail(void** state) {
   assert_int_equal(status, OLSTM_STATUS_OK);
 }
 
+// ---------------------------------------------------------------- the session's limits
+
+static olstm_status run_context(olstm_session* session, int64_t t, olstm_error* error) {
+  float x[16] = {0.5F};
+  const olstm_tensor input = {{OLSTM_DTYPE_FLOAT, 3, {t, 1, 2}}, x};
+  olstm_tensor output = {.data = NULL};
+  olstm_context* context = olstm_fake_context(session);
+  const olstm_status status = olstm_context_run(context, &input, 1, &output, 1, error);
+  olstm_context_destroy(context);
+  return status;
+}
+
+/// A session whose cache has room for one plan: the plans of a table are not that one.
+static void leaves_the_plans_of_contexts_in_the_cache(void** state) {
+  (void)state;
+  static const char* const kAll = "all";
+  fixture f;
+  olstm_error error = {""};
+  olstm_session_options options;
+  olstm_streams_options streams;
+  olstm_session_options_init(&options);
+  options.stateful_count = 1;
+  options.stateful = &kAll;
+  options.plan_cache_capacity = 1;
+  olstm_session* session =
+      olstm_fake_session_must("input x float[t,n,2]\n" WEIGHTS
+                              "node test:Inc x -> v\n"
+                              "node LSTM v,w,r -> y name=l hidden_size=3\noutput y\n",
+                              &options, &f.fake);
+  assert_int_equal(run_context(session, 5, &error), OLSTM_STATUS_OK);
+  olstm_streams_options_init(&streams);
+  streams.capacity = 2;
+  if (olstm_streams_create(session, &streams, &f.streams, &error)) {
+    fail_msg("%s", error.message);
+  }
+  const int before = olstm_fake.prepare;
+  assert_int_equal(run_context(session, 5, &error), OLSTM_STATUS_OK);
+  assert_int_equal(olstm_fake.prepare, before);
+  close_all(&f);
+}
+
+/// What a row alone may take, every row of a batch may.
+static void limits_are_those_of_a_row(void** state) {
+  (void)state;
+  static const char* const kAll = "all";
+  fixture f;
+  olstm_error error = {""};
+  olstm_session_options options;
+  olstm_streams_options streams;
+  olstm_stream handles[8];
+  float x[16] = {0.5F, 1};
+  const olstm_tensor input = {{OLSTM_DTYPE_FLOAT, 3, {1, 8, 2}}, x};
+  olstm_tensor output = {.data = NULL};
+  olstm_session_options_init(&options);
+  options.stateful_count = 1;
+  options.stateful = &kAll;
+  // The least that one row takes.
+  for (options.max_work = 16;; options.max_work += options.max_work / 8) {
+    (void)olstm_fake_session_must(ROWS_OF_STEPS "output y\n", &options, &f.fake);
+    if (run_context(f.fake.session, 1, &error) == OLSTM_STATUS_OK) break;
+    olstm_fake_session_destroy(&f.fake);
+  }
+  olstm_streams_options_init(&streams);
+  streams.capacity = 8;
+  if (olstm_streams_create(f.fake.session, &streams, &f.streams, &error)) {
+    fail_msg("%s", error.message);
+  }
+  for (size_t i = 0; i < 8; i++) {
+    assert_int_equal(olstm_streams_open(f.streams, &handles[i], &error), OLSTM_STATUS_OK);
+  }
+  if (olstm_streams_run(f.streams, handles, 8, &input, 1, &output, 1, &error)) {
+    fail_msg("%s", error.message);
+  }
+  close_all(&f);
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(refuses_nodes_that_mix_rows),
@@ -451,6 +542,8 @@ int main(int argc, char** argv) {
       cmocka_unit_test(takes_outputs_whose_shape_data_tells),
       cmocka_unit_test(steady_runs_allocate_nothing),
       cmocka_unit_test(any_allocation_may_fail),
+      cmocka_unit_test(leaves_the_plans_of_contexts_in_the_cache),
+      cmocka_unit_test(limits_are_those_of_a_row),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }
