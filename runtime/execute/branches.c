@@ -47,7 +47,8 @@ olstm_status olstm__branches_create(olstm__environment* environment,
   *out_branches = branches;
   if (!branches) return fail_memory(error);
   branches->environment = environment;
-  branches->children = (olstm__children){&environment->allocator, bodies, limits, NULL};
+  branches->children = (olstm__children){
+      .allocator = &environment->allocator, .bodies = bodies, .limits = limits};
   return OLSTM_STATUS_OK;
 }
 

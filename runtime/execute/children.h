@@ -7,6 +7,7 @@
 
 /// Those of one control node.
 typedef struct olstm__child {
+  /// The next of its bucket.
   struct olstm__child* next;
   const olstm__program_node* node;
   /// One for each body.
@@ -19,7 +20,9 @@ typedef struct olstm__children {
   const olstm_allocator* allocator;
   const olstm__body_executor* bodies;
   olstm__run_limits* limits;
-  olstm__child* first;
+  /// A hash table by node: chains, as many as there is room for.
+  size_t count, bucket_count;
+  olstm__child** buckets;
 } olstm__children;
 
 /// The node's; made at first use. NULL when there is no memory: `error` says so.

@@ -61,7 +61,8 @@ olstm_status olstm__dynamic_create(olstm__environment* environment,
   *out_dynamic = dynamic;
   if (!dynamic) return fail_memory(error);
   dynamic->environment = environment;
-  dynamic->children = (olstm__children){&environment->allocator, bodies, limits, NULL};
+  dynamic->children = (olstm__children){
+      .allocator = &environment->allocator, .bodies = bodies, .limits = limits};
   dynamic->limits = limits;
   olstm__dynamic_pool_init(&dynamic->pool, &environment->allocator, limits->max_memory);
   return OLSTM_STATUS_OK;

@@ -196,6 +196,8 @@ static bool copy_node(olstm__graph* graph, const olstm__graph_node* from,
                    ? olstm__builtin_traits(to->domain, to->op_type)
                    : 0;
   to->fused_from = from->fused_from ? from->fused_from : "";
+  to->input_capacity = from->input_count;
+  to->output_capacity = from->output_count;
   if (to->kind == OLSTM__NODE_OPERATOR) to->own_input_count = from->input_count;
   to->inputs = olstm__graph_allocate(graph, from->input_count, sizeof *to->inputs);
   to->outputs = olstm__graph_allocate(graph, from->output_count, sizeof *to->outputs);
@@ -311,23 +313,41 @@ void olstm__graph_set_output(olstm__graph* graph, int32_t node, size_t slot,
   if (value != OLSTM__NO_VALUE) graph->values[value].producer = node;
 }
 
+/// Moves a node's inputs and their uses to where there is room for more.
+static bool move_inputs(olstm__graph* graph, int32_t index, size_t capacity) {
+  olstm__graph_node* node = &graph->nodes[index];
+  int32_t* inputs = olstm__graph_allocate(graph, capacity, sizeof *inputs);
+  if (!inputs || !reserve_uses(graph, capacity)) return false;
+  const int32_t first = graph->use_count;
+  graph->use_count += (int32_t)capacity;
+  for (size_t i = 0; i < capacity; i++) {
+    const int32_t use = first + (int32_t)i;
+    inputs[i] = i < node->input_count ? node->inputs[i] : OLSTM__NO_VALUE;
+    if (i < node->input_count) unlink_use(graph, node->first_use + (int32_t)i, inputs[i]);
+    graph->uses[use] =
+        (olstm__graph_use){index, (int32_t)i, OLSTM__NO_VALUE, OLSTM__NO_VALUE};
+    link_use(graph, use, inputs[i]);
+  }
+  node->inputs = inputs;
+  node->first_use = first;
+  node->input_capacity = capacity;
+  return true;
+}
+
+/// Twice what a node has, so that adding one by one stays linear.
+static size_t room_for(size_t count, size_t capacity) {
+  return count > 2 * capacity ? count : 2 * capacity;
+}
+
 bool olstm__graph_reserve_inputs(olstm__graph* graph, int32_t index, size_t count) {
   olstm__graph_node* node = &graph->nodes[index];
   if (node->input_count >= count) return true;
-  int32_t* inputs = olstm__graph_allocate(graph, count, sizeof *inputs);
-  if (!inputs || !reserve_uses(graph, count)) return false;
-  const int32_t first = graph->use_count;
-  graph->use_count += (int32_t)count;
-  for (size_t i = 0; i < count; i++) {
-    inputs[i] = i < node->input_count ? node->inputs[i] : OLSTM__NO_VALUE;
-    if (i < node->input_count) unlink_use(graph, node->first_use + (int32_t)i, inputs[i]);
-    graph->uses[first + (int32_t)i] =
-        (olstm__graph_use){index, (int32_t)i, OLSTM__NO_VALUE, OLSTM__NO_VALUE};
-    link_use(graph, first + (int32_t)i, inputs[i]);
+  if (node->input_capacity < count &&
+      !move_inputs(graph, index, room_for(count, node->input_capacity))) {
+    return false;
   }
-  node->inputs = inputs;
+  for (size_t i = node->input_count; i < count; i++) node->inputs[i] = OLSTM__NO_VALUE;
   node->input_count = count;
-  node->first_use = first;
   if (node->kind == OLSTM__NODE_OPERATOR) node->own_input_count = count;
   return true;
 }
@@ -335,12 +355,17 @@ bool olstm__graph_reserve_inputs(olstm__graph* graph, int32_t index, size_t coun
 bool olstm__graph_reserve_outputs(olstm__graph* graph, int32_t index, size_t count) {
   olstm__graph_node* node = &graph->nodes[index];
   if (node->output_count >= count) return true;
-  int32_t* outputs = olstm__graph_allocate(graph, count, sizeof *outputs);
-  if (!outputs) return false;
-  for (size_t o = 0; o < count; o++) {
-    outputs[o] = o < node->output_count ? node->outputs[o] : OLSTM__NO_VALUE;
+  if (node->output_capacity < count) {
+    const size_t capacity = room_for(count, node->output_capacity);
+    int32_t* outputs = olstm__graph_allocate(graph, capacity, sizeof *outputs);
+    if (!outputs) return false;
+    if (node->output_count > 0) {
+      memcpy(outputs, node->outputs, node->output_count * sizeof *outputs);
+    }
+    node->outputs = outputs;
+    node->output_capacity = capacity;
   }
-  node->outputs = outputs;
+  for (size_t o = node->output_count; o < count; o++) node->outputs[o] = OLSTM__NO_VALUE;
   node->output_count = count;
   return true;
 }

@@ -105,10 +105,14 @@ typedef struct olstm__graph_node {
   /// CONTROL.
   size_t body_count;
   olstm__graph_body* bodies;
+  /// Whether state slots feed its initial state (state_nodes.h).
+  bool is_stateful;
   /// What the node was fused from, for inspect: "Loop recognised as LSTM"; or "".
   const char* fused_from;
   /// Index in graph->uses of its input 0; those of the other inputs follow.
   int32_t first_use;
+  /// How many inputs, with their uses, and outputs there is room for.
+  size_t input_capacity, output_capacity;
 } olstm__graph_node;
 
 /// A state slot: a tensor that a context carries from run to run. A slot belongs to the

@@ -167,7 +167,10 @@ olstm_status olstm__states_init(olstm__states* states, const olstm__graph* graph
   }
   states->slots = slots;
   states->slot_count = graph->state_count;
-  for (size_t s = 0; s < graph->state_count; s++) slots[s].meta = &graph->states[s];
+  for (size_t s = 0; s < graph->state_count; s++) {
+    slots[s].meta = &graph->states[s];
+    states->visible_count += !graph->states[s].is_internal;
+  }
   return OLSTM_STATUS_OK;
 }
 
@@ -326,11 +329,7 @@ static olstm__state_slot* find_slot(const olstm__states* states, const char* nam
 }
 
 size_t olstm__states_visible_count(const olstm__states* states) {
-  size_t count = 0;
-  for (size_t s = 0; s < states->slot_count; s++) {
-    count += !states->slots[s].meta->is_internal;
-  }
-  return count;
+  return states->visible_count;
 }
 
 /// dtype and shape as far as known: rank and dimensions are -1 where they are not.
@@ -360,7 +359,7 @@ olstm_status olstm__states_get_info(const olstm__states* states, size_t index,
   }
   return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
                     "state index is %zu, there are %zu states", index,
-                    olstm__states_visible_count(states));
+                    states->visible_count);
 }
 
 olstm_status olstm__states_get(const olstm__states* states, const char* name,

@@ -42,8 +42,8 @@ typedef struct olstm__states {
   /// Whether a constant start value with a batch of 1 is used for any batch (option
   /// broadcast_state).
   bool broadcast;
-  /// Internal slots included.
-  size_t slot_count;
+  /// Internal slots included, and without them.
+  size_t slot_count, visible_count;
   olstm__state_slot* slots;
 } olstm__states;
 

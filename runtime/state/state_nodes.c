@@ -350,8 +350,15 @@ olstm_status olstm__make_node_stateful(const olstm__node_location* location,
       olstm__recurrent_read_shape(graph, &graph->nodes[index]);
   const char* name = olstm__graph_format(graph, "%s/h", graph->nodes[index].name);
   OLSTM_RETURN_IF_ERROR(olstm__graph_check(graph, error));
+  // Nodes have names of their own: only the slot of a bound input may be called that,
+  // too.
+  bool is_taken = graph->nodes[index].is_stateful;
   for (size_t s = 0; s < main->state_count; s++) {
-    if (strcmp(main->states[s].name, name) != 0) continue;
+    is_taken = is_taken || (main->states[s].batch_axis < 0 &&
+                            strcmp(main->states[s].name, name) == 0);
+  }
+  graph->nodes[index].is_stateful = true;
+  if (is_taken) {
     return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
                       "stateful: there are two slots '%s'", name);
   }

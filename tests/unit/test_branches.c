@@ -1,6 +1,8 @@
 // runtime/plan_branches and runtime/branches: Ifs whose condition only the run tells.
 // Both branches are planned and bound by prepare, and no run allocates, whichever it
 // takes. Expectations are sums that are written down here.
+#include <stdio.h>
+
 #include "olstm/olstm.h"
 #include "runtime/execute/branches.h"
 #include "tests/support/model_text.h"
@@ -139,6 +141,30 @@ static void branches_in_branches(void** state) {
   end(&it);
 }
 
+/// One behind the other, each with branches of its own.
+static void many_ifs_in_a_row(void** state) {
+  enum { kCount = 50, kRoom = 1 << 13 };
+  static char text[kRoom];
+  branch_case it;
+  size_t used =
+      (size_t)snprintf(text, kRoom, HEAD DOUBLED RAISED "node Identity x -> s0\n");
+  (void)state;
+  for (int i = 0; i < kCount; i++) {
+    used += (size_t)snprintf(text + used, kRoom - used,
+                             "node If c -> z%d then_branch=@t else_branch=@e\n"
+                             "node Add z%d,s%d -> s%d\n",
+                             i, i, i, i + 1);
+  }
+  (void)snprintf(text + used, kRoom - used, "output s%d\n", (int)kCount);
+  start(&it, text, 2);
+  assert_int_equal(prepare(&it), OLSTM_STATUS_OK);
+  for (int r = 0; r < 4; r++) {
+    it.condition = (uint8_t)(r % 2);
+    expect_run(&it, r % 2 ? 2.0f * kCount + 1 : kCount + 1, r % 2 ? 0 : 10.0f * kCount);
+  }
+  end(&it);
+}
+
 static void a_branch_that_cannot_run_is_refused_when_it_is_taken(void** state) {
   branch_case it;
   (void)state;
@@ -257,6 +283,7 @@ int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(either_branch_runs_without_allocation),
       cmocka_unit_test(branches_in_branches),
+      cmocka_unit_test(many_ifs_in_a_row),
       cmocka_unit_test(a_branch_that_cannot_run_is_refused_when_it_is_taken),
       cmocka_unit_test(shapes_that_depend_on_the_branch_are_dynamic),
       cmocka_unit_test(real_time_takes_them),

@@ -74,6 +74,25 @@ static void later_bodies_move_up(void** state) {
   olstm__graph_destroy(graph);
 }
 
+/// Memory for captures and outputs that are added one by one grows as their number does.
+static void many_captures_take_room_for_twice_as_many(void** state) {
+  enum { kCount = 1000 };
+  olstm__graph* graph = make_graph(NULL);
+  (void)state;
+  for (int i = 0; i < kCount; i++) {
+    const int32_t added = olstm__graph_add_value(graph, OLSTM__VALUE_NODE, "v");
+    assert_int_not_equal(olstm__graph_capture(graph, 0, i % 2, added), OLSTM__NO_VALUE);
+    assert_true(olstm__graph_reserve_outputs(graph, 0, (size_t)i + 2));
+  }
+  const olstm__graph_node* node = &graph->nodes[0];
+  assert_int_equal(node->input_count, kCount + 4);
+  assert_in_range(node->input_capacity, kCount, 2 * kCount + 8);
+  assert_in_range(node->output_capacity, kCount, 2 * kCount + 2);
+  // Those that were given up, in all: as many again.
+  assert_in_range(graph->use_count, kCount, 4 * kCount + 16);
+  olstm__graph_destroy(graph);
+}
+
 /// The bodies and uses behind it move down.
 static void an_input_of_a_body_is_dropped(void** state) {
   olstm__graph* graph = make_graph(NULL);
@@ -167,6 +186,7 @@ int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(captures_what_is_captured_once),
       cmocka_unit_test(later_bodies_move_up),
+      cmocka_unit_test(many_captures_take_room_for_twice_as_many),
       cmocka_unit_test(an_input_of_a_body_is_dropped),
       cmocka_unit_test(an_input_of_a_loop_is_dropped),
       cmocka_unit_test(gives_an_output_by_either_branch),
