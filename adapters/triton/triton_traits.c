@@ -224,11 +224,12 @@ static olstm_status compare_batches(olstm__triton_traits* traits,
 // ---------------------------------------------------------------- which axis is the
 // batch
 
-/// Says which axis of every input would be the batch if `axis` were that of the first.
-/// False when some input has no such axis.
+/// Says which axis of every input would be the batch if `axis` were that of the first; -1
+/// for an input that has no such axis. False when there is such an input.
 static bool choose_axes(const olstm__triton_traits* traits, int32_t axis,
                         int32_t* out_axes) {
   const char* const symbol = traits->inputs[0].dim_params[axis];
+  bool all_have_one = true;
   for (size_t i = 0; i < traits->input_count; i++) {
     const olstm__triton_tensor* input = &traits->inputs[i];
     int32_t found = -1;
@@ -240,10 +241,10 @@ static bool choose_axes(const olstm__triton_traits* traits, int32_t axis,
     }
     if (found < 0 && axis < input->rank && input->dims[axis] < 0) found = axis;
     if (found < 0 && input->rank > 0 && input->dims[0] < 0) found = 0;
-    if (found < 0) return false;
     out_axes[i] = found;
+    all_have_one = all_have_one && found >= 0;
   }
-  return true;
+  return all_have_one;
 }
 
 /// A node that may decide for all rows of a batch at once, or gives other numbers in
@@ -385,11 +386,8 @@ static void observe(olstm__triton_traits* traits, olstm__triton_probe* probe) {
   olstm_error ignored;
   if (traits->has_run && !is_unsettled(traits, true)) return;
   // What is open in front is most often the batch, which need not be long.
-  for (size_t i = 0; i < traits->input_count; i++) {
-    const bool is_open = traits->inputs[i].rank > 0 && traits->inputs[i].dims[0] < 0;
-    probe->axes[i] = is_open ? 0 : -1;
-  }
-  probe->has_axes = true;
+  probe->has_axes = traits->input_count > 0 && traits->inputs[0].rank > 0;
+  if (probe->has_axes) (void)choose_axes(traits, 0, probe->axes);
   const olstm_status status = run_some_length(traits, probe, 1, &shot, &ignored);
   for (size_t i = 0; i < traits->output_count + traits->slot_count; i++) {
     olstm__triton_tensor* tensor = tensor_of_shot(traits, i);

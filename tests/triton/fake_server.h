@@ -13,7 +13,7 @@
 #include "adapters/triton/triton_api.h"
 #include "tests/support/test_main.h"
 
-enum { FAKE_MAX_TENSORS = 8, FAKE_MAX_RANK = 8, FAKE_MAX_EVENTS = 64 };
+enum { FAKE_MAX_TENSORS = 24, FAKE_MAX_RANK = 8, FAKE_MAX_EVENTS = 128, FAKE_NAME = 192 };
 
 // ---------------------------------------------------------------- the library
 
@@ -99,7 +99,7 @@ typedef struct fake_memory {
 } fake_memory;
 
 struct TRITONBACKEND_State {
-  char name[64];
+  char name[FAKE_NAME];
   uint32_t type;
   uint32_t rank;
   int64_t dims[FAKE_MAX_RANK];
@@ -128,7 +128,7 @@ void fake_sequence_end(fake_sequence* sequence);
 // ---------------------------------------------------------------- requests
 
 struct TRITONBACKEND_Input {
-  char name[64];
+  char name[FAKE_NAME];
   uint32_t type;
   uint32_t rank;
   int64_t dims[FAKE_MAX_RANK];
@@ -140,7 +140,7 @@ struct TRITONBACKEND_Input {
 };
 
 struct TRITONBACKEND_Output {
-  char name[64];
+  char name[FAKE_NAME];
   uint32_t type;
   uint32_t rank;
   int64_t dims[FAKE_MAX_RANK];
@@ -163,7 +163,7 @@ struct TRITONBACKEND_Request {
   size_t input_count;
   TRITONBACKEND_Input inputs[FAKE_MAX_TENSORS];
   size_t wanted_count;
-  char wanted[FAKE_MAX_TENSORS][64];
+  char wanted[FAKE_MAX_TENSORS][FAKE_NAME];
   /// Calls about it, a letter each: N response, O output buffer, S state, R response
   /// sent, E error sent, T statistics, F release.
   char events[FAKE_MAX_EVENTS];

@@ -134,6 +134,20 @@ static void rows_that_are_not_independent_are_never_run_together(void** state) {
   }
 }
 
+static void trial_runs_know_the_batch_by_its_name(void** state) {
+  // Works from 5 steps on, and with the same batch on two different axes alone.
+  static const char kModel[] =
+      "opset 17\ninput x float[n,3,t]\ninput s float[2,n,4]\n"
+      "const zero int64[1] 0\nnode MaxPool x -> p kernel_shape=[5]\n"
+      "node ReduceMean p -> m axes=[0] keepdims=1\nnode Sub p,m -> d\n"
+      "node Slice s,zero,one,zero -> first\nconst one int64[1] 1\n"
+      "node Transpose first -> f perm=[1,2,0]\n"
+      "node ReduceSum f,one -> g keepdims=1\nnode Add d,g -> y\noutput y float\n";
+  (void)state;
+  expect_config(kModel, "{}", "output.0.dims", "[-1,-1,-1]");
+  expect_config(kModel, "{}", "max_batch_size", "0");
+}
+
 // ---------------------------------------------------------------- what is refused
 
 typedef struct refusal {
@@ -321,6 +335,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(parameters_choose_how_it_runs),
       cmocka_unit_test(inputs_with_initializers_are_served_when_they_are_listed),
       cmocka_unit_test(rows_that_are_not_independent_are_never_run_together),
+      cmocka_unit_test(trial_runs_know_the_batch_by_its_name),
       cmocka_unit_test(wrong_parameters_are_refused_by_name),
       cmocka_unit_test(wrong_tensors_are_refused_by_name),
       cmocka_unit_test(wrong_states_are_refused_by_name),
