@@ -6,6 +6,7 @@ import gc
 import subprocess
 import sys
 import textwrap
+import threading
 import unittest
 import weakref
 
@@ -24,7 +25,8 @@ class Ledger:
         gc.collect()
         self.events, self._functions = [], {}
         for name in ("olstm_session_create", "olstm_context_create", "olstm_context_clone", "olstm_context_destroy",
-                     "olstm_session_destroy", "olstm_model_destroy", "olstm_registry_create", "olstm_registry_destroy"):
+                     "olstm_session_destroy", "olstm_model_destroy", "olstm_registry_create", "olstm_registry_destroy",
+                     "olstm_streams_create", "olstm_streams_destroy", "olstm_batcher_create", "olstm_batcher_destroy"):
             self._functions[name] = getattr(_library.library, name)
             setattr(_library.library, name, self._noting(name, self._functions[name]))
         return self
@@ -44,25 +46,22 @@ class Ledger:
         for name, function in self._functions.items():
             setattr(_library.library, name, function)
 
-    def check(self, test, sessions, contexts):
-        """That so many were made, all are gone, and none too early or twice."""
-        owners, made = {}, {"session": 0, "context": 0}
-        for event in self.events:
-            if event[0] == "olstm_session_create":
-                made["session"] += 1
-                owners[event[1]] = None
-            elif event[0] == "olstm_context_create":
-                made["context"] += 1
-                owners[event[1]] = event[2]
-            elif event[0] == "olstm_context_clone":
-                made["context"] += 1
-                owners[event[1]] = owners[event[2]]
-            elif event[0] in ("olstm_session_destroy", "olstm_context_destroy"):
-                test.assertIn(event[1], owners, "destroyed twice")
-                del owners[event[1]]
-                test.assertNotIn(event[1], owners.values(), "a session before its context")
+    def check(self, test, sessions, contexts, streams=0, batchers=0):
+        """That so many were made, all are gone, and none twice or before what was made of it."""
+        owners, made = {}, {"session": 0, "context": 0, "streams": 0, "batcher": 0}
+        for name, *addresses in self.events:
+            kind, deed = name.split("_")[1:]
+            if kind not in made:
+                continue
+            if deed == "destroy":
+                test.assertIn(addresses[0], owners, "destroyed twice")
+                del owners[addresses[0]]
+                test.assertNotIn(addresses[0], owners.values(), "a %s before what was made of it" % kind)
+            else:
+                made[kind] += 1
+                owners[addresses[0]] = owners[addresses[1]] if deed == "clone" else None if kind == "session" else addresses[1]
         test.assertEqual(owners, {}, "not destroyed")
-        test.assertEqual(made, {"session": sessions, "context": contexts})
+        test.assertEqual(made, {"session": sessions, "context": contexts, "streams": streams, "batcher": batchers})
 
 
 class Node:
@@ -92,6 +91,24 @@ class LifetimeTest(unittest.TestCase):
                     del session, both, held, node
                 gc.collect()
             ledger.check(self, sessions=20, contexts=60)
+
+    def test_tables_and_batchers_go_before_their_session(self):
+        for first in (0, 1):
+            with Ledger() as ledger:
+                for _ in range(10):
+                    session = olstm.Session(model(), stateful=True)
+                    streams = session.streams(4)
+                    batcher = streams.batcher()
+                    held = [session, streams, batcher][::-1 if first else 1]
+                    batcher.run(batcher.open(), {"x": sequence(1, 1)})
+                    session.all = held
+                    del session, streams, batcher, held
+                gc.collect()
+                for _ in range(200):  # one whose own thread held it last is destroyed by another one
+                    if len(ledger.events) >= 10 * (2 + 2 * 2 + 2 + 2 + 1):
+                        break
+                    threading.Event().wait(0.05)
+            ledger.check(self, sessions=10, contexts=20, streams=10, batchers=10)
 
     def test_an_exception_that_is_kept_does_not_bring_them_down(self):
         def work():

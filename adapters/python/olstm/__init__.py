@@ -14,6 +14,12 @@
     context.state["lstm/h"] = h0
     context.reset()
 
+    streams = session.streams(capacity=1000)              # thousands of streams, computed together
+    h = streams.open()
+    streams.run({h: {"x": first_chunk}})[h]["y"]
+    with streams.batcher() as batcher:                    # makes the batches of what threads and coroutines bring
+        batcher.run(h, {"x": next_chunk})
+
 From Keras: `python -m tf2onnx.convert --saved-model DIR --output model.onnx` (or `--keras FILE`) makes the
 model; docs/keras.md says what is lost on the way and how to get it back.
 
@@ -21,7 +27,8 @@ olstm.backend implements ONNX's backend interface, olstm.dask runs models over D
 
 Everything is in libolstm.so: the one beside this package, else the system's; OLSTM_LIBRARY names another.
 """
-from ._library import VERSION as __version__, Error
+from ._library import VERSION as __version__, Error, Status
 from .session import Context, Session
+from .streams import Batcher, Streams
 
-__all__ = ["Context", "Error", "Session", "__version__"]
+__all__ = ["Batcher", "Context", "Error", "Session", "Status", "Streams", "__version__"]

@@ -31,7 +31,8 @@ class Info(NamedTuple):
     shape: Shape
 
 
-def _integer(value: Any, what: str, least: int, most: int) -> int:
+def checked_integer(value: Any, what: str, least: int, most: int) -> int:
+    """An integer for C. Errors: TypeError, or ValueError with its name."""
     number = operator.index(value)
     if not least <= number <= most:
         raise ValueError("%s=%d is not in %d..%d" % (what, number, least, most))
@@ -138,9 +139,9 @@ def _fill_options(options: L.SessionOptions, given: Mapping[str, Any]) -> List[A
     if given["precision"] not in _PRECISIONS:
         raise ValueError("precision '%s' is unknown, expected %s" % (given["precision"], ", ".join(_PRECISIONS)))
     options.precision = _PRECISIONS[given["precision"]]
-    options.thread_count = _integer(given["threads"], "threads", 0, 2**31 - 1)
-    options.max_memory = _integer(given["max_memory"], "max_memory", 0, 2**63 - 1)
-    options.max_work = _integer(given["max_work"], "max_work", 0, 2**64 - 1)
+    options.thread_count = checked_integer(given["threads"], "threads", 0, 2**31 - 1)
+    options.max_memory = checked_integer(given["max_memory"], "max_memory", 0, 2**63 - 1)
+    options.max_work = checked_integer(given["max_work"], "max_work", 0, 2**64 - 1)
     options.broadcast_state = given["broadcast_state"]
     options.fuse = given["fuse"]
     options.kernel = L.c_string(given["kernel"], "kernel")
@@ -152,7 +153,7 @@ def _fill_options(options: L.SessionOptions, given: Mapping[str, Any]) -> List[A
     options.given_input_count, options.given_inputs = len(given["given_inputs"]), inputs
     options.binding_count, options.bindings = len(pairs), pair_array
     options.has_seed = given["seed"] is not None
-    options.seed = _integer(given["seed"] or 0, "seed", 0, 2**64 - 1)
+    options.seed = checked_integer(given["seed"] or 0, "seed", 0, 2**64 - 1)
     return [stateful, inputs, pair_array]
 
 
@@ -225,6 +226,10 @@ class Core:
         """Runs in a context that nobody else uses meanwhile."""
         outputs = (L.Tensor * max(1, len(self.outputs)))()
         L.call("olstm_context_run", context, inputs, len(self.inputs), outputs, len(self.outputs))
+        return self.read_outputs(outputs)
+
+    def read_outputs(self, outputs: Any) -> Dict[str, np.ndarray[Any, Any]]:
+        """Copies of what C lends, by name."""
         return {name: to_array(outputs[index]) for index, name in enumerate(self.outputs)}
 
     def run(self, feeds: Mapping[str, Any]) -> Dict[str, np.ndarray[Any, Any]]:

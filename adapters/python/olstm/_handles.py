@@ -2,14 +2,15 @@
 from __future__ import annotations
 
 import weakref
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 import numpy as np
 
 from . import _library as L
 
 
-def _destroy(function: str, address: int, needs: Optional["Handle"]) -> None:
+def destroy(function: str, address: int, needs: Optional["Handle"]) -> None:
+    """Destroys a C object; `needs` is there until that is done."""
     getattr(L.library, function)(address)
 
 
@@ -24,8 +25,12 @@ class Handle:
     """
     __slots__ = ("_as_parameter_", "_token")
 
-    def __init__(self, destroy: str, create: str, *arguments: Any, needs: Optional["Handle"] = None) -> None:
-        """Owns what the function `create` makes of these arguments. needs: what must not be destroyed before it."""
+    def __init__(self, destroyer: str, create: str, *arguments: Any, needs: Optional["Handle"] = None,
+                 destroy: Callable[[str, int, Optional["Handle"]], None] = destroy) -> None:
+        """Owns what the function `create` makes of these arguments, until the function `destroyer` is called by `destroy`.
+
+        needs: what must not be destroyed before it.
+        """
         self._as_parameter_ = L.create(create, *arguments)
         self._token = np.empty(0)
-        weakref.finalize(self._token, _destroy, destroy, self._as_parameter_, needs).atexit = False
+        weakref.finalize(self._token, destroy, destroyer, self._as_parameter_, needs).atexit = False

@@ -3,25 +3,45 @@ from __future__ import annotations
 
 import ctypes as C
 import ctypes.util
+import enum
 import os
 from typing import Any, Dict, List, Tuple
 
 MAX_RANK = 8
-OK = 0
-UNSUPPORTED = 3
-WRONG_STATE = 9
-IO_ERROR = 10
+
+
+class Status(enum.IntEnum):
+    """What a call came to: the codes of olstm/status.h."""
+    OK = 0
+    INVALID_ARGUMENT = 1
+    INVALID_MODEL = 2
+    UNSUPPORTED = 3
+    SHAPE_MISMATCH = 4
+    DTYPE_MISMATCH = 5
+    NOT_FOUND = 6
+    OUT_OF_MEMORY = 7
+    LIMIT_EXCEEDED = 8
+    WRONG_STATE = 9
+    IO_ERROR = 10
+    BACKEND_ERROR = 11
+    NEEDS_DATA = 12
+    INVALID_VALUE = 13
+    QUEUE_FULL = 14
+    CANCELLED = 15
 
 
 class Error(RuntimeError):
-    """A call of libolstm failed. `status` is its olstm_status code, the text says what was wrong."""
+    """A call of libolstm failed. `status` is an olstm.Status (or the number of a newer library), the text says what was wrong."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
-        self.status = status
+        self.status: int = Status(status) if status in _KNOWN else status
 
     def __reduce__(self) -> Any:
-        return type(self), (self.status, str(self))
+        return type(self), (int(self.status), str(self))
+
+
+_KNOWN = frozenset(map(int, Status))
 
 
 class ErrorText(C.Structure):
@@ -71,6 +91,40 @@ class StateInfo(C.Structure):
                 ("dims", C.c_int64 * MAX_RANK), ("is_set", C.c_bool)]
 
 
+class BatchAxis(C.Structure):
+    _fields_ = [("name", C.c_char_p), ("axis", C.c_int32)]
+
+
+class StreamsOptions(C.Structure):
+    _fields_ = [("struct_size", C.c_size_t), ("capacity", C.c_size_t), ("largest_batch", C.c_size_t),
+                ("step_count", C.c_size_t), ("steps", C.POINTER(TensorDesc)), ("step_capacity", C.c_size_t),
+                ("batch_axis_count", C.c_size_t), ("batch_axes", C.POINTER(BatchAxis))]
+
+
+class StreamsInfo(C.Structure):
+    _fields_ = [("struct_size", C.c_size_t), ("capacity", C.c_size_t), ("open_count", C.c_size_t),
+                ("largest_batch", C.c_size_t), ("reason", C.c_char_p), ("stream_bytes", C.c_size_t),
+                ("shared_bytes", C.c_size_t)]
+
+
+class StreamStep(C.Structure):
+    _fields_ = [("stream", C.c_uint64), ("inputs", C.POINTER(Tensor)), ("outputs", C.POINTER(Tensor))]
+
+
+class BatcherOptions(C.Structure):
+    _fields_ = [("struct_size", C.c_size_t), ("max_batch", C.c_size_t), ("max_wait_us", C.c_uint64),
+                ("queue_capacity", C.c_size_t)]
+
+
+class BatcherInfo(C.Structure):
+    _fields_ = [("struct_size", C.c_size_t), ("queued_count", C.c_size_t), ("submitted_count", C.c_uint64),
+                ("done_count", C.c_uint64), ("failed_count", C.c_uint64), ("cancelled_count", C.c_uint64),
+                ("batch_count", C.c_uint64)]
+
+
+# user, status, outputs, output_count, error
+StepCallback = C.CFUNCTYPE(None, C.c_void_p, C.c_int32, C.POINTER(Tensor), C.c_size_t, C.POINTER(ErrorText))
+
 _POINTER = C.c_void_p
 _STATUS_FUNCTIONS: Dict[str, List[Any]] = {
     "olstm_model_load_file": [C.c_char_p, C.POINTER(ModelOptions), C.POINTER(_POINTER)],
@@ -87,6 +141,25 @@ _STATUS_FUNCTIONS: Dict[str, List[Any]] = {
     "olstm_context_reset_row": [_POINTER, C.c_int64],
     "olstm_context_save_state": [_POINTER, C.POINTER(_POINTER), C.POINTER(C.c_size_t)],
     "olstm_context_load_state": [_POINTER, _POINTER, C.c_size_t],
+    "olstm_streams_create": [_POINTER, C.POINTER(StreamsOptions), C.POINTER(_POINTER)],
+    "olstm_streams_prepare": [_POINTER, C.POINTER(TensorDesc), C.c_size_t],
+    "olstm_streams_open": [_POINTER, C.POINTER(C.c_uint64)],
+    "olstm_streams_close": [_POINTER, C.c_uint64],
+    "olstm_streams_clone": [_POINTER, C.c_uint64, C.POINTER(C.c_uint64)],
+    "olstm_streams_reset": [_POINTER, C.c_uint64],
+    "olstm_streams_reset_state": [_POINTER, C.c_uint64, C.c_char_p],
+    "olstm_streams_run": [_POINTER, C.POINTER(C.c_uint64), C.c_size_t, C.POINTER(Tensor), C.c_size_t, C.POINTER(Tensor), C.c_size_t],
+    "olstm_streams_run_each": [_POINTER, C.POINTER(StreamStep), C.c_size_t],
+    "olstm_streams_get_state_info_sized": [_POINTER, C.c_uint64, C.c_size_t, C.POINTER(StateInfo), C.c_size_t],
+    "olstm_streams_get_state": [_POINTER, C.c_uint64, C.c_char_p, C.POINTER(Tensor)],
+    "olstm_streams_set_state": [_POINTER, C.c_uint64, C.c_char_p, C.POINTER(Tensor)],
+    "olstm_streams_save_state": [_POINTER, C.c_uint64, C.POINTER(_POINTER), C.POINTER(C.c_size_t)],
+    "olstm_streams_load_state": [_POINTER, C.c_uint64, _POINTER, C.c_size_t],
+    "olstm_batcher_create": [_POINTER, C.POINTER(BatcherOptions), C.POINTER(_POINTER)],
+    "olstm_batcher_shutdown": [_POINTER, C.c_int32, C.POINTER(C.c_size_t)],
+    "olstm_batcher_submit": [_POINTER, C.c_uint64, C.POINTER(Tensor), C.c_size_t, StepCallback, _POINTER],
+    "olstm_batcher_open_stream": [_POINTER, C.POINTER(C.c_uint64)],
+    "olstm_batcher_borrow": [_POINTER, C.c_uint64, C.POINTER(_POINTER)],
     "olstm_registry_create": [_POINTER, C.POINTER(_POINTER)],
     "olstm_registry_load_plugin": [_POINTER, C.c_char_p],
 }
@@ -103,6 +176,17 @@ _OTHER_FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "olstm_context_destroy": (None, [_POINTER]),
     "olstm_context_state_count": (C.c_size_t, [_POINTER]),
     "olstm_context_free_blob": (None, [_POINTER, _POINTER, C.c_size_t]),
+    "olstm_streams_options_init_sized": (None, [C.POINTER(StreamsOptions), C.c_size_t]),
+    "olstm_streams_destroy": (None, [_POINTER]),
+    "olstm_streams_get_info_sized": (None, [_POINTER, C.POINTER(StreamsInfo), C.c_size_t]),
+    "olstm_streams_input_axis": (C.c_int32, [_POINTER, C.c_size_t]),
+    "olstm_streams_output_axis": (C.c_int32, [_POINTER, C.c_size_t]),
+    "olstm_streams_is_open": (C.c_bool, [_POINTER, C.c_uint64]),
+    "olstm_streams_free_blob": (None, [_POINTER, _POINTER, C.c_size_t]),
+    "olstm_batcher_options_init_sized": (None, [C.POINTER(BatcherOptions), C.c_size_t]),
+    "olstm_batcher_destroy": (None, [_POINTER]),
+    "olstm_batcher_give_back": (None, [_POINTER]),
+    "olstm_batcher_get_info_sized": (None, [_POINTER, C.POINTER(BatcherInfo), C.c_size_t]),
     "olstm_registry_destroy": (None, [_POINTER]),
 }
 
@@ -135,7 +219,7 @@ def call(name: str, *arguments: Any) -> None:
     """Calls a function that returns an olstm_status; raises Error unless it is OK."""
     text = ErrorText()
     status = getattr(library, name)(*arguments, C.byref(text))
-    if status != OK:
+    if status != Status.OK:
         raise Error(status, text.message.decode("utf-8", "replace"))
 
 

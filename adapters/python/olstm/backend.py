@@ -19,7 +19,7 @@ except ImportError:
 
 from ._arrays import BFLOAT16, to_bfloat16
 from ._core import Info
-from ._library import UNSUPPORTED, Error
+from ._library import Error, Status
 from .session import Session
 
 Array = np.ndarray[Any, Any]
@@ -30,7 +30,7 @@ def _supported(call: Callable[..., _Result], *arguments: Any, **options: Any) ->
     try:
         return call(*arguments, **options)
     except Error as error:
-        if error.status == UNSUPPORTED:
+        if error.status == Status.UNSUPPORTED:
             raise BackendIsNotSupposedToImplementIt(str(error)) from error
         raise
 

@@ -1,17 +1,19 @@
-"""Sessions and contexts: the runtime's two objects, with numpy arrays in and out."""
+"""Sessions and contexts, with numpy arrays in and out."""
 from __future__ import annotations
 
-import ctypes as C
+import contextlib
 import os
 import threading
-from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, Mapping, MutableMapping, NoReturn, Optional, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, Mapping, Optional, Sequence, Union
 
 import numpy as np
 
 from . import _library as L
-from ._arrays import numpy_dtype, to_array, to_tensor
+from ._arrays import numpy_dtype
 from ._core import Core, Definition, Shape, absolute_path
 from ._handles import Handle
+from ._state import Call, State, save_state
+from .streams import Streams
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -96,19 +98,24 @@ class Session:
         """A new context: its own state and workspace. It keeps what it needs of the session alive."""
         return Context(self)
 
+    def streams(self, capacity: int = 1000, max_batch: int = 64, *, steps: Iterable[Mapping[str, Sequence[int]]] = (),
+                step_capacity: Optional[int] = None, batch_axes: Optional[Mapping[str, Optional[int]]] = None) -> Streams:
+        """A table for many sequences that are alive at once, computed together: see Streams."""
+        return Streams(self, capacity, max_batch, steps=steps, step_capacity=step_capacity, batch_axes=batch_axes)
+
     def run(self, feeds: Mapping[str, "ArrayLike"]) -> Dict[str, "Array"]:
         """Runs the model once: {input name: array} to {output name: array}.
 
         Threads: any number at once. Without state (neither stateful nor bindings), each call is for itself, and they run side
         by side. With state, the session is one stream: each call goes on where the one before it stopped, until reset(); calls
         of several threads take turns, each as a whole, in the order in which they come. A call that fails changes nothing.
-        Several streams are several contexts: see context().
+        Several streams are several contexts, or a table: see context() and streams().
         """
         return self._core.run(feeds) if self._stream is None else self._stream.run(feeds)
 
     def _own_stream(self) -> "Context":
         if self._stream is None:
-            raise L.Error(L.WRONG_STATE, "this session keeps no state: make it with stateful=True, or with bindings")
+            raise L.Error(L.Status.WRONG_STATE, "this session keeps no state: make it with stateful=True, or with bindings")
         return self._stream
 
     @property
@@ -182,18 +189,18 @@ class Context:
     @property
     def state(self) -> "State":
         """The state slots: a live mapping of name to array. Assigning copies into the slot, and checks its shape."""
-        return State(self)
+        return State(self._core.slot_count, self._access)
 
-    def _call(self, name: str, *arguments: Any) -> None:
+    @contextlib.contextmanager
+    def _access(self) -> Iterator[Call]:
+        """Nobody else uses the context meanwhile."""
         with self._lock:
-            L.call(name, self._handle, *arguments)
+            yield lambda verb, *arguments: L.call("olstm_context_" + verb, self._handle, *arguments)
 
     def reset(self, row: Optional[int] = None) -> None:
         """Back to the initial state: everything, or one row of the batch."""
-        if row is None:
-            self._call("olstm_context_reset")
-        else:
-            self._call("olstm_context_reset_row", row)
+        with self._access() as call:
+            call("reset") if row is None else call("reset_row", row)
 
     def clone(self) -> "Context":
         """A second context with the same state."""
@@ -205,16 +212,13 @@ class Context:
 
     def save_state(self) -> bytes:
         """All slots as bytes."""
-        data, count = C.c_void_p(), C.c_size_t()
-        self._call("olstm_context_save_state", C.byref(data), C.byref(count))
-        try:
-            return C.string_at(data, count.value)
-        finally:
-            L.library.olstm_context_free_blob(self._handle, data, count)
+        with self._access() as call:
+            return save_state(call, lambda data, count: L.library.olstm_context_free_blob(self._handle, data, count))
 
     def load_state(self, blob: bytes) -> None:
         """Reads back what save_state gave, of any context of the same model. What is damaged changes nothing."""
-        self._call("olstm_context_load_state", bytes(blob), len(blob))
+        with self._access() as call:
+            call("load_state", bytes(blob), len(blob))
 
     def __copy__(self) -> "Context":
         return self.clone()
@@ -233,60 +237,3 @@ def _unpickled_context(kind: type[Context], core: Core, blob: bytes) -> Context:
     context = kind._of(core)
     context.load_state(blob)
     return context
-
-
-class State(MutableMapping[str, "np.ndarray[Any, Any]"]):
-    """A context's slots. Each call is whole for itself: what one thread reads, another may replace right after."""
-
-    def __init__(self, context: Context) -> None:
-        self._context = context
-
-    def _infos(self) -> Dict[str, L.StateInfo]:
-        infos = {}
-        for index in range(self._context._core.slot_count):
-            info = L.StateInfo()
-            self._context._call("olstm_context_get_state_info_sized", index, C.byref(info), C.sizeof(info))
-            infos[info.name.decode("utf-8", "surrogateescape")] = info
-        return infos
-
-    def _slot(self, name: str) -> L.StateInfo:
-        infos = self._infos()
-        if name not in infos:
-            raise KeyError("no state slot '%s'; the slots are %s" % (name, ", ".join(infos) or "none"))
-        return infos[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._infos())
-
-    def __len__(self) -> int:
-        return self._context._core.slot_count
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._infos()
-
-    def __getitem__(self, name: str) -> "Array":
-        self._slot(name)
-        tensor = L.Tensor()
-        with self._context._lock:
-            L.call("olstm_context_get_state", self._context._handle, name.encode("utf-8", "surrogateescape"), C.byref(tensor))
-            return to_array(tensor)
-
-    def __setitem__(self, name: str, value: "ArrayLike") -> None:
-        tensor, _kept = to_tensor(value, self._slot(name).dtype, "state '%s'" % name)
-        self._context._call("olstm_context_set_state", name.encode("utf-8", "surrogateescape"), C.byref(tensor))
-
-    def __delitem__(self, name: str) -> None:
-        """Back to the initial state: the slot stays."""
-        self._slot(name)
-        self._context._call("olstm_context_reset_state", name.encode("utf-8", "surrogateescape"))
-
-    def clear(self) -> None:
-        """All slots back to the initial state."""
-        self._context.reset()
-
-    def popitem(self) -> NoReturn:
-        raise TypeError("state slots stay: reset them with del state[name] or state.clear()")
-
-    def __repr__(self) -> str:
-        return "{%s}" % ", ".join("%r: %s" % (name, list(info.dims[:info.rank]) if info.is_set else "not set")
-                                  for name, info in self._infos().items())
