@@ -277,3 +277,11 @@ olstm_status olstm__op_check_same_dtype(const olstm__op_base* base,
                         base->node->input_names[index], olstm_dtype_name(dtype),
                         olstm_dtype_name(expected), base->node->input_names[as]);
 }
+
+void olstm__op_give_parts(olstm_prepared* out_prepared, int32_t input,
+                          const size_t* offsets) {
+  const size_t known = offsetof(olstm_prepared, part_of_input) + sizeof(int32_t);
+  if (out_prepared->struct_size < known) return;
+  out_prepared->part_offsets = offsets;
+  out_prepared->part_of_input = input;
+}

@@ -155,4 +155,9 @@ olstm_status olstm__op_check_same_dtype(const olstm__op_base* base,
 /// All that run: everything but strings and complex numbers.
 #define OLSTM__DTYPES_ALL (OLSTM__DTYPES_NUMERIC | OLSTM_DTYPE_BIT(OLSTM_DTYPE_BOOL))
 
+/// Says that outputs lie in input `input`: `offsets` as in olstm_prepared, in the handle.
+/// A host that does not know of parts runs the operator.
+void olstm__op_give_parts(olstm_prepared* out_prepared, int32_t input,
+                          const size_t* offsets);
+
 #endif  // OLSTM_OP_OP_SUPPORT_H_

@@ -204,6 +204,11 @@ typedef struct olstm_prepared {
   uint64_t work;
   /// How to run in pieces; NULL when the operator cannot. Borrowed until release.
   const olstm_sequence* sequence;
+  /// Where each output lies in input `part_of_input`, in bytes from its start, if all of
+  /// them are parts of it (a Slice of whole rows): the host may skip run and share the
+  /// buffer. One for each output; borrowed until release. NULL when they are not.
+  const size_t* part_offsets;
+  int32_t part_of_input;
 } olstm_prepared;
 
 enum {

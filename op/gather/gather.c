@@ -15,6 +15,8 @@ typedef struct gather_handle {
   size_t outer_count;
   size_t index_count;
   size_t slice_bytes;
+  /// Where the output begins in the data, if it is a part of it.
+  size_t part_offset;
 } gather_handle;
 
 static olstm_status parse_gather(void* instance, olstm_error* error) {
@@ -52,6 +54,21 @@ olstm_status olstm__gather_infer(const void* instance, const olstm_infer_args* a
   return OLSTM_STATUS_OK;
 }
 
+/// Whether the indices are known, and one after the other, of slices that are.
+static bool find_part(gather_handle* handle, const void* indices) {
+  if (!indices || handle->outer_count != 1 || handle->index_count == 0) return false;
+  int64_t first = olstm__index_get(indices, handle->is_wide, 0);
+  if (!olstm__index_wrap(&first, handle->axis_dim)) return false;
+  for (size_t i = 1; i < handle->index_count; i++) {
+    int64_t index = olstm__index_get(indices, handle->is_wide, i);
+    if (!olstm__index_wrap(&index, handle->axis_dim) || index != first + (int64_t)i) {
+      return false;
+    }
+  }
+  handle->part_offset = (size_t)first * handle->slice_bytes;
+  return true;
+}
+
 olstm_status olstm__gather_prepare(void* instance, const olstm_prepare_args* args,
                                    olstm_prepared* out_prepared, olstm_error* error) {
   const gather_op* op = instance;
@@ -74,6 +91,9 @@ olstm_status olstm__gather_prepare(void* instance, const olstm_prepare_args* arg
     for (int32_t d = axis + 1; d < data->rank; d++) {
       handle->slice_bytes *= (size_t)data->dims[d];
     }
+  }
+  if (find_part(handle, args->inputs[1]->data)) {
+    olstm__op_give_parts(out_prepared, 0, &handle->part_offset);
   }
   out_prepared->handle = handle;
   out_prepared->work = olstm__op_copy_work(&args->outputs[0]);

@@ -25,6 +25,8 @@ typedef struct slice_op {
 typedef struct slice_handle {
   olstm__op_handle head;
   olstm__strided_copy copy;
+  /// Where the output begins in the input, if it is a part of it.
+  size_t part_offset;
 } slice_handle;
 
 /// One dimension of the output: where it starts in the input, by which steps it goes on.
@@ -186,6 +188,8 @@ olstm_status olstm__slice_prepare(void* instance, const olstm_prepare_args* args
   if (olstm_tensor_desc_same_shape(input, output) &&
       olstm__strided_copy_is_plain(&handle->copy)) {
     out_prepared->view_of_input = 0;
+  } else if (olstm__strided_copy_is_run(&handle->copy, &handle->part_offset)) {
+    olstm__op_give_parts(out_prepared, 0, &handle->part_offset);
   }
   out_prepared->handle = handle;
   out_prepared->work = olstm__op_copy_work(output);

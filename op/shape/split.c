@@ -19,7 +19,7 @@ typedef struct split_handle {
   size_t row_count;
   size_t row_bytes;
   size_t output_count;
-  /// Bytes of each output in a row.
+  /// Bytes of each output in a row; and, after them, where each begins in the first row.
   size_t run_bytes[];
 } split_handle;
 
@@ -148,7 +148,7 @@ olstm_status olstm__split_prepare(void* instance, const olstm_prepare_args* args
   OLSTM_RETURN_IF_ERROR(
       olstm__op_normalize_axis(&op->base, "axis", op->axis, input->rank, &axis, error));
   OLSTM_RETURN_IF_ERROR(read_sizes(op, &known, &sizes, error));
-  if (!olstm_size_multiply(args->output_count, sizeof(size_t), &bytes) ||
+  if (!olstm_size_multiply(args->output_count, 2 * sizeof(size_t), &bytes) ||
       !olstm_size_add(bytes, sizeof(split_handle), &bytes)) {
     return olstm__op_fail(&op->base, error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory");
   }
@@ -162,9 +162,14 @@ olstm_status olstm__split_prepare(void* instance, const olstm_prepare_args* args
     for (int32_t d = 0; d < axis; d++) handle->row_count *= (size_t)input->dims[d];
     for (int32_t d = axis + 1; d < input->rank; d++) unit *= (size_t)input->dims[d];
     handle->row_bytes = unit * (size_t)dim;
+    size_t* offsets = handle->run_bytes + count;
+    size_t offset = 0;
     for (int64_t i = 0; i < count; i++) {
       handle->run_bytes[i] = unit * (size_t)get_size(op, sizes, dim, count, i);
+      offsets[i] = offset;
+      offset += handle->run_bytes[i];
     }
+    if (handle->row_count == 1) olstm__op_give_parts(out_prepared, 0, offsets);
   }
   if (count == 1 && olstm_node_has_output(op->base.node, 0)) {
     out_prepared->view_of_input = 0;

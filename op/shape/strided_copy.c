@@ -109,6 +109,12 @@ bool olstm__strided_copy_is_plain(const olstm__strided_copy* copy) {
          copy->source_offset == 0 && copy->target_offset == 0;
 }
 
+bool olstm__strided_copy_is_run(const olstm__strided_copy* copy, size_t* out_offset) {
+  *out_offset = (size_t)copy->source_offset;
+  return copy->kind == kKindRuns && copy->outer_rank == 0 && copy->dims[0] == 1 &&
+         copy->target_offset == 0;
+}
+
 /// The two inner dimensions of a copy.
 typedef struct plane {
   int64_t rows;

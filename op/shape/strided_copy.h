@@ -44,6 +44,10 @@ void olstm__strided_copy_init(olstm__strided_copy* copy, size_t element_bytes,
 /// Whether the copy is one run of bytes from the start of one to the start of the other.
 bool olstm__strided_copy_is_plain(const olstm__strided_copy* copy);
 
+/// Whether the source is one run of bytes, from *out_offset on, and the target as well,
+/// from its start on. False where there is nothing to copy.
+bool olstm__strided_copy_is_run(const olstm__strided_copy* copy, size_t* out_offset);
+
 /// Copies. Neither pointer is looked at when there is nothing to copy. [no-alloc]
 void olstm__strided_copy_run(const olstm__strided_copy* copy, const void* source,
                              void* target);

@@ -172,13 +172,13 @@ static olstm_tensor find_input(const olstm__dynamic* dynamic,
       tensor.data = call->workspace + location->offset;
       break;
     case OLSTM__LOCATION_INPUT:
-      tensor.data = call->inputs[location->index].data;
+      tensor.data = (char*)call->inputs[location->index].data + location->offset;
       break;
     case OLSTM__LOCATION_OUTPUT:
-      tensor.data = call->output_data[location->index];
+      tensor.data = (char*)call->output_data[location->index] + location->offset;
       break;
     case OLSTM__LOCATION_CONSTANT:
-      tensor.data = (void*)location->data;
+      tensor.data = (char*)(uintptr_t)location->data + location->offset;
       break;
     case OLSTM__LOCATION_DYNAMIC:
       tensor = dynamic->tensors[location->index].tensor;

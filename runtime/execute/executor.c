@@ -32,6 +32,8 @@ typedef struct bound_step {
 typedef struct patch_site {
   void** pointer;
   size_t index;
+  /// Of a part of it.
+  size_t offset;
 } patch_site;
 
 /// Offsets and counts of the parts of an executor's memory, which is one block.
@@ -193,15 +195,15 @@ static void bind_location(olstm__executor* executor, const olstm__location* loca
       *pointer = executor->workspace + location->offset;
       break;
     case OLSTM__LOCATION_CONSTANT:
-      *pointer = (void*)location->data;
+      *pointer = (char*)(uintptr_t)location->data + location->offset;
       break;
     case OLSTM__LOCATION_INPUT:
       executor->input_patches[executor->input_patch_count++] =
-          (patch_site){pointer, location->index};
+          (patch_site){pointer, location->index, location->offset};
       break;
     case OLSTM__LOCATION_OUTPUT:
       executor->output_patches[executor->output_patch_count++] =
-          (patch_site){pointer, location->index};
+          (patch_site){pointer, location->index, location->offset};
       break;
     case OLSTM__LOCATION_NONE:
     case OLSTM__LOCATION_DYNAMIC:
@@ -440,11 +442,14 @@ static olstm_status choose_outputs(olstm__executor* executor, const olstm_tensor
 static void patch(olstm__executor* executor, const olstm_tensor* inputs,
                   const olstm_parallel* parallel) {
   for (size_t p = 0; p < executor->input_patch_count; p++) {
-    *executor->input_patches[p].pointer = inputs[executor->input_patches[p].index].data;
+    const patch_site* site = &executor->input_patches[p];
+    char* data = inputs[site->index].data;
+    *site->pointer = site->offset ? data + site->offset : data;
   }
   for (size_t p = 0; p < executor->output_patch_count; p++) {
-    *executor->output_patches[p].pointer =
-        executor->output_data[executor->output_patches[p].index];
+    const patch_site* site = &executor->output_patches[p];
+    char* data = executor->output_data[site->index];
+    *site->pointer = site->offset ? data + site->offset : data;
   }
   if (executor->parallel == parallel) return;
   for (size_t s = 0; s < executor->step_count; s++) {

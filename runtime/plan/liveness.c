@@ -49,12 +49,30 @@ static int32_t find_buffer(const olstm__planner* planner, int32_t buffer) {
   return buffer;
 }
 
+/// The buffer that `buffer` is a part of, or itself.
+static int32_t whole_of(const olstm__planner* planner, int32_t buffer) {
+  const bool is_part = buffer >= 0 && planner->buffers[buffer].part_of >= 0;
+  return is_part ? planner->buffers[buffer].part_of : buffer;
+}
+
+/// Keeps a buffer, and what it is a part of, until a step.
+static void use_buffer(olstm__planner* planner, int32_t buffer, size_t position) {
+  if (buffer < 0) return;
+  olstm__planned_buffer* whole = &planner->buffers[whole_of(planner, buffer)];
+  planner->buffers[buffer].last_step = position;
+  if (whole->last_step < position) whole->last_step = position;
+}
+
 /// A buffer that `step` writes; NULL for one that is given.
 static int32_t add_buffer(olstm__planner* planner, olstm__location location, size_t bytes,
                           const olstm__planned_step* step) {
   planner->buffers[planner->buffer_count] =
-      (olstm__planned_buffer){location, bytes, step ? step->first_position : 0,
-                              step ? step->last_position : 0, -1};
+      (olstm__planned_buffer){.location = location,
+                              .bytes = bytes,
+                              .first_step = step ? step->first_position : 0,
+                              .last_step = step ? step->last_position : 0,
+                              .merged_into = -1,
+                              .part_of = -1};
   return planner->buffer_count++;
 }
 
@@ -92,24 +110,67 @@ void olstm__planner_mark_views(olstm__planner* planner) {
   }
 }
 
+/// Whether all outputs of a step lie in one of its inputs, and none is an output of the
+/// program, which lies in the caller's memory.
+static bool gives_parts(const olstm__planner* planner, const olstm__planned_step* step) {
+  const size_t* offsets = step->prepared.part_offsets;
+  const int32_t from = step->prepared.part_of_input;
+  if (!offsets || step->is_view || step->is_branch || from < 0 ||
+      (size_t)from >= step->node->input_count || step->inputs[from] < 0) {
+    return false;
+  }
+  const size_t bytes =
+      olstm__desc_bytes(&planner->values[step->inputs[from]].tensor.desc);
+  for (size_t o = 0; o < step->node->output_count; o++) {
+    const int32_t v = step->outputs[o];
+    if (v < 0) continue;
+    const size_t part = olstm__desc_bytes(&planner->values[v].tensor.desc);
+    if (offsets[o] > bytes || part > bytes - offsets[o]) return false;
+    for (size_t p = 0; p < planner->program->output_count; p++) {
+      if (planner->map[planner->program->outputs[p]] == v) return false;
+    }
+  }
+  return true;
+}
+
+/// The buffer of output `o`, a part of an input.
+static int32_t add_part(olstm__planner* planner, const olstm__planned_step* step,
+                        size_t o, size_t bytes) {
+  const int32_t input =
+      planner->values[step->inputs[step->prepared.part_of_input]].buffer;
+  const int32_t whole = whole_of(planner, input);
+  const int32_t part = add_buffer(planner, planner->buffers[whole].location, bytes, step);
+  planner->buffers[part].part_of = whole;
+  planner->buffers[part].part_offset =
+      planner->buffers[input].part_offset + step->prepared.part_offsets[o];
+  return part;
+}
+
+static int32_t add_output_buffer(olstm__planner* planner, const olstm__planned_step* step,
+                                 size_t o, size_t bytes, bool is_part) {
+  if (is_part) return add_part(planner, step, o, bytes);
+  if (step->is_view) {
+    return planner->values[step->inputs[step->prepared.view_of_input]].buffer;
+  }
+  return add_buffer(planner, (olstm__location){.kind = OLSTM__LOCATION_WORKSPACE}, bytes,
+                    step);
+}
+
 static void add_step_buffers(olstm__planner* planner, olstm__planned_step* step) {
+  const bool is_part = gives_parts(planner, step);
   for (size_t o = 0; o < step->node->output_count; o++) {
     if (step->outputs[o] < 0) continue;
     olstm__planned_value* value = &planner->values[step->outputs[o]];
     const size_t bytes = olstm__desc_bytes(&value->tensor.desc);
     if (bytes == 0) continue;
-    value->buffer =
-        step->is_view
-            ? planner->values[step->inputs[step->prepared.view_of_input]].buffer
-            : add_buffer(planner, (olstm__location){.kind = OLSTM__LOCATION_WORKSPACE},
-                         bytes, step);
+    value->buffer = add_output_buffer(planner, step, o, bytes, is_part);
   }
+  step->is_view = step->is_view || is_part;
   // A view does not read its input: its users keep the buffer alive.
   if (step->is_view) return;
   for (size_t i = 0; i < step->node->input_count; i++) {
     if (step->inputs[i] < 0) continue;
-    const int32_t buffer = planner->values[step->inputs[i]].buffer;
-    if (buffer >= 0) planner->buffers[buffer].last_step = step->last_position;
+    use_buffer(planner, planner->values[step->inputs[i]].buffer, step->last_position);
   }
 }
 
@@ -120,14 +181,15 @@ static void extend_for_dynamic_steps(olstm__planner* planner) {
     if (!step->is_live || !step->is_dynamic) continue;
     for (size_t i = 0; i < step->node->input_count; i++) {
       if (step->inputs[i] < 0) continue;
-      const int32_t buffer = planner->values[step->inputs[i]].buffer;
-      if (buffer >= 0) planner->buffers[buffer].last_step = planner->known_step_count;
+      use_buffer(planner, planner->values[step->inputs[i]].buffer,
+                 planner->known_step_count);
     }
   }
 }
 
 /// Places outputs in the caller's buffers, so that steps write there. Outputs that are an
-/// input, a constant or another output too are copied at the end.
+/// input, a constant or another output too, or a part of something, are copied at the
+/// end.
 static void locate_outputs(olstm__planner* planner) {
   const olstm__program* program = planner->program;
   for (size_t o = 0; o < program->output_count; o++) {
@@ -135,7 +197,9 @@ static void locate_outputs(olstm__planner* planner) {
     const olstm__planned_value* value = &planner->values[v];
     if (value->is_dynamic || value->buffer < 0) continue;
     olstm__planned_buffer* buffer = &planner->buffers[value->buffer];
-    if (buffer->location.kind == OLSTM__LOCATION_WORKSPACE) {
+    const bool is_part = buffer->part_of >= 0;
+    if (is_part) use_buffer(planner, value->buffer, planner->known_step_count);
+    if (buffer->location.kind == OLSTM__LOCATION_WORKSPACE && !is_part) {
       buffer->location = (olstm__location){.kind = OLSTM__LOCATION_OUTPUT, .index = o};
     } else {
       planner->copies[planner->copy_count++] = (olstm__planned_copy){v, o};
@@ -145,13 +209,14 @@ static void locate_outputs(olstm__planner* planner) {
 
 // ---------------------------------------------------------------- in place
 
-/// How many of a step's inputs lie in `buffer`.
+/// How many of a step's inputs lie in `buffer`, as a whole or in part.
 static size_t count_inputs_in(const olstm__planner* planner,
                               const olstm__planned_step* step, int32_t buffer) {
   size_t count = 0;
   for (size_t i = 0; i < step->node->input_count; i++) {
     if (step->inputs[i] < 0) continue;
-    count += find_buffer(planner, planner->values[step->inputs[i]].buffer) == buffer;
+    const int32_t whole = whole_of(planner, planner->values[step->inputs[i]].buffer);
+    count += find_buffer(planner, whole) == buffer;
   }
   return count;
 }
@@ -168,7 +233,7 @@ static void merge_in_place(olstm__planner* planner, const olstm__planned_step* s
     const int32_t b = find_buffer(planner, planner->values[step->inputs[i]].buffer);
     if (b < 0) continue;
     olstm__planned_buffer* buffer = &planner->buffers[b];
-    if (buffer->location.kind != OLSTM__LOCATION_WORKSPACE ||
+    if (buffer->location.kind != OLSTM__LOCATION_WORKSPACE || buffer->part_of >= 0 ||
         buffer->last_step != step->position ||
         buffer->bytes != planner->buffers[target].bytes ||
         count_inputs_in(planner, step, b) != 1) {
@@ -206,8 +271,10 @@ static olstm_status plan_memory(olstm__planner* planner, olstm_error* error) {
   }
   for (int32_t b = 0; b < planner->buffer_count; b++) {
     olstm__planned_buffer* buffer = &planner->buffers[b];
-    if (buffer->location.kind != OLSTM__LOCATION_WORKSPACE || buffer->merged_into >= 0)
+    if (buffer->location.kind != OLSTM__LOCATION_WORKSPACE || buffer->merged_into >= 0 ||
+        buffer->part_of >= 0) {
       continue;
+    }
     targets[count] = &buffer->location.offset;
     requests[count++] =
         (olstm__memory_request){buffer->first_step, buffer->last_step, buffer->bytes};
@@ -289,6 +356,9 @@ olstm__location olstm__planner_get_location(const olstm__planner* planner, int32
     return (olstm__location){.kind = OLSTM__LOCATION_DYNAMIC,
                              .index = (size_t)value->dynamic};
   }
-  const int32_t buffer = find_buffer(planner, value->buffer);
-  return buffer < 0 ? nowhere : planner->buffers[buffer].location;
+  const int32_t buffer = find_buffer(planner, whole_of(planner, value->buffer));
+  if (buffer < 0) return nowhere;
+  olstm__location location = planner->buffers[buffer].location;
+  location.offset += planner->buffers[value->buffer].part_offset;
+  return location;
 }

@@ -24,7 +24,8 @@ typedef enum olstm__location_kind {
   OLSTM__LOCATION_DYNAMIC
 } olstm__location_kind;
 
-/// Where a tensor lies.
+/// Where a tensor lies: `offset` bytes from the start of that memory, where a part of
+/// another tensor is not at its start.
 typedef struct olstm__location {
   olstm__location_kind kind;
   size_t index;

@@ -55,7 +55,7 @@ typedef struct olstm__planned_step {
 } olstm__planned_step;
 
 /// Memory of one value, or of several that share it: views, and results computed in
-/// place.
+/// place; or a part of such memory.
 typedef struct olstm__planned_buffer {
   /// WORKSPACE, unless it is an output; INPUT; CONSTANT.
   olstm__location location;
@@ -65,6 +65,10 @@ typedef struct olstm__planned_buffer {
   size_t last_step;
   /// The buffer that it was merged into, -1: none.
   int32_t merged_into;
+  /// The buffer that it is a part of, which is no part itself, and where in it it begins;
+  /// -1: none.
+  int32_t part_of;
+  size_t part_offset;
 } olstm__planned_buffer;
 
 /// An output that must be copied from `value`.

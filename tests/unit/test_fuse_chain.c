@@ -369,18 +369,18 @@ static void other_stacks_are_put_together(void** state) {
   fuse_case_expect_steps(
       TWO_STEPS STACK(0, "h1",
                       "h1") "node Concat u1,u2 -> y axis=0\noutput y\noutput h2\n",
-      "RNN Gather Concat");
+      "RNN Concat");
   fuse_case_expect_steps(
       TWO_STEPS STACK(0, "h1", "h2") "node Concat u1,u2 -> y axis=1\noutput y\n",
-      "RNN Gather Concat");
+      "RNN Concat");
   fuse_case_expect_steps(
       TWO_STEPS STACK(2, "h1", "h2") "node Concat u1,u2 -> y axis=2\noutput y\n",
-      "RNN Gather Concat");
+      "RNN Concat");
   fuse_case_expect_steps(
       TWO_STEPS STACK(0, "h1", "h2") "node Concat u1,u2,u1 -> y axis=0\noutput y\n",
-      "RNN Gather Concat");
+      "RNN Concat");
   fuse_case_expect_steps(TWO_STEPS STACK(0, "h1", "h2") "node Add u1,u2 -> y\noutput y\n",
-                         "RNN Gather Add");
+                         "RNN Add");
 }
 
 int main(int argc, char** argv) {

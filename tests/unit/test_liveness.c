@@ -52,6 +52,79 @@ static void views_are_not_run(void** state) {
   finish(&c);
 }
 
+static void parts_are_not_run(void** state) {
+  run_case c;
+  (void)state;
+  run(&c,
+      "input x float[4]\nnode test:Inc x -> a\nnode Split a -> b,d axis=0\n"
+      "node Add b,d -> y\noutput y\n",
+      1);
+  assert_true(at(&c, 0, 0) == 6 && at(&c, 0, 1) == 8);
+  // One result, of which both are parts.
+  assert_int_equal(c.info.workspace_bytes, 64);
+  finish(&c);
+}
+
+static void parts_keep_what_they_lie_in(void** state) {
+  run_case c;
+  (void)state;
+  run(&c,
+      "input x float[4]\nnode test:Inc x -> a\nnode Split a -> b,d axis=0\n"
+      "node test:Inc a -> e\nnode Split e -> f,g axis=0\nnode Split f -> h,i axis=0\n"
+      "node Add b,f -> j\nnode Add d,g -> k\nnode Add h,i -> l\n"
+      "node Concat j,k,l -> y axis=0\noutput y\n",
+      1);
+  static const float kExpected[] = {5, 7, 9, 11, 7};
+  for (int i = 0; i < 5; i++) assert_true(at(&c, 0, i) == kExpected[i]);
+  finish(&c);
+}
+
+static void nothing_is_written_over_what_a_part_of_it_is_read_of(void** state) {
+  run_case c;
+  (void)state;
+  run(&c,
+      "input x float[4]\nconst first int64[1] 0\nnode test:Inc x -> a\n"
+      "node Gather a,first -> b\nnode Add a,b -> y\nnode Gather x,first -> d\n"
+      "node test:Inc d -> z\noutput y\noutput z\n",
+      2);
+  for (int i = 0; i < 4; i++) assert_true(at(&c, 0, i) == (float)(i + 4));
+  assert_true(at(&c, 1, 0) == 2 && c.x[0] == 1);
+  finish(&c);
+}
+
+static void outputs_are_no_parts(void** state) {
+  run_case c;
+  (void)state;
+  run(&c,
+      "input x float[4]\nnode test:Inc x -> a\nnode Split a -> b,d axis=0\n"
+      "node test:Flat d -> v\nnode Split a -> e,f axis=0\nnode test:Inc a -> g\n"
+      "node test:Inc g -> h\noutput v\noutput e\noutput h\n",
+      3);
+  assert_true(at(&c, 0, 0) == 4 && at(&c, 0, 1) == 5);
+  assert_true(at(&c, 1, 0) == 2 && at(&c, 1, 1) == 3);
+  assert_true(at(&c, 2, 0) == 4 && at(&c, 2, 3) == 7);
+  for (size_t o = 0; o < 3; o++) {
+    for (size_t p = 0; p < o; p++) {
+      assert_ptr_not_equal(c.outputs[o].data, c.outputs[p].data);
+    }
+  }
+  finish(&c);
+}
+
+static void dynamic_steps_read_parts_as_well(void** state) {
+  run_case c;
+  (void)state;
+  run(&c,
+      "input x float[4]\nnode test:Inc x -> a\nnode Split a -> b,d axis=0\n"
+      "node Split x -> e,f axis=0\nnode NonZero d -> n\nnode Gather d,n -> y\n"
+      "node Gather f,n -> z\nnode test:Inc a -> g\nnode test:Inc g -> h\n"
+      "output y\noutput z\noutput h\n",
+      3);
+  assert_true(at(&c, 0, 0) == 4 && at(&c, 0, 1) == 5);
+  assert_true(at(&c, 1, 0) == 3 && at(&c, 1, 1) == 4);
+  finish(&c);
+}
+
 static void a_chain_in_place_needs_no_workspace(void** state) {
   run_case c;
   (void)state;
@@ -180,6 +253,11 @@ static void tensors_without_elements_run_as_null(void** state) {
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(views_are_not_run),
+      cmocka_unit_test(parts_are_not_run),
+      cmocka_unit_test(parts_keep_what_they_lie_in),
+      cmocka_unit_test(nothing_is_written_over_what_a_part_of_it_is_read_of),
+      cmocka_unit_test(outputs_are_no_parts),
+      cmocka_unit_test(dynamic_steps_read_parts_as_well),
       cmocka_unit_test(a_chain_in_place_needs_no_workspace),
       cmocka_unit_test(never_writes_over_inputs_or_what_is_needed_later),
       cmocka_unit_test(an_input_used_twice_is_not_written_over),
