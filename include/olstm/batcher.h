@@ -31,8 +31,8 @@ typedef struct olstm_batcher olstm_batcher;
 /// it after create.
 typedef struct olstm_batcher_options {
   size_t struct_size;
-  /// Steps that make a full batch, which starts at once. Default 0: the table's
-  /// largest_batch.
+  /// Steps that make a full batch, which starts at once; so does one that has a step of
+  /// every open stream. Default 0: the table's largest_batch.
   size_t max_batch;
   /// How long the oldest step waits for others, in microseconds; 0: not at all, and what
   /// has come meanwhile runs together. Default 1000.

@@ -38,7 +38,11 @@ struct olstm_batcher {
   bool is_running, is_borrowed, is_shut, is_cancelling, has_ended;
   /// Callers that wait for the table: they come before the next batch.
   size_t borrower_count;
-  uint64_t submitted_count, done_count, failed_count, cancelled_count, batch_count;
+  /// Open streams of the table.
+  size_t open_count;
+  uint64_t submitted_count, batch_count;
+  /// Counted for every step, without the lock, which callers want.
+  _Atomic uint64_t done_count, failed_count, cancelled_count;
   /// Of the batch that is being computed.
   olstm__queued_step** batch;
   olstm_stream_step* steps;
@@ -58,34 +62,16 @@ static olstm_status refuse_callback(olstm_error* error) {
 }
 
 /// Tells of the end of a step. The lock is not held.
-static void call_back(olstm_batcher* batcher, const olstm__queued_step* step,
-                      olstm_status status, const olstm_tensor* outputs,
-                      const olstm_error* error) {
-  static const olstm_error kNoError = {""};
-  const size_t count =
-      status == OLSTM_STATUS_OK ? batcher->streams->session->output_count : 0;
-  step->callback(step->user, status, count ? outputs : NULL, count,
-                 error ? error : &kNoError);
-}
-
-/// Counts how a step ended.
-static void count_end(olstm_batcher* batcher, olstm_status status) {
-  (void)pthread_mutex_lock(&batcher->lock);
-  if (status == OLSTM_STATUS_OK) {
-    batcher->done_count++;
-  } else if (status == OLSTM_STATUS_CANCELLED) {
-    batcher->cancelled_count++;
-  } else {
-    batcher->failed_count++;
-  }
-  (void)pthread_mutex_unlock(&batcher->lock);
-}
-
 static void end_step(olstm_batcher* batcher, const olstm__queued_step* step,
                      olstm_status status, const olstm_tensor* outputs,
                      const olstm_error* error) {
-  count_end(batcher, status);
-  call_back(batcher, step, status, outputs, error);
+  const bool is_done = status == OLSTM_STATUS_OK;
+  const size_t count = is_done ? batcher->streams->session->output_count : 0;
+  _Atomic uint64_t* ends = is_done                            ? &batcher->done_count
+                           : status == OLSTM_STATUS_CANCELLED ? &batcher->cancelled_count
+                                                              : &batcher->failed_count;
+  atomic_fetch_add_explicit(ends, 1, memory_order_relaxed);
+  step->callback(step->user, status, count ? outputs : NULL, count, error);
 }
 
 /// Computes one step alone, and tells of its end.
@@ -129,6 +115,12 @@ static void cancel_batch(olstm_batcher* batcher, size_t count) {
   }
 }
 
+/// How many ready steps make a full batch: no more can come when every stream has one.
+static size_t full_count(const olstm_batcher* batcher) {
+  return batcher->open_count < batcher->max_batch ? batcher->open_count
+                                                  : batcher->max_batch;
+}
+
 /// Waits until a batch is to start; false at the end. The lock is held.
 static bool wait_for_batch(olstm_batcher* batcher) {
   for (;;) {
@@ -140,7 +132,7 @@ static bool wait_for_batch(olstm_batcher* batcher) {
       continue;
     }
     const int64_t deadline = queue->first_ready->time_ns + batcher->max_wait_ns;
-    if (queue->ready_count >= batcher->max_batch || batcher->is_shut ||
+    if (queue->ready_count >= full_count(batcher) || batcher->is_shut ||
         olstm__clock_ns() >= deadline) {
       return true;
     }
@@ -251,6 +243,7 @@ olstm_status olstm_batcher_create(olstm_streams* streams,
   }
   batcher->streams = streams;
   batcher->allocator = allocator;
+  batcher->open_count = info.open_count;
   batcher->max_batch = read.max_batch ? read.max_batch : info.largest_batch;
   if (batcher->max_batch > info.capacity) batcher->max_batch = info.capacity;
   const uint64_t wait_us =
@@ -360,7 +353,7 @@ olstm_status olstm_batcher_submit(olstm_batcher* batcher, olstm_stream stream,
     const size_t ready = batcher->queue.ready_count;
     // The first sets the time at which a batch starts; between it and the last there is
     // nothing to do.
-    if (ready == 1 || ready == batcher->max_batch) {
+    if (ready == 1 || ready >= full_count(batcher)) {
       (void)pthread_cond_signal(&batcher->has_work);
     }
   }
@@ -470,6 +463,7 @@ static void acquire(olstm_batcher* batcher, olstm_stream stream) {
 
 /// Ends what acquire began. The lock is held before, and not then.
 static void release(olstm_batcher* batcher) {
+  batcher->open_count = batcher->streams->open_count;
   batcher->is_borrowed = false;
   (void)pthread_cond_signal(&batcher->has_work);
   (void)pthread_cond_broadcast(&batcher->has_changed);
@@ -478,14 +472,20 @@ static void release(olstm_batcher* batcher) {
 
 olstm_status olstm_batcher_open_stream(olstm_batcher* batcher, olstm_stream* out_stream,
                                        olstm_error* error) {
-  olstm_status status = OLSTM_STATUS_OK;
-  if (is_own_thread(batcher)) {
+  const bool is_own = is_own_thread(batcher);
+  if (is_own) {
     // A callback: the table is the batcher's, and nothing of it is computed now.
-    return olstm_streams_open(batcher->streams, out_stream, error);
+    (void)pthread_mutex_lock(&batcher->lock);
+  } else {
+    acquire(batcher, 0);
   }
-  acquire(batcher, 0);
-  status = olstm_streams_open(batcher->streams, out_stream, error);
-  release(batcher);
+  const olstm_status status = olstm_streams_open(batcher->streams, out_stream, error);
+  if (!is_own) {
+    release(batcher);
+    return status;
+  }
+  batcher->open_count = batcher->streams->open_count;
+  (void)pthread_mutex_unlock(&batcher->lock);
   return status;
 }
 

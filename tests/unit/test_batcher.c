@@ -271,6 +271,30 @@ static void says_when_the_queue_is_full(void** state) {
   close_all(&f);
 }
 
+static void starts_at_once_when_every_stream_has_a_step(void** state) {
+  (void)state;
+  fixture f;
+  record seen = {0};
+  float x[2], y[2];
+  olstm_error error = {""};
+  open_all(&f, "bound sum", kLongUs, 64);
+  const olstm_stream first = open_stream(&f);
+  const olstm_stream second = open_stream(&f);
+  submit(&f, first, 1, &seen);
+  const olstm_tensor input = make_x(x, 2);
+  olstm_tensor outputs[2] = {{{OLSTM_DTYPE_FLOAT, 2, {1, 2}}, y}, {.data = NULL}};
+  must(olstm_batcher_run(f.batcher, second, &input, 1, outputs, 2, &error), &error);
+  // So it does when the other stream is closed.
+  must(olstm_batcher_close_stream(f.batcher, first, &error), &error);
+  assert_int_equal(seen.count, 1);
+  must(olstm_batcher_run(f.batcher, second, &input, 1, outputs, 2, &error), &error);
+  olstm_batcher_info info;
+  olstm_batcher_get_info(f.batcher, &info);
+  assert_int_equal(info.done_count, 3);
+  assert_int_equal(info.batch_count, 2);
+  close_all(&f);
+}
+
 static void cancels_what_waits(void** state) {
   (void)state;
   fixture f;
@@ -281,6 +305,8 @@ static void cancels_what_waits(void** state) {
   olstm_batcher_info info;
   open_all(&f, "bound sum", kLongUs, 64);
   const olstm_stream stream = open_stream(&f);
+  // A second one, for whose steps those of the first wait.
+  (void)open_stream(&f);
   for (uint32_t i = 0; i < 5; i++) submit(&f, stream, i, &seen);
   must(olstm_batcher_shutdown(f.batcher, OLSTM_SHUTDOWN_CANCEL, &cancelled, &error),
        &error);
@@ -457,6 +483,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(keeps_the_order_of_a_stream),
       cmocka_unit_test(fails_the_wrong_step_alone),
       cmocka_unit_test(says_when_the_queue_is_full),
+      cmocka_unit_test(starts_at_once_when_every_stream_has_a_step),
       cmocka_unit_test(cancels_what_waits),
       cmocka_unit_test(a_callback_submits_and_does_not_wait),
       cmocka_unit_test(refuses_what_does_not_fit),
