@@ -7,6 +7,7 @@
 #include "op/dense/einsum_product.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
+#include "op/shape/strided_copy.h"
 
 /// A letter stands for a dimension; digits stand for those of an ellipsis, the last one
 /// first.
@@ -45,6 +46,9 @@ typedef struct einsum_handle {
   plan plan;
   olstm_dtype dtype;
   int64_t output_count, sum_count;
+  /// One operand of which nothing is summed: its elements in another order.
+  bool is_copy;
+  olstm__strided_copy copy;
   bool is_product;
   olstm__einsum_product product;
 } einsum_handle;
@@ -269,6 +273,18 @@ static void plan_product(einsum_handle* handle) {
       olstm__einsum_product_init(&handle->product, handle->dtype, &letters);
 }
 
+static void plan_copy(einsum_handle* handle) {
+  const plan* p = &handle->plan;
+  olstm__strided_view source = {.offset = 0}, target;
+  handle->is_copy =
+      p->operand_count == 1 && handle->output_count > 0 && handle->sum_count == 1;
+  if (!handle->is_copy) return;
+  for (int32_t d = 0; d < p->output_rank; d++) source.strides[d] = p->strides[0][d];
+  olstm__strided_view_init_dense(&target, p->output_rank, p->dims);
+  olstm__strided_copy_init(&handle->copy, olstm_dtype_size(handle->dtype), p->output_rank,
+                           p->dims, &source, &target);
+}
+
 static olstm_status prepare(void* instance, const olstm_prepare_args* args,
                             olstm_prepared* out_prepared, olstm_error* error) {
   const einsum_op* op = instance;
@@ -283,6 +299,7 @@ static olstm_status prepare(void* instance, const olstm_prepare_args* args,
     made.sum_count = count_over(p, p->output_rank, p->letter_count);
   }
   plan_product(&made);
+  plan_copy(&made);
   OLSTM_RETURN_IF_ERROR(
       olstm__op_create_handle(&op->base, sizeof(einsum_handle), &memory, error));
   einsum_handle* handle = memory;
@@ -343,6 +360,10 @@ static olstm_status run(const void* instance, const void* handle,
   (void)error;
   if (prepared->is_product) {
     olstm__einsum_product_run(&prepared->product, args);
+    return OLSTM_STATUS_OK;
+  }
+  if (prepared->is_copy) {
+    olstm__strided_copy_run(&prepared->copy, args->inputs[0], args->outputs[0]);
     return OLSTM_STATUS_OK;
   }
   switch (prepared->dtype) {

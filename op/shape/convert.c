@@ -191,6 +191,23 @@ static void run_chain(const olstm__convert_blocks* steps, const chain* given,
   }
 }
 
+/// A few floats to doubles or back, which operators ask for most often.
+static bool convert_few(olstm_dtype from, olstm_dtype to, const void* source,
+                        void* target, size_t count) {
+  if (count >= kGroup) return false;
+  if (from == OLSTM_DTYPE_FLOAT && to == OLSTM_DTYPE_DOUBLE) {
+    for (size_t i = 0; i < count; i++) ((double*)target)[i] = ((const float*)source)[i];
+    return true;
+  }
+  if (from == OLSTM_DTYPE_DOUBLE && to == OLSTM_DTYPE_FLOAT) {
+    for (size_t i = 0; i < count; i++) {
+      ((float*)target)[i] = (float)((const double*)source)[i];
+    }
+    return true;
+  }
+  return false;
+}
+
 void olstm__convert(olstm_dtype from, olstm_dtype to, const void* source, void* target,
                     size_t count) {
   const size_t from_bytes = olstm_dtype_size(from);
@@ -202,6 +219,7 @@ void olstm__convert(olstm_dtype from, olstm_dtype to, const void* source, void* 
     memcpy(target, source, count * from_bytes);
     return;
   }
+  if (convert_few(from, to, source, target, count)) return;
   const olstm__convert_blocks* steps = find_steps();
   const chain found = find_chain(from, to);
   // A single step needs no block between.
