@@ -69,6 +69,18 @@ static olstm_tensor_desc input_desc(const olstm__recurrent_case* spec, size_t in
   }
 }
 
+/// Y, or one of the states, which have the shape of an initial one.
+static olstm_tensor_desc output_desc(const olstm__recurrent_case* spec, size_t index) {
+  const int64_t d = count_directions(spec);
+  if (index != OLSTM_RECURRENT_Y) return input_desc(spec, OLSTM_RECURRENT_INITIAL_H);
+  if (spec->layout == 1) {
+    return (olstm_tensor_desc){
+        spec->dtype, 4, {spec->batch, spec->steps, d, spec->hidden_size}};
+  }
+  return (olstm_tensor_desc){
+      spec->dtype, 4, {spec->steps, d, spec->batch, spec->hidden_size}};
+}
+
 // ---------------------------------------------------------------- the model
 
 enum { kTypeFloat = 1, kTypeInt = 2, kTypeString = 3, kTypeFloats = 6, kTypeStrings = 8 };
@@ -122,7 +134,7 @@ static void put_attributes(const olstm__recurrent_case* spec, olstm__proto* node
   if (spec->linear_before_reset) put_int(node, scratch, "linear_before_reset", 1);
 }
 
-/// A value of the graph: its name, dtype and, for an input, shape.
+/// A value of the graph: its name, dtype and shape.
 static void put_value(olstm__proto* graph, unsigned field, const char* name,
                       const olstm_tensor_desc* desc) {
   olstm__proto value = {0}, type = {0}, tensor = {0}, shape = {0}, dim = {0};
@@ -131,7 +143,7 @@ static void put_value(olstm__proto* graph, unsigned field, const char* name,
     olstm__proto_int(&dim, 1, desc->dims[d]);
     olstm__proto_message(&shape, 1, &dim);
   }
-  if (desc->rank > 0) olstm__proto_message(&tensor, 2, &shape);
+  olstm__proto_message(&tensor, 2, &shape);
   olstm__proto_message(&type, 1, &tensor);
   olstm__proto_text(&value, 1, name);
   olstm__proto_message(&value, 2, &type);
@@ -164,7 +176,6 @@ static void put_node(const olstm__recurrent_case* spec, olstm__proto* graph) {
 /// The bytes of the model; free(data).
 static olstm__proto make_model(const olstm__recurrent_case* spec) {
   olstm__proto model = {0}, graph = {0}, opset = {0};
-  const olstm_tensor_desc output = {.dtype = spec->dtype};
   put_node(spec, &graph);
   olstm__proto_text(&graph, 2, spec->name);
   for (size_t i = 0; i < kInputs; i++) {
@@ -172,7 +183,8 @@ static olstm__proto make_model(const olstm__recurrent_case* spec) {
     if (has_input(spec, i)) put_value(&graph, 11, olstm_recurrent_input_name(i), &desc);
   }
   for (unsigned o = 0; o < kOutputs; o++) {
-    if (spec->outputs >> o & 1) put_value(&graph, 12, kOutputNames[o], &output);
+    const olstm_tensor_desc desc = output_desc(spec, o);
+    if (spec->outputs >> o & 1) put_value(&graph, 12, kOutputNames[o], &desc);
   }
   olstm__proto_int(&model, 1, spec->opset >= kNewOpset ? kNewIrVersion : kIrVersion);
   olstm__proto_text(&model, 2, "olstm cases");

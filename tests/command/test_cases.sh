@@ -23,6 +23,25 @@ done
 [ "$(cat all/open/lstm_forward_no_steps/open.txt)" ] || complain "an open case without its sentence"
 find all -path all/open -prune -o -name open.txt -print | grep . && complain "open cases among the others"
 
+# Valid models, and data as they declare it.
+if /usr/bin/python3 -c 'import onnx' 2>/dev/null; then
+  /usr/bin/python3 - <<'PY' || complain "cases that onnx.checker does not take"
+import glob, onnx
+for path in glob.glob("all/**/model.onnx", recursive=True):
+    model = onnx.load(path)
+    if model.ir_version <= onnx.IR_VERSION:
+        onnx.checker.check_model(model, full_check=True)
+    for kind, values in (("input", model.graph.input), ("output", model.graph.output)):
+        for index, value in enumerate(values):
+            tensor = onnx.TensorProto()
+            with open(f"{path[:-10]}test_data_set_0/{kind}_{index}.pb", "rb") as file:
+                tensor.ParseFromString(file.read())
+            declared = value.type.tensor_type
+            assert tensor.name == value.name and tensor.data_type == declared.elem_type, path
+            assert list(tensor.dims) == [dim.dim_value for dim in declared.shape.dim], (path, value.name)
+PY
+fi
+
 # The same seed, the same bytes, whatever else is written; another seed, others.
 expect 0 cases --op LSTM -o same --count 5 --seed 7 --filter lstm_forward --filter 'lstm_bidirectional_clip_all*' --filter '*random*'
 for name in lstm_forward lstm_bidirectional_clip_all_float16 lstm_random_7_0004; do
