@@ -264,6 +264,7 @@ static olstm_status choose_runtimes(const conform_options* options,
     OLSTM_RETURN_IF_ERROR(
         olstm__tested_spec_parse(count > 0 ? options->runtimes.values[r] : "olstm",
                                  &options->job, options->provider, &out_specs[r], error));
+    out_specs[r].memory_mb = options->limits.memory_mb;
     has_olstm = has_olstm || olstm__tested_spec_is_olstm(&out_specs[r]);
     has_provider = has_provider || out_specs[r].provider;
   }

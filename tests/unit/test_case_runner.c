@@ -28,7 +28,8 @@ void olstm__conform_case_run(const char* folder, const olstm__open_runtime* runt
 }
 
 static const olstm__job_options kOptions = {.thread_count = 1};
-static const olstm__tested_spec kOlstm = {&olstm__tested_olstm, "", NULL, &kOptions};
+static const olstm__tested_spec kOlstm = {
+    .kind = &olstm__tested_olstm, .target = "", .options = &kOptions};
 
 static const olstm__case_limits kAnyTime = {0, 0}, kOneSecond = {1, 0};
 

@@ -57,10 +57,11 @@ static uint64_t address_space(void) {
   return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-static void limit_memory(int64_t memory_mb) {
+/// `used`: bytes that there are already.
+static void limit_memory(uint64_t used, int64_t memory_mb) {
   struct rlimit limit;
   if (memory_mb == 0 || getrlimit(RLIMIT_AS, &limit) != 0) return;
-  const uint64_t wanted = address_space() + ((uint64_t)memory_mb << 20);
+  const uint64_t wanted = used + ((uint64_t)memory_mb << 20);
   // More than the machine's addresses is no limit.
   if (wanted != (rlim_t)wanted) return;
   if (limit.rlim_max == RLIM_INFINITY || (rlim_t)wanted < limit.rlim_max) {
@@ -69,10 +70,15 @@ static void limit_memory(int64_t memory_mb) {
   }
 }
 
-void olstm__case_process_end_with_parent(void) {
+static void end_with_parent(void) {
 #ifdef __linux__
   (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 #endif
+}
+
+void olstm__case_process_confine(int64_t memory_mb) {
+  end_with_parent();
+  limit_memory(0, memory_mb);
 }
 
 bool olstm__case_process_start(int (*work)(void* user, int answers), void* user,
@@ -85,8 +91,8 @@ bool olstm__case_process_start(int (*work)(void* user, int answers), void* user,
   if (child == 0) {
     (void)close(ends[0]);
     (void)setpgid(0, 0);
-    olstm__case_process_end_with_parent();
-    limit_memory(memory_mb);
+    end_with_parent();
+    limit_memory(address_space(), memory_mb);
     // exit and not _exit: leak checkers look at exit.
     exit(work(user, ends[1]));
   }

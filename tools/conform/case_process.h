@@ -37,9 +37,10 @@ void olstm__case_process_explain(int status, olstm_error* out_reason);
 /// In a child whose own child ended with `status`: ends the same way.
 _Noreturn void olstm__case_process_follow(int status);
 
-/// To be called in a new process: it ends when the one that started it does, where the
-/// system can do that.
-void olstm__case_process_end_with_parent(void);
+/// To be called in a new process before it becomes a program: that has at most
+/// `memory_mb` MB of address space (0: any), and ends when the one that started it does,
+/// where the system can do that.
+void olstm__case_process_confine(int64_t memory_mb);
 
 /// A pipe, [0] to read from, that programs which are started do not get.
 bool olstm__pipe_open(int ends[2]);

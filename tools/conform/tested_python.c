@@ -31,9 +31,11 @@ static const char* python(void) {
   return chosen && *chosen ? chosen : "python3";
 }
 
-static _Noreturn void become_python(const char* module, int requests, int answers) {
-  const char* const arguments[] = {python(), "-c", olstm__python_backend, module, NULL};
-  olstm__case_process_end_with_parent();
+static _Noreturn void become_python(const olstm__tested_spec* spec, int requests,
+                                    int answers) {
+  const char* const arguments[] = {python(), "-c", olstm__python_backend, spec->target,
+                                   NULL};
+  olstm__case_process_confine(spec->memory_mb);
   (void)dup2(requests, STDIN_FILENO);
   (void)dup2(answers, STDOUT_FILENO);
   // execvp takes pointers that are not const, and changes nothing.
@@ -41,7 +43,7 @@ static _Noreturn void become_python(const char* module, int requests, int answer
   _Exit(kNotStarted);
 }
 
-static bool start(const char* module, python_runtime* runtime) {
+static bool start(const olstm__tested_spec* spec, python_runtime* runtime) {
   int requests[2], answers[2];
   if (!olstm__pipe_open(requests)) return false;
   if (!olstm__pipe_open(answers)) {
@@ -50,7 +52,7 @@ static bool start(const char* module, python_runtime* runtime) {
     return false;
   }
   runtime->process = fork();
-  if (runtime->process == 0) become_python(module, requests[0], answers[1]);
+  if (runtime->process == 0) become_python(spec, requests[0], answers[1]);
   (void)close(requests[0]);
   (void)close(answers[1]);
   runtime->requests = requests[1];
@@ -166,7 +168,7 @@ static olstm_status open_runtime(const olstm__tested_spec* spec, void** out_runt
   python_runtime* runtime = calloc(1, sizeof *runtime);
   // A process that is gone is found when its answer is read.
   (void)signal(SIGPIPE, SIG_IGN);
-  if (!runtime || !start(spec->target, runtime)) {
+  if (!runtime || !start(spec, runtime)) {
     free(runtime);
     return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no process for Python");
   }

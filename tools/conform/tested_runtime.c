@@ -33,7 +33,8 @@ olstm_status olstm__tested_spec_parse(const char* word, const olstm__job_options
         "python:MODULE, not '%s'",
         word);
   }
-  *out_spec = (olstm__tested_spec){kKinds[k], target, NULL, options};
+  *out_spec =
+      (olstm__tested_spec){.kind = kKinds[k], .target = target, .options = options};
   if (kKinds[k] == &olstm__tested_onnxruntime) out_spec->provider = provider;
   return OLSTM_STATUS_OK;
 }

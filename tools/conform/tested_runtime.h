@@ -18,6 +18,8 @@ typedef struct olstm__tested_spec {
   const char* provider;
   /// The kinds that run models with olstm heed all of it, ONNX Runtime the threads.
   const olstm__job_options* options;
+  /// Of address space, for programs that a kind starts; 0: any.
+  int64_t memory_mb;
 } olstm__tested_spec;
 
 /// What a runtime says of itself.
