@@ -16,6 +16,10 @@ function(olstm_set_up_target target)
   if(WIN32)
     # printf of C11, and one more word of Windows.
     target_compile_definitions(${target} PRIVATE __USE_MINGW_ANSI_STDIO=1 WIN32_LEAN_AND_MEAN)
+    if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+      # gcc takes the stack to be aligned to 32 bytes there, which it is not (its bug 54412).
+      target_compile_options(${target} PRIVATE -Wa,-muse-unaligned-vector-move)
+    endif()
   endif()
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "^i[3-6]86$")
     # x87 registers round to other precisions than the types have.
@@ -64,7 +68,7 @@ endfunction()
 function(olstm_add_folder target)
   add_library(${target} OBJECT ${ARGN})
   olstm_set_up_target(${target})
-  target_compile_definitions(${target} PRIVATE OLSTM_FAIL_OUT_OF_LINE_)
+  target_compile_definitions(${target} PRIVATE OLSTM_FAIL_OUT_OF_LINE_ $<$<BOOL:${WIN32}>:OLSTM_EXPORTS_>)
   target_compile_options(${target} PRIVATE
                          $<$<CONFIG:Release>:-Os -fno-asynchronous-unwind-tables -fno-unwind-tables
                                              -ffunction-sections -fdata-sections>)
@@ -125,6 +129,11 @@ function(olstm_add_library target kind)
   target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
                                               $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_link_libraries(${target} PRIVATE olstm_protobuf_c m ${CMAKE_DL_LIBS} Threads::Threads)
+  if(WIN32)
+    # Its own libraries come along; ntdll opens files below a folder.
+    target_link_libraries(${target} PRIVATE ntdll)
+    target_link_options(${target} PRIVATE -static)
+  endif()
   if(OLSTM_SANITIZE)
     target_link_options(${target} PUBLIC -fsanitize=${OLSTM_SANITIZE})
   endif()

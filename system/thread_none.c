@@ -23,7 +23,7 @@ void olstm__condition_wait_until(pthread_cond_t* condition, pthread_mutex_t* mut
   struct timespec time = {0, 0};
   const int64_t now = olstm__clock_ns();
   const int64_t left = deadline_ns > now ? deadline_ns - now : 0;
-  (void)timespec_get(&time, TIME_UTC);
+  (void)clock_gettime(CLOCK_REALTIME, &time);
   const int64_t end = time.tv_nsec + left;
   time.tv_sec += (time_t)(end / kNsPerSecond);
   time.tv_nsec = (long)(end % kNsPerSecond);
