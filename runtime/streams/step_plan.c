@@ -61,6 +61,44 @@ static olstm_status add_size(olstm__step_kind* kind, size_t rows, olstm_error* e
   return status;
 }
 
+/// Whether a tensor has the shape of so many rows like `one`.
+static bool has_rows(const olstm_tensor_desc* desc, const olstm_tensor_desc* one,
+                     int32_t axis, size_t rows) {
+  olstm_tensor_desc expected = *one;
+  if (axis >= 0) {
+    if (axis >= one->rank || one->dims[axis] != 1) return false;
+    expected.dims[axis] = (int64_t)rows;
+  }
+  return olstm_tensor_desc_equal(desc, &expected);
+}
+
+/// The name of a state or an output whose shape, with the rows of a size, is not that of
+/// so many rows alone: a Squeeze of what happens to be 1, an If by the batch size. NULL
+/// for none.
+static const char* find_misfit(const olstm__step_kind* kind,
+                               const olstm__batch_size* size) {
+  const olstm__program* program = kind->session->program;
+  const olstm__plan* plan = olstm__executor_plan(size->executor);
+  const olstm__plan* alone = olstm__executor_plan(kind->sizes[0].executor);
+  for (size_t i = 0; i < plan->input_count; i++) {
+    if (has_rows(&plan->inputs[i], &alone->inputs[i], kind->trace.input_axes[i],
+                 size->rows)) {
+      continue;
+    }
+    return program->graph->values[program->inputs[i]].info.name;
+  }
+  for (size_t o = 0; o < plan->output_count; o++) {
+    const olstm__plan_output *a = &plan->outputs[o], *b = &alone->outputs[o];
+    if (a->is_known == b->is_known &&
+        (!a->is_known ||
+         has_rows(&a->desc, &b->desc, kind->trace.output_axes[o], size->rows))) {
+      continue;
+    }
+    return b->name;
+  }
+  return NULL;
+}
+
 /// Drops all sizes but the first, for one row.
 static void drop_sizes(olstm__step_kind* kind) {
   while (kind->size_count > 1) {
@@ -74,6 +112,16 @@ static olstm_status add_sizes(olstm__step_kind* kind, size_t rows, olstm_error* 
     olstm_error reason = {""};
     last = 2 * last < kind->wanted ? 2 * last : kind->wanted;
     const olstm_status status = add_size(kind, last, &reason);
+    const char* misfit = status == OLSTM_STATUS_OK
+                             ? find_misfit(kind, &kind->sizes[kind->size_count - 1])
+                             : NULL;
+    if (misfit) {
+      (void)olstm_fail(&reason, OLSTM_STATUS_UNSUPPORTED,
+                       "'%s' has another shape when rows are computed together", misfit);
+      memcpy(kind->trace.reason, reason.message, sizeof reason.message);
+      kind->trace.is_apart = false;
+      break;
+    }
     if (status == OLSTM_STATUS_OK) continue;
     if (status == OLSTM_STATUS_LIMIT_EXCEEDED) {
       // What is too much at once may still be computed in smaller parts.
@@ -112,7 +160,7 @@ olstm_status olstm__step_kind_extend(olstm__step_kind* kind, size_t rows,
     return OLSTM_STATUS_OK;
   }
   OLSTM_RETURN_IF_ERROR(add_sizes(kind, rows, error));
-  olstm__step_probe(kind, first, is_thorough);
+  if (kind->trace.is_apart) olstm__step_probe(kind, first, is_thorough);
   if (!kind->trace.is_apart) drop_sizes(kind);
   choose(kind);
   return OLSTM_STATUS_OK;
@@ -162,6 +210,11 @@ static olstm_status fill(olstm__step_kind* kind, const olstm_tensor_desc* step,
   OLSTM_RETURN_IF_ERROR(add_size(kind, 1, error));
   OLSTM_RETURN_IF_ERROR(
       olstm__batch_axes_trace(kind->session, step, kind->axes, &kind->trace, error));
+  const char* misfit = find_misfit(kind, &kind->sizes[0]);
+  if (misfit) {
+    return olstm_fail(error, OLSTM_STATUS_UNSUPPORTED,
+                      "'%s' has no batch axis when there is one row alone", misfit);
+  }
   lay_out(kind);
   choose(kind);
   return OLSTM_STATUS_OK;

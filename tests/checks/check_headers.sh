@@ -24,4 +24,10 @@ check() {
 check "${CC:-cc}" "-std=c11 $c_only" c
 check "${CXX:-c++}" "-std=c++11 -Wno-old-style-cast" cpp
 check clang "-std=c11 $c_only" c
+# What may still change is refused to whom does not say that he knows.
+for header in streams batcher; do
+  printf '#include "olstm/%s.h"\n' $header > "$work/gated.c"
+  "${CC:-cc}" -fsyntax-only -I"$include" "$work/gated.c" 2>"$work/said" && { echo "headers: $header.h has no gate"; bad=1; }
+  grep -q 'define OLSTM_EXPERIMENTAL_STREAMS' "$work/said" || { echo "headers: $header.h does not say how to pass its gate"; bad=1; }
+done
 exit $bad

@@ -114,6 +114,10 @@ static void refuses_outputs_without_a_batch_axis(void** state) {
   (void)state;
   expect_refused(ROWS_OF_STEPS "node Shape x -> s\noutput y\noutput s\n",
                  OLSTM_STATUS_UNSUPPORTED, "output 's' has no batch axis");
+  // All dimensions of 1 go: with one row, its own as well.
+  expect_refused(ROWS_OF_STEPS "node Squeeze y -> q\noutput q\n",
+                 OLSTM_STATUS_UNSUPPORTED,
+                 "'q' has no batch axis when there is one row alone");
 }
 
 static void computes_alone_what_it_cannot_follow(void** state) {
