@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """Tables of streams in the Python package: bit for bit what a context for each stream gives."""
+import contextlib
 import copy
+import io
 import pathlib
 import pickle
 import random
@@ -8,7 +10,7 @@ import re
 import threading
 import unittest
 
-from lstm_model import I, make_model, model, sequence, sequence_model
+from lstm_model import I, KERAS_MODEL, make_model, model, sequence, sequence_model
 
 import numpy as np
 from onnx import TensorProto, helper
@@ -237,6 +239,16 @@ class StreamsTest(unittest.TestCase):
         threads = [threading.Thread(target=work) for _ in range(6)]
         [t.start() for t in threads], [t.join() for t in threads]
         self.assertEqual((failures, self.streams.info.open_count), ([], 0))
+
+    def test_the_program_of_the_docs_runs(self):
+        docs = pathlib.Path(__file__).parent.joinpath("..", "..", "docs", "streams.md").read_text()
+        (program,) = re.findall(r"^```python\n(.*?)^```$", docs, re.MULTILINE | re.DOTALL)
+        names, printed = {}, io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(program.replace('"model.onnx"', repr(KERAS_MODEL)), names)
+        context = olstm.Session(KERAS_MODEL, stateful=True).context()
+        context.load_state(names["blob"])
+        self.assertEqual(printed.getvalue(), "%s %s\n" % ((context.run({"lstm_input": names["x"]})["dense"],) * 2))
 
     def test_codes_are_those_of_the_header(self):
         header = pathlib.Path(__file__).parent.joinpath("..", "..", "include", "olstm", "status.h").read_text()
