@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "tools/conform/random_case.h"
 #include "tools/file_bytes.h"
 
 /// A case while its data sets run, one after the other.
@@ -102,10 +103,11 @@ static olstm__verdict run_case(const char* folder, const running_case* test) {
   if (status == OLSTM_STATUS_OK) status = run_data_sets(test, folder, &is_same, reason);
   if (status == OLSTM_STATUS_UNSUPPORTED) return OLSTM__VERDICT_REFUSED;
   if (status != OLSTM_STATUS_OK) return OLSTM__VERDICT_ERROR;
-  if (!is_same && runtime->kind->draws && runtime->kind->draws(runtime->self, reason)) {
-    return OLSTM__VERDICT_OPEN;
+  if (!is_same) {
+    const bool draws = runtime->kind->draws ? runtime->kind->draws(runtime->self, reason)
+                                            : olstm__case_draws(path, NULL, reason);
+    return draws ? OLSTM__VERDICT_OPEN : OLSTM__VERDICT_WRONG;
   }
-  if (!is_same) return OLSTM__VERDICT_WRONG;
   // A successful call leaves the error buffer undefined.
   reason->message[0] = '\0';
   return OLSTM__VERDICT_PASS;

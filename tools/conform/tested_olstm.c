@@ -5,6 +5,7 @@
 
 #include "olstm/version.h"
 
+#include "tools/conform/random_case.h"
 #include "tools/conform/tested_runtime.h"
 #include "tools/tensor_print.h"
 
@@ -253,39 +254,9 @@ static olstm_status run(void* self, const olstm__case_tensors* files,
   return status;
 }
 
-static bool is_random(const olstm_registry* registry, const olstm_node* node) {
-  for (size_t i = 0; i < olstm_registry_operator_count(registry); i++) {
-    const olstm_operator* op = olstm_registry_get_operator(registry, i);
-    if ((op->flags & OLSTM_OPERATOR_RANDOM) && strcmp(op->op_type, node->op_type) == 0 &&
-        strcmp(op->domain, node->domain) == 0) {
-      return true;
-    }
-  }
-  return false;
-}
-
-/// Whether a node draws random numbers, so that no answer is the right one; says which.
 static bool draws(void* self, olstm_error* out_reason) {
-  const olstm__job* job = &((olstm_runtime*)self)->job;
-  olstm_registry* own = NULL;
-  const olstm_registry* registry = job->registry;
-  bool found = false;
-  if (!job->session) return false;
-  if (!registry && olstm_registry_create(NULL, &own, NULL) != OLSTM_STATUS_OK) {
-    return false;
-  }
-  if (!registry) registry = own;
-  for (size_t n = 0; !found && n < olstm_session_node_count(job->session); n++) {
-    const olstm_node* node = olstm_session_get_node(job->session, n);
-    found = is_random(registry, node);
-    if (found) {
-      (void)olstm_fail(out_reason, OLSTM_STATUS_OK,
-                       "%s '%s' draws random numbers: there is no answer to compare with",
-                       node->op_type, node->name);
-    }
-  }
-  olstm_registry_destroy(own);
-  return found;
+  const olstm_runtime* runtime = self;
+  return olstm__case_draws(runtime->model, runtime->job.registry, out_reason);
 }
 
 const olstm__tested_kind olstm__tested_olstm = {"olstm", open_runtime, close_runtime,

@@ -46,7 +46,8 @@ struct olstm__tested_kind {
   /// zeroed before, the caller frees them whatever the result.
   olstm_status (*run)(void* runtime, const olstm__case_tensors* inputs,
                       olstm__case_tensors* outputs, olstm_error* error);
-  /// NULL, or whether the loaded model has no answer to compare with, and why.
+  /// Whether the loaded model has no answer to compare with, and why; NULL for what
+  /// olstm's own operators know of its nodes.
   bool (*draws)(void* runtime, olstm_error* out_reason);
 };
 
