@@ -19,6 +19,11 @@ const olstm_plugin* olstm__builtin_plugin(void);
 /// name. [any-thread]
 olstm__traits olstm__builtin_traits(const char* domain, const char* op_type);
 
+/// Units of work (olstm_session_options.max_work) of a run of an operator that does not
+/// count its own. For operators of any name: those that are not built in read each input
+/// once and write each output once. [any-thread]
+uint64_t olstm__builtin_work(const char* op_type, const olstm_prepare_args* args);
+
 /// The parameters of an operator of ONNX's own domain with the trait REAL_FUNCTION; false
 /// for any other. [any-thread]
 bool olstm__builtin_function(const char* op_type,

@@ -160,22 +160,6 @@ bool olstm__op_add_part(size_t* total, size_t count, size_t size, size_t* out_of
          olstm_size_add(*total, bytes, total);
 }
 
-uint64_t olstm__op_work(int64_t a, int64_t b, int64_t c, int64_t d) {
-  const int64_t factors[] = {a, b, c, d};
-  uint64_t work = 1;
-  if (a == 0 || b == 0 || c == 0 || d == 0) return 0;
-  for (size_t i = 0; i < sizeof factors / sizeof factors[0]; i++) {
-    if ((uint64_t)factors[i] > UINT64_MAX / work) return UINT64_MAX;
-    work *= (uint64_t)factors[i];
-  }
-  return work;
-}
-
-uint64_t olstm__op_copy_work(const olstm_tensor_desc* output) {
-  return olstm__op_work(olstm_tensor_desc_count(output),
-                        2 * (int64_t)olstm_dtype_size(output->dtype), 1, 1);
-}
-
 bool olstm__op_knows_input(const olstm_infer_args* args, size_t index) {
   if (index >= args->input_count || !args->inputs[index]) return false;
   return args->inputs[index]->data ||

@@ -4,6 +4,7 @@
 #define OLSTM_OP_OP_SUPPORT_H_
 
 #include "olstm/plugin.h"
+#include "op/op_work.h"
 
 /// The head of every operator instance: first member of the operator's own struct.
 typedef struct olstm__op_base {
@@ -82,12 +83,6 @@ void olstm__op_release_handle(void* instance, void* handle);
 /// Adds a part of count * size bytes to a workspace of *total bytes: *out_offset is where
 /// it begins, aligned. False when it does not fit.
 bool olstm__op_add_part(size_t* total, size_t count, size_t size, size_t* out_offset);
-
-/// a * b * c * d, saturated at UINT64_MAX: for an operator's `work`. None is negative.
-uint64_t olstm__op_work(int64_t a, int64_t b, int64_t c, int64_t d);
-
-/// The work of an operator that only copies the elements of `output`.
-uint64_t olstm__op_copy_work(const olstm_tensor_desc* output);
 
 /// Whether input `index` is there and its values are known (one without elements always
 /// is).

@@ -134,7 +134,7 @@ static void print_plan(const inspected_model* inspection) {
              inspection->plan.constant_bytes, inspection->plan.workspace_bytes,
              inspection->plan.unshared_bytes,
              inspection->plan.has_dynamic_part ? "; dynamic steps may allocate" : "");
-  olstm__say(stdout, "work    %" PRIu64 " multiply-adds a run%s\n", inspection->plan.work,
+  olstm__say(stdout, "work    %" PRIu64 " units a run%s\n", inspection->plan.work,
              inspection->plan.has_dynamic_part ? ", dynamic steps left out" : "");
 }
 

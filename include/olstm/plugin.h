@@ -199,8 +199,9 @@ typedef struct olstm_prepared {
   const char* reason;
   /// Whether run may allocate after all (a backend that does): not for real-time threads.
   bool run_allocates;
-  /// About how many multiply-adds, or bytes read and written, a run takes. 0: each input
-  /// is read once and each output written once. A host may refuse runs by it.
+  /// About how many units of work a run takes, each a quarter of a nanosecond: four
+  /// multiply-adds of a vectorised product, or two instructions. 0: each input is read
+  /// once and each output written once. A host may refuse runs by it.
   uint64_t work;
   /// How to run in pieces; NULL when the operator cannot. Borrowed until release.
   const olstm_sequence* sequence;

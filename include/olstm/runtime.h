@@ -99,12 +99,14 @@ typedef struct olstm_session_options {
   /// Whether an initial state with a batch of 1 serves every row of a larger batch.
   /// Default false.
   bool broadcast_state;
-  /// Most multiply-adds that one olstm_context_run may take; LIMIT_EXCEEDED, naming the
-  /// node that is too much, beyond. Other work counts as the multiply-adds that take
-  /// about as long: a byte read or written as 1, a step as 128, a trip of a Loop or Scan
-  /// as 1024, a step planned anew as 4096. Default 0: 2^30, or 1024 for each byte of the
-  /// model's constants, or 64 for each byte of them (16 KB at least) and element of the
-  /// run's inputs, whichever is most.
+  /// Most units of work that one olstm_context_run may take; LIMIT_EXCEEDED, naming the
+  /// node that is too much, before that node runs. A unit is four multiply-adds of a
+  /// product, or what takes as long: about a quarter of a nanosecond of one core. An
+  /// element that is read or written counts as 1 to 8, one that is computed as its
+  /// operator takes (docs/security.md), a step as 128, a trip of a Loop or Scan as 512, a
+  /// step planned anew as 16384. Loops that data ends are counted trip by trip. Default
+  /// 0: 2^33, 2 to 3 seconds, or 2^17 for each byte of the run's inputs, whichever is
+  /// more.
   uint64_t max_work;
   /// Inputs with initializers that the caller gives in every run, by name: inputs of the
   /// session then, between the others in the model's order. Those that are not named keep
@@ -311,7 +313,7 @@ typedef struct olstm_plan_info {
   size_t workspace_bytes;
   size_t unshared_bytes;
   bool has_dynamic_part;
-  /// Multiply-adds of a run, its dynamic part left out: what max_work counts.
+  /// Units of work of a run, its dynamic part left out: what max_work counts.
   uint64_t work;
 } olstm_plan_info;
 

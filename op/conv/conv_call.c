@@ -142,7 +142,7 @@ olstm_status olstm__conv_call_init(olstm__conv_call* call, const olstm__op_base*
     return olstm__op_fail(base, error, OLSTM_STATUS_OUT_OF_MEMORY,
                           "the workspace does not fit");
   }
-  out_prepared->work = olstm__conv_work(conv);
+  out_prepared->work = olstm__conv_units(conv, args);
   return OLSTM_STATUS_OK;
 }
 

@@ -75,6 +75,9 @@ bool olstm__conv_plan_init(const olstm__conv* conv, int32_t thread_count,
 /// Multiply-adds of the whole convolution.
 uint64_t olstm__conv_work(const olstm__conv* conv);
 
+/// Units of work (op/op_work.h) of a convolution with these inputs and outputs.
+uint64_t olstm__conv_units(const olstm__conv* conv, const olstm_prepare_args* args);
+
 /// How many output channels of a group are packed side by side.
 int64_t olstm__conv_block(const olstm__conv* conv);
 

@@ -2,6 +2,7 @@
 // leave what they read in the cache.
 #include "op/conv/conv_kernel.h"
 #include "op/math/cpu.h"
+#include "op/op_work.h"
 
 enum {
   /// Bytes of input that a piece reads again and again.
@@ -424,6 +425,16 @@ uint64_t olstm__conv_work(const olstm__conv* conv) {
       conv->is_transposed ? olstm__window_input_count(w) : olstm__window_output_count(w);
   return olstm__op_work(conv->input_channels * olstm__window_kernel_count(w),
                         conv->output_channels, conv->batch * conv->groups, positions);
+}
+
+uint64_t olstm__conv_units(const olstm__conv* conv, const olstm_prepare_args* args) {
+  enum { kUnitsPerOutput = 8, kMultiplyAddsPerUnit = 4 };
+  const uint64_t products = olstm__conv_work(conv) / kMultiplyAddsPerUnit;
+  const bool is_double = conv->dtype == OLSTM_DTYPE_DOUBLE;
+  const uint64_t work =
+      olstm__op_element_work("Conv", args, olstm_tensor_desc_count(&args->outputs[0]),
+                             is_double ? 2 * kUnitsPerOutput : kUnitsPerOutput);
+  return olstm__op_work_sum(work, is_double ? 2 * products : products);
 }
 
 bool olstm__conv_packed_bytes(const olstm__conv* conv, size_t* out_bytes) {

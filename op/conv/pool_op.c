@@ -6,12 +6,19 @@
 #include "op/conv/window.h"
 #include "op/elementwise/compute_type.h"
 #include "op/op_family.h"
+#include "op/op_work.h"
 #include "op/pieces.h"
 
 typedef enum pool_code { kCodeMax, kCodeAverage, kCodeLp } pool_code;
 
-/// In multiply-adds.
-enum { kWorkPerTap = 2 };
+/// Units of work of an output, and of a tap of one: of loops over rows of floats, of
+/// others, and of powers.
+enum {
+  kUnitsPerOutput = 48,
+  kUnitsPerTap = 8,
+  kUnitsPerSlowTap = 16,
+  kUnitsPerPower = 96
+};
 
 typedef struct pool_op {
   olstm__op_base base;
@@ -319,9 +326,16 @@ static olstm_status pool_prepare(void* instance, const olstm_prepare_args* args,
         (size_t)olstm__window_output_count(&handle->window) * sizeof(float);
   }
   out_prepared->handle = handle;
-  out_prepared->work =
-      olstm__op_work(olstm_tensor_desc_count(&args->outputs[0]),
-                     olstm__window_kernel_count(&window), kWorkPerTap, 1);
+  const int64_t tap = self->code == kCodeLp ? kUnitsPerPower
+                      : x->dtype == OLSTM_DTYPE_DOUBLE || args->output_count > 1
+                          ? kUnitsPerSlowTap
+                          : kUnitsPerTap;
+  const uint64_t taps = olstm__op_work(olstm_tensor_desc_count(&args->outputs[0]),
+                                       olstm__window_kernel_count(&window), tap, 1);
+  out_prepared->work = olstm__op_work_sum(
+      taps, olstm__op_element_work(self->base.self->op_type, args,
+                                   olstm_tensor_desc_count(&args->outputs[0]),
+                                   kUnitsPerOutput));
   return OLSTM_STATUS_OK;
 }
 

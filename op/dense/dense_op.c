@@ -11,10 +11,13 @@
 #include "op/elementwise/fused_function.h"
 #include "op/fused.h"
 #include "op/op_family.h"
+#include "op/op_work.h"
 
 enum {
   /// Rows that are computed and finished at a time, while they are in the cache.
-  kRows = 64
+  kRows = 64,
+  /// Of work, of adding C to an element and of its activation.
+  kUnitsPerActivation = 32
 };
 
 #define DTYPES (OLSTM_DTYPE_BIT(OLSTM_DTYPE_FLOAT) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_DOUBLE))
@@ -119,7 +122,10 @@ static olstm_status dense_prepare(void* instance, const olstm_prepare_args* args
   handle->product =
       (olstm__product){y->dtype, olstm_tensor_desc_count(y) / self->n, self->k, self->n};
   out_prepared->handle = handle;
-  out_prepared->work = olstm__product_work(&handle->product);
+  // The activation is at most some exponentials.
+  out_prepared->work = olstm__op_work_sum(
+      olstm__product_units(&handle->product, 1, false),
+      olstm__op_work(olstm_tensor_desc_count(y), kUnitsPerActivation, 1, 1));
   return OLSTM_STATUS_OK;
 }
 

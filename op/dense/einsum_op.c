@@ -7,6 +7,7 @@
 #include "op/dense/einsum_product.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
+#include "op/op_work.h"
 #include "op/shape/strided_copy.h"
 
 /// A letter stands for a dimension; digits stand for those of an ellipsis, the last one
@@ -17,8 +18,8 @@ enum {
   kMaxTerm = OLSTM_MAX_RANK,
   kEllipsis = '.',
   kFirstOfEllipsis = 1,
-  // The cost of one product in multiply-adds of a matrix product.
-  kWorkPerProduct = 4
+  // Units of work of one operand of one product.
+  kUnitsPerOperand = 16
 };
 
 typedef struct einsum_op {
@@ -307,8 +308,16 @@ static olstm_status prepare(void* instance, const olstm_prepare_args* args,
   *handle = made;
   out_prepared->handle = handle;
   if (made.is_product) out_prepared->workspace_bytes = made.product.workspace_bytes;
-  out_prepared->work = olstm__op_work(made.output_count, made.sum_count, kWorkPerProduct,
-                                      (int64_t)p->operand_count);
+  if (made.is_product) {
+    // Operands and result may be copied.
+    out_prepared->work = olstm__op_work_sum(
+        olstm__product_units(&made.product.product, made.product.batch_count, true),
+        olstm__op_element_work("Transpose", args, 0, 0));
+  } else {
+    const int64_t operands = (int64_t)p->operand_count + 1;
+    out_prepared->work =
+        olstm__op_work(made.output_count, made.sum_count, kUnitsPerOperand, operands);
+  }
   return OLSTM_STATUS_OK;
 }
 

@@ -5,6 +5,7 @@
 #include "op/dense/packed_weight.h"
 #include "op/elementwise/binary_walk.h"
 #include "op/op_family.h"
+#include "op/op_work.h"
 #include "op/shape/transpose_tiles.h"
 
 typedef struct gemm_op {
@@ -155,7 +156,9 @@ static olstm_status gemm_prepare(void* instance, const olstm_prepare_args* args,
   const olstm_tensor_desc* const descs[] = {c};
   olstm__broadcast_init(&handle->plan, y, descs, 1);
   out_prepared->handle = handle;
-  out_prepared->work = olstm__product_work(&handle->product);
+  out_prepared->work = olstm__op_work_sum(
+      olstm__product_units(&handle->product, 1, !self->weight.packed.memory),
+      olstm__op_element_work("Gemm", args, 0, 0));
   return OLSTM_STATUS_OK;
 }
 

@@ -1,6 +1,8 @@
 // Batch dimensions are broadcast separately from the matrices.
 #include "op/dense/matmul_shape.h"
 
+#include "op/dense/product.h"
+
 /// The right-hand side is input 1 or 3.
 enum { kMaxInputs = 4 };
 
@@ -72,6 +74,9 @@ void olstm__matmul_plan_init(olstm__matmul_plan* plan, const olstm_tensor_desc* 
   plan->n = right.columns;
 }
 
-uint64_t olstm__matmul_work(const olstm__matmul_plan* plan, const olstm_tensor_desc* y) {
-  return olstm__op_work(olstm_tensor_desc_count(y), plan->k, 1, 1);
+uint64_t olstm__matmul_work(const olstm__matmul_plan* plan, olstm_dtype dtype,
+                            bool packs) {
+  const olstm__product product = {dtype, plan->m, plan->k, plan->n};
+  return olstm__product_units(&product, plan->batch.run_count * plan->batch.run_length,
+                              packs);
 }

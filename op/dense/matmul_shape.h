@@ -37,7 +37,9 @@ void olstm__matmul_plan_init(olstm__matmul_plan* plan, const olstm_tensor_desc* 
                              const olstm_tensor_desc* b, const olstm_tensor_desc* y,
                              bool merges_rows);
 
-/// Multiply-adds of all products that make y.
-uint64_t olstm__matmul_work(const olstm__matmul_plan* plan, const olstm_tensor_desc* y);
+/// Units of work of all products that make y, of matrices of `dtype`; `packs`: the
+/// right-hand sides are packed in every run.
+uint64_t olstm__matmul_work(const olstm__matmul_plan* plan, olstm_dtype dtype,
+                            bool packs);
 
 #endif  // OLSTM_OP_DENSE_MATMUL_SHAPE_H_

@@ -26,6 +26,9 @@ static inline uint64_t olstm__product_work(const olstm__product* product) {
   return olstm__op_work(product->m, product->k, product->n, 1);
 }
 
+/// Units of work (op/op_work.h) of `count` such products; `packs`: each with packing B.
+uint64_t olstm__product_units(const olstm__product* product, int64_t count, bool packs);
+
 /// Bytes of B packed. False when they do not fit.
 bool olstm__product_packed_bytes(const olstm__product* product, size_t* out_bytes);
 

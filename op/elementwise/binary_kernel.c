@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "op/elementwise/element_groups.h"
+#include "op/elementwise/remainder.h"
 
 // The loop `first` of element_blocks.h, for operands in their order or the other way
 // round.
@@ -121,11 +122,11 @@ DIVISION(mod_U64, uint64_t, p % q)
 /// tell, and products with it fit.
 static inline float rest_f32(float p, float q) {
   const double quotient = (double)p / (double)q;
-  if (!(fabs(quotient) < 0x1p26) || isinf(q)) return fmodf(p, q);
+  if (!(fabs(quotient) < 0x1p26) || isinf(q)) return olstm__remainder_f32(p, q);
   return copysignf((float)((double)p - (double)(int32_t)quotient * (double)q), p);
 }
 PLAIN_LOOP(fmod_F32, float, float, rest_f32(p, q))
-PLAIN_LOOP(fmod_F64, double, double, fmod(p, q))
+PLAIN_LOOP(fmod_F64, double, double, olstm__remainder_f64(p, q))
 
 static inline int64_t floored_mod(int64_t p, int64_t q) {
   // Most often both are small, and 32 bits divide faster.

@@ -96,7 +96,8 @@ olstm_status olstm__gather_prepare(void* instance, const olstm_prepare_args* arg
     olstm__op_give_parts(out_prepared, 0, &handle->part_offset);
   }
   out_prepared->handle = handle;
-  out_prepared->work = olstm__op_copy_work(&args->outputs[0]);
+  out_prepared->work = olstm__op_copy_work(
+      &args->outputs[0], (int64_t)(handle->outer_count * handle->index_count));
   return OLSTM_STATUS_OK;
 }
 

@@ -174,7 +174,8 @@ olstm_status olstm__gather_elements_prepare(void* instance,
   olstm__element_walk_init(&handle->walk, &args->inputs[0]->desc, &args->inputs[1]->desc,
                            op->axis);
   out_prepared->handle = handle;
-  out_prepared->work = olstm__op_copy_work(&args->outputs[0]);
+  out_prepared->work =
+      olstm__op_copy_work(&args->outputs[0], olstm_tensor_desc_count(&args->outputs[0]));
   return OLSTM_STATUS_OK;
 }
 

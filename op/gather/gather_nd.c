@@ -134,7 +134,9 @@ olstm_status olstm__gather_nd_prepare(void* instance, const olstm_prepare_args* 
     handle->tuple_count = handle->walk.batch_count * handle->walk.tuples_per_batch;
   }
   out_prepared->handle = handle;
-  out_prepared->work = olstm__op_copy_work(&args->outputs[0]);
+  out_prepared->work =
+      olstm__op_copy_work(&args->outputs[0], (int64_t)handle->tuple_count *
+                                                 (1 + handle->walk.tuple_length / 2));
   return OLSTM_STATUS_OK;
 }
 

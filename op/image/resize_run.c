@@ -4,11 +4,13 @@
 
 #include "op/image/image_ops.h"
 #include "op/image/resize.h"
+#include "op/op_work.h"
 #include "op/shape/convert.h"
 #include "op/shape/index_copy.h"
 #include "op/shape/move_bytes.h"
 
 /// Where a pass reads and writes.
+enum { kUnitsPerLine = 96, kUnitsPerTap = 16 };
 enum { kBufferInput, kBufferOutput, kBufferA, kBufferB };
 
 typedef struct resize_pass {
@@ -209,15 +211,15 @@ static olstm_status fill_handle(const olstm__resize_op* op,
 static uint64_t count_work(const resize_handle* handle) {
   uint64_t work = 0;
   if (handle->is_nearest) {
-    return olstm__op_work((int64_t)handle->output_count, 1, 1, 1);
+    return olstm__op_work((int64_t)handle->output_count, kUnitsPerTap, 1, 1);
   }
   for (int32_t p = 0; p < handle->pass_count; p++) {
     const resize_pass* pass = &handle->passes[p];
-    const uint64_t more =
-        olstm__op_work((int64_t)pass->outer_count, (int64_t)pass->inner_count,
-                       (int64_t)pass->output_length, (int64_t)pass->tap_count);
-    if (more > UINT64_MAX - work) return UINT64_MAX;
-    work += more;
+    const int64_t lines = (int64_t)(pass->outer_count * pass->output_length);
+    const uint64_t taps = olstm__op_work(lines, (int64_t)pass->inner_count,
+                                         (int64_t)pass->tap_count, kUnitsPerTap);
+    work = olstm__op_work_sum(work, olstm__op_work(lines, kUnitsPerLine, 1, 1));
+    work = olstm__op_work_sum(work, taps);
   }
   return work;
 }
@@ -244,7 +246,8 @@ olstm_status olstm__resize_prepare(void* instance, const olstm_prepare_args* arg
   for (int32_t d = 0; d < args->outputs[0].rank; d++) {
     if (changes[d]) out_prepared->view_of_input = -1;
   }
-  out_prepared->work = count_work(handle);
+  out_prepared->work = olstm__op_work_sum(count_work(handle),
+                                          olstm__op_element_work("Resize", args, 0, 0));
   out_prepared->handle = handle;
   return OLSTM_STATUS_OK;
 }

@@ -9,7 +9,7 @@
 
 /// A timed run has about so many multiply-adds at most, but so many steps at least; it is
 /// repeated for so long, and so often at least.
-static const uint64_t kRunWork = 10U << 20;
+static const uint64_t kRunWork = 5U << 20;
 static const int64_t kLeastSteps = 8;
 static const double kTimedNs = 1e6;
 enum { kLeastRuns = 4 };

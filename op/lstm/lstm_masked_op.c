@@ -265,7 +265,7 @@ static olstm_status prepare_inner(masked_op* op, masked_handle* handle,
                                   olstm_prepared* out_prepared, olstm_error* error) {
   const olstm_tensor* x = args->inputs[OLSTM_RECURRENT_X];
   const olstm_tensor* inputs[kInnerInputs] = {NULL};
-  olstm_tensor_desc descs[OLSTM_RECURRENT_OUTPUT_COUNT];
+  olstm_tensor_desc descs[OLSTM_RECURRENT_OUTPUT_COUNT] = {{.rank = 0}};
   const olstm_tensor lens = lens_tensor(op, x);
   inner_inputs(op, args->inputs, args->input_count, &lens, inputs);
   const olstm_infer_args infer = {.struct_size = sizeof infer,

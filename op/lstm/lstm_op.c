@@ -10,6 +10,7 @@
 #include "op/lstm/lstm_lens.h"
 #include "op/lstm/lstm_problem.h"
 #include "op/lstm/lstm_shapes.h"
+#include "op/op_work.h"
 #include "op/packed_memory.h"
 
 enum { kMaxTimings = 8 };
@@ -412,6 +413,18 @@ static const olstm_sequence* offer_sequence(lstm_handle* handle) {
   return &handle->sequence;
 }
 
+/// Units of work of a run, packing included where every run packs.
+static uint64_t count_work(const lstm_handle* handle, const olstm_prepare_args* args) {
+  enum { kUnitsPerPackedWeight = 8 };
+  const bool packs = handle->choice.kernel && !handle->packed;
+  const int64_t weights =
+      olstm_tensor_desc_count(&args->inputs[OLSTM_RECURRENT_W]->desc) +
+      olstm_tensor_desc_count(&args->inputs[OLSTM_RECURRENT_R]->desc);
+  return olstm__op_work_sum(
+      olstm__lstm_problem_work(&handle->problem),
+      olstm__op_element_work("LSTM", args, packs ? weights : 0, kUnitsPerPackedWeight));
+}
+
 olstm_status olstm__lstm_op_prepare(void* instance, const olstm_prepare_args* args,
                                     olstm_prepared* out_prepared, olstm_error* error) {
   lstm_op* op = instance;
@@ -442,7 +455,7 @@ olstm_status olstm__lstm_op_prepare(void* instance, const olstm_prepare_args* ar
     }
   }
   out_prepared->handle = handle;
-  out_prepared->work = olstm__lstm_problem_work(&handle->problem);
+  out_prepared->work = count_work(handle, args);
   return OLSTM_STATUS_OK;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "op/op_support.h"
+#include "op/op_work.h"
 
 void olstm__lstm_problem_init(const olstm__lstm_spec* spec, olstm_dtype dtype,
                               int64_t steps, int64_t batch, int64_t input_size,
@@ -39,12 +40,17 @@ void olstm__lstm_problem_init(const olstm__lstm_spec* spec, olstm_dtype dtype,
 }
 
 uint64_t olstm__lstm_problem_work(const olstm__lstm_problem* problem) {
-  enum { kCellWork = 16, kStepWork = 512 };
-  const int64_t gates = olstm__cell_gate_count(problem->spec.cell);
+  enum { kUnitsPerStep = 512, kUnitsPerGate = 8, kMultiplyAddsPerUnit = 4 };
+  const int64_t factor = problem->dtype == OLSTM_DTYPE_DOUBLE ? 2 : 1;
+  const int64_t gates = olstm__cell_gate_count(problem->spec.cell) * problem->hidden_size;
   const int64_t steps = problem->spec.direction_count * problem->steps;
-  const uint64_t step = olstm__op_work(
-      gates * problem->hidden_size,
-      problem->input_size + problem->hidden_size + kCellWork, problem->batch, 1);
-  if (step > INT64_MAX - kStepWork) return UINT64_MAX;
-  return olstm__op_work(steps, (int64_t)step + kStepWork, 1, 1);
+  const uint64_t functions = olstm__op_work(gates, problem->batch, kUnitsPerGate, factor);
+  // A step of a row takes its multiply-adds; one more row stands for reading the weights.
+  const uint64_t products =
+      olstm__op_work(gates, problem->input_size + problem->hidden_size,
+                     problem->batch + 1, factor) /
+      kMultiplyAddsPerUnit;
+  const uint64_t step =
+      olstm__op_work_sum(olstm__op_work_sum(products, functions), kUnitsPerStep);
+  return step > INT64_MAX ? UINT64_MAX : olstm__op_work(steps, (int64_t)step, 1, 1);
 }

@@ -13,7 +13,7 @@ void olstm__lstm_problem_init(const olstm__lstm_spec* spec, olstm_dtype dtype,
                               int64_t hidden_size, const olstm__lstm_layouts* layouts,
                               olstm__lstm_problem* out_problem);
 
-/// Multiply-adds of a run; activations and steps count as a fixed number of them.
+/// Units of work (op/op_work.h) of a run whose weights are packed.
 uint64_t olstm__lstm_problem_work(const olstm__lstm_problem* problem);
 
 #endif  // OLSTM_OP_LSTM_LSTM_PROBLEM_H_

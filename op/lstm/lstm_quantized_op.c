@@ -8,6 +8,7 @@
 #include "op/lstm/lstm_shapes.h"
 #include "op/lstm/quantized_matrix.h"
 #include "op/op_support.h"
+#include "op/op_work.h"
 
 enum {
   kWScale = OLSTM_RECURRENT_INPUT_COUNT,
@@ -18,6 +19,9 @@ enum {
 };
 /// Its attributes are those of ONNX's LSTM of opset 14.
 enum { kAttributesOpset = 14, kGates = 4 };
+
+/// Units of work of a cell, with its activations.
+enum { kUnitsPerCell = 128 };
 
 static const char* const kNames[kInputCount] = {
     "X",         "W",           "R", "B",       "sequence_lens",
@@ -243,9 +247,11 @@ olstm_status olstm__lstm_quantized_op_prepare(void* instance,
                           "workspace does not fit in memory");
   }
   out_prepared->handle = handle;
-  out_prepared->work =
-      olstm__op_work(op->attributes.spec.direction_count * kGates, sizes.hidden_size,
-                     sizes.input_size + sizes.hidden_size, sizes.steps * sizes.batch);
+  // Rows are quantized in every step, and have activations.
+  out_prepared->work = olstm__op_element_work(
+      "LSTM", args,
+      op->attributes.spec.direction_count * sizes.steps * sizes.batch * sizes.hidden_size,
+      sizes.input_size + sizes.hidden_size + kUnitsPerCell);
   out_prepared->kernel = "quantized";
   out_prepared->reason = "weights of 8 bits";
   return OLSTM_STATUS_OK;

@@ -3,6 +3,7 @@
 #include "op/normalize/norm_row.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
+#include "op/op_work.h"
 #include "op/pieces.h"
 
 typedef struct channel_norm_op {
@@ -99,6 +100,10 @@ static olstm_status channel_norm_prepare(void* instance, const olstm_prepare_arg
   handle->space = 1;
   for (int32_t d = 2; d < x->rank; d++) handle->space *= x->dims[d];
   out_prepared->handle = handle;
+  out_prepared->work = olstm__op_element_work(
+      self->base.self->op_type, args,
+      handle->batch * handle->group_count * handle->channels_a_group,
+      olstm__norm_row_units(x->dtype));
   out_prepared->inplace_inputs = 1u;
   return OLSTM_STATUS_OK;
 }

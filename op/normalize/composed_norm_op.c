@@ -3,7 +3,9 @@
 #include <math.h>
 
 #include "op/elementwise/binary_walk.h"
+#include "op/normalize/norm_row.h"
 #include "op/op_family.h"
+#include "op/op_work.h"
 #include "op/reduce/reduce_walk.h"
 
 typedef struct composed_norm_op {
@@ -113,6 +115,9 @@ static olstm_status composed_norm_prepare(void* instance, const olstm_prepare_ar
                            olstm__reduce_walk_workspace(&handle->size),
                            &handle->scratch_offset);
   out_prepared->handle = handle;
+  out_prepared->work =
+      olstm__op_element_work(self->base.self->op_type, args, handle->stat_count,
+                             olstm__norm_row_units(x->dtype));
   out_prepared->inplace_inputs = 1u;
   return OLSTM_STATUS_OK;
 }

@@ -2,6 +2,7 @@
 #include "op/elementwise/binary_walk.h"
 #include "op/normalize/norm_row.h"
 #include "op/op_family.h"
+#include "op/op_work.h"
 #include "op/pieces.h"
 
 enum { kCodeLayer, kCodeRms };
@@ -141,6 +142,8 @@ static olstm_status layer_norm_prepare(void* instance, const olstm_prepare_args*
     }
   }
   out_prepared->handle = handle;
+  out_prepared->work = olstm__op_element_work(
+      self->base.self->op_type, args, handle->row_count, olstm__norm_row_units(x->dtype));
   out_prepared->inplace_inputs = 1u;
   return OLSTM_STATUS_OK;
 }

@@ -6,6 +6,11 @@
 
 #include "op/elementwise/compute_type.h"
 
+/// Units of work (op/op_work.h) of measuring and applying a row, besides its elements.
+static inline int64_t olstm__norm_row_units(olstm_dtype dtype) {
+  return dtype == OLSTM_DTYPE_FLOAT || dtype == OLSTM_DTYPE_DOUBLE ? 512 : 1536;
+}
+
 typedef struct olstm__row_stats {
   double mean;
   /// 1 / sqrt(variance + epsilon)

@@ -237,7 +237,7 @@ static olstm_status quantized_conv_prepare(void* instance, const olstm_prepare_a
     return status;
   }
   out_prepared->handle = handle;
-  out_prepared->work = olstm__conv_work(&conv);
+  out_prepared->work = olstm__conv_units(&conv, args);
   return OLSTM_STATUS_OK;
 }
 

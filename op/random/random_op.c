@@ -10,6 +10,7 @@
 
 #include "op/op_family.h"
 #include "op/op_support.h"
+#include "op/op_work.h"
 #include "op/random/philox.h"
 #include "op/shape/convert.h"
 #include "system/clock.h"
@@ -20,8 +21,10 @@ typedef enum random_code { kNormal, kUniform, kBernoulli, kMultinomial } random_
 enum {
   /// Numbers that are made before they are converted; even.
   kBlock = 256,
-  /// Of the logarithm, root, sine and cosine that a number takes, in multiply-adds.
-  kWorkPerNumber = 64
+  /// Units of work of a number, with its logarithm, root, sine and cosine; and of finding
+  /// a sample among its classes.
+  kWorkPerNumber = 96,
+  kWorkPerSample = 256
 };
 
 typedef struct random_op {
@@ -197,16 +200,18 @@ static olstm_status random_prepare(void* instance, const olstm_prepare_args* arg
   handle->y_dtype = args->outputs[0].dtype;
   handle->count = olstm_tensor_desc_count(&args->outputs[0]);
   out_prepared->handle = handle;
-  out_prepared->work = olstm__op_work(handle->count, kWorkPerNumber, 1, 1);
+  out_prepared->work =
+      olstm__op_element_work(self->base.self->op_type, args, handle->count,
+                             is_multinomial ? kWorkPerSample : kWorkPerNumber);
   if (args->input_count > 0) handle->x_dtype = args->inputs[0]->desc.dtype;
   if (is_multinomial) {
     const olstm_tensor_desc* x = &args->inputs[0]->desc;
     handle->rows = x->dims[0];
     handle->classes = x->dims[1];
     out_prepared->workspace_bytes = (size_t)handle->classes * sizeof(double);
-    const uint64_t weights =
-        olstm__op_work(handle->rows, handle->classes, kWorkPerNumber, 1);
-    out_prepared->work += weights < UINT64_MAX - out_prepared->work ? weights : 0;
+    out_prepared->work = olstm__op_work_sum(
+        out_prepared->work,
+        olstm__op_work(handle->rows, handle->classes, kWorkPerNumber, 1));
   }
   return OLSTM_STATUS_OK;
 }

@@ -7,12 +7,17 @@
 #include "op/math/vector_math.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
+#include "op/op_work.h"
 #include "op/reduce/arg_fold.h"
 #include "op/shape/move_bytes.h"
 #include "op/shape/strided_copy.h"
 
 enum { kCodeSoftmax, kCodeLogSoftmax, kCodeHardmax };
-enum { kPartialCount = 8 };
+enum {
+  kPartialCount = 8,
+  /// Of work, of a row besides its elements.
+  kUnitsPerRow = 384
+};
 
 /// Fewer columns of floats than these become rows first, and rows of fewer columns.
 enum { kFewColumns = 8, kFewInARow = 16 };
@@ -197,6 +202,8 @@ static olstm_status softmax_prepare(void* instance, const olstm_prepare_args* ar
     plan_turns(handle);
   }
   out_prepared->handle = handle;
+  out_prepared->work = olstm__op_element_work(
+      self->base.self->op_type, args, handle->slab_count * handle->columns, kUnitsPerRow);
   out_prepared->inplace_inputs = 1u;
   return OLSTM_STATUS_OK;
 }

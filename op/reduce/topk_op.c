@@ -2,13 +2,15 @@
 // an attribute before opset 10, an input since.
 #include "op/op_family.h"
 #include "op/op_support.h"
+#include "op/op_work.h"
 #include "op/reduce/axis_view.h"
 #include "op/reduce/topk_select.h"
 #include "op/shape/move_bytes.h"
 #include "op/shape/strided_copy.h"
 
 /// Comparisons and moves of heaps.
-enum { kWorkPerElement = 64 };
+/// Units of work of an element, and of each level of the heap that it may sink through.
+enum { kUnitsPerElement = 16, kUnitsPerLevel = 32 };
 
 /// Columns whose keys are made together, since their elements are neighbours.
 enum { kStrip = 64 };
@@ -128,7 +130,10 @@ static olstm_status topk_prepare(void* instance, const olstm_prepare_args* args,
         handle->key_bytes + handle->select_bytes + (size_t)k * sizeof(int64_t);
   }
   out_prepared->handle = handle;
-  out_prepared->work = olstm__op_work(olstm_tensor_desc_count(x), kWorkPerElement, 1, 1);
+  int64_t levels = 0;
+  for (int64_t rest = k; rest > 1; rest /= 2) levels++;
+  out_prepared->work = olstm__op_element_work("TopK", args, olstm_tensor_desc_count(x),
+                                              kUnitsPerElement + levels * kUnitsPerLevel);
   return OLSTM_STATUS_OK;
 }
 

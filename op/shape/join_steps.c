@@ -82,7 +82,8 @@ static olstm_status prepare(void* instance, const olstm_prepare_args* args,
     }
   }
   out_prepared->handle = handle;
-  out_prepared->work = olstm__op_copy_work(&args->outputs[0]);
+  out_prepared->work =
+      olstm__op_copy_work(&args->outputs[0], (int64_t)(handle->steps * handle->pieces));
   if (handle->pieces <= 1 || handle->steps <= 1) out_prepared->view_of_input = 0;
   return OLSTM_STATUS_OK;
 }

@@ -125,7 +125,7 @@ olstm_status olstm__dft_prepare(void* instance, const olstm_prepare_args* args,
                            &handle->scratch_offset);
   out_prepared->handle = handle;
   out_prepared->work = olstm__op_work(handle->outer, handle->inner, 1,
-                                      (int64_t)olstm__fourier_work(length) + 8 * length);
+                                      (int64_t)olstm__signal_line_work(x->dtype, length));
   return OLSTM_STATUS_OK;
 }
 

@@ -36,8 +36,8 @@ uint64_t olstm__fourier_work(int64_t length) {
   const int64_t size = size_of(length);
   uint64_t steps = 1;
   for (int64_t s = size; s > 1; s /= 2) steps++;
-  const uint64_t one = (uint64_t)size * steps * 4;
-  return is_power_of_two(length) ? one : 2 * one + (uint64_t)size * 16;
+  const uint64_t one = (uint64_t)size * steps * 8;
+  return is_power_of_two(length) ? one : 2 * one + (uint64_t)size * 48;
 }
 
 /// values[i] *= factor, both complex; the factor is conjugated where `sign` is -1.

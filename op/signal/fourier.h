@@ -34,7 +34,7 @@ void olstm__fourier_init(olstm__fourier* fourier, int64_t length, void* table,
 void olstm__fourier_run(const olstm__fourier* fourier, bool inverse, double* values,
                         void* scratch);
 
-/// Multiply-adds of a run, about.
+/// Units of work (op/op_work.h) of a run.
 uint64_t olstm__fourier_work(int64_t length);
 
 #endif  // OLSTM_OP_SIGNAL_FOURIER_H_

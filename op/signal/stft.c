@@ -134,7 +134,7 @@ olstm_status olstm__stft_prepare(void* instance, const olstm_prepare_args* args,
   out_prepared->handle = handle;
   out_prepared->work =
       olstm__op_work(handle->batch, frames.count, 1,
-                     (int64_t)olstm__fourier_work(frames.length) + 8 * frames.length);
+                     (int64_t)olstm__signal_line_work(x->dtype, frames.length));
   return OLSTM_STATUS_OK;
 }
 

@@ -4,6 +4,7 @@
 #define OLSTM_OP_SIGNAL_TRANSFORM_LINE_H_
 
 #include "op/shape/convert.h"
+#include "op/signal/fourier.h"
 
 /// Numbers of a tensor that stand `step` elements apart, each of `parts` elements (1:
 /// real, 2: real and imaginary).
@@ -38,6 +39,14 @@ static inline void olstm__signal_store(olstm_dtype dtype, double value, void* da
     default:
       olstm__convert(OLSTM_DTYPE_DOUBLE, dtype, &value, (uint16_t*)data + at, 1);
   }
+}
+
+/// Units of work (op/op_work.h) of a line of `count` numbers: read, transformed, written.
+static inline uint64_t olstm__signal_line_work(olstm_dtype dtype, int64_t count) {
+  enum { kUnitsPerLine = 128, kUnitsPerNumber = 32, kUnitsPerHalf = 256 };
+  const bool is_half = dtype != OLSTM_DTYPE_FLOAT && dtype != OLSTM_DTYPE_DOUBLE;
+  return olstm__fourier_work(count) + kUnitsPerLine +
+         (uint64_t)count * (is_half ? kUnitsPerHalf : kUnitsPerNumber);
 }
 
 /// Reads `count` numbers from element `first` on as pairs.

@@ -168,7 +168,7 @@ static olstm_status keep_carried(olstm__body_run* run, size_t k, olstm_tensor* v
   if (bytes == 0 || value->data == run->cache->buffers[index].memory) {
     return OLSTM_STATUS_OK;
   }
-  OLSTM_RETURN_IF_ERROR(olstm__control_count_work(run->call, bytes, error));
+  OLSTM_RETURN_IF_ERROR(olstm__control_count_work(run->call, bytes / 2, error));
   OLSTM_RETURN_IF_ERROR(
       olstm__control_reserve(run->call, run->cache, index, bytes, 0, error));
   memcpy(run->cache->buffers[index].memory, value->data, bytes);

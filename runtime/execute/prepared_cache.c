@@ -139,7 +139,7 @@ olstm_status olstm__prepared_cache_fill(olstm__prepared_cache* cache,
   OLSTM_RETURN_IF_ERROR(olstm__call_prepare(&of, &args, memory, &cache->prepared, error));
   cache->has_prepared = true;
   cache->is_filled = true;
-  cache->work = olstm__step_work(&args, &cache->prepared);
+  cache->work = olstm__step_work(&step->node->node, &args, &cache->prepared);
   for (size_t i = 0; i < step->input_count; i++) {
     cache->inputs[i] = lists->inputs[i].desc;
   }

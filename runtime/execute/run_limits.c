@@ -5,16 +5,14 @@
 #include "base/tensor_size.h"
 
 /// Default limits. A layer with one feature and hundreds of units takes some thousand
-/// bytes for each input byte, and multiplies each input with each weight.
+/// bytes for each input byte. Work: as much as takes one core 2 to 3 seconds for inputs
+/// of up to 64 KB, and for larger ones as much for each byte.
 enum {
   kLeastMemory = 256 << 20,
   kMemoryPerInputByte = 8192,
   kMemoryPerConstantByte = 16,
-  kLeastWork = 1 << 30,
-  kWorkPerConstantByte = 1024,
-  kWorkPerInputAndConstantByte = 64,
-  /// The least bytes of constants that are assumed.
-  kLeastConstantBytes = 16 << 10
+  kLeastInputBytes = 64 << 10,
+  kWorkPerInputByte = 1 << 17
 };
 
 /// a * b, or SIZE_MAX.
@@ -27,25 +25,16 @@ static size_t largest(size_t a, size_t b) {
   return a > b ? a : b;
 }
 
-static size_t choose_work(size_t elements, size_t constant_bytes) {
-  const size_t met = multiply(largest(constant_bytes, kLeastConstantBytes),
-                              kWorkPerInputAndConstantByte);
-  return largest(kLeastWork, largest(multiply(constant_bytes, kWorkPerConstantByte),
-                                     multiply(elements, met)));
-}
-
 void olstm__run_limits_start(olstm__run_limits* limits,
                              const olstm__environment* environment, size_t constant_bytes,
                              const olstm_tensor* inputs, size_t input_count) {
-  size_t bytes = 0, elements = 0;
-  for (size_t i = 0; i < input_count; i++) {
-    const size_t input_bytes = olstm__desc_bytes(&inputs[i].desc);
-    // Can overflow only for inputs that do not fit into memory.
-    bytes += input_bytes;
-    if (input_bytes > 0) elements += input_bytes / olstm_dtype_size(inputs[i].desc.dtype);
-  }
+  size_t bytes = 0;
+  // Can overflow only for inputs that do not fit into memory.
+  for (size_t i = 0; i < input_count; i++) bytes += olstm__desc_bytes(&inputs[i].desc);
   *limits = (olstm__run_limits){environment->max_memory, environment->max_work, 0};
-  if (limits->max_work == 0) limits->max_work = choose_work(elements, constant_bytes);
+  if (limits->max_work == 0) {
+    limits->max_work = (uint64_t)largest(kLeastInputBytes, bytes) * kWorkPerInputByte;
+  }
   if (environment->has_max_memory) return;
   const size_t wanted =
       largest(kLeastMemory, largest(multiply(bytes, kMemoryPerInputByte),
@@ -58,6 +47,6 @@ olstm_status olstm__run_limits_fail(const olstm__run_limits* limits, uint64_t wo
                                     olstm_error* error) {
   return olstm_fail(error, OLSTM_STATUS_LIMIT_EXCEEDED,
                     "%s '%s': with it this run comes to %" PRIu64
-                    " multiply-adds, more than max_work, which is %" PRIu64,
+                    " units of work, more than max_work, which is %" PRIu64,
                     what, name, olstm__work_add(limits->work, work), limits->max_work);
 }

@@ -10,13 +10,13 @@ typedef struct olstm__run_limits {
   /// The most bytes of the workspace and outputs of one graph; of its dynamic tensors; of
   /// the buffers of one control node.
   size_t max_memory;
-  /// The most work in multiply-adds (see olstm_session_options), and the work so far.
+  /// The most units of work (see olstm_session_options), and those so far.
   uint64_t max_work;
   uint64_t work;
 } olstm__run_limits;
 
 /// Starts a new run: with the limits of the session's options, or else ones derived from
-/// the bytes of the model's constants and of the inputs.
+/// the bytes of the inputs and, for memory, of the model's constants.
 void olstm__run_limits_start(olstm__run_limits* limits,
                              const olstm__environment* environment, size_t constant_bytes,
                              const olstm_tensor* inputs, size_t input_count);

@@ -4,6 +4,7 @@
 
 #include "base/tensor_size.h"
 #include "runtime/plan/node_operator.h"
+#include "runtime/plan/work.h"
 
 bool olstm__fold_is_worthwhile(size_t input_bytes, size_t output_bytes) {
   return output_bytes <= OLSTM__FOLD_BYTES || output_bytes <= input_bytes;
@@ -64,9 +65,10 @@ olstm_status olstm__fold_run(const olstm__fold_call* call, uint64_t* work,
                                    call->of.node->output_count, call->outputs};
   OLSTM_RETURN_IF_ERROR(olstm__call_prepare(
       &call->of, &args, &call->environment->operator_memory, &prepared, error));
-  *out_is_done = prepared.work <= *work;
+  const uint64_t wanted = olstm__step_work(call->of.node, &args, &prepared);
+  *out_is_done = wanted <= *work;
   if (*out_is_done) {
-    *work -= prepared.work;
+    *work -= wanted;
     status = run_prepared(call, &prepared, error);
   }
   call->of.callbacks->release(call->of.instance, prepared.handle);

@@ -126,7 +126,7 @@ typedef struct olstm__inferred_value {
 } olstm__inferred_value;
 
 /// Finds or makes the plan of a body, for the planner of the graph around it. fold_work:
-/// how many multiply-adds folding may take; what it took is subtracted. out_plan: lent
+/// how many units of work folding may take; what it took is subtracted. out_plan: lent
 /// until the next call.
 typedef olstm_status (*olstm__plan_body)(olstm__program* program,
                                          const olstm_tensor* inputs, uint64_t* fold_work,

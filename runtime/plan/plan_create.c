@@ -72,7 +72,7 @@ static olstm_status prepare_steps(olstm__planner* planner, olstm_error* error) {
     OLSTM_RETURN_IF_ERROR(olstm__call_prepare(
         &of, &args, &planner->environment->operator_memory, &step->prepared, error));
     step->is_prepared = true;
-    step->work = olstm__step_work(&args, &step->prepared);
+    step->work = olstm__step_work(&node->node, &args, &step->prepared);
   }
   return OLSTM_STATUS_OK;
 }
@@ -277,7 +277,7 @@ static void add_up_work(olstm__planner* planner) {
   for (size_t c = 0; c < planner->copy_count; c++) {
     const olstm__planned_value* value = &planner->values[planner->copies[c].value];
     const uint64_t bytes = olstm__desc_bytes(&value->tensor.desc);
-    plan->work = olstm__work_add(plan->work, OLSTM__WORK_PER_STEP + 2 * bytes);
+    plan->work = olstm__work_add(plan->work, OLSTM__WORK_PER_STEP + bytes / 2);
   }
 }
 

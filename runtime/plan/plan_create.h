@@ -5,7 +5,7 @@
 #include "runtime/plan/plan.h"
 
 /// Makes a plan; the caller owns it. The environment is locked. fold_work: how many
-/// multiply-adds folding may take; what it took is subtracted.
+/// units of work folding may take; what it took is subtracted.
 olstm_status olstm__plan_create(olstm__program* program, const olstm_tensor* inputs,
                                 uint64_t* fold_work, olstm__plan_body plan_body,
                                 olstm__plan** out_plan, olstm_error* error);

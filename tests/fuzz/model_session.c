@@ -199,6 +199,8 @@ static olstm_status create_session(model_session* self, bool is_stateful,
   options.allocator = &self->allocator;
   options.max_memory = kMaxMemory;
   options.max_work = kMaxWork;
+  // Random nodes without a seed of their own would draw anew in every run.
+  options.has_seed = true;
   options.stateful = kAll;
   options.stateful_count = is_stateful ? 1 : 0;
   const olstm_status status =

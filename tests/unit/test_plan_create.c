@@ -59,8 +59,8 @@ static void every_node_that_is_gone_through_counts(void** state) {
   // Three steps a layer; or one, after the three nodes that it replaced were checked.
   const uint64_t plain = (find_least_work(5, false) - find_least_work(1, false)) / 4;
   const uint64_t fused = (find_least_work(5, true) - find_least_work(1, true)) / 4;
-  assert_in_range(plain, 3 * 4096, 3 * 4096 + 1024);
-  assert_in_range(fused, 4 * 4096, 4 * 4096 + 1024);
+  assert_in_range(plain, 3 * 16384, 3 * 16384 + 4096);
+  assert_in_range(fused, 4 * 16384, 4 * 16384 + 4096);
 }
 
 int main(int argc, char** argv) {

@@ -44,7 +44,7 @@ class Session:
     bindings: {output name: input name} of states that feed themselves.
     given_inputs: inputs with initializers that run() is given; those that are not named keep their initializers.
     broadcast_state: an initial state with a batch of 1 serves every row of a larger batch.
-    fuse: whether node patterns become faster operators. max_memory (bytes), max_work (multiply-adds): limits of a run, as
+    fuse: whether node patterns become faster operators. max_memory (bytes), max_work (units of work): limits of a run, as
     olstm_session_options has them; 0 is their default.
     seed: where random operators without a seed of their own begin in every run; without it they draw anew each time.
     plugins: paths of operator plugin libraries; they are code that is run: only load what you trust.
