@@ -1,4 +1,5 @@
 // The olstm command: finds the command that is asked for. Uses public headers only.
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,6 +59,10 @@ static int run(int argc, char** argv) {
 }
 
 int main(int argc, char** argv) {
+#ifdef SIGPIPE
+  // A pipe that nobody reads is an output that cannot be written, as others are.
+  (void)signal(SIGPIPE, SIG_IGN);
+#endif
   olstm__say_begin();
   return olstm__cli_end(run(argc, argv));
 }

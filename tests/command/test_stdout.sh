@@ -19,10 +19,11 @@ while read -r arguments; do
   eval "set -- $arguments"
   expect_refused "No space left on device" "$@" > /dev/full
   expect_refused "Bad file descriptor" "$@" >&-
-  # A pipe that nobody reads, where SIGPIPE is ignored.
+  # A pipe that nobody reads, whether or not the caller ignores SIGPIPE.
   rm -f pipe
   mkfifo pipe
   exec 3<>pipe 4>pipe 3>&-
+  expect_refused "Broken pipe" "$@" >&4
   expect_refused_pipe() { trap '' PIPE; expect_refused "Broken pipe" "$@" >&4; }
   (expect_refused_pipe "$@"; exit $bad) || bad=1
   exec 4>&-
