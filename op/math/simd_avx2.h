@@ -233,6 +233,10 @@ typedef __m256d simd_wide;
 SIMD_INLINE simd_wide simd_load_wide(const float* p) {
   return _mm256_cvtps_pd(_mm_loadu_ps(p));
 }
+/// Floats that are `step` apart.
+SIMD_INLINE simd_wide simd_load_wide_apart(const float* p, int64_t step) {
+  return _mm256_cvtps_pd(_mm_setr_ps(p[0], p[step], p[2 * step], p[3 * step]));
+}
 SIMD_INLINE simd_wide simd_wide_low(simd_vec a) {
   return _mm256_cvtps_pd(_mm256_castps256_ps128(a));
 }

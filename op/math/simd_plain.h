@@ -268,6 +268,10 @@ typedef double simd_wide __attribute__((vector_size(16)));
 SIMD_INLINE simd_wide simd_load_wide(const float* p) {
   return (simd_wide){(double)p[0], (double)p[1]};
 }
+/// Floats that are `step` apart.
+SIMD_INLINE simd_wide simd_load_wide_apart(const float* p, int64_t step) {
+  return (simd_wide){(double)p[0], (double)p[step]};
+}
 SIMD_INLINE simd_wide simd_wide_low(simd_vec a) {
   return (simd_wide){(double)a[0], (double)a[1]};
 }

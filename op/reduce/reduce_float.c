@@ -127,6 +127,27 @@ static double sum_of_exps(const float_run* run, int64_t count, const float* x,
   return total;
 }
 
+/// All but the innermost one.
+static olstm__reduce_axes outer_axes(const olstm__reduce_axes* axes) {
+  olstm__reduce_axes outer = {.rank = axes->rank > 0 ? axes->rank - 1 : 0};
+  for (int32_t d = 0; d < outer.rank; d++) {
+    outer.dims[d] = axes->dims[d + 1];
+    outer.strides[d] = axes->strides[d + 1];
+  }
+  return outer;
+}
+
+/// Takes in short rows that are evenly apart, in order.
+static void take_even_rows(const float_run* run, int64_t rows, int64_t stride,
+                           const float* x, double* total) {
+  double parts[kBlock];
+  for (int64_t r = 0; r < rows; r += kBlock) {
+    const int64_t count = rows - r < kBlock ? rows - r : kBlock;
+    run->fold->rows[run->kind](count, stride, run->walk->inner, x + r * stride, 0, parts);
+    for (int64_t j = 0; j < count; j++) join(run, parts[j], total);
+  }
+}
+
 /// The result of one set of rows.
 static float reduce_set(const float_run* run, const float* x) {
   const olstm__reduce_walk* walk = run->walk;
@@ -140,6 +161,15 @@ static float reduce_set(const float_run* run, const float* x) {
     // The largest goes out first, so that no exp overflows; infinities stay in.
     most = most_of_set(run, x);
     if (!isfinite(most)) most = 0;
+  }
+  if (!is_exp && walk->reduced.rank > 0 && walk->inner <= kChunk) {
+    const olstm__reduce_axes outer = outer_axes(&walk->reduced);
+    const int64_t rows = walk->reduced.dims[0];
+    for (int64_t r = 0; r < walk->reduced_count; r += rows) {
+      take_even_rows(run, rows, walk->reduced.strides[0], x + offset, &total);
+      offset = olstm__reduce_axes_advance(&outer, index, offset);
+    }
+    return finish(walk, total);
   }
   for (int64_t r = 0; r < walk->reduced_count; r++) {
     if (is_exp) {
@@ -237,16 +267,6 @@ static void take_exps(const float_run* run, int64_t rows, int64_t stride, int64_
     olstm__vector_exp_shifted_f32((size_t)count, exps, 0, exps);
     run->fold->columns[OLSTM__FOLD_SUM](1, 0, count, exps, totals);
   }
-}
-
-/// All but the innermost one.
-static olstm__reduce_axes outer_axes(const olstm__reduce_axes* axes) {
-  olstm__reduce_axes outer = {.rank = axes->rank > 0 ? axes->rank - 1 : 0};
-  for (int32_t d = 0; d < outer.rank; d++) {
-    outer.dims[d] = axes->dims[d + 1];
-    outer.strides[d] = axes->strides[d + 1];
-  }
-  return outer;
 }
 
 static void take_all_rows(const float_run* run, int64_t count, const float* x,

@@ -19,8 +19,10 @@ enum {
   kUnitsPerRow = 384
 };
 
-/// Fewer columns of floats than these become rows first, and rows of fewer columns.
-enum { kFewColumns = 8, kFewInARow = 16 };
+/// Fewer columns of floats than these are turned first: to rows, or, where slabs are many
+/// and have no more rows than this, to one row for all slabs; so are rows of few
+/// elements.
+enum { kFewColumns = 8, kFewInARow = 16, kJoinedRows = 256, kFewSlabs = 16 };
 
 typedef struct softmax_op {
   olstm__op_base base;
@@ -36,6 +38,8 @@ typedef struct softmax_handle {
   int64_t slab_count;
   int64_t rows;
   int64_t columns;
+  /// Whether slabs of floats lie side by side first, so that vectors take several.
+  bool joins;
   /// Whether columns of floats become rows, and how they do and come back.
   bool turns;
   olstm__strided_copy turn;
@@ -157,6 +161,12 @@ static olstm_status softmax_infer(const void* instance, const olstm_infer_args* 
   return OLSTM_STATUS_OK;
 }
 
+static bool can_join(const softmax_handle* handle) {
+  const int64_t most = handle->columns == 1 ? kFewInARow : kJoinedRows;
+  return handle->slab_count >= kFewSlabs && handle->columns < kFewColumns &&
+         handle->rows <= most;
+}
+
 static void plan_turns(softmax_handle* handle) {
   const int64_t dims[] = {handle->columns, handle->rows};
   const olstm__strided_view columns = {0, {1, handle->columns}};
@@ -196,6 +206,10 @@ static olstm_status softmax_prepare(void* instance, const olstm_prepare_args* ar
                                 : 0;
   if (x->dtype == OLSTM_DTYPE_FLOAT16 || x->dtype == OLSTM_DTYPE_BFLOAT16) {
     out_prepared->workspace_bytes = slab_bytes;
+  } else if (x->dtype == OLSTM_DTYPE_FLOAT && can_join(handle)) {
+    handle->joins = true;
+    out_prepared->workspace_bytes =
+        (size_t)handle->rows * OLSTM__COMPUTE_BLOCK * sizeof(float);
   } else if (x->dtype == OLSTM_DTYPE_FLOAT && handle->columns > 1 &&
              handle->columns < kFewColumns) {
     out_prepared->workspace_bytes = slab_bytes;
@@ -246,25 +260,29 @@ static void hardmax(const softmax_handle* handle, const char* x, char* y) {
   }
 }
 
-/// Rows of few floats: as columns, of which vectors take several at a time.
-static void run_short_rows(bool is_log, int64_t rows, int64_t length, const float* x,
-                           float* y) {
-  float block[kFewInARow * OLSTM__COMPUTE_BLOCK];
-  for (int64_t r = 0; r < rows; r += OLSTM__COMPUTE_BLOCK) {
-    const int64_t count = olstm__compute_block_size(rows - r);
-    const int64_t turned[] = {length, count};
-    const int64_t back[] = {count, length};
-    const olstm__strided_view from = {0, {1, length}};
-    const olstm__strided_view back_from = {0, {1, count}};
+/// Slabs side by side: as many columns as a block has room for.
+static void run_joined(const softmax_handle* handle, bool is_log, const float* x,
+                       float* y, float* workspace) {
+  const int64_t rows = handle->rows;
+  const int64_t columns = handle->columns;
+  const int64_t together = OLSTM__COMPUTE_BLOCK / columns;
+  for (int64_t s = 0; s < handle->slab_count; s += together) {
+    const int64_t left = handle->slab_count - s;
+    const int64_t slabs = left < together ? left : together;
+    const int64_t joined[] = {rows, slabs, columns};
+    const int64_t apart[] = {slabs, rows, columns};
+    const olstm__strided_view from = {0, {columns, rows * columns, 1}};
+    const olstm__strided_view back_from = {0, {columns, slabs * columns, 1}};
     olstm__strided_view to;
     olstm__strided_copy copy;
-    olstm__strided_view_init_dense(&to, 2, turned);
-    olstm__strided_copy_init(&copy, sizeof *x, 2, turned, &from, &to);
-    olstm__strided_copy_run(&copy, x + r * length, block);
-    olstm__vector_softmax_columns_f32(is_log, length, count, block, block);
-    olstm__strided_view_init_dense(&to, 2, back);
-    olstm__strided_copy_init(&copy, sizeof *x, 2, back, &back_from, &to);
-    olstm__strided_copy_run(&copy, block, y + r * length);
+    olstm__strided_view_init_dense(&to, 3, joined);
+    olstm__strided_copy_init(&copy, sizeof *x, 3, joined, &from, &to);
+    olstm__strided_copy_run(&copy, x + s * rows * columns, workspace);
+    olstm__vector_softmax_columns_f32(is_log, rows, slabs * columns, workspace,
+                                      workspace);
+    olstm__strided_view_init_dense(&to, 3, apart);
+    olstm__strided_copy_init(&copy, sizeof *x, 3, apart, &back_from, &to);
+    olstm__strided_copy_run(&copy, workspace, y + s * rows * columns);
   }
 }
 
@@ -272,8 +290,8 @@ static void run_short_rows(bool is_log, int64_t rows, int64_t length, const floa
 static void run_floats(const softmax_handle* handle, bool is_log, int64_t slabs,
                        const float* x, float* y, float* workspace) {
   const int64_t count = handle->rows * handle->columns;
-  if (handle->columns == 1 && handle->rows <= kFewInARow) {
-    run_short_rows(is_log, slabs, handle->rows, x, y);
+  if (handle->joins) {
+    run_joined(handle, is_log, x, y, workspace);
     return;
   }
   if (handle->columns == 1) {

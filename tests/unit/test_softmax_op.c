@@ -139,6 +139,18 @@ static void floats_of_any_length_are_as_doubles_are(void** state) {
   }
 }
 
+static void many_small_slabs_are_as_doubles_are(void** state) {
+  static const char* const kInputs[] = {
+      "f32[40,5,3] ~",  "f32[300,9,2] ~", "f32[17,300,2] ~", "f32[16,16,1] ~",
+      "f32[700,1,3] ~", "f32[20,4,7] ~",  "f32[15,4,7] ~"};
+  (void)state;
+  for (size_t i = 0; i < sizeof kInputs / sizeof kInputs[0]; i++) {
+    op_text_expect_as_double("Softmax-13 axis=1", kInputs[i], 1e-5);
+    op_text_expect_as_double("LogSoftmax-13 axis=1", kInputs[i], 1e-5);
+    op_text_expect_as_double("Softmax-13 axis=2", kInputs[i], 1e-5);
+  }
+}
+
 static void every_row_is_as_if_it_were_alone(void** state) {
   (void)state;
   op_text_expect("Softmax-13 axis=1", "f32[3,2] 5 5 -inf 0 nan 1",
@@ -161,6 +173,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(float16_is_computed_in_float),
       cmocka_unit_test(an_axis_out_of_range_is_refused),
       cmocka_unit_test(floats_of_any_length_are_as_doubles_are),
+      cmocka_unit_test(many_small_slabs_are_as_doubles_are),
       cmocka_unit_test(every_row_is_as_if_it_were_alone),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
