@@ -107,7 +107,8 @@ static bool add_scan(olstm__graph* graph, int32_t node, int32_t added,
   const olstm__graph_node* unsqueeze =
       olstm__graph_producer_of_type(body, added, "Unsqueeze");
   *out = (olstm__sequence_part){.kind = OLSTM__PART_STEPS};
-  if (unsqueeze && olstm__match_one_axis(body, unsqueeze, &out->kept) && out->kept >= 0) {
+  if (unsqueeze && olstm__graph_node_input(unsqueeze, 0) != OLSTM__NO_VALUE &&
+      olstm__match_one_axis(body, unsqueeze, &out->kept) && out->kept >= 0) {
     out->has_kept = true;
     added = olstm__graph_node_input(unsqueeze, 0);
   }

@@ -433,6 +433,15 @@ static void other_steps_are_refused(void** state) {
                       "Loop 'loop': output 'h1' of a body is a sequence");
 }
 
+/// A step that is to add a dimension to nothing.
+static void a_step_without_a_tensor_is_refused(void** state) {
+  (void)state;
+  expect_refusal(
+      COLLECT("node Unsqueeze _,at -> u\nnode SequenceInsert s,u -> s1", EMPTY,
+              "seq:float") "node ConcatFromSequence sT -> y axis=0\noutput y\n",
+      OLSTM_STATUS_INVALID_MODEL, "Unsqueeze 'u': input 0 is missing");
+}
+
 static void invalid_nodes_are_refused(void** state) {
   static const struct {
     const char* nodes;
@@ -567,6 +576,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(layers_with_lists_are_recognised),
       cmocka_unit_test(sequences_that_are_no_tensors_are_refused),
       cmocka_unit_test(other_steps_are_refused),
+      cmocka_unit_test(a_step_without_a_tensor_is_refused),
       cmocka_unit_test(invalid_nodes_are_refused),
       cmocka_unit_test(long_lists_run_and_are_limited),
       cmocka_unit_test(survives_every_failing_allocation),
