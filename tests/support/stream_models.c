@@ -132,6 +132,34 @@ const olstm_stream_model olstm_stream_models[] = {
      1,
      {X},
      false},
+    {"bound, batch first, with a start",
+     "opset 14\ninput x float[n,t,2]\ninput h0 float[n,1,3]\ninput c0 float[n,1,3]\n"
+     "input k float[n]\n" WEIGHTS(
+         "12") "const a int64[2] 1 2\nnode Unsqueeze k,a -> kk\nnode Mul h0,kk -> hs\n"
+               "node LSTM x,w,r,_,_,hs,c0 -> y,hn,cn hidden_size=3 layout=1\n"
+               "output y\noutput hn\noutput cn\n",
+     NULL,
+     kBoundLstm,
+     2,
+     2,
+     {X_FIRST, {OLSTM_FILL_REAL, OLSTM_DTYPE_FLOAT, 1, {OLSTM_STREAM_N}}},
+     false},
+    {"reverse with attention",
+     "input x float[n,t,2]\n" WEIGHTS(
+         "9") "const u float[3,3] 0.5 -1 0.25 2 1 -0.5 0.75 0.1\nconst a int64[1] 1\n"
+              "node Transpose x -> xt perm=[1,0,2]\n"
+              "node GRU xt,w,r -> y1 name=g hidden_size=3 direction=\"reverse\" "
+              "linear_before_reset=1\n"
+              "node Squeeze y1,a -> s1\nnode Transpose s1 -> q perm=[1,0,2]\n"
+              "node MatMul q,u -> p\nnode Transpose q -> k perm=[0,2,1]\n"
+              "node MatMul p,k -> e\nnode Softmax e -> f axis=2\nnode MatMul f,q -> y\n"
+              "node ReduceMean y -> z axes=[1] keepdims=0\noutput y\noutput z\n",
+     "all",
+     NULL,
+     0,
+     1,
+     {X_FIRST},
+     false},
     {"bound sum",
      "input x float[n,2]\ninput sum float[n,2]\nnode Add x,sum -> next\n"
      "node Tanh next -> y\noutput y\noutput next\n",

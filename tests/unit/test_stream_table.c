@@ -184,6 +184,45 @@ static void finds_and_takes_batch_axes(void** state) {
   close_all(&f);
 }
 
+/// A bound state whose batch has no name: a context has to be told its shape, a stream
+/// starts from zeros.
+static void starts_bound_states_without_names_from_zeros(void** state) {
+  (void)state;
+  static const olstm_binding kBinding = {"hn", "h0"};
+  fixture f;
+  olstm_error error = {""};
+  olstm_session_options options;
+  olstm_streams_options streams;
+  olstm_stream stream = 0;
+  float x[2] = {0.5F, -1}, zeros[3] = {0};
+  const olstm_tensor input = {{OLSTM_DTYPE_FLOAT, 3, {1, 1, 2}}, x};
+  const olstm_tensor h0 = {{OLSTM_DTYPE_FLOAT, 3, {1, 1, 3}}, zeros};
+  olstm_tensor got[2] = {{.data = NULL}, {.data = NULL}};
+  olstm_tensor expected[2] = {{.data = NULL}, {.data = NULL}};
+  olstm_session_options_init(&options);
+  options.binding_count = 1;
+  options.bindings = &kBinding;
+  olstm_session* session = olstm_fake_session_must(
+      "input x float[?,?,2]\ninput h0 float[1,?,3]\n" WEIGHTS
+      "node LSTM x,w,r,_,_,h0 -> y,hn hidden_size=3\noutput y\noutput hn\n",
+      &options, &f.fake);
+  olstm_streams_options_init(&streams);
+  streams.capacity = 2;
+  if (olstm_streams_create(session, &streams, &f.streams, &error) ||
+      olstm_streams_open(f.streams, &stream, &error) ||
+      olstm_streams_run(f.streams, &stream, 1, &input, 1, got, 2, &error)) {
+    fail_msg("%s", error.message);
+  }
+  assert_int_equal(olstm_streams_input_axis(f.streams, 0), 1);
+  olstm_context* context = olstm_fake_context(session);
+  assert_int_equal(olstm_context_set_state(context, "h0", &h0, &error), OLSTM_STATUS_OK);
+  assert_int_equal(olstm_context_run(context, &input, 1, expected, 2, &error),
+                   OLSTM_STATUS_OK);
+  assert_memory_equal(got[1].data, expected[1].data, sizeof zeros);
+  olstm_context_destroy(context);
+  close_all(&f);
+}
+
 static void refuses_options_out_of_range(void** state) {
   (void)state;
   fixture f;
@@ -541,6 +580,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(refuses_outputs_without_a_batch_axis),
       cmocka_unit_test(computes_alone_what_it_cannot_follow),
       cmocka_unit_test(finds_and_takes_batch_axes),
+      cmocka_unit_test(starts_bound_states_without_names_from_zeros),
       cmocka_unit_test(refuses_options_out_of_range),
       cmocka_unit_test(refuses_handles_that_are_not_open),
       cmocka_unit_test(takes_outputs_whose_shape_data_tells),
