@@ -261,6 +261,7 @@ static olstm_status find_outputs(row_walk* walk, const graph_rows* rows,
   for (size_t o = 0; o < program->output_count; o++) {
     const olstm__row_value* value = &rows->values[program->outputs[o]];
     int32_t* axis = &walk->trace->output_axes[o];
+    walk->trace->output_descs[o] = value->at[0];
     *axis = is_clean(value) ? olstm__row_axis(value) : -1;
     if (o < own_count && value->at[0].dtype == OLSTM_DTYPE_UNDEFINED) {
       *axis = find_declared(walk, rows, o);

@@ -15,6 +15,9 @@ typedef struct olstm__row_trace {
   /// none. Inputs are the caller's to set before, slots to be set here.
   int32_t* input_axes;
   int32_t* output_axes;
+  /// The desc of each output with OLSTM__TRACE_ROWS_A rows; dtype UNDEFINED where only
+  /// data can tell.
+  olstm_tensor_desc* output_descs;
   /// Per output of the session: the axis that the caller named, or negative. It serves
   /// where only data can tell the shape.
   const int32_t* named_outputs;

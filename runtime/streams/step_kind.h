@@ -35,7 +35,10 @@ typedef struct olstm__step_kind {
   /// before the run (desc of dtype UNDEFINED) have only an axis.
   olstm__row_layout* inputs;
   olstm__row_layout* outputs;
+  /// The descs of outputs of one row alone, which may have no batch axis (a Squeeze takes
+  /// what is 1), and of several, with any number of rows.
   olstm_tensor_desc* output_rows;
+  olstm_tensor_desc* output_stacks;
   /// Whether rows are computed together; else why not.
   olstm__row_trace trace;
   size_t size_count;

@@ -61,20 +61,24 @@ static olstm_status add_size(olstm__step_kind* kind, size_t rows, olstm_error* e
   return status;
 }
 
-/// Whether a tensor has the shape of so many rows like `one`.
+/// Whether a tensor has the shape of so many rows like `one`, which has any number of
+/// them. One row alone may lack the batch axis where a stack is asked for: its elements
+/// are the same ones.
 static bool has_rows(const olstm_tensor_desc* desc, const olstm_tensor_desc* one,
-                     int32_t axis, size_t rows) {
+                     int32_t axis, size_t rows, bool is_stack) {
   olstm_tensor_desc expected = *one;
   if (axis >= 0) {
-    if (axis >= one->rank || one->dims[axis] != 1) return false;
+    if (axis >= one->rank) return false;
     expected.dims[axis] = (int64_t)rows;
+  }
+  if (is_stack && rows == 1 && desc->dtype == expected.dtype) {
+    return olstm_tensor_desc_count(desc) == olstm_tensor_desc_count(&expected);
   }
   return olstm_tensor_desc_equal(desc, &expected);
 }
 
 /// The name of a state or an output whose shape, with the rows of a size, is not that of
-/// so many rows alone: a Squeeze of what happens to be 1, an If by the batch size. NULL
-/// for none.
+/// so many rows: an If by the batch size. NULL for none.
 static const char* find_misfit(const olstm__step_kind* kind,
                                const olstm__batch_size* size) {
   const olstm__program* program = kind->session->program;
@@ -82,19 +86,22 @@ static const char* find_misfit(const olstm__step_kind* kind,
   const olstm__plan* alone = olstm__executor_plan(kind->sizes[0].executor);
   for (size_t i = 0; i < plan->input_count; i++) {
     if (has_rows(&plan->inputs[i], &alone->inputs[i], kind->trace.input_axes[i],
-                 size->rows)) {
+                 size->rows, false)) {
       continue;
     }
     return program->graph->values[program->inputs[i]].info.name;
   }
   for (size_t o = 0; o < plan->output_count; o++) {
-    const olstm__plan_output *a = &plan->outputs[o], *b = &alone->outputs[o];
-    if (a->is_known == b->is_known &&
-        (!a->is_known ||
-         has_rows(&a->desc, &b->desc, kind->trace.output_axes[o], size->rows))) {
+    const olstm__plan_output* output = &plan->outputs[o];
+    const olstm_tensor_desc* stack = &kind->output_stacks[o];
+    // Rows that are computed alone need no more than their own shape.
+    if (size->rows == 1 && stack->dtype == OLSTM_DTYPE_UNDEFINED) continue;
+    if (output->is_known == (stack->dtype != OLSTM_DTYPE_UNDEFINED) &&
+        (!output->is_known || has_rows(&output->desc, stack, kind->trace.output_axes[o],
+                                       size->rows, o < kind->session->output_count))) {
       continue;
     }
-    return b->name;
+    return output->name;
   }
   return NULL;
 }
@@ -177,6 +184,8 @@ static olstm_status allocate_kind(olstm__step_kind* kind, const olstm_tensor_des
   kind->inputs = olstm__arena_allocate(memory, in, sizeof *kind->inputs);
   kind->outputs = olstm__arena_allocate(memory, out, sizeof *kind->outputs);
   kind->output_rows = olstm__arena_allocate(memory, out, sizeof *kind->output_rows);
+  kind->output_stacks = olstm__arena_allocate(memory, out, sizeof *kind->output_stacks);
+  kind->trace.output_descs = kind->output_stacks;
   kind->trace.input_axes =
       olstm__arena_allocate(memory, in, sizeof *kind->trace.input_axes);
   kind->trace.output_axes =
@@ -199,7 +208,10 @@ static void lay_out(olstm__step_kind* kind) {
     kind->outputs[o] = (olstm__row_layout){.axis = axis};
     if (!plan->outputs[o].is_known) continue;
     kind->output_rows[o] = plan->outputs[o].desc;
-    kind->outputs[o] = olstm__row_layout_of(&plan->outputs[o].desc, axis);
+    if (kind->output_stacks[o].dtype == OLSTM_DTYPE_UNDEFINED) {
+      kind->output_stacks[o] = plan->outputs[o].desc;
+    }
+    kind->outputs[o] = olstm__row_layout_of(&kind->output_stacks[o], axis);
   }
 }
 
@@ -213,7 +225,7 @@ static olstm_status fill(olstm__step_kind* kind, const olstm_tensor_desc* step,
   const char* misfit = find_misfit(kind, &kind->sizes[0]);
   if (misfit) {
     return olstm_fail(error, OLSTM_STATUS_UNSUPPORTED,
-                      "'%s' has no batch axis when there is one row alone", misfit);
+                      "'%s' has another shape when there is one row alone", misfit);
   }
   lay_out(kind);
   choose(kind);

@@ -154,16 +154,16 @@ static olstm_status reserve_lent(olstm_streams* streams, size_t output, size_t b
   return OLSTM_STATUS_OK;
 }
 
-/// Decides where the result of an item, or of a stacked run, goes. row: the output's desc
-/// for one row.
+/// Decides where the result of an item, or of a stacked run, goes. form: the output's
+/// desc for one row, or for a stack of any number of them.
 static olstm_status place_result(const stream_call* call, size_t item, size_t output,
-                                 const olstm_tensor_desc* row, olstm_error* error) {
+                                 const olstm_tensor_desc* form, olstm_error* error) {
   olstm_streams* streams = call->streams;
   olstm__stream_result* result = &get_results(call, item)[output];
   const olstm_tensor* given =
       call->steps ? &call->steps[item].outputs[output] : &call->outputs[output];
   const char* name = streams->session->outputs[output].name;
-  olstm_tensor_desc desc = *row;
+  olstm_tensor_desc desc = *form;
   if (!call->steps) desc.dims[streams->output_axes[output]] = (int64_t)call->count;
   if (!call->steps && result->desc.dtype != OLSTM_DTYPE_UNDEFINED) {
     if (olstm_tensor_desc_equal(&result->desc, &desc)) return OLSTM_STATUS_OK;
@@ -183,9 +183,10 @@ static olstm_status place_known(const stream_call* call, const stream_group* gro
   const size_t count = call->steps ? group->count : 1;
   for (size_t i = 0; i < count; i++) {
     for (size_t o = 0; o < call->streams->session->output_count; o++) {
-      const olstm_tensor_desc* row = &group->kind->output_rows[o];
-      if (row->dtype == OLSTM_DTYPE_UNDEFINED) continue;
-      OLSTM_RETURN_IF_ERROR(place_result(call, group->items[i], o, row, error));
+      const olstm_tensor_desc* form =
+          call->steps ? &group->kind->output_rows[o] : &group->kind->output_stacks[o];
+      if (form->dtype == OLSTM_DTYPE_UNDEFINED) continue;
+      OLSTM_RETURN_IF_ERROR(place_result(call, group->items[i], o, form, error));
     }
   }
   return OLSTM_STATUS_OK;

@@ -301,9 +301,16 @@ static olstm_status find_axes(olstm_streams* streams, const olstm_tensor_desc* s
   const olstm_allocator* allocator = &streams->session->environment.allocator;
   const size_t count = program->input_count + program->output_count;
   int32_t* lists = olstm_allocate_zeroed(allocator, count, sizeof *lists);
-  if (!lists) return fail_memory(error);
+  olstm_tensor_desc* descs =
+      olstm_allocate_zeroed(allocator, program->output_count, sizeof *descs);
+  if (!lists || !descs) {
+    olstm_release(allocator, lists, count, sizeof *lists);
+    olstm_release(allocator, descs, program->output_count, sizeof *descs);
+    return fail_memory(error);
+  }
   olstm__row_trace trace = {.input_axes = lists,
                             .output_axes = lists + program->input_count,
+                            .output_descs = descs,
                             .named_outputs = streams->named_outputs};
   const olstm_status status = olstm__batch_axes_find(
       streams->session, step, streams->axes, &trace, out_made_up, error);
@@ -311,6 +318,7 @@ static olstm_status find_axes(olstm_streams* streams, const olstm_tensor_desc* s
     streams->output_axes[o] = trace.output_axes[o];
   }
   olstm_release(allocator, lists, count, sizeof *lists);
+  olstm_release(allocator, descs, program->output_count, sizeof *descs);
   return status;
 }
 

@@ -1,53 +1,12 @@
-// What tables of streams refuse, what they find out about a model, and their memory.
-#define OLSTM_EXPERIMENTAL_STREAMS
+// What tables of streams refuse, and what they find out about a model.
 #include <string.h>
 
-#include "olstm/olstm.h"
-#include "tests/support/stream_models.h"
-#include "tests/support/test_allocator.h"
+#include "tests/support/stream_fixture.h"
 #include "tests/support/test_main.h"
-
-#define LSTM "node LSTM x,w,r -> y name=l hidden_size=3\n"
-#define WEIGHTS                                           \
-  "const w float[1,12,2] 0.5 -0.25 0.125 0.75 -0.5 0.3\n" \
-  "const r float[1,12,3] 0.25 0.5 -0.75 0.1 -0.6\n"
-#define ROWS_OF_STEPS "input x float[t,n,2]\n" WEIGHTS LSTM
-
-typedef struct fixture {
-  olstm_fake_session fake;
-  olstm_streams* streams;
-} fixture;
-
-static olstm_session* open_session(fixture* f, const char* text) {
-  static const char* const kAll = "all";
-  olstm_session_options options;
-  olstm_session_options_init(&options);
-  options.stateful_count = 1;
-  options.stateful = &kAll;
-  f->streams = NULL;
-  return olstm_fake_session_must(text, &options, &f->fake);
-}
-
-static void close_all(fixture* f) {
-  olstm_streams_destroy(f->streams);
-  olstm_fake_session_destroy(&f->fake);
-}
-
-/// A table with the default options, but for what `change` sets.
-static void open_table(fixture* f, const char* text, size_t capacity) {
-  olstm_error error = {""};
-  olstm_streams_options options;
-  olstm_streams_options_init(&options);
-  options.capacity = capacity;
-  options.largest_batch = 8;
-  if (olstm_streams_create(open_session(f, text), &options, &f->streams, &error)) {
-    fail_msg("%s", error.message);
-  }
-}
 
 /// No table can be made for the model: the message has these words.
 static void expect_refused(const char* text, olstm_status code, const char* words) {
-  fixture f;
+  stream_fixture f;
   olstm_error error = {""};
   olstm_session* session = open_session(&f, text);
   assert_int_equal(olstm_streams_create(session, NULL, &f.streams, &error), code);
@@ -58,7 +17,7 @@ static void expect_refused(const char* text, olstm_status code, const char* word
 
 /// A table computes rows one by one: the reason has these words.
 static void expect_alone(const char* text, const char* words) {
-  fixture f;
+  stream_fixture f;
   olstm_streams_info info;
   open_table(&f, text, 4);
   olstm_streams_get_info(f.streams, &info);
@@ -114,10 +73,6 @@ static void refuses_outputs_without_a_batch_axis(void** state) {
   (void)state;
   expect_refused(ROWS_OF_STEPS "node Shape x -> s\noutput y\noutput s\n",
                  OLSTM_STATUS_UNSUPPORTED, "output 's' has no batch axis");
-  // All dimensions of 1 go: with one row, its own as well.
-  expect_refused(ROWS_OF_STEPS "node Squeeze y -> q\noutput q\n",
-                 OLSTM_STATUS_UNSUPPORTED,
-                 "'q' has no batch axis when there is one row alone");
 }
 
 static void computes_alone_what_it_cannot_follow(void** state) {
@@ -149,7 +104,7 @@ static void computes_alone_what_it_cannot_follow(void** state) {
 
 static void finds_and_takes_batch_axes(void** state) {
   (void)state;
-  fixture f;
+  stream_fixture f;
   olstm_error error = {""};
   olstm_streams_options options;
   olstm_session* session =
@@ -189,7 +144,7 @@ static void finds_and_takes_batch_axes(void** state) {
 static void starts_bound_states_without_names_from_zeros(void** state) {
   (void)state;
   static const olstm_binding kBinding = {"hn", "h0"};
-  fixture f;
+  stream_fixture f;
   olstm_error error = {""};
   olstm_session_options options;
   olstm_streams_options streams;
@@ -225,7 +180,7 @@ static void starts_bound_states_without_names_from_zeros(void** state) {
 
 static void refuses_options_out_of_range(void** state) {
   (void)state;
-  fixture f;
+  stream_fixture f;
   olstm_error error = {""};
   olstm_streams_options options;
   olstm_session* session = open_session(&f, ROWS_OF_STEPS "output y\n");
@@ -264,7 +219,7 @@ static void refuses_options_out_of_range(void** state) {
 
 static void refuses_handles_that_are_not_open(void** state) {
   (void)state;
-  fixture a, b;
+  stream_fixture a, b;
   olstm_error error = {""};
   olstm_stream first = 0, second = 0, third = 0, other = 0;
   float x[4] = {1, 2, 3, 4};
@@ -324,7 +279,7 @@ static void expect_context(olstm_session* session, const olstm_tensor* inputs,
 /// The steps that are kept, of streams that have kept others or as many.
 static void takes_outputs_whose_shape_data_tells(void** state) {
   (void)state;
-  fixture f;
+  stream_fixture f;
   olstm_error error = {""};
   olstm_streams_options options;
   olstm_stream handles[2];
@@ -379,196 +334,51 @@ static void takes_outputs_whose_shape_data_tells(void** state) {
   close_all(&f);
 }
 
-// ---------------------------------------------------------------- memory
-
-enum { kRows = 5 };
-
-static void steady_runs_allocate_nothing(void** state) {
+/// A Squeeze takes all dimensions of 1: of one row, its own as well.
+static void one_row_may_have_no_batch_axis(void** state) {
   (void)state;
-  fixture f;
+  stream_fixture f;
   olstm_error error = {""};
-  olstm_stream handles[kRows];
-  float x[kRows * 2] = {1, -1, 0.5F};
-  float y[kRows * 3];
-  const olstm_tensor input = {{OLSTM_DTYPE_FLOAT, 3, {1, kRows, 2}}, x};
-  olstm_tensor output = {.data = NULL};
-  open_table(&f, ROWS_OF_STEPS "output y\n", kRows);
-  for (size_t i = 0; i < kRows; i++) {
-    assert_int_equal(olstm_streams_open(f.streams, &handles[i], &error), OLSTM_STATUS_OK);
-  }
-  assert_int_equal(
-      olstm_streams_run(f.streams, handles, kRows, &input, 1, &output, 1, &error),
-      OLSTM_STATUS_OK);
-  const int64_t before = olstm_test_malloc_count();
-  for (int i = 0; i < 10; i++) {
-    output = (olstm_tensor){.data = NULL};
-    assert_int_equal(
-        olstm_streams_run(f.streams, handles, kRows, &input, 1, &output, 1, &error),
-        OLSTM_STATUS_OK);
-    output = (olstm_tensor){{OLSTM_DTYPE_FLOAT, 4, {1, 1, kRows, 3}}, y};
-    assert_int_equal(
-        olstm_streams_run(f.streams, handles, kRows, &input, 1, &output, 1, &error),
-        OLSTM_STATUS_OK);
-  }
-  assert_int_equal(olstm_test_malloc_count() - before, 0);
-  // What was lent is no input, and an output of another shape is refused.
-  output = (olstm_tensor){.data = NULL};
-  assert_int_equal(
-      olstm_streams_run(f.streams, handles, kRows, &input, 1, &output, 1, &error),
-      OLSTM_STATUS_OK);
-  const olstm_tensor lent = {input.desc, output.data};
-  assert_int_equal(
-      olstm_streams_run(f.streams, handles, kRows, &lent, 1, &output, 1, &error),
-      OLSTM_STATUS_INVALID_ARGUMENT);
-  assert_string_equal(error.message,
-                      "input 'x' is a buffer that the table has lent: copy it first");
-  output = (olstm_tensor){{OLSTM_DTYPE_FLOAT, 4, {1, 1, kRows, 2}}, y};
-  assert_int_equal(
-      olstm_streams_run(f.streams, handles, kRows, &input, 1, &output, 1, &error),
-      OLSTM_STATUS_SHAPE_MISMATCH);
-  const olstm_tensor wide = {{OLSTM_DTYPE_FLOAT, 3, {1, kRows - 1, 2}}, x};
-  output = (olstm_tensor){.data = NULL};
-  assert_int_equal(
-      olstm_streams_run(f.streams, handles, kRows, &wide, 1, &output, 1, &error),
-      OLSTM_STATUS_SHAPE_MISMATCH);
-  assert_string_equal(error.message,
-                      "input 'x' has shape [1,4,2], expected 5 in dimension 1, a row for "
-                      "each stream");
-  close_all(&f);
-}
-
-/// Opens, runs, saves and loads with as much memory as there is.
-static olstm_status live(const olstm_stream_model* model, olstm_session* session) {
-  olstm_streams* streams = NULL;
   olstm_stream handles[3];
-  float x[12] = {0.5F, -0.25F};
-  const olstm_tensor input = {{OLSTM_DTYPE_FLOAT, 3, {2, 3, 2}}, x};
-  olstm_tensor outputs[2] = {{.data = NULL}, {.data = NULL}};
-  void* bytes = NULL;
-  size_t count = 0;
-  olstm_streams_options options;
-  olstm_streams_options_init(&options);
-  options.capacity = 3;
-  options.largest_batch = 2;
-  (void)model;
-  olstm_status status = olstm_streams_create(session, &options, &streams, NULL);
-  for (size_t i = 0; i < 3 && status == OLSTM_STATUS_OK; i++) {
-    status = olstm_streams_open(streams, &handles[i], NULL);
+  float x[6] = {1, -1, 0.5F, 2, 0.25F, -2};
+  olstm_tensor inputs[3], outputs[3], stacked_output = {.data = NULL};
+  olstm_stream_step steps[3];
+  open_table(&f, ROWS_OF_STEPS "node Squeeze y -> q\noutput q\n", 3);
+  for (size_t s = 0; s < 3; s++) {
+    assert_int_equal(olstm_streams_open(f.streams, &handles[s], &error), OLSTM_STATUS_OK);
+    inputs[s] = (olstm_tensor){{OLSTM_DTYPE_FLOAT, 3, {1, 1, 2}}, x + 2 * s};
+    outputs[s] = (olstm_tensor){.data = NULL};
+    steps[s] = (olstm_stream_step){handles[s], &inputs[s], &outputs[s]};
   }
-  if (status == OLSTM_STATUS_OK) {
-    status = olstm_streams_run(streams, handles, 3, &input, 1, outputs, 2, NULL);
+  assert_int_equal(olstm_streams_run_each(f.streams, steps, 3, &error), OLSTM_STATUS_OK);
+  float rows[9];
+  for (size_t s = 0; s < 3; s++) {
+    olstm_tensor expected = {.data = NULL};
+    olstm_context* context = olstm_fake_context(f.fake.session);
+    assert_int_equal(olstm_context_run(context, &inputs[s], 1, &expected, 1, &error),
+                     OLSTM_STATUS_OK);
+    assert_int_equal(expected.desc.rank, 1);
+    assert_true(olstm_tensor_desc_equal(&expected.desc, &outputs[s].desc));
+    assert_memory_equal(expected.data, outputs[s].data, 3 * sizeof(float));
+    memcpy(rows + 3 * s, expected.data, 3 * sizeof(float));
+    olstm_context_destroy(context);
+    assert_int_equal(olstm_streams_reset(f.streams, handles[s], &error), OLSTM_STATUS_OK);
   }
-  if (status == OLSTM_STATUS_OK) {
-    status = olstm_streams_save_state(streams, handles[0], &bytes, &count, NULL);
-  }
-  if (status == OLSTM_STATUS_OK) {
-    status = olstm_streams_load_state(streams, handles[1], bytes, count, NULL);
-    olstm_streams_free_blob(streams, bytes, count);
-  }
-  olstm_streams_destroy(streams);
-  return status;
-}
-
-static void any_allocation_may_fail(void** state) {
-  (void)state;
-  olstm_test_allocator memory;
-  olstm_fake_session fake;
-  olstm_session_options options;
-  olstm_test_allocator_init(&memory);
-  olstm_session_options_init(&options);
-  options.allocator = &memory.allocator;
-  options.stateful_count = 1;
-  options.stateful = &olstm_stream_models[0].stateful;
-  // Every time a session that has no plans yet.
-  olstm_status status = OLSTM_STATUS_OUT_OF_MEMORY;
-  for (int64_t nth = 1; status == OLSTM_STATUS_OUT_OF_MEMORY; nth++) {
-    olstm_session* session =
-        olstm_fake_session_must(olstm_stream_models[0].text, &options, &fake);
-    const int64_t live_count = memory.live_count;
-    olstm_test_allocator_fail_at(&memory, nth);
-    status = live(&olstm_stream_models[0], session);
-    olstm_test_allocator_fail_at(&memory, 0);
-    // Plans that are cached stay.
-    assert_true(memory.live_count >= live_count);
-    olstm_fake_session_destroy(&fake);
-    olstm_test_allocator_assert_clean(&memory);
-  }
-  assert_int_equal(status, OLSTM_STATUS_OK);
-}
-
-// ---------------------------------------------------------------- the session's limits
-
-static olstm_status run_context(olstm_session* session, int64_t t, olstm_error* error) {
-  float x[16] = {0.5F};
-  const olstm_tensor input = {{OLSTM_DTYPE_FLOAT, 3, {t, 1, 2}}, x};
-  olstm_tensor output = {.data = NULL};
-  olstm_context* context = olstm_fake_context(session);
-  const olstm_status status = olstm_context_run(context, &input, 1, &output, 1, error);
-  olstm_context_destroy(context);
-  return status;
-}
-
-/// A session whose cache has room for one plan: the plans of a table are not that one.
-static void leaves_the_plans_of_contexts_in_the_cache(void** state) {
-  (void)state;
-  static const char* const kAll = "all";
-  fixture f;
-  olstm_error error = {""};
-  olstm_session_options options;
-  olstm_streams_options streams;
-  olstm_session_options_init(&options);
-  options.stateful_count = 1;
-  options.stateful = &kAll;
-  options.plan_cache_capacity = 1;
-  olstm_session* session =
-      olstm_fake_session_must("input x float[t,n,2]\n" WEIGHTS
-                              "node test:Inc x -> v\n"
-                              "node LSTM v,w,r -> y name=l hidden_size=3\noutput y\n",
-                              &options, &f.fake);
-  assert_int_equal(run_context(session, 5, &error), OLSTM_STATUS_OK);
-  olstm_streams_options_init(&streams);
-  streams.capacity = 2;
-  if (olstm_streams_create(session, &streams, &f.streams, &error)) {
-    fail_msg("%s", error.message);
-  }
-  const int before = olstm_fake.prepare;
-  assert_int_equal(run_context(session, 5, &error), OLSTM_STATUS_OK);
-  assert_int_equal(olstm_fake.prepare, before);
-  close_all(&f);
-}
-
-/// What a row alone may take, every row of a batch may.
-static void limits_are_those_of_a_row(void** state) {
-  (void)state;
-  static const char* const kAll = "all";
-  fixture f;
-  olstm_error error = {""};
-  olstm_session_options options;
-  olstm_streams_options streams;
-  olstm_stream handles[8];
-  float x[16] = {0.5F, 1};
-  const olstm_tensor input = {{OLSTM_DTYPE_FLOAT, 3, {1, 8, 2}}, x};
-  olstm_tensor output = {.data = NULL};
-  olstm_session_options_init(&options);
-  options.stateful_count = 1;
-  options.stateful = &kAll;
-  // The least that one row takes.
-  for (options.max_work = 16;; options.max_work += options.max_work / 8) {
-    (void)olstm_fake_session_must(ROWS_OF_STEPS "output y\n", &options, &f.fake);
-    if (run_context(f.fake.session, 1, &error) == OLSTM_STATUS_OK) break;
-    olstm_fake_session_destroy(&f.fake);
-  }
-  olstm_streams_options_init(&streams);
-  streams.capacity = 8;
-  if (olstm_streams_create(f.fake.session, &streams, &f.streams, &error)) {
-    fail_msg("%s", error.message);
-  }
-  for (size_t i = 0; i < 8; i++) {
-    assert_int_equal(olstm_streams_open(f.streams, &handles[i], &error), OLSTM_STATUS_OK);
-  }
-  if (olstm_streams_run(f.streams, handles, 8, &input, 1, &output, 1, &error)) {
-    fail_msg("%s", error.message);
-  }
+  // Stacked it is there, whether of three streams or of one.
+  const olstm_tensor all = {{OLSTM_DTYPE_FLOAT, 3, {1, 3, 2}}, x};
+  assert_int_equal(
+      olstm_streams_run(f.streams, handles, 3, &all, 1, &stacked_output, 1, &error),
+      OLSTM_STATUS_OK);
+  assert_int_equal(stacked_output.desc.rank, 2);
+  assert_int_equal(stacked_output.desc.dims[0], 3);
+  assert_memory_equal(stacked_output.data, rows, sizeof rows);
+  assert_int_equal(olstm_streams_reset(f.streams, handles[0], &error), OLSTM_STATUS_OK);
+  stacked_output = (olstm_tensor){.data = NULL};
+  assert_int_equal(
+      olstm_streams_run(f.streams, handles, 1, &inputs[0], 1, &stacked_output, 1, &error),
+      OLSTM_STATUS_OK);
+  assert_int_equal(stacked_output.desc.rank, 2);
+  assert_memory_equal(stacked_output.data, rows, 3 * sizeof(float));
   close_all(&f);
 }
 
@@ -584,10 +394,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(refuses_options_out_of_range),
       cmocka_unit_test(refuses_handles_that_are_not_open),
       cmocka_unit_test(takes_outputs_whose_shape_data_tells),
-      cmocka_unit_test(steady_runs_allocate_nothing),
-      cmocka_unit_test(any_allocation_may_fail),
-      cmocka_unit_test(leaves_the_plans_of_contexts_in_the_cache),
-      cmocka_unit_test(limits_are_those_of_a_row),
+      cmocka_unit_test(one_row_may_have_no_batch_axis),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }
