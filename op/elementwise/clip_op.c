@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "op/elementwise/binary_kernel.h"
+#include "op/elementwise/unary_kernel.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
 
@@ -76,16 +77,16 @@ static olstm_status clip_prepare(void* instance, const olstm_prepare_args* args,
       y[i] = raised > high ? high : raised;                                             \
     }                                                                                   \
   }
-CLIP(float)
 CLIP(double)
 
 /// Integers: the larger of x and `low`, then the smaller, while they are in the cache.
 static void clip_integers(olstm__binary_kernel larger, olstm__binary_kernel smaller,
                           size_t bytes, int64_t count, const char* x, const void* low,
                           const void* high, char* y) {
-  enum { kCount = 1024 };
-  for (int64_t i = 0; i < count; i += kCount) {
-    const int64_t size = count - i < kCount ? count - i : kCount;
+  enum { kBytes = 8192 };
+  const int64_t most = kBytes / (int64_t)bytes;
+  for (int64_t i = 0; i < count; i += most) {
+    const int64_t size = count - i < most ? count - i : most;
     char* to = y + (size_t)i * bytes;
     (void)larger(size, x + (size_t)i * bytes, 1, low, 0, to);
     (void)smaller(size, to, 1, high, 0, to);
@@ -128,7 +129,8 @@ static void clip_block(olstm__compute_type compute_type, int64_t count, const vo
                     &limits->high, y);
       return;
     default:
-      clip_float(count, x, limits->low.f32, limits->high.f32, y);
+      olstm__unary_kernel_find(OLSTM__UNARY_CLIP, OLSTM__COMPUTE_F32)(
+          &(olstm__unary_parameters){limits->low.f32, limits->high.f32}, count, x, y);
       return;
   }
 }

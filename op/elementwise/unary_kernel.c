@@ -98,10 +98,6 @@ static inline double softplus(double v) {
   return fmax(v, 0) + log1p(exp(-fabs(v)));
 }
 
-static inline float clip_f32(float v, float low, float high) {
-  const float raised = v < low ? low : v;
-  return raised > high ? high : raised;
-}
 static inline double clip_f64(double v, double low, double high) {
   const double raised = v < low ? low : v;
   return raised > high ? high : raised;
@@ -148,7 +144,6 @@ VECTOR_LOOP(softplus_F64, double, double, softplus(v))
 VECTOR_LOOP(softsign_F64, double, double, v / (1 + fabs(v)))
 VECTOR_LOOP(thresholded_relu_F64, double, double, v > alpha ? v : 0)
 VECTOR_LOOP(shrink_F64, double, double, v<-alpha ? v + beta : v> alpha ? v - beta : 0)
-VECTOR_LOOP(clip_F32, float, float, clip_f32(v, alpha, beta))
 VECTOR_LOOP(clip_F64, double, double, clip_f64(v, (double)alpha, (double)beta))
 
 BLOCKS(is_nan_F32, IS_NAN_F32)
@@ -208,7 +203,7 @@ static const olstm__unary_kernel kKernels[OLSTM__UNARY_CODE_COUNT][OLSTM__COMPUT
         [OLSTM__UNARY_SOFTSIGN] = {[OLSTM__COMPUTE_F64] = softsign_F64},
         [OLSTM__UNARY_THRESHOLDED_RELU] = {[OLSTM__COMPUTE_F64] = thresholded_relu_F64},
         [OLSTM__UNARY_SHRINK] = {[OLSTM__COMPUTE_F64] = shrink_F64},
-        [OLSTM__UNARY_CLIP] = {REAL_LANES(clip)},
+        [OLSTM__UNARY_CLIP] = {[OLSTM__COMPUTE_F64] = clip_F64},
         [OLSTM__UNARY_IS_NAN] = {REAL_LANES(is_nan)},
         [OLSTM__UNARY_IS_INF] = {REAL_LANES(is_inf)},
         [OLSTM__UNARY_NOT] = {[OLSTM__COMPUTE_I32] = not_I32},

@@ -198,7 +198,18 @@ static void prepare_row(const layout* sizes, bool is_signed, int64_t k, const vo
     for (; i < k; i++) y[i] = x[i] ^ flip;
     return;
   }
-  for (int16_t* y = to; i < k; i++) y[i] = (int16_t)((x[i] ^ flip) - flip);
+  int16_t* y = to;
+#if defined(__SSE2__)
+  const __m128i none = _mm_setzero_si128();
+  for (; i + 16 <= k; i += 16) {
+    const __m128i bytes = _mm_loadu_si128((const __m128i*)(const void*)(x + i));
+    const __m128i signs = is_signed ? _mm_cmpgt_epi8(none, bytes) : none;
+    __m128i* out = (__m128i*)(void*)(y + i);
+    _mm_storeu_si128(out, _mm_unpacklo_epi8(bytes, signs));
+    _mm_storeu_si128(out + 1, _mm_unpackhi_epi8(bytes, signs));
+  }
+#endif
+  for (; i < k; i++) y[i] = (int16_t)((x[i] ^ flip) - flip);
 }
 
 /// The sum of a row that was prepared.

@@ -208,6 +208,26 @@ static void more_threads_than_announced_are_left_alone(void** state) {
   op_fixture_deinit(&fixture);
 }
 
+/// Rows of a few columns, around a vector's and two vectors' length, with pads and
+/// strides.
+static void narrow_channels_of_their_own_are_right(void** state) {
+  (void)state;
+  for (int width = 3; width <= 19; width++) {
+    for (int kernel = 3; kernel <= 5; kernel += 2) {
+      for (int stride = 1; stride <= 2; stride++) {
+        char node[128], inputs[128];
+        (void)snprintf(node, sizeof node,
+                       "Conv-11 group=5 pads=[%d,%d,%d,%d] strides=[%d,%d]", kernel / 2,
+                       kernel / 2, kernel / 2, kernel / 2, stride, stride);
+        (void)snprintf(inputs, sizeof inputs,
+                       "f32[2,5,9,%d] ~; f32[5,1,%d,%d] ~; f32[5] ~", width, kernel,
+                       kernel);
+        op_text_expect_as_double(node, inputs, 1e-5);
+      }
+    }
+  }
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(random_problems_follow_the_definition),
@@ -216,6 +236,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(half_floats_are_computed_in_float),
       cmocka_unit_test(shapes_that_do_not_fit_are_named),
       cmocka_unit_test(more_threads_than_announced_are_left_alone),
+      cmocka_unit_test(narrow_channels_of_their_own_are_right),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }
