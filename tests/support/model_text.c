@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/test_allocator.h"
 #include "tests/support/test_main.h"
 
 enum { kMaxWords = 64, kMaxLine = 2048, kMaxGraphs = 64, kMaxDomains = 4 };
@@ -361,4 +362,26 @@ olstm_model* olstm_test_model(const char* text) {
   }
   free(bytes);
   return model;
+}
+
+void olstm_test_session_out_of_memory(const char* text,
+                                      const olstm_session_options* options) {
+  olstm_model* model = olstm_test_model(text);
+  olstm_session_options tried;
+  olstm_session_options_init(&tried);
+  if (options) tried = *options;
+  for (int64_t nth = 1;; nth++) {
+    olstm_test_allocator failing;
+    olstm_session* session = NULL;
+    assert_true(nth < 5000);
+    olstm_test_allocator_init(&failing);
+    olstm_test_allocator_fail_at(&failing, nth);
+    tried.allocator = &failing.allocator;
+    const olstm_status status = olstm_session_create(model, NULL, &tried, &session, NULL);
+    olstm_session_destroy(session);
+    olstm_test_allocator_assert_clean(&failing);
+    if (status == OLSTM_STATUS_OK) break;
+    assert_int_equal(status, OLSTM_STATUS_OUT_OF_MEMORY);
+  }
+  olstm_model_destroy(model);
 }

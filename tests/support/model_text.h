@@ -17,12 +17,18 @@
 #ifndef OLSTM_TESTS_SUPPORT_MODEL_TEXT_H_
 #define OLSTM_TESTS_SUPPORT_MODEL_TEXT_H_
 
-#include "olstm/model.h"
+#include "olstm/runtime.h"
 
 /// The bytes of a ModelProto; free() them. A line that makes no sense fails the test.
 void* olstm_test_model_bytes(const char* text, size_t* out_byte_count);
 
 /// The loaded model; fails the test when it does not load.
 olstm_model* olstm_test_model(const char* text);
+
+/// Creates sessions of a model, each with one allocation more that works than the one
+/// before, until all do. Asserts that each failure is OUT_OF_MEMORY and leaves nothing
+/// allocated. options: their allocator is not used; NULL for defaults.
+void olstm_test_session_out_of_memory(const char* text,
+                                      const olstm_session_options* options);
 
 #endif  // OLSTM_TESTS_SUPPORT_MODEL_TEXT_H_

@@ -6,7 +6,6 @@
 #include "olstm/runtime.h"
 #include "tests/support/fuse_case.h"
 #include "tests/support/model_text.h"
-#include "tests/support/test_allocator.h"
 #include "tests/support/test_main.h"
 
 #define COUNT(items) (sizeof(items) / sizeof(items)[0])
@@ -536,26 +535,7 @@ static void long_lists_run_and_are_limited(void** state) {
 
 static void survives_every_failing_allocation(void** state) {
   (void)state;
-  olstm_model* model = olstm_test_model(SCRIPT_LAYER);
-  for (int64_t nth = 1; nth < 5000; nth++) {
-    olstm_test_allocator failing;
-    olstm_session* session = NULL;
-    olstm_session_options options;
-    olstm_session_options_init(&options);
-    olstm_test_allocator_init(&failing);
-    olstm_test_allocator_fail_at(&failing, nth);
-    options.allocator = &failing.allocator;
-    const olstm_status status =
-        olstm_session_create(model, NULL, &options, &session, NULL);
-    olstm_session_destroy(session);
-    olstm_test_allocator_assert_clean(&failing);
-    if (status == OLSTM_STATUS_OK) {
-      olstm_model_destroy(model);
-      return;
-    }
-    assert_int_equal(status, OLSTM_STATUS_OUT_OF_MEMORY);
-  }
-  fail();
+  olstm_test_session_out_of_memory(SCRIPT_LAYER, NULL);
 }
 
 int main(int argc, char** argv) {

@@ -4,7 +4,6 @@
 
 #include "olstm/olstm.h"
 #include "tests/support/model_text.h"
-#include "tests/support/test_allocator.h"
 #include "tests/support/test_main.h"
 
 enum { T = 2, N = 3, I = 2, H = 2, kRuns = 5, kMost = T * N * 2 * H, kOutputs = 3 };
@@ -315,28 +314,10 @@ static void a_reset_of_several_elements_is_refused(void** state) {
 }
 
 static void survives_every_failing_allocation(void** state) {
-  olstm_model* model = olstm_test_model(WEIGHTS("1") STATES OWN(
-      "h0,c0", "layout=1 activations=\"Tanh,Tanh,Tanh\"") OUTPUTS);
   (void)state;
-  for (int64_t nth = 1; nth < 5000; nth++) {
-    olstm_test_allocator failing;
-    olstm_session* session = NULL;
-    olstm_session_options options;
-    olstm_session_options_init(&options);
-    olstm_test_allocator_init(&failing);
-    olstm_test_allocator_fail_at(&failing, nth);
-    options.allocator = &failing.allocator;
-    const olstm_status status =
-        olstm_session_create(model, NULL, &options, &session, NULL);
-    olstm_session_destroy(session);
-    olstm_test_allocator_assert_clean(&failing);
-    if (status == OLSTM_STATUS_OK) {
-      olstm_model_destroy(model);
-      return;
-    }
-    assert_int_equal(status, OLSTM_STATUS_OUT_OF_MEMORY);
-  }
-  fail();
+  olstm_test_session_out_of_memory(
+      WEIGHTS("1") STATES OWN("h0,c0", "layout=1 activations=\"Tanh,Tanh,Tanh\"") OUTPUTS,
+      NULL);
 }
 
 int main(int argc, char** argv) {

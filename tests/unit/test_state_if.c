@@ -7,7 +7,6 @@
 #include "olstm/olstm.h"
 #include "tests/support/fake_ops.h"
 #include "tests/support/model_text.h"
-#include "tests/support/test_allocator.h"
 #include "tests/support/test_main.h"
 
 enum { T = 2, N = 3, I = 2, H = 2, kChunks = 6, kChunk = T * N * I, kYCount = T * N * H };
@@ -416,24 +415,7 @@ static void survives_every_failing_allocation(void** state) {
   olstm_session_options_init(&options);
   options.stateful_count = 1;
   options.stateful = kAll;
-  olstm_model* model = olstm_test_model(STARTED);
-  for (int64_t nth = 1; nth < 1000; nth++) {
-    olstm_test_allocator failing;
-    olstm_session* session = NULL;
-    olstm_test_allocator_init(&failing);
-    olstm_test_allocator_fail_at(&failing, nth);
-    options.allocator = &failing.allocator;
-    const olstm_status status =
-        olstm_session_create(model, NULL, &options, &session, NULL);
-    olstm_session_destroy(session);
-    olstm_test_allocator_assert_clean(&failing);
-    if (status == OLSTM_STATUS_OK) {
-      olstm_model_destroy(model);
-      return;
-    }
-    assert_int_equal(status, OLSTM_STATUS_OUT_OF_MEMORY);
-  }
-  fail();
+  olstm_test_session_out_of_memory(STARTED, &options);
 }
 
 int main(int argc, char** argv) {
