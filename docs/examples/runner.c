@@ -39,6 +39,13 @@ static void check(olstm_status status, const olstm_error* error) {
   exit(1);
 }
 
+static olstm_plugin_entry_function open_library(const char* path, void** out_library) {
+  olstm_plugin_entry_function entry = NULL;
+  *out_library = path ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : NULL;
+  if (*out_library) *(void**)&entry = dlsym(*out_library, OLSTM_PLUGIN_SYMBOL);
+  return entry;
+}
+
 /// The operators' memory: every block is aligned to OLSTM_ALIGNMENT.
 static void* allocate(void* user, size_t bytes) {
   size_t aligned = 0;
@@ -55,9 +62,9 @@ static void release(void* user, void* memory, size_t bytes) {
 
 int main(int argc, char** argv) {
   olstm_error error = {""};
-  olstm_plugin_entry_function entry = NULL;
-  void* library = argc > 1 ? dlopen(argv[1], RTLD_NOW | RTLD_LOCAL) : NULL;
-  if (library) *(void**)&entry = dlsym(library, OLSTM_PLUGIN_SYMBOL);
+  void* library = NULL;
+  const olstm_plugin_entry_function entry =
+      open_library(argc > 1 ? argv[1] : NULL, &library);
   if (!entry) {
     (void)fprintf(stderr, "usage: runner LIBOLSTM_OPS.SO\n");
     return 2;
