@@ -19,7 +19,7 @@ void olstm__triton_config_dims(const olstm__triton_tensor* tensor,
     if (max_batch_size > 0 && d == batch_axis) continue;
     out_dims[(*out_rank)++] = tensor->dims[d];
   }
-  // Without a batch in front, servers know no tensors without dimensions.
+  // Servers support tensors without dimensions only behind a batch dimension.
   if (tensor->rank == 0 && max_batch_size == 0) out_dims[(*out_rank)++] = 1;
 }
 
@@ -53,7 +53,7 @@ static cJSON* get_array(cJSON* config, const char* name) {
   return olstm__triton_json_put(config, name, array) ? array : NULL;
 }
 
-/// Callers know no tensors without dimensions: they send [1].
+/// Clients cannot send tensors without dimensions: they send [1] for a scalar.
 static bool put_dims(cJSON* object, const int64_t* dims, int32_t rank) {
   static const int64_t kOne[] = {1};
   if (rank > 0) {

@@ -10,7 +10,8 @@
 olstm_status olstm__triton_check(TRITONSERVER_Error* given, const char* what,
                                  olstm_error* error);
 
-/// The way back: NULL for OK, else an error with the message, for Triton to delete.
+/// Converts olstm's error to Triton's: NULL for OK, else an error with the message, which
+/// Triton deletes.
 TRITONSERVER_Error* olstm__triton_error(olstm_status status, const olstm_error* error);
 
 /// Writes a line to the server's log.

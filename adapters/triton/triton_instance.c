@@ -296,7 +296,7 @@ static void run_next(olstm__triton_instance* instance, size_t first, size_t coun
     olstm__triton_request_fail(&requests[first], status, &error);
     return;
   }
-  // One of them is wrong; the others shall not know.
+  // One of the requests is invalid: run each alone, so that only that one fails.
   for (size_t g = 0; g < group_count; g++) {
     olstm__triton_request* alone = instance->group[g];
     instance->group[0] = alone;

@@ -39,7 +39,7 @@ void olstm__triton_probe_deinit(olstm__triton_probe* probe) {
 
 // ---------------------------------------------------------------- made-up data
 
-/// A number that is as good as random, of four coordinates.
+/// A pseudo-random number: a hash of four coordinates.
 static uint32_t draw(uint32_t input, uint32_t step, uint32_t row, uint32_t element) {
   uint32_t x = 0x9E3779B9u;
   const uint32_t parts[] = {input, step, row, element};
@@ -76,8 +76,7 @@ static void write_element(olstm_dtype dtype, uint32_t drawn, char* to) {
       memcpy(to, &kBrain[drawn % 8], sizeof kBrain[0]);
       return;
     default: {
-      // The least byte of the others is the first one or, on big-endian machines, the
-      // last.
+      // Integers: the lowest byte is the first or, on big-endian machines, the last.
       const uint16_t one = 1;
       const size_t size = olstm_dtype_size(dtype);
       const size_t least = *(const char*)&one ? 0 : size - 1;
@@ -141,16 +140,16 @@ static olstm_status copy_tensor(const olstm_tensor* from, olstm_tensor* out_copy
   return OLSTM_STATUS_OK;
 }
 
-static olstm_status take_shot(olstm__triton_probe* probe, olstm__triton_shot* shot,
-                              olstm_error* error) {
+static olstm_status take_results(olstm__triton_probe* probe, olstm__triton_trial* trial,
+                                 olstm_error* error) {
   const olstm__triton_traits* traits = probe->traits;
-  shot->tensors =
-      calloc(traits->output_count + traits->slot_count + 1, sizeof *shot->tensors);
-  if (!shot->tensors) {
+  trial->tensors =
+      calloc(traits->output_count + traits->slot_count + 1, sizeof *trial->tensors);
+  if (!trial->tensors) {
     return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "trial runs: no memory");
   }
-  shot->tensor_count = traits->output_count + traits->slot_count;
-  for (size_t i = 0; i < shot->tensor_count; i++) {
+  trial->tensor_count = traits->output_count + traits->slot_count;
+  for (size_t i = 0; i < trial->tensor_count; i++) {
     olstm_tensor state;
     const bool is_output = i < traits->output_count;
     if (!is_output) {
@@ -158,7 +157,7 @@ static olstm_status take_shot(olstm__triton_probe* probe, olstm__triton_shot* sh
           probe->context, traits->slots[i - traits->output_count].name, &state, error));
     }
     OLSTM_RETURN_IF_ERROR(
-        copy_tensor(is_output ? &probe->outputs[i] : &state, &shot->tensors[i], error));
+        copy_tensor(is_output ? &probe->outputs[i] : &state, &trial->tensors[i], error));
   }
   return OLSTM_STATUS_OK;
 }
@@ -177,21 +176,21 @@ static olstm_status run_step(olstm__triton_probe* probe, int64_t first_row,
 
 olstm_status olstm__triton_probe_run(olstm__triton_probe* probe, int64_t first_row,
                                      int64_t row_count, int step_count,
-                                     olstm__triton_shot* out_shot, olstm_error* error) {
-  *out_shot = (olstm__triton_shot){0};
+                                     olstm__triton_trial* out_trial, olstm_error* error) {
+  *out_trial = (olstm__triton_trial){0};
   OLSTM_RETURN_IF_ERROR(olstm_context_reset(probe->context, error));
   for (int step = 0; step < step_count; step++) {
     OLSTM_RETURN_IF_ERROR(run_step(probe, first_row, row_count, step, error));
   }
-  const olstm_status status = take_shot(probe, out_shot, error);
-  if (status != OLSTM_STATUS_OK) olstm__triton_shot_deinit(out_shot);
+  const olstm_status status = take_results(probe, out_trial, error);
+  if (status != OLSTM_STATUS_OK) olstm__triton_trial_deinit(out_trial);
   return status;
 }
 
-void olstm__triton_shot_deinit(olstm__triton_shot* shot) {
-  release_data(shot->tensors, shot->tensor_count);
-  free(shot->tensors);
-  *shot = (olstm__triton_shot){0};
+void olstm__triton_trial_deinit(olstm__triton_trial* trial) {
+  release_data(trial->tensors, trial->tensor_count);
+  free(trial->tensors);
+  *trial = (olstm__triton_trial){0};
 }
 
 olstm_status olstm__triton_probe_prepare(olstm__triton_probe* probe, olstm_error* error) {

@@ -7,11 +7,11 @@
 
 enum { OLSTM__TRITON_PROBE_ROWS = 3 };
 
-/// What a trial left: the outputs, then the slots. Owned.
-typedef struct olstm__triton_shot {
+/// What a trial run gave: the outputs, then the slots. Owned.
+typedef struct olstm__triton_trial {
   size_t tensor_count;
   olstm_tensor* tensors;
-} olstm__triton_shot;
+} olstm__triton_trial;
 
 typedef struct olstm__triton_probe {
   olstm_session* session;
@@ -35,12 +35,12 @@ void olstm__triton_probe_deinit(olstm__triton_probe* probe);
 
 /// Runs `step_count` times from the start value, on rows first_row, ... of the made-up
 /// data, which differ from row to row and from step to step.
-/// Memory: olstm__triton_shot_deinit.   Errors: what the runs say; WRONG_STATE when a
+/// Memory: olstm__triton_trial_deinit.   Errors: what the runs say; WRONG_STATE when a
 /// slot holds no value afterwards.
 olstm_status olstm__triton_probe_run(olstm__triton_probe* probe, int64_t first_row,
                                      int64_t row_count, int step_count,
-                                     olstm__triton_shot* out_shot, olstm_error* error);
-void olstm__triton_shot_deinit(olstm__triton_shot* shot);
+                                     olstm__triton_trial* out_trial, olstm_error* error);
+void olstm__triton_trial_deinit(olstm__triton_trial* trial);
 
 /// Resets the context and prepares it for one row: slots have their start values then.
 olstm_status olstm__triton_probe_prepare(olstm__triton_probe* probe, olstm_error* error);

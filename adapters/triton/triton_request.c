@@ -42,8 +42,8 @@ static olstm_status read_input(olstm__triton_request* request,
                     row_count, request->row_count ? request->row_count : 1);
 }
 
-/// Requests of the direct strategy for sequences that have nothing to say have no
-/// correlation id: 0, or an empty text.
+/// Whether it is a filler of the direct strategy, for a sequence slot without a request:
+/// those have no correlation id (0, or an empty text).
 static bool is_null_request(const olstm__triton_request* request,
                             const olstm__triton_model* model, uint32_t flags) {
   uint64_t id = 0;

@@ -1,5 +1,5 @@
 // One request on its way: what it holds is read and checked here, and its response and
-// its release are written. Everything that goes wrong is the request's own.
+// its release are written. An error concerns this request alone.
 #ifndef OLSTM_ADAPTERS_TRITON_TRITON_REQUEST_H_
 #define OLSTM_ADAPTERS_TRITON_TRITON_REQUEST_H_
 
@@ -9,8 +9,8 @@
 typedef struct olstm__triton_request {
   TRITONBACKEND_Request* handle;
   TRITONBACKEND_Response* response;
-  /// Sent by the direct strategy for a sequence that has nothing to say: to be answered
-  /// with nothing.
+  /// Filler that the direct strategy sends for a sequence slot without a request: gets an
+  /// empty response.
   bool is_null;
   bool is_start;
   /// Whether it was answered, or failed.
@@ -19,7 +19,7 @@ typedef struct olstm__triton_request {
   olstm_error error;
   /// Rows along the batch axis; 1 when requests are not run together.
   size_t row_count;
-  /// One an input, one a slot. The instance's.
+  /// One for each input, one for each slot. Owned by the instance.
   olstm__triton_source* inputs;
   olstm__triton_source* states;
 } olstm__triton_request;

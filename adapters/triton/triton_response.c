@@ -1,4 +1,4 @@
-// The way out of a request: outputs, the response and the release.
+// The end of a request: its outputs, its response and its release.
 #include <string.h>
 
 #include "triton_dtype.h"

@@ -6,8 +6,8 @@
 
 #include "olstm/tensor.h"
 
-/// How the rows of a tensor lie: `piece_count` pieces of `piece_bytes` each, one of every
-/// row in turn.
+/// Memory layout of the rows of a tensor: each row is `piece_count` pieces of
+/// `piece_bytes`; pieces of row 0, 1, ... follow each other, piece_count times.
 typedef struct olstm__triton_rows {
   size_t row_count;
   size_t piece_count;
@@ -34,7 +34,7 @@ void olstm__triton_copy_rows(const olstm_tensor* tensor, int32_t batch_axis,
 /// unchanged.
 void olstm__triton_batch_to_front(const int64_t* dims, int32_t rank, int32_t batch_axis,
                                   int64_t* out_dims);
-/// The way back.
+/// The inverse: the front dimension moved to batch_axis.
 void olstm__triton_batch_from_front(const int64_t* dims, int32_t rank, int32_t batch_axis,
                                     int64_t* out_dims);
 

@@ -8,7 +8,7 @@
 #include "triton_probe.h"
 #include "triton_rows.h"
 
-// What open dimensions are tried with, until a run works.
+// Sizes tried for open dimensions, in order, until a run succeeds.
 static const int64_t kLengths[] = {3, 1, 2, 5, 8, 16, 33, 64, 128, 256, 512};
 enum { LENGTH_COUNT = (int)(sizeof kLengths / sizeof kLengths[0]) };
 
@@ -123,17 +123,17 @@ static int32_t differing_axis(const olstm_tensor_desc* one,
   return axis;
 }
 
-static olstm__triton_tensor* tensor_of_shot(olstm__triton_traits* traits, size_t index) {
+static olstm__triton_tensor* tensor_of_trial(olstm__triton_traits* traits, size_t index) {
   return index < traits->output_count ? &traits->outputs[index]
                                       : &traits->slots[index - traits->output_count];
 }
 
 /// Compares a tensor of the rows together with those of each row alone.
 static olstm_status compare_rows(olstm__triton_traits* traits, size_t index,
-                                 const olstm__triton_shot* ones,
-                                 const olstm__triton_shot* all, bool exact,
+                                 const olstm__triton_trial* ones,
+                                 const olstm__triton_trial* all, bool exact,
                                  olstm_error* error) {
-  olstm__triton_tensor* tensor = tensor_of_shot(traits, index);
+  olstm__triton_tensor* tensor = tensor_of_trial(traits, index);
   const char* const what = index < traits->output_count ? "output" : "state";
   const olstm_tensor* together = &all->tensors[index];
   const int32_t axis = differing_axis(&ones[0].tensors[index].desc, &together->desc);
@@ -185,12 +185,12 @@ static bool has_open_length(const olstm__triton_traits* traits,
 /// Runs row 0 with the first length that works.
 static olstm_status run_some_length(olstm__triton_traits* traits,
                                     olstm__triton_probe* probe, int step_count,
-                                    olstm__triton_shot* out_shot, olstm_error* error) {
+                                    olstm__triton_trial* out_trial, olstm_error* error) {
   const int count = has_open_length(traits, probe) ? LENGTH_COUNT : 1;
   olstm_status status = OLSTM_STATUS_UNSUPPORTED;
   for (int i = 0; status != OLSTM_STATUS_OK && i < count; i++) {
     probe->length = kLengths[i];
-    status = olstm__triton_probe_run(probe, 0, 1, step_count, out_shot, error);
+    status = olstm__triton_probe_run(probe, 0, 1, step_count, out_trial, error);
   }
   traits->has_run = traits->has_run || status == OLSTM_STATUS_OK;
   if (status != OLSTM_STATUS_OK) traits->trial_error = *error;
@@ -201,8 +201,8 @@ static olstm_status run_some_length(olstm__triton_traits* traits,
 static olstm_status compare_batches(olstm__triton_traits* traits,
                                     olstm__triton_probe* probe, bool exact,
                                     olstm_error* error) {
-  olstm__triton_shot ones[OLSTM__TRITON_PROBE_ROWS] = {{0}};
-  olstm__triton_shot all = {0};
+  olstm__triton_trial ones[OLSTM__TRITON_PROBE_ROWS] = {{0}};
+  olstm__triton_trial all = {0};
   // The second step runs on the state of the first.
   const int steps = traits->slot_count > 0 ? 2 : 1;
   olstm_status status = run_some_length(traits, probe, steps, &ones[0], error);
@@ -216,8 +216,8 @@ static olstm_status compare_batches(olstm__triton_traits* traits,
   for (size_t i = 0; status == OLSTM_STATUS_OK && i < all.tensor_count; i++) {
     status = compare_rows(traits, i, ones, &all, exact, error);
   }
-  for (int r = 0; r < OLSTM__TRITON_PROBE_ROWS; r++) olstm__triton_shot_deinit(&ones[r]);
-  olstm__triton_shot_deinit(&all);
+  for (int r = 0; r < OLSTM__TRITON_PROBE_ROWS; r++) olstm__triton_trial_deinit(&ones[r]);
+  olstm__triton_trial_deinit(&all);
   return status;
 }
 
@@ -288,7 +288,7 @@ static olstm_status find_batch(olstm__triton_traits* traits, olstm__triton_probe
     olstm_error why;
     status = compare_batches(traits, probe, exact, &why);
     if (status == OLSTM_STATUS_OK || status == OLSTM_STATUS_OUT_OF_MEMORY) break;
-    // The first axis is the likeliest: what is wrong with it tells most.
+    // Keep the first axis' error: the first axis is the most likely batch.
     if (is_first) {
       (void)olstm_fail(error, status, "with axis %d of '%s' as the batch, %s", (int)axis,
                        traits->inputs[0].name, why.message);
@@ -321,7 +321,7 @@ static bool is_unsettled(const olstm__triton_traits* traits, bool outputs) {
 /// Fills in dimensions of slots that the model leaves open and that are the same whatever
 /// the length and the rows of a run.
 static void settle_slots(olstm__triton_traits* traits, olstm__triton_probe* probe) {
-  olstm__triton_shot shots[3] = {{0}};
+  olstm__triton_trial trials[3] = {{0}};
   olstm_error ignored;
   const int64_t length = probe->length;
   bool ok = is_unsettled(traits, false);
@@ -329,23 +329,23 @@ static void settle_slots(olstm__triton_traits* traits, olstm__triton_probe* prob
   // One step; two; and two of another length and of more rows.
   for (int i = 0; ok && i < 3; i++) {
     probe->length = i == 2 ? length + 1 : length;
-    ok = olstm__triton_probe_run(probe, 0, i == 2 ? 2 : 1, i == 0 ? 1 : 2, &shots[i],
+    ok = olstm__triton_probe_run(probe, 0, i == 2 ? 2 : 1, i == 0 ? 1 : 2, &trials[i],
                                  &ignored) == OLSTM_STATUS_OK;
   }
   for (size_t s = 0; ok && s < traits->slot_count; s++) {
     olstm__triton_tensor* slot = &traits->slots[s];
     const size_t t = traits->output_count + s;
     for (int32_t d = 0; d < slot->rank; d++) {
-      const int64_t size = shots[0].tensors[t].desc.dims[d];
+      const int64_t size = trials[0].tensors[t].desc.dims[d];
       if (slot->dims[d] < 0 && d != slot->batch_axis &&
-          size == shots[1].tensors[t].desc.dims[d] &&
-          size == shots[2].tensors[t].desc.dims[d]) {
+          size == trials[1].tensors[t].desc.dims[d] &&
+          size == trials[2].tensors[t].desc.dims[d]) {
         slot->dims[d] = size;
       }
     }
   }
   probe->length = length;
-  for (int i = 0; i < 3; i++) olstm__triton_shot_deinit(&shots[i]);
+  for (int i = 0; i < 3; i++) olstm__triton_trial_deinit(&trials[i]);
 }
 
 /// Takes the start values of all slots, for one row. UNSUPPORTED, naming the slot, when
@@ -382,20 +382,20 @@ static olstm_status find_starts(olstm__triton_traits* traits, olstm__triton_prob
 
 /// Finds out what can be found of a model that takes no batches: ranks of outputs.
 static void observe(olstm__triton_traits* traits, olstm__triton_probe* probe) {
-  olstm__triton_shot shot = {0};
+  olstm__triton_trial trial = {0};
   olstm_error ignored;
   if (traits->has_run && !is_unsettled(traits, true)) return;
   // What is open in front is most often the batch, which need not be long.
   probe->has_axes = traits->input_count > 0 && traits->inputs[0].rank > 0;
   if (probe->has_axes) (void)choose_axes(traits, 0, probe->axes);
-  const olstm_status status = run_some_length(traits, probe, 1, &shot, &ignored);
+  const olstm_status status = run_some_length(traits, probe, 1, &trial, &ignored);
   for (size_t i = 0; i < traits->output_count + traits->slot_count; i++) {
-    olstm__triton_tensor* tensor = tensor_of_shot(traits, i);
+    olstm__triton_tensor* tensor = tensor_of_trial(traits, i);
     if (status != OLSTM_STATUS_OK || tensor->rank >= 0) continue;
-    tensor->rank = shot.tensors[i].desc.rank;
+    tensor->rank = trial.tensors[i].desc.rank;
     for (int32_t d = 0; d < tensor->rank; d++) tensor->dims[d] = -1;
   }
-  olstm__triton_shot_deinit(&shot);
+  olstm__triton_trial_deinit(&trial);
   if (status == OLSTM_STATUS_OK) settle_slots(traits, probe);
 }
 
@@ -404,7 +404,7 @@ void olstm__triton_traits_unstack(olstm__triton_traits* traits, const char* why)
   (void)olstm_fail(&traits->why_not, OLSTM_STATUS_UNSUPPORTED, "%s", why);
   for (size_t i = 0; i < traits->input_count; i++) traits->inputs[i].batch_axis = -1;
   for (size_t i = 0; i < traits->output_count + traits->slot_count; i++) {
-    tensor_of_shot(traits, i)->batch_axis = -1;
+    tensor_of_trial(traits, i)->batch_axis = -1;
   }
 }
 

@@ -20,7 +20,7 @@ enum {
   kDefaultWaitUs = 1000,
   kDefaultQueue = 4096,
   kNsPerUs = 1000,
-  /// Longer waits are the same as for ever.
+  /// Longer waits are clamped to this one.
   kMostWaitUs = 1000000000
 };
 
@@ -41,7 +41,7 @@ struct olstm_batcher {
   /// Open streams of the table.
   size_t open_count;
   uint64_t submitted_count, batch_count;
-  /// Counted for every step, without the lock, which callers want.
+  /// Updated once a step without taking the lock, for which callers contend.
   _Atomic uint64_t done_count, failed_count, cancelled_count;
   /// Of the batch that is being computed.
   olstm__queued_step** batch;
@@ -115,7 +115,8 @@ static void cancel_batch(olstm_batcher* batcher, size_t count) {
   }
 }
 
-/// How many ready steps make a full batch: no more can come when every stream has one.
+/// How many ready steps make a full batch: once every open stream has one, no further
+/// step can become ready.
 static size_t full_count(const olstm_batcher* batcher) {
   return batcher->open_count < batcher->max_batch ? batcher->open_count
                                                   : batcher->max_batch;
@@ -446,10 +447,10 @@ olstm_status olstm_batcher_run(olstm_batcher* batcher, olstm_stream stream,
 /// before. The lock is held then.
 static void acquire(olstm_batcher* batcher, olstm_stream stream) {
   (void)pthread_mutex_lock(&batcher->lock);
-  if (stream != 0 && (stream & UINT32_MAX) < batcher->queue.line_count) {
-    const olstm__stream_line* line = olstm__step_queue_line(&batcher->queue, stream);
-    const uint64_t target = line->submitted_count;
-    while (line->finished_count < target) {
+  if (stream != 0 && (stream & UINT32_MAX) < batcher->queue.stream_count) {
+    const olstm__stream_steps* steps = olstm__step_queue_of(&batcher->queue, stream);
+    const uint64_t target = steps->submitted_count;
+    while (steps->finished_count < target) {
       (void)pthread_cond_wait(&batcher->has_changed, &batcher->lock);
     }
   }

@@ -6,14 +6,14 @@
 
 olstm_status olstm__step_queue_init(olstm__step_queue* queue,
                                     const olstm_allocator* allocator, size_t input_count,
-                                    size_t capacity, size_t line_count,
+                                    size_t capacity, size_t stream_count,
                                     olstm_error* error) {
   *queue = (olstm__step_queue){.allocator = *allocator,
                                .input_count = input_count,
                                .capacity = capacity,
-                               .line_count = line_count};
-  queue->lines = olstm_allocate_zeroed(allocator, line_count, sizeof *queue->lines);
-  if (queue->lines) return OLSTM_STATUS_OK;
+                               .stream_count = stream_count};
+  queue->streams = olstm_allocate_zeroed(allocator, stream_count, sizeof *queue->streams);
+  if (queue->streams) return OLSTM_STATUS_OK;
   return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a batcher");
 }
 
@@ -30,8 +30,9 @@ void olstm__step_queue_deinit(olstm__step_queue* queue) {
     destroy_step(queue, queue->free);
     queue->free = next;
   }
-  olstm_release(&queue->allocator, queue->lines, queue->line_count, sizeof *queue->lines);
-  queue->lines = NULL;
+  olstm_release(&queue->allocator, queue->streams, queue->stream_count,
+                sizeof *queue->streams);
+  queue->streams = NULL;
 }
 
 /// Copies inputs into a step, one behind the other. False when there is no memory.
@@ -108,17 +109,17 @@ static void make_ready(olstm__step_queue* queue, olstm__queued_step* step) {
 }
 
 void olstm__step_queue_push(olstm__step_queue* queue, olstm__queued_step* step) {
-  olstm__stream_line* line = olstm__step_queue_line(queue, step->stream);
+  olstm__stream_steps* steps = olstm__step_queue_of(queue, step->stream);
   step->next_of_stream = NULL;
   queue->count++;
-  line->submitted_count++;
-  if (line->first) {
-    line->last->next_of_stream = step;
+  steps->submitted_count++;
+  if (steps->first) {
+    steps->last->next_of_stream = step;
   } else {
-    line->first = step;
+    steps->first = step;
     make_ready(queue, step);
   }
-  line->last = step;
+  steps->last = step;
 }
 
 olstm__queued_step* olstm__step_queue_pop(olstm__step_queue* queue) {
@@ -131,11 +132,11 @@ olstm__queued_step* olstm__step_queue_pop(olstm__step_queue* queue) {
 }
 
 void olstm__step_queue_finish(olstm__step_queue* queue, olstm__queued_step* step) {
-  olstm__stream_line* line = olstm__step_queue_line(queue, step->stream);
-  line->first = step->next_of_stream;
-  if (!line->first) line->last = NULL;
-  line->finished_count++;
+  olstm__stream_steps* steps = olstm__step_queue_of(queue, step->stream);
+  steps->first = step->next_of_stream;
+  if (!steps->first) steps->last = NULL;
+  steps->finished_count++;
   queue->count--;
-  if (line->first) make_ready(queue, line->first);
+  if (steps->first) make_ready(queue, steps->first);
   drop(queue, step);
 }
