@@ -8,8 +8,8 @@
 /// pages, it stays in small ones. NULL is legal. [no-alloc] [any-thread]
 void olstm__ask_for_large_pages(void* memory, size_t bytes);
 
-/// A hint that all of a new block is written next: pages come in together, not one by one
-/// when each is first written. Nothing else changes. NULL is legal. [no-alloc]
+/// A hint that all of a new block is written next: its pages are made resident by one
+/// call, not by a page fault each. The content does not change. NULL is legal. [no-alloc]
 /// [any-thread]
 void olstm__bring_in_pages(void* memory, size_t bytes);
 

@@ -7,9 +7,10 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
-/// Of any system: advice about a larger page's part brings in the whole.
+/// The smallest page size of any Linux. Where pages are larger, advice about a part of a
+/// page applies to the whole page.
 static const size_t kPage = 4096;
-/// From here on one call costs less than the pages' faults.
+/// For smaller blocks, page faults cost less than the system call.
 static const size_t kWorthACall = (size_t)4 * 4096;
 static const size_t kLargePage = (size_t)2 << 20;
 
@@ -22,11 +23,11 @@ void olstm__ask_for_large_pages(void* memory, size_t bytes) {
 
 void olstm__bring_in_pages(void* memory, size_t bytes) {
   if (!memory || bytes < kWorthACall) return;
-  // Pages that lie in the block as a whole; those at its ends have neighbours.
+  // Only pages that lie entirely in the block: those at its ends are shared with others.
   const size_t before = -(size_t)memory % kPage;
   const size_t room = (bytes - before) / kPage * kPage;
   char* start = (char*)memory + before;
-  // Memory that was in use before has its pages: the one in the middle tells.
+  // Reused memory is already resident: the page in the middle serves as a sample.
   unsigned char is_there = 0;
   if (mincore(start + room / kPage / 2 * kPage, kPage, &is_there) == 0 && is_there & 1)
     return;

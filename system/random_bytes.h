@@ -1,4 +1,4 @@
-// Numbers that nobody can guess, for seeds.
+// Unpredictable bytes, for seeds.
 #ifndef OLSTM_SYSTEM_RANDOM_BYTES_H_
 #define OLSTM_SYSTEM_RANDOM_BYTES_H_
 

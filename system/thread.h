@@ -19,7 +19,7 @@ void olstm__condition_wait_until(pthread_cond_t* condition, pthread_mutex_t* mut
 /// a thread whose number is another one does not exist any more. [any-thread]
 unsigned olstm__fork_count(void);
 
-/// Tells the core that the thread waits in a loop. [no-alloc] [any-thread]
+/// Hints to the CPU that the thread spins (x86: pause). [no-alloc] [any-thread]
 static inline void olstm__thread_pause(void) {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();

@@ -34,7 +34,7 @@ int olstm__thread_start(pthread_t* out_thread, void* (*function)(void*), void* a
 }
 
 #ifdef __APPLE__
-// There the clock of a condition cannot be chosen, but a wait be relative.
+// There a condition has no choice of clock, but takes relative waits.
 int olstm__condition_init(pthread_cond_t* condition) {
   return pthread_cond_init(condition, NULL);
 }

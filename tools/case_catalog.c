@@ -7,7 +7,7 @@
 /// Operators that have a feature.
 enum { kLstm = 1, kGru = 2, kRnn = 4, kAll = 7 };
 
-/// Two features of one group do not meet.
+/// A case never combines two features of one group.
 typedef enum feature_group {
   kBias,
   kLens,
@@ -75,7 +75,8 @@ static void set_activations(olstm__recurrent_case* s, const char* f, const char*
   s->activation_count = count;
 }
 
-/// Operators of which there are no defaults to take: they were experimental ones once.
+/// Marks a case as open: Affine and ScaledTanh, once experimental operators, have no
+/// defaults in ONNX.
 static void leave_open(olstm__recurrent_case* s) {
   s->open =
       "Of activation_alpha and activation_beta the specification says that default "
@@ -108,7 +109,7 @@ static void all_scaled_tanh(olstm__recurrent_case* s) {
   leave_open(s);
 }
 
-/// Every function takes its own, in order.
+/// Each activation takes alpha and beta from the lists, in order.
 static void alpha_and_beta(olstm__recurrent_case* s) {
   static const float kAlphas[] = {0.3F, 0.8F, 1.1F};
   static const float kBetas[] = {0.4F, 0.9F, 0.1F};
@@ -118,7 +119,7 @@ static void alpha_and_beta(olstm__recurrent_case* s) {
   memcpy(s->betas, kBetas, sizeof kBetas);
 }
 
-/// One that takes none stands before or between those that do.
+/// Sigmoid takes no alpha: the lists have values for the other activations only.
 static void alpha_for_some(olstm__recurrent_case* s) {
   set_activations(s, "Sigmoid", "LeakyRelu", "Elu");
   s->alpha_count = s->activation_count - 1;

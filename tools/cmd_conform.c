@@ -239,7 +239,7 @@ static olstm__cli_result parse(int argc, char** argv, conform_options* out,
   return olstm__cli_parse(&command, argc, argv, out_paths);
 }
 
-/// Whether an option was given that only olstm heeds.
+/// Whether an option was given that applies to olstm alone.
 static bool has_olstm_options(const olstm__job_options* given) {
   olstm__job_options plain;
   olstm__job_options_init(&plain);

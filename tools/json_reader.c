@@ -82,7 +82,8 @@ static char* put_utf8(char* out, uint32_t code) {
   return out;
 }
 
-/// What follows "\u": one unit or two, in fewer bytes than they take. False when invalid.
+/// Decodes what follows "\u": one UTF-16 unit or a surrogate pair, into UTF-8, which is
+/// never longer. False when invalid.
 static bool read_escape_code(json_parser* parser, char** out) {
   const int32_t first = read_unit(parser->at);
   if (first < 0) return false;
@@ -96,7 +97,7 @@ static bool read_escape_code(json_parser* parser, char** out) {
       parser->at += 6;
     }
   }
-  // A zero would end the text, and half a pair is no character.
+  // U+0000 would end the text; a surrogate without its pair is no character.
   if (code == 0 || (code >= 0xd800 && code < 0xe000)) code = 0xfffd;
   *out = put_utf8(*out, code);
   return true;

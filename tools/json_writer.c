@@ -7,7 +7,7 @@
 
 #include "olstm/shown_text.h"
 
-/// As \uXXXX, of two halves beyond U+FFFF.
+/// Writes \uXXXX; a surrogate pair for characters beyond U+FFFF.
 static void write_code(FILE* file, uint32_t code) {
   if (code > 0xffff) {
     (void)fprintf(file, "\\u%04" PRIx32, 0xd7c0 + (code >> 10));

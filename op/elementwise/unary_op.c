@@ -97,7 +97,7 @@ static olstm_status unary_prepare(void* instance, const olstm_prepare_args* args
   handle->compute_type = olstm__compute_type_of(x->dtype);
   handle->kernel = olstm__unary_kernel_find(self->code, handle->compute_type);
   if (!handle->kernel) {
-    // Erf and Shrink are defined for integers, but have no integer loops.
+    // Floats and integers for which the operator has no loop of their own.
     handle->compute_type = OLSTM__COMPUTE_F64;
     handle->kernel = olstm__unary_kernel_find(self->code, handle->compute_type);
   }

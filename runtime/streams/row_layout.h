@@ -25,7 +25,7 @@ static inline olstm__row_layout olstm__row_layout_of(const olstm_tensor_desc* de
   return layout;
 }
 
-/// One row, anywhere: its pieces are `stride` bytes apart.
+/// Where one row is in memory: its first piece, and the bytes from one piece to the next.
 typedef struct olstm__row_place {
   char* data;
   size_t stride;

@@ -6,12 +6,12 @@
 
 /// What operators do to the batch dimension of their inputs, beyond what the shapes tell:
 /// those that are not listed compute every element of their outputs from elements at the
-/// same place in the batch, or show by their shapes that they do not.
+/// same index of the batch, or show by their shapes that they do not.
 typedef enum row_rule {
   RULE_SHAPES_TELL,
-  /// Row-major order stays, dimensions change.
+  /// Elements keep their row-major order; dimensions change.
   RULE_RESHAPE,
-  /// Gives the shape alone.
+  /// The output depends on the shape of the input alone.
   RULE_SHAPE,
   /// Rows are dimension 0 of every input that has them.
   RULE_FIRST,
@@ -23,9 +23,9 @@ typedef enum row_rule {
   RULE_OVER,
   /// Steps along time_axis, a length for each batch_axis.
   RULE_REVERSE,
-  /// Takes elements along one axis that other inputs name.
+  /// Takes elements along one axis, at indices that other inputs give.
   RULE_INDEX,
-  /// Takes elements at places that other inputs name.
+  /// Takes elements at positions that other inputs give.
   RULE_PLACES,
   /// Shape or content depends on data of all rows.
   RULE_DATA,
@@ -100,7 +100,7 @@ static const rule_row* find_rule(const olstm__program_node* node) {
   return &kNoRule;
 }
 
-/// Whether the operator is olstm's own, of which the rules hold.
+/// Whether the operator is built in: the rules hold for those alone.
 static bool is_builtin(const olstm_operator* callbacks) {
   const olstm_plugin* plugin = olstm__builtin_plugin();
   for (size_t i = 0; i < plugin->operator_count(); i++) {
@@ -238,8 +238,8 @@ static bool is_among(const olstm__program_node* node, int32_t axis, int32_t rank
   return false;
 }
 
-/// RULE_INDEX and RULE_PLACES: which rows indices name is known where rows are not what
-/// they choose among.
+/// RULE_INDEX and RULE_PLACES: rows stay apart where input 0 is the same for all rows
+/// (but for ScatterND, which adds them all to it), or the axis is not that of the batch.
 static bool keeps_places(const olstm__program_node* node, const rule_row* rule,
                          const olstm__row_value* inputs) {
   const bool has_rows = inputs[0].before > 0;

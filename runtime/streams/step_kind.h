@@ -12,17 +12,17 @@
 /// 1, 2, 4, ... 4096, and the largest itself.
 enum { OLSTM__MOST_BATCH_SIZES = 14, OLSTM__LARGEST_BATCH = 4096 };
 
-/// A plan for so many rows, bound.
+/// A plan for one batch size, bound to an executor.
 typedef struct olstm__batch_size {
   size_t rows;
   olstm__executor* executor;
-  /// All of the program's, with buffers of the kind's; and what they are set to in a run,
-  /// which may be other buffers.
+  /// All inputs of the program, in buffers that the kind owns; and those that a run
+  /// reads, which may point to other buffers.
   olstm_tensor* inputs;
   olstm_tensor* run_inputs;
-  /// All of the program's, set by a run.
+  /// All outputs of the program, set by a run.
   olstm_tensor* outputs;
-  /// What a run takes.
+  /// Measured time of one run.
   int64_t nanoseconds;
 } olstm__batch_size;
 
@@ -31,8 +31,8 @@ typedef struct olstm__step_kind {
   olstm__run_limits* limits;
   /// The inputs of one stream; data is NULL.
   olstm_tensor* step;
-  /// Of the program's inputs and outputs. Those of outputs whose shape is not known
-  /// before the run (desc of dtype UNDEFINED) have only an axis.
+  /// Row layouts of the program's inputs and outputs. An output whose shape is not known
+  /// before the run (its desc has dtype UNDEFINED) has only an axis.
   olstm__row_layout* inputs;
   olstm__row_layout* outputs;
   /// The descs of outputs of one row alone, which may have no batch axis (a Squeeze takes
@@ -43,10 +43,11 @@ typedef struct olstm__step_kind {
   olstm__row_trace trace;
   size_t size_count;
   olstm__batch_size sizes[OLSTM__MOST_BATCH_SIZES];
-  /// For 0 ... largest rows: which size to take next, and the time that they take.
+  /// For 0 ... largest rows: index of the size to run next, and the least time in which
+  /// all of the rows can be computed.
   uint8_t* choices;
   int64_t* best;
-  /// Most rows that there is a plan for, and that one may be made for.
+  /// The largest batch size that has a plan, and the largest that may get one.
   size_t largest, wanted;
   /// The batch axes of the session's inputs.
   const int32_t* axes;

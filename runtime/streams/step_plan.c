@@ -131,7 +131,7 @@ static olstm_status add_sizes(olstm__step_kind* kind, size_t rows, olstm_error* 
     }
     if (status == OLSTM_STATUS_OK) continue;
     if (status == OLSTM_STATUS_LIMIT_EXCEEDED) {
-      // What is too much at once may still be computed in smaller parts.
+      // A batch that exceeds a limit may still be computed as smaller ones.
       kind->wanted = kind->sizes[kind->size_count - 1].rows;
       break;
     }
@@ -141,8 +141,8 @@ static olstm_status add_sizes(olstm__step_kind* kind, size_t rows, olstm_error* 
   return OLSTM_STATUS_OK;
 }
 
-/// Decides which sizes make up 1, 2, ... rows: those that take the least time together,
-/// rows that are computed for nothing included.
+/// Decides which batch sizes are run for 1, 2, ... rows: those whose times add up to the
+/// least, padding rows included.
 static void choose(olstm__step_kind* kind) {
   const size_t largest = kind->sizes[kind->size_count - 1].rows;
   int64_t* best = kind->best;
@@ -218,7 +218,7 @@ static void lay_out(olstm__step_kind* kind) {
 static olstm_status fill(olstm__step_kind* kind, const olstm_tensor_desc* step,
                          olstm_error* error) {
   OLSTM_RETURN_IF_ERROR(allocate_kind(kind, step, error));
-  // First of all: its errors are about what the caller gave.
+  // The plan for one row comes first: its errors are about the caller's inputs.
   OLSTM_RETURN_IF_ERROR(add_size(kind, 1, error));
   OLSTM_RETURN_IF_ERROR(
       olstm__batch_axes_trace(kind->session, step, kind->axes, &kind->trace, error));

@@ -50,7 +50,7 @@ static void make_up(const olstm_tensor* tensor, uint64_t* seed) {
         memcpy(to, &kBfloats[number & 3], 2);
         break;
       default: {
-        // Of the lowest byte, whichever end it is at.
+        // The lowest byte of the element, on machines of either byte order.
         const uint16_t one = 1;
         uint8_t first = 0;
         memcpy(&first, &one, 1);
@@ -130,7 +130,7 @@ static void compare_size(olstm__step_kind* kind, olstm__batch_size* size,
   const size_t most = affordable < kLeastRows ? kLeastRows : (size_t)affordable;
   const size_t count = size->rows < most ? size->rows : most;
   for (size_t r = 0; r < count; r++) {
-    // The first and the last are among them.
+    // Spread so that the first and the last row are compared.
     const size_t row = count == 1 ? 0 : r * (size->rows - 1) / (count - 1);
     take_row(kind, size, row);
     if (run(kind, &kind->sizes[0]) != OLSTM_STATUS_OK) return;
@@ -162,7 +162,7 @@ static void probe_size(olstm__step_kind* kind, olstm__batch_size* size,
 }
 
 void olstm__step_probe(olstm__step_kind* kind, size_t first, bool is_thorough) {
-  // Rows alone are timed with the first batch: nobody asks before.
+  // The plan for one row is timed with the first batch: its time is not needed earlier.
   for (size_t s = first > 1 ? first : 0; s < kind->size_count; s++) {
     probe_size(kind, &kind->sizes[s], is_thorough);
     if (kind->sizes[s].nanoseconds == 0) {

@@ -125,7 +125,7 @@ static olstm_status check_call(stream_call* call, olstm_error* error) {
 
 // ---------------------------------------------------------------- results
 
-/// Makes room for `bytes` more in a lent buffer, whose content stays.
+/// Grows a lent buffer by `bytes`; its content is kept.
 static olstm_status reserve_lent(olstm_streams* streams, size_t output, size_t bytes,
                                  size_t* out_offset, olstm_error* error) {
   const olstm_allocator* allocator = &streams->session->environment.allocator;
@@ -192,7 +192,7 @@ static olstm_status place_known(const stream_call* call, const stream_group* gro
   return OLSTM_STATUS_OK;
 }
 
-/// Tells the caller of the results of a run that has succeeded.
+/// Writes the results of a successful run to the caller's output tensors.
 static void lend_results(const stream_call* call) {
   const olstm_streams* streams = call->streams;
   const size_t count = call->steps ? call->count : 1;
@@ -246,7 +246,7 @@ static void gather_inputs(const stream_batch* batch) {
     }
     size->run_inputs[i].data = size->inputs[i].data;
     for (size_t r = 0; r < size->rows; r++) {
-      // Rows that are computed for nothing repeat the first.
+      // Padding rows repeat the first row.
       const size_t item = batch_item(batch, r < batch->count ? r : 0);
       olstm__row_copy(olstm__row_at(size->inputs[i].data, r, size->rows, layout),
                       find_input(call, item, i, layout), layout);

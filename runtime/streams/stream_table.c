@@ -258,8 +258,8 @@ static olstm_status make_rows(olstm_streams* streams, olstm_error* error) {
   return status;
 }
 
-/// Makes the list of places: all free. Generations start elsewhere in every table, so
-/// that one does not take another's handles.
+/// Initialises the table's entries, all free. Generations start elsewhere in every table,
+/// so that one does not take another's handles.
 static olstm_status make_records(olstm_streams* streams, olstm_error* error) {
   static atomic_uint table_count;
   const uint32_t start = (atomic_fetch_add(&table_count, 1) + 1) * 0x9e3779b1U;

@@ -12,13 +12,14 @@
 #include "runtime/state/state.h"
 #include "runtime/streams/step_kind.h"
 
-/// A place in the table.
+/// An entry of the table: the stream that is open at its index, or none.
 typedef struct olstm__stream_record {
-  /// Of the handle of the stream that is open here, or of the next one.
+  /// The generation in the handle of the stream that is open here, or of the next one to
+  /// be opened here.
   uint32_t generation;
-  /// The next free place; SIZE_MAX for none.
+  /// Index of the next free entry; SIZE_MAX for none.
   size_t next_free;
-  /// The last run that named it.
+  /// Number of the last run that included the stream.
   uint64_t run;
   bool is_open;
   /// Which copy of its rows is valid.
@@ -48,20 +49,21 @@ struct olstm_streams {
   size_t largest;
   olstm__stream_record* records;
   size_t first_free;
-  /// Of every slot, internal ones included: its desc for one stream, where its rows lie,
-  /// and the bytes of a copy of a stream's rows before it and in all.
+  /// For every slot, internal ones included: its desc for one stream, the layout of its
+  /// rows, and its offset in a copy of a stream's rows; copy_bytes is the size of a copy.
   size_t slot_count;
   olstm_tensor_desc* slots;
   olstm__row_layout* slot_rows;
   size_t* slot_offsets;
   size_t copy_bytes;
-  /// What an unset slot starts from, as rows of a copy.
+  /// Start values of all slots, laid out as one copy of a stream's rows.
   char* start;
   char* rows;
   size_t rows_bytes;
   /// is_set[stream * slot_count + slot]: whether it holds a value.
   uint8_t* is_set;
-  /// States of one row, for all that a context can do with them.
+  /// Scratch states of one row: olstm_streams_* functions that contexts have too (get,
+  /// set, save, ...) work on them.
   olstm__states scratch;
   /// Batch axes of the session's inputs and outputs; the latter as the caller named them.
   int32_t* axes;
@@ -84,7 +86,7 @@ struct olstm_streams {
   olstm__stream_result* results;
 };
 
-/// The place of an open stream. Errors: INVALID_ARGUMENT.
+/// The index of an open stream's entry. Errors: INVALID_ARGUMENT.
 olstm_status olstm__stream_find(const olstm_streams* streams, olstm_stream stream,
                                 size_t* out_index, olstm_error* error);
 
