@@ -90,7 +90,7 @@ class BatcherTest(unittest.TestCase):
     def test_a_coroutine_that_is_cancelled_leaves_its_step(self):
         async def main():
             async with self.streams.batcher(max_wait_us=FOREVER) as batcher:
-                h = batcher.open()
+                h, _idle = batcher.open(), batcher.open()
                 task = asyncio.create_task(batcher.arun(h, {"x": sequence(1, 1)}))
                 await asyncio.sleep(0)
                 task.cancel()
@@ -141,7 +141,7 @@ class BatcherTest(unittest.TestCase):
 
     def test_a_full_queue_says_so_and_a_shutdown_cancels(self):
         batcher = self.streams.batcher(max_wait_us=FOREVER, queue_capacity=2)
-        h = batcher.open()
+        h, _idle = batcher.open(), batcher.open()  # one that has no step, so that the other's wait
         before = batcher.save(h)
         futures = [batcher.submit(h, {"x": sequence(1, 1)}) for _ in range(2)]
         self.assert_refused(olstm.Status.QUEUE_FULL, "2", batcher.submit, h, {"x": sequence(1, 1)})
@@ -196,14 +196,17 @@ class BatcherTest(unittest.TestCase):
                                     (self.streams.reset, (h,)), (batcher.shutdown, ())):
                 note(call, *arguments)
             batcher.submit(other, {"x": sequence(1, 1)}).add_done_callback(second)
+            batcher.submit(h, {"x": sequence(1, 1)})
 
         def second(future):
             results.append(future.result()["y"].shape)
             done.set()
 
-        batcher = self.streams.batcher()
-        h = batcher.open()
+        # Nothing is computed before there are two steps, so that callbacks are there before results are.
+        batcher = self.streams.batcher(max_batch=2, max_wait_us=FOREVER)
+        h, another = batcher.open(), batcher.open()
         batcher.submit(h, {"x": sequence(1, 1)}).add_done_callback(first)
+        batcher.submit(another, {"x": sequence(1, 1)})
         self.assertTrue(done.wait(60))
         self.assertEqual(results, [olstm.Status.WRONG_STATE] * 5 + [(1, 1, 1, H)])
         batcher.shutdown()
@@ -240,7 +243,7 @@ class LifetimeTest(unittest.TestCase):
 
     def test_futures_keep_their_batcher(self):
         batcher = self.make(max_batch=2, max_wait_us=100_000)
-        h = batcher.open()
+        h, _idle = batcher.open(), batcher.open()
         futures = [batcher.submit(h, {"x": sequence(1, 1)}) for _ in range(3)]
         gone = weakref.ref(batcher)
         del batcher
@@ -254,8 +257,8 @@ class LifetimeTest(unittest.TestCase):
 
     def test_one_that_is_dropped_by_its_own_callback_goes(self):
         for _ in range(20):
-            done, held = threading.Event(), [self.make(max_wait_us=0)]
-            h = held[0].open()
+            done, held = threading.Event(), [self.make(max_wait_us=20_000)]
+            h, _idle = held[0].open(), held[0].open()
             held[0].submit(h, {"x": sequence(1, 1)}).add_done_callback(lambda future: (held.clear(), done.set()))
             self.assertTrue(done.wait(60))
 
@@ -281,6 +284,7 @@ class LifetimeTest(unittest.TestCase):
             session = olstm.Session(%r, stateful=True)
             feed = {name: np.zeros([1 if not isinstance(d, int) else d for d in shape], 'f') for name, shape in session.inputs.items()}
             streams = session.streams(100)
+            idle = streams.open()  # has no step, so that others' wait
             """ % KERAS_MODEL
         result = subprocess.run([sys.executable, "-X", "faulthandler", "-c", textwrap.dedent(start) + textwrap.dedent(program)],
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)

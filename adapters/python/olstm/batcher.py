@@ -163,16 +163,17 @@ class Batcher(Table):
             future = batcher.submit(h, {"x": x})      # a concurrent.futures.Future of the same
             await batcher.arun(h, {"x": x})           # in a coroutine
 
-    Made by Streams.batcher. A thread of its own computes a batch when max_batch steps have come (default: the table's), or the
-    oldest has waited max_wait_us. The steps of a stream are computed in the order in which they were submitted, one at a time,
+    Made by Streams.batcher. A thread of its own computes a batch when max_batch steps have come (default: the table's), every open
+    stream has one, or the oldest has waited max_wait_us. The steps of a stream are computed in the order in which they were submitted, one at a time,
     each with the bits that the stream alone would give. A step that is wrong fails alone.
     queue_capacity: steps that may wait or be computed; an olstm.Error with status QUEUE_FULL beyond: try again when a result has come.
 
     Streams are opened, closed, read, saved and so on here, or by the table's functions: that waits until the steps submitted for
     the stream before are done, and for the batch that is being computed, so that a coroutine does it by asyncio.to_thread where
     that takes long. The table's run is refused meanwhile.
-    Threads: any number. Futures' callbacks run in the batcher's thread, which computes nothing meanwhile; they may submit and
-    open streams, and what would have to wait for the batcher is an Error with status WRONG_STATE there.
+    Threads: any number. Futures' callbacks run in the batcher's thread (or in the one that adds them, when the result is there
+    already), which computes nothing meanwhile; they may submit and open streams, and what would have to wait for the batcher is an
+    Error with status WRONG_STATE there.
     End: shutdown(), which a with statement calls, waits for all steps; then the table is used without it again. A batcher that
     nobody refers to any more goes when its steps are done. When the interpreter ends, steps that wait get CANCELLED. A forked child
     cannot use its parent's.
