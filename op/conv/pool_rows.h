@@ -78,7 +78,7 @@ typedef uint32_t (*olstm__pool_rows_function)(const olstm__pool_rows* rows);
 olstm__pool_rows_function olstm__pool_rows_find(void);
 
 /// Each kind of CPU's.
-uint32_t olstm__pool_rows_f32_plain(const olstm__pool_rows* rows);
-uint32_t olstm__pool_rows_f32_avx2(const olstm__pool_rows* rows);
+uint32_t olstm__pool_rows_f32_plain(const olstm__pool_rows* all);
+uint32_t olstm__pool_rows_f32_avx2(const olstm__pool_rows* all);
 
 #endif  // OLSTM_OP_CONV_POOL_ROWS_H_

@@ -220,6 +220,8 @@ static olstm_status find_timing(lstm_op* op, const lstm_handle* handle,
   shared.kind = kKind;
   shared.key = olstm__lstm_timing_key_of(&handle->problem);
   for (size_t i = 0; i < op->timing_count && i < kMaxTimings; i++) {
+    // The bytes between members are zeros.
+    // NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c)
     if (memcmp(&op->timings[i].key, &shared.key, sizeof shared.key) != 0) continue;
     *out_timing = op->timings[i].timing.memory;
     return OLSTM_STATUS_OK;

@@ -34,8 +34,9 @@ static const olstm__planned_value* find_value(const olstm__planner* planner,
 static olstm_tensor_desc desc_of(const olstm__planner* planner,
                                  const olstm__planned_step* step, size_t input) {
   const olstm__planned_value* value = find_value(planner, step, input);
-  return value && value->is_described ? value->tensor.desc
-                                      : (olstm_tensor_desc){OLSTM_DTYPE_UNDEFINED};
+  return value && value->is_described
+             ? value->tensor.desc
+             : (olstm_tensor_desc){.dtype = OLSTM_DTYPE_UNDEFINED};
 }
 
 static olstm_tensor_desc scalar_of(const olstm__program* body, size_t input,
@@ -157,7 +158,7 @@ static olstm_status carry_on(const olstm__planner* planner, checked_loop* loop,
     olstm_tensor_desc* desc = &loop->inputs[loop->first_input + k];
     const olstm__planned_value* next = body_output(planner, loop, loop->first_output + k);
     const olstm_tensor_desc fresh =
-        next ? next->tensor.desc : (olstm_tensor_desc){OLSTM_DTYPE_UNDEFINED};
+        next ? next->tensor.desc : (olstm_tensor_desc){.dtype = OLSTM_DTYPE_UNDEFINED};
     if (next && desc->dtype && desc->dtype != fresh.dtype) {
       return olstm__control_fail(loop->node, error, OLSTM_STATUS_DTYPE_MISMATCH,
                                  "its body gives '%s' dtype %s, expected %s", next->name,

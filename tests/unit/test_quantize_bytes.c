@@ -48,7 +48,7 @@ static void floats_become_bytes_as_quotients_do(void** state) {
         olstm__quantize_bytes(count, x, &by, dtype, y);
         for (int64_t i = 0; i < count; i++) {
           const float quotient = x[i] / by.scales[is_each ? i : 0];
-          const double moved = rint(quotient) + by.zeros[is_each ? i : 0];
+          const double moved = (double)rintf(quotient) + by.zeros[is_each ? i : 0];
           assert_int_equal(byte_at(dtype, y, i), saturated(moved, dtype));
         }
       }

@@ -45,7 +45,7 @@ static void outputs_of_constant_weights_are_the_same(void** state) {
   for (size_t i = 0; i < kCaseCount; i++) {
     char node[128], constant[256], variable[256];
     const conv_case* c = &kCases[i];
-    const int channels = atoi(strchr(c->w, '[') + 1);
+    const int channels = (int)strtol(strchr(c->w, '[') + 1, NULL, 10);
     (void)snprintf(node, sizeof node, "QLinearConv-10 %s", c->attributes);
     (void)snprintf(
         constant, sizeof constant,
