@@ -198,9 +198,10 @@ typedef struct olstm_stream_step {
   olstm_tensor* outputs;
 } olstm_stream_step;
 
-/// As olstm_streams_run, with tensors of each stream's own: their shapes (number of time
-/// steps) and shared inputs may differ; streams whose shapes, and the bytes of whose
-/// shared inputs, are equal are computed together. All or nothing as well.
+/// As olstm_streams_run, with tensors of each stream's own, shaped as a context with one
+/// row has them: their shapes (number of time steps) and shared inputs may differ;
+/// streams whose shapes, and the bytes of whose shared inputs, are equal are computed
+/// together. All or nothing as well.
 OLSTM_API olstm_status olstm_streams_run_each(olstm_streams* streams,
                                               olstm_stream_step* steps, size_t step_count,
                                               olstm_error* error);

@@ -200,17 +200,14 @@ olstm_status olstm_streams_prepare(olstm_streams* streams,
 static olstm_status take_slots(olstm_streams* streams, const olstm__step_kind* kind,
                                olstm_error* error) {
   const olstm_session* session = streams->session;
-  const olstm_allocator* allocator = &session->environment.allocator;
+  olstm__arena* memory = &streams->memory;
   const size_t count = streams->slot_count;
   const olstm_tensor* inputs = kind->sizes[0].inputs + session->input_count;
-  streams->slots = olstm_allocate_zeroed(allocator, count, sizeof *streams->slots);
-  streams->slot_rows =
-      olstm_allocate_zeroed(allocator, count, sizeof *streams->slot_rows);
+  streams->slots = olstm__arena_allocate(memory, count, sizeof *streams->slots);
+  streams->slot_rows = olstm__arena_allocate(memory, count, sizeof *streams->slot_rows);
   streams->slot_offsets =
-      olstm_allocate_zeroed(allocator, count, sizeof *streams->slot_offsets);
-  if (!streams->slots || !streams->slot_rows || !streams->slot_offsets) {
-    return fail_memory(error);
-  }
+      olstm__arena_allocate(memory, count, sizeof *streams->slot_offsets);
+  if (memory->has_failed) return fail_memory(error);
   for (size_t s = 0; s < count; s++) {
     streams->slots[s] = inputs[s].desc;
     streams->slot_rows[s] = kind->inputs[session->input_count + s];
@@ -230,32 +227,27 @@ static olstm_status take_slots(olstm_streams* streams, const olstm__step_kind* k
 
 /// Allocates the rows, and writes what streams start from.
 static olstm_status make_rows(olstm_streams* streams, olstm_error* error) {
-  const olstm_allocator* allocator = &streams->session->environment.allocator;
+  olstm__arena* memory = &streams->memory;
   const size_t count = streams->slot_count;
-  size_t copies = 0;
-  olstm_tensor* starts = olstm_allocate_zeroed(allocator, count, sizeof *starts);
+  size_t bytes = 0;
+  olstm_tensor* starts = olstm__arena_allocate(memory, count, sizeof *starts);
   if (!starts) return fail_memory(error);
   // A start value that does not fit one row is refused as a context refuses it.
-  olstm_status status =
-      olstm__states_begin(&streams->scratch, streams->slots, starts, error);
-  if (status == OLSTM_STATUS_OK) {
-    (void)olstm_size_multiply(streams->capacity, 2, &copies);
-    streams->start = olstm_allocate_zeroed(allocator, 1, streams->copy_bytes);
-    streams->is_set = olstm_allocate_zeroed(allocator, streams->capacity, count);
-    if (olstm_size_multiply(copies, streams->copy_bytes, &streams->rows_bytes)) {
-      streams->rows = olstm_allocate(allocator, 1, streams->rows_bytes);
-    }
-    if (!streams->start || !streams->is_set || !streams->rows)
-      status = fail_memory(error);
+  OLSTM_RETURN_IF_ERROR(
+      olstm__states_begin(&streams->scratch, streams->slots, starts, error));
+  if (!olstm_size_multiply(2 * streams->capacity, streams->copy_bytes, &bytes)) {
+    return fail_memory(error);
   }
-  for (size_t s = 0; s < count && status == OLSTM_STATUS_OK; s++) {
-    if (starts[s].data) {
-      memcpy(streams->start + streams->slot_offsets[s], starts[s].data,
-             olstm__desc_bytes(&starts[s].desc));
-    }
+  streams->start = olstm__arena_allocate(memory, 1, streams->copy_bytes);
+  streams->is_set = olstm__arena_allocate(memory, streams->capacity, count);
+  streams->rows = olstm__arena_allocate_data(memory, bytes);
+  if (memory->has_failed) return fail_memory(error);
+  for (size_t s = 0; s < count; s++) {
+    if (!starts[s].data) continue;
+    memcpy(streams->start + streams->slot_offsets[s], starts[s].data,
+           olstm__desc_bytes(&starts[s].desc));
   }
-  olstm_release(allocator, starts, count, sizeof *starts);
-  return status;
+  return OLSTM_STATUS_OK;
 }
 
 /// Initialises the table's entries, all free. Generations start elsewhere in every table,
@@ -263,8 +255,8 @@ static olstm_status make_rows(olstm_streams* streams, olstm_error* error) {
 static olstm_status make_records(olstm_streams* streams, olstm_error* error) {
   static atomic_uint table_count;
   const uint32_t start = (atomic_fetch_add(&table_count, 1) + 1) * 0x9e3779b1U;
-  streams->records = olstm_allocate_zeroed(&streams->session->environment.allocator,
-                                           streams->capacity, sizeof *streams->records);
+  streams->records = olstm__arena_allocate(&streams->memory, streams->capacity,
+                                           sizeof *streams->records);
   if (!streams->records) return fail_memory(error);
   for (size_t i = 0; i < streams->capacity; i++) {
     streams->records[i].generation = start == 0 ? 1 : start;
@@ -275,20 +267,16 @@ static olstm_status make_records(olstm_streams* streams, olstm_error* error) {
 
 static olstm_status allocate_lists(olstm_streams* streams, olstm_error* error) {
   const olstm_session* session = streams->session;
-  const olstm_allocator* allocator = &session->environment.allocator;
   const size_t in = session->input_count, out = session->output_count;
-  streams->axes = olstm_allocate_zeroed(allocator, in, sizeof *streams->axes);
+  olstm__arena* memory = &streams->memory;
+  streams->axes = olstm__arena_allocate(memory, in, sizeof *streams->axes);
   streams->named_outputs =
-      olstm_allocate_zeroed(allocator, out, sizeof *streams->named_outputs);
-  streams->output_axes =
-      olstm_allocate_zeroed(allocator, out, sizeof *streams->output_axes);
-  streams->lent = olstm_allocate_zeroed(allocator, out, sizeof *streams->lent);
+      olstm__arena_allocate(memory, out, sizeof *streams->named_outputs);
+  streams->output_axes = olstm__arena_allocate(memory, out, sizeof *streams->output_axes);
+  streams->lent = olstm__arena_allocate(memory, out, sizeof *streams->lent);
   streams->kinds =
-      olstm_allocate_zeroed(allocator, streams->kind_capacity, sizeof *streams->kinds);
-  if (!streams->axes || !streams->named_outputs || !streams->output_axes ||
-      !streams->lent || !streams->kinds) {
-    return fail_memory(error);
-  }
+      olstm__arena_allocate(memory, streams->kind_capacity, sizeof *streams->kinds);
+  if (memory->has_failed) return fail_memory(error);
   for (size_t i = 0; i < in; i++) streams->axes[i] = OLSTM__AXIS_UNKNOWN;
   for (size_t o = 0; o < out; o++) streams->named_outputs[o] = kNameless;
   return OLSTM_STATUS_OK;
@@ -298,16 +286,12 @@ static olstm_status allocate_lists(olstm_streams* streams, olstm_error* error) {
 static olstm_status find_axes(olstm_streams* streams, const olstm_tensor_desc* step,
                               int64_t* out_made_up, olstm_error* error) {
   const olstm__program* program = streams->session->program;
-  const olstm_allocator* allocator = &streams->session->environment.allocator;
-  const size_t count = program->input_count + program->output_count;
-  int32_t* lists = olstm_allocate_zeroed(allocator, count, sizeof *lists);
+  olstm__arena* memory = &streams->memory;
+  int32_t* lists = olstm__arena_allocate(
+      memory, program->input_count + program->output_count, sizeof *lists);
   olstm_tensor_desc* descs =
-      olstm_allocate_zeroed(allocator, program->output_count, sizeof *descs);
-  if (!lists || !descs) {
-    olstm_release(allocator, lists, count, sizeof *lists);
-    olstm_release(allocator, descs, program->output_count, sizeof *descs);
-    return fail_memory(error);
-  }
+      olstm__arena_allocate(memory, program->output_count, sizeof *descs);
+  if (memory->has_failed) return fail_memory(error);
   olstm__row_trace trace = {.input_axes = lists,
                             .output_axes = lists + program->input_count,
                             .output_descs = descs,
@@ -317,8 +301,6 @@ static olstm_status find_axes(olstm_streams* streams, const olstm_tensor_desc* s
   for (size_t o = 0; o < streams->session->output_count; o++) {
     streams->output_axes[o] = trace.output_axes[o];
   }
-  olstm_release(allocator, lists, count, sizeof *lists);
-  olstm_release(allocator, descs, program->output_count, sizeof *descs);
   return status;
 }
 
@@ -327,9 +309,8 @@ static olstm_status find_axes(olstm_streams* streams, const olstm_tensor_desc* s
 static olstm_status plan_declared(olstm_streams* streams, int64_t size,
                                   olstm_error* error) {
   const olstm_session* session = streams->session;
-  const olstm_allocator* allocator = &session->environment.allocator;
   olstm_tensor_desc* step =
-      olstm_allocate_zeroed(allocator, session->input_count, sizeof *step);
+      olstm__arena_allocate(&streams->memory, session->input_count, sizeof *step);
   if (!step) return fail_memory(error);
   for (size_t i = 0; i < session->input_count; i++) {
     const olstm_value_info* info = &session->inputs[i];
@@ -341,10 +322,7 @@ static olstm_status plan_declared(olstm_streams* streams, int64_t size,
   for (size_t i = 0; i < session->input_count; i++) {
     if (streams->axes[i] >= 0) step[i].dims[streams->axes[i]] = 1;
   }
-  const olstm_status status =
-      olstm_streams_prepare(streams, step, session->input_count, error);
-  olstm_release(allocator, step, session->input_count, sizeof *step);
-  return status;
+  return olstm_streams_prepare(streams, step, session->input_count, error);
 }
 
 static olstm_status plan_steps(olstm_streams* streams,
@@ -406,6 +384,7 @@ olstm_status olstm_streams_create(olstm_session* session,
       olstm_allocate_zeroed(&session->environment.allocator, 1, sizeof *streams);
   if (!streams) return fail_memory(error);
   streams->session = session;
+  olstm__arena_init(&streams->memory, &session->environment.allocator, SIZE_MAX);
   streams->capacity = read.capacity;
   streams->largest = read.largest_batch;
   streams->kind_capacity = read.step_capacity;
@@ -419,42 +398,24 @@ olstm_status olstm_streams_create(olstm_session* session,
   return OLSTM_STATUS_OK;
 }
 
-static void destroy_lists(olstm_streams* streams) {
-  const olstm_session* session = streams->session;
-  const olstm_allocator* allocator = &session->environment.allocator;
-  const size_t slots = streams->slot_count, out = session->output_count;
-  for (size_t o = 0; streams->lent && o < out; o++) {
-    olstm_release(allocator, streams->lent[o].data, streams->lent[o].capacity, 1);
-  }
-  olstm_release(allocator, streams->lent, out, sizeof *streams->lent);
-  olstm_release(allocator, streams->axes, session->input_count, sizeof *streams->axes);
-  olstm_release(allocator, streams->named_outputs, out, sizeof *streams->named_outputs);
-  olstm_release(allocator, streams->output_axes, out, sizeof *streams->output_axes);
-  olstm_release(allocator, streams->slots, slots, sizeof *streams->slots);
-  olstm_release(allocator, streams->slot_rows, slots, sizeof *streams->slot_rows);
-  olstm_release(allocator, streams->slot_offsets, slots, sizeof *streams->slot_offsets);
-  olstm_release(allocator, streams->order, streams->item_capacity,
-                sizeof *streams->order);
-  olstm_release(allocator, streams->results, streams->item_capacity * out,
-                sizeof *streams->results);
-}
-
 void olstm_streams_destroy(olstm_streams* streams) {
   if (!streams) return;
   olstm_session* session = streams->session;
   const olstm_allocator* allocator = &session->environment.allocator;
+  const size_t outputs = session->output_count;
   for (size_t k = 0; k < streams->kind_count; k++) {
     olstm__step_kind_destroy(streams->kinds[k]);
   }
-  olstm_release(allocator, streams->kinds, streams->kind_capacity,
-                sizeof *streams->kinds);
   olstm__plan_cache_grow(session->program->environment, -(ptrdiff_t)streams->more_plans);
-  destroy_lists(streams);
+  for (size_t o = 0; streams->lent && o < outputs; o++) {
+    olstm_release(allocator, streams->lent[o].data, streams->lent[o].capacity, 1);
+  }
+  olstm_release(allocator, streams->order, streams->item_capacity,
+                sizeof *streams->order);
+  olstm_release(allocator, streams->results, streams->item_capacity * outputs,
+                sizeof *streams->results);
   if (streams->scratch.slots) olstm__states_deinit(&streams->scratch);
-  olstm_release(allocator, streams->records, streams->capacity, sizeof *streams->records);
-  olstm_release(allocator, streams->start, 1, streams->copy_bytes);
-  olstm_release(allocator, streams->rows, 1, streams->rows_bytes);
-  olstm_release(allocator, streams->is_set, streams->capacity, streams->slot_count);
+  olstm__arena_deinit(&streams->memory);
   olstm_release(allocator, streams, 1, sizeof *streams);
 }
 

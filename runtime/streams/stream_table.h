@@ -43,6 +43,8 @@ typedef struct olstm__stream_result {
 
 struct olstm_streams {
   olstm_session* session;
+  /// Holds all that has its size from the beginning.
+  olstm__arena memory;
   olstm__run_limits limits;
   size_t capacity;
   size_t open_count;
@@ -59,7 +61,6 @@ struct olstm_streams {
   /// Start values of all slots, laid out as one copy of a stream's rows.
   char* start;
   char* rows;
-  size_t rows_bytes;
   /// is_set[stream * slot_count + slot]: whether it holds a value.
   uint8_t* is_set;
   /// Scratch states of one row: olstm_streams_* functions that contexts have too (get,
