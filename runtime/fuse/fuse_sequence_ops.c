@@ -91,6 +91,7 @@ static olstm_status find_position(const olstm__sequence_pass* pass, int32_t node
   const olstm__sequence* sequence = first_of(pass, node);
   const int32_t given = olstm__graph_node_input(of, slot);
   int64_t index = -1;
+  *out = (part_position){0, 0};
   if (given == OLSTM__NO_VALUE && is_gap) {
     *out = (part_position){sequence->count, 0};
     return OLSTM_STATUS_OK;
@@ -407,33 +408,33 @@ static olstm_status check_attributes(const olstm__sequence_pass* pass,
   return OLSTM_STATUS_OK;
 }
 
-olstm_status olstm__sequence_handle(olstm__sequence_pass* pass, int32_t index) {
-  const olstm__graph_node* node = olstm__sequence_node(pass, index);
-  const sequence_node* row = find_row(node);
-  size_t given = node->own_input_count;
+olstm_status olstm__sequence_handle(olstm__sequence_pass* pass, int32_t node) {
+  const olstm__graph_node* of = olstm__sequence_node(pass, node);
+  const sequence_node* row = find_row(of);
+  size_t given = of->own_input_count;
   const bool is_list = row->most_inputs == SIZE_MAX;
   while (!is_list && given > row->least_inputs &&
-         node->inputs[given - 1] == OLSTM__NO_VALUE) {
+         of->inputs[given - 1] == OLSTM__NO_VALUE) {
     given--;
   }
-  if (given < row->least_inputs || given > row->most_inputs || node->output_count != 1) {
+  if (given < row->least_inputs || given > row->most_inputs || of->output_count != 1) {
     return olstm_fail(pass->error, OLSTM_STATUS_INVALID_MODEL,
-                      "%s '%s': has %zu inputs and %zu outputs", node->op_type,
-                      node->name, given, node->output_count);
+                      "%s '%s': has %zu inputs and %zu outputs", of->op_type, of->name,
+                      given, of->output_count);
   }
-  OLSTM_RETURN_IF_ERROR(check_attributes(pass, row, node));
+  OLSTM_RETURN_IF_ERROR(check_attributes(pass, row, of));
   for (size_t i = 0; i < given; i++) {
-    const int32_t value = node->inputs[i];
+    const int32_t value = of->inputs[i];
     const bool expected = row->takes_sequence && i == 0;
     if (value == OLSTM__NO_VALUE && (is_list || i < row->least_inputs)) {
       return olstm_fail(pass->error, OLSTM_STATUS_INVALID_MODEL,
-                        "%s '%s': input %zu is missing", node->op_type, node->name, i);
+                        "%s '%s': input %zu is missing", of->op_type, of->name, i);
     }
     if ((olstm__sequence_of(pass, value) != NULL) == expected) continue;
     return olstm_fail(pass->error, OLSTM_STATUS_INVALID_MODEL,
                       expected ? "%s '%s': input '%s' is a tensor, expected a sequence"
                                : "%s '%s': input '%s' is a sequence, expected a tensor",
-                      node->op_type, node->name, pass->graph->values[value].info.name);
+                      of->op_type, of->name, pass->graph->values[value].info.name);
   }
-  return row->handle(pass, index);
+  return row->handle(pass, node);
 }

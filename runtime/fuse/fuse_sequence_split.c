@@ -21,36 +21,26 @@ static olstm_status note_steps(olstm__sequence_pass* pass, int32_t node, int32_t
   return olstm__sequence_note(pass, node, made);
 }
 
-/// The sizes of pieces of `size` steps each, and a last one of what is left.
-static olstm_status list_pieces(olstm__sequence_pass* pass, int32_t node, int64_t axis,
-                                int64_t size, olstm__sequence** out_made,
-                                int64_t** out_sizes) {
+/// The length of what is split into pieces of `size` steps each.
+static olstm_status find_length(const olstm__sequence_pass* pass, int32_t node,
+                                int64_t axis, int64_t size, int64_t* out_length) {
   const olstm__graph_node* of = olstm__sequence_node(pass, node);
   const int32_t rank = olstm__dim_rank_of(pass->graph, of->inputs[0]);
   const int64_t at = axis < 0 && rank > 0 ? axis + rank : axis;
+  olstm__dim_symbol length = {0, 0, 0};
   if (size < 1) {
     return olstm_fail(pass->error, OLSTM_STATUS_INVALID_VALUE,
                       "%s '%s': split is %lld, expected 1 or more", of->op_type, of->name,
                       (long long)size);
   }
-  olstm__dim_symbol length = {0, 0, 0};
   if (at >= 0 && at < rank) {
     length = olstm__dim_symbol_of(pass->graph, of->inputs[0], (int32_t)at);
   }
-  if (length.root != OLSTM__NO_VALUE) {
-    return olstm__sequence_refuse(
-        pass, of, "the number of pieces of %lld steps depends on its input",
-        (long long)size);
-  }
-  const int64_t count = length.number / size + (length.number % size != 0);
-  OLSTM_RETURN_IF_ERROR(olstm__sequence_make(pass, (size_t)count, out_made));
-  *out_sizes = olstm__graph_allocate(pass->graph, (size_t)count, sizeof **out_sizes);
-  OLSTM_RETURN_IF_ERROR(olstm__graph_check(pass->graph, pass->error));
-  for (int64_t i = 0; i < count; i++) {
-    const int64_t left = length.number - i * size;
-    (*out_sizes)[i] = left < size ? left : size;
-  }
-  return OLSTM_STATUS_OK;
+  *out_length = length.number;
+  if (length.root == OLSTM__NO_VALUE) return OLSTM_STATUS_OK;
+  return olstm__sequence_refuse(pass, of,
+                                "the number of pieces of %lld steps depends on its input",
+                                (long long)size);
 }
 
 /// Adds a Split into the pieces of a sequence.
@@ -88,28 +78,30 @@ olstm_status olstm__sequence_split(olstm__sequence_pass* pass, int32_t node) {
   const int64_t axis = olstm__match_int(of, "axis", 0);
   const int32_t sizes = olstm__graph_node_input(of, 1);
   const bool keeps = olstm__match_int(of, "keepdims", 1) != 0;
-  olstm__sequence* made = NULL;
   if (sizes == OLSTM__NO_VALUE) {
     return note_steps(pass, node, of->inputs[0], axis, keeps);
   }
   const olstm_tensor* given = olstm__sequence_integers(pass, sizes);
-  int64_t number = 0, *list = NULL;
   if (!given || given->desc.rank > 1) {
     return olstm__sequence_refuse(pass, of, "split '%s' is computed",
                                   pass->graph->values[sizes].info.name);
   }
-  if (given->desc.rank == 0) {
-    (void)olstm__match_whole_element(given, 0, &number);
-    if (number == 1) return note_steps(pass, node, of->inputs[0], axis, true);
-    OLSTM_RETURN_IF_ERROR(list_pieces(pass, node, axis, number, &made, &list));
-    return add_pieces(pass, node, axis, list, made);
+  const bool is_list = given->desc.rank == 1;
+  int64_t count = given->desc.dims[0], size = 1, length = 0;
+  if (!is_list) {
+    (void)olstm__match_whole_element(given, 0, &size);
+    if (size == 1) return note_steps(pass, node, of->inputs[0], axis, true);
+    OLSTM_RETURN_IF_ERROR(find_length(pass, node, axis, size, &length));
+    count = length / size + (length % size != 0);
   }
-  const size_t count = (size_t)given->desc.dims[0];
-  OLSTM_RETURN_IF_ERROR(olstm__sequence_make(pass, count, &made));
-  list = olstm__graph_allocate(pass->graph, count, sizeof *list);
+  olstm__sequence* made = NULL;
+  OLSTM_RETURN_IF_ERROR(olstm__sequence_make(pass, (size_t)count, &made));
+  int64_t* list = olstm__graph_allocate(pass->graph, (size_t)count, sizeof *list);
   OLSTM_RETURN_IF_ERROR(olstm__graph_check(pass->graph, pass->error));
-  for (size_t i = 0; i < count; i++) {
-    (void)olstm__match_whole_element(given, (int64_t)i, &list[i]);
+  for (int64_t i = 0; i < count; i++) {
+    // The last piece is what is left.
+    list[i] = length - i * size < size ? length - i * size : size;
+    if (is_list) (void)olstm__match_whole_element(given, i, &list[i]);
   }
   return add_pieces(pass, node, axis, list, made);
 }
