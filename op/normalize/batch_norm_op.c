@@ -101,14 +101,13 @@ static olstm_status batch_norm_prepare(void* instance, const olstm_prepare_args*
   return OLSTM_STATUS_OK;
 }
 
-static double operand_at(const batch_norm_handle* handle, const void* const* inputs,
-                         size_t input, int64_t channel) {
+/// An operand's values for `count` channels from `channel` on.
+static void load_operand(const batch_norm_handle* handle, const void* const* inputs,
+                         size_t input, int64_t channel, int64_t count, double* values) {
   const olstm_dtype dtype = handle->operand_dtypes[input];
-  double value = 0;
   olstm__compute_load(
-      OLSTM__COMPUTE_F64, dtype, 1,
-      (const char*)inputs[input] + (size_t)channel * olstm_dtype_size(dtype), &value);
-  return value;
+      OLSTM__COMPUTE_F64, dtype, count,
+      (const char*)inputs[input] + (size_t)channel * olstm_dtype_size(dtype), values);
 }
 
 static void make_factors(const batch_norm_op* self, const batch_norm_handle* handle,
@@ -116,15 +115,22 @@ static void make_factors(const batch_norm_op* self, const batch_norm_handle* han
   const size_t compute_bytes = olstm__compute_type_size(handle->compute_type);
   const olstm_dtype dtype =
       handle->compute_type == OLSTM__COMPUTE_F64 ? OLSTM_DTYPE_DOUBLE : OLSTM_DTYPE_FLOAT;
-  for (int64_t c = 0; c < handle->channels; c++) {
-    const double variance = operand_at(handle, inputs, kInputVariance, c);
-    const double factor = operand_at(handle, inputs, kInputScale, c) /
-                          sqrt(variance + (double)self->epsilon);
-    const double summand = operand_at(handle, inputs, kInputB, c) -
-                           operand_at(handle, inputs, kInputMean, c) * factor;
+  double variance[OLSTM__COMPUTE_BLOCK], mean[OLSTM__COMPUTE_BLOCK];
+  double factor[OLSTM__COMPUTE_BLOCK], summand[OLSTM__COMPUTE_BLOCK];
+  for (int64_t c = 0; c < handle->channels; c += OLSTM__COMPUTE_BLOCK) {
+    const int64_t count = olstm__compute_block_size(handle->channels - c);
     const size_t offset = (size_t)c * compute_bytes;
-    olstm__compute_store(OLSTM__COMPUTE_F64, dtype, 1, &factor, (char*)factors + offset);
-    olstm__compute_store(OLSTM__COMPUTE_F64, dtype, 1, &summand,
+    load_operand(handle, inputs, kInputVariance, c, count, variance);
+    load_operand(handle, inputs, kInputMean, c, count, mean);
+    load_operand(handle, inputs, kInputScale, c, count, factor);
+    load_operand(handle, inputs, kInputB, c, count, summand);
+    for (int64_t i = 0; i < count; i++) {
+      factor[i] /= sqrt(variance[i] + (double)self->epsilon);
+      summand[i] -= mean[i] * factor[i];
+    }
+    olstm__compute_store(OLSTM__COMPUTE_F64, dtype, count, factor,
+                         (char*)factors + offset);
+    olstm__compute_store(OLSTM__COMPUTE_F64, dtype, count, summand,
                          (char*)summands + offset);
   }
 }
