@@ -89,7 +89,8 @@ static bool is_extreme(olstm__reduce_code code) {
   return code == OLSTM__REDUCE_MAX || code == OLSTM__REDUCE_MIN;
 }
 
-// `wide` is the type that sums and products wrap in.
+// `wide` is the type that sums and products wrap in. Partial sums have variables of their
+// own, which compilers keep in registers.
 #define TAKE(NAME, type, wide)                                                        \
   static void take_columns_##NAME(olstm__reduce_code code, int64_t count, void* data, \
                                   const void* shifts, void* totals_data) {            \
@@ -112,7 +113,6 @@ static bool is_extreme(olstm__reduce_code code) {
                               const void* shift, void* total_data) {                  \
     type* values = data;                                                              \
     type* total = total_data;                                                         \
-    type sums[kPartialSums] = {0};                                                    \
     int64_t i = 0;                                                                    \
     if (is_extreme(code)) {                                                           \
       take_extremes(code, count, data, total_data, 0);                                \
@@ -123,11 +123,18 @@ static bool is_extreme(olstm__reduce_code code) {
       return;                                                                         \
     }                                                                                 \
     map_##NAME(code, count, values, shift, 0);                                        \
+    type a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0;                      \
     for (; i + kPartialSums <= count; i += kPartialSums) {                            \
-      for (int64_t s = 0; s < kPartialSums; s++) {                                    \
-        sums[s] = (type)((wide)sums[s] + (wide)values[i + s]);                        \
-      }                                                                               \
+      a = (type)((wide)a + (wide)values[i]);                                          \
+      b = (type)((wide)b + (wide)values[i + 1]);                                      \
+      c = (type)((wide)c + (wide)values[i + 2]);                                      \
+      d = (type)((wide)d + (wide)values[i + 3]);                                      \
+      e = (type)((wide)e + (wide)values[i + 4]);                                      \
+      f = (type)((wide)f + (wide)values[i + 5]);                                      \
+      g = (type)((wide)g + (wide)values[i + 6]);                                      \
+      h = (type)((wide)h + (wide)values[i + 7]);                                      \
     }                                                                                 \
+    type sums[kPartialSums] = {a, b, c, d, e, f, g, h};                               \
     for (int64_t s = 0; i < count; i++, s++) {                                        \
       sums[s] = (type)((wide)sums[s] + (wide)values[i]);                              \
     }                                                                                 \
