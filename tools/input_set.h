@@ -9,8 +9,8 @@
 typedef struct olstm__input_set {
   size_t count;
   olstm_tensor* tensors;
-  /// The first symbolic dimension that nobody gave a size, and that is 1 therefore; input
-  /// NULL when there is none.
+  /// The first symbolic dimension without a given size, which is 1 therefore; input NULL
+  /// when there is none.
   const olstm_value_info* unsized_input;
   int32_t unsized_axis;
 } olstm__input_set;

@@ -14,7 +14,7 @@
 /// Enough for most lines.
 enum { kUsualBytes = 1024 };
 
-/// Why writing to stdout failed first; 0 as long as it has not, or where nobody looked.
+/// errno of the first failure to write to stdout; 0 for none that was noticed.
 static int stdout_errno;
 
 static void note_failure(bool has_failed) {

@@ -25,7 +25,7 @@ typedef enum olstm__escape {
 /// Writes a text in the form that `escape` asks for; what does not show becomes "?".
 void olstm__say_escaped(FILE* out, olstm__escape escape, const char* text);
 
-/// Hands on what stdout has so far: for lines that are progress, too.
+/// Flushes stdout, so that lines that show progress appear at once.
 void olstm__say_flush(void);
 
 /// Makes sure that the first three files are open, so that no other becomes one of them:

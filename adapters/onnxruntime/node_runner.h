@@ -7,7 +7,7 @@
 
 typedef struct olstm__node_runner olstm__node_runner;
 
-/// Where an output goes: called once an output that somebody wants, before the run.
+/// Where an output goes: called before the run, once for each output that is used.
 /// Returns NULL when it cannot be had.
 typedef struct olstm__output_source {
   void* user;

@@ -16,7 +16,7 @@ typedef struct compiled_node {
   // Threads that the runner is made for; 0 until the first run finds out.
   atomic_int thread_count;
   // Position in the fused node, or -1 for an input that is absent or constant, and for an
-  // output nobody wants.
+  // unused output.
   int input_positions[OLSTM__ORT_MAX_INPUTS];
   int output_positions[OLSTM__ORT_MAX_OUTPUTS];
 } compiled_node;
@@ -150,7 +150,7 @@ static olstm_status map_values(const olstm_node* node, const olstm__ort_node* fu
   return OLSTM_STATUS_OK;
 }
 
-/// Outputs that the fused node does not have are wanted by nobody.
+/// Outputs that the fused node does not have are unused.
 static void drop_unwanted_outputs(olstm__ort_node* node, const olstm__ort_node* fused) {
   for (size_t i = 0; i < node->node.output_count; i++) {
     if (find_name(fused->output_names, fused->node.output_count, node->output_names[i]) <

@@ -341,7 +341,7 @@ static const custom_op kCustomOps[] = {
 };
 enum { kCustomOpCount = sizeof kCustomOps / sizeof kCustomOps[0] };
 
-/// A domain must outlive the sessions that use it, and nobody tells when the last one
+/// A domain must outlive the sessions that use it, and there is no call when the last one
 /// ends: it is made once and lives as long as the process, as the operator tables it
 /// names do.
 static OrtCustomOpDomain* shared_domain;

@@ -22,10 +22,10 @@ static const type_row kTypes[] = {
     {OLSTM_DTYPE_DOUBLE, OLSTM__TRITON_TYPE_FP64, "TYPE_FP64"},
     {OLSTM_DTYPE_BFLOAT16, OLSTM__TRITON_TYPE_BF16, "TYPE_BF16"}};
 
-enum { TYPE_COUNT = (int)(sizeof kTypes / sizeof kTypes[0]) };
+enum { kTypeCount = (int)(sizeof kTypes / sizeof kTypes[0]) };
 
 static const type_row* row_of(olstm_dtype dtype) {
-  for (int i = 0; i < TYPE_COUNT; i++) {
+  for (int i = 0; i < kTypeCount; i++) {
     if (kTypes[i].dtype == dtype) return &kTypes[i];
   }
   return &kTypes[0];
@@ -40,7 +40,7 @@ const char* olstm__triton_type_name(olstm_dtype dtype) {
 }
 
 olstm_dtype olstm__triton_dtype_of(uint32_t type) {
-  for (int i = 0; i < TYPE_COUNT; i++) {
+  for (int i = 0; i < kTypeCount; i++) {
     if (kTypes[i].type == type) return kTypes[i].dtype;
   }
   return OLSTM_DTYPE_UNDEFINED;

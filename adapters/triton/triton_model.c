@@ -7,7 +7,7 @@
 #include "triton_error.h"
 #include "triton_settings.h"
 
-enum { PATH_CAPACITY = 4096 };
+enum { kPathCapacity = 4096 };
 
 static olstm_status no_memory(olstm_error* error) {
   return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "model: no memory");
@@ -51,9 +51,9 @@ static olstm_status find_file(TRITONBACKEND_Model* server_model, const cJSON* js
     return olstm_fail(error, OLSTM_STATUS_UNSUPPORTED,
                       "the model is not in the file system");
   }
-  const int length = snprintf(out_path, PATH_CAPACITY, "%s/%llu/%s", folder,
+  const int length = snprintf(out_path, kPathCapacity, "%s/%llu/%s", folder,
                               (unsigned long long)version, file[0] ? file : "model.onnx");
-  if (length >= 0 && length < PATH_CAPACITY) return OLSTM_STATUS_OK;
+  if (length >= 0 && length < kPathCapacity) return OLSTM_STATUS_OK;
   return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT, "the model's path is too long");
 }
 
@@ -210,7 +210,7 @@ olstm_status olstm__triton_model_create(TRITONBACKEND_Model* server_model,
                                         olstm__triton_model** out_model,
                                         olstm_error* error) {
   const char* name = "";
-  char* path = malloc(PATH_CAPACITY);
+  char* path = malloc(kPathCapacity);
   olstm__triton_model* model = calloc(1, sizeof *model);
   olstm_status status = path && model ? OLSTM_STATUS_OK : no_memory(error);
   if (status == OLSTM_STATUS_OK) {

@@ -7,8 +7,8 @@
 static const char* const kParameters[] = {"stateful", "bindings", "kernel", "precision",
                                           "threads"};
 enum {
-  PARAMETER_COUNT = (int)(sizeof kParameters / sizeof kParameters[0]),
-  MAX_THREADS = 1024
+  kParameterCount = (int)(sizeof kParameters / sizeof kParameters[0]),
+  kMaxThreads = 1024
 };
 
 /// Parameters of the server itself, which it keeps in the same list.
@@ -23,7 +23,7 @@ static olstm_status check_parameters(const cJSON* config, olstm_error* error) {
   cJSON_ArrayForEach(parameter, olstm__triton_json_get(config, "parameters")) {
     bool known =
         strncmp(parameter->string, kServersPrefix, sizeof kServersPrefix - 1) == 0;
-    for (int i = 0; i < PARAMETER_COUNT; i++) {
+    for (int i = 0; i < kParameterCount; i++) {
       known = known || strcmp(parameter->string, kParameters[i]) == 0;
     }
     if (known) continue;
@@ -191,10 +191,10 @@ static olstm_status read_numbers(olstm__triton_settings* settings, const cJSON* 
   }
   char* end = NULL;
   const long count = threads ? strtol(threads, &end, 10) : 1;
-  if (count < 1 || count > MAX_THREADS || (end && *end)) {
+  if (count < 1 || count > kMaxThreads || (end && *end)) {
     return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
                       "parameter threads is '%s': it wants a number from 1 to %d",
-                      threads, MAX_THREADS);
+                      threads, kMaxThreads);
   }
   settings->thread_count = (int32_t)count;
   return OLSTM_STATUS_OK;

@@ -10,7 +10,7 @@
 
 // Sizes tried for open dimensions, in order, until a run succeeds.
 static const int64_t kLengths[] = {3, 1, 2, 5, 8, 16, 33, 64, 128, 256, 512};
-enum { LENGTH_COUNT = (int)(sizeof kLengths / sizeof kLengths[0]) };
+enum { kLengthCount = (int)(sizeof kLengths / sizeof kLengths[0]) };
 
 // ---------------------------------------------------------------- what the model says
 
@@ -134,7 +134,7 @@ static olstm_status compare_rows(olstm__triton_traits* traits, size_t index,
                                  const olstm__triton_trial* all, bool exact,
                                  olstm_error* error) {
   olstm__triton_tensor* tensor = tensor_of_trial(traits, index);
-  const char* const what = index < traits->output_count ? "output" : "state";
+  const char* what = index < traits->output_count ? "output" : "state";
   const olstm_tensor* together = &all->tensors[index];
   const int32_t axis = differing_axis(&ones[0].tensors[index].desc, &together->desc);
   if (axis < 0) {
@@ -186,7 +186,7 @@ static bool has_open_length(const olstm__triton_traits* traits,
 static olstm_status run_some_length(olstm__triton_traits* traits,
                                     olstm__triton_probe* probe, int step_count,
                                     olstm__triton_trial* out_trial, olstm_error* error) {
-  const int count = has_open_length(traits, probe) ? LENGTH_COUNT : 1;
+  const int count = has_open_length(traits, probe) ? kLengthCount : 1;
   olstm_status status = OLSTM_STATUS_UNSUPPORTED;
   for (int i = 0; status != OLSTM_STATUS_OK && i < count; i++) {
     probe->length = kLengths[i];
@@ -228,7 +228,7 @@ static olstm_status compare_batches(olstm__triton_traits* traits,
 /// for an input that has no such axis. False when there is such an input.
 static bool choose_axes(const olstm__triton_traits* traits, int32_t axis,
                         int32_t* out_axes) {
-  const char* const symbol = traits->inputs[0].dim_params[axis];
+  const char* symbol = traits->inputs[0].dim_params[axis];
   bool all_have_one = true;
   for (size_t i = 0; i < traits->input_count; i++) {
     const olstm__triton_tensor* input = &traits->inputs[i];

@@ -136,8 +136,8 @@ OLSTM_API size_t olstm_model_node_count(const olstm_model* model);
 /// Value of a metadata_props key, or NULL.
 OLSTM_API const char* olstm_model_get_metadata(const olstm_model* model, const char* key);
 
-/// The nodes of a model's main graph as operators see them, for who wants to show a model
-/// or take its weights out: names, attributes, constant inputs.
+/// The nodes of a model's main graph as operators see them, for programs that show a
+/// model or take its weights out: names, attributes, constant inputs.
 typedef struct olstm_model_nodes olstm_model_nodes;
 
 /// Memory: the caller owns *out_nodes: olstm_model_nodes_destroy, before the model's. All

@@ -111,7 +111,7 @@ typedef struct olstm_node {
   size_t input_count;
   const char* const* input_names;
   const olstm_tensor* const* constants;
-  /// Outputs: names ("" where nobody wants it).
+  /// Outputs: names ("" where unused).
   size_t output_count;
   const char* const* output_names;
 } olstm_node;
@@ -130,7 +130,7 @@ static inline bool olstm_node_has_input(const olstm_node* node, size_t index) {
   return index < node->input_count && node->input_names[index][0] != '\0';
 }
 
-/// Whether somebody wants output `index`.
+/// Whether output `index` is used.
 static inline bool olstm_node_has_output(const olstm_node* node, size_t index) {
   return index < node->output_count && node->output_names[index][0] != '\0';
 }

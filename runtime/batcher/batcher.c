@@ -1,5 +1,5 @@
-// The batcher: a queue of steps, a thread that computes them in batches, and who may
-// reach the table meanwhile.
+// The batcher: a queue of steps, a thread that computes them in batches, and exclusive
+// access to the table for one caller or that thread at a time.
 //
 // One lock guards everything but the table. Who has the table is said by is_running (the
 // batcher's thread) and is_borrowed (a caller): at most one of them is set. Callbacks are

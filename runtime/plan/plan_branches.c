@@ -53,7 +53,7 @@ static olstm_status plan_branch(olstm__planner* planner, const olstm__planned_st
   return OLSTM_STATUS_OK;
 }
 
-/// Whether two branches give the same, where anybody uses it.
+/// Whether the outputs that are used have the same descs in both branches.
 static bool do_agree(const olstm__planned_step* step, const olstm_tensor_desc* a,
                      const olstm_tensor_desc* b) {
   for (size_t o = 0; o < step->node->output_count; o++) {

@@ -5,8 +5,8 @@
 
 #include "runtime/plan/planner.h"
 
-/// A program on its way into the plan: the main one, or a body planned in place of its
-/// If.
+/// A program whose values are being planned: the main one, or a body planned in place of
+/// its If.
 typedef struct olstm__plan_frame {
   const olstm__program* program;
   /// Of each value: the planned value, -1 for one not met yet.
@@ -17,7 +17,8 @@ typedef struct olstm__plan_frame {
 /// Adds a value of which nothing is known. -1 when there is no memory.
 int32_t olstm__planner_add_value(olstm__planner* planner, const char* name);
 
-/// Settles what a value is. Tensors without elements are known whatever they are.
+/// Sets a value's desc and, where it is known (always for tensors without elements), its
+/// data.
 void olstm__planned_value_describe(olstm__planned_value* value,
                                    const olstm_tensor_desc* desc, const void* data);
 

@@ -7,7 +7,7 @@
 #include "runtime/streams/row_trace.h"
 
 enum {
-  /// An axis that nobody named.
+  /// The caller named no axis.
   OLSTM__AXIS_UNKNOWN = -2
 };
 

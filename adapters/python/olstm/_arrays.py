@@ -16,7 +16,7 @@ _NUMPY: Dict[int, "np.dtype[Any]"] = {kind: np.dtype(name) for kind, name in (
     (INT64, "int64"), (BOOL, "bool"), (FLOAT16, "float16"), (DOUBLE, "float64"), (UINT32, "uint32"), (UINT64, "uint64"),
     (BFLOAT16, "uint16"))}
 
-# What numpy makes of numbers by itself, where models mostly want the other: taken without being asked.
+# Conversions that need no cast=True: numpy's default dtypes to those that models mostly have.
 _ALWAYS_CAST = {(np.dtype(np.float64), FLOAT), (np.dtype(np.int32), INT64)}
 
 
@@ -62,7 +62,7 @@ def _refusal(array: np.ndarray[Any, Any], dtype: int, what: str) -> TypeError:
 
 
 def _cast(array: np.ndarray[Any, Any], dtype: int, what: str) -> np.ndarray[Any, Any]:
-    """An array of another dtype than the model's: brought to it where that is meant to go by itself."""
+    """Converts an array to the model's dtype, if it is one of the conversions that need no cast=True."""
     native = array.dtype.newbyteorder("=")
     if native == numpy_dtype(dtype) or (native, dtype) in _ALWAYS_CAST:
         return array.astype(numpy_dtype(dtype))

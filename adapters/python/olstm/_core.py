@@ -18,7 +18,7 @@ from ._handles import Handle
 
 _PRECISIONS = {"f32": 0, "bf16": 1, "int8": 2}
 
-# Contexts that wait for the next stateless run. More than the processors would never be busy at once for long.
+# The most idle contexts that are kept for stateless runs: twice the processors, since no more run at the same time.
 _MAX_IDLE = 2 * (os.cpu_count() or 1)
 
 Shape = Optional[Tuple[Union[int, str, None], ...]]
@@ -40,7 +40,7 @@ def checked_integer(value: Any, what: str, least: int, most: int) -> int:
 
 
 def absolute_path(path: Any, what: str) -> str:
-    """So that it means the same in another folder and process."""
+    """Makes a path absolute, so that it means the same in another process."""
     return os.path.abspath(os.fsdecode(L.c_string(path, what)))
 
 
@@ -192,7 +192,7 @@ class Core:
         self.outputs = self._infos("output")
         context = self.create_context()
         self._idle.append(context)
-        # A run with state is never in one of these; the first is made to ask it for its slots.
+        # Runs with state never use an idle context. The first is created at once, to count its state slots.
         self.slot_count: int = L.library.olstm_context_state_count(context)
 
     def _infos(self, kind: str) -> Dict[str, Info]:
@@ -223,7 +223,7 @@ class Core:
         return (L.Tensor * max(1, len(pairs)))(*[tensor for tensor, _ in pairs]), [array for _, array in pairs]
 
     def run_in(self, context: Handle, inputs: Any) -> Dict[str, np.ndarray[Any, Any]]:
-        """Runs in a context that nobody else uses meanwhile."""
+        """Runs in a context that the caller has exclusively."""
         outputs = (L.Tensor * max(1, len(self.outputs)))()
         L.call("olstm_context_run", context, inputs, len(self.inputs), outputs, len(self.outputs))
         return self.read_outputs(outputs)
@@ -249,8 +249,7 @@ class Core:
         return shared_core, (self.definition,)
 
 
-# Cores that were unpickled, the last used at the end: who unpickles a session again and again, task by task, gets one that is
-# there.
+# Cores that were unpickled, the most recently used at the end: a session that is unpickled for every task is loaded once.
 _KEPT_COUNT = 8
 _kept: "collections.OrderedDict[Tuple[str, str], Core]" = collections.OrderedDict()
 _kept_lock = threading.Lock()

@@ -1,4 +1,4 @@
-"""libolstm.so through ctypes: the declarations of include/olstm, and errors as exceptions. Nothing of meaning."""
+"""libolstm.so through ctypes: the declarations of include/olstm, and errors as exceptions. Knows nothing of what the functions mean."""
 from __future__ import annotations
 
 import ctypes as C
@@ -11,7 +11,7 @@ MAX_RANK = 8
 
 
 class Status(enum.IntEnum):
-    """What a call came to: the codes of olstm/status.h."""
+    """Status codes of calls: those of olstm/status.h."""
     OK = 0
     INVALID_ARGUMENT = 1
     INVALID_MODEL = 2
@@ -224,7 +224,7 @@ def call(name: str, *arguments: Any) -> None:
 
 
 def create(name: str, *arguments: Any) -> int:
-    """Calls a function that makes an object, its last argument but for the error; the object's address."""
+    """Calls a function whose last argument before the error is the object it creates; returns the object's address."""
     handle = C.c_void_p()
     call(name, *arguments, C.byref(handle))
     assert handle.value is not None
@@ -232,7 +232,7 @@ def create(name: str, *arguments: Any) -> int:
 
 
 def c_string(value: str | os.PathLike[str], what: str) -> bytes:
-    """A name or path for C, which would take what stands behind a zero byte for nothing."""
+    """A name or path for C. Refuses zero bytes, at which C would cut it."""
     data = os.fsencode(value) if isinstance(value, os.PathLike) else value.encode("utf-8", "surrogateescape")
     if b"\0" in data:
         raise ValueError("%s %r has a zero byte in it" % (what, value))

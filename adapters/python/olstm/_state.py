@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-# Calls the function of a verb ("get_state", "reset") on whom the state belongs to.
+# Calls the C function of a verb ("get_state", "reset") on the context or stream that has the state.
 Call = Callable[..., None]
 
 
@@ -30,10 +30,10 @@ def save_state(call: Call, free: Callable[[C.c_void_p, C.c_size_t], Any]) -> byt
 
 
 class State(MutableMapping[str, "np.ndarray[Any, Any]"]):
-    """The slots of a context or a stream. Each call is whole for itself: what one thread reads, another may replace right after."""
+    """The slots of a context or a stream. Each call is atomic; another thread may replace what one has read."""
 
     def __init__(self, count: int, access: Callable[[], ContextManager[Call]]) -> None:
-        """count: of the slots. access: nobody else uses them while it is entered; it gives what calls C."""
+        """count: of the slots. access: a context manager that locks them, and gives the function that calls C."""
         self._count = count
         self._access = access
 
@@ -74,13 +74,13 @@ class State(MutableMapping[str, "np.ndarray[Any, Any]"]):
             call("set_state", name.encode("utf-8", "surrogateescape"), C.byref(tensor))
 
     def __delitem__(self, name: str) -> None:
-        """Back to the initial state: the slot stays."""
+        """Resets the slot to its initial state; it is not removed."""
         self._slot(name)
         with self._access() as call:
             call("reset_state", name.encode("utf-8", "surrogateescape"))
 
     def clear(self) -> None:
-        """All slots back to the initial state."""
+        """Resets all slots to their initial states."""
         with self._access() as call:
             call("reset")
 

@@ -1,4 +1,4 @@
-"""What a table of streams and the batcher on top of it have in common: the streams, and the state of each."""
+"""Base class of Streams and Batcher: opening, closing and the state of each stream."""
 from __future__ import annotations
 
 import contextlib
@@ -13,7 +13,7 @@ from ._state import Call, State, save_state
 
 
 class StreamsInfo(NamedTuple):
-    """What a table of streams is like."""
+    """Properties of a table of streams."""
     capacity: int
     open_count: int
     # Most rows that are computed at once: 1 where rows cannot be computed together.
@@ -42,12 +42,12 @@ class Table:
     _table: Handle
 
     def _access(self, stream: int = 0) -> ContextManager[None]:
-        """Nobody else uses the table meanwhile. stream: one that is to have done all that was asked of it before."""
+        """Locks the table. stream: its steps that were submitted before are waited for."""
         raise NotImplementedError
 
     @contextlib.contextmanager
     def _stream(self, stream: int) -> Iterator[Call]:
-        """Nobody else uses the table meanwhile; gives what calls a function for this stream."""
+        """Locks the table, and gives the function that calls C for this stream."""
         number = handle_number(stream)
         with self._access(number):
             yield lambda verb, *arguments: L.call("olstm_streams_" + verb, self._table, number, *arguments)
@@ -60,7 +60,7 @@ class Table:
         return stream.value
 
     def close(self, stream: int) -> None:
-        """Closes a stream: its handle is refused from then on, its place is for another."""
+        """Closes a stream: its handle is refused from then on, and another stream may take its entry."""
         with self._stream(stream) as call:
             call("close")
 
@@ -73,7 +73,7 @@ class Table:
             return bool(L.library.olstm_streams_is_open(self._table, number))
 
     def reset(self, stream: int) -> None:
-        """A stream back to its initial state."""
+        """Resets a stream to its initial state."""
         with self._stream(stream) as call:
             call("reset")
 
@@ -101,7 +101,7 @@ class Table:
 
     @property
     def info(self) -> StreamsInfo:
-        """What the table is like, and how many streams are open."""
+        """Properties of the table, and how many streams are open."""
         info = L.StreamsInfo()
         with self._access():
             L.library.olstm_streams_get_info_sized(self._table, C.byref(info), C.sizeof(info))

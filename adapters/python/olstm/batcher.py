@@ -45,11 +45,12 @@ class BatcherInfo(NamedTuple):
 
 # ---------------------------------------------------------------- the batcher's thread
 
-# Of each step that C has, by the number under which C knows it: the batcher, which lives as long, and who gets outputs or error.
+# The steps that were submitted to C, by the number that C passes back: their batcher, which is thereby kept alive, and the function
+# that takes the outputs or the error.
 _pending: Dict[int, Tuple["Batcher", Callable[[Optional["Outputs"], Optional[BaseException]], None]]] = {}
 _numbers = itertools.count(1)
 
-# Threads of batchers that are there: what they drop last must not be destroyed by themselves.
+# Ids of running batcher threads. Such a thread cannot destroy its own batcher when it drops the last reference.
 _threads: Set[int] = set()
 
 
@@ -63,7 +64,7 @@ def _read_result(batcher: "Batcher", status: int, outputs: Any, error: Any) -> T
         return None, L.Error(status, error.contents.message.decode("utf-8", "replace"))
     try:
         return batcher._core.read_outputs(outputs), None
-    except BaseException as failure:  # no memory: who waits hears of it
+    except BaseException as failure:  # such as MemoryError: passed on to the caller that waits
         return None, failure
 
 
@@ -75,7 +76,7 @@ def _call_back(number: int, status: int, outputs: Any, _count: int, error: Any) 
     tell(*_read_result(batcher, status, outputs, error))
 
 
-# The one that C calls for all batchers: it must be there as long as any of their threads.
+# The callback of all batchers: it must live as long as any of their threads.
 _callback = L.StepCallback(_call_back)
 
 
@@ -89,7 +90,7 @@ def _destroy(thread: _Thread, process: int) -> Callable[[str, int, Optional[Hand
             return
         try:
             threading.Thread(target=destroy_batcher, args=(function, address, needs), daemon=True).start()
-        except RuntimeError:  # the interpreter ends: all is left to the system
+        except RuntimeError:  # the interpreter shuts down: the system frees everything
             pass
     return destroy_batcher
 
@@ -133,9 +134,9 @@ class _Mailbox:
 
     def put(self, future: "asyncio.Future[Outputs]", outputs: Optional["Outputs"], error: Optional[BaseException]) -> None:
         self._letters.append((future, outputs, error))
-        # Another one has woken the loop, or it is looking just now and finds this one.
+        # With more than one, the loop was woken already and will deliver this one, too.
         if len(self._letters) == 1:
-            with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits any more
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nothing awaits the future
                 self.loop.call_soon_threadsafe(self._deliver)
 
     def _deliver(self) -> None:
@@ -189,8 +190,8 @@ class Batcher(Table):
         self._streams, self._core, self._table = streams, streams._core, streams._table
         self._thread, self._process = _Thread(), _process
         self._mailbox: Optional[_Mailbox] = None
-        # Callers that have the table from the C batcher, or wait for it there. After shutdown no more are let in, and when those are
-        # out, the table is its own again.
+        # Counts the callers that have borrowed the table from the C batcher, or wait for it. Shutdown admits no more, and waits for
+        # those before the table is used without the batcher.
         self._borrowers = threading.Condition()
         self._borrower_count, self._is_shut, self._is_detached = 0, False, False
         with streams._lock:

@@ -84,7 +84,7 @@ def _outward(places: Mapping[str, Place], names: Sequence[str], blocks: Sequence
     return {name: places[name].outward(np.asarray(block)) for name, block in zip(names, blocks)}
 
 
-# Tasks are partial objects of what is settled, so that Dask does not take names of the model's for keys of its own.
+# Tasks get their fixed arguments by functools.partial: as arguments of the task, Dask would take tensor names for keys of its graph.
 
 
 def _map_block(layout: Layout, constants: Mapping[str, Any], batch_size: int, names: Sequence[str], model: Model,
@@ -149,7 +149,7 @@ def _output(graph: Any, source: str, output: str, place: Place, dtype: Any, rows
     return da.Array(_with_layer(graph, name, tasks, source), name, tuple(chunks), dtype=dtype)
 
 
-# Where a scanned block's result has the state, beside the outputs by name.
+# The key of the state in a scanned block's result, beside the outputs' names.
 _STATE = None
 
 

@@ -53,7 +53,7 @@ class Layout(NamedTuple):
     dtypes: Dict[str, Any]
     batch: Optional[int]
     window: Optional[int]
-    # Which axis of a state slot has the rows. None: all of it is one row's, and one row is run at a time.
+    # The axis of the rows in each state slot. None: the slot holds one row, so rows run one at a time.
     slots: Dict[str, Optional[int]]
 
 

@@ -313,7 +313,7 @@ def scan_partitions(model: Any, collection: Any, key: Optional[Hashable] = None,
         raise ValueError("the model takes %s steps a run, and %s: there is no value for each row" % (
             layout.window, ", ".join("output '%s' has none of them" % n for n, place in layout.outputs.items() if place.steps is None)))
     if not is_frame:
-        # Pieces are whole: their steps are one more dimension of what an element holds.
+        # An element holds a whole piece: its arrays have one more dimension, the steps.
         sources = {name: source._replace(dims=_with_steps(core, name, source.dims, layout.inputs[name])) for name, source in sources.items()}
     scan = _Scan(layout, sources, key, _single(outputs, names), result_columns(layout) if is_frame else [], batch_size, each_step)
     parts = collection.to_delayed()

@@ -21,7 +21,7 @@ def bucket(key: Any, count: int) -> int:
 def _hash(key: Any) -> int:
     if isinstance(key, np.generic):
         key = key.item()
-    if type(key) is int:  # the commonest, and telling numbers by their class takes a while
+    if type(key) is int:  # the most common; isinstance of numbers.Number is slow
         return hash(key)
     if isinstance(key, str):
         return zlib.crc32(key.encode("utf-8", "surrogatepass"))
@@ -80,7 +80,8 @@ class States:
                       if states else {})
 
 
-# What a run's step costs beyond its rows', and what a row costs that changes runs, in steps of a row. Measured with 64 to 256 units.
+# Costs in units of one step of one row: the fixed cost of a step of a run, and that of moving a row to another run. Measured with 64 to
+# 256 units.
 _STEP_COST, _CHANGE_COST = 8, 1.2
 
 
