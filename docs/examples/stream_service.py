@@ -15,6 +15,7 @@ requests are taken, and those that are being computed get their answers.
 import argparse
 import asyncio
 import json
+import resource
 import secrets
 import signal
 import sys
@@ -172,6 +173,9 @@ async def serve_connection(service, reader, writer):
 
 
 async def main(arguments):
+    # A connection is an open file, and systems mostly allow 1024 unless they are asked for more.
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     session = olstm.Session(arguments.model, stateful=True)
     streams = session.streams(arguments.capacity, arguments.max_batch)
     if streams.info.reason:

@@ -191,34 +191,39 @@ _OTHER_FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
 }
 
 
-def _open() -> C.CDLL:
+# Functions so short that the interpreter's lock is kept: let go, a busy thread would not give it back for milliseconds. What they
+# wait for must never want it.
+_KEEP_LOCK = {"olstm_batcher_submit"}
+
+
+def _open() -> Tuple[C.CDLL, C.PyDLL]:
     beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), "libolstm.so")
     path = (os.environ.get("OLSTM_LIBRARY") or (beside if os.path.exists(beside) else None) or
             ctypes.util.find_library("olstm") or "libolstm.so.0.2")
     try:
-        library = C.CDLL(path)
+        library, keeping = C.CDLL(path), C.PyDLL(path)
     except OSError as error:
         raise ImportError("olstm needs its C library: %s. Install libolstm, or set OLSTM_LIBRARY to the path of libolstm.so"
                           % error) from None
     for name, arguments in _STATUS_FUNCTIONS.items():
-        function = getattr(library, name)
+        function = getattr(keeping if name in _KEEP_LOCK else library, name)
         function.restype = C.c_int32
         function.argtypes = arguments + [C.POINTER(ErrorText)]
     for name, (result, arguments) in _OTHER_FUNCTIONS.items():
         function = getattr(library, name)
         function.restype = result
         function.argtypes = arguments
-    return library
+    return library, keeping
 
 
-library = _open()
+library, _keeping = _open()
 VERSION: str = library.olstm_version_text().decode()
 
 
 def call(name: str, *arguments: Any) -> None:
     """Calls a function that returns an olstm_status; raises Error unless it is OK."""
     text = ErrorText()
-    status = getattr(library, name)(*arguments, C.byref(text))
+    status = getattr(_keeping if name in _KEEP_LOCK else library, name)(*arguments, C.byref(text))
     if status != Status.OK:
         raise Error(status, text.message.decode("utf-8", "replace"))
 
