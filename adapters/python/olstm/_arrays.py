@@ -16,7 +16,7 @@ _NUMPY: Dict[int, "np.dtype[Any]"] = {kind: np.dtype(name) for kind, name in (
     (INT64, "int64"), (BOOL, "bool"), (FLOAT16, "float16"), (DOUBLE, "float64"), (UINT32, "uint32"), (UINT64, "uint64"),
     (BFLOAT16, "uint16"))}
 
-# Conversions that need no cast=True: numpy's default dtypes to those that models mostly have.
+# Implicit conversions: numpy's default dtypes to those that models mostly have. Others are refused.
 _ALWAYS_CAST = {(np.dtype(np.float64), FLOAT), (np.dtype(np.int32), INT64)}
 
 
@@ -62,7 +62,7 @@ def _refusal(array: np.ndarray[Any, Any], dtype: int, what: str) -> TypeError:
 
 
 def _cast(array: np.ndarray[Any, Any], dtype: int, what: str) -> np.ndarray[Any, Any]:
-    """Converts an array to the model's dtype, if it is one of the conversions that need no cast=True."""
+    """Converts an array to the model's dtype, if that conversion is implicit. Errors: TypeError."""
     native = array.dtype.newbyteorder("=")
     if native == numpy_dtype(dtype) or (native, dtype) in _ALWAYS_CAST:
         return array.astype(numpy_dtype(dtype))
