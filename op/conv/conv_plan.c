@@ -245,6 +245,7 @@ static void choose_tiles(olstm__conv_plan* plan) {
   double best = 0;
   plan->vectors = 0;
   for (int32_t vectors = 1; vectors <= OLSTM__CONV_TILE_VECTORS; vectors++) {
+    if (plan->tiles->max_rows[vectors - 1] == 0) continue;
     for (int32_t by_channels = 0; by_channels < 2; by_channels++) {
       // Packed blocks are full vectors then.
       if (by_channels && plan->block < plan->tiles->lanes) continue;

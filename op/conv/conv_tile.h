@@ -88,7 +88,7 @@ typedef struct olstm__conv_tile_cost {
 typedef struct olstm__conv_tile_table {
   int32_t lanes;
   olstm__conv_tile_cost cost;
-  /// The most rows of a tile of so many vectors, less one.
+  /// The most rows of a tile of so many vectors, less one; 0 where there is none.
   int32_t max_rows[OLSTM__CONV_TILE_VECTORS];
   /// run[vectors - 1][rows - 1].
   const olstm__conv_tile_function (*run)[OLSTM__CONV_TILE_ROWS];
