@@ -154,28 +154,28 @@ LOOP(is_inf_F64, double, uint8_t,
      (beta != 0 && v == (double)INFINITY) || (alpha != 0 && v == -(double)INFINITY))
 LOOP(not_I32, int32_t, uint8_t, v == 0)
 
-#define REAL_LANES(name) \
+#define REAL_TYPES(name) \
   [OLSTM__COMPUTE_F32] = name##_F32, [OLSTM__COMPUTE_F64] = name##_F64
-#define SIGNED_LANES(name) \
+#define SIGNED_TYPES(name) \
   [OLSTM__COMPUTE_I32] = name##_I32, [OLSTM__COMPUTE_I64] = name##_I64
-#define WHOLE_LANES(name) SIGNED_LANES(name), [OLSTM__COMPUTE_U64] = name##_U64
+#define INTEGER_TYPES(name) SIGNED_TYPES(name), [OLSTM__COMPUTE_U64] = name##_U64
 
 static const olstm__unary_kernel kKernels[OLSTM__UNARY_CODE_COUNT][OLSTM__COMPUTE_COUNT] =
     {
-        [OLSTM__UNARY_NEG] = {[OLSTM__COMPUTE_F64] = neg_F64, SIGNED_LANES(neg)},
-        [OLSTM__UNARY_ABS] = {[OLSTM__COMPUTE_F64] = abs_F64, WHOLE_LANES(abs)},
-        [OLSTM__UNARY_SIGN] = {[OLSTM__COMPUTE_F64] = sign_F64, WHOLE_LANES(sign)},
-        [OLSTM__UNARY_RELU] = {[OLSTM__COMPUTE_F64] = relu_F64, SIGNED_LANES(relu)},
-        [OLSTM__UNARY_BIT_NOT] = {SIGNED_LANES(bit_not), [OLSTM__COMPUTE_U64] =
+        [OLSTM__UNARY_NEG] = {[OLSTM__COMPUTE_F64] = neg_F64, SIGNED_TYPES(neg)},
+        [OLSTM__UNARY_ABS] = {[OLSTM__COMPUTE_F64] = abs_F64, INTEGER_TYPES(abs)},
+        [OLSTM__UNARY_SIGN] = {[OLSTM__COMPUTE_F64] = sign_F64, INTEGER_TYPES(sign)},
+        [OLSTM__UNARY_RELU] = {[OLSTM__COMPUTE_F64] = relu_F64, SIGNED_TYPES(relu)},
+        [OLSTM__UNARY_BIT_NOT] = {SIGNED_TYPES(bit_not), [OLSTM__COMPUTE_U64] =
                                                              bit_not_I64},
-        [OLSTM__UNARY_EXP] = {REAL_LANES(exp)},
+        [OLSTM__UNARY_EXP] = {REAL_TYPES(exp)},
         [OLSTM__UNARY_LOG] = {[OLSTM__COMPUTE_F64] = log_F64},
         [OLSTM__UNARY_SQRT] = {[OLSTM__COMPUTE_F64] = sqrt_F64},
         [OLSTM__UNARY_RECIPROCAL] = {[OLSTM__COMPUTE_F64] = reciprocal_F64},
         [OLSTM__UNARY_FLOOR] = {[OLSTM__COMPUTE_F64] = floor_F64},
         [OLSTM__UNARY_CEIL] = {[OLSTM__COMPUTE_F64] = ceil_F64},
         [OLSTM__UNARY_ROUND] = {[OLSTM__COMPUTE_F64] = round_F64},
-        [OLSTM__UNARY_ERF] = {REAL_LANES(erf)},
+        [OLSTM__UNARY_ERF] = {REAL_TYPES(erf)},
         [OLSTM__UNARY_SIN] = {[OLSTM__COMPUTE_F64] = sin_F64},
         [OLSTM__UNARY_COS] = {[OLSTM__COMPUTE_F64] = cos_F64},
         [OLSTM__UNARY_TAN] = {[OLSTM__COMPUTE_F64] = tan_F64},
@@ -184,17 +184,17 @@ static const olstm__unary_kernel kKernels[OLSTM__UNARY_CODE_COUNT][OLSTM__COMPUT
         [OLSTM__UNARY_ATAN] = {[OLSTM__COMPUTE_F64] = atan_F64},
         [OLSTM__UNARY_SINH] = {[OLSTM__COMPUTE_F64] = sinh_F64},
         [OLSTM__UNARY_COSH] = {[OLSTM__COMPUTE_F64] = cosh_F64},
-        [OLSTM__UNARY_TANH] = {REAL_LANES(tanh)},
-        [OLSTM__UNARY_ASINH] = {REAL_LANES(asinh)},
-        [OLSTM__UNARY_ACOSH] = {REAL_LANES(acosh)},
-        [OLSTM__UNARY_ATANH] = {REAL_LANES(atanh)},
-        [OLSTM__UNARY_SIGMOID] = {REAL_LANES(sigmoid)},
+        [OLSTM__UNARY_TANH] = {REAL_TYPES(tanh)},
+        [OLSTM__UNARY_ASINH] = {REAL_TYPES(asinh)},
+        [OLSTM__UNARY_ACOSH] = {REAL_TYPES(acosh)},
+        [OLSTM__UNARY_ATANH] = {REAL_TYPES(atanh)},
+        [OLSTM__UNARY_SIGMOID] = {REAL_TYPES(sigmoid)},
         [OLSTM__UNARY_HARD_SIGMOID] = {[OLSTM__COMPUTE_F64] = hard_sigmoid_F64},
         [OLSTM__UNARY_HARD_SWISH] = {[OLSTM__COMPUTE_F64] = hard_swish_F64},
         [OLSTM__UNARY_SWISH] = {[OLSTM__COMPUTE_F64] = swish_F64},
         [OLSTM__UNARY_MISH] = {[OLSTM__COMPUTE_F64] = mish_F64},
-        [OLSTM__UNARY_GELU] = {REAL_LANES(gelu)},
-        [OLSTM__UNARY_GELU_TANH] = {REAL_LANES(gelu_tanh)},
+        [OLSTM__UNARY_GELU] = {REAL_TYPES(gelu)},
+        [OLSTM__UNARY_GELU_TANH] = {REAL_TYPES(gelu_tanh)},
         [OLSTM__UNARY_LEAKY_RELU] = {[OLSTM__COMPUTE_F64] = leaky_relu_F64},
         [OLSTM__UNARY_ELU] = {[OLSTM__COMPUTE_F64] = elu_F64},
         [OLSTM__UNARY_SELU] = {[OLSTM__COMPUTE_F64] = selu_F64},
@@ -204,8 +204,8 @@ static const olstm__unary_kernel kKernels[OLSTM__UNARY_CODE_COUNT][OLSTM__COMPUT
         [OLSTM__UNARY_THRESHOLDED_RELU] = {[OLSTM__COMPUTE_F64] = thresholded_relu_F64},
         [OLSTM__UNARY_SHRINK] = {[OLSTM__COMPUTE_F64] = shrink_F64},
         [OLSTM__UNARY_CLIP] = {[OLSTM__COMPUTE_F64] = clip_F64},
-        [OLSTM__UNARY_IS_NAN] = {REAL_LANES(is_nan)},
-        [OLSTM__UNARY_IS_INF] = {REAL_LANES(is_inf)},
+        [OLSTM__UNARY_IS_NAN] = {REAL_TYPES(is_nan)},
+        [OLSTM__UNARY_IS_INF] = {REAL_TYPES(is_inf)},
         [OLSTM__UNARY_NOT] = {[OLSTM__COMPUTE_I32] = not_I32},
 };
 

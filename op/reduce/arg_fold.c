@@ -1,4 +1,4 @@
-// The extreme of a row is found first, by vectors where there are such, and its place
+// The extreme of a row is found first, by vectors where there are such, and its position
 // after it. The least values are those whose keys (~x, or -x) are the largest.
 #include "op/reduce/arg_fold.h"
 
@@ -11,7 +11,7 @@ enum {
   kGroup = 16,
   // From here on vectors find the extreme of floats sooner.
   kLong = 32,
-  // Rows that places of columns are counted in 32 bits for.
+  // Rows that positions of columns are counted in 32 bits for.
   kRows = 4096
 };
 
@@ -19,7 +19,7 @@ enum {
 #define INTEGER_KEY(x, sign) ((x) ^ (sign))
 
 // most: the value whose key is the largest, in partial results, so that one need not wait
-// for the other. find: its place. take: places `row` of columns where a key is larger
+// for the other. find: its position. take: stores `row` of columns where a key is larger
 // than all before it.
 #define DEFINE_ARG(NAME, type, mask, KEY)                                               \
   static type most_##NAME(type sign, type first, int64_t count, const type* x) {        \
@@ -45,21 +45,21 @@ enum {
       SIMD_OR                                                                           \
       for (int64_t i = 0; i < size; i++) found |= (mask)(group[i] == most);             \
       for (int64_t i = 0; found && i < size; i++) {                                     \
-        const int64_t place = selects_last ? size - 1 - i : i;                          \
-        if (group[place] == most) return group - x + place;                             \
+        const int64_t position = selects_last ? size - 1 - i : i;                       \
+        if (group[position] == most) return group - x + position;                       \
       }                                                                                 \
     }                                                                                   \
     return selects_last ? count - 1 : 0;                                                \
   }                                                                                     \
   static void take_##NAME(uint64_t flips, int32_t row, int64_t count, const void* data, \
-                          void* best_keys, int32_t* places) {                           \
+                          void* best_keys, int32_t* positions) {                        \
     const type sign = SIGN_##KEY(type, flips);                                          \
     const type* x = data;                                                               \
     type* best = best_keys;                                                             \
     SIMD for (int64_t j = 0; j < count; j++) {                                          \
       const type key = KEY(x[j], sign);                                                 \
       const int32_t beats = -(int32_t)(key > best[j]);                                  \
-      places[j] = (row & beats) | (places[j] & ~beats);                                 \
+      positions[j] = (row & beats) | (positions[j] & ~beats);                           \
       best[j] = key > best[j] ? key : best[j];                                          \
     }                                                                                   \
   }                                                                                     \
@@ -71,7 +71,7 @@ enum {
     for (int64_t j = 0; j < count; j++) best[j] = KEY(x[j], sign);                      \
   }                                                                                     \
   static void rows_##NAME(uint64_t flips, bool selects_last, int64_t rows,              \
-                          int64_t count, const void* data, int64_t* places) {           \
+                          int64_t count, const void* data, int64_t* positions) {        \
     const type sign = SIGN_##KEY(type, flips);                                          \
     const type* x = data;                                                               \
     for (int64_t r = 0; r < rows; r++, x += count) {                                    \
@@ -80,7 +80,7 @@ enum {
       if (!MOST_##NAME(flips == 0, count, x, &most)) {                                  \
         most = most_##NAME(sign, first, count, x);                                      \
       }                                                                                 \
-      places[r] = find_##NAME(selects_last, most, count, x);                            \
+      positions[r] = find_##NAME(selects_last, most, count, x);                         \
     }                                                                                   \
   }
 #define SIMD _Pragma("omp simd")
@@ -105,10 +105,10 @@ DEFINE_ARG(I64, int64_t, int64_t, INTEGER_KEY)
 
 typedef struct arg_functions {
   void (*rows)(uint64_t flips, bool selects_last, int64_t rows, int64_t count,
-               const void* x, int64_t* places);
+               const void* x, int64_t* positions);
   void (*begin)(uint64_t flips, int64_t count, const void* x, void* best);
   void (*take)(uint64_t flips, int32_t row, int64_t count, const void* x, void* best,
-               int32_t* places);
+               int32_t* positions);
 } arg_functions;
 
 #define FUNCTIONS(TYPE, NAME) \
@@ -138,39 +138,39 @@ static int64_t find_converted(olstm_dtype dtype, olstm__arg_order order, int64_t
     const int64_t from = order.selects_last ? count - done - size : done;
     const int64_t kept = done > 0;
     const int64_t at = order.selects_last ? 0 : kept;
-    int64_t place = 0;
+    int64_t position = 0;
     olstm__compute_load(type, dtype, size, x + (size_t)from * bytes,
                         values + (size_t)at * value_bytes);
     if (kept) {
       memcpy(values + (size_t)(at ? 0 : size) * value_bytes, best_value, value_bytes);
     }
     kFunctions[type].rows(flips_of(type, order.wants_max), order.selects_last, 1,
-                          size + kept, values, &place);
-    memcpy(best_value, values + (size_t)place * value_bytes, value_bytes);
-    place -= at;
-    if (place >= 0 && place < size) best = from + place;
+                          size + kept, values, &position);
+    memcpy(best_value, values + (size_t)position * value_bytes, value_bytes);
+    position -= at;
+    if (position >= 0 && position < size) best = from + position;
   }
   return best;
 }
 
 void olstm__arg_of_rows(olstm_dtype dtype, olstm__arg_order order, int64_t rows,
-                        int64_t count, const void* x, int64_t* places) {
+                        int64_t count, const void* x, int64_t* positions) {
   const olstm__compute_type type = olstm__compute_type_of(dtype);
   const size_t row_bytes = (size_t)count * olstm_dtype_size(dtype);
   if (olstm__compute_type_is_native(type, dtype)) {
     kFunctions[type].rows(flips_of(type, order.wants_max), order.selects_last, rows,
-                          count, x, places);
+                          count, x, positions);
     return;
   }
   for (int64_t r = 0; r < rows; r++) {
-    places[r] =
+    positions[r] =
         find_converted(dtype, order, count, (const char*)x + (size_t)r * row_bytes);
   }
 }
 
 void olstm__arg_of_columns(olstm_dtype dtype, olstm__arg_order order, int64_t rows,
                            int64_t stride, int64_t columns, const void* x,
-                           int64_t* places) {
+                           int64_t* positions) {
   const olstm__compute_type type = olstm__compute_type_of(dtype);
   const bool is_native = olstm__compute_type_is_native(type, dtype);
   const uint64_t flips = flips_of(type, order.wants_max);
@@ -178,7 +178,7 @@ void olstm__arg_of_columns(olstm_dtype dtype, olstm__arg_order order, int64_t ro
   olstm__compute_block values;
   olstm__compute_block best;
   int32_t found[OLSTM__COMPUTE_BLOCK];
-  for (int64_t j = 0; j < columns; j++) places[j] = 0;
+  for (int64_t j = 0; j < columns; j++) positions[j] = 0;
   for (int64_t r = 0; r < rows; r++) {
     const int64_t from = order.selects_last ? rows - 1 - r : r;
     const void* row = (const char*)x + (size_t)from * row_bytes;
@@ -191,10 +191,10 @@ void olstm__arg_of_columns(olstm_dtype dtype, olstm__arg_order order, int64_t ro
     kFunctions[type].take(flips, (int32_t)(r % kRows), columns, row, &best, found);
     if (r + 1 < rows && (r + 1) % kRows != 0) continue;
     for (int64_t j = 0; j < columns; j++) {
-      if (found[j] >= 0) places[j] = r / kRows * kRows + found[j];
+      if (found[j] >= 0) positions[j] = r / kRows * kRows + found[j];
     }
   }
   for (int64_t j = 0; order.selects_last && j < columns; j++) {
-    places[j] = rows - 1 - places[j];
+    positions[j] = rows - 1 - positions[j];
   }
 }

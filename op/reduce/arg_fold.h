@@ -1,4 +1,4 @@
-// The places of the largest or least values: of a row, or of each of several columns.
+// The positions of the largest or least values: of a row, or of each of several columns.
 #ifndef OLSTM_OP_REDUCE_ARG_FOLD_H_
 #define OLSTM_OP_REDUCE_ARG_FOLD_H_
 
@@ -12,15 +12,15 @@ typedef struct olstm__arg_order {
   bool selects_last;
 } olstm__arg_order;
 
-/// The places of the extremes of `rows` rows, one after the other, of `count` > 0
+/// The positions of the extremes of `rows` rows, one after the other, of `count` > 0
 /// neighbouring elements each. [no-alloc]
 void olstm__arg_of_rows(olstm_dtype dtype, olstm__arg_order order, int64_t rows,
-                        int64_t count, const void* x, int64_t* places);
+                        int64_t count, const void* x, int64_t* positions);
 
-/// The places of the extremes of up to OLSTM__COMPUTE_BLOCK neighbouring columns, whose
-/// `rows` > 0 elements are `stride` elements apart. [no-alloc]
+/// The positions of the extremes of up to OLSTM__COMPUTE_BLOCK neighbouring columns,
+/// whose `rows` > 0 elements are `stride` elements apart. [no-alloc]
 void olstm__arg_of_columns(olstm_dtype dtype, olstm__arg_order order, int64_t rows,
                            int64_t stride, int64_t columns, const void* x,
-                           int64_t* places);
+                           int64_t* positions);
 
 #endif  // OLSTM_OP_REDUCE_ARG_FOLD_H_

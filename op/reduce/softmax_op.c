@@ -19,8 +19,8 @@ enum {
   kUnitsPerRow = 384
 };
 
-/// Fewer columns of floats than these are turned first: to rows, or, where slabs are many
-/// and have no more rows than this, to one row for all slabs; so are rows of few
+/// Fewer columns of floats than these are transposed first: to rows, or, where slabs are
+/// many and have no more rows than this, to one row for all slabs; so are rows of few
 /// elements.
 enum { kFewColumns = 8, kFewInARow = 16, kJoinedRows = 256, kFewSlabs = 16 };
 
@@ -41,9 +41,9 @@ typedef struct softmax_handle {
   /// Whether slabs of floats lie side by side first, so that vectors take several.
   bool joins;
   /// Whether columns of floats become rows, and how they do and come back.
-  bool turns;
-  olstm__strided_copy turn;
-  olstm__strided_copy turn_back;
+  bool transposes;
+  olstm__strided_copy transpose;
+  olstm__strided_copy transpose_back;
 } softmax_handle;
 
 static double find_most_f64(int64_t count, const double* x) {
@@ -167,17 +167,18 @@ static bool can_join(const softmax_handle* handle) {
          handle->rows <= most;
 }
 
-static void plan_turns(softmax_handle* handle) {
+static void plan_transposes(softmax_handle* handle) {
   const int64_t dims[] = {handle->columns, handle->rows};
   const olstm__strided_view columns = {0, {1, handle->columns}};
   olstm__strided_view rows;
-  handle->turns = true;
+  handle->transposes = true;
   olstm__strided_view_init_dense(&rows, 2, dims);
-  olstm__strided_copy_init(&handle->turn, sizeof(float), 2, dims, &columns, &rows);
+  olstm__strided_copy_init(&handle->transpose, sizeof(float), 2, dims, &columns, &rows);
   const int64_t back[] = {handle->rows, handle->columns};
   const olstm__strided_view source = {0, {1, handle->rows}};
   olstm__strided_view_init_dense(&rows, 2, back);
-  olstm__strided_copy_init(&handle->turn_back, sizeof(float), 2, back, &source, &rows);
+  olstm__strided_copy_init(&handle->transpose_back, sizeof(float), 2, back, &source,
+                           &rows);
 }
 
 static olstm_status softmax_prepare(void* instance, const olstm_prepare_args* args,
@@ -213,7 +214,7 @@ static olstm_status softmax_prepare(void* instance, const olstm_prepare_args* ar
   } else if (x->dtype == OLSTM_DTYPE_FLOAT && handle->columns > 1 &&
              handle->columns < kFewColumns) {
     out_prepared->workspace_bytes = slab_bytes;
-    plan_turns(handle);
+    plan_transposes(handle);
   }
   out_prepared->handle = handle;
   out_prepared->work = olstm__op_element_work(
@@ -286,7 +287,7 @@ static void run_joined(const softmax_handle* handle, bool is_log, const float* x
   }
 }
 
-/// `slabs` of them, one after the other, of floats. The workspace is for turns.
+/// `slabs` of them, one after the other, of floats. The workspace is for transposes.
 static void run_floats(const softmax_handle* handle, bool is_log, int64_t slabs,
                        const float* x, float* y, float* workspace) {
   const int64_t count = handle->rows * handle->columns;
@@ -299,11 +300,11 @@ static void run_floats(const softmax_handle* handle, bool is_log, int64_t slabs,
     return;
   }
   for (int64_t s = 0; s < slabs; s++, x += count, y += count) {
-    if (handle->turns) {
-      olstm__strided_copy_run(&handle->turn, x, workspace);
+    if (handle->transposes) {
+      olstm__strided_copy_run(&handle->transpose, x, workspace);
       olstm__vector_softmax_rows_f32(is_log, handle->columns, handle->rows, workspace,
                                      workspace);
-      olstm__strided_copy_run(&handle->turn_back, workspace, y);
+      olstm__strided_copy_run(&handle->transpose_back, workspace, y);
     } else {
       olstm__vector_softmax_columns_f32(is_log, handle->rows, handle->columns, x, y);
     }

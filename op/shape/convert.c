@@ -10,7 +10,7 @@
 enum { kBlock = 256, kMaxSteps = 4, kGroup = OLSTM__CONVERT_GROUP };
 
 /// What elements are between two steps.
-typedef enum lane { kI32, kI64, kU64, kF32, kF64 } lane;
+typedef enum compute_type { kI32, kI64, kU64, kF32, kF64 } compute_type;
 
 typedef struct chain {
   olstm__convert_step steps[kMaxSteps];
@@ -47,7 +47,7 @@ static void add(chain* to, olstm__convert_step step) {
 }
 
 /// Widens, and says to what.
-static lane widen(chain* to, olstm_dtype from) {
+static compute_type widen(chain* to, olstm_dtype from) {
   switch (from) {
     case OLSTM_DTYPE_INT8:
       add(to, OLSTM__CONVERT_I8_TO_I32);
@@ -86,21 +86,21 @@ static lane widen(chain* to, olstm_dtype from) {
   }
 }
 
-static void add_to_bool(chain* to, lane at) {
+static void add_to_bool(chain* to, compute_type at) {
   static const olstm__convert_step kSteps[] = {
       OLSTM__CONVERT_I32_TO_BOOL, OLSTM__CONVERT_I64_TO_BOOL, OLSTM__CONVERT_I64_TO_BOOL,
       OLSTM__CONVERT_F32_TO_BOOL, OLSTM__CONVERT_F64_TO_BOOL};
   add(to, kSteps[at]);
 }
 
-static void add_to_double(chain* to, lane at) {
+static void add_to_double(chain* to, compute_type at) {
   static const olstm__convert_step kSteps[] = {
       OLSTM__CONVERT_I32_TO_F64, OLSTM__CONVERT_I64_TO_F64, OLSTM__CONVERT_U64_TO_F64,
       OLSTM__CONVERT_F32_TO_F64};
   if (at != kF64) add(to, kSteps[at]);
 }
 
-static void add_to_float(chain* to, lane at) {
+static void add_to_float(chain* to, compute_type at) {
   static const olstm__convert_step kSteps[] = {[kI32] = OLSTM__CONVERT_I32_TO_F32,
                                                [kI64] = OLSTM__CONVERT_I64_TO_F32,
                                                [kU64] = OLSTM__CONVERT_U64_TO_F32,
@@ -109,7 +109,7 @@ static void add_to_float(chain* to, lane at) {
 }
 
 /// A number of 32 bits or more goes by way of an odd float: it is rounded once.
-static void add_to_half(chain* to, lane at, bool is_exact, olstm_dtype dtype) {
+static void add_to_half(chain* to, compute_type at, bool is_exact, olstm_dtype dtype) {
   if (is_exact) {
     add_to_float(to, at);
   } else {
@@ -121,7 +121,7 @@ static void add_to_half(chain* to, lane at, bool is_exact, olstm_dtype dtype) {
 }
 
 /// Keeps the low bits.
-static void add_to_integer(chain* to, lane at, size_t bytes) {
+static void add_to_integer(chain* to, compute_type at, size_t bytes) {
   if (at != kI32 && bytes < 8) add(to, OLSTM__CONVERT_I64_TO_I32);
   if (at == kI32 && bytes == 8) add(to, OLSTM__CONVERT_I32_TO_I64);
   if (bytes == 1) add(to, OLSTM__CONVERT_I32_TO_8);
@@ -129,7 +129,7 @@ static void add_to_integer(chain* to, lane at, size_t bytes) {
 }
 
 /// Saturates.
-static void add_real_to_integer(chain* to, lane at, olstm_dtype dtype) {
+static void add_real_to_integer(chain* to, compute_type at, olstm_dtype dtype) {
   const bool is_double = at == kF64;
   if (dtype == OLSTM_DTYPE_INT64) {
     add(to, is_double ? OLSTM__CONVERT_F64_TO_I64 : OLSTM__CONVERT_F32_TO_I64);
@@ -154,7 +154,7 @@ static chain find_chain(olstm_dtype from, olstm_dtype to) {
     add(&result, OLSTM__CONVERT_I8_TO_BOOL);
     return result;
   }
-  const lane at = widen(&result, from);
+  const compute_type at = widen(&result, from);
   if (to == OLSTM_DTYPE_BOOL) {
     add_to_bool(&result, at);
   } else if (to == OLSTM_DTYPE_FLOAT) {

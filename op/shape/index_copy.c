@@ -189,9 +189,9 @@ void olstm__index_copy_run(const olstm__index_copy* copy, const void* fill,
     const char* from = source;
     bool is_outside = false;
     for (int32_t a = 0; a < outer; a++) {
-      const int64_t place = copy->tables[a][index[a]];
-      is_outside = is_outside || place == OLSTM__INDEX_OUTSIDE;
-      from += is_outside ? 0 : place * copy->strides[a];
+      const int64_t position = copy->tables[a][index[a]];
+      is_outside = is_outside || position == OLSTM__INDEX_OUTSIDE;
+      from += is_outside ? 0 : position * copy->strides[a];
     }
     copy_rows(copy, fill, is_outside, from, to);
     to += bytes;

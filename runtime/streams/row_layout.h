@@ -26,19 +26,20 @@ static inline olstm__row_layout olstm__row_layout_of(const olstm_tensor_desc* de
 }
 
 /// Where one row is in memory: its first piece, and the bytes from one piece to the next.
-typedef struct olstm__row_place {
+typedef struct olstm__row_location {
   char* data;
   size_t stride;
-} olstm__row_place;
+} olstm__row_location;
 
 /// Row `row` of a tensor of `count` rows.
-static inline olstm__row_place olstm__row_at(const void* data, size_t row, size_t count,
-                                             const olstm__row_layout* layout) {
-  return (olstm__row_place){(char*)data + row * layout->piece_bytes,
-                            count * layout->piece_bytes};
+static inline olstm__row_location olstm__row_at(const void* data, size_t row,
+                                                size_t count,
+                                                const olstm__row_layout* layout) {
+  return (olstm__row_location){(char*)data + row * layout->piece_bytes,
+                               count * layout->piece_bytes};
 }
 
-static inline void olstm__row_copy(olstm__row_place to, olstm__row_place from,
+static inline void olstm__row_copy(olstm__row_location to, olstm__row_location from,
                                    const olstm__row_layout* layout) {
   for (size_t o = 0; o < layout->outer && layout->piece_bytes > 0; o++) {
     memcpy(to.data + o * to.stride, from.data + o * from.stride, layout->piece_bytes);

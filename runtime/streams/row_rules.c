@@ -175,7 +175,7 @@ static olstm__row_verdict pass_on(const olstm__program_node* node,
     const int64_t own_size = inputs[i].at[0].dims[olstm__row_axis(&inputs[i])];
     if (before > 0 && (before != inputs[i].before || size != own_size)) {
       return say(OLSTM__ROWS_MIXED, out_reason,
-                 "its inputs have other rows in one place");
+                 "its inputs differ in which rows are at one index");
     }
     before = inputs[i].before;
     size = own_size;

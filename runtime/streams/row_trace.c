@@ -93,7 +93,7 @@ static olstm_status walk_branch(row_walk* walk, graph_rows* rows,
     if (before == 0) continue;
     if ((value->before > 0 && value->before != before) || olstm__row_axis(value) < 0) {
       give_up(walk, node->node.op_type, node->node.name,
-              "its branches have the batch in different places");
+              "its branches have the batch in different dimensions");
     }
     value->before = before;
   }

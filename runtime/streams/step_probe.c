@@ -94,8 +94,8 @@ static size_t compare_row(const olstm__step_kind* kind, const olstm__batch_size*
   const olstm__batch_size* alone = &kind->sizes[0];
   for (size_t p = 0; p < kind->session->program->output_count; p++) {
     const olstm__row_layout* layout = &kind->outputs[p];
-    const olstm__row_place a = olstm__row_at(alone->outputs[p].data, 0, 1, layout);
-    const olstm__row_place b =
+    const olstm__row_location a = olstm__row_at(alone->outputs[p].data, 0, 1, layout);
+    const olstm__row_location b =
         olstm__row_at(size->outputs[p].data, row, size->rows, layout);
     for (size_t o = 0; o < layout->outer && layout->piece_bytes > 0; o++) {
       if (memcmp(a.data + o * a.stride, b.data + o * b.stride, layout->piece_bytes) !=

@@ -41,15 +41,15 @@ static olstm__stream_result* get_results(const stream_call* call, size_t item) {
 }
 
 /// Row of an input: of a stacked tensor, or of the item's own.
-static olstm__row_place find_input(const stream_call* call, size_t item, size_t input,
-                                   const olstm__row_layout* layout) {
+static olstm__row_location find_input(const stream_call* call, size_t item, size_t input,
+                                      const olstm__row_layout* layout) {
   const void* data = get_inputs(call, item)[input].data;
   return call->steps ? olstm__row_at(data, 0, 1, layout)
                      : olstm__row_at(data, item, call->count, layout);
 }
 
-static olstm__row_place find_result(const stream_call* call, size_t item, size_t output,
-                                    const olstm__row_layout* layout) {
+static olstm__row_location find_result(const stream_call* call, size_t item,
+                                       size_t output, const olstm__row_layout* layout) {
   const olstm__stream_result* result = &get_results(call, item)[output];
   char* data =
       result->data ? result->data : call->streams->lent[output].data + result->offset;

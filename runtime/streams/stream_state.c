@@ -139,9 +139,9 @@ olstm_status olstm_streams_get_state_info_sized(const olstm_streams* streams,
                                                 olstm_stream stream, size_t index,
                                                 olstm_state_info* out_info,
                                                 size_t struct_size, olstm_error* error) {
-  size_t place = 0;
+  size_t stream_index = 0;
   olstm_state_info known;
-  OLSTM_RETURN_IF_ERROR(load_scratch(streams, stream, &place, error));
+  OLSTM_RETURN_IF_ERROR(load_scratch(streams, stream, &stream_index, error));
   OLSTM_RETURN_IF_ERROR(olstm__states_get_info(&streams->scratch, index, &known, error));
   olstm_sized_struct_init(out_info, struct_size, &known, sizeof known);
   return OLSTM_STATUS_OK;
