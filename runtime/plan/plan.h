@@ -119,10 +119,13 @@ typedef struct olstm__plan {
 } olstm__plan;
 
 /// What is known of a value before a run. desc.dtype is UNDEFINED where its shape is not
-/// known. first_byte: of its data, -1 where that is not known, or empty.
+/// known. first_byte: of its data, -1 where that is not known, or empty. first: up to 8
+/// bytes of it, then zeros; not where is_known is false.
 typedef struct olstm__inferred_value {
   olstm_tensor_desc desc;
   int32_t first_byte;
+  bool is_known;
+  uint8_t first[8];
 } olstm__inferred_value;
 
 /// Finds or makes the plan of a body, for the planner of the graph around it. fold_work:

@@ -366,11 +366,14 @@ static void write_values(const olstm__planner* planner,
   for (int32_t v = 0; v < planner->program->graph->value_count; v++) {
     const olstm__planned_value* value =
         planner->map[v] < 0 ? NULL : &planner->values[planner->map[v]];
-    out_values[v] = (olstm__inferred_value){{.dtype = OLSTM_DTYPE_UNDEFINED}, -1};
+    out_values[v] = (olstm__inferred_value){.first_byte = -1};
     if (!value || !value->is_described || value->is_dynamic) continue;
     out_values[v].desc = value->tensor.desc;
-    if (value->tensor.data && olstm__desc_bytes(&value->tensor.desc) > 0) {
+    const size_t bytes = olstm__desc_bytes(&value->tensor.desc);
+    if (value->tensor.data && bytes > 0) {
       out_values[v].first_byte = *(const uint8_t*)value->tensor.data;
+      out_values[v].is_known = true;
+      memcpy(out_values[v].first, value->tensor.data, bytes < 8 ? bytes : 8);
     }
   }
 }

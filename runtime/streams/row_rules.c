@@ -23,6 +23,16 @@ typedef enum row_rule {
   RULE_OVER,
   /// Steps along time_axis, a length for each batch_axis.
   RULE_REVERSE,
+  /// Steps along dimension 0 of input 0, along dimension 1 with layout=1 or x_layout=1.
+  RULE_STEPS,
+  /// Over the last two axes: which elements stay depends on their index there.
+  RULE_MATRIX,
+  /// Takes every step-th element; backwards, rows change places.
+  RULE_SLICE,
+  /// Moves rows where one side of the batch grows and the other shrinks.
+  RULE_PAD,
+  /// The letters of the batch tell.
+  RULE_EINSUM,
   /// Takes elements along one axis, at indices that other inputs give.
   RULE_INDEX,
   /// Takes elements at positions that other inputs give.
@@ -46,6 +56,7 @@ static const rule_row kRules[] = {
     {"Unsqueeze", RULE_RESHAPE, 0},
     {"Shape", RULE_SHAPE, 0},
     {"Size", RULE_SHAPE, 0},
+    {"EyeLike", RULE_SHAPE, 0},
     {"Conv", RULE_FIRST, 0},
     {"ConvTranspose", RULE_FIRST, 0},
     {"ConvInteger", RULE_FIRST, 0},
@@ -68,6 +79,7 @@ static const rule_row kRules[] = {
     {"LpNormalization", RULE_ALONG, -1},
     {"CumSum", RULE_ALONG, 0},
     {"CumProd", RULE_ALONG, 0},
+    {"DFT", RULE_ALONG, 1},
     {"TopK", RULE_ALONG, -1},
     {"ArgMax", RULE_ALONG, 0},
     {"ArgMin", RULE_ALONG, 0},
@@ -75,6 +87,17 @@ static const rule_row kRules[] = {
     {"RMSNormalization", RULE_FROM, -1},
     {"MeanVarianceNormalization", RULE_OVER, 0},
     {"ReverseSequence", RULE_REVERSE, 0},
+    {"LSTM", RULE_STEPS, 0},
+    {"GRU", RULE_STEPS, 0},
+    {"RNN", RULE_STEPS, 0},
+    {"DynamicQuantizeLSTM", RULE_STEPS, 0},
+    {"MaskedLSTM", RULE_STEPS, 0},
+    {"MaskedGRU", RULE_STEPS, 0},
+    {"MaskedRNN", RULE_STEPS, 0},
+    {"Trilu", RULE_MATRIX, 0},
+    {"Slice", RULE_SLICE, 0},
+    {"Pad", RULE_PAD, 0},
+    {"Einsum", RULE_EINSUM, 0},
     {"Gather", RULE_INDEX, 0},
     {"GatherElements", RULE_INDEX, 0},
     {"Scatter", RULE_INDEX, 0},
@@ -162,6 +185,24 @@ static int64_t wrap(int64_t axis, int32_t rank) {
   return axis < 0 ? axis + rank : axis;
 }
 
+/// An element of a constant of int64 or int32.
+static int64_t read_int(const olstm_tensor* tensor, int64_t index) {
+  return tensor->desc.dtype == OLSTM_DTYPE_INT64
+             ? ((const int64_t*)tensor->data)[index]
+             : (int64_t)((const int32_t*)tensor->data)[index];
+}
+
+/// The constant that is input `index` of a node, NULL for none; *out_is_known: false when
+/// there is an input, but no constant.
+static const olstm_tensor* find_constant(const olstm__program_node* node, size_t index,
+                                         bool* out_is_known) {
+  const bool is_given =
+      index < node->input_count && node->inputs[index] != OLSTM__NO_VALUE;
+  const olstm_tensor* constant = is_given ? node->node.constants[index] : NULL;
+  *out_is_known = !is_given || constant;
+  return constant;
+}
+
 // ---------------------------------------------------------------- rules
 
 /// Sets `before` of all outputs: that of the inputs, whose batch dimension has the same
@@ -215,9 +256,15 @@ static bool find_axis(const olstm__program_node* node, const rule_row* rule, int
   if (strncmp(node->node.op_type, "Cum", 3) == 0) {
     const olstm_tensor* axis = node->node.constants[1];
     if (!axis) return false;
-    *out_axis = wrap(axis->desc.dtype == OLSTM_DTYPE_INT64 ? *(const int64_t*)axis->data
-                                                           : *(const int32_t*)axis->data,
-                     rank);
+    *out_axis = wrap(read_int(axis, 0), rank);
+  }
+  if (strcmp(node->node.op_type, "DFT") == 0 && node->node.opset_version >= 20) {
+    *out_axis = rank - 2;
+    if (node->input_count > 2 && node->inputs[2] != OLSTM__NO_VALUE) {
+      const olstm_tensor* axis = node->node.constants[2];
+      if (!axis) return false;
+      *out_axis = wrap(read_int(axis, 0), rank);
+    }
   }
   // Until opset 12 these make a matrix of their input first.
   const bool is_softmax = strstr(node->node.op_type, "max") && rule->axis == -1;
@@ -250,7 +297,121 @@ static bool keeps_places(const olstm__program_node* node, const rule_row* rule,
   return wrap(get_int(node, "axis", rule->axis), rank) != olstm__row_axis(&inputs[0]);
 }
 
+/// Whether a Slice takes rows one after the other. A result with as many rows has them
+/// all, so that the sign of the step is all there is to know.
+static olstm__row_verdict judge_slice(const olstm__program_node* node, int32_t own,
+                                      int32_t rank, olstm_text* out_reason) {
+  bool has_steps = false, has_axes = false;
+  const olstm_tensor* steps = find_constant(node, 4, &has_steps);
+  const olstm_tensor* axes = find_constant(node, 3, &has_axes);
+  if (!has_steps || !has_axes) {
+    return say(OLSTM__ROWS_UNKNOWN, out_reason, "data tells which rows it takes");
+  }
+  for (int64_t i = 0; steps && i < olstm_tensor_desc_count(&steps->desc); i++) {
+    if (read_int(steps, i) > 0) continue;
+    if ((axes ? wrap(read_int(axes, i), rank) : i) == own) {
+      return say(OLSTM__ROWS_MIXED, out_reason, "it takes them in another order");
+    }
+  }
+  return OLSTM__ROWS_APART;
+}
+
+/// Whether a Pad whose widths are constant leaves rows where they are.
+static olstm__row_verdict judge_pad(const olstm__program_node* node, int32_t own,
+                                    int32_t rank, olstm_text* out_reason) {
+  bool is_known = false;
+  const olstm_tensor* pads = find_constant(node, 1, &is_known);
+  const olstm_tensor* axes = find_constant(node, 3, &is_known);
+  const olstm_attribute* widths = olstm_node_find_attribute(&node->node, "pads");
+  int64_t place = own, first = 0;
+  if (!widths) widths = olstm_node_find_attribute(&node->node, "paddings");
+  if (axes) {
+    const int64_t count = olstm_tensor_desc_count(&axes->desc);
+    for (place = 0; place < count && wrap(read_int(axes, place), rank) != own;) place++;
+    if (place == count) return OLSTM__ROWS_APART;
+  }
+  if (widths && (size_t)place < widths->count) first = widths->ints[place];
+  if (pads && place < olstm_tensor_desc_count(&pads->desc)) first = read_int(pads, place);
+  return first == 0 ? OLSTM__ROWS_APART
+                    : say(OLSTM__ROWS_MIXED, out_reason, "it moves them along the batch");
+}
+
+/// The letter of dimension `axis` in a term of an equation, which ends at `end`: those
+/// that an ellipsis stands for are told apart by how far they are from its last.
+static int find_letter(const char* term, const char* end, int32_t axis, int32_t rank) {
+  int32_t letters = 0, at = 0;
+  for (const char* c = term; c < end; c++) letters += *c != ' ' && *c != '.';
+  for (const char* c = term; c < end; c++) {
+    if (*c == ' ') continue;
+    if (*c == '.') {
+      const int32_t hidden = rank - letters;
+      if (axis < at + hidden) return -(at + hidden - axis);
+      at += hidden;
+      c += 2;
+    } else if (at++ == axis) {
+      return *c;
+    }
+  }
+  return 0;
+}
+
+/// Whether all inputs with rows have them at one letter, which is the result's.
+static bool einsum_keeps_apart(const olstm__program_node* node,
+                               const olstm__row_value* inputs,
+                               const olstm__row_value* output) {
+  const char* equation = NULL;
+  int letter = 0;
+  (void)olstm_node_get_string(&node->node, "equation", "", &equation, NULL);
+  const char* arrow = equation ? strstr(equation, "->") : NULL;
+  if (!arrow) return false;
+  const char* term = equation;
+  for (size_t i = 0; i < node->input_count; i++) {
+    const char* end = memchr(term, ',', (size_t)(arrow - term));
+    if (!end) end = arrow;
+    if (inputs[i].before > 0) {
+      const int own =
+          find_letter(term, end, olstm__row_axis(&inputs[i]), inputs[i].at[0].rank);
+      if (own == 0 || (letter != 0 && letter != own)) return false;
+      letter = own;
+    }
+    term = end < arrow ? end + 1 : arrow;
+  }
+  const int32_t axis = olstm__row_axis(output);
+  return axis < 0 || find_letter(arrow + 2, arrow + strlen(arrow), axis,
+                                 output->at[0].rank) == letter;
+}
+
 static const char kAlong[] = "it computes along the batch axis";
+
+/// Rules of single operators.
+static olstm__row_verdict check_own(const olstm__program_node* node, const rule_row* rule,
+                                    const olstm__row_value* inputs,
+                                    const olstm__row_value* outputs,
+                                    olstm_text* out_reason) {
+  const int32_t rank = inputs[0].at[0].rank;
+  const int32_t own = inputs[0].before > 0 ? olstm__row_axis(&inputs[0]) : -1;
+  switch (rule->rule) {
+    case RULE_STEPS:
+      return own != (get_int(node, "layout", 0) == 1 || get_int(node, "x_layout", 0) == 1)
+                 ? OLSTM__ROWS_APART
+                 : say(OLSTM__ROWS_MIXED, out_reason, "it steps along the batch axis");
+    case RULE_MATRIX:
+      return own < 0 || own < rank - 2 ? OLSTM__ROWS_APART
+                                       : say(OLSTM__ROWS_MIXED, out_reason,
+                                             "it tells them apart by their index");
+    case RULE_SLICE:
+      return own < 0 ? OLSTM__ROWS_APART : judge_slice(node, own, rank, out_reason);
+    case RULE_PAD:
+      return own < 0 ? OLSTM__ROWS_APART : judge_pad(node, own, rank, out_reason);
+    case RULE_EINSUM:
+      return einsum_keeps_apart(node, inputs, &outputs[0])
+                 ? OLSTM__ROWS_APART
+                 : say(OLSTM__ROWS_MIXED, out_reason,
+                       "its equation has them under several letters");
+    default:
+      return OLSTM__ROWS_APART;
+  }
+}
 
 /// Whether what the rule computes along is the batch axis of input 0.
 static olstm__row_verdict check_axes(const olstm__program_node* node,
@@ -287,6 +448,56 @@ static olstm__row_verdict check_axes(const olstm__program_node* node,
   return is_mixed ? say(OLSTM__ROWS_MIXED, out_reason, kAlong) : OLSTM__ROWS_APART;
 }
 
+/// Whether input `index` says no more than what shape the result has.
+static bool is_shape_input(const olstm__program_node* node, size_t index) {
+  static const char* const kTypes[] = {"Reshape", "Expand",   "Tile",  "Slice",
+                                       "Pad",     "Resize",   "Split", "Upsample",
+                                       "Squeeze", "Unsqueeze"};
+  if (strcmp(node->node.op_type, "ConstantOfShape") == 0) return true;
+  for (size_t t = 0; index > 0 && t < sizeof kTypes / sizeof *kTypes; t++) {
+    if (strcmp(node->node.op_type, kTypes[t]) == 0) return true;
+  }
+  return false;
+}
+
+/// Whether a value that is the same for all rows may still have something for each: its
+/// elements depend on the batch size, or it has the batch in two dimensions.
+static bool tells_rows(const olstm__program_node* node, const olstm__row_value* input,
+                       size_t index) {
+  if (input->before > 0 || is_shape_input(node, index)) return false;
+  return input->is_sized || (input->at[0].dtype != OLSTM_DTYPE_UNDEFINED &&
+                             input->at[0].rank > 0 && olstm__row_axis(input) == -2);
+}
+
+bool olstm__row_picks(const olstm__program_node* node) {
+  static const char* const kTypes[] = {"Shape", "Gather", "Slice", "Split"};
+  for (size_t t = 0; t < sizeof kTypes / sizeof *kTypes; t++) {
+    if (strcmp(node->node.op_type, kTypes[t]) == 0) return true;
+  }
+  return false;
+}
+
+bool olstm__row_is_sized(const olstm__program_node* node, const olstm__row_value* inputs,
+                         const olstm__row_value* output) {
+  const char* type = node->node.op_type;
+  if (find_rule(node)->rule == RULE_SHAPE) return olstm__row_axis(&inputs[0]) != -1;
+  for (size_t i = 0; i < node->input_count; i++) {
+    if (!inputs[i].is_sized) continue;
+    if (i == 0 ? strcmp(type, "ConstantOfShape") != 0 : !is_shape_input(node, i)) {
+      return true;
+    }
+    // What one element is repeated to is the same for all rows; what several are, or
+    // what a number of them is taken of, is not.
+    const int32_t axis = olstm__row_axis(output);
+    if (strcmp(type, "Slice") == 0 && axis != -1) return true;
+    if (strcmp(type, "Tile") == 0 &&
+        (axis == -2 || (axis >= 0 && inputs[0].at[0].dims[axis] != 1))) {
+      return true;
+    }
+  }
+  return false;
+}
+
 olstm__row_verdict olstm__row_judge(const olstm__program_node* node,
                                     const olstm__row_value* inputs,
                                     olstm__row_value* outputs, olstm_text* out_reason) {
@@ -302,11 +513,22 @@ olstm__row_verdict olstm__row_judge(const olstm__program_node* node,
     }
     return say(OLSTM__ROWS_UNKNOWN, out_reason, "its result depends on the data of all");
   }
-  if (rule->rule == RULE_SHAPE) return OLSTM__ROWS_APART;
+  if (rule->rule == RULE_SHAPE) {
+    outputs[0].is_sized = true;
+    return OLSTM__ROWS_APART;
+  }
+  for (size_t i = 0; i < node->input_count; i++) {
+    if (!tells_rows(node, &inputs[i], i)) continue;
+    return say(OLSTM__ROWS_UNKNOWN, out_reason,
+               "it reads what depends on how many rows there are");
+  }
   if (rule->rule == RULE_RESHAPE && inputs[0].before > 0) {
     return reshape(&inputs[0], &outputs[0], out_reason);
   }
-  const olstm__row_verdict verdict = check_axes(node, rule, inputs, out_reason);
+  olstm__row_verdict verdict = check_axes(node, rule, inputs, out_reason);
+  if (verdict == OLSTM__ROWS_APART) {
+    verdict = check_own(node, rule, inputs, outputs, out_reason);
+  }
   if (verdict != OLSTM__ROWS_APART) return verdict;
   return pass_on(node, inputs, outputs, out_reason);
 }

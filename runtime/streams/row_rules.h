@@ -17,6 +17,9 @@ typedef struct olstm__row_value {
   /// dimension: `before` is how many elements of that dimension lie outside of the batch
   /// (T of [T*N,H]); 1 where it is the batch alone.
   int64_t before;
+  /// Its elements depend on the number of rows (a shape, and what is computed of it),
+  /// which before = 0 does not exclude.
+  bool is_sized;
 } olstm__row_value;
 
 /// What a node does to rows.
@@ -37,6 +40,15 @@ int32_t olstm__row_axis(const olstm__row_value* value);
 olstm__row_verdict olstm__row_judge(const olstm__program_node* node,
                                     const olstm__row_value* inputs,
                                     olstm__row_value* outputs, olstm_text* out_reason);
+
+/// Whether an output of a node that reads nothing that depends on rows depends on their
+/// number.
+bool olstm__row_is_sized(const olstm__program_node* node, const olstm__row_value* inputs,
+                         const olstm__row_value* output);
+
+/// Whether a node's outputs have elements of its input, or of its shape, as they are: one
+/// that is the same with both batch sizes does not depend on them.
+bool olstm__row_picks(const olstm__program_node* node);
 
 /// Whether a node draws random numbers.
 bool olstm__row_is_random(const olstm__program_node* node);

@@ -82,14 +82,16 @@ static olstm_status walk_branch(row_walk* walk, graph_rows* rows,
     return status == OLSTM_STATUS_OUT_OF_MEMORY ? fail_memory(error) : OLSTM_STATUS_OK;
   }
   for (size_t c = 0; c < body->capture_count && c < count; c++) {
-    inner.values[body->program->inputs[c]].before =
-        rows->values[node->inputs[body->first_capture + c]].before;
+    const olstm__row_value* outer = &rows->values[node->inputs[body->first_capture + c]];
+    inner.values[body->program->inputs[c]].before = outer->before;
+    inner.values[body->program->inputs[c]].is_sized = outer->is_sized;
   }
   OLSTM_RETURN_IF_ERROR(walk_nodes(walk, &inner, error));
   for (size_t o = 0; o < node->output_count && walk->trace->is_apart; o++) {
     if (node->outputs[o] == OLSTM__NO_VALUE) continue;
     const int64_t before = inner.values[body->program->outputs[o]].before;
     olstm__row_value* value = &rows->values[node->outputs[o]];
+    value->is_sized |= inner.values[body->program->outputs[o]].is_sized;
     if (before == 0) continue;
     if ((value->before > 0 && value->before != before) || olstm__row_axis(value) < 0) {
       give_up(walk, node->node.op_type, node->node.name,
@@ -112,7 +114,7 @@ static olstm_status walk_if(row_walk* walk, graph_rows* rows,
                       "streams cannot be computed together",
                       node->node.name);
   }
-  if (known[0] != known[1]) {
+  if (known[0] != known[1] || rows->values[condition].is_sized) {
     give_up(walk, node->node.op_type, node->node.name,
             "it takes its branch by the batch size");
     return OLSTM_STATUS_OK;
@@ -139,14 +141,28 @@ static olstm__row_value* list_values(row_walk* walk, const graph_rows* rows,
   return list;
 }
 
+/// Whether a value is one element, which both batch sizes have alike.
+static bool is_alike(const graph_rows* rows, int32_t value) {
+  const olstm__inferred_value *a = &rows->inferred[0][value],
+                              *b = &rows->inferred[1][value];
+  return a->is_known && b->is_known && olstm_tensor_desc_equal(&a->desc, &b->desc) &&
+         olstm_tensor_desc_count(&a->desc) == 1 &&
+         memcmp(a->first, b->first, sizeof a->first) == 0;
+}
+
 static olstm_status judge(row_walk* walk, graph_rows* rows,
-                          const olstm__program_node* node, olstm_error* error) {
+                          const olstm__program_node* node, bool has_rows,
+                          olstm_error* error) {
   olstm_text reason = {""};
   const olstm__row_value* inputs =
       list_values(walk, rows, node->inputs, node->input_count);
   olstm__row_value* outputs = list_values(walk, rows, node->outputs, node->output_count);
   if (!inputs || !outputs) return fail_memory(error);
-  switch (olstm__row_judge(node, inputs, outputs, &reason)) {
+  for (size_t o = 0; o < node->output_count && !has_rows; o++) {
+    outputs[o].is_sized = olstm__row_is_sized(node, inputs, &outputs[o]);
+  }
+  switch (has_rows ? olstm__row_judge(node, inputs, outputs, &reason)
+                   : OLSTM__ROWS_APART) {
     case OLSTM__ROWS_MIXED:
       return olstm_fail(error, OLSTM_STATUS_UNSUPPORTED,
                         "%s '%s' mixes the rows of a batch: %s. Streams cannot be "
@@ -161,6 +177,9 @@ static olstm_status judge(row_walk* walk, graph_rows* rows,
   for (size_t o = 0; o < node->output_count; o++) {
     if (node->outputs[o] == OLSTM__NO_VALUE) continue;
     rows->values[node->outputs[o]].before = outputs[o].before;
+    rows->values[node->outputs[o]].is_sized =
+        outputs[o].is_sized &&
+        !(olstm__row_picks(node) && is_alike(rows, node->outputs[o]));
   }
   return OLSTM_STATUS_OK;
 }
@@ -178,7 +197,7 @@ static olstm_status walk_nodes(row_walk* walk, graph_rows* rows, olstm_error* er
     if (olstm__row_is_random(node)) {
       give_up(walk, node->node.op_type, node->node.name, "it draws random numbers");
     } else if (node->kind != OLSTM__NODE_CONTROL) {
-      if (has_rows) OLSTM_RETURN_IF_ERROR(judge(walk, rows, node, error));
+      OLSTM_RETURN_IF_ERROR(judge(walk, rows, node, has_rows, error));
     } else if (node->control == OLSTM__CONTROL_IF) {
       OLSTM_RETURN_IF_ERROR(walk_if(walk, rows, node, error));
     } else {

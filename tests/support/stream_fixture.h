@@ -21,14 +21,19 @@ typedef struct stream_fixture {
   olstm_streams* streams;
 } stream_fixture;
 
-static inline olstm_session* open_session(stream_fixture* f, const char* text) {
-  static const char* const kAll = "all";
+/// A session whose node of that name is stateful; "all": every one.
+static inline olstm_session* open_session_of(stream_fixture* f, const char* text,
+                                             const char* stateful) {
   olstm_session_options options;
   olstm_session_options_init(&options);
   options.stateful_count = 1;
-  options.stateful = &kAll;
+  options.stateful = &stateful;
   f->streams = NULL;
   return olstm_fake_session_must(text, &options, &f->fake);
+}
+
+static inline olstm_session* open_session(stream_fixture* f, const char* text) {
+  return open_session_of(f, text, "all");
 }
 
 static inline void close_all(stream_fixture* f) {

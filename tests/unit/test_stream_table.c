@@ -4,15 +4,23 @@
 #include "tests/support/stream_fixture.h"
 #include "tests/support/test_main.h"
 
-/// No table can be made for the model: the message has these words.
-static void expect_refused(const char* text, olstm_status code, const char* words) {
+/// No table can be made for the model with that node stateful: the message has these
+/// words.
+static void expect_refused_of(const char* text, const char* stateful, olstm_status code,
+                              const char* words) {
   stream_fixture f;
   olstm_error error = {""};
-  olstm_session* session = open_session(&f, text);
-  assert_int_equal(olstm_streams_create(session, NULL, &f.streams, &error), code);
+  olstm_session* session = open_session_of(&f, text, stateful);
+  const olstm_status status = olstm_streams_create(session, NULL, &f.streams, &error);
   if (!strstr(error.message, words)) fail_msg("%s", error.message);
+  assert_int_equal(status, code);
   assert_null(f.streams);
   close_all(&f);
+}
+
+/// The same with all recurrent nodes stateful.
+static void expect_refused(const char* text, olstm_status code, const char* words) {
+  expect_refused_of(text, "all", code, words);
 }
 
 /// A table computes rows one by one: the reason has these words.
@@ -52,6 +60,100 @@ static void refuses_nodes_that_mix_rows(void** state) {
                  code, "Reshape 'apart' mixes the rows of a batch: it takes the batch");
 }
 
+/// What the values of a trial may hide: a threshold that they do not reach.
+#define THRESHOLD "const limit float[] 1000\nnode Greater m,limit -> z\noutput z\n"
+
+static void refuses_mixed_rows_that_shapes_do_not_show(void** state) {
+  (void)state;
+  static const struct {
+    const char *nodes, *words;
+  } kCases[] = {
+      {"node Trilu y -> m name=t\n", "Trilu 't' mixes"},
+      {"const a int64[1] -1\nconst b int64[1] -1000\nconst c int64[1] 2\n"
+       "node Slice y,a,b,c,a -> m name=turned\n",
+       "Slice 'turned' mixes the rows of a batch: it takes them in another order"},
+      {"const p int64[8] 0 0 1 0 0 0 -1 0\nnode Pad y,p -> m name=moved\n",
+       "Pad 'moved' mixes the rows of a batch: it moves them"},
+      {"const p int64[2] -1 1\nconst a int64[1] -2\nconst v float[] 0\n"
+       "node Pad y,p,v,a -> m name=moved\n",
+       "Pad 'moved' mixes"},
+      {"node Einsum y,y -> m name=e equation=\"tdbh,tdch->tdbh\"\n",
+       "Einsum 'e' mixes the rows of a batch: its equation"},
+      {"node Einsum y,y -> m name=e equation=\"td...h,tdch->td...h\"\n",
+       "Einsum 'e' mixes"},
+      {"const a int64[1] 1\nnode Squeeze y,a -> q\nnode Transpose q -> v "
+       "perm=[1,0,2]\n"
+       "const w2 float[1,3,3] 0.5\nconst r2 float[1,3,3] 0.5\n"
+       "node RNN v,w2,r2 -> m name=along hidden_size=3\n",
+       "RNN 'along' mixes the rows of a batch: it steps along"},
+      {"const a int64[1] 1\nnode Squeeze y,a -> v\n"
+       "const w2 float[1,3,3] 0.5\nconst r2 float[1,3,3] 0.5\n"
+       "node RNN v,w2,r2 -> m name=along hidden_size=3 layout=1\n",
+       "RNN 'along' mixes"},
+  };
+  for (size_t c = 0; c < sizeof kCases / sizeof *kCases; c++) {
+    char text[2048];
+    (void)snprintf(text, sizeof text, "opset 18\n%s%s%s", ROWS_OF_STEPS, kCases[c].nodes,
+                   THRESHOLD);
+    expect_refused_of(text, "l", OLSTM_STATUS_UNSUPPORTED, kCases[c].words);
+  }
+}
+
+/// How many rows there are is the company's matter.
+#define COUNTED_ROWS \
+  ROWS_OF_STEPS "const i int64[1] 1\nnode Shape x -> s\nnode Gather s,i -> n\n"
+
+static void computes_alone_what_depends_on_the_batch_size(void** state) {
+  (void)state;
+  expect_alone(COUNTED_ROWS
+               "node Cast n -> f to=1\nnode Div y,f -> m name=share\n" THRESHOLD,
+               "Div 'share': it reads what depends on how many rows there are");
+  expect_alone(COUNTED_ROWS
+               "node Concat n,n -> nn axis=0\nnode ConstantOfShape nn -> ones\n"
+               "node MatMul ones,y -> m name=sum\n" THRESHOLD,
+               "MatMul 'sum': it reads what depends on how many rows there are");
+  // Neither of the batch sizes that shapes are compared at is that large.
+  expect_alone(COUNTED_ROWS
+               "const ten int64[1] 10\nnode Greater n,ten -> c\n"
+               "graph t\nnode Neg y -> a\noutput a\nend\n"
+               "graph e\nnode Abs y -> b\noutput b\nend\n"
+               "node If c -> z name=choice then_branch=@t else_branch=@e\noutput z\n",
+               "If 'choice': it takes its branch by the batch size");
+}
+
+static void computes_together_what_depends_on_shapes_alone(void** state) {
+  (void)state;
+  static const char* const kTexts[] = {
+      // The number of time steps is none of the batch's.
+      ROWS_OF_STEPS
+      "const i int64[1] 0\nnode Shape x -> s\nnode Gather s,i -> t\n"
+      "node Cast t -> f to=1\nnode Div y,f -> z\noutput z\n",
+      // One value for every row.
+      COUNTED_ROWS
+      "const k float[1,1,3] 1 2 3\nconst one int64[1] 1\n"
+      "node Concat one,n,one -> s1 axis=0\nnode Tile k,s1 -> e\n"
+      "node Add y,e -> z\noutput z\n",
+      COUNTED_ROWS
+      "const k float[1,3] 1 2 3\nconst three int64[1] 3\n"
+      "node Concat n,three -> s1 axis=0\nnode Expand k,s1 -> e\n"
+      "node Add y,e -> z\noutput z\n",
+      ROWS_OF_STEPS "node Einsum y,y -> z equation=\"t...h,t...k->t...h\"\noutput z\n",
+      ROWS_OF_STEPS "const p int64[8] 1 0 0 0 -1 0 0 0\nnode Pad y,p -> z\noutput z\n",
+      ROWS_OF_STEPS
+      "const a int64[1] -1\nconst b int64[1] -1000\nconst c int64[1] 0\n"
+      "node Slice y,a,b,c,a -> z\noutput z\n",
+  };
+  for (size_t t = 0; t < sizeof kTexts / sizeof *kTexts; t++) {
+    stream_fixture f;
+    olstm_streams_info info;
+    open_table(&f, kTexts[t], 4);
+    olstm_streams_get_info(f.streams, &info);
+    assert_string_equal(info.reason, "");
+    assert_int_equal(info.largest_batch, 8);
+    close_all(&f);
+  }
+}
+
 static void refuses_nodes_that_branch_on_rows(void** state) {
   (void)state;
   expect_refused(ROWS_OF_STEPS
@@ -87,8 +189,11 @@ static void computes_alone_what_it_cannot_follow(void** state) {
                "Inc 'own': it is no operator of olstm's");
   // The shapes do not tell; made-up values do.
   expect_alone(ROWS_OF_STEPS
-               "const from int64[1] -1\nconst to int64[1] -1000\nconst a int64[1] 2\n"
-               "node Slice y,from,to,a,from -> z name=turned\noutput z\n",
+               "const three int64[1] 3\nconst k float[3] 1 2 3\nconst i int64[1] 1\n"
+               "node Shape x -> s\nnode Gather s,i -> n\n"
+               "node Concat n,three -> s1 axis=0\nnode Expand k,s1 -> e\n"
+               "node Concat three,n -> s2 axis=0\nnode Reshape e,s2 -> f\n"
+               "node Transpose f -> g perm=[1,0]\nnode Add y,g -> z\noutput z\n",
                "output 'z' is not bit for bit the same when rows are computed together");
   expect_alone(ROWS_OF_STEPS
                "const m int64[] 2\nconst c bool[] 1\n"
@@ -385,6 +490,9 @@ static void one_row_may_have_no_batch_axis(void** state) {
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(refuses_nodes_that_mix_rows),
+      cmocka_unit_test(refuses_mixed_rows_that_shapes_do_not_show),
+      cmocka_unit_test(computes_alone_what_depends_on_the_batch_size),
+      cmocka_unit_test(computes_together_what_depends_on_shapes_alone),
       cmocka_unit_test(refuses_nodes_that_branch_on_rows),
       cmocka_unit_test(refuses_a_fixed_batch_by_the_inputs_name),
       cmocka_unit_test(refuses_outputs_without_a_batch_axis),
