@@ -127,5 +127,6 @@ static const olstm_operator kOperators[] = {
          &kFusedConv),
 };
 
-const olstm__op_family olstm__conv_family = {OLSTM__OPERATORS(kOperators),
-                                             .traits = OLSTM__TRAIT_KEEPS_RANK};
+const olstm__op_family olstm__conv_family = {
+    OLSTM__OPERATORS(kOperators),
+    .traits = OLSTM__TRAIT_KEEPS_RANK | OLSTM__TRAIT_ROWS_FIRST};

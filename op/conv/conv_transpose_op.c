@@ -170,5 +170,6 @@ static const olstm_operator kOperators[] = {
         &kFusedConvTranspose),
 };
 
-const olstm__op_family olstm__conv_transpose_family = {OLSTM__OPERATORS(kOperators),
-                                                       .traits = OLSTM__TRAIT_KEEPS_RANK};
+const olstm__op_family olstm__conv_transpose_family = {
+    OLSTM__OPERATORS(kOperators),
+    .traits = OLSTM__TRAIT_KEEPS_RANK | OLSTM__TRAIT_ROWS_FIRST};

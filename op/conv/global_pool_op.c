@@ -96,5 +96,6 @@ static const olstm_operator kOperators[] = {ROW("GlobalAveragePool", kAverage),
                                             ROW("GlobalMaxPool", kMax),
                                             ROW("GlobalLpPool", kLp)};
 
-const olstm__op_family olstm__global_pool_family = {OLSTM__OPERATORS(kOperators),
-                                                    .traits = OLSTM__TRAIT_KEEPS_RANK};
+const olstm__op_family olstm__global_pool_family = {
+    OLSTM__OPERATORS(kOperators),
+    .traits = OLSTM__TRAIT_KEEPS_RANK | OLSTM__TRAIT_ROWS_FIRST};

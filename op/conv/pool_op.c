@@ -463,6 +463,6 @@ static const olstm__type_traits kTraits[] = {
     {NULL, 0},
 };
 
-const olstm__op_family olstm__pool_family = {OLSTM__OPERATORS(kOperators),
-                                             .traits = OLSTM__TRAIT_KEEPS_RANK,
-                                             .type_traits = kTraits};
+const olstm__op_family olstm__pool_family = {
+    OLSTM__OPERATORS(kOperators),
+    .traits = OLSTM__TRAIT_KEEPS_RANK | OLSTM__TRAIT_ROWS_FIRST, .type_traits = kTraits};

@@ -408,4 +408,5 @@ static const olstm_operator kOperators[] = {OLSTM__OP_ENTRY(
         OLSTM_DTYPE_BIT(OLSTM_DTYPE_UINT32) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_UINT64),
     &kSchema, infer, prepare, run)};
 
-const olstm__op_family olstm__einsum_family = {OLSTM__OPERATORS(kOperators)};
+const olstm__op_family olstm__einsum_family = {OLSTM__OPERATORS(kOperators),
+                                               .traits = OLSTM__TRAIT_ROWS_EINSUM};

@@ -32,12 +32,16 @@ static const olstm_operator kOperators[] = {
 };
 
 static const olstm__type_traits kTraits[] = {
-    {"Gather", OLSTM__TRAIT_MOVES_ELEMENTS},
-    {"GatherElements", OLSTM__TRAIT_KEEPS_RANK | OLSTM__TRAIT_MOVES_ELEMENTS},
-    {"GatherND", OLSTM__TRAIT_MOVES_ELEMENTS},
-    {"Scatter", OLSTM__TRAIT_KEEPS_SHAPE},
-    {"ScatterElements", OLSTM__TRAIT_KEEPS_SHAPE},
-    {"ScatterND", OLSTM__TRAIT_KEEPS_SHAPE},
+    {"Compress", OLSTM__TRAIT_ROWS_DATA},
+    {"Gather",
+     OLSTM__TRAIT_MOVES_ELEMENTS | OLSTM__TRAIT_ROWS_INDEX | OLSTM__TRAIT_PICKS},
+    {"GatherElements",
+     OLSTM__TRAIT_KEEPS_RANK | OLSTM__TRAIT_MOVES_ELEMENTS | OLSTM__TRAIT_ROWS_INDEX},
+    {"GatherND", OLSTM__TRAIT_MOVES_ELEMENTS | OLSTM__TRAIT_ROWS_GATHER},
+    {"NonZero", OLSTM__TRAIT_ROWS_DATA},
+    {"Scatter", OLSTM__TRAIT_KEEPS_SHAPE | OLSTM__TRAIT_ROWS_INDEX},
+    {"ScatterElements", OLSTM__TRAIT_KEEPS_SHAPE | OLSTM__TRAIT_ROWS_INDEX},
+    {"ScatterND", OLSTM__TRAIT_KEEPS_SHAPE | OLSTM__TRAIT_ROWS_SCATTER},
     {NULL, 0},
 };
 

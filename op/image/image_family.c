@@ -22,5 +22,14 @@ static const olstm_operator kOperators[] = {
     ROW("Upsample", 9, 9, OLD, resize, resize_schema_9),
 };
 
+static const olstm__type_traits kTraits[] = {
+    {"DepthToSpace", OLSTM__TRAIT_ROWS_FIRST},
+    {"Resize", OLSTM__TRAIT_SHAPE_INPUTS},
+    {"SpaceToDepth", OLSTM__TRAIT_ROWS_FIRST},
+    {"Upsample", OLSTM__TRAIT_SHAPE_INPUTS},
+    {NULL, 0},
+};
+
 const olstm__op_family olstm__image_family = {OLSTM__OPERATORS(kOperators),
-                                              .traits = OLSTM__TRAIT_KEEPS_RANK};
+                                              .traits = OLSTM__TRAIT_KEEPS_RANK,
+                                              .type_traits = kTraits};

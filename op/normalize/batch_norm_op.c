@@ -236,5 +236,6 @@ static const olstm_operator kOperators[] = {
     ROW(14, 0, kBatchNorm),
 };
 
-const olstm__op_family olstm__batch_norm_family = {OLSTM__OPERATORS(kOperators),
-                                                   .traits = OLSTM__TRAIT_KEEPS_SHAPE};
+const olstm__op_family olstm__batch_norm_family = {
+    OLSTM__OPERATORS(kOperators),
+    .traits = OLSTM__TRAIT_KEEPS_SHAPE | OLSTM__TRAIT_ROWS_FIRST};

@@ -183,5 +183,6 @@ static const olstm_operator kOperators[] = {
     ROW("GroupNormalization", 21, 0, kGroup),
 };
 
-const olstm__op_family olstm__channel_norm_family = {OLSTM__OPERATORS(kOperators),
-                                                     .traits = OLSTM__TRAIT_KEEPS_SHAPE};
+const olstm__op_family olstm__channel_norm_family = {
+    OLSTM__OPERATORS(kOperators),
+    .traits = OLSTM__TRAIT_KEEPS_SHAPE | OLSTM__TRAIT_ROWS_FIRST};

@@ -175,5 +175,12 @@ static const olstm_operator kOperators[] = {
                     composed_norm_infer, composed_norm_prepare, composed_norm_run),
 };
 
+static const olstm__type_traits kTraits[] = {
+    {"LpNormalization", OLSTM__TRAIT_ROWS_ALONG | OLSTM__TRAIT_LAST_AXIS},
+    {"MeanVarianceNormalization", OLSTM__TRAIT_ROWS_OVER},
+    {NULL, 0},
+};
+
 const olstm__op_family olstm__composed_norm_family = {OLSTM__OPERATORS(kOperators),
-                                                      .traits = OLSTM__TRAIT_KEEPS_SHAPE};
+                                                      .traits = OLSTM__TRAIT_KEEPS_SHAPE,
+                                                      .type_traits = kTraits};

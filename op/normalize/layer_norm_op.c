@@ -237,6 +237,7 @@ static const olstm__type_traits kTraits[] = {
     {NULL, 0},
 };
 
-const olstm__op_family olstm__layer_norm_family = {OLSTM__OPERATORS(kOperators),
-                                                   .traits = OLSTM__TRAIT_KEEPS_SHAPE,
-                                                   .type_traits = kTraits};
+const olstm__op_family olstm__layer_norm_family = {
+    OLSTM__OPERATORS(kOperators),
+    .traits = OLSTM__TRAIT_KEEPS_SHAPE | OLSTM__TRAIT_ROWS_FROM | OLSTM__TRAIT_LAST_AXIS,
+    .type_traits = kTraits};

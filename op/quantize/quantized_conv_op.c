@@ -407,5 +407,6 @@ static const olstm__op_schema kQlinear = {.arity = {8, 9, 1},
 static const olstm_operator kOperators[] = {ROW("ConvInteger", kInteger),
                                             ROW("QLinearConv", kQlinear)};
 
-const olstm__op_family olstm__quantized_conv_family = {OLSTM__OPERATORS(kOperators),
-                                                       .traits = OLSTM__TRAIT_KEEPS_RANK};
+const olstm__op_family olstm__quantized_conv_family = {
+    OLSTM__OPERATORS(kOperators),
+    .traits = OLSTM__TRAIT_KEEPS_RANK | OLSTM__TRAIT_ROWS_FIRST};

@@ -369,5 +369,5 @@ static const olstm__type_traits kTraits[] = {
     {NULL, 0},
 };
 
-const olstm__op_family olstm__random_family = {OLSTM__OPERATORS(kOperators),
-                                               .type_traits = kTraits};
+const olstm__op_family olstm__random_family = {
+    OLSTM__OPERATORS(kOperators), .traits = OLSTM__TRAIT_RANDOM, .type_traits = kTraits};

@@ -135,5 +135,6 @@ static const olstm_operator kOperators[] = {
     ROW("ArgMin", 12, 0, kArgMin),
 };
 
-const olstm__op_family olstm__arg_family = {OLSTM__OPERATORS(kOperators),
-                                            .traits = OLSTM__TRAIT_REDUCES};
+const olstm__op_family olstm__arg_family = {
+    OLSTM__OPERATORS(kOperators),
+    .traits = OLSTM__TRAIT_REDUCES | OLSTM__TRAIT_ROWS_ALONG};

@@ -249,4 +249,6 @@ static const olstm_operator kOperators[] = {
 };
 
 const olstm__op_family olstm__cumsum_family = {OLSTM__OPERATORS(kOperators),
-                                               .traits = OLSTM__TRAIT_KEEPS_SHAPE};
+                                               .traits = OLSTM__TRAIT_KEEPS_SHAPE |
+                                                         OLSTM__TRAIT_ROWS_ALONG |
+                                                         OLSTM__TRAIT_AXIS_INPUT};

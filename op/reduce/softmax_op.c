@@ -378,5 +378,7 @@ static const olstm_operator kOperators[] = {
     ROW("Hardmax", 1, 12, kHardmaxBefore13),       ROW("Hardmax", 13, 0, kHardmax),
 };
 
-const olstm__op_family olstm__softmax_family = {OLSTM__OPERATORS(kOperators),
-                                                .traits = OLSTM__TRAIT_KEEPS_SHAPE};
+const olstm__op_family olstm__softmax_family = {
+    OLSTM__OPERATORS(kOperators),
+    .traits = OLSTM__TRAIT_KEEPS_SHAPE | OLSTM__TRAIT_ROWS_ALONG |
+              OLSTM__TRAIT_LAST_AXIS | OLSTM__TRAIT_FLATTENS_UNTIL_12};

@@ -247,5 +247,6 @@ SCHEMA(kTopK, 2, kSince11, parse_input);
 static const olstm_operator kOperators[] = {ROW(1, 9, kTopKBefore10),
                                             ROW(10, 10, kTopK10), ROW(11, 0, kTopK)};
 
-const olstm__op_family olstm__topk_family = {OLSTM__OPERATORS(kOperators),
-                                             .traits = OLSTM__TRAIT_KEEPS_RANK};
+const olstm__op_family olstm__topk_family = {
+    OLSTM__OPERATORS(kOperators),
+    .traits = OLSTM__TRAIT_KEEPS_RANK | OLSTM__TRAIT_ROWS_ALONG | OLSTM__TRAIT_LAST_AXIS};

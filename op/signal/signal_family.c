@@ -15,4 +15,11 @@ static const olstm_operator kOperators[] = {
     ROW("MelWeightMatrix", 17, 0, SIZES, mel_weight_matrix, mel_weight_matrix_schema),
 };
 
-const olstm__op_family olstm__signal_family = {OLSTM__OPERATORS(kOperators)};
+static const olstm__type_traits kTraits[] = {
+    {"DFT", OLSTM__TRAIT_ROWS_DFT},
+    {"STFT", OLSTM__TRAIT_ROWS_FIRST},
+    {NULL, 0},
+};
+
+const olstm__op_family olstm__signal_family = {OLSTM__OPERATORS(kOperators),
+                                               .type_traits = kTraits};

@@ -4,126 +4,14 @@
 
 #include "op/builtin.h"
 
-/// What operators do to the batch dimension of their inputs, beyond what the shapes tell:
-/// those that are not listed compute every element of their outputs from elements at the
-/// same index of the batch, or show by their shapes that they do not.
-typedef enum row_rule {
-  RULE_SHAPES_TELL,
-  /// Elements keep their row-major order; dimensions change.
-  RULE_RESHAPE,
-  /// The output depends on the shape of the input alone.
-  RULE_SHAPE,
-  /// Rows are dimension 0 of every input that has them.
-  RULE_FIRST,
-  /// Computes along one axis.
-  RULE_ALONG,
-  /// Computes over that axis and all behind it.
-  RULE_FROM,
-  /// Computes over several axes.
-  RULE_OVER,
-  /// Steps along time_axis, a length for each batch_axis.
-  RULE_REVERSE,
-  /// Steps along dimension 0 of input 0, along dimension 1 with layout=1 or x_layout=1.
-  RULE_STEPS,
-  /// Over the last two axes: which elements stay depends on their index there.
-  RULE_MATRIX,
-  /// Takes every step-th element; backwards, rows change places.
-  RULE_SLICE,
-  /// Moves rows where one side of the batch grows and the other shrinks.
-  RULE_PAD,
-  /// The letters of the batch tell.
-  RULE_EINSUM,
-  /// Takes elements along one axis, at indices that other inputs give.
-  RULE_INDEX,
-  /// Takes elements at positions that other inputs give.
-  RULE_PLACES,
-  /// Shape or content depends on data of all rows.
-  RULE_DATA,
-  RULE_RANDOM
-} row_rule;
-
-typedef struct rule_row {
-  const char* op_type;
-  row_rule rule;
-  /// The default of the attribute axis.
-  int axis;
-} rule_row;
-
-static const rule_row kRules[] = {
-    {"Reshape", RULE_RESHAPE, 0},
-    {"Flatten", RULE_RESHAPE, 0},
-    {"Squeeze", RULE_RESHAPE, 0},
-    {"Unsqueeze", RULE_RESHAPE, 0},
-    {"Shape", RULE_SHAPE, 0},
-    {"Size", RULE_SHAPE, 0},
-    {"EyeLike", RULE_SHAPE, 0},
-    {"Conv", RULE_FIRST, 0},
-    {"ConvTranspose", RULE_FIRST, 0},
-    {"ConvInteger", RULE_FIRST, 0},
-    {"QLinearConv", RULE_FIRST, 0},
-    {"AveragePool", RULE_FIRST, 0},
-    {"MaxPool", RULE_FIRST, 0},
-    {"LpPool", RULE_FIRST, 0},
-    {"GlobalAveragePool", RULE_FIRST, 0},
-    {"GlobalMaxPool", RULE_FIRST, 0},
-    {"GlobalLpPool", RULE_FIRST, 0},
-    {"BatchNormalization", RULE_FIRST, 0},
-    {"InstanceNormalization", RULE_FIRST, 0},
-    {"GroupNormalization", RULE_FIRST, 0},
-    {"DepthToSpace", RULE_FIRST, 0},
-    {"SpaceToDepth", RULE_FIRST, 0},
-    {"STFT", RULE_FIRST, 0},
-    {"Softmax", RULE_ALONG, -1},
-    {"LogSoftmax", RULE_ALONG, -1},
-    {"Hardmax", RULE_ALONG, -1},
-    {"LpNormalization", RULE_ALONG, -1},
-    {"CumSum", RULE_ALONG, 0},
-    {"CumProd", RULE_ALONG, 0},
-    {"DFT", RULE_ALONG, 1},
-    {"TopK", RULE_ALONG, -1},
-    {"ArgMax", RULE_ALONG, 0},
-    {"ArgMin", RULE_ALONG, 0},
-    {"LayerNormalization", RULE_FROM, -1},
-    {"RMSNormalization", RULE_FROM, -1},
-    {"MeanVarianceNormalization", RULE_OVER, 0},
-    {"ReverseSequence", RULE_REVERSE, 0},
-    {"LSTM", RULE_STEPS, 0},
-    {"GRU", RULE_STEPS, 0},
-    {"RNN", RULE_STEPS, 0},
-    {"DynamicQuantizeLSTM", RULE_STEPS, 0},
-    {"MaskedLSTM", RULE_STEPS, 0},
-    {"MaskedGRU", RULE_STEPS, 0},
-    {"MaskedRNN", RULE_STEPS, 0},
-    {"Trilu", RULE_MATRIX, 0},
-    {"Slice", RULE_SLICE, 0},
-    {"Pad", RULE_PAD, 0},
-    {"Einsum", RULE_EINSUM, 0},
-    {"Gather", RULE_INDEX, 0},
-    {"GatherElements", RULE_INDEX, 0},
-    {"Scatter", RULE_INDEX, 0},
-    {"ScatterElements", RULE_INDEX, 0},
-    {"GatherND", RULE_PLACES, 0},
-    {"ScatterND", RULE_PLACES, 0},
-    {"Compress", RULE_DATA, 0},
-    {"NonZero", RULE_DATA, 0},
-    {"Bernoulli", RULE_RANDOM, 0},
-    {"Multinomial", RULE_RANDOM, 0},
-    {"RandomNormal", RULE_RANDOM, 0},
-    {"RandomNormalLike", RULE_RANDOM, 0},
-    {"RandomUniform", RULE_RANDOM, 0},
-    {"RandomUniformLike", RULE_RANDOM, 0},
-};
-
-static const rule_row kNoRule = {"", RULE_SHAPES_TELL, 0};
-
-static const rule_row* find_rule(const olstm__program_node* node) {
-  for (size_t r = 0; r < sizeof kRules / sizeof *kRules; r++) {
-    if (strcmp(kRules[r].op_type, node->node.op_type) == 0) return &kRules[r];
-  }
-  return &kNoRule;
+/// Those of the built-in operator of that domain and type, 0 where there is none.
+static olstm__traits traits_of(const olstm__program_node* node) {
+  return node->callbacks
+             ? olstm__builtin_traits(node->callbacks->domain, node->node.op_type)
+             : 0;
 }
 
-/// Whether the operator is built in: the rules hold for those alone.
+/// Whether the operator is built in: traits hold for those alone.
 static bool is_builtin(const olstm_operator* callbacks) {
   const olstm_plugin* plugin = olstm__builtin_plugin();
   for (size_t i = 0; i < plugin->operator_count(); i++) {
@@ -140,13 +28,13 @@ static int64_t get_int(const olstm__program_node* node, const char* name,
 }
 
 bool olstm__row_is_random(const olstm__program_node* node) {
-  if (strcmp(node->node.op_type, "Dropout") == 0) {
-    // Training mode alone is random.
+  const olstm__traits traits = traits_of(node);
+  if (traits & OLSTM__TRAIT_RANDOM_IN_TRAINING) {
     if (node->input_count <= 2 || node->inputs[2] == OLSTM__NO_VALUE) return false;
     const olstm_tensor* training = node->node.constants[2];
     return !training || *(const uint8_t*)training->data != 0;
   }
-  return find_rule(node)->rule == RULE_RANDOM;
+  return (traits & OLSTM__TRAIT_RANDOM) != 0;
 }
 
 // ---------------------------------------------------------------- shapes
@@ -247,31 +135,24 @@ static olstm__row_verdict reshape(const olstm__row_value* input, olstm__row_valu
   return say(OLSTM__ROWS_MIXED, out_reason, "it takes the batch axis apart");
 }
 
-/// The axis that a RULE_ALONG or RULE_FROM computes along; *out_is_from: over all behind
-/// it as well. False when only data can tell.
-static bool find_axis(const olstm__program_node* node, const rule_row* rule, int32_t rank,
+/// The axis that ROWS_ALONG, ROWS_FROM or ROWS_DFT computes along; *out_is_from: over all
+/// behind it as well. False when only data can tell.
+static bool find_axis(const olstm__program_node* node, olstm__traits traits, int32_t rank,
                       int64_t* out_axis, bool* out_is_from) {
-  *out_is_from = rule->rule == RULE_FROM;
-  *out_axis = wrap(get_int(node, "axis", rule->axis), rank);
-  if (strncmp(node->node.op_type, "Cum", 3) == 0) {
-    const olstm_tensor* axis = node->node.constants[1];
-    if (!axis) return false;
-    *out_axis = wrap(read_int(axis, 0), rank);
+  const bool is_dft = (traits & OLSTM__TRAIT_ROWS) == OLSTM__TRAIT_ROWS_DFT;
+  int64_t fallback = traits & OLSTM__TRAIT_LAST_AXIS ? -1 : is_dft;
+  *out_is_from = (traits & OLSTM__TRAIT_ROWS) == OLSTM__TRAIT_ROWS_FROM;
+  if ((traits & OLSTM__TRAIT_AXIS_INPUT) || (is_dft && node->node.opset_version >= 20)) {
+    bool is_known = false;
+    const olstm_tensor* axis = find_constant(node, is_dft ? 2 : 1, &is_known);
+    *out_axis = wrap(axis ? read_int(axis, 0) : -2, rank);
+    return is_known;
   }
-  if (strcmp(node->node.op_type, "DFT") == 0 && node->node.opset_version >= 20) {
-    *out_axis = rank - 2;
-    if (node->input_count > 2 && node->inputs[2] != OLSTM__NO_VALUE) {
-      const olstm_tensor* axis = node->node.constants[2];
-      if (!axis) return false;
-      *out_axis = wrap(read_int(axis, 0), rank);
-    }
-  }
-  // Until opset 12 these make a matrix of their input first.
-  const bool is_softmax = strstr(node->node.op_type, "max") && rule->axis == -1;
-  if (is_softmax && node->node.opset_version < 13) {
+  if ((traits & OLSTM__TRAIT_FLATTENS_UNTIL_12) && node->node.opset_version < 13) {
     *out_is_from = true;
-    *out_axis = wrap(get_int(node, "axis", 1), rank);
+    fallback = 1;
   }
+  *out_axis = wrap(get_int(node, "axis", fallback), rank);
   return true;
 }
 
@@ -285,16 +166,16 @@ static bool is_among(const olstm__program_node* node, int32_t axis, int32_t rank
   return false;
 }
 
-/// RULE_INDEX and RULE_PLACES: rows stay apart where input 0 is the same for all rows
-/// (but for ScatterND, which adds them all to it), or the axis is not that of the batch.
-static bool keeps_places(const olstm__program_node* node, const rule_row* rule,
-                         const olstm__row_value* inputs) {
-  const bool has_rows = inputs[0].before > 0;
-  if (!has_rows)
-    return rule->rule == RULE_INDEX || strcmp(rule->op_type, "GatherND") == 0;
-  if (rule->rule == RULE_PLACES) return false;
-  const int32_t rank = inputs[0].at[0].rank;
-  return wrap(get_int(node, "axis", rule->axis), rank) != olstm__row_axis(&inputs[0]);
+/// ROWS_INDEX, ROWS_GATHER and ROWS_SCATTER: rows stay apart where input 0 is the same
+/// for all rows (but for ROWS_SCATTER, which adds them all to it), or the axis is not
+/// that of the batch.
+static bool keeps_positions(const olstm__program_node* node, olstm__traits rows,
+                            const olstm__row_value* inputs) {
+  if (rows == OLSTM__TRAIT_ROWS_SCATTER) return false;
+  if (inputs[0].before == 0) return true;
+  if (rows == OLSTM__TRAIT_ROWS_GATHER) return false;
+  return wrap(get_int(node, "axis", 0), inputs[0].at[0].rank) !=
+         olstm__row_axis(&inputs[0]);
 }
 
 /// Whether a Slice takes rows one after the other. A result with as many rows has them
@@ -323,15 +204,15 @@ static olstm__row_verdict judge_pad(const olstm__program_node* node, int32_t own
   const olstm_tensor* pads = find_constant(node, 1, &is_known);
   const olstm_tensor* axes = find_constant(node, 3, &is_known);
   const olstm_attribute* widths = olstm_node_find_attribute(&node->node, "pads");
-  int64_t place = own, first = 0;
+  int64_t index = own, first = 0;
   if (!widths) widths = olstm_node_find_attribute(&node->node, "paddings");
   if (axes) {
     const int64_t count = olstm_tensor_desc_count(&axes->desc);
-    for (place = 0; place < count && wrap(read_int(axes, place), rank) != own;) place++;
-    if (place == count) return OLSTM__ROWS_APART;
+    for (index = 0; index < count && wrap(read_int(axes, index), rank) != own;) index++;
+    if (index == count) return OLSTM__ROWS_APART;
   }
-  if (widths && (size_t)place < widths->count) first = widths->ints[place];
-  if (pads && place < olstm_tensor_desc_count(&pads->desc)) first = read_int(pads, place);
+  if (widths && (size_t)index < widths->count) first = widths->ints[index];
+  if (pads && index < olstm_tensor_desc_count(&pads->desc)) first = read_int(pads, index);
   return first == 0 ? OLSTM__ROWS_APART
                     : say(OLSTM__ROWS_MIXED, out_reason, "it moves them along the batch");
 }
@@ -384,26 +265,27 @@ static bool einsum_keeps_apart(const olstm__program_node* node,
 static const char kAlong[] = "it computes along the batch axis";
 
 /// Rules of single operators.
-static olstm__row_verdict check_own(const olstm__program_node* node, const rule_row* rule,
+static olstm__row_verdict check_own(const olstm__program_node* node, olstm__traits traits,
                                     const olstm__row_value* inputs,
                                     const olstm__row_value* outputs,
                                     olstm_text* out_reason) {
   const int32_t rank = inputs[0].at[0].rank;
   const int32_t own = inputs[0].before > 0 ? olstm__row_axis(&inputs[0]) : -1;
-  switch (rule->rule) {
-    case RULE_STEPS:
-      return own != (get_int(node, "layout", 0) == 1 || get_int(node, "x_layout", 0) == 1)
-                 ? OLSTM__ROWS_APART
-                 : say(OLSTM__ROWS_MIXED, out_reason, "it steps along the batch axis");
-    case RULE_MATRIX:
+  if (traits & OLSTM__TRAIT_RECURRENT) {
+    return own != (get_int(node, "layout", 0) == 1 || get_int(node, "x_layout", 0) == 1)
+               ? OLSTM__ROWS_APART
+               : say(OLSTM__ROWS_MIXED, out_reason, "it steps along the batch axis");
+  }
+  switch (traits & OLSTM__TRAIT_ROWS) {
+    case OLSTM__TRAIT_ROWS_MATRIX:
       return own < 0 || own < rank - 2 ? OLSTM__ROWS_APART
                                        : say(OLSTM__ROWS_MIXED, out_reason,
                                              "it tells them apart by their index");
-    case RULE_SLICE:
+    case OLSTM__TRAIT_ROWS_SLICE:
       return own < 0 ? OLSTM__ROWS_APART : judge_slice(node, own, rank, out_reason);
-    case RULE_PAD:
+    case OLSTM__TRAIT_ROWS_PAD:
       return own < 0 ? OLSTM__ROWS_APART : judge_pad(node, own, rank, out_reason);
-    case RULE_EINSUM:
+    case OLSTM__TRAIT_ROWS_EINSUM:
       return einsum_keeps_apart(node, inputs, &outputs[0])
                  ? OLSTM__ROWS_APART
                  : say(OLSTM__ROWS_MIXED, out_reason,
@@ -413,34 +295,37 @@ static olstm__row_verdict check_own(const olstm__program_node* node, const rule_
   }
 }
 
-/// Whether what the rule computes along is the batch axis of input 0.
+/// Whether what the operator computes along is the batch axis of input 0.
 static olstm__row_verdict check_axes(const olstm__program_node* node,
-                                     const rule_row* rule, const olstm__row_value* inputs,
+                                     olstm__traits traits, const olstm__row_value* inputs,
                                      olstm_text* out_reason) {
   const int32_t rank = inputs[0].at[0].rank;
   const int32_t own = inputs[0].before > 0 ? olstm__row_axis(&inputs[0]) : -1;
   int64_t axis = 0;
   bool is_from = false, is_mixed = false;
-  switch (rule->rule) {
-    case RULE_FIRST:
+  const olstm__traits rows = traits & OLSTM__TRAIT_ROWS;
+  switch (rows) {
+    case OLSTM__TRAIT_ROWS_FIRST:
       is_mixed = own > 0;
       break;
-    case RULE_ALONG:
-    case RULE_FROM:
-      if (!find_axis(node, rule, rank, &axis, &is_from)) {
+    case OLSTM__TRAIT_ROWS_ALONG:
+    case OLSTM__TRAIT_ROWS_FROM:
+    case OLSTM__TRAIT_ROWS_DFT:
+      if (!find_axis(node, traits, rank, &axis, &is_from)) {
         return say(OLSTM__ROWS_UNKNOWN, out_reason, "only data tells its axis");
       }
       is_mixed = is_from ? own >= axis : own == axis;
       break;
-    case RULE_OVER:
+    case OLSTM__TRAIT_ROWS_OVER:
       is_mixed = is_among(node, own, rank);
       break;
-    case RULE_REVERSE:
+    case OLSTM__TRAIT_ROWS_REVERSE:
       is_mixed = own == get_int(node, "time_axis", 0);
       break;
-    case RULE_INDEX:
-    case RULE_PLACES:
-      if (keeps_places(node, rule, inputs)) break;
+    case OLSTM__TRAIT_ROWS_INDEX:
+    case OLSTM__TRAIT_ROWS_GATHER:
+    case OLSTM__TRAIT_ROWS_SCATTER:
+      if (keeps_positions(node, rows, inputs)) break;
       return say(OLSTM__ROWS_UNKNOWN, out_reason, "data tells which rows it takes");
     default:
       break;
@@ -449,48 +334,37 @@ static olstm__row_verdict check_axes(const olstm__program_node* node,
 }
 
 /// Whether input `index` says no more than what shape the result has.
-static bool is_shape_input(const olstm__program_node* node, size_t index) {
-  static const char* const kTypes[] = {"Reshape", "Expand",   "Tile",  "Slice",
-                                       "Pad",     "Resize",   "Split", "Upsample",
-                                       "Squeeze", "Unsqueeze"};
-  if (strcmp(node->node.op_type, "ConstantOfShape") == 0) return true;
-  for (size_t t = 0; index > 0 && t < sizeof kTypes / sizeof *kTypes; t++) {
-    if (strcmp(node->node.op_type, kTypes[t]) == 0) return true;
-  }
-  return false;
+static bool is_shape_input(olstm__traits traits, size_t index) {
+  return index > 0 ? (traits & OLSTM__TRAIT_SHAPE_INPUTS) != 0
+                   : (traits & OLSTM__TRAIT_ROWS) == OLSTM__TRAIT_ROWS_FILL;
 }
 
 /// Whether a value that is the same for all rows may still have something for each: its
 /// elements depend on the batch size, or it has the batch in two dimensions.
-static bool tells_rows(const olstm__program_node* node, const olstm__row_value* input,
+static bool tells_rows(olstm__traits traits, const olstm__row_value* input,
                        size_t index) {
-  if (input->before > 0 || is_shape_input(node, index)) return false;
+  if (input->before > 0 || is_shape_input(traits, index)) return false;
   return input->is_sized || (input->at[0].dtype != OLSTM_DTYPE_UNDEFINED &&
                              input->at[0].rank > 0 && olstm__row_axis(input) == -2);
 }
 
 bool olstm__row_picks(const olstm__program_node* node) {
-  static const char* const kTypes[] = {"Shape", "Gather", "Slice", "Split"};
-  for (size_t t = 0; t < sizeof kTypes / sizeof *kTypes; t++) {
-    if (strcmp(node->node.op_type, kTypes[t]) == 0) return true;
-  }
-  return false;
+  return (traits_of(node) & OLSTM__TRAIT_PICKS) != 0;
 }
 
 bool olstm__row_is_sized(const olstm__program_node* node, const olstm__row_value* inputs,
                          const olstm__row_value* output) {
-  const char* type = node->node.op_type;
-  if (find_rule(node)->rule == RULE_SHAPE) return olstm__row_axis(&inputs[0]) != -1;
+  const olstm__traits traits = traits_of(node);
+  const olstm__traits rows = traits & OLSTM__TRAIT_ROWS;
+  if (rows == OLSTM__TRAIT_ROWS_SHAPE) return olstm__row_axis(&inputs[0]) != -1;
   for (size_t i = 0; i < node->input_count; i++) {
     if (!inputs[i].is_sized) continue;
-    if (i == 0 ? strcmp(type, "ConstantOfShape") != 0 : !is_shape_input(node, i)) {
-      return true;
-    }
+    if (!is_shape_input(traits, i)) return true;
     // What one element is repeated to is the same for all rows; what several are, or
     // what a number of them is taken of, is not.
     const int32_t axis = olstm__row_axis(output);
-    if (strcmp(type, "Slice") == 0 && axis != -1) return true;
-    if (strcmp(type, "Tile") == 0 &&
+    if (rows == OLSTM__TRAIT_ROWS_SLICE && axis != -1) return true;
+    if (rows == OLSTM__TRAIT_ROWS_TILE &&
         (axis == -2 || (axis >= 0 && inputs[0].at[0].dims[axis] != 1))) {
       return true;
     }
@@ -501,33 +375,35 @@ bool olstm__row_is_sized(const olstm__program_node* node, const olstm__row_value
 olstm__row_verdict olstm__row_judge(const olstm__program_node* node,
                                     const olstm__row_value* inputs,
                                     olstm__row_value* outputs, olstm_text* out_reason) {
-  const rule_row* rule = find_rule(node);
+  const olstm__traits traits = traits_of(node);
+  const olstm__traits rows = traits & OLSTM__TRAIT_ROWS;
   if (!is_builtin(node->callbacks)) {
     return say(OLSTM__ROWS_UNKNOWN, out_reason, "it is no operator of olstm's");
   }
-  for (size_t o = 0; o < node->output_count && rule->rule != RULE_SHAPE; o++) {
+  for (size_t o = 0; o < node->output_count && rows != OLSTM__TRAIT_ROWS_SHAPE; o++) {
     if (node->outputs[o] == OLSTM__NO_VALUE) continue;
-    if (rule->rule != RULE_DATA && outputs[o].at[0].dtype != OLSTM_DTYPE_UNDEFINED &&
+    if (rows != OLSTM__TRAIT_ROWS_DATA &&
+        outputs[o].at[0].dtype != OLSTM_DTYPE_UNDEFINED &&
         outputs[o].at[1].dtype != OLSTM_DTYPE_UNDEFINED) {
       continue;
     }
     return say(OLSTM__ROWS_UNKNOWN, out_reason, "its result depends on the data of all");
   }
-  if (rule->rule == RULE_SHAPE) {
+  if (rows == OLSTM__TRAIT_ROWS_SHAPE) {
     outputs[0].is_sized = true;
     return OLSTM__ROWS_APART;
   }
   for (size_t i = 0; i < node->input_count; i++) {
-    if (!tells_rows(node, &inputs[i], i)) continue;
+    if (!tells_rows(traits, &inputs[i], i)) continue;
     return say(OLSTM__ROWS_UNKNOWN, out_reason,
                "it reads what depends on how many rows there are");
   }
-  if (rule->rule == RULE_RESHAPE && inputs[0].before > 0) {
+  if (rows == OLSTM__TRAIT_ROWS_RESHAPE && inputs[0].before > 0) {
     return reshape(&inputs[0], &outputs[0], out_reason);
   }
-  olstm__row_verdict verdict = check_axes(node, rule, inputs, out_reason);
+  olstm__row_verdict verdict = check_axes(node, traits, inputs, out_reason);
   if (verdict == OLSTM__ROWS_APART) {
-    verdict = check_own(node, rule, inputs, outputs, out_reason);
+    verdict = check_own(node, traits, inputs, outputs, out_reason);
   }
   if (verdict != OLSTM__ROWS_APART) return verdict;
   return pass_on(node, inputs, outputs, out_reason);

@@ -1,4 +1,4 @@
-// Whether a node keeps the rows of a batch apart. Knows operators by their types, and
+// Whether a node keeps the rows of a batch apart. Knows operators by their traits, and
 // what shapes its values have with two batch sizes; row_trace.h walks through graphs.
 #ifndef OLSTM_RUNTIME_STREAMS_ROW_RULES_H_
 #define OLSTM_RUNTIME_STREAMS_ROW_RULES_H_
