@@ -63,6 +63,16 @@ function(olstm_add_sources target)
   target_sources(${target} PRIVATE ${sources})
 endfunction()
 
+# gcc's -Oz differs little from its -Os; clang's costs time.
+include(CheckCCompilerFlag)
+set(olstm_small_code -Os)
+if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+  check_c_compiler_flag(-Oz OLSTM_HAS_OZ)
+  if(OLSTM_HAS_OZ)
+    set(olstm_small_code -Oz)
+  endif()
+endif()
+
 # One folder's sources as an OBJECT library: small code, but for the files of olstm_optimize; and without the tables that
 # exceptions need (a tenth of all): none passes through C, and debuggers have their own.
 function(olstm_add_folder target)
@@ -70,7 +80,7 @@ function(olstm_add_folder target)
   olstm_set_up_target(${target})
   target_compile_definitions(${target} PRIVATE OLSTM_FAIL_OUT_OF_LINE_ $<$<BOOL:${WIN32}>:OLSTM_EXPORTS_>)
   target_compile_options(${target} PRIVATE
-                         $<$<CONFIG:Release>:-Os -fno-asynchronous-unwind-tables -fno-unwind-tables
+                         $<$<CONFIG:Release>:${olstm_small_code} -fno-asynchronous-unwind-tables -fno-unwind-tables
                                              -ffunction-sections -fdata-sections>)
 endfunction()
 

@@ -286,7 +286,7 @@ class LifetimeTest(unittest.TestCase):
             streams = session.streams(100)
             idle = streams.open()  # has no step, so that others' wait
             """ % KERAS_MODEL
-        result = subprocess.run([sys.executable, "-X", "faulthandler", "-c", textwrap.dedent(start) + textwrap.dedent(program)],
+        result = subprocess.run([sys.executable, "-X", "faulthandler", "-W", "ignore:This process:DeprecationWarning", "-c", textwrap.dedent(start) + textwrap.dedent(program)],
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
         self.assertEqual((result.returncode, result.stderr), (0, b""))
         return result.stdout.decode()

@@ -299,7 +299,7 @@ def scan_partitions(model: Any, collection: Any, key: Optional[Hashable] = None,
     if axis is None and all(info.shape is not None and len(info.shape) > 2 for info in core.inputs.values()):
         axis = 1
     is_frame = _is_frame(collection)
-    meta = collection._meta if is_frame else None
+    meta: Any = collection._meta if is_frame else None
     if is_frame and (collection.ndim != 2 or key not in list(meta.columns)):
         raise ValueError("key: no column '%s'; %s" % (key, "a Series has none" if collection.ndim != 2 else
                                                       "the columns are " + ", ".join(map(str, meta.columns))))

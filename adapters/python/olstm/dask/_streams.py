@@ -93,9 +93,10 @@ def _cuts(counts: Array) -> List[Tuple[Array, int, int]]:
     left = sizes[::-1].cumsum()[::-1]
     apart = np.sum(lengths * (sizes + _STEP_COST))
     together = np.sum((lengths - begins) * (left + _STEP_COST)) + _CHANGE_COST * np.sum(left[1:])
+    ends = [int(end) for end in lengths]
     if apart <= together:
-        return [(counts == end, 0, end) for end in lengths.tolist()]
-    return [(counts >= end, begin, end) for begin, end in zip(begins.tolist(), lengths.tolist())]
+        return [(counts == end, 0, end) for end in ends]
+    return [(counts >= end, int(begin), end) for begin, end in zip(begins, ends)]
 
 
 def advance(stepper: Stepper, states: States, keys: Sequence[Hashable], counts: Array, pieces: Any,
