@@ -155,10 +155,18 @@ class StreamServiceTest(unittest.TestCase):
         async def main(port, process):
             async with Client(port) as first, Client(port) as second:
                 path, other, x = await first.open(), await second.open(), self.pieces(1)[0]
-                waiting = asyncio.create_task(first.ask("POST", path + "/steps", {"x": x.tolist()}))
-                status = 200
-                while status != 503:  # until the first one is in the queue
+
+                async def ask_until_taken():
+                    while (answer := await first.ask("POST", path + "/steps", {"x": x.tolist()}))[0] == 503:
+                        await asyncio.sleep(0.01)  # the other's step is in the queue
+                    return answer
+
+                waiting = asyncio.create_task(ask_until_taken())
+                refused = 0
+                while refused < 5:  # The first one is in the queue then; once may be a step that has just been computed.
                     status, _answer = await asyncio.wait_for(second.ask("POST", other + "/steps", {"x": x.tolist()}), 60)
+                    refused = refused + 1 if status == 503 else 0
+                    await asyncio.sleep(0.05)
                 process.send_signal(signal.SIGTERM)
                 status, answer = await waiting
                 self.assertEqual(status, 200)
