@@ -312,7 +312,8 @@ static int compare(const conform_options* options, const olstm__cli_list* files)
 }
 
 int olstm__command_conform(int argc, char** argv) {
-  conform_options options = {.tolerance = {1e-3, 1e-7}, .limits = {0, kDefaultMemoryMb}};
+  conform_options options = {.tolerance = {.rtol = 1e-3, .atol = 1e-7},
+                             .limits = {0, kDefaultMemoryMb}};
   olstm__cli_list paths;
   olstm__case_list cases = {0};
   olstm__tested_spec runtimes[OLSTM__CLI_LIST_CAPACITY];

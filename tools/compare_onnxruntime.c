@@ -56,7 +56,7 @@ typedef struct summary {
 } summary;
 
 /// Tolerance of results: the runtimes' kernels sum in different orders.
-static const olstm__tolerance kTolerance = {1e-3, 1e-4};
+static const olstm__tolerance kTolerance = {.rtol = 1e-3, .atol = 1e-4, .bytes = 1};
 
 static _Noreturn void stop(const olstm_error* error) {
   exit(olstm__cli_fail(error));

@@ -38,6 +38,11 @@ static double element_excess(const olstm_tensor* actual, const olstm_tensor* exp
     return excess(olstm__element_get(actual, index), olstm__element_get(expected, index),
                   tolerance);
   }
+  if (size == 1 && actual->desc.dtype != OLSTM_DTYPE_BOOL) {
+    const double off =
+        fabs(olstm__element_get(actual, index) - olstm__element_get(expected, index));
+    return off - tolerance->bytes;
+  }
   return memcmp((const char*)actual->data + (size_t)index * size,
                 (const char*)expected->data + (size_t)index * size, size) == 0
              ? 0.0

@@ -9,6 +9,9 @@
 typedef struct olstm__tolerance {
   double rtol;
   double atol;
+  /// How far 8-bit integers may be off: 1 where runtimes may round what is all but a tie
+  /// either way.
+  int32_t bytes;
 } olstm__tolerance;
 
 /// How far a result is off at most, over elements that are finite: |actual - expected|,
@@ -22,10 +25,10 @@ typedef struct olstm__match_errors {
 void olstm__match_errors_add(const olstm_tensor* actual, const olstm_tensor* expected,
                              olstm__match_errors* errors);
 
-/// Compares dtype, shape and elements. Integers and bools must be equal; NaN equals NaN,
-/// an infinity itself; float16 and bfloat16 may be off by
-/// one unit in the last place. When they
-/// differ, out_reason says how, with the worst element.
+/// Compares dtype, shape and elements. Integers (but for the bytes of a tolerance) and
+/// bools must be equal; NaN equals NaN, an infinity itself; float16 and bfloat16 may be
+/// off by one unit in the last place. When they differ, out_reason says how, with the
+/// worst element.
 bool olstm__tensor_match(const olstm_tensor* actual, const olstm_tensor* expected,
                          const olstm__tolerance* tolerance, olstm_error* out_reason);
 

@@ -6,7 +6,7 @@
 
 #include "tests/support/test_main.h"
 
-static const olstm__tolerance kTolerance = {1e-3, 1e-7};
+static const olstm__tolerance kTolerance = {.rtol = 1e-3, .atol = 1e-7};
 
 static bool match_floats(float actual, float expected, olstm_error* reason) {
   const olstm_tensor a = {{OLSTM_DTYPE_FLOAT, 1, {1}}, &actual};
@@ -66,6 +66,20 @@ static void integers_must_be_equal(void** state) {
   assert_true(olstm__tensor_match(&a, &b, &kTolerance, &reason));
 }
 
+static void bytes_may_be_off_where_the_tolerance_says_so(void** state) {
+  const olstm__tolerance one = {.rtol = 1e-3, .atol = 1e-7, .bytes = 1};
+  uint8_t actual = 200;
+  uint8_t expected = 201;
+  olstm_error reason;
+  const olstm_tensor a = {{OLSTM_DTYPE_UINT8, 1, {1}}, &actual};
+  const olstm_tensor b = {{OLSTM_DTYPE_UINT8, 1, {1}}, &expected};
+  (void)state;
+  assert_true(olstm__tensor_match(&a, &b, &one, &reason));
+  assert_false(olstm__tensor_match(&a, &b, &kTolerance, &reason));
+  expected = 202;
+  assert_false(olstm__tensor_match(&a, &b, &one, &reason));
+}
+
 static void names_both_dtypes_and_both_shapes(void** state) {
   float values[2] = {0};
   olstm_error reason;
@@ -98,6 +112,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(infinities_equal_themselves_alone),
       cmocka_unit_test(bfloat16_may_be_off_by_its_last_bit),
       cmocka_unit_test(integers_must_be_equal),
+      cmocka_unit_test(bytes_may_be_off_where_the_tolerance_says_so),
       cmocka_unit_test(names_both_dtypes_and_both_shapes),
       cmocka_unit_test(names_the_worst_element),
   };
