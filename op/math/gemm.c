@@ -10,7 +10,7 @@ static const olstm__gemm_table* table(olstm_dtype dtype) {
   const bool is_double = dtype == OLSTM_DTYPE_DOUBLE;
 #if defined(__x86_64__)
   const olstm__cpu_features* cpu = olstm__cpu_get();
-  if (cpu->avx512) return is_double ? &olstm__gemm_f64_avx512 : &olstm__gemm_f32_avx512;
+  if (cpu->avx512 && !is_double) return &olstm__gemm_f32_avx512;
   if (cpu->avx2_fma) return is_double ? &olstm__gemm_f64_avx2 : &olstm__gemm_f32_avx2;
 #endif
   return is_double ? &olstm__gemm_f64_plain : &olstm__gemm_f32_plain;

@@ -22,6 +22,5 @@ extern const olstm__gemm_table olstm__gemm_f64_plain;
 extern const olstm__gemm_table olstm__gemm_f32_avx2;
 extern const olstm__gemm_table olstm__gemm_f64_avx2;
 extern const olstm__gemm_table olstm__gemm_f32_avx512;
-extern const olstm__gemm_table olstm__gemm_f64_avx512;
 
 #endif  // OLSTM_OP_MATH_GEMM_TABLE_H_

@@ -1,22 +1,14 @@
-// simd.h's vector in AVX-512 (F, BW, DQ, VL): 16 floats or 8 doubles.
+// simd.h's vector in AVX-512 (F, BW, DQ, VL): 16 floats.
 #ifndef OLSTM_OP_MATH_SIMD_AVX512_H_
 #define OLSTM_OP_MATH_SIMD_AVX512_H_
 
 #include <immintrin.h>
 
-#if OLSTM_SIMD_DOUBLE
-typedef __m512d simd_vec;
-typedef __mmask8 simd_mask;
-#define SIMD_LANES 8
-#define SIMD_OP(name) _mm512_##name##_pd
-#define SIMD_CMP(a, b, how) _mm512_cmp_pd_mask((a), (b), (how))
-#else
 typedef __m512 simd_vec;
 typedef __mmask16 simd_mask;
 #define SIMD_LANES 16
 #define SIMD_OP(name) _mm512_##name##_ps
 #define SIMD_CMP(a, b, how) _mm512_cmp_ps_mask((a), (b), (how))
-#endif
 #define SIMD_HAS_FMA 1
 
 #define SIMD_REGISTERS 32
@@ -50,7 +42,6 @@ SIMD_INLINE void simd_store_part(simd_real* p, simd_vec a, int64_t count) {
   SIMD_OP(mask_storeu)(p, simd_first(count), a);
 }
 
-#if !OLSTM_SIMD_DOUBLE
 /// Lanes first..end-1 (0 <= first, end <= SIMD_LANES) of the floats at p, of which others
 /// are not read; those are `other`.
 SIMD_INLINE simd_vec simd_load_between(const float* p, int64_t first, int64_t end,
@@ -106,7 +97,6 @@ SIMD_INLINE simd_vec simd_dot_bf16(simd_vec a, simd_vec b, simd_vec c) {
 SIMD_INLINE void simd_store_low_bytes(uint8_t* p, simd_vec a, int64_t count) {
   _mm512_mask_cvtepi32_storeu_epi8(p, simd_first(count), _mm512_castps_si512(a));
 }
-#endif
 
 SIMD_INLINE simd_vec simd_add(simd_vec a, simd_vec b) {
   return SIMD_OP(add)(a, b);
@@ -167,9 +157,6 @@ SIMD_INLINE simd_vec simd_select_le(simd_vec x, simd_vec y, simd_vec a, simd_vec
 /// About 1 / a within an ulp or two, for a in [1, 2^60]; exact for powers of two.
 SIMD_INLINE simd_vec simd_reciprocal(simd_vec a) {
   simd_vec y = SIMD_OP(rcp14)(a);
-#if OLSTM_SIMD_DOUBLE
-  y = simd_fma(y, simd_fnma(a, y, simd_set(1)), y);
-#endif
   return simd_fma(y, simd_fnma(a, y, simd_set(1)), y);
 }
 
@@ -186,28 +173,15 @@ SIMD_INLINE simd_vec simd_power_of_two(simd_vec n) {
 /// 2^n for the sum of an integral n, within the exponents of normal numbers, and
 /// SIMD_POWER_ROUNDER.
 SIMD_INLINE simd_vec simd_power_of_sum(simd_vec sum) {
-#if OLSTM_SIMD_DOUBLE
-  return _mm512_castsi512_pd(_mm512_slli_epi64(_mm512_castpd_si512(sum), 52));
-#else
   return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(sum), 23));
-#endif
 }
 
-#if OLSTM_SIMD_DOUBLE
-#define SIMD_PERMUTE(a, b, ...) \
-  _mm512_permutex2var_pd(a, _mm512_setr_epi64(__VA_ARGS__), b)
-#define SIMD_LOW 0, 8, 1, 9, 2, 10, 3, 11
-#define SIMD_HIGH 4, 12, 5, 13, 6, 14, 7, 15
-#define SIMD_EVEN 0, 2, 4, 6, 8, 10, 12, 14
-#define SIMD_ODD 1, 3, 5, 7, 9, 11, 13, 15
-#else
 #define SIMD_PERMUTE(a, b, ...) \
   _mm512_permutex2var_ps(a, _mm512_setr_epi32(__VA_ARGS__), b)
 #define SIMD_LOW 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
 #define SIMD_HIGH 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
 #define SIMD_EVEN 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
 #define SIMD_ODD 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31
-#endif
 
 /// The lanes of a and b in turns, a's first: those of their low halves, and of their high
 /// ones.

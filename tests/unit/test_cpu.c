@@ -35,12 +35,31 @@ static void wider_vectors_imply_narrower_ones(void** state) {
   assert_ptr_equal(cpu, olstm__cpu_get());
 }
 
+#if defined(__x86_64__) && defined(__GNUC__)
+static void the_compiler_s_library_finds_the_same(void** state) {
+  (void)state;
+  const olstm__cpu_features found = olstm__cpu_features_detect();
+  __builtin_cpu_init();
+  assert_int_equal(found.avx2_fma,
+                   __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"));
+  assert_int_equal(found.avx512, __builtin_cpu_supports("avx512f") &&
+                                     __builtin_cpu_supports("avx512bw") &&
+                                     __builtin_cpu_supports("avx512dq") &&
+                                     __builtin_cpu_supports("avx512vl"));
+  assert_int_equal(found.avx512_vnni, __builtin_cpu_supports("avx512vnni") != 0);
+  assert_int_equal(found.avx512_bf16, __builtin_cpu_supports("avx512bf16") != 0);
+}
+#endif
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(plain_lowers_everything),
-      cmocka_unit_test(avx2_lowers_avx512),
-      cmocka_unit_test(avx512_lowers_what_came_after_it),
-      cmocka_unit_test(wider_vectors_imply_narrower_ones),
+    cmocka_unit_test(plain_lowers_everything),
+    cmocka_unit_test(avx2_lowers_avx512),
+    cmocka_unit_test(avx512_lowers_what_came_after_it),
+    cmocka_unit_test(wider_vectors_imply_narrower_ones),
+#if defined(__x86_64__) && defined(__GNUC__)
+    cmocka_unit_test(the_compiler_s_library_finds_the_same),
+#endif
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }

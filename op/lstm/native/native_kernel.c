@@ -16,11 +16,12 @@ static const olstm__native_variant* variant_of(const olstm__lstm_problem* proble
   const olstm__native_variant* avx2 =
       is_double ? &olstm__native_f64_avx2 : &olstm__native_f32_avx2;
   // Units that fit one vector of AVX2 leave half of a wider one idle, and many CPUs take
-  // twice as long for the wider one. Wide products of bytes are there with VNNI alone.
+  // twice as long for the wider one. Wide products of bytes are there with VNNI alone,
+  // and doubles gain too little for code of their own.
   const bool has_products =
       problem->precision != OLSTM_PRECISION_INT8 || cpu->avx512_vnni;
-  if (cpu->avx512 && has_products && problem->hidden_size > avx2->lanes) {
-    return is_double ? &olstm__native_f64_avx512 : &olstm__native_f32_avx512;
+  if (cpu->avx512 && !is_double && has_products && problem->hidden_size > avx2->lanes) {
+    return &olstm__native_f32_avx512;
   }
   if (cpu->avx2_fma) return avx2;
 #endif

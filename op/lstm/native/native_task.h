@@ -53,6 +53,5 @@ extern const olstm__native_variant olstm__native_f64_plain;
 extern const olstm__native_variant olstm__native_f32_avx2;
 extern const olstm__native_variant olstm__native_f64_avx2;
 extern const olstm__native_variant olstm__native_f32_avx512;
-extern const olstm__native_variant olstm__native_f64_avx512;
 
 #endif  // OLSTM_OP_LSTM_NATIVE_NATIVE_TASK_H_

@@ -1,5 +1,0 @@
-// gemm.h's products in double for AVX-512 (F, BW, DQ, VL).
-#define OLSTM_SIMD_ISA 512
-#define OLSTM_SIMD_DOUBLE 1
-#define SIMD_NAME(name) name##_f64_avx512
-#include "op/math/gemm.inc"
