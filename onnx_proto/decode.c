@@ -44,12 +44,11 @@ static olstm_status find_version(const olstm__decoder* decoder, const olstm__sco
                           frame ? "function" : "model");
 }
 
-/// Looks up the values of a list of names. Absent ones at the end are cut off.
+/// Looks up the values of a list of names.
 static olstm_status find_values(olstm__decoder* decoder, olstm__scope* scope,
                                 const olstm__node_proto* node, char* const* names,
                                 size_t count, const int32_t** out_values,
                                 size_t* out_count) {
-  while (count > 0 && names[count - 1][0] == '\0') count--;
   int32_t* values = olstm__arena_allocate(decoder->arena, count, sizeof *values);
   if (!values) return olstm__memory_fail(decoder->arena, decoder->error);
   for (size_t i = 0; i < count; i++) {
@@ -99,7 +98,10 @@ static olstm_status decode_plain_node(olstm__decoder* decoder, olstm__scope* sco
     return olstm__memory_fail(decoder->arena, decoder->error);
   }
   OLSTM_RETURN_IF_ERROR(copy_node_name(decoder, scope, node, &out.name));
-  OLSTM_RETURN_IF_ERROR(find_values(decoder, scope, node, node->input, node->n_input,
+  // Outputs are counted as they are written: operators refuse surplus ones.
+  size_t input_count = node->n_input;
+  while (input_count > 0 && node->input[input_count - 1][0] == '\0') input_count--;
+  OLSTM_RETURN_IF_ERROR(find_values(decoder, scope, node, node->input, input_count,
                                     &out.inputs, &out.input_count));
   OLSTM_RETURN_IF_ERROR(find_values(decoder, scope, node, node->output, node->n_output,
                                     &out.outputs, &out.output_count));

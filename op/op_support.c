@@ -89,19 +89,17 @@ olstm_status olstm__op_check_arity(const olstm__op_base* base,
                             "input %zu is missing", i);
     }
   }
-  for (size_t i = arity->max_inputs; i < node->input_count; i++) {
-    if (olstm_node_has_input(node, i)) {
-      return olstm__op_fail(base, error, OLSTM_STATUS_INVALID_MODEL,
-                            "has %zu inputs, expected at most %zu", node->input_count,
-                            arity->max_inputs);
-    }
+  // An absent one counts, too: a surplus output that nobody uses became absent on the
+  // way.
+  if (node->input_count > arity->max_inputs) {
+    return olstm__op_fail(base, error, OLSTM_STATUS_INVALID_MODEL,
+                          "has %zu inputs, expected at most %zu", node->input_count,
+                          arity->max_inputs);
   }
-  for (size_t i = arity->max_outputs; i < node->output_count; i++) {
-    if (olstm_node_has_output(node, i)) {
-      return olstm__op_fail(base, error, OLSTM_STATUS_INVALID_MODEL,
-                            "has %zu outputs, expected at most %zu", node->output_count,
-                            arity->max_outputs);
-    }
+  if (node->output_count > arity->max_outputs) {
+    return olstm__op_fail(base, error, OLSTM_STATUS_INVALID_MODEL,
+                          "has %zu outputs, expected at most %zu", node->output_count,
+                          arity->max_outputs);
   }
   if (node->output_count == 0) {
     return olstm__op_fail(base, error, OLSTM_STATUS_INVALID_MODEL, "has no outputs");

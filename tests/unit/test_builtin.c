@@ -4,10 +4,12 @@
 #include "op/builtin.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "op/lstm/activation.h"
 #include "tests/support/fuse_case.h"
+#include "tests/support/test_allocator.h"
 #include "tests/support/test_main.h"
 
 static void traits_belong_to_a_domain(void** state) {
@@ -132,6 +134,72 @@ static void every_function_follows_a_dense(void** state) {
   assert_true(count >= 36);
 }
 
+static bool is_one_of(const char* name, const char* const* names) {
+  while (*names && strcmp(*names, name) != 0) names++;
+  return *names != NULL;
+}
+
+/// The error of a node of `op` without attributes, whose outputs after the first are
+/// absent.
+static void create_node(const olstm_operator* op, size_t input_count, size_t output_count,
+                        olstm_error* error) {
+  enum { kMost = 64 };
+  const char* names[kMost];
+  const char* output_names[kMost] = {"y"};
+  const olstm_tensor* constants[kMost] = {NULL};
+  for (size_t i = 0; i < kMost; i++) names[i] = "x";
+  for (size_t i = 1; i < kMost; i++) output_names[i] = "";
+  const olstm_node node = {.struct_size = sizeof node,
+                           .name = "n",
+                           .op_type = op->op_type,
+                           .domain = op->domain,
+                           .opset_version = op->first_opset,
+                           .input_count = input_count,
+                           .input_names = names,
+                           .constants = constants,
+                           .output_count = output_count,
+                           .output_names = output_names};
+  const olstm_operator_options options = {.struct_size = sizeof options,
+                                          .thread_count = 1};
+  olstm_test_allocator allocator;
+  olstm_test_allocator_init(&allocator);
+  const olstm_host host = {.struct_size = sizeof host, .allocator = &allocator.allocator};
+  const olstm_create_args args = {sizeof args, &host, &node, &options};
+  void* instance = NULL;
+  *error = (olstm_error){{0}};
+  if (op->create(op, &args, &instance, error) == OLSTM_STATUS_OK) op->destroy(instance);
+  olstm_test_allocator_assert_clean(&allocator);
+}
+
+/// The number N of "has 64 WHAT, expected at most N"; -1 where the error says none.
+static int most_of(const olstm_error* error, const char* what) {
+  char start[64];
+  (void)snprintf(start, sizeof start, "has 64 %s, expected at most ", what);
+  const char* found = strstr(error->message, start);
+  return found ? atoi(found + strlen(start)) : -1;
+}
+
+/// ... and those whose number ONNX leaves open say nothing.
+static void every_operator_refuses_surplus_inputs_and_outputs(void** state) {
+  static const char* const kManyInputs[] = {"Concat", "Max", "Mean", "Min", "Sum", NULL};
+  static const char* const kManyOutputs[] = {"Split", NULL};
+  const olstm_plugin* plugin = olstm__builtin_plugin();
+  (void)state;
+  for (size_t i = 0; i < plugin->operator_count(); i++) {
+    const olstm_operator* op = plugin->get_operator(i);
+    olstm_error error;
+    create_node(op, 64, 1, &error);
+    const int inputs = most_of(&error, "inputs");
+    if ((inputs < 0) != is_one_of(op->op_type, kManyInputs)) {
+      fail_msg("%s of %d: %s", op->op_type, (int)op->first_opset, error.message);
+    }
+    create_node(op, inputs < 0 ? 2 : (size_t)inputs, 64, &error);
+    if ((most_of(&error, "outputs") < 0) != is_one_of(op->op_type, kManyOutputs)) {
+      fail_msg("%s of %d: %s", op->op_type, (int)op->first_opset, error.message);
+    }
+  }
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(traits_belong_to_a_domain),
@@ -140,6 +208,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(functions_of_cells_are_operators_with_the_same_defaults),
       cmocka_unit_test(what_is_no_function_of_real_numbers_is_none),
       cmocka_unit_test(every_function_follows_a_dense),
+      cmocka_unit_test(every_operator_refuses_surplus_inputs_and_outputs),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }

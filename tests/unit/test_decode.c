@@ -62,7 +62,7 @@ static void numbers_inputs_nodes_and_absent_values(void** state) {
   put_input(&graph, "h");
   put_output(&graph, "Y");
   put_output(&graph, "Yc");
-  expect_text(&graph, "in(x,h) Y,,Yc=LSTM'l'(x,W#,W#,,,h) out(Y,Yc)");
+  expect_text(&graph, "in(x,h) Y,,Yc,=LSTM'l'(x,W#,W#,,,h) out(Y,Yc)");
 }
 
 static void drops_inputs_that_repeat_initializers(void** state) {
