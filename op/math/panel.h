@@ -31,6 +31,9 @@ enum {
 /// a time, as pairs of bfloat16, for rows of the same (panel_bf16.h).
 enum { PANEL_REAL, PANEL_BF16, PANEL_BF16_PAIRS };
 
+/// Bytes of an element of a row in 8 bits (panel_int8.h).
+enum { PANEL_INT8_BYTES = OLSTM_SIMD_ISA == 0 ? 2 : 1 };
+
 /// `k` elements of a row for each row, and a panel of `depth` rows of which those from
 /// `first_k` on meet them.
 typedef struct panel_operand {

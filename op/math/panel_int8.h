@@ -4,7 +4,8 @@
 // A panel is [tiles][k / 4][vectors][SIMD_LANES][4]; k is a multiple of 4, with zeros at
 // the end, and never cut; `depth` counts fours. CPUs that want rows unsigned have 128
 // added to every byte of a row (OFFSET in panel_int8.inc); a column's correction is its
-// sum, OFFSET times which is subtracted again.
+// sum, OFFSET times which is subtracted again. CPUs that multiply 16 bits have rows of 16
+// bits; fours of these lie in the order 0 2 1 3.
 //   out = init + (x's sum * its scales) + (h's sum * its scales)
 // Included by the SIMD templates for float alone.
 #ifndef OLSTM_OP_MATH_PANEL_INT8_H_

@@ -10,6 +10,9 @@
 #include <emmintrin.h>
 #define SIMD_HAS_FMA 0
 #else
+#if defined(__wasm_simd128__)
+#include <wasm_simd128.h>
+#endif
 #define SIMD_HAS_FMA 0
 #endif
 
@@ -78,6 +81,20 @@ SIMD_INLINE void simd_store_low_bytes(uint8_t* p, simd_vec a, int64_t count) {
   uint32_t bits[SIMD_LANES];
   memcpy(bits, &a, sizeof bits);
   for (int64_t i = 0; i < count; i++) p[i] = (uint8_t)bits[i];
+}
+
+typedef int16_t simd_shorts __attribute__((vector_size(16)));
+
+/// a * b, and the sum of two neighbours in a lane of 32 bits.
+SIMD_INLINE simd_ints simd_dot_shorts(simd_shorts a, simd_shorts b) {
+#if defined(__SSE2__)
+  return (simd_ints)_mm_madd_epi16((__m128i)a, (__m128i)b);
+#elif defined(__wasm_simd128__)
+  return (simd_ints)wasm_i32x4_dot_i16x8((v128_t)a, (v128_t)b);
+#else
+  const simd_ints both_a = (simd_ints)a, both_b = (simd_ints)b;
+  return (both_a << 16 >> 16) * (both_b << 16 >> 16) + (both_a >> 16) * (both_b >> 16);
+#endif
 }
 #endif
 

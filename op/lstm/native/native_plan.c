@@ -63,7 +63,8 @@ static bool append_matrix(const olstm__native_layout* layout,
   if (count > INT64_MAX / 8) return false;
   matrix->depth = depth_of(layout, count);
   matrix->panel_rows = is_int8 ? matrix->depth / 4 : matrix->depth;
-  matrix->row_bytes = matrix->depth * (is_int8 ? 1 : (int64_t)layout->real_bytes);
+  matrix->row_bytes =
+      matrix->depth * (is_int8 ? layout->int8_bytes : (int64_t)layout->real_bytes);
   return measure_panel(layout, matrix->panel_rows,
                        phase->panel_blocks * phase->gate_count, &matrix->panel_bytes) &&
          measure_panel(layout, matrix->panel_rows, rest * phase->gate_count,
@@ -108,7 +109,8 @@ bool olstm__native_layout_make(const olstm__lstm_problem* problem,
   olstm__native_layout layout = {.format = format_of(problem, target),
                                  .lanes = lanes,
                                  .tile_vectors = target->tile_vectors,
-                                 .real_bytes = real_bytes};
+                                 .real_bytes = real_bytes,
+                                 .int8_bytes = target->int8_bytes};
   size_t total = 0;
   size_t hidden = 0;
   size_t vector = 0;

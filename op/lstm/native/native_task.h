@@ -43,7 +43,8 @@ olstm__native_task olstm__native_cut_units(const olstm__native_task* whole,
 
 /// The steps as compiled for one kind of CPU and one kind of real.
 typedef struct olstm__native_variant {
-  int32_t lanes, tile_vectors;
+  /// See olstm__native_target.
+  int32_t lanes, tile_vectors, int8_bytes;
   /// Steps [first_step, end_step) of a task, as far as its rows have so many. [no-alloc]
   void (*run)(const olstm__native_task* task, int64_t first_step, int64_t end_step);
 } olstm__native_variant;
