@@ -7,6 +7,7 @@ int olstm__command_inspect(int argc, char** argv);
 int olstm__command_conform(int argc, char** argv);
 int olstm__command_bench(int argc, char** argv);
 int olstm__command_cases(int argc, char** argv);
+int olstm__command_convert(int argc, char** argv);
 int olstm__command_ops(int argc, char** argv);
 int olstm__command_weights(int argc, char** argv);
 

@@ -1,4 +1,4 @@
-// The olstm command: finds the command that is asked for. Uses public headers only.
+// The olstm command: finds the command that is asked for.
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +20,7 @@ static const command kCommands[] = {
      "show inputs, outputs, steps, kernels, state and memory of a model"},
     {"conform", olstm__command_conform, "check ONNX test cases"},
     {"cases", olstm__command_cases, "write test cases of LSTM, GRU and RNN"},
+    {"convert", olstm__command_convert, "write a model that other runtimes run better"},
     {"bench", olstm__command_bench, "measure a model"},
     {"ops", olstm__command_ops, "list the operators"},
     {"weights", olstm__command_weights,

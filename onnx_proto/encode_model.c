@@ -1,0 +1,228 @@
+#include "onnx_proto/encode_model.h"
+
+#include "olstm/sized_struct.h"
+
+#include "onnx_proto/external_data.h"
+#include "onnx_proto/memory_fail.h"
+#include "onnx_proto/model_file.h"
+#include "onnx_proto/wire_scan.h"
+
+/// As a load has them (model.c).
+enum { kLeastMemory = 16 << 20, kMemoryPerByte = 8 };
+
+// ---------------------------------------------------------------- visiting
+
+typedef struct tensor_visit {
+  olstm__encode_visit call;
+  void* user;
+  olstm_error* error;
+} tensor_visit;
+
+static olstm_status visit_one(const tensor_visit* visit, olstm__tensor_proto* tensor,
+                              bool is_initializer) {
+  const olstm__encode_tensor one = {tensor, is_initializer};
+  return tensor ? visit->call(visit->user, &one, visit->error) : OLSTM_STATUS_OK;
+}
+
+static olstm_status visit_sparse(const tensor_visit* visit,
+                                 const olstm__sparse_tensor_proto* sparse) {
+  OLSTM_RETURN_IF_ERROR(visit_one(visit, sparse->values, false));
+  return visit_one(visit, sparse->indices, false);
+}
+
+static olstm_status visit_graph(const tensor_visit* visit,
+                                const olstm__graph_proto* graph);
+
+// Messages are nested no deeper than the scan of the file allowed.
+// NOLINTNEXTLINE(misc-no-recursion)
+static olstm_status visit_attribute(const tensor_visit* visit,
+                                    const olstm__attribute_proto* attribute) {
+  OLSTM_RETURN_IF_ERROR(visit_one(visit, attribute->t, false));
+  for (size_t i = 0; i < attribute->n_tensors; i++) {
+    OLSTM_RETURN_IF_ERROR(visit_one(visit, attribute->tensors[i], false));
+  }
+  if (attribute->sparse_tensor) {
+    OLSTM_RETURN_IF_ERROR(visit_sparse(visit, attribute->sparse_tensor));
+  }
+  for (size_t i = 0; i < attribute->n_sparse_tensors; i++) {
+    OLSTM_RETURN_IF_ERROR(visit_sparse(visit, attribute->sparse_tensors[i]));
+  }
+  if (attribute->g) OLSTM_RETURN_IF_ERROR(visit_graph(visit, attribute->g));
+  for (size_t i = 0; i < attribute->n_graphs; i++) {
+    OLSTM_RETURN_IF_ERROR(visit_graph(visit, attribute->graphs[i]));
+  }
+  return OLSTM_STATUS_OK;
+}
+
+// NOLINTNEXTLINE(misc-no-recursion)
+static olstm_status visit_nodes(const tensor_visit* visit, size_t count,
+                                olstm__node_proto* const* nodes) {
+  for (size_t n = 0; n < count; n++) {
+    for (size_t a = 0; a < nodes[n]->n_attribute; a++) {
+      OLSTM_RETURN_IF_ERROR(visit_attribute(visit, nodes[n]->attribute[a]));
+    }
+  }
+  return OLSTM_STATUS_OK;
+}
+
+// NOLINTNEXTLINE(misc-no-recursion)
+static olstm_status visit_graph(const tensor_visit* visit,
+                                const olstm__graph_proto* graph) {
+  for (size_t i = 0; i < graph->n_initializer; i++) {
+    OLSTM_RETURN_IF_ERROR(visit_one(visit, graph->initializer[i], true));
+  }
+  for (size_t i = 0; i < graph->n_sparse_initializer; i++) {
+    OLSTM_RETURN_IF_ERROR(visit_sparse(visit, graph->sparse_initializer[i]));
+  }
+  return visit_nodes(visit, graph->n_node, graph->node);
+}
+
+olstm_status olstm__encode_visit_tensors(const olstm__model_proto* model,
+                                         olstm__encode_visit visit, void* user,
+                                         olstm_error* error) {
+  const tensor_visit state = {visit, user, error};
+  if (model->graph) OLSTM_RETURN_IF_ERROR(visit_graph(&state, model->graph));
+  for (size_t f = 0; f < model->n_functions; f++) {
+    OLSTM_RETURN_IF_ERROR(
+        visit_nodes(&state, model->functions[f]->n_node, model->functions[f]->node));
+  }
+  return OLSTM_STATUS_OK;
+}
+
+// ---------------------------------------------------------------- opening
+
+typedef struct open_state {
+  olstm__encode_model* model;
+  olstm__external_source external;
+  olstm__arena scratch;
+} open_state;
+
+/// Brings the elements of external data into raw_data.
+static olstm_status bring_in(void* user, const olstm__encode_tensor* tensor,
+                             olstm_error* error) {
+  open_state* state = user;
+  olstm__tensor_proto* proto = tensor->proto;
+  const olstm__tensor_label label = {.tensor_name = proto->name};
+  olstm_tensor_desc desc;
+  size_t bytes = 0;
+  void* elements = NULL;
+  if (proto->data_location != ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL) {
+    // Entries without the location that they belong to say nothing.
+    proto->n_external_data = 0;
+    return OLSTM_STATUS_OK;
+  }
+  OLSTM_RETURN_IF_ERROR(olstm__tensor_describe(proto, &label, &desc, &bytes, error));
+  OLSTM_RETURN_IF_ERROR(olstm__external_read(&state->external, &state->model->memory,
+                                             proto, &label, &desc, bytes, &elements,
+                                             error));
+  proto->has_data_location = false;
+  proto->data_location = ONNX__TENSOR_PROTO__DATA_LOCATION__DEFAULT;
+  proto->has_raw_data = true;
+  proto->raw_data = (ProtobufCBinaryData){bytes, elements};
+  return OLSTM_STATUS_OK;
+}
+
+/// The folder of a path, with "." behind it. NULL when there is no memory.
+static char* name_folder(olstm__arena* memory, const char* path) {
+  const size_t length = (size_t)(olstm__file_name(path) - path);
+  char* folder = olstm__arena_allocate(memory, length + 2, 1);
+  if (!folder) return NULL;
+  memcpy(folder, path, length);
+  folder[length] = '.';
+  return folder;
+}
+
+static olstm_status open_folder(const char* path, olstm__file* out_folder,
+                                olstm_error* error) {
+  const char* reason = olstm__confined_open_folder(path, out_folder);
+  return reason ? olstm_fail(error, OLSTM_STATUS_IO_ERROR,
+                             "cannot open the folder '%.300s': %s", path, reason)
+                : OLSTM_STATUS_OK;
+}
+
+/// Takes real_folder.
+static olstm_status bring_in_external(olstm__encode_model* model, const char* path,
+                                      olstm__file real_folder,
+                                      const olstm_model_options* options,
+                                      olstm_error* error) {
+  open_state state = {.model = model,
+                      .external = {
+                          .folders = {OLSTM__NO_FILE, real_folder, OLSTM__NO_FILE},
+                          .given = options->external_files,
+                          .given_count = options->external_file_count,
+                          .max_bytes = options->max_external_bytes,
+                      }};
+  olstm__arena_init(&state.scratch, &model->allocator, SIZE_MAX);
+  state.external.scratch = &state.scratch;
+  const char* folder = name_folder(&state.scratch, path);
+  olstm_status status =
+      folder ? open_folder(folder, &state.external.folders.beside, error)
+             : olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a path");
+  if (status == OLSTM_STATUS_OK && options->external_data_folder) {
+    status =
+        open_folder(options->external_data_folder, &state.external.folders.named, error);
+  }
+  if (status == OLSTM_STATUS_OK) {
+    status = olstm__encode_visit_tensors(model->proto, bring_in, &state, error);
+  }
+  olstm__confined_folders_close(&state.external.folders);
+  olstm__arena_deinit(&state.scratch);
+  return status;
+}
+
+static olstm_status unpack(olstm__encode_model* model, const uint8_t* bytes,
+                           size_t byte_count, const olstm_model_options* options,
+                           olstm_error* error) {
+  const ProtobufCMessageDescriptor* descriptor = &onnx__model_proto__descriptor;
+  const ProtobufCMessage* message = NULL;
+  size_t limit = options->max_memory;
+  if (limit == 0 && !olstm_size_multiply(byte_count, kMemoryPerByte, &limit)) {
+    limit = SIZE_MAX;
+  }
+  if (options->max_memory == 0 && limit < kLeastMemory) limit = kLeastMemory;
+  const olstm__wire_limits limits = {.max_depth = options->max_depth,
+                                     .max_memory = limit};
+  olstm__budget_init(&model->budget, &model->allocator, limit);
+  olstm__arena_init(&model->memory, &model->allocator, SIZE_MAX);
+  OLSTM_RETURN_IF_ERROR(olstm__wire_scan(descriptor, bytes, byte_count, &limits,
+                                         &model->allocator, NULL, error));
+  OLSTM_RETURN_IF_ERROR(olstm__budget_unpack(&model->budget, descriptor, bytes,
+                                             byte_count, &message, error));
+  // Unpacked into memory of this model's own.
+  model->proto = (olstm__model_proto*)(uintptr_t)message;
+  return model->proto->graph
+             ? OLSTM_STATUS_OK
+             : olstm_fail(error, OLSTM_STATUS_INVALID_MODEL, "the model has no graph");
+}
+
+olstm_status olstm__encode_model_open(const char* path,
+                                      const olstm_model_options* options,
+                                      olstm__encode_model* out_model,
+                                      olstm_error* error) {
+  olstm_model_options read;
+  uint8_t* bytes = NULL;
+  size_t byte_count = 0;
+  olstm__file real_folder = OLSTM__NO_FILE;
+  memset(out_model, 0, sizeof *out_model);
+  olstm_model_options_init(&read);
+  if (options) {
+    OLSTM_RETURN_IF_ERROR(
+        olstm_sized_struct_read(options, "model options", &read, sizeof read, error));
+  }
+  out_model->allocator = olstm_allocator_or_default(read.allocator);
+  OLSTM_RETURN_IF_ERROR(olstm__model_file_read(path, &out_model->allocator, &bytes,
+                                               &byte_count, &real_folder, error));
+  const olstm_status status = unpack(out_model, bytes, byte_count, &read, error);
+  olstm_release(&out_model->allocator, bytes, byte_count, 1);
+  if (status == OLSTM_STATUS_OK) {
+    return bring_in_external(out_model, path, real_folder, &read, error);
+  }
+  olstm__file_close(real_folder);
+  return status;
+}
+
+void olstm__encode_model_close(olstm__encode_model* model) {
+  olstm__budget_deinit(&model->budget);
+  olstm__arena_deinit(&model->memory);
+  memset(model, 0, sizeof *model);
+}

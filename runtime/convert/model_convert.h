@@ -1,0 +1,35 @@
+// Model → model: an ONNX file that other runtimes run better. The command's own; not part
+// of libolstm.
+#ifndef OLSTM_RUNTIME_CONVERT_MODEL_CONVERT_H_
+#define OLSTM_RUNTIME_CONVERT_MODEL_CONVERT_H_
+
+#include "olstm/model.h"
+
+#include "runtime/convert/convert_report.h"
+
+/// What to change. Zeroed: nothing.
+typedef struct olstm__convert_options {
+  /// NULL for the C library's.
+  const olstm_allocator* allocator;
+  /// Limits on constants that are computed, as of a session (olstm/runtime.h); 0: the
+  /// library's own.
+  size_t max_memory;
+  uint64_t max_work;
+  /// A folder that external data may come from, too; NULL for none.
+  const char* external_data_folder;
+  /// Initializers of at least so many bytes become external data; 0: those that were, and
+  /// what a model of 2 GB needs.
+  size_t external_data_bytes;
+} olstm__convert_options;
+
+/// Reads the model `from`, changes it, and writes it to `to`, with external data in
+/// `to`.data. Both files appear whole or not at all; what was there is replaced.
+///
+/// report: initialised by the caller; what was done, also after a failure. Errors: those
+/// of olstm_model_load_file; INVALID_MODEL when what was made does not load again
+/// (nothing is written then); IO_ERROR.
+olstm_status olstm__convert_file(const char* from, const char* to,
+                                 const olstm__convert_options* options,
+                                 olstm__convert_report* report, olstm_error* error);
+
+#endif  // OLSTM_RUNTIME_CONVERT_MODEL_CONVERT_H_

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# olstm convert: what it writes, what it says of it, and what it refuses.
+. "$(dirname "$0")/expect.sh"
+model=$data/keras_lstm/model.onnx
+
+# A model with nothing to change is written as it was.
+expect 0 convert "$model" -o out.onnx
+expect_line out.txt "wrote out.onnx"
+expect 0 conform --strict "$data/keras_lstm"
+mkdir -p case && cp -r "$data/keras_lstm/test_data_set_0" case/ && cp out.onnx case/model.onnx
+expect 0 conform --strict case
+
+# External data by size, and the report as JSON.
+expect 0 convert "$model" -o big.onnx --external-data-size 10000 --json report.json
+expect_line out.txt "changed  file: 1 tensors, 14400 bytes, in external data"
+[ "$(wc -c < big.onnx.data)" = 14400 ] || complain "big.onnx.data has $(wc -c < big.onnx.data) bytes"
+grep -qF '"subject": "file", "name": "", "text": "1 tensors, 14400 bytes, in external data"' report.json ||
+  complain "report.json is $(cat report.json)"
+cp big.onnx case/model.onnx && cp big.onnx.data case/
+expect 0 conform --strict case
+
+# What is refused: nothing is written then.
+rm -f none.onnx
+expect_error 2 "convert: -o OUT is missing (usage: olstm convert MODEL -o OUT [options])" convert "$model"
+expect_error 1 "byte 21: ModelProto.graph: its length runs past the end (is the file cut short?)" \
+  convert "$data/broken/truncated.onnx" -o none.onnx
+expect_error 1 "'out.onnx' is the model itself: --in-place replaces it" convert out.onnx -o out.onnx
+ln -s out.onnx link.onnx
+expect_error 1 "'link.onnx' is the model itself: --in-place replaces it" convert out.onnx -o link.onnx
+cp out.onnx x.data
+expect_error 1 "'x.data' is the model itself: external data would replace it" convert x.data -o x
+mkdir folder
+expect_error 1 "cannot write 'folder': Is a directory" convert "$model" -o folder
+expect_error 1 "cannot write 'none/x.onnx': No such file or directory" convert "$model" -o none/x.onnx
+expect_error 1 "cannot write '/dev/null': it is not a regular file" convert "$model" -o /dev/null
+[ ! -e none.onnx ] || complain "a refused model was written"
+expect 0 convert out.onnx -o out.onnx --in-place
+expect_same out.onnx case/../out.onnx
+[ -z "$(find . -name '*.onnx.*[0-9a-f]' | grep -v data)" ] || complain "files were left: $(ls)"
+
+# onnx.checker and ONNX's own reader, where they are installed.
+if /usr/bin/python3 -c 'import onnx' 2>/dev/null; then
+  /usr/bin/python3 - "$data" "$olstm" <<'PYTHON' || bad=1
+import glob, subprocess, sys
+import onnx
+failed = 0
+for path in sorted(glob.glob(sys.argv[1] + "/*/*.onnx") + glob.glob(sys.argv[1] + "/*/*/*.onnx")):
+    if subprocess.run([sys.argv[2], "convert", path, "-o", "o.onnx"], capture_output=True).returncode:
+        if "/broken/" not in path:
+            failed = print("FAILED: refused", path) or 1
+        continue
+    try:
+        onnx.checker.check_model(path)
+    except Exception:
+        continue
+    try:
+        onnx.checker.check_model("o.onnx")
+    except Exception as error:
+        failed = print("FAILED:", path, error) or 1
+sys.exit(failed)
+PYTHON
+fi
+exit $bad
