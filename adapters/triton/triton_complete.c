@@ -103,7 +103,10 @@ static olstm_status complete_tensors(cJSON* config, const char* what,
   all = all || cJSON_GetArraySize(array) == 0;
   for (size_t i = 0; i < count; i++) {
     cJSON* object = olstm__triton_json_find(array, "name", tensors[i].name);
-    if (!object && !all) continue;
+    // What the server fills is not asked of clients.
+    if (!object && (!all || olstm__triton_config_is_control(config, tensors[i].name))) {
+      continue;
+    }
     if (!object) {
       object = add_object(array);
       if (!object || !put_text(object, "name", tensors[i].name)) return no_memory(error);

@@ -39,6 +39,11 @@ static olstm_status check_fields(const cJSON* object, const char* what, const ch
   return OLSTM_STATUS_OK;
 }
 
+/// What is said behind dims that lack the batch.
+static const char* without_batch(int64_t max_batch_size) {
+  return max_batch_size > 0 ? " without the batch, which max_batch_size stands for" : "";
+}
+
 static olstm_status check_tensor(const cJSON* object, const char* what,
                                  const olstm__triton_tensor* tensor,
                                  const olstm__triton_traits* traits,
@@ -62,8 +67,7 @@ static olstm_status check_tensor(const cJSON* object, const char* what,
       error, OLSTM_STATUS_SHAPE_MISMATCH,
       "the configuration's %s '%s' has dims %s, the model's are %s%s", what, tensor->name,
       olstm_dims_text(given, short_enough ? given_rank : OLSTM_MAX_RANK + 1).text,
-      olstm_dims_text(expected, expected_rank).text,
-      max_batch_size > 0 ? " without the batch, which max_batch_size stands for" : "");
+      olstm_dims_text(expected, expected_rank).text, without_batch(max_batch_size));
 }
 
 static const olstm__triton_tensor* find_tensor(const olstm__triton_tensor* tensors,
@@ -93,11 +97,72 @@ static olstm_status check_tensors(const cJSON* array, const char* what,
   return OLSTM_STATUS_OK;
 }
 
-/// Whether the server itself fills an input: START, READY and their like.
-static bool is_control(const cJSON* config, const char* name) {
-  const cJSON* controls = olstm__triton_json_get(
-      olstm__triton_json_get(config, "sequence_batching"), "control_input");
-  return olstm__triton_json_find(controls, "name", name) != NULL;
+static const cJSON* get_controls(const cJSON* config) {
+  return olstm__triton_json_get(olstm__triton_json_get(config, "sequence_batching"),
+                                "control_input");
+}
+
+bool olstm__triton_config_is_control(const cJSON* config, const char* name) {
+  return olstm__triton_json_find(get_controls(config), "name", name) != NULL;
+}
+
+/// The data_type that a control has: that of its two values, or a correlation id's own.
+static const char* control_type(const cJSON* control) {
+  static const char* const kValues[][2] = {{"int32_false_true", "TYPE_INT32"},
+                                           {"fp32_false_true", "TYPE_FP32"},
+                                           {"bool_false_true", "TYPE_BOOL"}};
+  for (int i = 0; i < 3; i++) {
+    if (cJSON_GetArraySize(olstm__triton_json_get(control, kValues[i][0])) > 0) {
+      return kValues[i][1];
+    }
+  }
+  return olstm__triton_json_text(control, "data_type");
+}
+
+/// A control comes as one element a row.
+static olstm_status check_control(const cJSON* object, const char* name,
+                                  const olstm__triton_tensor* tensor,
+                                  const olstm__triton_traits* traits,
+                                  int64_t max_batch_size, olstm_error* error) {
+  static const int64_t kOne[] = {1};
+  const cJSON* control = NULL;
+  int64_t dims[OLSTM_MAX_RANK];
+  int32_t rank = 0;
+  cJSON_ArrayForEach(control, olstm__triton_json_get(object, "control")) {
+    const char* type = control_type(control);
+    if (strcmp(type, olstm__triton_type_name(tensor->dtype)) == 0) continue;
+    return olstm_fail(error, OLSTM_STATUS_DTYPE_MISMATCH,
+                      "the configuration's control input '%s' is %s, the model's %s",
+                      name, type, olstm__triton_type_name(tensor->dtype));
+  }
+  olstm__triton_config_dims(tensor, traits, max_batch_size, dims, &rank);
+  if (tensor->rank < 0 || dims_fit(kOne, 1, dims, rank)) return OLSTM_STATUS_OK;
+  return olstm_fail(error, OLSTM_STATUS_SHAPE_MISMATCH,
+                    "the configuration's control input '%s' comes with dims [1], the "
+                    "model's are %s%s",
+                    name, olstm_dims_text(dims, rank).text,
+                    without_batch(max_batch_size));
+}
+
+/// Checks the inputs that the server itself fills: START, READY and their like.
+static olstm_status check_controls(const cJSON* config,
+                                   const olstm__triton_traits* traits,
+                                   int64_t max_batch_size, olstm_error* error) {
+  const cJSON* object = NULL;
+  cJSON_ArrayForEach(object, get_controls(config)) {
+    const char* name = olstm__triton_json_text(object, "name");
+    const olstm__triton_tensor* tensor =
+        find_tensor(traits->inputs, traits->input_count, name);
+    if (!tensor) {
+      return olstm_fail(error, OLSTM_STATUS_NOT_FOUND,
+                        "the configuration's control input '%s' is no input of the "
+                        "model: olstm needs none, leave it out",
+                        name);
+    }
+    OLSTM_RETURN_IF_ERROR(
+        check_control(object, name, tensor, traits, max_batch_size, error));
+  }
+  return OLSTM_STATUS_OK;
 }
 
 static olstm_status check_all_inputs(const cJSON* config,
@@ -106,7 +171,8 @@ static olstm_status check_all_inputs(const cJSON* config,
   const cJSON* inputs = olstm__triton_json_get(config, "input");
   for (size_t i = 0; i < traits->input_count; i++) {
     const char* name = traits->inputs[i].name;
-    if (olstm__triton_json_find(inputs, "name", name) || is_control(config, name)) {
+    if (olstm__triton_json_find(inputs, "name", name) ||
+        olstm__triton_config_is_control(config, name)) {
       continue;
     }
     return olstm_fail(error, OLSTM_STATUS_NOT_FOUND,
@@ -163,6 +229,25 @@ static olstm_status check_order(const cJSON* states, const cJSON* state, bool* l
   return OLSTM_STATUS_OK;
 }
 
+/// Servers keep one of two states that have a name in common.
+static olstm_status check_names(const cJSON* states, const cJSON* state,
+                                olstm_error* error) {
+  static const char* const kSides[] = {"input_name", "output_name"};
+  const cJSON* other = NULL;
+  for (int i = 0; i < 2; i++) {
+    const char* name = olstm__triton_json_text(state, kSides[i]);
+    cJSON_ArrayForEach(other, states) {
+      if (other == state ||
+          strcmp(olstm__triton_json_text(other, kSides[i]), name) != 0) {
+        continue;
+      }
+      return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                        "the configuration has two states of %s '%s'", kSides[i], name);
+    }
+  }
+  return OLSTM_STATUS_OK;
+}
+
 /// Of a shared buffer the server keeps the size alone, from which one open dimension can
 /// be told.
 static olstm_status check_buffer(const cJSON* state, const char* name,
@@ -201,6 +286,7 @@ static olstm_status read_state(const cJSON* states, const char* name, olstm_dtyp
                       name, olstm_dims_text(given, given_rank).text,
                       olstm_dims_text(dims, rank).text);
   }
+  OLSTM_RETURN_IF_ERROR(check_names(states, state, error));
   OLSTM_RETURN_IF_ERROR(check_order(states, state, labels, error));
   OLSTM_RETURN_IF_ERROR(check_buffer(state, name, dims, rank, error));
   out_state->input_name = olstm__triton_json_text(state, "input_name");
@@ -283,6 +369,7 @@ olstm_status olstm__triton_config_init(olstm__triton_config* result, const cJSON
   OLSTM_RETURN_IF_ERROR(check_tensors(olstm__triton_json_get(config, "output"), "output",
                                       traits->outputs, traits->output_count, traits,
                                       result->max_batch_size, error));
+  OLSTM_RETURN_IF_ERROR(check_controls(config, traits, result->max_batch_size, error));
   OLSTM_RETURN_IF_ERROR(check_all_inputs(config, traits, error));
   const olstm_status status = read_states(result, config, traits, error);
   if (status != OLSTM_STATUS_OK) olstm__triton_config_deinit(result);

@@ -61,6 +61,9 @@ olstm_status olstm__triton_config_init(olstm__triton_config* result, const cJSON
                                        olstm_error* error);
 void olstm__triton_config_deinit(olstm__triton_config* config);
 
+/// Whether the server itself fills an input, as a control_input of its scheduler.
+bool olstm__triton_config_is_control(const cJSON* config, const char* name);
+
 /// The dims that a configuration has for a tensor: without the batch when max_batch_size
 /// is not 0; [1] for a scalar when it is.
 void olstm__triton_config_dims(const olstm__triton_tensor* tensor,

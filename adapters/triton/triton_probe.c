@@ -52,15 +52,15 @@ static uint32_t draw(uint32_t input, uint32_t step, uint32_t row, uint32_t eleme
   return x;
 }
 
-/// Writes an element: floats between -1 and 1, integers and booleans 0 or 1, which most
-/// indices and lengths may be.
-static void write_element(olstm_dtype dtype, uint32_t drawn, char* to) {
+/// Writes an element: floats between -1 and 1, times `scale`, integers and booleans 0 or
+/// 1, which most indices and lengths may be.
+static void write_element(olstm_dtype dtype, uint32_t drawn, double scale, char* to) {
   // 0.25, 0.5, 1, 2 with either sign.
   static const uint16_t kHalf[] = {0x3400, 0x3800, 0x3C00, 0x4000,
                                    0xB400, 0xB800, 0xBC00, 0xC000};
   static const uint16_t kBrain[] = {0x3E80, 0x3F00, 0x3F80, 0x4000,
                                     0xBE80, 0xBF00, 0xBF80, 0xC000};
-  const double number = (double)drawn / 2147483648.0 - 1.0;
+  const double number = ((double)drawn / 2147483648.0 - 1.0) * scale;
   const float single = (float)number;
   switch (dtype) {
     case OLSTM_DTYPE_FLOAT:
@@ -118,7 +118,7 @@ static olstm_status make_input(olstm__triton_probe* probe, size_t index,
       write_element(
           info->dtype,
           draw((uint32_t)index, step, (uint32_t)first_row + (uint32_t)r, (uint32_t)e),
-          row + e * size);
+          probe->scale > 0 ? probe->scale : 1, row + e * size);
     }
     olstm__triton_put_row(&rows, input->data, r, row);
   }

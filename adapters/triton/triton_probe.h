@@ -22,6 +22,8 @@ typedef struct olstm__triton_probe {
   olstm_tensor* outputs;
   /// The size of dimensions that the model leaves open, and of the batch axes.
   int64_t length;
+  /// What floats are multiplied with; 0 for 1.
+  double scale;
   /// The batch axis of each input, where they have one. Owned.
   bool has_axes;
   int32_t* axes;

@@ -21,12 +21,18 @@ static olstm_status no_memory(olstm_error* error) {
 static olstm_status check_parameters(const cJSON* config, olstm_error* error) {
   const cJSON* parameter = NULL;
   cJSON_ArrayForEach(parameter, olstm__triton_json_get(config, "parameters")) {
-    bool known =
-        strncmp(parameter->string, kServersPrefix, sizeof kServersPrefix - 1) == 0;
+    bool known = false;
+    if (strncmp(parameter->string, kServersPrefix, sizeof kServersPrefix - 1) == 0) {
+      continue;
+    }
     for (int i = 0; i < kParameterCount; i++) {
       known = known || strcmp(parameter->string, kParameters[i]) == 0;
     }
-    if (known) continue;
+    if (known && olstm__triton_json_text(parameter, "string_value")[0]) continue;
+    if (known) {
+      return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                        "parameter %s has no string_value", parameter->string);
+    }
     return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
                       "unknown parameter '%s': there are stateful, bindings, kernel, "
                       "precision and threads",
@@ -35,7 +41,7 @@ static olstm_status check_parameters(const cJSON* config, olstm_error* error) {
   return OLSTM_STATUS_OK;
 }
 
-/// A parameter's text; NULL when it is absent or empty.
+/// A parameter's text; NULL when it is absent.
 static const char* get_parameter(const cJSON* config, const char* name) {
   const cJSON* parameters = olstm__triton_json_get(config, "parameters");
   const char* text =

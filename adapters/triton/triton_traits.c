@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+// The table of streams, which knows by rule which operators mix rows.
+#define OLSTM_EXPERIMENTAL_STREAMS
+#include "olstm/streams.h"
 #include "triton_dtype.h"
 #include "triton_probe.h"
 #include "triton_rows.h"
@@ -86,16 +89,27 @@ static olstm_status read_session(olstm__triton_traits* traits, olstm_session* se
 
 // ---------------------------------------------------------------- rows of a batch
 
+/// Whether floats are the same, whatever the bits of those that are no numbers.
+static bool floats_are_same(const char* a, const char* b, size_t bytes) {
+  for (size_t i = 0; i < bytes; i += sizeof(float)) {
+    float x = 0;
+    float y = 0;
+    memcpy(&x, a + i, sizeof x);
+    memcpy(&y, b + i, sizeof y);
+    if (memcmp(a + i, b + i, sizeof x) != 0 && !(isnan(x) && isnan(y))) return false;
+  }
+  return true;
+}
+
 /// Whether two rows hold the same: the same bits, or numbers that are close.
 static bool rows_agree(const olstm_tensor_desc* desc, const char* a, const char* b,
                        size_t bytes, bool exact) {
   double largest = 0;
   double difference = 0;
   if (memcmp(a, b, bytes) == 0) return true;
-  if (exact || desc->dtype != OLSTM_DTYPE_FLOAT) {
-    // Reduced precision in other dtypes says nothing that could be compared here.
-    return !exact;
-  }
+  // Reduced precision in other dtypes says nothing that could be compared here.
+  if (desc->dtype != OLSTM_DTYPE_FLOAT) return !exact;
+  if (exact) return floats_are_same(a, b, bytes);
   for (size_t i = 0; i < bytes; i += sizeof(float)) {
     float x = 0;
     float y = 0;
@@ -221,6 +235,69 @@ static olstm_status compare_batches(olstm__triton_traits* traits,
   return status;
 }
 
+/// Runs every row alone and all of them together, once with numbers up to 1 and once with
+/// large ones, for what mixes rows behind a threshold.
+static olstm_status compare_scales(olstm__triton_traits* traits,
+                                   olstm__triton_probe* probe, bool exact,
+                                   olstm_error* error) {
+  OLSTM_RETURN_IF_ERROR(compare_batches(traits, probe, exact, error));
+  // Reduced precision is not close for numbers of every size.
+  if (!exact) return OLSTM_STATUS_OK;
+  probe->scale = 1000;
+  const olstm_status status = compare_batches(traits, probe, exact, error);
+  probe->scale = 0;
+  // Such numbers need not mean anything to the model.
+  const bool is_decisive =
+      status == OLSTM_STATUS_UNSUPPORTED || status == OLSTM_STATUS_OUT_OF_MEMORY;
+  return is_decisive ? status : OLSTM_STATUS_OK;
+}
+
+/// Asks a table of streams whether the nodes of a session that has state keep rows apart
+/// whatever is in them, which no trial can show. Sessions without state have no table.
+static olstm_status check_rules(const olstm__triton_traits* traits,
+                                const olstm__triton_probe* probe, bool exact,
+                                olstm_error* error) {
+  const size_t axis_count = traits->input_count + traits->output_count;
+  if (traits->slot_count == 0) return OLSTM_STATUS_OK;
+  olstm_batch_axis* axes = calloc(axis_count + 1, sizeof *axes);
+  olstm_tensor_desc* step = calloc(traits->input_count + 1, sizeof *step);
+  olstm_streams* streams = NULL;
+  olstm_status status = axes && step ? OLSTM_STATUS_OK : no_memory(error);
+  for (size_t i = 0; status == OLSTM_STATUS_OK && i < axis_count; i++) {
+    const bool is_input = i < traits->input_count;
+    const olstm__triton_tensor* tensor =
+        is_input ? &traits->inputs[i] : &traits->outputs[i - traits->input_count];
+    const int32_t axis = is_input ? probe->axes[i] : tensor->batch_axis;
+    axes[i] = (olstm_batch_axis){tensor->name, axis};
+    if (!is_input) continue;
+    step[i] = probe->inputs[i].desc;
+    step[i].dims[axis] = 1;
+  }
+  if (status == OLSTM_STATUS_OK) {
+    olstm_streams_options options;
+    olstm_streams_options_init(&options);
+    options.capacity = 1;
+    options.largest_batch = OLSTM__TRITON_PROBE_ROWS;
+    options.step_count = 1;
+    options.steps = step;
+    options.batch_axis_count = axis_count;
+    options.batch_axes = axes;
+    status = olstm_streams_create(probe->session, &options, &streams, error);
+  }
+  if (status == OLSTM_STATUS_OK) {
+    olstm_streams_info info = {.struct_size = sizeof info};
+    olstm_streams_get_info(streams, &info);
+    // A table compares bit for bit, which says nothing where bits may differ.
+    if (exact && info.reason[0]) {
+      status = olstm_fail(error, OLSTM_STATUS_UNSUPPORTED, "%s", info.reason);
+    }
+  }
+  olstm_streams_destroy(streams);
+  free(axes);
+  free(step);
+  return status;
+}
+
 // ---------------------------------------------------------------- which axis is the
 // batch
 
@@ -286,7 +363,8 @@ static olstm_status find_batch(olstm__triton_traits* traits, olstm__triton_probe
     if (traits->inputs[0].dims[axis] >= 0 || !choose_axes(traits, axis, axes)) continue;
     probe->has_axes = true;
     olstm_error why;
-    status = compare_batches(traits, probe, exact, &why);
+    status = compare_scales(traits, probe, exact, &why);
+    if (status == OLSTM_STATUS_OK) status = check_rules(traits, probe, exact, &why);
     if (status == OLSTM_STATUS_OK || status == OLSTM_STATUS_OUT_OF_MEMORY) break;
     // Keep the first axis' error: the first axis is the most likely batch.
     if (is_first) {

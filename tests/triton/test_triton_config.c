@@ -134,6 +134,69 @@ static void rows_that_are_not_independent_are_never_run_together(void** state) {
   }
 }
 
+static void rows_that_mix_behind_a_threshold_are_never_run_together(void** state) {
+  // What is more than 5 in some row is added to all of them.
+  static const char kStateless[] =
+      "opset 17\ninput x float[n,3]\nnode ReduceMax x -> m axes=[0] keepdims=1\n"
+      "const five float[1] 5\nnode Sub m,five -> d\nnode Relu d -> r\n"
+      "node Add x,r -> z\noutput z float[n,3]\n";
+  // The rows of others in another order, where they are beyond what a layer gives.
+  static const char kStateful[] =
+      "opset 17\ninput x float[n,t,3]\n"
+      "const w float[1,16,3] 0.3 -0.2 0.1\nconst r float[1,16,4] 0.2 -0.1 0.3\n"
+      "node LSTM x,w,r -> y4,h name=l hidden_size=4 layout=1\n"
+      "const two int64[1] 2\nnode Squeeze y4,two -> y\n"
+      "const a int64[1] -1\nconst b int64[1] -1000\nconst ax int64[1] 0\n"
+      "node Slice y,a,b,ax,a -> q\nconst five float[1] 5\nnode Sub q,five -> d\n"
+      "node Relu d -> r5\nnode Add y,r5 -> z\noutput z float[n,t,4]\n";
+  (void)state;
+  expect_config(kStateless, "{}", "max_batch_size", "0");
+  if (!strstr(fake_server.log, "output 'z' of a row depends on the other rows")) {
+    fail_msg("%s", fake_server.log);
+  }
+  expect_config(kStateful, "{}", "max_batch_size", "0");
+  if (!strstr(fake_server.log, "Slice 'q' mixes the rows of a batch")) {
+    fail_msg("%s", fake_server.log);
+  }
+}
+
+static void models_that_take_no_large_numbers_run_together(void** state) {
+  // An index that comes as a float; and a quotient that is no number for large ones.
+  static const char kModel[] =
+      "opset 17\ninput x float[n,3]\nconst table float[2,3] 1 2 3 4 5 6\n"
+      "node Abs x -> p\nnode Cast p -> i to=7\nnode Gather table,i -> e axis=0\n"
+      "const two int64[1] 2\nnode ReduceSum e,two -> y keepdims=0\n"
+      "output y float[n,3]\n";
+  static const char kQuotient[] =
+      "opset 17\ninput x float[n,3]\nnode Exp x -> e\nnode Div e,e -> y\n"
+      "output y float[n,3]\n";
+  (void)state;
+  expect_config(kModel, "{}", "max_batch_size", "64");
+  expect_config(kQuotient, "{}", "max_batch_size", "64");
+}
+
+#define CONTROL(name, values)                                                        \
+  "{\"sequence_batching\":{\"oldest\":{},\"control_input\":["                        \
+  "{\"name\":\"" name "\",\"control\":[{\"kind\":\"CONTROL_SEQUENCE_START\"," values \
+  "}]}],\"state\":[" BOTH("") "]}}"
+#define FP32_CONTROL "\"int32_false_true\":[],\"fp32_false_true\":[0,1]"
+
+/// kOneLayer with an input that says where sequences start.
+static const char kControlled[] =
+    "opset 17\ninput START float[n,1]\ninput x float[n,t,3]\n"
+    "const w float[1,16,3] 0.3 -0.2 0.1\nconst r float[1,16,4] 0.2 -0.1 0.3\n"
+    "node LSTM x,w,r -> y4,h name=l hidden_size=4 layout=1\n"
+    "const two int64[1] 2\nnode Squeeze y4,two -> y\n"
+    "node Unsqueeze START,two -> s\nnode Add y,s -> z\noutput z float[n,t,4]\n";
+
+static void inputs_that_the_server_fills_are_not_asked_of_clients(void** state) {
+  (void)state;
+  expect_config(kControlled, "{}", "input.0.name", "\"START\"");
+  expect_config(kControlled, CONTROL("START", FP32_CONTROL), "input",
+                "[{\"name\":\"x\",\"data_type\":\"TYPE_FP32\",\"dims\":[-1,3]}]");
+  expect_config(kControlled, CONTROL("START", FP32_CONTROL), "max_batch_size", "64");
+}
+
 static void trial_runs_know_the_batch_by_its_name(void** state) {
   // Works from 5 steps on, and with the same batch on two different axes alone.
   static const char kModel[] =
@@ -177,6 +240,9 @@ static void wrong_parameters_are_refused_by_name(void** state) {
       {kOneLayer, PARAMETER("kernel", "quick"), "'quick'"},
       {kOneLayer, PARAMETER("stateful", "m"), "no node 'm'"},
       {kDense, PARAMETER("stateful", "all"), "has no LSTM, GRU or RNN node"},
+      {kOneLayer, PARAMETER("threads", ""), "parameter threads has no string_value"},
+      {kOneLayer, "{\"parameters\":{\"stateful\":{}}}",
+       "parameter stateful has no string_value"},
       {kOneLayer, PARAMETER("bindings", "h"), "parameter bindings is 'h': it wants"},
       {kOneLayer, PARAMETER("bindings", "y=q"), "'q'"}};
   (void)state;
@@ -228,7 +294,36 @@ static void wrong_states_are_refused_by_name(void** state) {
        "{\"dynamic_batching\":{},\"parameters\":{\"stateful\":{\"string_value\":\"all\"}}"
        "}",
        "the model keeps state, 'l/h' and 1 more, and the configuration has no "
-       "sequence_batching"}};
+       "sequence_batching"},
+      {kOneLayer,
+       SEQUENCES(STATE("l/h", "l/h", "TYPE_FP32", "[1,4]", "") "," STATE(
+           "l/h", "o", "TYPE_FP32", "[1,4]", "")) "}",
+       "two states of input_name 'l/h'"},
+      {kOneLayer,
+       SEQUENCES(STATE("l/h", "o", "TYPE_FP32", "[1,4]", "") "," STATE(
+           "l/c", "o", "TYPE_FP32", "[1,4]", "")) "}",
+       "two states of output_name 'o'"}};
+  (void)state;
+  expect_refusals(kRefusals, sizeof kRefusals / sizeof kRefusals[0], true);
+}
+
+static void wrong_controls_are_refused_by_name(void** state) {
+  static const char kWide[] =
+      "opset 17\ninput START float[n,2]\ninput x float[n,t,3]\n"
+      "const w float[1,16,3] 0.3 -0.2 0.1\nconst r float[1,16,4] 0.2 -0.1 0.3\n"
+      "node LSTM x,w,r -> y4,h name=l hidden_size=4 layout=1\n"
+      "output y4 float\noutput START float[n,2]\n";
+  static const refusal kRefusals[] = {
+      {kControlled, CONTROL("BEGIN", FP32_CONTROL),
+       "control input 'BEGIN' is no input of the model: olstm needs none, leave it out"},
+      {kControlled, CONTROL("START", "\"int32_false_true\":[0,1]"),
+       "control input 'START' is TYPE_INT32, the model's TYPE_FP32"},
+      {kControlled, CONTROL("START", "\"bool_false_true\":[false,true]"),
+       "control input 'START' is TYPE_BOOL, the model's TYPE_FP32"},
+      {kControlled, CONTROL("START", "\"data_type\":\"TYPE_UINT64\""),
+       "control input 'START' is TYPE_UINT64, the model's TYPE_FP32"},
+      {kWide, CONTROL("START", FP32_CONTROL),
+       "control input 'START' comes with dims [1], the model's are [2]"}};
   (void)state;
   expect_refusals(kRefusals, sizeof kRefusals / sizeof kRefusals[0], true);
 }
@@ -335,10 +430,14 @@ int main(int argc, char** argv) {
       cmocka_unit_test(parameters_choose_how_it_runs),
       cmocka_unit_test(inputs_with_initializers_are_served_when_they_are_listed),
       cmocka_unit_test(rows_that_are_not_independent_are_never_run_together),
+      cmocka_unit_test(rows_that_mix_behind_a_threshold_are_never_run_together),
+      cmocka_unit_test(models_that_take_no_large_numbers_run_together),
+      cmocka_unit_test(inputs_that_the_server_fills_are_not_asked_of_clients),
       cmocka_unit_test(trial_runs_know_the_batch_by_its_name),
       cmocka_unit_test(wrong_parameters_are_refused_by_name),
       cmocka_unit_test(wrong_tensors_are_refused_by_name),
       cmocka_unit_test(wrong_states_are_refused_by_name),
+      cmocka_unit_test(wrong_controls_are_refused_by_name),
       cmocka_unit_test(without_completion_all_must_be_there),
       cmocka_unit_test(models_that_cannot_be_served_say_why),
       cmocka_unit_test(instances_on_a_gpu_are_refused),
