@@ -46,9 +46,6 @@ function(olstm_add_simd target)
     if(is_x86 AND (real STREQUAL "f64" OR cpu STREQUAL "plain"))
       # Few models are in double, and few machines have no AVX2: small code, as fast for recurrent layers.
       list(APPEND options $<$<CONFIG:Release>:-Os>)
-    elseif(real STREQUAL "f32" AND NOT file MATCHES "_blocks_")
-      # What small layers spend their time in: a twentieth faster.
-      list(APPEND options $<$<CONFIG:Release>:-O3>)
     endif()
     target_sources(${target} PRIVATE ${file})
     set_source_files_properties(${file} TARGET_DIRECTORY ${target} PROPERTIES COMPILE_OPTIONS "${options}")
