@@ -16,6 +16,8 @@ function(olstm_set_up_target target)
   if(WIN32)
     # printf of C11, and one more word of Windows.
     target_compile_definitions(${target} PRIVATE __USE_MINGW_ANSI_STDIO=1 WIN32_LEAN_AND_MEAN)
+    # The compiler's own libraries come along.
+    target_link_options(${target} PRIVATE -static)
     if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
       # gcc takes the stack to be aligned to 32 bytes there, which it is not (its bug 54412).
       target_compile_options(${target} PRIVATE -Wa,-muse-unaligned-vector-move)
@@ -143,9 +145,8 @@ function(olstm_add_library target kind)
                                               $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_link_libraries(${target} PRIVATE olstm_protobuf_c m ${CMAKE_DL_LIBS} Threads::Threads)
   if(WIN32)
-    # Its own libraries come along; ntdll opens files below a folder.
+    # It opens files below a folder.
     target_link_libraries(${target} PRIVATE ntdll)
-    target_link_options(${target} PRIVATE -static)
   endif()
   if(OLSTM_SANITIZE)
     target_link_options(${target} PUBLIC -fsanitize=${OLSTM_SANITIZE})

@@ -3,10 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <time.h>
 
 #include "olstm/olstm.h"
+
+#include "system/clock.h"
+#include "system/usage.h"
 #include "tools/alloc_count.h"
 #include "tools/cli.h"
 #include "tools/command.h"
@@ -57,20 +58,13 @@ typedef struct bench_data {
 } bench_data;
 
 static double now_us(void) {
-  struct timespec time;
-  (void)clock_gettime(CLOCK_MONOTONIC, &time);
-  return (double)time.tv_sec * 1e6 + (double)time.tv_nsec * 1e-3;
+  return (double)olstm__clock_ns() * 1e-3;
 }
 
 static int compare_floats(const void* a, const void* b) {
   const float left = *(const float*)a;
   const float right = *(const float*)b;
   return (left > right) - (left < right);
-}
-
-static int64_t peak_rss_kb(void) {
-  struct rusage usage;
-  return getrusage(RUSAGE_SELF, &usage) == 0 ? (int64_t)usage.ru_maxrss : 0;
 }
 
 static olstm_status run_once(bench_data* bench, double* out_us, olstm_error* error) {
@@ -93,7 +87,7 @@ static olstm_status run_many(bench_data* bench, double seconds, bench_result* re
   }
   result->allocations_per_run =
       (double)(olstm__alloc_count_get() - allocations) / kAllocationRuns;
-  result->peak_rss_kb = peak_rss_kb();
+  result->peak_rss_kb = olstm__usage_peak_kb();
   const double end = now_us() + seconds * 1e6;
   while (result->run_count < kMaxRuns && (result->run_count == 0 || now_us() < end)) {
     OLSTM_RETURN_IF_ERROR(run_once(bench, &us, error));

@@ -1,5 +1,4 @@
 // olstm cases: writes test cases of the recurrent operators, for any runtime.
-#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -7,6 +6,7 @@
 #include "tools/cli.h"
 #include "tools/command.h"
 #include "tools/file_bytes.h"
+#include "tools/plain_text.h"
 #include "tools/say.h"
 
 typedef struct cases_options {
@@ -27,7 +27,7 @@ typedef struct writing {
 static bool is_wanted(const olstm__cli_list* filters, const char* name) {
   bool is_found = filters->count == 0;
   for (size_t i = 0; i < filters->count && !is_found; i++) {
-    is_found = fnmatch(filters->values[i], name, 0) == 0;
+    is_found = olstm__text_matches(filters->values[i], name);
   }
   return is_found;
 }

@@ -2,8 +2,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "system/process.h"
+#include "system/standard_files.h"
 #include "tools/cli.h"
 #include "tools/command.h"
 #include "tools/conform/case_list.h"
@@ -38,7 +39,7 @@ static void print_line(const char* name, const olstm__case_result* result) {
 static void show_progress(size_t index, size_t count) {
   char text[64];
   // No progress line when results are printed to a terminal.
-  if (isatty(STDOUT_FILENO)) return;
+  if (olstm__standard_output_is_terminal()) return;
   (void)snprintf(text, sizeof text, "case %zu of %zu", index + 1, count);
   if (index == 0) {
     olstm__progress_begin(text);
@@ -264,6 +265,7 @@ static olstm_status choose_runtimes(const conform_options* options,
     OLSTM_RETURN_IF_ERROR(
         olstm__tested_spec_parse(count > 0 ? options->runtimes.values[r] : "olstm",
                                  &options->job, options->provider, &out_specs[r], error));
+    out_specs[r].index = r;
     out_specs[r].memory_mb = options->limits.memory_mb;
     has_olstm = has_olstm || olstm__tested_spec_is_olstm(&out_specs[r]);
     has_provider = has_provider || out_specs[r].provider;
@@ -311,6 +313,25 @@ static int compare(const conform_options* options, const olstm__cli_list* files)
   return olstm__compare_files(files, &options->reports);
 }
 
+/// In a process that was started for a part of the work, where the system cannot copy
+/// one: does that part.
+static int do_task(const char* task, olstm__pipe answers, const conform_options* options,
+                   const olstm__case_list* list, olstm__tested_spec* runtimes,
+                   size_t runtime_count) {
+  size_t index = 0, next = 0;
+  if (sscanf(task, OLSTM__TESTED_SPEC_TASK, &index) == 1 && index < runtime_count) {
+    return olstm__tested_spec_work(&runtimes[index], answers);
+  }
+  if (sscanf(task, OLSTM__CASE_RUNNER_TASK, &index, &next) == 2 &&
+      index < runtime_count) {
+    olstm__case_runner runner;
+    olstm__case_runner_init(&runner, (const char* const*)list->paths, list->count,
+                            &runtimes[index], &options->tolerance, &options->limits);
+    return olstm__case_runner_work(&runner, next, answers);
+  }
+  return OLSTM__EXIT_FAILED;
+}
+
 int olstm__command_conform(int argc, char** argv) {
   conform_options options = {.tolerance = {.rtol = 1e-3, .atol = 1e-7},
                              .limits = {0, kDefaultMemoryMb}};
@@ -319,6 +340,8 @@ int olstm__command_conform(int argc, char** argv) {
   olstm__tested_spec runtimes[OLSTM__CLI_LIST_CAPACITY];
   size_t runtime_count = 0;
   olstm_error error;
+  olstm__pipe answers;
+  const char* task = olstm__process_task(&answers);
   olstm__job_options_init(&options.job);
   const olstm__cli_result parsed = parse(argc, argv, &options, &paths);
   if (parsed != OLSTM__CLI_PARSED) return olstm__cli_exit_code(parsed);
@@ -326,11 +349,16 @@ int olstm__command_conform(int argc, char** argv) {
   if (choose_runtimes(&options, runtimes, &runtime_count, &error) != OLSTM_STATUS_OK) {
     return olstm__cli_complain(OLSTM__EXIT_USAGE, "conform: %s", error.message);
   }
+  int exit_code = OLSTM__EXIT_FAILED;
   olstm_status status = olstm__report_paths_check(&options.reports, &error);
   if (status == OLSTM_STATUS_OK) status = find_cases(&options, &paths, &cases, &error);
-  const int exit_code = status == OLSTM_STATUS_OK
-                            ? run_and_report(&cases, &options, runtimes, runtime_count)
-                            : olstm__cli_fail(&error);
+  if (status != OLSTM_STATUS_OK) {
+    exit_code = olstm__cli_fail(&error);
+  } else if (task) {
+    exit_code = do_task(task, answers, &options, &cases, runtimes, runtime_count);
+  } else {
+    exit_code = run_and_report(&cases, &options, runtimes, runtime_count);
+  }
   olstm__case_list_deinit(&cases);
   return exit_code;
 }

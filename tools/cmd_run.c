@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "olstm/olstm.h"
+#include "system/path.h"
 #include "tools/cli.h"
 #include "tools/command.h"
 #include "tools/file_bytes.h"
@@ -153,7 +154,7 @@ static olstm_status plot_output(const olstm_session* session, const olstm_tensor
     return olstm_fail(error, OLSTM_STATUS_NOT_FOUND, "no output '%s' to plot",
                       options->plot_output ? options->plot_output : "");
   }
-  FILE* file = fopen(options->plot, "w");
+  FILE* file = olstm__path_open(options->plot, "w");
   if (!file) {
     return olstm_fail(error, OLSTM_STATUS_IO_ERROR, "cannot write '%s'", options->plot);
   }

@@ -5,9 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "olstm/olstm.h"
+
+#include "system/clock.h"
 #include "tools/file_bytes.h"
 #include "tools/input_set.h"
 #include "tools/job.h"
@@ -63,9 +64,7 @@ static _Noreturn void stop(const olstm_error* error) {
 }
 
 static double now_us(void) {
-  struct timespec now;
-  (void)clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+  return (double)olstm__clock_ns() * 1e-3;
 }
 
 // ---------------------------------------------------------------- both runtimes

@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "system/file.h"
+#include "system/path.h"
 
 enum { kFirstCapacity = 1 << 16 };
 
@@ -36,7 +37,7 @@ static olstm_status read_stream(FILE* file, const char* path, olstm__file_bytes*
 olstm_status olstm__file_bytes_read(const char* path, olstm__file_bytes* out_bytes,
                                     olstm_error* error) {
   *out_bytes = (olstm__file_bytes){NULL, 0};
-  FILE* file = fopen(path, "rb");
+  FILE* file = olstm__path_open(path, "rb");
   if (!file) return fail_io(error, "open", path);
   const olstm_status status = read_stream(file, path, out_bytes, error);
   (void)fclose(file);
@@ -52,7 +53,7 @@ void olstm__file_bytes_deinit(olstm__file_bytes* bytes) {
 olstm_status olstm__file_bytes_write(const char* path, const void* head,
                                      size_t head_count, const void* body,
                                      size_t body_count, olstm_error* error) {
-  FILE* file = fopen(path, "wb");
+  FILE* file = olstm__path_open(path, "wb");
   if (!file) return fail_io(error, "write", path);
   const bool written =
       (head_count == 0 || fwrite(head, 1, head_count, file) == head_count) &&
@@ -65,7 +66,8 @@ olstm_status olstm__file_bytes_write(const char* path, const void* head,
 olstm_status olstm__path_join(const char* folder, const char* name,
                               char out_path[OLSTM__PATH_CAPACITY], olstm_error* error) {
   const size_t length = strlen(folder);
-  const char* slash = length > 0 && folder[length - 1] == '/' ? "" : "/";
+  const char* slash =
+      length > 0 && olstm__path_is_separator(folder[length - 1]) ? "" : "/";
   const int needed =
       snprintf(out_path, OLSTM__PATH_CAPACITY, "%s%s%s", folder, slash, name);
   if (needed >= 0 && needed < OLSTM__PATH_CAPACITY) return OLSTM_STATUS_OK;
@@ -75,39 +77,23 @@ olstm_status olstm__path_join(const char* folder, const char* name,
 
 /// Why no files can be created in a folder, as errno; 0 when they can.
 static int check_folder(const char* path) {
-  struct stat info;
-  if (stat(path, &info) != 0) return errno;
-  if (!S_ISDIR(info.st_mode)) return ENOTDIR;
-  return access(path, W_OK | X_OK) == 0 ? 0 : errno;
+  const olstm__path_kind kind = olstm__path_look(path);
+  if (kind == OLSTM__PATH_ABSENT) return errno;
+  return kind == OLSTM__PATH_FOLDER ? olstm__path_check_writable(path) : ENOTDIR;
 }
 
 /// Creates the folders of a path that are missing. Returns 0 or errno.
 static int make_folders(char* path) {
   for (char* at = path + 1;; at++) {
     const char here = *at;
-    if (here != '/' && here != '\0') continue;
+    if (here != '\0' && !olstm__path_is_separator(here)) continue;
     *at = '\0';
-    const bool is_there = olstm__path_exists(path) || mkdir(path, 0777) == 0;
+    int code = olstm__path_exists(path) ? 0 : olstm__folder_create(path);
     // Another process may have created it meanwhile.
-    const int code = is_there || errno == EEXIST ? 0 : errno;
+    if (code == EEXIST) code = 0;
     *at = here;
     if (code != 0 || here == '\0') return code;
   }
-}
-
-/// Tries to create a file in a folder, since permissions are not sufficient to tell.
-/// Returns 0 or errno.
-static int try_folder(const char* path) {
-  char probe[OLSTM__PATH_CAPACITY];
-  const int code = check_folder(path);
-  if (code != 0) return code;
-  if (olstm__path_join(path, ".olstm_XXXXXX", probe, NULL) != OLSTM_STATUS_OK) {
-    return ENAMETOOLONG;
-  }
-  const int file = mkstemp(probe);
-  if (file < 0) return errno;
-  (void)close(file);
-  return unlink(probe) == 0 ? 0 : errno;
 }
 
 olstm_status olstm__folder_make(const char* path, olstm_error* error) {
@@ -122,21 +108,21 @@ olstm_status olstm__folder_make(const char* path, olstm_error* error) {
     return olstm_fail(error, OLSTM_STATUS_IO_ERROR, "cannot make the folder '%s': %s",
                       path, strerror(code));
   }
-  code = try_folder(path);
+  code = check_folder(path);
+  if (code == 0) code = olstm__folder_try(path);
   if (code == 0) return OLSTM_STATUS_OK;
   return olstm_fail(error, OLSTM_STATUS_IO_ERROR, "cannot write into '%s': %s", path,
                     strerror(code));
 }
 
 olstm_status olstm__file_check_writable(const char* path, olstm_error* error) {
-  struct stat info;
   char folder[OLSTM__PATH_CAPACITY];
   int code = 0;
-  if (stat(path, &info) == 0) {
-    code = S_ISDIR(info.st_mode) ? EISDIR : access(path, W_OK) == 0 ? 0 : errno;
+  const olstm__path_kind kind = olstm__path_look(path);
+  if (kind != OLSTM__PATH_ABSENT) {
+    code = kind == OLSTM__PATH_FOLDER ? EISDIR : olstm__path_check_writable(path);
   } else {
-    const char* slash = strrchr(path, '/');
-    const size_t length = slash ? (size_t)(slash - path) + 1 : 0;
+    const size_t length = (size_t)(olstm__file_name(path) - path);
     if (length >= sizeof folder - 1) {
       code = ENAMETOOLONG;
     } else {
@@ -151,6 +137,5 @@ olstm_status olstm__file_check_writable(const char* path, olstm_error* error) {
 }
 
 bool olstm__path_exists(const char* path) {
-  struct stat info;
-  return stat(path, &info) == 0;
+  return olstm__path_look(path) != OLSTM__PATH_ABSENT;
 }

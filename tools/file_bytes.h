@@ -7,6 +7,8 @@
 
 #include "olstm/status.h"
 
+#include "system/path.h"
+
 /// Bytes of a file. deinit frees them.
 typedef struct olstm__file_bytes {
   unsigned char* data;
@@ -23,8 +25,6 @@ void olstm__file_bytes_deinit(olstm__file_bytes* bytes);
 olstm_status olstm__file_bytes_write(const char* path, const void* head,
                                      size_t head_count, const void* body,
                                      size_t body_count, olstm_error* error);
-
-enum { OLSTM__PATH_CAPACITY = 4096 };
 
 /// folder/name in out_path. Errors: INVALID_ARGUMENT when it is too long.
 olstm_status olstm__path_join(const char* folder, const char* name,

@@ -10,6 +10,7 @@
 
 #include "olstm/tensor.h"
 #include "tools/file_bytes.h"
+#include "tools/plain_text.h"
 #include "tools/proto_writer.h"
 
 enum { kMaxSize = 1 << 20, kMaxLayers = 64, kIrVersion = 8, kOpset = 14, kMaxDims = 3 };
@@ -246,7 +247,7 @@ olstm_status olstm__lstm_shapes_read(const char* path, olstm__lstm_shape** out_s
   *out_shapes = NULL;
   *out_count = 0;
   OLSTM_RETURN_IF_ERROR(olstm__file_bytes_read(path, &file, error));
-  char* text = strndup((const char*)file.data, file.count);
+  char* text = olstm__text_copy((const char*)file.data, file.count);
   // A shape has ten bytes at least, its line end included.
   olstm__lstm_shape* shapes = calloc(file.count / 10 + 2, sizeof *shapes);
   olstm__file_bytes_deinit(&file);

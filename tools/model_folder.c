@@ -1,12 +1,12 @@
 // See model_folder.h.
 #include "tools/model_folder.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "system/path.h"
 #include "tools/file_bytes.h"
+#include "tools/folder_list.h"
 
 enum { kMaxDepth = 4 };
 
@@ -16,8 +16,7 @@ bool olstm__path_is_model(const char* path) {
 }
 
 bool olstm__path_is_folder(const char* path) {
-  struct stat info;
-  return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+  return olstm__path_look(path) == OLSTM__PATH_FOLDER;
 }
 
 static olstm_status append(olstm__model_list* list, const char* path,
@@ -35,38 +34,22 @@ static olstm_status append(olstm__model_list* list, const char* path,
   return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a list");
 }
 
-static int is_visible(const struct dirent* entry) {
-  return entry->d_name[0] != '.';
-}
-
-static int compare_names(const struct dirent** a, const struct dirent** b) {
-  return strcmp((*a)->d_name, (*b)->d_name);
-}
-
 // NOLINTNEXTLINE(misc-no-recursion): at most kMaxDepth deep.
 static olstm_status append_below(olstm__model_list* list, const char* folder, int depth,
                                  olstm_error* error) {
-  struct dirent** entries = NULL;
-  olstm_status status = OLSTM_STATUS_OK;
-  const int count = scandir(folder, &entries, is_visible, compare_names);
-  if (count < 0) {
-    return olstm_fail(error, OLSTM_STATUS_IO_ERROR, "cannot read the folder '%s'",
-                      folder);
-  }
-  for (int i = 0; i < count; i++) {
+  olstm__folder_list entries;
+  olstm_status status = olstm__folder_list_read(folder, &entries, error);
+  for (size_t i = 0; i < entries.count && status == OLSTM_STATUS_OK; i++) {
     char path[OLSTM__PATH_CAPACITY];
-    if (status == OLSTM_STATUS_OK) {
-      status = olstm__path_join(folder, entries[i]->d_name, path, error);
-    }
-    free(entries[i]);
-    if (status != OLSTM_STATUS_OK) continue;
+    status = olstm__path_join(folder, entries.names[i], path, error);
+    if (status != OLSTM_STATUS_OK) break;
     if (olstm__path_is_folder(path)) {
       if (depth < kMaxDepth) status = append_below(list, path, depth + 1, error);
     } else if (olstm__path_is_model(path)) {
       status = append(list, path, error);
     }
   }
-  free(entries);
+  olstm__folder_list_deinit(&entries);
   return status;
 }
 

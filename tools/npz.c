@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tools/npy.h"
+#include "tools/plain_text.h"
 
 static const char kSuffix[] = ".npy";
 enum { kSuffixBytes = sizeof kSuffix - 1 };
@@ -24,7 +25,7 @@ static bool list_arrays(olstm__npz* npz) {
   for (size_t i = 0; i < npz->zip.entry_count; i++) {
     const olstm__zip_entry* entry = &npz->zip.entries[i];
     if (!is_array(entry)) continue;
-    char* name = strndup(entry->name, entry->name_bytes - kSuffixBytes);
+    char* name = olstm__text_copy(entry->name, entry->name_bytes - kSuffixBytes);
     if (!name) return false;
     npz->entries[npz->count] = entry;
     npz->names[npz->count++] = name;

@@ -1,9 +1,10 @@
 // The olstm command: finds the command that is asked for.
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "olstm/version.h"
+
+#include "system/standard_files.h"
 #include "tools/cli.h"
 #include "tools/command.h"
 #include "tools/say.h"
@@ -60,10 +61,6 @@ static int run(int argc, char** argv) {
 }
 
 int main(int argc, char** argv) {
-#ifdef SIGPIPE
-  // A pipe that nobody reads is an output that cannot be written, as others are.
-  (void)signal(SIGPIPE, SIG_IGN);
-#endif
-  olstm__say_begin();
+  olstm__standard_files_begin();
   return olstm__cli_end(run(argc, argv));
 }

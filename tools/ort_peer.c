@@ -1,11 +1,12 @@
 // See ort_peer.h.
 #include "tools/ort_peer.h"
 
-#include <dlfcn.h>
 #include <onnxruntime_c_api.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "system/library.h"
 
 enum { kMaxDevices = 8 };
 
@@ -45,9 +46,10 @@ static void* must_allocate(size_t count, size_t bytes) {
 olstm__ort* olstm__ort_open(const char* path, const char* provider) {
   olstm__ort* ort = must_allocate(1, sizeof *ort);
   const OrtApiBase* (*get_base)(void) = NULL;
-  void* library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-  if (!library) stop(dlerror());
-  *(void**)&get_base = dlsym(library, "OrtGetApiBase");
+  void* library = NULL;
+  const char* reason = olstm__library_open_name(path, &library);
+  if (reason) stop(reason);
+  olstm__library_find(library, "OrtGetApiBase", &get_base);
   const OrtApi* api = get_base ? get_base()->GetApi(ORT_API_VERSION) : NULL;
   if (!api) stop("the library has no API of this version");
   ort->api = api;

@@ -1,13 +1,13 @@
-// See progress.h. A timer's signal writes the line, so that the work needs no hooks for
-// it.
+// See progress.h. A timer writes the line, so that the work needs no hooks for it.
 #include "tools/progress.h"
 
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/time.h>
-#include <unistd.h>
+
+#include "system/standard_files.h"
+#include "system/timer.h"
 
 enum { kFirstSecond = 2, kTextCapacity = 64 };
 
@@ -19,13 +19,12 @@ static volatile sig_atomic_t is_shown;
 static bool is_running;
 
 /// Async-signal-safe.
-static void show(int signal_number) {
+static void show(void) {
   char line[kTextCapacity + 48] = "\rolstm: ";
   char digits[12];
   size_t digit_count = 0;
   const char* text = texts[text_index];
   size_t used = 8;
-  (void)signal_number;
   seconds++;
   if (seconds < kFirstSecond) return;
   for (size_t i = 0; text[i] && i < kTextCapacity; i++) line[used++] = text[i];
@@ -38,8 +37,7 @@ static void show(int signal_number) {
   memcpy(line + used, " s\x1b[K", 5);
   used += 5;
   is_shown = 1;
-  const ssize_t ignored = write(STDERR_FILENO, line, used);
-  (void)ignored;
+  olstm__standard_error_write(line, used);
 }
 
 void olstm__progress_update(const char* what) {
@@ -49,23 +47,16 @@ void olstm__progress_update(const char* what) {
 }
 
 void olstm__progress_begin(const char* what) {
-  struct sigaction action;
-  const struct itimerval each_second = {{1, 0}, {1, 0}};
   olstm__progress_update(what);
-  if (is_running || !isatty(STDERR_FILENO)) return;
-  memset(&action, 0, sizeof action);
-  action.sa_handler = show;
-  action.sa_flags = SA_RESTART;
+  if (is_running || !olstm__standard_error_is_terminal()) return;
   seconds = 0;
   is_shown = 0;
-  is_running = sigaction(SIGALRM, &action, NULL) == 0 &&
-               setitimer(ITIMER_REAL, &each_second, NULL) == 0;
+  is_running = olstm__timer_start(show);
 }
 
 void olstm__progress_end(void) {
-  const struct itimerval never = {{0, 0}, {0, 0}};
   if (!is_running) return;
-  (void)setitimer(ITIMER_REAL, &never, NULL);
+  olstm__timer_stop();
   if (is_shown) (void)fprintf(stderr, "\r\x1b[K");
   is_running = false;
 }

@@ -2,14 +2,14 @@
 #include "tools/say.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "olstm/shown_text.h"
+
+#include "system/standard_files.h"
 
 /// Enough for most lines.
 enum { kUsualBytes = 1024 };
@@ -85,13 +85,6 @@ void olstm__say_escaped(FILE* out, olstm__escape escape, const char* text) {
   }
 }
 
-void olstm__say_begin(void) {
-  // Read-only, so that writing still fails.
-  int file = open("/dev/null", O_RDONLY);
-  while (file >= 0 && file <= 2) file = dup(file);
-  if (file > 2) (void)close(file);
-}
-
 void olstm__say_flush(void) {
   note_failure(fflush(stdout) != 0);
 }
@@ -99,7 +92,7 @@ void olstm__say_flush(void) {
 const char* olstm__say_end(void) {
   const bool had_failed = ferror(stdout) != 0;
   // A full disk may show only when the file is closed.
-  const bool has_failed = fflush(stdout) != 0 || close(STDOUT_FILENO) != 0;
+  const bool has_failed = !olstm__standard_output_close();
   note_failure(has_failed);
   if (!had_failed && !has_failed) return NULL;
   return stdout_errno != 0 ? strerror(stdout_errno) : "not all of it was taken";

@@ -28,10 +28,6 @@ void olstm__say_escaped(FILE* out, olstm__escape escape, const char* text);
 /// Flushes stdout, so that lines that show progress appear at once.
 void olstm__say_flush(void);
 
-/// Makes sure that the first three files are open, so that no other becomes one of them:
-/// a closed output fails when it is written to. To be called before anything is opened.
-void olstm__say_begin(void);
-
 /// Writes out what is left for stdout, and closes it. NULL, or why not all could be
 /// written.
 const char* olstm__say_end(void);

@@ -2,7 +2,10 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "system/clock.h"
+#include "system/timer.h"
+#include "system/usage.h"
 
 enum {
   kNsPerSecond = 1000000000,
@@ -10,18 +13,6 @@ enum {
   /// for every step would take the time that it is to measure.
   kLeastSleepNs = 100000
 };
-
-static int64_t read_clock(clockid_t clock) {
-  struct timespec time = {0, 0};
-  (void)clock_gettime(clock, &time);
-  return (int64_t)time.tv_sec * kNsPerSecond + time.tv_nsec;
-}
-
-static void sleep_ns(int64_t nanoseconds) {
-  const struct timespec time = {(time_t)(nanoseconds / kNsPerSecond),
-                                (long)(nanoseconds % kNsPerSecond)};
-  (void)nanosleep(&time, NULL);
-}
 
 // ---------------------------------------------------------------- times
 
@@ -73,7 +64,7 @@ static double draw(uint64_t* seed) {
 void olstm__load_finish(olstm__load_stream* stream) {
   const uint64_t index = atomic_load(&stream->finished);
   const int64_t start = stream->times[index % OLSTM__STREAM_PENDING];
-  olstm__time_counts_add(stream->load->times, read_clock(CLOCK_MONOTONIC) - start);
+  olstm__time_counts_add(stream->load->times, olstm__clock_ns() - start);
   atomic_store(&stream->finished, index + 1);
 }
 
@@ -93,14 +84,14 @@ static void submit(olstm__load* load, olstm__load_stream* stream, int64_t time) 
 static void make_load(olstm__load* load) {
   uint64_t seed = UINT64_C(0x9e3779b97f4a7c15);
   const double gap = kNsPerSecond / (load->rate * (double)load->stream_count);
-  const int64_t start = read_clock(CLOCK_MONOTONIC);
+  const int64_t start = olstm__clock_ns();
   const double seconds = load->seconds * kNsPerSecond;
   double next = -log(draw(&seed)) * gap;
   while (next < seconds) {
-    const int64_t now = read_clock(CLOCK_MONOTONIC) - start;
+    const int64_t now = olstm__clock_ns() - start;
     const int64_t left = (int64_t)next - now;
-    if (left > 0) sleep_ns(left > kLeastSleepNs ? left : kLeastSleepNs);
-    const double until = (double)(read_clock(CLOCK_MONOTONIC) - start);
+    if (left > 0) olstm__timer_sleep(left > kLeastSleepNs ? left : kLeastSleepNs);
+    const double until = (double)(olstm__clock_ns() - start);
     while (next <= until && next < seconds) {
       const size_t index = (size_t)(draw(&seed) * (double)load->stream_count);
       submit(load, &load->streams[index % load->stream_count], start + (int64_t)next);
@@ -117,14 +108,14 @@ bool olstm__load_run(olstm__load* load) {
     load->streams[s].load = load;
     load->streams[s].index = s;
   }
-  const int64_t start = read_clock(CLOCK_MONOTONIC);
-  const int64_t cpu = read_clock(CLOCK_PROCESS_CPUTIME_ID);
-  const int64_t own_cpu = read_clock(CLOCK_THREAD_CPUTIME_ID);
+  const int64_t start = olstm__clock_ns();
+  const int64_t cpu = olstm__usage_cpu_ns();
+  const int64_t own_cpu = olstm__usage_thread_cpu_ns();
   make_load(load);
   load->drain(load->target);
-  const int64_t own = read_clock(CLOCK_THREAD_CPUTIME_ID) - own_cpu;
-  const int64_t all = read_clock(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-  const int64_t time = read_clock(CLOCK_MONOTONIC) - start;
+  const int64_t own = olstm__usage_thread_cpu_ns() - own_cpu;
+  const int64_t all = olstm__usage_cpu_ns() - cpu;
+  const int64_t time = olstm__clock_ns() - start;
   const double steps = load->times->total > 0 ? (double)load->times->total : 1.0;
   load->steps_per_s = (double)load->times->total * kNsPerSecond / (double)time;
   load->cpu_us_per_step = (double)(all - own) * 1e-3 / steps;

@@ -1,14 +1,17 @@
 // See case_list.h.
 #include "tools/conform/case_list.h"
 
-#include <dirent.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "olstm/model.h"
+
+#include "system/file.h"
+#include "system/path.h"
 #include "tools/file_bytes.h"
+#include "tools/folder_list.h"
+#include "tools/plain_text.h"
 
 enum { kMaxDepth = 4 };
 
@@ -43,36 +46,23 @@ static bool is_case(const char* folder) {
   return has_entry(folder, "model.onnx") || has_entry(folder, "test_data_set_0");
 }
 
-static int compare_names(const struct dirent** a, const struct dirent** b) {
-  return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static int is_visible(const struct dirent* entry) {
-  return entry->d_name[0] != '.';
-}
-
 /// Appends the folders inside `folder`, in the order of their names.
 static olstm_status append_subfolders(olstm__case_list* list, const char* folder,
                                       int depth, olstm_error* error) {
-  struct dirent** entries = NULL;
-  olstm_status status = OLSTM_STATUS_OK;
-  const int count = scandir(folder, &entries, is_visible, compare_names);
-  if (count < 0 && depth == 1) {
-    status =
-        olstm_fail(error, OLSTM_STATUS_IO_ERROR, "cannot read the folder '%s'", folder);
-  }
-  for (int i = 0; i < count; i++) {
+  olstm__folder_list entries;
+  olstm_error reason;
+  olstm_status status = olstm__folder_list_read(folder, &entries, &reason);
+  if (status == OLSTM_STATUS_IO_ERROR && depth > 1) return OLSTM_STATUS_OK;
+  if (status != OLSTM_STATUS_OK) return olstm_fail(error, status, "%s", reason.message);
+  for (size_t i = 0; i < entries.count && status == OLSTM_STATUS_OK; i++) {
     char path[OLSTM__PATH_CAPACITY];
-    if (status == OLSTM_STATUS_OK) {
-      status = olstm__path_join(folder, entries[i]->d_name, path, error);
-    }
-    // A path that ends in "/." exists only when it is a folder's.
-    if (status == OLSTM_STATUS_OK && has_entry(path, ".") && !append(list, path, depth)) {
+    status = olstm__path_join(folder, entries.names[i], path, error);
+    if (status == OLSTM_STATUS_OK && olstm__path_look(path) == OLSTM__PATH_FOLDER &&
+        !append(list, path, depth)) {
       status = olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a list");
     }
-    free(entries[i]);
   }
-  free(entries);
+  olstm__folder_list_deinit(&entries);
   return status;
 }
 
@@ -106,9 +96,8 @@ olstm_status olstm__case_list_find(olstm__case_list* list, const char* path,
 
 const char* olstm__case_name(char* path) {
   size_t length = strlen(path);
-  while (length > 1 && path[length - 1] == '/') path[--length] = '\0';
-  const char* slash = strrchr(path, '/');
-  return slash ? slash + 1 : path;
+  while (length > 1 && olstm__path_is_separator(path[length - 1])) path[--length] = '\0';
+  return olstm__file_name(path);
 }
 
 // ---------------------------------------------------------------- operators
@@ -159,7 +148,7 @@ void olstm__case_first_operator(const char* path,
 static bool matches_any(const olstm__cli_list* globs, const char* name) {
   bool is_found = false;
   for (size_t i = 0; i < globs->count && !is_found; i++) {
-    is_found = fnmatch(globs->values[i], name, 0) == 0;
+    is_found = olstm__text_matches(globs->values[i], name);
   }
   return is_found;
 }

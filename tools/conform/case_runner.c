@@ -1,7 +1,8 @@
 // See case_runner.h. A result goes through the pipe as it is.
 #include "tools/conform/case_runner.h"
 
-#include <unistd.h>
+#include <inttypes.h>
+#include <stdio.h>
 
 void olstm__case_runner_init(olstm__case_runner* runner, const char* const* folders,
                              size_t count, const olstm__tested_spec* runtime,
@@ -16,14 +17,12 @@ void olstm__case_runner_init(olstm__case_runner* runner, const char* const* fold
 
 /// The process: a byte when the runtime is open, and all cases from `next` on. What the
 /// runtime could not be opened for is each one's error.
-static int run_in_child(void* user, int answers) {
+static int run_in_child(void* user, olstm__pipe answers) {
   const olstm__case_runner* runner = user;
   const olstm__tested_spec* spec = runner->runtime;
   olstm__open_runtime runtime = {spec->kind, NULL};
   olstm__tested_info info;
   olstm_error error;
-  // What a runtime prints is no line of the command's.
-  (void)dup2(STDERR_FILENO, STDOUT_FILENO);
   const olstm_status status = spec->kind->open(spec, &runtime.self, &info, &error);
   bool is_heard = olstm__pipe_write(answers, "", 1);
   for (size_t i = runner->next; i < runner->count && is_heard; i++) {
@@ -37,12 +36,18 @@ static int run_in_child(void* user, int answers) {
   return is_heard ? 0 : 1;
 }
 
+int olstm__case_runner_work(olstm__case_runner* runner, size_t next,
+                            olstm__pipe answers) {
+  runner->next = next;
+  return run_in_child(runner, answers);
+}
+
 /// Seconds to open a runtime in, where cases have a limit: they count from then on.
 enum { kOpenSeconds = 120 };
 
 static void end_late(olstm__case_runner* runner, int64_t seconds,
                      olstm__case_result* out_result) {
-  olstm__case_process_kill(&runner->process);
+  olstm__process_kill(&runner->process);
   out_result->verdict = OLSTM__VERDICT_TIMEOUT;
   out_result->seconds = (double)seconds;
   (void)olstm_fail(&out_result->reason, OLSTM_STATUS_OK, "no result within %" PRId64 " s",
@@ -53,22 +58,30 @@ static void end_late(olstm__case_runner* runner, int64_t seconds,
 /// them in time or ends.
 static bool hear(olstm__case_runner* runner, int64_t seconds, void* bytes, size_t count,
                  olstm__case_result* out_result) {
-  olstm__case_process* process = &runner->process;
-  if (!olstm__case_process_wait(process, seconds)) {
-    end_late(runner, seconds, out_result);
-    return false;
+  char reason[64];
+  switch (olstm__process_read(&runner->process, seconds, bytes, count)) {
+    case OLSTM__PROCESS_ANSWERED:
+      return true;
+    case OLSTM__PROCESS_LATE:
+      end_late(runner, seconds, out_result);
+      return false;
+    case OLSTM__PROCESS_GONE:
+      break;
   }
-  if (olstm__pipe_read(process->answers, bytes, count)) return true;
   out_result->verdict = OLSTM__VERDICT_CRASH;
-  olstm__case_process_explain(olstm__case_process_end(process), &out_result->reason);
+  olstm__process_explain(olstm__process_end(&runner->process), reason);
+  (void)olstm_fail(&out_result->reason, OLSTM_STATUS_OK, "%s", reason);
   return false;
 }
 
 /// False, with the verdict, when there is no process.
 static bool start(olstm__case_runner* runner, olstm__case_result* out_result) {
   char ready = 0;
-  if (!olstm__case_process_start(run_in_child, runner, runner->limits.memory_mb,
-                                 &runner->process)) {
+  char task[64];
+  (void)snprintf(task, sizeof task, OLSTM__CASE_RUNNER_TASK, runner->runtime->index,
+                 runner->next);
+  const olstm__process_work work = {run_in_child, runner, task};
+  if (!olstm__process_start(&work, runner->limits.memory_mb, &runner->process)) {
     (void)olstm_fail(&out_result->reason, OLSTM_STATUS_IO_ERROR,
                      "no process to run it in");
     return false;
@@ -80,7 +93,7 @@ static bool start(olstm__case_runner* runner, olstm__case_result* out_result) {
 void olstm__case_runner_next(olstm__case_runner* runner, olstm__case_result* out_result) {
   olstm__case_result result;
   *out_result = (olstm__case_result){.verdict = OLSTM__VERDICT_ERROR};
-  const bool is_running = runner->process.child != 0 || start(runner, out_result);
+  const bool is_running = runner->process.is_running || start(runner, out_result);
   runner->next++;
   if (is_running &&
       hear(runner, runner->limits.seconds, &result, sizeof result, out_result)) {
@@ -89,5 +102,5 @@ void olstm__case_runner_next(olstm__case_runner* runner, olstm__case_result* out
 }
 
 bool olstm__case_runner_finish(olstm__case_runner* runner) {
-  return runner->process.child == 0 || olstm__case_process_end(&runner->process) == 0;
+  return !runner->process.is_running || olstm__process_end(&runner->process) == 0;
 }

@@ -3,7 +3,7 @@
 #ifndef OLSTM_TOOLS_CONFORM_CASE_RUNNER_H_
 #define OLSTM_TOOLS_CONFORM_CASE_RUNNER_H_
 
-#include "tools/conform/case_process.h"
+#include "system/process.h"
 #include "tools/conform/conform_case.h"
 
 /// What a case may take.
@@ -22,7 +22,7 @@ typedef struct olstm__case_runner {
   olstm__case_limits limits;
   /// The case whose result comes next.
   size_t next;
-  olstm__case_process process;
+  olstm__process process;
 } olstm__case_runner;
 
 /// Everything is borrowed until finish.
@@ -30,6 +30,13 @@ void olstm__case_runner_init(olstm__case_runner* runner, const char* const* fold
                              size_t count, const olstm__tested_spec* runtime,
                              const olstm__tolerance* tolerance,
                              const olstm__case_limits* limits);
+
+/// The task of a child process, as olstm__process_task gives it: which runtime, and the
+/// first case.
+#define OLSTM__CASE_RUNNER_TASK "cases %zu %zu"
+
+/// In such a process: runs the cases from `next` on. What the process exits with.
+int olstm__case_runner_work(olstm__case_runner* runner, size_t next, olstm__pipe answers);
 
 /// The next case's result; to be called `count` times.
 void olstm__case_runner_next(olstm__case_runner* runner, olstm__case_result* out_result);

@@ -2,8 +2,8 @@
 #include "tools/conform/conform_case.h"
 
 #include <stdio.h>
-#include <time.h>
 
+#include "system/clock.h"
 #include "tools/conform/random_case.h"
 #include "tools/file_bytes.h"
 
@@ -114,9 +114,7 @@ static olstm__verdict run_case(const char* folder, const running_case* test) {
 }
 
 static double now_seconds(void) {
-  struct timespec time;
-  (void)clock_gettime(CLOCK_MONOTONIC, &time);
-  return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+  return (double)olstm__clock_ns() * 1e-9;
 }
 
 void olstm__conform_case_run(const char* folder, const olstm__open_runtime* runtime,

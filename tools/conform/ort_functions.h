@@ -33,7 +33,7 @@ typedef struct olstm__ort_base {
   F(GetErrorMessage, 2, const char*, (const olstm__ort_status*))                          \
   F(CreateEnv, 3, olstm__ort_status*, (int level, const char* id, void** out))            \
   F(CreateSession, 7, olstm__ort_status*,                                                 \
-    (const void* env, const char* path, const void* options, void** out))                 \
+    (const void* env, const void* path, const void* options, void** out))                 \
   F(Run, 9, olstm__ort_status*,                                                           \
     (void* session, const void* options, const char* const* input_names,                  \
      const void* const* inputs, size_t input_count, const char* const* output_names,      \
@@ -83,7 +83,7 @@ typedef struct olstm__ort_base {
   F(AddSessionConfigEntry, 130, olstm__ort_status*,                                       \
     (void* options, const char* key, const char* value))                                  \
   F(RegisterExecutionProviderLibrary, 301, olstm__ort_status*,                            \
-    (void* env, const char* name, const char* path))                                      \
+    (void* env, const char* name, const void* path))                                      \
   F(UnregisterExecutionProviderLibrary, 302, olstm__ort_status*,                          \
     (void* env, const char* name))                                                        \
   F(GetEpDevices, 303, olstm__ort_status*,                                                \

@@ -228,7 +228,7 @@ olstm_status olstm__report_paths_check(const olstm__report_paths* paths,
 
 static olstm_status write_file(const report_kind* kind,
                                const olstm__feature_matrix* matrix, olstm_error* error) {
-  FILE* file = fopen(kind->path, "w");
+  FILE* file = olstm__path_open(kind->path, "w");
   if (file) kind->write(file, matrix);
   const bool has_failed = !file || ferror(file) != 0;
   if ((file && fclose(file) != 0) || has_failed) {

@@ -5,6 +5,7 @@
 
 #include "olstm/version.h"
 
+#include "system/file.h"
 #include "tools/conform/random_case.h"
 #include "tools/conform/tested_runtime.h"
 #include "tools/tensor_print.h"
@@ -181,7 +182,6 @@ static olstm_status open_plugin(const olstm__tested_spec* spec, void** out_runti
                                 olstm__tested_info* out_info, olstm_error* error) {
   olstm__job_options options = *spec->options;
   olstm__tested_spec changed = *spec;
-  const char* slash = strrchr(spec->target, '/');
   if (options.plugins.count == OLSTM__CLI_LIST_CAPACITY) {
     return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT, "too many plugins");
   }
@@ -192,7 +192,7 @@ static olstm_status open_plugin(const olstm__tested_spec* spec, void** out_runti
   OLSTM_RETURN_IF_ERROR(open_runtime(&changed, out_runtime, out_info, error));
   ((olstm_runtime*)*out_runtime)->own_operator_count = count_own_operators();
   (void)snprintf(out_info->name, sizeof out_info->name, "plugin %.140s",
-                 slash ? slash + 1 : spec->target);
+                 olstm__file_name(spec->target));
   out_info->version[0] = '\0';
   return OLSTM_STATUS_OK;
 }

@@ -1,10 +1,11 @@
 // ONNX Runtime as a runtime under test: its library opened by path, through the C API,
 // with or without an execution provider out of another library. See tested_runtime.h.
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "system/library.h"
+#include "system/path.h"
 #include "tools/conform/ort_functions.h"
 #include "tools/conform/tested_runtime.h"
 
@@ -65,13 +66,13 @@ static const void* open_library(const olstm__tested_spec* spec,
                                 olstm_error* error) {
   const olstm__ort_base* (*get_base)(void) = NULL;
   // Never closed: its threads and destructors expect it.
-  void* library = dlopen(spec->target, RTLD_NOW | RTLD_LOCAL);
-  if (!library) {
-    *out_status =
-        olstm_fail(error, OLSTM_STATUS_IO_ERROR, "--runtime: %.300s", dlerror());
+  void* library = NULL;
+  const char* reason = olstm__library_open_name(spec->target, &library);
+  if (reason) {
+    *out_status = olstm_fail(error, OLSTM_STATUS_IO_ERROR, "--runtime: %.300s", reason);
     return NULL;
   }
-  *(void**)&get_base = dlsym(library, "OrtGetApiBase");
+  olstm__library_find(library, "OrtGetApiBase", &get_base);
   if (!get_base) {
     *out_status =
         olstm_fail(error, OLSTM_STATUS_NOT_FOUND,
@@ -99,21 +100,31 @@ static bool has_device(const void* const* devices, size_t count, const void* dev
   return is_found;
 }
 
+/// A path as ONNX Runtime takes it on this system.
+static olstm_status take_path(const char* path, olstm__native_path* out_native,
+                              olstm_error* error) {
+  if (olstm__path_to_native(path, out_native)) return OLSTM_STATUS_OK;
+  return olstm_fail(error, OLSTM_STATUS_IO_ERROR, "path too long: '%.300s'", path);
+}
+
 /// Registers the provider's library; the devices that were not there before are its own.
 static olstm_status add_provider(ort_runtime* runtime, const char* path,
                                  olstm__tested_info* out_info, olstm_error* error) {
   const olstm__ort_functions* api = &runtime->api;
   const void* before[kMaxDevices];
+  olstm__native_path native;
   const void* const* devices = NULL;
   size_t before_count = 0, count = 0;
+  OLSTM_RETURN_IF_ERROR(take_path(path, &native, error));
   OLSTM_RETURN_IF_ERROR(
       forward(runtime, api->GetEpDevices(runtime->env, &devices, &count), error));
   for (; before_count < count && before_count < kMaxDevices; before_count++) {
     before[before_count] = devices[before_count];
   }
-  OLSTM_RETURN_IF_ERROR(forward(
-      runtime, api->RegisterExecutionProviderLibrary(runtime->env, kProviderName, path),
-      error));
+  OLSTM_RETURN_IF_ERROR(
+      forward(runtime,
+              api->RegisterExecutionProviderLibrary(runtime->env, kProviderName, &native),
+              error));
   OLSTM_RETURN_IF_ERROR(
       forward(runtime, api->GetEpDevices(runtime->env, &devices, &count), error));
   for (size_t i = 0; i < count && runtime->device_count < kMaxDevices; i++) {
@@ -284,7 +295,9 @@ static olstm_status take_all_names(ort_runtime* runtime, olstm_error* error) {
 static olstm_status create_session(ort_runtime* runtime, const char* path,
                                    olstm_error* error) {
   const olstm__ort_functions* api = &runtime->api;
+  olstm__native_path native;
   void* options = NULL;
+  OLSTM_RETURN_IF_ERROR(take_path(path, &native, error));
   OLSTM_RETURN_IF_ERROR(forward(runtime, api->CreateSessionOptions(&options), error));
   olstm_status status = forward(
       runtime,
@@ -292,9 +305,9 @@ static olstm_status create_session(ort_runtime* runtime, const char* path,
       error);
   if (status == OLSTM_STATUS_OK) status = use_provider(runtime, options, error);
   if (status == OLSTM_STATUS_OK) {
-    status = forward(runtime,
-                     api->CreateSession(runtime->env, path, options, &runtime->session),
-                     error);
+    status = forward(
+        runtime, api->CreateSession(runtime->env, &native, options, &runtime->session),
+        error);
     if (status != OLSTM_STATUS_OK) status = OLSTM_STATUS_UNSUPPORTED;
   }
   api->ReleaseSessionOptions(options);

@@ -1,10 +1,11 @@
 // See tested_runtime.h.
 #include "tools/conform/tested_runtime.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-#include "tools/conform/case_process.h"
+#include "system/process.h"
 
 static const olstm__tested_kind* const kKinds[] = {
     &olstm__tested_olstm, &olstm__tested_plugin, &olstm__tested_python,
@@ -63,7 +64,7 @@ typedef struct probe_answer {
   olstm_error error;
 } probe_answer;
 
-static int probe_in_child(void* user, int answers) {
+static int probe_in_child(void* user, olstm__pipe answers) {
   const olstm__tested_spec* spec = user;
   probe_answer answer = {.status = OLSTM_STATUS_OK};
   void* runtime = NULL;
@@ -73,26 +74,33 @@ static int probe_in_child(void* user, int answers) {
   return is_heard ? 0 : 1;
 }
 
+int olstm__tested_spec_work(olstm__tested_spec* spec, olstm__pipe answers) {
+  return probe_in_child(spec, answers);
+}
+
 olstm_status olstm__tested_spec_probe(const olstm__tested_spec* spec,
                                       olstm__tested_info* out_info, olstm_error* error) {
   olstm__tested_spec copy = *spec;
-  olstm__case_process process = {0, -1};
+  olstm__process process;
   probe_answer answer;
-  olstm_error reason = {""};
-  if (!olstm__case_process_start(probe_in_child, &copy, 0, &process)) {
+  char text[64];
+  (void)snprintf(text, sizeof text, OLSTM__TESTED_SPEC_TASK, spec->index);
+  const olstm__process_work work = {probe_in_child, &copy, text};
+  if (!olstm__process_start(&work, 0, &process)) {
     return olstm_fail(error, OLSTM_STATUS_IO_ERROR, "no process to open a runtime in");
   }
-  if (!olstm__case_process_wait(&process, kOpenSeconds)) {
-    olstm__case_process_kill(&process);
+  const olstm__process_heard heard =
+      olstm__process_read(&process, kOpenSeconds, &answer, sizeof answer);
+  if (heard == OLSTM__PROCESS_LATE) {
+    olstm__process_kill(&process);
     return olstm_fail(error, OLSTM_STATUS_BACKEND_ERROR,
                       "'%s' could not be opened within %d s", spec->target, kOpenSeconds);
   }
-  const bool has_answered = olstm__pipe_read(process.answers, &answer, sizeof answer);
-  const int status = olstm__case_process_end(&process);
-  if (!has_answered) {
-    olstm__case_process_explain(status, &reason);
+  const int64_t status = olstm__process_end(&process);
+  if (heard == OLSTM__PROCESS_GONE) {
+    olstm__process_explain(status, text);
     return olstm_fail(error, OLSTM_STATUS_BACKEND_ERROR, "opening '%s': %s", spec->target,
-                      reason.message);
+                      text);
   }
   if (answer.status != OLSTM_STATUS_OK) {
     return olstm_fail(error, answer.status, "%s", answer.error.message);

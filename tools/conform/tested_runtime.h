@@ -4,6 +4,7 @@
 #ifndef OLSTM_TOOLS_CONFORM_TESTED_RUNTIME_H_
 #define OLSTM_TOOLS_CONFORM_TESTED_RUNTIME_H_
 
+#include "system/process.h"
 #include "tools/conform/case_data.h"
 #include "tools/job.h"
 
@@ -12,6 +13,8 @@ typedef struct olstm__tested_kind olstm__tested_kind;
 /// Which runtime, as the command line says. Strings are borrowed.
 typedef struct olstm__tested_spec {
   const olstm__tested_kind* kind;
+  /// Which of those that the command line names.
+  size_t index;
   /// A library's path, a module's name; "" of olstm.
   const char* target;
   /// A library with an execution provider for ONNX Runtime; NULL for none.
@@ -65,6 +68,12 @@ bool olstm__tested_spec_is_olstm(const olstm__tested_spec* spec);
 /// The status of an error in words: UNSUPPORTED where they say that something is not
 /// supported or not implemented, BACKEND_ERROR otherwise.
 olstm_status olstm__tested_status_of(const char* message);
+
+/// The task of a child process, as olstm__process_task gives it: which runtime to open.
+#define OLSTM__TESTED_SPEC_TASK "runtime %zu"
+
+/// In such a process: opens the runtime, and answers. What the process exits with.
+int olstm__tested_spec_work(olstm__tested_spec* spec, olstm__pipe answers);
 
 /// Opens the runtime once, in a process of its own, to learn whether it can be opened and
 /// what it says of itself. Errors: what open says; BACKEND_ERROR when the process ended.
