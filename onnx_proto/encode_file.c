@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "system/file.h"
+#include "system/path.h"
 #include "system/random_bytes.h"
 
 /// kSuffixBytes: of the name of a file that is not whole yet.
@@ -36,7 +37,7 @@ static olstm_status create(const olstm_allocator* allocator, const char* path,
     (void)olstm__random_bytes(&number, sizeof number);
     (void)snprintf(out_file->temporary, out_file->temporary_bytes, "%s.%016" PRIx64, path,
                    number + (uint64_t)i);
-    out_file->file = fopen(out_file->temporary, "wbx");
+    out_file->file = olstm__path_open(out_file->temporary, "wbx");
     if (!out_file->file && errno != EEXIST) break;
   }
   return out_file->file ? OLSTM_STATUS_OK : fail_io("write", path, error);
@@ -50,12 +51,8 @@ static olstm_status close_file(new_file* file, olstm_error* error) {
 }
 
 static olstm_status take_place(new_file* file, olstm_error* error) {
-  int code = rename(file->temporary, file->path);
-#ifdef _WIN32
-  // There, no file takes the place of another.
-  if (code != 0 && remove(file->path) == 0) code = rename(file->temporary, file->path);
-#endif
-  if (code != 0) return fail_io("write", file->path, error);
+  errno = olstm__path_replace(file->temporary, file->path);
+  if (errno != 0) return fail_io("write", file->path, error);
   file->temporary[0] = '\0';
   return OLSTM_STATUS_OK;
 }

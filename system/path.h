@@ -13,8 +13,11 @@ enum { OLSTM__PATH_CAPACITY = 4096 };
 typedef enum olstm__path_kind {
   /// Nothing that can be looked at; errno has the reason.
   OLSTM__PATH_ABSENT,
+  /// A regular file.
   OLSTM__PATH_FILE,
-  OLSTM__PATH_FOLDER
+  OLSTM__PATH_FOLDER,
+  /// A device, a pipe.
+  OLSTM__PATH_OTHER
 } olstm__path_kind;
 
 olstm__path_kind olstm__path_look(const char* path);
@@ -23,6 +26,9 @@ bool olstm__path_is_separator(char character);
 
 /// As fopen.
 FILE* olstm__path_open(const char* path, const char* mode);
+
+/// Gives a file another name, and takes the place of what has that name.
+int olstm__path_replace(const char* from, const char* to);
 
 /// The path from the root on, whatever folder the process is in; false when it cannot be
 /// determined.

@@ -10,7 +10,8 @@
 olstm__path_kind olstm__path_look(const char* path) {
   struct stat facts;
   if (stat(path, &facts) != 0) return OLSTM__PATH_ABSENT;
-  return S_ISDIR(facts.st_mode) ? OLSTM__PATH_FOLDER : OLSTM__PATH_FILE;
+  if (S_ISDIR(facts.st_mode)) return OLSTM__PATH_FOLDER;
+  return S_ISREG(facts.st_mode) ? OLSTM__PATH_FILE : OLSTM__PATH_OTHER;
 }
 
 bool olstm__path_is_separator(char character) {
@@ -19,6 +20,10 @@ bool olstm__path_is_separator(char character) {
 
 FILE* olstm__path_open(const char* path, const char* mode) {
   return fopen(path, mode);
+}
+
+int olstm__path_replace(const char* from, const char* to) {
+  return rename(from, to) == 0 ? 0 : errno;
 }
 
 bool olstm__path_complete(const char* path, char out_path[OLSTM__PATH_CAPACITY]) {

@@ -32,6 +32,13 @@ static int code_as_errno(DWORD code) {
   }
 }
 
+/// Whether a name is one of those, such as NUL, that are devices in any folder.
+static bool is_device(const wchar_t* path) {
+  wchar_t full[OLSTM__WINDOWS_PATH];
+  const DWORD length = GetFullPathNameW(path, OLSTM__WINDOWS_PATH, full, NULL);
+  return length > 0 && length < OLSTM__WINDOWS_PATH && wcsncmp(full, L"\\\\.\\", 4) == 0;
+}
+
 olstm__path_kind olstm__path_look(const char* path) {
   wchar_t wide[OLSTM__WINDOWS_PATH];
   errno = ENAMETOOLONG;
@@ -41,7 +48,8 @@ olstm__path_kind olstm__path_look(const char* path) {
     errno = code_as_errno(GetLastError());
     return OLSTM__PATH_ABSENT;
   }
-  return facts & FILE_ATTRIBUTE_DIRECTORY ? OLSTM__PATH_FOLDER : OLSTM__PATH_FILE;
+  if (facts & FILE_ATTRIBUTE_DIRECTORY) return OLSTM__PATH_FOLDER;
+  return is_device(wide) ? OLSTM__PATH_OTHER : OLSTM__PATH_FILE;
 }
 
 bool olstm__path_is_separator(char character) {
@@ -57,6 +65,16 @@ FILE* olstm__path_open(const char* path, const char* mode) {
     return NULL;
   }
   return _wfopen(wide, wide_mode);
+}
+
+int olstm__path_replace(const char* from, const char* to) {
+  wchar_t wide[OLSTM__WINDOWS_PATH], wide_to[OLSTM__WINDOWS_PATH];
+  if (!olstm__windows_wide(from, wide) || !olstm__windows_wide(to, wide_to)) {
+    return ENAMETOOLONG;
+  }
+  return MoveFileExW(wide, wide_to, MOVEFILE_REPLACE_EXISTING)
+             ? 0
+             : code_as_errno(GetLastError());
 }
 
 bool olstm__path_complete(const char* path, char out_path[OLSTM__PATH_CAPACITY]) {

@@ -1,9 +1,10 @@
 // olstm convert: an ONNX file that other runtimes run better.
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "runtime/convert/model_convert.h"
+#include "system/file.h"
+#include "system/path.h"
 #include "tools/cli.h"
 #include "tools/command.h"
 #include "tools/file_bytes.h"
@@ -25,19 +26,27 @@ typedef struct convert_options {
 
 // ---------------------------------------------------------------- files
 
+/// False when it cannot be read: a model can.
+static bool look(const char* path, olstm__file_facts* out_facts) {
+  olstm__file file = OLSTM__NO_FILE;
+  const bool is_seen =
+      !olstm__file_open(path, &file) && !olstm__file_look(file, out_facts);
+  olstm__file_close(file);
+  return is_seen;
+}
+
 static bool is_same_file(const char* a, const char* b) {
-  struct stat of_a, of_b;
+  olstm__file_facts of_a, of_b;
   if (strcmp(a, b) == 0) return true;
-  return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && of_a.st_ino != 0 &&
-         of_a.st_ino == of_b.st_ino && of_a.st_dev == of_b.st_dev;
+  return look(a, &of_a) && look(b, &of_b) && of_a.number != 0 &&
+         of_a.number == of_b.number && of_a.device == of_b.device;
 }
 
 /// Makes sure that the file can be written, and that it is no device: a new file takes
 /// its place.
 static olstm_status check_target(const char* path, olstm_error* error) {
-  struct stat info;
   OLSTM_RETURN_IF_ERROR(olstm__file_check_writable(path, error));
-  if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
+  if (olstm__path_look(path) == OLSTM__PATH_OTHER) {
     return olstm_fail(error, OLSTM_STATUS_IO_ERROR,
                       "cannot write '%s': it is not a regular file", path);
   }
@@ -76,7 +85,7 @@ static void print_report(const olstm__convert_report* report) {
 
 static olstm_status write_json(const char* path, const char* from, const char* to,
                                const olstm__convert_report* report, olstm_error* error) {
-  FILE* file = fopen(path, "w");
+  FILE* file = olstm__path_open(path, "w");
   olstm__json_writer json = {file, true};
   if (!file) {
     return olstm_fail(error, OLSTM_STATUS_IO_ERROR, "cannot write '%s'", path);

@@ -50,6 +50,11 @@ third_party 'pthread\.h' 'system/|runtime/|op/math/cpu\.c|op/dnnl_|tools/([a-z]+
 third_party '(unistd|fcntl|threads|time|dirent|poll|fnmatch|glob|io|sys/|linux/|windows|winternl|psapi)\b' 'system/|adapters/|include/'
 third_party '(errno|signal)\.h' 'system/|tools/|adapters/|include/|onnx_proto/encode_file\.c'
 
+while IFS= read -r line; do
+  complain "layers: $line (system/ alone tells systems apart)"
+done < <(grep -rnE '^[[:space:]]*#.*\b(_WIN32|__APPLE__|__linux__|__unix__|__EMSCRIPTEN__)\b' --include='*.[ch]' --include='*.inc' \
+           base onnx_proto op runtime tools 2>/dev/null || true)
+
 while IFS= read -r name; do
   complain "layers: more than one file is called $name: $(find base system onnx_proto op runtime tools tests adapters \
     -name "$name" -not -path '*/build*' | tr '\n' ' ')"

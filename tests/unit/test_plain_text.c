@@ -86,8 +86,8 @@ static void sets_match(void** state) {
 
 static void a_backslash_makes_plain(void** state) {
   static const trial kTrials[] = {
-      {"\\*", "*", true}, {"\\*", "a", false},    {"a\\?", "a?", true},
-      {"\\a", "a", true}, {"\\[a]", "[a]", true}, {"\\\\", "\\", true},
+      {"\\*", "*", true},  {"\\*", "a", false},    {"a\\?", "a?", true},
+      {"\\a", "a", true},  {"\\[a]", "[a]", true}, {"\\\\", "\\", true},
       {"\\", "\\", false},
   };
   (void)state;
