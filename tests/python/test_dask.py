@@ -161,6 +161,23 @@ class BlocksTest(unittest.TestCase):
         with self.assertRaisesRegex(olstm.Error, r"input 'x' has shape \[1,5,9\]"):
             od.map_blocks(sequence_model(), da.zeros((4, 5, 9), np.float32))
 
+    def test_wrong_dtypes_are_refused_at_once(self):
+        for dtype in (np.int64, bool, complex):
+            for function in (od.map_blocks, od.scan_blocks):
+                with self.subTest(dtype), self.assertRaisesRegex(TypeError, r"input 'x' is float32 .*\.astype\(numpy.float32\)"):
+                    function(sequence_model(), da.zeros((4, 5, I), dtype=dtype))
+
+    def test_masks_are_not_dropped(self):
+        masked = da.ma.masked_greater(da.from_array(X, chunks=(9, -1, -1)), 1)
+        for function in (od.map_blocks, od.scan_blocks):
+            with self.assertRaisesRegex(TypeError, "input 'x' has masked elements: fill them in first"):
+                function(sequence_model(), masked, outputs="last").compute()
+        nothing = da.ma.masked_greater(da.from_array(X, chunks=(9, -1, -1)), 1000)
+        np.testing.assert_array_equal(od.map_blocks(sequence_model(), nothing, outputs="last").compute(), one_run()["last"])
+        bag = db.from_sequence([X[0], np.ma.masked_greater(X[1], -1000)], npartitions=1)
+        with self.assertRaisesRegex(TypeError, "input 'x' has masked elements"):
+            od.map_partitions(sequence_model(), bag).compute()
+
     def test_state_is_carried_from_block_to_block(self):
         expected = one_run()
         for chunks in ((23, 12), (5, 5), (7, (1, 10, 1)), (23, 1)):
@@ -181,6 +198,13 @@ class BlocksTest(unittest.TestCase):
             np.testing.assert_array_equal(da.concatenate([first, rest], axis=1).compute(), one_run()["steps"])
         with self.assertRaisesRegex(ValueError, "initial_state has the slots other; the session has lstm/h, lstm/c"):
             od.scan_blocks(sequence_model(), x, outputs="last", initial_state={"other": np.zeros(3)}).compute()
+
+    def test_a_state_of_other_rows_is_refused(self):
+        _, state = od.scan_blocks(sequence_model(), da.from_array(X, chunks=(10, 3, -1)), return_state=True)
+        for rows in (7, 46):
+            other = da.from_array(np.concatenate([X, X])[:rows], chunks=(10, 3, -1))
+            with self.assertRaisesRegex(ValueError, "initial_state has 23 rows in .*; the arrays have %d" % rows):
+                od.scan_blocks(sequence_model(), other, outputs="last", initial_state=state).compute()
 
     def test_scans_of_onnx_own_layout_and_of_bindings(self):
         x = np.ascontiguousarray(X.transpose(1, 0, 2))
@@ -281,6 +305,35 @@ class PartitionsTest(unittest.TestCase):
         frame = pd.DataFrame({"a": [1, 2, 3], "b": [0, 1, 0]})
         got = od.map_partitions(sequence_model(), dd.from_pandas(frame, npartitions=1), outputs="last").compute()
         np.testing.assert_array_equal(got, one_run(frame.to_numpy(np.float32).reshape(3, 1, 2))["last"][:, 0])
+
+    def test_pandas_own_numbers(self):
+        numbers = pd.DataFrame(RANDOM.integers(-3, 4, (6, 12 * I)), columns=["c%d" % k for k in range(12 * I)])
+        expected = one_run(numbers.to_numpy(np.float32).reshape(-1, 12, I))["last"][:, 0]
+        for dtype in ("Int64", "Float32"):
+            got = od.map_partitions(sequence_model(12), dd.from_pandas(numbers.astype(dtype), npartitions=2), outputs="last")
+            np.testing.assert_array_equal(got.compute().to_numpy(), expected)
+        frame = numbers.astype("Int64")
+        frame.loc[4, "c7"] = pd.NA
+        with self.assertRaisesRegex(ValueError, "column 'c7' has missing values, the first at 4"):
+            od.map_partitions(sequence_model(12), dd.from_pandas(frame, npartitions=2)).compute()
+        texts = dd.from_pandas(numbers.assign(c3="text"), npartitions=2)
+        with self.assertRaisesRegex(TypeError, "column 'c3' of dtype .* holds no numbers"):
+            od.map_partitions(sequence_model(12), texts).compute()
+
+    def test_errors_say_which_row(self):
+        frame = pd.DataFrame({"s": list(X[:8])}, index=list("abcdefgh"))
+        for wrong, kind, text in ((np.zeros((5, I + 1), np.float32), olstm.Error, "shape"), (None, TypeError, "no numbers"),
+                                  (np.float32(1), ValueError, "rows of shape")):
+            frame.at["f", "s"] = wrong
+            with self.subTest(text), self.assertRaisesRegex(kind, text + r".*\(row f\)"):
+                od.map_partitions(sequence_model(), dd.from_pandas(frame, npartitions=2), "s", outputs="last").compute()
+        bag = db.from_sequence([X[0], X[1, :, :1], X[2, :, :1]], npartitions=1)
+        with self.assertRaisesRegex(olstm.Error, r"\(row 1 and 1 more of its shape\)"):
+            od.map_partitions(sequence_model(), bag).compute()
+        with self.assertRaisesRegex(ValueError, "an element has the keys 'y', and not 'x'"):
+            od.map_partitions(sequence_model(), db.from_sequence([{"y": X[0]}])).compute()
+        with self.assertRaisesRegex(TypeError, r"an element is ndarray: to be scanned, it must be a pair \(key, piece\)"):
+            od.scan_partitions(sequence_model(), db.from_sequence([X[0]])).compute()
 
     def test_bags(self):
         lengths = RANDOM.integers(1, 6, 31)
@@ -389,6 +442,12 @@ class StreamsTest(unittest.TestCase):
                 np.testing.assert_array_equal(value["last"], self.last[where[-1:]])
             only = od.scan_partitions(sequence_model(), bag, outputs="last").compute(scheduler="sync")
             np.testing.assert_array_equal([value[0] for _, value in only], [value["last"][0] for _, value in results])
+
+    def test_pieces_without_steps_change_nothing(self):
+        pieces = [("k", X[0, :0]), ("k", X[0, :7]), ("k", X[0, 7:7]), ("k", X[0, 7:])]
+        got = od.scan_partitions(sequence_model(), db.from_sequence(pieces, npartitions=2), outputs="steps").compute()
+        self.assertEqual([len(value) for _, value in got], [0, 7, 0, 5])
+        np.testing.assert_array_equal(np.concatenate([value for _, value in got]), one_run()["steps"][0])
 
     def test_models_of_one_step_and_one_row(self):
         # A cell with its states as inputs and outputs, for one row of one step.

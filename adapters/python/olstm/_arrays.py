@@ -34,6 +34,13 @@ def to_bfloat16(numbers: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return np.where(np.isnan(numbers), 0x7FC0, rounded >> 16).astype(np.uint16)
 
 
+def unmasked(value: Any, what: str) -> Any:
+    """The value. Errors: TypeError for an array with masked elements, whose mask an array without one would lose."""
+    if isinstance(value, np.ma.MaskedArray) and value.mask.any():
+        raise TypeError("%s has masked elements: fill them in first, with .filled(VALUE)" % what)
+    return value
+
+
 def from_numbers(value: Any, dtype: int, what: str) -> np.ndarray[Any, Any]:
     """Numbers and lists of them have no dtype of their own: they take the expected one, where it can hold them."""
     expected = numpy_dtype(dtype)
@@ -81,8 +88,7 @@ def to_tensor(value: Any, dtype: int, what: str) -> Tuple[Tensor, np.ndarray[Any
     """
     array = value
     if type(value) is not np.ndarray:
-        if isinstance(value, np.ma.MaskedArray) and value.mask.any():
-            raise TypeError("%s has masked elements: fill them in first, with .filled(VALUE)" % what)
+        unmasked(value, what)
         array = np.asarray(value) if hasattr(value, "dtype") else from_numbers(value, dtype, what)
     if array.dtype != numpy_dtype(dtype):
         array = _cast(array, dtype, what)

@@ -12,6 +12,7 @@ from dask.base import tokenize
 from dask.delayed import Delayed
 from dask.highlevelgraph import HighLevelGraph
 
+from .._arrays import to_tensor, unmasked
 from .._core import Core, check_input_names
 from ._layout import Array, Layout, Place, checked_outputs, probe
 from ._model import Model, load_for
@@ -34,6 +35,9 @@ class _Inputs:
         if not self.arrays:
             raise TypeError("none of the inputs is a dask.array: %s" % ", ".join(
                 "%s is %s" % (name, type(value).__name__) for name, value in arrays.items()))
+        for name, array in self.arrays.items():
+            if array.dtype != object:  # which says nothing of what is in it; a wrong dtype is told now, and not in some task
+                to_tensor(np.zeros(1, array.dtype), core.inputs[name].dtype, "input '%s'" % name)
         self.places = {name: self._place(name, array, batch_axis, axis) for name, array in self.arrays.items()}
         self.rows = self._chunks(lambda place: place.rows, "rows")
         self.steps = self._chunks(lambda place: place.steps, "steps") if axis is not None else ((1,),)
@@ -81,7 +85,7 @@ class _Inputs:
 
 
 def _outward(places: Mapping[str, Place], names: Sequence[str], blocks: Sequence[Any]) -> Dict[str, Array]:
-    return {name: places[name].outward(np.asarray(block)) for name, block in zip(names, blocks)}
+    return {name: places[name].outward(np.asarray(unmasked(block, "input '%s'" % name))) for name, block in zip(names, blocks)}
 
 
 # Tasks get their fixed arguments by functools.partial: as arguments of the task, Dask would take tensor names for keys of its graph.
@@ -162,11 +166,15 @@ def _scan_block(layout: Layout, places: Mapping[str, Place], constants: Mapping[
     return {_STATE: next_state, **{name: places[name].inward(value) for name, value in outputs.items()}}
 
 
-def _part_of_state(layout: Layout, start: int, stop: Optional[int], state: Mapping[str, Array]) -> Dict[str, Array]:
-    """A task: what scan_blocks takes as initial_state, for some of its rows, rows first."""
+def _part_of_state(layout: Layout, count: Optional[int], start: int, stop: Optional[int], state: Mapping[str, Array]) -> Dict[str, Array]:
+    """A task: what scan_blocks takes as initial_state, for some of its `count` rows, rows first."""
     if set(state) != set(layout.slots):
         raise ValueError("initial_state has the slots %s; the session has %s" % (", ".join(state), ", ".join(layout.slots)))
-    return {name: np.moveaxis(np.asarray(state[name]), axis or 0, 0)[start:stop] for name, axis in layout.slots.items()}
+    slots = {name: np.moveaxis(np.asarray(state[name]), axis or 0, 0) for name, axis in layout.slots.items()}
+    for name, value in slots.items():
+        if count is not None and len(value) != count:
+            raise ValueError("initial_state has %d rows in '%s'; the arrays have %d" % (len(value), name, count))
+    return {name: value[start:stop] for name, value in slots.items()}
 
 
 def _whole_state(layout: Layout, parts: Sequence[Mapping[str, Array]]) -> Dict[str, Array]:
@@ -229,7 +237,8 @@ def scan_blocks(model: Any, arrays: Arrays, *, axis: int = 1, batch_axis: int = 
         if start is not None:
             first = sum(rows[:i])
             before = (state, i, -1)
-            tasks[before] = (partial(_part_of_state, layout, first, None if np.isnan(rows[i]) else first + rows[i]), start.key)
+            count, stop = (None, None) if np.isnan(sum(rows)) else (sum(rows), first + rows[i])
+            tasks[before] = (partial(_part_of_state, layout, count, first, stop), start.key)
         for j in range(len(steps)):
             tasks[(name, i, j)] = (task, value.key, before, *given.keys(i, j))
             before = (state, i, j)

@@ -49,18 +49,18 @@ def _layout(core: Core, sources: Mapping[str, Source], meta: Any, names: Sequenc
 # ---------------------------------------------------------------- each row for itself
 
 
-def _map_rows(layout: Layout, sources: Mapping[str, Source], batch_size: int, model: Model, columns: Mapping[str, Array]) -> Any:
-    """{output: rows first} of rows that may have several shapes."""
-    gathered = Gathered(len(next(iter(columns.values()))))
-    for positions, feeds in alike(sources, columns):
-        gathered.put(positions, run_rows(model.core, layout, feeds, {}, batch_size))
+def _map_rows(layout: Layout, sources: Mapping[str, Source], batch_size: int, model: Model, columns: Mapping[str, Array],
+              labels: Sequence[Any]) -> Any:
+    """{output: rows first} of rows that may have several shapes. labels: their names in errors."""
+    gathered = Gathered(len(labels))
+    alike(sources, columns, labels, lambda positions, feeds: gathered.put(positions, run_rows(model.core, layout, feeds, {}, batch_size)))
     return gathered.outputs
 
 
 def _map_frame(layout: Layout, sources: Mapping[str, Source], result: Sequence[Column], batch_size: int, frame: Any, model: Model) -> Any:
     """A task: the results of a partition's rows."""
     columns = {name: source.array(frame) for name, source in sources.items()}
-    return table(result, _map_rows(layout, sources, batch_size, model, columns), frame.index)
+    return table(result, _map_rows(layout, sources, batch_size, model, columns, frame.index), frame.index)
 
 
 def _elements(outputs: Mapping[str, Any], count: int, single: Optional[str]) -> List[Any]:
@@ -72,18 +72,27 @@ def _elements(outputs: Mapping[str, Any], count: int, single: Optional[str]) -> 
 
 def _as_columns(names: Iterable[str], elements: Sequence[Any]) -> Dict[str, Array]:
     """{input: objects} of a bag's elements: values of the only input, or dicts."""
-    columns = {}
-    for name in names:
-        columns[name] = np.empty(len(elements), object)
-        for position, element in enumerate(elements):
-            columns[name][position] = element[name] if isinstance(element, Mapping) else element
+    columns = {name: np.empty(len(elements), object) for name in names}
+    for position, element in enumerate(elements):
+        if isinstance(element, Mapping):
+            for name, column in columns.items():
+                if name not in element:
+                    raise ValueError("an element has the keys %s, and not '%s', which is an input of the model" % (
+                        ", ".join(map(repr, element)) or "none", name))
+                column[position] = element[name]
+        elif len(columns) > 1:
+            raise TypeError("an element is %s: the model has the inputs %s, an element must be a dict of them" % (
+                type(element).__name__, ", ".join(columns)))
+        else:
+            next(iter(columns.values()))[position] = element
     return columns
 
 
 def _map_bag(layout: Layout, sources: Mapping[str, Source], single: Optional[str], batch_size: int, part: Iterable[Any], model: Model) -> Any:
     """A task: the results of a partition's elements."""
     elements = list(part)
-    outputs = _map_rows(layout, sources, batch_size, model, _as_columns(sources, elements)) if elements else {}
+    columns = _as_columns(sources, elements)
+    outputs = _map_rows(layout, sources, batch_size, model, columns, range(len(elements))) if elements else {}
     return _elements(outputs, len(elements), single)
 
 
@@ -190,7 +199,10 @@ def _join_frames(parts: Sequence[Any]) -> Any:
 def _split_bag(scan: _Scan, count: int, part: Iterable[Any]) -> List[List[Tuple[int, Hashable, Any]]]:
     """A task: for each group of keys, its elements with their positions."""
     groups: List[List[Tuple[int, Hashable, Any]]] = [[] for _ in range(count)]
-    for position, (key, value) in enumerate(part):
+    for position, element in enumerate(part):
+        if not isinstance(element, (tuple, list)) or len(element) != 2:
+            raise TypeError("an element is %s: to be scanned, it must be a pair (key, piece)" % type(element).__name__)
+        key, value = element
         groups[bucket(key, count)].append((position, key, value))
     return groups
 
@@ -209,7 +221,9 @@ def _scan_bag(scan: _Scan, model: Model, states: States, part: Sequence[Tuple[in
     for turn_members in rounds:
         elements = [part[index] for index in turn_members]
         columns = _as_columns(scan.sources, [value for _, _, value in elements])
-        for positions, feeds in alike(scan.sources, columns):
+
+        def run(positions: Array, feeds: Dict[str, Array]) -> None:
+            nonlocal states
             feeds = {name: value[:, None] if stepless else value for name, value in feeds.items()}
             keys = [elements[p][1] for p in positions]
             gathered = Gathered(len(keys))
@@ -220,6 +234,8 @@ def _scan_bag(scan: _Scan, model: Model, states: States, part: Sequence[Tuple[in
             outputs = {name: value[:, 0] if stepless else value for name, value in gathered.outputs.items()}
             for p, key, value in zip(positions, keys, _elements(outputs, len(keys), scan.single)):
                 results.append((elements[p][0], (key, value)))
+
+        alike(scan.sources, columns, [position for position, _, _ in elements], run)
     return results, states
 
 

@@ -1,12 +1,14 @@
 """Rows of tables and elements of bags, as arrays for a model and back."""
 from __future__ import annotations
 
-from typing import Any, Dict, Hashable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+import contextlib
+from typing import Any, Callable, Dict, Hashable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from .._arrays import from_numbers
+from .._arrays import from_numbers, unmasked
 from .._core import Core, check_input_names
+from .._library import Error
 from ._layout import Array, Dims, Layout
 
 # One column of sequences, or a list of columns that make one.
@@ -43,9 +45,21 @@ class Source(NamedTuple):
 
     def array(self, frame: Any) -> Array:
         """Rows first; of one dtype and shape, or objects."""
-        if self.columns is None:
-            return np.asarray(frame)
-        return np.asarray(frame[self.columns])
+        chosen = frame if self.columns is None else frame[self.columns]
+        values = np.asarray(chosen)
+        return self._numbers(chosen) if values.dtype == object and values.ndim == 2 else values
+
+    def _numbers(self, frame: Any) -> Array:
+        """Columns that numpy takes for objects: pandas' own integers, floats and booleans; which may be missing."""
+        columns = [(label, column) for label, column in frame.items()]
+        for label, column in columns:
+            if getattr(column.dtype, "kind", "O") not in "biuf":
+                raise TypeError("%s: column '%s' of dtype %s holds no numbers (a column of sequences is named alone, not in a list)" % (
+                    self.what, label, column.dtype))
+            if column.isna().any() and getattr(column.dtype, "numpy_dtype", None) is not None:
+                raise ValueError("%s: column '%s' has missing values, the first at %r: fill them in first, with .fillna(VALUE)" % (
+                    self.what, label, column.index[column.isna()][0]))
+        return np.stack([np.asarray(column, getattr(column.dtype, "numpy_dtype", column.dtype)) for _, column in columns], axis=1)
 
     def rows(self, values: Array) -> Array:
         """Rows of one shape, as the model wants them."""
@@ -89,21 +103,34 @@ def meta_dims(source: Source, meta: Any) -> Dims:
     return source.dims if kinds[0] == object else fitted(source.dims, (), source.what)
 
 
-def alike(sources: Mapping[str, Source], columns: Mapping[str, Array]) -> Iterator[Tuple[Array, Dict[str, Array]]]:
-    """(positions, {input: rows first}) of rows whose sequences have the same shapes."""
+@contextlib.contextmanager
+def located(labels: Sequence[Any], positions: Sequence[int]) -> Iterator[None]:
+    """Errors say which rows they are about. labels: of all rows; positions: of those."""
+    try:
+        yield
+    except (Error, TypeError, ValueError) as error:
+        more = len(positions) - 1
+        text = "%s (row %s%s)" % (error, labels[positions[0]], " and %d more of its shape" % more if more else "")
+        raise Error(int(error.status), text) if isinstance(error, Error) else type(error)(text) from error
+
+
+def alike(sources: Mapping[str, Source], columns: Mapping[str, Array], labels: Sequence[Any],
+          run: Callable[[Array, Dict[str, Array]], None]) -> None:
+    """Calls run(positions, {input: rows first}) for rows whose sequences have the same shapes. labels: the rows' names in errors."""
     count = len(next(iter(columns.values())))
-    objects = {name: [np.asarray(value) for value in column] for name, column in columns.items()
+    objects = {name: [np.asarray(unmasked(value, sources[name].what)) for value in column] for name, column in columns.items()
                if column.dtype == object and column.ndim == 1}
     if not objects and count:
-        yield np.arange(count), {name: source.rows(columns[name]) for name, source in sources.items()}
+        run(np.arange(count), {name: source.rows(columns[name]) for name, source in sources.items()})
         return
     groups: Dict[Any, List[int]] = {}
     for position in range(count):
         groups.setdefault(tuple(values[position].shape for values in objects.values()), []).append(position)
     for group in groups.values():
         positions = np.array(group)
-        yield positions, {name: source.rows(np.stack([objects[name][p] for p in group]) if name in objects
-                                            else columns[name][positions]) for name, source in sources.items()}
+        with located(labels, group):
+            run(positions, {name: source.rows(np.stack([objects[name][p] for p in group]) if name in objects
+                                              else columns[name][positions]) for name, source in sources.items()})
 
 
 class Column(NamedTuple):

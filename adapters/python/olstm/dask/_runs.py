@@ -89,11 +89,11 @@ class Stepper:
     def _run(self, feeds: Mapping[str, Array]) -> Dict[str, Array]:
         places = self._layout.inputs
         steps = next(iter(feeds.values())).shape[1]
-        window = self._window or steps
-        if steps % window:
+        window = self._window or max(steps, 1)
+        if steps % window or self._window and not steps:
             raise ValueError("%d steps cannot be cut into runs of %d" % (steps, window))
         runs: Dict[str, List[Array]] = {name: [] for name in self._layout.outputs}
-        for start in range(0, steps, window):
+        for start in range(0, max(steps, 1), window):
             batch = {}
             for name, place in places.items():
                 value = feeds[name][:, start:start + window] if place.steps is not None else feeds[name][:, start]
