@@ -84,6 +84,30 @@ class BlocksTest(unittest.TestCase):
         with self.assertRaisesRegex(TypeError, "options already: kernel"):
             od.map_blocks(olstm.Session(KERAS_MODEL), x, kernel="reference")
 
+    def test_small_models_lie_in_the_tasks(self):
+        # So that what is lost with a worker is no other task's; large ones, and many tasks', are a value that each worker fetches.
+        rows = pd.DataFrame({"s": list(X), "key": 1, "a": X[:, 0, 0], "b": X[:, 0, 1]})
+        frame, bag = dd.from_pandas(rows, npartitions=4), db.from_sequence(list(X), npartitions=4)
+        array = da.from_array(X, chunks=(9, 4, -1))
+        found = []
+        for bytes_of_a_task, bytes_of_a_graph, is_inside in ((1 << 18, 1 << 25, True), (100, 1 << 25, False), (1 << 18, 5000, False)):
+            with unittest.mock.patch("olstm.dask._model._TASK_BYTES", bytes_of_a_task), \
+                    unittest.mock.patch("olstm.dask._model._GRAPH_BYTES", bytes_of_a_graph):
+                results = [od.map_blocks(sequence_model(), array.rechunk((9, -1, -1)), outputs="last"),
+                           od.map_partitions(sequence_model(), frame, "s", outputs="last"),
+                           od.map_partitions(sequence_model(), bag, outputs="last"),
+                           od.scan_blocks(sequence_model(), array, outputs="last"),
+                           od.scan_partitions(sequence_model(), frame, "key", ["a", "b"], outputs="last"),
+                           od.scan_partitions(sequence_model(), db.from_sequence(enumerate(X), npartitions=4), outputs="last")]
+            for result in results:
+                keys = [key for key in result.__dask_graph__() if isinstance(key, str) and key.startswith("olstm-model-")]
+                self.assertEqual(len(keys), 0 if is_inside else 1)
+            values = [result.compute() for result in results]
+            found.append(values[:5] + [[value for _, value in values[5]]])
+        for values in zip(*found):
+            for other in values[1:]:
+                np.testing.assert_array_equal(np.ravel(values[0]), np.ravel(other))
+
     def test_external_data_comes_along_or_is_found_beside_its_file(self):
         proto, content = model_with_external_data()
         x = da.from_array(np.ascontiguousarray(X.transpose(1, 0, 2)), chunks=(-1, 6, -1))

@@ -121,12 +121,11 @@ def map_blocks(model: Any, arrays: Arrays, *, batch_axis: int = 0, outputs: Unio
     given = _Inputs(loaded.core, arrays, batch_axis, None)
     axes = dict.fromkeys(names, output_axis) if isinstance(output_axis, int) else output_axis
     layout = probe(loaded.core, given.places, given.constants, names, axes)
-    value = loaded.delayed()
     token = tokenize("map", loaded, given.arrays, given.constants, layout, batch_size)
     name = "olstm-map-" + token
-    task = partial(_map_block, layout, given.constants, batch_size, list(given.arrays))
-    tasks: Dict[Any, Any] = {(name, i): (task, value.key, *given.keys(i, 0)) for i in range(len(given.rows))}
-    graph = HighLevelGraph.from_collections(name, tasks, dependencies=[value, *given.arrays.values()])
+    task, first, values = loaded.bind(partial(_map_block, layout, given.constants, batch_size, list(given.arrays)), len(given.rows))
+    tasks: Dict[Any, Any] = {(name, i): (task, *first, *given.keys(i, 0)) for i in range(len(given.rows))}
+    graph = HighLevelGraph.from_collections(name, tasks, dependencies=[*values, *given.arrays.values()])
     return _collected(outputs, {output: _output(graph, name, output, layout.outputs[output], layout.dtypes[output], given.rows, None, token)
                                 for output in names})
 
@@ -224,11 +223,11 @@ def scan_blocks(model: Any, arrays: Arrays, *, axis: int = 1, batch_axis: int = 
     rows, steps = given.rows, _windows(given.steps, window)
     time = next(place.steps for place in given.places.values())
     places = {output: _scanned_place(place, window, time or 0) for output, place in layout.outputs.items()}
-    value = loaded.delayed()
     start = delayed(initial_state) if initial_state is not None else None
     token = tokenize("scan", loaded, given.arrays, given.constants, layout, batch_size, window, start)
     name, state = "olstm-scan-" + token, "olstm-scan-state-" + token
-    task = partial(_scan_block, layout, places, given.constants, batch_size, window, list(given.arrays))
+    task, with_model, values = loaded.bind(
+        partial(_scan_block, layout, places, given.constants, batch_size, window, list(given.arrays)), len(rows) * len(steps))
     tasks: Dict[Any, Any] = {}
     if start is not None and np.isnan(sum(rows)) and len(rows) > 1:
         raise ValueError("initial_state needs to know how many rows a block has: .compute_chunk_sizes()")
@@ -240,11 +239,11 @@ def scan_blocks(model: Any, arrays: Arrays, *, axis: int = 1, batch_axis: int = 
             count, stop = (None, None) if np.isnan(sum(rows)) else (sum(rows), first + rows[i])
             tasks[before] = (partial(_part_of_state, layout, count, first, stop), start.key)
         for j in range(len(steps)):
-            tasks[(name, i, j)] = (task, value.key, before, *given.keys(i, j))
+            tasks[(name, i, j)] = (task, *with_model, before, *given.keys(i, j))
             before = (state, i, j)
             tasks[before] = (operator.itemgetter(_STATE), (name, i, j))
     graph = HighLevelGraph.from_collections(
-        name, tasks, dependencies=[value, *given.arrays.values()] + ([start] if start is not None else []))
+        name, tasks, dependencies=[*values, *given.arrays.values()] + ([start] if start is not None else []))
     result = _collected(outputs, {
         output: _output(graph, name, output, places[output], layout.dtypes[output], rows,
                         steps if layout.outputs[output].steps is None else given.steps, token) for output in names})

@@ -1,7 +1,8 @@
 """The model as a value in Dask's graphs: its definition travels, and each process makes its session once."""
 from __future__ import annotations
 
-from typing import Any, Mapping, Optional
+from functools import partial
+from typing import Any, Callable, List, Mapping, Optional, Tuple
 
 from dask import delayed
 from dask.base import tokenize
@@ -9,6 +10,10 @@ from dask.base import tokenize
 from .._core import Core, Definition, remade, shared_core
 from .._library import Error
 from ..session import Session
+
+
+# Bytes of models that a graph may hold in its tasks, and of the model of one.
+_GRAPH_BYTES, _TASK_BYTES = 1 << 25, 1 << 18
 
 
 class Model:
@@ -32,6 +37,19 @@ class Model:
 
     def __sizeof__(self) -> int:
         return 1000 + (len(self._recipe[0]) if isinstance(self._recipe[0], bytes) else 0)
+
+    def lies_in_tasks(self, count: int) -> bool:
+        """Whether so many tasks hold the model themselves. They depend on nothing then that could be lost with a worker: Dask 2022.12
+        gets stuck, or fails with a KeyError, when what many tasks share is lost with two workers one after the other."""
+        size = self.__sizeof__()
+        return size <= _TASK_BYTES and size * count <= _GRAPH_BYTES
+
+    def bind(self, task: Callable[..., Any], count: int) -> Tuple[Callable[..., Any], Tuple[Any, ...], List[Any]]:
+        """For `count` tasks of a graph that want the model first: what they call, what they give it first, and on what they depend."""
+        if self.lies_in_tasks(count):
+            return partial(task, self), (), []
+        value = self.delayed()
+        return task, (value.key,), [value]
 
     def delayed(self) -> Any:
         """For graphs: made once, fetched by each worker."""

@@ -96,6 +96,13 @@ def _map_bag(layout: Layout, sources: Mapping[str, Source], single: Optional[str
     return _elements(outputs, len(elements), single)
 
 
+def _mapped(collection: Any, task: Callable[..., Any], loaded: Model, **options: Any) -> Any:
+    """task(partition, model) of each partition."""
+    if loaded.lies_in_tasks(collection.npartitions):
+        return collection.map_partitions(partial(task, model=loaded), **options)
+    return collection.map_partitions(task, loaded.delayed(), **options)
+
+
 def _single(outputs: Union[None, str, Iterable[str]], names: Sequence[str]) -> Optional[str]:
     return names[0] if isinstance(outputs, str) or outputs is None and len(names) == 1 else None
 
@@ -124,13 +131,12 @@ def map_partitions(model: Any, collection: Any, columns: Any = None, *, batch_ax
             raise ValueError("a bag has no columns: its elements are sequences, or dicts by input")
         sources = _sources(core, dict.fromkeys(core.inputs), batch_axis)
         layout = _layout(core, sources, None, names, batch_axis, None, output_axis)
-        return collection.map_partitions(partial(_map_bag, layout, sources, _single(outputs, names), batch_size), loaded.delayed())
+        return _mapped(collection, partial(_map_bag, layout, sources, _single(outputs, names), batch_size), loaded)
     meta = collection._meta
     sources = _sources(core, choose_columns(core, meta, columns), batch_axis)
     layout = _layout(core, sources, meta, names, batch_axis, None, output_axis)
     result = result_columns(layout)
-    return collection.map_partitions(partial(_map_frame, layout, sources, result, batch_size), loaded.delayed(),
-                                     meta=table(result, {}, meta.index))
+    return _mapped(collection, partial(_map_frame, layout, sources, result, batch_size), loaded, meta=table(result, {}, meta.index))
 
 
 # ---------------------------------------------------------------- streams by key
@@ -262,11 +268,11 @@ def _scan_graph(scan: _Scan, loaded: Model, parts: List[Any], splits: int, initi
     """Delayed results of each partition, and of the states after the last. Groups of keys go from partition to partition for
     themselves, so that they run side by side."""
     split, run, join = tasks_of
-    value = loaded.delayed()
     begin = delayed(initial_state) if initial_state is not None else None
     token = tokenize("scan", loaded, [part.key for part in parts], scan, splits, begin)
     split_name, run_name, name = "olstm-split-" + token, "olstm-scan-" + token, "olstm-join-" + token
     tasks: Dict[Any, Any] = {}
+    step, with_model, values = loaded.bind(partial(run, scan), len(parts) * splits)
     first = "olstm-begin-" + token
     if begin is not None:
         tasks[first] = (partial(_begin, list(scan.layout.slots), splits), begin.key)
@@ -277,12 +283,12 @@ def _scan_graph(scan: _Scan, loaded: Model, parts: List[Any], splits: int, initi
             state = (run_name, "state", p - 1, s)
             if p == 0:
                 tasks[state] = (operator.itemgetter(s), first) if begin is not None else (States,)
-            tasks[(run_name, p, s)] = (partial(run, scan), value.key, state, (split_name, p, s))
+            tasks[(run_name, p, s)] = (step, *with_model, state, (split_name, p, s))
             tasks[(run_name, "state", p, s)] = (operator.itemgetter(1), (run_name, p, s))
         tasks["%s-%d" % (name, p)] = (join, [(run_name, p, s) for s in range(splits)])
     last = "olstm-end-" + token
     tasks[last] = (_end, [(run_name, len(parts) - 1, s) for s in range(splits)])
-    graph = HighLevelGraph.from_collections(name, tasks, dependencies=[value, *parts] + ([begin] if begin is not None else []))
+    graph = HighLevelGraph.from_collections(name, tasks, dependencies=[*values, *parts] + ([begin] if begin is not None else []))
     return [Delayed("%s-%d" % (name, p), graph, layer=name) for p in range(len(parts))], Delayed(last, graph, layer=name)
 
 
