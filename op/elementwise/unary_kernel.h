@@ -46,6 +46,7 @@ typedef enum olstm__unary_code {
   OLSTM__UNARY_THRESHOLDED_RELU,  // x > alpha ? x : 0
   OLSTM__UNARY_SHRINK,            // alpha is lambd, beta is bias
   OLSTM__UNARY_CLIP,              // min(max(x, alpha), beta), NaN kept
+  OLSTM__UNARY_AFFINE,            // alpha * x + beta, rounded twice; of floats alone
   // From here on y is bool: one byte an element.
   OLSTM__UNARY_IS_NAN,
   OLSTM__UNARY_IS_INF,  // alpha, beta: whether -inf, +inf counts

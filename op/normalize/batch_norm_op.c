@@ -1,8 +1,11 @@
 // BatchNormalization for inference: y = x * factor + summand, one pair per channel.
 // Training is refused by name.
 #include <math.h>
+#include <string.h>
 
 #include "op/elementwise/compute_type.h"
+#include "op/elementwise/element_groups.h"
+#include "op/elementwise/unary_kernel.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
 
@@ -135,28 +138,32 @@ static void make_factors(const batch_norm_op* self, const batch_norm_handle* han
   }
 }
 
-// y = x * factor + summand, with one pair for all elements (step 0), or one each.
-#define APPLY(NAME, type)                                                              \
-  static void apply_##NAME(int64_t count, const void* x_data, const void* factor_data, \
-                           const void* summand_data, int64_t step, void* y_data) {     \
-    const type* x = x_data;                                                            \
-    const type* factors = factor_data;                                                 \
-    const type* summands = summand_data;                                               \
-    type* y = y_data;                                                                  \
-    if (step) {                                                                        \
-      _Pragma("omp simd") for (int64_t i = 0; i < count; i++) {                        \
-        y[i] = x[i] * factors[i] + summands[i];                                        \
-      }                                                                                \
-    } else {                                                                           \
-      const type factor = *factors;                                                    \
-      const type summand = *summands;                                                  \
-      _Pragma("omp simd") for (int64_t i = 0; i < count; i++) {                        \
-        y[i] = x[i] * factor + summand;                                                \
-      }                                                                                \
-    }                                                                                  \
+/// y = x * factor + summand, with one pair for all elements (step 0), or one each: in
+/// pieces that stay in the cache from the products to the sums.
+static void apply(olstm__compute_type type, int64_t count, const char* x,
+                  const char* factors, const char* summands, int64_t step, char* y) {
+  enum { kPiece = 2048 };
+  const bool is_double = type == OLSTM__COMPUTE_F64;
+  if (!is_double && step == 0) {
+    olstm__unary_parameters pair;
+    memcpy(&pair.alpha, factors, sizeof pair.alpha);
+    memcpy(&pair.beta, summands, sizeof pair.beta);
+    olstm__unary_kernel_find(OLSTM__UNARY_AFFINE, type)(&pair, count, x, y);
+    return;
   }
-APPLY(F32, float)
-APPLY(F64, double)
+  const size_t bytes = olstm__compute_type_size(type);
+  for (int64_t begin = 0; begin < count; begin += kPiece) {
+    const int64_t size = count - begin < kPiece ? count - begin : kPiece;
+    const size_t offset = (size_t)begin * bytes;
+    const size_t operand_offset = (size_t)step * offset;
+    olstm__binary_groups_run(is_double ? OLSTM__BLOCKS_MUL_F64 : OLSTM__BLOCKS_MUL_F32,
+                             size, x + offset, 1, factors + operand_offset, step,
+                             y + offset);
+    olstm__binary_groups_run(is_double ? OLSTM__BLOCKS_ADD_F64 : OLSTM__BLOCKS_ADD_F32,
+                             size, y + offset, 1, summands + operand_offset, step,
+                             y + offset);
+  }
+}
 
 /// One run of elements, converted block by block where the dtype is not the
 /// compute type's.
@@ -166,20 +173,17 @@ static void apply_run(const batch_norm_handle* handle, int64_t count, const char
   const size_t compute_step =
       (size_t)step * olstm__compute_type_size(handle->compute_type);
   olstm__compute_block block;
-  if (handle->compute_type == OLSTM__COMPUTE_F64) {
-    apply_F64(count, x, factors, summands, step, y);
-    return;
-  }
-  if (handle->dtype == OLSTM_DTYPE_FLOAT) {
-    apply_F32(count, x, factors, summands, step, y);
+  if (olstm__compute_type_is_native(handle->compute_type, handle->dtype)) {
+    apply(handle->compute_type, count, x, factors, summands, step, y);
     return;
   }
   for (int64_t begin = 0; begin < count; begin += OLSTM__COMPUTE_BLOCK) {
     const int64_t size = olstm__compute_block_size(count - begin);
     const size_t offset = (size_t)begin * element_bytes;
     olstm__compute_load(handle->compute_type, handle->dtype, size, x + offset, &block);
-    apply_F32(size, &block, factors + (size_t)begin * compute_step,
-              summands + (size_t)begin * compute_step, step, &block);
+    apply(handle->compute_type, size, (const char*)&block,
+          factors + (size_t)begin * compute_step, summands + (size_t)begin * compute_step,
+          step, (char*)&block);
     olstm__compute_store(handle->compute_type, handle->dtype, size, &block, y + offset);
   }
 }
