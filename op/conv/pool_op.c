@@ -48,11 +48,13 @@ typedef struct pool_handle {
   int64_t plane_count;
   size_t x_bytes;
   /// Whether rows of floats go by vectors, how they do, and what averages along a row are
-  /// divided by.
+  /// divided by (pool_rows.h).
   bool has_slide;
   olstm__pool_slide slide;
-  float* divisors;
-  /// Of each dimension's outputs: taps[d] points into `ranges`, which divisors follow.
+  float *divisors, *reciprocals;
+  float usual_divisor;
+  /// Of each dimension's outputs: taps[d] points into `ranges`, which divisors and
+  /// reciprocals follow.
   tap_range* taps[OLSTM__WINDOW_MAX_RANK];
   tap_range ranges[];
 } pool_handle;
@@ -180,7 +182,9 @@ static void run_rows(void* argument, int64_t begin, int64_t end) {
   olstm__pool_rows rows = {.slide = &handle->slide,
                            .depth_step = w->dilation[0] * w->input[1] * w->input[2],
                            .row_step = w->dilation[1] * w->input[2],
-                           .divisors = handle->divisors};
+                           .divisors = handle->divisors,
+                           .reciprocals = handle->reciprocals,
+                           .usual_divisor = handle->usual_divisor};
   for (int64_t r = begin; r < end;) {
     // Rows of one plane.
     const int64_t i = r / w->output[1] % w->output[0];
@@ -259,11 +263,25 @@ static size_t divisor_count(const olstm__window* w) {
 }
 
 static void fill_divisors(pool_handle* handle, float* divisors) {
-  const int64_t count = handle->window.output[2];
+  const olstm__window* w = &handle->window;
+  const int64_t count = w->output[2];
+  // Of what is no window at the edge.
+  const int64_t usual = handle->taps[0][w->output[0] / 2].divisor *
+                        handle->taps[1][w->output[1] / 2].divisor;
   handle->divisors = divisors;
-  for (int64_t k = 0; k < (int64_t)divisor_count(&handle->window); k++) {
+  handle->usual_divisor = (float)usual;
+  handle->reciprocals = NULL;
+  for (int64_t k = 0; k < (int64_t)divisor_count(w); k++) {
     const int64_t divisor = handle->taps[2][k < count ? k : count - 1].divisor;
     divisors[k] = divisor ? (float)divisor : 1.0f;
+  }
+  if (handle->slide.kind != OLSTM__POOL_AVERAGE || usual == 0 ||
+      usual * w->kernel[2] > OLSTM__POOL_MAX_INVERTED) {
+    return;
+  }
+  handle->reciprocals = divisors + divisor_count(w);
+  for (size_t k = 0; k < divisor_count(w); k++) {
+    handle->reciprocals[k] = 1 / (divisors[k] * handle->usual_divisor);
   }
 }
 
@@ -306,7 +324,7 @@ static olstm_status pool_prepare(void* instance, const olstm_prepare_args* args,
   OLSTM_RETURN_IF_ERROR(olstm__op_create_handle(
       &self->base,
       sizeof *handle + range_count * sizeof *handle->ranges +
-          (has_results ? divisor_count(&window) * sizeof *handle->divisors : 0),
+          (has_results ? 2 * divisor_count(&window) * sizeof *handle->divisors : 0),
       (void**)&handle, error));
   handle->window = window;
   plan_rows(self, handle);

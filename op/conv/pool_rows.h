@@ -14,6 +14,8 @@ enum {
   /// Elements of folded rows that are worked on at a time, and the most rows.
   OLSTM__POOL_TILE = 2048,
   OLSTM__POOL_MAX_ROWS = 8,
+  /// Divisors up to this one may have reciprocals.
+  OLSTM__POOL_MAX_INVERTED = 4096,
   /// A multiple of every CPU's lanes.
   OLSTM__POOL_LANES = 16
 };
@@ -58,6 +60,10 @@ typedef struct olstm__pool_rows {
   int64_t depth_step, row_step;
   /// slide->count + OLSTM__POOL_LANES of them.
   const float* divisors;
+  /// As many, 1 / (divisors[k] * usual_divisor) each, for rows with that divisor; NULL
+  /// where one is more than OLSTM__POOL_MAX_INVERTED.
+  const float* reciprocals;
+  float usual_divisor;
   float* y;
   /// Floats from y on that may be written, though they are not results.
   int64_t room;
