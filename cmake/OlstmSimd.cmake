@@ -13,6 +13,10 @@ function(olstm_add_simd target)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
     set(is_x86 ON)
   endif()
+  set(is_arm OFF)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64|ARM64)$")
+    set(is_arm ON)
+  endif()
   # The vectors are written out; what compilers add to that is slower.
   set(options_plain $<$<CONFIG:Release>:-O2> -fno-tree-vectorize -fno-tree-slp-vectorize
                     $<$<C_COMPILER_ID:Clang>:-fno-unroll-loops>)
@@ -46,6 +50,10 @@ function(olstm_add_simd target)
     if(is_x86 AND (real STREQUAL "f64" OR cpu STREQUAL "plain"))
       # Few models are in double, and few machines have no AVX2: small code, as fast for recurrent layers.
       list(APPEND options $<$<CONFIG:Release>:-Os>)
+    endif()
+    if(is_arm AND file MATCHES "/panel_")
+      # Products are written in the order in which they had best be computed: GCC would spill sums in another one.
+      list(APPEND options $<$<C_COMPILER_ID:GNU>:-fno-schedule-insns>)
     endif()
     target_sources(${target} PRIVATE ${file})
     set_source_files_properties(${file} TARGET_DIRECTORY ${target} PROPERTIES COMPILE_OPTIONS "${options}")

@@ -31,6 +31,13 @@ enum {
 /// a time, as pairs of bfloat16, for rows of the same (panel_bf16.h).
 enum { PANEL_REAL, PANEL_BF16, PANEL_BF16_PAIRS };
 
+/// The most panels that one row takes at a time.
+#if SIMD_HAS_FMA_LANE
+#define PANEL_NEIGHBOURS 4
+#else
+#define PANEL_NEIGHBOURS 2
+#endif
+
 /// Bytes of an element of a row in 8 bits (panel_int8.h).
 enum { PANEL_INT8_BYTES = OLSTM_SIMD_ISA == 0 ? 2 : 1 };
 
@@ -70,8 +77,12 @@ typedef void (*panel_function)(const panel_args* args, int first);
 typedef struct panel_products {
   /// functions[rows - 1][vectors - 1].
   const panel_function (*functions)[PANEL_VECTORS];
-  /// One row times two neighbouring full panels.
+  /// One row times two neighbouring full panels, and times PANEL_NEIGHBOURS where that is
+  /// more.
   void (*pair)(const panel_args* args);
+#if PANEL_NEIGHBOURS > 2
+  void (*four)(const panel_args* args);
+#endif
   /// Brings `count` reals of a row into the format's own, and gives the scale that brings
   /// them back. NULL where rows stay reals.
   float (*quantize_row)(const simd_real* from, int64_t count, void* to);

@@ -2,10 +2,10 @@
 //
 // Included by the SIMD templates (*.inc) alone. A file named <template>_<real>_<cpu>.c
 // compiles a template for one kind of CPU and one kind of real: it defines OLSTM_SIMD_ISA
-// (0 plain C, 2 AVX2 + FMA, 512 AVX-512), OLSTM_SIMD_DOUBLE (0 float, 1 double) and
-// SIMD_NAME, which appends _<real>_<cpu> to a name, and includes the template. Gives
-// simd_real, simd_vec, SIMD_LANES and arithmetic on them, division included; functions
-// are in simd_math.h.
+// (0 what every CPU of the machine has, 2 AVX2 + FMA, 512 AVX-512), OLSTM_SIMD_DOUBLE (0
+// float, 1 double) and SIMD_NAME, which appends _<real>_<cpu> to a name, and includes the
+// template. Gives simd_real, simd_vec, SIMD_LANES and arithmetic on them, division
+// included; functions are in simd_math.h.
 #ifndef OLSTM_OP_MATH_SIMD_H_
 #define OLSTM_OP_MATH_SIMD_H_
 
@@ -52,6 +52,16 @@ typedef float simd_real;
 #include "op/math/simd_avx2.h"
 #else
 #include "op/math/simd_plain.h"
+#endif
+
+#if !defined(SIMD_HAS_LIMITS)
+/// `x` if it is less, or more, than `limit`, else that; NaN if x is. `limit` is none.
+SIMD_INLINE simd_vec simd_at_most(simd_vec limit, simd_vec x) {
+  return simd_min(limit, x);
+}
+SIMD_INLINE simd_vec simd_at_least(simd_vec limit, simd_vec x) {
+  return simd_max(limit, x);
+}
 #endif
 
 /// -a, with NaN kept.

@@ -86,7 +86,7 @@ SIMD_INLINE simd_vec simd_exp_reduced(simd_vec x, simd_vec* out_n) {
 
 SIMD_INLINE simd_vec simd_exp(simd_vec x) {
   simd_vec n;
-  x = simd_max(simd_set(SIMD_EXP_MIN), simd_min(simd_set(SIMD_EXP_MAX), x));
+  x = simd_at_least(simd_set(SIMD_EXP_MIN), simd_at_most(simd_set(SIMD_EXP_MAX), x));
   const simd_vec p = simd_exp_reduced(x, &n);
   return simd_scale(simd_add(p, simd_set(1)), n);
 }
@@ -102,7 +102,7 @@ SIMD_INLINE simd_vec simd_one_minus_exp(simd_vec x) {
 /// exp(x) - 1 for x <= 0 (0 for x > 0).
 SIMD_INLINE simd_vec simd_expm1_negative(simd_vec x) {
   // From -2 * SIMD_TANH_MAX on it is -1.
-  x = simd_max(simd_set(-2 * SIMD_TANH_MAX), simd_min(simd_zero(), x));
+  x = simd_at_least(simd_set(-2 * SIMD_TANH_MAX), simd_at_most(simd_zero(), x));
   return simd_negate(simd_one_minus_exp(x));
 }
 
@@ -111,7 +111,7 @@ SIMD_INLINE simd_vec simd_sigmoid(simd_vec x) {
   // and small results keep their precision.
   simd_vec n;
   const simd_vec one = simd_set(1);
-  const simd_vec low = simd_max(simd_set(SIMD_EXP_MIN), simd_negate(simd_abs(x)));
+  const simd_vec low = simd_at_least(simd_set(SIMD_EXP_MIN), simd_negate(simd_abs(x)));
   const simd_vec p = simd_add(simd_exp_reduced(low, &n), one);
   const simd_vec z = simd_scale(p, n);
   const simd_vec r = simd_reciprocal(simd_add(one, z));
@@ -174,7 +174,8 @@ SIMD_INLINE simd_vec simd_exp_rest(const int scale, simd_vec s, simd_vec s2) {
 /// 1 + exp(-x), the denominator of sigmoid(x). x is bounded by SIMD_SIGMOID_MIN, so that
 /// products of two of them and of a simd_tanh_half are finite.
 SIMD_INLINE simd_vec simd_sigmoid_denominator(simd_vec x) {
-  x = simd_max(simd_set(SIMD_SIGMOID_MIN), simd_min(simd_set(-SIMD_EXP_NORMAL_MIN), x));
+  x = simd_at_least(simd_set(SIMD_SIGMOID_MIN),
+                    simd_at_most(simd_set(-SIMD_EXP_NORMAL_MIN), x));
   const simd_exponent e = simd_exponent_of(1, x);
   const simd_vec first = simd_fnma(e.power, e.s, simd_add(e.power, simd_set(1)));
   return simd_fma(simd_mul(e.s2, e.power), simd_exp_rest(1, e.s, e.s2), first);
@@ -183,7 +184,7 @@ SIMD_INLINE simd_vec simd_sigmoid_denominator(simd_vec x) {
 /// q = (1 - exp(-2x)) / 2: tanh(x) is q / (1 - q). x is bounded by +-SIMD_TANH_MAX.
 SIMD_INLINE simd_vec simd_tanh_half(simd_vec x) {
   const simd_vec half = simd_set((simd_real)0.5);
-  x = simd_max(simd_set(-SIMD_TANH_MAX), simd_min(simd_set(SIMD_TANH_MAX), x));
+  x = simd_at_least(simd_set(-SIMD_TANH_MAX), simd_at_most(simd_set(SIMD_TANH_MAX), x));
   const simd_exponent e = simd_exponent_of(2, x);
   // (1 - 2^n) / 2 is exact, so that small results keep their precision.
   const simd_vec first = simd_fma(e.power, e.s, simd_fnma(half, e.power, half));
@@ -203,13 +204,13 @@ SIMD_INLINE simd_vec simd_softplus(simd_vec x) {
   const simd_vec s = simd_div(z, simd_add(z, simd_set(2)));
   const simd_vec s2 = simd_mul(s, s);
   const simd_vec half = simd_fma(simd_mul(s, s2), SIMD_POLYNOMIAL(kTerms, s2), s);
-  return simd_fma(half, simd_set(2), simd_max(simd_zero(), x));
+  return simd_fma(half, simd_set(2), simd_at_least(simd_zero(), x));
 }
 
 /// x / (1 + |x|).
 SIMD_INLINE simd_vec simd_softsign(simd_vec x) {
   // Bounded, so that infinities give their limits.
-  const simd_vec a = simd_min(simd_set((simd_real)1e30), simd_abs(x));
+  const simd_vec a = simd_at_most(simd_set((simd_real)1e30), simd_abs(x));
   return simd_xor_sign(simd_div(a, simd_add(a, simd_set(1))), x);
 }
 
@@ -222,10 +223,10 @@ SIMD_INLINE simd_vec simd_erf(simd_vec x) {
   static const simd_real kFar[] = {0.000166447775f, 1.12779725f,    0.636976063f,
                                    0.104113676f,    -0.0223152135f, 0.00306549016f,
                                    -0.00019821966f};
-  const simd_vec a = simd_min(simd_set(4), simd_abs(x));
+  const simd_vec a = simd_at_most(simd_set(4), simd_abs(x));
   const simd_vec x2 = simd_mul(a, a);
   const simd_vec near = simd_fma(a, SIMD_POLYNOMIAL(kNear, x2), a);
-  const simd_vec q = SIMD_POLYNOMIAL(kFar, simd_max(simd_set(0.9f), a));
+  const simd_vec q = SIMD_POLYNOMIAL(kFar, simd_at_least(simd_set(0.9f), a));
   const simd_vec far = simd_one_minus_exp(simd_negate(q));
   return simd_xor_sign(simd_select_lt(a, simd_set(0.9f), near, far), x);
 }

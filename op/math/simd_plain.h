@@ -1,19 +1,12 @@
 // simd.h's vector as compilers' generic vectors of 16 bytes, for any CPU: 4 floats or 2
-// doubles.
+// doubles. What a machine has beyond them is in simd_neon.h, or here.
 #ifndef OLSTM_OP_MATH_SIMD_PLAIN_H_
 #define OLSTM_OP_MATH_SIMD_PLAIN_H_
 
-#if defined(__aarch64__)
-#include <arm_neon.h>
-#define SIMD_HAS_FMA 1
-#elif defined(__SSE2__)
+#if defined(__SSE2__)
 #include <emmintrin.h>
-#define SIMD_HAS_FMA 0
-#else
-#if defined(__wasm_simd128__)
+#elif defined(__wasm_simd128__)
 #include <wasm_simd128.h>
-#endif
-#define SIMD_HAS_FMA 0
 #endif
 
 typedef simd_real simd_vec __attribute__((vector_size(16)));
@@ -30,12 +23,14 @@ typedef int32_t simd_int;
 #endif
 typedef simd_int simd_ints __attribute__((vector_size(16)));
 
-/// Rows of a register-blocked product.
 #if defined(__aarch64__)
-#define SIMD_REGISTERS 32
-#define SIMD_ROWS 6
+#include "op/math/simd_neon.h"
 #else
+#define SIMD_HAS_FMA 0
+
 #define SIMD_REGISTERS 16
+
+/// Rows of a register-blocked product.
 #define SIMD_ROWS 2
 #endif
 
@@ -111,6 +106,7 @@ SIMD_INLINE simd_vec simd_div(simd_vec a, simd_vec b) {
   return a / b;
 }
 
+#if !defined(__aarch64__)
 SIMD_INLINE simd_vec simd_sqrt(simd_vec a) {
 #if defined(__SSE2__) && OLSTM_SIMD_DOUBLE
   return (simd_vec)_mm_sqrt_pd((__m128d)a);
@@ -122,23 +118,14 @@ SIMD_INLINE simd_vec simd_sqrt(simd_vec a) {
 #endif
 }
 
-/// a * b + c, and c - a * b: rounded once where the CPU always can, else twice.
-#if defined(__aarch64__) && OLSTM_SIMD_DOUBLE
-SIMD_INLINE simd_vec simd_fma(simd_vec a, simd_vec b, simd_vec c) {
-  return (simd_vec)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
-}
-#elif defined(__aarch64__)
-SIMD_INLINE simd_vec simd_fma(simd_vec a, simd_vec b, simd_vec c) {
-  return (simd_vec)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
-}
-#else
+/// a * b + c, and c - a * b, rounded twice.
 SIMD_INLINE simd_vec simd_fma(simd_vec a, simd_vec b, simd_vec c) {
   return a * b + c;
 }
-#endif
 SIMD_INLINE simd_vec simd_fnma(simd_vec a, simd_vec b, simd_vec c) {
   return simd_fma(-a, b, c);
 }
+#endif
 
 SIMD_INLINE simd_vec simd_choose(simd_ints mask, simd_vec a, simd_vec b) {
   return (simd_vec)(((simd_ints)a & mask) | ((simd_ints)b & ~mask));
@@ -235,20 +222,21 @@ SIMD_INLINE simd_vec simd_unzip(simd_vec a, simd_vec b, simd_vec* out_odd) {
 #endif
 }
 
-/// The nearest whole number, the even one of two.
-SIMD_INLINE simd_vec simd_round(simd_vec a) {
-  // Numbers of 2^23 and more are whole, and so are sums with it.
-  const simd_vec whole = simd_set(0x1p23f), size = simd_abs(a);
-  const simd_vec rounded = simd_sub(simd_add(size, whole), whole);
-  return simd_select_lt(size, whole, simd_copy_sign(rounded, a), a);
-}
-
 /// a = m * 2^n with m from sqrt(1/2) to sqrt(2), for a that is positive and normal.
 SIMD_INLINE simd_vec simd_split_power(simd_vec a, simd_vec* out_n) {
   const simd_ints bits = (simd_ints)a;
   const simd_ints n = (bits - 0x3f3504f3) >> SIMD_MANTISSA_BITS;
   *out_n = __builtin_convertvector(n, simd_vec);
   return (simd_vec)(bits - (n << SIMD_MANTISSA_BITS));
+}
+
+#if !defined(__aarch64__)
+/// The nearest whole number, the even one of two.
+SIMD_INLINE simd_vec simd_round(simd_vec a) {
+  // Numbers of 2^23 and more are whole, and so are sums with it.
+  const simd_vec whole = simd_set(0x1p23f), size = simd_abs(a);
+  const simd_vec rounded = simd_sub(simd_add(size, whole), whole);
+  return simd_select_lt(size, whole, simd_copy_sign(rounded, a), a);
 }
 
 /// Whether a lane of a mask is set.
@@ -260,6 +248,7 @@ SIMD_INLINE bool simd_any(simd_vec mask) {
   return (bits[0] | bits[1] | bits[2] | bits[3]) != 0;
 #endif
 }
+#endif
 
 SIMD_INLINE float simd_first_lane(simd_vec a) {
   return a[0];

@@ -28,10 +28,10 @@ typedef struct task_state {
   const olstm__native_layout* layout;
   cell_context context;
   cell_kind kinds[OLSTM__NATIVE_MAX_PHASES];
-  /// Products for the weights' format: a block of rows, and an LSTM's one row with two
-  /// panels (NULL for other cells).
+  /// Products for the weights' format: a block of rows, and an LSTM's one row with
+  /// neighbouring panels (NULL for other cells).
   const panel_function (*panels)[PANEL_VECTORS];
-  void (*pair)(const panel_args* args);
+  const panel_products* row_products;
   float (*quantize_row)(const simd_real* from, int64_t count, void* to);
   /// A plain LSTM whose units fit one vector.
   bool is_small;

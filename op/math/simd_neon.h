@@ -1,0 +1,74 @@
+// What simd_plain.h's vector has of its own on AArch64, whose every CPU has NEON.
+// Included by simd_plain.h alone.
+#ifndef OLSTM_OP_MATH_SIMD_NEON_H_
+#define OLSTM_OP_MATH_SIMD_NEON_H_
+
+#include <arm_neon.h>
+
+#define SIMD_HAS_FMA 1
+
+#define SIMD_REGISTERS 32
+
+/// Rows of a register-blocked product.
+#define SIMD_ROWS 6
+
+#if OLSTM_SIMD_DOUBLE
+typedef float64x2_t simd_neon;
+#define SIMD_OP(name) name##q_f64
+#else
+typedef float32x4_t simd_neon;
+#define SIMD_OP(name) name##q_f32
+#endif
+
+SIMD_INLINE simd_vec simd_sqrt(simd_vec a) {
+  return (simd_vec)SIMD_OP(vsqrt)((simd_neon)a);
+}
+
+/// a * b + c, and c - a * b: rounded once.
+SIMD_INLINE simd_vec simd_fma(simd_vec a, simd_vec b, simd_vec c) {
+  return (simd_vec)SIMD_OP(vfma)((simd_neon)c, (simd_neon)a, (simd_neon)b);
+}
+SIMD_INLINE simd_vec simd_fnma(simd_vec a, simd_vec b, simd_vec c) {
+  return (simd_vec)SIMD_OP(vfms)((simd_neon)c, (simd_neon)a, (simd_neon)b);
+}
+
+/// a * b[lane] + c, rounded once. `lane` must be a constant.
+SIMD_INLINE simd_vec simd_fma_lane(simd_vec a, simd_vec b, const int lane, simd_vec c) {
+#if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)
+  // Among many sums, GCC otherwise copies them between registers until it spills.
+#if OLSTM_SIMD_DOUBLE
+  __asm__("fmla %0.2d, %1.2d, %2.d[%3]" : "+w"(c) : "w"(a), "w"(b), "i"(lane));
+#else
+  __asm__("fmla %0.4s, %1.4s, %2.s[%3]" : "+w"(c) : "w"(a), "w"(b), "i"(lane));
+#endif
+  return c;
+#elif OLSTM_SIMD_DOUBLE
+  return simd_fma(a, (simd_vec){b[lane], b[lane]}, c);
+#else
+  return simd_fma(a, (simd_vec){b[lane], b[lane], b[lane], b[lane]}, c);
+#endif
+}
+#define SIMD_HAS_FMA_LANE 1
+
+/// `x` if it is less, or more, than `limit`, else that; NaN if x is.
+SIMD_INLINE simd_vec simd_at_most(simd_vec limit, simd_vec x) {
+  return (simd_vec)SIMD_OP(vmin)((simd_neon)limit, (simd_neon)x);
+}
+SIMD_INLINE simd_vec simd_at_least(simd_vec limit, simd_vec x) {
+  return (simd_vec)SIMD_OP(vmax)((simd_neon)limit, (simd_neon)x);
+}
+#define SIMD_HAS_LIMITS 1
+
+#if !OLSTM_SIMD_DOUBLE
+/// The nearest whole number, the even one of two.
+SIMD_INLINE simd_vec simd_round(simd_vec a) {
+  return (simd_vec)vrndnq_f32((float32x4_t)a);
+}
+
+/// Whether a lane of a mask is set.
+SIMD_INLINE bool simd_any(simd_vec mask) {
+  return vmaxvq_u32((uint32x4_t)mask) != 0;
+}
+#endif
+
+#endif  // OLSTM_OP_MATH_SIMD_NEON_H_
