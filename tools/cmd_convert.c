@@ -22,6 +22,7 @@ typedef struct convert_options {
   int64_t max_memory_mb;
   int64_t max_work;
   bool in_place;
+  bool keep_loops;
 } convert_options;
 
 // ---------------------------------------------------------------- files
@@ -120,6 +121,7 @@ static olstm_status convert(const char* from, const convert_options* given,
       .external_data_bytes = (size_t)given->external_data_size,
       .max_memory = (size_t)given->max_memory_mb << 20,
       .max_work = (uint64_t)given->max_work,
+      .keeps_loops = given->keep_loops,
   };
   olstm__convert_report report;
   OLSTM_RETURN_IF_ERROR(check_targets(from, given, error));
@@ -145,6 +147,8 @@ int olstm__command_convert(int argc, char** argv) {
       {"o", OLSTM__CLI_TEXT, &given.to, "OUT", "the file to write", 0, 0, NULL},
       {"in-place", OLSTM__CLI_FLAG, &given.in_place, NULL,
        "OUT may be the model itself, which is replaced", 0, 0, NULL},
+      {"keep-loops", OLSTM__CLI_FLAG, &given.keep_loops, NULL,
+       "leave Loops, Scans and unrolled cells as they are", 0, 0, NULL},
       {"external-data-size", OLSTM__CLI_INT, &given.external_data_size, "BYTES",
        "write initializers of this size and more to OUT.data", 1, INT64_MAX, NULL},
       {"json", OLSTM__CLI_TEXT, &given.json, "FILE", "write the report as JSON, too", 0,

@@ -3,6 +3,8 @@
 #include <inttypes.h>
 
 #include "onnx_proto/encode_file.h"
+#include "runtime/convert/layer_convert.h"
+#include "runtime/convert/scratch_graph.h"
 
 /// Loads the file as running it would: so what cannot be run is refused alike.
 static olstm_status check_source(const char* path, const olstm_model_options* options,
@@ -10,6 +12,31 @@ static olstm_status check_source(const char* path, const olstm_model_options* op
   olstm_model* model = NULL;
   OLSTM_RETURN_IF_ERROR(olstm_model_load_file(path, options, &model, error));
   olstm_model_destroy(model);
+  return OLSTM_STATUS_OK;
+}
+
+/// Loads what was made, so that no file is written that does not load.
+static olstm_status check_result(olstm__encode_model* model, olstm_error* error) {
+  olstm_session_options session;
+  olstm__scratch_graph scratch;
+  olstm_session_options_init(&session);
+  session.allocator = &model->allocator;
+  const olstm_status status = olstm__scratch_graph_open(model, &session, &scratch, error);
+  olstm__scratch_graph_close(&scratch);
+  return status;
+}
+
+static olstm_status change(olstm__encode_model* model,
+                           const olstm__convert_options* options,
+                           olstm__convert_report* report, olstm_error* error) {
+  olstm_session_options session;
+  olstm_session_options_init(&session);
+  session.allocator = options->allocator;
+  session.max_memory = options->max_memory;
+  session.max_work = options->max_work;
+  if (!options->keeps_loops) {
+    OLSTM_RETURN_IF_ERROR(olstm__layers_convert(model, &session, report, error));
+  }
   return OLSTM_STATUS_OK;
 }
 
@@ -37,6 +64,8 @@ olstm_status olstm__convert_file(const char* from, const char* to,
   load.external_data_folder = options->external_data_folder;
   OLSTM_RETURN_IF_ERROR(check_source(from, &load, error));
   olstm_status status = olstm__encode_model_open(from, &load, &model, error);
+  if (status == OLSTM_STATUS_OK) status = change(&model, options, report, error);
+  if (status == OLSTM_STATUS_OK) status = check_result(&model, error);
   if (status == OLSTM_STATUS_OK) {
     status = write_model(&model, to, options, report, error);
   }

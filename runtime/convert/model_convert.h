@@ -17,6 +17,8 @@ typedef struct olstm__convert_options {
   uint64_t max_work;
   /// A folder that external data may come from, too; NULL for none.
   const char* external_data_folder;
+  /// Whether Loops, Scans and unrolled cells stay, where they are recurrent layers, too.
+  bool keeps_loops;
   /// Initializers of at least so many bytes become external data; 0: those that were, and
   /// what a model of 2 GB needs.
   size_t external_data_bytes;

@@ -9,14 +9,24 @@
 
 typedef olstm_status (*graph_pass)(olstm__graph* graph, olstm_error* error);
 
+static olstm_status tidy(olstm__graph* graph, olstm_error* error) {
+  OLSTM_RETURN_IF_ERROR(olstm__graph_check(graph, error));
+  olstm__graph_remove_dead(graph);
+  return olstm__graph_sort(graph, error);
+}
+
 static olstm_status recurrent_pass(olstm__graph* graph, olstm_error* error) {
   olstm__fuse_loops(graph);
   OLSTM_RETURN_IF_ERROR(olstm__fuse_chains(graph, error));
   olstm__fuse_masks(graph);
   olstm__fuse_last_steps(graph);
-  OLSTM_RETURN_IF_ERROR(olstm__graph_check(graph, error));
-  olstm__graph_remove_dead(graph);
-  return olstm__graph_sort(graph, error);
+  return tidy(graph, error);
+}
+
+static olstm_status layer_pass(olstm__graph* graph, olstm_error* error) {
+  olstm__fuse_loops(graph);
+  OLSTM_RETURN_IF_ERROR(olstm__fuse_chains(graph, error));
+  return tidy(graph, error);
 }
 
 static olstm_status neighbour_pass(olstm__graph* graph, olstm_error* error) {
@@ -73,6 +83,10 @@ static olstm_status run_everywhere(olstm__graph* graph, graph_pass pass,
 
 olstm_status olstm__fuse_recurrent(olstm__graph* graph, olstm_error* error) {
   return run_everywhere(graph, recurrent_pass, error);
+}
+
+olstm_status olstm__fuse_layers(olstm__graph* graph, olstm_error* error) {
+  return run_everywhere(graph, layer_pass, error);
 }
 
 olstm_status olstm__fuse_neighbours(olstm__graph* graph, olstm_error* error) {

@@ -11,6 +11,10 @@
 /// graph is in order afterwards. Errors: OUT_OF_MEMORY.
 olstm_status olstm__fuse_recurrent(olstm__graph* graph, olstm_error* error);
 
+/// Of these, loops and unrolled steps alone: for what is to be written for other
+/// runtimes.
+olstm_status olstm__fuse_layers(olstm__graph* graph, olstm_error* error);
+
 /// Recurrent nodes take the place of the Transposes around them, MatMuls that of Add and
 /// activation behind them. Last, since other passes know ONNX's nodes alone. The graph is
 /// in order afterwards. Errors: OUT_OF_MEMORY.
