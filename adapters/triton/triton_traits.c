@@ -196,14 +196,15 @@ static bool has_open_length(const olstm__triton_traits* traits,
   return false;
 }
 
-/// Runs row 0 with the first length that works.
+/// Runs row 0 with the first length that works; large numbers, with the one that did.
 static olstm_status run_some_length(olstm__triton_traits* traits,
                                     olstm__triton_probe* probe, int step_count,
                                     olstm__triton_trial* out_trial, olstm_error* error) {
-  const int count = has_open_length(traits, probe) ? kLengthCount : 1;
+  const bool is_known = probe->scale > 0;
+  const int count = !is_known && has_open_length(traits, probe) ? kLengthCount : 1;
   olstm_status status = OLSTM_STATUS_UNSUPPORTED;
   for (int i = 0; status != OLSTM_STATUS_OK && i < count; i++) {
-    probe->length = kLengths[i];
+    if (!is_known) probe->length = kLengths[i];
     status = olstm__triton_probe_run(probe, 0, 1, step_count, out_trial, error);
   }
   traits->has_run = traits->has_run || status == OLSTM_STATUS_OK;

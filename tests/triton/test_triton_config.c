@@ -170,9 +170,21 @@ static void models_that_take_no_large_numbers_run_together(void** state) {
   static const char kQuotient[] =
       "opset 17\ninput x float[n,3]\nnode Exp x -> e\nnode Div e,e -> y\n"
       "output y float[n,3]\n";
+  // The same in front of a layer, of at most 4 steps.
+  static const char kShort[] =
+      "opset 17\ninput x float[n,t,3]\nconst table float[2,3] 1 2 3 4 5 6\n"
+      "node Abs x -> p\nnode Cast p -> i to=7\nnode Gather table,i -> e axis=0\n"
+      "const three int64[1] 3\nnode ReduceSum e,three -> s keepdims=0\n"
+      "node Shape x -> d\nconst one int64 1\nconst zero int64 0\n"
+      "node Gather d,one -> count\nnode Range zero,count,one -> r\n"
+      "const places float[4,3] 1 2 3\nnode Gather places,r -> f\nnode Add s,f -> z\n"
+      "const w float[1,16,3] 0.3 -0.2 0.1\nconst u float[1,16,4] 0.2 -0.1 0.3\n"
+      "node LSTM z,w,u -> y,h name=l hidden_size=4 layout=1\n"
+      "output y float[n,t,1,4]\n";
   (void)state;
   expect_config(kModel, "{}", "max_batch_size", "64");
   expect_config(kQuotient, "{}", "max_batch_size", "64");
+  expect_config(kShort, "{}", "max_batch_size", "64");
 }
 
 #define CONTROL(name, values)                                                        \
