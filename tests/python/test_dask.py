@@ -338,7 +338,7 @@ class PartitionsTest(unittest.TestCase):
             np.testing.assert_array_equal(got.compute().to_numpy(), expected)
         frame = numbers.astype("Int64")
         frame.loc[4, "c7"] = pd.NA
-        with self.assertRaisesRegex(ValueError, "column 'c7' has missing values, the first at 4"):
+        with self.assertRaisesRegex(ValueError, "column 'c7' has missing values, the first at row 4"):
             od.map_partitions(sequence_model(12), dd.from_pandas(frame, npartitions=2)).compute()
         texts = dd.from_pandas(numbers.assign(c3="text"), npartitions=2)
         with self.assertRaisesRegex(TypeError, "column 'c3' of dtype .* holds no numbers"):

@@ -57,7 +57,7 @@ class Source(NamedTuple):
                 raise TypeError("%s: column '%s' of dtype %s holds no numbers (a column of sequences is named alone, not in a list)" % (
                     self.what, label, column.dtype))
             if column.isna().any() and getattr(column.dtype, "numpy_dtype", None) is not None:
-                raise ValueError("%s: column '%s' has missing values, the first at %r: fill them in first, with .fillna(VALUE)" % (
+                raise ValueError("%s: column '%s' has missing values, the first at row %s: fill them in first, with .fillna(VALUE)" % (
                     self.what, label, column.index[column.isna()][0]))
         return np.stack([np.asarray(column, getattr(column.dtype, "numpy_dtype", column.dtype)) for _, column in columns], axis=1)
 
