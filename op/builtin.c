@@ -77,15 +77,7 @@ olstm__traits olstm__builtin_traits(const char* domain, const char* op_type) {
 }
 
 uint64_t olstm__builtin_work(const char* op_type, const olstm_prepare_args* args) {
-  enum {
-    kNoOperands =
-        OLSTM__TRAIT_MOVES_ELEMENTS | OLSTM__TRAIT_KEEPS_RANK | OLSTM__TRAIT_REDUCES
-  };
-  const uint64_t work = olstm__op_element_work(op_type, args, 0, 0);
-  const uint64_t more = olstm__op_broadcast_work(args);
-  // What moves elements has inputs of other sizes that are not broadcast.
-  if (more == 0 || (olstm__builtin_traits("", op_type) & kNoOperands) != 0) return work;
-  return olstm__op_work_sum(work, more);
+  return olstm__op_element_work(op_type, args, 0, 0);
 }
 
 bool olstm__builtin_function(const char* op_type,

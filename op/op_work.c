@@ -6,107 +6,126 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-  /// A row shorter than this, at which operands are broadcast, ...
-  kThinRow = 16,
-  /// ... takes this much for each of its elements.
-  kThinUnits = 96
-};
+/// How an operator computes elements of a dtype: floats, doubles, and whole numbers of 32
+/// and 64 bits as they are; halves, and small whole numbers and bools, converted, block
+/// by block.
+typedef enum element_class {
+  kFloat,
+  kDouble,
+  kHalf,
+  kWhole,
+  kSmall,
+  kClassCount
+} element_class;
 
-/// Units for each element of the largest input or output, by the dtype in which it is
-/// computed: float, double, integers. Besides, for each element of output 0.
+/// Units for each element of the largest input or output, by the class of input 0.
+/// Besides, for each element of output 0, of kFloat and kDouble, and of others.
 typedef struct element_work {
-  const char* op_type;
-  uint16_t single, twice, whole;
-  uint16_t output;
+  char op_type[26];
+  uint16_t units[kClassCount];
+  uint16_t per_output[2];
 } element_work;
 
-// Sorted by name. The worst that values can do counts: huge angles, far quotients, large
-// exponents.
+/// Units for each half of operators that have no row.
+enum { kUnitsPerHalf = 5 };
+
+// Sorted by name. Units are for what honest models hold at least a third of, and the
+// worst that values can do at most three times: Sin, Cos, Tan of huge angles, Mod of far
+// quotients (30 times what near ones take), Pow, whose squares take a hundredth of
+// others.
 static const element_work kTable[] = {
-    {"Acos", 32, 64, 0, 0},
-    {"Acosh", 32, 64, 0, 0},
-    {"ArgMax", 8, 8, 8, 64},
-    {"ArgMin", 8, 8, 8, 64},
-    {"Asin", 32, 64, 0, 0},
-    {"Asinh", 64, 64, 0, 0},
-    {"Atan", 32, 64, 0, 0},
-    {"Atanh", 64, 64, 0, 0},
-    {"BatchNormalization", 8, 8, 0, 0},
-    {"Cast", 4, 4, 4, 0},
-    {"CastLike", 4, 4, 4, 0},
-    {"Ceil", 0, 16, 0, 0},
-    {"Celu", 2, 64, 0, 0},
-    {"Clip", 0, 0, 4, 0},
-    {"Compress", 16, 16, 16, 0},
-    {"Concat", 8, 8, 8, 0},
-    {"Cos", 32, 256, 0, 0},
-    {"Cosh", 32, 64, 0, 0},
-    {"CumProd", 64, 64, 64, 0},
-    {"CumSum", 64, 64, 64, 0},
-    {"DepthToSpace", 8, 8, 8, 0},
-    {"DequantizeLinear", 8, 16, 16, 0},
-    {"Div", 2, 4, 16, 0},
-    {"DynamicQuantizeLinear", 16, 16, 0, 0},
-    {"Elu", 2, 64, 0, 0},
-    {"Erf", 4, 64, 64, 0},
-    {"Exp", 4, 32, 0, 0},
-    {"Expand", 8, 8, 8, 0},
-    {"Floor", 0, 16, 0, 0},
-    {"Gelu", 4, 64, 0, 0},
-    {"GlobalAveragePool", 0, 8, 0, 16},
-    {"GlobalLpPool", 4, 8, 0, 64},
-    {"GlobalMaxPool", 8, 32, 0, 16},
-    {"GroupNormalization", 8, 32, 0, 0},
-    {"Hardmax", 8, 8, 8, 0},
-    {"InstanceNormalization", 8, 32, 0, 0},
-    {"IsInf", 8, 8, 0, 0},
-    {"LayerNormalization", 8, 32, 0, 0},
-    {"Log", 4, 32, 0, 0},
-    {"LogSoftmax", 8, 32, 0, 0},
-    {"LpNormalization", 8, 32, 0, 0},
-    {"Max", 8, 8, 8, 0},
-    {"Mean", 8, 8, 8, 0},
-    {"MeanVarianceNormalization", 8, 32, 0, 0},
-    {"Min", 8, 8, 8, 0},
-    {"Mish", 4, 128, 0, 0},
-    {"Mod", 128, 4096, 16, 0},
-    {"NonZero", 32, 32, 32, 0},
-    {"OneHot", 32, 32, 32, 0},
-    {"Pad", 24, 24, 24, 0},
-    {"Pow", 64, 64, 256, 0},
-    {"QuantizeLinear", 16, 16, 16, 0},
-    {"RMSNormalization", 8, 32, 0, 0},
-    {"ReduceL1", 2, 8, 8, 16},
-    {"ReduceL2", 2, 8, 8, 16},
-    {"ReduceLogSum", 2, 8, 8, 64},
-    {"ReduceLogSumExp", 8, 64, 64, 256},
-    {"ReduceMax", 2, 32, 16, 16},
-    {"ReduceMean", 2, 8, 8, 16},
-    {"ReduceMin", 2, 32, 16, 16},
-    {"ReduceProd", 2, 32, 16, 16},
-    {"ReduceSum", 2, 8, 8, 16},
-    {"ReduceSumSquare", 2, 8, 8, 16},
-    {"ReverseSequence", 16, 16, 16, 0},
-    {"Round", 0, 16, 0, 0},
-    {"Scatter", 32, 32, 32, 0},
-    {"ScatterElements", 32, 32, 32, 0},
-    {"ScatterND", 32, 32, 32, 0},
-    {"Selu", 2, 64, 0, 0},
-    {"Shrink", 0, 8, 16, 0},
-    {"Sigmoid", 4, 32, 0, 0},
-    {"Sin", 32, 256, 0, 0},
-    {"Sinh", 64, 64, 0, 0},
-    {"Softmax", 8, 32, 0, 0},
-    {"Softplus", 4, 64, 0, 0},
-    {"SpaceToDepth", 8, 8, 8, 0},
-    {"Split", 8, 8, 8, 0},
-    {"Sum", 8, 8, 8, 0},
-    {"Swish", 4, 32, 0, 0},
-    {"Tan", 64, 256, 0, 0},
-    {"Tanh", 4, 64, 0, 0},
-    {"Tile", 8, 8, 8, 0},
-    {"Transpose", 4, 4, 4, 0},
+    {"Abs", {0, 0, 5, 0, 2}, {0, 0}},
+    {"Acos", {8, 96, 12, 0, 0}, {0, 0}},
+    {"Acosh", {96, 104, 96, 0, 0}, {0, 0}},
+    {"Add", {0, 0, 7, 0, 8}, {0, 0}},
+    {"ArgMax", {7, 16, 14, 16, 16}, {96, 800}},
+    {"ArgMin", {7, 16, 14, 16, 16}, {96, 800}},
+    {"Asin", {7, 96, 12, 0, 0}, {0, 0}},
+    {"Asinh", {112, 120, 112, 0, 0}, {0, 0}},
+    {"Atan", {6, 96, 10, 0, 0}, {0, 0}},
+    {"Atanh", {144, 136, 144, 0, 0}, {0, 0}},
+    {"BatchNormalization", {2, 2, 8, 0, 0}, {0, 0}},
+    {"BitShift", {0, 0, 0, 0, 8}, {0, 0}},
+    {"Cast", {1, 0, 1, 1, 1}, {0, 0}},
+    {"Celu", {3, 112, 8, 0, 0}, {0, 0}},
+    {"Clip", {0, 2, 5, 2, 1}, {0, 0}},
+    {"Compress", {12, 12, 12, 12, 12}, {0, 0}},
+    {"Conv", {0, 0, 0, 0, 0}, {0, 0}},
+    {"Cos", {48, 256, 56, 0, 0}, {0, 0}},
+    {"Cosh", {10, 96, 13, 0, 0}, {0, 0}},
+    {"CumProd", {2, 2, 14, 2, 14}, {0, 0}},
+    {"CumSum", {2, 2, 14, 2, 14}, {0, 0}},
+    {"DepthToSpace", {8, 8, 16, 8, 14}, {0, 0}},
+    {"DequantizeLinear", {0, 0, 0, 4, 3}, {0, 0}},
+    {"Div", {0, 0, 7, 12, 15}, {0, 0}},
+    {"Dropout", {12, 12, 12, 0, 0}, {0, 0}},
+    {"DynamicQuantizeLinear", {3, 0, 0, 0, 0}, {0, 0}},
+    {"Elu", {3, 112, 8, 0, 0}, {0, 0}},
+    {"Erf", {6, 168, 12, 168, 168}, {0, 0}},
+    {"Exp", {3, 76, 9, 0, 0}, {0, 0}},
+    {"Expand", {2, 5, 5, 4, 3}, {0, 0}},
+    {"EyeLike", {4, 6, 4, 6, 2}, {0, 0}},
+    {"Gelu", {11, 168, 15, 0, 0}, {0, 0}},
+    {"GlobalAveragePool", {0, 14, 8, 0, 0}, {28, 32}},
+    {"GlobalLpPool", {1, 20, 16, 0, 0}, {32, 48}},
+    {"GlobalMaxPool", {0, 30, 25, 0, 0}, {28, 32}},
+    {"Greater", {0, 0, 5, 0, 6}, {0, 0}},
+    {"GreaterOrEqual", {0, 0, 5, 0, 6}, {0, 0}},
+    {"GroupNormalization", {4, 92, 72, 0, 0}, {0, 0}},
+    {"HardSigmoid", {0, 8, 5, 0, 0}, {0, 0}},
+    {"HardSwish", {0, 13, 5, 0, 0}, {0, 0}},
+    {"Hardmax", {8, 20, 14, 0, 0}, {0, 0}},
+    {"InstanceNormalization", {5, 92, 72, 0, 0}, {0, 0}},
+    {"IsInf", {3, 22, 5, 0, 0}, {0, 0}},
+    {"IsNaN", {0, 4, 2, 0, 0}, {0, 0}},
+    {"LayerNormalization", {10, 124, 104, 0, 0}, {0, 0}},
+    {"LeakyRelu", {0, 7, 5, 0, 0}, {0, 0}},
+    {"Less", {0, 0, 5, 0, 6}, {0, 0}},
+    {"LessOrEqual", {0, 0, 5, 0, 6}, {0, 0}},
+    {"Log", {8, 76, 13, 0, 0}, {0, 0}},
+    {"LogSoftmax", {8, 92, 20, 0, 0}, {0, 0}},
+    {"LpNormalization", {5, 33, 52, 0, 0}, {0, 0}},
+    {"Max", {0, 0, 12, 0, 0}, {0, 0}},
+    {"Mean", {0, 0, 16, 0, 0}, {0, 0}},
+    {"MeanVarianceNormalization", {6, 42, 64, 0, 0}, {0, 0}},
+    {"Min", {0, 0, 12, 0, 0}, {0, 0}},
+    {"Mish", {8, 288, 12, 0, 0}, {0, 0}},
+    {"Mod", {144, 1800, 176, 12, 16}, {0, 0}},
+    {"Mul", {0, 0, 7, 0, 8}, {0, 0}},
+    {"NonZero", {32, 32, 32, 32, 32}, {0, 0}},
+    {"PRelu", {0, 0, 7, 7, 8}, {0, 0}},
+    {"Pow", {104, 192, 112, 320, 112}, {0, 0}},
+    {"QuantizeLinear", {3, 36, 44, 36, 0}, {0, 0}},
+    {"RMSNormalization", {8, 84, 72, 0, 0}, {0, 0}},
+    {"Range", {16, 16, 16, 16, 16}, {0, 0}},
+    {"ReduceL1", {1, 28, 32, 30, 32}, {16, 8}},
+    {"ReduceL2", {1, 28, 36, 30, 32}, {16, 8}},
+    {"ReduceLogSum", {1, 20, 25, 22, 25}, {88, 80}},
+    {"ReduceLogSumExp", {16, 136, 132, 120, 132}, {224, 16}},
+    {"ReduceMax", {0, 32, 36, 24, 2}, {16, 112}},
+    {"ReduceMean", {1, 20, 24, 20, 24}, {24, 16}},
+    {"ReduceMin", {0, 32, 36, 24, 2}, {16, 112}},
+    {"ReduceProd", {1, 24, 28, 24, 28}, {20, 8}},
+    {"ReduceSum", {1, 20, 18, 20, 22}, {20, 8}},
+    {"ReduceSumSquare", {1, 28, 32, 28, 32}, {16, 8}},
+    {"ReverseSequence", {32, 34, 42, 34, 36}, {0, 0}},
+    {"Scatter", {40, 44, 50, 48, 44}, {0, 0}},
+    {"ScatterElements", {40, 44, 50, 48, 44}, {0, 0}},
+    {"Selu", {3, 116, 8, 0, 0}, {0, 0}},
+    {"Shrink", {0, 12, 5, 22, 24}, {0, 0}},
+    {"Sigmoid", {5, 80, 10, 0, 0}, {0, 0}},
+    {"Sign", {0, 18, 6, 0, 0}, {0, 0}},
+    {"Sin", {48, 256, 56, 0, 0}, {0, 0}},
+    {"Sinh", {12, 176, 16, 0, 0}, {0, 0}},
+    {"Softmax", {10, 92, 22, 0, 0}, {0, 0}},
+    {"Softplus", {10, 164, 14, 0, 0}, {0, 0}},
+    {"SpaceToDepth", {8, 8, 16, 8, 14}, {0, 0}},
+    {"Sub", {0, 0, 7, 0, 8}, {0, 0}},
+    {"Sum", {0, 0, 12, 0, 0}, {0, 0}},
+    {"Swish", {5, 84, 10, 0, 0}, {0, 0}},
+    {"Tan", {72, 256, 72, 0, 0}, {0, 0}},
+    {"Tanh", {3, 160, 9, 0, 0}, {0, 0}},
+    {"Tile", {2, 5, 5, 4, 3}, {0, 0}},
 };
 
 const char* olstm__op_work_name(size_t index) {
@@ -125,9 +144,10 @@ uint64_t olstm__op_work(int64_t a, int64_t b, int64_t c, int64_t d) {
 }
 
 uint64_t olstm__op_copy_work(const olstm_tensor_desc* output, int64_t pieces) {
-  enum { kUnitsPerPiece = 32 };
+  enum { kUnitsPerPiece = 48 };
   const int64_t count = olstm_tensor_desc_count(output);
-  return olstm__op_work_sum(2 * olstm__op_data_work(output->dtype, count),
+  // Read and written, and what is written may be new to the caches.
+  return olstm__op_work_sum(3 * olstm__op_data_work(output->dtype, count),
                             olstm__op_work(pieces, kUnitsPerPiece, 1, 1));
 }
 
@@ -136,53 +156,36 @@ static int compare_names(const void* name, const void* row) {
 }
 
 uint64_t olstm__op_data_work(olstm_dtype dtype, int64_t count) {
-  int64_t units = 4;  // Small integers are widened, and narrowed.
-  switch (dtype) {
-    case OLSTM_DTYPE_BOOL:
-    case OLSTM_DTYPE_FLOAT:
-    case OLSTM_DTYPE_INT32:
-      units = 1;
-      break;
-    case OLSTM_DTYPE_DOUBLE:
-    case OLSTM_DTYPE_INT64:
-    case OLSTM_DTYPE_UINT64:
-      units = 2;
-      break;
-    case OLSTM_DTYPE_FLOAT16:
-    case OLSTM_DTYPE_BFLOAT16:
-      units = 8;
-      break;
-    default:
-      break;
-  }
-  return olstm__op_work(count, units, 1, 1);
+  enum { kBytesPerUnit = 4 };
+  return olstm__op_work(count, (int64_t)olstm_dtype_size(dtype), 1, 1) / kBytesPerUnit;
 }
 
-static int64_t units_of(const element_work* row, olstm_dtype dtype) {
+static element_class class_of(olstm_dtype dtype) {
   switch (dtype) {
     case OLSTM_DTYPE_FLOAT:
-      return row->single;
+      return kFloat;
     case OLSTM_DTYPE_DOUBLE:
-      return row->twice;
+      return kDouble;
     case OLSTM_DTYPE_FLOAT16:
     case OLSTM_DTYPE_BFLOAT16:
-      // Halves may go element by element, too.
-      return row->twice > row->single ? row->twice : row->single;
+      return kHalf;
+    case OLSTM_DTYPE_UINT32:
+      return kSmall;
     default:
-      return row->whole;
+      return olstm_dtype_size(dtype) < sizeof(int32_t) ? kSmall : kWhole;
   }
 }
 
-uint64_t olstm__op_broadcast_work(const olstm_prepare_args* args) {
-  const olstm_tensor_desc* y = &args->outputs[0];
-  const int64_t count = olstm_tensor_desc_count(y);
-  if (y->rank == 0 || y->dims[y->rank - 1] >= kThinRow) return 0;
-  for (size_t i = 0; i < args->input_count; i++) {
-    if (!args->inputs[i]) continue;
-    const int64_t operand = olstm_tensor_desc_count(&args->inputs[i]->desc);
-    if (operand > 1 && operand < count) return olstm__op_work(count, kThinUnits, 1, 1);
-  }
-  return 0;
+static bool is_converted(olstm_dtype dtype) {
+  return dtype != OLSTM_DTYPE_BOOL &&
+         (class_of(dtype) == kHalf || class_of(dtype) == kSmall);
+}
+
+int64_t olstm__op_run_units(const olstm_prepare_args* args) {
+  enum { kUnitsPerRun = 320, kUnitsPerConvertedRun = 1700 };
+  return is_converted(args->outputs[0].dtype) || is_converted(args->inputs[0]->desc.dtype)
+             ? kUnitsPerConvertedRun
+             : kUnitsPerRun;
 }
 
 uint64_t olstm__op_element_work(const char* op_type, const olstm_prepare_args* args,
@@ -204,8 +207,13 @@ uint64_t olstm__op_element_work(const char* op_type, const olstm_prepare_args* a
     if (count > most) most = count;
     if (i == 0 && is_input) dtype = desc->dtype;
   }
-  if (!row) return work;
-  const uint64_t outputs = olstm__op_work(olstm_tensor_desc_count(y), row->output, 1, 1);
-  const uint64_t elements = olstm__op_work(most, units_of(row, dtype), 1, 1);
-  return olstm__op_work_sum(work, olstm__op_work_sum(elements, outputs));
+  const element_class class = class_of(dtype);
+  int64_t units = class == kHalf ? kUnitsPerHalf : 0;
+  if (row) {
+    const int64_t per_output = row->per_output[class == kHalf || class == kSmall];
+    units = row->units[class];
+    work = olstm__op_work_sum(
+        work, olstm__op_work(olstm_tensor_desc_count(y), per_output, 1, 1));
+  }
+  return olstm__op_work_sum(work, olstm__op_work(most, units, 1, 1));
 }

@@ -1,6 +1,6 @@
-// The work of operators as max_work counts it. A unit takes about a quarter of a
-// nanosecond: two machine instructions, or four multiply-adds of a product.
-// tools/calibrate_work.py measures whether they do.
+// The work of operators as max_work counts it. A unit takes about an eighth of
+// a nanosecond, at worst a third: three quarters of a machine instruction, or four
+// multiply-adds of a product. tools/calibrate_work.py measures whether they do.
 #ifndef OLSTM_OP_OP_WORK_H_
 #define OLSTM_OP_OP_WORK_H_
 
@@ -27,9 +27,8 @@ uint64_t olstm__op_data_work(olstm_dtype dtype, int64_t count);
 uint64_t olstm__op_element_work(const char* op_type, const olstm_prepare_args* args,
                                 int64_t rows, int64_t row_units);
 
-/// Units that are added where an operand is broadcast to an output whose rows are short,
-/// so that loops start anew every few elements.
-uint64_t olstm__op_broadcast_work(const olstm_prepare_args* args);
+/// Units of each run of neighbours that operands are broadcast to, besides its elements.
+int64_t olstm__op_run_units(const olstm_prepare_args* args);
 
 /// The rows of the table, for tests: NULL from the last on.
 const char* olstm__op_work_name(size_t index);

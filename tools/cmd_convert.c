@@ -158,7 +158,7 @@ int olstm__command_convert(int argc, char** argv) {
       {"max-memory", OLSTM__CLI_INT, &given.max_memory_mb, "MB",
        "most that constants may take that are computed", 1, INT32_MAX, NULL},
       {"max-work", OLSTM__CLI_INT, &given.max_work, "N",
-       "most work on constants, in units of a quarter of a nanosecond", 1, INT64_MAX,
+       "most work on constants, in units of an eighth of a nanosecond", 1, INT64_MAX,
        NULL},
   };
   const olstm__cli_command command = {

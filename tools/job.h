@@ -62,7 +62,7 @@ void olstm__job_options_init(olstm__job_options* options);
    .help = "most that a plan's workspace, or its constants, may take"},                 \
   {.name = "max-work", .kind = OLSTM__CLI_INT, .target = &(job).max_work,               \
    .value_name = "N", .min = 1, .max = INT64_MAX,                                       \
-   .help = "most work of one run, in units of a quarter of a nanosecond"},                    \
+   .help = "most work of one run, in units of an eighth of a nanosecond"},                    \
   {.name = "no-fuse", .kind = OLSTM__CLI_UNFLAG, .target = &(job).fuse,                 \
    .help = "run every node as the model has it"},                                       \
   {.name = "broadcast-state", .kind = OLSTM__CLI_FLAG,                                   \

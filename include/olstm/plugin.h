@@ -199,7 +199,7 @@ typedef struct olstm_prepared {
   const char* reason;
   /// Whether run may allocate after all (a backend that does): not for real-time threads.
   bool run_allocates;
-  /// About how many units of work a run takes, each a quarter of a nanosecond: four
+  /// About how many units of work a run takes, each an eighth of a nanosecond: four
   /// multiply-adds of a vectorised product, or two instructions. 0: each input is read
   /// once and each output written once. A host may refuse runs by it.
   uint64_t work;

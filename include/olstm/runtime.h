@@ -101,11 +101,11 @@ typedef struct olstm_session_options {
   bool broadcast_state;
   /// Most units of work that one olstm_context_run may take; LIMIT_EXCEEDED, naming the
   /// node that is too much, before that node runs. A unit is four multiply-adds of a
-  /// product, or what takes as long: about a quarter of a nanosecond of one core. An
+  /// product, or what takes as long: about an eighth of a nanosecond of one core. An
   /// element that is read or written counts as 1 to 8, one that is computed as its
   /// operator takes (docs/security.md), a step as 128, a trip of a Loop or Scan as 512, a
   /// step planned anew as 16384. Loops that data ends are counted trip by trip. Default
-  /// 0: 2^33, 2 to 3 seconds, or 2^17 for each byte of the run's inputs, whichever is
+  /// 0: 2^33, 1 to 3 seconds, or 2^17 for each byte of the run's inputs, whichever is
   /// more.
   uint64_t max_work;
   /// Inputs with initializers that the caller gives in every run, by name: inputs of the

@@ -429,13 +429,17 @@ uint64_t olstm__conv_work(const olstm__conv* conv) {
 }
 
 uint64_t olstm__conv_units(const olstm__conv* conv, const olstm_prepare_args* args) {
-  enum { kUnitsPerOutput = 8, kMultiplyAddsPerUnit = 4 };
-  const uint64_t products = olstm__conv_work(conv) / kMultiplyAddsPerUnit;
+  enum { kUnitsPerImage = 3072, kUnitsPerOutput = 8, kMultiplyAddsPerUnit = 2 };
+  const uint64_t images = olstm__op_work(conv->batch, conv->groups, kUnitsPerImage, 1);
+  // What is transposed is scattered.
+  const uint64_t products =
+      olstm__conv_work(conv) / (conv->is_transposed ? 1 : kMultiplyAddsPerUnit);
   const bool is_double = conv->dtype == OLSTM_DTYPE_DOUBLE;
   const uint64_t work =
       olstm__op_element_work("Conv", args, olstm_tensor_desc_count(&args->outputs[0]),
                              is_double ? 2 * kUnitsPerOutput : kUnitsPerOutput);
-  return olstm__op_work_sum(work, is_double ? 2 * products : products);
+  return olstm__op_work_sum(olstm__op_work_sum(work, images),
+                            is_double ? 2 * products : products);
 }
 
 bool olstm__conv_packed_bytes(const olstm__conv* conv, size_t* out_bytes) {

@@ -14,10 +14,12 @@ typedef enum pool_code { kCodeMax, kCodeAverage, kCodeLp } pool_code;
 /// Units of work of an output, and of a tap of one: of loops over rows of floats, of
 /// others, and of powers.
 enum {
-  kUnitsPerOutput = 48,
-  kUnitsPerTap = 8,
-  kUnitsPerSlowTap = 16,
-  kUnitsPerPower = 96
+  kUnitsPerPlane = 512,
+  kUnitsPerOutput = 4,
+  kUnitsPerSlowOutput = 96,
+  kUnitsPerTap = 3,
+  kUnitsPerSlowTap = 32,
+  kUnitsPerPower = 224
 };
 
 typedef struct pool_op {
@@ -344,16 +346,17 @@ static olstm_status pool_prepare(void* instance, const olstm_prepare_args* args,
         (size_t)olstm__window_output_count(&handle->window) * sizeof(float);
   }
   out_prepared->handle = handle;
-  const int64_t tap = self->code == kCodeLp ? kUnitsPerPower
-                      : x->dtype == OLSTM_DTYPE_DOUBLE || args->output_count > 1
-                          ? kUnitsPerSlowTap
-                          : kUnitsPerTap;
-  const uint64_t taps = olstm__op_work(olstm_tensor_desc_count(&args->outputs[0]),
-                                       olstm__window_kernel_count(&window), tap, 1);
+  const bool is_fast = handle->has_slide && x->dtype != OLSTM_DTYPE_DOUBLE;
+  const int64_t tap = is_fast                 ? kUnitsPerTap
+                      : self->code == kCodeLp ? kUnitsPerPower
+                                              : kUnitsPerSlowTap;
+  const int64_t count = olstm_tensor_desc_count(&args->outputs[0]);
+  const uint64_t taps =
+      olstm__op_work(count, olstm__window_kernel_count(&window), tap, 1);
   out_prepared->work = olstm__op_work_sum(
-      taps, olstm__op_element_work(self->base.self->op_type, args,
-                                   olstm_tensor_desc_count(&args->outputs[0]),
-                                   kUnitsPerOutput));
+      olstm__op_work_sum(taps, olstm__op_work(handle->plane_count, kUnitsPerPlane, 1, 1)),
+      olstm__op_element_work(self->base.self->op_type, args, count,
+                             is_fast ? kUnitsPerOutput : kUnitsPerSlowOutput));
   return OLSTM_STATUS_OK;
 }
 

@@ -19,7 +19,7 @@ enum {
   kEllipsis = '.',
   kFirstOfEllipsis = 1,
   // Units of work of one operand of one product.
-  kUnitsPerOperand = 16
+  kUnitsPerOperand = 24
 };
 
 typedef struct einsum_op {
@@ -312,7 +312,10 @@ static olstm_status prepare(void* instance, const olstm_prepare_args* args,
     // Operands and result may be copied.
     out_prepared->work = olstm__op_work_sum(
         olstm__product_units(&made.product.product, made.product.batch_count, true),
-        olstm__op_element_work("Transpose", args, 0, 0));
+        olstm__op_element_work("", args, 0, 0));
+  } else if (made.is_copy) {
+    out_prepared->work = olstm__op_work_sum(olstm__strided_copy_work(&made.copy),
+                                            olstm__op_element_work("", args, 0, 0));
   } else {
     const int64_t operands = (int64_t)p->operand_count + 1;
     out_prepared->work =

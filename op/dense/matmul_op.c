@@ -82,7 +82,8 @@ static olstm_status matmul_prepare(void* instance, const olstm_prepare_args* arg
     return status;
   }
   out_prepared->handle = handle;
-  out_prepared->work = olstm__matmul_work(plan, y->dtype, !self->weight.packed.memory);
+  out_prepared->work = olstm__matmul_work(
+      plan, y->dtype, !self->weight.packed.memory && !takes_unpacked(self, handle));
   return OLSTM_STATUS_OK;
 }
 

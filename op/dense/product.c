@@ -22,20 +22,31 @@ static bool is_real(olstm_dtype dtype) {
 }
 
 uint64_t olstm__product_units(const olstm__product* product, int64_t count, bool packs) {
-  enum { kLineBytes = 64, kUnitsPerLine = 4, kUnitsPerPackedByte = 2, kUnits = 512 };
+  enum {
+    kLineBytes = 64,
+    kUnitsPerLine = 4,
+    kUnitsPerPackedByte = 2,
+    kUnitsPerInteger = 8,
+    kUnits = 896,
+    kUnitsPerHalf = 4
+  };
   const olstm__product* p = product;
   // Rows of B are padded to whole vectors, which halves are widened for.
   const int64_t bytes = is_half(p->dtype) ? 4 : (int64_t)olstm_dtype_size(p->dtype);
   const int64_t lines = (p->n * bytes + kLineBytes - 1) / kLineBytes;
   uint64_t work = olstm__op_work(p->m, p->k, lines, kUnitsPerLine);
-  if (!is_real(p->dtype)) work = olstm__op_work(p->m, p->k, p->n, bytes / 2);
+  if (!is_real(p->dtype)) work = olstm__op_work(p->m, p->k, p->n, kUnitsPerInteger);
   if (packs) {
     const uint64_t packing = olstm__op_work(p->k, lines, kLineBytes, kUnitsPerPackedByte);
     const uint64_t widening = olstm__op_data_work(p->dtype, p->k * p->n);
     work = olstm__op_work_sum(work, olstm__op_work_sum(packing, widening));
   }
   work = olstm__op_work_sum(work, olstm__op_data_work(p->dtype, p->m * p->k));
-  work = olstm__op_work_sum(work, olstm__op_data_work(p->dtype, p->m * p->n));
+  // C may be too large for caches.
+  work = olstm__op_work_sum(work, 2 * olstm__op_data_work(p->dtype, p->m * p->n));
+  if (is_half(p->dtype)) {
+    work = olstm__op_work_sum(work, olstm__op_work(p->m, p->k + p->n, kUnitsPerHalf, 1));
+  }
   work = olstm__op_work_sum(work, kUnits);
   return work > INT64_MAX ? UINT64_MAX : olstm__op_work((int64_t)work, count, 1, 1);
 }

@@ -4,6 +4,7 @@
 
 #include "op/elementwise/binary_walk.h"
 #include "op/op_family.h"
+#include "op/shape/convert.h"
 
 typedef struct binary_op {
   olstm__op_base base;
@@ -152,6 +153,17 @@ static olstm__compute_type choose_compute_type(olstm_dtype a, olstm_dtype b) {
   return first == OLSTM__COMPUTE_U64 ? OLSTM__COMPUTE_U64 : OLSTM__COMPUTE_I64;
 }
 
+/// Whether it is a square or cube, which products make.
+static bool is_small_power(const binary_op* self, const olstm_tensor* exponent) {
+  double value = 0;
+  if (self->code != OLSTM__BINARY_POW || !exponent->data ||
+      olstm_tensor_desc_count(&exponent->desc) != 1) {
+    return false;
+  }
+  olstm__convert(exponent->desc.dtype, OLSTM_DTYPE_DOUBLE, exponent->data, &value, 1);
+  return value == 2 || value == 3;
+}
+
 static olstm_status binary_prepare(void* instance, const olstm_prepare_args* args,
                                    olstm_prepared* out_prepared, olstm_error* error) {
   const binary_op* self = instance;
@@ -165,6 +177,9 @@ static olstm_status binary_prepare(void* instance, const olstm_prepare_args* arg
   olstm__binary_walk_init(&handle->walk, self->code,
                           choose_compute_type(a->dtype, b.dtype), a, &b, y);
   out_prepared->handle = handle;
+  out_prepared->work = olstm__op_element_work(
+      is_small_power(self, args->inputs[1]) ? "Mul" : self->base.self->op_type, args,
+      handle->walk.plan.run_count, olstm__op_run_units(args));
   out_prepared->inplace_inputs = (olstm_tensor_desc_equal(a, y) ? 1u : 0u) |
                                  (olstm_tensor_desc_equal(&b, y) ? 2u : 0u);
   return OLSTM_STATUS_OK;

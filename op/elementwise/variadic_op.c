@@ -63,14 +63,18 @@ static olstm_status variadic_prepare(void* instance, const olstm_prepare_args* a
   handle->count = olstm_tensor_desc_count(y);
   handle->walk_count = walk_count;
   handle->divisor = code == kCodeMean ? (int64_t)args->input_count : 0;
+  int64_t run_count = 0;
   for (size_t w = 0; w < walk_count; w++) {
     olstm__binary_walk_init(
         &handle->walks[w],
         code == kCodeMean ? OLSTM__BINARY_ADD : (olstm__binary_code)code,
         handle->compute_type, w == 0 ? &args->inputs[0]->desc : y,
         &args->inputs[w + 1]->desc, y);
+    run_count += handle->walks[w].plan.run_count;
   }
   out_prepared->handle = handle;
+  out_prepared->work = olstm__op_element_work(self->base.self->op_type, args, run_count,
+                                              olstm__op_run_units(args));
   if (walk_count == 0) out_prepared->view_of_input = 0;
   // y is written before inputs 2 and later are read.
   for (size_t i = 0; i < 2 && i < args->input_count; i++) {

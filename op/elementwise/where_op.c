@@ -29,6 +29,7 @@ static olstm_status where_prepare(void* instance, const olstm_prepare_args* args
                                   olstm_prepared* out_prepared, olstm_error* error) {
   const where_op* self = instance;
   const olstm_tensor_desc* y = &args->outputs[0];
+  enum { kUnitsPerRun = 512 };
   where_handle* handle = NULL;
   OLSTM_RETURN_IF_ERROR(
       olstm__op_create_handle(&self->base, sizeof *handle, (void**)&handle, error));
@@ -37,6 +38,8 @@ static olstm_status where_prepare(void* instance, const olstm_prepare_args* args
   olstm__broadcast_init(&handle->plan, y, descs, 3);
   handle->element_bytes = olstm_dtype_size(y->dtype);
   out_prepared->handle = handle;
+  out_prepared->work =
+      olstm__op_element_work("Where", args, handle->plan.run_count, kUnitsPerRun);
   for (int32_t i = 0; i < 3; i++) {
     if (olstm_tensor_desc_equal(descs[i], y)) out_prepared->inplace_inputs |= 1u << i;
   }

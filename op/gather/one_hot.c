@@ -78,6 +78,8 @@ olstm_status olstm__one_hot_infer(const void* instance, const olstm_infer_args* 
   return OLSTM_STATUS_OK;
 }
 
+enum { kUnitsPerIndex = 192 };
+
 olstm_status olstm__one_hot_prepare(void* instance, const olstm_prepare_args* args,
                                     olstm_prepared* out_prepared, olstm_error* error) {
   const one_hot_op* op = instance;
@@ -103,6 +105,8 @@ olstm_status olstm__one_hot_prepare(void* instance, const olstm_prepare_args* ar
     }
   }
   out_prepared->handle = handle;
+  out_prepared->work = olstm__op_element_work(
+      "OneHot", args, olstm_tensor_desc_count(indices), kUnitsPerIndex);
   return OLSTM_STATUS_OK;
 }
 

@@ -8,6 +8,9 @@
 #include "op/shape/move_bytes.h"
 
 /// The number of reductions that an opset has: none; with add and mul; with max and min.
+/// Of work: of a tuple and each of its indices.
+enum { kUnitsPerTuple = 40, kUnitsPerIndex = 24 };
+
 enum { kOnlyNone = 1, kHasMul = 3, kHasMin = 5 };
 
 typedef struct scatter_nd_op {
@@ -69,6 +72,9 @@ olstm_status olstm__scatter_nd_prepare(void* instance, const olstm_prepare_args*
     handle->tuple_count = handle->walk.tuples_per_batch;
   }
   out_prepared->handle = handle;
+  out_prepared->work = olstm__op_element_work(
+      "ScatterND", args, (int64_t)handle->tuple_count,
+      kUnitsPerTuple + (int64_t)handle->walk.tuple_length * kUnitsPerIndex);
   out_prepared->inplace_inputs = 1;
   return OLSTM_STATUS_OK;
 }

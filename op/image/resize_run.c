@@ -10,7 +10,7 @@
 #include "op/shape/move_bytes.h"
 
 /// Where a pass reads and writes.
-enum { kUnitsPerLine = 96, kUnitsPerTap = 16 };
+enum { kUnitsPerLine = 32, kUnitsPerTap = 6, kUnitsPerNearest = 4, kUnitsPerPlace = 40 };
 enum { kBufferInput, kBufferOutput, kBufferA, kBufferB };
 
 typedef struct resize_pass {
@@ -211,7 +211,7 @@ static olstm_status fill_handle(const olstm__resize_op* op,
 static uint64_t count_work(const resize_handle* handle) {
   uint64_t work = 0;
   if (handle->is_nearest) {
-    return olstm__op_work((int64_t)handle->output_count, kUnitsPerTap, 1, 1);
+    return olstm__op_work((int64_t)handle->output_count, kUnitsPerNearest, 1, 1);
   }
   for (int32_t p = 0; p < handle->pass_count; p++) {
     const resize_pass* pass = &handle->passes[p];
@@ -219,6 +219,9 @@ static uint64_t count_work(const resize_handle* handle) {
     const uint64_t taps = olstm__op_work(lines, (int64_t)pass->inner_count,
                                          (int64_t)pass->tap_count, kUnitsPerTap);
     work = olstm__op_work_sum(work, olstm__op_work(lines, kUnitsPerLine, 1, 1));
+    // Weights are computed when shapes are planned, which may be in every trip of a loop.
+    work = olstm__op_work_sum(
+        work, olstm__op_work((int64_t)pass->output_length, kUnitsPerPlace, 1, 1));
     work = olstm__op_work_sum(work, taps);
   }
   return work;

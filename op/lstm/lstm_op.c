@@ -417,14 +417,17 @@ static const olstm_sequence* offer_sequence(lstm_handle* handle) {
 
 /// Units of work of a run, packing included where every run packs.
 static uint64_t count_work(const lstm_handle* handle, const olstm_prepare_args* args) {
-  enum { kUnitsPerPackedWeight = 8 };
+  enum { kUnitsPerPackedWeight = 24, kUnitsPerOtherWeight = 80 };
   const bool packs = handle->choice.kernel && !handle->packed;
   const int64_t weights =
       olstm_tensor_desc_count(&args->inputs[OLSTM_RECURRENT_W]->desc) +
       olstm_tensor_desc_count(&args->inputs[OLSTM_RECURRENT_R]->desc);
   return olstm__op_work_sum(
       olstm__lstm_problem_work(&handle->problem),
-      olstm__op_element_work("LSTM", args, packs ? weights : 0, kUnitsPerPackedWeight));
+      olstm__op_element_work("LSTM", args, packs ? weights : 0,
+                             handle->problem.dtype == OLSTM_DTYPE_FLOAT
+                                 ? kUnitsPerPackedWeight
+                                 : kUnitsPerOtherWeight));
 }
 
 olstm_status olstm__lstm_op_prepare(void* instance, const olstm_prepare_args* args,

@@ -40,7 +40,7 @@ void olstm__lstm_problem_init(const olstm__lstm_spec* spec, olstm_dtype dtype,
 }
 
 uint64_t olstm__lstm_problem_work(const olstm__lstm_problem* problem) {
-  enum { kUnitsPerStep = 512, kUnitsPerGate = 8, kMultiplyAddsPerUnit = 4 };
+  enum { kUnitsPerStep = 1024, kUnitsPerGate = 8, kMultiplyAddsPerUnit = 4 };
   const int64_t factor = problem->dtype == OLSTM_DTYPE_DOUBLE ? 2 : 1;
   const int64_t gates = olstm__cell_gate_count(problem->spec.cell) * problem->hidden_size;
   const int64_t steps = problem->spec.direction_count * problem->steps;

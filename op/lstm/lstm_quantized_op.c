@@ -21,7 +21,7 @@ enum {
 enum { kAttributesOpset = 14, kGates = 4 };
 
 /// Units of work of a cell, with its activations.
-enum { kUnitsPerCell = 128 };
+enum { kUnitsPerCell = 800, kUnitsPerMultiplyAdd = 12 };
 
 static const char* const kNames[kInputCount] = {
     "X",         "W",           "R", "B",       "sequence_lens",
@@ -251,7 +251,8 @@ olstm_status olstm__lstm_quantized_op_prepare(void* instance,
   out_prepared->work = olstm__op_element_work(
       "LSTM", args,
       op->attributes.spec.direction_count * sizes.steps * sizes.batch * sizes.hidden_size,
-      sizes.input_size + sizes.hidden_size + kUnitsPerCell);
+      (sizes.input_size + sizes.hidden_size) * kGates * kUnitsPerMultiplyAdd +
+          kUnitsPerCell);
   out_prepared->kernel = "quantized";
   out_prepared->reason = "weights of 8 bits";
   return OLSTM_STATUS_OK;

@@ -11,6 +11,9 @@
 
 enum { kInputX, kInputScale, kInputB, kInputMean, kInputVariance, kInputCount };
 
+/// Of work: making the factor and summand of a channel.
+enum { kUnitsPerChannel = 16 };
+
 typedef struct batch_norm_op {
   olstm__op_base base;
   float epsilon;
@@ -100,6 +103,12 @@ static olstm_status batch_norm_prepare(void* instance, const olstm_prepare_args*
   out_prepared->workspace_bytes =
       2 * (size_t)handle->channels * olstm__compute_type_size(handle->compute_type);
   out_prepared->handle = handle;
+  out_prepared->work = olstm__op_work_sum(
+      olstm__op_work(handle->channels, kUnitsPerChannel, 1, 1),
+      olstm__op_element_work(
+          "BatchNormalization", args,
+          handle->space > 1 ? handle->batch * handle->channels : handle->batch,
+          olstm__op_run_units(args) / 2));
   out_prepared->inplace_inputs = 1u;
   return OLSTM_STATUS_OK;
 }

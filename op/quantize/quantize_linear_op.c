@@ -173,6 +173,7 @@ static olstm_status quantize_infer(const void* instance, const olstm_infer_args*
 
 static olstm_status quantize_prepare(void* instance, const olstm_prepare_args* args,
                                      olstm_prepared* out_prepared, olstm_error* error) {
+  enum { kUnitsPerRun = 1200, kUnitsPerHalf = 16 };
   const quantize_op* self = instance;
   const olstm_tensor_desc* x = &args->inputs[0]->desc;
   const olstm_tensor_desc* scale = &args->inputs[1]->desc;
@@ -194,6 +195,13 @@ static olstm_status quantize_prepare(void* instance, const olstm_prepare_args* a
                              ? OLSTM__COMPUTE_F64
                              : OLSTM__COMPUTE_F32;
   out_prepared->handle = handle;
+  out_prepared->work = olstm__op_element_work(self->base.self->op_type, args,
+                                              handle->outer * handle->rows, kUnitsPerRun);
+  if (handle->y_dtype == OLSTM_DTYPE_FLOAT16 || handle->y_dtype == OLSTM_DTYPE_BFLOAT16) {
+    out_prepared->work = olstm__op_work_sum(
+        out_prepared->work,
+        olstm__op_work(olstm_tensor_desc_count(x), kUnitsPerHalf, 1, 1));
+  }
   return OLSTM_STATUS_OK;
 }
 

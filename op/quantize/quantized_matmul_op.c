@@ -12,6 +12,8 @@
 #include "op/quantize/zero_point.h"
 
 enum { kCodeInteger, kCodeQlinear, kMaxInputs = 8 };
+/// Of work, of an output besides its product.
+enum { kUnitsPerOutput = 6 };
 
 /// Where each operand is among the inputs.
 typedef struct input_indices {
@@ -172,7 +174,8 @@ static olstm_status quantized_matmul_prepare(void* instance,
   // Bytes are multiplied no slower than floats.
   out_prepared->work = olstm__op_work_sum(
       olstm__matmul_work(&handle->plan, OLSTM_DTYPE_FLOAT, !self->weight.memory),
-      olstm__op_element_work("QuantizeLinear", args, 0, 0));
+      olstm__op_element_work("", args, olstm_tensor_desc_count(&args->outputs[0]),
+                             kUnitsPerOutput));
   return OLSTM_STATUS_OK;
 }
 

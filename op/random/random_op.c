@@ -23,8 +23,8 @@ enum {
   kBlock = 256,
   /// Units of work of a number, with its logarithm, root, sine and cosine; and of finding
   /// a sample among its classes.
-  kWorkPerNumber = 96,
-  kWorkPerSample = 256
+  kWorkPerNumber = 160,
+  kWorkPerSample = 512
 };
 
 typedef struct random_op {

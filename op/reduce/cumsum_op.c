@@ -59,6 +59,33 @@ static olstm_status cumsum_infer(const void* instance, const olstm_infer_args* a
   return OLSTM_STATUS_OK;
 }
 
+static int64_t read_axis(olstm_dtype dtype, const void* axis) {
+  return dtype == OLSTM_DTYPE_INT64 ? *(const int64_t*)axis : *(const int32_t*)axis;
+}
+
+/// Along the last axis, which it may be where only a run tells, rows go number by number;
+/// along others, each row of neighbours is added to the one before.
+static uint64_t count_work(const cumsum_op* self, const olstm_prepare_args* args) {
+  enum { kUnitsPerLine = 640, kUnitsPerNumber = 20, kUnitsPerRow = 320 };
+  const olstm_tensor_desc* x = &args->inputs[0]->desc;
+  const olstm_tensor* axis = args->inputs[1];
+  const int64_t given = axis->data ? read_axis(axis->desc.dtype, axis->data) : -1;
+  const int64_t count = olstm_tensor_desc_count(x);
+  int64_t length = x->rank > 0 ? x->dims[x->rank - 1] : 1;
+  int64_t units = kUnitsPerLine, number = kUnitsPerNumber;
+  if (given != -1 && given != x->rank - 1) {
+    length =
+        olstm__axis_view_of(x, (int32_t)(given < 0 ? given + x->rank : given)).columns;
+    if (length > 1) {
+      units = kUnitsPerRow * (olstm_dtype_size(x->dtype) < sizeof(float) ? 4 : 1);
+      number = 0;
+    }
+  }
+  return olstm__op_work_sum(olstm__op_element_work(self->base.self->op_type, args,
+                                                   count > 0 ? count / length : 0, units),
+                            olstm__op_work(count, number, 1, 1));
+}
+
 static olstm_status cumsum_prepare(void* instance, const olstm_prepare_args* args,
                                    olstm_prepared* out_prepared, olstm_error* error) {
   const cumsum_op* self = instance;
@@ -71,6 +98,7 @@ static olstm_status cumsum_prepare(void* instance, const olstm_prepare_args* arg
   handle->take_in =
       olstm__binary_kernel_find((olstm__binary_code)code_of(self), handle->compute_type);
   out_prepared->handle = handle;
+  out_prepared->work = count_work(self, args);
   out_prepared->inplace_inputs = 1u;
   return OLSTM_STATUS_OK;
 }
@@ -202,9 +230,7 @@ static olstm_status cumsum_run(const void* instance, const void* handle,
   const cumsum_handle* prepared = handle;
   const olstm_tensor_desc* x = &prepared->x;
   const size_t element_bytes = olstm_dtype_size(x->dtype);
-  const int64_t given = prepared->axis_dtype == OLSTM_DTYPE_INT64
-                            ? *(const int64_t*)args->inputs[1]
-                            : *(const int32_t*)args->inputs[1];
+  const int64_t given = read_axis(prepared->axis_dtype, args->inputs[1]);
   int32_t axis = 0;
   OLSTM_RETURN_IF_ERROR(olstm__op_normalize_axis(
       &self->base, "axis", given, x->rank > 0 ? x->rank : 1, &axis, error));

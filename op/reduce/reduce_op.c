@@ -93,6 +93,22 @@ static olstm_status reduce_infer(const void* instance, const olstm_infer_args* a
   return OLSTM_STATUS_OK;
 }
 
+/// Where the last dimensions stay, each run of them is taken in by itself.
+static uint64_t count_work(const reduce_op* self, uint32_t axes,
+                           const olstm_prepare_args* args) {
+  enum { kUnitsPerFloatRow = 64, kUnitsPerRow = 224, kUnitsPerConvertedRow = 640 };
+  const olstm_tensor_desc* x = &args->inputs[0]->desc;
+  int64_t run = 1;
+  int32_t d = x->rank - 1;
+  for (; d >= 0 && !(axes >> d & 1); d--) run *= x->dims[d];
+  const bool has_rows = d >= 0 && run > 1;
+  return olstm__op_element_work(
+      self->base.self->op_type, args, has_rows ? olstm_tensor_desc_count(x) / run : 0,
+      x->dtype == OLSTM_DTYPE_FLOAT                   ? kUnitsPerFloatRow
+      : olstm_dtype_size(x->dtype) >= sizeof(int32_t) ? kUnitsPerRow
+                                                      : kUnitsPerConvertedRow);
+}
+
 static olstm_status reduce_prepare(void* instance, const olstm_prepare_args* args,
                                    olstm_prepared* out_prepared, olstm_error* error) {
   const reduce_op* self = instance;
@@ -107,6 +123,7 @@ static olstm_status reduce_prepare(void* instance, const olstm_prepare_args* arg
   olstm__reduce_walk_init(&handle->walk, code_of(self), &args->inputs[0]->desc, axes);
   out_prepared->workspace_bytes = olstm__reduce_walk_workspace(&handle->walk);
   out_prepared->handle = handle;
+  out_prepared->work = count_work(self, axes, args);
   return OLSTM_STATUS_OK;
 }
 

@@ -15,8 +15,10 @@
 enum { kCodeSoftmax, kCodeLogSoftmax, kCodeHardmax };
 enum {
   kPartialCount = 8,
-  /// Of work, of a row besides its elements.
-  kUnitsPerRow = 384
+  /// Of work, of a row besides its elements: floats, doubles, halves.
+  kUnitsPerRow = 64,
+  kUnitsPerDoubleRow = 192,
+  kUnitsPerHalfRow = 1024
 };
 
 /// Fewer columns of floats than these are transposed first: to rows, or, where slabs are
@@ -218,7 +220,10 @@ static olstm_status softmax_prepare(void* instance, const olstm_prepare_args* ar
   }
   out_prepared->handle = handle;
   out_prepared->work = olstm__op_element_work(
-      self->base.self->op_type, args, handle->slab_count * handle->columns, kUnitsPerRow);
+      self->base.self->op_type, args, handle->slab_count * handle->columns,
+      x->dtype == OLSTM_DTYPE_FLOAT    ? kUnitsPerRow
+      : x->dtype == OLSTM_DTYPE_DOUBLE ? kUnitsPerDoubleRow
+                                       : kUnitsPerHalfRow);
   out_prepared->inplace_inputs = 1u;
   return OLSTM_STATUS_OK;
 }

@@ -10,7 +10,7 @@
 
 /// Comparisons and moves of heaps.
 /// Units of work of an element, and of each level of the heap that it may sink through.
-enum { kUnitsPerElement = 16, kUnitsPerLevel = 32 };
+enum { kUnitsPerElement = 16, kUnitsPerLevel = 32, kUnitsPerRow = 384 };
 
 /// Columns whose keys are made together, since their elements are neighbours.
 enum { kStrip = 64 };
@@ -132,8 +132,10 @@ static olstm_status topk_prepare(void* instance, const olstm_prepare_args* args,
   out_prepared->handle = handle;
   int64_t levels = 0;
   for (int64_t rest = k; rest > 1; rest /= 2) levels++;
-  out_prepared->work = olstm__op_element_work("TopK", args, olstm_tensor_desc_count(x),
-                                              kUnitsPerElement + levels * kUnitsPerLevel);
+  out_prepared->work = olstm__op_work_sum(
+      olstm__op_element_work("TopK", args, olstm_tensor_desc_count(x),
+                             kUnitsPerElement + levels * kUnitsPerLevel),
+      olstm__op_work(handle->view.slab_count, handle->view.columns, kUnitsPerRow, 1));
   return OLSTM_STATUS_OK;
 }
 

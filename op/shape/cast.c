@@ -72,6 +72,12 @@ olstm_status olstm__cast_infer(const void* instance, const olstm_infer_args* arg
   return olstm__op_check_output(&op->base, &out_outputs[0], error);
 }
 
+/// Units of an element, besides those of its dtypes: what no vectors convert.
+static int64_t units_beside(olstm_dtype from, olstm_dtype to) {
+  const bool to_half = to == OLSTM_DTYPE_FLOAT16 || to == OLSTM_DTYPE_BFLOAT16;
+  return to == OLSTM_DTYPE_UINT64 ? 16 : to_half && from != OLSTM_DTYPE_FLOAT ? 6 : 0;
+}
+
 olstm_status olstm__cast_prepare(void* instance, const olstm_prepare_args* args,
                                  olstm_prepared* out_prepared, olstm_error* error) {
   const cast_op* op = instance;
@@ -85,6 +91,8 @@ olstm_status olstm__cast_prepare(void* instance, const olstm_prepare_args* args,
   handle->count = (size_t)olstm_tensor_desc_count(&args->outputs[0]);
   if (olstm__convert_keeps_bytes(from, handle->to)) out_prepared->view_of_input = 0;
   out_prepared->handle = handle;
+  out_prepared->work = olstm__op_element_work("Cast", args, (int64_t)handle->count,
+                                              units_beside(from, handle->to));
   return OLSTM_STATUS_OK;
 }
 

@@ -100,6 +100,8 @@ olstm_status olstm__concat_prepare(void* instance, const olstm_prepare_args* arg
   }
   if (args->input_count == 1) out_prepared->view_of_input = 0;
   out_prepared->handle = handle;
+  out_prepared->work =
+      olstm__op_copy_work(output, (int64_t)(handle->row_count * args->input_count) / 2);
   return OLSTM_STATUS_OK;
 }
 

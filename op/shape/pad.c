@@ -6,6 +6,9 @@
 #include "op/shape/index_copy.h"
 #include "op/shape/shape_ops.h"
 
+/// Of work: of a row, and of an element that is a copy of another.
+enum { kUnitsPerRow = 128, kUnitsPerCopied = 4 };
+
 enum { kPadsAreAttribute = 2, kPadsAreInput = 11, kHasWrap = 19 };
 
 typedef enum pad_mode { kModeConstant, kModeReflect, kModeEdge, kModeWrap } pad_mode;
@@ -202,6 +205,15 @@ olstm_status olstm__pad_prepare(void* instance, const olstm_prepare_args* args,
     olstm__index_copy_finish(&handle->copy);
   }
   out_prepared->handle = handle;
+  const int64_t count = olstm_tensor_desc_count(output);
+  out_prepared->work = olstm__op_element_work(
+      "Pad", args,
+      count > 0 && output->rank > 0 ? count / output->dims[output->rank - 1] : 0,
+      kUnitsPerRow);
+  if (op->mode != kModeConstant) {
+    out_prepared->work = olstm__op_work_sum(out_prepared->work,
+                                            olstm__op_work(count, kUnitsPerCopied, 1, 1));
+  }
   return OLSTM_STATUS_OK;
 }
 

@@ -192,7 +192,8 @@ olstm_status olstm__slice_prepare(void* instance, const olstm_prepare_args* args
     olstm__op_give_parts(out_prepared, 0, &handle->part_offset);
   }
   out_prepared->handle = handle;
-  out_prepared->work = olstm__op_copy_work(output, olstm_tensor_desc_count(output) / 4);
+  out_prepared->work = olstm__op_work_sum(olstm__op_copy_work(output, 0),
+                                          olstm__strided_copy_work(&handle->copy));
   return OLSTM_STATUS_OK;
 }
 

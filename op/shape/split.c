@@ -175,6 +175,7 @@ olstm_status olstm__split_prepare(void* instance, const olstm_prepare_args* args
     out_prepared->view_of_input = 0;
   }
   out_prepared->handle = handle;
+  out_prepared->work = olstm__op_copy_work(input, (int64_t)handle->row_count * count);
   return OLSTM_STATUS_OK;
 }
 

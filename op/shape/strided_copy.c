@@ -115,6 +115,24 @@ bool olstm__strided_copy_is_run(const olstm__strided_copy* copy, size_t* out_off
          copy->target_offset == 0;
 }
 
+uint64_t olstm__strided_copy_work(const olstm__strided_copy* copy) {
+  enum {
+    kUnitsPerPlane = 256,
+    kUnitsPerRun = 48,
+    kUnitsPerUnit = 4,
+    kUnitsPerTransposed = 2
+  };
+  uint64_t planes = copy->kind != kKindNothing;
+  for (int32_t d = 0; d < copy->outer_rank; d++) planes *= (uint64_t)copy->dims[d];
+  const int64_t* inner = copy->dims + copy->outer_rank;
+  return copy->kind == kKindRuns
+             ? planes * (uint64_t)(kUnitsPerPlane + inner[0] * kUnitsPerRun)
+             : planes * (uint64_t)(kUnitsPerPlane + inner[0] * inner[1] *
+                                                        (copy->kind == kKindUnits
+                                                             ? kUnitsPerUnit
+                                                             : kUnitsPerTransposed));
+}
+
 /// The two inner dimensions of a copy.
 typedef struct plane {
   int64_t rows;

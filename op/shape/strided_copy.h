@@ -48,6 +48,9 @@ bool olstm__strided_copy_is_plain(const olstm__strided_copy* copy);
 /// from its start on. False where there is nothing to copy.
 bool olstm__strided_copy_is_run(const olstm__strided_copy* copy, size_t* out_offset);
 
+/// Units of work (op/op_work.h) of a copy, besides those of its bytes.
+uint64_t olstm__strided_copy_work(const olstm__strided_copy* copy);
+
 /// Copies. Neither pointer is looked at when there is nothing to copy. [no-alloc]
 void olstm__strided_copy_run(const olstm__strided_copy* copy, const void* source,
                              void* target);

@@ -77,6 +77,8 @@ olstm_status olstm__transpose_prepare(void* instance, const olstm_prepare_args* 
                            output->dims, &source, &target);
   if (olstm__strided_copy_is_plain(&handle->copy)) out_prepared->view_of_input = 0;
   out_prepared->handle = handle;
+  out_prepared->work = olstm__op_work_sum(olstm__op_copy_work(output, 0),
+                                          olstm__strided_copy_work(&handle->copy));
   return OLSTM_STATUS_OK;
 }
 

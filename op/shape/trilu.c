@@ -50,6 +50,8 @@ olstm_status olstm__trilu_infer(const void* instance, const olstm_infer_args* ar
   return OLSTM_STATUS_OK;
 }
 
+enum { kUnitsPerRow = 96 };
+
 olstm_status olstm__trilu_prepare(void* instance, const olstm_prepare_args* args,
                                   olstm_prepared* out_prepared, olstm_error* error) {
   const olstm_tensor_desc* input = &args->inputs[0]->desc;
@@ -67,6 +69,8 @@ olstm_status olstm__trilu_prepare(void* instance, const olstm_prepare_args* args
   handle->columns = input->dims[input->rank - 1];
   handle->element_bytes = olstm_dtype_size(input->dtype);
   out_prepared->handle = handle;
+  out_prepared->work = olstm__op_element_work(
+      "Trilu", args, (int64_t)handle->matrix_count * handle->rows, kUnitsPerRow);
   out_prepared->inplace_inputs = 1;
   return OLSTM_STATUS_OK;
 }

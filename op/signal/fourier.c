@@ -36,7 +36,7 @@ uint64_t olstm__fourier_work(int64_t length) {
   const int64_t size = size_of(length);
   uint64_t steps = 1;
   for (int64_t s = size; s > 1; s /= 2) steps++;
-  const uint64_t one = (uint64_t)size * steps * 8;
+  const uint64_t one = (uint64_t)size * steps * 20;
   return is_power_of_two(length) ? one : 2 * one + (uint64_t)size * 48;
 }
 

@@ -87,7 +87,7 @@ olstm_status olstm__mel_weight_matrix_prepare(void* instance,
   handle->numbers = numbers;
   out_prepared->handle = handle;
   out_prepared->work =
-      olstm__op_work(numbers.dft_length / 2 + 1, numbers.mel_count, 8, 1);
+      olstm__op_work(numbers.dft_length / 2 + 1, numbers.mel_count, 144, 1);
   return OLSTM_STATUS_OK;
 }
 

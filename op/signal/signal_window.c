@@ -61,7 +61,7 @@ olstm_status olstm__window_prepare(void* instance, const olstm_prepare_args* arg
   handle->size = args->outputs[0].dims[0];
   handle->period = (double)(self->is_periodic ? handle->size : handle->size - 1);
   out_prepared->handle = handle;
-  out_prepared->work = olstm__op_work(handle->size, 64, 1, 1);
+  out_prepared->work = olstm__op_work(handle->size, 384, 1, 1);
   return OLSTM_STATUS_OK;
 }
 

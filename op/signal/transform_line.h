@@ -43,7 +43,7 @@ static inline void olstm__signal_store(olstm_dtype dtype, double value, void* da
 
 /// Units of work (op/op_work.h) of a line of `count` numbers: read, transformed, written.
 static inline uint64_t olstm__signal_line_work(olstm_dtype dtype, int64_t count) {
-  enum { kUnitsPerLine = 128, kUnitsPerNumber = 32, kUnitsPerHalf = 256 };
+  enum { kUnitsPerLine = 128, kUnitsPerNumber = 48, kUnitsPerHalf = 800 };
   const bool is_half = dtype != OLSTM_DTYPE_FLOAT && dtype != OLSTM_DTYPE_DOUBLE;
   return olstm__fourier_work(count) + kUnitsPerLine +
          (uint64_t)count * (is_half ? kUnitsPerHalf : kUnitsPerNumber);

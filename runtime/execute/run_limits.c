@@ -5,7 +5,7 @@
 #include "base/tensor_size.h"
 
 /// Default limits. A layer with one feature and hundreds of units takes some thousand
-/// bytes for each input byte. Work: as much as takes one core 2 to 3 seconds for inputs
+/// bytes for each input byte. Work: as much as takes one core 1 to 3 seconds for inputs
 /// of up to 64 KB, and for larger ones as much for each byte.
 enum {
   kLeastMemory = 256 << 20,

@@ -4,7 +4,7 @@
 
 #include "olstm/plugin.h"
 
-/// Units of work besides what operators compute. A unit takes about a quarter of a
+/// Units of work besides what operators compute. A unit takes about an eighth of a
 /// nanosecond: a run of a graph takes about 100 ns, a step 10 to 100 ns, planning a step
 /// some microseconds.
 enum {
