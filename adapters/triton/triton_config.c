@@ -351,6 +351,14 @@ static olstm_status check_whole(const cJSON* config, olstm_error* error) {
                       "the configuration has %s, which this backend does not know",
                       kFields[i]);
   }
+  // Its sequencer makes a sequence of each request, which the backend would have to ask
+  // for again and again.
+  if (olstm__triton_json_is_true(olstm__triton_json_get(config, "sequence_batching"),
+                                 "iterative_sequence")) {
+    return olstm_fail(error, OLSTM_STATUS_UNSUPPORTED,
+                      "the configuration has iterative_sequence, which this backend does "
+                      "not know");
+  }
   return OLSTM_STATUS_OK;
 }
 

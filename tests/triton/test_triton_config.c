@@ -363,6 +363,8 @@ static void without_completion_all_must_be_there(void** state) {
 static void models_that_cannot_be_served_say_why(void** state) {
   static const refusal kRefusals[] = {
       {kDense, "{\"default_model_filename\":\"other.onnx\"}", "1/other.onnx"},
+      {kDense, "{\"sequence_batching\":{\"iterative_sequence\":true}}",
+       "iterative_sequence, which this backend does not know"},
       {"input x float[n,2]\nnode test:Unknown x -> y\noutput y float\n", "{}", "Unknown"},
       {"opset 17\ninput x float\nnode Identity x -> y\noutput y float\n", "{}",
        "the model does not say the rank of input 'x'"},
