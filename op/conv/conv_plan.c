@@ -429,17 +429,27 @@ uint64_t olstm__conv_work(const olstm__conv* conv) {
 }
 
 uint64_t olstm__conv_units(const olstm__conv* conv, const olstm_prepare_args* args) {
-  enum { kUnitsPerImage = 3072, kUnitsPerOutput = 8, kMultiplyAddsPerUnit = 2 };
-  const uint64_t images = olstm__op_work(conv->batch, conv->groups, kUnitsPerImage, 1);
-  // What is transposed is scattered.
-  const uint64_t products =
-      olstm__conv_work(conv) / (conv->is_transposed ? 1 : kMultiplyAddsPerUnit);
-  const bool is_double = conv->dtype == OLSTM_DTYPE_DOUBLE;
-  const uint64_t work =
-      olstm__op_element_work("Conv", args, olstm_tensor_desc_count(&args->outputs[0]),
-                             is_double ? 2 * kUnitsPerOutput : kUnitsPerOutput);
-  return olstm__op_work_sum(olstm__op_work_sum(work, images),
-                            is_double ? 2 * products : products);
+  enum {
+    kUnitsPerImage = 3072,
+    kUnitsPerTap = 512,
+    kUnitsPerOutput = 8,
+    kMultiplyAddsPerUnit = 2
+  };
+  const int64_t factor = conv->dtype == OLSTM_DTYPE_DOUBLE ? 2 : 1;
+  const uint64_t work = olstm__op_element_work(
+      "Conv", args, olstm_tensor_desc_count(&args->outputs[0]), factor * kUnitsPerOutput);
+  uint64_t products = olstm__conv_work(conv) / kMultiplyAddsPerUnit;
+  uint64_t images = olstm__op_work(conv->batch, conv->groups, kUnitsPerImage, 1);
+  if (conv->is_transposed) {
+    // Each tap is scattered by itself.
+    const uint64_t taps = olstm__op_work(conv->batch * conv->groups,
+                                         olstm__window_kernel_count(&conv->window),
+                                         kUnitsPerTap, factor * factor);
+    images = olstm__op_work_sum(images, taps);
+    products = olstm__op_work_sum(products, products);
+  }
+  if (factor > 1) products = olstm__op_work_sum(products, products);
+  return olstm__op_work_sum(olstm__op_work_sum(work, images), products);
 }
 
 bool olstm__conv_packed_bytes(const olstm__conv* conv, size_t* out_bytes) {

@@ -11,15 +11,17 @@
 
 typedef enum pool_code { kCodeMax, kCodeAverage, kCodeLp } pool_code;
 
-/// Units of work of an output, and of a tap of one: of loops over rows of floats, of
+/// Units of work of an output, and of four taps of one: of loops over rows of floats, of
 /// others, and of powers.
 enum {
   kUnitsPerPlane = 512,
+  kUnitsPerRow = 64,
   kUnitsPerOutput = 4,
   kUnitsPerSlowOutput = 96,
-  kUnitsPerTap = 3,
-  kUnitsPerSlowTap = 32,
-  kUnitsPerPower = 224
+  kUnitsPerTap = 1,
+  kTapsTogether = 4,
+  kUnitsPerSlowTap = 128,
+  kUnitsPerPower = 896
 };
 
 typedef struct pool_op {
@@ -311,6 +313,29 @@ static void plan_rows(const pool_op* self, pool_handle* handle) {
                       !is_other_norm && self->base.node->output_count == 1;
 }
 
+static uint64_t count_work(const pool_op* self, const pool_handle* handle,
+                           const olstm_prepare_args* args) {
+  const olstm__window* w = &handle->window;
+  const bool is_fast = handle->has_slide && handle->dtype != OLSTM_DTYPE_DOUBLE;
+  const int64_t count = olstm_tensor_desc_count(&args->outputs[0]);
+  const int64_t kernel = olstm__window_kernel_count(w);
+  const int64_t tap = is_fast                 ? kUnitsPerTap
+                      : self->code == kCodeLp ? kUnitsPerPower
+                                              : kUnitsPerSlowTap;
+  uint64_t work = olstm__op_work(count, kernel, tap, 1) / kTapsTogether;
+  if (is_fast && count > 0) {
+    // A row of results is made of as many rows as the kernel has.
+    const uint64_t rows =
+        olstm__op_work(count / w->output[2], kernel / w->kernel[2], kUnitsPerRow, 1);
+    work = olstm__op_work_sum(work, rows);
+  }
+  work =
+      olstm__op_work_sum(work, olstm__op_work(handle->plane_count, kUnitsPerPlane, 1, 1));
+  return olstm__op_work_sum(
+      work, olstm__op_element_work(self->base.self->op_type, args, count,
+                                   is_fast ? kUnitsPerOutput : kUnitsPerSlowOutput));
+}
+
 static olstm_status pool_prepare(void* instance, const olstm_prepare_args* args,
                                  olstm_prepared* out_prepared, olstm_error* error) {
   const pool_op* self = instance;
@@ -346,17 +371,7 @@ static olstm_status pool_prepare(void* instance, const olstm_prepare_args* args,
         (size_t)olstm__window_output_count(&handle->window) * sizeof(float);
   }
   out_prepared->handle = handle;
-  const bool is_fast = handle->has_slide && x->dtype != OLSTM_DTYPE_DOUBLE;
-  const int64_t tap = is_fast                 ? kUnitsPerTap
-                      : self->code == kCodeLp ? kUnitsPerPower
-                                              : kUnitsPerSlowTap;
-  const int64_t count = olstm_tensor_desc_count(&args->outputs[0]);
-  const uint64_t taps =
-      olstm__op_work(count, olstm__window_kernel_count(&window), tap, 1);
-  out_prepared->work = olstm__op_work_sum(
-      olstm__op_work_sum(taps, olstm__op_work(handle->plane_count, kUnitsPerPlane, 1, 1)),
-      olstm__op_element_work(self->base.self->op_type, args, count,
-                             is_fast ? kUnitsPerOutput : kUnitsPerSlowOutput));
+  out_prepared->work = count_work(self, handle, args);
   return OLSTM_STATUS_OK;
 }
 

@@ -28,6 +28,7 @@ uint64_t olstm__product_units(const olstm__product* product, int64_t count, bool
     kUnitsPerPackedByte = 2,
     kUnitsPerInteger = 8,
     kUnits = 896,
+    kUnitsPerRow = 32,
     kUnitsPerHalf = 4
   };
   const olstm__product* p = product;
@@ -41,6 +42,7 @@ uint64_t olstm__product_units(const olstm__product* product, int64_t count, bool
     const uint64_t widening = olstm__op_data_work(p->dtype, p->k * p->n);
     work = olstm__op_work_sum(work, olstm__op_work_sum(packing, widening));
   }
+  work = olstm__op_work_sum(work, olstm__op_work(p->m, kUnitsPerRow, 1, 1));
   work = olstm__op_work_sum(work, olstm__op_data_work(p->dtype, p->m * p->k));
   // C may be too large for caches.
   work = olstm__op_work_sum(work, 2 * olstm__op_data_work(p->dtype, p->m * p->n));

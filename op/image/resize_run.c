@@ -10,7 +10,7 @@
 #include "op/shape/move_bytes.h"
 
 /// Where a pass reads and writes.
-enum { kUnitsPerLine = 32, kUnitsPerTap = 6, kUnitsPerNearest = 4, kUnitsPerPlace = 40 };
+enum { kUnitsPerLine = 32, kUnitsPerTap = 6, kUnitsPerNearest = 4, kUnitsPerPlace = 56 };
 enum { kBufferInput, kBufferOutput, kBufferA, kBufferB };
 
 typedef struct resize_pass {

@@ -115,9 +115,12 @@ static olstm_status composed_norm_prepare(void* instance, const olstm_prepare_ar
                            olstm__reduce_walk_workspace(&handle->size),
                            &handle->scratch_offset);
   out_prepared->handle = handle;
-  out_prepared->work =
-      olstm__op_element_work(self->base.self->op_type, args, handle->stat_count,
-                             olstm__norm_row_units(x->dtype));
+  // Each set has its statistics, each run of neighbours is subtracted from and divided.
+  out_prepared->work = olstm__op_work_sum(
+      olstm__op_work(handle->stat_count, olstm__norm_row_units(x->dtype) / 2, 1, 1),
+      olstm__op_element_work(self->base.self->op_type, args,
+                             handle->subtract.plan.run_count,
+                             2 * olstm__op_run_units(args)));
   out_prepared->inplace_inputs = 1u;
   return OLSTM_STATUS_OK;
 }

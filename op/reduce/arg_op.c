@@ -72,6 +72,7 @@ static olstm_status arg_infer(const void* instance, const olstm_infer_args* args
 
 static olstm_status arg_prepare(void* instance, const olstm_prepare_args* args,
                                 olstm_prepared* out_prepared, olstm_error* error) {
+  enum { kUnitsPerRow = 32, kUnitsPerConvertedRow = 512 };
   const arg_op* self = instance;
   const olstm_tensor_desc* x = &args->inputs[0]->desc;
   int32_t axis = 0;
@@ -82,6 +83,13 @@ static olstm_status arg_prepare(void* instance, const olstm_prepare_args* args,
   handle->dtype = x->dtype;
   handle->view = olstm__axis_view_of(x, axis);
   out_prepared->handle = handle;
+  // Along the last axis each output is a row of its own, which the table counts.
+  const olstm__axis_view* view = &handle->view;
+  const bool is_plain = olstm_dtype_size(x->dtype) >= sizeof(float);
+  out_prepared->work =
+      olstm__op_element_work(self->base.self->op_type, args,
+                             view->columns > 1 ? view->slab_count * view->rows : 0,
+                             is_plain ? kUnitsPerRow : kUnitsPerConvertedRow);
   return OLSTM_STATUS_OK;
 }
 

@@ -64,35 +64,37 @@ static void expect_work(uint64_t expected, const char* text) {
 
 /// A product of m x k and k x n: a vector of 64 bytes of B is 4 units for each row of A;
 /// packing takes 2 for each byte of the vectors, and one or two for each element; A is
-/// read, C written and read, and each product starts. Up to 6 rows may go without
+/// read, C written and read; 32 for each row of A,
+/// and each product starts. Up to 6 rows may go without
 /// packing.
 static void counts_products_by_their_multiply_adds(void** state) {
   (void)state;
-  expect_work(8 * 5 * 4 + (5 * 64 * 2 + 5 * 7) + 8 * 5 + 2 * 8 * 7 + 896,
+  expect_work(8 * 5 * 4 + (5 * 64 * 2 + 5 * 7) + 8 * 5 + 2 * 8 * 7 + 8 * 32 + 896,
               "input a float[2,4,5]\ninput b float[5,7]\nnode MatMul a,b -> y\noutput y");
-  expect_work(6 * 5 * 4 + 6 * 5 + 2 * 6 * 7 + 896,
+  expect_work(6 * 5 * 4 + 6 * 5 + 2 * 6 * 7 + 6 * 32 + 896,
               "input a float[2,3,5]\nconst b float[5,7] 1\nnode MatMul a,b -> y\n"
               "output y");
-  expect_work(3 * 5 * 2 * 4 + 2 * (3 * 5 + 2 * 3 * 9) + 896,
+  expect_work(3 * 5 * 2 * 4 + 2 * (3 * 5 + 2 * 3 * 9) + 3 * 32 + 896,
               "input a double[3,5]\nconst b double[5,9] 1\nnode MatMul a,b -> y\n"
               "output y");
-  expect_work(100 * 256 * 64 + 100 * 256 * 3 + 896,
+  expect_work(100 * 256 * 64 + 100 * 256 * 3 + 100 * 32 + 896,
               "input a float[100,256]\nconst b float[256,256] 1\n"
               "node MatMul a,b -> y\noutput y");
   // Halves are two bytes, and converted; integers go one by one.
-  expect_work(6 * 5 * 4 + (6 * 5 + 2 * 6 * 7) / 2 + 6 * (5 + 7) * 4 + 896,
+  expect_work(6 * 5 * 4 + (6 * 5 + 2 * 6 * 7) / 2 + 6 * (5 + 7) * 4 + 6 * 32 + 896,
               "input a float16[2,3,5]\nconst b float16[5,7] 1\nnode MatMul a,b -> y\n"
               "output y");
-  expect_work(8 * 5 * 7 * 8 + (5 * 64 * 2 + 5 * 7) + 8 * 5 + 2 * 8 * 7 + 896,
+  expect_work(8 * 5 * 7 * 8 + (5 * 64 * 2 + 5 * 7) + 8 * 5 + 2 * 8 * 7 + 8 * 32 + 896,
               "input a int32[8,5]\ninput b int32[5,7]\nnode MatMul a,b -> y\noutput y");
   // A pair of each of the 3 products.
-  expect_work(3 * (8 * 2 * 4 + (2 * 64 * 2 + 2 * 2) + 8 * 2 + 2 * 8 * 2 + 896),
+  expect_work(3 * (8 * 2 * 4 + (2 * 64 * 2 + 2 * 2) + 8 * 2 + 2 * 8 * 2 + 8 * 32 + 896),
               "input a float[3,8,2]\ninput b float[3,2,2]\nnode MatMul a,b -> y\n"
               "output y");
   // And what Gemm may add.
-  expect_work(3 * 5 * 4 + (5 * 64 * 2 + 5 * 7) + 15 + 2 * 21 + 896 + (15 + 35 + 21),
-              "input a float[5,3]\ninput b float[5,7]\n"
-              "node Gemm a,b -> y transA=1\noutput y");
+  expect_work(
+      3 * 5 * 4 + (5 * 64 * 2 + 5 * 7) + 15 + 2 * 21 + 3 * 32 + 896 + (15 + 35 + 21),
+      "input a float[5,3]\ninput b float[5,7]\n"
+      "node Gemm a,b -> y transA=1\noutput y");
   // 24 for each operand of an element and the sum.
   expect_work(3 * 5 * 7 * 24 * 3,
               "input a float[3,5]\ninput b float[5,7]\n"
@@ -115,6 +117,19 @@ static void counts_convolutions_by_their_multiply_adds(void** state) {
               "node Conv x,w -> y pads=[1,0,1,0]\noutput y");
 }
 
+/// What is transposed is scattered, tap by tap.
+static void counts_transposed_convolutions_by_their_taps(void** state) {
+  (void)state;
+  // 2 images of 5 in 3 groups of 1 to 1, 4 taps; 8 outputs each.
+  const uint64_t x = 2 * 3 * 5, y = 2 * 3 * 8;
+  expect_work(2 * 3 * (3072 + 4 * 512) + x * 4 + x + 3 * 4 + y + 8 * y,
+              "input x float[2,3,5]\ninput w float[3,1,4]\n"
+              "node ConvTranspose x,w -> y group=3\noutput y");
+  expect_work(2 * 3 * (3072 + 4 * 4 * 512) + 2 * (x * 4 + x + 3 * 4 + y + 8 * y),
+              "input x double[2,3,5]\ninput w double[3,1,4]\n"
+              "node ConvTranspose x,w -> y group=3\noutput y");
+}
+
 static void counts_layers_by_steps_rows_and_weights(void** state) {
   (void)state;
   // T=7 N=2 I=3 H=5: 8 for the functions of each gate, 1024 for each step, and one row
@@ -131,22 +146,25 @@ static void counts_layers_by_steps_rows_and_weights(void** state) {
 
 static void counts_what_is_read_more_than_once(void** state) {
   (void)state;
-  // 2 planes, 16 outputs of 3 taps: 3 where vectors take rows, else 32, and 224 of
-  // powers.
-  expect_work(2 * 512 + 16 * (3 * 3 + 4) + 20 + 16,
+  // 2 planes, 16 outputs of 3 taps: a quarter where vectors take rows, else 32, and 224
+  // of powers.
+  expect_work(2 * (512 + 64) + 16 * 4 + 16 * 3 / 4 + 20 + 16,
               "input x float[1,2,10]\nnode MaxPool x -> y kernel_shape=[3]\noutput y");
   expect_work(2 * 512 + 16 * (3 * 32 + 96) + 2 * (20 + 16),
               "input x double[1,2,10]\nnode MaxPool x -> y kernel_shape=[3]\noutput y");
-  expect_work(2 * 512 + 16 * (3 * 3 + 4) + 20 + 16,
+  expect_work(2 * (512 + 64) + 16 * 4 + 16 * 3 / 4 + 20 + 16,
               "input x float[1,2,10]\nnode LpPool x -> y kernel_shape=[3]\noutput y");
   expect_work(2 * 512 + 16 * (3 * 224 + 96) + 20 + 16,
               "input x float[1,2,10]\nnode LpPool x -> y kernel_shape=[3] p=3\noutput y");
+  // 6 rows, each of 2 rows of the kernel, of 7 results of 2 x 3 taps.
+  expect_work(2 * 512 + 6 * 2 * 64 + 42 * 4 + 42 * 6 / 4 + 72 + 42,
+              "input x float[1,2,4,9]\nnode MaxPool x -> y kernel_shape=[2,3]\noutput y");
   // Of a window as long as this no vectors are made.
   expect_work(512 + 1001 * (1000 * 32 + 96) + 2000 + 1001,
               "input x float[1,1,2000]\nnode AveragePool x -> y kernel_shape=[1000]\n"
               "output y");
-  // 4 places from 2, 2 taps, for 3 columns; then 6 from 3 for 4 rows; 40 a place.
-  expect_work((4 + 6) * 40 + 4 * (32 + 2 * 3 * 6) + 4 * 6 * (32 + 2 * 6) + (6 + 2 + 24),
+  // 4 places from 2, 2 taps, for 3 columns; then 6 from 3 for 4 rows; 56 a place.
+  expect_work((4 + 6) * 56 + 4 * (32 + 2 * 3 * 6) + 4 * 6 * (32 + 2 * 6) + (6 + 2 + 24),
               "input x float[2,3]\nconst s float[2] 2\n"
               "node Resize x,_,s -> y mode=\"linear\"\noutput y");
   // 7 bins of 12 numbers: a power of two of at least twice as many is transformed twice.
@@ -174,7 +192,7 @@ static void counts_other_operators_by_their_elements(void** state) {
   expect_work(10 * (3 * 2 + 1800) + 320,
               "input a double[10]\ninput b double[10]\nnode Mod a,b -> y fmod=1\n"
               "output y");
-  expect_work(10 * (3 * 2 + 320) + 320,
+  expect_work(10 * (3 * 2 + 480) + 320,
               "input a int64[10]\ninput b int64[10]\nnode Pow a,b -> y\noutput y");
   // Constant squares and cubes are products.
   expect_work(10 * (1 + 104 + 1) + 1 + 320,
@@ -210,6 +228,34 @@ static void counts_other_operators_by_their_elements(void** state) {
               "input x float[3,4]\nconst a int64[1] 1\nnode CumSum x,a -> y\noutput y");
   expect_work(12 * (1 + 1 + 2) + 3 * 320 + 2,
               "input x float[3,4]\nconst a int64[1] 0\nnode CumSum x,a -> y\noutput y");
+}
+
+/// What an operator does for each row, channel or number, besides for each element.
+static void counts_rows_and_channels(void** state) {
+  (void)state;
+  expect_work(
+      2 * 8 + 4 * 4 + 8 * 2 + 2 * 160 + 4 * 16,
+      "input x float[2,4]\nconst s float[4] 1\nnode BatchNormalization x,s,s,s,s -> y\n"
+      "output y");
+  expect_work(10 * (1 + 1 + 10) + 2 + 5 * 512,
+              "opset 17\ninput x float[5,2]\nconst s float[2] 1\n"
+              "node LayerNormalization x,s -> y\noutput y");
+  expect_work(10 * (1 + 7) + 5 * (2 + 96),
+              "input x float[5,2]\nnode ArgMax x -> y axis=1\noutput y");
+  // Along the first axis: two rows of five.
+  expect_work(10 * (1 + 7) + 5 * (2 + 96) + 2 * 32,
+              "input x float[2,5]\nnode ArgMax x -> y axis=0\noutput y");
+  // 5 sets, and 5 runs that are subtracted from and divided; 2 sets of 1 run; of halves.
+  expect_work(10 * (1 + 1 + 5) + 5 * 256 + 5 * 2 * 320,
+              "input x float[5,2]\nnode LpNormalization x -> y axis=1\noutput y");
+  expect_work(10 * (1 + 1 + 5) + 2 * 256 + 5 * 2 * 320,
+              "input x float[5,2]\nnode LpNormalization x -> y axis=0\noutput y");
+  expect_work(10 * (1 + 52) + 2 * 768 + 5 * 2 * 1700,
+              "input x float16[5,2]\nnode LpNormalization x -> y axis=0\noutput y");
+  expect_work(10 * 16 + 5 + 5 * (2 + 800),
+              "input x int16[5,2]\nnode ArgMax x -> y axis=1\noutput y");
+  expect_work(10 * (1 + 1 + 160),
+              "input x float[10]\nnode RandomNormalLike x -> y\noutput y");
 }
 
 /// Of operators that move elements: what they move, and the pieces.
@@ -411,13 +457,46 @@ static void inputs_of_more_bytes_may_take_more(void** state) {
   assert_int_equal(run_within(text, 0), OLSTM_STATUS_OK);
 }
 
+/// Long sequences and large batches of layers as people have them fit into the default:
+/// plans tell, nothing is run.
+static void honest_sequences_and_batches_are_within_the_default(void** state) {
+  static const struct {
+    int steps, batch, inputs, hidden;
+  } kLayers[] = {{10000, 1, 80, 512}, {100, 100, 128, 512}, {10000, 1, 1, 32},
+                 {9600, 10, 2, 8},    {20000, 32, 1, 16},   {100, 100, 40, 64}};
+  (void)state;
+  for (size_t i = 0; i < sizeof kLayers / sizeof kLayers[0]; i++) {
+    const int inputs = kLayers[i].inputs, hidden = kLayers[i].hidden;
+    const uint64_t bytes = (uint64_t)kLayers[i].steps * (uint64_t)kLayers[i].batch *
+                           (uint64_t)inputs * sizeof(float);
+    const uint64_t limit = bytes > 1 << 16 ? bytes << 17 : UINT64_C(1) << 33;
+    char text[512];
+    olstm_plan_info info;
+    fixture f;
+    (void)snprintf(text, sizeof text,
+                   "input x float[%d,%d,%d]\nconst w float[1,%d,%d] 0.1\n"
+                   "const r float[1,%d,%d] 0.1\nnode LSTM x,w,r -> _,y hidden_size=%d\n"
+                   "output y",
+                   kLayers[i].steps, kLayers[i].batch, inputs, 4 * hidden, inputs,
+                   4 * hidden, hidden, hidden);
+    start(&f, text, NULL);
+    if (prepare(&f)) fail_msg("%s: %s", text, f.error.message);
+    assert_int_equal(olstm_context_get_plan_info(f.context, &info, NULL),
+                     OLSTM_STATUS_OK);
+    if (info.work > limit / 4) fail_msg("%s: work is more than a quarter", text);
+    end(&f);
+  }
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(counts_products_by_their_multiply_adds),
       cmocka_unit_test(counts_convolutions_by_their_multiply_adds),
+      cmocka_unit_test(counts_transposed_convolutions_by_their_taps),
       cmocka_unit_test(counts_layers_by_steps_rows_and_weights),
       cmocka_unit_test(counts_what_is_read_more_than_once),
       cmocka_unit_test(counts_other_operators_by_their_elements),
+      cmocka_unit_test(counts_rows_and_channels),
       cmocka_unit_test(counts_what_is_moved_by_its_pieces),
       cmocka_unit_test(counts_conversions_by_both_dtypes),
       cmocka_unit_test(knows_every_operator_of_its_table),
@@ -426,6 +505,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(computes_no_more_ahead_than_its_share),
       cmocka_unit_test(limits_the_memory_of_what_it_does_not_compute),
       cmocka_unit_test(inputs_of_more_bytes_may_take_more),
+      cmocka_unit_test(honest_sequences_and_batches_are_within_the_default),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }
