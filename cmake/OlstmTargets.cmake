@@ -147,6 +147,7 @@ function(olstm_add_library target kind)
   if(WIN32)
     # It opens files below a folder.
     target_link_libraries(${target} PRIVATE ntdll)
+    target_link_options(${target} PRIVATE -static)
   endif()
   if(OLSTM_SANITIZE)
     target_link_options(${target} PUBLIC -fsanitize=${OLSTM_SANITIZE})

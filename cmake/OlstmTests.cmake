@@ -28,8 +28,12 @@ endfunction()
 
 function(olstm_set_up_tests target)
   olstm_set_up_target(${target})
+  if(WIN32)
+    # Their paths are UTF-8, as the command's.
+    target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tools/olstm.rc)
+  endif()
   target_compile_definitions(${target} PRIVATE OLSTM_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
-  target_link_libraries(${target} PRIVATE olstm_test_support olstm_static m ${ARGN})
+  target_link_libraries(${target} PRIVATE olstm_test_support olstm_static olstm_protobuf_c m ${ARGN})
 endfunction()
 
 # test_<name>.c becomes a program of its own.

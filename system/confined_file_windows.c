@@ -12,10 +12,21 @@
 
 enum { kNameCapacity = 256 };
 
+/// Whether a byte is one of those that a byte of a device's name stands for: "#" for a
+/// digit, "*" for the second byte of a superscript 1, 2 or 3, letters for both cases.
+static bool fits(char wanted, char byte) {
+  if (wanted == '#') return byte >= '0' && byte <= '9';
+  if (wanted == '*') return byte == '\xb9' || byte == '\xb2' || byte == '\xb3';
+  return _strnicmp(&wanted, &byte, 1) == 0;
+}
+
 /// Whether Windows takes a part of a path as the name of a file: not as another path, a
 /// stream of a file, or a device.
 static bool is_plain_name(const char* name, size_t length) {
-  static const char* const kDevices[] = {"CON", "PRN", "AUX", "NUL", "COM", "LPT"};
+  // Digits may be superscripts, which are two bytes of UTF-8.
+  static const char* const kDevices[] = {"CON",      "PRN",     "AUX",    "NUL",
+                                         "COM#",     "LPT#",    "CONIN$", "CONOUT$",
+                                         "COM\xc2*", "LPT\xc2*"};
   if (length == 0 || length >= kNameCapacity) return false;
   for (size_t i = 0; i < length; i++) {
     if ((unsigned char)name[i] < ' ' || strchr("\\:*?\"<>|", name[i])) return false;
@@ -23,11 +34,11 @@ static bool is_plain_name(const char* name, size_t length) {
   // A dot or space at the end is dropped by Windows.
   if (length > 1 && (name[length - 1] == '.' || name[length - 1] == ' ')) return false;
   for (size_t d = 0; d < sizeof kDevices / sizeof kDevices[0]; d++) {
-    const bool is_numbered = d >= 4;
-    const size_t end = 3 + (is_numbered ? 1 : 0);
-    if (length < end || _strnicmp(name, kDevices[d], 3) != 0) continue;
-    if (is_numbered && (name[3] < '0' || name[3] > '9')) continue;
-    if (length == end || name[end] == '.' || name[end] == ' ') return false;
+    size_t at = 0;
+    while (kDevices[d][at] != '\0' && at < length && fits(kDevices[d][at], name[at]))
+      at++;
+    const bool has_all = kDevices[d][at] == '\0';
+    if (has_all && (at == length || name[at] == '.' || name[at] == ' ')) return false;
   }
   return true;
 }

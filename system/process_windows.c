@@ -199,6 +199,12 @@ bool olstm__process_start(const olstm__process_work* work, int64_t memory_mb,
   return has_started;
 }
 
+/// No report and no debugger: whoever started the process says what ended it.
+static LONG WINAPI end_with_code(EXCEPTION_POINTERS* exception) {
+  (void)TerminateProcess(GetCurrentProcess(), exception->ExceptionRecord->ExceptionCode);
+  return EXCEPTION_EXECUTE_HANDLER;
+}
+
 const char* olstm__process_task(olstm__pipe* out_answers) {
   static char text[2 * kTaskBytes];
   static olstm__pipe answers = OLSTM__NO_PIPE;
@@ -213,6 +219,7 @@ const char* olstm__process_task(olstm__pipe* out_answers) {
     // Not for what this process starts.
     (void)SetEnvironmentVariableW(kTaskName, NULL);
     (void)SetHandleInformation((HANDLE)answers, HANDLE_FLAG_INHERIT, 0);
+    (void)SetUnhandledExceptionFilter(end_with_code);
   }
   *out_answers = answers;
   return task;

@@ -16,15 +16,26 @@ enum {
   kCutBytes = kMaxBytes - 24
 };
 
-/// Windows has devices of these names, whatever follows a dot.
+/// Windows has devices of these names, whatever follows a dot, or spaces and a dot; of
+/// numbered ones, digits may be superscripts.
 static bool is_reserved(const char* name) {
-  static const char* const kDevices[] = {"con", "prn", "aux", "nul"};
-  const size_t length = strcspn(name, ".");
+  static const char* const kDevices[] = {"con", "prn", "aux", "nul", "conin$", "conout$"};
+  static const char* const kNumbers[] = {"0",        "1",        "2",       "3", "4",
+                                         "5",        "6",        "7",       "8", "9",
+                                         "\xc2\xb9", "\xc2\xb2", "\xc2\xb3"};
+  size_t length = strcspn(name, ".");
+  while (length > 0 && name[length - 1] == ' ') length--;
   for (size_t i = 0; i < sizeof kDevices / sizeof kDevices[0]; i++) {
-    if (length == 3 && strncasecmp(name, kDevices[i], 3) == 0) return true;
+    if (length == strlen(kDevices[i]) && strncasecmp(name, kDevices[i], length) == 0) {
+      return true;
+    }
   }
-  return length == 4 && name[3] >= '0' && name[3] <= '9' &&
-         (strncasecmp(name, "com", 3) == 0 || strncasecmp(name, "lpt", 3) == 0);
+  if (strncasecmp(name, "com", 3) != 0 && strncasecmp(name, "lpt", 3) != 0) return false;
+  for (size_t i = 0; i < sizeof kNumbers / sizeof kNumbers[0]; i++) {
+    const size_t bytes = strlen(kNumbers[i]);
+    if (length == 3 + bytes && memcmp(name + 3, kNumbers[i], bytes) == 0) return true;
+  }
+  return false;
 }
 
 /// Whether a character of a name stands in a file name as it is. A dot would hide a file

@@ -11,6 +11,13 @@
 #define OLSTM_API __attribute__((visibility("default")))
 #endif
 
+// What a plugin's library exports, with or without libolstm.
+#ifdef _WIN32
+#define OLSTM_PLUGIN_API __declspec(dllexport)
+#else
+#define OLSTM_PLUGIN_API OLSTM_API
+#endif
+
 #if defined(__MINGW32__)
 #define OLSTM_PRINTF_(format_index, first_index) \
   __attribute__((format(gnu_printf, format_index, first_index)))

@@ -284,8 +284,8 @@ typedef const olstm_plugin* (*olstm_plugin_entry_function)(const olstm_host* hos
                                                            olstm_error* error);
 
 /// For plugins to define. Hosts look it up (dlsym) and never call it by name.
-OLSTM_API const olstm_plugin* olstm_plugin_entry(const olstm_host* host,
-                                                 olstm_error* error);
+OLSTM_PLUGIN_API const olstm_plugin* olstm_plugin_entry(const olstm_host* host,
+                                                        olstm_error* error);
 
 #ifdef __cplusplus
 }

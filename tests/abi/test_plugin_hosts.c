@@ -1,10 +1,11 @@
 // libolstm_ops.so in hosts of all versions: older ones are refused, equal and newer ones
 // served.
-#include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "olstm/plugin.h"
+
+#include "system/library.h"
 #include "tests/support/test_main.h"
 
 enum { kHidden = 2 };
@@ -24,9 +25,9 @@ static void* library;
 
 static olstm_plugin_entry_function open_entry(void) {
   olstm_plugin_entry_function entry = NULL;
-  library = dlopen(OLSTM_OPS_PATH, RTLD_NOW | RTLD_LOCAL);
-  if (!library) fail_msg("%s", dlerror());
-  *(void**)&entry = dlsym(library, OLSTM_PLUGIN_SYMBOL);
+  const char* reason = olstm__library_open_path(OLSTM_OPS_PATH, &library);
+  if (reason) fail_msg("%s", reason);
+  olstm__library_find(library, OLSTM_PLUGIN_SYMBOL, &entry);
   assert_non_null(entry);
   return entry;
 }
@@ -43,7 +44,7 @@ static void an_older_host_is_refused_with_both_versions(void** state) {
   assert_string_equal(error.message,
                       "olstm operators need a host with ABI version 1, this one has 0");
   assert_null(open_entry()(NULL, &error));
-  (void)dlclose(library);
+  olstm__library_close(library);
 }
 
 static const olstm_operator* find_relu(const olstm_plugin* plugin) {
@@ -108,7 +109,7 @@ static void run_relu(const olstm_host* host, size_t appended) {
   olstm_release(host->allocator, workspace, 1, prepared.workspace_bytes);
   relu->release(instance, prepared.handle);
   relu->destroy(instance);
-  (void)dlclose(library);
+  olstm__library_close(library);
 }
 
 static void expect_refusal(const olstm_create_args* args, const char* message) {
@@ -118,7 +119,7 @@ static void expect_refusal(const olstm_create_args* args, const char* message) {
   assert_int_equal(relu->create(relu, args, &instance, &error),
                    OLSTM_STATUS_INVALID_ARGUMENT);
   assert_string_equal(error.message, message);
-  (void)dlclose(library);
+  olstm__library_close(library);
 }
 
 /// A host that forgets to say how long its structs are would be read wrongly one day.

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "op/math/real.h"
+#include "system/aligned_memory.h"
 #include "tests/support/test_main.h"
 
 static const char* const kShortNames[OLSTM_RECURRENT_INPUT_COUNT] = {
@@ -323,8 +324,8 @@ static void make_tensor(olstm_lstm_case* layer, size_t i,
   olstm_tensor* tensor = &layer->tensors[i];
   size_t bytes = 0;
   assert_true(olstm_tensor_desc_bytes(&tensor->desc, &bytes));
-  tensor->data =
-      aligned_alloc(OLSTM_ALIGNMENT, (bytes / OLSTM_ALIGNMENT + 2) * OLSTM_ALIGNMENT);
+  tensor->data = olstm__aligned_allocate(OLSTM_ALIGNMENT,
+                                         (bytes / OLSTM_ALIGNMENT + 2) * OLSTM_ALIGNMENT);
   memset(tensor->data, 0, bytes);
   if (!olstm_tensor_desc_equal(&tensor->desc, right)) return;
   if (i == OLSTM_RECURRENT_X) {
@@ -402,6 +403,8 @@ void olstm_lstm_case_init(olstm_lstm_case* layer, const char* text) {
 }
 
 void olstm_lstm_case_deinit(olstm_lstm_case* layer) {
-  for (size_t i = 0; i < OLSTM_RECURRENT_INPUT_COUNT; i++) free(layer->tensors[i].data);
-  for (size_t i = 0; i < OLSTM_RECURRENT_OUTPUT_COUNT; i++) free(layer->outputs[i].data);
+  for (size_t i = 0; i < OLSTM_RECURRENT_INPUT_COUNT; i++)
+    olstm__aligned_release(layer->tensors[i].data);
+  for (size_t i = 0; i < OLSTM_RECURRENT_OUTPUT_COUNT; i++)
+    olstm__aligned_release(layer->outputs[i].data);
 }

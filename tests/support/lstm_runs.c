@@ -5,13 +5,14 @@
 
 #include "op/builtin.h"
 #include "op/math/real.h"
+#include "system/aligned_memory.h"
 #include "tests/support/lstm_problems.h"
 #include "tests/support/test_allocator.h"
 #include "tests/support/test_main.h"
 
 static void drop_outputs(olstm_lstm_case* layer) {
   for (size_t i = 0; i < OLSTM_RECURRENT_OUTPUT_COUNT; i++) {
-    free(layer->outputs[i].data);
+    olstm__aligned_release(layer->outputs[i].data);
     layer->outputs[i].data = NULL;
   }
 }
@@ -33,7 +34,7 @@ static const olstm_operator* find_operator(const olstm_node* node) {
 /// NaN in every dtype: whatever is read before it was written shows.
 static void* allocate_poisoned(size_t bytes) {
   const size_t room = (bytes / OLSTM_ALIGNMENT + 2) * OLSTM_ALIGNMENT;
-  void* memory = aligned_alloc(OLSTM_ALIGNMENT, room);
+  void* memory = olstm__aligned_allocate(OLSTM_ALIGNMENT, room);
   assert_non_null(memory);
   return memset(memory, 0xFF, room);
 }
@@ -61,7 +62,7 @@ static olstm_status run_prepared(olstm_lstm_case* layer, const olstm_operator* o
                                prepared->workspace_bytes ? workspace : NULL,
                                options->parallel};
   const olstm_status status = op->run(instance, prepared->handle, &args, error);
-  free(workspace);
+  olstm__aligned_release(workspace);
   return status;
 }
 

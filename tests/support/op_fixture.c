@@ -6,6 +6,7 @@
 
 #include "op/builtin.h"
 #include "tests/support/test_allocator.h"
+#include "tests/support/test_system.h"
 
 static const char* const kInputNames[OP_FIXTURE_MAX_INPUTS] = {
     "x0", "x1", "x2",  "x3",  "x4",  "x5",  "x6",  "x7",
@@ -29,9 +30,8 @@ const olstm_operator* op_fixture_find(const char* domain, const char* op_type,
 
 /// Of exactly the size asked for, which aligned_alloc would round up.
 static void* allocate_filled(size_t bytes) {
-  void* memory = NULL;
-  if (posix_memalign(&memory, OLSTM_ALIGNMENT, bytes ? bytes : 1) != 0) return NULL;
-  return memset(memory, 0xa5, bytes ? bytes : 1);
+  void* memory = olstm_test_allocate_exactly(OLSTM_ALIGNMENT, bytes);
+  return memory ? memset(memory, 0xa5, bytes ? bytes : 1) : NULL;
 }
 
 static olstm_status make_outputs(op_fixture* fixture, const olstm_tensor_desc* descs,
@@ -77,7 +77,7 @@ static olstm_status run_prepared(op_fixture* fixture, const olstm_operator* entr
                                .parallel = fixture->parallel};
   const olstm_status status =
       entry->run(instance, fixture->prepared.handle, &args, &fixture->error);
-  free(workspace);
+  olstm_test_release_exactly(workspace);
   return status;
 }
 
@@ -168,7 +168,7 @@ olstm_status op_fixture_run(op_fixture* fixture) {
 
 void op_fixture_deinit(op_fixture* fixture) {
   for (size_t i = 0; i < OP_FIXTURE_MAX_OUTPUTS; i++) {
-    free(fixture->outputs[i].data);
+    olstm_test_release_exactly(fixture->outputs[i].data);
     fixture->outputs[i].data = NULL;
   }
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "system/aligned_memory.h"
 #include "tests/support/test_main.h"
 
 enum {
@@ -24,7 +25,7 @@ static void* test_allocate(void* user, size_t bytes) {
       !olstm_size_align(total, &total)) {
     return NULL;
   }
-  char* block = aligned_alloc(OLSTM_ALIGNMENT, total);
+  char* block = olstm__aligned_allocate(OLSTM_ALIGNMENT, total);
   if (!block) return NULL;
   memcpy(block, &bytes, sizeof bytes);
   // Whoever counts on zeroes shall see that there are none.
@@ -46,7 +47,7 @@ static void test_release(void* user, void* memory, size_t bytes) {
   }
   self->live_count--;
   self->live_bytes -= (int64_t)asked;
-  free(block);
+  olstm__aligned_release(block);
 }
 
 void olstm_test_allocator_init(olstm_test_allocator* allocator) {

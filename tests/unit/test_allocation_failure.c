@@ -3,6 +3,7 @@
 // tests/data/make_control_models.py.
 #include <stdlib.h>
 
+#include "system/aligned_memory.h"
 #include "tests/support/model_fixture.h"
 
 /// Fails allocation number `allowed` and all that follow.
@@ -16,13 +17,13 @@ static void* scarce_allocate(void* user, size_t bytes) {
   if (memory->allowed <= 0) return NULL;
   memory->allowed--;
   memory->live++;
-  return aligned_alloc(64, (bytes + 63) / 64 * 64);
+  return olstm__aligned_allocate(64, (bytes + 63) / 64 * 64);
 }
 
 static void scarce_release(void* user, void* memory, size_t bytes) {
   (void)bytes;
   ((scarce_memory*)user)->live--;
-  free(memory);
+  olstm__aligned_release(memory);
 }
 
 typedef struct scenario {

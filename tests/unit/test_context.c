@@ -1,10 +1,9 @@
 // runtime/context.c and context_plan.c: state that runs carry, and what a plan is like.
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "tests/support/fake_ops.h"
 #include "tests/support/test_allocator.h"
 #include "tests/support/test_main.h"
+#include "tests/support/test_system.h"
 
 /// y = x + s, and y is s on the next run: a running sum.
 static const char kSum[] =
@@ -170,23 +169,21 @@ static void chunks_of_a_sequence_give_what_the_whole_gives(void** state) {
   }
 }
 
+static bool goes_on(void* user) {
+  sum_session* sum = user;
+  float y = 0;
+  return add(sum->context, 1, 3, &y) == OLSTM_STATUS_OK && y == 2 &&
+         olstm_context_reset(sum->context, NULL) == OLSTM_STATUS_OK &&
+         add(sum->context, 1, 4, &y) == OLSTM_STATUS_OK && y == 1;
+}
+
 static void a_child_of_fork_goes_on(void** state) {
   sum_session sum;
   float y = 0;
-  int status = 0;
   (void)state;
   start_sum(&sum);
   assert_int_equal(add(sum.context, 1, 3, &y), OLSTM_STATUS_OK);
-  const pid_t child = fork();
-  assert_true(child >= 0);
-  if (child == 0) {
-    const bool good = add(sum.context, 1, 3, &y) == OLSTM_STATUS_OK && y == 2 &&
-                      olstm_context_reset(sum.context, NULL) == OLSTM_STATUS_OK &&
-                      add(sum.context, 1, 4, &y) == OLSTM_STATUS_OK && y == 1;
-    _exit(good ? 0 : 1);
-  }
-  assert_int_equal(waitpid(child, &status, 0), child);
-  assert_int_equal(status, 0);
+  assert_true(olstm_test_holds_in_fork(goes_on, &sum));
   olstm_context_destroy(sum.context);
   olstm_fake_session_destroy(&sum.fake);
 }

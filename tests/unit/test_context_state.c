@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "runtime/context.h"
+#include "system/aligned_memory.h"
 #include "tests/support/model_fixture.h"
 
 #define MODEL(name) OLSTM_TEST_DATA "/state/" name ".onnx"
@@ -384,13 +385,13 @@ static void goes_on_from_whatever_came_between(void** state) {
 static void* count_allocate(void* user, size_t bytes) {
   (void)user;
   allocation_count++;
-  return aligned_alloc(64, (bytes + 63) / 64 * 64);
+  return olstm__aligned_allocate(64, (bytes + 63) / 64 * 64);
 }
 
 static void count_release(void* user, void* memory, size_t bytes) {
   (void)user;
   (void)bytes;
-  free(memory);
+  olstm__aligned_release(memory);
 }
 
 static void allocates_nothing_from_run_to_run(void** state) {

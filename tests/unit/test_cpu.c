@@ -3,25 +3,26 @@
 
 #include "op/math/cpu.h"
 #include "tests/support/test_main.h"
+#include "tests/support/test_system.h"
 
 static void plain_lowers_everything(void** state) {
   (void)state;
   // Asked once in a process: each case is a process of its own.
-  assert_int_equal(setenv("OLSTM_CPU", "plain", 1), 0);
+  olstm_test_set_environment("OLSTM_CPU", "plain");
   const olstm__cpu_features* cpu = olstm__cpu_get();
   assert_false(cpu->avx2_fma || cpu->avx512 || cpu->avx512_bf16 || cpu->avx512_vnni);
 }
 
 static void avx2_lowers_avx512(void** state) {
   (void)state;
-  assert_int_equal(setenv("OLSTM_CPU", "avx2", 1), 0);
+  olstm_test_set_environment("OLSTM_CPU", "avx2");
   const olstm__cpu_features* cpu = olstm__cpu_get();
   assert_false(cpu->avx512 || cpu->avx512_bf16 || cpu->avx512_vnni);
 }
 
 static void avx512_lowers_what_came_after_it(void** state) {
   (void)state;
-  assert_int_equal(setenv("OLSTM_CPU", "avx512", 1), 0);
+  olstm_test_set_environment("OLSTM_CPU", "avx512");
   const olstm__cpu_features* cpu = olstm__cpu_get();
   assert_false(cpu->avx512_bf16 || cpu->avx512_vnni);
 }

@@ -2,42 +2,19 @@
 // model that is read, written and read again is the same model, and external data too.
 #include "onnx_proto/encode_file.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <string.h>
 
 #include "onnx_proto/model.h"
+#include "system/path.h"
 #include "tests/support/model_text.h"
 #include "tests/support/onnx_writer.h"
 #include "tests/support/test_main.h"
+#include "tests/support/test_system.h"
+#include "tools/file_bytes.h"
 
 enum { kPathBytes = 512 };
-
-static char folder[64];
-
-static const char* path_of(const char* name) {
-  static char path[8][160];
-  static int next;
-  char* text = path[next++ % 8];
-  (void)snprintf(text, sizeof path[0], "%s/%s", folder, name);
-  return text;
-}
-
-static bool make_folder(void) {
-  (void)snprintf(folder, sizeof folder, "/tmp/olstm_encode_XXXXXX");
-  return mkdtemp(folder) != NULL;
-}
-
-static void remove_folder(void) {
-  static const char* const kNames[] = {"in.onnx",    "out.onnx",        "out.onnx.data",
-                                       "again.onnx", "again.onnx.data", "w.bin"};
-  for (size_t i = 0; i < sizeof kNames / sizeof kNames[0]; i++) {
-    (void)unlink(path_of(kNames[i]));
-  }
-  (void)rmdir(folder);
-}
 
 static void write_bytes(const char* path, const void* bytes, size_t count) {
   FILE* file = fopen(path, "wb");
@@ -48,15 +25,10 @@ static void write_bytes(const char* path, const void* bytes, size_t count) {
 
 /// free() the bytes.
 static void* read_bytes(const char* path, size_t* out_count) {
-  struct stat info;
-  assert_int_equal(stat(path, &info), 0);
-  FILE* file = fopen(path, "rb");
-  void* bytes = malloc((size_t)info.st_size + 1);
-  assert_true(file && bytes);
-  *out_count = fread(bytes, 1, (size_t)info.st_size, file);
-  assert_int_equal(*out_count, info.st_size);
-  assert_int_equal(fclose(file), 0);
-  return bytes;
+  olstm__file_bytes bytes;
+  assert_int_equal(olstm__file_bytes_read(path, &bytes, NULL), OLSTM_STATUS_OK);
+  *out_count = bytes.count;
+  return bytes.data;
 }
 
 // ---------------------------------------------------------------- the same model
@@ -144,40 +116,47 @@ static bool round_trip(const char* from, const char* to, size_t least_bytes,
   return true;
 }
 
+/// A folder whose models are written and read again.
+typedef struct round_trips {
+  const char* path;
+  size_t count;
+} round_trips;
+
 // NOLINTNEXTLINE(misc-no-recursion)
-static size_t round_trip_below(const char* path) {
-  size_t count = 0;
-  DIR* open = opendir(path);
-  assert_non_null(open);
-  for (const struct dirent* entry = readdir(open); entry; entry = readdir(open)) {
-    char below[kPathBytes];
-    struct stat info;
-    olstm__encode_written written;
-    if (entry->d_name[0] == '.') continue;
-    assert_true(snprintf(below, sizeof below, "%s/%s", path, entry->d_name) < kPathBytes);
-    assert_int_equal(stat(below, &info), 0);
-    const char* end = strrchr(entry->d_name, '.');
-    if (S_ISDIR(info.st_mode)) count += round_trip_below(below);
-    if (!end || strcmp(end, ".onnx") != 0) continue;
-    if (!round_trip(below, path_of("out.onnx"), 0, &written)) continue;
-    // What was written is what would be written of it again.
-    size_t first_count = 0, second_count = 0;
-    assert_true(round_trip(path_of("out.onnx"), path_of("again.onnx"), 0, &written));
-    void* first = read_bytes(path_of("out.onnx"), &first_count);
-    void* second = read_bytes(path_of("again.onnx"), &second_count);
-    assert_int_equal(first_count, second_count);
-    assert_memory_equal(first, second, first_count);
-    free(first);
-    free(second);
-    count++;
+static bool round_trip_entry(void* user, const char* name) {
+  round_trips* trips = user;
+  char below[kPathBytes];
+  olstm__encode_written written;
+  if (name[0] == '.') return true;
+  assert_true(snprintf(below, sizeof below, "%s/%s", trips->path, name) < kPathBytes);
+  const char* end = strrchr(name, '.');
+  if (olstm__path_look(below) == OLSTM__PATH_FOLDER) {
+    round_trips inner = {below, 0};
+    assert_int_equal(olstm__folder_visit(below, round_trip_entry, &inner), 0);
+    trips->count += inner.count;
   }
-  (void)closedir(open);
-  return count;
+  if (!end || strcmp(end, ".onnx") != 0) return true;
+  const char* out = olstm_test_path("out.onnx");
+  const char* again = olstm_test_path("again.onnx");
+  if (!round_trip(below, out, 0, &written)) return true;
+  // What was written is what would be written of it again.
+  size_t first_count = 0, second_count = 0;
+  assert_true(round_trip(out, again, 0, &written));
+  void* first = read_bytes(out, &first_count);
+  void* second = read_bytes(again, &second_count);
+  assert_int_equal(first_count, second_count);
+  assert_memory_equal(first, second, first_count);
+  free(first);
+  free(second);
+  trips->count++;
+  return true;
 }
 
 static void models_are_the_same_when_they_were_written(void** state) {
   (void)state;
-  assert_true(round_trip_below(OLSTM_TEST_DATA) > 80);
+  round_trips trips = {OLSTM_TEST_DATA, 0};
+  assert_int_equal(olstm__folder_visit(trips.path, round_trip_entry, &trips), 0);
+  assert_true(trips.count > 80);
 }
 
 // ---------------------------------------------------------------- what the schema lacks
@@ -194,16 +173,21 @@ static void fields_that_the_schema_lacks_stay(void** state) {
   pb_bytes file = {0};
   pb_append(&file, bytes, count);
   pb_text(&file, 500, kText);
-  write_bytes(path_of("in.onnx"), file.bytes, file.count);
-  assert_int_equal(olstm__encode_model_open(path_of("in.onnx"), NULL, &model, &error),
-                   OLSTM_STATUS_OK);
+  write_bytes(olstm_test_path("in.onnx"), file.bytes, file.count);
   assert_int_equal(
-      olstm__encode_file_write(&model, path_of("out.onnx"), 0, &written, &error),
+      olstm__encode_model_open(olstm_test_path("in.onnx"), NULL, &model, &error),
+      OLSTM_STATUS_OK);
+  assert_int_equal(
+      olstm__encode_file_write(&model, olstm_test_path("out.onnx"), 0, &written, &error),
       OLSTM_STATUS_OK);
   olstm__encode_model_close(&model);
   size_t out_count = 0;
-  char* out = read_bytes(path_of("out.onnx"), &out_count);
-  assert_non_null(memmem(out, out_count, kText, strlen(kText)));
+  char* out = read_bytes(olstm_test_path("out.onnx"), &out_count);
+  bool is_there = false;
+  for (size_t i = 0; i + strlen(kText) <= out_count && !is_there; i++) {
+    is_there = memcmp(out + i, kText, strlen(kText)) == 0;
+  }
+  assert_true(is_there);
   free(out);
   free(bytes);
   pb_deinit(&file);
@@ -229,17 +213,21 @@ static void write_text(const char* path, const char* text) {
 static void tensors_from_a_size_on_become_external_data(void** state) {
   (void)state;
   olstm__encode_written written;
-  write_text(path_of("in.onnx"), kTwoWeights);
-  assert_true(round_trip(path_of("in.onnx"), path_of("out.onnx"), 257, &written));
+  write_text(olstm_test_path("in.onnx"), kTwoWeights);
+  assert_true(
+      round_trip(olstm_test_path("in.onnx"), olstm_test_path("out.onnx"), 257, &written));
   assert_int_equal(written.external_count, 1);
   assert_int_equal(written.data_bytes, 16 * 64 * 4);
   // They stay there, unless a size says otherwise.
-  assert_true(round_trip(path_of("out.onnx"), path_of("again.onnx"), 0, &written));
+  assert_true(round_trip(olstm_test_path("out.onnx"), olstm_test_path("again.onnx"), 0,
+                         &written));
   assert_int_equal(written.external_count, 1);
-  assert_true(round_trip(path_of("out.onnx"), path_of("again.onnx"), 256, &written));
+  assert_true(round_trip(olstm_test_path("out.onnx"), olstm_test_path("again.onnx"), 256,
+                         &written));
   assert_int_equal(written.external_count, 2);
   assert_int_equal(written.data_bytes, 16 * 64 * 4 + 64 * 4);
-  assert_true(round_trip(path_of("again.onnx"), path_of("out.onnx"), 1 << 20, &written));
+  assert_true(round_trip(olstm_test_path("again.onnx"), olstm_test_path("out.onnx"),
+                         1 << 20, &written));
   assert_int_equal(written.external_count, 0);
 }
 
@@ -249,11 +237,12 @@ static void offsets_of_large_tensors_are_those_of_pages(void** state) {
   olstm__encoding encoding;
   olstm_error error;
   const olstm__encode_policy policy = {"w.data", 1};
-  write_text(path_of("in.onnx"),
+  write_text(olstm_test_path("in.onnx"),
              "const s float[3] 1\nconst l float[20000] 2\ninput x float[1]\n"
              "node Add s,x -> a\nnode Add l,x -> b\noutput a\noutput b\n");
-  assert_int_equal(olstm__encode_model_open(path_of("in.onnx"), NULL, &model, &error),
-                   OLSTM_STATUS_OK);
+  assert_int_equal(
+      olstm__encode_model_open(olstm_test_path("in.onnx"), NULL, &model, &error),
+      OLSTM_STATUS_OK);
   assert_int_equal(olstm__encode(&model, &policy, &encoding, &error), OLSTM_STATUS_OK);
   assert_int_equal(encoding.segment_count, 2);
   assert_int_equal(encoding.segments[0].offset, 0);
@@ -269,19 +258,22 @@ static void files_under_the_limits_of_a_load_alone_are_opened(void** state) {
   olstm__encode_model model;
   olstm_model_options options;
   olstm_error error;
-  write_text(path_of("in.onnx"), kTwoWeights);
+  write_text(olstm_test_path("in.onnx"), kTwoWeights);
   olstm_model_options_init(&options);
   options.max_memory = 1000;
-  assert_int_equal(olstm__encode_model_open(path_of("in.onnx"), &options, &model, &error),
-                   OLSTM_STATUS_LIMIT_EXCEEDED);
+  assert_int_equal(
+      olstm__encode_model_open(olstm_test_path("in.onnx"), &options, &model, &error),
+      OLSTM_STATUS_LIMIT_EXCEEDED);
   olstm__encode_model_close(&model);
   options.max_memory = 0;
   options.max_depth = 2;
-  assert_int_equal(olstm__encode_model_open(path_of("in.onnx"), &options, &model, &error),
-                   OLSTM_STATUS_LIMIT_EXCEEDED);
+  assert_int_equal(
+      olstm__encode_model_open(olstm_test_path("in.onnx"), &options, &model, &error),
+      OLSTM_STATUS_LIMIT_EXCEEDED);
   olstm__encode_model_close(&model);
-  assert_int_equal(olstm__encode_model_open(path_of("none.onnx"), NULL, &model, &error),
-                   OLSTM_STATUS_IO_ERROR);
+  assert_int_equal(
+      olstm__encode_model_open(olstm_test_path("none.onnx"), NULL, &model, &error),
+      OLSTM_STATUS_IO_ERROR);
   olstm__encode_model_close(&model);
 }
 
@@ -290,19 +282,19 @@ static void a_file_that_cannot_be_written_leaves_nothing(void** state) {
   olstm__encode_model model;
   olstm__encode_written written;
   olstm_error error;
-  write_text(path_of("in.onnx"), kTwoWeights);
-  assert_int_equal(olstm__encode_model_open(path_of("in.onnx"), NULL, &model, &error),
-                   OLSTM_STATUS_OK);
+  write_text(olstm_test_path("in.onnx"), kTwoWeights);
   assert_int_equal(
-      olstm__encode_file_write(&model, path_of("none/out.onnx"), 1, &written, &error),
-      OLSTM_STATUS_IO_ERROR);
+      olstm__encode_model_open(olstm_test_path("in.onnx"), NULL, &model, &error),
+      OLSTM_STATUS_OK);
+  assert_int_equal(olstm__encode_file_write(&model, olstm_test_path("none/out.onnx"), 1,
+                                            &written, &error),
+                   OLSTM_STATUS_IO_ERROR);
   assert_non_null(strstr(error.message, "none/out.onnx"));
   // A folder stands where the file is to be: what was written before is removed.
-  assert_int_equal(mkdir(path_of("folder"), 0700), 0);
+  assert_int_equal(olstm__folder_create(olstm_test_path("folder")), 0);
   assert_int_equal(
-      olstm__encode_file_write(&model, path_of("folder"), 0, &written, &error),
+      olstm__encode_file_write(&model, olstm_test_path("folder"), 0, &written, &error),
       OLSTM_STATUS_IO_ERROR);
-  assert_int_equal(rmdir(path_of("folder")), 0);
   olstm__encode_model_close(&model);
 }
 
@@ -315,9 +307,9 @@ int main(int argc, char** argv) {
       cmocka_unit_test(files_under_the_limits_of_a_load_alone_are_opened),
       cmocka_unit_test(a_file_that_cannot_be_written_leaves_nothing),
   };
-  if (!make_folder()) return 1;
+  olstm_test_folder_begin();
   const int result =
       olstm_test_main(argc, argv, kTests, sizeof kTests / sizeof kTests[0]);
-  remove_folder();
+  olstm_test_folder_end();
   return result;
 }

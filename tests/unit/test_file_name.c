@@ -20,12 +20,13 @@ static void expect_names(size_t count, const char* const* names,
 }
 
 static void encodes_what_files_cannot_be_called(void** state) {
-  static const char* const kNames[] = {"a/b",  "Identity:0", ".hidden", "",     "%",
-                                       "-i",   "a b",        "nul.x",   "nulx", "LPT1",
-                                       "\xff", "a\n",        "a..b"};
+  static const char* const kNames[] = {
+      "a/b",  "Identity:0", ".hidden",     "",         "%",      "-i",   "a b", "nul.x",
+      "nulx", "LPT1",       "com\xc2\xb9", "CONIN$.x", "nul .y", "\xff", "a\n", "a..b"};
   static const char* const kFiles[] = {
-      "a%2Fb",   "Identity%3A0", "%2Ehidden", "%",   "%25",  "%2Di", "a b",
-      "%6Eul.x", "nulx",         "%4CPT1",    "%FF", "a%0A", "a..b"};
+      "a%2Fb",    "Identity%3A0", "%2Ehidden", "%",      "%25",           "%2Di",
+      "a b",      "%6Eul.x",      "nulx",      "%4CPT1", "%63om\xc2\xb9", "%43ONIN$.x",
+      "%6Eul .y", "%FF",          "a%0A",      "a..b"};
   (void)state;
   expect_names(sizeof kNames / sizeof kNames[0], kNames, kFiles);
 }

@@ -5,17 +5,20 @@
 #include <stdlib.h>
 
 #include "tests/support/test_main.h"
+#include "tests/support/test_system.h"
 
 /// What `write` writes.
 static void expect(void (*write)(olstm__json_writer*), const char* expected) {
-  char* text = NULL;
-  size_t bytes = 0;
-  olstm__json_writer json = {open_memstream(&text, &bytes), true};
+  char text[1024];
+  olstm_test_folder_begin();
+  olstm__json_writer json = {fopen(olstm_test_path("text.json"), "wb+"), true};
   assert_non_null(json.file);
   write(&json);
+  rewind(json.file);
+  text[fread(text, 1, sizeof text - 1, json.file)] = '\0';
   assert_int_equal(fclose(json.file), 0);
   assert_string_equal(text, expected);
-  free(text);
+  olstm_test_folder_end();
 }
 
 static void write_nested(olstm__json_writer* json) {

@@ -4,10 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "olstm/runtime.h"
 #include "tests/support/test_main.h"
+#include "tests/support/test_system.h"
+#include "tools/file_bytes.h"
 
 static void makes_models_that_run(void** state) {
   static const olstm__lstm_shape kShapes[] = {
@@ -42,13 +43,12 @@ static void makes_models_that_run(void** state) {
 /// Reads shapes out of a file with this text.
 static olstm_status read_text(const char* text, olstm__lstm_shape** shapes, size_t* count,
                               olstm_error* error) {
-  char path[] = "/tmp/olstm_shapes_XXXXXX";
-  const int file = mkstemp(path);
-  assert_true(file >= 0);
-  assert_int_equal(write(file, text, strlen(text)), strlen(text));
-  assert_int_equal(close(file), 0);
+  olstm_test_folder_begin();
+  const char* path = olstm_test_path("shapes.txt");
+  assert_int_equal(olstm__file_bytes_write(path, text, strlen(text), NULL, 0, NULL),
+                   OLSTM_STATUS_OK);
   const olstm_status status = olstm__lstm_shapes_read(path, shapes, count, error);
-  assert_int_equal(remove(path), 0);
+  olstm_test_folder_end();
   return status;
 }
 

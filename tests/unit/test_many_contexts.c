@@ -2,10 +2,9 @@
 // are those of one thread. Meant for the thread sanitizer above all.
 #include <pthread.h>
 #include <stdatomic.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "tests/support/model_fixture.h"
+#include "tests/support/test_system.h"
 
 enum { kThreads = 4, kRounds = 12, kMaxSteps = 5, kBatch = 2, kHidden = 5 };
 
@@ -214,25 +213,30 @@ static void threads_come_and_go(void** state) {
   model_end(&fixture);
 }
 
-static void a_forked_child_goes_on(void** state) {
+/// A session with the results that are expected of it.
+typedef struct prepared_session {
   model_fixture fixture;
   expected_results expected;
-  int child_status = -1;
+} prepared_session;
+
+static bool goes_on(void* user) {
+  prepared_session* prepared = user;
+  float last[kBatch * kHidden];
+  const bool right =
+      olstm_context_reset(prepared->fixture.context, NULL) == OLSTM_STATUS_OK &&
+      run_steps(prepared->fixture.context, 3, last) == OLSTM_STATUS_OK &&
+      are_same(last, prepared->expected.y[3]);
+  model_end(&prepared->fixture);
+  return right;
+}
+
+static void a_forked_child_goes_on(void** state) {
+  prepared_session prepared;
   (void)state;
-  start_session(&fixture, 2);
-  find_expected(&fixture, &expected);
-  const pid_t child = fork();
-  if (child == 0) {
-    float last[kBatch * kHidden];
-    const bool right = olstm_context_reset(fixture.context, NULL) == OLSTM_STATUS_OK &&
-                       run_steps(fixture.context, 3, last) == OLSTM_STATUS_OK &&
-                       are_same(last, expected.y[3]);
-    model_end(&fixture);
-    _exit(right ? 0 : 1);
-  }
-  assert_int_equal(waitpid(child, &child_status, 0), child);
-  assert_true(WIFEXITED(child_status) && WEXITSTATUS(child_status) == 0);
-  model_end(&fixture);
+  start_session(&prepared.fixture, 2);
+  find_expected(&prepared.fixture, &prepared.expected);
+  assert_true(olstm_test_holds_in_fork(goes_on, &prepared));
+  model_end(&prepared.fixture);
 }
 
 int main(int argc, char** argv) {

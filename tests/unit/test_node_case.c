@@ -1,11 +1,10 @@
 // ONNX's node tests, operator by operator, straight through the operators' tables: with
 // inputs as variables, and with inputs as constants.
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "system/path.h"
 #include "tests/support/node_case.h"
 #include "tests/support/test_main.h"
 
@@ -26,32 +25,35 @@ static bool is_wrong(const char* name) {
   return false;
 }
 
-static void expect_no_failures(bool constants) {
-  struct dirent** entries = NULL;
-  struct stat status;
-  int counts[3] = {0, 0, 0};
-  if (stat(data_folder(), &status) != 0) skip();
-  const int count = scandir(data_folder(), &entries, NULL, alphasort);
-  assert_true(count > 0);
-  for (int i = 0; i < count; i++) {
-    char folder[1024];
-    olstm_error reason = {""};
-    (void)snprintf(folder, sizeof folder, "%s/%s", data_folder(), entries[i]->d_name);
-    if (strncmp(entries[i]->d_name, "test_", 5) == 0 && !is_wrong(entries[i]->d_name)) {
-      const node_case_result result = node_case_run(folder, constants, &reason);
-      counts[result]++;
-      if (result == NODE_CASE_FAILED) {
-        print_error("FAIL %s: %s\n", entries[i]->d_name, reason.message);
-      } else if (result == NODE_CASE_SKIPPED && getenv("OLSTM_VERBOSE")) {
-        print_message("SKIP %s: %s\n", entries[i]->d_name, reason.message);
-      }
-    }
-    free(entries[i]);
+/// Cases that are run, with their inputs as constants or not.
+typedef struct case_run {
+  bool constants;
+  int counts[3];
+} case_run;
+
+static bool run_case(void* user, const char* name) {
+  case_run* run = user;
+  char folder[1024];
+  olstm_error reason = {""};
+  if (strncmp(name, "test_", 5) != 0 || is_wrong(name)) return true;
+  (void)snprintf(folder, sizeof folder, "%s/%s", data_folder(), name);
+  const node_case_result result = node_case_run(folder, run->constants, &reason);
+  run->counts[result]++;
+  if (result == NODE_CASE_FAILED) {
+    print_error("FAIL %s: %s\n", name, reason.message);
+  } else if (result == NODE_CASE_SKIPPED && getenv("OLSTM_VERBOSE")) {
+    print_message("SKIP %s: %s\n", name, reason.message);
   }
-  free(entries);
-  print_message("%d passed, %d failed, %d skipped\n", counts[NODE_CASE_PASSED],
-                counts[NODE_CASE_FAILED], counts[NODE_CASE_SKIPPED]);
-  assert_int_equal(counts[NODE_CASE_FAILED], 0);
+  return true;
+}
+
+static void expect_no_failures(bool constants) {
+  case_run run = {constants, {0, 0, 0}};
+  if (olstm__path_look(data_folder()) == OLSTM__PATH_ABSENT) skip();
+  assert_int_equal(olstm__folder_visit(data_folder(), run_case, &run), 0);
+  print_message("%d passed, %d failed, %d skipped\n", run.counts[NODE_CASE_PASSED],
+                run.counts[NODE_CASE_FAILED], run.counts[NODE_CASE_SKIPPED]);
+  assert_int_equal(run.counts[NODE_CASE_FAILED], 0);
 }
 
 static void no_case_fails_with_variable_inputs(void** state) {

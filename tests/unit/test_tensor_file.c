@@ -4,45 +4,42 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "tests/support/test_main.h"
+#include "tests/support/test_system.h"
 #include "tools/file_bytes.h"
 
 static void comes_back_from_both_formats(void** state) {
   static const char* const kFormats[] = {"npy", "pb"};
-  char folder[] = "/tmp/olstm_files_XXXXXX";
   int64_t values[3] = {1, -2, INT64_MAX};
   const olstm_tensor tensor = {{OLSTM_DTYPE_INT64, 2, {3, 1}}, values};
   (void)state;
-  assert_non_null(mkdtemp(folder));
+  olstm_test_folder_begin();
   for (size_t i = 0; i < 2; i++) {
     char path[OLSTM__PATH_CAPACITY];
     char name[OLSTM_ERROR_CAPACITY];
     olstm_tensor back;
-    assert_int_equal(
-        olstm__tensor_file_write(folder, "file", kFormats[i], "y", &tensor, path, NULL),
-        OLSTM_STATUS_OK);
+    assert_int_equal(olstm__tensor_file_write(olstm_test_path("."), "file", kFormats[i],
+                                              "y", &tensor, path, NULL),
+                     OLSTM_STATUS_OK);
     assert_int_equal(olstm__tensor_file_read(path, NULL, &back, name, NULL),
                      OLSTM_STATUS_OK);
     assert_string_equal(name, i == 0 ? "" : "y");
     assert_true(olstm_tensor_desc_equal(&back.desc, &tensor.desc));
     assert_memory_equal(back.data, values, sizeof values);
     olstm_tensor_deinit(&back, NULL);
-    assert_int_equal(remove(path), 0);
   }
-  assert_int_equal(rmdir(folder), 0);
+  olstm_test_folder_end();
 }
 
 static void refuses_what_is_no_tensor(void** state) {
-  char path[] = "/tmp/olstm_file_XXXXXX";
-  const int file = mkstemp(path);
   olstm_tensor tensor;
   olstm_error error;
   (void)state;
-  assert_true(file >= 0);
-  assert_int_equal(write(file, "hello", 5), 5);
-  assert_int_equal(close(file), 0);
+  olstm_test_folder_begin();
+  const char* path = olstm_test_path("x.npy");
+  assert_int_equal(olstm__file_bytes_write(path, "hello", 5, NULL, 0, NULL),
+                   OLSTM_STATUS_OK);
   assert_int_not_equal(olstm__tensor_file_read(path, NULL, &tensor, NULL, &error),
                        OLSTM_STATUS_OK);
   assert_non_null(
@@ -50,6 +47,7 @@ static void refuses_what_is_no_tensor(void** state) {
   assert_int_equal(remove(path), 0);
   assert_int_equal(olstm__tensor_file_read(path, NULL, &tensor, NULL, &error),
                    OLSTM_STATUS_IO_ERROR);
+  olstm_test_folder_end();
 }
 
 /// Reads FILE of tests/data/npz and expects the array X in it.

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "system/aligned_memory.h"
 #include "tests/support/test_main.h"
 
 static olstm__threads* make_threads(int32_t thread_count) {
@@ -285,13 +286,13 @@ static void refuses_other_thread_counts(void** state) {
 
 static void* allocate_some(void* user, size_t bytes) {
   int* allowed = user;
-  return (*allowed)-- > 0 ? aligned_alloc(64, (bytes + 63) / 64 * 64) : NULL;
+  return (*allowed)-- > 0 ? olstm__aligned_allocate(64, (bytes + 63) / 64 * 64) : NULL;
 }
 
 static void release_some(void* user, void* memory, size_t bytes) {
   (void)user;
   (void)bytes;
-  free(memory);
+  olstm__aligned_release(memory);
 }
 
 static void reports_a_failed_allocation(void** state) {
