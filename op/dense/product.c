@@ -24,6 +24,7 @@ static bool is_real(olstm_dtype dtype) {
 uint64_t olstm__product_units(const olstm__product* product, int64_t count, bool packs) {
   enum {
     kLineBytes = 64,
+    kNearLines = 1 << 14,
     kUnitsPerLine = 4,
     kUnitsPerPackedByte = 2,
     kUnitsPerInteger = 8,
@@ -35,7 +36,9 @@ uint64_t olstm__product_units(const olstm__product* product, int64_t count, bool
   // Rows of B are padded to whole vectors, which halves are widened for.
   const int64_t bytes = is_half(p->dtype) ? 4 : (int64_t)olstm_dtype_size(p->dtype);
   const int64_t lines = (p->n * bytes + kLineBytes - 1) / kLineBytes;
-  uint64_t work = olstm__op_work(p->m, p->k, lines, kUnitsPerLine);
+  // Large weights are read from memory: as one row more.
+  const bool is_far = olstm__op_work(p->k, lines, 1, 1) > kNearLines;
+  uint64_t work = olstm__op_work(p->m + is_far, p->k, lines, kUnitsPerLine);
   if (!is_real(p->dtype)) work = olstm__op_work(p->m, p->k, p->n, kUnitsPerInteger);
   if (packs) {
     const uint64_t packing = olstm__op_work(p->k, lines, kLineBytes, kUnitsPerPackedByte);

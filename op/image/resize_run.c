@@ -10,7 +10,13 @@
 #include "op/shape/move_bytes.h"
 
 /// Where a pass reads and writes.
-enum { kUnitsPerLine = 32, kUnitsPerTap = 6, kUnitsPerNearest = 4, kUnitsPerPlace = 56 };
+enum {
+  kUnitsPerLine = 32,
+  kUnitsPerTap = 6,
+  kUnitsPerNearest = 4,
+  kUnitsPerRow = 64,
+  kUnitsPerPlace = 56
+};
 enum { kBufferInput, kBufferOutput, kBufferA, kBufferB };
 
 typedef struct resize_pass {
@@ -208,10 +214,13 @@ static olstm_status fill_handle(const olstm__resize_op* op,
   return OLSTM_STATUS_OK;
 }
 
-static uint64_t count_work(const resize_handle* handle) {
+static uint64_t count_work(const resize_handle* handle, const olstm_tensor_desc* y) {
   uint64_t work = 0;
   if (handle->is_nearest) {
-    return olstm__op_work((int64_t)handle->output_count, kUnitsPerNearest, 1, 1);
+    const int64_t count = olstm_tensor_desc_count(y);
+    const int64_t rows = count > 0 && y->rank > 0 ? count / y->dims[y->rank - 1] : count;
+    return olstm__op_work_sum(olstm__op_work(count, kUnitsPerNearest, 1, 1),
+                              olstm__op_work(rows, kUnitsPerRow, 1, 1));
   }
   for (int32_t p = 0; p < handle->pass_count; p++) {
     const resize_pass* pass = &handle->passes[p];
@@ -249,7 +258,7 @@ olstm_status olstm__resize_prepare(void* instance, const olstm_prepare_args* arg
   for (int32_t d = 0; d < args->outputs[0].rank; d++) {
     if (changes[d]) out_prepared->view_of_input = -1;
   }
-  out_prepared->work = olstm__op_work_sum(count_work(handle),
+  out_prepared->work = olstm__op_work_sum(count_work(handle, &args->outputs[0]),
                                           olstm__op_element_work("Resize", args, 0, 0));
   out_prepared->handle = handle;
   return OLSTM_STATUS_OK;

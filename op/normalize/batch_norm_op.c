@@ -108,7 +108,7 @@ static olstm_status batch_norm_prepare(void* instance, const olstm_prepare_args*
       olstm__op_element_work(
           "BatchNormalization", args,
           handle->space > 1 ? handle->batch * handle->channels : handle->batch,
-          olstm__op_run_units(args) / 2));
+          olstm__op_run_units(args)));
   out_prepared->inplace_inputs = 1u;
   return OLSTM_STATUS_OK;
 }

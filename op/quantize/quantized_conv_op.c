@@ -14,6 +14,9 @@
 enum { kCodeInteger, kCodeQlinear, kMaxInputs = 9 };
 
 /// Where each operand is among the inputs.
+/// Of work, of a tap besides its products.
+enum { kUnitsPerTap = 64 };
+
 typedef struct input_indices {
   size_t w, x_zero, w_zero, x_scale, w_scale, y_scale, y_zero, bias;
 } input_indices;
@@ -237,7 +240,11 @@ static olstm_status quantized_conv_prepare(void* instance, const olstm_prepare_a
     return status;
   }
   out_prepared->handle = handle;
-  out_prepared->work = olstm__conv_units(&conv, args);
+  // Bytes are gathered, tap by tap.
+  out_prepared->work = olstm__op_work_sum(
+      olstm__conv_units(&conv, args),
+      olstm__op_work(conv.batch, conv.groups, olstm__window_kernel_count(&conv.window),
+                     kUnitsPerTap));
   return OLSTM_STATUS_OK;
 }
 

@@ -104,30 +104,34 @@ static void counts_products_by_their_multiply_adds(void** state) {
 static void counts_convolutions_by_their_multiply_adds(void** state) {
   (void)state;
   // 2 images of 3072 each (and each group), 6 channels from 4, 5 x 3 places, 3 x 1 taps;
-  // 8 for each output.
+  // 2 for each input, 8 for each output.
   const uint64_t x = 2 * 4 * 5 * 3, y = 2 * 6 * 5 * 3;
-  expect_work(2 * 3072 + y * 4 * 3 / 2 + x + 6 * 4 * 3 + y + 8 * y,
+  expect_work(2 * 3072 + y * 4 * 3 / 2 + 3 * x + 6 * 4 * 3 + y + 8 * y,
               "input x float[2,4,5,3]\ninput w float[6,4,3,1]\n"
               "node Conv x,w -> y pads=[1,0,1,0]\noutput y");
-  expect_work(2 * 2 * 3072 + y * 2 * 3 / 2 + x + 6 * 2 * 3 + y + 8 * y,
+  expect_work(2 * 2 * 3072 + y * 2 * 3 / 2 + 3 * x + 6 * 2 * 3 + y + 8 * y,
               "input x float[2,4,5,3]\ninput w float[6,2,3,1]\n"
               "node Conv x,w -> y pads=[1,0,1,0] group=2\noutput y");
-  expect_work(2 * 3072 + 2 * (y * 4 * 3 / 2 + x + 6 * 4 * 3 + y + 8 * y),
+  expect_work(2 * 3072 + 2 * (y * 4 * 3 / 2 + 3 * x + 6 * 4 * 3 + y + 8 * y),
               "input x double[2,4,5,3]\ninput w double[6,4,3,1]\n"
               "node Conv x,w -> y pads=[1,0,1,0]\noutput y");
 }
 
-/// What is transposed is scattered, tap by tap.
+/// A transposed one tries the taps for each output, but those that strides exclude.
 static void counts_transposed_convolutions_by_their_taps(void** state) {
   (void)state;
   // 2 images of 5 in 3 groups of 1 to 1, 4 taps; 8 outputs each.
   const uint64_t x = 2 * 3 * 5, y = 2 * 3 * 8;
-  expect_work(2 * 3 * (3072 + 4 * 512) + x * 4 + x + 3 * 4 + y + 8 * y,
+  expect_work(2 * 3 * (3072 + 4 * 512) + y * 4 + 3 * x + 3 * 4 + y + 8 * y,
               "input x float[2,3,5]\ninput w float[3,1,4]\n"
               "node ConvTranspose x,w -> y group=3\noutput y");
-  expect_work(2 * 3 * (3072 + 4 * 4 * 512) + 2 * (x * 4 + x + 3 * 4 + y + 8 * y),
+  expect_work(2 * 3 * (3072 + 4 * 4 * 512) + 2 * (y * 4 + 3 * x + 3 * 4 + y + 8 * y),
               "input x double[2,3,5]\ninput w double[3,1,4]\n"
               "node ConvTranspose x,w -> y group=3\noutput y");
+  // 12 outputs, every second tap of 4: as many as inputs and taps.
+  expect_work(2 * 3 * (3072 + 4 * 512) + 72 * 2 + 3 * x + 3 * 4 + 72 + 8 * 72,
+              "input x float[2,3,5]\ninput w float[3,1,4]\n"
+              "node ConvTranspose x,w -> y group=3 strides=[2]\noutput y");
 }
 
 static void counts_layers_by_steps_rows_and_weights(void** state) {
@@ -234,7 +238,7 @@ static void counts_other_operators_by_their_elements(void** state) {
 static void counts_rows_and_channels(void** state) {
   (void)state;
   expect_work(
-      2 * 8 + 4 * 4 + 8 * 2 + 2 * 160 + 4 * 16,
+      2 * 8 + 4 * 4 + 8 * 2 + 2 * 320 + 4 * 16,
       "input x float[2,4]\nconst s float[4] 1\nnode BatchNormalization x,s,s,s,s -> y\n"
       "output y");
   expect_work(10 * (1 + 1 + 10) + 2 + 5 * 512,
