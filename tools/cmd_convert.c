@@ -23,6 +23,9 @@ typedef struct convert_options {
   int64_t max_work;
   bool in_place;
   bool keep_loops;
+  bool state_io;
+  bool stateless;
+  const char* state_names;
 } convert_options;
 
 // ---------------------------------------------------------------- files
@@ -122,6 +125,10 @@ static olstm_status convert(const char* from, const convert_options* given,
       .max_memory = (size_t)given->max_memory_mb << 20,
       .max_work = (uint64_t)given->max_work,
       .keeps_loops = given->keep_loops,
+      .states = given->state_io    ? OLSTM__CONVERT_STATES_IO
+                : given->stateless ? OLSTM__CONVERT_STATES_NONE
+                                   : OLSTM__CONVERT_STATES_KEEP,
+      .state_names = given->state_names,
   };
   olstm__convert_report report;
   OLSTM_RETURN_IF_ERROR(check_targets(from, given, error));
@@ -147,6 +154,12 @@ int olstm__command_convert(int argc, char** argv) {
       {"o", OLSTM__CLI_TEXT, &given.to, "OUT", "the file to write", 0, 0, NULL},
       {"in-place", OLSTM__CLI_FLAG, &given.in_place, NULL,
        "OUT may be the model itself, which is replaced", 0, 0, NULL},
+      {"state-io", OLSTM__CLI_FLAG, &given.state_io, NULL,
+       "recurrent layers' states become inputs and outputs", 0, 0, NULL},
+      {"stateless", OLSTM__CLI_FLAG, &given.stateless, NULL,
+       "states that are inputs become zeros", 0, 0, NULL},
+      {"state-names", OLSTM__CLI_TEXT, &given.state_names, "H,C",
+       "of --state-io: default {node}/h.{io},{node}/c.{io}", 0, 0, NULL},
       {"keep-loops", OLSTM__CLI_FLAG, &given.keep_loops, NULL,
        "leave Loops, Scans and unrolled cells as they are", 0, 0, NULL},
       {"external-data-size", OLSTM__CLI_INT, &given.external_data_size, "BYTES",
@@ -175,6 +188,10 @@ int olstm__command_convert(int argc, char** argv) {
   if (!given.to) {
     return olstm__cli_complain(OLSTM__EXIT_USAGE,
                                "convert: -o OUT is missing (usage: %s)", command.usage);
+  }
+  if (given.state_io && given.stateless) {
+    return olstm__cli_complain(OLSTM__EXIT_USAGE,
+                               "convert: --state-io and --stateless exclude each other");
   }
   return convert(operands.values[0], &given, &error) == OLSTM_STATUS_OK
              ? OLSTM__EXIT_OK

@@ -411,23 +411,6 @@ static bool add_to_file(olstm__graph_edit* edit, renaming* names) {
   return true;
 }
 
-/// Removes what has no use any more.
-static olstm_status sweep(olstm__graph_edit* edit, const renaming* names,
-                          olstm_error* error) {
-  olstm__proto_uses uses;
-  size_t counts[2];
-  olstm_status status =
-      olstm__proto_uses_init(&uses, edit->writer.model, edit->proto, error);
-  for (size_t i = 0; i < names->unused.count && status == OLSTM_STATUS_OK; i++) {
-    if (!olstm__proto_uses_drop(&uses, names->unused.items[i])) {
-      status = fail_memory(error);
-    }
-  }
-  if (status == OLSTM_STATUS_OK) status = olstm__proto_uses_sweep(&uses, counts, error);
-  olstm__proto_uses_deinit(&uses);
-  return status;
-}
-
 olstm_status olstm__graph_edit_apply(olstm__graph_edit* edit, olstm_error* error) {
   olstm__encode_model* model = edit->writer.model;
   renaming names = {.edit = edit};
@@ -441,6 +424,6 @@ olstm_status olstm__graph_edit_apply(olstm__graph_edit* edit, olstm_error* error
     return status == OLSTM_STATUS_OK ? fail_memory(error) : status;
   }
   if (edit->writer.nodes.count + names.unused.count == 0) return OLSTM_STATUS_OK;
-  OLSTM_RETURN_IF_ERROR(sweep(edit, &names, error));
-  return olstm__proto_sort(model, edit->proto, error);
+  return olstm__proto_tidy(model, edit->proto, (const char* const*)names.unused.items,
+                           names.unused.count, error);
 }

@@ -5,6 +5,7 @@
 #include "onnx_proto/encode_file.h"
 #include "runtime/convert/layer_convert.h"
 #include "runtime/convert/scratch_graph.h"
+#include "runtime/convert/state_convert.h"
 
 /// Loads the file as running it would: so what cannot be run is refused alike.
 static olstm_status check_source(const char* path, const olstm_model_options* options,
@@ -26,6 +27,22 @@ static olstm_status check_result(olstm__encode_model* model, olstm_error* error)
   return status;
 }
 
+static olstm_status change_states(olstm__encode_model* model,
+                                  const olstm__convert_options* options,
+                                  olstm__convert_report* report, olstm_error* error) {
+  olstm__state_names names = olstm__state_names_default();
+  if (options->state_names) {
+    OLSTM_RETURN_IF_ERROR(
+        olstm__state_names_parse(options->state_names, &model->memory, &names, error));
+  }
+  if (options->states == OLSTM__CONVERT_STATES_IO) {
+    return olstm__state_io_convert(model, &names, report, error);
+  }
+  return options->states == OLSTM__CONVERT_STATES_NONE
+             ? olstm__stateless_convert(model, &names, report, error)
+             : OLSTM_STATUS_OK;
+}
+
 static olstm_status change(olstm__encode_model* model,
                            const olstm__convert_options* options,
                            olstm__convert_report* report, olstm_error* error) {
@@ -37,7 +54,7 @@ static olstm_status change(olstm__encode_model* model,
   if (!options->keeps_loops) {
     OLSTM_RETURN_IF_ERROR(olstm__layers_convert(model, &session, report, error));
   }
-  return OLSTM_STATUS_OK;
+  return change_states(model, options, report, error);
 }
 
 static olstm_status write_model(olstm__encode_model* model, const char* to,

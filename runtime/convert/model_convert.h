@@ -7,7 +7,13 @@
 
 #include "runtime/convert/convert_report.h"
 
-/// What to change. Zeroed: nothing.
+typedef enum olstm__convert_states {
+  OLSTM__CONVERT_STATES_KEEP,
+  OLSTM__CONVERT_STATES_IO,
+  OLSTM__CONVERT_STATES_NONE
+} olstm__convert_states;
+
+/// What to change. Zeroed: loops that are recurrent layers.
 typedef struct olstm__convert_options {
   /// NULL for the C library's.
   const olstm_allocator* allocator;
@@ -17,6 +23,10 @@ typedef struct olstm__convert_options {
   uint64_t max_work;
   /// A folder that external data may come from, too; NULL for none.
   const char* external_data_folder;
+  /// States of recurrent layers become inputs and outputs, or go.
+  olstm__convert_states states;
+  /// What those are called: NULL for the defaults (state_names.h).
+  const char* state_names;
   /// Whether Loops, Scans and unrolled cells stay, where they are recurrent layers, too.
   bool keeps_loops;
   /// Initializers of at least so many bytes become external data; 0: those that were, and

@@ -116,7 +116,10 @@ bool olstm__node_write(olstm__node_writer* writer, const olstm__graph_node* node
   const written_operator* found = find_operator(node);
   const bool has_axes_input =
       found->axes_input_opset > 0 && writer->opset >= found->axes_input_opset;
-  char* name = olstm__proto_names_take(writer->names, "%s", node->name);
+  // A layer has the name of what it replaces.
+  char* name = olstm_recurrent_is_op_type(node->op_type)
+                   ? olstm__build_text(writer->model, node->name)
+                   : olstm__proto_names_take(writer->names, "%s", node->name);
   olstm__node_proto* made =
       name ? olstm__build_make_node(writer->model, name, node->op_type,
                                     node->input_count + 1, node->output_count,

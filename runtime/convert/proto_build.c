@@ -157,6 +157,52 @@ olstm__node_proto* olstm__build_make_constant(olstm__encode_model* model, char* 
   return value->name ? node : NULL;
 }
 
+// ---------------------------------------------------------------- values
+
+static bool build_dims(olstm__encode_model* model, const olstm_value_info* info,
+                       Onnx__TensorShapeProto* shape) {
+  const size_t rank = (size_t)info->rank;
+  shape->dim = olstm__arena_allocate(&model->memory, rank, sizeof *shape->dim);
+  for (size_t d = 0; shape->dim && d < rank; d++) {
+    Onnx__TensorShapeProto__Dimension* dim =
+        olstm__arena_allocate(&model->memory, 1, sizeof *dim);
+    if (!dim) return false;
+    onnx__tensor_shape_proto__dimension__init(dim);
+    if (info->dims[d] >= 0) {
+      dim->value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
+      dim->dim_value = info->dims[d];
+    } else if (info->dim_params[d]) {
+      dim->value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM;
+      dim->dim_param = olstm__build_text(model, info->dim_params[d]);
+      if (!dim->dim_param) return false;
+    }
+    shape->dim[shape->n_dim++] = dim;
+  }
+  return shape->dim != NULL;
+}
+
+olstm__value_info_proto* olstm__build_value_info(olstm__encode_model* model, char* name,
+                                                 const olstm_value_info* info) {
+  olstm__arena* memory = &model->memory;
+  olstm__value_info_proto* made = olstm__arena_allocate(memory, 1, sizeof *made);
+  olstm__type_proto* type = olstm__arena_allocate(memory, 1, sizeof *type);
+  Onnx__TypeProto__Tensor* tensor = olstm__arena_allocate(memory, 1, sizeof *tensor);
+  Onnx__TensorShapeProto* shape = olstm__arena_allocate(memory, 1, sizeof *shape);
+  if (!made || !type || !tensor || !shape) return NULL;
+  onnx__value_info_proto__init(made);
+  onnx__type_proto__init(type);
+  onnx__type_proto__tensor__init(tensor);
+  onnx__tensor_shape_proto__init(shape);
+  made->name = name;
+  made->type = type;
+  type->value_case = ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE;
+  type->tensor_type = tensor;
+  tensor->has_elem_type = true;
+  tensor->elem_type = info->dtype;
+  tensor->shape = shape;
+  return build_dims(model, info, shape) ? made : NULL;
+}
+
 // ---------------------------------------------------------------- lists
 
 bool olstm__build_append(olstm__encode_model* model, olstm__build_list* list,

@@ -4,6 +4,7 @@
 #ifndef OLSTM_RUNTIME_CONVERT_PROTO_BUILD_H_
 #define OLSTM_RUNTIME_CONVERT_PROTO_BUILD_H_
 
+#include "olstm/model.h"
 #include "olstm/node.h"
 
 #include "onnx_proto/encode_model.h"
@@ -35,6 +36,11 @@ olstm__tensor_proto* olstm__build_make_tensor(olstm__encode_model* model, char* 
 /// A Constant node with that tensor as its value.
 olstm__node_proto* olstm__build_make_constant(olstm__encode_model* model, char* name,
                                               olstm__tensor_proto* tensor);
+
+/// An input or output of a graph. dims: -1 where dim_params names the dimension, or
+/// nothing does.
+olstm__value_info_proto* olstm__build_value_info(olstm__encode_model* model, char* name,
+                                                 const olstm_value_info* info);
 
 /// Arrays of pointers that grow in a model's memory; what was there before is not freed.
 typedef struct olstm__build_list {

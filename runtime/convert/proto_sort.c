@@ -1,4 +1,4 @@
-// Order of a graph's nodes (proto_uses.h).
+// Order of a graph's nodes, and what is done last (proto_uses.h).
 #include <string.h>
 
 #include "base/array.h"
@@ -87,7 +87,9 @@ static olstm_status sort_with(sort_state* sort, olstm__encode_model* model,
                  : olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory to sort");
 }
 
-olstm_status olstm__proto_sort(olstm__encode_model* model, olstm__graph_proto* graph,
+/// Puts the nodes of a graph in an order in which each stands behind what it reads, and
+/// otherwise as they are.
+static olstm_status sort_nodes(olstm__encode_model* model, olstm__graph_proto* graph,
                                olstm_error* error) {
   olstm__proto_uses uses;
   olstm_status status = olstm__proto_uses_init(&uses, model, graph, error);
@@ -96,4 +98,20 @@ olstm_status olstm__proto_sort(olstm__encode_model* model, olstm__graph_proto* g
   olstm_release(&model->allocator, sort.edges, sort.edge_capacity, sizeof *sort.edges);
   olstm__proto_uses_deinit(&uses);
   return status;
+}
+
+olstm_status olstm__proto_tidy(olstm__encode_model* model, olstm__graph_proto* graph,
+                               const char* const* unused, size_t unused_count,
+                               olstm_error* error) {
+  olstm__proto_uses uses;
+  size_t counts[2];
+  olstm_status status = olstm__proto_uses_init(&uses, model, graph, error);
+  for (size_t i = 0; i < unused_count && status == OLSTM_STATUS_OK; i++) {
+    if (!olstm__proto_uses_drop(&uses, unused[i])) {
+      status = olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory to tidy up");
+    }
+  }
+  if (status == OLSTM_STATUS_OK) status = olstm__proto_uses_sweep(&uses, counts, error);
+  olstm__proto_uses_deinit(&uses);
+  return status == OLSTM_STATUS_OK ? sort_nodes(model, graph, error) : status;
 }

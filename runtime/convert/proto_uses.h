@@ -56,9 +56,10 @@ bool olstm__proto_uses_drop(olstm__proto_uses* uses, const char* name);
 olstm_status olstm__proto_uses_sweep(olstm__proto_uses* uses, size_t out_counts[2],
                                      olstm_error* error);
 
-/// Puts the nodes of a graph in an order in which each stands behind what it reads, and
-/// otherwise as they are. Errors: OUT_OF_MEMORY.
-olstm_status olstm__proto_sort(olstm__encode_model* model, olstm__graph_proto* graph,
+/// Takes one use of each of these values away, sweeps, and sorts: for what an edit that
+/// is done has left. Errors: OUT_OF_MEMORY.
+olstm_status olstm__proto_tidy(olstm__encode_model* model, olstm__graph_proto* graph,
+                               const char* const* unused, size_t unused_count,
                                olstm_error* error);
 
 #endif  // OLSTM_RUNTIME_CONVERT_PROTO_USES_H_

@@ -19,8 +19,21 @@ grep -qF '"subject": "file", "name": "", "text": "1 tensors, 14400 bytes, in ext
 cp big.onnx case/model.onnx && cp big.onnx.data case/
 expect 0 conform --strict case
 
+# States as inputs and outputs, by names that the user chooses, and back.
+expect 0 convert "$model" -o states.onnx --state-io
+expect_line out.txt "changed  state lstm/LSTM: h is input 'lstm/LSTM/h.in' and output 'lstm/LSTM/h.out'; feed zeros at first"
+expect 0 convert states.onnx -o back.onnx --stateless
+expect_line out.txt "changed  state lstm/LSTM: c starts from zeros, not from input 'lstm/LSTM/c.in'; output 'lstm/LSTM/c.out' is gone"
+cp back.onnx case/model.onnx
+expect 0 conform --strict case
+expect_error 1 "state names: 'lstm_input' is taken (the pattern may have {node} and {io} in it)" \
+  convert "$model" -o none.onnx --state-io --state-names 'lstm_{io}put,c'
+expect_error 1 "state names are H,C, as '{node}/h.{io},{node}/c.{io}', not 'h'" \
+  convert "$model" -o none.onnx --state-io --state-names h
+expect_error 2 "convert: --state-io and --stateless exclude each other" \
+  convert "$model" -o none.onnx --state-io --stateless
+
 # What is refused: nothing is written then.
-rm -f none.onnx
 expect_error 2 "convert: -o OUT is missing (usage: olstm convert MODEL -o OUT [options])" convert "$model"
 expect_error 1 "byte 21: ModelProto.graph: its length runs past the end (is the file cut short?)" \
   convert "$data/broken/truncated.onnx" -o none.onnx

@@ -1,0 +1,126 @@
+#include "runtime/convert/state_choice.h"
+
+#include "runtime/fuse/fuse_match.h"
+#include "runtime/state/state_nodes.h"
+
+/// Adds a node behind which the layer's own names stand: of an operator of up to three
+/// inputs, and with one attribute.
+static olstm__node_proto* add_node(olstm__layer_list* list, const char* op_type,
+                                   char* const inputs[3], char* output) {
+  char* name = olstm__proto_names_take(&list->names, "%s/%s", output, op_type);
+  olstm__node_proto* node =
+      name ? olstm__build_make_node(list->model, name, op_type, 3, 1, 1) : NULL;
+  if (!node) return NULL;
+  for (size_t i = 0; i < 3 && inputs[i]; i++) olstm__build_add_input(node, inputs[i]);
+  olstm__build_add_output(node, output);
+  return olstm__build_append(list->model, &list->edit.writer.nodes, node) ? node : NULL;
+}
+
+/// Squeezes or unsqueezes an axis of a value; the name of the result. NULL when there is
+/// no memory.
+static char* add_axis_node(olstm__layer_list* list, const char* op_type, char* value,
+                           int64_t axis) {
+  enum { kAxesInputOpset = 13 };
+  char* output = olstm__proto_names_take(&list->names, "%s/%s", value, op_type);
+  char* axes = NULL;
+  const olstm_attribute attribute = {
+      .name = "axes", .kind = OLSTM_ATTRIBUTE_INTS, .count = 1, .ints = &axis};
+  const olstm_tensor tensor = {.desc = {OLSTM_DTYPE_INT64, 1, {1}}, .data = &axis};
+  const bool has_input = list->edit.writer.opset >= kAxesInputOpset;
+  if (has_input) {
+    axes = olstm__proto_names_take(&list->names, "%s/axes", value);
+    if (!axes || !olstm__node_write_constant(&list->edit.writer, axes, &tensor)) {
+      return NULL;
+    }
+  }
+  char* const inputs[3] = {value, axes, NULL};
+  olstm__node_proto* node = output ? add_node(list, op_type, inputs, output) : NULL;
+  return node && (has_input || olstm__build_add_attribute(list->model, node, &attribute))
+             ? output
+             : NULL;
+}
+
+bool olstm__state_add_choice(olstm__layer_list* list, const olstm__listed_layer* layer,
+                             int state, char* own, char* input, char** out_chosen) {
+  static const int32_t kZero = 0;
+  const size_t slot = (size_t)(OLSTM_RECURRENT_Y_H + state);
+  const olstm_tensor tensor = {.desc = {OLSTM_DTYPE_INT32, 0, {0}},
+                               .data = (void*)(uintptr_t)&kZero};
+  const char* name = layer->node->name;
+  char* zero = olstm__proto_names_take(&list->names, "%s/no_steps", name);
+  char* has_steps = olstm__proto_names_take(&list->names, "%s/has_steps", name);
+  char* raw = olstm__proto_names_take(&list->names, "%s/last_%c", name, "hc"[state]);
+  if (!zero || !has_steps || !raw ||
+      !olstm__node_write_constant(&list->edit.writer, zero, &tensor)) {
+    return false;
+  }
+  char* const compared[3] = {layer->proto->input[OLSTM_RECURRENT_SEQUENCE_LENS], zero,
+                             NULL};
+  char* rows = add_node(list, "Greater", compared, has_steps)
+                   ? add_axis_node(list, "Unsqueeze", has_steps, 1)
+                   : NULL;
+  *out_chosen =
+      own ? own : olstm__proto_names_take(&list->names, "%s/next_%c", name, "hc"[state]);
+  char* const chosen[3] = {rows, raw, input};
+  return rows && *out_chosen && add_node(list, "Where", chosen, *out_chosen) &&
+         olstm__layer_set_output(list, layer->proto, slot, raw);
+}
+
+bool olstm__state_wants_choice(const olstm__layer_list* list,
+                               const olstm__listed_layer* layer) {
+  enum { kFirstOpset = 9 };
+  const bool has_lens = layer->proto->n_input > OLSTM_RECURRENT_SEQUENCE_LENS &&
+                        layer->proto->input[OLSTM_RECURRENT_SEQUENCE_LENS][0] != '\0';
+  return has_lens && list->edit.writer.opset >= kFirstOpset &&
+         !olstm__recurrent_read_shape(list->edit.graph, layer->node).batch_first;
+}
+
+bool olstm__state_link_choices(olstm__layer_list* list, const olstm__listed_layer* layer,
+                               int state, char* input, char** out_chosen) {
+  const olstm__graph* graph = list->edit.graph;
+  char* squeezed = NULL;
+  *out_chosen = NULL;
+  for (int32_t i = 0; i < graph->order_count; i++) {
+    const olstm__graph_node* node = &graph->nodes[graph->order[i]];
+    bool is_squeezed = false;
+    if (!olstm__layer_is_choice(list, layer, state, node, &is_squeezed)) continue;
+    olstm__node_proto* proto = olstm__layer_find_proto(list, node);
+    if (!proto) continue;
+    if (is_squeezed && !squeezed) squeezed = add_axis_node(list, "Squeeze", input, 0);
+    if (is_squeezed && !squeezed) return false;
+    if (!is_squeezed) *out_chosen = proto->output[0];
+    if (!olstm__layer_set_input(list, proto, 2, is_squeezed ? squeezed : input)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool olstm__state_choose_zero(olstm__layer_list* list, const olstm__listed_layer* layer,
+                              int state) {
+  static const uint64_t kZero = 0;
+  const olstm__graph* graph = list->edit.graph;
+  const olstm_tensor tensor = {
+      .desc = {olstm__recurrent_read_shape(graph, layer->node).dtype, 0, {0}},
+      .data = (void*)(uintptr_t)&kZero};
+  char* name = NULL;
+  for (int32_t i = 0; i < graph->order_count; i++) {
+    const olstm__graph_node* node = &graph->nodes[graph->order[i]];
+    const int32_t initial = olstm__layer_initial(layer, state);
+    if (!olstm__match_is(node, "Where") || node->input_count != 3 ||
+        olstm__frozen_moved_input(graph, node->inputs[2]) !=
+            olstm__frozen_moved_input(graph, initial)) {
+      continue;
+    }
+    olstm__node_proto* proto = olstm__layer_find_proto(list, node);
+    if (!proto) continue;
+    if (!name) {
+      name = olstm__proto_names_take(&list->names, "%s/zero", layer->node->name);
+      if (!name || !olstm__node_write_constant(&list->edit.writer, name, &tensor)) {
+        return false;
+      }
+    }
+    if (!olstm__layer_set_input(list, proto, 2, name)) return false;
+  }
+  return true;
+}
