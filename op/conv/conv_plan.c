@@ -428,21 +428,31 @@ uint64_t olstm__conv_work(const olstm__conv* conv) {
                         conv->output_channels, conv->batch * conv->groups, positions);
 }
 
-/// Multiply-adds of a transposed convolution as it is computed: each output tries the
-/// taps that may reach it.
-static uint64_t count_taps_tried(const olstm__conv* conv) {
+/// What a transposed convolution takes, without its ends. Floats are scattered tap by
+/// tap, weight by weight where positions are few; doubles try, for each output, the taps
+/// that strides do not exclude.
+static uint64_t transposed_units(const olstm__conv* conv, int64_t weights) {
+  enum { kUnitsPerTap = 512, kUnitsPerWeight = 16 };
   const olstm__window* w = &conv->window;
-  uint64_t work = olstm__op_work(conv->input_channels * olstm__window_kernel_count(w),
-                                 conv->output_channels, conv->batch * conv->groups,
-                                 olstm__window_output_count(w));
-  for (int32_t d = 0; d < OLSTM__WINDOW_MAX_RANK; d++) work /= (uint64_t)w->stride[d];
-  return work;
+  const int64_t taps = olstm__window_kernel_count(w);
+  const uint64_t products = olstm__conv_work(conv);
+  const uint64_t placing = olstm__op_work(conv->batch, weights, kUnitsPerWeight, 1);
+  if (conv->dtype != OLSTM_DTYPE_DOUBLE) {
+    const uint64_t scattering =
+        olstm__op_work(conv->batch, conv->groups, taps, kUnitsPerTap);
+    return olstm__op_work_sum(olstm__op_work_sum(placing, scattering), products);
+  }
+  uint64_t tried =
+      olstm__op_work(conv->input_channels * taps, conv->output_channels,
+                     conv->batch * conv->groups, olstm__window_output_count(w));
+  for (int32_t d = 0; d < OLSTM__WINDOW_MAX_RANK; d++) tried /= (uint64_t)w->stride[d];
+  if (tried < products) tried = products;
+  return olstm__op_work_sum(placing, olstm__op_work_sum(tried, tried));
 }
 
 uint64_t olstm__conv_units(const olstm__conv* conv, const olstm_prepare_args* args) {
   enum {
     kUnitsPerImage = 3072,
-    kUnitsPerTap = 512,
     kUnitsPerOutput = 8,
     kUnitsPerInput = 2,
     kMultiplyAddsPerUnit = 2
@@ -451,22 +461,16 @@ uint64_t olstm__conv_units(const olstm__conv* conv, const olstm_prepare_args* ar
   const int64_t inputs = olstm_tensor_desc_count(&args->inputs[0]->desc);
   uint64_t work = olstm__op_element_work(
       "Conv", args, olstm_tensor_desc_count(&args->outputs[0]), factor * kUnitsPerOutput);
-  uint64_t products = olstm__conv_work(conv);
   work = olstm__op_work_sum(work, olstm__op_work(inputs, kUnitsPerInput, factor, 1));
   work = olstm__op_work_sum(work,
                             olstm__op_work(conv->batch, conv->groups, kUnitsPerImage, 1));
   if (conv->is_transposed) {
-    const uint64_t tried = count_taps_tried(conv);
-    const uint64_t taps = olstm__op_work(conv->batch * conv->groups,
-                                         olstm__window_kernel_count(&conv->window),
-                                         kUnitsPerTap, factor * factor);
-    work = olstm__op_work_sum(work, taps);
-    if (tried > products) products = tried;
-    products = olstm__op_work_sum(products, products);
+    return olstm__op_work_sum(
+        work, transposed_units(conv, olstm_tensor_desc_count(&args->inputs[1]->desc)));
   }
-  products /= kMultiplyAddsPerUnit;
-  if (factor > 1) products = olstm__op_work_sum(products, products);
-  return olstm__op_work_sum(work, products);
+  const uint64_t products = olstm__conv_work(conv) / kMultiplyAddsPerUnit;
+  return olstm__op_work_sum(
+      work, factor > 1 ? olstm__op_work_sum(products, products) : products);
 }
 
 bool olstm__conv_packed_bytes(const olstm__conv* conv, size_t* out_bytes) {

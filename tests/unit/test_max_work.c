@@ -117,21 +117,22 @@ static void counts_convolutions_by_their_multiply_adds(void** state) {
               "node Conv x,w -> y pads=[1,0,1,0]\noutput y");
 }
 
-/// A transposed one tries the taps for each output, but those that strides exclude.
 static void counts_transposed_convolutions_by_their_taps(void** state) {
   (void)state;
-  // 2 images of 5 in 3 groups of 1 to 1, 4 taps; 8 outputs each.
+  // 2 images of 5 in 3 groups of 1 to 1, 4 taps; 8 outputs each. Floats: 512 for each
+  // tap, 16 for each weight.
   const uint64_t x = 2 * 3 * 5, y = 2 * 3 * 8;
-  expect_work(2 * 3 * (3072 + 4 * 512) + y * 4 + 3 * x + 3 * 4 + y + 8 * y,
+  expect_work(2 * 3 * (3072 + 4 * 512) + 2 * 12 * 16 + x * 4 + 3 * x + 3 * 4 + y + 8 * y,
               "input x float[2,3,5]\ninput w float[3,1,4]\n"
               "node ConvTranspose x,w -> y group=3\noutput y");
-  expect_work(2 * 3 * (3072 + 4 * 4 * 512) + 2 * (y * 4 + 3 * x + 3 * 4 + y + 8 * y),
+  // Doubles: every tap for each output, of which strides exclude some.
+  expect_work(2 * 3 * 3072 + 2 * 12 * 16 + 2 * (y * 4) + 2 * (3 * x + 3 * 4 + y + 8 * y),
               "input x double[2,3,5]\ninput w double[3,1,4]\n"
               "node ConvTranspose x,w -> y group=3\noutput y");
-  // 12 outputs, every second tap of 4: as many as inputs and taps.
-  expect_work(2 * 3 * (3072 + 4 * 512) + 72 * 2 + 3 * x + 3 * 4 + 72 + 8 * 72,
-              "input x float[2,3,5]\ninput w float[3,1,4]\n"
-              "node ConvTranspose x,w -> y group=3 strides=[2]\noutput y");
+  expect_work(
+      2 * 3 * 3072 + 2 * 12 * 16 + 2 * (72 * 2) + 2 * (3 * x + 3 * 4 + 72 + 8 * 72),
+      "input x double[2,3,5]\ninput w double[3,1,4]\n"
+      "node ConvTranspose x,w -> y group=3 strides=[2]\noutput y");
 }
 
 static void counts_layers_by_steps_rows_and_weights(void** state) {
