@@ -9,6 +9,8 @@ typedef struct olstm__cpu_features {
   bool avx512;    // F, BW, DQ, VL
   bool avx512_bf16;
   bool avx512_vnni;
+  bool arm_dot;   // products of bytes, four at a time
+  bool arm_bf16;  // products of bfloat16, two at a time
 } olstm__cpu_features;
 
 /// Asks the CPU. [any-thread]

@@ -1,5 +1,5 @@
 #include "system/cpu_features.h"
 
 olstm__cpu_features olstm__cpu_features_detect(void) {
-  return (olstm__cpu_features){false, false, false, false};
+  return (olstm__cpu_features){0};
 }

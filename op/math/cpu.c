@@ -17,9 +17,16 @@ static void detect(void) {
   cpu.avx512 = cpu.avx512 && cpu.avx2_fma && !no_avx512;
   cpu.avx512_bf16 = cpu.avx512_bf16 && cpu.avx512 && !no_more;
   cpu.avx512_vnni = cpu.avx512_vnni && cpu.avx512 && !no_more;
+  cpu.arm_dot = cpu.arm_dot && !plain;
+  cpu.arm_bf16 = cpu.arm_bf16 && !plain && !(limit && strcmp(limit, "dot") == 0);
 }
 
 const olstm__cpu_features* olstm__cpu_get(void) {
   (void)pthread_once(&cpu_once, detect);
   return &cpu;
+}
+
+bool olstm__cpu_multiplies_bf16(void) {
+  const olstm__cpu_features* features = olstm__cpu_get();
+  return features->avx512_bf16 || features->arm_bf16;
 }

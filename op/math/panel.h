@@ -39,7 +39,11 @@ enum { PANEL_REAL, PANEL_BF16, PANEL_BF16_PAIRS };
 #endif
 
 /// Bytes of an element of a row in 8 bits (panel_int8.h).
-enum { PANEL_INT8_BYTES = OLSTM_SIMD_ISA == 0 ? 2 : 1 };
+#if OLSTM_SIMD_ISA == 0 && !defined(__aarch64__)
+enum { PANEL_INT8_BYTES = 2 };
+#else
+enum { PANEL_INT8_BYTES = 1 };
+#endif
 
 /// `k` elements of a row for each row, and a panel of `depth` rows of which those from
 /// `first_k` on meet them.

@@ -16,5 +16,6 @@
 extern const panel_products olstm__panel_int8_f32_plain;
 extern const panel_products olstm__panel_int8_f32_avx2;
 extern const panel_products olstm__panel_int8_f32_avx512vnni;
+extern const panel_products olstm__panel_int8_f32_neondot;
 
 #endif  // OLSTM_OP_MATH_PANEL_INT8_H_

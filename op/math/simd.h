@@ -30,7 +30,7 @@ typedef float simd_real;
 #if defined(__clang__)
 #define SIMD_UNROLL _Pragma("clang loop unroll(full)")
 #else
-#define SIMD_UNROLL _Pragma("GCC unroll 16")
+#define SIMD_UNROLL _Pragma("GCC unroll 32")
 #endif
 
 /// Hides the value of an integer from compilers, so that they do not unroll a loop of so

@@ -81,6 +81,8 @@ SIMD_INLINE simd_vec simd_load_bf16_pair(const void* p, simd_vec* out_high) {
 }
 
 #if defined(__AVX512BF16__)
+#define SIMD_HAS_DOT_BF16 1
+
 /// The first `count` (0..SIMD_LANES) lanes, rounded to bfloat16.
 SIMD_INLINE void simd_store_part_bf16(uint16_t* p, simd_vec a, int64_t count) {
   _mm256_mask_storeu_epi16(p, simd_first(count), (__m256i)_mm512_cvtneps_pbh(a));

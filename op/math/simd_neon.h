@@ -34,8 +34,8 @@ SIMD_INLINE simd_vec simd_fnma(simd_vec a, simd_vec b, simd_vec c) {
 
 /// a * b[lane] + c, rounded once. `lane` must be a constant.
 SIMD_INLINE simd_vec simd_fma_lane(simd_vec a, simd_vec b, const int lane, simd_vec c) {
-#if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)
-  // Among many sums, GCC otherwise copies them between registers until it spills.
+#if defined(__OPTIMIZE__)
+  // Among many sums, compilers otherwise copy them between registers until they spill.
 #if OLSTM_SIMD_DOUBLE
   __asm__("fmla %0.2d, %1.2d, %2.d[%3]" : "+w"(c) : "w"(a), "w"(b), "i"(lane));
 #else
@@ -58,6 +58,34 @@ SIMD_INLINE simd_vec simd_at_least(simd_vec limit, simd_vec x) {
   return (simd_vec)SIMD_OP(vmax)((simd_neon)limit, (simd_neon)x);
 }
 #define SIMD_HAS_LIMITS 1
+
+#if defined(__ARM_FEATURE_BF16_VECTOR_ARITHMETIC) && !OLSTM_SIMD_DOUBLE
+#define SIMD_HAS_DOT_BF16 1
+
+/// The first `count` (0..SIMD_LANES) lanes, rounded to bfloat16.
+SIMD_INLINE void simd_store_part_bf16(uint16_t* p, simd_vec a, int64_t count) {
+  const bfloat16x4_t rounded = vcvt_bf16_f32((float32x4_t)a);
+  uint16_t values[SIMD_LANES];
+  memcpy(values, &rounded, sizeof values);
+  for (int64_t i = 0; i < count; i++) p[i] = values[i];
+}
+
+/// a * b + c for lanes of a and b that are pairs of bfloat16; and with lane `lane` of b
+/// alone.
+SIMD_INLINE simd_vec simd_dot_bf16(simd_vec a, simd_vec b, simd_vec c) {
+  return (simd_vec)vbfdotq_f32((float32x4_t)c, (bfloat16x8_t)a, (bfloat16x8_t)b);
+}
+SIMD_INLINE simd_vec simd_dot_bf16_lane(simd_vec a, simd_vec b, const int lane,
+                                        simd_vec c) {
+#if defined(__OPTIMIZE__)
+  // See simd_fma_lane.
+  __asm__("bfdot %0.4s, %1.8h, %2.2h[%3]" : "+w"(c) : "w"(a), "w"(b), "i"(lane));
+  return c;
+#else
+  return simd_dot_bf16(a, (simd_vec){b[lane], b[lane], b[lane], b[lane]}, c);
+#endif
+}
+#endif
 
 #if !OLSTM_SIMD_DOUBLE
 /// The nearest whole number, the even one of two.

@@ -1,5 +1,9 @@
 // op/math/cpu.h: what is reported, and how the environment lowers it.
 #include <stdlib.h>
+#if defined(__aarch64__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
 
 #include "op/math/cpu.h"
 #include "tests/support/test_main.h"
@@ -11,6 +15,8 @@ static void plain_lowers_everything(void** state) {
   olstm_test_set_environment("OLSTM_CPU", "plain");
   const olstm__cpu_features* cpu = olstm__cpu_get();
   assert_false(cpu->avx2_fma || cpu->avx512 || cpu->avx512_bf16 || cpu->avx512_vnni);
+  assert_false(cpu->arm_dot || cpu->arm_bf16);
+  assert_false(olstm__cpu_multiplies_bf16());
 }
 
 static void avx2_lowers_avx512(void** state) {
@@ -27,6 +33,14 @@ static void avx512_lowers_what_came_after_it(void** state) {
   assert_false(cpu->avx512_bf16 || cpu->avx512_vnni);
 }
 
+static void dot_lowers_bf16(void** state) {
+  (void)state;
+  const bool has_dot = olstm__cpu_features_detect().arm_dot;
+  assert_int_equal(setenv("OLSTM_CPU", "dot", 1), 0);
+  assert_int_equal(olstm__cpu_get()->arm_dot, has_dot);
+  assert_false(olstm__cpu_get()->arm_bf16);
+}
+
 static void wider_vectors_imply_narrower_ones(void** state) {
   (void)state;
   const olstm__cpu_features* cpu = olstm__cpu_get();
@@ -36,10 +50,11 @@ static void wider_vectors_imply_narrower_ones(void** state) {
   assert_ptr_equal(cpu, olstm__cpu_get());
 }
 
-#if defined(__x86_64__) && defined(__GNUC__)
-static void the_compiler_s_library_finds_the_same(void** state) {
-  (void)state;
+/// What the compiler's library, or the system's header, says.
+static void others_find_the_same(void** state) {
   const olstm__cpu_features found = olstm__cpu_features_detect();
+  (void)state;
+#if defined(__x86_64__) && defined(__GNUC__)
   __builtin_cpu_init();
   assert_int_equal(found.avx2_fma,
                    __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"));
@@ -49,18 +64,23 @@ static void the_compiler_s_library_finds_the_same(void** state) {
                                      __builtin_cpu_supports("avx512vl"));
   assert_int_equal(found.avx512_vnni, __builtin_cpu_supports("avx512vnni") != 0);
   assert_int_equal(found.avx512_bf16, __builtin_cpu_supports("avx512bf16") != 0);
-}
+#elif defined(__aarch64__) && defined(__linux__)
+  assert_int_equal(found.arm_dot, (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0);
+  assert_int_equal(found.arm_bf16, (getauxval(AT_HWCAP2) & HWCAP2_BF16) != 0);
+#else
+  (void)found;
+  skip();
 #endif
+}
 
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(plain_lowers_everything),
-    cmocka_unit_test(avx2_lowers_avx512),
-    cmocka_unit_test(avx512_lowers_what_came_after_it),
-    cmocka_unit_test(wider_vectors_imply_narrower_ones),
-#if defined(__x86_64__) && defined(__GNUC__)
-    cmocka_unit_test(the_compiler_s_library_finds_the_same),
-#endif
+      cmocka_unit_test(plain_lowers_everything),
+      cmocka_unit_test(avx2_lowers_avx512),
+      cmocka_unit_test(avx512_lowers_what_came_after_it),
+      cmocka_unit_test(dot_lowers_bf16),
+      cmocka_unit_test(wider_vectors_imply_narrower_ones),
+      cmocka_unit_test(others_find_the_same),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }

@@ -38,7 +38,7 @@ static olstm__native_target target_of(const olstm__lstm_problem* problem) {
                                 .tile_vectors = variant->tile_vectors,
                                 .real_bytes = real_bytes(problem),
                                 .int8_bytes = variant->int8_bytes,
-                                .has_bf16_pairs = olstm__cpu_get()->avx512_bf16};
+                                .has_bf16_pairs = olstm__cpu_multiplies_bf16()};
 }
 
 /// Fewer units have so few weights that reading them costs nothing.
