@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 void olstm__standard_files_begin(void) {
+  static char buffer[1 << 16];
 #ifdef SIGPIPE
   (void)signal(SIGPIPE, SIG_IGN);
 #endif
@@ -13,6 +14,8 @@ void olstm__standard_files_begin(void) {
   int file = open("/dev/null", O_RDONLY);
   while (file >= 0 && file <= STDERR_FILENO) file = dup(file);
   if (file > STDERR_FILENO) (void)close(file);
+  // A C library may write earlier, inside printf, which does not tell why it failed.
+  if (!isatty(STDOUT_FILENO)) (void)setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
 }
 
 bool olstm__standard_output_close(void) {

@@ -19,7 +19,7 @@ expect_error 2 "conform: of olstm's options, other runtimes take --threads alone
 expect_error 2 "conform: --runtime is olstm, an ONNX Runtime library's path, plugin:FILE or python:MODULE, not 'plugin:'" conform --runtime plugin: cases
 expect_error 2 "conform: --runtime is olstm, an ONNX Runtime library's path, plugin:FILE or python:MODULE, not ''" conform --runtime '' cases
 expect 1 conform --runtime ./nix.so cases
-grep -q "^olstm: --runtime: ./nix.so: " err.txt || complain "$(cat err.txt)"
+grep -q "^olstm: --runtime './nix.so': " err.txt || complain "$(cat err.txt)"
 expect 1 conform --runtime plugin:./nix.so cases
 [ ! -s out.txt ] && [ "$(wc -l <err.txt)" -eq 1 ] && grep -q nix.so err.txt || complain "$(cat out.txt err.txt)"
 

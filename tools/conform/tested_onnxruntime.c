@@ -69,7 +69,8 @@ static const void* open_library(const olstm__tested_spec* spec,
   void* library = NULL;
   const char* reason = olstm__library_open_name(spec->target, &library);
   if (reason) {
-    *out_status = olstm_fail(error, OLSTM_STATUS_IO_ERROR, "--runtime: %.300s", reason);
+    *out_status = olstm_fail(error, OLSTM_STATUS_IO_ERROR, "--runtime '%.150s': %.300s",
+                             spec->target, reason);
     return NULL;
   }
   olstm__library_find(library, "OrtGetApiBase", &get_base);
