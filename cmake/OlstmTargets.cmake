@@ -24,7 +24,8 @@ function(olstm_set_up_target target)
     endif()
   endif()
   if(EMSCRIPTEN)
-    target_compile_options(${target} PRIVATE -msimd128)
+    # What every engine that has SIMD has, too.
+    target_compile_options(${target} PRIVATE -msimd128 -mbulk-memory -mnontrapping-fptoint -msign-ext)
   endif()
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "^i[3-6]86$")
     # x87 registers round to other precisions than the types have.
@@ -76,6 +77,8 @@ if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
   if(OLSTM_HAS_OZ)
     set(olstm_small_code -Oz)
   endif()
+elseif(EMSCRIPTEN)
+  set(olstm_small_code -Oz)
 endif()
 
 # One folder's sources as an OBJECT library: small code, but for the files of olstm_optimize; and without the tables that

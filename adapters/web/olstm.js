@@ -27,14 +27,19 @@ const TYPES = [
   ['float16', Uint16Array], ['float64', Float64Array], ['uint32', Uint32Array], ['uint64', BigUint64Array], null, null,
   ['bfloat16', Uint16Array]];
 const typeName = (dtype) => TYPES[dtype]?.[0] ?? 'undefined';
-// Arrays of other realms, too, are known by their tags.
-const tagOf = (data) => ArrayBuffer.isView(data) ? data[Symbol.toStringTag] ?? 'DataView' : undefined;
-const dtypeOfTag = (tag) => tag === 'Float16Array' ? 10 : tag === 'Uint8ClampedArray' ? 2 :
-  TYPES.findIndex((type) => type?.[1].name === tag);
+const kindOf = (dtype) => TYPES[dtype][1];
+const findType = (field, name) => TYPES.findIndex((type) => type && (field ? type[1].name : type[0]) === name);
+const dtypeOf = (type, what) => {
+  const dtype = findType(0, type);
+  return dtype > 0 ? dtype : fail('INVALID_ARGUMENT', `${what} has the unknown type '${type}'`);
+};
+// Objects of other realms, too, are known by their tags.
+const tagOf = (value) => value?.[Symbol.toStringTag];
+const dtypeOfTag = (tag) => tag === 'Float16Array' ? 10 : tag === 'Uint8ClampedArray' ? 2 : findType(1, tag);
 const holds = (dtype, tag) => dtypeOfTag(tag) === dtype || TYPES[dtype]?.[1].name === tag;
 const shapeText = (dims, names = []) => `[${dims.map((dim, d) => dim < 0 ? names[d] ?? '?' : dim)}]`;
 const countOf = (dims) => dims.reduce((count, dim) => count * dim, 1);
-const sameDims = (a, b) => a.length === b.length && a.every((dim, d) => dim === b[d]);
+const sameDims = (a, b) => a.length === b?.length && a.every((dim, d) => dim === b[d]);
 
 const checkDims = (dims, what) => {
   dims = Array.from(dims, Number);
@@ -44,175 +49,167 @@ const checkDims = (dims, what) => {
   return dims;
 };
 
-// The shape of an array that comes without one: the slot's last one, or what the model leaves open in one place only.
-const guessDims = (count, info, what) => {
-  if (info.current && countOf(info.current) === count) return info.current;
-  const open = info.dims ? info.dims.filter((dim) => dim < 0).length : -1;
-  if (open === 0) return info.dims;
-  const rest = countOf((info.dims ?? []).filter((dim) => dim >= 0));
-  if (open === 1 && count % rest === 0) return info.dims.map((dim) => dim < 0 ? count / rest : dim);
-  return fail('SHAPE_MISMATCH', `${what} has ${count} elements, which do not tell its shape` +
-    `${info.dims ? ` (${shapeText(info.dims, info.dimNames)})` : ''}: pass {data, dims}`);
+// The shape of an array that comes without one: the last one, or what the model leaves open in one place only.
+const guessDims = (count, {dims, dimNames}, what, last) => {
+  if (last && countOf(last) === count) return last;
+  const known = dims?.filter((dim) => dim >= 0) ?? [];
+  const rest = count / countOf(known);
+  if (dims && dims.length === known.length) return dims;
+  if (dims && dims.length === known.length + 1 && Number.isInteger(rest)) return dims.map((dim) => dim < 0 ? rest : dim);
+  return fail('SHAPE_MISMATCH',
+    `${what} has ${count} elements, which do not tell its shape${dims ? ` ${shapeText(dims, dimNames)}` : ''}: pass {data, dims}`);
 };
 
-// Makes {dtype, dims, data} of an array, a {data, dims, type} or a number, for what info describes.
-const readTensor = (value, info, what) => {
-  if (typeof value === 'number' || typeof value === 'bigint') {
-    const [name, kind] = TYPES[info.dtype] ?? TYPES[1];
-    if (name.endsWith('float16')) fail('DTYPE_MISMATCH', `${what} is ${name}: pass its bits in a Uint16Array`);
-    value = kind.of(kind.name.startsWith('Big') ? BigInt(value) : Number(value));
-    return {dtype: info.dtype || 1, dims: (info.dims ?? []).map(() => 1), data: value};
+// {dtype, dims, data} of an array, a {data, dims, type} or a number, for what info describes.
+const readTensor = (value, info, what, last) => {
+  const declared = findType(0, info.type);
+  const Kind = TYPES[declared]?.[1];
+  // float16 and bfloat16 have no numbers of their own.
+  if (Kind && Kind !== Uint16Array && /^(number|bigint)$/.test(typeof value)) {
+    value = {data: Kind.of(/^Big/.test(Kind.name) ? BigInt(value) : Number(value)), dims: info.dims?.map(() => 1) ?? []};
   }
   let data = ArrayBuffer.isView(value) ? value : value?.data;
   const tag = tagOf(data);
-  let dtype = holds(info.dtype, tag) ? info.dtype : dtypeOfTag(tag);
-  if (dtype < 1) fail('INVALID_ARGUMENT', `${what} must be a typed array, {data, dims, type} with one, or a number`);
-  if (value.type !== undefined) {
-    dtype = TYPES.findIndex((type) => type?.[0] === value.type);
-    if (dtype < 1) fail('INVALID_ARGUMENT', `${what} has the unknown type '${value.type}'`);
-    if (!holds(dtype, tag)) {
-      fail('DTYPE_MISMATCH', `${what} is said to be ${value.type}, which is held by ${TYPES[dtype][1].name}, not ${tag}`);
-    }
-  }
+  if (dtypeOfTag(tag) < 1) fail('INVALID_ARGUMENT', `${what} must be a typed array, {data, dims, type} with one, or a number`);
+  const dtype = value.type ? dtypeOf(value.type, what) : holds(declared, tag) ? declared : dtypeOfTag(tag);
+  if (!holds(dtype, tag)) fail('DTYPE_MISMATCH', `${what} is ${value.type}, which a ${kindOf(dtype).name} holds, not a ${tag}`);
   if (tag === 'Float16Array') data = new Uint16Array(data.buffer, data.byteOffset, data.length);
-  const dims = value.dims ? checkDims(value.dims, what) : guessDims(data.length, info, what);
+  const dims = value.dims ? checkDims(value.dims, what) : guessDims(data.length, info, what, last);
   if (countOf(dims) !== data.length) {
-    fail('SHAPE_MISMATCH', `${what} has ${data.length} elements, its shape ${shapeText(dims)} ${countOf(dims)}`);
+    fail('SHAPE_MISMATCH', `${what} has ${data.length} elements, its shape ${shapeText(dims)} has ${countOf(dims)}`);
   }
   return {dtype, dims, data};
 };
 
+const asBytes = (source, what) => {
+  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+  if (/^(Shared)?ArrayBuffer$/.test(tagOf(source))) return new Uint8Array(source);
+  return fail('INVALID_ARGUMENT', `${what} must be bytes: an ArrayBuffer or a Uint8Array`);
+};
+
 // ---------------------------------------------------------------- text
 
-const encode = (text) => {
-  const bytes = [];
-  for (const character of `${text}\0`) {
-    const code = character.codePointAt(0);
-    if (code < 0x80) {
-      bytes.push(code);
-    } else {
-      const more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-      bytes.push((0xf00 >> more & 0xff) | code >> 6 * more);
-      for (let i = more - 1; i >= 0; i--) bytes.push(0x80 | code >> 6 * i & 0x3f);
-    }
-  }
-  return Uint8Array.from(bytes);
-};
+// UTF-8 by way of URIs: an AudioWorklet has no TextEncoder. A half of a surrogate pair, and what is not UTF-8, stay legible.
+const encode = (text) => Uint8Array.from(
+  unescape(encodeURIComponent(`${text}\0`.replace(/[\ud800-\udfff]/gu, '\ufffd'))), (byte) => byte.charCodeAt());
 
 const decode = (bytes, start) => {
   let text = '';
-  for (let i = start; bytes[i];) {
-    const first = bytes[i++];
-    const more = first < 0x80 ? 0 : first < 0xc0 ? -1 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
-    let code = more <= 0 ? first : first & 0x3f >> more;
-    let left = more;
-    for (; left > 0 && (bytes[i] & 0xc0) === 0x80; left--) code = code << 6 | bytes[i++] & 0x3f;
-    text += left || code > 0x10ffff ? '\ufffd' : String.fromCodePoint(code);
+  for (let i = start; bytes[i]; i++) text += String.fromCharCode(bytes[i]);
+  try {
+    return decodeURIComponent(escape(text));
+  } catch {
+    return text;
   }
-  return text;
 };
 
 // ---------------------------------------------------------------- WebAssembly
 
-const fillRandom = (bytes) => {
-  if (globalThis.crypto?.getRandomValues) return crypto.getRandomValues(bytes);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Math.random() * 256;
-};
+const fillRandom = (bytes) => globalThis.crypto?.getRandomValues(bytes) ?? bytes.forEach((_, i) => { bytes[i] = Math.random() * 256; });
+const times = (length, make) => Array.from({length}, (_, index) => make(index));
 
 // One instance of olstm.wasm: its memory holds one session and all that is made of it.
 class Wasm {
-  constructor(module, start) {
-    // Files, which there are none of, answer with an error.
-    const imports = {};
-    for (const {module: from, name} of WebAssembly.Module.imports(module)) (imports[from] ??= {})[name] = () => 52;
-    Object.assign(imports.wasi_snapshot_preview1 ??= {}, {
+  constructor(module) {
+    const random = (to, count) => {
+      fillRandom(this._u8.subarray(to >>> 0, (to >>> 0) + count));
+      return 0;
+    };
+    const own = {
       clock_time_get: (id, precision, to) => {
-        const milliseconds = (globalThis.performance ?? Date).now();
-        new DataView(this.memory.buffer).setBigUint64(to, BigInt(Math.round(milliseconds * 1e6)), true);
+        this._setLong(to, Math.round((globalThis.performance ?? Date).now() * 1e6));
         return 0;
       },
-      random_get: (to, count) => (fillRandom(new Uint8Array(this.memory.buffer, to >>> 0, count)), 0),
-    });
-    Object.assign(imports.env ??= {}, {getentropy: imports.wasi_snapshot_preview1.random_get});
-    this.imports = imports;
+      random_get: random,
+      getentropy: random,
+    };
+    this._imports = {};
+    // Files, which there are none of, answer with an error.
+    for (const {module: from, name} of WebAssembly.Module.imports(module)) {
+      (this._imports[from] ??= {})[name] = own[name] ?? (() => 52);
+    }
   }
 
-  adopt(instance) {
-    this.exports = instance.exports;
-    this.memory = instance.exports.memory;
-    this.exports._initialize?.();
-    this.error = this.allocate(512);
-    this.out = this.allocate(128);
+  _adopt({exports}) {
+    this._exports = exports;
+    this._memory = exports.memory;
+    exports._initialize?.();
+    this._error = this._allocate(512);
+    // For results of functions.
+    this._out = this._allocate(128);
     return this;
   }
 
   // Views of the memory, made again when it has grown.
-  get u8() { return this.bytes?.buffer === this.memory.buffer ? this.bytes : this.bytes = new Uint8Array(this.memory.buffer); }
-  get i32() { return this.words?.buffer === this.memory.buffer ? this.words : this.words = new Int32Array(this.memory.buffer); }
-
-  allocate(bytes) {
-    return this.exports.olstm_web_allocate(bytes) >>> 0 || fail('OUT_OF_MEMORY', `no memory for ${bytes} bytes`);
+  get _u8() {
+    return this._bytes?.buffer === this._memory.buffer ? this._bytes : this._bytes = new Uint8Array(this._memory.buffer);
+  }
+  get _i32() {
+    return this._words?.buffer === this._memory.buffer ? this._words : this._words = new Int32Array(this._memory.buffer);
   }
 
-  release(address, bytes) { this.exports.olstm_web_release(address, bytes); }
+  _allocate(bytes) {
+    return this._exports.olstm_web_allocate(bytes) >>> 0 || fail('OUT_OF_MEMORY', `no memory for ${bytes} bytes`);
+  }
+  _release(address, bytes) { this._exports.olstm_web_release(address, bytes); }
 
   // Calls use(copy), where copy copies bytes or text to memory until use returns.
-  with(use) {
+  _with(use) {
     const kept = [];
     try {
-      return use((bytes) => {
-        if (typeof bytes === 'string') bytes = encode(bytes);
-        const address = this.allocate(bytes.byteLength);
-        kept.push([address, bytes.byteLength]);
-        this.u8.set(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength), address);
+      return use((source) => {
+        const bytes = typeof source === 'string' ? encode(source) : asBytes(source);
+        const address = this._allocate(bytes.length);
+        kept.push([address, bytes.length]);
+        this._u8.set(bytes, address);
         return address;
       });
     } finally {
-      for (const [address, bytes] of kept) this.release(address, bytes);
+      for (const [address, bytes] of kept) this._release(address, bytes);
     }
   }
 
-  call(name, ...values) {
-    const code = this.exports[`olstm_${name}`](...values, this.error);
-    if (code) fail(STATUS[code], decode(this.u8, this.error));
+  _call(name, ...values) {
+    const code = this._exports[`olstm_${name}`](...values, this._error);
+    if (code) fail(STATUS[code], decode(this._u8, this._error));
   }
 
-  pointer(address) { return this.i32[address >> 2] >>> 0; }
-  text(address) { return address ? decode(this.u8, address) : undefined; }
-
-  // 64-bit integers within those of JavaScript's numbers.
-  long(address) { return this.pointer(address) + this.i32[(address >> 2) + 1] * 2 ** 32; }
-
-  setLong(address, value) {
-    this.i32[address >> 2] = value;
-    this.i32[(address >> 2) + 1] = Math.floor(value / 2 ** 32);
+  // What lies at an address.
+  _int(address) { return this._i32[address >>> 2]; }
+  _pointer(address) { return this._int(address) >>> 0; }
+  _text(address) {
+    const at = this._pointer(address);
+    return at ? decode(this._u8, at) : undefined;
   }
+  // 64-bit integers, as far as numbers hold them.
+  _long(address) { return this._pointer(address) + this._int(address + 4) * 2 ** 32; }
+  _dims(address, rank) { return rank < 0 ? null : times(rank, (d) => this._long(address + 8 * d)); }
 
-  dims(address, rank) { return Array.from({length: rank}, (_, d) => this.long(address + 8 * d)); }
-
+  _setInt(address, value) { this._i32[address >>> 2] = value; }
+  _setLong(address, value) {
+    this._setInt(address, value % 2 ** 32);
+    this._setInt(address + 4, Math.floor(value / 2 ** 32));
+  }
   // An olstm_tensor_desc.
-  describe(address, dtype, dims) {
-    this.i32[address >> 2] = dtype;
-    this.i32[(address >> 2) + 1] = dims.length;
-    dims.forEach((dim, d) => this.setLong(address + 8 + 8 * d, dim));
+  _describe(address, dtype, dims) {
+    this._setInt(address, dtype);
+    this._setInt(address + 4, dims.length);
+    dims.forEach((dim, d) => this._setLong(address + 8 + 8 * d, dim));
   }
 
   // A copy of an olstm_tensor.
-  tensor(address) {
-    const dtype = this.i32[address >> 2];
-    const dims = this.dims(address + 8, this.i32[(address >> 2) + 1]);
-    const [type, Kind] = TYPES[dtype];
-    return {type, dims, data: new Kind(this.memory.buffer, this.pointer(address + 72), countOf(dims)).slice()};
+  _tensor(address) {
+    const dtype = this._int(address);
+    const dims = this._dims(address + 8, this._int(address + 4));
+    return {type: typeName(dtype), dims, data: new (kindOf(dtype))(this._memory.buffer, this._pointer(address + 72), countOf(dims)).slice()};
   }
 
   // An olstm_value_info.
-  value(address) {
-    const rank = this.i32[(address >> 2) + 2];
-    const dtype = this.i32[(address >> 2) + 1];
+  _value(address) {
+    const dims = this._dims(address + 16, this._int(address + 8));
     return {
-      name: this.text(this.pointer(address)), dtype, type: typeName(dtype),
-      dims: rank < 0 ? null : this.dims(address + 16, rank),
-      dimNames: rank < 0 ? null : Array.from({length: rank}, (_, d) => this.text(this.pointer(address + 80 + 4 * d)) ?? null)};
+      name: this._text(address), type: typeName(this._int(address + 4)), dims,
+      dimNames: dims?.map((_, d) => this._text(address + 80 + 4 * d) ?? null) ?? null};
   }
 }
 
@@ -220,311 +217,347 @@ class Wasm {
 
 // In the order of web_api.h.
 const NUMBERS = [
-  'maxDepth', 'maxModelMemory', 'maxNodes', 'maxExternalBytes', 'planCacheCapacity', 'maxMemory', 'maxWork', 'seed'];
-const FLAGS = ['fuse', 'broadcastState', 'realTime'];
-const PRECISIONS = ['f32', 'bf16', 'int8'];
+  'maxDepth', 'maxModelMemory', 'maxNodes', 'maxExternalBytes', 'planCacheCapacity', 'maxMemory', 'maxWork', 'seed',
+  'fuse', 'broadcastState', 'realTime'];
 const LISTS = ['stateful', 'bindings', 'givenInputs'];
-const OTHERS = ['precision', 'kernel', 'externalData', 'dims', 'wasm'];
+const PRECISIONS = ['f32', 'bf16', 'int8'];
 
-const asList = (value, what) => {
-  if (value === undefined || value === false) return [];
-  if (value === true && what === 'stateful') return ['all'];
-  if (typeof value === 'string') return [value];
-  if (what === 'bindings' && !Array.isArray(value)) return Object.entries(value).flat();
-  return Array.isArray(value) ? value.flat() : fail('INVALID_ARGUMENT', `option '${what}' must be a list of names`);
-};
-
-const optionNumbers = (options, wasm, copy) => {
-  const known = [...NUMBERS, ...FLAGS, ...LISTS, ...OTHERS];
+const checkOptions = (options, known) => {
   for (const name in options) {
     if (!known.includes(name)) fail('INVALID_ARGUMENT', `unknown option '${name}', expected one of ${known.join(', ')}`);
   }
-  const number = (name, is, expected) => {
-    const value = options[name];
-    if (value === undefined) return NaN;
-    return is(value) ? Number(value) : fail('INVALID_ARGUMENT', `option '${name}' must be ${expected}`);
-  };
-  const addresses = (list) => copy(Int32Array.from(list));
-  const external = Object.entries(options.externalData ?? {});
-  const precision = PRECISIONS.indexOf(options.precision ?? 'f32');
-  if (precision < 0) fail('INVALID_ARGUMENT', `precision '${options.precision}' is unknown, expected ${PRECISIONS.join(', ')}`);
+};
+
+// A count, or true or false; NaN for what is not given.
+const numberOption = (options, name) => {
+  const value = Number(options[name] ?? NaN);
+  if (options[name] === undefined || (Number.isSafeInteger(value) && value >= 0)) return value;
+  return fail('INVALID_ARGUMENT', `option '${name}' is '${options[name]}', expected a whole number, true or false`);
+};
+
+const namesOption = (options, name) => {
+  const value = options[name] ?? [];
+  if (name === 'stateful' && typeof value === 'boolean') return value ? ['all'] : [];
+  if (typeof value === 'string') return [value];
+  return (Array.isArray(value) ? value : Object.entries(value)).flat();
+};
+
+const optionNumbers = (options, copy) => {
+  checkOptions(options, [...NUMBERS, ...LISTS, 'precision', 'kernel', 'externalData', 'dims', 'wasm']);
+  const {kernel, precision = 'f32', externalData = {}} = options;
+  const list = (addresses) => copy(Int32Array.from(addresses));
+  const external = Object.entries(externalData);
   return [
-    ...NUMBERS.map((name) => number(name, (value) => Number.isSafeInteger(value) && value >= 0, 'a whole number')),
-    ...FLAGS.map((name) => number(name, (value) => typeof value === 'boolean', 'true or false')),
-    precision, options.kernel === undefined ? 0 : copy(`${options.kernel}`),
+    ...NUMBERS.map((name) => numberOption(options, name)),
+    PRECISIONS.includes(precision) ? PRECISIONS.indexOf(precision) :
+      fail('INVALID_ARGUMENT', `precision '${precision}' is unknown, expected ${PRECISIONS.join(', ')}`),
+    kernel === undefined ? 0 : copy(`${kernel}`),
     ...LISTS.flatMap((name) => {
-      const list = asList(options[name], name);
-      return [list.length, addresses(list.map((text) => copy(`${text}`)))];
+      const names = namesOption(options, name).map((text) => copy(`${text}`));
+      return [names.length, list(names)];
     }),
     external.length,
-    addresses(external.flatMap(([name, bytes]) => [copy(name), copy(asBytes(bytes, `external data '${name}'`)), bytes.byteLength])),
+    list(external.flatMap(([name, bytes]) => [copy(name), copy(asBytes(bytes, `external data '${name}'`)), bytes.byteLength])),
   ];
 };
 
-// ---------------------------------------------------------------- contexts
+// ---------------------------------------------------------------- tensors of runs
 
-const contexts = new FinalizationRegistry(([wasm, address]) => wasm.exports.olstm_context_destroy(address));
-
-const checkNames = (given, slots, what) => {
+const checkNames = (given, slots) => {
+  const names = slots.map((slot) => slot._name);
   for (const name in given) {
-    if (!slots.some((slot) => slot.name === name)) {
-      fail('NOT_FOUND', `unknown ${what} '${name}'; the model's are ${slots.map((slot) => slot.name).join(', ')}`);
-    }
+    if (!names.includes(name)) fail('NOT_FOUND', `unknown input '${name}'; the model's are ${names.join(', ')}`);
   }
 };
 
-// State slots of a context.
-class State {
-  #context;
-  constructor(context) { this.#context = context; }
-
-  #call(verb, ...values) {
-    const {wasm, address} = this.#context();
-    wasm.call(`context_${verb}`, address, ...values);
-    return wasm;
+// The inputs and outputs of runs in the memory: an array of olstm_tensor, and room for the inputs' elements.
+class Tensors {
+  constructor({_wasm, _inputs, _outputs}) {
+    this._wasm = _wasm;
+    this._size = 80 * (_inputs.length + _outputs.length + 1);
+    this._address = _wasm._allocate(this._size);
+    const slots = (infos, first) => infos.map((info, index) => ({
+      _info: info, _name: info.name, _tensor: this._address + 80 * (first + index), _capacity: 0}));
+    this._inputs = slots(_inputs, 0);
+    this._outputs = slots(_outputs, _inputs.length);
   }
 
+  // Makes room for a tensor of this type and shape.
+  _shape(slot, dtype, dims) {
+    const wasm = this._wasm;
+    const bytes = countOf(dims) * kindOf(dtype).BYTES_PER_ELEMENT;
+    if (bytes > slot._capacity) {
+      this._drop(slot);
+      slot._at = wasm._allocate(bytes);
+      slot._capacity = bytes;
+    }
+    wasm._describe(slot._tensor, dtype, dims);
+    wasm._setInt(slot._tensor + 72, slot._at);
+    slot._dtype = dtype;
+    slot._last = dims;
+    slot._view = null;
+  }
+
+  _fill(feeds) {
+    checkNames(feeds, this._inputs);
+    for (const slot of this._inputs) {
+      const value = feeds[slot._name];
+      if (value === undefined) fail('NOT_FOUND', `missing input '${slot._name}'`);
+      const {dtype, dims, data} = readTensor(value, slot._info, `input '${slot._name}'`, slot._last);
+      if (dtype !== slot._dtype || !sameDims(dims, slot._last)) this._shape(slot, dtype, dims);
+      this._view(slot, dtype, data.length).set(data);
+    }
+  }
+
+  _view(slot, dtype, count) {
+    const {buffer} = this._wasm._memory;
+    const view = slot._view;
+    return view?.buffer === buffer && view.byteOffset === slot._at && view.length === count ? view :
+      slot._view = new (kindOf(dtype))(buffer, slot._at, count);
+  }
+
+  _run(feeds, results, context) {
+    const {_wasm: wasm, _inputs: inputs, _outputs: outputs} = this;
+    this._fill(feeds);
+    for (const slot of outputs) wasm._setInt(slot._tensor + 72, 0);
+    wasm._call('context_run', context, this._address, inputs.length, this._address + 80 * inputs.length, outputs.length);
+    for (const slot of outputs) results[slot._name] = this._read(slot, results[slot._name]);
+    return results;
+  }
+
+  // What an output came to: in `result`, if it fits there.
+  _read(slot, result) {
+    const wasm = this._wasm;
+    const dtype = wasm._int(slot._tensor);
+    const rank = wasm._int(slot._tensor + 4);
+    let fits = result?.type === typeName(dtype) && result.dims.length === rank;
+    for (let d = 0; fits && d < rank; d++) fits = result.dims[d] === wasm._long(slot._tensor + 8 + 8 * d);
+    if (!fits) return wasm._tensor(slot._tensor);
+    slot._at = wasm._pointer(slot._tensor + 72);
+    result.data.set(this._view(slot, dtype, result.data.length));
+    return result;
+  }
+
+  // Writes the descs of inputs of these shapes, one after the other; returns them.
+  _describe(shapes, address) {
+    checkNames(shapes, this._inputs);
+    return this._inputs.map(({_name, _info}, index) => {
+      const given = shapes[_name] ?? {};
+      const dims = Array.isArray(given) ? given : given.dims ?? _info.dims;
+      if (!dims || dims.some((dim) => dim < 0)) {
+        fail('INVALID_ARGUMENT', `input '${_name}' needs dims${dims ? ` for ${shapeText(dims, _info.dimNames)}` : ''}`);
+      }
+      const dtype = dtypeOf(given.type ?? _info.type, `input '${_name}'`);
+      const desc = [dtype, checkDims(dims, `input '${_name}'`)];
+      this._wasm._describe(address + 72 * index, ...desc);
+      return desc;
+    });
+  }
+
+  _drop(slot) {
+    if (slot._capacity) this._wasm._release(slot._at, slot._capacity);
+    slot._capacity = 0;
+  }
+
+  _releaseAll() {
+    this._inputs.forEach((slot) => this._drop(slot));
+    this._wasm._release(this._address, this._size);
+  }
+}
+
+// ---------------------------------------------------------------- state
+
+// The slots of a context.
+class State {
+  constructor(wasm, context) {
+    this._wasm = wasm;
+    this._context = context;
+  }
+
+  _call(verb, ...values) { this._wasm._call(`context_${verb}`, this._context._own(), ...values); }
+
   list() {
-    const {wasm, address} = this.#context();
-    return Array.from({length: wasm.exports.olstm_context_state_count(address)}, (_, index) => {
-      this.#call('get_state_info_sized', index, wasm.out, 88);
-      const rank = wasm.i32[(wasm.out >> 2) + 3];
+    const wasm = this._wasm;
+    const out = wasm._out;
+    return times(wasm._exports.olstm_context_state_count(this._context._own()), (index) => {
+      this._call('get_state_info_sized', index, out, 88);
       return {
-        name: wasm.text(wasm.pointer(wasm.out + 4)), type: typeName(wasm.i32[(wasm.out >> 2) + 2]),
-        dims: rank < 0 ? null : wasm.dims(wasm.out + 16, rank), isSet: wasm.u8[wasm.out + 80] !== 0};
+        name: wasm._text(out + 4), type: typeName(wasm._int(out + 8)), dims: wasm._dims(out + 16, wasm._int(out + 12)),
+        isSet: wasm._u8[out + 80] !== 0};
     });
   }
 
   get(name) {
-    const {wasm} = this.#context();
-    return wasm.with((copy) => this.#call('get_state', copy(name), wasm.out).tensor(wasm.out));
+    const wasm = this._wasm;
+    wasm._with((copy) => this._call('get_state', copy(`${name}`), wasm._out));
+    return wasm._tensor(wasm._out);
   }
 
   set(name, value) {
-    const {wasm} = this.#context();
-    const slot = this.list().find((info) => info.name === name) ?? {dims: null};
-    const {dtype, dims, data} = readTensor(value, {...slot, dtype: TYPES.findIndex((type) => type?.[0] === slot.type)}, `state '${name}'`);
-    wasm.with((copy) => {
-      wasm.describe(wasm.out, dtype, dims);
-      wasm.i32[(wasm.out + 72) >> 2] = copy(data);
-      this.#call('set_state', copy(name), wasm.out);
+    const wasm = this._wasm;
+    const tensor = readTensor(value, this.list().find((slot) => slot.name === name) ?? {dims: [-1]}, `state '${name}'`);
+    wasm._with((copy) => {
+      const data = copy(tensor.data);
+      const text = copy(`${name}`);
+      wasm._describe(wasm._out, tensor.dtype, tensor.dims);
+      wasm._setInt(wasm._out + 72, data);
+      this._call('set_state', text, wasm._out);
     });
   }
 
   reset(name) {
-    if (name === undefined) this.#call('reset');
-    else this.#context().wasm.with((copy) => this.#call('reset_state', copy(name)));
+    if (name === undefined) this._call('reset');
+    else this._wasm._with((copy) => this._call('reset_state', copy(`${name}`)));
   }
 
-  resetRow(row) { this.#call('reset_row', BigInt(row)); }
-
   save() {
-    const {wasm, address} = this.#context();
-    this.#call('save_state', wasm.out, wasm.out + 4);
-    const [at, count] = [wasm.pointer(wasm.out), wasm.pointer(wasm.out + 4)];
-    const blob = wasm.u8.slice(at, at + count);
-    wasm.exports.olstm_context_free_blob(address, at, count);
+    const wasm = this._wasm;
+    this._call('save_state', wasm._out, wasm._out + 4);
+    const [at, count] = [wasm._pointer(wasm._out), wasm._pointer(wasm._out + 4)];
+    const blob = wasm._u8.slice(at, at + count);
+    wasm._exports.olstm_context_free_blob(this._context._own(), at, count);
     return blob;
   }
 
   load(blob) {
     const bytes = asBytes(blob, 'the state');
-    this.#context().wasm.with((copy) => this.#call('load_state', copy(bytes), bytes.length));
+    this._wasm._with((copy) => this._call('load_state', copy(bytes), bytes.length));
   }
 }
 
+// ---------------------------------------------------------------- contexts
+
+// Gives back what was forgotten without close().
+const forgotten = new FinalizationRegistry((close) => close());
+
 class Context {
-  #core;
-  #address;
-  #inputs;
-  #outputs;
-  #tensors;
-
   constructor(core, from) {
-    const {wasm} = core;
-    if (from) wasm.call('context_clone', from, wasm.out);
-    else wasm.call('context_create', core.session, wasm.out);
-    this.#core = core;
-    this.#address = wasm.pointer(wasm.out);
-    contexts.register(this, [wasm, this.#address], this);
-    const count = core.inputs.length + core.outputs.length;
-    this.#tensors = wasm.allocate(80 * count + 80);
-    const slot = (info, index) => ({info, name: info.name, tensor: this.#tensors + 80 * index, address: 0, capacity: 0, view: null});
-    this.#inputs = core.inputs.map((info, index) => ({...slot(info, index), dtype: 0, current: null}));
-    this.#outputs = core.outputs.map((info, index) => slot(info, core.inputs.length + index));
-    this.state = new State(() => this.#own());
+    const wasm = core._wasm;
+    if (from) wasm._call('context_clone', from, wasm._out);
+    else wasm._call('context_create', core._session, wasm._out);
+    const address = wasm._pointer(wasm._out);
+    const tensors = new Tensors(core);
+    this._core = core;
+    this._wasm = wasm;
+    this._tensors = tensors;
+    this._address = address;
+    // Knows nothing of `this`, which would never be forgotten otherwise.
+    this._close = () => {
+      wasm._exports.olstm_context_destroy(address);
+      tensors._releaseAll();
+    };
+    forgotten.register(this, this._close, this);
   }
 
-  #own() {
-    if (!this.#address) fail('WRONG_STATE', 'the context is closed');
-    return {wasm: this.#core.wasm, address: this.#address};
-  }
-
-  // Makes room for a tensor of this type and shape.
-  #shape(slot, dtype, dims) {
-    const {wasm} = this.#core;
-    const bytes = countOf(dims) * TYPES[dtype][1].BYTES_PER_ELEMENT;
-    if (bytes > slot.capacity) {
-      if (slot.capacity) wasm.release(slot.address, slot.capacity);
-      slot.capacity = 0;
-      slot.address = wasm.allocate(bytes);
-      slot.capacity = bytes;
-    }
-    wasm.describe(slot.tensor, dtype, dims);
-    wasm.i32[(slot.tensor + 72) >> 2] = slot.address;
-    Object.assign(slot, {dtype, current: dims.slice(), view: null});
-  }
-
-  #fill(slot, value) {
-    if (value === undefined) fail('NOT_FOUND', `missing input '${slot.name}'; the model's are ${this.#inputs.map((s) => s.name).join(', ')}`);
-    const {info, current} = slot;
-    const {dtype, dims, data} = readTensor(value, {...info, current}, `input '${slot.name}'`);
-    if (dtype !== slot.dtype || !sameDims(dims, current)) this.#shape(slot, dtype, dims);
-    if (slot.view?.buffer !== this.#core.wasm.memory.buffer) {
-      slot.view = new TYPES[dtype][1](this.#core.wasm.memory.buffer, slot.address, data.length);
-    }
-    slot.view.set(data);
-  }
-
-  #read(slot, result) {
-    const {wasm} = this.#core;
-    const dtype = wasm.i32[slot.tensor >> 2];
-    const [type, Kind] = TYPES[dtype];
-    const rank = wasm.i32[(slot.tensor >> 2) + 1];
-    const address = wasm.pointer(slot.tensor + 72);
-    let same = result?.type === type && result.dims.length === rank;
-    for (let d = 0; same && d < rank; d++) same = result.dims[d] === wasm.long(slot.tensor + 8 + 8 * d);
-    if (!same) return wasm.tensor(slot.tensor);
-    if (slot.view?.buffer !== wasm.memory.buffer || slot.address !== address || slot.view.length !== result.data.length) {
-      slot.view = new Kind(wasm.memory.buffer, address, result.data.length);
-      slot.address = address;
-    }
-    result.data.set(slot.view);
-    return result;
-  }
+  get state() { return new State(this._wasm, this); }
+  _own() { return this._address || fail('WRONG_STATE', 'this context is closed'); }
+  run(feeds, results = {}) { return this._tensors._run(feeds, results, this._own()); }
+  clone() { return new Context(this._core, this._own()); }
+  resetRow(row) { this._wasm._call('context_reset_row', this._own(), BigInt(row)); }
 
   prepare(shapes = {}) {
-    const {wasm, address} = this.#own();
-    checkNames(shapes, this.#inputs, 'input');
-    for (const slot of this.#inputs) {
-      const given = shapes[slot.name] ?? {};
-      const dims = Array.isArray(given) ? given : given.dims ?? slot.info.dims;
-      if (!dims || dims.some((dim) => dim < 0)) {
-        fail('INVALID_ARGUMENT', `input '${slot.name}' needs a shape${dims ? ` for ${shapeText(dims, slot.info.dimNames)}` : ''}`);
-      }
-      const dtype = given.type ? TYPES.findIndex((type) => type?.[0] === given.type) : slot.info.dtype;
-      this.#shape(slot, dtype, checkDims(dims, `input '${slot.name}'`));
-    }
-    // The descs alone, one after the other.
-    wasm.with((copy) => {
-      const descs = copy(new Uint8Array(72 * this.#inputs.length + 8));
-      this.#inputs.forEach((slot, index) => wasm.u8.copyWithin(descs + 72 * index, slot.tensor, slot.tensor + 72));
-      wasm.call('context_prepare', address, descs, this.#inputs.length);
+    const wasm = this._wasm;
+    const {_inputs: inputs} = this._tensors;
+    wasm._with((copy) => {
+      const descs = copy(new Uint8Array(72 * inputs.length + 8));
+      const tensors = this._tensors._describe(shapes, descs);
+      wasm._call('context_prepare', this._own(), descs, inputs.length);
+      inputs.forEach((slot, index) => this._tensors._shape(slot, ...tensors[index]));
     });
   }
 
-  run(feeds, results = {}) {
-    const {wasm, address} = this.#own();
-    checkNames(feeds, this.#inputs, 'input');
-    for (const slot of this.#inputs) this.#fill(slot, feeds[slot.name]);
-    for (const slot of this.#outputs) wasm.i32[(slot.tensor + 72) >> 2] = 0;
-    const [inputs, outputs] = [this.#inputs.length, this.#outputs.length];
-    wasm.call('context_run', address, this.#tensors, inputs, this.#tensors + 80 * inputs, outputs);
-    for (const slot of this.#outputs) results[slot.name] = this.#read(slot, results[slot.name]);
-    return results;
+  plan() {
+    const wasm = this._wasm;
+    const out = wasm._out;
+    const info = (verb, size, ...index) => wasm._call(`context_get_${verb}_info_sized`, this._own(), ...index, out, size);
+    info('plan', 40);
+    const [stepCount, foldedCount, constantBytes, workspaceBytes] = [4, 8, 12, 16].map((at) => wasm._pointer(out + at));
+    return {
+      foldedCount, constantBytes, workspaceBytes, hasDynamicPart: wasm._u8[out + 24] !== 0, work: wasm._long(out + 32),
+      steps: times(stepCount, (index) => {
+        info('step', 32, index);
+        const [node, opType, kernel, reason, fusedFrom] = [4, 8, 12, 16, 24].map((at) => wasm._text(out + at));
+        return {node, opType, kernel, reason, fusedFrom, isView: wasm._u8[out + 28] !== 0, isDynamic: wasm._u8[out + 29] !== 0};
+      })};
   }
 
-  clone() { return new Context(this.#core, this.#own().address); }
-
   close() {
-    if (!this.#address) return;
-    const {wasm} = this.#core;
-    contexts.unregister(this);
-    wasm.exports.olstm_context_destroy(this.#address);
-    for (const slot of this.#inputs) if (slot.capacity) wasm.release(slot.address, slot.capacity);
-    wasm.release(this.#tensors, 80 * (this.#inputs.length + this.#outputs.length) + 80);
-    this.#address = 0;
+    if (!this._address) return;
+    forgotten.unregister(this);
+    this._close();
+    this._address = 0;
   }
 }
 
 // ---------------------------------------------------------------- sessions
 
 class Session {
-  #core;
-  #context;
-
   constructor(wasm, model, options) {
-    wasm.with((copy) => {
-      const numbers = copy(Float64Array.from(optionNumbers(options, wasm, copy)));
-      wasm.call('web_load', copy(model), model.length, numbers, wasm.out);
+    wasm._with((copy) => {
+      const numbers = copy(Float64Array.from(optionNumbers(options, copy)));
+      wasm._call('web_load', copy(model), model.length, numbers, wasm._out);
     });
-    const session = wasm.pointer(wasm.out);
-    const infos = (kind) => Array.from({length: wasm.exports[`olstm_session_${kind}_count`](session)},
-      (_, index) => wasm.value(wasm.exports[`olstm_session_get_${kind}`](session, index) >>> 0));
-    const [inputs, outputs] = [infos('input'), infos('output')];
+    const session = wasm._pointer(wasm._out);
+    const infos = (kind) => times(wasm._exports[`olstm_session_${kind}_count`](session),
+      (index) => wasm._value(wasm._exports[`olstm_session_get_${kind}`](session, index)));
+    const inputs = infos('input');
+    const outputs = infos('output');
     const named = options.dims ?? {};
     for (const name in named) {
       if (!inputs.some((info) => info.dimNames?.includes(name))) fail('NOT_FOUND', `no input has a dimension '${name}'`);
     }
     for (const info of inputs) info.dims = info.dims?.map((dim, d) => dim < 0 ? named[info.dimNames[d]] ?? dim : dim) ?? null;
-    this.#core = {wasm, session, inputs, outputs};
-    const shown = ({name, type, dims, dimNames}) => ({name, type, dims, dimNames});
-    this.inputs = inputs.map(shown);
-    this.outputs = outputs.map(shown);
-    this.#context = new Context(this.#core);
+    this.inputs = inputs;
+    this.outputs = outputs;
+    this._core = {_wasm: wasm, _session: session, _inputs: inputs, _outputs: outputs};
+    this._context = new Context(this._core);
     if (options.dims) this.prepare();
   }
 
-  #own() { return this.#context ?? fail('WRONG_STATE', 'the session is closed'); }
-  get state() { return this.#own().state; }
-  run(feeds, results) { return this.#own().run(feeds, results); }
-  prepare(shapes) { this.#own().prepare(shapes); }
-  createContext() { return this.#own() && new Context(this.#core); }
+  _own() { return this._context ?? fail('WRONG_STATE', 'this session is closed'); }
+  get state() { return this._own().state; }
+  run(feeds, results) { return this._own().run(feeds, results); }
+  prepare(shapes) { this._own().prepare(shapes); }
+  resetRow(row) { this._own().resetRow(row); }
+  plan() { return this._own().plan(); }
+  createContext() { return this._own() && new Context(this._core); }
 
   get memory() {
-    const {exports, memory} = (this.#own(), this.#core.wasm);
-    return {
-      bytes: memory.buffer.byteLength, used: exports.olstm_web_live_bytes(), allocations: exports.olstm_web_allocation_count()};
+    const {_exports: exports, _memory: memory} = this._own()._wasm;
+    return {bytes: memory.buffer.byteLength, used: exports.olstm_web_live_bytes(), allocations: exports.olstm_web_allocation_count()};
   }
 
+  // All memory goes with the instance, once nothing that was made of this session is in use.
   close() {
-    this.#context = this.#core = null;
+    this._context?.close();
+    this._context = this._core = null;
   }
 }
 
 // ---------------------------------------------------------------- loading
 
-const asBytes = (source, what) => {
-  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
-  const tag = source?.[Symbol.toStringTag];
-  if (tag === 'ArrayBuffer' || tag === 'SharedArrayBuffer') return new Uint8Array(source);
-  return fail('INVALID_ARGUMENT', `${what} must be bytes: an ArrayBuffer or a Uint8Array`);
-};
-
 const inNode = typeof process === 'object' && !!process.versions?.node;
 
 // Bytes of a URL, of a path in Node, of a Blob or Response, or of bytes.
 const read = async (source, what) => {
-  if (typeof source === 'string' || tagOfUrl(source)) {
+  if (typeof source === 'string' || tagOf(source) === 'URL') {
     if (inNode && !/^(https?|data|blob):/.test(source)) {
       const fs = await import(/* webpackIgnore: true */ /* @vite-ignore */ 'node:fs/promises');
-      return fs.readFile(/^file:/.test(source) ? new URL(source) : source);
+      return fs.readFile(/^file:/.test(source) ? new URL(source) : source).catch((error) => fail('IO_ERROR', `${what}: ${error.message}`));
     }
     source = await fetch(source);
-    if (!source.ok) fail('IO_ERROR', `${what}: ${source.url} answers ${source.status} ${source.statusText}`);
+    if (!source.ok) fail('IO_ERROR', `${what}: ${source.url} gives ${source.status} ${source.statusText}`);
   }
   return asBytes(typeof source?.arrayBuffer === 'function' ? await source.arrayBuffer() : source, what);
 };
-const tagOfUrl = (source) => source?.[Symbol.toStringTag] === 'URL';
 
-const isModule = (source) => source?.[Symbol.toStringTag] === 'WebAssembly.Module';
+const isModule = (source) => tagOf(source) === 'WebAssembly.Module';
 let ownModule;
 
-export const compile = (source) => {
+export const compile = async (source) => {
   if (isModule(source)) return source;
-  const compiled = (from) => read(from, 'olstm.wasm').then((bytes) => WebAssembly.compile(bytes));
-  if (source !== undefined) return compiled(source);
-  ownModule ??= compiled(new URL('./olstm.wasm', import.meta.url));
+  if (source !== undefined) return WebAssembly.compile(await read(source, 'olstm.wasm'));
+  ownModule ??= compile(new URL('./olstm.wasm', import.meta.url));
   ownModule.catch(() => { ownModule = undefined; });
   return ownModule;
 };
@@ -534,13 +567,12 @@ export const load = async (model, options = {}) => {
   const [module, bytes, ...files] = await Promise.all([
     compile(options.wasm), read(model, 'the model'), ...external.map(([name, source]) => read(source, `external data '${name}'`))]);
   const wasm = new Wasm(module);
-  wasm.adopt(await WebAssembly.instantiate(module, wasm.imports));
-  const externalData = Object.fromEntries(external.map(([name], index) => [name, files[index]]));
-  return new Session(wasm, bytes, {...options, externalData});
+  wasm._adopt(await WebAssembly.instantiate(module, wasm._imports));
+  return new Session(wasm, bytes, {...options, externalData: Object.fromEntries(external.map(([name], index) => [name, files[index]]))});
 };
 
 export const loadSync = (model, options = {}) => {
   const module = isModule(options.wasm) ? options.wasm : new WebAssembly.Module(asBytes(options.wasm, "option 'wasm'"));
   const wasm = new Wasm(module);
-  return new Session(wasm.adopt(new WebAssembly.Instance(module, wasm.imports)), asBytes(model, 'the model'), options);
+  return new Session(wasm._adopt(new WebAssembly.Instance(module, wasm._imports)), asBytes(model, 'the model'), options);
 };

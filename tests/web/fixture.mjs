@@ -4,6 +4,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath, pathToFileURL} from 'node:url';
 
+export {lstmModel, model as makeModel, node, noise, readTensorProto} from '../../adapters/web/onnx_files.mjs';
+
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 export const packageFolder = process.env.OLSTM_WEB_PACKAGE ?? path.join(root, 'build/wasm/npm/olstm');
 export const olstm = await import(pathToFileURL(path.join(packageFolder, 'olstm.js')));
@@ -53,69 +55,4 @@ const fromFloat16 = (bits) => {
   const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, bits >> 10 & 31, bits & 1023];
   if (exponent === 31) return fraction ? NaN : sign * Infinity;
   return sign * (exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction * 2 ** -24);
-};
-
-// ---------------------------------------------------------------- protobuf
-
-/// Calls field(number, value, bytes) for the fields of a message: value is a BigInt, or the field's bytes.
-const scan = (bytes, field) => {
-  let at = 0;
-  const varint = () => {
-    let value = 0n;
-    for (let shift = 0n; ; shift += 7n) {
-      const byte = bytes[at++];
-      value |= BigInt(byte & 127) << shift;
-      if (byte < 128) return BigInt.asIntN(64, value);
-    }
-  };
-  const take = (count) => bytes.subarray(at, at += count);
-  while (at < bytes.length) {
-    const tag = Number(varint());
-    const wire = tag & 7;
-    field(tag >> 3, wire === 0 ? varint() : take(wire === 1 ? 8 : wire === 5 ? 4 : Number(varint())), wire);
-  }
-};
-
-const varints = (bytes) => {
-  const list = [];
-  // A message of varints alone, as if each were a field.
-  let value = 0n, shift = 0n;
-  for (const byte of bytes) {
-    value |= BigInt(byte & 127) << shift;
-    shift += 7n;
-    if (byte < 128) {
-      list.push(BigInt.asIntN(64, value));
-      value = shift = 0n;
-    }
-  }
-  return list;
-};
-
-const KINDS = {
-  1: ['float32', Float32Array], 2: ['uint8', Uint8Array], 3: ['int8', Int8Array], 4: ['uint16', Uint16Array],
-  5: ['int16', Int16Array], 6: ['int32', Int32Array], 7: ['int64', BigInt64Array], 9: ['bool', Uint8Array],
-  10: ['float16', Uint16Array], 11: ['float64', Float64Array], 12: ['uint32', Uint32Array], 13: ['uint64', BigUint64Array],
-  16: ['bfloat16', Uint16Array]};
-
-/// {name, type, dims, data} of a TensorProto; undefined for a dtype that has no typed array.
-export const readTensorProto = (bytes) => {
-  const dims = [], elements = [];
-  let dtype, raw, name = '';
-  scan(bytes, (field, value, wire) => {
-    const list = () => wire === 0 ? [value] : varints(value);
-    const packed = (Kind) => [...new Kind(Uint8Array.from(value).buffer)];
-    if (field === 1) dims.push(...list().map(Number));
-    if (field === 2) dtype = Number(value);
-    if (field === 4) elements.push(...packed(Float32Array));
-    if (field === 5 || field === 7 || field === 11) elements.push(...list());
-    if (field === 8) name = Buffer.from(value).toString();
-    if (field === 9) raw = Uint8Array.from(value);
-    if (field === 10) elements.push(...packed(Float64Array));
-  });
-  if (!KINDS[dtype]) return undefined;
-  const [type, Kind] = KINDS[dtype];
-  const big = type.endsWith('int64');
-  const isFloat = type === 'float32' || type === 'float64';
-  const data = raw ? new Kind(raw.buffer) : Kind.from(elements, (element) => big ? BigInt(element) : isFloat ? element : Number(element));
-  return {name, type, dims, data};
 };
