@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "op/conv/conv_piece.h"
 #include "op/shape/transpose_tiles.h"
 
 enum {
@@ -16,258 +17,6 @@ enum {
   /// Multiply-adds below which one thread is enough.
   kParallelWork = 1 << 18
 };
-
-/// One piece: a group of a sample, and ranges of the output.
-typedef struct conv_piece {
-  const olstm__conv_plan* plan;
-  const olstm__conv_args* args;
-  int64_t sample, group, depth;
-  int64_t row, row_end;
-  /// Of each phase.
-  int64_t column, column_end;
-  int64_t channel, channel_end;
-} conv_piece;
-
-/// Input as tiles read it.
-typedef struct conv_source {
-  const void* data;
-  /// The row and depth that come first, and the distances between them, in reals.
-  int64_t first_row, first_depth;
-  int64_t row_step, depth_step, channel_step;
-} conv_source;
-
-/// The taps that one row of output meets, in the order of the sums; of one phase.
-typedef struct conv_list {
-  /// For each column tap of each phase: its number, and its offset in a line.
-  int64_t *column_taps, *column_offsets;
-  /// Where each phase begins among them.
-  int64_t* phase_begin;
-  /// Offsets of weights and source.
-  int64_t *weights, *sources;
-  int64_t count;
-  /// What the offsets of the source count from.
-  int64_t source_at;
-  /// What the list was made for.
-  int64_t begin[2], end[2], phase;
-} conv_list;
-
-static int64_t smaller(int64_t a, int64_t b) {
-  return a < b ? a : b;
-}
-
-static int64_t larger(int64_t a, int64_t b) {
-  return a > b ? a : b;
-}
-
-/// Parts of `part` that `total` takes.
-static int64_t count_parts(int64_t total, int64_t part) {
-  return (total + part - 1) / part;
-}
-
-// ---------------------------------------------------------------- taps
-
-/// Goes through the taps of one dimension: tap after tap, which element `shift` of which
-/// phase of the stride is read.
-typedef struct tap_walk {
-  int64_t stride, whole, part;
-  bool back;
-  int64_t phase, shift;
-} tap_walk;
-
-/// at: where tap 0 reads (transposed: the output index plus what is cut off).
-static tap_walk walk_taps(const olstm__conv* conv, int32_t d, int64_t at) {
-  const int64_t stride = conv->window.stride[d];
-  const int64_t dilation = conv->window.dilation[d];
-  tap_walk walk = {stride,      dilation / stride, dilation % stride, conv->is_transposed,
-                   at % stride, at / stride};
-  if (walk.phase < 0) {
-    walk.phase += stride;
-    walk.shift -= 1;
-  }
-  return walk;
-}
-
-static void walk_on(tap_walk* walk) {
-  if (walk->back) {
-    walk->phase -= walk->part;
-    walk->shift -= walk->whole;
-    if (walk->phase >= 0) return;
-    walk->phase += walk->stride;
-    walk->shift -= 1;
-  } else {
-    walk->phase += walk->part;
-    walk->shift += walk->whole;
-    if (walk->phase < walk->stride) return;
-    walk->phase -= walk->stride;
-    walk->shift += 1;
-  }
-}
-
-/// Lists the column taps of one phase.
-static int64_t list_columns(const olstm__conv_plan* plan, int64_t phase,
-                            int64_t line_length, int64_t* taps, int64_t* offsets) {
-  const olstm__window* w = &plan->conv.window;
-  const bool back = plan->conv.is_transposed;
-  const int64_t first = plan->lines == OLSTM__CONV_LINES_NONE ? 0 : plan->line_first;
-  tap_walk walk =
-      walk_taps(&plan->conv, 2, back ? phase + w->pad_begin[2] : -w->pad_begin[2]);
-  int64_t count = 0;
-  for (int64_t k = 0; k < w->kernel[2]; k++, walk_on(&walk)) {
-    if (back && walk.phase != 0) continue;
-    taps[count] = k;
-    offsets[count++] = plan->lines == OLSTM__CONV_LINES_BY_TAP
-                           ? k * line_length
-                           : walk.phase * line_length + walk.shift - first;
-  }
-  return count;
-}
-
-static int64_t line_length(const conv_piece* piece) {
-  return piece->column_end - piece->column + piece->plan->line_extra;
-}
-
-/// Lists that lie behind each other in `memory`.
-static conv_list start_list(const conv_piece* piece, int64_t* memory) {
-  const olstm__conv_plan* plan = piece->plan;
-  const olstm__window* w = &plan->conv.window;
-  conv_list list = {.column_taps = memory, .phase = -1};
-  list.column_offsets = list.column_taps + w->kernel[2];
-  list.phase_begin = list.column_offsets + w->kernel[2];
-  list.weights = list.phase_begin + plan->phases + 1;
-  list.sources = list.weights + olstm__window_kernel_count(w) * plan->list_channels;
-  list.phase_begin[0] = 0;
-  for (int64_t p = 0; p < plan->phases; p++) {
-    const int64_t at = list.phase_begin[p];
-    list.phase_begin[p + 1] =
-        at + list_columns(plan, p, line_length(piece), list.column_taps + at,
-                          list.column_offsets + at);
-  }
-  return list;
-}
-
-static void add_taps(const olstm__conv_plan* plan, int64_t weight, int64_t source,
-                     conv_list* list) {
-  for (int64_t t = list->phase_begin[list->phase]; t < list->phase_begin[list->phase + 1];
-       t++) {
-    list->weights[list->count] = (weight + list->column_taps[t]) * plan->block;
-    list->sources[list->count++] = source + list->column_offsets[t];
-  }
-}
-
-/// Adds the taps of the channels behind the first.
-static void add_channels(const olstm__conv_plan* plan, const conv_source* source,
-                         conv_list* list) {
-  const int64_t step = olstm__window_kernel_count(&plan->conv.window) * plan->block;
-  const int64_t taps = list->count;
-  for (int64_t c = 1; c < plan->list_channels; c++) {
-    for (int64_t t = 0; t < taps; t++) {
-      list->weights[list->count] = list->weights[t] + c * step;
-      list->sources[list->count++] = list->sources[t] + c * source->channel_step;
-    }
-  }
-}
-
-/// Taps of a convolution whose windows lie in the input between begin and end.
-static void find_range(const olstm__window* w, int32_t d, int64_t at, int64_t* out_begin,
-                       int64_t* out_end) {
-  const int64_t dilation = w->dilation[d];
-  *out_begin = at >= 0 ? 0 : smaller((-at + dilation - 1) / dilation, w->kernel[d]);
-  *out_end = at >= w->input[d]
-                 ? 0
-                 : smaller((w->input[d] - 1 - at) / dilation + 1, w->kernel[d]);
-  *out_end = larger(*out_begin, *out_end);
-}
-
-/// A convolution's rows have the same list, but for those at the edges.
-static void list_plain_row(const conv_piece* piece, const conv_source* source,
-                           int64_t row, conv_list* list) {
-  const olstm__window* w = &piece->plan->conv.window;
-  const int64_t at[] = {piece->depth * w->stride[0] - w->pad_begin[0],
-                        row * w->stride[1] - w->pad_begin[1]};
-  int64_t begin[2];
-  int64_t end[2];
-  for (int32_t d = 0; d < 2; d++) find_range(w, d, at[d], &begin[d], &end[d]);
-  list->source_at = (at[0] - source->first_depth) * source->depth_step +
-                    (at[1] - source->first_row) * source->row_step;
-  if (list->phase == 0 && memcmp(begin, list->begin, sizeof begin) == 0 &&
-      memcmp(end, list->end, sizeof end) == 0) {
-    return;
-  }
-  memcpy(list->begin, begin, sizeof begin);
-  memcpy(list->end, end, sizeof end);
-  list->phase = 0;
-  list->count = 0;
-  for (int64_t i = begin[0]; i < end[0]; i++) {
-    for (int64_t j = begin[1]; j < end[1]; j++) {
-      add_taps(
-          piece->plan, (i * w->kernel[1] + j) * w->kernel[2],
-          i * w->dilation[0] * source->depth_step + j * w->dilation[1] * source->row_step,
-          list);
-    }
-  }
-  add_channels(piece->plan, source, list);
-}
-
-/// Makes the list of one phase of an output row.
-static void list_row(const conv_piece* piece, const conv_source* source, int64_t row,
-                     int64_t phase, conv_list* list) {
-  const olstm__conv* conv = &piece->plan->conv;
-  const olstm__window* w = &conv->window;
-  if (!conv->is_transposed) {
-    list_plain_row(piece, source, row, list);
-    return;
-  }
-  tap_walk outer = walk_taps(conv, 0, piece->depth + w->pad_begin[0]);
-  list->phase = phase;
-  list->count = 0;
-  list->source_at = 0;
-  for (int64_t i = 0; i < w->kernel[0]; i++, walk_on(&outer)) {
-    if (outer.phase != 0 || outer.shift < 0 || outer.shift >= w->input[0]) continue;
-    tap_walk inner = walk_taps(conv, 1, row + w->pad_begin[1]);
-    for (int64_t j = 0; j < w->kernel[1]; j++, walk_on(&inner)) {
-      if (inner.phase != 0 || inner.shift < 0 || inner.shift >= w->input[1]) continue;
-      add_taps(piece->plan, (i * w->kernel[1] + j) * w->kernel[2],
-               (outer.shift - source->first_depth) * source->depth_step +
-                   (inner.shift - source->first_row) * source->row_step,
-               list);
-    }
-  }
-  add_channels(piece->plan, source, list);
-}
-
-// ---------------------------------------------------------------- source
-
-/// The input rows (or depths) that outputs begin..end-1 read: *out_first, and how many.
-static int64_t find_inputs(const olstm__conv_plan* plan, int32_t d, int64_t begin,
-                           int64_t end, int64_t* out_first) {
-  const olstm__window* w = &plan->conv.window;
-  const int64_t stride = w->stride[d];
-  const int64_t reach = olstm__window_extent(w, d) - 1;
-  int64_t first = begin * stride - w->pad_begin[d];
-  int64_t last = (end - 1) * stride - w->pad_begin[d] + reach;
-  if (plan->conv.is_transposed) {
-    const int64_t least = begin + w->pad_begin[d] - reach;
-    first = least <= 0 ? 0 : (least + stride - 1) / stride;
-    last = (end - 1 + w->pad_begin[d]) / stride;
-  }
-  *out_first = larger(first, 0);
-  return larger(smaller(last, w->input[d] - 1) - *out_first + 1, 0);
-}
-
-/// The input as it lies.
-static conv_source view_source(const conv_piece* piece) {
-  const olstm__conv* conv = &piece->plan->conv;
-  const olstm__window* w = &conv->window;
-  const int64_t plane = olstm__window_input_count(w);
-  const size_t index = (size_t)((piece->sample * conv->groups + piece->group) *
-                                    conv->input_channels * plane +
-                                piece->column);
-  return (conv_source){
-      .data = (const char*)piece->args->x + index * olstm_dtype_size(conv->dtype),
-      .row_step = w->input[2],
-      .depth_step = w->input[1] * w->input[2],
-      .channel_step = plane};
-}
 
 /// Tiles side by side of one row of output, from position `from` on.
 typedef struct tile_call {
@@ -288,17 +37,336 @@ static void add_call(row_calls* calls, const olstm__conv_plan* plan,
       (tile_call){.tile = *tile, .from = from, .vectors = plan->vectors};
 }
 
-#define REAL float
-#define NAME(x) x##_f32
-#include "op/conv/conv_rows.inc"
-#undef REAL
-#undef NAME
+// ---------------------------------------------------------------- tiles
 
-#define REAL double
-#define NAME(x) x##_f64
-#include "op/conv/conv_rows.inc"
-#undef REAL
-#undef NAME
+/// What is the same for all tiles of a group of channels. Arrays of doubles hold floats
+/// where the reals are floats.
+typedef struct tile_group {
+  const olstm__conv_piece* piece;
+  const olstm__conv_args* args;
+  olstm__conv_source source;
+  olstm__conv_list* list;
+  const char* weights;
+  /// Where the group's first channel's plane begins.
+  char* y;
+  /// Of tiles whose lanes are channels; and of the phases of a row, each [channels,
+  /// columns].
+  char *results, *phases;
+  int64_t channel_count;
+  /// What the sums of each channel start from; and zeros.
+  double init[kMaxLanes];
+  const double* zeros;
+  /// What takes a row: phases may have one column less than others.
+  row_calls calls[2];
+} tile_group;
+
+/// Lanes are positions: whole tiles, and what is left of the row.
+static void cut_positions(const tile_group* group, olstm__conv_tile tile, int64_t count,
+                          row_calls* calls) {
+  const olstm__conv_plan* plan = group->piece->plan;
+  const int64_t lanes = plan->tiles->lanes;
+  const int64_t across = olstm__conv_parts(count, lanes);
+  const int64_t parts = olstm__conv_parts(across, plan->vectors);
+  // The last tile is one of its own where its last vector is not full.
+  const int64_t ragged = count % lanes != 0;
+  tile.scalars = group->weights;
+  tile.scalar_taps = group->list->weights;
+  tile.vector_taps = group->list->sources;
+  tile.row_init = group->init;
+  tile.vector_init = group->zeros;
+  tile.scalar_step =
+      plan->list_channels * olstm__window_kernel_count(&plan->conv.window) * plan->block;
+  tile.vector_step = plan->list_channels * group->source.channel_step;
+  tile.last_lanes = olstm__conv_smaller(count, lanes);
+  for (int64_t v = 0; v < OLSTM__CONV_TILE_VECTORS; v++) {
+    tile.vector_at[v] = tile.out_at[v] = v * lanes;
+  }
+  int64_t from = 0;
+  for (int64_t part = 0; part < parts; part += tile.repeat) {
+    // Tiles of as many vectors as come out even, then those of one less.
+    const bool is_wide = part < across % parts;
+    const bool is_last = ragged && part == parts - 1;
+    const int64_t end = is_wide ? across % parts : parts;
+    const int64_t vectors = across / parts + (is_wide ? 1 : 0);
+    tile.repeat = is_last ? 1 : end - part - (ragged && end == parts ? 1 : 0);
+    tile.vector_advance = tile.out_advance = vectors * lanes;
+    if (is_last) {
+      // Where a vector is not full it takes some positions again.
+      if (vectors == 1) from = olstm__conv_larger(count - lanes, 0);
+      tile.vector_at[vectors - 1] = tile.out_at[vectors - 1] =
+          olstm__conv_larger(count - from - lanes, 0);
+    }
+    add_call(calls, plan, &tile, from);
+    calls->calls[calls->count - 1].vectors = vectors;
+    from += tile.repeat * tile.vector_advance;
+  }
+}
+
+/// Lanes are output channels: tiles of as many rows as come out even, then those of one
+/// less.
+static void cut_channels(const tile_group* group, olstm__conv_tile tile, int64_t count,
+                         row_calls* calls) {
+  const olstm__conv_plan* plan = group->piece->plan;
+  const int64_t lanes = plan->tiles->lanes;
+  const int64_t columns = plan->vectors * lanes;
+  const int64_t vectors = olstm__conv_parts(group->channel_count, lanes);
+  const int64_t parts = olstm__conv_parts(count, plan->tiles->max_rows[vectors - 1]);
+  tile.vectors = group->weights;
+  tile.vector_taps = group->list->weights;
+  tile.scalar_taps = group->list->sources;
+  tile.row_init = group->zeros;
+  tile.vector_init = group->init;
+  const int64_t step = olstm__window_kernel_count(&plan->conv.window) * lanes;
+  tile.vector_step = plan->list_channels * step;
+  tile.scalar_step = plan->list_channels * group->source.channel_step;
+  tile.last_lanes = lanes;
+  tile.out_step = columns;
+  for (int64_t v = 0; v < OLSTM__CONV_TILE_VECTORS; v++) {
+    tile.vector_at[v] = v * step * plan->conv.input_channels;
+    tile.out_at[v] = v * lanes;
+  }
+  for (int64_t more = 1, from = 0; more >= 0; more--) {
+    const int64_t rows = count / parts + more;
+    tile.repeat = more ? count % parts : parts - count % parts;
+    tile.scalar_advance = rows;
+    tile.out_advance = rows * columns;
+    if (tile.repeat == 0) continue;
+    add_call(calls, plan, &tile, from);
+    calls->calls[calls->count - 1].rows = rows;
+    from += rows * tile.repeat;
+  }
+}
+
+/// Makes the calls that take a row of `count` columns.
+static void cut_row(const tile_group* group, int64_t count, int64_t out_step,
+                    row_calls* calls) {
+  const olstm__conv_plan* plan = group->piece->plan;
+  const olstm__conv_tile tile = {
+      .channels = plan->conv.input_channels / plan->list_channels, .out_step = out_step};
+  calls->columns = count;
+  calls->count = 0;
+  if (plan->by_channels) {
+    cut_channels(group, tile, count, calls);
+  } else {
+    cut_positions(group, tile, count, calls);
+  }
+  for (int32_t i = 0; i < calls->count; i++) {
+    tile_call* call = &calls->calls[i];
+    const int64_t rows = plan->by_channels ? call->rows : group->channel_count;
+    const int64_t vectors =
+        plan->by_channels ? olstm__conv_parts(group->channel_count, plan->tiles->lanes)
+                          : call->vectors;
+    call->run = plan->tiles->run[vectors - 1][rows - 1];
+  }
+}
+
+/// The columns of one phase of a row of output, `count` of them, one channel after the
+/// other.
+static void run_phase(tile_group* group, int64_t row, int64_t phase, int64_t count,
+                      char* out, int64_t out_step) {
+  const olstm__conv_plan* plan = group->piece->plan;
+  const int64_t columns = plan->vectors * plan->tiles->lanes;
+  olstm__conv_list_row(group->piece, &group->source, row, phase, group->list);
+  const int64_t size = group->piece->size;
+  const char* source = group->source.data + group->list->source_at * size;
+  row_calls* calls = &group->calls[count & 1];
+  if (count != calls->columns) cut_row(group, count, out_step, calls);
+  for (int32_t i = 0; i < calls->count; i++) {
+    tile_call* call = &calls->calls[i];
+    call->tile.tap_count = group->list->count;
+    if (plan->by_channels) {
+      call->tile.scalars = source + call->from * size;
+      call->tile.out = group->results + call->from * columns * size;
+    } else {
+      call->tile.vectors = source + call->from * size;
+      call->tile.out = out + call->from * size;
+    }
+    call->run(&call->tile);
+  }
+  if (!plan->by_channels) return;
+  plan->tiles->transpose(group->results, columns, group->channel_count, count, out,
+                         out_step);
+}
+
+/// Copies `count` reals of `size` bytes to places `step` bytes apart.
+static void spread(int64_t size, const char* from, int64_t count, int64_t step,
+                   char* to) {
+  if (size == (int64_t)sizeof(float)) {
+    for (int64_t i = 0; i < count; i++) memcpy(to + i * step, from + i * 4, 4);
+  } else {
+    for (int64_t i = 0; i < count; i++) memcpy(to + i * step, from + i * 8, 8);
+  }
+}
+
+/// Puts the phases of a row of one channel, `step` apart, together; `count` reals.
+static void join_phases(const olstm__conv_piece* piece, const char* phases, int64_t step,
+                        int64_t count, char* y) {
+  const olstm__conv_plan* plan = piece->plan;
+  const int64_t size = piece->size;
+  int64_t done = 0;
+  if (plan->phases == 2) {
+    plan->tiles->join(phases, phases + step * size, count / 2, y);
+    done = count / 2;
+  }
+  for (int64_t p = 0; p < plan->phases && done * plan->phases + p < count; p++) {
+    const int64_t own = (count - p + plan->phases - 1) / plan->phases;
+    spread(size, phases + (p * step + done) * size, own - done, plan->phases * size,
+           y + (done * plan->phases + p) * size);
+  }
+}
+
+static void run_row(tile_group* group, int64_t row) {
+  const olstm__conv_piece* piece = group->piece;
+  const olstm__conv_plan* plan = piece->plan;
+  const olstm__window* w = &plan->conv.window;
+  const int64_t plane = olstm__window_output_count(w);
+  const int64_t begin = piece->column * plan->phases;
+  const int64_t count =
+      olstm__conv_smaller(piece->column_end * plan->phases, w->output[2]) - begin;
+  const int64_t size = piece->size;
+  char* y =
+      group->y + ((piece->depth * w->output[1] + row) * w->output[2] + begin) * size;
+  if (plan->phases == 1) {
+    run_phase(group, row, 0, count, y, plane);
+    return;
+  }
+  const int64_t columns = piece->column_end - piece->column;
+  const int64_t phase_step = group->channel_count * columns;
+  for (int64_t p = 0; p < plan->phases && p < count; p++) {
+    // The last phases may have a column less.
+    run_phase(group, row, p, (count - p + plan->phases - 1) / plan->phases,
+              group->phases + p * phase_step * size, columns);
+  }
+  for (int64_t m = 0; m < group->channel_count; m++) {
+    join_phases(piece, group->phases + m * columns * size, phase_step, count,
+                y + m * plane * size);
+  }
+}
+
+/// A channel with a window of its own.
+static void run_depthwise(const tile_group* group) {
+  const olstm__conv_piece* piece = group->piece;
+  const olstm__window* w = &piece->plan->conv.window;
+  const int64_t row_step = group->source.row_step;
+  const olstm__conv_depthwise rows = {
+      .source = group->source.data,
+      .source_step = row_step,
+      .window_step = w->stride[1] * row_step,
+      .taps = group->list->sources,
+      .tap_count = w->kernel[1] * w->kernel[2],
+      .near_columns = w->stride[1] == 1 && w->dilation[1] == 1 ? w->kernel[2] : 0,
+      .weights = group->weights,
+      .bias = group->init,
+      .out = group->y + (piece->row * w->output[2] + piece->column) * piece->size,
+      .out_step = w->output[2],
+      .rows = piece->row_end - piece->row,
+      .count = piece->column_end - piece->column};
+  for (int64_t t = 0; t < rows.tap_count; t++) {
+    group->list->sources[t] = t / w->kernel[2] * w->dilation[1] * row_step +
+                              group->list->column_offsets[t % w->kernel[2]];
+  }
+  piece->plan->depthwise(&rows);
+}
+
+static void finish_group(const tile_group* group, int64_t channel) {
+  const olstm__conv_piece* piece = group->piece;
+  const olstm__conv_args* args = group->args;
+  const olstm__conv* conv = &piece->plan->conv;
+  const olstm__window* w = &conv->window;
+  const int64_t plane = olstm__window_output_count(w);
+  const int64_t begin = piece->column * piece->plan->phases;
+  const int64_t end =
+      olstm__conv_smaller(piece->column_end * piece->plan->phases, w->output[2]);
+  // Whole rows are one run.
+  const bool whole = begin == 0 && end == w->output[2];
+  const int64_t runs = whole ? 1 : piece->row_end - piece->row;
+  const int64_t rows = whole ? piece->row_end - piece->row : 1;
+  if (!args->finish) return;
+  for (int64_t m = 0; m < group->channel_count; m++) {
+    const int64_t index =
+        (piece->sample * conv->groups + piece->group) * conv->output_channels + channel +
+        m;
+    for (int64_t r = 0; r < runs; r++) {
+      const int64_t first =
+          (piece->depth * w->output[1] + piece->row + r) * w->output[2] + begin;
+      args->finish(args->finish_context, index, first, rows * (end - begin),
+                   group->y + (m * plane + first) * piece->size);
+    }
+  }
+}
+
+/// Channels from `channel` on, as many as go together.
+static void run_group(tile_group* group, int64_t channel) {
+  const olstm__conv_piece* piece = group->piece;
+  const olstm__conv_plan* plan = piece->plan;
+  const olstm__conv* conv = &plan->conv;
+  const int64_t taps = olstm__window_kernel_count(&conv->window);
+  const int64_t blocks = olstm__conv_parts(conv->output_channels, plan->block);
+  const int64_t own = piece->group * conv->output_channels + channel;
+  const int64_t size = piece->size;
+  const char* bias = group->args->bias;
+  static const double kZeros[kMaxLanes] = {0};
+  group->weights = (const char*)group->args->packed +
+                   ((piece->group * blocks + channel / plan->block) *
+                        conv->input_channels * taps * plan->block +
+                    channel % plan->block) *
+                       size;
+  group->y = (char*)group->args->y +
+             (piece->sample * conv->groups * conv->output_channels + own) *
+                 olstm__window_output_count(&conv->window) * size;
+  // Whole vectors, where lanes are channels.
+  const int64_t init_count =
+      olstm__conv_larger(group->channel_count, plan->vectors * plan->tiles->lanes);
+  memset(group->init, 0, (size_t)(init_count * size));
+  if (bias) {
+    memcpy(group->init, bias + own * size, (size_t)(group->channel_count * size));
+  }
+  group->zeros = kZeros;
+  group->calls[0].columns = group->calls[1].columns = 0;
+  if (plan->depthwise) {
+    run_depthwise(group);
+  } else {
+    for (int64_t row = piece->row; row < piece->row_end; row++) {
+      run_row(group, row);
+    }
+  }
+  finish_group(group, channel);
+}
+
+static void run_piece(const olstm__conv_piece* piece, const olstm__conv_args* args,
+                      char* memory) {
+  const olstm__conv_plan* plan = piece->plan;
+  olstm__conv_list list =
+      olstm__conv_list_start(piece, (int64_t*)(void*)(memory + plan->list_offset));
+  // Not zeroed: it is large beside a small piece.
+  tile_group group;
+  group.piece = piece;
+  group.args = args;
+  group.source = olstm__conv_find_source(piece, memory);
+  group.list = &list;
+  group.results = memory + plan->results_offset;
+  group.phases = memory + plan->phases_offset;
+  for (int64_t channel = piece->channel; channel < piece->channel_end;) {
+    const int64_t left = piece->channel_end - channel;
+    if (plan->by_channels) {
+      // As even as they come.
+      const int64_t blocks = olstm__conv_parts(left, plan->block);
+      const int64_t groups = olstm__conv_parts(blocks, plan->vectors);
+      group.channel_count =
+          olstm__conv_smaller(left, olstm__conv_parts(blocks, groups) * plan->block);
+    } else {
+      // Rows of a tile lie in one block.
+      const int64_t at = channel % plan->block;
+      const int64_t rows = olstm__conv_smaller(plan->block, left + at);
+      const int64_t parts = olstm__conv_parts(rows, plan->rows);
+      int64_t part = 1;
+      while (rows * part / parts <= at) part++;
+      group.channel_count = rows * part / parts - at;
+    }
+    run_group(&group, channel);
+    channel += group.channel_count;
+  }
+}
 
 // ---------------------------------------------------------------- pieces
 
@@ -309,24 +377,25 @@ static int64_t take_digit(int64_t* index, int64_t count) {
   return digit;
 }
 
-static conv_piece find_piece(const olstm__conv_plan* plan, const olstm__conv_args* args,
-                             int64_t index) {
+static olstm__conv_piece find_piece(const olstm__conv_plan* plan,
+                                    const olstm__conv_args* args, int64_t index) {
   const olstm__conv* conv = &plan->conv;
   const olstm__window* w = &conv->window;
-  conv_piece piece = {.plan = plan, .args = args};
+  olstm__conv_piece piece = {
+      .plan = plan, .x = args->x, .size = (int64_t)olstm_dtype_size(conv->dtype)};
   piece.channel =
-      take_digit(&index, count_parts(conv->output_channels, plan->piece_channels)) *
+      take_digit(&index, olstm__conv_parts(conv->output_channels, plan->piece_channels)) *
       plan->piece_channels;
   piece.channel_end =
-      smaller(piece.channel + plan->piece_channels, conv->output_channels);
+      olstm__conv_smaller(piece.channel + plan->piece_channels, conv->output_channels);
   const int64_t part = take_digit(&index, plan->column_parts);
-  const int64_t across = count_parts(plan->columns, plan->tiles->lanes);
+  const int64_t across = olstm__conv_parts(plan->columns, plan->tiles->lanes);
   piece.column = across * part / plan->column_parts * plan->tiles->lanes;
-  piece.column_end = smaller(
+  piece.column_end = olstm__conv_smaller(
       across * (part + 1) / plan->column_parts * plan->tiles->lanes, plan->columns);
-  piece.row =
-      take_digit(&index, count_parts(w->output[1], plan->piece_rows)) * plan->piece_rows;
-  piece.row_end = smaller(piece.row + plan->piece_rows, w->output[1]);
+  piece.row = take_digit(&index, olstm__conv_parts(w->output[1], plan->piece_rows)) *
+              plan->piece_rows;
+  piece.row_end = olstm__conv_smaller(piece.row + plan->piece_rows, w->output[1]);
   piece.depth = take_digit(&index, w->output[0]);
   piece.group = take_digit(&index, conv->groups);
   piece.sample = index;
@@ -344,12 +413,8 @@ static void run_task(void* argument, int32_t index) {
   const olstm__conv_plan* plan = task->plan;
   char* memory = (char*)task->args->workspace + (size_t)index * plan->thread_bytes;
   for (int64_t p = index; p < plan->piece_count; p += task->task_count) {
-    const conv_piece piece = find_piece(plan, task->args, p);
-    if (plan->conv.dtype == OLSTM_DTYPE_DOUBLE) {
-      run_piece_f64(&piece, memory);
-    } else {
-      run_piece_f32(&piece, memory);
-    }
+    const olstm__conv_piece piece = find_piece(plan, task->args, p);
+    run_piece(&piece, task->args, memory);
   }
 }
 
@@ -369,10 +434,33 @@ void olstm__conv_run(const olstm__conv_plan* plan, const olstm__conv_args* args)
   }
 }
 
+// ---------------------------------------------------------------- weights
+
+/// Weights are [groups][output channels][input channels][taps], or with channels the
+/// other way round.
 void olstm__conv_pack(const olstm__conv* conv, const void* weights, void* packed) {
-  if (conv->dtype == OLSTM_DTYPE_DOUBLE) {
-    pack_f64(conv, weights, packed);
-  } else {
-    pack_f32(conv, weights, packed);
+  const int64_t size = (int64_t)olstm_dtype_size(conv->dtype);
+  const int64_t taps = olstm__window_kernel_count(&conv->window);
+  const int64_t inputs = conv->input_channels;
+  const int64_t outputs = conv->output_channels;
+  const int64_t block = olstm__conv_block(conv);
+  const int64_t output_bytes = (conv->is_transposed ? taps : inputs * taps) * size;
+  // All taps of all channels lie together, or those of one.
+  const int64_t rows = conv->is_transposed ? taps : inputs * taps;
+  const int64_t step = (conv->is_transposed ? outputs * taps : inputs * taps) * size;
+  const olstm__transpose_tiles turn =
+      olstm__transpose_tiles_f32_plain[conv->dtype == OLSTM_DTYPE_FLOAT ? 2 : 3];
+  const char* group = weights;
+  char* to = packed;
+  for (int64_t g = 0; g < conv->groups; g++, group += inputs * outputs * taps * size) {
+    for (int64_t first = 0; first < outputs; first += block) {
+      const int64_t count = olstm__conv_smaller(outputs - first, block);
+      const char* from = group + first * output_bytes;
+      for (int64_t done = 0; done < inputs * taps; done += rows, from += step) {
+        if (count < block) memset(to, 0, (size_t)(rows * block * size));
+        turn(rows, count, from, output_bytes, to, block * size);
+        to += rows * block * size;
+      }
+    }
   }
 }

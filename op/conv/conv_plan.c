@@ -1,6 +1,6 @@
 // How a convolution is cut: what lanes stand for, where input lines lie, and pieces that
 // leave what they read in the cache.
-#include "op/conv/conv_kernel.h"
+#include "op/conv/conv_plan.h"
 #include "op/math/cpu.h"
 #include "op/op_work.h"
 
@@ -53,14 +53,6 @@ static const olstm__conv_tile_table* find_movers(const olstm__conv_tile_table* t
   return tiles;
 }
 
-static int64_t smaller(int64_t a, int64_t b) {
-  return a < b ? a : b;
-}
-
-static int64_t larger(int64_t a, int64_t b) {
-  return a > b ? a : b;
-}
-
 /// The quotient rounded down, and up, for b > 0.
 static int64_t floor_divide(int64_t a, int64_t b) {
   return a >= 0 ? a / b : -((-a + b - 1) / b);
@@ -71,7 +63,7 @@ static int64_t ceil_divide(int64_t a, int64_t b) {
 }
 
 int64_t olstm__conv_block(const olstm__conv* conv) {
-  return smaller(conv->output_channels, find_tiles(conv->dtype)->lanes);
+  return olstm__conv_smaller(conv->output_channels, find_tiles(conv->dtype)->lanes);
 }
 
 // ---------------------------------------------------------------- window
@@ -121,7 +113,7 @@ static void plan_lines(olstm__conv_plan* plan) {
   const int64_t reach = (w->kernel[2] - 1) * w->dilation[2];
   const int64_t stride = w->stride[2];
   int64_t last = 0;
-  plan->phases = plan->conv.is_transposed ? smaller(stride, w->output[2]) : 1;
+  plan->phases = plan->conv.is_transposed ? olstm__conv_smaller(stride, w->output[2]) : 1;
   plan->columns = ceil_divide(w->output[2], plan->conv.is_transposed ? stride : 1);
   if (plan->conv.is_transposed) {
     plan->line_first = floor_divide(w->pad_begin[2] - reach, stride);
@@ -267,7 +259,7 @@ static int64_t source_rows(const olstm__conv_plan* plan, int64_t rows) {
   const int64_t extent = olstm__window_extent(w, 1);
   const int64_t reach = plan->conv.is_transposed ? (rows + extent - 2) / w->stride[1] + 1
                                                  : (rows - 1) * w->stride[1] + extent;
-  return plan->depthwise ? reach : smaller(reach, w->input[1]);
+  return plan->depthwise ? reach : olstm__conv_smaller(reach, w->input[1]);
 }
 
 static int64_t source_depth(const olstm__conv_plan* plan) {
@@ -275,7 +267,7 @@ static int64_t source_depth(const olstm__conv_plan* plan) {
   const int64_t extent = olstm__window_extent(w, 0);
   const int64_t reach =
       plan->conv.is_transposed ? (extent - 1) / w->stride[0] + 1 : extent;
-  return smaller(reach, w->input[0]);
+  return olstm__conv_smaller(reach, w->input[0]);
 }
 
 static bool source_count(const olstm__conv_plan* plan, int64_t rows, int64_t columns,
@@ -297,7 +289,7 @@ static bool fits_cache(const olstm__conv_plan* plan, int64_t rows, int64_t colum
 /// Cuts columns into so many parts, of two vectors at least.
 static void cut_columns(olstm__conv_plan* plan, int64_t parts) {
   const int64_t across = ceil_divide(plan->columns, plan->tiles->lanes);
-  plan->column_parts = larger(smaller(parts, across / 2), 1);
+  plan->column_parts = olstm__conv_larger(olstm__conv_smaller(parts, across / 2), 1);
   plan->piece_columns =
       plan->column_parts == 1
           ? plan->columns
@@ -323,7 +315,8 @@ static void choose_piece(olstm__conv_plan* plan) {
     plan->piece_rows++;
   }
   // As even as they come.
-  plan->piece_rows = ceil_divide(rows, larger(ceil_divide(rows, plan->piece_rows), 1));
+  plan->piece_rows =
+      ceil_divide(rows, olstm__conv_larger(ceil_divide(rows, plan->piece_rows), 1));
 }
 
 static int64_t count_pieces(const olstm__conv_plan* plan) {
@@ -337,20 +330,20 @@ static int64_t count_pieces(const olstm__conv_plan* plan) {
 static void share_pieces(olstm__conv_plan* plan, int32_t thread_count) {
   const int64_t wanted = (int64_t)thread_count * kPiecesPerThread;
   const int64_t channels = plan->conv.output_channels;
-  const int64_t unit =
-      larger(plan->block * (plan->by_channels ? (int64_t)plan->vectors : 1), 1);
+  const int64_t unit = olstm__conv_larger(
+      plan->block * (plan->by_channels ? (int64_t)plan->vectors : 1), 1);
   if (thread_count == 1) return;
   if (count_pieces(plan) < wanted && channels >= 2 * unit) {
-    const int64_t more = ceil_divide(wanted, larger(count_pieces(plan), 1));
+    const int64_t more = ceil_divide(wanted, olstm__conv_larger(count_pieces(plan), 1));
     plan->piece_channels = ceil_divide(ceil_divide(channels, unit), more) * unit;
   }
   if (count_pieces(plan) < wanted && plan->piece_rows > 1) {
-    const int64_t more = ceil_divide(wanted, larger(count_pieces(plan), 1));
+    const int64_t more = ceil_divide(wanted, olstm__conv_larger(count_pieces(plan), 1));
     plan->piece_rows = ceil_divide(plan->piece_rows, more);
   }
   if (count_pieces(plan) < wanted) {
-    cut_columns(plan,
-                plan->column_parts * ceil_divide(wanted, larger(count_pieces(plan), 1)));
+    cut_columns(plan, plan->column_parts *
+                          ceil_divide(wanted, olstm__conv_larger(count_pieces(plan), 1)));
   }
 }
 
@@ -395,7 +388,8 @@ static bool lay_out(olstm__conv_plan* plan, int32_t thread_count) {
 
 /// As many channels as may be listed, of which there are a whole number of lots.
 static int64_t count_listed(int64_t channels, int64_t taps) {
-  int64_t listed = larger(smaller(channels, kListedTaps / taps), 1);
+  int64_t listed =
+      olstm__conv_larger(olstm__conv_smaller(channels, kListedTaps / taps), 1);
   while (channels % listed != 0) listed--;
   return listed;
 }

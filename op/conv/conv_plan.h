@@ -1,0 +1,97 @@
+// How a convolution is cut into pieces and tiles, whatever the values.
+#ifndef OLSTM_OP_CONV_CONV_PLAN_H_
+#define OLSTM_OP_CONV_CONV_PLAN_H_
+
+#include "op/conv/conv_tile.h"
+#include "op/conv/window.h"
+
+typedef struct olstm__conv {
+  /// FLOAT or DOUBLE.
+  olstm_dtype dtype;
+  /// Weights are [groups * input_channels, output_channels, kernel] then, and the
+  /// window's pad_begin is what is cut off the output.
+  bool is_transposed;
+  olstm__window window;
+  int64_t batch;
+  int64_t groups;
+  /// Of one group.
+  int64_t input_channels;
+  int64_t output_channels;
+} olstm__conv;
+
+/// Where the columns of an input row lie when they are copied, so that all that one tap
+/// reads lies side by side: one line for each column modulo the stride, or for each tap.
+typedef enum olstm__conv_lines {
+  OLSTM__CONV_LINES_NONE,  // read where they are
+  OLSTM__CONV_LINES_BY_PHASE,
+  OLSTM__CONV_LINES_BY_TAP
+} olstm__conv_lines;
+
+/// How a convolution is computed. Counts of reals, but for bytes.
+typedef struct olstm__conv_plan {
+  /// Its window has lost the dimensions that do not matter.
+  olstm__conv conv;
+  const olstm__conv_tile_table* tiles;
+  /// What brings rows into lines: of a kind of CPU whose vectors they fill.
+  const olstm__conv_tile_table* movers;
+  /// Whether lanes are output channels; otherwise they are positions.
+  bool by_channels;
+  /// What takes rows whose lines have all pads, for channels with a window of their
+  /// own. NULL: tiles do.
+  olstm__conv_depthwise_function depthwise;
+  /// The most rows and vectors of a tile.
+  int32_t rows, vectors;
+  /// Columns of an output row that lie `phases` apart share their taps: 1, or the stride
+  /// of a transposed convolution.
+  int64_t phases;
+  /// Of one phase.
+  int64_t columns;
+  olstm__conv_lines lines;
+  int64_t line_count;
+  /// Which element of the input line the first column's first tap reads, and how many
+  /// more than columns a line has.
+  int64_t line_first, line_extra;
+  /// Input channels whose taps are listed.
+  int64_t list_channels;
+  /// Output channels that are packed side by side.
+  int64_t block;
+  /// Of one piece; columns are cut into `column_parts` even parts of whole vectors.
+  int64_t piece_rows, piece_columns, piece_channels;
+  int64_t column_parts;
+  int64_t piece_count;
+  /// Of one thread: source, list of taps, results of tiles and of phases.
+  size_t list_offset, results_offset, phases_offset, thread_bytes;
+  size_t workspace_bytes;
+} olstm__conv_plan;
+
+static inline int64_t olstm__conv_smaller(int64_t a, int64_t b) {
+  return a < b ? a : b;
+}
+
+static inline int64_t olstm__conv_larger(int64_t a, int64_t b) {
+  return a > b ? a : b;
+}
+
+/// Parts of `part` that `total` takes.
+static inline int64_t olstm__conv_parts(int64_t total, int64_t part) {
+  return (total + part - 1) / part;
+}
+
+/// Plans for `thread_count` threads. False when the workspace does not fit.
+bool olstm__conv_plan_init(const olstm__conv* conv, int32_t thread_count,
+                           olstm__conv_plan* out_plan);
+
+/// Multiply-adds of the whole convolution.
+uint64_t olstm__conv_work(const olstm__conv* conv);
+
+/// Units of work (op/op_work.h) of a convolution with these inputs and outputs.
+uint64_t olstm__conv_units(const olstm__conv* conv, const olstm_prepare_args* args);
+
+/// How many output channels of a group are packed side by side.
+int64_t olstm__conv_block(const olstm__conv* conv);
+
+/// Bytes of packed weights, which depend on channels, groups, kernel and dtype alone.
+/// False when they do not fit.
+bool olstm__conv_packed_bytes(const olstm__conv* conv, size_t* out_bytes);
+
+#endif  // OLSTM_OP_CONV_CONV_PLAN_H_
