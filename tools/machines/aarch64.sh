@@ -12,7 +12,7 @@ test_aarch64() {
     say "as $cpu"
     QEMU_CPU=$cpu run_tests aarch64 "($sample|^unit\.(native_int8|cpu))[a-z0-9_]*\.[a-z0-9_]*\$"
   done
-  QEMU_CPU=max run_tests aarch64 '^(unit|conformance|examples)\.'
+  QEMU_CPU=max run_tests aarch64 '^(unit|conformance|examples)\.|^package\.deb_is_usable$'
   # What its inner loops would take, where llvm-mca is installed.
   python3 tools/model_aarch64.py --check || status=$?
   [ "$status" -eq 0 ] || [ "$status" -eq 77 ]
