@@ -23,6 +23,7 @@ typedef struct convert_options {
   int64_t max_work;
   bool in_place;
   bool keep_loops;
+  bool fix_batch;
   bool state_io;
   bool stateless;
   const char* state_names;
@@ -125,6 +126,7 @@ static olstm_status convert(const char* from, const convert_options* given,
       .max_memory = (size_t)given->max_memory_mb << 20,
       .max_work = (uint64_t)given->max_work,
       .keeps_loops = given->keep_loops,
+      .opens_batch = given->fix_batch,
       .states = given->state_io    ? OLSTM__CONVERT_STATES_IO
                 : given->stateless ? OLSTM__CONVERT_STATES_NONE
                                    : OLSTM__CONVERT_STATES_KEEP,
@@ -154,6 +156,8 @@ int olstm__command_convert(int argc, char** argv) {
       {"o", OLSTM__CLI_TEXT, &given.to, "OUT", "the file to write", 0, 0, NULL},
       {"in-place", OLSTM__CLI_FLAG, &given.in_place, NULL,
        "OUT may be the model itself, which is replaced", 0, 0, NULL},
+      {"fix-batch", OLSTM__CLI_FLAG, &given.fix_batch, NULL,
+       "open a batch that is baked in", 0, 0, NULL},
       {"state-io", OLSTM__CLI_FLAG, &given.state_io, NULL,
        "recurrent layers' states become inputs and outputs", 0, 0, NULL},
       {"stateless", OLSTM__CLI_FLAG, &given.stateless, NULL,

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "onnx_proto/encode_file.h"
+#include "runtime/convert/batch_convert.h"
 #include "runtime/convert/layer_convert.h"
 #include "runtime/convert/scratch_graph.h"
 #include "runtime/convert/state_convert.h"
@@ -54,7 +55,16 @@ static olstm_status change(olstm__encode_model* model,
   if (!options->keeps_loops) {
     OLSTM_RETURN_IF_ERROR(olstm__layers_convert(model, &session, report, error));
   }
-  return change_states(model, options, report, error);
+  const bool adds_states = options->states == OLSTM__CONVERT_STATES_IO;
+  // Frozen states have the batch in them, and are gone then.
+  OLSTM_RETURN_IF_ERROR(change_states(model, options, report, error));
+  if (options->opens_batch || adds_states) {
+    OLSTM_RETURN_IF_ERROR(
+        olstm__batch_convert(model, OLSTM__OPENED_BATCH, report, error));
+  }
+  // Pieces of a sequence are shorter than it is.
+  return adds_states ? olstm__batch_convert(model, OLSTM__OPENED_TIME, report, error)
+                     : OLSTM_STATUS_OK;
 }
 
 static olstm_status write_model(olstm__encode_model* model, const char* to,

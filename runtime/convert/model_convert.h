@@ -23,6 +23,8 @@ typedef struct olstm__convert_options {
   uint64_t max_work;
   /// A folder that external data may come from, too; NULL for none.
   const char* external_data_folder;
+  /// Whether a batch that is baked in is opened, as it is where states become inputs.
+  bool opens_batch;
   /// States of recurrent layers become inputs and outputs, or go.
   olstm__convert_states states;
   /// What those are called: NULL for the defaults (state_names.h).

@@ -33,6 +33,10 @@ expect_error 1 "state names are H,C, as '{node}/h.{io},{node}/c.{io}', not 'h'" 
 expect_error 2 "convert: --state-io and --stateless exclude each other" \
   convert "$model" -o none.onnx --state-io --stateless
 
+# A batch that is open already.
+expect 0 convert "$data/loops/lstm_plain.onnx" -o out2.onnx --fix-batch
+expect_line out.txt "stays    batch: none is baked in"
+
 # What is refused: nothing is written then.
 expect_error 2 "convert: -o OUT is missing (usage: olstm convert MODEL -o OUT [options])" convert "$model"
 expect_error 1 "byte 21: ModelProto.graph: its length runs past the end (is the file cut short?)" \

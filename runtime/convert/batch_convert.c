@@ -1,0 +1,313 @@
+#include "runtime/convert/batch_convert.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "runtime/convert/dim_edit.h"
+#include "runtime/convert/frozen_values.h"
+#include "runtime/fuse/fuse_match.h"
+#include "runtime/streams/batch_axes.h"
+
+/// kProbes: how many sizes are tried in the end.
+enum { kGuesses = 2, kProbes = 2 };
+
+/// A dimension that is being opened.
+typedef struct batch_state {
+  olstm__dim_opening opening;
+  olstm__opened_dim which;
+  olstm__convert_report* report;
+  /// Of each input of the session: the layer's state that it is, or NULL.
+  const olstm__graph_node** state_of;
+} batch_state;
+
+static const char* subject_of(const batch_state* state) {
+  return state->which == OLSTM__OPENED_BATCH ? "batch" : "time";
+}
+
+static const olstm__graph* graph_of(const batch_state* state) {
+  return state->opening.session->graph;
+}
+
+/// The dimension of a recurrent node's X that is wanted.
+static int32_t wanted_axis(const batch_state* state, const olstm__graph_node* node) {
+  const bool batch_first = olstm__match_int(node, "layout", 0) != 0;
+  return (state->which == OLSTM__OPENED_BATCH) == batch_first ? 0 : 1;
+}
+
+// ---------------------------------------------------------------- guesses
+
+static bool find_states(batch_state* state) {
+  const olstm__graph* graph = graph_of(state);
+  const olstm_session* session = state->opening.session;
+  state->state_of = olstm__arena_allocate(
+      &state->opening.edit.memory, session->input_count, sizeof(olstm__graph_node*));
+  if (!state->state_of) return false;
+  for (int32_t i = 0; i < graph->order_count; i++) {
+    const olstm__graph_node* node = &graph->nodes[graph->order[i]];
+    if (!olstm__graph_node_has(node, OLSTM__TRAIT_RECURRENT)) continue;
+    for (size_t slot = OLSTM_RECURRENT_INITIAL_H; slot <= OLSTM_RECURRENT_INITIAL_C;
+         slot++) {
+      const int32_t input =
+          olstm__frozen_moved_input(graph, olstm__graph_node_input(node, slot));
+      for (size_t s = 0; s < session->input_count; s++) {
+        if (graph->inputs[s] == input) state->state_of[s] = node;
+      }
+    }
+  }
+  return true;
+}
+
+/// The axis of an input that a guess takes, or -1. guess 0: sequences are batch-major.
+static int32_t guess_axis(const batch_state* state, size_t input, int guess) {
+  const olstm_value_info* info = &state->opening.session->inputs[input];
+  const bool is_batch = state->which == OLSTM__OPENED_BATCH;
+  if (state->state_of[input]) {
+    if (!is_batch) return -1;
+    return info->rank == 3 && olstm__match_int(state->state_of[input], "layout", 0) == 0
+               ? 1
+               : 0;
+  }
+  if (info->rank <= 0) return -1;
+  // A list has one number for each row.
+  if (info->rank == 1) return is_batch ? 0 : -1;
+  // Steps are of features, or of numbers that something is looked up by.
+  const bool is_float = info->dtype == OLSTM_DTYPE_FLOAT ||
+                        info->dtype == OLSTM_DTYPE_DOUBLE ||
+                        info->dtype == OLSTM_DTYPE_FLOAT16;
+  if (!is_batch && (info->rank > 3 || (info->rank == 2 && is_float))) return -1;
+  return is_batch == (guess == 0) ? 0 : 1;
+}
+
+/// Rows of a frozen initial state; 0 when there is none.
+static int64_t find_frozen_rows(const batch_state* state) {
+  const olstm__graph* graph = graph_of(state);
+  for (int32_t i = 0; i < graph->order_count; i++) {
+    const olstm__graph_node* node = &graph->nodes[graph->order[i]];
+    if (!olstm__graph_node_has(node, OLSTM__TRAIT_RECURRENT)) continue;
+    const olstm_tensor* initial = olstm__graph_constant(
+        graph, olstm__graph_node_input(node, OLSTM_RECURRENT_INITIAL_H));
+    if (initial && initial->desc.rank == 3) {
+      return initial->desc.dims[olstm__match_int(node, "layout", 0) ? 0 : 1];
+    }
+  }
+  return 0;
+}
+
+/// Chooses the axes of all inputs, and the size that is baked in; 0 when none is.
+static int64_t guess_axes(const batch_state* state, int guess) {
+  const olstm_session* session = state->opening.session;
+  int64_t size = 0;
+  // The first input tells: where it is open, what others have there is something else.
+  for (size_t i = 0; i < session->input_count; i++) {
+    const int32_t axis = guess_axis(state, i, guess);
+    if (axis < 0 || state->state_of[i]) continue;
+    size = session->inputs[i].dims[axis] > 0 ? session->inputs[i].dims[axis] : 0;
+    break;
+  }
+  if (size == 0 && state->which == OLSTM__OPENED_BATCH) size = find_frozen_rows(state);
+  for (size_t i = 0; i < session->input_count; i++) {
+    const int32_t axis = guess_axis(state, i, guess);
+    const int64_t dim = axis < 0 ? 0 : session->inputs[i].dims[axis];
+    state->opening.axes[i] = dim == size || dim < 0 ? axis : -1;
+  }
+  return size;
+}
+
+// ---------------------------------------------------------------- checking
+
+/// Whether every layer has the dimension where it is to be.
+static bool fits_layers(batch_state* state) {
+  const olstm__graph* graph = graph_of(state);
+  bool has_any = false;
+  for (int32_t i = 0; i < graph->order_count; i++) {
+    const olstm__graph_node* node = &graph->nodes[graph->order[i]];
+    if (!olstm__graph_node_has(node, OLSTM__TRAIT_RECURRENT)) continue;
+    const olstm__dim_place place =
+        state->opening.walk.places[node->inputs[OLSTM_RECURRENT_X]];
+    if (place.axis < 0) continue;
+    has_any = true;
+    if (place.axis != wanted_axis(state, node) || place.inner != 1) {
+      state->opening.walk.obstacle = node;
+      state->opening.walk.reason = "it is elsewhere in its X";
+      return false;
+    }
+  }
+  return has_any;
+}
+
+/// Whether rows are computed apart, by the trace that streams rely on.
+static olstm_status check_rows(batch_state* probe, olstm_error* error) {
+  const olstm_session* session = probe->opening.session;
+  olstm__arena* memory = &probe->opening.edit.memory;
+  const olstm__program* program = session->program;
+  const size_t lists = program->input_count + program->output_count;
+  int32_t* axes = olstm__arena_allocate(memory, lists, sizeof *axes);
+  int32_t* named =
+      olstm__arena_allocate(memory, session->output_count + 1, sizeof *named);
+  olstm_tensor_desc* step =
+      olstm__arena_allocate(memory, session->input_count, sizeof *step);
+  olstm_tensor_desc* descs =
+      olstm__arena_allocate(memory, program->output_count, sizeof *descs);
+  if (!axes || !named || !step || !descs) {
+    return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory to check rows");
+  }
+  for (size_t o = 0; o < session->output_count; o++) named[o] = OLSTM__AXIS_UNKNOWN;
+  for (size_t i = 0; i < session->input_count; i++) {
+    const olstm_value_info* info = &session->inputs[i];
+    step[i] = (olstm_tensor_desc){info->dtype, info->rank < 0 ? 0 : info->rank, {0}};
+    for (int32_t d = 0; d < step[i].rank; d++) {
+      step[i].dims[d] = info->dims[d] < 0 ? probe->opening.made_up : info->dims[d];
+    }
+    if (probe->opening.axes[i] >= 0) step[i].dims[probe->opening.axes[i]] = 1;
+  }
+  olstm__row_trace trace = {.input_axes = axes,
+                            .output_axes = axes + program->input_count,
+                            .output_descs = descs,
+                            .named_outputs = named};
+  const olstm_status status =
+      olstm__batch_axes_trace(session, step, probe->opening.axes, &trace, error);
+  if (status == OLSTM_STATUS_OK && !trace.is_apart) {
+    return olstm_fail(error, OLSTM_STATUS_UNSUPPORTED, "%s",
+                      trace.reason[0] ? trace.reason : "rows are not computed apart");
+  }
+  return status;
+}
+
+/// Loads what was made, and infers its shapes with other sizes.
+static olstm_status check_opened(const batch_state* state, int64_t size,
+                                 olstm_error* error) {
+  batch_state probe = {.which = state->which};
+  olstm_status status =
+      olstm__dim_opening_init(&probe.opening, state->opening.model, error);
+  for (size_t i = 0; status == OLSTM_STATUS_OK && i < state->opening.session->input_count;
+       i++) {
+    probe.opening.axes[i] = state->opening.axes[i];
+  }
+  for (int64_t more = 1; more <= kProbes && status == OLSTM_STATUS_OK; more++) {
+    status = olstm__dim_opening_infer(&probe.opening, size + more, error);
+  }
+  if (status == OLSTM_STATUS_OK && state->which == OLSTM__OPENED_BATCH) {
+    status = check_rows(&probe, error);
+  }
+  olstm__dim_opening_deinit(&probe.opening);
+  return status;
+}
+
+// ---------------------------------------------------------------- opening
+
+/// Says which node prevents it.
+static void report_obstacle(const batch_state* state, int64_t size, const char* reason) {
+  const olstm__graph_node* node = state->opening.walk.obstacle;
+  const char* what = node ? node->op_type : "";
+  const char* colon = node ? ": " : "";
+  if (!reason) reason = "no layer has it";
+  if (state->which == OLSTM__OPENED_BATCH) {
+    olstm__convert_stays(state->report, "batch", node ? node->name : "",
+                         "%" PRId64 " is baked in: %s%s%s", size, what, colon, reason);
+  } else {
+    olstm__convert_stays(state->report, "time", node ? node->name : "",
+                         "%" PRId64 " steps are baked in: %s%s%s", size, what, colon,
+                         reason);
+  }
+}
+
+/// A name that no other dimension has.
+static const char* name_dim(const batch_state* state) {
+  const olstm_session* session = state->opening.session;
+  for (size_t i = 0; i < session->input_count; i++) {
+    const int32_t axis = state->opening.axes[i];
+    if (axis >= 0 && session->inputs[i].dim_params[axis]) {
+      return session->inputs[i].dim_params[axis];
+    }
+  }
+  const char* name = subject_of(state);
+  for (size_t i = 0; i < session->input_count; i++) {
+    for (int32_t d = 0; d < session->inputs[i].rank; d++) {
+      const char* taken = session->inputs[i].dim_params[d];
+      if (taken && strcmp(taken, name) == 0) {
+        name = state->which == OLSTM__OPENED_BATCH ? "opened_batch" : "opened_time";
+      }
+    }
+  }
+  return name;
+}
+
+static olstm_status open_guess(batch_state* state, int64_t size, bool* out_is_done,
+                               olstm_error* error) {
+  olstm__dim_edit edit;
+  olstm_error reason;
+  *out_is_done = false;
+  OLSTM_RETURN_IF_ERROR(
+      olstm__dim_edit_make(&edit, &state->opening, name_dim(state), out_is_done, error));
+  if (!*out_is_done) {
+    report_obstacle(state, size, edit.refusal);
+    return OLSTM_STATUS_OK;
+  }
+  const olstm_status status = check_opened(state, size, &reason);
+  if (status == OLSTM_STATUS_OUT_OF_MEMORY) {
+    return olstm_fail(error, status, "%s", reason.message);
+  }
+  if (status != OLSTM_STATUS_OK) {
+    olstm__dim_edit_undo(&edit);
+    *out_is_done = false;
+    state->opening.walk.obstacle = NULL;
+    report_obstacle(state, size, reason.message);
+    return OLSTM_STATUS_OK;
+  }
+  olstm__convert_changed(state->report, subject_of(state), "",
+                         "open, was %" PRId64 "; %zu nodes changed for it", size,
+                         edit.changed_count);
+  return OLSTM_STATUS_OK;
+}
+
+static olstm_status open_dim(batch_state* state, olstm_error* error) {
+  int64_t size = 0;
+  if (!find_states(state)) {
+    return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory to open a batch");
+  }
+  for (int guess = 0; guess < kGuesses; guess++) {
+    size = guess_axes(state, guess);
+    if (size == 0) continue;
+    olstm_error reason;
+    if (olstm__dim_opening_infer(&state->opening, size, &reason) != OLSTM_STATUS_OK) {
+      continue;
+    }
+    if (olstm__dim_opening_walk(&state->opening, size) && fits_layers(state)) {
+      bool is_done = false;
+      return open_guess(state, size, &is_done, error);
+    }
+  }
+  // The first guess is the usual one: what is in its way is said.
+  size = guess_axes(state, 0);
+  if (size == 0) {
+    if (state->which == OLSTM__OPENED_BATCH) {
+      olstm__convert_stays(state->report, "batch", "", "none is baked in");
+    }
+    return OLSTM_STATUS_OK;
+  }
+  olstm_error reason;
+  if (olstm__dim_opening_infer(&state->opening, size, &reason) != OLSTM_STATUS_OK) {
+    state->opening.walk.obstacle = NULL;
+    report_obstacle(state, size, reason.message);
+  } else if (!olstm__dim_opening_walk(&state->opening, size) || !fits_layers(state)) {
+    report_obstacle(state, size, state->opening.walk.reason);
+  }
+  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__batch_convert(olstm__encode_model* model, olstm__opened_dim which,
+                                  olstm__convert_report* report, olstm_error* error) {
+  batch_state state = {.which = which, .report = report};
+  olstm_error reason;
+  olstm_status status = olstm__dim_opening_init(&state.opening, model, &reason);
+  if (status == OLSTM_STATUS_UNSUPPORTED) {
+    olstm__convert_stays(report, subject_of(&state), "", "%s", reason.message);
+    status = OLSTM_STATUS_OK;
+  } else if (status == OLSTM_STATUS_OK) {
+    status = open_dim(&state, error);
+  } else {
+    (void)olstm_fail(error, status, "%s", reason.message);
+  }
+  olstm__dim_opening_deinit(&state.opening);
+  return status;
+}
