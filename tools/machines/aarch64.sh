@@ -2,7 +2,7 @@
 test_aarch64() {
   local cpu status=0
   need_architecture arm64
-  need_packages gcc-aarch64-linux-gnu libprotobuf-c-dev:arm64 libcmocka-dev:arm64 qemu-user
+  need_packages gcc-aarch64-linux-gnu libc6-dev-arm64-cross libprotobuf-c-dev:arm64 libcmocka-dev:arm64 qemu-user libonnx-testdata
   build aarch64
   if $quick; then
     QEMU_CPU=max run_tests aarch64 '^unit\.(native_kernel|vector_math|gemm)\.[a-z0-9_]*$|^unit\.(native_int8|cpu)\.'
