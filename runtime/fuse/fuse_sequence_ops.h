@@ -7,9 +7,9 @@
 /// Whether a node is one that makes, changes or reads sequences.
 bool olstm__sequence_handles(const olstm__graph_node* node);
 
-/// Notes what node `index` makes, or replaces what it reads. The node itself stays.
+/// Notes what a node makes, or replaces what it reads. The node itself stays.
 /// Errors: UNSUPPORTED where that is no tensor, INVALID_MODEL, INVALID_VALUE,
 /// LIMIT_EXCEEDED, OUT_OF_MEMORY.
-olstm_status olstm__sequence_handle(olstm__sequence_pass* pass, int32_t index);
+olstm_status olstm__sequence_handle(olstm__sequence_pass* pass, int32_t node);
 
 #endif  // OLSTM_RUNTIME_FUSE_FUSE_SEQUENCE_OPS_H_

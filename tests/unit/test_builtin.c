@@ -176,7 +176,7 @@ static int most_of(const olstm_error* error, const char* what) {
   char start[64];
   (void)snprintf(start, sizeof start, "has 64 %s, expected at most ", what);
   const char* found = strstr(error->message, start);
-  return found ? atoi(found + strlen(start)) : -1;
+  return found ? (int)strtol(found + strlen(start), NULL, 10) : -1;
 }
 
 /// ... and those whose number ONNX leaves open say nothing.

@@ -161,7 +161,10 @@ static bool runs_repeat(const char* text, bool has_seed, uint64_t seed, float* f
   run(&d, NULL, first, kFew);
   run(&d, NULL, second, kFew);
   end(&d);
-  return memcmp(first, second, sizeof second) == 0;
+  for (int i = 0; i < kFew; i++) {
+    if (first[i] != second[i]) return false;
+  }
+  return true;
 }
 
 static void seeded_runs_repeat_and_others_do_not(void** state) {

@@ -16,7 +16,10 @@ static uint64_t draw(uint64_t* seed) {
 
 static void expect_f32(float p, float q) {
   const float expected = fmodf(p, q), got = olstm__remainder_f32(p, q);
-  if (isnan(expected) ? !isnan(got) : memcmp(&expected, &got, sizeof got) != 0) {
+  uint32_t bits[2];
+  memcpy(&bits[0], &expected, sizeof expected);
+  memcpy(&bits[1], &got, sizeof got);
+  if (isnan(expected) ? !isnan(got) : bits[0] != bits[1]) {
     fail_msg("fmod(%a, %a) is %a, expected %a", (double)p, (double)q, (double)got,
              (double)expected);
   }
@@ -24,7 +27,10 @@ static void expect_f32(float p, float q) {
 
 static void expect_f64(double p, double q) {
   const double expected = fmod(p, q), got = olstm__remainder_f64(p, q);
-  if (isnan(expected) ? !isnan(got) : memcmp(&expected, &got, sizeof got) != 0) {
+  uint64_t bits[2];
+  memcpy(&bits[0], &expected, sizeof expected);
+  memcpy(&bits[1], &got, sizeof got);
+  if (isnan(expected) ? !isnan(got) : bits[0] != bits[1]) {
     fail_msg("fmod(%a, %a) is %a, expected %a", p, q, got, expected);
   }
 }
