@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "op/conv/conv_piece.h"
+#include "op/conv/conv_depthwise.h"
 #include "op/shape/transpose_tiles.h"
 
 enum {
@@ -243,31 +243,6 @@ static void run_row(tile_group* group, int64_t row) {
   }
 }
 
-/// A channel with a window of its own.
-static void run_depthwise(const tile_group* group) {
-  const olstm__conv_piece* piece = group->piece;
-  const olstm__window* w = &piece->plan->conv.window;
-  const int64_t row_step = group->source.row_step;
-  const olstm__conv_depthwise rows = {
-      .source = group->source.data,
-      .source_step = row_step,
-      .window_step = w->stride[1] * row_step,
-      .taps = group->list->sources,
-      .tap_count = w->kernel[1] * w->kernel[2],
-      .near_columns = w->stride[1] == 1 && w->dilation[1] == 1 ? w->kernel[2] : 0,
-      .weights = group->weights,
-      .bias = group->init,
-      .out = group->y + (piece->row * w->output[2] + piece->column) * piece->size,
-      .out_step = w->output[2],
-      .rows = piece->row_end - piece->row,
-      .count = piece->column_end - piece->column};
-  for (int64_t t = 0; t < rows.tap_count; t++) {
-    group->list->sources[t] = t / w->kernel[2] * w->dilation[1] * row_step +
-                              group->list->column_offsets[t % w->kernel[2]];
-  }
-  piece->plan->depthwise(&rows);
-}
-
 static void finish_group(const tile_group* group, int64_t channel) {
   const olstm__conv_piece* piece = group->piece;
   const olstm__conv_args* args = group->args;
@@ -323,13 +298,7 @@ static void run_group(tile_group* group, int64_t channel) {
   }
   group->zeros = kZeros;
   group->calls[0].columns = group->calls[1].columns = 0;
-  if (plan->depthwise) {
-    run_depthwise(group);
-  } else {
-    for (int64_t row = piece->row; row < piece->row_end; row++) {
-      run_row(group, row);
-    }
-  }
+  for (int64_t row = piece->row; row < piece->row_end; row++) run_row(group, row);
   finish_group(group, channel);
 }
 
@@ -397,7 +366,8 @@ static olstm__conv_piece find_piece(const olstm__conv_plan* plan,
               plan->piece_rows;
   piece.row_end = olstm__conv_smaller(piece.row + plan->piece_rows, w->output[1]);
   piece.depth = take_digit(&index, w->output[0]);
-  piece.group = take_digit(&index, conv->groups);
+  piece.group = take_digit(&index, olstm__conv_parts(conv->groups, plan->piece_groups)) *
+                plan->piece_groups;
   piece.sample = index;
   return piece;
 }
@@ -414,7 +384,7 @@ static void run_task(void* argument, int32_t index) {
   char* memory = (char*)task->args->workspace + (size_t)index * plan->thread_bytes;
   for (int64_t p = index; p < plan->piece_count; p += task->task_count) {
     const olstm__conv_piece piece = find_piece(plan, task->args, p);
-    run_piece(&piece, task->args, memory);
+    (plan->depthwise ? olstm__conv_run_depthwise : run_piece)(&piece, task->args, memory);
   }
 }
 

@@ -120,9 +120,8 @@ static void copy_plane(const olstm__conv_piece* piece, const char* plane,
   memset(to + count * to_bytes, 0, (size_t)(after * to_bytes));
 }
 
-/// The input rows (or depths) that outputs begin..end-1 read: *out_first, and how many.
-static int64_t find_inputs(const olstm__conv_plan* plan, int32_t d, int64_t begin,
-                           int64_t end, int64_t* out_first) {
+int64_t olstm__conv_find_inputs(const olstm__conv_plan* plan, int32_t d, int64_t begin,
+                                int64_t end, int64_t* out_first) {
   const olstm__window* w = &plan->conv.window;
   const int64_t stride = w->stride[d];
   const int64_t reach = olstm__window_extent(w, d) - 1;
@@ -160,14 +159,10 @@ static olstm__conv_source copy_source(const olstm__conv_piece* piece, char* to) 
   const int64_t length = olstm__conv_line_length(piece);
   const int64_t plane_bytes = w->input[1] * w->input[2] * piece->size;
   olstm__conv_source source = {.data = to, .row_step = length * plan->line_count};
-  const int64_t depth_count =
-      find_inputs(plan, 0, piece->depth, piece->depth + 1, &source.first_depth);
-  int64_t row_count = find_inputs(plan, 1, piece->row, piece->row_end, &source.first_row);
-  if (plan->depthwise) {
-    source.first_row = piece->row * w->stride[1] - w->pad_begin[1];
-    row_count =
-        (piece->row_end - piece->row - 1) * w->stride[1] + olstm__window_extent(w, 1);
-  }
+  const int64_t depth_count = olstm__conv_find_inputs(
+      plan, 0, piece->depth, piece->depth + 1, &source.first_depth);
+  const int64_t row_count =
+      olstm__conv_find_inputs(plan, 1, piece->row, piece->row_end, &source.first_row);
   const char* x = (const char*)piece->x + ((piece->sample * conv->groups + piece->group) *
                                                conv->input_channels * w->input[0] +
                                            source.first_depth) *

@@ -48,6 +48,16 @@ static inline int64_t olstm__conv_line_length(const olstm__conv_piece* piece) {
   return piece->column_end - piece->column + piece->plan->line_extra;
 }
 
+/// The input rows (d = 1) or depths (0) that outputs begin..end-1 read: *out_first, and
+/// how many.
+int64_t olstm__conv_find_inputs(const olstm__conv_plan* plan, int32_t d, int64_t begin,
+                                int64_t end, int64_t* out_first);
+
+/// The taps of dimension d, begin..end-1, of a window at `at` that lie in the input; not
+/// of transposed convolutions.
+void olstm__conv_find_range(const olstm__window* w, int32_t d, int64_t at,
+                            int64_t* out_begin, int64_t* out_end);
+
 /// The input, brought into lines in `memory` unless it lies well as it is.
 olstm__conv_source olstm__conv_find_source(const olstm__conv_piece* piece, char* memory);
 

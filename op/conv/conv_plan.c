@@ -7,12 +7,11 @@
 enum {
   /// Bytes of input that a piece reads again and again.
   kPieceBytes = 96 << 10,
-  /// And where it reads them once.
-  kDepthwiseBytes = 24 << 10,
-  /// Rows that a window may reach over there, since pads are copied, too; and columns
-  /// that are worth a vector.
-  kDepthwiseExtent = 64,
-  kDepthwiseColumns = 3,
+  /// And of input and results where lanes are channels with windows of their own.
+  kDepthwiseBytes = 192 << 10,
+  /// Rows and columns that a window may reach over there: all of them are copied.
+  kDepthwiseRows = 64,
+  kDepthwiseColumns = 1024,
   /// Taps up to which those of several channels are listed, which spares rounds of a
   /// loop.
   kListedTaps = 256,
@@ -126,7 +125,7 @@ static void plan_lines(olstm__conv_plan* plan) {
   }
   plan->line_extra = last - plan->line_first;
   plan->lines = OLSTM__CONV_LINES_BY_PHASE;
-  if (plan->line_count == 1 && plan->line_first >= 0 && !plan->depthwise &&
+  if (plan->line_count == 1 && plan->line_first >= 0 &&
       last + plan->columns <= w->input[2] &&
       (plan->by_channels || plan->columns >= plan->tiles->lanes)) {
     plan->lines = OLSTM__CONV_LINES_NONE;
@@ -138,22 +137,23 @@ static void plan_lines(olstm__conv_plan* plan) {
   }
 }
 
-static olstm__conv_depthwise_function find_depthwise(
-    const olstm__conv* conv, const olstm__conv_tile_table* tiles) {
+/// What takes channels that have windows of their own.
+static const olstm__conv_tile_table* find_depthwise(const olstm__conv* conv,
+                                                    const olstm__conv_tile_table* tiles) {
   const olstm__window* w = &conv->window;
   const bool fits = !conv->is_transposed && conv->input_channels == 1 &&
                     conv->output_channels == 1 && w->input[0] == 1 && w->kernel[0] == 1 &&
-                    w->pad_begin[0] == 0 && w->output[0] == 1 && w->output[1] > 1 &&
-                    olstm__window_extent(w, 1) <= kDepthwiseExtent &&
-                    w->output[2] >= kDepthwiseColumns;
-  if (!fits) return NULL;
+                    w->pad_begin[0] == 0 && w->output[0] == 1 &&
+                    olstm__window_extent(w, 1) <= kDepthwiseRows &&
+                    olstm__window_extent(w, 2) <= kDepthwiseColumns;
 #if defined(__x86_64__)
-  // Its vectors seldom lie in one line of the cache: shorter ones take less.
-  if (tiles == &olstm__conv_tile_f32_avx512) {
-    return olstm__conv_tile_f32_avx2.depthwise;
+  if (tiles == &olstm__conv_tile_f32_avx512 && conv->groups % tiles->lanes > 0 &&
+      conv->groups % tiles->lanes <= olstm__conv_tile_f32_avx2.lanes) {
+    tiles = &olstm__conv_tile_f32_avx2;
   }
 #endif
-  return tiles->depthwise;
+  // Planes that are few lanes go as rows.
+  return fits && conv->groups >= tiles->lanes / 2 ? tiles : NULL;
 }
 
 // ---------------------------------------------------------------- tiles
@@ -259,7 +259,7 @@ static int64_t source_rows(const olstm__conv_plan* plan, int64_t rows) {
   const int64_t extent = olstm__window_extent(w, 1);
   const int64_t reach = plan->conv.is_transposed ? (rows + extent - 2) / w->stride[1] + 1
                                                  : (rows - 1) * w->stride[1] + extent;
-  return plan->depthwise ? reach : olstm__conv_smaller(reach, w->input[1]);
+  return olstm__conv_smaller(reach, w->input[1]);
 }
 
 static int64_t source_depth(const olstm__conv_plan* plan) {
@@ -283,7 +283,7 @@ static bool fits_cache(const olstm__conv_plan* plan, int64_t rows, int64_t colum
   size_t count = 0;
   return source_count(plan, rows, columns, &count) &&
          olstm_size_multiply(count, olstm_dtype_size(plan->conv.dtype), &count) &&
-         count <= (plan->depthwise ? kDepthwiseBytes : kPieceBytes);
+         count <= kPieceBytes;
 }
 
 /// Cuts columns into so many parts, of two vectors at least.
@@ -296,6 +296,45 @@ static void cut_columns(olstm__conv_plan* plan, int64_t parts) {
           : ceil_divide(across, plan->column_parts) * plan->tiles->lanes;
 }
 
+/// Reals of a piece of `rows` rows whose lanes are channels: of the source, with zeros
+/// before and behind its rows, and of results.
+static bool depthwise_counts(const olstm__conv_plan* plan, int64_t rows,
+                             size_t* out_source, size_t* out_results) {
+  const olstm__window* w = &plan->conv.window;
+  const size_t lanes = (size_t)plan->depthwise->lanes;
+  const int64_t reach =
+      (plan->piece_columns - 1) * w->stride[2] + olstm__window_extent(w, 2);
+  const int64_t columns = plan->column_parts == 1
+                              ? olstm__conv_larger(reach, w->pad_begin[2] + w->input[2])
+                              : reach;
+  return olstm_size_multiply((size_t)columns, lanes, out_source) &&
+         olstm_size_multiply(*out_source, (size_t)source_rows(plan, rows), out_source) &&
+         olstm_size_multiply((size_t)plan->piece_columns, lanes, out_results) &&
+         olstm_size_multiply(*out_results, (size_t)rows, out_results);
+}
+
+static bool depthwise_fits(const olstm__conv_plan* plan, int64_t rows) {
+  size_t source = 0, results = 0, count = 0;
+  return depthwise_counts(plan, rows, &source, &results) &&
+         olstm_size_add(source, results, &count) &&
+         olstm_size_multiply(count, olstm_dtype_size(plan->conv.dtype), &count) &&
+         count <= kDepthwiseBytes;
+}
+
+static void cut_depthwise(olstm__conv_plan* plan) {
+  enum { kLeastColumns = 256 };
+  const int64_t rows = plan->conv.window.output[1];
+  plan->piece_groups = plan->depthwise->lanes;
+  while (plan->piece_columns >= 2 * kLeastColumns && !depthwise_fits(plan, 1)) {
+    cut_columns(plan, 2 * plan->column_parts);
+  }
+  if (plan->column_parts > 1) return;
+  while (plan->piece_rows < rows && depthwise_fits(plan, plan->piece_rows + 1)) {
+    plan->piece_rows++;
+  }
+  plan->piece_rows = ceil_divide(rows, ceil_divide(rows, plan->piece_rows));
+}
+
 /// Cuts long rows, or puts some rows together.
 static void choose_piece(olstm__conv_plan* plan) {
   const int64_t rows = plan->conv.window.output[1];
@@ -303,7 +342,12 @@ static void choose_piece(olstm__conv_plan* plan) {
       plan->by_channels ? 4 * (int64_t)plan->rows : plan->vectors * plan->tiles->lanes;
   plan->piece_rows = 1;
   plan->piece_channels = plan->conv.output_channels;
+  plan->piece_groups = 1;
   cut_columns(plan, 1);
+  if (plan->depthwise) {
+    cut_depthwise(plan);
+    return;
+  }
   while (plan->piece_columns >= 2 * least && !fits_cache(plan, 1, plan->piece_columns)) {
     const int64_t before = plan->column_parts;
     cut_columns(plan, before * 2);
@@ -321,9 +365,9 @@ static void choose_piece(olstm__conv_plan* plan) {
 
 static int64_t count_pieces(const olstm__conv_plan* plan) {
   const olstm__conv* conv = &plan->conv;
-  return conv->batch * conv->groups * conv->window.output[0] *
-         ceil_divide(conv->window.output[1], plan->piece_rows) * plan->column_parts *
-         ceil_divide(conv->output_channels, plan->piece_channels);
+  return conv->batch * ceil_divide(conv->groups, plan->piece_groups) *
+         conv->window.output[0] * ceil_divide(conv->window.output[1], plan->piece_rows) *
+         plan->column_parts * ceil_divide(conv->output_channels, plan->piece_channels);
 }
 
 /// Cuts further where threads would find too little to share.
@@ -341,7 +385,7 @@ static void share_pieces(olstm__conv_plan* plan, int32_t thread_count) {
     const int64_t more = ceil_divide(wanted, olstm__conv_larger(count_pieces(plan), 1));
     plan->piece_rows = ceil_divide(plan->piece_rows, more);
   }
-  if (count_pieces(plan) < wanted) {
+  if (count_pieces(plan) < wanted && !plan->depthwise) {
     cut_columns(plan, plan->column_parts *
                           ceil_divide(wanted, olstm__conv_larger(count_pieces(plan), 1)));
   }
@@ -349,7 +393,18 @@ static void share_pieces(olstm__conv_plan* plan, int32_t thread_count) {
 
 // ---------------------------------------------------------------- memory
 
-static bool lay_out(olstm__conv_plan* plan, int32_t thread_count) {
+static bool lay_out_depthwise(olstm__conv_plan* plan) {
+  const size_t size = olstm_dtype_size(plan->conv.dtype);
+  const int64_t taps = olstm__window_kernel_count(&plan->conv.window);
+  size_t source = 0, results = 0, source_offset = 0;
+  return depthwise_counts(plan, plan->piece_rows, &source, &results) &&
+         olstm__op_add_part(&plan->thread_bytes, source, size, &source_offset) &&
+         olstm__op_add_part(&plan->thread_bytes, results, size, &plan->results_offset) &&
+         olstm__op_add_part(&plan->thread_bytes, (size_t)taps + 1,
+                            (size_t)plan->depthwise->lanes * size, &plan->weights_offset);
+}
+
+static bool lay_out_tiles(olstm__conv_plan* plan) {
   const olstm__window* w = &plan->conv.window;
   const size_t size = olstm_dtype_size(plan->conv.dtype);
   const int64_t lanes = plan->tiles->lanes;
@@ -360,7 +415,6 @@ static bool lay_out(olstm__conv_plan* plan, int32_t thread_count) {
   size_t source_offset = 0;
   size_t source = 0;
   size_t listed = 0;
-  plan->thread_bytes = 0;
   if (plan->lines != OLSTM__CONV_LINES_NONE &&
       !source_count(plan, plan->piece_rows, plan->piece_columns, &source)) {
     return false;
@@ -380,7 +434,12 @@ static bool lay_out(olstm__conv_plan* plan, int32_t thread_count) {
                             (size_t)plan->piece_columns, &plan->results_offset) &&
          olstm__op_add_part(&plan->thread_bytes,
                             plan->phases > 1 ? group * (size_t)plan->phases * size : 0,
-                            (size_t)plan->piece_columns, &plan->phases_offset) &&
+                            (size_t)plan->piece_columns, &plan->phases_offset);
+}
+
+static bool lay_out(olstm__conv_plan* plan, int32_t thread_count) {
+  plan->thread_bytes = 0;
+  return (plan->depthwise ? lay_out_depthwise(plan) : lay_out_tiles(plan)) &&
          olstm_size_align(plan->thread_bytes, &plan->thread_bytes) &&
          olstm_size_multiply(plan->thread_bytes, (size_t)thread_count,
                              &plan->workspace_bytes);

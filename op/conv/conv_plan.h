@@ -36,9 +36,11 @@ typedef struct olstm__conv_plan {
   const olstm__conv_tile_table* movers;
   /// Whether lanes are output channels; otherwise they are positions.
   bool by_channels;
-  /// What takes rows whose lines have all pads, for channels with a window of their
-  /// own. NULL: tiles do.
-  olstm__conv_depthwise_function depthwise;
+  /// For channels with a window of their own, a lane for each: what takes them. NULL:
+  /// tiles do.
+  const olstm__conv_tile_table* depthwise;
+  /// Groups of a piece: such channels, or 1.
+  int64_t piece_groups;
   /// The most rows and vectors of a tile.
   int32_t rows, vectors;
   /// Columns of an output row that lie `phases` apart share their taps: 1, or the stride
@@ -59,8 +61,9 @@ typedef struct olstm__conv_plan {
   int64_t piece_rows, piece_columns, piece_channels;
   int64_t column_parts;
   int64_t piece_count;
-  /// Of one thread: source, list of taps, results of tiles and of phases.
-  size_t list_offset, results_offset, phases_offset, thread_bytes;
+  /// Of one thread: source, list of taps, results of tiles and of phases. Of depthwise
+  /// ones: source, results, weights.
+  size_t list_offset, results_offset, phases_offset, weights_offset, thread_bytes;
   size_t workspace_bytes;
 } olstm__conv_plan;
 
@@ -76,6 +79,26 @@ static inline int64_t olstm__conv_larger(int64_t a, int64_t b) {
 static inline int64_t olstm__conv_parts(int64_t total, int64_t part) {
   return (total + part - 1) / part;
 }
+
+/// What is done to results as soon as they are there: `count` elements of plane `plane`
+/// (sample * channels + channel), from `first` on.
+typedef void (*olstm__conv_finish)(const void* context, int64_t plane, int64_t first,
+                                   int64_t count, void* y);
+
+typedef struct olstm__conv_args {
+  const void* x;
+  const void* packed;
+  /// [groups * output_channels], or NULL.
+  const void* bias;
+  void* y;
+  /// Of the plan's workspace_bytes, for as many threads as it was made for; `parallel`
+  /// may have more.
+  void* workspace;
+  const olstm_parallel* parallel;
+  /// NULL for nothing.
+  olstm__conv_finish finish;
+  const void* finish_context;
+} olstm__conv_args;
 
 /// Plans for `thread_count` threads. False when the workspace does not fit.
 bool olstm__conv_plan_init(const olstm__conv* conv, int32_t thread_count,

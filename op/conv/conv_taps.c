@@ -99,9 +99,8 @@ static void add_channels(const olstm__conv_plan* plan, const olstm__conv_source*
   }
 }
 
-/// Taps of a convolution whose windows lie in the input between begin and end.
-static void find_range(const olstm__window* w, int32_t d, int64_t at, int64_t* out_begin,
-                       int64_t* out_end) {
+void olstm__conv_find_range(const olstm__window* w, int32_t d, int64_t at,
+                            int64_t* out_begin, int64_t* out_end) {
   const int64_t dilation = w->dilation[d];
   *out_begin =
       at >= 0 ? 0 : olstm__conv_smaller((-at + dilation - 1) / dilation, w->kernel[d]);
@@ -120,7 +119,7 @@ static void list_plain_row(const olstm__conv_piece* piece,
                         row * w->stride[1] - w->pad_begin[1]};
   int64_t begin[2];
   int64_t end[2];
-  for (int32_t d = 0; d < 2; d++) find_range(w, d, at[d], &begin[d], &end[d]);
+  for (int32_t d = 0; d < 2; d++) olstm__conv_find_range(w, d, at[d], &begin[d], &end[d]);
   list->source_at = (at[0] - source->first_depth) * source->depth_step +
                     (at[1] - source->first_row) * source->row_step;
   if (list->phase == 0 && memcmp(begin, list->begin, sizeof begin) == 0 &&

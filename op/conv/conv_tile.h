@@ -39,26 +39,34 @@ typedef struct olstm__conv_tile {
   int64_t scalar_advance, vector_advance, out_advance;
 } olstm__conv_tile;
 
-/// Rows of one channel that has a window of its own: each element starts from the bias,
-/// and takes tap after tap.
+/// Channels that have windows of their own, one for each lane: each element starts from
+/// the bias, and takes tap after tap. All steps are in reals.
 typedef struct olstm__conv_depthwise {
-  /// The first row's first window; the distance between rows, and between rows of
-  /// windows; and the offset of each tap.
-  const void* source;
-  int64_t source_step, window_step;
-  const int64_t* taps;
-  int64_t tap_count;
-  /// Taps of a row of the window where windows move and spread by single rows; else 0.
-  int64_t near_columns;
+  /// From one row of taps to the next, from tap to tap of a row, and from window to
+  /// window of one.
+  int64_t tap_row_step, tap_step, window_step;
+  /// Taps of a row of the window, and windows of a row.
+  int64_t columns, count;
+  /// A vector for each tap, and one.
   const void *weights, *bias;
-  void* out;
-  int64_t out_step;
-  /// count: of columns. Source rows can be read a vector beyond them.
-  int64_t rows, count;
 } olstm__conv_depthwise;
 
+/// Parts of planes, as many as lanes or fewer, that become rows of vectors, one for each
+/// position.
+typedef struct olstm__conv_spread {
+  const void* from;
+  int64_t plane_step, planes;
+  int64_t rows, width;
+  void* to;
+  int64_t to_step;
+} olstm__conv_spread;
+
 typedef void (*olstm__conv_tile_function)(const olstm__conv_tile* tile);
-typedef void (*olstm__conv_depthwise_function)(const olstm__conv_depthwise* rows);
+/// Computes a row, a vector for each window, whose first tap is at `source`. Windows meet
+/// rows first..last-1 of taps.
+typedef void (*olstm__conv_depthwise_function)(const olstm__conv_depthwise* windows,
+                                               int64_t first, int64_t last,
+                                               const void* source, void* to);
 
 /// Rows that are copied with zeros around them. Up to a vector behind a row may be
 /// written before the next one is.
@@ -93,6 +101,7 @@ typedef struct olstm__conv_tile_table {
   /// run[vectors - 1][rows - 1].
   const olstm__conv_tile_function (*run)[OLSTM__CONV_TILE_ROWS];
   olstm__conv_depthwise_function depthwise;
+  void (*spread)(const olstm__conv_spread* planes);
   void (*copy)(const olstm__conv_copy* copy);
   /// to[i * to_step + j] = from[j * from_step + i] for i < rows, j < columns.
   void (*transpose)(const void* from, int64_t from_step, int64_t rows, int64_t columns,

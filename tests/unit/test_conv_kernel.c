@@ -301,30 +301,35 @@ static void dimensions_without_windows_are_joined(void** state) {
   }
 }
 
-static void channels_with_a_window_of_their_own_follow_the_definition(void** state) {
+/// A channel a group, with windows up to `most` high and wide on up to `size` columns.
+static void check_depthwise(int64_t most, int64_t rows, int64_t size) {
   problem p;
+  draw_problem(&p, 2, 1, 40);
+  p.conv.groups = draw(1, 40);
+  p.conv.input_channels = p.conv.output_channels = 1;
+  for (int32_t d = 1; d < 3; d++) {
+    olstm__window* w = &p.conv.window;
+    w->kernel[d] = draw(1, most);
+    w->stride[d] = draw(1, 3);
+    w->dilation[d] = draw(1, 2);
+    w->pad_begin[d] = draw(0, 3);
+    w->pad_end[d] = draw(0, 3);
+    const int64_t least = olstm__window_extent(w, d);
+    w->input[d] = draw(least, least + (d == 1 ? rows : size));
+    w->output[d] =
+        (w->input[d] + w->pad_begin[d] + w->pad_end[d] - least) / w->stride[d] + 1;
+  }
+  p.conv.is_transposed = false;
+  check_problem(&p);
+}
+
+static void channels_with_a_window_of_their_own_follow_the_definition(void** state) {
   (void)state;
   draw_state = 5;
-  for (int i = 0; i < 80; i++) {
-    draw_problem(&p, 2, 1, 40);
-    p.conv.groups = draw(1, 6);
-    p.conv.input_channels = p.conv.output_channels = 1;
-    for (int32_t d = 1; d < 3; d++) {
-      olstm__window* w = &p.conv.window;
-      w->kernel[d] = 3;
-      w->stride[d] = draw(1, 2);
-      w->dilation[d] = draw(1, 2);
-      w->pad_begin[d] = draw(0, 3);
-      w->pad_end[d] = draw(0, 3);
-      w->input[d] = draw(8, 45);
-      w->output[d] =
-          (w->input[d] + w->pad_begin[d] + w->pad_end[d] - olstm__window_extent(w, d)) /
-              w->stride[d] +
-          1;
-    }
-    p.conv.is_transposed = false;
-    check_problem(&p);
-  }
+  for (int i = 0; i < 120; i++) check_depthwise(i % 2 ? 3 : 7, 20, 20);
+  // Planes that are cut into rows, and rows that are cut.
+  for (int i = 0; i < 6; i++) check_depthwise(5, 90, 90);
+  for (int i = 0; i < 6; i++) check_depthwise(3, 1, 4000);
 }
 
 /// Rows that are too long for a piece are cut.
