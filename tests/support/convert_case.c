@@ -3,11 +3,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "onnx_proto/model.h"
 #include "tests/support/model_text.h"
 #include "tests/support/test_main.h"
+#include "tests/support/test_system.h"
 
 enum { kMaxTensors = 16, kMaxValues = 1 << 16, kMaxText = 4096, kMaxNodes = 256 };
 
@@ -27,40 +27,26 @@ static void convert(convert_case* made, const char* from, const char* to,
   }
 }
 
-static void make_folder(char folder[32], char paths[3][64]) {
-  (void)snprintf(folder, 32, "/tmp/olstm_convert_XXXXXX");
-  assert_non_null(mkdtemp(folder));
-  (void)snprintf(paths[0], 64, "%s/in.onnx", folder);
-  (void)snprintf(paths[1], 64, "%s/out.onnx", folder);
-  (void)snprintf(paths[2], 64, "%s/out.onnx.data", folder);
-}
-
-static void remove_folder(const char* folder, char paths[3][64]) {
-  for (int i = 0; i < 3; i++) (void)unlink(paths[i]);
-  (void)rmdir(folder);
-}
-
 void convert_case_file(convert_case* made, const char* path,
                        const olstm__convert_options* options) {
-  char folder[32], paths[3][64];
-  make_folder(folder, paths);
-  convert(made, path, paths[1], options);
-  remove_folder(folder, paths);
+  olstm_test_folder_begin();
+  convert(made, path, olstm_test_path("out.onnx"), options);
+  olstm_test_folder_end();
 }
 
 void convert_case_text(convert_case* made, const char* text,
                        const olstm__convert_options* options) {
-  char folder[32], paths[3][64];
   size_t count = 0;
-  make_folder(folder, paths);
+  olstm_test_folder_begin();
   void* bytes = olstm_test_model_bytes(text, &count);
-  FILE* file = fopen(paths[0], "wb");
+  const char* path = olstm_test_path("in.onnx");
+  FILE* file = fopen(path, "wb");
   assert_non_null(file);
   assert_int_equal(fwrite(bytes, 1, count, file), count);
   assert_int_equal(fclose(file), 0);
   free(bytes);
-  convert(made, paths[0], paths[1], options);
-  remove_folder(folder, paths);
+  convert(made, path, olstm_test_path("out.onnx"), options);
+  olstm_test_folder_end();
 }
 
 void convert_case_deinit(convert_case* made) {

@@ -36,7 +36,7 @@ static void avx512_lowers_what_came_after_it(void** state) {
 static void dot_lowers_bf16(void** state) {
   (void)state;
   const bool has_dot = olstm__cpu_features_detect().arm_dot;
-  assert_int_equal(setenv("OLSTM_CPU", "dot", 1), 0);
+  olstm_test_set_environment("OLSTM_CPU", "dot");
   assert_int_equal(olstm__cpu_get()->arm_dot, has_dot);
   assert_false(olstm__cpu_get()->arm_bf16);
 }
