@@ -23,6 +23,7 @@ typedef struct convert_options {
   int64_t max_work;
   bool in_place;
   bool keep_loops;
+  bool keep_constants;
   bool fix_batch;
   bool state_io;
   bool stateless;
@@ -126,6 +127,7 @@ static olstm_status convert(const char* from, const convert_options* given,
       .max_memory = (size_t)given->max_memory_mb << 20,
       .max_work = (uint64_t)given->max_work,
       .keeps_loops = given->keep_loops,
+      .keeps_constants = given->keep_constants,
       .opens_batch = given->fix_batch,
       .states = given->state_io    ? OLSTM__CONVERT_STATES_IO
                 : given->stateless ? OLSTM__CONVERT_STATES_NONE
@@ -166,6 +168,8 @@ int olstm__command_convert(int argc, char** argv) {
        "of --state-io: default {node}/h.{io},{node}/c.{io}", 0, 0, NULL},
       {"keep-loops", OLSTM__CLI_FLAG, &given.keep_loops, NULL,
        "leave Loops, Scans and unrolled cells as they are", 0, 0, NULL},
+      {"keep-constants", OLSTM__CLI_FLAG, &given.keep_constants, NULL,
+       "leave nodes that compute constants as they are", 0, 0, NULL},
       {"external-data-size", OLSTM__CLI_INT, &given.external_data_size, "BYTES",
        "write initializers of this size and more to OUT.data", 1, INT64_MAX, NULL},
       {"json", OLSTM__CLI_TEXT, &given.json, "FILE", "write the report as JSON, too", 0,

@@ -4,6 +4,7 @@
 
 #include "onnx_proto/encode_file.h"
 #include "runtime/convert/batch_convert.h"
+#include "runtime/convert/constant_convert.h"
 #include "runtime/convert/layer_convert.h"
 #include "runtime/convert/scratch_graph.h"
 #include "runtime/convert/state_convert.h"
@@ -63,8 +64,12 @@ static olstm_status change(olstm__encode_model* model,
         olstm__batch_convert(model, OLSTM__OPENED_BATCH, report, error));
   }
   // Pieces of a sequence are shorter than it is.
-  return adds_states ? olstm__batch_convert(model, OLSTM__OPENED_TIME, report, error)
-                     : OLSTM_STATUS_OK;
+  if (adds_states) {
+    OLSTM_RETURN_IF_ERROR(olstm__batch_convert(model, OLSTM__OPENED_TIME, report, error));
+  }
+  return options->keeps_constants
+             ? OLSTM_STATUS_OK
+             : olstm__constants_convert(model, &session, report, error);
 }
 
 static olstm_status write_model(olstm__encode_model* model, const char* to,

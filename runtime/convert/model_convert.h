@@ -13,7 +13,8 @@ typedef enum olstm__convert_states {
   OLSTM__CONVERT_STATES_NONE
 } olstm__convert_states;
 
-/// What to change. Zeroed: loops that are recurrent layers.
+/// What to change. Zeroed: loops that are recurrent layers, and constants that are
+/// computed.
 typedef struct olstm__convert_options {
   /// NULL for the C library's.
   const olstm_allocator* allocator;
@@ -31,6 +32,8 @@ typedef struct olstm__convert_options {
   const char* state_names;
   /// Whether Loops, Scans and unrolled cells stay, where they are recurrent layers, too.
   bool keeps_loops;
+  /// Whether nodes that compute constants stay.
+  bool keeps_constants;
   /// Initializers of at least so many bytes become external data; 0: those that were, and
   /// what a model of 2 GB needs.
   size_t external_data_bytes;
