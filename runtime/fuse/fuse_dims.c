@@ -62,8 +62,8 @@ static bool read_listed(const olstm__graph* graph, int32_t list, int64_t index,
   return true;
 }
 
-/// Whether a Slice keeps the size of a dimension: it cuts other axes, or reverses this
-/// one.
+/// Whether a Slice keeps the size of a dimension: it cuts other axes, or takes this one
+/// as a whole, forwards or backwards.
 static bool slice_keeps_dim(const olstm__graph* graph, const olstm__graph_node* node,
                             int32_t axis) {
   const olstm_tensor* axes =
@@ -78,7 +78,8 @@ static bool slice_keeps_dim(const olstm__graph* graph, const olstm__graph_node* 
     return read_listed(graph, olstm__graph_node_input(node, 1), i, 0, &start) &&
            read_listed(graph, olstm__graph_node_input(node, 2), i, 0, &end) &&
            read_listed(graph, olstm__graph_node_input(node, 4), i, 1, &step) &&
-           start == -1 && end <= -INT32_MAX && step == -1;
+           ((start == -1 && end <= -INT32_MAX && step == -1) ||
+            (start == 0 && end >= INT32_MAX && step == 1));
   }
   return true;
 }
@@ -311,6 +312,12 @@ static bool listed_dim(olstm__dim_walk* walk, const olstm__graph_node* node,
   return true;
 }
 
+/// A position of a Slice in a dimension of so many elements.
+static int64_t slice_position(int64_t position, int64_t count) {
+  if (position < 0) position += count;
+  return position < 0 ? 0 : position > count ? count : position;
+}
+
 /// A dimension that a node computes from numbers: of a Concat along it, of an Unsqueeze,
 /// of the columns of a matrix product.
 static bool made_dim(olstm__dim_walk* walk, const olstm__graph_node* node, int32_t axis,
@@ -329,6 +336,14 @@ static bool made_dim(olstm__dim_walk* walk, const olstm__graph_node* node, int32
     if (one.root != OLSTM__NO_VALUE || one.number > INT32_MAX) return false;
     number = one.number * find_repeats(walk, node, axis);
     if (number > INT32_MAX) return false;
+  } else if (olstm__match_is(node, "Slice")) {
+    olstm__match_slice slice;
+    if (!olstm__match_slice_of(graph, node, &slice) || slice.axis != axis) return false;
+    const olstm__dim_symbol all = follow(walk, node->inputs[0], axis, depth + 1);
+    if (all.root != OLSTM__NO_VALUE || all.number > INT32_MAX) return false;
+    number =
+        slice_position(slice.end, all.number) - slice_position(slice.start, all.number);
+    if (number < 0) number = 0;
   } else if (olstm__match_is(node, "Concat")) {
     // Only at the top level: a Concat may have many inputs.
     if (olstm__match_int(node, "axis", -1) != axis || depth > 0) return false;

@@ -154,36 +154,52 @@ bool olstm__match_axes(const olstm__graph* graph, const olstm__graph_node* node,
   return true;
 }
 
-static bool slice_by_attributes(const olstm__graph_node* node, int64_t* start,
-                                int64_t* end, int64_t* axis) {
-  const olstm_attribute* starts = olstm__graph_find_attribute(node, "starts");
-  const olstm_attribute* ends = olstm__graph_find_attribute(node, "ends");
-  const olstm_attribute* axes = olstm__graph_find_attribute(node, "axes");
-  *axis = 0;
-  return starts && ends && one_int(starts, start) && one_int(ends, end) &&
-         (!axes || one_int(axes, axis));
-}
-
-static bool slice_by_inputs(const olstm__graph* graph, const olstm__graph_node* node,
-                            int64_t* start, int64_t* end, int64_t* axis) {
-  const int32_t axes = olstm__graph_node_input(node, 3);
-  const int32_t steps = olstm__graph_node_input(node, 4);
-  int64_t step = 1;
-  *axis = 0;
-  return olstm__match_scalar_int(graph, olstm__graph_node_input(node, 1), start) &&
-         olstm__match_scalar_int(graph, olstm__graph_node_input(node, 2), end) &&
-         (axes == OLSTM__NO_VALUE || olstm__match_scalar_int(graph, axes, axis)) &&
-         (steps == OLSTM__NO_VALUE || olstm__match_scalar_int(graph, steps, &step)) &&
-         step == 1;
+/// Element k of one of a Slice's lists, an attribute or an input; `fallback` where there
+/// is none.
+static bool slice_number(const olstm__graph* graph, const olstm__graph_node* node,
+                         const char* name, size_t slot, int64_t k, int64_t fallback,
+                         int64_t* out_number) {
+  const olstm_attribute* list = olstm__graph_find_attribute(node, name);
+  const int32_t input = olstm__graph_node_input(node, slot);
+  const olstm_tensor* tensor = olstm__graph_constant(graph, input);
+  *out_number = fallback;
+  if (list) {
+    if (list->kind != OLSTM_ATTRIBUTE_INTS || (uint64_t)k >= list->count) return false;
+    *out_number = list->ints[k];
+    return true;
+  }
+  if (input == OLSTM__NO_VALUE) return true;
+  return tensor && k < olstm_tensor_desc_count(&tensor->desc) &&
+         olstm__match_whole_element(tensor, k, out_number);
 }
 
 bool olstm__match_slice_of(const olstm__graph* graph, const olstm__graph_node* node,
                            olstm__match_slice* out_slice) {
-  return olstm__graph_find_attribute(node, "starts")
-             ? slice_by_attributes(node, &out_slice->start, &out_slice->end,
-                                   &out_slice->axis)
-             : slice_by_inputs(graph, node, &out_slice->start, &out_slice->end,
-                               &out_slice->axis);
+  const olstm_attribute* starts = olstm__graph_find_attribute(node, "starts");
+  const olstm_tensor* given =
+      olstm__graph_constant(graph, olstm__graph_node_input(node, 1));
+  const int64_t count = starts  ? (int64_t)starts->count
+                        : given ? olstm_tensor_desc_count(&given->desc)
+                                : 0;
+  bool cuts = false;
+  for (int64_t k = 0; k < count && k < OLSTM_MAX_RANK; k++) {
+    olstm__match_slice one;
+    int64_t step = 1;
+    if (!slice_number(graph, node, "starts", 1, k, 0, &one.start) ||
+        !slice_number(graph, node, "ends", 2, k, INT64_MIN, &one.end) ||
+        !slice_number(graph, node, "axes", 3, k, k, &one.axis) ||
+        !slice_number(graph, node, "steps", 4, k, 1, &step) || step != 1 ||
+        one.end == INT64_MIN) {
+      return false;
+    }
+    // Axes that are taken as they are do not count.
+    const bool is_whole = one.start == 0 && one.end >= INT32_MAX;
+    if (is_whole && count > 1) continue;
+    if (cuts) return false;
+    cuts = true;
+    *out_slice = one;
+  }
+  return cuts;
 }
 
 bool olstm__match_slice_of_one(const olstm__graph* graph, const olstm__graph_node* node,

@@ -57,8 +57,8 @@ bool olstm__match_one_axis(const olstm__graph* graph, const olstm__graph_node* n
 bool olstm__match_axes(const olstm__graph* graph, const olstm__graph_node* node,
                        int64_t out_axes[OLSTM_MAX_RANK], size_t* out_count);
 
-/// A Slice of one axis in steps of 1. Negative numbers count from the end, as in the
-/// model.
+/// A Slice in steps of 1 that cuts one axis; others that it lists are taken as they are.
+/// Negative numbers count from the end, as in the model.
 typedef struct olstm__match_slice {
   int64_t axis, start, end;
 } olstm__match_slice;

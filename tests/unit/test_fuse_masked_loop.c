@@ -45,7 +45,17 @@
   "node Loop len,_,h0,c0,y0 -> hT,cT,yT,ys body=@g\n"                              \
   "output ys\noutput hT\noutput cT\noutput yT\n"
 
+#define CUT(to, first, end)                                                      \
+  "const b_" to " int64[2] 0 " first "\nconst e_" to " int64[2] 2147483647 " end \
+  "\n"                                                                           \
+  "node Slice s,b_" to ",e_" to ",both -> " to "\n"
+
 static const fuse_case_edit kSameCells[] = {
+    {"gates cut out by Slices of both dimensions",
+     {{"node Split s -> si,sf,sg,so axis=1\n",
+       "const both int64[2] 0 1\n" CUT("si", "0", "2") CUT("sf", "2", "4")
+           CUT("sg", "4", "6") CUT("so", "6", "2147483647")}},
+     false},
     {"operands the other way round",
      {{"Mul gf,c ", "Mul c,gf "},
       {"Mul gi,gg", "Mul gg,gi"},
