@@ -2,6 +2,7 @@
 // computed as float, which holds them exactly.
 #include <math.h>
 
+#include "op/conv/pool_lanes.h"
 #include "op/conv/pool_rows.h"
 #include "op/conv/window.h"
 #include "op/elementwise/compute_type.h"
@@ -57,6 +58,9 @@ typedef struct pool_handle {
   olstm__pool_slide slide;
   float *divisors, *reciprocals;
   float usual_divisor;
+  /// Where lanes are planes, and what averages are divided by from row to row.
+  olstm__pool_lanes lanes;
+  float* row_divisors;
   /// Of each dimension's outputs: taps[d] points into `ranges`, which divisors and
   /// reciprocals follow.
   tap_range* taps[OLSTM__WINDOW_MAX_RANK];
@@ -275,6 +279,11 @@ static void fill_divisors(pool_handle* handle, float* divisors) {
   handle->divisors = divisors;
   handle->usual_divisor = (float)usual;
   handle->reciprocals = NULL;
+  handle->row_divisors = divisors + 2 * divisor_count(w);
+  for (int64_t j = 0; j < w->output[1]; j++) {
+    const int64_t divisor = handle->taps[0][0].divisor * handle->taps[1][j].divisor;
+    handle->row_divisors[j] = divisor ? (float)divisor : 1.0f;
+  }
   for (int64_t k = 0; k < (int64_t)divisor_count(w); k++) {
     const int64_t divisor = handle->taps[2][k < count ? k : count - 1].divisor;
     divisors[k] = divisor ? (float)divisor : 1.0f;
@@ -351,7 +360,9 @@ static olstm_status pool_prepare(void* instance, const olstm_prepare_args* args,
   OLSTM_RETURN_IF_ERROR(olstm__op_create_handle(
       &self->base,
       sizeof *handle + range_count * sizeof *handle->ranges +
-          (has_results ? 2 * divisor_count(&window) * sizeof *handle->divisors : 0),
+          (has_results ? (2 * divisor_count(&window) + (size_t)window.output[1]) *
+                             sizeof *handle->divisors
+                       : 0),
       (void**)&handle, error));
   handle->window = window;
   plan_rows(self, handle);
@@ -369,6 +380,12 @@ static olstm_status pool_prepare(void* instance, const olstm_prepare_args* args,
     out_prepared->workspace_bytes =
         handle->x_bytes +
         (size_t)olstm__window_output_count(&handle->window) * sizeof(float);
+  }
+  if (has_results && handle->has_slide && x->dtype == OLSTM_DTYPE_FLOAT &&
+      (self->code == kCodeMax || self->code == kCodeAverage)) {
+    olstm__pool_lanes_init(&handle->lanes, &window, handle->plane_count,
+                           self->code == kCodeMax, self->base.options.thread_count);
+    out_prepared->workspace_bytes = handle->lanes.workspace_bytes;
   }
   out_prepared->handle = handle;
   out_prepared->work = count_work(self, handle, args);
@@ -417,6 +434,30 @@ static void run_plane(const pool_op* self, const pool_handle* handle, char* work
   }
 }
 
+static void redo_rows(const void* context, int64_t plane, int64_t begin, int64_t end) {
+  const row_run* run = context;
+  const olstm__window* w = &run->handle->window;
+  for (int64_t j = begin; j < end; j++) {
+    run_row(run, run->x + plane * olstm__window_input_count(w), 0, j,
+            run->y + (plane * w->output[1] + j) * w->output[2]);
+  }
+}
+
+static void run_lanes(const row_run* run, const olstm_run_args* args) {
+  const pool_handle* handle = run->handle;
+  const olstm__pool_lanes_args lanes = {.x = run->x,
+                                        .y = run->y,
+                                        .divisors = handle->divisors,
+                                        .reciprocals = handle->reciprocals,
+                                        .row_divisors = handle->row_divisors,
+                                        .usual_divisor = handle->usual_divisor,
+                                        .workspace = args->workspace,
+                                        .parallel = args->parallel,
+                                        .redo = redo_rows,
+                                        .context = run};
+  olstm__pool_lanes_run(&handle->lanes, &lanes);
+}
+
 static olstm_status pool_run(const void* instance, const void* handle,
                              const olstm_run_args* args, olstm_error* error) {
   const pool_op* self = instance;
@@ -432,6 +473,10 @@ static olstm_status pool_run(const void* instance, const void* handle,
   if (!y) return OLSTM_STATUS_OK;
   if (prepared->has_slide && prepared->dtype == OLSTM_DTYPE_FLOAT) {
     row_run rows = {self, prepared, args->inputs[0], args->outputs[0]};
+    if (prepared->lanes.table) {
+      run_lanes(&rows, args);
+      return OLSTM_STATUS_OK;
+    }
     olstm__pieces_run(
         args->parallel, prepared->plane_count * row_count(&prepared->window),
         prepared->window.output[2] * olstm__window_kernel_count(&prepared->window),

@@ -174,12 +174,26 @@ SIMD_INLINE simd_vec simd_power_of_sum(simd_vec sum) {
 }
 
 #if !OLSTM_SIMD_DOUBLE
+/// Lanes first..end-1, none where end is less; such lanes, the others zero and not read;
+/// and `a` in the others.
+#define SIMD_HAS_MASKS 1
+typedef __m256i simd_mask;
+SIMD_INLINE simd_mask simd_between(int64_t first, int64_t end) {
+  return _mm256_andnot_si256(simd_first(first), simd_first(end));
+}
+SIMD_INLINE simd_vec simd_load_masked(const float* p, simd_mask mask) {
+  return _mm256_maskload_ps(p, mask);
+}
+SIMD_INLINE simd_vec simd_outside(simd_mask mask, simd_vec a) {
+  return _mm256_andnot_ps(_mm256_castsi256_ps(mask), a);
+}
+
 /// Lanes first..end-1 (0 <= first, end <= SIMD_LANES) of the floats at p, of which others
 /// are not read; those are `other`.
 SIMD_INLINE simd_vec simd_load_between(const float* p, int64_t first, int64_t end,
                                        simd_vec other) {
-  const __m256i mask = _mm256_andnot_si256(simd_first(first), simd_first(end));
-  return _mm256_blendv_ps(other, _mm256_maskload_ps(p, mask), _mm256_castsi256_ps(mask));
+  const simd_mask mask = simd_between(first, end);
+  return _mm256_or_ps(simd_load_masked(p, mask), simd_outside(mask, other));
 }
 
 /// Every second one of the lanes of a and, after them, of b; and those between them.

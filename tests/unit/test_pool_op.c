@@ -1,4 +1,5 @@
 // op/conv/pool_op.c and global_pool_op.c.
+#include "tests/support/op_fixture.h"
 #include "tests/support/op_text.h"
 #include "tests/support/test_main.h"
 
@@ -92,6 +93,16 @@ static void floats_are_pooled_as_doubles_are(void** state) {
       {"kernel_shape=[3,3] pads=[1,1,1,1]", "1,8,64,61"},
       {"kernel_shape=[2,3,2] strides=[1,2,2] pads=[1,0,1,0,1,1]", "1,2,5,8,9"},
       {"kernel_shape=[4,1,3] strides=[2,1,1]", "1,2,9,3,20"},
+      // Planes that fill lanes, and some that do not.
+      {"kernel_shape=[3,3] pads=[1,1,1,1]", "1,16,7,7"},
+      {"kernel_shape=[3,3] strides=[2,2] pads=[1,1,1,1]", "2,20,13,15"},
+      {"kernel_shape=[2,2] strides=[2,2] ceil_mode=1", "1,43,9,7"},
+      {"kernel_shape=[5,5] pads=[2,2,2,2]", "3,5,8,11"},
+      {"kernel_shape=[3,2] dilations=[2,3] pads=[2,1,2,1]", "1,24,11,12"},
+      {"kernel_shape=[3,3] dilations=[2,2] pads=[1,1,1,1]", "1,17,11,12"},
+      {"kernel_shape=[1,4] strides=[3,4]", "1,33,40,41"},
+      {"kernel_shape=[7,7]", "1,17,7,7"},
+      {"kernel_shape=[4,3] strides=[1,5]", "1,32,90,70"},
   };
   char node[160], x[64];
   (void)state;
@@ -104,6 +115,50 @@ static void floats_are_pooled_as_doubles_are(void** state) {
   }
 }
 
+/// A square window, with strides, over planes that `x` has one after the other.
+static void run_planes(op_fixture* fixture, const float* x, int64_t planes,
+                       const int64_t* kernel, const int64_t* strides) {
+  static const int64_t kPads[] = {1, 1, 0, 1};
+  const olstm_tensor input = OP_TENSOR(FLOAT, x, 4, 1, planes, 12, 13);
+  const olstm_attribute attributes[] = {
+      {.name = "kernel_shape", .kind = OLSTM_ATTRIBUTE_INTS, .count = 2, .ints = kernel},
+      {.name = "strides", .kind = OLSTM_ATTRIBUTE_INTS, .count = 2, .ints = strides},
+      {.name = "pads", .kind = OLSTM_ATTRIBUTE_INTS, .count = 4, .ints = kPads}};
+  fixture->attribute_count = 3;
+  fixture->attributes = attributes;
+  fixture->input_count = 1;
+  fixture->inputs[0] = &input;
+  assert_int_equal(op_fixture_run(fixture), OLSTM_STATUS_OK);
+}
+
+/// Two planes go row by row; many are lanes.
+static void a_plane_does_not_depend_on_others(void** state) {
+  enum { kPlanes = 42, kSize = 12 * 13 };
+  static const int64_t kKernels[][2] = {{3, 3}, {2, 2}, {5, 4}, {2, 1}};
+  static const int64_t kStrides[][2] = {{1, 1}, {2, 2}, {3, 1}};
+  static float x[kPlanes * kSize];
+  (void)state;
+  for (int i = 0; i < kPlanes * kSize; i++) x[i] = (float)(i * 7919 % 1009 - 500) / 127;
+  for (int i = 0; i < 4 * 3 * 2; i++) {
+    const op_fixture fixture = {.op_type = i % 2 ? "MaxPool" : "AveragePool",
+                                .opset_version = 11};
+    op_fixture all = fixture;
+    run_planes(&all, x, kPlanes, kKernels[i / 6], kStrides[i / 2 % 3]);
+    const size_t bytes =
+        (size_t)(all.outputs[0].desc.dims[2] * all.outputs[0].desc.dims[3] * 2) *
+        sizeof(float);
+    for (int p = 0; p < kPlanes; p += 2) {
+      op_fixture two = fixture;
+      run_planes(&two, x + p * kSize, 2, kKernels[i / 6], kStrides[i / 2 % 3]);
+      assert_memory_equal(two.outputs[0].data,
+                          (const char*)all.outputs[0].data + bytes * (size_t)p / 2,
+                          bytes);
+      op_fixture_deinit(&two);
+    }
+    op_fixture_deinit(&all);
+  }
+}
+
 static void nan_and_infinity_go_through(void** state) {
   (void)state;
   op_text_expect("MaxPool-12 kernel_shape=[2]",
@@ -113,6 +168,12 @@ static void nan_and_infinity_go_through(void** state) {
                  "f32[1,1,2,2] 3 nan 4 nan");
   op_text_expect("AveragePool-11 kernel_shape=[3]", "f32[1,1,5] 1 inf 1 nan 2",
                  "f32[1,1,3] inf nan nan");
+  // In the second of four planes, which are lanes.
+  op_text_expect(
+      "MaxPool-12 kernel_shape=[2,2]",
+      "f32[1,4,2,3] 1 2 3 4 5 6 1 2 3 nan 5 6 -inf -inf -1 -inf -inf -2 9 8 7 6 "
+      "5 4",
+      "f32[1,4,1,2] 5 6 nan 6 -inf -1 9 8");
   // A window in the pads alone.
   op_text_expect("MaxPool-12 kernel_shape=[2] pads=[1,1] dilations=[3]", "f32[1,1,2] 1 2",
                  "f32[1,1,1] -inf");
@@ -140,6 +201,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(indices_count_through_the_tensor),
       cmocka_unit_test(global_pools_take_all_of_space),
       cmocka_unit_test(floats_are_pooled_as_doubles_are),
+      cmocka_unit_test(a_plane_does_not_depend_on_others),
       cmocka_unit_test(nan_and_infinity_go_through),
       cmocka_unit_test(what_is_missing_or_too_large_is_refused),
   };
