@@ -5,7 +5,7 @@ include_guard(GLOBAL)
 # olstm_add_simd(<target> <file>...)
 #
 # Adds the files named <template>_<real>_<cpu>.c to `target`, each with the flags of its CPU; those of CPUs that another kind
-# of machine has are left out. real: f32 or f64. cpu: plain, avx2, avx512, avx512vnni, avx512bf16, neondot or neonbf16. Such a file says
+# of machine has are left out. real: f32 or f64. cpu: plain, avx2, avx512, avx512vnni, avx512bf16, neondot, neoni8mm or neonbf16. Such a file says
 # OLSTM_SIMD_ISA, OLSTM_SIMD_DOUBLE and SIMD_NAME (see op/math/simd.h) and includes <template>.inc. Templates named *_blocks
 # are loops of known lengths, which compilers turn into vectors where `omp simd` says so.
 function(olstm_add_simd target)
@@ -30,6 +30,7 @@ function(olstm_add_simd target)
   set(options_avx512vnni ${options_avx512} -mavx512vnni)
   set(options_avx512bf16 ${options_avx512} -mavx512bf16)
   set(options_neondot ${options_plain} -march=armv8.2-a+dotprod)
+  set(options_neoni8mm ${options_plain} -march=armv8.2-a+dotprod+i8mm)
   set(options_neonbf16 ${options_plain} -march=armv8.2-a+bf16)
   foreach(file IN LISTS ARGN)
     if(NOT file MATCHES "_(f32|f64)_([a-z0-9]+)\\.c$")

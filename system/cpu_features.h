@@ -10,6 +10,7 @@ typedef struct olstm__cpu_features {
   bool avx512_bf16;
   bool avx512_vnni;
   bool arm_dot;   // products of bytes, four at a time
+  bool arm_i8mm;  // products of matrices of bytes, and arm_dot
   bool arm_bf16;  // products of bfloat16, two at a time
 } olstm__cpu_features;
 

@@ -27,6 +27,7 @@ CPUS = {"neoverse-n1": 2, "neoverse-v1": 4, "cortex-a55": 1}
 FORMATS = {
     "float": ("panel_real_f32_plain", CPUS, {"fmla": 4}),
     "8 bits, SDOT": ("panel_int8_f32_neondot", CPUS, {"sdot": 16}),
+    "8 bits, SMMLA": ("panel_int8_f32_neoni8mm", ["neoverse-v1"], {"smmla": 32, "sdot": 16}),
     "8 bits, SMULL": ("panel_int8_f32_plain", CPUS, {"smull": 8, "smull2": 8, "smlal": 8, "smlal2": 8}),
     "bfloat16, BFDOT": ("panel_bf16_f32_neonbf16", ["neoverse-v1"], {"bfdot": 8}),
     "bfloat16, loaded": ("panel_real_f32_plain", CPUS, {"fmla": 4}),
@@ -38,6 +39,8 @@ LEAST = {
     ("float", "one row"): {"neoverse-n1": 95, "neoverse-v1": 70},
     ("8 bits, SDOT", "six rows"): {"neoverse-n1": 291, "neoverse-v1": 291},
     ("8 bits, SDOT", "one row"): {"neoverse-n1": 285, "neoverse-v1": 210},
+    ("8 bits, SMMLA", "six rows"): {"neoverse-v1": 600},
+    ("8 bits, SMMLA", "one row"): {"neoverse-v1": 210},
     ("8 bits, SMULL", "six rows"): {"neoverse-n1": 97, "neoverse-v1": 93},
     ("8 bits, SMULL", "one row"): {"neoverse-n1": 95, "neoverse-v1": 90},
     ("bfloat16, BFDOT", "six rows"): {"neoverse-v1": 170},
@@ -115,7 +118,7 @@ def name_of(text):
 def cycles_of(mca, cpu, body):
     turns = 200
     code = "\n".join(re.sub(r"(?:0x)?[0-9a-f]+\s+<[^>]*>$", "0", text) for text in body)
-    run = subprocess.run([mca, "-mtriple=aarch64", f"-mcpu={cpu}", "-mattr=+dotprod,+bf16", f"-iterations={turns}"], input=code,
+    run = subprocess.run([mca, "-mtriple=aarch64", f"-mcpu={cpu}", "-mattr=+dotprod,+i8mm,+bf16", f"-iterations={turns}"], input=code,
                          capture_output=True, text=True, check=True)
     return int(re.search(r"Total Cycles:\s+(\d+)", run.stdout).group(1)) / turns
 

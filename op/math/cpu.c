@@ -18,7 +18,9 @@ static void detect(void) {
   cpu.avx512_bf16 = cpu.avx512_bf16 && cpu.avx512 && !no_more;
   cpu.avx512_vnni = cpu.avx512_vnni && cpu.avx512 && !no_more;
   cpu.arm_dot = cpu.arm_dot && !plain;
-  cpu.arm_bf16 = cpu.arm_bf16 && !plain && !(limit && strcmp(limit, "dot") == 0);
+  const bool no_more_than_dot = plain || (limit && strcmp(limit, "dot") == 0);
+  cpu.arm_i8mm = cpu.arm_i8mm && !no_more_than_dot;
+  cpu.arm_bf16 = cpu.arm_bf16 && !no_more_than_dot;
 }
 
 const olstm__cpu_features* olstm__cpu_get(void) {

@@ -38,7 +38,13 @@ enum { PANEL_REAL, PANEL_BF16, PANEL_BF16_PAIRS };
 #define PANEL_NEIGHBOURS 2
 #endif
 
-/// Bytes of an element of a row in 8 bits (panel_int8.h).
+/// Elements of a column in 8 bits that lie side by side, and bytes of an element of a row
+/// (panel_int8.h).
+#if defined(__ARM_FEATURE_MATMUL_INT8)
+enum { PANEL_INT8_GROUP = 8 };
+#else
+enum { PANEL_INT8_GROUP = 4 };
+#endif
 #if OLSTM_SIMD_ISA == 0 && !defined(__aarch64__)
 enum { PANEL_INT8_BYTES = 2 };
 #else

@@ -88,6 +88,18 @@ SIMD_INLINE simd_vec simd_dot_bf16_lane(simd_vec a, simd_vec b, const int lane,
 #endif
 
 #if !OLSTM_SIMD_DOUBLE
+/// The low byte of each lane, for the first `count` (1..SIMD_LANES) lanes.
+SIMD_INLINE void simd_store_low_bytes(uint8_t* p, simd_vec a, int64_t count) {
+  const uint16x4_t halves = vmovn_u32((uint32x4_t)a);
+  uint8_t bytes[8];
+  vst1_u8(bytes, vmovn_u16(vcombine_u16(halves, halves)));
+  if (count == SIMD_LANES) {
+    memcpy(p, bytes, SIMD_LANES);
+  } else {
+    memcpy(p, bytes, (size_t)count);
+  }
+}
+
 /// The nearest whole number, the even one of two.
 SIMD_INLINE simd_vec simd_round(simd_vec a) {
   return (simd_vec)vrndnq_f32((float32x4_t)a);

@@ -71,12 +71,14 @@ SIMD_INLINE simd_vec simd_load_bf16_pair(const void* p, simd_vec* out_high) {
   return (simd_vec)(both << 16);
 }
 
+#if !defined(__aarch64__)
 /// The low byte of each lane, for the first `count` (1..SIMD_LANES) lanes.
 SIMD_INLINE void simd_store_low_bytes(uint8_t* p, simd_vec a, int64_t count) {
   uint32_t bits[SIMD_LANES];
   memcpy(bits, &a, sizeof bits);
   for (int64_t i = 0; i < count; i++) p[i] = (uint8_t)bits[i];
 }
+#endif
 
 typedef int16_t simd_shorts __attribute__((vector_size(16)));
 

@@ -15,7 +15,7 @@ static void plain_lowers_everything(void** state) {
   olstm_test_set_environment("OLSTM_CPU", "plain");
   const olstm__cpu_features* cpu = olstm__cpu_get();
   assert_false(cpu->avx2_fma || cpu->avx512 || cpu->avx512_bf16 || cpu->avx512_vnni);
-  assert_false(cpu->arm_dot || cpu->arm_bf16);
+  assert_false(cpu->arm_dot || cpu->arm_i8mm || cpu->arm_bf16);
   assert_false(olstm__cpu_multiplies_bf16());
 }
 
@@ -33,12 +33,12 @@ static void avx512_lowers_what_came_after_it(void** state) {
   assert_false(cpu->avx512_bf16 || cpu->avx512_vnni);
 }
 
-static void dot_lowers_bf16(void** state) {
+static void dot_lowers_i8mm_and_bf16(void** state) {
   (void)state;
   const bool has_dot = olstm__cpu_features_detect().arm_dot;
   olstm_test_set_environment("OLSTM_CPU", "dot");
   assert_int_equal(olstm__cpu_get()->arm_dot, has_dot);
-  assert_false(olstm__cpu_get()->arm_bf16);
+  assert_false(olstm__cpu_get()->arm_i8mm || olstm__cpu_get()->arm_bf16);
 }
 
 static void wider_vectors_imply_narrower_ones(void** state) {
@@ -66,6 +66,7 @@ static void others_find_the_same(void** state) {
   assert_int_equal(found.avx512_bf16, __builtin_cpu_supports("avx512bf16") != 0);
 #elif defined(__aarch64__) && defined(__linux__)
   assert_int_equal(found.arm_dot, (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0);
+  assert_int_equal(found.arm_i8mm, (getauxval(AT_HWCAP2) & HWCAP2_I8MM) != 0);
   assert_int_equal(found.arm_bf16, (getauxval(AT_HWCAP2) & HWCAP2_BF16) != 0);
 #else
   (void)found;
@@ -78,7 +79,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(plain_lowers_everything),
       cmocka_unit_test(avx2_lowers_avx512),
       cmocka_unit_test(avx512_lowers_what_came_after_it),
-      cmocka_unit_test(dot_lowers_bf16),
+      cmocka_unit_test(dot_lowers_i8mm_and_bf16),
       cmocka_unit_test(wider_vectors_imply_narrower_ones),
       cmocka_unit_test(others_find_the_same),
   };

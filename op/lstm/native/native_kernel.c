@@ -38,6 +38,7 @@ static olstm__native_target target_of(const olstm__lstm_problem* problem) {
                                 .tile_vectors = variant->tile_vectors,
                                 .real_bytes = real_bytes(problem),
                                 .int8_bytes = variant->int8_bytes,
+                                .int8_group = olstm__cpu_get()->arm_i8mm ? 8 : 4,
                                 .has_bf16_pairs = olstm__cpu_multiplies_bf16()};
 }
 

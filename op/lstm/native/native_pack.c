@@ -113,6 +113,7 @@ static void pack_int8_column(const packing* to, const tile* from, int64_t c,
                              int64_t depth, int8_t* out, float* out_scale,
                              int32_t* out_sum) {
   const int64_t columns = from->vectors * to->layout->lanes;
+  const int64_t group = to->layout->int8_group;
   double largest = 0;
   for (int64_t k = 0; k < from->depth; k++) {
     const double magnitude = fabs(tile_value(from, k, c));
@@ -127,7 +128,7 @@ static void pack_int8_column(const packing* to, const tile* from, int64_t c,
   for (int64_t k = 0; k < depth; k++) {
     const double value = is_usable ? tile_value(from, k, c) * 127 / largest : 0;
     const int8_t rounded = (int8_t)lrint(value);
-    out[(k / 4 * columns + c) * 4 + k % 4] = rounded;
+    out[((k & -group) * columns) + c * group + (k & (group - 1))] = rounded;
     *out_sum += rounded;
   }
 }

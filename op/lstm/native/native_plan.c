@@ -45,7 +45,7 @@ static int64_t depth_of(const olstm__native_layout* layout, int64_t count) {
     case OLSTM__NATIVE_BF16_PAIRS:
       return (count + 1) / 2;
     case OLSTM__NATIVE_INT8:
-      return (count + 3) / 4 * 4;
+      return (count + layout->int8_group - 1) & -layout->int8_group;
     default:
       return count;
   }
@@ -110,7 +110,8 @@ bool olstm__native_layout_make(const olstm__lstm_problem* problem,
                                  .lanes = lanes,
                                  .tile_vectors = target->tile_vectors,
                                  .real_bytes = real_bytes,
-                                 .int8_bytes = target->int8_bytes};
+                                 .int8_bytes = target->int8_bytes,
+                                 .int8_group = target->int8_group};
   size_t total = 0;
   size_t hidden = 0;
   size_t vector = 0;

@@ -58,8 +58,9 @@ typedef struct olstm__native_target {
   /// Of a vector; and the vectors in a panel's tile.
   int32_t lanes, tile_vectors;
   size_t real_bytes;
-  /// Of an element of a row in the INT8 format.
-  int32_t int8_bytes;
+  /// The INT8 format: bytes of an element of a row, and elements of a column that lie
+  /// side by side.
+  int32_t int8_bytes, int8_group;
   /// Whether the CPU multiplies pairs of bfloat16.
   bool has_bf16_pairs;
 } olstm__native_target;
@@ -69,7 +70,7 @@ typedef struct olstm__native_layout {
   olstm__native_format format;
   int32_t lanes, tile_vectors;
   size_t real_bytes;
-  int32_t int8_bytes;
+  int32_t int8_bytes, int8_group;
   /// H in blocks, and rounded up to full blocks.
   int64_t blocks, padded_hidden;
   int32_t phase_count;
