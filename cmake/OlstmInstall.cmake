@@ -33,7 +33,8 @@ string(REGEX REPLACE "/$" "" olstm_pc_to_prefix ${olstm_pc_to_prefix})
 configure_file(cmake/olstm.pc.in ${PROJECT_BINARY_DIR}/olstm.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/olstm.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
 
-install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libolstm-dev COMPONENT development)
+install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libolstm-dev COMPONENT development
+  PATTERN Doxyfile.in EXCLUDE PATTERN api_main.md EXCLUDE)
 
 if(OLSTM_BUILD_TOOLS)
   install(TARGETS olstm_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT tools)

@@ -7,6 +7,7 @@
 #include "base/tensor_size.h"
 #include "onnx_proto/model.h"
 #include "runtime/fuse/fuse.h"
+#include "runtime/fuse/fuse_first_step.h"
 #include "runtime/fuse/fuse_graph.h"
 #include "runtime/host/registry.h"
 #include "runtime/plan/fold.h"
@@ -160,12 +161,15 @@ static olstm_status shape_graph(olstm_session* session,
   OLSTM_RETURN_IF_ERROR(olstm__fuse_sequences(graph, error));
   OLSTM_RETURN_IF_ERROR(olstm__state_adopt(graph, session->environment.registry, error));
   const size_t own_count = graph->state_count;
+  if (fuse) olstm__fuse_keep(graph, OLSTM__KEEP_PRODUCTS);
   OLSTM_RETURN_IF_ERROR(olstm__fold_graph(&session->environment, graph, error));
   if (fuse) {
     olstm__graph_propagate_loop_invariants(graph);
+    olstm__fuse_keep(graph, OLSTM__KEEP_FIRST_STEPS);
     OLSTM_RETURN_IF_ERROR(olstm__fold_graph(&session->environment, graph, error));
     // Before state: a loop that becomes a recurrent node can be stateful.
     OLSTM_RETURN_IF_ERROR(olstm__fuse_recurrent(graph, error));
+    olstm__fuse_keep(graph, OLSTM__KEEP_NOTHING);
   }
   OLSTM_RETURN_IF_ERROR(add_state(session, options, own_count, error));
   if (fuse) OLSTM_RETURN_IF_ERROR(olstm__fuse_neighbours(graph, error));

@@ -37,13 +37,22 @@ static bool is_given(const olstm_infer_args* args, size_t index) {
   return index < args->input_count && args->inputs[index];
 }
 
+/// Real parts alone, or real and imaginary ones. PyTorch writes real signals without a
+/// dimension for that, as ONNX Runtime takes them.
+static int64_t count_parts(const olstm_tensor_desc* x) {
+  return x->rank == 2 ? 1 : x->dims[2];
+}
+
 static olstm_status check_signal(const olstm__op_base* base, const olstm_infer_args* args,
                                  olstm_error* error) {
   const olstm_tensor_desc* x = &args->inputs[0]->desc;
   OLSTM_RETURN_IF_ERROR(olstm__op_check_dtype(base, args, 0, base->self->dtypes, error));
-  if (x->rank == 3 && (x->dims[2] == 1 || x->dims[2] == 2)) return OLSTM_STATUS_OK;
+  if (x->rank == 2 || (x->rank == 3 && (x->dims[2] == 1 || x->dims[2] == 2))) {
+    return OLSTM_STATUS_OK;
+  }
   return olstm__op_fail(base, error, OLSTM_STATUS_SHAPE_MISMATCH,
-                        "input '%s' has shape %s, expected [batch, length, 1 or 2]",
+                        "input '%s' has shape %s, expected [batch, length] or "
+                        "[batch, length, 1 or 2]",
                         base->node->input_names[0], olstm_shape_text(x).text);
 }
 
@@ -118,7 +127,7 @@ olstm_status olstm__stft_prepare(void* instance, const olstm_prepare_args* args,
                                                     frames.length, &memory, &fourier,
                                                     &scratch_bytes, error));
   stft_handle* handle = memory;
-  const int32_t parts = (int32_t)x->dims[2];
+  const int32_t parts = (int32_t)count_parts(x);
   handle->fourier = fourier;
   handle->frames = frames;
   handle->batch = x->dims[0];

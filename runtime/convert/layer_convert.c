@@ -5,6 +5,7 @@
 #include "runtime/convert/graph_write.h"
 #include "runtime/convert/plain_nodes.h"
 #include "runtime/fuse/fuse.h"
+#include "runtime/fuse/fuse_first_step.h"
 #include "runtime/fuse/fuse_graph.h"
 
 // Graphs are nested no deeper than OLSTM__MAX_NESTING.
@@ -28,8 +29,10 @@ static olstm_status find_layers(olstm__scratch_graph* scratch, olstm_error* erro
   olstm__graph* graph = scratch->graph;
   olstm__graph_remove_dead(graph);
   OLSTM_RETURN_IF_ERROR(olstm__fuse_sequences(graph, error));
+  olstm__fuse_keep(graph, OLSTM__KEEP_PRODUCTS);
   OLSTM_RETURN_IF_ERROR(olstm__scratch_graph_fold(scratch, error));
   olstm__graph_propagate_loop_invariants(graph);
+  olstm__fuse_keep(graph, OLSTM__KEEP_FIRST_STEPS);
   OLSTM_RETURN_IF_ERROR(olstm__scratch_graph_fold(scratch, error));
   OLSTM_RETURN_IF_ERROR(olstm__fuse_layers(graph, error));
   return make_plain(graph, error);

@@ -215,13 +215,12 @@ static bool has_given_state(const olstm__graph* graph, const olstm__chain_link* 
           is_given(graph, link->cell.old_c, &budget));
 }
 
-static bool same_tensor(const olstm_tensor* a, const olstm_tensor* b) {
-  size_t bytes = 0;
-  return a == b || (a->desc.dtype == b->desc.dtype && a->desc.rank == b->desc.rank &&
-                    memcmp(a->desc.dims, b->desc.dims,
-                           (size_t)a->desc.rank * sizeof *a->desc.dims) == 0 &&
-                    olstm_tensor_desc_bytes(&a->desc, &bytes) &&
-                    memcmp(a->data, b->data, bytes) == 0);
+/// Whether steps before the chain compute its first states.
+static bool goes_on(const olstm__graph* graph, const olstm__chain* c) {
+  const olstm__sequence_step* first = &c->first.at;
+  const int64_t begin =
+      c->last.at.step < first->step ? olstm__sequence_step_count(graph, first) - 1 : 0;
+  return c->count > 1 && first->step != begin && !has_given_state(graph, &c->first);
 }
 
 /// Whether a product outside the chain has the cell's recurrent weights: another step.
@@ -235,7 +234,7 @@ static bool has_other_steps(const olstm__graph* graph, const olstm__chain* c) {
     }
     const olstm_tensor* other =
         olstm__graph_constant(graph, olstm__graph_node_input(node, 1));
-    if (other && same_tensor(own, other)) return true;
+    if (other && olstm__match_same_tensor(own, other)) return true;
   }
   return false;
 }
@@ -258,6 +257,7 @@ static bool find_cell(const olstm__graph* graph, int32_t new_h, olstm__chain_lin
 
 static bool fuse_chain(olstm__graph* graph, olstm__chain* c) {
   memset(c->is_own, 0, (size_t)c->node_count * sizeof *c->is_own);
+  c->goes_on = goes_on(graph, c);
   return mark_nodes(graph, c) && is_closed(graph, c) && has_states(graph, c) &&
          (c->count > 1 || !has_other_steps(graph, c)) && olstm__chain_replace(graph, c);
 }

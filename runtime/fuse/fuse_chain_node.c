@@ -86,6 +86,7 @@ static bool add_recurrent_node(olstm__graph* graph, const olstm__chain* c,
       .inputs = inputs,
       .output_count = is_lstm ? OLSTM_RECURRENT_OUTPUT_COUNT : OLSTM_RECURRENT_Y_C,
       .outputs = outputs,
+      .goes_on = c->goes_on,
       .fused_from =
           olstm__graph_format(graph, "%zu unrolled step%s recognised as %s", c->count,
                               c->count == 1 ? "" : "s", cell->op_type)};

@@ -22,6 +22,9 @@ typedef struct olstm__chain {
   size_t count;
   int32_t new_h[OLSTM__CHAIN_MAX], new_c[OLSTM__CHAIN_MAX];
   olstm__chain_link first, last;
+  /// Whether the sequence begins before the chain, and the chain's first states are
+  /// computed from that: by steps that are no cells as its own are.
+  bool goes_on;
   /// Per node, whether it belongs to the chain. Nodes added since the search began (index
   /// >= node_count) do not.
   bool* is_own;

@@ -431,6 +431,15 @@ bool olstm__match_select(const olstm__graph* graph, int32_t value, int32_t old,
   return false;
 }
 
+bool olstm__match_same_tensor(const olstm_tensor* a, const olstm_tensor* b) {
+  size_t bytes = 0;
+  return a == b || (a->desc.dtype == b->desc.dtype && a->desc.rank == b->desc.rank &&
+                    memcmp(a->desc.dims, b->desc.dims,
+                           (size_t)a->desc.rank * sizeof *a->desc.dims) == 0 &&
+                    olstm_tensor_desc_bytes(&a->desc, &bytes) &&
+                    (bytes == 0 || memcmp(a->data, b->data, bytes) == 0));
+}
+
 // ---------------------------------------------------------------- making
 
 int32_t olstm__fuse_add_axis_node(olstm__graph* graph, const char* op_type, int32_t input,

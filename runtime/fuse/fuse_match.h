@@ -70,6 +70,9 @@ bool olstm__match_slice_of(const olstm__graph* graph, const olstm__graph_node* n
 bool olstm__match_slice_of_one(const olstm__graph* graph, const olstm__graph_node* node,
                                int64_t* out_axis, int64_t* out_index);
 
+/// Whether two tensors are one, or have the same dtype, shape and bytes.
+bool olstm__match_same_tensor(const olstm_tensor* a, const olstm_tensor* b);
+
 /// Whether a node is ONNX's LSTM, GRU or RNN with time-major sequences (layout 0).
 bool olstm__match_is_recurrent(const olstm__graph_node* node);
 

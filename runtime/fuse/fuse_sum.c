@@ -353,10 +353,11 @@ size_t olstm__sum_list_factors(const olstm__graph* graph, int32_t value,
     const bool is_product = columns_of_product(&s, seen[next]) >= 0;
     for (size_t i = 0; i < node->own_input_count; i++) {
       const int32_t input = olstm__match_skip_identity(graph, node->inputs[i]);
-      if (input == OLSTM__NO_VALUE || constant_of(&s, input)) continue;
+      if (input == OLSTM__NO_VALUE) continue;
       if (is_product && i == 0) {
         count = add_factors(graph, input, capacity, out_factors, count);
-      } else if (seen_count < kMaxWalk && !is_listed(seen, seen_count, input)) {
+      } else if (!constant_of(&s, input) && seen_count < kMaxWalk &&
+                 !is_listed(seen, seen_count, input)) {
         seen[seen_count++] = input;
       }
     }

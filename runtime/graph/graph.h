@@ -107,6 +107,11 @@ typedef struct olstm__graph_node {
   olstm__graph_body* bodies;
   /// Whether state slots feed its initial state (state_nodes.h).
   bool is_stateful;
+  /// Whether folding leaves it alone, so that a layer may be recognised with it.
+  bool is_kept;
+  /// Whether it is a recurrent layer without its first steps, from which its initial
+  /// state comes: what it ends with is no state of a stream.
+  bool goes_on;
   /// What the node was fused from, for inspect: "Loop recognised as LSTM"; or "".
   const char* fused_from;
   /// Index in graph->uses of its input 0; those of the other inputs follow.

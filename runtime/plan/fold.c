@@ -218,7 +218,9 @@ static olstm_status fold_nodes(olstm__environment* environment, olstm__graph* gr
                                bool is_body, olstm_error* error) {
   for (int32_t i = 0; i < graph->order_count; i++) {
     const int32_t n = graph->order[i];
-    if (!has_constant_inputs_only(graph, &graph->nodes[n])) continue;
+    if (graph->nodes[n].is_kept || !has_constant_inputs_only(graph, &graph->nodes[n])) {
+      continue;
+    }
     const olstm_status status = fold_node(environment, graph, n, error);
     // A body may never run: an error in it is reported when it runs.
     if (is_body && status != OLSTM_STATUS_OUT_OF_MEMORY) continue;

@@ -90,6 +90,12 @@ static olstm_status meet_operator(const olstm__state_walk* walk, int32_t index,
                       node->name, node->op_type);
   }
   if (walk->loop) return refuse_in_loop(walk, node, error);
+  if (node->goes_on) {
+    return olstm_fail(error, OLSTM_STATUS_UNSUPPORTED,
+                      "stateful: %s '%s' (%s) goes on from steps before it that are not "
+                      "recognised: it cannot keep its state from run to run%s",
+                      node->op_type, node->name, node->fused_from, advice(chosen));
+  }
   if (is_stateful_itself(walk, node)) return OLSTM_STATUS_OK;
   return olstm__make_node_stateful(&walk->location, index, error);
 }

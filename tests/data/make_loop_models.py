@@ -221,8 +221,9 @@ def cell_of(g, kind, x, h, c, t):
     return g.node("Mul", [g.node("Sigmoid", [o]), g.node("Tanh", [new_c])]), new_c
 
 
-def save_chain(name, kind, gates, outputs=("last",), steps=range(6), axis=0, other_weights_at=None, layers=1):
-    """An unrolled layer over x [N,6,I]. outputs: last, each, stacked, c_of_2."""
+def save_chain(name, kind, gates, outputs=("last",), steps=range(6), axis=0, other_weights_at=None, layers=1, begin="inputs"):
+    """An unrolled layer over x [N,6,I]. outputs: last, each, stacked, c_of_2. begin: where the states come from, inputs, constants (of one row)
+    or a first step that is no cell, as is left of one whose constants were folded."""
     random = np.random.default_rng(13)
     g = Graph()
     for value in (0, 1):
@@ -241,6 +242,11 @@ def save_chain(name, kind, gates, outputs=("last",), steps=range(6), axis=0, oth
         sequence = g.node("Transpose", ["x"], perm=[1, 0, 2])
     parts = g.node("Split", [sequence, "ones"], 6, axis=0) if axis == 0 else None
     states = [("h%d" % l, "c_%d" % l) for l in range(layers)]
+    if begin == "constants":
+        states = [(g.constant("h_begin", draw(1, H)), g.constant("c_begin", draw(1, H)))]
+    if begin == "step":
+        first = g.node("Tanh", [g.node("MatMul", [g.node("Squeeze", [parts[0], "axes0"]), g.constant("W_first", draw(I, H))])])
+        states = [(first, g.node("Sigmoid", [first]))]
     hs, cs = [], []
     for t in steps:
         x = g.node("Squeeze", [parts[t], "axes0"]) if axis == 0 else g.node("Gather", [sequence, g.constant("t%d" % t, np.int64(t))], axis=1)
@@ -260,7 +266,7 @@ def save_chain(name, kind, gates, outputs=("last",), steps=range(6), axis=0, oth
         ordered = hs if steps[0] < steps[-1] else hs[::-1]
         outs.append(g.node("Concat", [g.node("Unsqueeze", [h, "at1"]) for h in ordered], axis=1))
     inputs = [helper.make_tensor_value_info("x", P.FLOAT, ["N", 6, H if layers > 1 else I])]
-    for l in range(layers):
+    for l in range(layers if begin == "inputs" else 0):
         inputs += [helper.make_tensor_value_info(n % l, P.FLOAT, ["N", H]) for n in (["h%d", "c_%d"] if is_lstm else ["h%d"])]
     graph = helper.make_graph(g.nodes, name, inputs, [helper.make_tensor_value_info(o, P.FLOAT, None) for o in outs], g.initializers)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], producer_name="make_loop_models", ir_version=8)
@@ -306,6 +312,13 @@ save_chain("chain_gru_keras", "keras_gru", 3, outputs=("stacked",))
 save_chain("chain_gru_reset_before", "keras_reset_before", 3)
 save_chain("chain_gru_people", "torch_gru", 3, axis=1)
 save_chain("chain_rnn_keras", "keras_rnn", 1, outputs=("last", "each"))
+save_chain("chain_lstm_of_constants", "keras", 4, begin="constants")
+save_chain("chain_lstm_torch_of_constants", "torch", 4, axis=1, outputs=("last", "stacked"), begin="constants")
+save_chain("chain_gru_of_constants", "keras_gru", 3, begin="constants")
+save_chain("chain_rnn_of_constants", "keras_rnn", 1, begin="constants")
+save_chain("chain_lstm_last_of_torch", "torch", 4, axis=1)
+save_chain("chain_gru_last", "keras_gru", 3)
+save_chain("chain_lstm_behind_a_step", "keras", 4, steps=range(1, 6), begin="step")
 save_chain("almost_chain_of_other_weights", "keras", 4, other_weights_at=5, steps=[0, 5])
 save_chain("almost_chain_whose_c_is_used", "keras", 4, outputs=("last", "c_of_2"))
 save_chain("almost_chain_that_skips_steps", "keras", 4, steps=[0, 2, 4])

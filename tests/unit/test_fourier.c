@@ -97,6 +97,9 @@ static void stft_takes_frames(void** state) {
                  "f32[1,2,2,2] 3 0 -1 0 8 0 -2 0");
   op_text_expect("STFT-17 onesided=0", "f32[1,3,1] 1 2 3; i64[] 1; f32[2] 1 0.5",
                  "f32[1,2,2,2] 2 0 0 0 3.5 0 0.5 0");
+  // As PyTorch writes them.
+  op_text_expect("STFT-17", "f32[2,3] 1 2 3 4 6 9; i64[] 1; _; i64[] 2",
+                 "f32[2,2,2,2] 3 0 -1 0 5 0 -1 0 10 0 -2 0 15 0 -3 0");
   op_text_expect("STFT-17 onesided=0", "f64[1,2,2] 0 1 0 2; i64[] 1; f64[2] 1 1",
                  "f64[1,1,2,2] 0 3 0 -1");
 }
@@ -107,8 +110,8 @@ static void stft_says_what_is_wrong(void** state) {
                          "STFT 'node': neither window nor frame_length is given");
   op_text_expect_failure(
       "STFT-17", "f32[4] ~; i64[] 1; f32[2] ~", OLSTM_STATUS_SHAPE_MISMATCH,
-      "STFT 'node': input 'x0' has shape [4], expected [batch, length, "
-      "1 or 2]");
+      "STFT 'node': input 'x0' has shape [4], expected [batch, length] or "
+      "[batch, length, 1 or 2]");
   op_text_expect_failure("STFT-17", "f32[1,4,1] ~; i64[] 1; f32[2] ~; i64[] 3",
                          OLSTM_STATUS_SHAPE_MISMATCH,
                          "STFT 'node': the window has 2 points, frame_length is 3");
