@@ -2,7 +2,8 @@
 // whose last states go out.
 //
 //   cc -std=c11 several_inputs.c -o several_inputs $(pkg-config --cflags --libs olstm)
-//   ./several_inputs model.onnx   # x [1,10,1], h_0 [1,8], c_0 [1,8] -> y, h, c
+//   ./several_inputs model.onnx   # x [1,10,1], h_0 [1,8], c_0 [1,8] -> y, h, c: such as
+//                                 # tests/data/keras_examples/b_inputs/model.onnx
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -45,9 +45,9 @@ static inline size_t olstm_text_next(const char* text, uint32_t* out_code) {
 /// paragraph separator, mark that turns or joins what is around it unseen, and valid.
 static inline bool olstm_text_is_shown(uint32_t code) {
   static const uint32_t kHidden[][2] = {
-      {0x0, 0x1f},      {0x7f, 0x9f},     {0x61c, 0x61c},    {0x200b, 0x200b},
-      {0x200e, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f},  {0xfeff, 0xfeff},
-      {0xfff9, 0xfffb}, {0xfffe, 0xffff}, {0xe0000, 0xe007f}};
+      {0x0, 0x1f},      {0x7f, 0x9f},     {0xad, 0xad},     {0x61c, 0x61c},
+      {0x200b, 0x200b}, {0x200e, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f},
+      {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xfffe, 0xffff}, {0xe0000, 0xe007f}};
   bool is_shown = code != OLSTM_TEXT_INVALID;
   for (size_t i = 0; is_shown && i < sizeof kHidden / sizeof kHidden[0]; i++) {
     is_shown = code < kHidden[i][0] || code > kHidden[i][1];

@@ -35,8 +35,8 @@ olstm_status olstm__fold_run(const olstm__fold_call* call, uint64_t* work,
                              bool* out_is_done, olstm_error* error);
 
 /// Folds all nodes of a graph and its bodies that depend on constants alone, kept ones
-/// apart: operators created afterwards see the results as constants. Errors: those of operators,
-/// OUT_OF_MEMORY.
+/// apart: operators created afterwards see the results as constants. Errors: those of
+/// operators, OUT_OF_MEMORY.
 olstm_status olstm__fold_graph(olstm__environment* environment, olstm__graph* graph,
                                olstm_error* error);
 

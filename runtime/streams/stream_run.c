@@ -383,7 +383,7 @@ static bool fit_together(const stream_call* call, size_t a, size_t b) {
 /// Finds the kind of a group by its first item.
 static olstm_status find_kind(const stream_call* call, size_t item,
                               olstm__step_kind** out_kind, olstm_error* error) {
-  olstm_tensor_desc step[8];
+  olstm_tensor_desc step[8] = {{.rank = 0}};
   olstm_streams* streams = call->streams;
   const olstm_allocator* allocator = &streams->session->environment.allocator;
   const size_t count = streams->session->input_count;

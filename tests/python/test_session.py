@@ -196,7 +196,8 @@ class SessionTest(unittest.TestCase):
     def test_wrong_options_are_named(self):
         for error, text, options in (
                 (ValueError, "'f16'.*bf16", {"precision": "f16"}), (ValueError, "threads=4294967297", {"threads": 2**32 + 1}),
-                (TypeError, "", {"threads": 1.5}), (ValueError, "max_work=-1", {"max_work": -1}),
+                (TypeError, "threads is float: expected an integer", {"threads": 1.5}),
+                (TypeError, "stateful is int: expected names", {"stateful": 1}), (TypeError, "seed is str: expected an integer", {"seed": "1"}), (ValueError, "max_work=-1", {"max_work": -1}),
                 (ValueError, "seed=-1", {"seed": -1}),
                 (ValueError, "zero byte", {"stateful": "lstm\0x"}), (olstm.Error, "nobody", {"stateful": ["nobody"]}),
                 (olstm.Error, "threads|thread_count", {"threads": 0}), (olstm.Error, "'fast'", {"kernel": "fast"}),

@@ -30,7 +30,7 @@ static void replaces_what_drives_a_terminal(void** state) {
       "\xe2\x80\xaa\xe2\x80\xae\xe2\x80\xac\xe2\x80\xac\xe2\x81\xa6\xe2\x81\xa9\xe2\x80"
       "\x8e\xe2\x80\x8f\xd8\x9c",
       "?????????");
-  expect_clean("\xe2\x80\xa8\xe2\x80\xa9", "??");
+  expect_clean("\xe2\x80\xa8\xe2\x80\xa9\xc2\xad", "???");
 }
 
 static void replaces_each_byte_of_what_is_no_utf8(void** state) {

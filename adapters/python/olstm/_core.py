@@ -32,8 +32,11 @@ class Info(NamedTuple):
 
 
 def checked_integer(value: Any, what: str, least: int, most: int) -> int:
-    """An integer for C. Errors: TypeError, or ValueError with its name."""
-    number = operator.index(value)
+    """An integer for C. Errors: TypeError, or ValueError, with its name."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError("%s is %s: expected an integer" % (what, type(value).__name__)) from None
     if not least <= number <= most:
         raise ValueError("%s=%d is not in %d..%d" % (what, number, least, most))
     return number

@@ -28,8 +28,11 @@ def _paths(paths: Union["Path", Iterable["Path"]]) -> list[str]:
     return [absolute_path(path, "plugin") if os.sep in os.fspath(path) else os.fspath(path) for path in given]
 
 
-def _names(names: Union[str, Iterable[str], None]) -> list[str]:
-    return [names] if isinstance(names, str) else list(names or ())
+def _names(names: Union[str, Iterable[str], None], what: str) -> list[str]:
+    try:
+        return [names] if isinstance(names, str) else list(names or ())
+    except TypeError:
+        raise TypeError("%s is %s: expected names" % (what, type(names).__name__)) from None
 
 
 class Session:
@@ -66,8 +69,8 @@ class Session:
         if isinstance(stateful, bool):
             stateful = ["all"] if stateful else []
         self._adopt(Core(Definition(model, external_data, {
-            "threads": threads, "kernel": kernel, "precision": precision, "stateful": _names(stateful),
-            "bindings": list((bindings or {}).items()), "given_inputs": _names(given_inputs), "seed": seed, "broadcast_state": bool(broadcast_state), "fuse": bool(fuse),
+            "threads": threads, "kernel": kernel, "precision": precision, "stateful": _names(stateful, "stateful"),
+            "bindings": list((bindings or {}).items()), "given_inputs": _names(given_inputs, "given_inputs"), "seed": seed, "broadcast_state": bool(broadcast_state), "fuse": bool(fuse),
             "max_memory": max_memory, "max_work": max_work, "plugins": _paths(plugins)})))
 
     def _adopt(self, core: Core) -> None:
