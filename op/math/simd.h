@@ -75,8 +75,16 @@ SIMD_INLINE simd_vec simd_negate(simd_vec a) {
 /// Bytes of a cache line.
 #define SIMD_LINE 64
 
-/// Fetches the cache line at `p` (any address, valid or not) into L1, or into L2.
+/// Fetches the cache line at `p` (any address, valid or not) into L1, or into L2; or to
+/// be written. WebAssembly has no such instructions, but compilers would keep the loops.
+#if defined(__wasm__)
+#define SIMD_PREFETCH_L1(p) (void)(p)
+#define SIMD_PREFETCH_L2(p) (void)(p)
+#define SIMD_PREFETCH_WRITE(p) (void)(p)
+#else
 #define SIMD_PREFETCH_L1(p) __builtin_prefetch((p), 0, 3)
 #define SIMD_PREFETCH_L2(p) __builtin_prefetch((p), 0, 2)
+#define SIMD_PREFETCH_WRITE(p) __builtin_prefetch((p), 1)
+#endif
 
 #endif  // OLSTM_OP_MATH_SIMD_H_

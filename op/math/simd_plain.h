@@ -1,12 +1,10 @@
 // simd.h's vector as compilers' generic vectors of 16 bytes, for any CPU: 4 floats or 2
-// doubles. What a machine has beyond them is in simd_neon.h, or here.
+// doubles. What a machine has beyond them is in simd_neon.h, simd_wasm.h, or here.
 #ifndef OLSTM_OP_MATH_SIMD_PLAIN_H_
 #define OLSTM_OP_MATH_SIMD_PLAIN_H_
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
-#elif defined(__wasm_simd128__)
-#include <wasm_simd128.h>
 #endif
 
 typedef simd_real simd_vec __attribute__((vector_size(16)));
@@ -25,6 +23,8 @@ typedef simd_int simd_ints __attribute__((vector_size(16)));
 
 #if defined(__aarch64__)
 #include "op/math/simd_neon.h"
+#elif defined(__wasm_simd128__)
+#include "op/math/simd_wasm.h"
 #else
 #define SIMD_HAS_FMA 0
 
@@ -108,7 +108,7 @@ SIMD_INLINE simd_vec simd_div(simd_vec a, simd_vec b) {
   return a / b;
 }
 
-#if !defined(__aarch64__)
+#if !defined(__aarch64__) && !defined(__wasm_simd128__)
 SIMD_INLINE simd_vec simd_sqrt(simd_vec a) {
 #if defined(__SSE2__) && OLSTM_SIMD_DOUBLE
   return (simd_vec)_mm_sqrt_pd((__m128d)a);
@@ -148,7 +148,7 @@ SIMD_INLINE simd_vec simd_min(simd_vec a, simd_vec b) {
 SIMD_INLINE simd_vec simd_max(simd_vec a, simd_vec b) {
   return (simd_vec)_mm_max_ps((__m128)a, (__m128)b);
 }
-#else
+#elif !defined(__wasm_simd128__)
 SIMD_INLINE simd_vec simd_min(simd_vec a, simd_vec b) {
   return simd_choose(a < b, a, b);
 }
@@ -232,7 +232,7 @@ SIMD_INLINE simd_vec simd_split_power(simd_vec a, simd_vec* out_n) {
   return (simd_vec)(bits - (n << SIMD_MANTISSA_BITS));
 }
 
-#if !defined(__aarch64__)
+#if !defined(__aarch64__) && !defined(__wasm_simd128__)
 /// The nearest whole number, the even one of two.
 SIMD_INLINE simd_vec simd_round(simd_vec a) {
   // Numbers of 2^23 and more are whole, and so are sums with it.
