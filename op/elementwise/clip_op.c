@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "op/elementwise/binary_kernel.h"
+#include "op/elementwise/element_groups.h"
 #include "op/elementwise/unary_kernel.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
@@ -151,18 +152,15 @@ static olstm_status clip_run(const void* instance, const void* handle,
   if (olstm_node_has_input(node, 2)) {
     olstm__compute_load(compute_type, prepared->dtype, 1, args->inputs[2], &limits.high);
   }
-  const olstm__binary_kernel larger =
-      olstm__binary_kernel_of_bytes(OLSTM__BINARY_MAX, prepared->dtype);
-  if (larger) {
+  if (element_bytes == 1) {
     const bool is_signed = prepared->dtype == OLSTM_DTYPE_INT8;
     const uint8_t bounds_of_bytes[] = {is_signed ? 0x80 : 0, is_signed ? 0x7f : 0xff};
     const void* low =
         olstm_node_has_input(node, 1) ? args->inputs[1] : &bounds_of_bytes[0];
     const void* high =
         olstm_node_has_input(node, 2) ? args->inputs[2] : &bounds_of_bytes[1];
-    clip_integers(larger,
-                  olstm__binary_kernel_of_bytes(OLSTM__BINARY_MIN, prepared->dtype), 1,
-                  prepared->count, args->inputs[0], low, high, args->outputs[0]);
+    olstm__clip_groups_run(is_signed, prepared->count, args->inputs[0], low, high,
+                           args->outputs[0]);
     return OLSTM_STATUS_OK;
   }
   if (olstm__compute_type_is_native(compute_type, prepared->dtype)) {

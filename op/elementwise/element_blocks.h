@@ -123,6 +123,9 @@ typedef enum olstm__unary_loop {
 typedef struct olstm__element_blocks {
   olstm__binary_blocks binary[OLSTM__BINARY_LOOP_COUNT];
   olstm__unary_blocks unary[OLSTM__UNARY_LOOP_COUNT];
+  /// From the lower bounds, b's first group, to the upper ones, its second: of bytes with
+  /// a sign, and without.
+  olstm__binary_blocks clip[2];
   /// By the binary logarithm of the bytes of an element.
   olstm__where_blocks where[4];
 } olstm__element_blocks;

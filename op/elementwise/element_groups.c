@@ -100,6 +100,20 @@ void olstm__unary_groups_run(olstm__unary_loop loop, int64_t count, const void* 
   if (size % OLSTM__GROUP) copy_rest(y, size, bytes.to, &y_room);
 }
 
+void olstm__clip_groups_run(bool is_signed, int64_t count, const void* x, const void* low,
+                            const void* high, void* y) {
+  const olstm__binary_blocks run = find_blocks()->clip[is_signed ? 0 : 1];
+  const size_t size = (size_t)count, groups = size / OLSTM__GROUP;
+  group_room bounds, x_room, y_room;
+  memset(&bounds, *(const uint8_t*)low, OLSTM__GROUP);
+  memset((char*)&bounds + OLSTM__GROUP, *(const uint8_t*)high, OLSTM__GROUP);
+  if (size % OLSTM__GROUP) {
+    run(1, last_group(x, 1, size, 1, &x_room), 0, &bounds, 0, &y_room);
+  }
+  if (groups) run(groups, x, OLSTM__GROUP, &bounds, 0, y);
+  if (size % OLSTM__GROUP) copy_rest(y, size, 1, &y_room);
+}
+
 void olstm__where_groups_run(size_t bytes, int64_t count,
                              const olstm__where_operand* mask,
                              const olstm__where_operand* a, const olstm__where_operand* b,

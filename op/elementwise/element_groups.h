@@ -2,6 +2,8 @@
 #ifndef OLSTM_OP_ELEMENTWISE_ELEMENT_GROUPS_H_
 #define OLSTM_OP_ELEMENTWISE_ELEMENT_GROUPS_H_
 
+#include <stdbool.h>
+
 #include "op/elementwise/element_blocks.h"
 
 /// y[i] = f(a[i * a_step], b[i * b_step]) for i < count; steps are 0 or 1. y may be a or
@@ -12,6 +14,11 @@ void olstm__binary_groups_run(olstm__binary_loop loop, int64_t count, const void
 /// y[i] = f(x[i]) for i < count; y may be x. [no-alloc]
 void olstm__unary_groups_run(olstm__unary_loop loop, int64_t count, const void* x,
                              void* y);
+
+/// y[i] = x[i], but from *low to *high, which wins, for i < count bytes; y may be x.
+/// [no-alloc]
+void olstm__clip_groups_run(bool is_signed, int64_t count, const void* x, const void* low,
+                            const void* high, void* y);
 
 /// An operand, and whether it is one number.
 typedef struct olstm__where_operand {

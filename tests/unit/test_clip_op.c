@@ -69,6 +69,34 @@ static void a_bound_that_is_no_scalar_is_refused(void** state) {
                       "Clip 'node': input 'x1' has shape [2], expected a scalar");
 }
 
+static void bytes_of_any_length_are_clipped(void** state) {
+  (void)state;
+  for (int count = 1; count <= 70; count += count < 35 ? 1 : 5) {
+    uint8_t x[70], low = 250, high = 9;
+    for (int i = 0; i < count; i++) x[i] = (uint8_t)(i * 37 + count);
+    for (int is_signed = 0; is_signed < 2; is_signed++) {
+      // Of the same bits: -6 to 9 signed, and bounds that cross otherwise.
+      const int32_t dtype = is_signed ? OLSTM_DTYPE_INT8 : OLSTM_DTYPE_UINT8;
+      const olstm_tensor tensors[] = {
+          {.desc = {.dtype = dtype, .rank = 1, .dims = {count}}, .data = x},
+          {.desc = {.dtype = dtype}, .data = &low},
+          {.desc = {.dtype = dtype}, .data = &high}};
+      op_fixture fixture = {.op_type = "Clip",
+                            .opset_version = 12,
+                            .input_count = 3,
+                            .inputs = {&tensors[0], &tensors[1], &tensors[2]}};
+      assert_int_equal(op_fixture_run(&fixture), OLSTM_STATUS_OK);
+      const uint8_t* y = fixture.outputs[0].data;
+      for (int i = 0; i < count; i++) {
+        const int value = is_signed ? (int8_t)x[i] : x[i];
+        const int expected = !is_signed ? 9 : value < -6 ? -6 : value > 9 ? 9 : value;
+        assert_int_equal(is_signed ? (int8_t)y[i] : y[i], expected);
+      }
+      op_fixture_deinit(&fixture);
+    }
+  }
+}
+
 static void floats_of_any_length_are_as_doubles_are(void** state) {
   (void)state;
   op_text_expect_as_double("Clip-13", "f32[37] ~; f32[] -0.5; f32[] 0.75", 0);
@@ -90,6 +118,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(either_bound_may_be_absent),
       cmocka_unit_test(the_upper_bound_wins_where_bounds_cross),
       cmocka_unit_test(a_bound_that_is_no_scalar_is_refused),
+      cmocka_unit_test(bytes_of_any_length_are_clipped),
       cmocka_unit_test(floats_of_any_length_are_as_doubles_are),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);

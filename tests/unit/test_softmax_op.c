@@ -126,12 +126,12 @@ static void floats_of_any_length_are_as_doubles_are(void** state) {
   (void)state;
   static const char* const kNodes[] = {"Softmax-13 axis=-1", "LogSoftmax-13 axis=-1",
                                        "Softmax-13 axis=0", "LogSoftmax-13 axis=0"};
-  static const char* const kInputs[] = {"f32[3,1] ~", "f32[3,7] ~", "f32[2,17] ~",
-                                        "f32[33,50] ~", "f32[2,1003] ~", "f32[19,300] ~",
-                                        // Few columns, which become rows, and some more.
-                                        "f32[50,1] ~", "f32[50,2] ~", "f32[17,3] ~",
-                                        "f32[40,5] ~", "f32[9,8] ~", "f32[1,16] ~",
-                                        "f32[5,64] ~", "f32[5,65] ~"};
+  static const char* const kInputs[] = {
+      "f32[3,1] ~", "f32[3,7] ~", "f32[2,17] ~", "f32[33,50] ~", "f32[2,1003] ~",
+      "f32[19,300] ~",
+      // Few columns, which become rows, and some more.
+      "f32[50,1] ~", "f32[50,2] ~", "f32[17,3] ~", "f32[40,5] ~", "f32[9,8] ~",
+      "f32[1,16] ~", "f32[5,64] ~", "f32[5,65] ~", "f32[11,512] ~", "f32[3,513] ~"};
   for (size_t n = 0; n < 4; n++) {
     for (size_t i = 0; i < sizeof kInputs / sizeof kInputs[0]; i++) {
       op_text_expect_as_double(kNodes[n], kInputs[i], 1e-5);
