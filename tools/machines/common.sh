@@ -19,10 +19,13 @@ need_packages() {
 }
 
 need_architecture() {
-  if ! dpkg --print-foreign-architectures | grep -qx "$1"; then
-    as_root dpkg --add-architecture "$1"
-    run_quietly "reading the packages of $1" as_root apt-get update -qq
-  fi
+  local known
+  known=$(dpkg --print-foreign-architectures)
+  [[ " ${known//$'\n'/ } " == *" $1 "* ]] && return
+  as_root dpkg --add-architecture "$1"
+  say "reading the packages of $1"
+  # Installing shows whether what could be read is enough.
+  as_root apt-get update -qq >"$log" 2>&1 || tail -n 2 "$log"
 }
 
 # build MACHINE OPTION...
