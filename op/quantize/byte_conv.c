@@ -18,6 +18,14 @@ static int64_t pixel_bytes(const olstm__byte_conv* conv) {
   return (conv->channels + 3) / 4 * 4;
 }
 
+/// Of a row of the input with its pads, as far as windows reach.
+static int64_t row_pixels(const olstm__window* w) {
+  const int64_t least = w->pad_begin[2] + w->input[2];
+  const int64_t reach =
+      (w->output[2] - 1) * w->stride[2] + (w->kernel[2] - 1) * w->dilation[2] + 1;
+  return reach > least ? reach : least;
+}
+
 static olstm__byte_product product_of(const olstm__byte_conv* conv) {
   return (olstm__byte_product){
       .k = olstm__window_kernel_count(&conv->window) * pixel_bytes(conv),
@@ -55,8 +63,8 @@ bool olstm__byte_conv_packed_bytes(const olstm__byte_conv* conv, size_t* out_byt
          olstm_size_add(*out_bytes, weights, out_bytes);
 }
 
-/// Offsets in the workspace: pixels and one more that pads are, rows, sums, the product's
-/// scratch.
+/// Offsets in the workspace: pixels and some more that rows of pads are, rows, sums, the
+/// product's scratch.
 typedef struct layout {
   size_t pixels, rows, sums, scratch, bytes;
 } layout;
@@ -64,12 +72,15 @@ typedef struct layout {
 static bool lay_out(const olstm__byte_conv* conv, layout* out) {
   const olstm__byte_product product = product_of(conv);
   const size_t rows = (size_t)chunk_rows(conv);
-  size_t scratch = 0;
+  const olstm__window* w = &conv->window;
+  size_t scratch = 0, pixels = 0;
   *out = (layout){0};
   return olstm__byte_product_scratch_bytes(&product, (int64_t)rows, &scratch) &&
-         olstm__op_add_part(&out->bytes,
-                            (size_t)olstm__window_input_count(&conv->window) + 1,
-                            (size_t)pixel_bytes(conv), &out->pixels) &&
+         olstm_size_multiply((size_t)(w->input[0] * w->input[1]), (size_t)row_pixels(w),
+                             &pixels) &&
+         olstm_size_add(pixels, (size_t)w->kernel[2], &pixels) &&
+         olstm__op_add_part(&out->bytes, pixels, (size_t)pixel_bytes(conv),
+                            &out->pixels) &&
          olstm__op_add_part(&out->bytes, rows, (size_t)product.k, &out->rows) &&
          olstm__op_add_part(&out->bytes, rows * sizeof(int32_t), (size_t)product.n,
                             &out->sums) &&
@@ -117,40 +128,14 @@ static void copy_pixels(const char* from, int64_t from_step, int64_t count, int6
   }
 }
 
-/// What tap `tap` finds for outputs first..first+count-1 of one row of outputs. Pads are
-/// `zeros`, a pixel.
-static void copy_tap(const olstm__byte_conv* conv, const char* pixels, const int64_t* at,
-                     const int64_t* tap, int64_t first, int64_t count, const char* zeros,
-                     int64_t stride, char* to) {
-  const olstm__window* w = &conv->window;
-  const int64_t pixel = pixel_bytes(conv);
-  const int64_t step = w->stride[2];
-  // Where the first output reads, and which outputs read inside of the row.
-  const int64_t start = first * step - w->pad_begin[2] + tap[2] * w->dilation[2];
-  int64_t begin = start >= 0 ? 0 : (-start + step - 1) / step;
-  int64_t end = start >= w->input[2] ? 0 : (w->input[2] - 1 - start) / step + 1;
-  int64_t row = 0;
-  for (int32_t d = 0; d < 2; d++) {
-    const int64_t i = at[d] * w->stride[d] - w->pad_begin[d] + tap[d] * w->dilation[d];
-    if (i < 0 || i >= w->input[d]) end = 0;
-    row = row * w->input[d] + i;
-  }
-  if (end > count) end = count;
-  if (begin > end) begin = end;
-  copy_pixels(zeros, 0, begin, pixel, to, stride);
-  if (end > begin) {
-    copy_pixels(pixels + (row * w->input[2] + start + begin * step) * pixel, step * pixel,
-                end - begin, pixel, to + begin * stride, stride);
-  }
-  copy_pixels(zeros, 0, count - end, pixel, to + end * stride, stride);
-}
-
-/// The rows of outputs first..first+count-1.
+/// The rows of outputs first..first+count-1. zeros: a row of the window's taps.
 static void make_rows(const olstm__byte_conv* conv, const char* pixels, int64_t first,
                       int64_t count, const char* zeros, char* rows) {
   const olstm__window* w = &conv->window;
-  const int64_t pixel = pixel_bytes(conv);
+  const int64_t pixel = pixel_bytes(conv), row_bytes = row_pixels(w) * pixel;
   const int64_t stride = olstm__window_kernel_count(w) * pixel;
+  // Taps that lie side by side are copied at once.
+  const int64_t together = w->dilation[2] == 1 ? w->kernel[2] : 1;
   for (int64_t done = 0; done < count;) {
     const int64_t position = first + done;
     const int64_t column = position % w->output[2];
@@ -159,25 +144,50 @@ static void make_rows(const olstm__byte_conv* conv, const char* pixels, int64_t 
     const int64_t line = position / w->output[2];
     const int64_t at[] = {line / w->output[1], line % w->output[1]};
     char* to = rows + done * stride;
-    int64_t tap[3];
-    for (tap[0] = 0; tap[0] < w->kernel[0]; tap[0]++) {
-      for (tap[1] = 0; tap[1] < w->kernel[1]; tap[1]++) {
-        for (tap[2] = 0; tap[2] < w->kernel[2]; tap[2]++, to += pixel) {
-          copy_tap(conv, pixels, at, tap, column, length, zeros, stride, to);
-        }
+    for (int64_t t = 0; t < w->kernel[0] * w->kernel[1]; t++) {
+      const int64_t tap[] = {t / w->kernel[1], t % w->kernel[1]};
+      const char* from = pixels + column * w->stride[2] * pixel;
+      int64_t step = w->stride[2] * pixel, row = 0;
+      for (int32_t d = 0; d < 2; d++) {
+        const int64_t i =
+            at[d] * w->stride[d] - w->pad_begin[d] + tap[d] * w->dilation[d];
+        if (i < 0 || i >= w->input[d]) step = 0;
+        row = row * w->input[d] + i;
+      }
+      for (int64_t k = 0; k < w->kernel[2]; k += together, to += together * pixel) {
+        copy_pixels(step ? from + row * row_bytes + k * w->dilation[2] * pixel : zeros,
+                    step, length, together * pixel, to, stride);
       }
     }
     done += length;
   }
 }
 
-/// Pixels of one group.
+/// Whether each row is a pixel, one after the other.
+static bool is_plain(const olstm__window* w) {
+  bool plain = true;
+  for (int32_t d = 0; d < OLSTM__WINDOW_MAX_RANK; d++) {
+    plain = plain && w->kernel[d] == 1 && w->stride[d] == 1 && w->pad_begin[d] == 0 &&
+            w->input[d] == w->output[d];
+  }
+  return plain;
+}
+
+/// Pixels of one group, with those of pads in each row.
 static void make_pixels(const olstm__byte_conv* conv, const char* x, int8_t zero,
                         char* pixels) {
-  const int64_t count = olstm__window_input_count(&conv->window);
-  const int64_t pixel = pixel_bytes(conv);
-  if (pixel != conv->channels) memset(pixels, zero, (size_t)(count * pixel));
-  olstm__transpose_tiles_f32_plain[0](count, conv->channels, x, count, pixels, pixel);
+  const olstm__window* w = &conv->window;
+  const int64_t lines = w->input[0] * w->input[1], width = w->input[2];
+  const int64_t pixel = pixel_bytes(conv), row_bytes = row_pixels(w) * pixel;
+  const bool is_whole = row_pixels(w) == width;
+  const int64_t count = is_whole ? lines * width : width;
+  if (!is_whole || pixel != conv->channels)
+    memset(pixels, zero, (size_t)(lines * row_bytes));
+  pixels += w->pad_begin[2] * pixel;
+  for (int64_t done = 0; done < lines * width; done += count, pixels += row_bytes) {
+    olstm__transpose_tiles_f32_plain[0](count, conv->channels, x + done, lines * width,
+                                        pixels, pixel);
+  }
 }
 
 void olstm__byte_conv_run(const olstm__byte_conv* conv,
@@ -193,10 +203,11 @@ void olstm__byte_conv_run(const olstm__byte_conv* conv,
   (void)lay_out(conv, &offsets);
   char* workspace = args->workspace;
   char* pixels = workspace + offsets.pixels;
-  char* zeros = pixels + olstm__window_input_count(&conv->window) * pixel_bytes(conv);
+  const olstm__window* w = &conv->window;
+  char* zeros = pixels + w->input[0] * w->input[1] * row_pixels(w) * pixel_bytes(conv);
   char* rows = workspace + offsets.rows;
   char* sums = workspace + offsets.sums;
-  memset(zeros, zero, (size_t)pixel_bytes(conv));
+  memset(zeros, zero, (size_t)(w->kernel[2] * pixel_bytes(conv)));
   for (int64_t g = 0; g < conv->groups; g++) {
     olstm__byte_zero w_zero = args->w_zero;
     if (w_zero.data)
@@ -204,10 +215,15 @@ void olstm__byte_conv_run(const olstm__byte_conv* conv,
     make_pixels(conv, (const char*)args->x + g * plane, zero, pixels);
     for (int64_t p = 0; p < positions; p += chunk) {
       const int64_t count = positions - p < chunk ? positions - p : chunk;
-      make_rows(conv, pixels, p, count, zeros, rows);
+      const char* a = rows;
+      if (is_plain(&conv->window)) {
+        a = pixels + p * pixel_bytes(conv);
+      } else {
+        make_rows(conv, pixels, p, count, zeros, rows);
+      }
       const olstm__byte_product_args run = {
           .m = count,
-          .a = rows,
+          .a = a,
           .packed = (const char*)args->packed + (size_t)g * bytes,
           .a_zero = args->x_zero,
           .b_zero = w_zero,

@@ -21,6 +21,8 @@ typedef struct olstm__quantize_scales {
 
 typedef struct olstm__quantize_range {
   double zero, least, most;
+  /// What is added to every x, which wraps.
+  uint32_t bias;
 } olstm__quantize_range;
 
 typedef struct olstm__quantize_table {
@@ -38,8 +40,8 @@ typedef struct olstm__quantize_table {
   /// and 0 times every x is not 0 where one is no finite number.
   void (*find_range)(size_t groups, const float* x, float* least, float* most,
                      float* probe);
-  /// y = round(x * factor) + zero, from `least` to `most`, as a byte. factors are finite
-  /// and have `step`.
+  /// y = round((x + bias) * factor) + zero, from `least` to `most`, as a byte. factors
+  /// are finite and have `step`.
   void (*requantize)(size_t groups, const int32_t* x, const double* factors, size_t step,
                      const olstm__quantize_range* range, uint8_t* y);
 } olstm__quantize_table;

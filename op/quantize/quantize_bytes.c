@@ -125,7 +125,8 @@ static void requantize_strange(int64_t count, const int32_t* x,
                                const olstm__byte_factors* factors,
                                const olstm__quantize_range* range, uint8_t* y) {
   for (int64_t i = 0; i < count; i++) {
-    const double moved = rint(x[i] * factors->values[i * factors->step]) + range->zero;
+    const int32_t sum = (int32_t)((uint32_t)x[i] + range->bias);
+    const double moved = rint(sum * factors->values[i * factors->step]) + range->zero;
     const double bounded = fmin(fmax(moved, range->least), range->most);
     y[i] = (uint8_t)(int32_t)(moved == moved ? bounded : 0);
   }
@@ -137,7 +138,7 @@ void olstm__requantize(int64_t count, const int32_t* x,
   const olstm__quantize_table* table = find_table();
   const bool is_unsigned = dtype == OLSTM_DTYPE_UINT8;
   const olstm__quantize_range range = {zero, is_unsigned ? 0 : -128,
-                                       is_unsigned ? 255 : 127};
+                                       is_unsigned ? 255 : 127, (uint32_t)factors->bias};
   const size_t size = (size_t)count, groups = size / kGroup;
   const size_t step = factors->step ? kGroup : 0;
   const double* values = factors->values;

@@ -29,10 +29,12 @@ typedef struct olstm__byte_factors {
   int64_t step;
   /// Whether all of them are finite numbers.
   bool are_finite;
+  /// What is added to every x, which wraps.
+  int32_t bias;
 } olstm__byte_factors;
 
-/// y = round(x * factor) + zero, saturated, for UINT8 or INT8; halves go to even, and NaN
-/// becomes 0. [no-alloc]
+/// y = round((x + bias) * factor) + zero, saturated, for UINT8 or INT8; halves go to
+/// even, and NaN becomes 0. [no-alloc]
 void olstm__requantize(int64_t count, const int32_t* x,
                        const olstm__byte_factors* factors, float zero, olstm_dtype dtype,
                        void* y);

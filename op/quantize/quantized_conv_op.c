@@ -4,7 +4,6 @@
 #include <math.h>
 
 #include "op/conv/conv_head.h"
-#include "op/elementwise/element_groups.h"
 #include "op/op_family.h"
 #include "op/packed_memory.h"
 #include "op/quantize/byte_conv.h"
@@ -267,23 +266,18 @@ typedef struct plane_sums {
 
 static void store_plane(const plane_sums* plane, char* y) {
   enum { kBlock = 512 };
-  const olstm__byte_factors by = {&plane->factor, 0, isfinite(plane->factor) != 0};
+  const olstm__byte_factors by = {&plane->factor, 0, isfinite(plane->factor) != 0,
+                                  (int32_t)plane->bias};
+  if (!plane->doubles) {
+    olstm__requantize(plane->size, plane->integers, &by, plane->zero, plane->dtype, y);
+    return;
+  }
   for (int64_t i = 0; i < plane->size; i += kBlock) {
     const int64_t count = plane->size - i < kBlock ? plane->size - i : kBlock;
-    const int32_t* integers = plane->integers + (plane->doubles ? 0 : i);
     int32_t block[kBlock];
-    if (plane->doubles) {
-      to_integers(count, plane->doubles + i, block);
-      integers = block;
-    }
-    if (plane->bias) {
-      const int32_t bias = (int32_t)plane->bias;
-      olstm__binary_groups_run(OLSTM__BLOCKS_ADD_I32, count, integers, 1, &bias, 0,
-                               block);
-      integers = block;
-    }
+    to_integers(count, plane->doubles + i, block);
     // Elements are one byte.
-    olstm__requantize(count, integers, &by, plane->zero, plane->dtype, y + i);
+    olstm__requantize(count, block, &by, plane->zero, plane->dtype, y + i);
   }
 }
 

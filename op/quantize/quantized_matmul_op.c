@@ -193,7 +193,7 @@ static void store_quantized(const quantized_matmul_op* self,
   const int32_t* sums = (const int32_t*)(const void*)(workspace + handle->sums_offset);
   double* factors = (double*)(void*)((char*)args->workspace + handle->factors_offset);
   const int64_t n = handle->plan.n;
-  olstm__byte_factors by = {factors, operands[1].step, true};
+  olstm__byte_factors by = {factors, operands[1].step, true, 0};
   // Where all elements have one factor, they are one run.
   const int64_t rows = operands[0].step || by.step ? 1 : handle->plan.m;
   for (int64_t i = 0; i < handle->plan.m; i += rows) {

@@ -6,7 +6,7 @@ enum {
   // Entries that are sorted by insertion.
   kFew = 16,
   // Keys of which one asks together whether one of them is large enough.
-  kGroup = 32
+  kGroup = 16
 };
 
 /// Entries that are kept at a time.

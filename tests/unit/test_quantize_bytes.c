@@ -88,7 +88,8 @@ static void integers_become_floats_rounded_once(void** state) {
 }
 
 static void sums_are_rounded_and_saturated(void** state) {
-  static const double kFactors[] = {1, 0.5, -0.25, 1e-3, 1e9, INFINITY, NAN};
+  static const double kFactors[] = {1, 0.5, -0.25, 1e-3, 0.0117, 1e9, INFINITY, NAN};
+  static const int32_t kBiases[] = {0, 7, -99, INT32_MAX};
   static const olstm_dtype kDtypes[] = {OLSTM_DTYPE_UINT8, OLSTM_DTYPE_INT8};
   int32_t x[kMost];
   (void)state;
@@ -96,16 +97,18 @@ static void sums_are_rounded_and_saturated(void** state) {
   for (size_t f = 0; f < sizeof kFactors / sizeof kFactors[0]; f++) {
     double values[kMost];
     for (int i = 0; i < kMost; i++) values[i] = kFactors[i % 2 ? f : 1];
-    for (int d = 0; d < 4; d++) {
+    for (int d = 0; d < 16; d++) {
       const olstm_dtype dtype = kDtypes[d % 2];
-      const int64_t step = d / 2;
+      const int64_t step = d / 2 % 2;
+      const int32_t bias = kBiases[d / 4];
       const olstm__byte_factors by = {step ? values : &kFactors[f], step,
-                                      isfinite(kFactors[f]) != 0};
+                                      isfinite(kFactors[f]) != 0, bias};
       for (int c = 0; c < kCountCount; c++) {
         uint8_t y[kMost] = {0};
         olstm__requantize(kCounts[c], x, &by, 3, dtype, y);
         for (int64_t i = 0; i < kCounts[c]; i++) {
-          const double moved = rint(x[i] * by.values[step ? i : 0]) + 3;
+          const int32_t sum = (int32_t)((uint32_t)x[i] + (uint32_t)bias);
+          const double moved = rint(sum * by.values[step ? i : 0]) + 3;
           assert_int_equal(byte_at(dtype, y, i), saturated(moved, dtype));
         }
       }

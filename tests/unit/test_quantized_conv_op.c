@@ -20,6 +20,8 @@ static const conv_case kCases[] = {
     {"u8[1,8,3,6,5]", "i8[8,8,2,3,2]", "pads=[1,1,0,0,1,1] strides=[1,2,2]"},
     {"u8[1,16,12,12]", "i8[32,8,3,3]", "group=2 pads=[4,4,4,4]"},
     {"u8[1,8,40,40]", "i8[64,8,5,5]", "pads=[2,2,2,2]"},
+    {"u8[1,5,7,6]", "i8[8,5,3,3]", "pads=[3,0,0,5] strides=[1,3]"},
+    {"i8[1,4,6,9]", "i8[8,4,2,3]", "dilations=[3,2] pads=[1,2,1,4] strides=[2,2]"},
 };
 enum { kCaseCount = sizeof kCases / sizeof kCases[0] };
 
