@@ -10,6 +10,9 @@ enum {
   /// Bytes of rows that are multiplied at a time.
   kChunkBytes = 64 << 10,
   kMinRows = 24,
+  /// Chunks of a group for each thread, and multiply-adds below which one is enough.
+  kChunksPerThread = 2,
+  kParallelWork = 1 << 20,
   /// Fewer outputs leave most of a product's columns idle.
   kMinOutputs = 8
 };
@@ -37,7 +40,9 @@ static olstm__byte_product product_of(const olstm__byte_conv* conv) {
 /// Rows of a chunk.
 static int64_t chunk_rows(const olstm__byte_conv* conv) {
   const int64_t all = olstm__window_output_count(&conv->window);
-  const int64_t rows = kChunkBytes / product_of(conv).k / kMinRows * kMinRows;
+  const int64_t room = kChunkBytes / product_of(conv).k / kMinRows * kMinRows;
+  const int64_t share = all / (conv->threads * kChunksPerThread) / kMinRows * kMinRows;
+  const int64_t rows = conv->threads > 1 && share < room ? share : room;
   const int64_t most = rows < kMinRows ? kMinRows : rows;
   return most < all ? most : all;
 }
@@ -63,10 +68,10 @@ bool olstm__byte_conv_packed_bytes(const olstm__byte_conv* conv, size_t* out_byt
          olstm_size_add(*out_bytes, weights, out_bytes);
 }
 
-/// Offsets in the workspace: pixels and some more that rows of pads are, rows, sums, the
-/// product's scratch.
+/// Offsets in the workspace: pixels and some more that rows of pads are, and each
+/// thread's rows, sums and scratch of products.
 typedef struct layout {
-  size_t pixels, rows, sums, scratch, bytes;
+  size_t pixels, threads, rows, sums, scratch, thread_bytes, bytes;
 } layout;
 
 static bool lay_out(const olstm__byte_conv* conv, layout* out) {
@@ -81,10 +86,13 @@ static bool lay_out(const olstm__byte_conv* conv, layout* out) {
          olstm_size_add(pixels, (size_t)w->kernel[2], &pixels) &&
          olstm__op_add_part(&out->bytes, pixels, (size_t)pixel_bytes(conv),
                             &out->pixels) &&
-         olstm__op_add_part(&out->bytes, rows, (size_t)product.k, &out->rows) &&
-         olstm__op_add_part(&out->bytes, rows * sizeof(int32_t), (size_t)product.n,
+         olstm__op_add_part(&out->thread_bytes, rows, (size_t)product.k, &out->rows) &&
+         olstm__op_add_part(&out->thread_bytes, rows * sizeof(int32_t), (size_t)product.n,
                             &out->sums) &&
-         olstm__op_add_part(&out->bytes, 1, scratch, &out->scratch);
+         olstm__op_add_part(&out->thread_bytes, 1, scratch, &out->scratch) &&
+         olstm_size_align(out->thread_bytes, &out->thread_bytes) &&
+         olstm__op_add_part(&out->bytes, (size_t)conv->threads, out->thread_bytes,
+                            &out->threads);
 }
 
 bool olstm__byte_conv_workspace_bytes(const olstm__byte_conv* conv, size_t* out_bytes) {
@@ -190,50 +198,84 @@ static void make_pixels(const olstm__byte_conv* conv, const char* x, int8_t zero
   }
 }
 
-void olstm__byte_conv_run(const olstm__byte_conv* conv,
-                          const olstm__byte_conv_args* args) {
+/// One group, whose rows are cut into chunks for the threads of a run.
+typedef struct group_run {
+  const olstm__byte_conv* conv;
+  const olstm__byte_conv_args* args;
+  const layout* offsets;
+  const char *packed, *pixels, *zeros;
+  olstm__byte_zero w_zero;
+  int32_t* y;
+  int32_t task_count;
+} group_run;
+
+static void run_task(void* argument, int32_t index) {
+  const group_run* run = argument;
+  const olstm__byte_conv* conv = run->conv;
   const olstm__byte_product product = product_of(conv);
   const int64_t positions = olstm__window_output_count(&conv->window);
   const int64_t chunk = chunk_rows(conv);
-  const int64_t plane = olstm__window_input_count(&conv->window) * conv->channels;
+  char* memory = (char*)run->args->workspace + run->offsets->threads +
+                 (size_t)index * run->offsets->thread_bytes;
+  char* rows = memory + run->offsets->rows;
+  char* sums = memory + run->offsets->sums;
+  for (int64_t p = index * chunk; p < positions; p += run->task_count * chunk) {
+    const int64_t count = positions - p < chunk ? positions - p : chunk;
+    const bool plain = is_plain(&conv->window);
+    if (!plain) make_rows(conv, run->pixels, p, count, run->zeros, rows);
+    const olstm__byte_product_args products = {
+        .m = count,
+        .a = plain ? run->pixels + p * pixel_bytes(conv) : rows,
+        .packed = run->packed,
+        .a_zero = run->args->x_zero,
+        .b_zero = run->w_zero,
+        .c = (int32_t*)(void*)sums,
+        .scratch = memory + run->offsets->scratch};
+    olstm__byte_product_run(&product, &products);
+    olstm__transpose_tiles_f32_plain[2](product.n, count, sums, product.n * 4,
+                                        (char*)(run->y + p), positions * 4);
+  }
+}
+
+void olstm__byte_conv_run(const olstm__byte_conv* conv,
+                          const olstm__byte_conv_args* args) {
+  const olstm__window* w = &conv->window;
+  const olstm_parallel* parallel = args->parallel;
+  const olstm__byte_product product = product_of(conv);
+  const int64_t positions = olstm__window_output_count(w);
+  const int64_t plane = olstm__window_input_count(w) * conv->channels;
   const int8_t zero = args->x_zero.data ? *(const int8_t*)args->x_zero.data : 0;
+  const bool is_shared = parallel && parallel->thread_count > 1 && conv->threads > 1 &&
+                         positions > chunk_rows(conv) &&
+                         positions * product.k * product.n >= kParallelWork;
   layout offsets;
   size_t bytes = 0;
   (void)group_bytes(conv, &bytes);
   (void)lay_out(conv, &offsets);
-  char* workspace = args->workspace;
-  char* pixels = workspace + offsets.pixels;
-  const olstm__window* w = &conv->window;
+  char* pixels = (char*)args->workspace + offsets.pixels;
   char* zeros = pixels + w->input[0] * w->input[1] * row_pixels(w) * pixel_bytes(conv);
-  char* rows = workspace + offsets.rows;
-  char* sums = workspace + offsets.sums;
   memset(zeros, zero, (size_t)(w->kernel[2] * pixel_bytes(conv)));
   for (int64_t g = 0; g < conv->groups; g++) {
-    olstm__byte_zero w_zero = args->w_zero;
-    if (w_zero.data)
-      w_zero.data = (const char*)w_zero.data + g * conv->outputs * w_zero.step;
+    group_run run = {.conv = conv,
+                     .args = args,
+                     .offsets = &offsets,
+                     .packed = (const char*)args->packed + (size_t)g * bytes,
+                     .pixels = pixels,
+                     .zeros = zeros,
+                     .w_zero = args->w_zero,
+                     .y = args->y + g * conv->outputs * positions,
+                     .task_count = 1};
+    if (run.w_zero.data) {
+      run.w_zero.data =
+          (const char*)run.w_zero.data + g * conv->outputs * run.w_zero.step;
+    }
     make_pixels(conv, (const char*)args->x + g * plane, zero, pixels);
-    for (int64_t p = 0; p < positions; p += chunk) {
-      const int64_t count = positions - p < chunk ? positions - p : chunk;
-      const char* a = rows;
-      if (is_plain(&conv->window)) {
-        a = pixels + p * pixel_bytes(conv);
-      } else {
-        make_rows(conv, pixels, p, count, zeros, rows);
-      }
-      const olstm__byte_product_args run = {
-          .m = count,
-          .a = a,
-          .packed = (const char*)args->packed + (size_t)g * bytes,
-          .a_zero = args->x_zero,
-          .b_zero = w_zero,
-          .c = (int32_t*)(void*)sums,
-          .scratch = workspace + offsets.scratch,
-          .parallel = args->parallel};
-      olstm__byte_product_run(&product, &run);
-      olstm__transpose_tiles_f32_plain[2](
-          product.n, count, sums, product.n * 4,
-          (char*)(args->y + g * conv->outputs * positions + p), positions * 4);
+    if (is_shared) {
+      run.task_count =
+          parallel->thread_count < conv->threads ? parallel->thread_count : conv->threads;
+      parallel->run(parallel->pool, run.task_count, run_task, &run);
+    } else {
+      run_task(&run, 0);
     }
   }
 }

@@ -11,6 +11,8 @@ typedef struct olstm__byte_conv {
   olstm__window window;
   int64_t groups, channels, outputs;
   bool x_is_signed, w_is_signed;
+  /// That a run's workspace has room for, 1 or more.
+  int32_t threads;
 } olstm__byte_conv;
 
 /// Whether products are worth it: not for channels with a window of their own.

@@ -64,6 +64,7 @@ static olstm__byte_conv bytes_of(const quantized_conv_op* self,
   olstm__byte_conv conv = {.groups = self->group,
                            .channels = w->dims[1],
                            .outputs = w->dims[0] / self->group,
+                           .threads = self->base.options.thread_count,
                            .x_is_signed = x->dtype == OLSTM_DTYPE_INT8,
                            .w_is_signed = w->dtype == OLSTM_DTYPE_INT8};
   for (int32_t d = 0; d < OLSTM__WINDOW_MAX_RANK; d++) conv.window.kernel[d] = 1;
