@@ -144,6 +144,9 @@ typedef struct olstm_run_args {
   void* workspace;
   /// NULL for one thread.
   const olstm_parallel* parallel;
+  /// 0; in the body of a Loop or Scan a number that every trip of a run has for itself,
+  /// the same in each run. Read it where struct_size holds it.
+  uint64_t trip;
 } olstm_run_args;
 
 /// Where a sequence's steps lie in a tensor, in bytes: row n of step s begins at

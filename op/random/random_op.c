@@ -1,7 +1,8 @@
 // RandomNormal, RandomUniform, their Like forms, Bernoulli and Multinomial.
 //
 // A node with a seed (its own attribute, else the session's option) gives the same
-// numbers in every run: there is no generator whose state a context would have to keep. A
+// numbers in every run, and others in every trip of a Loop or Scan, whose number it has
+// from the host: there is no generator whose state a context would have to keep. A
 // node without one draws anew in every run, of whatever context: it counts its runs,
 // which is all that a prepared operator ever changes.
 #include <math.h>
@@ -325,7 +326,8 @@ static olstm_status random_run(const void* instance, const void* handle,
   const random_handle* prepared = handle;
   // Atomic: contexts on other threads count, too.
   atomic_uint_fast64_t* count = &((random_op*)(uintptr_t)instance)->run_count;
-  const uint64_t run = self->has_seed ? 0 : atomic_fetch_add(count, 1);
+  const uint64_t trip = args->struct_size >= sizeof *args ? args->trip : 0;
+  const uint64_t run = self->has_seed ? trip : atomic_fetch_add(count, 1);
   if (self->code == kMultinomial) {
     return draw_classes(self, prepared, run, args, error);
   }

@@ -176,10 +176,20 @@ static olstm_status keep_carried(olstm__body_run* run, size_t k, olstm_tensor* v
   return OLSTM_STATUS_OK;
 }
 
+/// The number of the trip `count`, from 1, of a loop in trip `outer` of others.
+static uint64_t trip_inside(uint64_t outer, uint64_t count) {
+  return outer * UINT64_C(0x9e3779b97f4a7c15) + count;
+}
+
 olstm_status olstm__body_run_step(olstm__body_run* run, olstm_error* error) {
   olstm__control_cache* cache = run->cache;
-  OLSTM_RETURN_IF_ERROR(run->call->bodies->run(
-      run->executor, cache->inputs, cache->outputs, run->call->parallel, error));
+  olstm__run_limits* limits = run->call->limits;
+  const uint64_t outer = limits->trip;
+  limits->trip = trip_inside(outer, ++run->trip_count);
+  const olstm_status status = run->call->bodies->run(
+      run->executor, cache->inputs, cache->outputs, run->call->parallel, error);
+  limits->trip = outer;
+  OLSTM_RETURN_IF_ERROR(status);
   for (size_t k = 0; k < run->carried_count; k++) {
     olstm_tensor* value = &cache->outputs[run->first_carried_output + k];
     OLSTM_RETURN_IF_ERROR(check_carried(run, k, &value->desc, error));

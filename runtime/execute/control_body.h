@@ -59,6 +59,8 @@ typedef struct olstm__body_run {
   size_t first_carried_output;
   /// Which of the two buffers is written next.
   size_t side;
+  /// How many trips began.
+  uint64_t trip_count;
   /// The plan bound for the current inputs.
   const olstm__plan* plan;
 } olstm__body_run;

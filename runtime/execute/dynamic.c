@@ -255,9 +255,12 @@ static olstm_status run_prepared(olstm__dynamic* dynamic, const olstm__dynamic_c
         &dynamic->pool, cache->prepared.workspace_bytes, &workspace, error));
   }
   const olstm_run_args args = {
-      sizeof args, dynamic->input_data, dynamic->output_data,
+      sizeof args,
+      dynamic->input_data,
+      dynamic->output_data,
       workspace < 0 ? NULL : olstm__dynamic_pool_memory(&dynamic->pool, workspace),
-      call->parallel};
+      call->parallel,
+      dynamic->limits->trip};
   const olstm__operator_instance of = olstm__program_instance(step->node);
   const olstm_status status = olstm__call_run(&of, cache->prepared.handle, &args, error);
   olstm__dynamic_pool_release(&dynamic->pool, workspace);

@@ -71,6 +71,7 @@ struct olstm__executor {
   bool is_warm;
   /// The pool that steps are bound to; NULL while it is in use elsewhere.
   const olstm_parallel* parallel;
+  uint64_t trip;
   /// Per input, as passed to the last prepare; and the plan key of the inputs.
   bool* is_constant;
   olstm_tensor* key;
@@ -235,8 +236,12 @@ static void bind_steps(olstm__executor* executor, const olstm__plan* plan,
     bound->sequence = step->prepared.sequence;
     bound->wavefront_layers = step->wavefront_layers;
     bound->piece_steps = step->piece_steps;
-    bound->args = (olstm_run_args){sizeof bound->args, (const void* const*)pointers,
-                                   pointers + step->input_count, workspace, NULL};
+    bound->args = (olstm_run_args){sizeof bound->args,
+                                   (const void* const*)pointers,
+                                   pointers + step->input_count,
+                                   workspace,
+                                   NULL,
+                                   0};
     for (size_t p = 0; p < location_count; p++) {
       bind_location(executor, &step->locations[p], &pointers[p]);
     }
@@ -345,6 +350,7 @@ static olstm_status bind(olstm__executor* executor, olstm__plan* plan,
   executor->output_data = (void**)(block + layout.output_data);
   executor->workspace = block + layout.workspace;
   executor->parallel = NULL;
+  executor->trip = 0;
   executor->is_warm = false;
   bind_steps(executor, plan, (void**)(block + layout.pointers));
   bind_outputs(executor, plan);
@@ -451,11 +457,14 @@ static void patch(olstm__executor* executor, const olstm_tensor* inputs,
     char* data = executor->output_data[site->index];
     *site->pointer = site->offset ? data + site->offset : data;
   }
-  if (executor->parallel == parallel) return;
+  const uint64_t trip = executor->limits->trip;
+  if (executor->parallel == parallel && executor->trip == trip) return;
   for (size_t s = 0; s < executor->step_count; s++) {
     executor->steps[s].args.parallel = parallel;
+    executor->steps[s].args.trip = trip;
   }
   executor->parallel = parallel;
+  executor->trip = trip;
 }
 
 /// Sets desc and data of known outputs for which the caller brings no buffer.

@@ -31,7 +31,7 @@ void olstm__run_limits_start(olstm__run_limits* limits,
   size_t bytes = 0;
   // Can overflow only for inputs that do not fit into memory.
   for (size_t i = 0; i < input_count; i++) bytes += olstm__desc_bytes(&inputs[i].desc);
-  *limits = (olstm__run_limits){environment->max_memory, environment->max_work, 0};
+  *limits = (olstm__run_limits){environment->max_memory, environment->max_work, 0, 0};
   if (limits->max_work == 0) {
     limits->max_work = (uint64_t)largest(kLeastInputBytes, bytes) * kWorkPerInputByte;
   }

@@ -13,6 +13,8 @@ typedef struct olstm__run_limits {
   /// The most units of work (see olstm_session_options), and those so far.
   uint64_t max_work;
   uint64_t work;
+  /// What olstm_run_args calls so.
+  uint64_t trip;
 } olstm__run_limits;
 
 /// Starts a new run: with the limits of the session's options, or else ones derived from

@@ -45,8 +45,8 @@ static olstm_status run_prepared(const olstm__fold_call* call,
     const void** inputs = (const void**)pointers;
     void** outputs = pointers + call->of.node->input_count;
     list_pointers(call, inputs, outputs);
-    const olstm_run_args args = {sizeof args, inputs, outputs,
-                                 workspace_bytes ? workspace : NULL, NULL};
+    const olstm_run_args args = {
+        sizeof args, inputs, outputs, workspace_bytes ? workspace : NULL, NULL, 0};
     status = olstm__call_run(&call->of, prepared->handle, &args, error);
   } else {
     (void)olstm_fail(error, status, "%s: no memory to compute it ahead",

@@ -100,8 +100,8 @@ static void run_relu(const olstm_host* host, size_t appended) {
   void* output_data[] = {y};
   newer_run_args run;
   memset(&run, 0xA5, sizeof run);
-  run.args = (olstm_run_args){sizeof run.args + appended, input_data, output_data,
-                              workspace, NULL};
+  run.args = (olstm_run_args){
+      sizeof run.args + appended, input_data, output_data, workspace, NULL, 0};
   assert_int_equal(relu->run(instance, prepared.handle, &run.args, NULL),
                    OLSTM_STATUS_OK);
   assert_float_equal(y[0], 0.0F, 0.0F);

@@ -58,9 +58,9 @@ static olstm_status run_prepared(olstm_lstm_case* layer, const olstm_operator* o
     layer->outputs[i].data = allocate_poisoned(bytes);
     if (bytes) outputs[i] = layer->outputs[i].data;
   }
-  const olstm_run_args args = {sizeof args, inputs, outputs,
-                               prepared->workspace_bytes ? workspace : NULL,
-                               options->parallel};
+  const olstm_run_args args = {
+      sizeof args,       inputs, outputs, prepared->workspace_bytes ? workspace : NULL,
+      options->parallel, 0};
   const olstm_status status = op->run(instance, prepared->handle, &args, error);
   olstm__aligned_release(workspace);
   return status;

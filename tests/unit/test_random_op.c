@@ -1,6 +1,7 @@
 // op/random: seeds repeat, other runs do not, and the numbers are distributed as they
 // say.
 #include <math.h>
+#include <stdio.h>
 
 #include "olstm/olstm.h"
 #include "op/random/philox.h"
@@ -130,6 +131,46 @@ static void bernoulli_draws_each_element_by_its_own_chance(void** state) {
   }
 }
 
+/// 3 trips of 4 inner ones of 2 numbers, in an If of the inner body.
+static const char* const kNested =
+    "graph draw\nnode RandomUniform -> u shape=[2]%s\noutput u float\nend\n"
+    "graph none\nconst z float[2] 0\nnode Identity z -> v\noutput v float\nend\n"
+    "graph inner\ninput j int64[]\ninput d bool[]\n"
+    "node If d -> w then_branch=@draw else_branch=@none\n"
+    "node Identity d -> e\noutput e bool[]\noutput w float\nend\n"
+    "graph outer\ninput i int64[]\ninput c bool[]\nconst four int64[] 4\n"
+    "node Loop four,c -> rows body=@inner\n"
+    "node Identity c -> f\noutput f bool[]\noutput rows float\nend\n"
+    "const three int64[] 3\nconst on bool[] 1\n"
+    "node Loop three,on -> y body=@outer\noutput y float\n";
+
+static void expect_all_differ(const float* numbers, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    for (size_t k = i + 1; k < count; k++) assert_true(numbers[i] != numbers[k]);
+  }
+}
+
+static void each_trip_draws_for_itself(void** state) {
+  static const struct {
+    const char* seed;
+    bool has_session_seed, repeats;
+  } kCases[] = {{" seed=3.0", false, true}, {"", true, true}, {"", false, false}};
+  enum { kNumbers = 3 * 4 * 2 };
+  (void)state;
+  for (size_t i = 0; i < sizeof kCases / sizeof kCases[0]; i++) {
+    float first[kNumbers], second[kNumbers];
+    char text[1024];
+    draw d;
+    (void)snprintf(text, sizeof text, kNested, kCases[i].seed);
+    start(&d, text, kCases[i].has_session_seed, 7);
+    run(&d, NULL, first, kNumbers);
+    run(&d, NULL, second, kNumbers);
+    end(&d);
+    expect_all_differ(first, kNumbers);
+    assert_int_equal(memcmp(first, second, sizeof first) == 0, kCases[i].repeats);
+  }
+}
+
 static void multinomial_draws_classes_by_their_weights(void** state) {
   // Logarithms of 1, 2, 3, 0 and 4; and a constant more.
   float logits[5] = {0, logf(2), logf(3), -INFINITY, logf(4)};
@@ -252,6 +293,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(normal_numbers_are_normal),
       cmocka_unit_test(uniform_numbers_are_uniform),
       cmocka_unit_test(bernoulli_draws_each_element_by_its_own_chance),
+      cmocka_unit_test(each_trip_draws_for_itself),
       cmocka_unit_test(multinomial_draws_classes_by_their_weights),
       cmocka_unit_test(seeded_runs_repeat_and_others_do_not),
       cmocka_unit_test(nodes_of_a_session_draw_apart),
