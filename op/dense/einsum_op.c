@@ -8,6 +8,7 @@
 #include "op/op_family.h"
 #include "op/op_support.h"
 #include "op/op_work.h"
+#include "op/reduce/reduce_walk.h"
 #include "op/shape/strided_copy.h"
 
 /// A letter stands for a dimension; digits stand for those of an ellipsis, the last one
@@ -50,6 +51,9 @@ typedef struct einsum_handle {
   /// One operand of which nothing is summed: its elements in another order.
   bool is_copy;
   olstm__strided_copy copy;
+  /// One operand, some of whose dimensions are summed, the others in their order.
+  bool is_sum;
+  olstm__reduce_walk sums;
   bool is_product;
   olstm__einsum_product product;
 } einsum_handle;
@@ -286,6 +290,25 @@ static void plan_copy(einsum_handle* handle) {
                            p->dims, &source, &target);
 }
 
+static void plan_sum(einsum_handle* handle, const olstm_tensor_desc* x) {
+  const plan* p = &handle->plan;
+  int64_t stride = olstm_tensor_desc_count(x);
+  int32_t kept = 0;
+  uint32_t axes = 0;
+  bool fits = p->operand_count == 1 && p->letter_count == x->rank &&
+              p->output_rank < p->letter_count && handle->output_count > 0;
+  for (int32_t d = 0; d < x->rank && fits; d++) {
+    // By their strides: dimensions of 1 have those of others.
+    fits = x->dims[d] > 1;
+    stride = fits ? stride / x->dims[d] : 0;
+    const bool is_kept = kept < p->output_rank && p->strides[0][kept] == stride;
+    kept += is_kept;
+    axes |= is_kept ? 0 : 1u << d;
+  }
+  handle->is_sum = fits && kept == p->output_rank;
+  if (handle->is_sum) olstm__reduce_walk_init(&handle->sums, OLSTM__REDUCE_SUM, x, axes);
+}
+
 static olstm_status prepare(void* instance, const olstm_prepare_args* args,
                             olstm_prepared* out_prepared, olstm_error* error) {
   const einsum_op* op = instance;
@@ -301,6 +324,7 @@ static olstm_status prepare(void* instance, const olstm_prepare_args* args,
   }
   plan_product(&made);
   plan_copy(&made);
+  plan_sum(&made, &args->inputs[0]->desc);
   OLSTM_RETURN_IF_ERROR(
       olstm__op_create_handle(&op->base, sizeof(einsum_handle), &memory, error));
   einsum_handle* handle = memory;
@@ -308,10 +332,18 @@ static olstm_status prepare(void* instance, const olstm_prepare_args* args,
   *handle = made;
   out_prepared->handle = handle;
   if (made.is_product) out_prepared->workspace_bytes = made.product.workspace_bytes;
+  if (made.is_sum) {
+    out_prepared->workspace_bytes = olstm__reduce_walk_workspace(&made.sums);
+  }
   if (made.is_product) {
     // Operands and result may be copied.
     out_prepared->work = olstm__op_work_sum(
         olstm__product_units(&made.product.product, made.product.batch_count, true),
+        olstm__op_element_work("", args, 0, 0));
+  } else if (made.is_sum) {
+    enum { kUnitsPerSummand = 4 };
+    out_prepared->work = olstm__op_work_sum(
+        olstm__op_work(made.output_count, made.sum_count, kUnitsPerSummand, 1),
         olstm__op_element_work("", args, 0, 0));
   } else if (made.is_copy) {
     out_prepared->work = olstm__op_work_sum(olstm__strided_copy_work(&made.copy),
@@ -372,6 +404,11 @@ static olstm_status run(const void* instance, const void* handle,
   (void)error;
   if (prepared->is_product) {
     olstm__einsum_product_run(&prepared->product, args);
+    return OLSTM_STATUS_OK;
+  }
+  if (prepared->is_sum) {
+    olstm__reduce_walk_run(&prepared->sums, args->parallel, args->inputs[0],
+                           args->outputs[0], args->workspace);
     return OLSTM_STATUS_OK;
   }
   if (prepared->is_copy) {

@@ -2,6 +2,7 @@
 #include "op/dense/product.h"
 
 #include "op/elementwise/compute_type.h"
+#include "op/elementwise/element_groups.h"
 #include "op/op_work.h"
 
 enum {
@@ -148,7 +149,6 @@ void olstm__product_pack(const olstm__product* product, const olstm__gemm_matrix
       }                                                                     \
     }                                                                       \
   }
-MULTIPLY(uint32_t)
 MULTIPLY(uint64_t)
 
 static void run_gemm(const olstm__product* product, olstm_dtype dtype, int64_t rows,
@@ -230,7 +230,8 @@ void olstm__product_run(const olstm__product* product,
   } else if (is_real(product->dtype)) {
     run_real(product, args);
   } else if (olstm_dtype_size(product->dtype) == sizeof(uint32_t)) {
-    multiply_uint32_t(product, args->a, args->packed, args->c);
+    olstm__product_i32_run(product->m, product->k, product->n, args->a, args->packed,
+                           args->c);
   } else {
     multiply_uint64_t(product, args->a, args->packed, args->c);
   }

@@ -126,6 +126,10 @@ typedef struct olstm__element_blocks {
   /// From the lower bounds, b's first group, to the upper ones, its second: of bytes with
   /// a sign, and without.
   olstm__binary_blocks clip[2];
+  /// C [rows,n] = A [rows,k] B [k,n] of integers that wrap, for n of OLSTM__GROUP or
+  /// more.
+  void (*product_i32)(int64_t rows, int64_t k, int64_t n, const uint32_t* a,
+                      const uint32_t* b, uint32_t* c);
   /// By the binary logarithm of the bytes of an element.
   olstm__where_blocks where[4];
 } olstm__element_blocks;

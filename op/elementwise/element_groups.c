@@ -114,6 +114,21 @@ void olstm__clip_groups_run(bool is_signed, int64_t count, const void* x, const 
   if (size % OLSTM__GROUP) copy_rest(y, size, 1, &y_room);
 }
 
+void olstm__product_i32_run(int64_t rows, int64_t k, int64_t n, const uint32_t* a,
+                            const uint32_t* b, uint32_t* c) {
+  if (n >= OLSTM__GROUP) {
+    find_blocks()->product_i32(rows, k, n, a, b, c);
+    return;
+  }
+  for (int64_t i = 0; i < rows; i++) {
+    for (int64_t j = 0; j < n; j++) {
+      uint32_t sum = 0;
+      for (int64_t p = 0; p < k; p++) sum += a[i * k + p] * b[p * n + j];
+      c[i * n + j] = sum;
+    }
+  }
+}
+
 void olstm__where_groups_run(size_t bytes, int64_t count,
                              const olstm__where_operand* mask,
                              const olstm__where_operand* a, const olstm__where_operand* b,

@@ -20,6 +20,10 @@ void olstm__unary_groups_run(olstm__unary_loop loop, int64_t count, const void* 
 void olstm__clip_groups_run(bool is_signed, int64_t count, const void* x, const void* low,
                             const void* high, void* y);
 
+/// C [rows,n] = A [rows,k] B [k,n] of integers that wrap. [no-alloc]
+void olstm__product_i32_run(int64_t rows, int64_t k, int64_t n, const uint32_t* a,
+                            const uint32_t* b, uint32_t* c);
+
 /// An operand, and whether it is one number.
 typedef struct olstm__where_operand {
   const void* data;

@@ -1,6 +1,6 @@
 // ConvInteger and QLinearConv: convolutions of quantized tensors, as products of bytes
-// where weights are constant and channels are many, else on integers held in double. Pads
-// are x's zero point.
+// where weights are constant and channels are many, else on integers held in float, where
+// sums fit, or double. Pads are x's zero point.
 #include <math.h>
 
 #include "op/conv/conv_head.h"
@@ -9,6 +9,7 @@
 #include "op/quantize/byte_conv.h"
 #include "op/quantize/quantize_bytes.h"
 #include "op/quantize/zero_point.h"
+#include "op/shape/convert.h"
 
 enum { kCodeInteger, kCodeQlinear, kMaxInputs = 9 };
 
@@ -48,11 +49,13 @@ typedef struct quantized_conv_handle {
   olstm__byte_conv bytes;
   size_t packed_bytes;
   /// Offsets in the workspace. Products of bytes have theirs at its beginning, and sums
-  /// at y_offset; else it begins with x, and all holds doubles.
+  /// at y_offset; else it begins with x, and all holds floats or doubles.
   size_t w_offset;
   size_t packed_offset;
   size_t y_offset;
   size_t kernel_offset;
+  /// Of floats, as integers.
+  size_t sums_offset;
 } quantized_conv_handle;
 
 static int32_t code_of(const quantized_conv_op* self) {
@@ -196,12 +199,15 @@ static bool lay_out(const quantized_conv_op* self, quantized_conv_handle* handle
            olstm__op_add_part(out_bytes, (size_t)handle->y_count, sizeof(int32_t),
                               &handle->y_offset);
   }
+  const size_t size = olstm_dtype_size(handle->plan.conv.dtype);
   return olstm__op_add_part(out_bytes, (size_t)olstm_tensor_desc_count(&handle->descs[0]),
-                            sizeof(double), &x_offset) &&
-         olstm__op_add_part(out_bytes, (size_t)olstm_tensor_desc_count(w), sizeof(double),
+                            size, &x_offset) &&
+         olstm__op_add_part(out_bytes, (size_t)olstm_tensor_desc_count(w), size,
                             &handle->w_offset) &&
-         olstm__op_add_part(out_bytes, (size_t)handle->y_count, sizeof(double),
+         olstm__op_add_part(out_bytes, (size_t)handle->y_count, size,
                             &handle->y_offset) &&
+         olstm__op_add_part(out_bytes, (size_t)handle->y_count, sizeof(int32_t),
+                            &handle->sums_offset) &&
          olstm__conv_packed_bytes(&handle->plan.conv, &handle->packed_bytes) &&
          olstm__op_add_part(out_bytes, 1, handle->packed_bytes, &handle->packed_offset) &&
          olstm__op_add_part(out_bytes, 1, handle->plan.workspace_bytes,
@@ -223,7 +229,11 @@ static olstm_status quantized_conv_prepare(void* instance, const olstm_prepare_a
   handle->y_dtype = args->outputs[0].dtype;
   handle->y_count = olstm_tensor_desc_count(&args->outputs[0]);
   olstm__conv conv = olstm__conv_of_weights(w, self->group, false);
-  conv.dtype = OLSTM_DTYPE_DOUBLE;
+  // Floats hold sums of so few products, each of two magnitudes up to 255.
+  const bool is_float =
+      conv.input_channels * (olstm_tensor_desc_count(w) / w->dims[0] / w->dims[1]) <=
+      (1 << 24) / (255 * 255);
+  conv.dtype = is_float ? OLSTM_DTYPE_FLOAT : OLSTM_DTYPE_DOUBLE;
   conv.batch = x->dims[0];
   olstm_status status = olstm__window_resolve(&self->base, &self->attributes, x,
                                               &w->dims[2], &conv.window, error);
@@ -344,6 +354,23 @@ static void run_products(const quantized_conv_op* self,
   if (!is_integer) store_planes(self, handle, args, NULL, sums);
 }
 
+/// Elements less their zero point, of which rows may have one each, as floats or doubles.
+static void take_off_zero(bool is_float, olstm_dtype dtype, int64_t rows, int64_t columns,
+                          const void* x, const olstm__quantize_operand* zero, void* y) {
+  const float one = 1;
+  if (!is_float) {
+    olstm__take_off_zero(dtype, rows, columns, x, zero, false, y);
+    return;
+  }
+  for (int64_t r = 0; r < rows; r++) {
+    const float value = (float)olstm__quantize_operand_get(zero, r);
+    const olstm__byte_scale by = {&one, &value, 0};
+    // Elements are one byte.
+    olstm__dequantize_bytes(columns, (const char*)x + r * columns, &by, dtype,
+                            (float*)y + r * columns);
+  }
+}
+
 static olstm_status quantized_conv_run(const void* instance, const void* handle,
                                        const olstm_run_args* args, olstm_error* error) {
   const quantized_conv_op* self = instance;
@@ -351,9 +378,10 @@ static olstm_status quantized_conv_run(const void* instance, const void* handle,
   const input_indices* at = &kInputs[code_of(self)];
   const olstm_tensor_desc* w_desc = &prepared->descs[at->w];
   char* workspace = args->workspace;
-  double* x = (double*)(void*)workspace;
-  double* w = (double*)(void*)(workspace + prepared->w_offset);
-  double* y = (double*)(void*)(workspace + prepared->y_offset);
+  char* x = workspace;
+  char* w = workspace + prepared->w_offset;
+  char* y = workspace + prepared->y_offset;
+  const bool is_float = prepared->plan.conv.dtype == OLSTM_DTYPE_FLOAT;
   (void)error;
   if (!args->outputs[0] || prepared->y_count == 0) return OLSTM_STATUS_OK;
   if (self->weight.memory) {
@@ -364,12 +392,12 @@ static olstm_status quantized_conv_run(const void* instance, const void* handle,
       olstm__quantize_operand_of(&self->base, prepared->descs, args->inputs, at->x_zero);
   const olstm__quantize_operand w_zero =
       olstm__quantize_operand_of(&self->base, prepared->descs, args->inputs, at->w_zero);
-  olstm__take_off_zero(prepared->descs[0].dtype, 1,
-                       olstm_tensor_desc_count(&prepared->descs[0]), args->inputs[0],
-                       &x_zero, false, x);
-  olstm__take_off_zero(w_desc->dtype, w_desc->dims[0],
-                       olstm_tensor_desc_count(w_desc) / w_desc->dims[0],
-                       args->inputs[at->w], &w_zero, false, w);
+  take_off_zero(is_float, prepared->descs[0].dtype, 1,
+                olstm_tensor_desc_count(&prepared->descs[0]), args->inputs[0], &x_zero,
+                x);
+  take_off_zero(is_float, w_desc->dtype, w_desc->dims[0],
+                olstm_tensor_desc_count(w_desc) / w_desc->dims[0], args->inputs[at->w],
+                &w_zero, w);
   olstm__conv_pack(&prepared->plan.conv, w, workspace + prepared->packed_offset);
   const olstm__conv_args run = {.x = x,
                                 .packed = workspace + prepared->packed_offset,
@@ -377,10 +405,20 @@ static olstm_status quantized_conv_run(const void* instance, const void* handle,
                                 .workspace = workspace + prepared->kernel_offset,
                                 .parallel = args->parallel};
   olstm__conv_run(&prepared->plan, &run);
-  if (code_of(self) == kCodeInteger) {
-    to_integers(prepared->y_count, y, args->outputs[0]);
-  } else {
-    store_planes(self, prepared, args, y, NULL);
+  const double* doubles = (const double*)(const void*)y;
+  if (code_of(self) == kCodeInteger && !is_float) {
+    to_integers(prepared->y_count, doubles, args->outputs[0]);
+    return OLSTM_STATUS_OK;
+  }
+  int32_t* sums = code_of(self) == kCodeInteger
+                      ? args->outputs[0]
+                      : (void*)(workspace + prepared->sums_offset);
+  if (is_float) {
+    olstm__convert(OLSTM_DTYPE_FLOAT, OLSTM_DTYPE_INT32, y, sums,
+                   (size_t)prepared->y_count);
+  }
+  if (code_of(self) != kCodeInteger) {
+    store_planes(self, prepared, args, is_float ? NULL : doubles, sums);
   }
   return OLSTM_STATUS_OK;
 }

@@ -16,6 +16,17 @@ static void one_operand_is_turned_summed_or_read_along_its_diagonal(void** state
   (void)state;
   op_text_expect("Einsum-12 equation='ij->ji'", "f64[2,3] 0..", "f64[3,2] 0 3 1 4 2 5");
   op_text_expect("Einsum-12 equation='ij->i'", "f32[2,3] 0..", "f32[2] 3 12");
+  // Sums over some dimensions, the others in their order, or not.
+  op_text_expect_same("Einsum-12 equation='abcd->bd'", "f32[3,4,5,6] ~",
+                      "ReduceSum-11 axes=[0,2] keepdims=0", "f32[3,4,5,6] ~", 0);
+  op_text_expect_same("Einsum-12 equation='ab->b'", "i32[30,40] ~",
+                      "ReduceSum-11 axes=[0] keepdims=0", "i32[30,40] ~", 0);
+  op_text_expect_same("Einsum-12 equation='...a->'", "f64[7,5,9] ~",
+                      "ReduceSum-11 keepdims=0", "f64[7,5,9] ~", 1e-12);
+  op_text_expect("Einsum-12 equation='abc->ca'", "f32[2,2,3] 0..",
+                 "f32[3,2] 3 15 5 17 7 19");
+  op_text_expect("Einsum-12 equation='abc->ac'", "f32[2,1,2] 1 2 3 4",
+                 "f32[2,2] 1 2 3 4");
   op_text_expect("Einsum-12 equation='ii->i'", "f32[2,2] 0..", "f32[2] 0 3");
 }
 

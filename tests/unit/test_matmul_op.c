@@ -30,6 +30,12 @@ static void batches_broadcast(void** state) {
 static void integers_wrap(void** state) {
   (void)state;
   op_text_expect("MatMul-9", "i32[1,2] 65536 3; i32[2,1] 65536 -2", "i32[1,1] -6");
+  static const char* const kInputs[] = {
+      "i32[5,7] ~; i32[7,37] ~", "i32[3,9] ~; i32[9,16] ~", "i32[4,5] ~; i32[5,15] ~"};
+  for (int i = 0; i < 3; i++) {
+    op_text_expect_same("MatMul-13", kInputs[i], "Einsum-12 equation='ij,jk->ik'",
+                        kInputs[i], 0);
+  }
   op_text_expect("MatMul-9", "i64[2,2] 1 2 3 4; i64[2,2] 5 6 7 8",
                  "i64[2,2] 19 22 43 50");
   op_text_expect("MatMul-9", "u32[1,1] 4294967295; u32[1,1] 2", "u32[1,1] 4294967294");
