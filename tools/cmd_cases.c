@@ -19,6 +19,8 @@ typedef struct cases_options {
 
 typedef struct writing {
   const cases_options* options;
+  /// Of the cases with an answer, named as ONNX names its own; and of the others.
+  char node_folder[OLSTM__PATH_CAPACITY];
   char open_folder[OLSTM__PATH_CAPACITY];
   size_t written;
   size_t open;
@@ -38,14 +40,16 @@ static olstm_status write_one(void* user, const olstm__recurrent_case* spec,
   if (!is_wanted(&state->options->filters, spec->name)) return OLSTM_STATUS_OK;
   state->written++;
   if (spec->open) state->open++;
-  return olstm__recurrent_case_write(
-      spec, spec->open ? state->open_folder : state->options->folder,
-      (uint64_t)state->options->seed, error);
+  return olstm__recurrent_case_write(spec,
+                                     spec->open ? state->open_folder : state->node_folder,
+                                     (uint64_t)state->options->seed, error);
 }
 
 static olstm_status write_all(const cases_options* options, olstm_error* error) {
   writing state = {.options = options};
   OLSTM_RETURN_IF_ERROR(olstm__folder_make(options->folder, error));
+  OLSTM_RETURN_IF_ERROR(
+      olstm__path_join(options->folder, "node", state.node_folder, error));
   OLSTM_RETURN_IF_ERROR(
       olstm__path_join(options->folder, "open", state.open_folder, error));
   OLSTM_RETURN_IF_ERROR(
@@ -83,8 +87,8 @@ int olstm__command_cases(int argc, char** argv) {
       "cases",
       "olstm cases --op LSTM|GRU|RNN -o DIR [options]",
       "Writes test cases in ONNX's backend format: each feature of the operator, each\n"
-      "pair of them, and random mixtures. What the specification leaves open is in\n"
-      "DIR/open, with the sentence.",
+      "pair of them, and random mixtures: in DIR/node, as ONNX has its own. What the\n"
+      "specification leaves open is in DIR/open, with the sentence.",
       options,
       sizeof options / sizeof options[0],
       0,

@@ -371,9 +371,12 @@ olstm_status olstm__recurrent_case_write(const olstm__recurrent_case* spec,
                                          const char* folder, uint64_t seed,
                                          olstm_error* error) {
   char path[OLSTM__PATH_CAPACITY];
+  // onnx.backend.test runs no case that is called otherwise.
+  char name[sizeof spec->name + sizeof "test_"];
   case_data data = {0};
   olstm_error reason = {""};
-  OLSTM_RETURN_IF_ERROR(olstm__path_join(folder, spec->name, path, error));
+  (void)snprintf(name, sizeof name, "test_%s", spec->name);
+  OLSTM_RETURN_IF_ERROR(olstm__path_join(folder, name, path, error));
   olstm_status status = make_data(spec, seed, &data, &reason);
   if (status == OLSTM_STATUS_OK) status = write_files(spec, path, &data, &reason);
   deinit_data(&data);

@@ -9,9 +9,14 @@
 
 #include "system/file.h"
 #include "system/path.h"
+#include "tools/case_catalog.h"
 #include "tools/file_bytes.h"
 #include "tools/folder_list.h"
 #include "tools/plain_text.h"
+
+/// What folders of cases of `olstm cases` begin with, as ONNX's own do; their names are
+/// what follows.
+static const char kPrefix[] = "test_";
 
 enum { kMaxDepth = 4 };
 
@@ -97,7 +102,13 @@ olstm_status olstm__case_list_find(olstm__case_list* list, const char* path,
 const char* olstm__case_name(char* path) {
   size_t length = strlen(path);
   while (length > 1 && olstm__path_is_separator(path[length - 1])) path[--length] = '\0';
-  return olstm__file_name(path);
+  const char* name = olstm__file_name(path);
+  const size_t prefix = sizeof kPrefix - 1;
+  olstm__case_title title;
+  return strncmp(name, kPrefix, prefix) == 0 &&
+                 olstm__case_catalog_parse(name + prefix, &title)
+             ? name + prefix
+             : name;
 }
 
 // ---------------------------------------------------------------- operators
