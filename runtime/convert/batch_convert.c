@@ -38,10 +38,13 @@ static int32_t wanted_axis(const batch_state* state, const olstm__graph_node* no
 
 static bool find_states(batch_state* state) {
   const olstm__graph* graph = graph_of(state);
-  const olstm_session* session = state->opening.session;
-  state->state_of = olstm__arena_allocate(
-      &state->opening.edit.memory, session->input_count, sizeof(olstm__graph_node*));
-  if (!state->state_of) return false;
+  const size_t inputs = state->opening.session->input_count;
+  olstm__arena* memory = &state->opening.edit.memory;
+  state->state_of = olstm__arena_allocate(memory, inputs, sizeof(olstm__graph_node*));
+  int32_t* numbers =
+      olstm__arena_allocate(memory, (size_t)graph->value_count, sizeof *numbers);
+  if (!state->state_of || !numbers) return false;
+  for (size_t s = 0; s < inputs; s++) numbers[graph->inputs[s]] = (int32_t)s;
   for (int32_t i = 0; i < graph->order_count; i++) {
     const olstm__graph_node* node = &graph->nodes[graph->order[i]];
     if (!olstm__graph_node_has(node, OLSTM__TRAIT_RECURRENT)) continue;
@@ -49,9 +52,7 @@ static bool find_states(batch_state* state) {
          slot++) {
       const int32_t input =
           olstm__frozen_moved_input(graph, olstm__graph_node_input(node, slot));
-      for (size_t s = 0; s < session->input_count; s++) {
-        if (graph->inputs[s] == input) state->state_of[s] = node;
-      }
+      if (input != OLSTM__NO_VALUE) state->state_of[numbers[input]] = node;
     }
   }
   return true;

@@ -4,6 +4,9 @@
 
 #include "runtime/fuse/fuse_match.h"
 
+/// The most nodes that a value is followed through.
+enum { kMostMoves = 64 };
+
 /// Whether an operator's outputs depend on the shapes of its inputs alone.
 static bool reads_shapes(const olstm__graph_node* node) {
   return node->kind == OLSTM__NODE_OPERATOR &&
@@ -105,8 +108,7 @@ bool* olstm__find_needed_data(const olstm__graph* graph, olstm__arena* memory) {
 }
 
 int32_t olstm__frozen_moved_input(const olstm__graph* graph, int32_t value) {
-  for (int32_t steps = 0; value != OLSTM__NO_VALUE && steps < graph->node_count;
-       steps++) {
+  for (int32_t steps = 0; value != OLSTM__NO_VALUE && steps < kMostMoves; steps++) {
     const olstm__graph_node* node = olstm__graph_producer(graph, value);
     if (!node) break;
     if (count_moved(node) != 1) return OLSTM__NO_VALUE;

@@ -4,6 +4,9 @@
 
 #include "runtime/fuse/fuse_match.h"
 
+/// The most nodes that a value is followed through.
+enum { kMostMoves = 8 };
+
 static char kAbsent[] = "";
 
 static olstm_status fail_memory(olstm_error* error) {
@@ -76,14 +79,18 @@ olstm_status olstm__layer_list_open(olstm__layer_list* list, olstm__encode_model
                                                error));
   list->layers = olstm__arena_allocate(&list->edit.memory, (size_t)graph->node_count,
                                        sizeof *list->layers);
+  list->wheres = olstm__arena_allocate(&list->edit.memory, (size_t)graph->node_count,
+                                       sizeof *list->wheres);
   const bool* is_needed = olstm__find_needed_data(graph, &list->edit.memory);
-  if (!list->layers || !is_needed ||
+  if (!list->layers || !list->wheres || !is_needed ||
       !olstm__frozen_values_init(&list->frozen, graph, &list->edit.memory)) {
     return fail_memory(error);
   }
   for (int32_t i = 0; i < graph->order_count; i++) {
     const olstm__graph_node* node = &graph->nodes[graph->order[i]];
     report_bodies(node, report);
+    if (olstm__match_is(node, "Where"))
+      list->wheres[list->where_count++] = graph->order[i];
     if (olstm__graph_node_has(node, OLSTM__TRAIT_RECURRENT)) {
       list_layer(list, node, is_needed, report);
     }
@@ -132,7 +139,7 @@ bool olstm__layer_set_output(olstm__layer_list* list, olstm__node_proto* proto,
 
 /// The value that `value` has the elements of, some of them, moved.
 static int32_t before_moves(const olstm__graph* graph, int32_t value) {
-  for (int32_t steps = 0; steps < graph->node_count; steps++) {
+  for (int32_t steps = 0; steps < kMostMoves; steps++) {
     const olstm__graph_node* node = olstm__graph_producer(graph, value);
     if (!node || !olstm__graph_node_has(node, OLSTM__TRAIT_MOVES_ELEMENTS) ||
         olstm__match_is(node, "Concat") || node->inputs[0] == OLSTM__NO_VALUE) {

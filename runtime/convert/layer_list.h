@@ -25,6 +25,9 @@ typedef struct olstm__layer_list {
   olstm__frozen_values frozen;
   olstm__listed_layer* layers;
   size_t count;
+  /// The graph's Where nodes.
+  int32_t* wheres;
+  size_t where_count;
   /// To be added to the graph; and names of values that lost a use.
   olstm__build_list inputs, outputs, unused;
 } olstm__layer_list;

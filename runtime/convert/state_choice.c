@@ -1,6 +1,5 @@
 #include "runtime/convert/state_choice.h"
 
-#include "runtime/fuse/fuse_match.h"
 #include "runtime/state/state_nodes.h"
 
 /// Adds a node behind which the layer's own names stand: of an operator of up to three
@@ -80,8 +79,8 @@ bool olstm__state_link_choices(olstm__layer_list* list, const olstm__listed_laye
   const olstm__graph* graph = list->edit.graph;
   char* squeezed = NULL;
   *out_chosen = NULL;
-  for (int32_t i = 0; i < graph->order_count; i++) {
-    const olstm__graph_node* node = &graph->nodes[graph->order[i]];
+  for (size_t i = 0; i < list->where_count; i++) {
+    const olstm__graph_node* node = &graph->nodes[list->wheres[i]];
     bool is_squeezed = false;
     if (!olstm__layer_is_choice(list, layer, state, node, &is_squeezed)) continue;
     olstm__node_proto* proto = olstm__layer_find_proto(list, node);
@@ -103,13 +102,13 @@ bool olstm__state_choose_zero(olstm__layer_list* list, const olstm__listed_layer
   const olstm_tensor tensor = {
       .desc = {olstm__recurrent_read_shape(graph, layer->node).dtype, 0, {0}},
       .data = (void*)(uintptr_t)&kZero};
+  const int32_t input =
+      olstm__frozen_moved_input(graph, olstm__layer_initial(layer, state));
   char* name = NULL;
-  for (int32_t i = 0; i < graph->order_count; i++) {
-    const olstm__graph_node* node = &graph->nodes[graph->order[i]];
-    const int32_t initial = olstm__layer_initial(layer, state);
-    if (!olstm__match_is(node, "Where") || node->input_count != 3 ||
-        olstm__frozen_moved_input(graph, node->inputs[2]) !=
-            olstm__frozen_moved_input(graph, initial)) {
+  for (size_t i = 0; i < list->where_count; i++) {
+    const olstm__graph_node* node = &graph->nodes[list->wheres[i]];
+    if (node->input_count != 3 ||
+        olstm__frozen_moved_input(graph, node->inputs[2]) != input) {
       continue;
     }
     olstm__node_proto* proto = olstm__layer_find_proto(list, node);
