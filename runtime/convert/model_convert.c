@@ -9,13 +9,21 @@
 #include "runtime/convert/scratch_graph.h"
 #include "runtime/convert/state_convert.h"
 
-/// Loads the file as running it would: so what cannot be run is refused alike.
+/// Loads the file as running it would, nodes included: what is invalid must not become
+/// valid. What olstm cannot run, other runtimes may.
 static olstm_status check_source(const char* path, const olstm_model_options* options,
+                                 const olstm_session_options* session_options,
                                  olstm_error* error) {
   olstm_model* model = NULL;
+  olstm_session* session = NULL;
   OLSTM_RETURN_IF_ERROR(olstm_model_load_file(path, options, &model, error));
+  const olstm_status status =
+      olstm_session_create(model, NULL, session_options, &session, error);
+  olstm_session_destroy(session);
   olstm_model_destroy(model);
-  return OLSTM_STATUS_OK;
+  return status == OLSTM_STATUS_UNSUPPORTED || status == OLSTM_STATUS_LIMIT_EXCEEDED
+             ? OLSTM_STATUS_OK
+             : status;
 }
 
 /// Loads what was made, so that no file is written that does not load.
@@ -47,14 +55,10 @@ static olstm_status change_states(olstm__encode_model* model,
 
 static olstm_status change(olstm__encode_model* model,
                            const olstm__convert_options* options,
+                           const olstm_session_options* session,
                            olstm__convert_report* report, olstm_error* error) {
-  olstm_session_options session;
-  olstm_session_options_init(&session);
-  session.allocator = options->allocator;
-  session.max_memory = options->max_memory;
-  session.max_work = options->max_work;
   if (!options->keeps_loops) {
-    OLSTM_RETURN_IF_ERROR(olstm__layers_convert(model, &session, report, error));
+    OLSTM_RETURN_IF_ERROR(olstm__layers_convert(model, session, report, error));
   }
   const bool adds_states = options->states == OLSTM__CONVERT_STATES_IO;
   // Frozen states have the batch in them, and are gone then.
@@ -69,7 +73,7 @@ static olstm_status change(olstm__encode_model* model,
   }
   return options->keeps_constants
              ? OLSTM_STATUS_OK
-             : olstm__constants_convert(model, &session, report, error);
+             : olstm__constants_convert(model, session, report, error);
 }
 
 static olstm_status write_model(olstm__encode_model* model, const char* to,
@@ -90,13 +94,19 @@ olstm_status olstm__convert_file(const char* from, const char* to,
                                  const olstm__convert_options* options,
                                  olstm__convert_report* report, olstm_error* error) {
   olstm_model_options load;
+  olstm_session_options session;
   olstm__encode_model model;
   olstm_model_options_init(&load);
   load.allocator = options->allocator;
   load.external_data_folder = options->external_data_folder;
-  OLSTM_RETURN_IF_ERROR(check_source(from, &load, error));
+  olstm_session_options_init(&session);
+  session.allocator = options->allocator;
+  session.max_memory = options->max_memory;
+  session.max_work = options->max_work;
+  OLSTM_RETURN_IF_ERROR(check_source(from, &load, &session, error));
   olstm_status status = olstm__encode_model_open(from, &load, &model, error);
-  if (status == OLSTM_STATUS_OK) status = change(&model, options, report, error);
+  if (status == OLSTM_STATUS_OK)
+    status = change(&model, options, &session, report, error);
   if (status == OLSTM_STATUS_OK) status = check_result(&model, error);
   if (status == OLSTM_STATUS_OK) {
     status = write_model(&model, to, options, report, error);

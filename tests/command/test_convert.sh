@@ -41,6 +41,8 @@ expect_line out.txt "stays    batch: none is baked in"
 expect_error 2 "convert: -o OUT is missing (usage: olstm convert MODEL -o OUT [options])" convert "$model"
 expect_error 1 "byte 21: ModelProto.graph: its length runs past the end (is the file cut short?)" \
   convert "$data/broken/truncated.onnx" -o none.onnx
+expect_error 1 "LSTM 'encoder': R has shape [1,16,5], expected [1,16,4] from hidden_size=4" \
+  convert "$data/broken/wrong_r_shape.onnx" -o none.onnx
 expect_error 1 "'out.onnx' is the model itself: --in-place replaces it" convert out.onnx -o out.onnx
 ln -s out.onnx link.onnx
 expect_error 1 "'link.onnx' is the model itself: --in-place replaces it" convert out.onnx -o link.onnx
