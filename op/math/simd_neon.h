@@ -32,21 +32,38 @@ SIMD_INLINE simd_vec simd_fnma(simd_vec a, simd_vec b, simd_vec c) {
   return (simd_vec)SIMD_OP(vfms)((simd_neon)c, (simd_neon)a, (simd_neon)b);
 }
 
-/// a * b[lane] + c, rounded once. `lane` must be a constant.
-SIMD_INLINE simd_vec simd_fma_lane(simd_vec a, simd_vec b, const int lane, simd_vec c) {
-#if defined(__OPTIMIZE__)
-  // Among many sums, compilers otherwise copy them between registers until they spill.
+/// sum += a * lane `lane` of b, by the instruction `text`, whose last operand the lane
+/// is. In place: among many sums, compilers otherwise copy them between registers until
+/// they spill. Where loops are not unrolled, so that `lane` is no constant: sum =
+/// otherwise.
+#define SIMD_ADD_BY_LANE(text, sum, a, b, lane, otherwise)          \
+  do {                                                              \
+    if (__builtin_constant_p(lane)) {                               \
+      __asm__(text "[%3]" : "+w"(sum) : "w"(a), "w"(b), "i"(lane)); \
+    } else {                                                        \
+      (sum) = (otherwise);                                          \
+    }                                                               \
+  } while (0)
+
+/// All lanes as lane `lane`.
+SIMD_INLINE simd_vec simd_spread(simd_vec a, const int lane) {
 #if OLSTM_SIMD_DOUBLE
-  __asm__("fmla %0.2d, %1.2d, %2.d[%3]" : "+w"(c) : "w"(a), "w"(b), "i"(lane));
+  return (simd_vec){a[lane], a[lane]};
 #else
-  __asm__("fmla %0.4s, %1.4s, %2.s[%3]" : "+w"(c) : "w"(a), "w"(b), "i"(lane));
+  return (simd_vec){a[lane], a[lane], a[lane], a[lane]};
+#endif
+}
+
+/// a * b[lane] + c, rounded once.
+SIMD_INLINE simd_vec simd_fma_lane(simd_vec a, simd_vec b, const int lane, simd_vec c) {
+#if OLSTM_SIMD_DOUBLE
+  SIMD_ADD_BY_LANE("fmla %0.2d, %1.2d, %2.d", c, a, b, lane,
+                   simd_fma(a, simd_spread(b, lane), c));
+#else
+  SIMD_ADD_BY_LANE("fmla %0.4s, %1.4s, %2.s", c, a, b, lane,
+                   simd_fma(a, simd_spread(b, lane), c));
 #endif
   return c;
-#elif OLSTM_SIMD_DOUBLE
-  return simd_fma(a, (simd_vec){b[lane], b[lane]}, c);
-#else
-  return simd_fma(a, (simd_vec){b[lane], b[lane], b[lane], b[lane]}, c);
-#endif
 }
 #define SIMD_HAS_FMA_LANE 1
 
@@ -77,13 +94,9 @@ SIMD_INLINE simd_vec simd_dot_bf16(simd_vec a, simd_vec b, simd_vec c) {
 }
 SIMD_INLINE simd_vec simd_dot_bf16_lane(simd_vec a, simd_vec b, const int lane,
                                         simd_vec c) {
-#if defined(__OPTIMIZE__)
-  // See simd_fma_lane.
-  __asm__("bfdot %0.4s, %1.8h, %2.2h[%3]" : "+w"(c) : "w"(a), "w"(b), "i"(lane));
+  SIMD_ADD_BY_LANE("bfdot %0.4s, %1.8h, %2.2h", c, a, b, lane,
+                   simd_dot_bf16(a, simd_spread(b, lane), c));
   return c;
-#else
-  return simd_dot_bf16(a, (simd_vec){b[lane], b[lane], b[lane], b[lane]}, c);
-#endif
 }
 #endif
 
