@@ -266,18 +266,25 @@ static void run_panel(const byte_run* run, int64_t panel, int64_t begin, int64_t
       .starts = starts,
       .zeros = run->column_zeros + first,
       .width = width};
-  // A panel that is not full goes through a buffer.
-  const int64_t step = width == columns ? end - begin : sizes->table->rows;
-  for (int64_t row = begin; row < end; row += step) {
-    const int64_t rows = end - row < step ? end - row : step;
+  // A panel that is not full goes through a buffer, but where no more is written.
+  const int64_t together = sizes->table->rows;
+  const int64_t whole = width == columns ? end - begin
+                        : width == sizes->table->narrow_columns
+                            ? (end - begin) / together * together
+                            : 0;
+  for (int64_t row = begin; row < end;) {
+    const bool is_direct = row < begin + whole;
+    const int64_t left = is_direct ? begin + whole - row : end - row;
+    const int64_t rows = is_direct || left < together ? left : together;
     block.a = run->rows + row * 4 * sizes->groups;
     block.sums = run->row_sums + row;
-    block.c = width == columns ? c + row * n : last;
-    block.c_stride = width == columns ? n : columns;
+    block.c = is_direct ? c + row * n : last;
+    block.c_stride = is_direct ? n : columns;
     sizes->table->multiply(&block, rows);
-    for (int64_t r = 0; width < columns && r < rows; r++) {
+    for (int64_t r = 0; !is_direct && r < rows; r++) {
       memcpy(c + (row + r) * n, last + r * columns, (size_t)width * sizeof *c);
     }
+    row += rows;
   }
 }
 

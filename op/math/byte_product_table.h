@@ -34,6 +34,9 @@ typedef struct olstm__byte_table {
   /// What makes signed elements of A, and unsigned ones of B, what the CPU multiplies.
   int32_t a_shift, b_shift;
   void (*multiply)(const olstm__byte_block* block, int64_t rows);
+  /// Columns that are written where a block's width is no more and rows are a multiple of
+  /// `rows`; in all other cases, a panel's.
+  int32_t narrow_columns;
 } olstm__byte_table;
 
 extern const olstm__byte_table olstm__byte_product_f32_plain;

@@ -159,20 +159,33 @@ static void copy_row(const olstm__index_copy* copy, const void* fill, const char
 }
 
 /// Rows along the axis before the last: those that come from where the one before came
-/// from are copies of it.
+/// from are copies of it. They wait for some others, since what was just stored in pieces
+/// is slow to load.
 static void copy_rows(const olstm__index_copy* copy, const void* fill, bool is_outside,
                       const char* source, char* target) {
+  enum { kTogether = 16 };
   const int32_t axis = copy->rank - 2;
+  const int64_t count = copy->dims[axis];
   const size_t bytes = (size_t)copy->dims[axis + 1] * copy->unit_bytes;
   const int64_t* table = copy->tables[axis];
-  for (int64_t i = 0; i < copy->dims[axis]; i++, target += bytes) {
-    if (i > 0 && (is_outside || table[i] == table[i - 1])) {
-      memcpy(target, target - bytes, bytes);
-    } else if (is_outside || table[i] == OLSTM__INDEX_OUTSIDE) {
-      olstm__fill_elements(target, bytes / copy->element_bytes, copy->element_bytes,
-                           fill);
-    } else {
-      copy_row(copy, fill, source + table[i] * copy->strides[axis], target);
+  for (int64_t first = 0; first < count; first += kTogether) {
+    const int64_t end = count - first < kTogether ? count : first + kTogether;
+    bool has_copies = false;
+    for (int64_t i = first; i < end; i++) {
+      char* to = target + (size_t)i * bytes;
+      if (i > 0 && (is_outside || table[i] == table[i - 1])) {
+        has_copies = true;
+      } else if (is_outside || table[i] == OLSTM__INDEX_OUTSIDE) {
+        olstm__fill_elements(to, bytes / copy->element_bytes, copy->element_bytes, fill);
+      } else {
+        copy_row(copy, fill, source + table[i] * copy->strides[axis], to);
+      }
+    }
+    for (int64_t i = first; i < end && has_copies; i++) {
+      char* to = target + (size_t)i * bytes;
+      if (i > 0 && (is_outside || table[i] == table[i - 1])) {
+        memcpy(to, to - bytes, bytes);
+      }
     }
   }
 }

@@ -94,8 +94,9 @@ static void check(const product* p) {
 
 static void products_agree_with_plain_loops(void** state) {
   static const int64_t kSizes[][3] = {
-      {1, 1, 1},   {1, 64, 64}, {2, 3, 5},     {3, 4, 65}, {5, 7, 130}, {6, 129, 17},
-      {7, 33, 64}, {13, 8, 31}, {20, 260, 80}, {4, 0, 3},  {0, 5, 3}};
+      {1, 1, 1},    {1, 64, 64}, {2, 3, 5},    {3, 4, 65},    {5, 7, 130},
+      {6, 129, 17}, {7, 33, 64}, {13, 8, 31},  {20, 260, 80}, {4, 0, 3},
+      {0, 5, 3},    {20, 9, 32}, {12, 70, 96}, {5, 12, 32}};
   (void)state;
   for (size_t s = 0; s < sizeof kSizes / sizeof kSizes[0]; s++) {
     for (int kind = 0; kind < 24; kind++) {
