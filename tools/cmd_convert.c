@@ -165,7 +165,7 @@ int olstm__command_convert(int argc, char** argv) {
       {"stateless", OLSTM__CLI_FLAG, &given.stateless, NULL,
        "states that are inputs become zeros", 0, 0, NULL},
       {"state-names", OLSTM__CLI_TEXT, &given.state_names, "H,C",
-       "of --state-io: default {node}/h.{io},{node}/c.{io}", 0, 0, NULL},
+       "of states: default {node}/h.{io},{node}/c.{io}", 0, 0, NULL},
       {"keep-loops", OLSTM__CLI_FLAG, &given.keep_loops, NULL,
        "leave Loops, Scans and unrolled cells as they are", 0, 0, NULL},
       {"keep-constants", OLSTM__CLI_FLAG, &given.keep_constants, NULL,
@@ -200,6 +200,10 @@ int olstm__command_convert(int argc, char** argv) {
   if (given.state_io && given.stateless) {
     return olstm__cli_complain(OLSTM__EXIT_USAGE,
                                "convert: --state-io and --stateless exclude each other");
+  }
+  if (given.state_names && !given.state_io && !given.stateless) {
+    return olstm__cli_complain(OLSTM__EXIT_USAGE,
+                               "convert: --state-names is of --state-io and --stateless");
   }
   return convert(operands.values[0], &given, &error) == OLSTM_STATUS_OK
              ? OLSTM__EXIT_OK

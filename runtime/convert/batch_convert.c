@@ -9,7 +9,8 @@
 #include "runtime/streams/batch_axes.h"
 
 /// kProbes: how many sizes are tried in the end.
-enum { kGuesses = 2, kProbes = 2 };
+/// kAnySize: stands for a dimension that is open, and is no size that models often have.
+enum { kGuesses = 2, kProbes = 2, kAnySize = 7 };
 
 /// A dimension that is being opened.
 typedef struct batch_state {
@@ -261,29 +262,60 @@ static olstm_status open_guess(batch_state* state, int64_t size, bool* out_is_do
   return OLSTM_STATUS_OK;
 }
 
+/// Says which layers with states step through something else than the inputs: a decoder's
+/// state of one piece is not what it begins the next one with.
+static void report_other_steps(const batch_state* state) {
+  if (state->which != OLSTM__OPENED_TIME) return;
+  const olstm__graph* graph = graph_of(state);
+  for (int32_t i = 0; i < graph->order_count; i++) {
+    const olstm__graph_node* node = &graph->nodes[graph->order[i]];
+    bool has_state = false;
+    for (size_t s = 0; s < state->opening.session->input_count; s++) {
+      has_state |= state->state_of[s] == node;
+    }
+    if (!has_state ||
+        state->opening.walk.places[node->inputs[OLSTM_RECURRENT_X]].axis >= 0) {
+      continue;
+    }
+    olstm__convert_stays(state->report, "state", node->name,
+                         "its steps are not the inputs': pieces of a sequence are not "
+                         "the whole");
+  }
+}
+
+/// Follows the axes that a guess chose; whether they reach the layers as they should.
+static bool follow_guess(batch_state* state, int64_t size) {
+  olstm_error reason;
+  return olstm__dim_opening_infer(&state->opening, size, &reason) == OLSTM_STATUS_OK &&
+         olstm__dim_opening_walk(&state->opening, size) && fits_layers(state);
+}
+
+/// Says that nothing is baked in; nobody asked for time.
+static void report_open(const batch_state* state) {
+  if (state->which == OLSTM__OPENED_BATCH) {
+    olstm__convert_stays(state->report, "batch", "", "none is baked in");
+  }
+}
+
 static olstm_status open_dim(batch_state* state, olstm_error* error) {
-  int64_t size = 0;
   if (!find_states(state)) {
     return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory to open a batch");
   }
   for (int guess = 0; guess < kGuesses; guess++) {
-    size = guess_axes(state, guess);
-    if (size == 0) continue;
-    olstm_error reason;
-    if (olstm__dim_opening_infer(&state->opening, size, &reason) != OLSTM_STATUS_OK) {
-      continue;
+    const int64_t size = guess_axes(state, guess);
+    if (!follow_guess(state, size ? size : kAnySize)) continue;
+    report_other_steps(state);
+    if (size == 0) {
+      report_open(state);
+      return OLSTM_STATUS_OK;
     }
-    if (olstm__dim_opening_walk(&state->opening, size) && fits_layers(state)) {
-      bool is_done = false;
-      return open_guess(state, size, &is_done, error);
-    }
+    bool is_done = false;
+    return open_guess(state, size, &is_done, error);
   }
   // The first guess is the usual one: what is in its way is said.
-  size = guess_axes(state, 0);
+  const int64_t size = guess_axes(state, 0);
   if (size == 0) {
-    if (state->which == OLSTM__OPENED_BATCH) {
-      olstm__convert_stays(state->report, "batch", "", "none is baked in");
-    }
+    report_open(state);
     return OLSTM_STATUS_OK;
   }
   olstm_error reason;

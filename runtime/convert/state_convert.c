@@ -140,6 +140,14 @@ static bool goes_back(const olstm__graph_node* node) {
          strcmp(direction->strings[0].bytes, "forward") != 0;
 }
 
+/// Says that there is nothing to do, where the list is empty and nothing was said of
+/// layers that it lacks.
+static void report_no_layer(const olstm__layer_list* list, olstm__convert_report* report,
+                            size_t note_count) {
+  if (list->count > 0 || report->count > note_count) return;
+  olstm__convert_stays(report, "state", "", "the model has no recurrent layer");
+}
+
 static olstm_status add_states(olstm__layer_list* list, const olstm__state_names* names,
                                olstm__convert_report* report, olstm_error* error) {
   for (size_t l = 0; l < list->count; l++) {
@@ -160,7 +168,9 @@ olstm_status olstm__state_io_convert(olstm__encode_model* model,
                                      const olstm__state_names* names,
                                      olstm__convert_report* report, olstm_error* error) {
   olstm__layer_list list;
+  const size_t note_count = report->count;
   olstm_status status = olstm__layer_list_open(&list, model, report, error);
+  if (status == OLSTM_STATUS_OK) report_no_layer(&list, report, note_count);
   if (status == OLSTM_STATUS_OK) status = add_states(&list, names, report, error);
   olstm__layer_list_close(&list);
   return status;
@@ -245,7 +255,9 @@ olstm_status olstm__stateless_convert(olstm__encode_model* model,
                                       const olstm__state_names* names,
                                       olstm__convert_report* report, olstm_error* error) {
   olstm__layer_list list;
+  const size_t note_count = report->count;
   olstm_status status = olstm__layer_list_open(&list, model, report, error);
+  if (status == OLSTM_STATUS_OK) report_no_layer(&list, report, note_count);
   if (status == OLSTM_STATUS_OK) status = drop_states(&list, names, report, error);
   olstm__layer_list_close(&list);
   return status;

@@ -9,6 +9,17 @@ olstm__state_names olstm__state_names_default(void) {
   return (olstm__state_names){{NODE_MARK "/h." IO_MARK, NODE_MARK "/c." IO_MARK}};
 }
 
+/// The first brace that begins neither mark: of a word that is misspelt; NULL when none.
+static const char* find_unknown_mark(const char* text) {
+  for (const char* at = strchr(text, '{'); at; at = strchr(at + 1, '{')) {
+    if (strncmp(at, NODE_MARK, strlen(NODE_MARK)) != 0 &&
+        strncmp(at, IO_MARK, strlen(IO_MARK)) != 0) {
+      return at;
+    }
+  }
+  return NULL;
+}
+
 olstm_status olstm__state_names_parse(const char* text, olstm__arena* memory,
                                       olstm__state_names* out_names, olstm_error* error) {
   char* copy = olstm__arena_copy(memory, text, strlen(text));
@@ -19,6 +30,12 @@ olstm_status olstm__state_names_parse(const char* text, olstm__arena* memory,
                       "state names are H,C, as '" NODE_MARK "/h." IO_MARK "," NODE_MARK
                       "/c." IO_MARK "', not '%.200s'",
                       text);
+  }
+  const char* unknown = find_unknown_mark(text);
+  if (unknown) {
+    return olstm_fail(
+        error, OLSTM_STATUS_INVALID_ARGUMENT,
+        "state names: '%.200s' begins with neither " NODE_MARK " nor " IO_MARK, unknown);
   }
   *comma = '\0';
   *out_names = (olstm__state_names){{copy, comma + 1}};

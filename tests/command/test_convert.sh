@@ -33,6 +33,13 @@ expect_error 1 "state names are H,C, as '{node}/h.{io},{node}/c.{io}', not 'h'" 
 expect_error 2 "convert: --state-io and --stateless exclude each other" \
   convert "$model" -o none.onnx --state-io --stateless
 
+expect_error 1 "state names: '{nod},c' begins with neither {node} nor {io}" \
+  convert "$model" -o none.onnx --state-io --state-names '{nod},c'
+expect_error 2 "convert: --state-names is of --state-io and --stateless" \
+  convert "$model" -o none.onnx --state-names 'h,c'
+expect 0 convert "$data/control/loop_count.onnx" -o out2.onnx --state-io
+expect_line out.txt "stays    state: the model has no recurrent layer"
+
 # A batch that is open already.
 expect 0 convert "$data/loops/lstm_plain.onnx" -o out2.onnx --fix-batch
 expect_line out.txt "stays    batch: none is baked in"

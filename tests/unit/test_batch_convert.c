@@ -1,6 +1,7 @@
 // runtime/convert/batch_convert.h: a batch that is baked in is opened, row by row as it
 // was, or the node is named that prevents it; and time, for pieces of sequences.
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "onnx_proto/model.h"
@@ -252,9 +253,52 @@ static void time_that_is_summed_over_stays(void** state) {
   convert_case_deinit(&made);
 }
 
+static void time_that_is_fixed_is_not_taken_for_the_batch(void** state) {
+  (void)state;
+  convert_case made;
+  const olstm__convert_options options = {.states = OLSTM__CONVERT_STATES_IO};
+  convert_case_text(&made,
+                    "input x float[5,N,3]\n" WEIGHTS
+                    "node LSTM x,w,r -> y hidden_size=2\noutput y\n",
+                    &options);
+  convert_case_expect_note(&made, "stays batch: none is baked in");
+  convert_case_expect_note(&made, "changed time: open, was 5; 0 nodes changed for it");
+  convert_case_deinit(&made);
+}
+
+static void layers_of_other_steps_are_said(void** state) {
+  (void)state;
+  const olstm__convert_options options = {.states = OLSTM__CONVERT_STATES_IO};
+  static const char* const kInputs[] = {"input x float[T,N,3]\n",
+                                        "input x float[5,N,3]\n"};
+  // The second layer reads what the first one ends with, twice.
+  for (size_t i = 0; i < sizeof kInputs / sizeof kInputs[0]; i++) {
+    char text[1024];
+    convert_case made;
+    (void)snprintf(text, sizeof text, "%s%s", kInputs[i],
+                   WEIGHTS
+                   "const w2 float[1,8,2] 0.3 -0.1\n"
+                   "node LSTM x,w,r -> y,h hidden_size=2 name=reader\n"
+                   "node Concat h,h -> two axis=0\n"
+                   "node LSTM two,w2,r -> z hidden_size=2 name=writer\noutput z\n");
+    convert_case_text(&made, text, &options);
+    convert_case_expect_note(
+        &made,
+        "stays state writer: its steps are not the inputs': pieces of "
+        "a sequence are not the whole");
+    for (size_t n = 0; n < made.report.count; n++) {
+      assert_true(made.report.notes[n].is_change ||
+                  strcmp(made.report.notes[n].name, "reader") != 0);
+    }
+    convert_case_deinit(&made);
+  }
+}
+
 int main(int argc, char** argv) {
   static const struct CMUnitTest kTests[] = {
       cmocka_unit_test(frozen_states_are_opened),
+      cmocka_unit_test(time_that_is_fixed_is_not_taken_for_the_batch),
+      cmocka_unit_test(layers_of_other_steps_are_said),
       cmocka_unit_test(zeros_of_a_state_are_dropped),
       cmocka_unit_test(shapes_and_constants_are_opened),
       cmocka_unit_test(reshapes_that_were_transposes_are_ones_again),

@@ -238,7 +238,7 @@ static void names_follow_the_patterns(void** state) {
 
 static void patterns_that_make_no_two_names_are_refused(void** state) {
   (void)state;
-  static const char* const kBad[] = {"h", "h,", ",c", "a,b,c", "s{io},s{io}"};
+  static const char* const kBad[] = {"h", "h,", ",c", "a,b,c", "s{io},s{io}", "{nod},c"};
   olstm__arena memory;
   olstm_error error;
   const olstm_allocator allocator = olstm_allocator_or_default(NULL);
