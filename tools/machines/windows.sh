@@ -28,6 +28,7 @@ test_windows() {
     check_imports "build/windows/$program"
   done
   export WINEDEBUG=-all WINEPREFIX="$here/build/windows/wine"
+  mkdir -p "$WINEPREFIX"
   # Wine's server stays for the next program.
   run_quietly "starting Wine" bash -c "/usr/lib/wine/wineserver64 -p60 && build/windows/bin/run_olstm_command --version"
   if $quick; then
