@@ -100,8 +100,9 @@ static int64_t pack_neighbours(const layout* sizes, const uint8_t* from,
     _mm_storeu_si128(out++, _mm_unpacklo_epi16(high, high_2));
     _mm_storeu_si128(out++, _mm_unpackhi_epi16(high, high_2));
   }
+#else
+  (void)sizes, (void)from, (void)row_stride, (void)columns, (void)flip, (void)to;
 #endif
-  (void)flip;
   return j;
 }
 

@@ -108,7 +108,7 @@ void olstm__layer_list_close(olstm__layer_list* list) {
 
 int32_t olstm__layer_initial(const olstm__listed_layer* layer, int state) {
   return olstm__graph_node_input(layer->node,
-                                 (size_t)(OLSTM_RECURRENT_INITIAL_H + state));
+                                 (size_t)OLSTM_RECURRENT_INITIAL_H + (size_t)state);
 }
 
 /// Sets a name of a list of names, which grows.
@@ -158,7 +158,7 @@ bool olstm__layer_is_choice(const olstm__layer_list* list,
   if (!olstm__match_is(node, "Where") || node->input_count != 3) return false;
   const int32_t chosen = node->inputs[1], start = node->inputs[2];
   const int32_t last =
-      olstm__graph_node_output(of, (size_t)(OLSTM_RECURRENT_Y_H + state));
+      olstm__graph_node_output(of, (size_t)OLSTM_RECURRENT_Y_H + (size_t)state);
   const int32_t y = olstm__graph_node_output(of, OLSTM_RECURRENT_Y);
   const int32_t initial = olstm__layer_initial(layer, state);
   *out_is_squeezed = false;

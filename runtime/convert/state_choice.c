@@ -42,7 +42,7 @@ static char* add_axis_node(olstm__layer_list* list, const char* op_type, char* v
 bool olstm__state_add_choice(olstm__layer_list* list, const olstm__listed_layer* layer,
                              int state, char* own, char* input, char** out_chosen) {
   static const int32_t kZero = 0;
-  const size_t slot = (size_t)(OLSTM_RECURRENT_Y_H + state);
+  const size_t slot = (size_t)OLSTM_RECURRENT_Y_H + (size_t)state;
   const olstm_tensor tensor = {.desc = {OLSTM_DTYPE_INT32, 0, {0}},
                                .data = (void*)(uintptr_t)&kZero};
   const char* name = layer->node->name;

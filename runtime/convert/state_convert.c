@@ -92,7 +92,7 @@ static bool add_copy(olstm__layer_list* list, char* from, char* to) {
 /// Makes `name` the layer's final state.
 static bool add_output(olstm__layer_list* list, const olstm__listed_layer* layer,
                        int state, char* input, char* name) {
-  const size_t slot = (size_t)(OLSTM_RECURRENT_Y_H + state);
+  const size_t slot = (size_t)OLSTM_RECURRENT_Y_H + (size_t)state;
   olstm__node_proto* proto = layer->proto;
   char* chosen = NULL;
   if (!olstm__state_link_choices(list, layer, state, input, &chosen)) return false;
@@ -120,7 +120,7 @@ static olstm_status add_state(olstm__layer_list* list, const olstm__listed_layer
   if (!output) return OLSTM_STATUS_INVALID_ARGUMENT;
   if (!add_output(list, layer, state, input, output) ||
       !olstm__layer_set_input(list, layer->proto,
-                              (size_t)(OLSTM_RECURRENT_INITIAL_H + state), input) ||
+                              (size_t)OLSTM_RECURRENT_INITIAL_H + (size_t)state, input) ||
       !olstm__build_append(list->model, &list->inputs,
                            olstm__build_value_info(list->model, input, &info)) ||
       !olstm__build_append(list->model, &list->outputs,
@@ -201,7 +201,7 @@ static olstm_status drop_state(olstm__layer_list* list, const olstm__listed_laye
       olstm__state_name(names, &list->model->memory, layer->node->name, state, true);
   if (!output || !olstm__state_choose_zero(list, layer, state) ||
       !olstm__layer_set_input(list, layer->proto,
-                              (size_t)(OLSTM_RECURRENT_INITIAL_H + state), NULL)) {
+                              (size_t)OLSTM_RECURRENT_INITIAL_H + (size_t)state, NULL)) {
     return fail_memory(error);
   }
   const bool had_output = remove_value(graph->output, &graph->n_output, output);
