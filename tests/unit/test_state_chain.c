@@ -8,7 +8,7 @@
 #include "olstm/olstm.h"
 #include "tests/support/test_main.h"
 
-enum { N = 3, T = 6, I = 3, H = 4, kMaxOutputs = 3, kMaxStates = 2 };
+enum { N = 3, T = 6, I = 3, H = 4, kMaxOutputs = 8, kMaxStates = 2 };
 
 typedef struct run_state {
   olstm_model* model;
@@ -52,6 +52,7 @@ static void run(run_state* at, float* x, float states[kMaxStates][N * H],
   olstm_error error = {""};
   const size_t inputs = olstm_session_input_count(at->session);
   const size_t outputs = olstm_session_output_count(at->session);
+  assert_true(inputs <= 1 + kMaxStates && outputs <= kMaxOutputs);
   olstm_tensor in[1 + kMaxStates] = {{{OLSTM_DTYPE_FLOAT, 3, {N, T, I}}, x}};
   olstm_tensor out[kMaxOutputs] = {{.data = NULL}};
   for (int s = 0; s < kMaxStates; s++) in[1 + s] = state_tensor(2, states[s]);
