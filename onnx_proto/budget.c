@@ -144,6 +144,13 @@ void olstm__budget_init(olstm__budget* budget, const olstm_allocator* allocator,
   budget->protobuf.allocator_data = budget;
 }
 
+size_t olstm__budget_default_limit(size_t byte_count) {
+  enum { kLeastMemory = 16 << 20, kMemoryPerByte = 8 };
+  size_t limit = 0;
+  if (!olstm_size_multiply(byte_count, kMemoryPerByte, &limit)) limit = SIZE_MAX;
+  return limit > kLeastMemory ? limit : kLeastMemory;
+}
+
 void olstm__budget_deinit(olstm__budget* budget) {
   while (budget->large) release_large(budget, budget->large);
   while (budget->chunks) {

@@ -7,9 +7,6 @@
 #include "onnx_proto/model_file.h"
 #include "onnx_proto/wire_scan.h"
 
-/// As a load has them (model.c).
-enum { kLeastMemory = 16 << 20, kMemoryPerByte = 8 };
-
 // ---------------------------------------------------------------- visiting
 
 typedef struct tensor_visit {
@@ -175,11 +172,8 @@ static olstm_status unpack(olstm__encode_model* model, const uint8_t* bytes,
                            olstm_error* error) {
   const ProtobufCMessageDescriptor* descriptor = &onnx__model_proto__descriptor;
   const ProtobufCMessage* message = NULL;
-  size_t limit = options->max_memory;
-  if (limit == 0 && !olstm_size_multiply(byte_count, kMemoryPerByte, &limit)) {
-    limit = SIZE_MAX;
-  }
-  if (options->max_memory == 0 && limit < kLeastMemory) limit = kLeastMemory;
+  const size_t limit = options->max_memory > 0 ? options->max_memory
+                                               : olstm__budget_default_limit(byte_count);
   const olstm__wire_limits limits = {.max_depth = options->max_depth,
                                      .max_memory = limit};
   olstm__budget_init(&model->budget, &model->allocator, limit);

@@ -21,8 +21,6 @@ enum {
   /// protobuf-c and the decoder use about 1 KB of stack for each level.
   kLargestDepth = 1000,
   kDefaultNodes = 1000000,
-  kLeastMemory = 16 << 20,
-  kMemoryPerByte = 8,
   /// Limit on hashing and comparing names: this many bytes, plus so many for each byte of
   /// the file.
   kLeastWork = 64 << 20,
@@ -93,19 +91,14 @@ static olstm_status take_options(load_state* load, const olstm_model_options* op
   return OLSTM_STATUS_OK;
 }
 
-static size_t memory_limit(const load_state* load) {
-  size_t limit = 0;
-  if (load->options.max_memory > 0) return load->options.max_memory;
-  if (!olstm_size_multiply(load->byte_count, kMemoryPerByte, &limit)) limit = SIZE_MAX;
-  return limit > kLeastMemory ? limit : kLeastMemory;
-}
-
 // ----------------------------------------------------------------- loading
 
 /// Unpacks `bytes` into load->proto. The bytes are not needed afterwards.
 static olstm_status unpack(load_state* load, const uint8_t* bytes, size_t byte_count) {
   load->byte_count = byte_count;
-  load->max_memory = memory_limit(load);
+  load->max_memory = load->options.max_memory > 0
+                         ? load->options.max_memory
+                         : olstm__budget_default_limit(byte_count);
   olstm__budget_init(&load->budget, &load->allocator, load->max_memory);
   olstm__arena_init(&load->scratch, &load->allocator, load->max_memory);
   const ProtobufCMessageDescriptor* descriptor = &onnx__model_proto__descriptor;

@@ -6,12 +6,8 @@
 #include "onnx_proto/tensor_data.h"
 #include "onnx_proto/wire_scan.h"
 
-enum {
-  /// More than a TensorProto with external_data needs.
-  kTensorDepth = 10,
-  kLeastMemory = 16 << 20,
-  kMemoryPerByte = 8
-};
+/// More than a TensorProto with external_data needs.
+enum { kTensorDepth = 10 };
 
 static olstm_status unpack_tensor(const void* bytes, size_t byte_count,
                                   const olstm_allocator* allocator, olstm__budget* budget,
@@ -23,9 +19,7 @@ static olstm_status unpack_tensor(const void* bytes, size_t byte_count,
     return olstm_fail(error, OLSTM_STATUS_INVALID_MODEL,
                       "a TensorProto has 1 byte to 2 GB, not %zu bytes", byte_count);
   }
-  size_t limit =
-      byte_count > SIZE_MAX / kMemoryPerByte ? SIZE_MAX : byte_count * kMemoryPerByte;
-  if (limit < kLeastMemory) limit = kLeastMemory;
+  const size_t limit = olstm__budget_default_limit(byte_count);
   olstm__budget_init(budget, allocator, limit);
   const olstm__wire_limits limits = {.max_depth = kTensorDepth, .max_memory = limit};
   OLSTM_RETURN_IF_ERROR(
