@@ -164,18 +164,6 @@ static olstm_status add_states(olstm__layer_list* list, const olstm__state_names
   return olstm__layer_list_apply(list, error);
 }
 
-olstm_status olstm__state_io_convert(olstm__encode_model* model,
-                                     const olstm__state_names* names,
-                                     olstm__convert_report* report, olstm_error* error) {
-  olstm__layer_list list;
-  const size_t note_count = report->count;
-  olstm_status status = olstm__layer_list_open(&list, model, report, error);
-  if (status == OLSTM_STATUS_OK) report_no_layer(&list, report, note_count);
-  if (status == OLSTM_STATUS_OK) status = add_states(&list, names, report, error);
-  olstm__layer_list_close(&list);
-  return status;
-}
-
 // ---------------------------------------------------------------- back
 
 /// Takes a graph's input or output of that name away. False when there is none.
@@ -251,14 +239,32 @@ static olstm_status drop_states(olstm__layer_list* list, const olstm__state_name
   return remove_inputs(list, report, error);
 }
 
-olstm_status olstm__stateless_convert(olstm__encode_model* model,
-                                      const olstm__state_names* names,
-                                      olstm__convert_report* report, olstm_error* error) {
+// ---------------------------------------------------------------- both
+
+typedef olstm_status (*state_change)(olstm__layer_list* list,
+                                     const olstm__state_names* names,
+                                     olstm__convert_report* report, olstm_error* error);
+
+static olstm_status change_layers(olstm__encode_model* model,
+                                  const olstm__state_names* names, state_change change,
+                                  olstm__convert_report* report, olstm_error* error) {
   olstm__layer_list list;
   const size_t note_count = report->count;
   olstm_status status = olstm__layer_list_open(&list, model, report, error);
   if (status == OLSTM_STATUS_OK) report_no_layer(&list, report, note_count);
-  if (status == OLSTM_STATUS_OK) status = drop_states(&list, names, report, error);
+  if (status == OLSTM_STATUS_OK) status = change(&list, names, report, error);
   olstm__layer_list_close(&list);
   return status;
+}
+
+olstm_status olstm__state_io_convert(olstm__encode_model* model,
+                                     const olstm__state_names* names,
+                                     olstm__convert_report* report, olstm_error* error) {
+  return change_layers(model, names, add_states, report, error);
+}
+
+olstm_status olstm__stateless_convert(olstm__encode_model* model,
+                                      const olstm__state_names* names,
+                                      olstm__convert_report* report, olstm_error* error) {
+  return change_layers(model, names, drop_states, report, error);
 }

@@ -70,6 +70,10 @@ static void what_the_user_wrote_stays(void** state) {
   fixture_end(&fixture);
 }
 
+static void expect_log(const char* text) {
+  if (!strstr(fake_server.log, text)) fail_msg("%s", fake_server.log);
+}
+
 /// Loads a model that must load and shows one value of its configuration.
 static void expect_config(const char* model, const char* config, const char* path,
                           const char* expected) {
@@ -129,9 +133,7 @@ static void rows_that_are_not_independent_are_never_run_together(void** state) {
   (void)state;
   expect_config(kModel, "{}", "max_batch_size", "0");
   expect_config(kModel, "{}", "input.0.dims", "[-1,3]");
-  if (!strstr(fake_server.log, "output 'y' of a row depends on the other rows")) {
-    fail_msg("%s", fake_server.log);
-  }
+  expect_log("output 'y' of a row depends on the other rows");
 }
 
 static void rows_that_mix_behind_a_threshold_are_never_run_together(void** state) {
@@ -151,13 +153,9 @@ static void rows_that_mix_behind_a_threshold_are_never_run_together(void** state
       "node Relu d -> r5\nnode Add y,r5 -> z\noutput z float[n,t,4]\n";
   (void)state;
   expect_config(kStateless, "{}", "max_batch_size", "0");
-  if (!strstr(fake_server.log, "output 'z' of a row depends on the other rows")) {
-    fail_msg("%s", fake_server.log);
-  }
+  expect_log("output 'z' of a row depends on the other rows");
   expect_config(kStateful, "{}", "max_batch_size", "0");
-  if (!strstr(fake_server.log, "Slice 'q' mixes the rows of a batch")) {
-    fail_msg("%s", fake_server.log);
-  }
+  expect_log("Slice 'q' mixes the rows of a batch");
 }
 
 static void models_that_take_no_large_numbers_run_together(void** state) {
