@@ -313,21 +313,37 @@ static int compare(const conform_options* options, const olstm__cli_list* files)
   return olstm__compare_files(files, &options->reports);
 }
 
+/// Whether a task is a word with so many numbers behind it.
+static bool read_task(const char* task, const char* word, size_t count, size_t* numbers) {
+  const size_t length = strlen(word);
+  if (strncmp(task, word, length) != 0) return false;
+  task += length;
+  for (size_t i = 0; i < count; i++) {
+    char* end = NULL;
+    numbers[i] = (size_t)strtoull(task, &end, 10);
+    if (end == task) return false;
+    task = end;
+  }
+  return *task == '\0';
+}
+
 /// In a process that was started for a part of the work, where the system cannot copy
 /// one: does that part.
 static int do_task(const char* task, olstm__pipe answers, const conform_options* options,
                    const olstm__case_list* list, olstm__tested_spec* runtimes,
                    size_t runtime_count) {
-  size_t index = 0, next = 0;
-  if (sscanf(task, OLSTM__TESTED_SPEC_TASK, &index) == 1 && index < runtime_count) {
-    return olstm__tested_spec_work(&runtimes[index], answers);
+  // The runtime, and the next case.
+  size_t numbers[2];
+  if (read_task(task, OLSTM__TESTED_SPEC_TASK, 1, numbers) &&
+      numbers[0] < runtime_count) {
+    return olstm__tested_spec_work(&runtimes[numbers[0]], answers);
   }
-  if (sscanf(task, OLSTM__CASE_RUNNER_TASK, &index, &next) == 2 &&
-      index < runtime_count) {
+  if (read_task(task, OLSTM__CASE_RUNNER_TASK, 2, numbers) &&
+      numbers[0] < runtime_count) {
     olstm__case_runner runner;
     olstm__case_runner_init(&runner, (const char* const*)list->paths, list->count,
-                            &runtimes[index], &options->tolerance, &options->limits);
-    return olstm__case_runner_work(&runner, next, answers);
+                            &runtimes[numbers[0]], &options->tolerance, &options->limits);
+    return olstm__case_runner_work(&runner, numbers[1], answers);
   }
   return OLSTM__EXIT_FAILED;
 }

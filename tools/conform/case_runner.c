@@ -78,8 +78,8 @@ static bool hear(olstm__case_runner* runner, int64_t seconds, void* bytes, size_
 static bool start(olstm__case_runner* runner, olstm__case_result* out_result) {
   char ready = 0;
   char task[64];
-  (void)snprintf(task, sizeof task, OLSTM__CASE_RUNNER_TASK, runner->runtime->index,
-                 runner->next);
+  (void)snprintf(task, sizeof task, OLSTM__CASE_RUNNER_TASK " %zu %zu",
+                 runner->runtime->index, runner->next);
   const olstm__process_work work = {run_in_child, runner, task};
   if (!olstm__process_start(&work, runner->limits.memory_mb, &runner->process)) {
     (void)olstm_fail(&out_result->reason, OLSTM_STATUS_IO_ERROR,

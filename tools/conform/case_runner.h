@@ -33,7 +33,7 @@ void olstm__case_runner_init(olstm__case_runner* runner, const char* const* fold
 
 /// The task of a child process, as olstm__process_task gives it: which runtime, and the
 /// first case.
-#define OLSTM__CASE_RUNNER_TASK "cases %zu %zu"
+#define OLSTM__CASE_RUNNER_TASK "cases"
 
 /// In such a process: runs the cases from `next` on. What the process exits with.
 int olstm__case_runner_work(olstm__case_runner* runner, size_t next, olstm__pipe answers);

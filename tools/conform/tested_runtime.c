@@ -84,7 +84,7 @@ olstm_status olstm__tested_spec_probe(const olstm__tested_spec* spec,
   olstm__process process;
   probe_answer answer;
   char text[64];
-  (void)snprintf(text, sizeof text, OLSTM__TESTED_SPEC_TASK, spec->index);
+  (void)snprintf(text, sizeof text, OLSTM__TESTED_SPEC_TASK " %zu", spec->index);
   const olstm__process_work work = {probe_in_child, &copy, text};
   if (!olstm__process_start(&work, 0, &process)) {
     return olstm_fail(error, OLSTM_STATUS_IO_ERROR, "no process to open a runtime in");

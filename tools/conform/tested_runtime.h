@@ -70,7 +70,7 @@ bool olstm__tested_spec_is_olstm(const olstm__tested_spec* spec);
 olstm_status olstm__tested_status_of(const char* message);
 
 /// The task of a child process, as olstm__process_task gives it: which runtime to open.
-#define OLSTM__TESTED_SPEC_TASK "runtime %zu"
+#define OLSTM__TESTED_SPEC_TASK "runtime"
 
 /// In such a process: opens the runtime, and answers. What the process exits with.
 int olstm__tested_spec_work(olstm__tested_spec* spec, olstm__pipe answers);
