@@ -86,7 +86,7 @@ endif()
 function(olstm_add_folder target)
   add_library(${target} OBJECT ${ARGN})
   olstm_set_up_target(${target})
-  target_compile_definitions(${target} PRIVATE OLSTM_FAIL_OUT_OF_LINE_ $<$<BOOL:${WIN32}>:OLSTM_EXPORTS_>)
+  target_compile_definitions(${target} PRIVATE OLSTM_SHARE_INLINE_ $<$<BOOL:${WIN32}>:OLSTM_EXPORTS_>)
   target_compile_options(${target} PRIVATE
                          $<$<CONFIG:Release>:${olstm_small_code} -fno-asynchronous-unwind-tables -fno-unwind-tables
                                              -ffunction-sections -fdata-sections>)
@@ -132,6 +132,9 @@ endif()
 # Symbol versions, where the linker knows them. Sanitizers export symbols of their own.
 check_linker_flag(C -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/libolstm.map OLSTM_HAS_VERSION_SCRIPTS)
 
+# A function that nobody defines stops the link, not the program. Sanitizers leave theirs to the program.
+check_linker_flag(C -Wl,-z,defs OLSTM_CAN_REFUSE_UNDEFINED)
+
 # libolstm, static or shared, out of the folders' objects.
 function(olstm_add_library target kind)
   add_library(${target} ${kind} $<TARGET_OBJECTS:olstm_system> $<TARGET_OBJECTS:olstm_base>
@@ -143,6 +146,9 @@ function(olstm_add_library target kind)
     set(map ${PROJECT_SOURCE_DIR}/cmake/libolstm.map)
     target_link_options(${target} PRIVATE -Wl,--version-script=${map})
     set_target_properties(${target} PROPERTIES LINK_DEPENDS ${map})
+  endif()
+  if(kind STREQUAL "SHARED" AND OLSTM_CAN_REFUSE_UNDEFINED AND NOT OLSTM_SANITIZE)
+    target_link_options(${target} PRIVATE -Wl,-z,defs)
   endif()
   target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
                                               $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)

@@ -113,7 +113,8 @@ int main(int argc, char** argv) {
   if (!workspace) check(olstm_fail(&error, OLSTM_STATUS_OUT_OF_MEMORY, "-"), &error);
   const void* in[7] = {X, W, R, NULL, NULL, initial_h, initial_c};
   void* out[3] = {Y, Y_h, Y_c};
-  const olstm_run_args run = {sizeof run, in, out, workspace, NULL};
+  const olstm_run_args run = {
+      .struct_size = sizeof run, .inputs = in, .outputs = out, .workspace = workspace};
   check(op->run(instance, prepared.handle, &run, &error), &error);
   printf("Y_h = %.6f %.6f\nY_c = %.6f %.6f\n", Y_h[0], Y_h[1], Y_c[0], Y_c[1]);
 

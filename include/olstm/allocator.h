@@ -30,19 +30,19 @@ typedef struct olstm_allocator {
 } olstm_allocator;
 
 /// a + b in *out_sum; false when it does not fit.
-static inline bool olstm_size_add(size_t a, size_t b, size_t* out_sum) {
+OLSTM_INLINE_ bool olstm_size_add(size_t a, size_t b, size_t* out_sum) {
   *out_sum = a + b;
   return *out_sum >= a;
 }
 
 /// a * b in *out_product; false when it does not fit.
-static inline bool olstm_size_multiply(size_t a, size_t b, size_t* out_product) {
+OLSTM_INLINE_ bool olstm_size_multiply(size_t a, size_t b, size_t* out_product) {
   *out_product = a * b;
   return a == 0 || *out_product / a == b;
 }
 
 /// `bytes` rounded up to OLSTM_ALIGNMENT; false when it does not fit.
-static inline bool olstm_size_align(size_t bytes, size_t* out_aligned) {
+OLSTM_INLINE_ bool olstm_size_align(size_t bytes, size_t* out_aligned) {
   const size_t mask = (size_t)OLSTM_ALIGNMENT - 1;
   *out_aligned = (bytes + mask) & ~mask;
   return *out_aligned >= bytes;
@@ -54,7 +54,7 @@ OLSTM_API olstm_allocator olstm_allocator_or_default(const olstm_allocator* allo
 
 /// Room for count * size bytes, or NULL when there is none or the product does not fit.
 /// A size of 0 gives one byte, so that NULL always means failure.
-static inline void* olstm_allocate(const olstm_allocator* allocator, size_t count,
+OLSTM_INLINE_ void* olstm_allocate(const olstm_allocator* allocator, size_t count,
                                    size_t size) {
   size_t bytes = 0;
   if (!olstm_size_multiply(count, size, &bytes)) return NULL;
@@ -62,14 +62,14 @@ static inline void* olstm_allocate(const olstm_allocator* allocator, size_t coun
 }
 
 /// As olstm_allocate, and zeroed.
-static inline void* olstm_allocate_zeroed(const olstm_allocator* allocator, size_t count,
+OLSTM_INLINE_ void* olstm_allocate_zeroed(const olstm_allocator* allocator, size_t count,
                                           size_t size) {
   void* memory = olstm_allocate(allocator, count, size);
   return memory ? memset(memory, 0, count * size) : NULL;
 }
 
 /// Gives back what olstm_allocate(allocator, count, size) gave. NULL is legal.
-static inline void olstm_release(const olstm_allocator* allocator, void* memory,
+OLSTM_INLINE_ void olstm_release(const olstm_allocator* allocator, void* memory,
                                  size_t count, size_t size) {
   const size_t bytes = count * size;
   if (memory) allocator->release(allocator->user, memory, bytes ? bytes : 1);

@@ -29,7 +29,7 @@ enum {
 };
 
 /// The kind's name as ONNX writes it ("FLOAT"); "of another kind" for an unknown one.
-static inline const char* olstm_attribute_kind_name(int32_t kind) {
+OLSTM_INLINE_ const char* olstm_attribute_kind_name(int32_t kind) {
   static const char kNames[][10] = {"UNDEFINED", "FLOAT",  "INT",  "STRING", "TENSOR",
                                     "GRAPH",     "FLOATS", "INTS", "STRINGS"};
   const bool known = kind >= 0 && kind < (int32_t)(sizeof kNames / sizeof kNames[0]);
@@ -58,19 +58,19 @@ enum {
 };
 
 /// Whether nodes of that type, in ONNX's own domain, are recurrent: LSTM, GRU or RNN.
-static inline bool olstm_recurrent_is_op_type(const char* op_type) {
+OLSTM_INLINE_ bool olstm_recurrent_is_op_type(const char* op_type) {
   return strcmp(op_type, "LSTM") == 0 || strcmp(op_type, "GRU") == 0 ||
          strcmp(op_type, "RNN") == 0;
 }
 
 /// ONNX's name of input `index` (OLSTM_RECURRENT_X, ...) or output `index`
 /// (OLSTM_RECURRENT_Y, ...) of a recurrent node; "" where there is none.
-static inline const char* olstm_recurrent_input_name(size_t index) {
+OLSTM_INLINE_ const char* olstm_recurrent_input_name(size_t index) {
   static const char kNames[][14] = {"X",         "W",         "R", "B", "sequence_lens",
                                     "initial_h", "initial_c", "P"};
   return index < sizeof kNames / sizeof kNames[0] ? kNames[index] : "";
 }
-static inline const char* olstm_recurrent_output_name(size_t index) {
+OLSTM_INLINE_ const char* olstm_recurrent_output_name(size_t index) {
   static const char kNames[][4] = {"Y", "Y_h", "Y_c"};
   return index < sizeof kNames / sizeof kNames[0] ? kNames[index] : "";
 }
@@ -117,7 +117,7 @@ typedef struct olstm_node {
 } olstm_node;
 
 /// The attribute of that name, or NULL.
-static inline const olstm_attribute* olstm_node_find_attribute(const olstm_node* node,
+OLSTM_INLINE_ const olstm_attribute* olstm_node_find_attribute(const olstm_node* node,
                                                                const char* name) {
   for (size_t i = 0; i < node->attribute_count; i++) {
     if (strcmp(node->attributes[i].name, name) == 0) return &node->attributes[i];
@@ -126,17 +126,17 @@ static inline const olstm_attribute* olstm_node_find_attribute(const olstm_node*
 }
 
 /// Whether input `index` is given.
-static inline bool olstm_node_has_input(const olstm_node* node, size_t index) {
+OLSTM_INLINE_ bool olstm_node_has_input(const olstm_node* node, size_t index) {
   return index < node->input_count && node->input_names[index][0] != '\0';
 }
 
 /// Whether output `index` is used.
-static inline bool olstm_node_has_output(const olstm_node* node, size_t index) {
+OLSTM_INLINE_ bool olstm_node_has_output(const olstm_node* node, size_t index) {
   return index < node->output_count && node->output_names[index][0] != '\0';
 }
 
 /// Fails with "OP 'node': ..." for an attribute of another kind than asked for.
-static inline olstm_status olstm_node_check_attribute(const olstm_node* node,
+OLSTM_INLINE_ olstm_status olstm_node_check_attribute(const olstm_node* node,
                                                       const olstm_attribute* attribute,
                                                       int32_t kind, olstm_error* error) {
   if (attribute->kind == kind) return OLSTM_STATUS_OK;
@@ -147,7 +147,7 @@ static inline olstm_status olstm_node_check_attribute(const olstm_node* node,
 }
 
 /// The integer attribute `name`, or `fallback` where it is absent.
-static inline olstm_status olstm_node_get_int(const olstm_node* node, const char* name,
+OLSTM_INLINE_ olstm_status olstm_node_get_int(const olstm_node* node, const char* name,
                                               int64_t fallback, int64_t* out_value,
                                               olstm_error* error) {
   const olstm_attribute* attribute = olstm_node_find_attribute(node, name);
@@ -160,7 +160,7 @@ static inline olstm_status olstm_node_get_int(const olstm_node* node, const char
 }
 
 /// The float attribute `name`, or `fallback` where it is absent.
-static inline olstm_status olstm_node_get_float(const olstm_node* node, const char* name,
+OLSTM_INLINE_ olstm_status olstm_node_get_float(const olstm_node* node, const char* name,
                                                 float fallback, float* out_value,
                                                 olstm_error* error) {
   const olstm_attribute* attribute = olstm_node_find_attribute(node, name);
@@ -173,7 +173,7 @@ static inline olstm_status olstm_node_get_float(const olstm_node* node, const ch
 }
 
 /// The string attribute `name`, or `fallback` where it is absent.
-static inline olstm_status olstm_node_get_string(const olstm_node* node, const char* name,
+OLSTM_INLINE_ olstm_status olstm_node_get_string(const olstm_node* node, const char* name,
                                                  const char* fallback,
                                                  const char** out_value,
                                                  olstm_error* error) {
@@ -187,7 +187,7 @@ static inline olstm_status olstm_node_get_string(const olstm_node* node, const c
 }
 
 /// The integer list `name`; NULL and a count of 0 where it is absent.
-static inline olstm_status olstm_node_get_ints(const olstm_node* node, const char* name,
+OLSTM_INLINE_ olstm_status olstm_node_get_ints(const olstm_node* node, const char* name,
                                                const int64_t** out_values,
                                                size_t* out_count, olstm_error* error) {
   const olstm_attribute* attribute = olstm_node_find_attribute(node, name);
@@ -203,7 +203,7 @@ static inline olstm_status olstm_node_get_ints(const olstm_node* node, const cha
 
 /// Refuses by name every attribute that is not among the `name_count` given ones: nothing
 /// is accepted and ignored.
-static inline olstm_status olstm_node_allow_attributes(const olstm_node* node,
+OLSTM_INLINE_ olstm_status olstm_node_allow_attributes(const olstm_node* node,
                                                        const char* const* names,
                                                        size_t name_count,
                                                        olstm_error* error) {

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "olstm/export.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -19,7 +21,7 @@ extern "C" {
 ///
 /// Returns its length: 1 to 4 bytes, 1 for what is no valid UTF-8 (an overlong form, a
 /// surrogate, a part of a character), whose code is OLSTM_TEXT_INVALID.
-static inline size_t olstm_text_next(const char* text, uint32_t* out_code) {
+OLSTM_INLINE_ size_t olstm_text_next(const char* text, uint32_t* out_code) {
   const unsigned char* s = (const unsigned char*)text;
   const size_t length = s[0] < 0x80   ? 1
                         : s[0] < 0xc2 ? 0
@@ -43,7 +45,7 @@ static inline size_t olstm_text_next(const char* text, uint32_t* out_code) {
 
 /// Whether a character shows as itself, and only that: no control (C0, DEL, C1), line or
 /// paragraph separator, mark that turns or joins what is around it unseen, and valid.
-static inline bool olstm_text_is_shown(uint32_t code) {
+OLSTM_INLINE_ bool olstm_text_is_shown(uint32_t code) {
   static const uint32_t kHidden[][2] = {
       {0x0, 0x1f},      {0x7f, 0x9f},     {0xad, 0xad},     {0x61c, 0x61c},
       {0x200b, 0x200b}, {0x200e, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f},
@@ -56,7 +58,7 @@ static inline bool olstm_text_is_shown(uint32_t code) {
 }
 
 /// Puts "?" for every character that does not show as itself. The text never gets longer.
-static inline void olstm_text_clean(char* text) {
+OLSTM_INLINE_ void olstm_text_clean(char* text) {
   char* to = text;
   for (const char* from = text; *from != '\0';) {
     // Most of it is plain ASCII.

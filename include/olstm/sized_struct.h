@@ -16,7 +16,7 @@ extern "C" {
 /// Fills the caller's struct of `struct_size` bytes: what both know from `defaults`,
 /// which has `known_size` bytes, what only the caller knows with zeros. No byte beyond is
 /// touched.
-static inline void olstm_sized_struct_init(void* out_struct, size_t struct_size,
+OLSTM_INLINE_ void olstm_sized_struct_init(void* out_struct, size_t struct_size,
                                            const void* defaults, size_t known_size) {
   memset(out_struct, 0, struct_size);
   memcpy(out_struct, defaults, struct_size < known_size ? struct_size : known_size);
@@ -30,7 +30,7 @@ static inline void olstm_sized_struct_init(void* out_struct, size_t struct_size,
 /// nothing that is not known: its bytes beyond are zeros.
 ///
 /// Errors: INVALID_ARGUMENT, with `name` ("session options").
-static inline olstm_status olstm_sized_struct_read(const void* given, const char* name,
+OLSTM_INLINE_ olstm_status olstm_sized_struct_read(const void* given, const char* name,
                                                    void* out_known, size_t known_size,
                                                    olstm_error* error) {
   size_t struct_size = 0;

@@ -72,7 +72,7 @@ typedef struct olstm_error {
 } olstm_error;
 
 /// What olstm_fail writes, for functions that take arguments of their own.
-static inline void olstm_error_write(olstm_error* error, const char* format,
+OLSTM_INLINE_ void olstm_error_write(olstm_error* error, const char* format,
                                      va_list arguments) {
   if (!error) return;
   (void)vsnprintf(error->message, sizeof error->message, format, arguments);
@@ -83,15 +83,10 @@ static inline void olstm_error_write(olstm_error* error, const char* format,
 /// may have, becomes "?": see olstm/shown_text.h) and returns `code`, so that failing is
 /// one statement: `return olstm_fail(error, OLSTM_STATUS_NOT_FOUND, "no input '%s'",
 /// name);`
-#ifdef OLSTM_FAIL_OUT_OF_LINE_
-// libolstm's own code has one copy instead of one a file.
-olstm_status olstm_fail(olstm_error* error, olstm_status code, const char* format, ...)
-    OLSTM_PRINTF_(3, 4);
-#else
-static inline olstm_status olstm_fail(olstm_error* error, olstm_status code,
+OLSTM_INLINE_ olstm_status olstm_fail(olstm_error* error, olstm_status code,
                                       const char* format, ...) OLSTM_PRINTF_(3, 4);
 
-static inline olstm_status olstm_fail(olstm_error* error, olstm_status code,
+OLSTM_INLINE_ olstm_status olstm_fail(olstm_error* error, olstm_status code,
                                       const char* format, ...) {
   va_list arguments;
   va_start(arguments, format);
@@ -99,7 +94,6 @@ static inline olstm_status olstm_fail(olstm_error* error, olstm_status code,
   va_end(arguments);
   return code;
 }
-#endif
 
 /// Hands a failure on to the caller.
 #define OLSTM_RETURN_IF_ERROR(expression)                       \

@@ -66,7 +66,7 @@ typedef struct olstm_tensor {
 
 /// The dtype's name as ONNX writes it in lower case ("float", "int64"); "undefined" for
 /// an unknown one.
-static inline const char* olstm_dtype_name(olstm_dtype dtype) {
+OLSTM_INLINE_ const char* olstm_dtype_name(olstm_dtype dtype) {
   static const char* const kNames[] = {
       "undefined", "float",  "uint8",     "int8",       "uint16",  "int16",
       "int32",     "int64",  "string",    "bool",       "float16", "double",
@@ -77,7 +77,7 @@ static inline const char* olstm_dtype_name(olstm_dtype dtype) {
 }
 
 /// Bytes an element; 0 for an unknown dtype.
-static inline size_t olstm_dtype_size(olstm_dtype dtype) {
+OLSTM_INLINE_ size_t olstm_dtype_size(olstm_dtype dtype) {
   static const uint8_t kSizes[] = {0, 4, 1, 1, 2, 2, 4,  8, sizeof(olstm_string),
                                    1, 2, 8, 4, 8, 8, 16, 2};
   const bool known =
@@ -86,7 +86,7 @@ static inline size_t olstm_dtype_size(olstm_dtype dtype) {
 }
 
 /// Elements of a checked desc (one that olstm_tensor_desc_bytes took).
-static inline int64_t olstm_tensor_desc_count(const olstm_tensor_desc* desc) {
+OLSTM_INLINE_ int64_t olstm_tensor_desc_count(const olstm_tensor_desc* desc) {
   int64_t count = 1;
   for (int32_t d = 0; d < desc->rank; d++) count *= desc->dims[d];
   return count;
@@ -94,7 +94,7 @@ static inline int64_t olstm_tensor_desc_count(const olstm_tensor_desc* desc) {
 
 /// Bytes of all elements. False, and 0 bytes, when dtype, rank or a dimension is invalid
 /// or the product does not fit, be it that a later dimension is 0.
-static inline bool olstm_tensor_desc_bytes(const olstm_tensor_desc* desc,
+OLSTM_INLINE_ bool olstm_tensor_desc_bytes(const olstm_tensor_desc* desc,
                                            size_t* out_bytes) {
   size_t bytes = olstm_dtype_size(desc->dtype);
   bool empty = false;
@@ -115,7 +115,7 @@ static inline bool olstm_tensor_desc_bytes(const olstm_tensor_desc* desc,
 }
 
 /// Same rank and dimensions, of checked descs.
-static inline bool olstm_tensor_desc_same_shape(const olstm_tensor_desc* a,
+OLSTM_INLINE_ bool olstm_tensor_desc_same_shape(const olstm_tensor_desc* a,
                                                 const olstm_tensor_desc* b) {
   if (a->rank != b->rank) return false;
   for (int32_t d = 0; d < a->rank; d++) {
@@ -125,7 +125,7 @@ static inline bool olstm_tensor_desc_same_shape(const olstm_tensor_desc* a,
 }
 
 /// Same dtype, rank and dimensions.
-static inline bool olstm_tensor_desc_equal(const olstm_tensor_desc* a,
+OLSTM_INLINE_ bool olstm_tensor_desc_equal(const olstm_tensor_desc* a,
                                            const olstm_tensor_desc* b) {
   return a->dtype == b->dtype && olstm_tensor_desc_same_shape(a, b);
 }
@@ -136,9 +136,10 @@ typedef struct olstm_text {
   char text[192];
 } olstm_text;
 
-static inline olstm_text olstm_dims_text(const int64_t* dims, int32_t rank) {
-  olstm_text result = {"["};
+OLSTM_INLINE_ olstm_text olstm_dims_text(const int64_t* dims, int32_t rank) {
+  olstm_text result;
   size_t used = 1;
+  result.text[0] = '[';
   if (rank < 0 || rank > OLSTM_MAX_RANK) {
     (void)snprintf(result.text, sizeof result.text, "of rank %" PRId32, rank);
     return result;
@@ -151,7 +152,7 @@ static inline olstm_text olstm_dims_text(const int64_t* dims, int32_t rank) {
   return result;
 }
 
-static inline olstm_text olstm_shape_text(const olstm_tensor_desc* desc) {
+OLSTM_INLINE_ olstm_text olstm_shape_text(const olstm_tensor_desc* desc) {
   return olstm_dims_text(desc->dims, desc->rank);
 }
 
