@@ -10,6 +10,7 @@
 ///   h C        the previous h and c
 ///   i o f c    gates of LSTM: an activation of a sum of products with x and h
 ///   z r n      gates of GRU; n alone is the cell of SimpleRNN
+///   u          ONNX's 1 - z, where it is the activation of a sum
 ///   a          the activated new c
 ///   p q s      sums: of products with x, with h, with x and r * h
 ///   1          the number
@@ -30,6 +31,10 @@ static const cell_equations kCells[] = {
     {"GRU", "((z*h)+((1-z)*n))", 'n', "s", "zrn", false},
     {"GRU", "(n+(z*(h-n)))", 'n', "(p+(r*q))", "zrn", true},
     {"GRU", "(n+(z*(h-n)))", 'n', "s", "zrn", false},
+    {"GRU", "((u*n)+((1-u)*h))", 'n', "(p+(r*q))", "urn", true},
+    {"GRU", "((u*n)+((1-u)*h))", 'n', "s", "urn", false},
+    {"GRU", "(h+(u*(n-h)))", 'n', "(p+(r*q))", "urn", true},
+    {"GRU", "(h+(u*(n-h)))", 'n', "s", "urn", false},
     {"RNN", "n", 'n', "s", "n", false},
 };
 enum { kCellCount = sizeof kCells / sizeof kCells[0], kLetters = 128, kMaxSwaps = 8 };
@@ -175,6 +180,14 @@ static bool is_candidate(const cell_equations* cell, char gate) {
   return gate == cell->gates[strlen(cell->gates) - 1];
 }
 
+/// Makes ONNX's z of u = 1 - z: f(-a), where f has 1 - f(a) = f(-a).
+static bool negate_update(olstm__cell_match* match) {
+  const olstm__match_activation* f = &match->activations[0];
+  match->gates[0].is_negated = true;
+  return strcmp(f->name, "Sigmoid") == 0 ||
+         (strcmp(f->name, "HardSigmoid") == 0 && f->beta == 0.5F);
+}
+
 /// All gates but the candidate have one activation, the first; the candidate has the
 /// second.
 static bool match_gates(search* s, const cell_equations* cell, olstm__cell_match* match) {
@@ -204,7 +217,7 @@ static bool match_gates(search* s, const cell_equations* cell, olstm__cell_match
       }
     }
   }
-  return true;
+  return cell->gates[0] != 'u' || negate_update(match);
 }
 
 // ---------------------------------------------------------------- cells
@@ -290,6 +303,7 @@ bool olstm__match_cell(const olstm__graph* graph, int32_t new_h, int32_t old_h,
 static bool gate_equal(const olstm__cell_gate* a, const olstm__cell_gate* b) {
   if (a->bias_count != b->bias_count ||
       a->recurrent_bias_count != b->recurrent_bias_count ||
+      a->is_negated != b->is_negated ||
       !olstm__weight_block_equal(&a->kernel, &b->kernel) ||
       !olstm__weight_block_equal(&a->recurrent_kernel, &b->recurrent_kernel)) {
     return false;

@@ -15,6 +15,8 @@ typedef struct olstm__cell_gate {
   /// Biases inside the product with the reset gate (linear_before_reset).
   size_t recurrent_bias_count;
   olstm__weight_block recurrent_biases[OLSTM__SUM_MAX_BIASES];
+  /// Whether ONNX's gate has all of these with the opposite sign.
+  bool is_negated;
 } olstm__cell_gate;
 
 /// A recognised cell. Values belong to the searched graph.

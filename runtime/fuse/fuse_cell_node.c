@@ -3,7 +3,9 @@
 
 #include "runtime/fuse/fuse_cell.h"
 
-static void set_element(olstm_tensor* tensor, int64_t at, double value) {
+static void set_element(olstm_tensor* tensor, int64_t at, const olstm__cell_gate* gate,
+                        double value) {
+  if (gate->is_negated) value = -value;
   if (tensor->desc.dtype == OLSTM_DTYPE_DOUBLE) {
     ((double*)tensor->data)[at] = value;
   } else {
@@ -23,7 +25,8 @@ static olstm_tensor* make_matrix(olstm__graph* graph, const olstm__cell_match* m
     const olstm__weight_block* from =
         is_recurrent ? &gate->recurrent_kernel : &gate->kernel;
     for (int64_t row = 0; row < rows; row++) {
-      set_element(to, u * rows + row, olstm__weight_block_at(from, row, u % hidden));
+      set_element(to, u * rows + row, gate,
+                  olstm__weight_block_at(from, row, u % hidden));
     }
   }
   return to;
@@ -43,9 +46,9 @@ static olstm_tensor* make_bias(olstm__graph* graph, const olstm__cell_match* mat
   olstm_tensor* to = olstm__graph_allocate_tensor(graph, &desc);
   for (int64_t u = 0; to && u < width; u++) {
     const olstm__cell_gate* gate = &match->gates[u / hidden];
-    set_element(to, u, sum_biases(gate->biases, gate->bias_count, u % hidden));
+    set_element(to, u, gate, sum_biases(gate->biases, gate->bias_count, u % hidden));
     set_element(
-        to, width + u,
+        to, width + u, gate,
         sum_biases(gate->recurrent_biases, gate->recurrent_bias_count, u % hidden));
   }
   return to;

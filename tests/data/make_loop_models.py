@@ -95,11 +95,28 @@ def gru_step(g, x, h, act, rec):
     return g.node("Add", [g.node("Mul", [z, h]), g.node("Mul", [g.node("Sub", ["c1", z]), hh])])
 
 
+def weigh_candidate(g, new_h):
+    """The same step with z for the candidate, not for h, as people write it."""
+    total = next(node for node in g.nodes if node.output[0] == new_h)
+    of_h, of_candidate = (next(node for node in g.nodes if node.output[0] == name) for name in total.input)
+    of_h.input[1], of_candidate.input[1] = of_candidate.input[1], of_h.input[1]
+    return new_h
+
+
+def gru_step_of_candidate(g, x, h, act, rec):
+    return weigh_candidate(g, gru_step(g, x, h, act, rec))
+
+
+def gru_step_of_candidate_reset_before(g, x, h, act, rec):
+    return weigh_candidate(g, gru_step_reset_before(g, x, h, act, rec))
+
+
 def rnn_step(g, x, h, act):
     return activate(g, act, g.node("Add", [g.node("Add", [g.node("MatMul", [x, "W"]), "b"]), g.node("MatMul", [h, "R"])]))
 
 
-STEPS = {"lstm_by_gates": lstm_step_by_gates, "lstm_of_one_row": lstm_step_of_one_row, "gru_reset_before": gru_step_reset_before}
+STEPS = {"lstm_by_gates": lstm_step_by_gates, "lstm_of_one_row": lstm_step_of_one_row, "gru_reset_before": gru_step_reset_before,
+         "gru_of_candidate": gru_step_of_candidate, "gru_of_candidate_reset_before": gru_step_of_candidate_reset_before}
 
 
 def body_graph(cell, masked, act, rec, keras3, steps, start_axis, order, one, step):
@@ -212,11 +229,12 @@ def cell_of(g, kind, x, h, c, t):
             return lstm_step(g, x, h, c, act, rec)
         return {"keras_reset_before": gru_step_reset_before, "keras_gru": gru_step}[kind](g, x, h, act, rec) if kind != "keras_rnn" \
             else rnn_step(g, x, h, act), None
-    elif kind == "torch_gru":
+    elif kind in ("torch_gru", "torch_gru_of_candidate"):
         xs, hs = (g.node("Split", [g.node("Gemm", [v, w, b], transB=1)], 3, axis=1) for v, w, b in ((x, "Wt", "b"), (h, "Rt", "b2")))
         r, z = (g.node("Sigmoid", [g.node("Add", [xs[k], hs[k]])]) for k in (0, 1))
         n = g.node("Tanh", [g.node("Add", [xs[2], g.node("Mul", [hs[2], r])])])
-        return g.node("Add", [g.node("Mul", [g.node("Sub", [h, n]), z]), n]), None
+        one, other = (h, n) if kind == "torch_gru" else (n, h)
+        return g.node("Add", [g.node("Mul", [g.node("Sub", [one, other]), z]), other]), None
     new_c = g.node("Add", [g.node("Mul", [g.node("Sigmoid", [f]), c]), g.node("Mul", [g.node("Sigmoid", [i]), g.node("Tanh", [cc])])])
     return g.node("Mul", [g.node("Sigmoid", [o]), g.node("Tanh", [new_c])]), new_c
 
@@ -300,6 +318,10 @@ save("lstm_masked_after_masking", "lstm", masked=True, masking=0.0)
 save("gru_masked_after_masking", "gru", masked=True, masking=-1.0)
 save("gru_reset_before", "gru", step="gru_reset_before")
 save("gru_reset_before_masked", "gru", step="gru_reset_before", masked=True)
+save("gru_of_candidate", "gru", step="gru_of_candidate", rec="hard_sigmoid_3")
+save("gru_of_candidate_reset_before_masked", "gru", step="gru_of_candidate_reset_before", masked=True)
+save("almost_gru_of_candidate", "gru", step="gru_of_candidate", rec="Tanh")
+save_chain("chain_gru_of_candidate", "torch_gru_of_candidate", 3, axis=1)
 save_chain("chain_lstm_keras", "keras", 4)
 save_chain("chain_lstm_each_step", "keras", 4, outputs=("last", "each"))
 save_chain("chain_lstm_stacked", "keras", 4, outputs=("stacked",))
