@@ -145,7 +145,7 @@ void olstm__budget_init(olstm__budget* budget, const olstm_allocator* allocator,
 }
 
 size_t olstm__budget_default_limit(size_t byte_count) {
-  enum { kLeastMemory = 16 << 20, kMemoryPerByte = 8 };
+  enum { kLeastMemory = 64 << 20, kMemoryPerByte = 16 };
   size_t limit = 0;
   if (!olstm_size_multiply(byte_count, kMemoryPerByte, &limit)) limit = SIZE_MAX;
   return limit > kLeastMemory ? limit : kLeastMemory;

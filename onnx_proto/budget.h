@@ -36,8 +36,8 @@ typedef struct olstm__budget {
 
 void olstm__budget_init(olstm__budget* budget, const olstm_allocator* allocator,
                         size_t limit);
-/// What unpacking may take where the caller sets no limit: 8 bytes for each of the
-/// file's, at least 16 MB.
+/// What unpacking may take where the caller sets no limit: 16 bytes for each of the
+/// file's, at least 64 MB. A file of small nodes alone takes 15.
 size_t olstm__budget_default_limit(size_t byte_count);
 
 /// Frees everything. A zeroed budget is legal.

@@ -5,6 +5,7 @@
 #include "onnx_proto/external_data.h"
 #include "onnx_proto/memory_fail.h"
 #include "onnx_proto/model_file.h"
+#include "onnx_proto/name_table.h"
 #include "onnx_proto/wire_scan.h"
 
 // ---------------------------------------------------------------- visiting
@@ -167,6 +168,30 @@ static olstm_status bring_in_external(olstm__encode_model* model, const char* pa
   return status;
 }
 
+/// Finds out whether inputs have defaults: whether any initializer is no input.
+static olstm_status find_defaults(olstm__encode_model* model, olstm_error* error) {
+  enum { kFirstIrWithDefaults = 4 };
+  const olstm__graph_proto* graph = model->proto->graph;
+  olstm__name_key key;
+  olstm__name_table inputs;
+  bool is_new = false, is_done = true, is_other = false;
+  int32_t found = 0;
+  olstm__name_key_init(&key);
+  olstm__name_table_init(&inputs, &model->allocator, &key);
+  for (size_t i = 0; i < graph->n_input && is_done; i++) {
+    const char* name = graph->input[i]->name;
+    is_done = !name || olstm__name_table_add(&inputs, name, 0, &is_new);
+  }
+  for (size_t i = 0; i < graph->n_initializer && is_done; i++) {
+    const char* name = graph->initializer[i]->name;
+    is_other = is_other || !name || !olstm__name_table_find(&inputs, name, &found);
+  }
+  olstm__name_table_deinit(&inputs);
+  model->has_defaults = is_other && model->proto->ir_version >= kFirstIrWithDefaults;
+  return is_done ? OLSTM_STATUS_OK
+                 : olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for names");
+}
+
 static olstm_status unpack(olstm__encode_model* model, const uint8_t* bytes,
                            size_t byte_count, const olstm_model_options* options,
                            olstm_error* error) {
@@ -185,7 +210,7 @@ static olstm_status unpack(olstm__encode_model* model, const uint8_t* bytes,
   // Unpacked into memory of this model's own.
   model->proto = (olstm__model_proto*)(uintptr_t)message;
   return model->proto->graph
-             ? OLSTM_STATUS_OK
+             ? find_defaults(model, error)
              : olstm_fail(error, OLSTM_STATUS_INVALID_MODEL, "the model has no graph");
 }
 
@@ -204,6 +229,7 @@ olstm_status olstm__encode_model_open(const char* path,
         olstm_sized_struct_read(options, "model options", &read, sizeof read, error));
   }
   out_model->allocator = olstm_allocator_or_default(read.allocator);
+  out_model->max_memory = read.max_memory;
   OLSTM_RETURN_IF_ERROR(olstm__model_file_read(path, &out_model->allocator, &bytes,
                                                &byte_count, &real_folder, error));
   const olstm_status status = unpack(out_model, bytes, byte_count, &read, error);

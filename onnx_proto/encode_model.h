@@ -12,12 +12,18 @@
 /// Init with olstm__encode_model_open.
 typedef struct olstm__encode_model {
   olstm_allocator allocator;
+  /// The limit of a load that was given, or 0.
+  size_t max_memory;
   /// Holds what was unpacked, and what is added. Nothing is freed before close.
   olstm__budget budget;
   olstm__arena memory;
   /// To be edited. Elements of external data are in raw_data, and data_location is absent
   /// then; such a tensor keeps its external_data, which says where it came from.
   olstm__model_proto* proto;
+  /// Whether callers may give other values for initializers that are inputs, too. Before
+  /// IR version 4 all had to be, and some exporters still list all: that says nothing. Of
+  /// the file: initializers that are added are no inputs.
+  bool has_defaults;
 } olstm__encode_model;
 
 /// Reads and unpacks a file, external data included.

@@ -34,6 +34,11 @@ typedef enum olstm__cli_kind {
 
 enum { OLSTM__CLI_LIST_CAPACITY = 256 };
 
+/// The largest number of bytes, and of megabytes, that an option may take: what a size_t
+/// holds.
+#define OLSTM__CLI_MOST_BYTES ((int64_t)(SIZE_MAX >> 1))
+#define OLSTM__CLI_MOST_MB (OLSTM__CLI_MOST_BYTES >> 20)
+
 /// Values of an option that may be repeated, and operands. Borrowed from argv.
 typedef struct olstm__cli_list {
   size_t count;

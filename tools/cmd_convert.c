@@ -11,9 +11,6 @@
 #include "tools/json_writer.h"
 #include "tools/say.h"
 
-/// What external data is called behind the model's path (onnx_proto/encode_file.h).
-#define DATA_SUFFIX ".data"
-
 typedef struct convert_options {
   const char* to;
   const char* json;
@@ -62,7 +59,8 @@ static olstm_status check_target(const char* path, olstm_error* error) {
 static olstm_status check_targets(const char* from, const convert_options* options,
                                   olstm_error* error) {
   char data[OLSTM__PATH_CAPACITY];
-  const int length = snprintf(data, sizeof data, "%s%s", options->to, DATA_SUFFIX);
+  const int length =
+      snprintf(data, sizeof data, "%s%s", options->to, olstm__convert_data_suffix);
   if (length < 0 || (size_t)length >= sizeof data) {
     return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT, "path too long: '%.200s'",
                       options->to);
@@ -74,6 +72,13 @@ static olstm_status check_targets(const char* from, const convert_options* optio
   if (is_same_file(from, data)) {
     return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
                       "'%s' is the model itself: external data would replace it", data);
+  }
+  if (options->json &&
+      (is_same_file(options->json, from) || is_same_file(options->json, options->to) ||
+       is_same_file(options->json, data))) {
+    return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                      "'%s' is a file of the model: the report would replace it",
+                      options->json);
   }
   OLSTM_RETURN_IF_ERROR(check_target(options->to, error));
   return check_target(data, error);
@@ -171,13 +176,14 @@ int olstm__command_convert(int argc, char** argv) {
       {"keep-constants", OLSTM__CLI_FLAG, &given.keep_constants, NULL,
        "leave nodes that compute constants as they are", 0, 0, NULL},
       {"external-data-size", OLSTM__CLI_INT, &given.external_data_size, "BYTES",
-       "write initializers of this size and more to OUT.data", 1, INT64_MAX, NULL},
+       "initializers from this size on go to OUT.data", 1, OLSTM__CLI_MOST_BYTES, NULL},
       {"json", OLSTM__CLI_TEXT, &given.json, "FILE", "write the report as JSON, too", 0,
        0, NULL},
       {"external-data", OLSTM__CLI_TEXT, &given.external_data, "DIR",
        "read external data from DIR too, links included", 0, 0, NULL},
       {"max-memory", OLSTM__CLI_INT, &given.max_memory_mb, "MB",
-       "most that constants may take that are computed", 1, INT32_MAX, NULL},
+       "most that constants that are computed may take; or loading", 1,
+       OLSTM__CLI_MOST_MB, NULL},
       {"max-work", OLSTM__CLI_INT, &given.max_work, "N",
        "most work on constants, in units of an eighth of a nanosecond", 1, INT64_MAX,
        NULL},

@@ -159,21 +159,37 @@ static olstm_status create_session(const olstm__job_options* options, olstm__job
   return status;
 }
 
+static olstm_status load(const olstm__job_source* source,
+                         const olstm_model_options* options, olstm_model** out_model,
+                         olstm_error* error) {
+  return source->path ? olstm_model_load_file(source->path, options, out_model, error)
+                      : olstm_model_load_memory(source->bytes, source->byte_count,
+                                                options, out_model, error);
+}
+
+/// Loads the model. What limits a run does not limit a load, which has a limit of its own
+/// by the file's size; but it raises it.
+static olstm_status load_model(const olstm__job_source* source,
+                               const olstm__job_options* options,
+                               const olstm_allocator* allocator, olstm__job* job,
+                               olstm_error* error) {
+  olstm_model_options model_options;
+  olstm_model_options_init(&model_options);
+  model_options.allocator = allocator;
+  model_options.external_data_folder = options->external_data;
+  const olstm_status status = load(source, &model_options, &job->model, error);
+  if (status != OLSTM_STATUS_LIMIT_EXCEEDED || options->max_memory_mb == 0) return status;
+  model_options.max_memory = (size_t)options->max_memory_mb << 20;
+  return load(source, &model_options, &job->model, error);
+}
+
 olstm_status olstm__job_open_source(const olstm__job_source* source,
                                     const olstm__job_options* options,
                                     const olstm_allocator* allocator, olstm__job* out_job,
                                     olstm_error* error) {
-  olstm_model_options model_options;
   memset(out_job, 0, sizeof *out_job);
-  olstm_model_options_init(&model_options);
-  model_options.allocator = allocator;
-  model_options.external_data_folder = options->external_data;
   OLSTM_RETURN_IF_ERROR(load_plugins(options, out_job, allocator, error));
-  OLSTM_RETURN_IF_ERROR(
-      source->path
-          ? olstm_model_load_file(source->path, &model_options, &out_job->model, error)
-          : olstm_model_load_memory(source->bytes, source->byte_count, &model_options,
-                                    &out_job->model, error));
+  OLSTM_RETURN_IF_ERROR(load_model(source, options, allocator, out_job, error));
   OLSTM_RETURN_IF_ERROR(create_session(options, out_job, allocator, error));
   return olstm_context_create(out_job->session, &out_job->context, error);
 }

@@ -58,8 +58,8 @@ void olstm__job_options_init(olstm__job_options* options);
    .value_name = "DIR",                                                                 \
    .help = "read external data from DIR too, links included"},                          \
   {.name = "max-memory", .kind = OLSTM__CLI_INT, .target = &(job).max_memory_mb,        \
-   .value_name = "MB", .min = 1, .max = INT32_MAX,                                      \
-   .help = "most that a plan's workspace, or its constants, may take"},                 \
+   .value_name = "MB", .min = 1, .max = OLSTM__CLI_MOST_MB,                             \
+   .help = "most that a plan's workspace, or its constants, may take; or loading"},     \
   {.name = "max-work", .kind = OLSTM__CLI_INT, .target = &(job).max_work,               \
    .value_name = "N", .min = 1, .max = INT64_MAX,                                       \
    .help = "most work of one run, in units of an eighth of a nanosecond"},                    \

@@ -34,7 +34,7 @@ typedef struct olstm_model_options {
   /// 1000: a level takes about 1 KB of stack.
   uint32_t max_depth;
   /// Bytes that unpacking may take; that the model may take, external data not counted;
-  /// and that work on it may take meanwhile: each. Default 0: the larger of 16 MB and 8
+  /// and that work on it may take meanwhile: each. Default 0: the larger of 64 MB and 16
   /// times the file's size.
   size_t max_memory;
   /// Nodes in all graphs together, functions inlined and Constant nodes counted. Default

@@ -5,12 +5,12 @@
 
 #include "runtime/convert/dim_edit.h"
 #include "runtime/convert/frozen_values.h"
+#include "runtime/fuse/fuse_dims.h"
 #include "runtime/fuse/fuse_match.h"
 #include "runtime/streams/batch_axes.h"
 
 /// kProbes: how many sizes are tried in the end.
-/// kAnySize: stands for a dimension that is open, and is no size that models often have.
-enum { kGuesses = 2, kProbes = 2, kAnySize = 7 };
+enum { kGuesses = 2, kProbes = 2 };
 
 /// A dimension that is being opened.
 typedef struct batch_state {
@@ -63,13 +63,13 @@ static bool find_states(batch_state* state) {
 static int32_t guess_axis(const batch_state* state, size_t input, int guess) {
   const olstm_value_info* info = &state->opening.session->inputs[input];
   const bool is_batch = state->which == OLSTM__OPENED_BATCH;
+  if (info->rank <= 0) return -1;
   if (state->state_of[input]) {
     if (!is_batch) return -1;
     return info->rank == 3 && olstm__match_int(state->state_of[input], "layout", 0) == 0
                ? 1
                : 0;
   }
-  if (info->rank <= 0) return -1;
   // A list has one number for each row.
   if (info->rank == 1) return is_batch ? 0 : -1;
   // Steps are of features, or of numbers that something is looked up by.
@@ -95,6 +95,31 @@ static int64_t find_frozen_rows(const batch_state* state) {
   return 0;
 }
 
+/// Rows that a constant shape repeats an open batch to, as a frozen state of so many
+/// makes of a batch of 1 or as many; 0 when there are none.
+static int64_t find_expanded_rows(const batch_state* state, int guess) {
+  const olstm__graph* graph = graph_of(state);
+  for (int32_t i = 0; i < graph->order_count; i++) {
+    const olstm__graph_node* node = &graph->nodes[graph->order[i]];
+    const int32_t shape =
+        olstm__match_is(node, "Expand") ? node->inputs[1] : OLSTM__NO_VALUE;
+    const olstm_tensor* numbers = olstm__graph_constant(graph, shape);
+    const int32_t rank = numbers ? olstm__dim_rank_of(graph, node->inputs[0]) : -1;
+    for (int32_t d = 0; d < rank; d++) {
+      const olstm__dim_symbol dim = olstm__dim_symbol_of(graph, node->inputs[0], d);
+      const int64_t index = d + olstm_tensor_desc_count(&numbers->desc) - rank;
+      int64_t rows = 0;
+      for (size_t s = 0; s < state->opening.session->input_count; s++) {
+        if (graph->inputs[s] == dim.root && dim.axis == guess_axis(state, s, guess) &&
+            index >= 0 && olstm__match_whole_element(numbers, index, &rows) && rows > 1) {
+          return rows;
+        }
+      }
+    }
+  }
+  return 0;
+}
+
 /// Chooses the axes of all inputs, and the size that is baked in; 0 when none is.
 static int64_t guess_axes(const batch_state* state, int guess) {
   const olstm_session* session = state->opening.session;
@@ -107,6 +132,9 @@ static int64_t guess_axes(const batch_state* state, int guess) {
     break;
   }
   if (size == 0 && state->which == OLSTM__OPENED_BATCH) size = find_frozen_rows(state);
+  if (size == 0 && state->which == OLSTM__OPENED_BATCH) {
+    size = find_expanded_rows(state, guess);
+  }
   for (size_t i = 0; i < session->input_count; i++) {
     const int32_t axis = guess_axis(state, i, guess);
     const int64_t dim = axis < 0 ? 0 : session->inputs[i].dims[axis];
@@ -116,6 +144,8 @@ static int64_t guess_axes(const batch_state* state, int guess) {
 }
 
 // ---------------------------------------------------------------- checking
+
+static const char kElsewhere[] = "it is elsewhere in its X";
 
 /// Whether every layer has the dimension where it is to be.
 static bool fits_layers(batch_state* state) {
@@ -130,7 +160,7 @@ static bool fits_layers(batch_state* state) {
     has_any = true;
     if (place.axis != wanted_axis(state, node) || place.inner != 1) {
       state->opening.walk.obstacle = node;
-      state->opening.walk.reason = "it is elsewhere in its X";
+      state->opening.walk.reason = kElsewhere;
       return false;
     }
   }
@@ -285,6 +315,7 @@ static void report_other_steps(const batch_state* state) {
 
 /// Follows the axes that a guess chose; whether they reach the layers as they should.
 static bool follow_guess(batch_state* state, int64_t size) {
+  state->opening.walk.reason = NULL;
   olstm_error reason;
   return olstm__dim_opening_infer(&state->opening, size, &reason) == OLSTM_STATUS_OK &&
          olstm__dim_opening_walk(&state->opening, size) && fits_layers(state);
@@ -297,13 +328,33 @@ static void report_open(const batch_state* state) {
   }
 }
 
+/// Says what is in the way of a guess.
+static void report_guess(batch_state* state, int guess) {
+  const int64_t size = guess_axes(state, guess);
+  olstm_error reason;
+  if (size == 0) {
+    report_open(state);
+  } else if (olstm__dim_opening_infer(&state->opening, size, &reason) !=
+             OLSTM_STATUS_OK) {
+    state->opening.walk.obstacle = NULL;
+    report_obstacle(state, size, reason.message);
+  } else if (!olstm__dim_opening_walk(&state->opening, size) || !fits_layers(state)) {
+    report_obstacle(state, size, state->opening.walk.reason);
+  }
+}
+
 static olstm_status open_dim(batch_state* state, olstm_error* error) {
+  // The first guess is the usual one, but for layers that have something else there.
+  int likely = 0;
   if (!find_states(state)) {
     return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory to open a batch");
   }
   for (int guess = 0; guess < kGuesses; guess++) {
     const int64_t size = guess_axes(state, guess);
-    if (!follow_guess(state, size ? size : kAnySize)) continue;
+    if (!follow_guess(state, size)) {
+      if (guess == likely && state->opening.walk.reason == kElsewhere) likely++;
+      continue;
+    }
     report_other_steps(state);
     if (size == 0) {
       report_open(state);
@@ -312,19 +363,7 @@ static olstm_status open_dim(batch_state* state, olstm_error* error) {
     bool is_done = false;
     return open_guess(state, size, &is_done, error);
   }
-  // The first guess is the usual one: what is in its way is said.
-  const int64_t size = guess_axes(state, 0);
-  if (size == 0) {
-    report_open(state);
-    return OLSTM_STATUS_OK;
-  }
-  olstm_error reason;
-  if (olstm__dim_opening_infer(&state->opening, size, &reason) != OLSTM_STATUS_OK) {
-    state->opening.walk.obstacle = NULL;
-    report_obstacle(state, size, reason.message);
-  } else if (!olstm__dim_opening_walk(&state->opening, size) || !fits_layers(state)) {
-    report_obstacle(state, size, state->opening.walk.reason);
-  }
+  report_guess(state, likely < kGuesses ? likely : 0);
   return OLSTM_STATUS_OK;
 }
 

@@ -5,6 +5,9 @@
 #include "base/array.h"
 #include "runtime/fuse/fuse_match.h"
 
+static const char kInFunction[] = "it is inside a local function";
+static const char kUnknownShape[] = "its shape is not known";
+
 static const olstm__graph* graph_of(const olstm__dim_edit* edit) {
   return edit->opening->session->graph;
 }
@@ -116,7 +119,7 @@ static olstm__node_proto* find_proto(const olstm__dim_edit* edit,
 /// Notes what a node was. False when it cannot be changed.
 static bool note_node(olstm__dim_edit* edit, olstm__node_proto* proto) {
   const olstm_allocator scratch = olstm__arena_as_allocator(&edit->opening->edit.memory);
-  if (!proto) return refuse(edit, "it is inside a local function");
+  if (!proto) return refuse(edit, kInFunction);
   struct olstm__changed_node* changed =
       olstm__array_reserve(&scratch, edit->changed, edit->changed_count, 1,
                            &edit->changed_capacity, sizeof *changed);
@@ -175,7 +178,7 @@ static bool fix_reshape(olstm__dim_edit* edit, const olstm__dim_fix* fix) {
   bool has_open = false;
   if (!read_numbers(olstm__graph_constant(graph_of(edit), node->inputs[1]), numbers,
                     &count)) {
-    return refuse(edit, "its shape is not known");
+    return refuse(edit, kUnknownShape);
   }
   for (int64_t i = 0; i < count; i++) has_open = has_open || numbers[i] == -1;
   if (!has_open || zero_copies_it(edit, node, fix)) {
@@ -187,38 +190,80 @@ static bool fix_reshape(olstm__dim_edit* edit, const olstm__dim_fix* fix) {
                    false);
 }
 
+/// Makes the node one of another type, with the first input alone. attribute: NULL for
+/// none.
+static bool fix_type(olstm__dim_edit* edit, const olstm__dim_fix* fix,
+                     const char* op_type, const olstm_attribute* attribute) {
+  olstm__encode_model* model = edit->opening->model;
+  olstm__node_proto* proto = find_proto(edit, &graph_of(edit)->nodes[fix->node]);
+  if (!note_node(edit, proto)) return false;
+  void* attributes = olstm__arena_allocate(&model->memory, 1, sizeof(void*));
+  char* name = olstm__build_text(model, op_type);
+  if (!name || !attributes ||
+      !olstm__build_append(model, &edit->unused, proto->input[1])) {
+    return false;
+  }
+  proto->op_type = name;
+  proto->n_input = 1;
+  proto->attribute = attributes;
+  proto->n_attribute = 0;
+  return !attribute || olstm__build_add_attribute(model, proto, attribute);
+}
+
 static bool fix_expand(olstm__dim_edit* edit, const olstm__dim_fix* fix) {
   const olstm__graph_node* node = &graph_of(edit)->nodes[fix->node];
   int64_t numbers[kMostNumbers], count = 0;
   if (!read_numbers(olstm__graph_constant(graph_of(edit), node->inputs[1]), numbers,
                     &count)) {
-    return refuse(edit, "its shape is not known");
+    return refuse(edit, kUnknownShape);
   }
   numbers[fix->index] = 1;
+  bool is_one = count <= edit->opening->walk.descs[node->inputs[0]].rank;
+  for (int64_t i = 0; i < count; i++) is_one = is_one && numbers[i] == 1;
+  if (is_one) return fix_type(edit, fix, "Identity", NULL);
   return set_input(edit, fix, add_numbers(edit, node->name, numbers, count), false);
 }
 
-static bool fix_transpose(olstm__dim_edit* edit, const olstm__dim_fix* fix) {
+/// The attribute of a Transpose of a node's first input that brings dimension `axis` to
+/// the front. perm: its memory.
+static olstm_attribute front_perm(const olstm__dim_edit* edit, const olstm__dim_fix* fix,
+                                  int64_t axis, int64_t perm[OLSTM_MAX_RANK]) {
   const olstm__graph_node* node = &graph_of(edit)->nodes[fix->node];
-  olstm__encode_model* model = edit->opening->model;
-  olstm__node_proto* proto = find_proto(edit, node);
-  int64_t perm[OLSTM_MAX_RANK];
   const int32_t rank = edit->opening->walk.descs[node->inputs[0]].rank;
-  for (int32_t d = 0; d < rank; d++) perm[d] = d < 2 ? 1 - d : d;
-  const olstm_attribute attribute = {
-      .name = "perm", .kind = OLSTM_ATTRIBUTE_INTS, .count = (size_t)rank, .ints = perm};
-  if (!note_node(edit, proto)) return false;
-  char* op_type = olstm__build_text(model, "Transpose");
-  void* attributes = olstm__arena_allocate(&model->memory, 1, sizeof(void*));
-  if (!op_type || !attributes ||
-      !olstm__build_append(model, &edit->unused, proto->input[1])) {
-    return false;
+  perm[0] = axis;
+  for (int32_t d = 0, next = 1; d < rank; d++) {
+    if (d != axis) perm[next++] = d;
   }
-  proto->op_type = op_type;
-  proto->n_input = 1;
-  proto->attribute = attributes;
-  proto->n_attribute = 0;
-  return olstm__build_add_attribute(model, proto, &attribute);
+  return (olstm_attribute){
+      .name = "perm", .kind = OLSTM_ATTRIBUTE_INTS, .count = (size_t)rank, .ints = perm};
+}
+
+static bool fix_transpose(olstm__dim_edit* edit, const olstm__dim_fix* fix) {
+  int64_t perm[OLSTM_MAX_RANK];
+  const olstm_attribute attribute = front_perm(edit, fix, 1, perm);
+  return fix_type(edit, fix, "Transpose", &attribute);
+}
+
+/// Brings a dimension of a Reshape's input to the front, which its shape then copies.
+static bool fix_front(olstm__dim_edit* edit, const olstm__dim_fix* fix) {
+  const olstm__graph_node* node = &graph_of(edit)->nodes[fix->node];
+  const olstm__node_proto* proto = find_proto(edit, node);
+  int64_t perm[OLSTM_MAX_RANK], numbers[kMostNumbers], count = 0;
+  olstm__dim_fix data = *fix, shape = *fix;
+  data.slot = 0;
+  shape.slot = 1;
+  if (!proto) return refuse(edit, kInFunction);
+  if (!read_numbers(olstm__graph_constant(graph_of(edit), node->inputs[1]), numbers,
+                    &count)) {
+    return refuse(edit, kUnknownShape);
+  }
+  if (numbers[0] == 1) numbers[0] = 0;
+  const olstm_attribute attribute = front_perm(edit, fix, fix->index, perm);
+  return set_input(
+             edit, &data,
+             add_node(edit, node->name, "Transpose", &proto->input[0], 1, &attribute),
+             false) &&
+         set_input(edit, &shape, add_numbers(edit, node->name, numbers, count), false);
 }
 
 static bool fix_slice(olstm__dim_edit* edit, const olstm__dim_fix* fix) {
@@ -325,6 +370,8 @@ static bool make_fix(olstm__dim_edit* edit, const olstm__dim_fix* fix) {
   if (fix->kind == OLSTM__DIM_FIX_EXPAND) return fix_expand(edit, fix);
   if (fix->kind == OLSTM__DIM_FIX_TRANSPOSE) return fix_transpose(edit, fix);
   if (fix->kind == OLSTM__DIM_FIX_SLICE) return fix_slice(edit, fix);
+  if (fix->kind == OLSTM__DIM_FIX_ABSENT) return set_input(edit, fix, NULL, true);
+  if (fix->kind == OLSTM__DIM_FIX_FRONT) return fix_front(edit, fix);
   return fix_constant(edit, fix);
 }
 

@@ -80,7 +80,7 @@ olstm_status olstm__dim_opening_infer(olstm__dim_opening* opening, int64_t size,
   olstm_status status = OLSTM_STATUS_OK;
   for (size_t i = 0; i < sizeof kMadeUpSizes / sizeof kMadeUpSizes[0]; i++) {
     opening->made_up = kMadeUpSizes[i];
-    describe_inputs(opening, size, opening->made_up, inputs);
+    describe_inputs(opening, size ? size : OLSTM__ANY_SIZE, opening->made_up, inputs);
     status = olstm__plan_describe(session->program, inputs, opening->inferred, error);
     if (status == OLSTM_STATUS_OK || status == OLSTM_STATUS_OUT_OF_MEMORY) break;
   }
@@ -96,7 +96,8 @@ bool olstm__dim_opening_walk(olstm__dim_opening* opening, int64_t size) {
   olstm__dim_place* places = opening->walk.places;
   opening->walk = (olstm__dim_walkthrough){.graph = graph,
                                            .descs = opening->descs,
-                                           .size = size,
+                                           .size = size ? size : OLSTM__ANY_SIZE,
+                                           .is_open = size == 0,
                                            .memory = &opening->edit.memory,
                                            .places = places};
   for (size_t i = 0; i < opening->session->input_count; i++) {

@@ -7,6 +7,9 @@
 #include "runtime/plan/plan.h"
 #include "runtime/session.h"
 
+/// Stands for a dimension that is open, and is no size that models often have.
+enum { OLSTM__ANY_SIZE = 7 };
+
 /// A model whose dimension is to be opened. Init with olstm__dim_opening_init.
 typedef struct olstm__dim_opening {
   olstm__encode_model* model;
@@ -31,13 +34,13 @@ olstm_status olstm__dim_opening_init(olstm__dim_opening* opening,
                                      olstm__encode_model* model, olstm_error* error);
 void olstm__dim_opening_deinit(olstm__dim_opening* opening);
 
-/// Infers the shapes of all values, with `size` along the axes; other symbolic dimensions
-/// have whatever size works. Errors: the last one's that was tried.
+/// Infers the shapes of all values, with `size` along the axes (0: any); other symbolic
+/// dimensions have whatever size works. Errors: the last one's that was tried.
 olstm_status olstm__dim_opening_infer(olstm__dim_opening* opening, int64_t size,
                                       olstm_error* error);
 
-/// Finds out what has to be done to open the axes, with opening->walk. False when there
-/// is an obstacle, or no memory.
+/// Finds out what has to be done to open the axes, where they have `size` (0: any), with
+/// opening->walk. False when there is an obstacle, or no memory.
 bool olstm__dim_opening_walk(olstm__dim_opening* opening, int64_t size);
 
 #endif  // OLSTM_RUNTIME_CONVERT_DIM_OPEN_H_

@@ -94,6 +94,29 @@ static bool swaps_first(const olstm_tensor_desc* before, const olstm_tensor_desc
   return true;
 }
 
+/// Whether a Reshape brings a dimension of size 1 to the front, past others, as exporters
+/// write it where the batch is 1: [T,1,1,H] to [1,T,H]. Zeros in its shape, behind the
+/// first number, would copy others then.
+static bool brings_to_front(const olstm__dim_walkthrough* walk,
+                            const olstm__graph_node* node, olstm__dim_place strict) {
+  const olstm_tensor_desc* after = desc_of(walk, node->outputs[0]);
+  const olstm_tensor* shape =
+      olstm__graph_constant(walk->graph, olstm__graph_node_input(node, 1));
+  const olstm__dim_place place = walk->places[node->inputs[0]];
+  if (walk->size != 1 || place.inner != 1 || place.axis == 0 || strict.axis <= 0 ||
+      after->dims[strict.axis] == 1 || after->dims[0] != 1 || !shape ||
+      olstm__match_int(node, "allowzero", 0) != 0) {
+    return false;
+  }
+  for (int64_t i = 0; i < after->rank; i++) {
+    int64_t number = 0;
+    if (!olstm__match_whole_element(shape, i, &number) || (i > 0 && number == 0)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 static place_result place_reshape(olstm__dim_walkthrough* walk,
                                   const olstm__graph_node* node) {
   const int32_t from = node->inputs[0];
@@ -110,6 +133,10 @@ static place_result place_reshape(olstm__dim_walkthrough* walk,
       olstm__graph_constant(walk->graph, olstm__graph_node_input(node, 1));
   const olstm__dim_place found =
       find_place(walk, after, place.inner * count_behind(before, place.axis), place.axis);
+  if (brings_to_front(walk, node, found)) {
+    return add_fix(walk, OLSTM__DIM_FIX_FRONT, node, 0, place.axis, 1) ? at(0, 1)
+                                                                       : refuse(NULL);
+  }
   if (found.axis < 0) return refuse("its shape leaves no room for it");
   if (!shape) return at(found.axis, found.inner);
   int64_t number = 0;
@@ -390,13 +417,21 @@ static const char kNoSize[] =
     "its initial state or sequence_lens is neither constant nor "
     "has the dimension";
 
-/// A frozen state that is expanded to the batch must have one row.
+/// A frozen state that is expanded to the batch must have one row. It may be [N,H] before
+/// an Unsqueeze, as Loops have it.
 static bool fix_expanded(olstm__dim_walkthrough* walk, int32_t value, int32_t row_axis) {
+  const olstm__graph_node* lift =
+      olstm__graph_producer_of_type(walk->graph, value, "Unsqueeze");
+  if (lift && row_axis == 1) {
+    value = lift->inputs[0];
+    row_axis = 0;
+  }
   const olstm__graph_node* expand =
       olstm__graph_producer_of_type(walk->graph, value, "Expand");
   const olstm_tensor* state =
       expand ? olstm__graph_constant(walk->graph, expand->inputs[0]) : NULL;
-  if (!state || state->desc.rank != 3 || state->desc.dims[row_axis] == 1) return true;
+  const int32_t rank = lift && row_axis == 0 ? 2 : 3;
+  if (!state || state->desc.rank != rank || state->desc.dims[row_axis] == 1) return true;
   return add_fix(walk, OLSTM__DIM_FIX_ONE_ROW, expand, 0, row_axis, 1);
 }
 
@@ -420,6 +455,30 @@ static bool fix_rows(olstm__dim_walkthrough* walk, const olstm__graph_node* node
   return true;
 }
 
+/// The numbers of a value that is a constant, or one that is repeated; NULL for any
+/// other.
+static const olstm_tensor* repeated_constant(const olstm__graph* graph, int32_t value) {
+  const olstm__graph_node* expand = olstm__graph_producer_of_type(graph, value, "Expand");
+  return olstm__graph_constant(graph, expand ? expand->inputs[0] : value);
+}
+
+/// The slot of a recurrent node that counts steps, where it does not depend on data.
+static place_result fix_steps(olstm__dim_walkthrough* walk, const olstm__graph_node* node,
+                              place_result result) {
+  const olstm_tensor* lens = repeated_constant(
+      walk->graph, olstm__graph_node_input(node, OLSTM_RECURRENT_SEQUENCE_LENS));
+  if (!lens || walk->is_open) return result;
+  for (int64_t i = 0; i < olstm_tensor_desc_count(&lens->desc); i++) {
+    int64_t number = 0;
+    if (!olstm__match_whole_element(lens, i, &number) || number != walk->size) {
+      return refuse("its sequence_lens is a constant");
+    }
+  }
+  return add_fix(walk, OLSTM__DIM_FIX_ABSENT, node, OLSTM_RECURRENT_SEQUENCE_LENS, 0, 1)
+             ? result
+             : refuse(NULL);
+}
+
 static place_result place_recurrent(olstm__dim_walkthrough* walk,
                                     const olstm__graph_node* node) {
   const int64_t layout = olstm__match_int(node, "layout", 0);
@@ -433,7 +492,7 @@ static place_result place_recurrent(olstm__dim_walkthrough* walk,
     walk->places[node->outputs[o]] =
         x.axis == rows ? (olstm__dim_place){layout ? 0 : 1, 1} : kNowhere;
   }
-  if (x.axis != rows) return at(layout ? 1 : 0, 1);
+  if (x.axis != rows) return fix_steps(walk, node, at(layout ? 1 : 0, 1));
   return at(layout ? 0 : 2, 1);
 }
 

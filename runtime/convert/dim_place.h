@@ -31,7 +31,13 @@ typedef enum olstm__dim_fix_kind {
   /// or is repeated as often as it takes.
   OLSTM__DIM_FIX_REPEAT,
   /// As REPEAT; where it is all 0, it goes.
-  OLSTM__DIM_FIX_INITIAL
+  OLSTM__DIM_FIX_INITIAL,
+  /// Input `slot` says what is so without it, and goes.
+  OLSTM__DIM_FIX_ABSENT,
+  /// The node is a Reshape whose input has the dimension, of size 1, behind others, and
+  /// whose output has it in front: input 0 gets a Transpose that brings dimension `index`
+  /// to the front.
+  OLSTM__DIM_FIX_FRONT
 } olstm__dim_fix_kind;
 
 typedef struct olstm__dim_fix {
@@ -48,6 +54,8 @@ typedef struct olstm__dim_walkthrough {
   /// Per value, with the dimension at `size`; dtype UNDEFINED where it is not known.
   const olstm_tensor_desc* descs;
   int64_t size;
+  /// Whether the size is baked in nowhere, and `size` stands for any.
+  bool is_open;
   olstm__arena* memory;
   /// Per value; to be set for inputs before.
   olstm__dim_place* places;

@@ -150,24 +150,33 @@ static int32_t before_moves(const olstm__graph* graph, int32_t value) {
   return value;
 }
 
+bool olstm__layer_computes_choice(const olstm__layer_list* list,
+                                  const olstm__listed_layer* layer, int state,
+                                  const olstm__graph_node* node) {
+  const olstm__graph_node* of = layer->node;
+  if (node->input_count != 3 || node->inputs[1] == OLSTM__NO_VALUE) return false;
+  const int32_t from = before_moves(list->edit.graph, node->inputs[1]);
+  return from ==
+             olstm__graph_node_output(of, (size_t)OLSTM_RECURRENT_Y_H + (size_t)state) ||
+         (state == 0 && from == olstm__graph_node_output(of, OLSTM_RECURRENT_Y));
+}
+
 bool olstm__layer_is_choice(const olstm__layer_list* list,
                             const olstm__listed_layer* layer, int state,
                             const olstm__graph_node* node, bool* out_is_squeezed) {
-  const olstm__graph* graph = list->edit.graph;
-  const olstm__graph_node* of = layer->node;
-  if (!olstm__match_is(node, "Where") || node->input_count != 3) return false;
-  const int32_t chosen = node->inputs[1], start = node->inputs[2];
-  const int32_t last =
-      olstm__graph_node_output(of, (size_t)OLSTM_RECURRENT_Y_H + (size_t)state);
-  const int32_t y = olstm__graph_node_output(of, OLSTM_RECURRENT_Y);
-  const int32_t initial = olstm__layer_initial(layer, state);
   *out_is_squeezed = false;
-  if (chosen == OLSTM__NO_VALUE || start == OLSTM__NO_VALUE) return false;
-  if (chosen == last && start == initial) return true;
+  if (!olstm__match_is(node, "Where") ||
+      !olstm__layer_computes_choice(list, layer, state, node) ||
+      node->inputs[2] == OLSTM__NO_VALUE) {
+    return false;
+  }
+  const int32_t start = node->inputs[2], initial = olstm__layer_initial(layer, state);
+  const int32_t last =
+      olstm__graph_node_output(layer->node, (size_t)OLSTM_RECURRENT_Y_H + (size_t)state);
+  if (node->inputs[1] == last && start == initial) return true;
   // What masked steps before the first one that is not have for Y: h, where both are 0.
-  const int32_t from = before_moves(graph, chosen);
   *out_is_squeezed = true;
-  return state == 0 && (from == last || from == y) && list->frozen.is_zero[start] &&
+  return state == 0 && list->frozen.is_zero[start] &&
          (initial == OLSTM__NO_VALUE || list->frozen.is_zero[initial]);
 }
 

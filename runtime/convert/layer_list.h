@@ -56,6 +56,12 @@ bool olstm__layer_is_choice(const olstm__layer_list* list,
                             const olstm__listed_layer* layer, int state,
                             const olstm__graph_node* node, bool* out_is_squeezed);
 
+/// Whether a Where's second input is what the layer computes: state `state`, or h of its
+/// steps.
+bool olstm__layer_computes_choice(const olstm__layer_list* list,
+                                  const olstm__listed_layer* layer, int state,
+                                  const olstm__graph_node* node);
+
 /// The node of the file that a node of the graph was imported from; NULL for none.
 olstm__node_proto* olstm__layer_find_proto(const olstm__layer_list* list,
                                            const olstm__graph_node* node);

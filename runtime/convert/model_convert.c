@@ -9,6 +9,8 @@
 #include "runtime/convert/scratch_graph.h"
 #include "runtime/convert/state_convert.h"
 
+const char olstm__convert_data_suffix[] = OLSTM__ENCODE_DATA_SUFFIX;
+
 /// Loads the file as running it would, nodes included: what is invalid must not become
 /// valid. What olstm cannot run, other runtimes may.
 static olstm_status check_source(const char* path, const olstm_model_options* options,
@@ -103,8 +105,13 @@ olstm_status olstm__convert_file(const char* from, const char* to,
   session.allocator = options->allocator;
   session.max_memory = options->max_memory;
   session.max_work = options->max_work;
-  OLSTM_RETURN_IF_ERROR(check_source(from, &load, &session, error));
-  olstm_status status = olstm__encode_model_open(from, &load, &model, error);
+  olstm_status status = check_source(from, &load, &session, error);
+  if (status == OLSTM_STATUS_LIMIT_EXCEEDED && options->max_memory > 0) {
+    load.max_memory = options->max_memory;
+    status = check_source(from, &load, &session, error);
+  }
+  OLSTM_RETURN_IF_ERROR(status);
+  status = olstm__encode_model_open(from, &load, &model, error);
   if (status == OLSTM_STATUS_OK)
     status = change(&model, options, &session, report, error);
   if (status == OLSTM_STATUS_OK) status = check_result(&model, error);

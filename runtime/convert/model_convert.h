@@ -19,7 +19,7 @@ typedef struct olstm__convert_options {
   /// NULL for the C library's.
   const olstm_allocator* allocator;
   /// Limits on constants that are computed, as of a session (olstm/runtime.h); 0: the
-  /// library's own.
+  /// library's own. max_memory also raises the limit of a load.
   size_t max_memory;
   uint64_t max_work;
   /// A folder that external data may come from, too; NULL for none.
@@ -39,8 +39,11 @@ typedef struct olstm__convert_options {
   size_t external_data_bytes;
 } olstm__convert_options;
 
-/// Reads the model `from`, changes it, and writes it to `to`, with external data in
-/// `to`.data. Both files appear whole or not at all; what was there is replaced.
+/// Behind a model's path: its external data.
+extern const char olstm__convert_data_suffix[];
+
+/// Reads the model `from`, changes it, and writes it to `to`, with external data
+/// beside it. Both files appear whole or not at all; what was there is replaced.
 ///
 /// report: initialised by the caller; what was done, also after a failure. Errors: those
 /// of olstm_model_load_file; INVALID_MODEL when what was made does not load again

@@ -80,9 +80,9 @@ void olstm__proto_names_deinit(olstm__proto_names* names) {
   memset(names, 0, sizeof *names);
 }
 
-bool olstm__proto_names_add(olstm__proto_names* names, const char* name) {
-  bool is_new = false;
-  return olstm__name_table_add(&names->table, name, 0, &is_new) && is_new;
+bool olstm__proto_names_add(olstm__proto_names* names, const char* name,
+                            bool* out_is_free) {
+  return olstm__name_table_add(&names->table, name, 0, out_is_free);
 }
 
 char* olstm__proto_names_take(olstm__proto_names* names, const char* format, ...) {
@@ -98,5 +98,6 @@ char* olstm__proto_names_take(olstm__proto_names* names, const char* format, ...
     (void)snprintf(text + length, sizeof text - length, "_%u", number);
   }
   char* name = olstm__arena_copy(names->memory, text, strlen(text));
-  return name && olstm__proto_names_add(names, name) ? name : NULL;
+  bool is_free = false;
+  return name && olstm__proto_names_add(names, name, &is_free) ? name : NULL;
 }

@@ -29,7 +29,9 @@ void olstm__proto_names_deinit(olstm__proto_names* names);
 char* olstm__proto_names_take(olstm__proto_names* names, const char* format, ...)
     OLSTM_PRINTF_(2, 3);
 
-/// Takes just this name; false when it is not free, or there is no memory.
-bool olstm__proto_names_add(olstm__proto_names* names, const char* name);
+/// Takes just this name; *out_is_free: whether it was free. False when there is no
+/// memory.
+bool olstm__proto_names_add(olstm__proto_names* names, const char* name,
+                            bool* out_is_free);
 
 #endif  // OLSTM_RUNTIME_CONVERT_PROTO_NAMES_H_

@@ -107,7 +107,7 @@ olstm_status olstm__proto_tidy(olstm__encode_model* model, olstm__graph_proto* g
   size_t counts[2];
   olstm_status status = olstm__proto_uses_init(&uses, model, graph, error);
   for (size_t i = 0; i < unused_count && status == OLSTM_STATUS_OK; i++) {
-    if (!olstm__proto_uses_drop(&uses, unused[i])) {
+    if (!olstm__proto_uses_retire(&uses, unused[i])) {
       status = olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory to tidy up");
     }
   }

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "runtime/convert/proto_defaults.h"
 
 enum { kNoNode = -1 };
 
@@ -110,11 +109,10 @@ const olstm__proto_value* olstm__proto_uses_find(const olstm__proto_uses* uses,
 
 // ---------------------------------------------------------------- dropping
 
-bool olstm__proto_uses_drop(olstm__proto_uses* uses, const char* name) {
+bool olstm__proto_uses_retire(olstm__proto_uses* uses, const char* name) {
   int32_t index = 0;
   if (!olstm__name_table_find(&uses->table, name, &index)) return true;
   olstm__proto_value* value = &uses->values[index];
-  if (value->use_count > 0) value->use_count--;
   if (value->use_count > 0 || value->is_dead) return true;
   value->is_dead = true;
   if (value->producer == kNoNode) return true;
@@ -131,7 +129,11 @@ bool olstm__proto_uses_drop(olstm__proto_uses* uses, const char* name) {
 }
 
 static void drop_read(void* user, char** name) {
-  (void)olstm__proto_uses_drop(user, *name);
+  olstm__proto_uses* uses = user;
+  int32_t index = 0;
+  if (!olstm__name_table_find(&uses->table, *name, &index)) return;
+  if (uses->values[index].use_count > 0) uses->values[index].use_count--;
+  (void)olstm__proto_uses_retire(uses, *name);
 }
 
 static bool has_use(const olstm__proto_uses* uses, const olstm__node_proto* node) {
@@ -158,13 +160,14 @@ static size_t find_input(const olstm__graph_proto* graph, const char* name) {
 }
 
 /// Removes dead initializers, and the inputs that old files have for them.
-static size_t sweep_initializers(olstm__proto_uses* uses, bool has_defaults) {
+static size_t sweep_initializers(olstm__proto_uses* uses) {
   olstm__graph_proto* graph = uses->graph;
   size_t kept = 0;
   for (size_t i = 0; i < graph->n_initializer; i++) {
     const char* name = graph->initializer[i]->name;
     const size_t input = is_dead(uses, name) ? find_input(graph, name) : graph->n_input;
-    const bool stays = !is_dead(uses, name) || (has_defaults && input < graph->n_input);
+    const bool stays =
+        !is_dead(uses, name) || (uses->model->has_defaults && input < graph->n_input);
     if (!stays && input < graph->n_input) {
       memmove(&graph->input[input], &graph->input[input + 1],
               (graph->n_input - input - 1) * sizeof(graph->input[0]));
@@ -197,8 +200,6 @@ olstm_status olstm__proto_uses_sweep(olstm__proto_uses* uses, size_t out_counts[
                                      olstm_error* error) {
   olstm__graph_proto* graph = uses->graph;
   size_t kept = 0;
-  bool has_defaults = false;
-  OLSTM_RETURN_IF_ERROR(olstm__proto_has_defaults(uses->model, &has_defaults, error));
   while (uses->pending_count > 0) {
     const int32_t index = uses->pending[--uses->pending_count];
     if (uses->is_removed[index] || has_use(uses, graph->node[index])) continue;
@@ -206,7 +207,7 @@ olstm_status olstm__proto_uses_sweep(olstm__proto_uses* uses, size_t out_counts[
     olstm__proto_visit_reads(graph->node[index], drop_read, uses);
   }
   if (uses->model->memory.has_failed) return fail_memory(error);
-  out_counts[1] = sweep_initializers(uses, has_defaults);
+  out_counts[1] = sweep_initializers(uses);
   sweep_value_info(uses);
   for (size_t n = 0; n < graph->n_node; n++) {
     if (!uses->is_removed[n]) graph->node[kept++] = graph->node[n];

@@ -46,18 +46,18 @@ void olstm__proto_uses_deinit(olstm__proto_uses* uses);
 const olstm__proto_value* olstm__proto_uses_find(const olstm__proto_uses* uses,
                                                  const char* name);
 
-/// Takes one use of a value away. What has no use then is removed by the next
-/// olstm__proto_uses_sweep, with what only it used.
-bool olstm__proto_uses_drop(olstm__proto_uses* uses, const char* name);
+/// Has the next olstm__proto_uses_sweep remove a value, where nothing uses it, with what
+/// only it used. False when there is no memory.
+bool olstm__proto_uses_retire(olstm__proto_uses* uses, const char* name);
 
-/// Removes nodes, initializers and value_info that dropped uses left without any.
+/// Removes nodes, initializers and value_info that retired values left without any use.
 /// Initializers that callers may replace stay. The graph's nodes have other indices then.
 /// out_counts: of nodes and initializers. Errors: OUT_OF_MEMORY.
 olstm_status olstm__proto_uses_sweep(olstm__proto_uses* uses, size_t out_counts[2],
                                      olstm_error* error);
 
-/// Takes one use of each of these values away, sweeps, and sorts: for what an edit that
-/// is done has left. Errors: OUT_OF_MEMORY.
+/// Removes those of these values that nothing uses, and sorts: for what an edit that is
+/// done has left. Errors: OUT_OF_MEMORY.
 olstm_status olstm__proto_tidy(olstm__encode_model* model, olstm__graph_proto* graph,
                                const char* const* unused, size_t unused_count,
                                olstm_error* error);

@@ -6,7 +6,6 @@
 
 #include "base/array.h"
 #include "onnx_proto/encode.h"
-#include "runtime/convert/proto_defaults.h"
 #include "runtime/plan/fold.h"
 
 enum { kNumberBytes = 24 };
@@ -40,6 +39,9 @@ static olstm_status load(olstm__encode_model* model, olstm__scratch_graph* scrat
   olstm_status status = olstm__encode(model, &policy, &encoding, error);
   olstm_model_options_init(&options);
   options.allocator = &model->allocator;
+  if (model->max_memory > olstm__budget_default_limit(encoding.byte_count)) {
+    options.max_memory = model->max_memory;
+  }
   if (status == OLSTM_STATUS_OK) {
     options.external_file_count = encoding.segment_count;
     options.external_files = list_files(&scratch->memory, &encoding);
@@ -57,13 +59,11 @@ static olstm_status load(olstm__encode_model* model, olstm__scratch_graph* scrat
 static olstm_status import_graph(const olstm__encode_model* model,
                                  olstm__scratch_graph* scratch, olstm_error* error) {
   const olstm__decoded_graph* source = olstm__model_graph(scratch->model);
-  bool has_defaults = false;
-  OLSTM_RETURN_IF_ERROR(olstm__proto_has_defaults(model, &has_defaults, error));
   int32_t* given =
       olstm__arena_allocate(&scratch->memory, source->declared_count, sizeof *given);
   size_t count = 0;
   if (!given) return fail_memory(error);
-  for (size_t i = 0; has_defaults && i < source->declared_count; i++) {
+  for (size_t i = 0; model->has_defaults && i < source->declared_count; i++) {
     const int32_t value = source->declared[i].value;
     if (source->values[value].constant) given[count++] = value;
   }

@@ -1,5 +1,6 @@
 #include "runtime/convert/state_choice.h"
 
+#include "runtime/fuse/fuse_match.h"
 #include "runtime/state/state_nodes.h"
 
 /// Adds a node behind which the layer's own names stand: of an operator of up to three
@@ -65,9 +66,21 @@ bool olstm__state_add_choice(olstm__layer_list* list, const olstm__listed_layer*
          olstm__layer_set_output(list, layer->proto, slot, raw);
 }
 
+static bool is_positive(const olstm_tensor* numbers) {
+  for (int64_t i = 0; i < olstm_tensor_desc_count(&numbers->desc); i++) {
+    int64_t number = 0;
+    if (!olstm__match_whole_element(numbers, i, &number) || number <= 0) return false;
+  }
+  return true;
+}
+
 bool olstm__state_wants_choice(const olstm__layer_list* list,
                                const olstm__listed_layer* layer) {
   enum { kFirstOpset = 9 };
+  const olstm_tensor* lens = olstm__graph_constant(
+      list->edit.graph,
+      olstm__graph_node_input(layer->node, OLSTM_RECURRENT_SEQUENCE_LENS));
+  if (lens && is_positive(lens)) return false;
   const bool has_lens = layer->proto->n_input > OLSTM_RECURRENT_SEQUENCE_LENS &&
                         layer->proto->input[OLSTM_RECURRENT_SEQUENCE_LENS][0] != '\0';
   return has_lens && list->edit.writer.opset >= kFirstOpset &&
@@ -107,7 +120,7 @@ bool olstm__state_choose_zero(olstm__layer_list* list, const olstm__listed_layer
   char* name = NULL;
   for (size_t i = 0; i < list->where_count; i++) {
     const olstm__graph_node* node = &graph->nodes[list->wheres[i]];
-    if (node->input_count != 3 ||
+    if (!olstm__layer_computes_choice(list, layer, state, node) ||
         olstm__frozen_moved_input(graph, node->inputs[2]) != input) {
       continue;
     }

@@ -65,17 +65,21 @@ static olstm_value_info describe_state(const olstm__layer_list* list,
   return info;
 }
 
-static char* take_name(olstm__layer_list* list, const olstm__state_names* names,
-                       const olstm__listed_layer* layer, int state, bool is_output,
-                       olstm_error* error) {
+static olstm_status take_name(olstm__layer_list* list, const olstm__state_names* names,
+                              const olstm__listed_layer* layer, int state, bool is_output,
+                              char** out_name, olstm_error* error) {
   char* name =
       olstm__state_name(names, &list->model->memory, layer->node->name, state, is_output);
-  if (name && olstm__proto_names_add(&list->names, name)) return name;
-  (void)olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
-                   "state names: '%.300s' is taken (the pattern may have {node} and "
-                   "{io} in it)",
-                   name ? name : "");
-  return NULL;
+  bool is_free = false;
+  if (!name || !olstm__proto_names_add(&list->names, name, &is_free)) {
+    return fail_memory(error);
+  }
+  *out_name = name;
+  if (is_free) return OLSTM_STATUS_OK;
+  return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
+                    "state names: '%.300s' is taken (the pattern may have {node} and "
+                    "{io} in it)",
+                    name);
 }
 
 /// Copies a value to a graph output of that name.
@@ -115,9 +119,9 @@ static olstm_status add_state(olstm__layer_list* list, const olstm__listed_layer
   const olstm_value_info info = describe_state(list, layer);
   const int32_t initial = olstm__layer_initial(layer, state);
   const bool is_zero = initial == OLSTM__NO_VALUE || list->frozen.is_zero[initial];
-  char* input = take_name(list, names, layer, state, false, error);
-  char* output = input ? take_name(list, names, layer, state, true, error) : NULL;
-  if (!output) return OLSTM_STATUS_INVALID_ARGUMENT;
+  char *input = NULL, *output = NULL;
+  OLSTM_RETURN_IF_ERROR(take_name(list, names, layer, state, false, &input, error));
+  OLSTM_RETURN_IF_ERROR(take_name(list, names, layer, state, true, &output, error));
   if (!add_output(list, layer, state, input, output) ||
       !olstm__layer_set_input(list, layer->proto,
                               (size_t)OLSTM_RECURRENT_INITIAL_H + (size_t)state, input) ||

@@ -55,6 +55,10 @@ ln -s out.onnx link.onnx
 expect_error 1 "'link.onnx' is the model itself: --in-place replaces it" convert out.onnx -o link.onnx
 cp out.onnx x.data
 expect_error 1 "'x.data' is the model itself: external data would replace it" convert x.data -o x
+for file in "$model" report2.onnx report2.onnx.data; do
+  expect_error 1 "'$file' is a file of the model: the report would replace it" \
+    convert "$model" -o report2.onnx --json "$file"
+done
 mkdir folder
 expect_error 1 "cannot write 'folder': Is a directory" convert "$model" -o folder
 expect_error 1 "cannot write 'none/x.onnx': No such file or directory" convert "$model" -o none/x.onnx
@@ -63,6 +67,18 @@ expect_error 1 "cannot write '/dev/null': it is not a regular file" convert "$mo
 expect 0 convert out.onnx -o out.onnx --in-place
 expect_same out.onnx case/../out.onnx
 [ -z "$(find . -name '*.onnx.*[0-9a-f]' | grep -v data)" ] || complain "files were left: $(ls)"
+
+# A million empty declarations: more than a load may take by default. --max-memory raises that, for all commands.
+rest='\x0a\x0c\x0a\x01x\x12\x01y\x22\x04Relu\x12\x01g'
+rest+='\x5a\x0d\x0a\x01x\x12\x08\x0a\x06\x08\x01\x12\x02\x0a\x00\x62\x0d\x0a\x01y\x12\x08\x0a\x06\x08\x01\x12\x02\x0a\x00'
+{ printf '\x08\x08\x42\x02\x10\x0d\x3a\xaf\x89\x7a%b' "$rest"; yes j | tr '\n' '\0' | head -c 2000000; } >wide.onnx
+expect_error 1 "unpacking takes more than max_memory=67108864 bytes (counted up to byte 1864153)" \
+  convert wide.onnx -o wide2.onnx
+expect 0 convert wide.onnx -o wide2.onnx --max-memory 300
+expect_line out.txt "wrote wide2.onnx"
+expect 0 run wide.onnx --random 1 --max-memory 300
+# A smaller number does not lower it.
+expect 0 run "$model" --random 1 --max-memory 1
 
 # onnx.checker and ONNX's own reader, where they are installed.
 if /usr/bin/python3 -c 'import onnx' 2>/dev/null; then

@@ -140,6 +140,19 @@ static void reshapes_that_were_transposes_are_ones_again(void** state) {
       1);
 }
 
+static void reshapes_that_bring_the_batch_to_the_front_are_opened(void** state) {
+  (void)state;
+  static const char* const kShapes[] = {"1 4 2", "1 -1 2", "-1 4 2"};
+  for (size_t i = 0; i < sizeof kShapes / sizeof kShapes[0]; i++) {
+    char text[1024];
+    (void)snprintf(text, sizeof text,
+                   "%snode LSTM xt,w,r -> y hidden_size=2\n"
+                   "const to int64[3] %s\nnode Reshape y,to -> z\noutput z\n",
+                   IN_1, kShapes[i]);
+    expect_open(text, 1);
+  }
+}
+
 static void the_node_that_prevents_it_is_named(void** state) {
   (void)state;
   static const struct {
@@ -253,6 +266,33 @@ static void time_that_is_summed_over_stays(void** state) {
   convert_case_deinit(&made);
 }
 
+static void a_constant_sequence_lens_of_all_steps_goes_with_time(void** state) {
+  (void)state;
+  const olstm__convert_options options = {.states = OLSTM__CONVERT_STATES_IO};
+  static const struct {
+    const char *lens, *note;
+  } kCases[] = {
+      {"5 5", "changed time: open, was 5; 1 nodes changed for it"},
+      {"3 3",
+       "stays time rnn: 5 steps are baked in: LSTM: its sequence_lens is a constant"},
+      {"5 3",
+       "stays time rnn: 5 steps are baked in: LSTM: its sequence_lens is a constant"}};
+  for (size_t i = 0; i < sizeof kCases / sizeof kCases[0]; i++) {
+    char text[1024];
+    convert_case made;
+    (void)snprintf(text, sizeof text,
+                   "input x float[5,2,3]\n" WEIGHTS
+                   "const l int32[2] %s\n"
+                   "node LSTM x,w,r,_,l -> y hidden_size=2 name=rnn\noutput y\n",
+                   kCases[i].lens);
+    convert_case_text(&made, text, &options);
+    convert_case_expect_note(&made, kCases[i].note);
+    if (i == 0) convert_case_expect_ops(&made, "LSTM");
+    assert_int_equal(olstm_model_get_input(made.after, 0)->dims[0], i == 0 ? -1 : 5);
+    convert_case_deinit(&made);
+  }
+}
+
 static void time_that_is_fixed_is_not_taken_for_the_batch(void** state) {
   (void)state;
   convert_case made;
@@ -302,6 +342,8 @@ int main(int argc, char** argv) {
       cmocka_unit_test(zeros_of_a_state_are_dropped),
       cmocka_unit_test(shapes_and_constants_are_opened),
       cmocka_unit_test(reshapes_that_were_transposes_are_ones_again),
+      cmocka_unit_test(reshapes_that_bring_the_batch_to_the_front_are_opened),
+      cmocka_unit_test(a_constant_sequence_lens_of_all_steps_goes_with_time),
       cmocka_unit_test(the_node_that_prevents_it_is_named),
       cmocka_unit_test(a_batch_whose_rows_meet_stays),
       cmocka_unit_test(what_is_open_stays_open),

@@ -73,6 +73,46 @@ static void a_loop_becomes_a_layer_and_nothing_else_is_left_of_it(void** state) 
   convert_case_deinit(&made);
 }
 
+/// A Loop whose states are frozen for two rows; `listed`: further inputs.
+#define FROZEN(listed)                                                                 \
+  "input x float[T,N,2]\n" listed OUTSIDE("float")                                     \
+      BODY("float") "const h0 float[2,2] 0.5 -0.25\nconst c0 float[2,2] 0.25 1\n" LOOP \
+                    "output ys\noutput hT\n"
+
+static const char* const kFrozen[] = {
+    FROZEN(""), FROZEN("input zero int64[]\ninput b float[8]\ninput w float[2,8]\n"
+                       "input r float[2,8]\ninput h0 float[2,2]\ninput c0 float[2,2]\n")};
+
+static void frozen_states_of_loops_are_opened(void** state) {
+  (void)state;
+  const olstm__convert_options options = {.opens_batch = true};
+  for (size_t i = 0; i < sizeof kFrozen / sizeof kFrozen[0]; i++) {
+    convert_case made;
+    convert_case_text(&made, kFrozen[i], &options);
+    convert_case_expect_note(&made, "changed batch: open, was 2; 3 nodes changed for it");
+    convert_case_expect_same(&made, 2);
+    // The states have one row for as many as there are.
+    convert_case_expect_same(&(convert_case){.before = made.after, .after = made.after},
+                             5);
+    convert_case_deinit(&made);
+  }
+}
+
+static void states_of_loops_take_frozen_rows_along(void** state) {
+  (void)state;
+  const olstm__convert_options options = {.states = OLSTM__CONVERT_STATES_IO};
+  for (size_t i = 0; i < sizeof kFrozen / sizeof kFrozen[0]; i++) {
+    convert_case made;
+    convert_case_text(&made, kFrozen[i], &options);
+    convert_case_expect_note(&made, "changed batch: open, was 2; 1 nodes changed for it");
+    assert_int_equal(convert_case_count(&made, "Expand"), 0);
+    assert_int_equal(olstm_model_input_count(made.after), 3);
+    convert_case_expect_same(&(convert_case){.before = made.after, .after = made.after},
+                             5);
+    convert_case_deinit(&made);
+  }
+}
+
 static void loops_stay_when_they_are_to(void** state) {
   (void)state;
   convert_case made;
@@ -226,6 +266,8 @@ int main(int argc, char** argv) {
   static const struct CMUnitTest kTests[] = {
       cmocka_unit_test(all_that_is_recognised_is_written),
       cmocka_unit_test(a_loop_becomes_a_layer_and_nothing_else_is_left_of_it),
+      cmocka_unit_test(frozen_states_of_loops_are_opened),
+      cmocka_unit_test(states_of_loops_take_frozen_rows_along),
       cmocka_unit_test(loops_stay_when_they_are_to),
       cmocka_unit_test(layers_of_double_stay_loops),
       cmocka_unit_test(layers_of_branches_are_found),

@@ -156,6 +156,22 @@ static void frozen_states_are_dropped_and_said(void** state) {
   convert_case_deinit(&made);
 }
 
+static void frozen_states_that_others_read_stay_for_them(void** state) {
+  (void)state;
+  convert_case made;
+  convert_case_text(&made,
+                    "input x float[T,2,3]\n" WEIGHTS
+                    "const s float[1,2,2] 0.5\nnode LSTM x,w1,r1,_,_,s,s -> y,h "
+                    "hidden_size=2 name=rnn\nnode Add h,s -> z\noutput y\noutput z\n",
+                    &kIo);
+  convert_case_expect_ops(&made, "Add Identity LSTM");
+  convert_case_expect_note(&made,
+                           "changed state rnn: c is input 'rnn/c.in' and output "
+                           "'rnn/c.out'; feed what initial state the model had, not 0, "
+                           "at first");
+  convert_case_deinit(&made);
+}
+
 static void loops_become_layers_with_states(void** state) {
   (void)state;
   convert_case made;
@@ -273,10 +289,27 @@ static void stateless_is_the_way_back(void** state) {
   convert_case_deinit(&back);
 }
 
+static void choices_of_others_keep_the_input_that_was_a_state(void** state) {
+  (void)state;
+  convert_case made;
+  const olstm__convert_options options = {.states = OLSTM__CONVERT_STATES_NONE};
+  convert_case_text(
+      &made,
+      "input x float[T,N,2]\ninput s float[1,N,2]\ninput p bool[]\n" WEIGHTS
+      "const k float[] 2\nnode GRU x,w2,r2,_,_,s -> y hidden_size=2 name=a\n"
+      "node Where p,k,s -> z\noutput y\noutput z\n",
+      &options);
+  assert_int_equal(olstm_model_input_count(made.after), 3);
+  convert_case_expect_note(&made, "stays state s: other nodes read this input, too");
+  convert_case_deinit(&made);
+}
+
 int main(int argc, char** argv) {
   static const struct CMUnitTest kTests[] = {
       cmocka_unit_test(states_become_inputs_and_outputs_behind_the_others),
       cmocka_unit_test(frozen_states_are_dropped_and_said),
+      cmocka_unit_test(frozen_states_that_others_read_stay_for_them),
+      cmocka_unit_test(choices_of_others_keep_the_input_that_was_a_state),
       cmocka_unit_test(loops_become_layers_with_states),
       cmocka_unit_test(masked_steps_keep_the_state_of_the_piece_before),
       cmocka_unit_test(states_that_the_model_has_or_computes_stay),
