@@ -71,7 +71,6 @@ struct olstm__executor {
   bool is_warm;
   /// The pool that steps are bound to; NULL while it is in use elsewhere.
   const olstm_parallel* parallel;
-  uint64_t trip;
   /// Per input, as passed to the last prepare; and the plan key of the inputs.
   bool* is_constant;
   olstm_tensor* key;
@@ -350,7 +349,6 @@ static olstm_status bind(olstm__executor* executor, olstm__plan* plan,
   executor->output_data = (void**)(block + layout.output_data);
   executor->workspace = block + layout.workspace;
   executor->parallel = NULL;
-  executor->trip = 0;
   executor->is_warm = false;
   bind_steps(executor, plan, (void**)(block + layout.pointers));
   bind_outputs(executor, plan);
@@ -457,14 +455,11 @@ static void patch(olstm__executor* executor, const olstm_tensor* inputs,
     char* data = executor->output_data[site->index];
     *site->pointer = site->offset ? data + site->offset : data;
   }
-  const uint64_t trip = executor->limits->trip;
-  if (executor->parallel == parallel && executor->trip == trip) return;
+  if (executor->parallel == parallel) return;
   for (size_t s = 0; s < executor->step_count; s++) {
     executor->steps[s].args.parallel = parallel;
-    executor->steps[s].args.trip = trip;
   }
   executor->parallel = parallel;
-  executor->trip = trip;
 }
 
 /// Sets desc and data of known outputs for which the caller brings no buffer.
@@ -484,6 +479,7 @@ static olstm_status run_wavefront(bound_step* first, const olstm_parallel* paral
   olstm__wavefront_layer layers[OLSTM__WAVEFRONT_MAX_LAYERS];
   int32_t failed = 0;
   for (int32_t l = 0; l < first->wavefront_layers; l++) {
+    first[l].args.trip = first->args.trip;
     layers[l] = (olstm__wavefront_layer){first[l].sequence, first[l].instance,
                                          first[l].handle, &first[l].args};
   }
@@ -496,8 +492,10 @@ static olstm_status run_wavefront(bound_step* first, const olstm_parallel* paral
 
 static olstm_status run_steps(const olstm__executor* executor,
                               const olstm_parallel* parallel, olstm_error* error) {
+  const uint64_t trip = executor->limits->trip;
   for (size_t s = 0; s < executor->step_count; s++) {
     bound_step* step = &executor->steps[s];
+    step->args.trip = trip;
     if (step->wavefront_layers > 0 && parallel) {
       OLSTM_RETURN_IF_ERROR(run_wavefront(step, parallel, error));
       s += (size_t)step->wavefront_layers - 1;

@@ -100,8 +100,9 @@ static void sleep_until_changed(wait_point* point, const atomic_ullong* word,
   (void)pthread_mutex_lock(&point->mutex);
   for (;;) {
     // Either this thread sees the new word, or the thread that changes it sees is_asleep:
-    // both write before they read, sequentially consistent.
-    atomic_store(&point->is_asleep, true);
+    // both write before they read, sequentially consistent. Both exchange: where QEMU
+    // translates AArch64 for x86, a load overtakes a plain store all the same.
+    (void)atomic_exchange(&point->is_asleep, true);
     if (atomic_load(word) != old) break;
     (void)pthread_cond_wait(&point->changed, &point->mutex);
   }
@@ -120,8 +121,8 @@ static void wait_until_changed(wait_point* point, const atomic_ullong* word,
   if (spin_ns >= kMinSpinNs && spin_ns <= kMaxSpinNs) point->spin_ns = spin_ns;
 }
 
-/// Wakes the thread that waits at `point`, after its word was changed. Signals a sleeper
-/// once.
+/// Wakes the thread that waits at `point`, after its word was exchanged. Signals a
+/// sleeper once.
 static void wake(wait_point* point) {
   if (!atomic_load(&point->is_asleep)) return;
   (void)pthread_mutex_lock(&point->mutex);
@@ -168,7 +169,7 @@ static void* worker_main(void* argument) {
     if (!take_part(self, seen >> 16)) continue;
     if (!threads->task) return NULL;
     run_tasks(threads, self->index);
-    atomic_store(&self->part, seen >> 16 << 1 | 1);
+    (void)atomic_exchange(&self->part, seen >> 16 << 1 | 1);
     wake(&threads->done_point);
   }
 }
@@ -178,7 +179,8 @@ static unsigned long long start_run(olstm__threads* threads, int32_t participant
   const unsigned long long number =
       (atomic_load_explicit(&threads->run_word, memory_order_relaxed) >> 16) + 1;
   atomic_store_explicit(&threads->next_task, 0, memory_order_relaxed);
-  atomic_store(&threads->run_word, number << 16 | (unsigned long long)participants);
+  (void)atomic_exchange(&threads->run_word,
+                        number << 16 | (unsigned long long)participants);
   for (int32_t i = 1; i < participants; i++) wake(&threads->workers[i].point);
   return number;
 }
