@@ -130,3 +130,35 @@ void olstm__conv_run_depthwise(const olstm__conv_piece* piece,
   }
   gather_results(piece, args, channels, memory + plan->results_offset);
 }
+
+void olstm__conv_run_planes(const olstm__conv_piece* piece, const olstm__conv_args* args,
+                            char* memory) {
+  const olstm__conv_plan* plan = piece->plan;
+  const olstm__window* w = &plan->conv.window;
+  const int64_t size = piece->size, taps = w->kernel[1] * w->kernel[2];
+  const int64_t input = w->input[1] * w->input[2], output = w->output[1] * w->output[2];
+  const int64_t first = piece->row * w->output[2];
+  const int64_t end =
+      olstm__conv_smaller(piece->group + plan->piece_groups, plan->conv.groups);
+  const double zero = 0;
+  olstm__conv_plane plane = {.height = w->input[1],
+                             .width = w->input[2],
+                             .top = piece->row - w->pad_begin[1],
+                             .first = -w->pad_begin[2],
+                             .spacing = w->dilation[2],
+                             .rows = piece->row_end - piece->row,
+                             .columns = w->output[2]};
+  (void)memory;
+  for (int64_t g = piece->group; g < end; g++) {
+    const int64_t index = piece->sample * plan->conv.groups + g;
+    plane.from = (const char*)piece->x + index * input * size;
+    plane.weights = (const char*)args->packed + g * taps * size;
+    plane.bias = args->bias ? (const char*)args->bias + g * size : (const char*)&zero;
+    plane.to = (char*)args->y + (index * output + first) * size;
+    plan->plane(&plane);
+    if (args->finish) {
+      args->finish(args->finish_context, index, first, plane.rows * plane.columns,
+                   plane.to);
+    }
+  }
+}

@@ -14,8 +14,10 @@
 enum {
   /// Lanes of the widest tile.
   kMaxLanes = OLSTM__CONV_TILE_VECTORS * 16,
-  /// Multiply-adds below which one thread is enough.
-  kParallelWork = 1 << 18
+  /// Multiply-adds below which one thread is enough, also where channels have windows of
+  /// their own, which take longer for each.
+  kParallelWork = 1 << 18,
+  kDepthwiseWork = 1 << 16
 };
 
 /// Tiles side by side of one row of output, from position `from` on.
@@ -384,7 +386,9 @@ static void run_task(void* argument, int32_t index) {
   char* memory = (char*)task->args->workspace + (size_t)index * plan->thread_bytes;
   for (int64_t p = index; p < plan->piece_count; p += task->task_count) {
     const olstm__conv_piece piece = find_piece(plan, task->args, p);
-    (plan->depthwise ? olstm__conv_run_depthwise : run_piece)(&piece, task->args, memory);
+    (plan->plane       ? olstm__conv_run_planes
+     : plan->depthwise ? olstm__conv_run_depthwise
+                       : run_piece)(&piece, task->args, memory);
   }
 }
 
@@ -396,7 +400,8 @@ void olstm__conv_run(const olstm__conv_plan* plan, const olstm__conv_args* args)
     if ((size_t)task.task_count > most) task.task_count = (int32_t)most;
   }
   if (task.task_count > 1 && plan->piece_count > 1 &&
-      olstm__conv_work(&plan->conv) >= kParallelWork) {
+      olstm__conv_work(&plan->conv) >=
+          (plan->depthwise ? kDepthwiseWork : kParallelWork)) {
     parallel->run(parallel->pool, task.task_count, run_task, &task);
   } else {
     task.task_count = 1;

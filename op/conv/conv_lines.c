@@ -91,33 +91,21 @@ static void split_rows(const olstm__conv_piece* piece, const char* row, int64_t 
   plan->movers->split(&split);
 }
 
-/// Brings a plane's rows from source->first_row on into lines.
-static void copy_plane(const olstm__conv_piece* piece, const char* plane,
-                       const olstm__conv_source* source, int64_t row_count, char* to) {
+/// Brings rows that lie one after the other into lines.
+static void copy_lines(const olstm__conv_piece* piece, const char* row, int64_t count,
+                       int64_t to_step, char* to) {
   const olstm__conv_plan* plan = piece->plan;
   const olstm__window* w = &plan->conv.window;
   const int64_t stride = plan->conv.is_transposed ? 1 : w->stride[2];
-  const int64_t before =
-      olstm__conv_smaller(olstm__conv_larger(-source->first_row, 0), row_count);
-  const int64_t end = olstm__conv_smaller(source->first_row + row_count, w->input[1]);
-  const int64_t count = olstm__conv_larger(end - source->first_row - before, 0);
-  const int64_t after = row_count - before - count;
-  const int64_t from_bytes = w->input[2] * piece->size;
-  const int64_t to_bytes = source->row_step * piece->size;
-  const char* row = plane + (count > 0 ? source->first_row + before : 0) * from_bytes;
-  memset(to, 0, (size_t)(before * to_bytes));
-  to += before * to_bytes;
-  if (plan->lines == OLSTM__CONV_LINES_BY_PHASE && stride == 1) {
-    copy_rows(piece, row, count, to);
-  } else if (plan->lines == OLSTM__CONV_LINES_BY_PHASE && stride == 2) {
-    split_rows(piece, row, count, to);
-  } else {
-    for (int64_t r = 0; r < count; r++) {
-      copy_row(piece, row + r * from_bytes, olstm__conv_line_length(piece),
-               to + r * to_bytes);
-    }
+  const bool by_phase = plan->lines == OLSTM__CONV_LINES_BY_PHASE;
+  if (by_phase && stride <= 2) {
+    (stride == 1 ? copy_rows : split_rows)(piece, row, count, to);
+    return;
   }
-  memset(to + count * to_bytes, 0, (size_t)(after * to_bytes));
+  for (int64_t r = 0; r < count; r++) {
+    copy_row(piece, row + r * w->input[2] * piece->size, olstm__conv_line_length(piece),
+             to + r * to_step * piece->size);
+  }
 }
 
 int64_t olstm__conv_find_inputs(const olstm__conv_plan* plan, int32_t d, int64_t begin,
@@ -169,10 +157,17 @@ static olstm__conv_source copy_source(const olstm__conv_piece* piece, char* to) 
                                               plane_bytes;
   source.depth_step = row_count * source.row_step;
   source.channel_step = depth_count * source.depth_step;
-  for (int64_t c = 0; c < conv->input_channels; c++) {
-    for (int64_t d = 0; d < depth_count; d++) {
-      copy_plane(piece, x + (c * w->input[0] + d) * plane_bytes, &source, row_count, to);
-      to += row_count * source.row_step * piece->size;
+  // Rows of whole planes lie one after the other.
+  const bool is_whole = row_count == w->input[1] && depth_count == w->input[0];
+  const int64_t depths = is_whole ? 1 : depth_count;
+  const int64_t rows =
+      is_whole ? conv->input_channels * depth_count * row_count : row_count;
+  x += source.first_row * w->input[2] * piece->size;
+  for (int64_t c = 0; c < (is_whole ? 1 : conv->input_channels); c++) {
+    for (int64_t d = 0; d < depths && rows > 0; d++) {
+      copy_lines(piece, x + (c * w->input[0] + d) * plane_bytes, rows, source.row_step,
+                 to);
+      to += rows * source.row_step * piece->size;
     }
   }
   return source;

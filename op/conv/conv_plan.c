@@ -9,6 +9,8 @@ enum {
   kPieceBytes = 96 << 10,
   /// And of input and results where lanes are channels with windows of their own.
   kDepthwiseBytes = 192 << 10,
+  /// And of planes that are taken as they lie.
+  kPlaneBytes = 24 << 10,
   /// Rows and columns that a window may reach over there: all of them are copied.
   kDepthwiseRows = 64,
   kDepthwiseColumns = 1024,
@@ -153,7 +155,26 @@ static const olstm__conv_tile_table* find_depthwise(const olstm__conv* conv,
   }
 #endif
   // Planes that are few lanes go as rows.
-  return fits && conv->groups >= tiles->lanes / 2 ? tiles : NULL;
+  return fits && tiles->depthwise && conv->groups >= tiles->lanes / 2 ? tiles : NULL;
+}
+
+/// What takes them plane by plane: rows that fill most of a vector, and as many of them
+/// as are taken at a time.
+static void find_planes(olstm__conv_plan* plan) {
+  const olstm__window* w = &plan->conv.window;
+  const olstm__conv_tile_table* tiles = plan->tiles;
+  if (!plan->depthwise || w->kernel[1] != 3 || w->kernel[2] != 3 ||
+      w->dilation[1] * w->stride[1] * w->stride[2] != 1 ||
+      w->output[1] < OLSTM__CONV_PLANE_ROWS) {
+    return;
+  }
+#if defined(__x86_64__)
+  if (tiles == &olstm__conv_tile_f32_avx512 &&
+      w->output[2] <= olstm__conv_tile_f32_avx2.lanes) {
+    tiles = &olstm__conv_tile_f32_avx2;
+  }
+#endif
+  if (2 * w->output[2] > tiles->lanes) plan->plane = tiles->plane;
 }
 
 // ---------------------------------------------------------------- tiles
@@ -321,6 +342,25 @@ static bool depthwise_fits(const olstm__conv_plan* plan, int64_t rows) {
          count <= kDepthwiseBytes;
 }
 
+/// At least `rows` rows, so that none of a plane's pieces has fewer than are taken at a
+/// time.
+static void set_plane_rows(olstm__conv_plan* plan, int64_t rows) {
+  const int64_t all = plan->conv.window.output[1];
+  rows = olstm__conv_smaller(olstm__conv_larger(rows, OLSTM__CONV_PLANE_ROWS), all);
+  while (all % rows != 0 && all % rows < OLSTM__CONV_PLANE_ROWS) rows++;
+  plan->piece_rows = rows;
+}
+
+/// Whole planes, or some rows of one.
+static void cut_planes(olstm__conv_plan* plan) {
+  const olstm__window* w = &plan->conv.window;
+  const int64_t row_bytes = w->input[2] * (int64_t)olstm_dtype_size(plan->conv.dtype);
+  const int64_t planes = kPlaneBytes / row_bytes / w->input[1];
+  plan->piece_groups =
+      olstm__conv_larger(olstm__conv_smaller(planes, plan->conv.groups), 1);
+  set_plane_rows(plan, planes > 0 ? w->output[1] : kPlaneBytes / row_bytes);
+}
+
 static void cut_depthwise(olstm__conv_plan* plan) {
   enum { kLeastColumns = 256 };
   const int64_t rows = plan->conv.window.output[1];
@@ -344,6 +384,10 @@ static void choose_piece(olstm__conv_plan* plan) {
   plan->piece_channels = plan->conv.output_channels;
   plan->piece_groups = 1;
   cut_columns(plan, 1);
+  if (plan->plane) {
+    cut_planes(plan);
+    return;
+  }
   if (plan->depthwise) {
     cut_depthwise(plan);
     return;
@@ -370,6 +414,15 @@ static int64_t count_pieces(const olstm__conv_plan* plan) {
          plan->column_parts * ceil_divide(conv->output_channels, plan->piece_channels);
 }
 
+/// Pieces of fewer planes, then of fewer rows.
+static void share_planes(olstm__conv_plan* plan, int64_t wanted) {
+  const int64_t count = count_pieces(plan);
+  if (count >= wanted) return;
+  plan->piece_groups = ceil_divide(plan->piece_groups, ceil_divide(wanted, count));
+  set_plane_rows(plan,
+                 ceil_divide(plan->piece_rows, ceil_divide(wanted, count_pieces(plan))));
+}
+
 /// Cuts further where threads would find too little to share.
 static void share_pieces(olstm__conv_plan* plan, int32_t thread_count) {
   const int64_t wanted = (int64_t)thread_count * kPiecesPerThread;
@@ -377,6 +430,10 @@ static void share_pieces(olstm__conv_plan* plan, int32_t thread_count) {
   const int64_t unit = olstm__conv_larger(
       plan->block * (plan->by_channels ? (int64_t)plan->vectors : 1), 1);
   if (thread_count == 1) return;
+  if (plan->plane) {
+    share_planes(plan, wanted);
+    return;
+  }
   if (count_pieces(plan) < wanted && channels >= 2 * unit) {
     const int64_t more = ceil_divide(wanted, olstm__conv_larger(count_pieces(plan), 1));
     plan->piece_channels = ceil_divide(ceil_divide(channels, unit), more) * unit;
@@ -439,7 +496,7 @@ static bool lay_out_tiles(olstm__conv_plan* plan) {
 
 static bool lay_out(olstm__conv_plan* plan, int32_t thread_count) {
   plan->thread_bytes = 0;
-  return (plan->depthwise ? lay_out_depthwise(plan) : lay_out_tiles(plan)) &&
+  return (plan->plane || (plan->depthwise ? lay_out_depthwise : lay_out_tiles)(plan)) &&
          olstm_size_align(plan->thread_bytes, &plan->thread_bytes) &&
          olstm_size_multiply(plan->thread_bytes, (size_t)thread_count,
                              &plan->workspace_bytes);
@@ -464,6 +521,7 @@ bool olstm__conv_plan_init(const olstm__conv* conv, int32_t thread_count,
   plan->block = olstm__conv_block(conv);
   plan->list_channels = count_listed(conv->input_channels, taps);
   plan->depthwise = find_depthwise(&plan->conv, plan->tiles);
+  find_planes(plan);
   plan_lines(plan);
   choose_tiles(plan);
   plan_lines(plan);

@@ -39,6 +39,8 @@ typedef struct olstm__conv_plan {
   /// For channels with a window of their own, a lane for each: what takes them. NULL:
   /// tiles do.
   const olstm__conv_tile_table* depthwise;
+  /// What takes them plane by plane instead, or NULL.
+  void (*plane)(const olstm__conv_plane* plane);
   /// Groups of a piece: such channels, or 1.
   int64_t piece_groups;
   /// The most rows and vectors of a tile.

@@ -9,7 +9,12 @@
 
 #include <stdint.h>
 
-enum { OLSTM__CONV_TILE_ROWS = 8, OLSTM__CONV_TILE_VECTORS = 4 };
+enum {
+  OLSTM__CONV_TILE_ROWS = 8,
+  OLSTM__CONV_TILE_VECTORS = 4,
+  /// The least rows of a plane's results.
+  OLSTM__CONV_PLANE_ROWS = 7
+};
 
 /// All that is counted is counted in reals.
 typedef struct olstm__conv_tile {
@@ -50,6 +55,23 @@ typedef struct olstm__conv_depthwise {
   /// A vector for each tap, and one.
   const void *weights, *bias;
 } olstm__conv_depthwise;
+
+/// One channel that has a window of its own, of 3 x 3 taps in steps of one: each element
+/// starts from the bias, and takes tap after tap, but for rows of them outside of the
+/// input; beyond the ends of rows it finds zeros.
+typedef struct olstm__conv_plane {
+  /// The input, height x width.
+  const void* from;
+  int64_t height, width;
+  /// The row and column of it that the first tap of the first result meets, and how many
+  /// columns taps lie apart.
+  int64_t top, first, spacing;
+  /// One for each tap, and one.
+  const void *weights, *bias;
+  /// Of results, row after row.
+  int64_t rows, columns;
+  void* to;
+} olstm__conv_plane;
 
 /// Parts of planes, as many as lanes or fewer, that become rows of vectors, one for each
 /// position.
@@ -100,8 +122,11 @@ typedef struct olstm__conv_tile_table {
   int32_t max_rows[OLSTM__CONV_TILE_VECTORS];
   /// run[vectors - 1][rows - 1].
   const olstm__conv_tile_function (*run)[OLSTM__CONV_TILE_ROWS];
+  /// Channels with windows of their own: by lanes, and by planes. NULL where they are not
+  /// worth it.
   olstm__conv_depthwise_function depthwise;
   void (*spread)(const olstm__conv_spread* planes);
+  void (*plane)(const olstm__conv_plane* plane);
   void (*copy)(const olstm__conv_copy* copy);
   /// to[i * to_step + j] = from[j * from_step + i] for i < rows, j < columns.
   void (*transpose)(const void* from, int64_t from_step, int64_t rows, int64_t columns,

@@ -42,12 +42,20 @@ SIMD_INLINE void simd_store_part(simd_real* p, simd_vec a, int64_t count) {
   SIMD_OP(mask_storeu)(p, simd_first(count), a);
 }
 
+/// Lanes first..end-1, none where end is less; such lanes, the others zero and not read.
+#define SIMD_HAS_MASKS 1
+SIMD_INLINE simd_mask simd_between(int64_t first, int64_t end) {
+  return (simd_mask)(simd_first(end) & ~simd_first(first));
+}
+SIMD_INLINE simd_vec simd_load_masked(const float* p, simd_mask mask) {
+  return _mm512_maskz_loadu_ps(mask, p);
+}
+
 /// Lanes first..end-1 (0 <= first, end <= SIMD_LANES) of the floats at p, of which others
 /// are not read; those are `other`.
 SIMD_INLINE simd_vec simd_load_between(const float* p, int64_t first, int64_t end,
                                        simd_vec other) {
-  return _mm512_mask_loadu_ps(other, (simd_mask)(simd_first(end) & ~simd_first(first)),
-                              p);
+  return _mm512_mask_loadu_ps(other, simd_between(first, end), p);
 }
 
 /// Its lanes in another order: halves, quarters, pairs or neighbours swapped (`distance`

@@ -332,6 +332,32 @@ static void channels_with_a_window_of_their_own_follow_the_definition(void** sta
   for (int i = 0; i < 6; i++) check_depthwise(3, 1, 4000);
 }
 
+/// Windows of 3 x 3 in steps of one, on planes of all heights, wide or narrow.
+static void planes_with_windows_of_three_follow_the_definition(void** state) {
+  (void)state;
+  draw_state = 12;
+  for (int i = 0; i < 90; i++) {
+    problem p;
+    draw_problem(&p, 2, 1, 40);
+    p.conv.is_transposed = false;
+    p.conv.groups = draw(4, 40);
+    p.conv.input_channels = p.conv.output_channels = 1;
+    for (int32_t d = 1; d < 3; d++) {
+      olstm__window* w = &p.conv.window;
+      w->kernel[d] = 3;
+      w->stride[d] = 1;
+      w->dilation[d] = d == 1 ? 1 : draw(1, 3);
+      w->pad_begin[d] = draw(0, 4);
+      w->pad_end[d] = draw(0, 4);
+      const int64_t least = olstm__window_extent(w, d);
+      // Planes of a few of them are cut into rows.
+      w->input[d] = draw(least, i % 10 == 0 ? 130 : i % 2 ? 16 : 40);
+      w->output[d] = w->input[d] + w->pad_begin[d] + w->pad_end[d] - least + 1;
+    }
+    check_problem(&p);
+  }
+}
+
 /// Rows that are too long for a piece are cut.
 static void long_rows_are_cut(void** state) {
   static const int64_t kSizes[][6] = {
@@ -413,6 +439,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(volumes_follow_the_definition),
       cmocka_unit_test(dimensions_without_windows_are_joined),
       cmocka_unit_test(channels_with_a_window_of_their_own_follow_the_definition),
+      cmocka_unit_test(planes_with_windows_of_three_follow_the_definition),
       cmocka_unit_test(long_rows_are_cut),
       cmocka_unit_test(far_windows_take_little_memory),
       cmocka_unit_test(batches_without_samples_take_nothing),
