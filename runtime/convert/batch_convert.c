@@ -19,6 +19,8 @@ typedef struct batch_state {
   olstm__convert_report* report;
   /// Of each input of the session: the layer's state that it is, or NULL.
   const olstm__graph_node** state_of;
+  /// Of each value: which input of the session it is, or -1.
+  int32_t* numbers;
 } batch_state;
 
 static const char* subject_of(const batch_state* state) {
@@ -44,7 +46,9 @@ static bool find_states(batch_state* state) {
   state->state_of = olstm__arena_allocate(memory, inputs, sizeof(olstm__graph_node*));
   int32_t* numbers =
       olstm__arena_allocate(memory, (size_t)graph->value_count, sizeof *numbers);
+  state->numbers = numbers;
   if (!state->state_of || !numbers) return false;
+  for (int32_t v = 0; v < graph->value_count; v++) numbers[v] = -1;
   for (size_t s = 0; s < inputs; s++) numbers[graph->inputs[s]] = (int32_t)s;
   for (int32_t i = 0; i < graph->order_count; i++) {
     const olstm__graph_node* node = &graph->nodes[graph->order[i]];
@@ -108,12 +112,11 @@ static int64_t find_expanded_rows(const batch_state* state, int guess) {
     for (int32_t d = 0; d < rank; d++) {
       const olstm__dim_symbol dim = olstm__dim_symbol_of(graph, node->inputs[0], d);
       const int64_t index = d + olstm_tensor_desc_count(&numbers->desc) - rank;
+      const int32_t input = dim.root == OLSTM__NO_VALUE ? -1 : state->numbers[dim.root];
       int64_t rows = 0;
-      for (size_t s = 0; s < state->opening.session->input_count; s++) {
-        if (graph->inputs[s] == dim.root && dim.axis == guess_axis(state, s, guess) &&
-            index >= 0 && olstm__match_whole_element(numbers, index, &rows) && rows > 1) {
-          return rows;
-        }
+      if (input >= 0 && dim.axis == guess_axis(state, (size_t)input, guess) &&
+          index >= 0 && olstm__match_whole_element(numbers, index, &rows) && rows > 1) {
+        return rows;
       }
     }
   }
@@ -300,6 +303,7 @@ static void report_other_steps(const batch_state* state) {
   for (int32_t i = 0; i < graph->order_count; i++) {
     const olstm__graph_node* node = &graph->nodes[graph->order[i]];
     bool has_state = false;
+    if (!olstm__graph_node_has(node, OLSTM__TRAIT_RECURRENT)) continue;
     for (size_t s = 0; s < state->opening.session->input_count; s++) {
       has_state |= state->state_of[s] == node;
     }

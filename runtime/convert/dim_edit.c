@@ -416,13 +416,17 @@ static bool open_inputs(olstm__dim_edit* edit, olstm__graph_proto* graph) {
   olstm__value_info_proto** inputs = olstm__arena_allocate(
       &opening->model->memory, graph->n_input, sizeof(olstm__value_info_proto*));
   if (!inputs) return false;
-  for (size_t i = 0; i < graph->n_input; i++) {
+  // The session's are those of the file, in their order, but for initializers.
+  for (size_t i = 0, s = 0; i < graph->n_input; i++) {
+    const olstm__dim_place place = {
+        s < opening->session->input_count ? opening->axes[s] : -1, 1};
+    const char* name = s < opening->session->input_count
+                           ? opening->edit.origin->names[graph_of(edit)->inputs[s]]
+                           : NULL;
     inputs[i] = graph->input[i];
-    for (size_t s = 0; s < opening->session->input_count; s++) {
-      const char* name = opening->edit.origin->names[graph_of(edit)->inputs[s]];
-      if (opening->axes[s] < 0 || strcmp(name, inputs[i]->name) != 0) continue;
-      inputs[i] = open_declared(edit, inputs[i], (olstm__dim_place){opening->axes[s], 1});
-    }
+    if (!name || !inputs[i]->name || strcmp(name, inputs[i]->name) != 0) continue;
+    s++;
+    if (place.axis >= 0) inputs[i] = open_declared(edit, inputs[i], place);
     if (!inputs[i]) return false;
   }
   graph->input = inputs;

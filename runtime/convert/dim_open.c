@@ -45,34 +45,44 @@ void olstm__dim_opening_deinit(olstm__dim_opening* opening) {
   olstm__scratch_graph_close(&opening->scratch);
 }
 
-/// Whether a dimension is called as one of the axes that are opened.
-static bool is_opened(const olstm__dim_opening* opening, const char* name) {
+/// Lists what the axes that are opened are called.
+static bool list_opened(const olstm__dim_opening* opening, olstm__name_table* names) {
   const olstm_session* session = opening->session;
-  for (size_t i = 0; name && i < session->input_count; i++) {
+  bool is_new = false, is_done = true;
+  for (size_t i = 0; i < session->input_count && is_done; i++) {
     const char* own =
         opening->axes[i] < 0 ? NULL : session->inputs[i].dim_params[opening->axes[i]];
-    if (own && strcmp(own, name) == 0) return true;
+    is_done = !own || olstm__name_table_add(names, own, 0, &is_new);
   }
-  return false;
+  return is_done;
 }
 
-/// The inputs, with `size` along the axes and `other` along other symbolic dimensions.
-static void describe_inputs(const olstm__dim_opening* opening, int64_t size,
-                            int64_t other, olstm_tensor* inputs) {
+static bool is_opened(const olstm__name_table* names, const char* name) {
+  int32_t found = 0;
+  return name && olstm__name_table_find(names, name, &found);
+}
+
+/// The inputs, with `size` along the axes and dimensions of their `names`, and `other`
+/// along other symbolic dimensions.
+static void describe_inputs(const olstm__dim_opening* opening,
+                            const olstm__name_table* names, int64_t size, int64_t other,
+                            olstm_tensor* inputs) {
   const olstm_session* session = opening->session;
   for (size_t i = 0; i < session->input_count; i++) {
     const olstm_value_info* info = &session->inputs[i];
     inputs[i] = (olstm_tensor){{info->dtype, info->rank < 0 ? 0 : info->rank, {0}}, NULL};
     for (int32_t d = 0; d < info->rank; d++) {
-      const int64_t open = is_opened(opening, info->dim_params[d]) ? size : other;
+      const int64_t open = is_opened(names, info->dim_params[d]) ? size : other;
       inputs[i].desc.dims[d] = info->dims[d] < 0 ? open : info->dims[d];
     }
     if (opening->axes[i] >= 0) inputs[i].desc.dims[opening->axes[i]] = size;
   }
 }
 
-olstm_status olstm__dim_opening_infer(olstm__dim_opening* opening, int64_t size,
-                                      olstm_error* error) {
+/// As olstm__dim_opening_infer, with `names` of the axes.
+static olstm_status infer_with(olstm__dim_opening* opening,
+                               const olstm__name_table* names, int64_t size,
+                               olstm_error* error) {
   const olstm_session* session = opening->session;
   olstm_tensor* inputs =
       olstm__arena_allocate(&opening->edit.memory, session->input_count, sizeof *inputs);
@@ -80,7 +90,8 @@ olstm_status olstm__dim_opening_infer(olstm__dim_opening* opening, int64_t size,
   olstm_status status = OLSTM_STATUS_OK;
   for (size_t i = 0; i < sizeof kMadeUpSizes / sizeof kMadeUpSizes[0]; i++) {
     opening->made_up = kMadeUpSizes[i];
-    describe_inputs(opening, size ? size : OLSTM__ANY_SIZE, opening->made_up, inputs);
+    describe_inputs(opening, names, size ? size : OLSTM__ANY_SIZE, opening->made_up,
+                    inputs);
     status = olstm__plan_describe(session->program, inputs, opening->inferred, error);
     if (status == OLSTM_STATUS_OK || status == OLSTM_STATUS_OUT_OF_MEMORY) break;
   }
@@ -89,6 +100,17 @@ olstm_status olstm__dim_opening_infer(olstm__dim_opening* opening, int64_t size,
     opening->descs[v] = opening->inferred[v].desc;
   }
   return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__dim_opening_infer(olstm__dim_opening* opening, int64_t size,
+                                      olstm_error* error) {
+  olstm__name_table names;
+  olstm__name_table_init(&names, &opening->model->allocator, &opening->names.key);
+  const olstm_status status = list_opened(opening, &names)
+                                  ? infer_with(opening, &names, size, error)
+                                  : fail_memory(error);
+  olstm__name_table_deinit(&names);
+  return status;
 }
 
 bool olstm__dim_opening_walk(olstm__dim_opening* opening, int64_t size) {

@@ -104,14 +104,13 @@ olstm_status olstm__proto_tidy(olstm__encode_model* model, olstm__graph_proto* g
                                const char* const* unused, size_t unused_count,
                                olstm_error* error) {
   olstm__proto_uses uses;
-  size_t counts[2];
   olstm_status status = olstm__proto_uses_init(&uses, model, graph, error);
   for (size_t i = 0; i < unused_count && status == OLSTM_STATUS_OK; i++) {
     if (!olstm__proto_uses_retire(&uses, unused[i])) {
       status = olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory to tidy up");
     }
   }
-  if (status == OLSTM_STATUS_OK) status = olstm__proto_uses_sweep(&uses, counts, error);
+  if (status == OLSTM_STATUS_OK) status = olstm__proto_uses_sweep(&uses, error);
   olstm__proto_uses_deinit(&uses);
   return status == OLSTM_STATUS_OK ? sort_nodes(model, graph, error) : status;
 }

@@ -149,35 +149,35 @@ static bool is_dead(const olstm__proto_uses* uses, const char* name) {
   return value && value->is_dead && value->use_count == 0;
 }
 
-/// The index of a graph's input of that name; n_input when there is none.
-static size_t find_input(const olstm__graph_proto* graph, const char* name) {
-  size_t i = 0;
-  while (i < graph->n_input &&
-         (!graph->input[i]->name || strcmp(graph->input[i]->name, name) != 0)) {
-    i++;
-  }
-  return i;
-}
-
-/// Removes dead initializers, and the inputs that old files have for them.
-static size_t sweep_initializers(olstm__proto_uses* uses) {
+/// Removes dead initializers, and the inputs that old files have for them. `inputs`: the
+/// names of inputs. False when there is no memory.
+static bool sweep_initializers(olstm__proto_uses* uses, olstm__name_table* inputs) {
   olstm__graph_proto* graph = uses->graph;
-  size_t kept = 0;
-  for (size_t i = 0; i < graph->n_initializer; i++) {
-    const char* name = graph->initializer[i]->name;
-    const size_t input = is_dead(uses, name) ? find_input(graph, name) : graph->n_input;
-    const bool stays =
-        !is_dead(uses, name) || (uses->model->has_defaults && input < graph->n_input);
-    if (!stays && input < graph->n_input) {
-      memmove(&graph->input[input], &graph->input[input + 1],
-              (graph->n_input - input - 1) * sizeof(graph->input[0]));
-      graph->n_input--;
-    }
-    if (stays) graph->initializer[kept++] = graph->initializer[i];
+  size_t kept_inputs = 0, kept = 0;
+  bool is_new = false;
+  bool* goes = olstm__arena_allocate(&uses->model->memory, graph->n_input, sizeof *goes);
+  for (size_t i = 0; goes && i < graph->n_input; i++) {
+    const char* name = graph->input[i]->name;
+    if (name && !olstm__name_table_add(inputs, name, (int32_t)i, &is_new)) return false;
   }
-  const size_t removed = graph->n_initializer - kept;
+  for (size_t i = 0; goes && i < graph->n_initializer; i++) {
+    const char* name = graph->initializer[i]->name;
+    int32_t input = 0;
+    const bool is_input =
+        is_dead(uses, name) && olstm__name_table_find(inputs, name, &input);
+    if (is_dead(uses, name) && !(is_input && uses->model->has_defaults)) {
+      if (is_input) goes[input] = true;
+    } else {
+      graph->initializer[kept++] = graph->initializer[i];
+    }
+  }
+  if (!goes) return false;
+  for (size_t i = 0; i < graph->n_input; i++) {
+    if (!goes[i]) graph->input[kept_inputs++] = graph->input[i];
+  }
+  graph->n_input = kept_inputs;
   graph->n_initializer = kept;
-  return removed;
+  return true;
 }
 
 /// Whether nothing makes a value any more.
@@ -196,9 +196,9 @@ static void sweep_value_info(olstm__proto_uses* uses) {
   graph->n_value_info = kept;
 }
 
-olstm_status olstm__proto_uses_sweep(olstm__proto_uses* uses, size_t out_counts[2],
-                                     olstm_error* error) {
+olstm_status olstm__proto_uses_sweep(olstm__proto_uses* uses, olstm_error* error) {
   olstm__graph_proto* graph = uses->graph;
+  olstm__name_table inputs;
   size_t kept = 0;
   while (uses->pending_count > 0) {
     const int32_t index = uses->pending[--uses->pending_count];
@@ -207,12 +207,14 @@ olstm_status olstm__proto_uses_sweep(olstm__proto_uses* uses, size_t out_counts[
     olstm__proto_visit_reads(graph->node[index], drop_read, uses);
   }
   if (uses->model->memory.has_failed) return fail_memory(error);
-  out_counts[1] = sweep_initializers(uses);
+  olstm__name_table_init(&inputs, &uses->model->allocator, &uses->key);
+  const bool is_swept = sweep_initializers(uses, &inputs);
+  olstm__name_table_deinit(&inputs);
+  if (!is_swept) return fail_memory(error);
   sweep_value_info(uses);
   for (size_t n = 0; n < graph->n_node; n++) {
     if (!uses->is_removed[n]) graph->node[kept++] = graph->node[n];
   }
-  out_counts[0] = graph->n_node - kept;
   graph->n_node = kept;
   return OLSTM_STATUS_OK;
 }

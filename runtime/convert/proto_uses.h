@@ -52,9 +52,8 @@ bool olstm__proto_uses_retire(olstm__proto_uses* uses, const char* name);
 
 /// Removes nodes, initializers and value_info that retired values left without any use.
 /// Initializers that callers may replace stay. The graph's nodes have other indices then.
-/// out_counts: of nodes and initializers. Errors: OUT_OF_MEMORY.
-olstm_status olstm__proto_uses_sweep(olstm__proto_uses* uses, size_t out_counts[2],
-                                     olstm_error* error);
+/// Errors: OUT_OF_MEMORY.
+olstm_status olstm__proto_uses_sweep(olstm__proto_uses* uses, olstm_error* error);
 
 /// Removes those of these values that nothing uses, and sorts: for what an edit that is
 /// done has left. Errors: OUT_OF_MEMORY.
