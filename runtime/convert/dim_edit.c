@@ -34,18 +34,9 @@ static char* take_name(olstm__dim_edit* edit, const char* node, const char* what
 static char* add_node(olstm__dim_edit* edit, const char* at, const char* op_type,
                       char* const* inputs, size_t count,
                       const olstm_attribute* attribute) {
-  olstm__encode_model* model = edit->opening->model;
   char* output = take_name(edit, at, op_type);
-  olstm__node_proto* node =
-      output ? olstm__build_make_node(model, output, op_type, count, 1, 1) : NULL;
-  if (!node) return NULL;
-  for (size_t i = 0; i < count; i++) {
-    if (!inputs[i]) return NULL;
-    olstm__build_add_input(node, inputs[i]);
-  }
-  olstm__build_add_output(node, output);
-  return (!attribute || olstm__build_add_attribute(model, node, attribute)) &&
-                 olstm__build_append(model, &edit->opening->edit.writer.nodes, node)
+  return output && olstm__node_write_new(&edit->opening->edit.writer, op_type, inputs,
+                                         count, attribute, output)
              ? output
              : NULL;
 }

@@ -287,7 +287,8 @@ static place_result place_gather(const olstm__dim_walkthrough* walk,
   const olstm__dim_place place = walk->places[node->inputs[0]];
   if (has_place(walk, node->inputs[1])) return refuse("it indexes what it is in with it");
   if (place.axis == axis) {
-    // What counts from the end, or is not the last one now, is there whatever the size.
+    // What counts from the end, or is not the last one now, stays what it is where there
+    // are more; a run with fewer is refused.
     int64_t index = 0;
     const bool is_there = olstm__match_scalar_int(walk->graph, node->inputs[1], &index) &&
                           (index < 0 || index + 1 < walk->size);
@@ -319,7 +320,7 @@ static bool read_slice(const olstm__dim_walkthrough* walk, const olstm__graph_no
          olstm__match_whole_element(ends, k, &out->end);
 }
 
-/// A Slice along the dimension: of all of it, or of what is there whatever its size.
+/// A Slice along the dimension: of all of it, or of what is the same where there is more.
 static place_result place_slice(olstm__dim_walkthrough* walk,
                                 const olstm__graph_node* node) {
   const olstm__dim_place place = walk->places[node->inputs[0]];

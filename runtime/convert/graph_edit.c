@@ -319,17 +319,6 @@ static bool take_name(renaming* names, int32_t value) {
   return olstm__build_append(edit->writer.model, &names->unused, other);
 }
 
-static bool add_identity(olstm__graph_edit* edit, char* from, char* to) {
-  olstm__encode_model* model = edit->writer.model;
-  char* name = olstm__proto_names_take(edit->writer.names, "%s/Identity", to);
-  olstm__node_proto* node =
-      name ? olstm__build_make_node(model, name, "Identity", 1, 1, 0) : NULL;
-  if (!node) return false;
-  olstm__build_add_input(node, from);
-  olstm__build_add_output(node, to);
-  return olstm__build_append(model, &edit->writer.nodes, node);
-}
-
 /// The value of an added node takes the name of the first value that it replaces; users
 /// of others are renamed, and outputs copied.
 static bool replace_one(renaming* names, const olstm__replacement* replacement) {
@@ -345,7 +334,8 @@ static bool replace_one(renaming* names, const olstm__replacement* replacement) 
   char* new_name = name_value(edit, after, NULL);
   if (!new_name) return false;
   if (is_output(edit->proto, old_name)) {
-    return take_name(names, before) && add_identity(edit, new_name, old_name);
+    return take_name(names, before) &&
+           olstm__node_write_new(&edit->writer, "Identity", &new_name, 1, NULL, old_name);
   }
   return add_renaming(names, old_name, new_name) &&
          olstm__build_append(edit->writer.model, &names->unused, old_name);

@@ -111,6 +111,22 @@ bool olstm__node_write_constant(olstm__node_writer* writer, char* name,
                              olstm__build_make_constant(model, name, value));
 }
 
+bool olstm__node_write_new(olstm__node_writer* writer, const char* op_type,
+                           char* const* inputs, size_t count,
+                           const olstm_attribute* attribute, char* output) {
+  char* name = olstm__proto_names_take(writer->names, "%s/%s", output, op_type);
+  olstm__node_proto* made =
+      name ? olstm__build_make_node(writer->model, name, op_type, count, 1, 1) : NULL;
+  if (!made) return false;
+  for (size_t i = 0; i < count; i++) {
+    if (!inputs[i]) return false;
+    olstm__build_add_input(made, inputs[i]);
+  }
+  olstm__build_add_output(made, output);
+  return (!attribute || olstm__build_add_attribute(writer->model, made, attribute)) &&
+         olstm__build_append(writer->model, &writer->nodes, made);
+}
+
 bool olstm__node_write(olstm__node_writer* writer, const olstm__graph_node* node,
                        char* const* inputs, char* const* outputs) {
   const written_operator* found = find_operator(node);

@@ -25,6 +25,12 @@ const char* olstm__node_write_refusal(const olstm__node_writer* writer,
 bool olstm__node_write(olstm__node_writer* writer, const olstm__graph_node* node,
                        char* const* inputs, char* const* outputs);
 
+/// Writes a node of ONNX's own domain with one output, which it is called after.
+/// attribute: NULL for none. False when there is no memory, or an input is NULL.
+bool olstm__node_write_new(olstm__node_writer* writer, const char* op_type,
+                           char* const* inputs, size_t count,
+                           const olstm_attribute* attribute, char* output);
+
 /// Writes a constant of that name: an initializer, or a node where the file is too old
 /// for initializers that are no inputs.
 bool olstm__node_write_constant(olstm__node_writer* writer, char* name,

@@ -3,19 +3,6 @@
 #include "runtime/fuse/fuse_match.h"
 #include "runtime/state/state_nodes.h"
 
-/// Adds a node behind which the layer's own names stand: of an operator of up to three
-/// inputs, and with one attribute.
-static olstm__node_proto* add_node(olstm__layer_list* list, const char* op_type,
-                                   char* const inputs[3], char* output) {
-  char* name = olstm__proto_names_take(&list->names, "%s/%s", output, op_type);
-  olstm__node_proto* node =
-      name ? olstm__build_make_node(list->model, name, op_type, 3, 1, 1) : NULL;
-  if (!node) return NULL;
-  for (size_t i = 0; i < 3 && inputs[i]; i++) olstm__build_add_input(node, inputs[i]);
-  olstm__build_add_output(node, output);
-  return olstm__build_append(list->model, &list->edit.writer.nodes, node) ? node : NULL;
-}
-
 /// Squeezes or unsqueezes an axis of a value; the name of the result. NULL when there is
 /// no memory.
 static char* add_axis_node(olstm__layer_list* list, const char* op_type, char* value,
@@ -33,36 +20,34 @@ static char* add_axis_node(olstm__layer_list* list, const char* op_type, char* v
       return NULL;
     }
   }
-  char* const inputs[3] = {value, axes, NULL};
-  olstm__node_proto* node = output ? add_node(list, op_type, inputs, output) : NULL;
-  return node && (has_input || olstm__build_add_attribute(list->model, node, &attribute))
+  char* const inputs[] = {value, axes};
+  return output && olstm__node_write_new(&list->edit.writer, op_type, inputs,
+                                         has_input ? 2 : 1, has_input ? NULL : &attribute,
+                                         output)
              ? output
              : NULL;
 }
 
 bool olstm__state_add_choice(olstm__layer_list* list, const olstm__listed_layer* layer,
                              int state, char* own, char* input, char** out_chosen) {
-  static const int32_t kZero = 0;
+  // Any but 0 is true, of int64 lengths, too, which olstm takes.
+  static const olstm_attribute kToBool = {
+      .name = "to", .kind = OLSTM_ATTRIBUTE_INT, .i = OLSTM_DTYPE_BOOL};
   const size_t slot = (size_t)OLSTM_RECURRENT_Y_H + (size_t)state;
-  const olstm_tensor tensor = {.desc = {OLSTM_DTYPE_INT32, 0, {0}},
-                               .data = (void*)(uintptr_t)&kZero};
   const char* name = layer->node->name;
-  char* zero = olstm__proto_names_take(&list->names, "%s/no_steps", name);
   char* has_steps = olstm__proto_names_take(&list->names, "%s/has_steps", name);
   char* raw = olstm__proto_names_take(&list->names, "%s/last_%c", name, "hc"[state]);
-  if (!zero || !has_steps || !raw ||
-      !olstm__node_write_constant(&list->edit.writer, zero, &tensor)) {
-    return false;
-  }
-  char* const compared[3] = {layer->proto->input[OLSTM_RECURRENT_SEQUENCE_LENS], zero,
-                             NULL};
-  char* rows = add_node(list, "Greater", compared, has_steps)
+  if (!has_steps || !raw) return false;
+  olstm__node_writer* writer = &list->edit.writer;
+  char* lens = layer->proto->input[OLSTM_RECURRENT_SEQUENCE_LENS];
+  char* rows = olstm__node_write_new(writer, "Cast", &lens, 1, &kToBool, has_steps)
                    ? add_axis_node(list, "Unsqueeze", has_steps, 1)
                    : NULL;
   *out_chosen =
       own ? own : olstm__proto_names_take(&list->names, "%s/next_%c", name, "hc"[state]);
-  char* const chosen[3] = {rows, raw, input};
-  return rows && *out_chosen && add_node(list, "Where", chosen, *out_chosen) &&
+  char* const chosen[] = {rows, raw, input};
+  return *out_chosen &&
+         olstm__node_write_new(writer, "Where", chosen, 3, NULL, *out_chosen) &&
          olstm__layer_set_output(list, layer->proto, slot, raw);
 }
 

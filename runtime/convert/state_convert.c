@@ -84,13 +84,7 @@ static olstm_status take_name(olstm__layer_list* list, const olstm__state_names*
 
 /// Copies a value to a graph output of that name.
 static bool add_copy(olstm__layer_list* list, char* from, char* to) {
-  char* name = olstm__proto_names_take(&list->names, "%s/Identity", to);
-  olstm__node_proto* node =
-      name ? olstm__build_make_node(list->model, name, "Identity", 1, 1, 0) : NULL;
-  if (!node) return false;
-  olstm__build_add_input(node, from);
-  olstm__build_add_output(node, to);
-  return olstm__build_append(list->model, &list->edit.writer.nodes, node);
+  return olstm__node_write_new(&list->edit.writer, "Identity", &from, 1, NULL, to);
 }
 
 /// Makes `name` the layer's final state.

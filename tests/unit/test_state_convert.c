@@ -204,6 +204,26 @@ static void masked_steps_keep_the_state_of_the_piece_before(void** state) {
   convert_case_deinit(&made);
 }
 
+static void sequence_lens_of_either_type_choose_states(void** state) {
+  (void)state;
+  static const char* const kTypes[] = {"int32", "int64"};
+  for (size_t i = 0; i < 2; i++) {
+    char text[1024];
+    convert_case made;
+    (void)snprintf(text, sizeof text,
+                   "input x float[T,N,3]\ninput lens %s[N]\n" WEIGHTS
+                   "node LSTM x,w1,r1,_,lens -> y hidden_size=2 name=rnn\noutput y\n",
+                   kTypes[i]);
+    convert_case_text(&made, text, &kIo);
+    convert_case_expect_ops(&made,
+                            "Cast Cast Identity Identity LSTM Unsqueeze Unsqueeze "
+                            "Where Where");
+    convert_case_expect_same(&(convert_case){.before = made.after, .after = made.after},
+                             3);
+    convert_case_deinit(&made);
+  }
+}
+
 static void states_that_the_model_has_or_computes_stay(void** state) {
   (void)state;
   convert_case made;
@@ -312,6 +332,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(choices_of_others_keep_the_input_that_was_a_state),
       cmocka_unit_test(loops_become_layers_with_states),
       cmocka_unit_test(masked_steps_keep_the_state_of_the_piece_before),
+      cmocka_unit_test(sequence_lens_of_either_type_choose_states),
       cmocka_unit_test(states_that_the_model_has_or_computes_stay),
       cmocka_unit_test(layers_of_bodies_stay_and_backward_ones_are_said),
       cmocka_unit_test(names_follow_the_patterns),
