@@ -12,13 +12,16 @@ enum { kLongRun = 8 };
 bool olstm__index_copy_measure(const olstm_tensor_desc* target, size_t* out_bytes) {
   const int32_t rank = target->rank;
   size_t words = 2;
+  // Runs are of the last axis that is not part of a unit: any of them.
+  size_t most_runs = 1;
   for (int32_t d = 0; d < rank; d++) {
-    if (!olstm_size_add(words, (size_t)target->dims[d], &words)) return false;
+    const size_t dim = (size_t)target->dims[d];
+    if (!olstm_size_add(words, dim, &words)) return false;
+    if (dim > most_runs) most_runs = dim;
   }
-  const size_t last = rank > 0 ? (size_t)target->dims[rank - 1] : 1;
   size_t run_bytes = 0;
   return olstm_size_multiply(words, sizeof(int64_t), out_bytes) &&
-         olstm_size_multiply(last, sizeof(olstm__index_run), &run_bytes) &&
+         olstm_size_multiply(most_runs, sizeof(olstm__index_run), &run_bytes) &&
          olstm_size_add(*out_bytes, run_bytes, out_bytes);
 }
 

@@ -5,7 +5,7 @@
 
 #include "tests/support/test_main.h"
 
-enum { kMost = 6000, kTables = 6 };
+enum { kMost = 6000, kTables = 6, kGuardBytes = 256 };
 
 /// Fills a table of `count` places in 0..length-1, in one of several ways.
 static void fill_table(int way, int64_t length, int64_t count, int64_t* table) {
@@ -49,12 +49,16 @@ static void expect_copy(olstm_dtype dtype, int32_t rank, const int64_t* lengths,
   }
   for (size_t i = 0; i < sizeof source; i++) source[i] = (unsigned char)(i * 31 % 199);
   assert_true(olstm__index_copy_measure(&to, &needed));
-  assert_true(needed <= sizeof memory);
+  assert_true(needed <= sizeof memory - kGuardBytes);
+  memset((char*)memory + needed, 0xee, kGuardBytes);
   olstm__index_copy_init(&copy, &from, &to, memory);
   for (int32_t d = 0; d < rank; d++) {
     fill_table(ways[d], lengths[d], counts[d], copy.tables[d + 1]);
   }
   olstm__index_copy_finish(&copy);
+  for (size_t i = 0; i < kGuardBytes; i++) {
+    assert_int_equal(((const unsigned char*)memory)[needed + i], 0xee);
+  }
   memset(target, 0xee, sizeof target);
   olstm__index_copy_run(&copy, fill, source, target);
   int64_t index[OLSTM_MAX_RANK] = {0};
@@ -86,6 +90,8 @@ static void every_table_on_every_axis_copies_as_it_says(void** state) {
         expect_copy(kDtypes[t], 1, (int64_t[]){17}, (int64_t[]){22}, (int[]){last});
         expect_copy(kDtypes[t], 2, (int64_t[]){3, 14}, (int64_t[]){8, 28},
                     (int[]){first, last});
+        expect_copy(kDtypes[t], 2, (int64_t[]){9, 1}, (int64_t[]){14, 1},
+                    (int[]){first, 0});
         expect_copy(kDtypes[t], 3, (int64_t[]){2, 3, 5}, (int64_t[]){2, 7, 5},
                     (int[]){first, last, 0});
         expect_copy(kDtypes[t], 4, (int64_t[]){2, 2, 3, 12}, (int64_t[]){4, 2, 3, 9},

@@ -11,6 +11,9 @@ static void pads_with_a_constant(void** state) {
   op_text_expect("Pad-13", "bool[1] 1; i64[2] 1 1", "bool[3] 0 1 0");
   op_text_expect("Pad-13", "f32[0]; i64[2] 1 1", "f32[2] 0 0");
   op_text_expect("Pad-13", "f32[] 4; i64[0]", "f32[] 4");
+  // More pieces than the last axis has elements.
+  op_text_expect("Pad-13", "u8[8,1] 1 2 3 4 5 6 7 8; i64[4] 1 0 2 0",
+                 "u8[11,1] 0 1 2 3 4 5 6 7 8 0 0");
 }
 
 static void axes_choose_what_is_padded(void** state) {
