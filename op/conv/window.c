@@ -146,7 +146,9 @@ olstm_status olstm__window_resolve(const olstm__op_base* base,
     }
     const int64_t room =
         w->input[d] + w->pad_begin[d] + w->pad_end[d] - olstm__window_extent(w, d);
-    if (room < 0) {
+    // With ceil_mode, the last window may reach beyond the pads: the only one, too.
+    const int64_t up = attributes->ceil_mode ? w->stride[d] - 1 : 0;
+    if (room + up < 0) {
       return olstm__op_fail(base, error, OLSTM_STATUS_SHAPE_MISMATCH,
                             "input '%s' has shape %s: a window of %" PRId64
                             " does not fit dimension %d with its pads",
@@ -154,7 +156,6 @@ olstm_status olstm__window_resolve(const olstm__op_base* base,
                             olstm__window_extent(w, d),
                             (int)(2 + d - (OLSTM__WINDOW_MAX_RANK - w->rank)));
     }
-    const int64_t up = attributes->ceil_mode ? w->stride[d] - 1 : 0;
     w->output[d] = (room + up) / w->stride[d] + 1;
     // The last window begins in the input or its first pads.
     if (attributes->ceil_mode &&

@@ -38,6 +38,18 @@ static void ceil_mode_adds_a_last_window_that_begins_inside(void** state) {
       "AveragePool-19 kernel_shape=[2] strides=[2] ceil_mode=1 pads=[0,0] "
       "count_include_pad=1 dilations=[1]",
       "f32[1,1,3] 1 2 3", "f32[1,1,2] 1.5 3");
+  // The only window, too, may reach beyond the input.
+  op_text_expect("MaxPool-10 kernel_shape=[2,2] strides=[2,2] ceil_mode=1",
+                 "f32[1,1,1,4] 1 2 3 4", "f32[1,1,1,2] 2 4");
+  op_text_expect(
+      "AveragePool-19 kernel_shape=[3,2] strides=[3,2] ceil_mode=1 count_include_pad=1 "
+      "pads=[1,0,0,0]",
+      "f32[1,1,1,4] 1 2 3 4", "f32[1,1,1,2] 0.75 1.75");
+  op_text_expect_failure(
+      "MaxPool-10 kernel_shape=[4] strides=[2] ceil_mode=1", "f32[1,1,2] 1 2",
+      OLSTM_STATUS_SHAPE_MISMATCH,
+      "MaxPool 'node': input 'x0' has shape [1,1,2]: a window of 4 does not fit "
+      "dimension 2 with its pads");
 }
 
 static void indices_count_through_the_tensor(void** state) {
@@ -118,12 +130,12 @@ static void floats_are_pooled_as_doubles_are(void** state) {
 /// A square window, with strides, over planes that `x` has one after the other.
 static void run_planes(op_fixture* fixture, const float* x, int64_t planes,
                        const int64_t* kernel, const int64_t* strides) {
-  static const int64_t kPads[] = {1, 1, 0, 1};
+  const int64_t pads[] = {1, kernel[1] > 1, 0, 1};
   const olstm_tensor input = OP_TENSOR(FLOAT, x, 4, 1, planes, 12, 13);
   const olstm_attribute attributes[] = {
       {.name = "kernel_shape", .kind = OLSTM_ATTRIBUTE_INTS, .count = 2, .ints = kernel},
       {.name = "strides", .kind = OLSTM_ATTRIBUTE_INTS, .count = 2, .ints = strides},
-      {.name = "pads", .kind = OLSTM_ATTRIBUTE_INTS, .count = 4, .ints = kPads}};
+      {.name = "pads", .kind = OLSTM_ATTRIBUTE_INTS, .count = 4, .ints = pads}};
   fixture->attribute_count = 3;
   fixture->attributes = attributes;
   fixture->input_count = 1;
@@ -135,10 +147,15 @@ static void run_planes(op_fixture* fixture, const float* x, int64_t planes,
 static void a_plane_does_not_depend_on_others(void** state) {
   enum { kPlanes = 42, kSize = 12 * 13 };
   static const int64_t kKernels[][2] = {{3, 3}, {2, 2}, {5, 4}, {2, 1}};
+  // As small as quotients are rounded another way, and without a sign.
+  static const float kStrange[] = {-0.0f, 0x1p-140f, -0x1p-149f, 0x3p-149f};
   static const int64_t kStrides[][2] = {{1, 1}, {2, 2}, {3, 1}};
   static float x[kPlanes * kSize];
   (void)state;
-  for (int i = 0; i < kPlanes * kSize; i++) x[i] = (float)(i * 7919 % 1009 - 500) / 127;
+  for (int i = 0; i < kPlanes * kSize; i++) {
+    const bool is_strange = i / kSize % 5 == 0;
+    x[i] = is_strange ? kStrange[i / 40 % 4] : (float)(i * 7919 % 1009 - 500) / 127;
+  }
   for (int i = 0; i < 4 * 3 * 2; i++) {
     const op_fixture fixture = {.op_type = i % 2 ? "MaxPool" : "AveragePool",
                                 .opset_version = 11};
