@@ -14,10 +14,15 @@
 #include <sys/prctl.h>
 #endif
 
+#include "system/clock.h"
+
 enum {
   /// As waitpid has it of a process that exited with 1.
   kFailed = 1 << 8,
-  kMsPerSecond = 1000
+  kMsPerSecond = 1000,
+  kNsPerMs = 1000000,
+  /// That are waited at a time.
+  kMostMs = 1 << 30
 };
 
 // ---------------------------------------------------------------- pipes
@@ -48,11 +53,15 @@ bool olstm__pipe_write(olstm__pipe pipe, const void* bytes, size_t count) {
 /// Whether there is something to read, or the end, within the time.
 static bool wait_for(int file, int64_t seconds) {
   struct pollfd wanted = {.fd = file, .events = POLLIN};
-  const int milliseconds = seconds == 0 ? -1 : (int)seconds * kMsPerSecond;
-  int ready = poll(&wanted, 1, milliseconds);
-  // The timer that shows progress interrupts.
-  while (ready < 0 && errno == EINTR) ready = poll(&wanted, 1, milliseconds);
-  return ready != 0;
+  const int64_t end = olstm__clock_ns() / kNsPerMs + seconds * kMsPerSecond;
+  int ready = 0;
+  do {
+    const int64_t left = end - olstm__clock_ns() / kNsPerMs;
+    if (left < 0) return false;
+    ready = poll(&wanted, 1, left < kMostMs ? (int)left : kMostMs);
+    // The timer that shows progress interrupts.
+  } while (ready == 0 || (ready < 0 && errno == EINTR));
+  return true;
 }
 
 olstm__process_heard olstm__process_read(const olstm__process* process, int64_t seconds,

@@ -102,7 +102,7 @@ typedef void (*olstm_step_callback)(void* user, olstm_status status,
 ///
 /// inputs: the session's, with a batch axis of 1; checked, and copied.
 /// Errors: QUEUE_FULL (try again when a result has come), WRONG_STATE (after shutdown),
-/// INVALID_ARGUMENT (counts, NULL, a handle of a place that this table does not have),
+/// INVALID_ARGUMENT (counts, NULL, a handle of an index that this table does not have),
 /// SHAPE_MISMATCH, DTYPE_MISMATCH, OUT_OF_MEMORY; the callback is not called then. A
 /// handle that is closed, or another table's, is found out when its turn has come: it
 /// ends the step with INVALID_ARGUMENT.

@@ -37,7 +37,7 @@ extern "C" {
 typedef struct olstm_streams olstm_streams;
 
 /// The handle of a stream: an index into the table, and which of the streams that have
-/// had that place one after the other. The handle of a closed stream is never given
+/// had that index one after the other. The handle of a closed stream is never given
 /// again. 0 is no stream's.
 typedef uint64_t olstm_stream;
 

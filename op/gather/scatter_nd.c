@@ -7,10 +7,10 @@
 #include "op/gather/scatter_reduce.h"
 #include "op/shape/move_bytes.h"
 
-/// The number of reductions that an opset has: none; with add and mul; with max and min.
 /// Of work: of a tuple and each of its indices.
 enum { kUnitsPerTuple = 40, kUnitsPerIndex = 24 };
 
+/// The number of reductions that an opset has: none; with add and mul; with max and min.
 enum { kOnlyNone = 1, kHasMul = 3, kHasMin = 5 };
 
 typedef struct scatter_nd_op {

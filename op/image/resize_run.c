@@ -9,14 +9,15 @@
 #include "op/shape/index_copy.h"
 #include "op/shape/move_bytes.h"
 
-/// Where a pass reads and writes.
+/// Of work.
 enum {
   kUnitsPerLine = 32,
   kUnitsPerTap = 6,
   kUnitsPerNearest = 4,
   kUnitsPerRow = 64,
-  kUnitsPerPlace = 56
+  kUnitsPerPosition = 56
 };
+/// Where a pass reads and writes.
 enum { kBufferInput, kBufferOutput, kBufferA, kBufferB };
 
 typedef struct resize_pass {
@@ -230,7 +231,7 @@ static uint64_t count_work(const resize_handle* handle, const olstm_tensor_desc*
     work = olstm__op_work_sum(work, olstm__op_work(lines, kUnitsPerLine, 1, 1));
     // Weights are computed when shapes are planned, which may be in every trip of a loop.
     work = olstm__op_work_sum(
-        work, olstm__op_work((int64_t)pass->output_length, kUnitsPerPlace, 1, 1));
+        work, olstm__op_work((int64_t)pass->output_length, kUnitsPerPosition, 1, 1));
     work = olstm__op_work_sum(work, taps);
   }
   return work;

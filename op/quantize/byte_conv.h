@@ -22,8 +22,7 @@ bool olstm__byte_conv_is_fit(const olstm__byte_conv* conv);
 bool olstm__byte_conv_packed_bytes(const olstm__byte_conv* conv, size_t* out_bytes);
 bool olstm__byte_conv_workspace_bytes(const olstm__byte_conv* conv, size_t* out_bytes);
 
-/// Packs weights; `packed` is aligned to
-/// OLSTM_ALIGNMENT. [no-alloc]
+/// Packs weights; `packed` is aligned to OLSTM_ALIGNMENT. [no-alloc]
 void olstm__byte_conv_pack(const olstm__byte_conv* conv, const void* w, void* packed);
 
 typedef struct olstm__byte_conv_args {

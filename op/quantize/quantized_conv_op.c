@@ -13,10 +13,10 @@
 
 enum { kCodeInteger, kCodeQlinear, kMaxInputs = 9 };
 
-/// Where each operand is among the inputs.
 /// Of work, of a tap besides its products.
 enum { kUnitsPerTap = 64 };
 
+/// Where each operand is among the inputs.
 typedef struct input_indices {
   size_t w, x_zero, w_zero, x_scale, w_scale, y_scale, y_zero, bias;
 } input_indices;
@@ -79,8 +79,7 @@ static olstm__byte_conv bytes_of(const quantized_conv_op* self,
 
 /// Packs weights that are constant and worth it; what is wrong with them is said later.
 static olstm_status pack_constant(quantized_conv_op* self, olstm_error* error) {
-  const int32_t code = ((const olstm__op_schema*)self->base.self->variant)->code;
-  const olstm_tensor* w = self->base.node->constants[kInputs[code].w];
+  const olstm_tensor* w = self->base.node->constants[kInputs[code_of(self)].w];
   bool is_new = false;
   size_t bytes = 0;
   if (!w || w->desc.rank < 3 || w->desc.rank > 2 + OLSTM__WINDOW_MAX_RANK ||

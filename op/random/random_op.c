@@ -7,6 +7,7 @@
 // which is all that a prepared operator ever changes.
 #include <math.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "op/op_family.h"
@@ -326,7 +327,9 @@ static olstm_status random_run(const void* instance, const void* handle,
   const random_handle* prepared = handle;
   // Atomic: contexts on other threads count, too.
   atomic_uint_fast64_t* count = &((random_op*)(uintptr_t)instance)->run_count;
-  const uint64_t trip = args->struct_size >= sizeof *args ? args->trip : 0;
+  const bool has_trip =
+      args->struct_size >= offsetof(olstm_run_args, trip) + sizeof args->trip;
+  const uint64_t trip = has_trip ? args->trip : 0;
   const uint64_t run = self->has_seed ? trip : atomic_fetch_add(count, 1);
   if (self->code == kMultinomial) {
     return draw_classes(self, prepared, run, args, error);

@@ -8,7 +8,6 @@
 #include "op/shape/move_bytes.h"
 #include "op/shape/strided_copy.h"
 
-/// Comparisons and moves of heaps.
 /// Units of work of an element, and of each level of the heap that it may sink through.
 enum { kUnitsPerElement = 16, kUnitsPerLevel = 32, kUnitsPerRow = 384 };
 

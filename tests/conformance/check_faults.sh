@@ -67,6 +67,12 @@ limited() {
 }
 limited crash "CRASH NAME: (signal 11|exception 0xC0000005)"
 limited hang "TIMEOUT NAME: no result within 1 s" --timeout 1
+# Where the line of progress is shown, its timer interrupts the wait each second.
+if command -v script >/dev/null && [[ $plugin == *.so ]]; then
+  OLSTM_FAULT=hang timeout 60 script -qec "'$olstm' conform --runtime 'plugin:$plugin' --filter lstm_forward --timeout 2 LSTM >out.txt" /dev/null \
+    </dev/null >err.txt 2>&1
+  grep -qx "TIMEOUT lstm_forward: no result within 2 s" out.txt || complain "with a line of progress: $(cat out.txt err.txt)"
+fi
 # A sanitizer's malloc ends the process itself; on Windows abort exits, and conform ends what Wine lets grow.
 limited allocate "CRASH NAME: (signal 6|its process exited with [13]|exception 0xC0000017)" --case-memory 300
 
