@@ -54,6 +54,13 @@ typedef float simd_real;
 #include "op/math/simd_plain.h"
 #endif
 
+#if !defined(SIMD_HAS_SELECT_NEGATIVE)
+/// x < 0 ? a : b, lane by lane; of -0 and NaN either.
+SIMD_INLINE simd_vec simd_select_negative(simd_vec x, simd_vec a, simd_vec b) {
+  return simd_select_lt(x, simd_zero(), a, b);
+}
+#endif
+
 #if !defined(SIMD_HAS_LIMITS)
 /// `x` if it is less, or more, than `limit`, else that; NaN if x is. `limit` is none.
 SIMD_INLINE simd_vec simd_at_most(simd_vec limit, simd_vec x) {

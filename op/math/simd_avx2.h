@@ -144,6 +144,11 @@ SIMD_INLINE simd_vec simd_select_le(simd_vec x, simd_vec y, simd_vec a, simd_vec
   return SIMD_OP(blendv)(b, a, SIMD_OP(cmp)(x, y, _CMP_LE_OQ));
 }
 
+#define SIMD_HAS_SELECT_NEGATIVE 1
+SIMD_INLINE simd_vec simd_select_negative(simd_vec x, simd_vec a, simd_vec b) {
+  return SIMD_OP(blendv)(b, a, x);
+}
+
 /// About 1 / a within an ulp or two, for a in [1, 2^60]; exact for powers of two.
 SIMD_INLINE simd_vec simd_reciprocal(simd_vec a) {
   return simd_div(simd_set(1), a);
@@ -261,14 +266,6 @@ SIMD_INLINE simd_wide simd_wide_abs(simd_wide a) {
   return _mm256_andnot_pd(_mm256_set1_pd(-0.0), a);
 }
 #endif
-
-/// a * 2^n for an integral n, rounded once where the result is subnormal.
-SIMD_INLINE simd_vec simd_scale(simd_vec a, simd_vec n) {
-  // In two steps: 2^n itself may be out of range, half of it is not.
-  const simd_vec half = SIMD_OP(floor)(simd_mul(n, simd_set((simd_real)0.5)));
-  return simd_mul(simd_mul(a, simd_power_of_two(half)),
-                  simd_power_of_two(simd_sub(n, half)));
-}
 
 #if OLSTM_SIMD_DOUBLE
 #define SIMD_HALVES(a, b, which) _mm256_permute2f128_pd(a, b, which)

@@ -170,6 +170,7 @@ SIMD_INLINE simd_vec simd_reciprocal(simd_vec a) {
   return simd_fma(y, simd_fnma(a, y, simd_set(1)), y);
 }
 
+#define SIMD_HAS_SCALE 1
 /// a * 2^n for an integral n, rounded once where the result is subnormal.
 SIMD_INLINE simd_vec simd_scale(simd_vec a, simd_vec n) {
   return SIMD_OP(scalef)(a, n);

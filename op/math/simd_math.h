@@ -18,6 +18,9 @@
 #define SIMD_ROUNDER 0x1.8p52
 // And this leaves the exponent's bits of 2^n at the low end: see simd_power_of_sum.
 #define SIMD_POWER_ROUNDER (SIMD_ROUNDER + 1023)
+// Half of the exponents: see simd_exp_split; even with the bias.
+#define SIMD_HALF_RANGE 513
+#define SIMD_HALF_POWER 0x1p513
 // From here on exp is a normal number.
 #define SIMD_EXP_NORMAL_MIN (-706.0)
 // Beyond these exp is 0 or infinite.
@@ -44,6 +47,8 @@
 #define SIMD_LOG2E 1.44269502f
 #define SIMD_ROUNDER 12582912.0f
 #define SIMD_POWER_ROUNDER (SIMD_ROUNDER + 127)
+#define SIMD_HALF_RANGE 65
+#define SIMD_HALF_POWER 0x1p65f
 #define SIMD_EXP_NORMAL_MIN (-86.5f)
 #define SIMD_EXP_MIN (-104.0f)
 #define SIMD_EXP_MAX 89.0f
@@ -74,28 +79,71 @@ SIMD_INLINE simd_vec simd_expm1_polynomial(simd_vec r) {
   return simd_fma(r2, SIMD_POLYNOMIAL(kTerms, r), r);
 }
 
-/// x = n * ln 2 + r with |r| <= ln(2)/2 and an integral n; gives exp(r) - 1.
-SIMD_INLINE simd_vec simd_exp_reduced(simd_vec x, simd_vec* out_n) {
-  const simd_vec rounder = simd_set(SIMD_ROUNDER);
-  const simd_vec n = simd_sub(simd_fma(x, simd_set(SIMD_LOG2E), rounder), rounder);
+/// x = n * ln 2 + r with |r| <= ln(2)/2 and an integral n; gives exp(r) - 1, and n plus
+/// the rounder: SIMD_ROUNDER, or that and an even number.
+SIMD_INLINE simd_vec simd_exp_reduced(simd_vec x, simd_vec rounder, simd_vec* out_sum) {
+  *out_sum = simd_fma(x, simd_set(SIMD_LOG2E), rounder);
+  const simd_vec n = simd_sub(*out_sum, rounder);
   simd_vec r = simd_fnma(n, simd_set(SIMD_LN2_HIGH), x);
   r = simd_fnma(n, simd_set(SIMD_LN2_LOW), r);
-  *out_n = n;
   return simd_expm1_polynomial(r);
 }
 
+#if SIMD_HAS_SCALE
+SIMD_INLINE simd_vec simd_exp_bounded(simd_vec x) {
+  const simd_vec rounder = simd_set(SIMD_ROUNDER);
+  simd_vec sum;
+  const simd_vec p = simd_exp_reduced(x, rounder, &sum);
+  return simd_scale(simd_add(p, simd_set(1)), simd_sub(sum, rounder));
+}
+#else
+/// exp(x) as a product of three, since 2^n may be out of range: 2^(n + half) and 2^-half
+/// are not, where half is about half of the range, with the other sign. Rounded once
+/// where the result is subnormal. rounder: SIMD_POWER_ROUNDER + half.
+SIMD_INLINE simd_vec simd_exp_split(simd_vec x, simd_vec rounder, simd_vec power) {
+  simd_vec sum;
+  const simd_vec p = simd_exp_reduced(x, rounder, &sum);
+  const simd_vec e = simd_mul(simd_add(p, simd_set(1)), simd_power_of_sum(sum));
+  return simd_mul(e, power);
+}
+#endif
+
+/// -|x|.
+SIMD_INLINE simd_vec simd_negative_abs(simd_vec x) {
+  return simd_copy_sign(x, simd_set((simd_real)-0.0));
+}
+
+/// exp(x) for x <= 0.
+SIMD_INLINE simd_vec simd_exp_negative(simd_vec x) {
+  x = simd_at_least(simd_set(SIMD_EXP_MIN), x);
+#if SIMD_HAS_SCALE
+  return simd_exp_bounded(x);
+#else
+  return simd_exp_split(x, simd_set(SIMD_POWER_ROUNDER + SIMD_HALF_RANGE),
+                        simd_set(1 / SIMD_HALF_POWER));
+#endif
+}
+
 SIMD_INLINE simd_vec simd_exp(simd_vec x) {
-  simd_vec n;
   x = simd_at_least(simd_set(SIMD_EXP_MIN), simd_at_most(simd_set(SIMD_EXP_MAX), x));
-  const simd_vec p = simd_exp_reduced(x, &n);
-  return simd_scale(simd_add(p, simd_set(1)), n);
+#if SIMD_HAS_SCALE
+  return simd_exp_bounded(x);
+#else
+  const simd_vec rounder =
+      simd_select_negative(x, simd_set(SIMD_POWER_ROUNDER + SIMD_HALF_RANGE),
+                           simd_set(SIMD_POWER_ROUNDER - SIMD_HALF_RANGE));
+  const simd_vec power =
+      simd_select_negative(x, simd_set(1 / SIMD_HALF_POWER), simd_set(SIMD_HALF_POWER));
+  return simd_exp_split(x, rounder, power);
+#endif
 }
 
 /// 1 - exp(x) for x in [-87, 87], accurate near 0; NaN for NaN.
 SIMD_INLINE simd_vec simd_one_minus_exp(simd_vec x) {
-  simd_vec n;
-  const simd_vec p = simd_exp_reduced(x, &n);
-  const simd_vec power = simd_power_of_two(n);
+  const simd_vec rounder = simd_set(SIMD_ROUNDER);
+  simd_vec sum;
+  const simd_vec p = simd_exp_reduced(x, rounder, &sum);
+  const simd_vec power = simd_power_of_two(simd_sub(sum, rounder));
   return simd_fnma(power, p, simd_sub(simd_set(1), power));
 }
 
@@ -109,13 +157,10 @@ SIMD_INLINE simd_vec simd_expm1_negative(simd_vec x) {
 SIMD_INLINE simd_vec simd_sigmoid(simd_vec x) {
   // With z = exp(-|x|): 1 / (1 + z), or z / (1 + z) for negative x. Nothing overflows,
   // and small results keep their precision.
-  simd_vec n;
   const simd_vec one = simd_set(1);
-  const simd_vec low = simd_at_least(simd_set(SIMD_EXP_MIN), simd_negate(simd_abs(x)));
-  const simd_vec p = simd_add(simd_exp_reduced(low, &n), one);
-  const simd_vec z = simd_scale(p, n);
+  const simd_vec z = simd_exp_negative(simd_negative_abs(x));
   const simd_vec r = simd_reciprocal(simd_add(one, z));
-  return simd_mul(simd_select_lt(x, simd_zero(), z, one), r);
+  return simd_mul(simd_select_negative(x, z, one), r);
 }
 
 // Below: sigmoid and tanh without their divisions, for cells, which bring several to one
@@ -200,7 +245,7 @@ SIMD_INLINE simd_vec simd_tanh(simd_vec x) {
 SIMD_INLINE simd_vec simd_softplus(simd_vec x) {
   // max(x, 0) + log(1 + z) with z = exp(-|x|), and log(1 + z) = 2 atanh(z / (2 + z)).
   static const simd_real kTerms[] = SIMD_ATANH_TERMS;
-  const simd_vec z = simd_exp(simd_negate(simd_abs(x)));
+  const simd_vec z = simd_exp_negative(simd_negative_abs(x));
   const simd_vec s = simd_div(z, simd_add(z, simd_set(2)));
   const simd_vec s2 = simd_mul(s, s);
   const simd_vec half = simd_fma(simd_mul(s, s2), SIMD_POLYNOMIAL(kTerms, s2), s);

@@ -292,14 +292,6 @@ SIMD_INLINE simd_wide simd_wide_abs(simd_wide a) {
 }
 #endif
 
-/// a * 2^n for an integral n, rounded once where the result is subnormal.
-SIMD_INLINE simd_vec simd_scale(simd_vec a, simd_vec n) {
-  // In two steps: 2^n itself may be out of range, half of it is not.
-  const simd_vec half = __builtin_convertvector(
-      __builtin_convertvector(n * simd_set((simd_real)0.5), simd_ints), simd_vec);
-  return a * simd_power_of_two(half) * simd_power_of_two(n - half);
-}
-
 /// The lanes of a and b in turns, a's first: those of their low halves, and of their high
 /// ones.
 SIMD_INLINE simd_vec simd_interleave_low(simd_vec a, simd_vec b) {
