@@ -149,7 +149,7 @@ class Wasm {
   }
 
   _allocate(bytes) {
-    return this._exports.olstm_web_allocate(bytes) >>> 0 || fail('OUT_OF_MEMORY', `no memory for ${bytes} bytes`);
+    return bytes < 2 ** 32 && this._exports.olstm_web_allocate(bytes) >>> 0 || fail('OUT_OF_MEMORY', `no memory for ${bytes} bytes`);
   }
   _release(address, bytes) { this._exports.olstm_web_release(address, bytes); }
 
@@ -238,8 +238,9 @@ const numberOption = (options, name) => {
 const namesOption = (options, name) => {
   const value = options[name] ?? [];
   if (name === 'stateful' && typeof value === 'boolean') return value ? ['all'] : [];
-  if (typeof value === 'string') return [value];
-  return (Array.isArray(value) ? value : Object.entries(value)).flat();
+  const names = typeof value === 'string' ? [value] : (Array.isArray(value) ? value : Object.entries(value)).flat();
+  if (name === 'bindings' && names.length % 2) fail('INVALID_ARGUMENT', `option 'bindings' has ${names.length} names, expected pairs`);
+  return names;
 };
 
 const optionNumbers = (options, copy) => {
@@ -356,7 +357,8 @@ class Tensors {
 
   _drop(slot) {
     if (slot._capacity) this._wasm._release(slot._at, slot._capacity);
-    slot._capacity = 0;
+    // Of no shape until there is new room.
+    slot._capacity = slot._dtype = 0;
   }
 
   _releaseAll() {

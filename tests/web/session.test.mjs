@@ -137,6 +137,7 @@ test('options are those of the C library, and unknown ones are refused', async (
   await assertFails(olstm.load(model, {kernel: 'onednn'}), 'INVALID_ARGUMENT', /onednn/);
   await assertFails(olstm.load(model, {stateful: ['nothing']}), 'NOT_FOUND', /nothing/);
   await assertFails(olstm.load(model, {bindings: {dense: 'nothing'}}), 'NOT_FOUND', /nothing/);
+  await assertFails(olstm.load(model, {bindings: ['dense']}), 'INVALID_ARGUMENT', /^option 'bindings' has 1 names, expected pairs$/);
   const slow = await olstm.load(model, {maxWork: 1});
   assertFails(() => slow.run({lstm_input: x}), 'LIMIT_EXCEEDED', /max_work/);
   for (const kernel of ['auto', 'native', 'reference', 'fastest']) {

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import {test} from 'node:test';
 import v8 from 'node:v8';
 import vm from 'node:vm';
-import {assertClose, assertFails, data, lstmModel, olstm, readTensorProto} from './fixture.mjs';
+import {assertClose, assertFails, data, lstmModel, makeModel, node, olstm, readTensorProto} from './fixture.mjs';
 
 const model = data('keras_lstm', 'model.onnx');
 const x = readTensorProto(fs.readFileSync(data('keras_lstm', 'test_data_set_0', 'input_0.pb')));
@@ -188,4 +188,15 @@ test('memory that there is none of is an error, and the session goes on', async 
   const expected = session.run({X: part(0, 2)});
   assertFails(() => session.prepare({X: [50000000, N, I]}), 'OUT_OF_MEMORY', /./);
   assertClose(session.run({X: part(0, 2)}).Y_h, expected.Y_h, {rtol: 0, atol: 0});
+});
+
+test('after an input that there was no memory for, the next one has room of its own', async () => {
+  const session = await olstm.load(makeModel([node('ReduceMax', ['x'], ['y'])], {x: ['a', 'b']}, {y: [1, 1]}, {}, 13));
+  const small = {data: Float32Array.of(1, 5, 2, 4), dims: [2, 2]};
+  session.run({x: small});
+  assertFails(() => session.prepare({x: [20000, 25000]}), 'OUT_OF_MEMORY', /^no memory for 2000000000 bytes$/);
+  assert.deepEqual([...session.run({x: small}).y.data], [5]);
+  const {used} = session.memory;
+  session.prepare({x: [2, 2]});
+  assert.equal(session.memory.used, used);
 });
