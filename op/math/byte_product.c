@@ -48,6 +48,11 @@ static int64_t padded_columns(const layout* sizes) {
   return sizes->panels * sizes->table->columns;
 }
 
+int64_t olstm__byte_product_row(const olstm__byte_product* product) {
+  const layout sizes = layout_of(product);
+  return padded_columns(&sizes);
+}
+
 bool olstm__byte_product_scratch_bytes(const olstm__byte_product* product, int64_t m,
                                        size_t* out_bytes) {
   const layout sizes = layout_of(product);
@@ -109,7 +114,6 @@ static int64_t pack_neighbours(const layout* sizes, const uint8_t* from,
 /// A panel's columns times ones.
 static void add_columns(const layout* sizes, const void* panel, int32_t* sums) {
   enum { kGroups = 64 };
-  static const int32_t kNone[OLSTM__BYTE_MAX_COLUMNS];
   uint32_t ones[kGroups];
   const int64_t columns = sizes->table->columns;
   for (int i = 0; i < kGroups; i++) {
@@ -120,10 +124,8 @@ static void add_columns(const layout* sizes, const void* panel, int32_t* sums) {
     const olstm__byte_block block = {
         .groups = sizes->groups - g < kGroups ? sizes->groups - g : kGroups,
         .a = (const char*)ones,
-        .sums = kNone,
         .panel = (const char*)panel + g * columns * sizes->table->group,
         .starts = sums,
-        .zeros = kNone,
         .c = sums,
         .c_stride = columns,
         .width = columns};
@@ -251,6 +253,7 @@ static const char* prepare_rows(const layout* sizes, const olstm__byte_product* 
 static void run_panel(const byte_run* run, int64_t panel, int64_t begin, int64_t end) {
   const layout* sizes = &run->sizes;
   const int64_t columns = sizes->table->columns, n = run->product->n;
+  const int64_t c_stride = run->args->c_stride;
   const int64_t first = panel * columns;
   const int64_t width = n - first < columns ? n - first : columns;
   int32_t* c = run->args->c + first;
@@ -258,18 +261,20 @@ static void run_panel(const byte_run* run, int64_t panel, int64_t begin, int64_t
   int32_t starts[OLSTM__BYTE_MAX_COLUMNS];
   const uint32_t zero = (uint32_t)zero_of(&run->args->a_zero, begin,
                                           run->product->a_is_signed, run->a_shift);
+  const int32_t* bias = run->args->bias;
   for (int64_t j = 0; j < columns; j++) {
-    starts[j] = (int32_t)(0u - zero * (uint32_t)run->column_sums[first + j]);
+    const uint32_t start = bias && j < width ? (uint32_t)bias[first + j] : 0;
+    starts[j] = (int32_t)(start - zero * (uint32_t)run->column_sums[first + j]);
   }
   olstm__byte_block block = {
       .groups = sizes->groups,
       .panel = (const char*)run->args->packed + (size_t)panel * sizes->panel_bytes,
       .starts = starts,
-      .zeros = run->column_zeros + first,
+      .zeros = run->column_zeros ? run->column_zeros + first : NULL,
       .width = width};
   // A panel that is not full goes through a buffer, but where no more is written.
   const int64_t together = sizes->table->rows;
-  const int64_t whole = width == columns ? end - begin
+  const int64_t whole = first + columns <= (c_stride > n ? c_stride : n) ? end - begin
                         : width == sizes->table->narrow_columns
                             ? (end - begin) / together * together
                             : 0;
@@ -279,11 +284,11 @@ static void run_panel(const byte_run* run, int64_t panel, int64_t begin, int64_t
     const int64_t rows = is_direct || left < together ? left : together;
     block.a = run->rows + row * 4 * sizes->groups;
     block.sums = run->row_sums + row;
-    block.c = is_direct ? c + row * n : last;
-    block.c_stride = is_direct ? n : columns;
+    block.c = is_direct ? c + row * c_stride : last;
+    block.c_stride = is_direct ? c_stride : columns;
     sizes->table->multiply(&block, rows);
     for (int64_t r = 0; !is_direct && r < rows; r++) {
-      memcpy(c + (row + r) * n, last + r * columns, (size_t)width * sizeof *c);
+      memcpy(c + (row + r) * c_stride, last + r * columns, (size_t)width * sizeof *c);
     }
     row += rows;
   }
@@ -312,10 +317,12 @@ void olstm__byte_product_run(const olstm__byte_product* product,
   int32_t* row_sums = column_zeros + columns;
   bool has_zeros = false;
   if (m == 0 || product->n == 0) return;
+  uint32_t zero = 0;
   for (int64_t j = 0; j < columns; j++) {
-    const int64_t at = j < product->n ? j : product->n - 1;
-    const uint32_t zero =
-        (uint32_t)zero_of(&args->b_zero, at, product->b_is_signed, b_shift);
+    // One for all is looked up once.
+    if (j < (args->b_zero.step ? product->n : 1)) {
+      zero = (uint32_t)zero_of(&args->b_zero, j, product->b_is_signed, b_shift);
+    }
     has_zeros |= zero != 0;
     column_zeros[j] = (int32_t)zero;
     column_sums[j] = (int32_t)((uint32_t)packed_sums[j] - (uint32_t)product->k * zero);
@@ -325,6 +332,6 @@ void olstm__byte_product_run(const olstm__byte_product* product,
     row_sums[i] = has_zeros ? sum_row(&sizes, rows + i * 4 * sizes.groups) : 0;
   }
   byte_run run = {product, args,     sizes,       a_shift,
-                  rows,    row_sums, column_sums, column_zeros};
+                  rows,    row_sums, column_sums, has_zeros ? column_zeros : NULL};
   olstm__pieces_run(args->parallel, m, product->k * product->n / 16 + 1, run_rows, &run);
 }

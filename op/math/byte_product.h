@@ -31,6 +31,10 @@ bool olstm__byte_product_packed_bytes(const olstm__byte_product* product,
 bool olstm__byte_product_scratch_bytes(const olstm__byte_product* product, int64_t m,
                                        size_t* out_bytes);
 
+/// Columns of C that a run writes where rows are so far apart, or more: whatever is
+/// behind n of them.
+int64_t olstm__byte_product_row(const olstm__byte_product* product);
+
 /// Packs B, whose element (p,j) is b[p * row_stride + j * column_stride]; `packed` is
 /// aligned to OLSTM_ALIGNMENT. [no-alloc]
 void olstm__byte_product_pack(const olstm__byte_product* product, const void* b,
@@ -42,8 +46,11 @@ typedef struct olstm__byte_product_args {
   const void* a;
   const void* packed;
   olstm__byte_zero a_zero, b_zero;
-  /// Rows of n without gaps.
+  /// What the sums of each column start from, or NULL.
+  const int32_t* bias;
+  /// Rows of n, c_stride apart.
   int32_t* c;
+  int64_t c_stride;
   void* scratch;
   /// NULL for one thread.
   const olstm_parallel* parallel;

@@ -18,7 +18,7 @@ typedef struct olstm__byte_block {
   const int32_t* sums;
   const char* panel;
   /// For the panel's columns: what their sums start from, less the row's sum times these
-  /// zero points.
+  /// zero points; NULL for none.
   const int32_t *starts, *zeros;
   /// Rows of `columns` int32, c_stride int32 apart.
   int32_t* c;

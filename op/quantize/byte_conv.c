@@ -4,10 +4,11 @@
 
 #include <string.h>
 
+#include "op/quantize/quantize_bytes.h"
 #include "op/shape/transpose_tiles.h"
 
 enum {
-  /// Bytes of rows that are multiplied at a time.
+  /// Bytes of rows, and of sums, that are worked on at a time.
   kChunkBytes = 64 << 10,
   kMinRows = 24,
   /// Chunks of a group for each thread, and multiply-adds below which one is enough.
@@ -40,7 +41,9 @@ static olstm__byte_product product_of(const olstm__byte_conv* conv) {
 /// Rows of a chunk.
 static int64_t chunk_rows(const olstm__byte_conv* conv) {
   const int64_t all = olstm__window_output_count(&conv->window);
-  const int64_t room = kChunkBytes / product_of(conv).k / kMinRows * kMinRows;
+  const int64_t row =
+      product_of(conv).k > 4 * conv->outputs ? product_of(conv).k : 4 * conv->outputs;
+  const int64_t room = kChunkBytes / row / kMinRows * kMinRows;
   const int64_t share = all / (conv->threads * kChunksPerThread) / kMinRows * kMinRows;
   const int64_t rows = conv->threads > 1 && share < room ? share : room;
   const int64_t most = rows < kMinRows ? kMinRows : rows;
@@ -69,9 +72,9 @@ bool olstm__byte_conv_packed_bytes(const olstm__byte_conv* conv, size_t* out_byt
 }
 
 /// Offsets in the workspace: pixels and some more that rows of pads are, and each
-/// thread's rows, sums and scratch of products.
+/// thread's rows, sums, bytes made of them, and scratch of products.
 typedef struct layout {
-  size_t pixels, threads, rows, sums, scratch, thread_bytes, bytes;
+  size_t pixels, threads, rows, sums, results, scratch, thread_bytes, bytes;
 } layout;
 
 static bool lay_out(const olstm__byte_conv* conv, layout* out) {
@@ -87,8 +90,9 @@ static bool lay_out(const olstm__byte_conv* conv, layout* out) {
          olstm__op_add_part(&out->bytes, pixels, (size_t)pixel_bytes(conv),
                             &out->pixels) &&
          olstm__op_add_part(&out->thread_bytes, rows, (size_t)product.k, &out->rows) &&
-         olstm__op_add_part(&out->thread_bytes, rows * sizeof(int32_t), (size_t)product.n,
-                            &out->sums) &&
+         olstm__op_add_part(&out->thread_bytes, rows * sizeof(int32_t),
+                            (size_t)olstm__byte_product_row(&product), &out->sums) &&
+         olstm__op_add_part(&out->thread_bytes, rows, (size_t)product.n, &out->results) &&
          olstm__op_add_part(&out->thread_bytes, 1, scratch, &out->scratch) &&
          olstm_size_align(out->thread_bytes, &out->thread_bytes) &&
          olstm__op_add_part(&out->bytes, (size_t)conv->threads, out->thread_bytes,
@@ -204,10 +208,30 @@ typedef struct group_run {
   const olstm__byte_conv_args* args;
   const layout* offsets;
   const char *packed, *pixels, *zeros;
+  int64_t index;
   olstm__byte_zero w_zero;
-  int32_t* y;
   int32_t task_count;
 } group_run;
+
+/// Brings sums of rows first..first+count-1 into planes.
+static void store_rows(const group_run* run, int64_t first, int64_t count,
+                       const char* sums, char* results) {
+  const olstm__byte_conv_bytes* bytes = run->args->bytes;
+  const int64_t n = run->conv->outputs, from = run->index * n;
+  const int64_t positions = olstm__window_output_count(&run->conv->window);
+  const int64_t size = bytes ? 1 : (int64_t)sizeof(int32_t);
+  const olstm__byte_product product = product_of(run->conv);
+  const int64_t step = olstm__byte_product_row(&product);
+  if (bytes) {
+    const olstm__byte_factors by = {bytes->factors + from, bytes->floats + from, 1,
+                                    bytes->are_finite, 0};
+    olstm__requantize(count, n, (const int32_t*)(const void*)sums, step, &by, bytes->zero,
+                      bytes->dtype, results);
+  }
+  olstm__transpose_tiles_f32_plain[bytes ? 0 : 2](
+      n, count, bytes ? results : sums, bytes ? n : step * size,
+      (char*)run->args->y + (from * positions + first) * size, positions * size);
+}
 
 static void run_task(void* argument, int32_t index) {
   const group_run* run = argument;
@@ -229,11 +253,12 @@ static void run_task(void* argument, int32_t index) {
         .packed = run->packed,
         .a_zero = run->args->x_zero,
         .b_zero = run->w_zero,
+        .bias = run->args->bias ? run->args->bias + run->index * conv->outputs : NULL,
         .c = (int32_t*)(void*)sums,
+        .c_stride = olstm__byte_product_row(&product),
         .scratch = memory + run->offsets->scratch};
     olstm__byte_product_run(&product, &products);
-    olstm__transpose_tiles_f32_plain[2](product.n, count, sums, product.n * 4,
-                                        (char*)(run->y + p), positions * 4);
+    store_rows(run, p, count, sums, memory + run->offsets->results);
   }
 }
 
@@ -262,8 +287,8 @@ void olstm__byte_conv_run(const olstm__byte_conv* conv,
                      .packed = (const char*)args->packed + (size_t)g * bytes,
                      .pixels = pixels,
                      .zeros = zeros,
+                     .index = g,
                      .w_zero = args->w_zero,
-                     .y = args->y + g * conv->outputs * positions,
                      .task_count = 1};
     if (run.w_zero.data) {
       run.w_zero.data =

@@ -25,14 +25,27 @@ bool olstm__byte_conv_workspace_bytes(const olstm__byte_conv* conv, size_t* out_
 /// Packs weights; `packed` is aligned to OLSTM_ALIGNMENT. [no-alloc]
 void olstm__byte_conv_pack(const olstm__byte_conv* conv, const void* w, void* packed);
 
+/// Makes bytes of sums: factors for each output channel, of all groups.
+typedef struct olstm__byte_conv_bytes {
+  const double* factors;
+  const float* floats;
+  bool are_finite;
+  float zero;
+  olstm_dtype dtype;
+} olstm__byte_conv_bytes;
+
 typedef struct olstm__byte_conv_args {
   /// One sample: [groups * channels, spatial].
   const void* x;
   const void* packed;
   /// x's is one for all, which pads are; w's one for all or one for each output channel.
   olstm__byte_zero x_zero, w_zero;
-  /// Sums: [groups * outputs, spatial].
-  int32_t* y;
+  /// What the sums of each output channel start from, or NULL.
+  const int32_t* bias;
+  /// NULL: sums are the results.
+  const olstm__byte_conv_bytes* bytes;
+  /// int32, or bytes: [groups * outputs, spatial].
+  void* y;
   void* workspace;
   const olstm_parallel* parallel;
 } olstm__byte_conv_args;

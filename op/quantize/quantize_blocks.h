@@ -19,6 +19,13 @@ typedef struct olstm__quantize_scales {
   float least, most;
 } olstm__quantize_scales;
 
+/// A group of factors, or several, as `step` says: finite ones, and the same as floats.
+typedef struct olstm__quantize_factors {
+  const double* values;
+  const float* floats;
+  size_t step;
+} olstm__quantize_factors;
+
 typedef struct olstm__quantize_range {
   double zero, least, most;
   /// What is added to every x, which wraps.
@@ -40,9 +47,9 @@ typedef struct olstm__quantize_table {
   /// and 0 times every x is not 0 where one is no finite number.
   void (*find_range)(size_t groups, const float* x, float* least, float* most,
                      float* probe);
-  /// y = round((x + bias) * factor) + zero, from `least` to `most`, as a byte. factors
-  /// are finite and have `step`.
-  void (*requantize)(size_t groups, const int32_t* x, const double* factors, size_t step,
+  /// y = round((x + bias) * factor) + zero, from `least` to `most`, as a byte.
+  void (*requantize)(size_t groups, const int32_t* x,
+                     const olstm__quantize_factors* factors,
                      const olstm__quantize_range* range, uint8_t* y);
 } olstm__quantize_table;
 

@@ -132,38 +132,57 @@ static void requantize_strange(int64_t count, const int32_t* x,
   }
 }
 
-void olstm__requantize(int64_t count, const int32_t* x,
+static void requantize_row(size_t size, const int32_t* x,
+                           const olstm__quantize_factors* factors,
+                           const olstm__quantize_range* range, uint8_t* y) {
+  const olstm__quantize_table* table = find_table();
+  const size_t groups = size / kGroup, at = size - kGroup;
+  olstm__quantize_factors last = *factors;
+  if (groups) table->requantize(groups, x, factors, range, y);
+  if (size % kGroup == 0) return;
+  if (groups) {
+    if (last.step) last.values += at, last.floats += at;
+    table->requantize(1, x + at, &last, range, y + at);
+  } else {
+    int32_t from[kGroup] = {0};
+    double values[kGroup] = {0};
+    float floats[kGroup] = {0};
+    uint8_t to[kGroup];
+    memcpy(from, x, size * sizeof *from);
+    memcpy(values, last.values, size * sizeof *values);
+    memcpy(floats, last.floats, size * sizeof *floats);
+    last = (olstm__quantize_factors){values, floats, 0};
+    table->requantize(1, from, &last, range, to);
+    memcpy(y, to, size);
+  }
+}
+
+void olstm__requantize(int64_t rows, int64_t columns, const int32_t* x, int64_t x_step,
                        const olstm__byte_factors* factors, float zero, olstm_dtype dtype,
                        void* y) {
-  const olstm__quantize_table* table = find_table();
   const bool is_unsigned = dtype == OLSTM_DTYPE_UINT8;
   const olstm__quantize_range range = {zero, is_unsigned ? 0 : -128,
                                        is_unsigned ? 255 : 127, (uint32_t)factors->bias};
-  const size_t size = (size_t)count, groups = size / kGroup;
-  const size_t step = factors->step ? kGroup : 0;
-  const double* values = factors->values;
-  double group[kGroup];
-  if (!factors->are_finite) {
-    requantize_strange(count, x, factors, &range, y);
-    return;
+  double values[kGroup];
+  float floats[kGroup];
+  olstm__quantize_factors by = {factors->values, factors->floats, kGroup};
+  if (!factors->step) {
+    for (int i = 0; i < kGroup; i++) {
+      values[i] = factors->values[0];
+      floats[i] = (float)values[i];
+    }
+    by = (olstm__quantize_factors){values, floats, 0};
+    if (x_step == columns) {
+      columns *= rows;
+      rows = 1;
+    }
   }
-  if (!step) {
-    for (int i = 0; i < kGroup; i++) group[i] = values[0];
-    values = group;
-  }
-  if (groups) table->requantize(groups, x, values, step, &range, y);
-  if (size % kGroup == 0) return;
-  if (groups) {
-    const size_t at = size - kGroup;
-    table->requantize(1, x + at, step ? values + at : values, 0, &range,
-                      (uint8_t*)y + at);
-  } else {
-    int32_t from[kGroup] = {0};
-    double last[kGroup] = {0};
-    uint8_t to[kGroup];
-    memcpy(from, x, size * sizeof *from);
-    memcpy(last, values, (step ? size : kGroup) * sizeof *last);
-    table->requantize(1, from, last, 0, &range, to);
-    memcpy(y, to, size);
+  for (int64_t r = 0; r < rows; r++, x += x_step) {
+    uint8_t* to = (uint8_t*)y + r * columns;
+    if (factors->are_finite) {
+      requantize_row((size_t)columns, x, &by, &range, to);
+    } else {
+      requantize_strange(columns, x, factors, &range, to);
+    }
   }
 }

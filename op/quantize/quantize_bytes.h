@@ -23,9 +23,11 @@ void olstm__dequantize_bytes(int64_t count, const void* x, const olstm__byte_sca
 /// number. [no-alloc]
 bool olstm__find_range(int64_t count, const float* x, float* least, float* most);
 
-/// Factors: one for all elements, or one each (step 1).
+/// Factors: one for all elements, or one for each column (step 1).
 typedef struct olstm__byte_factors {
   const double* values;
+  /// The same as floats; not read where there is one.
+  const float* floats;
   int64_t step;
   /// Whether all of them are finite numbers.
   bool are_finite;
@@ -33,9 +35,9 @@ typedef struct olstm__byte_factors {
   int32_t bias;
 } olstm__byte_factors;
 
-/// y = round((x + bias) * factor) + zero, saturated, for UINT8 or INT8; halves go to
-/// even, and NaN becomes 0. [no-alloc]
-void olstm__requantize(int64_t count, const int32_t* x,
+/// y = round((x + bias) * factor) + zero, saturated, for UINT8 or INT8, of rows that are
+/// x_step apart, and without gaps in y; halves go to even, and NaN becomes 0. [no-alloc]
+void olstm__requantize(int64_t rows, int64_t columns, const int32_t* x, int64_t x_step,
                        const olstm__byte_factors* factors, float zero, olstm_dtype dtype,
                        void* y);
 

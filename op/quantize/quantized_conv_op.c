@@ -37,7 +37,9 @@ typedef struct quantized_conv_op {
   olstm__window_attributes attributes;
   int64_t group;
   /// For products of bytes.
-  olstm__packed_memory weight;
+  /// Constant weights, as bytes where those are worth it, else as reals without their
+  /// zero points.
+  olstm__packed_memory weight, reals;
 } quantized_conv_op;
 
 typedef struct quantized_conv_handle {
@@ -48,14 +50,13 @@ typedef struct quantized_conv_handle {
   int64_t y_count;
   olstm__byte_conv bytes;
   size_t packed_bytes;
-  /// Offsets in the workspace. Products of bytes have theirs at its beginning, and sums
-  /// at y_offset; else it begins with x, and all holds floats or doubles.
+  /// Offsets in the workspace, which begins with that of products of bytes, or with x;
+  /// all but factors, which are doubles, holds floats or doubles then.
   size_t w_offset;
   size_t packed_offset;
   size_t y_offset;
   size_t kernel_offset;
-  /// Of floats, as integers.
-  size_t sums_offset;
+  size_t factors_offset;
 } quantized_conv_handle;
 
 static int32_t code_of(const quantized_conv_op* self) {
@@ -77,7 +78,76 @@ static olstm__byte_conv bytes_of(const quantized_conv_op* self,
   return conv;
 }
 
-/// Packs weights that are constant and worth it; what is wrong with them is said later.
+/// Elements less their zero point, of which rows may have one each, as floats or doubles.
+static void take_off_zero(bool is_float, olstm_dtype dtype, int64_t rows, int64_t columns,
+                          const void* x, const olstm__quantize_operand* zero, void* y) {
+  const float one = 1;
+  if (!is_float) {
+    olstm__take_off_zero(dtype, rows, columns, x, zero, false, y);
+    return;
+  }
+  for (int64_t r = 0; r < rows; r++) {
+    const float value = (float)olstm__quantize_operand_get(zero, r);
+    const olstm__byte_scale by = {&one, &value, 0};
+    // Elements are one byte.
+    olstm__dequantize_bytes(columns, (const char*)x + r * columns, &by, dtype,
+                            (float*)y + r * columns);
+  }
+}
+
+/// Without a batch and the sizes of a window.
+static olstm__conv conv_of(const quantized_conv_op* self, const olstm_tensor_desc* w) {
+  olstm__conv conv = olstm__conv_of_weights(w, self->group, false);
+  // Floats hold sums of so few products, each of two magnitudes up to 255.
+  const bool is_float = conv.input_channels * olstm__window_kernel_count(&conv.window) <=
+                        (1 << 24) / (255 * 255);
+  conv.dtype = is_float ? OLSTM_DTYPE_FLOAT : OLSTM_DTYPE_DOUBLE;
+  return conv;
+}
+
+static void pack_reals(const olstm__conv* conv, const olstm_tensor_desc* desc,
+                       const void* w, const olstm__quantize_operand* zero, void* reals,
+                       void* packed) {
+  take_off_zero(conv->dtype == OLSTM_DTYPE_FLOAT, desc->dtype, desc->dims[0],
+                olstm_tensor_desc_count(desc) / desc->dims[0], w, zero, reals);
+  olstm__conv_pack(conv, reals, packed);
+}
+
+/// Packs weights as reals where their zero points are constant, too.
+static olstm_status pack_constant_reals(quantized_conv_op* self, const olstm_tensor* w,
+                                        olstm_error* error) {
+  const olstm__op_base* base = &self->base;
+  const size_t index =
+      kInputs[((const olstm__op_schema*)base->self->variant)->code].w_zero;
+  const olstm__conv conv = conv_of(self, &w->desc);
+  const size_t count = (size_t)olstm_tensor_desc_count(&w->desc);
+  const size_t size = olstm_dtype_size(conv.dtype);
+  olstm__quantize_operand zero = {NULL, w->desc.dtype, 0};
+  size_t bytes = 0;
+  bool is_new = false;
+  if (olstm_node_has_input(base->node, index)) {
+    const olstm_tensor* constant = base->node->constants[index];
+    if (!constant || constant->desc.dtype != w->desc.dtype) return OLSTM_STATUS_OK;
+    const int64_t zeros = olstm_tensor_desc_count(&constant->desc);
+    if (zeros != 1 && zeros != w->desc.dims[0]) return OLSTM_STATUS_OK;
+    zero.data = constant->data;
+    zero.step = zeros > 1;
+  }
+  void* reals = olstm_allocate(&base->allocator, count, size);
+  olstm_status status = OLSTM_STATUS_OUT_OF_MEMORY;
+  if (reals && olstm__conv_packed_bytes(&conv, &bytes)) {
+    status = olstm__packed_memory_init(&self->reals, base, NULL, 0, bytes, &is_new, NULL);
+  }
+  if (status == OLSTM_STATUS_OK) {
+    pack_reals(&conv, &w->desc, w->data, &zero, reals, self->reals.memory);
+  }
+  olstm_release(&base->allocator, reals, count, size);
+  return status == OLSTM_STATUS_OK
+             ? status
+             : olstm__op_fail(base, error, status, "no memory to pack the weights");
+}
+
+/// Packs weights that are constant; what is wrong with them is said later.
 static olstm_status pack_constant(quantized_conv_op* self, olstm_error* error) {
   const olstm_tensor* w = self->base.node->constants[kInputs[code_of(self)].w];
   bool is_new = false;
@@ -88,7 +158,7 @@ static olstm_status pack_constant(quantized_conv_op* self, olstm_error* error) {
     return OLSTM_STATUS_OK;
   }
   const olstm__byte_conv conv = bytes_of(self, &w->desc, &w->desc);
-  if (!olstm__byte_conv_is_fit(&conv)) return OLSTM_STATUS_OK;
+  if (!olstm__byte_conv_is_fit(&conv)) return pack_constant_reals(self, w, error);
   if (!olstm__byte_conv_packed_bytes(&conv, &bytes)) {
     return olstm__op_fail(&self->base, error, OLSTM_STATUS_OUT_OF_MEMORY,
                           "no memory to pack the weights");
@@ -109,6 +179,7 @@ static olstm_status parse(void* instance, olstm_error* error) {
 static void quantized_conv_destroy(void* instance) {
   quantized_conv_op* self = instance;
   if (self) olstm__packed_memory_deinit(&self->weight, &self->base);
+  if (self) olstm__packed_memory_deinit(&self->reals, &self->base);
   olstm__op_destroy(instance);
 }
 
@@ -188,29 +259,35 @@ static olstm_status quantized_conv_infer(const void* instance,
 
 static bool lay_out(const quantized_conv_op* self, quantized_conv_handle* handle,
                     size_t* out_bytes) {
-  const olstm_tensor_desc* w = &handle->descs[kInputs[code_of(self)].w];
-  size_t x_offset = 0;
+  const olstm__conv* conv = &handle->plan.conv;
+  const size_t size = olstm_dtype_size(conv->dtype);
+  const size_t weights =
+      (size_t)olstm_tensor_desc_count(&handle->descs[kInputs[code_of(self)].w]);
+  size_t first = 0, bytes = 0;
   *out_bytes = 0;
   if (self->weight.memory) {
-    size_t bytes = 0;
-    return olstm__byte_conv_workspace_bytes(&handle->bytes, &bytes) &&
-           olstm__op_add_part(out_bytes, 1, bytes, &x_offset) &&
-           olstm__op_add_part(out_bytes, (size_t)handle->y_count, sizeof(int32_t),
-                              &handle->y_offset);
+    if (!olstm__byte_conv_workspace_bytes(&handle->bytes, &bytes) ||
+        !olstm__op_add_part(out_bytes, 1, bytes, &first)) {
+      return false;
+    }
+  } else {
+    const bool packs = !self->reals.memory;
+    const size_t inputs = (size_t)olstm_tensor_desc_count(&handle->descs[0]);
+    if (!olstm__conv_packed_bytes(conv, &bytes) ||
+        !olstm__op_add_part(out_bytes, inputs, size, &first) ||
+        !olstm__op_add_part(out_bytes, packs ? weights : 0, size, &handle->w_offset) ||
+        !olstm__op_add_part(out_bytes, (size_t)handle->y_count, size,
+                            &handle->y_offset) ||
+        !olstm__op_add_part(out_bytes, packs ? bytes : 0, 1, &handle->packed_offset) ||
+        !olstm__op_add_part(out_bytes, 1, handle->plan.workspace_bytes,
+                            &handle->kernel_offset)) {
+      return false;
+    }
   }
-  const size_t size = olstm_dtype_size(handle->plan.conv.dtype);
-  return olstm__op_add_part(out_bytes, (size_t)olstm_tensor_desc_count(&handle->descs[0]),
-                            size, &x_offset) &&
-         olstm__op_add_part(out_bytes, (size_t)olstm_tensor_desc_count(w), size,
-                            &handle->w_offset) &&
-         olstm__op_add_part(out_bytes, (size_t)handle->y_count, size,
-                            &handle->y_offset) &&
-         olstm__op_add_part(out_bytes, (size_t)handle->y_count, sizeof(int32_t),
-                            &handle->sums_offset) &&
-         olstm__conv_packed_bytes(&handle->plan.conv, &handle->packed_bytes) &&
-         olstm__op_add_part(out_bytes, 1, handle->packed_bytes, &handle->packed_offset) &&
-         olstm__op_add_part(out_bytes, 1, handle->plan.workspace_bytes,
-                            &handle->kernel_offset);
+  // A factor, also as a float, and a bias each.
+  return olstm__op_add_part(out_bytes, (size_t)(conv->groups * conv->output_channels),
+                            sizeof(double) + sizeof(float) + sizeof(int32_t),
+                            &handle->factors_offset);
 }
 
 static olstm_status quantized_conv_prepare(void* instance, const olstm_prepare_args* args,
@@ -227,12 +304,7 @@ static olstm_status quantized_conv_prepare(void* instance, const olstm_prepare_a
   const olstm_tensor_desc* w = &handle->descs[kInputs[code_of(self)].w];
   handle->y_dtype = args->outputs[0].dtype;
   handle->y_count = olstm_tensor_desc_count(&args->outputs[0]);
-  olstm__conv conv = olstm__conv_of_weights(w, self->group, false);
-  // Floats hold sums of so few products, each of two magnitudes up to 255.
-  const bool is_float =
-      conv.input_channels * (olstm_tensor_desc_count(w) / w->dims[0] / w->dims[1]) <=
-      (1 << 24) / (255 * 255);
-  conv.dtype = is_float ? OLSTM_DTYPE_FLOAT : OLSTM_DTYPE_DOUBLE;
+  olstm__conv conv = conv_of(self, w);
   conv.batch = x->dims[0];
   olstm_status status = olstm__window_resolve(&self->base, &self->attributes, x,
                                               &w->dims[2], &conv.window, error);
@@ -262,64 +334,72 @@ static void to_integers(int64_t count, const double* sums, int32_t* integers) {
   for (int64_t i = 0; i < count; i++) integers[i] = (int32_t)(uint32_t)(int64_t)sums[i];
 }
 
-/// Adds a bias to the sums of a plane, and quantizes them again, from doubles or
-/// integers.
-typedef struct plane_sums {
-  const double* doubles;  // NULL: integers
-  const int32_t* integers;
-  int64_t size;
-  uint32_t bias;
-  double factor;
-  float zero;
-  olstm_dtype dtype;
-} plane_sums;
+/// What makes bytes of sums: for each output channel a factor, and a bias that is added
+/// first.
+typedef struct ending {
+  olstm__byte_conv_bytes bytes;
+  const int32_t* bias;
+  int64_t channels, plane;
+  bool is_float;
+  char* y;
+} ending;
 
-static void store_plane(const plane_sums* plane, char* y) {
-  enum { kBlock = 512 };
-  const olstm__byte_factors by = {&plane->factor, 0, isfinite(plane->factor) != 0,
-                                  (int32_t)plane->bias};
-  if (!plane->doubles) {
-    olstm__requantize(plane->size, plane->integers, &by, plane->zero, plane->dtype, y);
-    return;
-  }
-  for (int64_t i = 0; i < plane->size; i += kBlock) {
-    const int64_t count = plane->size - i < kBlock ? plane->size - i : kBlock;
-    int32_t block[kBlock];
-    to_integers(count, plane->doubles + i, block);
-    // Elements are one byte.
-    olstm__requantize(count, block, &by, plane->zero, plane->dtype, y + i);
-  }
-}
-
-/// Sums are quantized again, plane by plane: scales are by channel. From doubles, or from
-/// integers where those are NULL.
-static void store_planes(const quantized_conv_op* self,
-                         const quantized_conv_handle* handle, const olstm_run_args* args,
-                         const double* doubles, const int32_t* integers) {
+/// Puts factors and biases into the workspace.
+static ending make_ending(const quantized_conv_op* self,
+                          const quantized_conv_handle* handle,
+                          const olstm_run_args* args) {
   const input_indices* at = &kInputs[code_of(self)];
-  const olstm__op_base* base = &self->base;
-  const int64_t channels = handle->plan.conv.groups * handle->plan.conv.output_channels;
-  const int64_t size = olstm__window_output_count(&handle->plan.conv.window);
-  olstm__quantize_operand operands[5];
   const size_t indices[] = {at->x_scale, at->w_scale, at->y_scale, at->y_zero, at->bias};
+  olstm__quantize_operand operands[5];
+  double* factors = (double*)(void*)((char*)args->workspace + handle->factors_offset);
+  const int64_t channels = handle->plan.conv.groups * handle->plan.conv.output_channels;
+  float* floats = (float*)(void*)(factors + channels);
+  int32_t* bias = (int32_t*)(void*)(floats + channels);
   for (size_t i = 0; i < 5; i++) {
     operands[i] =
-        olstm__quantize_operand_of(base, handle->descs, args->inputs, indices[i]);
+        olstm__quantize_operand_of(&self->base, handle->descs, args->inputs, indices[i]);
   }
-  const float zero = (float)olstm__quantize_operand_get(&operands[3], 0);
-  for (int64_t p = 0; p < handle->plan.conv.batch * channels; p++) {
-    const plane_sums plane = {
-        .doubles = doubles ? doubles + p * size : NULL,
-        .integers = doubles ? NULL : integers + p * size,
-        .size = size,
-        .bias =
-            (uint32_t)(int64_t)olstm__quantize_operand_get(&operands[4], p % channels),
-        .factor = olstm__quantize_operand_get(&operands[0], 0) *
-                  olstm__quantize_operand_get(&operands[1], p % channels) /
-                  olstm__quantize_operand_get(&operands[2], 0),
-        .zero = zero,
-        .dtype = handle->y_dtype};
-    store_plane(&plane, (char*)args->outputs[0] + p * size);
+  ending made = {.bytes = {.factors = factors,
+                           .floats = floats,
+                           .are_finite = true,
+                           .zero = (float)olstm__quantize_operand_get(&operands[3], 0),
+                           .dtype = handle->y_dtype},
+                 .bias = bias,
+                 .channels = channels,
+                 .plane = olstm__window_output_count(&handle->plan.conv.window),
+                 .is_float = handle->plan.conv.dtype == OLSTM_DTYPE_FLOAT,
+                 .y = args->outputs[0]};
+  const double x_scale = olstm__quantize_operand_get(&operands[0], 0);
+  const double y_scale = olstm__quantize_operand_get(&operands[2], 0);
+  for (int64_t c = 0; c < channels; c++) {
+    factors[c] = x_scale * olstm__quantize_operand_get(&operands[1], c) / y_scale;
+    floats[c] = (float)factors[c];
+    made.bytes.are_finite &= isfinite(factors[c]) != 0;
+    bias[c] = (int32_t)olstm__quantize_operand_get(&operands[4], c);
+  }
+  return made;
+}
+
+/// `count` sums of a plane, held in float or double, from `first` on.
+static void store_sums(const void* context, int64_t plane, int64_t first, int64_t count,
+                       void* sums) {
+  enum { kBlock = 512 };
+  const ending* end = context;
+  const int64_t channel = plane % end->channels;
+  const olstm__byte_factors by = {end->bytes.factors + channel, NULL, 0,
+                                  end->bytes.are_finite, end->bias[channel]};
+  char* y = end->y + plane * end->plane + first;
+  for (int64_t i = 0; i < count; i += kBlock) {
+    const int64_t size = count - i < kBlock ? count - i : kBlock;
+    int32_t block[kBlock];
+    if (end->is_float) {
+      olstm__convert(OLSTM_DTYPE_FLOAT, OLSTM_DTYPE_INT32, (const float*)sums + i, block,
+                     (size_t)size);
+    } else {
+      to_integers(size, (const double*)sums + i, block);
+    }
+    olstm__requantize(1, size, block, size, &by, end->bytes.zero, end->bytes.dtype,
+                      y + i);
   }
 }
 
@@ -338,35 +418,20 @@ static void run_products(const quantized_conv_op* self,
       olstm__quantize_operand_of(&self->base, handle->descs, args->inputs, at->x_zero);
   const olstm__quantize_operand w_zero =
       olstm__quantize_operand_of(&self->base, handle->descs, args->inputs, at->w_zero);
-  int32_t* sums = (int32_t*)(is_integer ? args->outputs[0]
-                                        : (char*)args->workspace + handle->y_offset);
+  ending end;
+  if (!is_integer) end = make_ending(self, handle, args);
   for (int64_t i = 0; i < handle->plan.conv.batch; i++) {
-    const olstm__byte_conv_args run = {.x = (const char*)args->inputs[0] + i * x_step,
-                                       .packed = self->weight.memory,
-                                       .x_zero = {x_zero.data, 0},
-                                       .w_zero = {w_zero.data, w_zero.step},
-                                       .y = sums + i * y_step,
-                                       .workspace = args->workspace,
-                                       .parallel = args->parallel};
+    const olstm__byte_conv_args run = {
+        .x = (const char*)args->inputs[0] + i * x_step,
+        .packed = self->weight.memory,
+        .x_zero = {x_zero.data, 0},
+        .w_zero = {w_zero.data, w_zero.step},
+        .bias = is_integer ? NULL : end.bias,
+        .bytes = is_integer ? NULL : &end.bytes,
+        .y = (char*)args->outputs[0] + i * y_step * (is_integer ? 4 : 1),
+        .workspace = args->workspace,
+        .parallel = args->parallel};
     olstm__byte_conv_run(conv, &run);
-  }
-  if (!is_integer) store_planes(self, handle, args, NULL, sums);
-}
-
-/// Elements less their zero point, of which rows may have one each, as floats or doubles.
-static void take_off_zero(bool is_float, olstm_dtype dtype, int64_t rows, int64_t columns,
-                          const void* x, const olstm__quantize_operand* zero, void* y) {
-  const float one = 1;
-  if (!is_float) {
-    olstm__take_off_zero(dtype, rows, columns, x, zero, false, y);
-    return;
-  }
-  for (int64_t r = 0; r < rows; r++) {
-    const float value = (float)olstm__quantize_operand_get(zero, r);
-    const olstm__byte_scale by = {&one, &value, 0};
-    // Elements are one byte.
-    olstm__dequantize_bytes(columns, (const char*)x + r * columns, &by, dtype,
-                            (float*)y + r * columns);
   }
 }
 
@@ -375,12 +440,13 @@ static olstm_status quantized_conv_run(const void* instance, const void* handle,
   const quantized_conv_op* self = instance;
   const quantized_conv_handle* prepared = handle;
   const input_indices* at = &kInputs[code_of(self)];
-  const olstm_tensor_desc* w_desc = &prepared->descs[at->w];
+  const bool is_integer = code_of(self) == kCodeInteger;
+  const olstm__conv_plan* plan = &prepared->plan;
+  const bool is_float = plan->conv.dtype == OLSTM_DTYPE_FLOAT;
   char* workspace = args->workspace;
-  char* x = workspace;
-  char* w = workspace + prepared->w_offset;
   char* y = workspace + prepared->y_offset;
-  const bool is_float = prepared->plan.conv.dtype == OLSTM_DTYPE_FLOAT;
+  const void* packed = self->reals.memory;
+  ending end;
   (void)error;
   if (!args->outputs[0] || prepared->y_count == 0) return OLSTM_STATUS_OK;
   if (self->weight.memory) {
@@ -389,35 +455,31 @@ static olstm_status quantized_conv_run(const void* instance, const void* handle,
   }
   const olstm__quantize_operand x_zero =
       olstm__quantize_operand_of(&self->base, prepared->descs, args->inputs, at->x_zero);
-  const olstm__quantize_operand w_zero =
-      olstm__quantize_operand_of(&self->base, prepared->descs, args->inputs, at->w_zero);
   take_off_zero(is_float, prepared->descs[0].dtype, 1,
                 olstm_tensor_desc_count(&prepared->descs[0]), args->inputs[0], &x_zero,
-                x);
-  take_off_zero(is_float, w_desc->dtype, w_desc->dims[0],
-                olstm_tensor_desc_count(w_desc) / w_desc->dims[0], args->inputs[at->w],
-                &w_zero, w);
-  olstm__conv_pack(&prepared->plan.conv, w, workspace + prepared->packed_offset);
-  const olstm__conv_args run = {.x = x,
-                                .packed = workspace + prepared->packed_offset,
+                workspace);
+  if (!packed) {
+    const olstm__quantize_operand w_zero = olstm__quantize_operand_of(
+        &self->base, prepared->descs, args->inputs, at->w_zero);
+    packed = workspace + prepared->packed_offset;
+    pack_reals(&plan->conv, &prepared->descs[at->w], args->inputs[at->w], &w_zero,
+               workspace + prepared->w_offset, workspace + prepared->packed_offset);
+  }
+  if (!is_integer) end = make_ending(self, prepared, args);
+  const olstm__conv_args run = {.x = workspace,
+                                .packed = packed,
                                 .y = y,
                                 .workspace = workspace + prepared->kernel_offset,
-                                .parallel = args->parallel};
-  olstm__conv_run(&prepared->plan, &run);
-  const double* doubles = (const double*)(const void*)y;
-  if (code_of(self) == kCodeInteger && !is_float) {
-    to_integers(prepared->y_count, doubles, args->outputs[0]);
-    return OLSTM_STATUS_OK;
-  }
-  int32_t* sums = code_of(self) == kCodeInteger
-                      ? args->outputs[0]
-                      : (void*)(workspace + prepared->sums_offset);
+                                .parallel = args->parallel,
+                                .finish = is_integer ? NULL : store_sums,
+                                .finish_context = &end};
+  olstm__conv_run(plan, &run);
+  if (!is_integer) return OLSTM_STATUS_OK;
   if (is_float) {
-    olstm__convert(OLSTM_DTYPE_FLOAT, OLSTM_DTYPE_INT32, y, sums,
+    olstm__convert(OLSTM_DTYPE_FLOAT, OLSTM_DTYPE_INT32, y, args->outputs[0],
                    (size_t)prepared->y_count);
-  }
-  if (code_of(self) != kCodeInteger) {
-    store_planes(self, prepared, args, is_float ? NULL : doubles, sums);
+  } else {
+    to_integers(prepared->y_count, (const double*)(const void*)y, args->outputs[0]);
   }
   return OLSTM_STATUS_OK;
 }

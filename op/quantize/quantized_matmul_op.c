@@ -136,7 +136,8 @@ static bool lay_out(const quantized_matmul_op* self, quantized_matmul_handle* ha
   }
   if (code_of(self) == kCodeQlinear &&
       (!olstm__op_add_part(out_bytes, m * n, sizeof(int32_t), &handle->sums_offset) ||
-       !olstm__op_add_part(out_bytes, n, sizeof(double), &handle->factors_offset))) {
+       !olstm__op_add_part(out_bytes, n, sizeof(double) + sizeof(float),
+                           &handle->factors_offset))) {
     return false;
   }
   if (self->weight.memory) return true;
@@ -193,9 +194,10 @@ static void store_quantized(const quantized_matmul_op* self,
   const int32_t* sums = (const int32_t*)(const void*)(workspace + handle->sums_offset);
   double* factors = (double*)(void*)((char*)args->workspace + handle->factors_offset);
   const int64_t n = handle->plan.n;
-  olstm__byte_factors by = {factors, operands[1].step, true, 0};
-  // Where all elements have one factor, they are one run.
-  const int64_t rows = operands[0].step || by.step ? 1 : handle->plan.m;
+  float* floats = (float*)(void*)(factors + n);
+  olstm__byte_factors by = {factors, floats, operands[1].step, true, 0};
+  // Rows with the same factors are one run.
+  const int64_t rows = operands[0].step ? 1 : handle->plan.m;
   for (int64_t i = 0; i < handle->plan.m; i += rows) {
     if (i == 0 || operands[0].step) {
       const double row_factor = olstm__quantize_operand_get(&operands[0], i) /
@@ -205,11 +207,12 @@ static void store_quantized(const quantized_matmul_op* self,
                           factors);
       for (int64_t j = 0; j < count; j++) {
         factors[j] *= row_factor;
+        floats[j] = (float)factors[j];
         by.are_finite &= isfinite(factors[j]) != 0;
       }
     }
     // Elements are one byte.
-    olstm__requantize(rows * n, sums + i * n, &by,
+    olstm__requantize(rows, n, sums + i * n, n, &by,
                       (float)olstm__quantize_operand_get(&operands[3], 0),
                       handle->y_dtype, y + i * n);
   }
@@ -251,6 +254,7 @@ static void multiply(const quantized_matmul_op* self,
       .b_zero = zero_of(self, handle, args, at->b_zero),
       .c = (int32_t*)(void*)(is_integer ? y
                                         : (char*)args->workspace + handle->sums_offset),
+      .c_stride = plan->n,
       .scratch = args->workspace,
       .parallel = args->parallel};
   olstm__byte_product_run(&handle->product, &run);

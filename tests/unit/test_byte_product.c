@@ -48,10 +48,14 @@ static void drop(void* memory, size_t bytes) {
   olstm_release(&allocator, memory, bytes ? bytes : 1, 1);
 }
 
-static void check(const product* p) {
+/// is_apart: rows of C are as far apart as panels reach, and sums start from something.
+static void check(const product* p, bool is_apart) {
   const olstm__byte_product shape = {p->k, p->n, p->a_is_signed, p->b_is_signed};
+  const int64_t stride = is_apart ? olstm__byte_product_row(&shape) : p->n;
+  int32_t bias[256];
+  for (int i = 0; i < 256; i++) bias[i] = i * 7919 - 99;
   const size_t a_bytes = (size_t)(p->m * p->k), b_bytes = (size_t)(p->k * p->n);
-  const size_t c_bytes = (size_t)(p->m * p->n) * sizeof(int32_t);
+  const size_t c_bytes = (size_t)(p->m * stride) * sizeof(int32_t);
   size_t packed_bytes = 0, scratch_bytes = 0;
   assert_true(olstm__byte_product_packed_bytes(&shape, &packed_bytes));
   assert_true(olstm__byte_product_scratch_bytes(&shape, p->m, &scratch_bytes));
@@ -70,19 +74,21 @@ static void check(const product* p) {
       .packed = packed,
       .a_zero = {p->zeros ? a_zeros : NULL, p->zeros == kEach},
       .b_zero = {p->zeros ? b_zeros : NULL, p->zeros == kEach},
+      .bias = is_apart ? bias : NULL,
       .c = c,
+      .c_stride = stride,
       .scratch = scratch};
   olstm__byte_product_run(&shape, &args);
   for (int64_t i = 0; i < p->m; i++) {
     for (int64_t j = 0; j < p->n; j++) {
-      int32_t sum = 0;
+      int32_t sum = is_apart ? bias[j] : 0;
       for (int64_t q = 0; q < p->k; q++) {
         const int64_t at = p->is_transposed ? j * p->k + q : q * p->n + j;
         sum += (value_of(a, i * p->k + q, p->a_is_signed) -
                 zero_of(p, a_zeros, i, p->a_is_signed)) *
                (value_of(b, at, p->b_is_signed) - zero_of(p, b_zeros, j, p->b_is_signed));
       }
-      assert_int_equal(c[i * p->n + j], sum);
+      assert_int_equal(c[i * stride + j], sum);
     }
   }
   drop(a, a_bytes);
@@ -102,7 +108,8 @@ static void products_agree_with_plain_loops(void** state) {
     for (int kind = 0; kind < 24; kind++) {
       const product p = {kSizes[s][0], kSizes[s][1], kSizes[s][2], kind & 1,
                          kind & 2,     kind & 4,     kind / 8};
-      check(&p);
+      check(&p, false);
+      check(&p, true);
     }
   }
 }

@@ -96,20 +96,28 @@ static void sums_are_rounded_and_saturated(void** state) {
   for (int i = 0; i < kMost; i++) x[i] = (i - 35) * (i % 4 == 3 ? 60000000 : i % 3 + 1);
   for (size_t f = 0; f < sizeof kFactors / sizeof kFactors[0]; f++) {
     double values[kMost];
-    for (int i = 0; i < kMost; i++) values[i] = kFactors[i % 2 ? f : 1];
+    float floats[kMost];
+    for (int i = 0; i < kMost; i++) {
+      values[i] = kFactors[i % 2 ? f : 1];
+      floats[i] = (float)values[i];
+    }
     for (int d = 0; d < 16; d++) {
       const olstm_dtype dtype = kDtypes[d % 2];
       const int64_t step = d / 2 % 2;
       const int32_t bias = kBiases[d / 4];
-      const olstm__byte_factors by = {step ? values : &kFactors[f], step,
+      const olstm__byte_factors by = {step ? values : &kFactors[f], floats, step,
                                       isfinite(kFactors[f]) != 0, bias};
       for (int c = 0; c < kCountCount; c++) {
         uint8_t y[kMost] = {0};
-        olstm__requantize(kCounts[c], x, &by, 3, dtype, y);
-        for (int64_t i = 0; i < kCounts[c]; i++) {
-          const int32_t sum = (int32_t)((uint32_t)x[i] + (uint32_t)bias);
-          const double moved = rint(sum * by.values[step ? i : 0]) + 3;
-          assert_int_equal(byte_at(dtype, y, i), saturated(moved, dtype));
+        // As one row, and as two where they fit.
+        for (int64_t rows = 1; rows <= 2 && rows <= kCounts[c]; rows++) {
+          const int64_t columns = kCounts[c] / rows;
+          olstm__requantize(rows, columns, x, columns, &by, 3, dtype, y);
+          for (int64_t i = 0; i < rows * columns; i++) {
+            const int32_t sum = (int32_t)((uint32_t)x[i] + (uint32_t)bias);
+            const double moved = rint(sum * by.values[step ? i % columns : 0]) + 3;
+            assert_int_equal(byte_at(dtype, y, i), saturated(moved, dtype));
+          }
         }
       }
     }
