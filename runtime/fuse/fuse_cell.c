@@ -15,13 +15,13 @@
 ///   p q s      sums: of products with x, with h, with x and r * h
 ///   1          the number
 typedef struct cell_equations {
-  const char* op_type;
-  const char* new_h;
+  char op_type[5];
+  char new_h[18];
   /// The letter whose value is an activation of `inner`.
   char of;
-  const char* inner;
+  char inner[14];
   /// Letters of the gates, in ONNX's order.
-  const char* gates;
+  char gates[5];
   bool linear_before_reset;
 } cell_equations;
 
