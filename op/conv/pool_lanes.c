@@ -32,10 +32,6 @@ static const olstm__pool_lanes_table* find_table(int64_t planes) {
   return NULL;
 }
 
-static int64_t count_parts(int64_t total, int64_t part) {
-  return (total + part - 1) / part;
-}
-
 /// Floats from row to row of the source.
 static int64_t pitch_of(const olstm__pool_lanes* lanes) {
   const olstm__window* w = &lanes->window;
@@ -96,17 +92,18 @@ void olstm__pool_lanes_init(olstm__pool_lanes* lanes, const olstm__window* windo
     return;
   }
   const int64_t rows = w->output[1];
-  const int64_t groups = count_parts(planes, lanes->table->movers->lanes);
+  const int64_t groups = olstm__conv_parts(planes, lanes->table->movers->lanes);
   lanes->piece_rows = 1;
   while (lanes->piece_rows < rows &&
          piece_bytes(lanes, lanes->piece_rows + 1) <= kPieceBytes) {
     lanes->piece_rows++;
   }
-  int64_t parts = count_parts(rows, lanes->piece_rows);
+  int64_t parts = olstm__conv_parts(rows, lanes->piece_rows);
   const int64_t wanted = (int64_t)thread_count * kPiecesPerThread;
-  if (thread_count > 1 && groups * parts < wanted) parts = count_parts(wanted, groups);
-  lanes->piece_rows = count_parts(rows, parts < rows ? parts : rows);
-  lanes->piece_count = groups * count_parts(rows, lanes->piece_rows);
+  if (thread_count > 1 && groups * parts < wanted)
+    parts = olstm__conv_parts(wanted, groups);
+  lanes->piece_rows = olstm__conv_parts(rows, parts < rows ? parts : rows);
+  lanes->piece_count = groups * olstm__conv_parts(rows, lanes->piece_rows);
   (void)olstm_size_align(piece_bytes(lanes, lanes->piece_rows), &lanes->thread_bytes);
   lanes->joins_rows =
       w->kernel[1] * w->kernel[2] > (w->kernel[1] + 1) * w->stride[2] + w->kernel[2];
@@ -222,7 +219,7 @@ static void run_task(void* argument, int32_t index) {
   const pool_task* task = argument;
   const olstm__pool_lanes* lanes = task->lanes;
   const int64_t rows = lanes->window.output[1], width = lanes->table->movers->lanes;
-  const int64_t parts = count_parts(rows, lanes->piece_rows);
+  const int64_t parts = olstm__conv_parts(rows, lanes->piece_rows);
   char* memory = (char*)task->args->workspace + (size_t)index * lanes->thread_bytes;
   for (int64_t i = index; i < lanes->piece_count; i += task->task_count) {
     pool_piece piece = {.plane = i / parts * width,
