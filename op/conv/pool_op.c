@@ -51,7 +51,8 @@ typedef struct pool_handle {
   olstm_dtype dtype;
   olstm__compute_type compute_type;
   int64_t plane_count;
-  size_t x_bytes;
+  /// Of floats, in the workspace; x is at its beginning.
+  size_t y_offset;
   /// Whether rows of floats go by vectors, how they do, and what averages along a row are
   /// divided by (pool_rows.h).
   bool has_slide;
@@ -345,25 +346,41 @@ static uint64_t count_work(const pool_op* self, const pool_handle* handle,
                                    is_fast ? kUnitsPerOutput : kUnitsPerSlowOutput));
 }
 
+/// Bytes of a handle with the taps of every output, if there are any, and what averages
+/// are divided by.
+static bool handle_bytes(const olstm__window* w, bool has_results, size_t* out_bytes) {
+  size_t ranges = 0, floats = 0;
+  *out_bytes = sizeof(pool_handle);
+  if (!has_results) return true;
+  // Each is at most the number of results.
+  return olstm_size_add((size_t)w->output[0], (size_t)w->output[1], &ranges) &&
+         olstm_size_add(ranges, (size_t)w->output[2], &ranges) &&
+         olstm_size_multiply(ranges, sizeof(tap_range), &ranges) &&
+         olstm_size_multiply(divisor_count(w), 2, &floats) &&
+         olstm_size_add(floats, (size_t)w->output[1], &floats) &&
+         olstm_size_multiply(floats, sizeof(float), &floats) &&
+         olstm_size_add(*out_bytes, ranges, out_bytes) &&
+         olstm_size_add(*out_bytes, floats, out_bytes);
+}
+
+static olstm_status no_room(const pool_op* self, olstm_error* error) {
+  return olstm__op_fail(&self->base, error, OLSTM_STATUS_OUT_OF_MEMORY,
+                        "the workspace does not fit");
+}
+
 static olstm_status pool_prepare(void* instance, const olstm_prepare_args* args,
                                  olstm_prepared* out_prepared, olstm_error* error) {
   const pool_op* self = instance;
   const olstm_tensor_desc* x = &args->inputs[0]->desc;
   olstm__window window;
   pool_handle* handle = NULL;
+  size_t bytes = 0;
   OLSTM_RETURN_IF_ERROR(
       olstm__window_resolve(&self->base, &self->attributes, x, NULL, &window, error));
-  // Not more than there are results; none for an empty output.
   const bool has_results = olstm_tensor_desc_count(&args->outputs[0]) > 0;
-  const size_t range_count =
-      has_results ? (size_t)(window.output[0] + window.output[1] + window.output[2]) : 0;
-  OLSTM_RETURN_IF_ERROR(olstm__op_create_handle(
-      &self->base,
-      sizeof *handle + range_count * sizeof *handle->ranges +
-          (has_results ? (2 * divisor_count(&window) + (size_t)window.output[1]) *
-                             sizeof *handle->divisors
-                       : 0),
-      (void**)&handle, error));
+  if (!handle_bytes(&window, has_results, &bytes)) return no_room(self, error);
+  OLSTM_RETURN_IF_ERROR(
+      olstm__op_create_handle(&self->base, bytes, (void**)&handle, error));
   handle->window = window;
   plan_rows(self, handle);
   if (has_results) fill_taps(self, handle);
@@ -374,12 +391,15 @@ static olstm_status pool_prepare(void* instance, const olstm_prepare_args* args,
   if (!olstm__compute_type_is_native(handle->compute_type, x->dtype) &&
       handle->plane_count > 0) {
     // x, then y, of one plane as floats.
-    (void)olstm_size_align(
-        (size_t)olstm__window_input_count(&handle->window) * sizeof(float),
-        &handle->x_bytes);
-    out_prepared->workspace_bytes =
-        handle->x_bytes +
-        (size_t)olstm__window_output_count(&handle->window) * sizeof(float);
+    size_t* total = &out_prepared->workspace_bytes;
+    size_t x_offset = 0;
+    if (!olstm__op_add_part(total, (size_t)olstm__window_input_count(&window),
+                            sizeof(float), &x_offset) ||
+        !olstm__op_add_part(total, (size_t)olstm__window_output_count(&window),
+                            sizeof(float), &handle->y_offset)) {
+      olstm__op_release_handle(instance, handle);
+      return no_room(self, error);
+    }
   }
   if (has_results && handle->has_slide && x->dtype == OLSTM_DTYPE_FLOAT &&
       (self->code == kCodeMax || self->code == kCodeAverage)) {
@@ -419,7 +439,7 @@ static void run_plane(const pool_op* self, const pool_handle* handle, char* work
   } else if (handle->dtype == OLSTM_DTYPE_FLOAT) {
     pool_plane_F32(self, handle, rows.x, rows.y, indices);
   } else {
-    float* results = (float*)(void*)(workspace + handle->x_bytes);
+    float* results = (float*)(void*)(workspace + handle->y_offset);
     olstm__compute_load(handle->compute_type, handle->dtype, olstm__window_input_count(w),
                         x, workspace);
     rows.x = (const float*)(void*)workspace;

@@ -210,7 +210,13 @@ static olstm_status random_prepare(void* instance, const olstm_prepare_args* arg
     const olstm_tensor_desc* x = &args->inputs[0]->desc;
     handle->rows = x->dims[0];
     handle->classes = x->dims[1];
-    out_prepared->workspace_bytes = (size_t)handle->classes * sizeof(double);
+    if (!olstm_size_multiply((size_t)handle->classes, sizeof(double),
+                             &out_prepared->workspace_bytes)) {
+      out_prepared->handle = NULL;
+      olstm__op_release_handle(instance, handle);
+      return olstm__op_fail(&self->base, error, OLSTM_STATUS_OUT_OF_MEMORY,
+                            "the workspace does not fit");
+    }
     out_prepared->work = olstm__op_work_sum(
         out_prepared->work,
         olstm__op_work(handle->rows, handle->classes, kWorkPerNumber, 1));
