@@ -34,7 +34,7 @@ function(olstm_set_up_tests target)
   endif()
   if(EMSCRIPTEN)
     # Files are those of the machine that builds. node --no-experimental-fetch runs them: the glue takes fetch for a page's.
-    target_link_options(${target} PRIVATE -O1 -sNODERAWFS -sALLOW_MEMORY_GROWTH -sEXIT_RUNTIME -sTOTAL_STACK=8MB)
+    target_link_options(${target} PRIVATE -O1 -sNODERAWFS -sINITIAL_MEMORY=64MB -sALLOW_MEMORY_GROWTH -sEXIT_RUNTIME -sTOTAL_STACK=8MB)
   endif()
   target_compile_definitions(${target} PRIVATE OLSTM_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
   target_link_libraries(${target} PRIVATE olstm_test_support olstm_static olstm_protobuf_c m ${ARGN})

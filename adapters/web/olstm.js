@@ -281,6 +281,8 @@ class Tensors {
       _info: info, _name: info.name, _tensor: this._address + 80 * (first + index), _capacity: 0}));
     this._inputs = slots(_inputs, 0);
     this._outputs = slots(_outputs, _inputs.length);
+    this._outputsAt = this._address + 80 * _inputs.length;
+    [this._longs] = slots([{}], _inputs.length + _outputs.length);
   }
 
   // Makes room for a tensor of this type and shape.
@@ -308,6 +310,7 @@ class Tensors {
       if (dtype !== slot._dtype || !sameDims(dims, slot._last)) this._shape(slot, dtype, dims);
       this._view(slot, dtype, data.length).set(data);
     }
+    for (const slot of this._outputs) this._wasm._setInt(slot._tensor + 72, 0);
   }
 
   _view(slot, dtype, count) {
@@ -317,12 +320,15 @@ class Tensors {
       slot._view = new (kindOf(dtype))(buffer, slot._at, count);
   }
 
-  _run(feeds, results, context) {
-    const {_wasm: wasm, _inputs: inputs, _outputs: outputs} = this;
+  // call: a function of C's, and what it takes before the tensors.
+  _run(feeds, results, ...call) {
     this._fill(feeds);
-    for (const slot of outputs) wasm._setInt(slot._tensor + 72, 0);
-    wasm._call('context_run', context, this._address, inputs.length, this._address + 80 * inputs.length, outputs.length);
-    for (const slot of outputs) results[slot._name] = this._read(slot, results[slot._name]);
+    this._wasm._call(...call, this._address, this._inputs.length, this._outputsAt, this._outputs.length);
+    return this._readAll(results);
+  }
+
+  _readAll(results) {
+    for (const slot of this._outputs) results[slot._name] = this._read(slot, results[slot._name]);
     return results;
   }
 
@@ -337,6 +343,17 @@ class Tensors {
     slot._at = wasm._pointer(slot._tensor + 72);
     result.data.set(this._view(slot, dtype, result.data.length));
     return result;
+  }
+
+  // Plans for inputs of these shapes; returns types and shapes. call: a function of C's, and what it takes first.
+  _prepare(shapes, ...call) {
+    const count = this._inputs.length;
+    return this._wasm._with((copy) => {
+      const descs = copy(new Uint8Array(72 * count + 8));
+      const tensors = this._describe(shapes, descs);
+      this._wasm._call(...call, descs, count);
+      return tensors;
+    });
   }
 
   // Writes the descs of inputs of these shapes, one after the other; returns them.
@@ -355,6 +372,13 @@ class Tensors {
     });
   }
 
+  // The address of 64-bit integers, a copy.
+  _list(values) {
+    this._shape(this._longs, 7, [values.length]);
+    this._view(this._longs, 7, values.length).set(values);
+    return this._longs._at;
+  }
+
   _drop(slot) {
     if (slot._capacity) this._wasm._release(slot._at, slot._capacity);
     // Of no shape until there is new room.
@@ -362,26 +386,29 @@ class Tensors {
   }
 
   _releaseAll() {
-    this._inputs.forEach((slot) => this._drop(slot));
+    [...this._inputs, this._longs].forEach((slot) => this._drop(slot));
     this._wasm._release(this._address, this._size);
   }
 }
 
 // ---------------------------------------------------------------- state
 
-// The slots of a context.
+// The slots of a context, or of a stream.
 class State {
-  constructor(wasm, context) {
+  // kind: what C's functions are named after; owner: _own() gives what they take first.
+  constructor(wasm, kind, owner) {
     this._wasm = wasm;
-    this._context = context;
+    this._kind = kind;
+    this._owner = owner;
   }
 
-  _call(verb, ...values) { this._wasm._call(`context_${verb}`, this._context._own(), ...values); }
+  _call(verb, ...values) { this._wasm._call(`${this._kind}_${verb}`, ...this._owner._own(), ...values); }
+  _ask(verb, ...values) { return this._wasm._exports[`olstm_${this._kind}_${verb}`](this._owner._own()[0], ...values); }
 
   list() {
     const wasm = this._wasm;
     const out = wasm._out;
-    return times(wasm._exports.olstm_context_state_count(this._context._own()), (index) => {
+    return times(this._ask('state_count'), (index) => {
       this._call('get_state_info_sized', index, out, 88);
       return {
         name: wasm._text(out + 4), type: typeName(wasm._int(out + 8)), dims: wasm._dims(out + 16, wasm._int(out + 12)),
@@ -417,7 +444,7 @@ class State {
     this._call('save_state', wasm._out, wasm._out + 4);
     const [at, count] = [wasm._pointer(wasm._out), wasm._pointer(wasm._out + 4)];
     const blob = wasm._u8.slice(at, at + count);
-    wasm._exports.olstm_context_free_blob(this._context._own(), at, count);
+    this._ask('free_blob', at, count);
     return blob;
   }
 
@@ -432,46 +459,59 @@ class State {
 // Gives back what was forgotten without close().
 const forgotten = new FinalizationRegistry((close) => close());
 
-class Context {
+// What C's functions made and destroy: knows the address, which is 0 once it is closed.
+class Owner {
+  // release may know nothing of `this`, which would never be forgotten otherwise.
+  constructor(core, address, what, release) {
+    const held = {_address: address};
+    this._core = core;
+    this._wasm = core._wasm;
+    this._held = held;
+    this._what = what;
+    this._release = () => {
+      if (held._address) release();
+      held._address = 0;
+    };
+    forgotten.register(this, this._release, this);
+  }
+
+  // What C's functions take first.
+  _own() { return [this._held._address || fail('WRONG_STATE', `${this._what} closed`)]; }
+
+  close() {
+    forgotten.unregister(this);
+    this._release();
+  }
+}
+
+class Context extends Owner {
   constructor(core, from) {
     const wasm = core._wasm;
     if (from) wasm._call('context_clone', from, wasm._out);
     else wasm._call('context_create', core._session, wasm._out);
     const address = wasm._pointer(wasm._out);
     const tensors = new Tensors(core);
-    this._core = core;
-    this._wasm = wasm;
-    this._tensors = tensors;
-    this._address = address;
-    // Knows nothing of `this`, which would never be forgotten otherwise.
-    this._close = () => {
+    super(core, address, 'this context is', () => {
       wasm._exports.olstm_context_destroy(address);
       tensors._releaseAll();
-    };
-    forgotten.register(this, this._close, this);
+    });
+    this._tensors = tensors;
   }
 
-  get state() { return new State(this._wasm, this); }
-  _own() { return this._address || fail('WRONG_STATE', 'this context is closed'); }
-  run(feeds, results = {}) { return this._tensors._run(feeds, results, this._own()); }
-  clone() { return new Context(this._core, this._own()); }
-  resetRow(row) { this._wasm._call('context_reset_row', this._own(), BigInt(row)); }
+  get state() { return new State(this._wasm, 'context', this); }
+  run(feeds, results = {}) { return this._tensors._run(feeds, results, 'context_run', ...this._own()); }
+  clone() { return new Context(this._core, ...this._own()); }
+  resetRow(row) { this._wasm._call('context_reset_row', ...this._own(), BigInt(row)); }
 
   prepare(shapes = {}) {
-    const wasm = this._wasm;
-    const {_inputs: inputs} = this._tensors;
-    wasm._with((copy) => {
-      const descs = copy(new Uint8Array(72 * inputs.length + 8));
-      const tensors = this._tensors._describe(shapes, descs);
-      wasm._call('context_prepare', this._own(), descs, inputs.length);
-      inputs.forEach((slot, index) => this._tensors._shape(slot, ...tensors[index]));
-    });
+    this._tensors._prepare(shapes, 'context_prepare', ...this._own())
+      .forEach((tensor, index) => this._tensors._shape(this._tensors._inputs[index], ...tensor));
   }
 
   plan() {
     const wasm = this._wasm;
     const out = wasm._out;
-    const info = (verb, size, ...index) => wasm._call(`context_get_${verb}_info_sized`, this._own(), ...index, out, size);
+    const info = (verb, size, ...index) => wasm._call(`context_get_${verb}_info_sized`, ...this._own(), ...index, out, size);
     info('plan', 40);
     const [stepCount, foldedCount, constantBytes, workspaceBytes] = [4, 8, 12, 16].map((at) => wasm._pointer(out + at));
     return {
@@ -481,13 +521,6 @@ class Context {
         const [node, opType, kernel, reason, fusedFrom] = [4, 8, 12, 16, 24].map((at) => wasm._text(out + at));
         return {node, opType, kernel, reason, fusedFrom, isView: wasm._u8[out + 28] !== 0, isDynamic: wasm._u8[out + 29] !== 0};
       })};
-  }
-
-  close() {
-    if (!this._address) return;
-    forgotten.unregister(this);
-    this._close();
-    this._address = 0;
   }
 }
 
@@ -578,3 +611,6 @@ export const loadSync = (model, options = {}) => {
   const wasm = new Wasm(module);
   return new Session(wasm._adopt(new WebAssembly.Instance(module, wasm._imports)), asBytes(model, 'the model'), options);
 };
+
+// What streams.js is made of, and nothing else.
+export const internals = {Owner, State, Tensors, checkOptions, fail, numberOption, times};

@@ -5,6 +5,7 @@
 // an option's default.
 #include <math.h>
 
+#define OLSTM_EXPERIMENTAL_STREAMS
 #include "olstm/olstm.h"
 #include "web_api.h"
 
@@ -20,6 +21,17 @@ _Static_assert(offsetof(olstm_state_info, name) == 4, "name of a state slot");
 _Static_assert(offsetof(olstm_state_info, dtype) == 8, "dtype of a state slot");
 _Static_assert(offsetof(olstm_state_info, dims) == 16, "dims of a state slot");
 _Static_assert(offsetof(olstm_state_info, is_set) == 80, "is_set of a state slot");
+_Static_assert(sizeof(olstm_streams_options) == 32 && sizeof(olstm_streams_info) == 28 &&
+                   sizeof(olstm_stream_step) == 16 && sizeof(olstm_batch_axis) == 8,
+               "structs of streams");
+_Static_assert(offsetof(olstm_streams_options, capacity) == 4, "capacity of streams");
+_Static_assert(offsetof(olstm_streams_options, largest_batch) == 8, "batch of streams");
+_Static_assert(offsetof(olstm_streams_options, step_capacity) == 20, "plans of streams");
+_Static_assert(offsetof(olstm_streams_options, batch_axis_count) == 24,
+               "axes of streams");
+_Static_assert(offsetof(olstm_streams_info, capacity) == 4, "capacity of streams");
+_Static_assert(offsetof(olstm_streams_info, reason) == 16, "reason of streams");
+_Static_assert(offsetof(olstm_stream_step, inputs) == 8, "inputs of a step");
 
 // ----------------------------------------------------------------- memory
 

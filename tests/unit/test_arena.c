@@ -1,6 +1,8 @@
 // base/arena.h: aligned, counted, freed as a whole.
 #include "base/arena.h"
 
+#include <stdalign.h>
+
 #include "tests/support/test_allocator.h"
 #include "tests/support/test_main.h"
 
@@ -15,7 +17,7 @@ static void takes_zeroed_and_aligned_pieces_of_every_size(void** state) {
     unsigned char* elements = olstm__arena_allocate_data(&arena, size);
     assert_non_null(piece);
     assert_non_null(elements);
-    assert_int_equal((uintptr_t)piece % 16, 0);
+    assert_int_equal((uintptr_t)piece % alignof(max_align_t), 0);
     assert_int_equal((uintptr_t)elements % OLSTM_ALIGNMENT, 0);
     for (size_t i = 0; i < size; i++) assert_int_equal(piece[i], 0);
     memset(piece, 0xff, size);

@@ -115,10 +115,13 @@ static void k_of_zero_gives_nothing_and_too_large_is_refused(void** state) {
   op_text_expect_failure("TopK-11 outputs=2", "f32[2] 1 2; ?i64[1] 1",
                          OLSTM_STATUS_NEEDS_DATA,
                          "TopK 'node': the values of input 'x1' are not known yet");
-  op_text_expect_failure("TopK-11 outputs=2", "f32[0,4294967296]; i64[1] 0",
-                         OLSTM_STATUS_UNSUPPORTED,
-                         "TopK 'node': input 'x0' has shape [0,4294967296], more than "
-                         "4294967295 elements along axis 1");
+  // Where sizes have 32 bits, no tensor has such a dimension.
+  if (SIZE_MAX > UINT32_MAX) {
+    op_text_expect_failure("TopK-11 outputs=2", "f32[0,4294967296]; i64[1] 0",
+                           OLSTM_STATUS_UNSUPPORTED,
+                           "TopK 'node': input 'x0' has shape [0,4294967296], more than "
+                           "4294967295 elements along axis 1");
+  }
 }
 
 int main(int argc, char** argv) {

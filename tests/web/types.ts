@@ -1,5 +1,6 @@
 // Compiled with --strict, never run: what users write has types.
 import {compile, load, loadSync, OlstmError, type Context, type Session, type Tensor} from 'olstm';
+import {createStreams, type Stream} from 'olstm/streams';
 
 const module_: WebAssembly.Module = await compile();
 const session: Session = await load('model.onnx', {
@@ -16,6 +17,13 @@ const blob: Uint8Array = context.state.save();
 context.state.load(blob);
 context.clone().close();
 loadSync(new Uint8Array(3), {wasm: module_}).close();
+const streams = createStreams(session, {capacity: 100, batchAxes: {x: 0}});
+const callers: Stream[] = [streams.open(), streams.open()];
+streams.prepare({x: [1, 3]});
+streams.run(callers, {x: {data: new Float32Array(6), dims: [2, 3]}}, results).y!.dims;
+streams.runEach(callers.map((caller) => [caller, {x: new Float32Array(3)}])).map(({y}) => y!.data);
+callers[0]!.state.load(callers[1]!.clone().state.save());
+if (streams.info.largestBatch === 1) console.log(streams.info.reason);
 try {
   session.plan().steps.filter((step) => step.isDynamic);
 } catch (error) {
@@ -28,5 +36,7 @@ await load('model.onnx', {statefull: true});
 session.run({x: [1, 2, 3]});
 // @ts-expect-error: no such status
 new OlstmError('WRONG', 'text');
+// @ts-expect-error: streams have no plan of their own
+callers[0]!.plan();
 // @ts-expect-error: without waiting there is no URL
 loadSync('model.onnx', {wasm: module_});

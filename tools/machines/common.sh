@@ -89,4 +89,3 @@ run_tests() {
 
 # get_source PACKAGE: the folder with its source, which is compiled where Debian has no packages for a machine.
 get_source() { bash tools/get_source.sh "$1" || not_set_up "no source of $1" >&2; }
-get_protobuf_c() { get_source protobuf-c; }
