@@ -18,7 +18,7 @@ function(olstm_add_simd target)
     set(is_arm ON)
   endif()
   # The vectors are written out; what compilers add to that is slower.
-  set(options_plain $<$<CONFIG:Release>:-O2> -fno-tree-vectorize -fno-tree-slp-vectorize
+  set(options_plain $<$<CONFIG:Release>:${olstm_fast_code}> -fno-tree-vectorize -fno-tree-slp-vectorize
                     $<$<C_COMPILER_ID:Clang>:-fno-unroll-loops>)
   if(OLSTM_SANITIZE MATCHES "fuzzer")
     # There is little to cover in straight code, and clang takes minutes to compile it with both.
