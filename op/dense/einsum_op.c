@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "op/dense/einsum_product.h"
+#include "op/elementwise/binary_walk.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
 #include "op/op_work.h"
@@ -54,6 +55,9 @@ typedef struct einsum_handle {
   /// One operand, some of whose dimensions are summed, the others in their order.
   bool is_sum;
   olstm__reduce_walk sums;
+  /// Two operands, of which nothing is summed, with letters in the output's order.
+  bool is_walk;
+  olstm__binary_walk walk;
   bool is_product;
   olstm__einsum_product product;
 } einsum_handle;
@@ -278,6 +282,29 @@ static void plan_product(einsum_handle* handle) {
       olstm__einsum_product_init(&handle->product, handle->dtype, &letters);
 }
 
+static void plan_walk(einsum_handle* handle) {
+  const plan* p = &handle->plan;
+  olstm_tensor_desc descs[3];
+  bool fits = p->operand_count == 2 && handle->output_count > 0 &&
+              p->letter_count == p->output_rank;
+  for (size_t o = 0; o < 3 && fits; o++) {
+    olstm_tensor_desc* desc = &descs[o];
+    int64_t stride = 1;
+    *desc = (olstm_tensor_desc){.dtype = handle->dtype, .rank = p->output_rank};
+    for (int32_t d = p->output_rank - 1; d >= 0 && fits; d--) {
+      const bool has = o == 2 || p->strides[o][d] != 0;
+      desc->dims[d] = has ? p->dims[d] : 1;
+      fits = o == 2 || !has || p->strides[o][d] == stride;
+      stride *= desc->dims[d];
+    }
+  }
+  handle->is_walk = fits;
+  if (!fits) return;
+  olstm__binary_walk_init(&handle->walk, OLSTM__BINARY_MUL,
+                          olstm__compute_type_of(handle->dtype), &descs[0], &descs[1],
+                          &descs[2]);
+}
+
 static void plan_copy(einsum_handle* handle) {
   const plan* p = &handle->plan;
   olstm__strided_view source = {.offset = 0}, target;
@@ -298,13 +325,15 @@ static void plan_sum(einsum_handle* handle, const olstm_tensor_desc* x) {
   bool fits = p->operand_count == 1 && p->letter_count == x->rank &&
               p->output_rank < p->letter_count && handle->output_count > 0;
   for (int32_t d = 0; d < x->rank && fits; d++) {
-    // By their strides: dimensions of 1 have those of others.
-    fits = x->dims[d] > 1;
-    stride = fits ? stride / x->dims[d] : 0;
+    // By their strides. Dimensions of 1, which have none, make no difference.
+    while (kept < p->output_rank && p->dims[kept] == 1) kept++;
+    if (x->dims[d] == 1) continue;
+    stride /= x->dims[d];
     const bool is_kept = kept < p->output_rank && p->strides[0][kept] == stride;
     kept += is_kept;
     axes |= is_kept ? 0 : 1u << d;
   }
+  while (kept < p->output_rank && p->dims[kept] == 1) kept++;
   handle->is_sum = fits && kept == p->output_rank;
   if (handle->is_sum) olstm__reduce_walk_init(&handle->sums, OLSTM__REDUCE_SUM, x, axes);
 }
@@ -322,7 +351,8 @@ static olstm_status prepare(void* instance, const olstm_prepare_args* args,
   if (made.output_count > 0) {
     made.sum_count = count_over(p, p->output_rank, p->letter_count);
   }
-  plan_product(&made);
+  plan_walk(&made);
+  if (!made.is_walk) plan_product(&made);
   plan_copy(&made);
   plan_sum(&made, &args->inputs[0]->desc);
   OLSTM_RETURN_IF_ERROR(
@@ -345,6 +375,9 @@ static olstm_status prepare(void* instance, const olstm_prepare_args* args,
     out_prepared->work = olstm__op_work_sum(
         olstm__op_work(made.output_count, made.sum_count, kUnitsPerSummand, 1),
         olstm__op_element_work("", args, 0, 0));
+  } else if (made.is_walk) {
+    out_prepared->work =
+        olstm__op_element_work("Mul", args, made.walk.plan.run_count, kUnitsPerOperand);
   } else if (made.is_copy) {
     out_prepared->work = olstm__op_work_sum(olstm__strided_copy_work(&made.copy),
                                             olstm__op_element_work("", args, 0, 0));
@@ -397,11 +430,26 @@ EINSUM(double, f64)
 EINSUM(uint32_t, u32)
 EINSUM(uint64_t, u64)
 
+/// Products, which a sum of them begins by adding to 0: there is no -0.
+static void run_walk(const einsum_handle* handle, const olstm_run_args* args) {
+  const olstm__compute_type type = olstm__compute_type_of(handle->dtype);
+  const double zero = 0;
+  (void)olstm__binary_walk_run(&handle->walk, args->inputs[0], args->inputs[1],
+                               args->outputs[0]);
+  if (handle->dtype != OLSTM_DTYPE_FLOAT && handle->dtype != OLSTM_DTYPE_DOUBLE) return;
+  (void)olstm__binary_kernel_find(OLSTM__BINARY_ADD, type)(
+      handle->output_count, args->outputs[0], 1, &zero, 0, args->outputs[0]);
+}
+
 static olstm_status run(const void* instance, const void* handle,
                         const olstm_run_args* args, olstm_error* error) {
   const einsum_handle* prepared = handle;
   (void)instance;
   (void)error;
+  if (prepared->is_walk) {
+    run_walk(prepared, args);
+    return OLSTM_STATUS_OK;
+  }
   if (prepared->is_product) {
     olstm__einsum_product_run(&prepared->product, args);
     return OLSTM_STATUS_OK;

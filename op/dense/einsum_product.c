@@ -82,6 +82,17 @@ static bool plan_copies(olstm__einsum_product* self, const olstm__einsum_letters
   return true;
 }
 
+/// Elements of the operands of one product.
+static size_t count_a(const olstm__einsum_product* self) {
+  return (size_t)(self->product.k *
+                  (self->is_flipped ? self->product.n : self->product.m));
+}
+
+static size_t count_b(const olstm__einsum_product* self) {
+  return (size_t)(self->product.k *
+                  (self->is_flipped ? self->product.m : self->product.n));
+}
+
 static bool plan_workspace(olstm__einsum_product* self, size_t bytes) {
   const olstm__product* p = &self->product;
   const size_t batch = (size_t)self->batch_count;
@@ -94,10 +105,10 @@ static bool plan_workspace(olstm__einsum_product* self, size_t bytes) {
                             pack_scratch > run_scratch ? pack_scratch : run_scratch, 1,
                             &self->scratch_offset) &&
          olstm__op_add_part(&self->workspace_bytes,
-                            self->copies_a ? batch * (size_t)(p->m * p->k) : 0, bytes,
+                            self->copies_a ? batch * count_a(self) : 0, bytes,
                             &self->a_offset) &&
          olstm__op_add_part(&self->workspace_bytes,
-                            self->copies_b ? batch * (size_t)(p->k * p->n) : 0, bytes,
+                            self->copies_b ? batch * count_b(self) : 0, bytes,
                             &self->b_offset) &&
          olstm__op_add_part(&self->workspace_bytes,
                             self->copies_c ? batch * (size_t)(p->m * p->n) : 0, bytes,
@@ -113,6 +124,11 @@ bool olstm__einsum_product_init(olstm__einsum_product* self, olstm_dtype dtype,
   self->batch_count = lists[kBatch].size;
   self->product =
       (olstm__product){dtype, lists[kRow].size, lists[kSummed].size, lists[kColumn].size};
+  self->is_flipped = lists[kColumn].size == 1 && lists[kRow].size > 1;
+  if (self->is_flipped) {
+    self->product.n = self->product.m;
+    self->product.m = 1;
+  }
   return olstm__product_work(&self->product) >= kLeastWork &&
          plan_copies(self, letters, lists, bytes) && plan_workspace(self, bytes);
 }
@@ -133,15 +149,23 @@ void olstm__einsum_product_run(const olstm__einsum_product* self,
     olstm__strided_copy_run(&self->b, b, workspace + self->b_offset);
     b = workspace + self->b_offset;
   }
+  const bool is_flipped = self->is_flipped;
+  const char *left = is_flipped ? b : a, *right = is_flipped ? a : b;
   for (int64_t i = 0; i < self->batch_count; i++) {
-    const olstm__gemm_matrix matrix = {b + (size_t)(i * p->k * p->n) * bytes, p->n, 1};
-    olstm__product_pack(p, &matrix, workspace + self->scratch_offset,
-                        workspace + self->packed_offset);
-    const olstm__product_run_args run = {.a = a + (size_t)(i * p->m * p->k) * bytes,
-                                         .packed = workspace + self->packed_offset,
-                                         .c = c + (size_t)(i * p->m * p->n) * bytes,
-                                         .scratch = workspace + self->scratch_offset,
-                                         .parallel = args->parallel};
+    const olstm__gemm_matrix matrix = {right + (size_t)(i * p->k * p->n) * bytes,
+                                       is_flipped ? 1 : p->n, is_flipped ? p->k : 1};
+    const bool packs = !olstm__product_takes_unpacked(p, &matrix);
+    if (packs) {
+      olstm__product_pack(p, &matrix, workspace + self->scratch_offset,
+                          workspace + self->packed_offset);
+    }
+    const olstm__product_run_args run = {
+        .a = left + (size_t)(i * p->m * p->k) * bytes,
+        .packed = packs ? workspace + self->packed_offset : NULL,
+        .b = matrix.data,
+        .c = c + (size_t)(i * p->m * p->n) * bytes,
+        .scratch = workspace + self->scratch_offset,
+        .parallel = args->parallel};
     olstm__product_run(p, &run);
   }
   if (self->copies_c) olstm__strided_copy_run(&self->c, c, args->outputs[0]);

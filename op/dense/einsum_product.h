@@ -22,6 +22,8 @@ typedef struct olstm__einsum_product {
   int64_t batch_count;
   olstm__strided_copy a, b, c;
   bool copies_a, copies_b, copies_c;
+  /// Columns of one element are rows times its transpose: B is A then, and A is B.
+  bool is_flipped;
   size_t a_offset, b_offset, c_offset, packed_offset, scratch_offset;
   size_t workspace_bytes;
 } olstm__einsum_product;

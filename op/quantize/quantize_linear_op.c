@@ -109,6 +109,13 @@ static olstm_status find_scales(const quantize_op* self, const olstm_tensor_desc
         x->dims[axis] / self->block_size + (x->dims[axis] % self->block_size != 0);
     expected.dims[axis] = out->block_count;
     fits = olstm_tensor_desc_same_shape(scale, &expected);
+    if (out->inner == 1 && out->rows % self->block_size == 0) {
+      // Blocks lie one after the other, as their scales do.
+      out->granularity = kScaleAxis;
+      out->inner = self->block_size;
+      out->rows = out->outer * out->block_count;
+      out->outer = 1;
+    }
   }
   if (fits) return OLSTM_STATUS_OK;
   return olstm__op_fail(&self->base, error, OLSTM_STATUS_SHAPE_MISMATCH,

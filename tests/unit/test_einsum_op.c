@@ -23,11 +23,39 @@ static void one_operand_is_turned_summed_or_read_along_its_diagonal(void** state
                       "ReduceSum-11 axes=[0] keepdims=0", "i32[30,40] ~", 0);
   op_text_expect_same("Einsum-12 equation='...a->'", "f64[7,5,9] ~",
                       "ReduceSum-11 keepdims=0", "f64[7,5,9] ~", 1e-12);
+  op_text_expect_same("Einsum-12 equation='abcd->ab'", "f32[1,4,5,6] ~",
+                      "ReduceSum-11 axes=[2,3] keepdims=0", "f32[1,4,5,6] ~", 1e-5);
   op_text_expect("Einsum-12 equation='abc->ca'", "f32[2,2,3] 0..",
                  "f32[3,2] 3 15 5 17 7 19");
   op_text_expect("Einsum-12 equation='abc->ac'", "f32[2,1,2] 1 2 3 4",
                  "f32[2,2] 1 2 3 4");
   op_text_expect("Einsum-12 equation='ii->i'", "f32[2,2] 0..", "f32[2] 0 3");
+}
+
+static void products_of_which_nothing_is_summed_are_broadcast(void** state) {
+  (void)state;
+  op_text_expect_same("Einsum-12 equation='abc,c->abc'", "f32[4,5,19] ~; f32[19] ~",
+                      "Mul-7", "f32[4,5,19] ~; f32[19] ~", 0);
+  op_text_expect_same("Einsum-12 equation='ab,abc->abc'", "f64[4,5] ~; f64[4,5,19] ~",
+                      "Mul-7", "f64[4,5,1] ~; f64[4,5,19] ~", 0);
+  op_text_expect("Einsum-12 equation='a,ba->ba'", "i32[2] 3 4; i32[2,2] 1 2 3 4",
+                 "i32[2,2] 3 8 9 16");
+  op_text_expect("Einsum-12 equation='ab,ba->ab'", "f32[2,2] 1 2 3 4; f32[2,2] 1 2 3 4",
+                 "f32[2,2] 1 6 6 16");
+}
+
+static void products_of_one_row_or_column_are_those_of_a_matrix(void** state) {
+  (void)state;
+  op_text_expect_same("Einsum-12 equation='ij,j->i'", "f32[37,41] ~; f32[41] ~",
+                      "MatMul-13", "f32[37,41] ~; f32[41] ~", 1e-5);
+  op_text_expect_same("Einsum-12 equation='bij,bj->bi'", "f64[3,20,9] ~; f64[3,9] ~",
+                      "Einsum-12 equation='bij,bjk->bi'", "f64[3,20,9] ~; f64[3,9,1] ~",
+                      1e-12);
+  op_text_expect("Einsum-12 equation='bij,bj->ib'",
+                 "f32[2,2,3] 0..; f32[2,3] 1 1 1 2 0 1", "f32[2,2] 3 20 12 29");
+  op_text_expect_same("Einsum-12 equation='ij,ij->i'", "f32[3,50] ~; f32[3,50] ~",
+                      "Einsum-12 equation='ij,ij,i->i'",
+                      "f32[3,50] ~; f32[3,50] ~; f32[3] 1 1 1", 1e-5);
 }
 
 static void without_an_arrow_letters_that_occur_once_are_left(void** state) {
@@ -118,6 +146,8 @@ int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(products_are_summed_over_letters_the_output_lacks),
       cmocka_unit_test(one_operand_is_turned_summed_or_read_along_its_diagonal),
+      cmocka_unit_test(products_of_which_nothing_is_summed_are_broadcast),
+      cmocka_unit_test(products_of_one_row_or_column_are_those_of_a_matrix),
       cmocka_unit_test(without_an_arrow_letters_that_occur_once_are_left),
       cmocka_unit_test(an_ellipsis_broadcasts),
       cmocka_unit_test(letters_of_no_size_leave_nothing_to_count),
