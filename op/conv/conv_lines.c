@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "op/conv/conv_piece.h"
+#include "op/shape/transpose_tiles.h"
 
 /// Copies `count` reals of `size` bytes that are `stride` of them apart.
 static void copy_apart(int64_t size, const char* from, int64_t stride, int64_t count,
@@ -34,7 +35,7 @@ static void copy_line(int64_t size, const char* row, int64_t row_size, int64_t f
   memset(to + end * size, 0, (size_t)((count - end) * size));
 }
 
-/// Brings one input row into its lines.
+/// Brings one input row into a line for each tap.
 static void copy_row(const olstm__conv_piece* piece, const char* row, int64_t length,
                      char* to) {
   const olstm__conv_plan* plan = piece->plan;
@@ -42,14 +43,12 @@ static void copy_row(const olstm__conv_piece* piece, const char* row, int64_t le
   const bool back = plan->conv.is_transposed;
   const int64_t stride = back ? 1 : w->stride[2];
   for (int64_t l = 0; l < plan->line_count; l++, to += length * piece->size) {
-    int64_t first = (plan->line_first + piece->column) * stride + l;
-    if (plan->lines == OLSTM__CONV_LINES_BY_TAP && back) {
+    int64_t first = piece->column * stride - w->pad_begin[2] + l * w->dilation[2];
+    if (back) {
       // The phase that meets tap l, and the first column that it reads.
       const int64_t at = w->pad_begin[2] - l * w->dilation[2];
       const int64_t over = (-at % w->stride[2] + w->stride[2]) % w->stride[2];
       first = (at + over) / w->stride[2] + piece->column;
-    } else if (plan->lines == OLSTM__CONV_LINES_BY_TAP) {
-      first = piece->column * stride - w->pad_begin[2] + l * w->dilation[2];
     }
     copy_line(piece->size, row, w->input[2], first, stride, length, to);
   }
@@ -91,15 +90,44 @@ static void split_rows(const olstm__conv_piece* piece, const char* row, int64_t 
   plan->movers->split(&split);
 }
 
+/// As that, of any stride: a line for each column modulo the stride.
+static void turn_rows(const olstm__conv_piece* piece, const char* row, int64_t count,
+                      char* to) {
+  const olstm__conv_plan* plan = piece->plan;
+  const int64_t row_size = plan->conv.window.input[2];
+  const int64_t stride = plan->line_count, size = piece->size;
+  const int64_t length = olstm__conv_line_length(piece);
+  const int64_t first = (plan->line_first + piece->column) * stride;
+  const olstm__transpose_tiles turn =
+      olstm__transpose_tiles_f32_plain[size == (int64_t)sizeof(float) ? 2 : 3];
+  // Columns of which a row has all that they have in lines.
+  const int64_t least = first < 0 ? (stride - 1 - first) / stride : 0;
+  const int64_t begin = olstm__conv_smaller(least, length);
+  const int64_t most = row_size > first ? (row_size - first) / stride : 0;
+  const int64_t end = olstm__conv_larger(olstm__conv_smaller(most, length), begin);
+  for (int64_t r = 0; r < count; r++, row += row_size * size) {
+    turn(stride, end - begin, row + (first + begin * stride) * size, stride * size,
+         to + begin * size, length * size);
+    for (int64_t l = 0; l < stride; l++, to += length * size) {
+      if (begin > 0) copy_line(size, row, row_size, first + l, stride, begin, to);
+      if (end < length) {
+        copy_line(size, row, row_size, first + l + end * stride, stride, length - end,
+                  to + end * size);
+      }
+    }
+  }
+}
+
 /// Brings rows that lie one after the other into lines.
 static void copy_lines(const olstm__conv_piece* piece, const char* row, int64_t count,
                        int64_t to_step, char* to) {
   const olstm__conv_plan* plan = piece->plan;
   const olstm__window* w = &plan->conv.window;
   const int64_t stride = plan->conv.is_transposed ? 1 : w->stride[2];
-  const bool by_phase = plan->lines == OLSTM__CONV_LINES_BY_PHASE;
-  if (by_phase && stride <= 2) {
-    (stride == 1 ? copy_rows : split_rows)(piece, row, count, to);
+  if (plan->lines == OLSTM__CONV_LINES_BY_PHASE) {
+    (stride == 1   ? copy_rows
+     : stride == 2 ? split_rows
+                   : turn_rows)(piece, row, count, to);
     return;
   }
   for (int64_t r = 0; r < count; r++) {

@@ -96,11 +96,17 @@ static void join(olstm__window* w, int32_t d) {
   w->pad_end[d] *= size;
 }
 
-/// Long rows are what tiles do best.
+/// Long rows are what tiles do best, but for windows that reach over the ends of so many
+/// rows: what lies far from each other would be copied to have zeros beyond.
 static void simplify(olstm__window* w) {
+  enum { kLongRow = 64 };
   for (int32_t d = OLSTM__WINDOW_MAX_RANK - 1; d > 0; d--) {
     for (int32_t round = 0; round < d; round++) {
       if (!is_plain(w, d) || (w->stride[d - 1] != 1 && w->input[d] != 1)) break;
+      if (w->kernel[d - 1] > 1 && w->pad_begin[d - 1] + w->pad_end[d - 1] > 0 &&
+          w->input[d] >= kLongRow) {
+        break;
+      }
       join(w, d);
     }
   }
@@ -131,7 +137,7 @@ static void plan_lines(olstm__conv_plan* plan) {
       last + plan->columns <= w->input[2] &&
       (plan->by_channels || plan->columns >= plan->tiles->lanes)) {
     plan->lines = OLSTM__CONV_LINES_NONE;
-  } else if (plan->line_count > w->kernel[2] ||
+  } else if ((plan->line_count > w->kernel[2] && stride != 2) ||
              plan->line_count * plan->line_extra > w->kernel[2] * plan->columns) {
     plan->lines = OLSTM__CONV_LINES_BY_TAP;
     plan->line_count = w->kernel[2];
