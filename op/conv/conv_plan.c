@@ -298,8 +298,9 @@ static int64_t source_depth(const olstm__conv_plan* plan) {
 
 static bool source_count(const olstm__conv_plan* plan, int64_t rows, int64_t columns,
                          size_t* out_count) {
-  return olstm_size_multiply((size_t)(columns + plan->line_extra),
-                             (size_t)plan->line_count, out_count) &&
+  const int64_t length = columns + plan->line_extra;
+  return olstm__window_has_room(length) &&
+         olstm_size_multiply((size_t)length, (size_t)plan->line_count, out_count) &&
          olstm_size_multiply(*out_count, (size_t)source_rows(plan, rows), out_count) &&
          olstm_size_multiply(*out_count, (size_t)source_depth(plan), out_count) &&
          olstm_size_multiply(*out_count, (size_t)plan->conv.input_channels, out_count);
@@ -333,7 +334,8 @@ static bool depthwise_counts(const olstm__conv_plan* plan, int64_t rows,
   const int64_t columns = plan->column_parts == 1
                               ? olstm__conv_larger(reach, w->pad_begin[2] + w->input[2])
                               : reach;
-  return olstm_size_multiply((size_t)columns, lanes, out_source) &&
+  return olstm__window_has_room(columns) &&
+         olstm_size_multiply((size_t)columns, lanes, out_source) &&
          olstm_size_multiply(*out_source, (size_t)source_rows(plan, rows), out_source) &&
          olstm_size_multiply((size_t)plan->piece_columns, lanes, out_results) &&
          olstm_size_multiply(*out_results, (size_t)rows, out_results);

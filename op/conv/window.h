@@ -68,6 +68,12 @@ static inline void olstm__window_set_output(const olstm__window* window,
   }
 }
 
+/// Whether a row of so many elements may have addresses, on systems of 32 bits as well:
+/// what windows reach over, pads included, need not.
+static inline bool olstm__window_has_room(int64_t count) {
+  return count <= INT32_MAX;
+}
+
 /// Elements from a window's first to its last, both counted.
 static inline int64_t olstm__window_extent(const olstm__window* window, int32_t d) {
   return (window->kernel[d] - 1) * window->dilation[d] + 1;

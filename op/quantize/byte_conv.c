@@ -83,7 +83,8 @@ static bool lay_out(const olstm__byte_conv* conv, layout* out) {
   const olstm__window* w = &conv->window;
   size_t scratch = 0, pixels = 0;
   *out = (layout){0};
-  return olstm__byte_product_scratch_bytes(&product, (int64_t)rows, &scratch) &&
+  return olstm__window_has_room(row_pixels(w)) &&
+         olstm__byte_product_scratch_bytes(&product, (int64_t)rows, &scratch) &&
          olstm_size_multiply((size_t)(w->input[0] * w->input[1]), (size_t)row_pixels(w),
                              &pixels) &&
          olstm_size_add(pixels, (size_t)w->kernel[2], &pixels) &&

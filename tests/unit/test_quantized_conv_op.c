@@ -69,6 +69,10 @@ static void a_convolution_by_hand(void** state) {
   op_text_expect("ConvInteger-10 pads=[1,1,1,1]",
                  "u8[1,1,3,3] 2 3 4 5 6 7 8 9 10; #u8[1,1,2,2] 1 1 1 1; u8[] 1",
                  "i32[1,1,4,4] 1 3 5 3 5 12 16 9 11 24 28 15 7 15 17 9");
+  // A row of 2^31 zero points, of a product of bytes.
+  op_text_expect_failure("ConvInteger-10 pads=[2147483647,0] strides=[2147483647]",
+                         "u8[1,2,9] 0..; #u8[8,2,2] 0..", OLSTM_STATUS_OUT_OF_MEMORY,
+                         "ConvInteger 'node': the workspace does not fit");
 }
 
 int main(int argc, char** argv) {
