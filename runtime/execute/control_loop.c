@@ -104,7 +104,7 @@ static olstm_status grow_stack(const loop_run* run, size_t s, size_t row_bytes,
                                "what it stacks does not fit into memory");
   }
   if (needed <= cache->buffers[index].bytes) return OLSTM_STATUS_OK;
-  const bool is_foreseen = run->max_trips < INT64_MAX &&
+  const bool is_foreseen = run->max_trips <= kEagerStackBytes &&
                            olstm_size_multiply((size_t)run->max_trips, row_bytes, &all) &&
                            all <= kEagerStackBytes;
   const size_t wanted = is_foreseen ? all : choose_stack_bytes(run, index, needed);

@@ -94,6 +94,8 @@ olstm_status olstm__sequence_split(olstm__sequence_pass* pass, int32_t node) {
     OLSTM_RETURN_IF_ERROR(find_length(pass, node, axis, size, &length));
     count = length / size + (length % size != 0);
   }
+  // So many are refused.
+  if (count > INT32_MAX) count = INT32_MAX;
   olstm__sequence* made = NULL;
   OLSTM_RETURN_IF_ERROR(olstm__sequence_make(pass, (size_t)count, &made));
   int64_t* list = olstm__graph_allocate(pass->graph, (size_t)count, sizeof *list);

@@ -163,6 +163,24 @@ static void stops_a_stack_that_grows_for_ever(void** state) {
   model_end(&fixture);
 }
 
+/// M may be larger than a size; where sizes have 32 bits, this one is 2 then.
+static void a_stack_of_more_trips_than_addresses_grows(void** state) {
+  const int64_t m = (INT64_C(1) << 32) + 2;
+  const float x[64] = {0};
+  olstm_session_options options;
+  model_fixture fixture;
+  (void)state;
+  olstm_session_options_init(&options);
+  options.max_memory = 1 << 20;
+  model_start(&fixture, MODEL("loop_count"), &options);
+  model_input(&fixture, 0, OLSTM_DTYPE_INT64, &m, MODEL_SCALAR);
+  model_input(&fixture, 1, OLSTM_DTYPE_FLOAT, x, MODEL_SHAPE(64));
+  model_input(&fixture, 2, OLSTM_DTYPE_FLOAT, x, MODEL_SHAPE(64));
+  assert_int_equal(model_run(&fixture), OLSTM_STATUS_LIMIT_EXCEEDED);
+  assert_non_null(strstr(fixture.error.message, " max_memory, which is 1048576"));
+  model_end(&fixture);
+}
+
 static void copies_a_stack_a_few_times_on_its_way_to_the_limit(void** state) {
   const float x[64] = {0};
   olstm_test_allocator allocator;
@@ -292,6 +310,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(passes_on_captures_constants_and_its_own_inputs),
       cmocka_unit_test(refuses_to_stack_rows_of_other_shapes),
       cmocka_unit_test(stops_a_stack_that_grows_for_ever),
+      cmocka_unit_test(a_stack_of_more_trips_than_addresses_grows),
       cmocka_unit_test(copies_a_stack_a_few_times_on_its_way_to_the_limit),
       cmocka_unit_test(ends_when_it_has_run_too_often),
       cmocka_unit_test(counts_all_loops_of_a_run_together),
