@@ -9,8 +9,7 @@
 #include "runtime/fuse/fuse_match.h"
 #include "runtime/streams/batch_axes.h"
 
-/// kProbes: how many sizes are tried in the end.
-enum { kGuesses = 2, kProbes = 2 };
+enum { kGuesses = 2 };
 
 /// A dimension that is being opened.
 typedef struct batch_state {
@@ -208,9 +207,11 @@ static olstm_status check_rows(batch_state* probe, olstm_error* error) {
   return status;
 }
 
-/// Loads what was made, and infers its shapes with other sizes.
-static olstm_status check_opened(const batch_state* state, int64_t size,
+/// Loads what was made, and infers its shapes with other sizes; opens what is declared of
+/// them.
+static olstm_status check_opened(const batch_state* state, const olstm__dim_edit* edit,
                                  olstm_error* error) {
+  olstm_tensor_desc* others = NULL;
   batch_state probe = {.which = state->which};
   olstm_status status =
       olstm__dim_opening_init(&probe.opening, state->opening.model, error);
@@ -218,11 +219,25 @@ static olstm_status check_opened(const batch_state* state, int64_t size,
        i++) {
     probe.opening.axes[i] = state->opening.axes[i];
   }
-  for (int64_t more = 1; more <= kProbes && status == OLSTM_STATUS_OK; more++) {
-    status = olstm__dim_opening_infer(&probe.opening, size + more, error);
+  if (status == OLSTM_STATUS_OK) {
+    status = olstm__dim_opening_infer(&probe.opening, edit->opened.size + 1, error);
+  }
+  if (status == OLSTM_STATUS_OK) {
+    // The second pass leaves these shapes as they are.
+    others = probe.opening.descs;
+    probe.opening.descs =
+        olstm__arena_allocate(&probe.opening.edit.memory,
+                              (size_t)graph_of(&probe)->value_count, sizeof *others);
+    status = probe.opening.descs
+                 ? olstm__dim_opening_infer(&probe.opening, edit->opened.size + 2, error)
+                 : olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for shapes");
   }
   if (status == OLSTM_STATUS_OK && state->which == OLSTM__OPENED_BATCH) {
     status = check_rows(&probe, error);
+  }
+  if (status == OLSTM_STATUS_OK &&
+      !olstm__dim_declare_rest(&probe.opening, others, &edit->before, &edit->opened)) {
+    status = olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for shapes");
   }
   olstm__dim_opening_deinit(&probe.opening);
   return status;
@@ -278,7 +293,7 @@ static olstm_status open_guess(batch_state* state, int64_t size, bool* out_is_do
     report_obstacle(state, size, edit.refusal);
     return OLSTM_STATUS_OK;
   }
-  const olstm_status status = check_opened(state, size, &reason);
+  const olstm_status status = check_opened(state, &edit, &reason);
   if (status == OLSTM_STATUS_OUT_OF_MEMORY) {
     return olstm_fail(error, status, "%s", reason.message);
   }

@@ -68,9 +68,9 @@ static char* get_size(olstm__dim_edit* edit) {
     const int64_t axis = opening->axes[i];
     char* input = olstm__build_text(
         opening->model, opening->edit.origin->names[graph_of(edit)->inputs[i]]);
-    char* shape = add_node(edit, edit->name, "Shape", &input, 1, NULL);
-    char* const inputs[] = {shape, add_numbers(edit, edit->name, &axis, 1)};
-    edit->size = add_node(edit, edit->name, "Gather", inputs, 2, &kAxis0);
+    char* shape = add_node(edit, edit->opened.name, "Shape", &input, 1, NULL);
+    char* const inputs[] = {shape, add_numbers(edit, edit->opened.name, &axis, 1)};
+    edit->size = add_node(edit, edit->opened.name, "Gather", inputs, 2, &kAxis0);
     break;
   }
   return edit->size;
@@ -368,83 +368,6 @@ static bool make_fix(olstm__dim_edit* edit, const olstm__dim_fix* fix) {
 
 // ---------------------------------------------------------------- declarations
 
-/// A declaration with dimension `axis` open, as what it was or as `name`; `inner` is not
-/// 1 where other dimensions are in it.
-static olstm__value_info_proto* open_declared(const olstm__dim_edit* edit,
-                                              olstm__value_info_proto* info,
-                                              olstm__dim_place place) {
-  if (!info->type || info->type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE ||
-      !info->type->tensor_type->shape) {
-    return info;
-  }
-  olstm_value_info read = {.dtype = info->type->tensor_type->elem_type};
-  const Onnx__TensorShapeProto* shape = info->type->tensor_type->shape;
-  if (shape->n_dim > OLSTM_MAX_RANK || (size_t)place.axis >= shape->n_dim) return info;
-  read.rank = (int32_t)shape->n_dim;
-  for (int32_t d = 0; d < read.rank; d++) {
-    const Onnx__TensorShapeProto__Dimension* dim = shape->dim[d];
-    const bool has_size =
-        dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
-    read.dims[d] = has_size ? dim->dim_value : -1;
-    if (dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM) {
-      read.dim_params[d] = dim->dim_param;
-    }
-    if (d == place.axis && has_size) {
-      read.dims[d] = -1;
-      read.dim_params[d] = place.inner == 1 && dim->dim_value == edit->opening->walk.size
-                               ? edit->name
-                               : NULL;
-    }
-  }
-  olstm__value_info_proto* made =
-      olstm__build_value_info(edit->opening->model, info->name, &read);
-  if (made) made->doc_string = info->doc_string;
-  return made;
-}
-
-static bool open_inputs(olstm__dim_edit* edit, olstm__graph_proto* graph) {
-  const olstm__dim_opening* opening = edit->opening;
-  olstm__value_info_proto** inputs = olstm__arena_allocate(
-      &opening->model->memory, graph->n_input, sizeof(olstm__value_info_proto*));
-  if (!inputs) return false;
-  // The session's are those of the file, in their order, but for initializers.
-  for (size_t i = 0, s = 0; i < graph->n_input; i++) {
-    const olstm__dim_place place = {
-        s < opening->session->input_count ? opening->axes[s] : -1, 1};
-    const char* name = s < opening->session->input_count
-                           ? opening->edit.origin->names[graph_of(edit)->inputs[s]]
-                           : NULL;
-    inputs[i] = graph->input[i];
-    if (!name || !inputs[i]->name || strcmp(name, inputs[i]->name) != 0) continue;
-    s++;
-    if (place.axis >= 0) inputs[i] = open_declared(edit, inputs[i], place);
-    if (!inputs[i]) return false;
-  }
-  graph->input = inputs;
-  return true;
-}
-
-static bool open_outputs(olstm__dim_edit* edit, olstm__graph_proto* graph) {
-  const olstm__dim_opening* opening = edit->opening;
-  olstm__value_info_proto** outputs = olstm__arena_allocate(
-      &opening->model->memory, graph->n_output, sizeof(olstm__value_info_proto*));
-  if (!outputs) return false;
-  for (size_t o = 0; o < graph->n_output; o++) {
-    const olstm__dim_place place = opening->walk.places[graph_of(edit)->outputs[o]];
-    outputs[o] =
-        place.axis < 0 ? graph->output[o] : open_declared(edit, graph->output[o], place);
-    if (!outputs[o]) return false;
-  }
-  graph->output = outputs;
-  return true;
-}
-
-/// Drops what is declared of values between, which runtimes infer: it may have the size
-/// in it.
-static void drop_value_info(olstm__graph_proto* graph) {
-  graph->n_value_info = 0;
-}
-
 static olstm_status declare(olstm__dim_edit* edit, olstm_error* error) {
   olstm__encode_model* model = edit->opening->model;
   olstm__graph_proto* graph = model->proto->graph;
@@ -458,10 +381,9 @@ static olstm_status declare(olstm__dim_edit* edit, olstm_error* error) {
     graph->node = nodes;
     graph->initializer = constants;
   }
-  if (!constants || !open_inputs(edit, graph) || !open_outputs(edit, graph)) {
+  if (!constants || !olstm__dim_declare_ends(edit->opening, &edit->opened)) {
     return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory to open a dimension");
   }
-  drop_value_info(graph);
   return olstm__proto_tidy(model, graph, (const char* const*)edit->unused.items,
                            edit->unused.count, error);
 }
@@ -469,8 +391,9 @@ static olstm_status declare(olstm__dim_edit* edit, olstm_error* error) {
 olstm_status olstm__dim_edit_make(olstm__dim_edit* edit, olstm__dim_opening* opening,
                                   const char* name, bool* out_is_done,
                                   olstm_error* error) {
-  *edit = (olstm__dim_edit){
-      .opening = opening, .name = name, .before = *opening->model->proto->graph};
+  *edit = (olstm__dim_edit){.opening = opening,
+                            .opened = {name, opening->walk.size},
+                            .before = *opening->model->proto->graph};
   *out_is_done = false;
   for (size_t f = 0; f < opening->walk.fix_count; f++) {
     const olstm__dim_fix* fix = &opening->walk.fixes[f];

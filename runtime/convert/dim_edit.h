@@ -3,13 +3,12 @@
 #ifndef OLSTM_RUNTIME_CONVERT_DIM_EDIT_H_
 #define OLSTM_RUNTIME_CONVERT_DIM_EDIT_H_
 
-#include "runtime/convert/dim_open.h"
+#include "runtime/convert/dim_declare.h"
 
 /// An edit in progress.
 typedef struct olstm__dim_edit {
   olstm__dim_opening* opening;
-  /// What a dimension without a name is called.
-  const char* name;
+  olstm__opened_name opened;
   /// Names of values: the size as a list of one number, made when it is needed.
   char* size;
   olstm__build_list unused;

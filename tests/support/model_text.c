@@ -310,6 +310,8 @@ static void read_line(model_text* model, char* line) {
     put_value_info(graph, 11, words[1], count > 2 ? words[2] : NULL);
   } else if (strcmp(words[0], "output") == 0) {
     put_value_info(graph, 12, words[1], count > 2 ? words[2] : NULL);
+  } else if (strcmp(words[0], "value") == 0) {
+    put_value_info(graph, 13, words[1], count > 2 ? words[2] : NULL);
   } else if (strcmp(words[0], "const") == 0) {
     put_constant(graph, words, count);
   } else if (strcmp(words[0], "node") == 0) {

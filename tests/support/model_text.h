@@ -11,6 +11,7 @@
 //   node test:Fake a -> c,d name=foo axis=1 alpha=0.5 perm=[1,0] mode="x" body=@g
 //                                    and lists of texts, names=["x","y"]
 //   output c                         with or without dtype and shape
+//   value c float[2,n]               what is declared of a value between
 //   graph g ... end                  a subgraph, to be used below as an attribute @g
 //
 // A node without name= is called after its first output.
