@@ -193,7 +193,8 @@ void olstm__conv_call_run(const olstm__conv_call* call,
       .workspace = workspace + call->kernel,
       .parallel = args->parallel,
       .finish = ends ? finish : NULL,
-      .finish_context = &context};
+      .finish_context = &context,
+      .finishes_planes = true};
   if (!run.packed) {
     olstm__conv_pack(
         conv,

@@ -58,8 +58,10 @@ typedef struct tile_group {
   /// What the sums of each channel start from; and zeros.
   double init[kMaxLanes];
   const double* zeros;
-  /// What takes a row: phases may have one column less than others.
+  /// What takes a row: phases may have one column less than others. The same for all
+  /// groups of as many channels, but for the weights.
   row_calls calls[2];
+  int64_t calls_channels;
 } tile_group;
 
 /// Lanes are positions: whole tiles, and what is left of the row.
@@ -71,7 +73,6 @@ static void cut_positions(const tile_group* group, olstm__conv_tile tile, int64_
   const int64_t parts = olstm__conv_parts(across, plan->vectors);
   // The last tile is one of its own where its last vector is not full.
   const int64_t ragged = count % lanes != 0;
-  tile.scalars = group->weights;
   tile.scalar_taps = group->list->weights;
   tile.vector_taps = group->list->sources;
   tile.row_init = group->init;
@@ -113,7 +114,6 @@ static void cut_channels(const tile_group* group, olstm__conv_tile tile, int64_t
   const int64_t columns = plan->vectors * lanes;
   const int64_t vectors = olstm__conv_parts(group->channel_count, lanes);
   const int64_t parts = olstm__conv_parts(count, plan->tiles->max_rows[vectors - 1]);
-  tile.vectors = group->weights;
   tile.vector_taps = group->list->weights;
   tile.scalar_taps = group->list->sources;
   tile.row_init = group->zeros;
@@ -177,9 +177,11 @@ static void run_phase(tile_group* group, int64_t row, int64_t phase, int64_t cou
     tile_call* call = &calls->calls[i];
     call->tile.tap_count = group->list->count;
     if (plan->by_channels) {
+      call->tile.vectors = group->weights;
       call->tile.scalars = source + call->from * size;
       call->tile.out = group->results + call->from * columns * size;
     } else {
+      call->tile.scalars = group->weights;
       call->tile.vectors = source + call->from * size;
       call->tile.out = out + call->from * size;
     }
@@ -254,19 +256,21 @@ static void finish_group(const tile_group* group, int64_t channel) {
   const int64_t begin = piece->column * piece->plan->phases;
   const int64_t end =
       olstm__conv_smaller(piece->column_end * piece->plan->phases, w->output[2]);
-  // Whole rows are one run.
+  // Whole rows are one run, and so are whole planes.
   const bool whole = begin == 0 && end == w->output[2];
   const int64_t runs = whole ? 1 : piece->row_end - piece->row;
   const int64_t rows = whole ? piece->row_end - piece->row : 1;
+  const bool joins = args->finishes_planes && whole && rows * end == plane;
+  const int64_t planes = joins ? group->channel_count : 1;
   if (!args->finish) return;
-  for (int64_t m = 0; m < group->channel_count; m++) {
+  for (int64_t m = 0; m < group->channel_count; m += planes) {
     const int64_t index =
         (piece->sample * conv->groups + piece->group) * conv->output_channels + channel +
         m;
     for (int64_t r = 0; r < runs; r++) {
       const int64_t first =
           (piece->depth * w->output[1] + piece->row + r) * w->output[2] + begin;
-      args->finish(args->finish_context, index, first, rows * (end - begin),
+      args->finish(args->finish_context, index, first, planes * rows * (end - begin),
                    group->y + (m * plane + first) * piece->size);
     }
   }
@@ -291,15 +295,15 @@ static void run_group(tile_group* group, int64_t channel) {
   group->y = (char*)group->args->y +
              (piece->sample * conv->groups * conv->output_channels + own) *
                  olstm__window_output_count(&conv->window) * size;
-  // Whole vectors, where lanes are channels.
-  const int64_t init_count =
-      olstm__conv_larger(group->channel_count, plan->vectors * plan->tiles->lanes);
-  memset(group->init, 0, (size_t)(init_count * size));
+  // What lies beyond in a vector is an earlier group's, and counts for nothing.
   if (bias) {
-    memcpy(group->init, bias + own * size, (size_t)(group->channel_count * size));
+    spread(size, bias + own * size, group->channel_count, size, (char*)group->init);
   }
   group->zeros = kZeros;
-  group->calls[0].columns = group->calls[1].columns = 0;
+  if (group->calls_channels != group->channel_count) {
+    group->calls[0].columns = group->calls[1].columns = 0;
+    group->calls_channels = group->channel_count;
+  }
   for (int64_t row = piece->row; row < piece->row_end; row++) run_row(group, row);
   finish_group(group, channel);
 }
@@ -309,8 +313,10 @@ static void run_piece(const olstm__conv_piece* piece, const olstm__conv_args* ar
   const olstm__conv_plan* plan = piece->plan;
   olstm__conv_list list =
       olstm__conv_list_start(piece, (int64_t*)(void*)(memory + plan->list_offset));
-  // Not zeroed: it is large beside a small piece.
+  // Not zeroed but for what sums start from: it is large beside a small piece.
   tile_group group;
+  memset(group.init, 0, sizeof group.init);
+  group.calls_channels = 0;
   group.piece = piece;
   group.args = args;
   group.source = olstm__conv_find_source(piece, memory);

@@ -83,7 +83,8 @@ static inline int64_t olstm__conv_parts(int64_t total, int64_t part) {
 }
 
 /// What is done to results as soon as they are there: `count` elements of plane `plane`
-/// (sample * channels + channel), from `first` on.
+/// (sample * channels + channel), from `first` on; with finishes_planes whole planes that
+/// follow it as well.
 typedef void (*olstm__conv_finish)(const void* context, int64_t plane, int64_t first,
                                    int64_t count, void* y);
 
@@ -100,6 +101,7 @@ typedef struct olstm__conv_args {
   /// NULL for nothing.
   olstm__conv_finish finish;
   const void* finish_context;
+  bool finishes_planes;
 } olstm__conv_args;
 
 /// Plans for `thread_count` threads. False when the workspace does not fit.

@@ -122,8 +122,8 @@ static void list_plain_row(const olstm__conv_piece* piece,
   for (int32_t d = 0; d < 2; d++) olstm__conv_find_range(w, d, at[d], &begin[d], &end[d]);
   list->source_at = (at[0] - source->first_depth) * source->depth_step +
                     (at[1] - source->first_row) * source->row_step;
-  if (list->phase == 0 && memcmp(begin, list->begin, sizeof begin) == 0 &&
-      memcmp(end, list->end, sizeof end) == 0) {
+  if (list->phase == 0 && begin[0] == list->begin[0] && begin[1] == list->begin[1] &&
+      end[0] == list->end[0] && end[1] == list->end[1]) {
     return;
   }
   memcpy(list->begin, begin, sizeof begin);
