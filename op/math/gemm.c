@@ -27,24 +27,32 @@ bool olstm__gemm_packed_bytes(olstm_dtype dtype, int64_t k, int64_t n,
          olstm_size_multiply(*out_bytes, olstm_dtype_size(dtype), out_bytes);
 }
 
+enum { kChunk = 16 };
+
+/// Copies `bytes` of a row, and pads with zeros to `width`, which is whole chunks.
+static void copy_row(const char* from, int64_t bytes, int64_t width, char* to) {
+  int64_t i = 0;
+  // Chunks are what compilers copy without a call.
+  for (; i + kChunk <= bytes; i += kChunk) memcpy(to + i, from + i, kChunk);
+  if (i == width) return;
+  char last[kChunk] = {0};
+  for (int64_t b = i; b < bytes; b += 4) memcpy(last + (b - i), from + b, 4);
+  memcpy(to + i, last, kChunk);
+  for (i += kChunk; i < width; i += kChunk) memset(to + i, 0, kChunk);
+}
+
 /// Copies `count` elements that are `stride` bytes apart, and pads with zeros to `lanes`.
 static void gather(int64_t size, const char* from, int64_t stride, int64_t count,
                    int64_t lanes, char* to) {
-  enum { kChunk = 16 };
-  if (stride == size && count == lanes) {
-    // Vectors are whole chunks, which compilers copy without a call.
-    for (int64_t i = 0; i < lanes * size; i += kChunk) memcpy(to + i, from + i, kChunk);
-    return;
-  }
-  for (int64_t i = 0; i < lanes * size; i += kChunk) memset(to + i, 0, kChunk);
-  int64_t i = 0;
-  for (; stride == size && i * size + kChunk <= count * size; i += kChunk / size) {
-    memcpy(to + i * size, from + i * size, kChunk);
+  for (int64_t i = count * size / kChunk * kChunk; i < lanes * size; i += kChunk) {
+    memset(to + i, 0, kChunk);
   }
   if (size == sizeof(float)) {
-    for (; i < count; i++) memcpy(to + i * 4, from + i * stride, sizeof(float));
+    for (int64_t i = 0; i < count; i++)
+      memcpy(to + i * 4, from + i * stride, sizeof(float));
   } else {
-    for (; i < count; i++) memcpy(to + i * 8, from + i * stride, sizeof(double));
+    for (int64_t i = 0; i < count; i++)
+      memcpy(to + i * 8, from + i * stride, sizeof(double));
   }
 }
 
@@ -69,6 +77,11 @@ void olstm__gemm_pack(olstm_dtype dtype, int64_t k, int64_t n,
     }
     for (int64_t p = 0; p < k; p++) {
       const char* row = (const char*)b->data + p * b->row_stride * size;
+      if (b->column_stride == 1) {
+        copy_row(row + tile * size, (end - tile) * size, width * size, to);
+        to += width * size;
+        continue;
+      }
       for (int64_t j = tile; j < end; j += lanes) {
         gather(size, row + j * b->column_stride * size, b->column_stride * size,
                end - j < lanes ? end - j : lanes, lanes, to);
