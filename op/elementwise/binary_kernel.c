@@ -207,6 +207,9 @@ BLOCKS(or_bool, OR_BOOL)
 BLOCKS(xor_bool, XOR_BOOL)
 BLOCKS(equal_bool, EQUAL_BOOL)
 BLOCKS(equal_U8, EQUAL_U8)
+BLOCKS(add_U8, ADD_U8)
+BLOCKS(sub_U8, SUB_U8)
+BLOCKS(mul_U8, MUL_U8)
 BLOCKS(min_I8, MIN_I8)
 BLOCKS(min_U8, MIN_U8)
 BLOCKS(max_I8, MAX_I8)
@@ -224,6 +227,9 @@ olstm__binary_kernel olstm__binary_kernel_of_bytes(olstm__binary_code code,
       [OLSTM__BINARY_OR] = {.of_bool = or_bool},
       [OLSTM__BINARY_XOR] = {.of_bool = xor_bool},
       [OLSTM__BINARY_EQUAL] = {equal_bool, equal_U8, equal_U8},
+      [OLSTM__BINARY_ADD] = {NULL, add_U8, add_U8},
+      [OLSTM__BINARY_SUB] = {NULL, sub_U8, sub_U8},
+      [OLSTM__BINARY_MUL] = {NULL, mul_U8, mul_U8},
       [OLSTM__BINARY_MIN] = {NULL, min_I8, min_U8},
       [OLSTM__BINARY_MAX] = {NULL, max_I8, max_U8},
       [OLSTM__BINARY_BIT_AND] = {NULL, bit_and_U8, bit_and_U8},

@@ -49,6 +49,9 @@ typedef void (*olstm__where_blocks)(size_t groups, const uint8_t* mask, size_t m
   X(MAX_F64, 8, 8)              \
   X(MAX_I32, 4, 4)              \
   X(MAX_I64, 8, 8)              \
+  X(ADD_U8, 1, 1)               \
+  X(SUB_U8, 1, 1)               \
+  X(MUL_U8, 1, 1)               \
   X(MIN_I8, 1, 1)               \
   X(MIN_U8, 1, 1)               \
   X(MAX_I8, 1, 1)               \

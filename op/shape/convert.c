@@ -112,6 +112,8 @@ static void add_to_float(chain* to, compute_type at) {
 static void add_to_half(chain* to, compute_type at, bool is_exact, olstm_dtype dtype) {
   if (is_exact) {
     add_to_float(to, at);
+  } else if (at == kI32) {
+    add(to, OLSTM__CONVERT_I32_TO_ODD);
   } else {
     add_to_double(to, at);
     add(to, OLSTM__CONVERT_F64_TO_ODD);
@@ -148,28 +150,32 @@ static void add_real_to_integer(chain* to, compute_type at, olstm_dtype dtype) {
   if (dtype == OLSTM_DTYPE_UINT16) add(to, OLSTM__CONVERT_I32_TO_SATU16);
 }
 
-static chain find_chain(olstm_dtype from, olstm_dtype to) {
-  chain result = {.count = 0};
+static void find_chain(olstm_dtype from, olstm_dtype to, chain* out) {
+  // The rest of it is left as it is: small conversions are many.
+  out->count = 0;
   if (to == OLSTM_DTYPE_BOOL && is_integer(from) && olstm_dtype_size(from) == 1) {
-    add(&result, OLSTM__CONVERT_I8_TO_BOOL);
-    return result;
+    add(out, OLSTM__CONVERT_I8_TO_BOOL);
+    return;
   }
-  const compute_type at = widen(&result, from);
+  // The low bits are the same with a sign, and so is what is 0.
+  const bool is_small =
+      to == OLSTM_DTYPE_BOOL || (is_integer(to) && olstm_dtype_size(to) < 8);
+  if (from == OLSTM_DTYPE_UINT32 && is_small) from = OLSTM_DTYPE_INT32;
+  const compute_type at = widen(out, from);
   if (to == OLSTM_DTYPE_BOOL) {
-    add_to_bool(&result, at);
+    add_to_bool(out, at);
   } else if (to == OLSTM_DTYPE_FLOAT) {
-    add_to_float(&result, at);
+    add_to_float(out, at);
   } else if (to == OLSTM_DTYPE_DOUBLE) {
-    add_to_double(&result, at);
+    add_to_double(out, at);
   } else if (is_half(to)) {
     const bool is_exact = at == kF32 || olstm_dtype_size(from) < 4;
-    add_to_half(&result, at, is_exact, to);
+    add_to_half(out, at, is_exact, to);
   } else if (at == kF32 || at == kF64) {
-    add_real_to_integer(&result, at, to);
+    add_real_to_integer(out, at, to);
   } else {
-    add_to_integer(&result, at, olstm_dtype_size(to));
+    add_to_integer(out, at, olstm_dtype_size(to));
   }
-  return result;
 }
 
 static const olstm__convert_blocks* find_steps(void) {
@@ -221,7 +227,8 @@ void olstm__convert(olstm_dtype from, olstm_dtype to, const void* source, void* 
   }
   if (convert_few(from, to, source, target, count)) return;
   const olstm__convert_blocks* steps = find_steps();
-  const chain found = find_chain(from, to);
+  chain found;
+  find_chain(from, to, &found);
   // A single step needs no block between.
   const size_t most = found.count == 1 ? count : kBlock;
   while (count >= kGroup) {

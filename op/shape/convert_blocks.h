@@ -11,7 +11,7 @@ enum { OLSTM__CONVERT_GROUP = 16 };
 typedef void (*olstm__convert_blocks)(size_t groups, const void* x, void* y);
 
 /// What a step reads and writes. An integer's sign matters where it is widened alone;
-/// SAT8, SATU8, ...: int32 saturated to that width. ODD: double to float, rounded to odd.
+/// SAT8, SATU8, ...: int32 saturated to that width. ODD: float, rounded to odd.
 /// X(name, bytes of an element of x, of y)
 #define OLSTM__CONVERT_STEPS(X) \
   X(I8_TO_I32, 1, 4)            \
@@ -25,6 +25,7 @@ typedef void (*olstm__convert_blocks)(size_t groups, const void* x, void* y);
   X(I32_TO_I64, 4, 8)           \
   X(I32_TO_F32, 4, 4)           \
   X(I32_TO_F64, 4, 8)           \
+  X(I32_TO_ODD, 4, 4)           \
   X(I64_TO_I32, 8, 4)           \
   X(I64_TO_F32, 8, 4)           \
   X(I64_TO_F64, 8, 8)           \
