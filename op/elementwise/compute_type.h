@@ -17,7 +17,7 @@ typedef enum olstm__compute_type {
 
 enum {
   /// Elements that are converted at a time.
-  OLSTM__COMPUTE_BLOCK = 256,
+  OLSTM__COMPUTE_BLOCK = 512,
   /// Bytes of the widest compute type.
   OLSTM__COMPUTE_MAX_BYTES = 8
 };
