@@ -19,6 +19,9 @@ typedef struct matmul_handle {
   size_t b_bytes;
   size_t c_bytes;
   size_t packed_bytes;
+  /// Tasks that a run of matrices is shared by, with as many bytes of workspace each.
+  int32_t tasks;
+  size_t task_bytes;
 } matmul_handle;
 
 static olstm_status matmul_infer(const void* instance, const olstm_infer_args* args,
@@ -55,9 +58,21 @@ static olstm_status find_workspace(const matmul_op* self, matmul_handle* handle,
     if (pack_bytes > *out_bytes) *out_bytes = pack_bytes;
     fits = fits && olstm_size_add(*out_bytes, handle->packed_bytes, out_bytes);
   }
+  fits = fits && olstm_size_align(*out_bytes, &handle->task_bytes) &&
+         olstm_size_multiply(handle->task_bytes, (size_t)handle->tasks, out_bytes);
   if (fits) return OLSTM_STATUS_OK;
   return olstm__op_fail(&self->base, error, OLSTM_STATUS_OUT_OF_MEMORY,
                         "the workspace does not fit");
+}
+
+/// Tasks that share the matrices of a run, where each product is too little for threads.
+static int32_t count_tasks(const matmul_op* self, const matmul_handle* handle) {
+  enum { kLeastWork = 1 << 18, kMostWork = 1 << 20 };
+  const int64_t count = handle->plan.batch.run_length;
+  const uint64_t work = olstm__product_work(&handle->product);
+  const int32_t threads = self->base.options.thread_count;
+  if (work > kMostWork || work < kLeastWork / (uint64_t)(count + 1)) return 1;
+  return count < threads ? 1 : threads;
 }
 
 static olstm_status matmul_prepare(void* instance, const olstm_prepare_args* args,
@@ -75,6 +90,7 @@ static olstm_status matmul_prepare(void* instance, const olstm_prepare_args* arg
   handle->a_bytes = (size_t)(plan->m * plan->k) * element_bytes;
   handle->b_bytes = (size_t)(plan->k * plan->n) * element_bytes;
   handle->c_bytes = (size_t)(plan->m * plan->n) * element_bytes;
+  handle->tasks = count_tasks(self, handle);
   const olstm_status status =
       find_workspace(self, handle, &out_prepared->workspace_bytes, error);
   if (status != OLSTM_STATUS_OK) {
@@ -89,43 +105,76 @@ static olstm_status matmul_prepare(void* instance, const olstm_prepare_args* arg
 
 /// The packed layout of matrix `index` of the right-hand side.
 static const void* find_packed(const matmul_op* self, const matmul_handle* handle,
-                               const olstm_run_args* args, int64_t index) {
+                               const olstm_run_args* args, int64_t index,
+                               char* workspace) {
   if (self->weight.packed.memory) return olstm__packed_weight_get(&self->weight, index);
   const olstm__gemm_matrix b = matrix_of(handle, args->inputs[1], index);
-  olstm__product_pack(&handle->product, &b, (char*)args->workspace + handle->packed_bytes,
-                      args->workspace);
-  return args->workspace;
+  olstm__product_pack(&handle->product, &b, workspace + handle->packed_bytes, workspace);
+  return workspace;
+}
+
+/// Matrices side by side, each a_step and b_step after the one before.
+typedef struct matrix_run {
+  const matmul_op* self;
+  const matmul_handle* handle;
+  const olstm_run_args* args;
+  int64_t a, a_step, b, b_step;
+  char* c;
+  int64_t count;
+  /// Tasks that share them; where there is one, each product is shared.
+  int32_t tasks;
+} matrix_run;
+
+static void run_matrices(void* argument, int32_t task) {
+  const matrix_run* run = argument;
+  const matmul_handle* handle = run->handle;
+  const olstm_run_args* args = run->args;
+  const bool is_unpacked = takes_unpacked(run->self, handle);
+  char* workspace = (char*)args->workspace + (size_t)task * handle->task_bytes;
+  const void* packed = NULL;
+  for (int64_t i = run->count * task / run->tasks;
+       i < run->count * (task + 1) / run->tasks; i++) {
+    const int64_t b_index = run->b + i * run->b_step;
+    if (!is_unpacked && (!packed || run->b_step)) {
+      packed = find_packed(run->self, handle, args, b_index, workspace);
+    }
+    const olstm__product_run_args product = {
+        .a = (const char*)args->inputs[0] +
+             (size_t)(run->a + i * run->a_step) * handle->a_bytes,
+        .packed = packed,
+        .b = matrix_of(handle, args->inputs[1], b_index).data,
+        .c = run->c + (size_t)i * handle->c_bytes,
+        .scratch = workspace + handle->packed_bytes,
+        .parallel = run->tasks == 1 ? args->parallel : NULL};
+    olstm__product_run(&handle->product, &product);
+  }
 }
 
 static olstm_status matmul_run(const void* instance, const void* handle,
                                const olstm_run_args* args, olstm_error* error) {
-  const matmul_op* self = instance;
   const matmul_handle* prepared = handle;
   const olstm__broadcast* batch = &prepared->plan.batch;
+  const int32_t threads = args->parallel ? args->parallel->thread_count : 1;
   olstm__broadcast_cursor cursor = {{0}, {0}};
-  const bool is_unpacked = takes_unpacked(self, prepared);
-  const void* packed = NULL;
-  int64_t packed_index = -1;
-  char* c = args->outputs[0];
+  matrix_run run = {.self = instance,
+                    .handle = prepared,
+                    .args = args,
+                    .a_step = olstm__broadcast_step(batch, 0),
+                    .b_step = olstm__broadcast_step(batch, 1),
+                    .c = args->outputs[0],
+                    .count = batch->run_length,
+                    .tasks = threads < prepared->tasks ? threads : prepared->tasks};
   (void)error;
-  if (!c) return OLSTM_STATUS_OK;
+  if (!run.c) return OLSTM_STATUS_OK;
   for (int64_t r = 0; r < batch->run_count; r++) {
-    for (int64_t i = 0; i < batch->run_length; i++, c += prepared->c_bytes) {
-      const int64_t a_index = cursor.offsets[0] + i * olstm__broadcast_step(batch, 0);
-      const int64_t b_index = cursor.offsets[1] + i * olstm__broadcast_step(batch, 1);
-      if (b_index != packed_index && !is_unpacked) {
-        packed = find_packed(self, prepared, args, b_index);
-      }
-      packed_index = b_index;
-      const olstm__product_run_args product = {
-          .a = (const char*)args->inputs[0] + (size_t)a_index * prepared->a_bytes,
-          .packed = packed,
-          .b = matrix_of(prepared, args->inputs[1], b_index).data,
-          .c = c,
-          .scratch = (char*)args->workspace + prepared->packed_bytes,
-          .parallel = args->parallel};
-      olstm__product_run(&prepared->product, &product);
+    run.a = cursor.offsets[0];
+    run.b = cursor.offsets[1];
+    if (run.tasks > 1) {
+      args->parallel->run(args->parallel->pool, run.tasks, run_matrices, &run);
+    } else {
+      run_matrices(&run, 0);
     }
+    run.c += (size_t)run.count * prepared->c_bytes;
     olstm__broadcast_next(batch, &cursor);
   }
   return OLSTM_STATUS_OK;

@@ -10,8 +10,10 @@ enum {
   kHalfRows = 32,
   /// Rows of floats that take B as it is.
   kUnpackedRows = 6,
-  /// Multiplications below which one thread is enough.
-  kParallelWork = 1 << 18
+  /// Multiplications below which one thread is enough, and rows that threads do not share
+  /// where there are columns to share.
+  kParallelWork = 1 << 18,
+  kFewRows = 12
 };
 
 static bool is_half(olstm_dtype dtype) {
@@ -151,9 +153,8 @@ void olstm__product_pack(const olstm__product* product, const olstm__gemm_matrix
   }
 MULTIPLY(uint64_t)
 
-static void run_gemm(const olstm__product* product, olstm_dtype dtype, int64_t rows,
-                     const void* a, const olstm__product_run_args* args, const void* bias,
-                     void* c) {
+static void run_floats(const olstm__product* product, int64_t rows, const void* a,
+                       const olstm__product_run_args* args, const void* bias, void* c) {
   const olstm__gemm_args gemm = {.m = rows,
                                  .n = product->n,
                                  .k = product->k,
@@ -164,7 +165,7 @@ static void run_gemm(const olstm__product* product, olstm_dtype dtype, int64_t r
                                  .bias = bias,
                                  .c = c,
                                  .c_stride = product->n};
-  olstm__gemm_run(dtype, &gemm);
+  olstm__gemm_run(OLSTM_DTYPE_FLOAT, &gemm);
 }
 
 static void run_half(const olstm__product* product, const olstm__product_run_args* args) {
@@ -183,43 +184,66 @@ static void run_half(const olstm__product* product, const olstm__product_run_arg
     const int64_t rows = left < kHalfRows ? left : kHalfRows;
     olstm__compute_load(OLSTM__COMPUTE_F32, product->dtype, rows * product->k,
                         (const uint16_t*)args->a + i * product->k, a);
-    run_gemm(product, OLSTM_DTYPE_FLOAT, rows, a, args, bias, c);
+    run_floats(product, rows, a, args, bias, c);
     olstm__compute_store(OLSTM__COMPUTE_F32, product->dtype, rows * product->n, c,
                          (uint16_t*)args->c + i * product->n);
   }
 }
 
-/// Rows that one task computes.
-typedef struct row_split {
+/// Rows that one task computes, or, where they are few, columns: whole tiles.
+typedef struct product_split {
   const olstm__product* product;
   const olstm__product_run_args* args;
-  int64_t rows_a_task;
-} row_split;
+  int64_t rows, columns;
+} product_split;
 
-static void run_rows(void* argument, int32_t index) {
-  const row_split* split = argument;
-  const olstm__product* product = split->product;
-  const size_t element_bytes = olstm_dtype_size(product->dtype);
-  const int64_t first = index * split->rows_a_task;
-  const int64_t left = product->m - first;
-  if (left <= 0) return;
-  run_gemm(product, product->dtype, left < split->rows_a_task ? left : split->rows_a_task,
-           (const char*)split->args->a + (size_t)(first * product->k) * element_bytes,
-           split->args, split->args->bias,
-           (char*)split->args->c + (size_t)(first * product->n) * element_bytes);
+static void run_part(void* argument, int32_t index) {
+  const product_split* split = argument;
+  const olstm__product* p = split->product;
+  const olstm__product_run_args* args = split->args;
+  const size_t element_bytes = olstm_dtype_size(p->dtype);
+  const int64_t row = split->rows < p->m ? index * split->rows : 0;
+  const int64_t column = split->columns < p->n ? index * split->columns : 0;
+  const int64_t rows = p->m - row < split->rows ? p->m - row : split->rows;
+  const int64_t columns = p->n - column < split->columns ? p->n - column : split->columns;
+  const size_t first = (size_t)column * element_bytes;
+  size_t packed = 0;
+  if (rows <= 0 || columns <= 0) return;
+  if (column > 0) (void)olstm__gemm_packed_bytes(p->dtype, p->k, column, &packed);
+  const olstm__gemm_args gemm = {
+      .m = rows,
+      .n = columns,
+      .k = p->k,
+      .a = (const char*)args->a + (size_t)(row * p->k) * element_bytes,
+      .a_stride = p->k,
+      .packed = args->packed ? (const char*)args->packed + packed : NULL,
+      .b = args->b,
+      .bias = args->bias ? (const char*)args->bias + first : NULL,
+      .c = (char*)args->c + (size_t)(row * p->n) * element_bytes + first,
+      .c_stride = p->n};
+  olstm__gemm_run(p->dtype, &gemm);
 }
 
 static void run_real(const olstm__product* product, const olstm__product_run_args* args) {
   const olstm_parallel* parallel = args->parallel;
   const int32_t threads = parallel ? parallel->thread_count : 1;
   const double work = (double)product->m * (double)product->k * (double)product->n;
-  row_split split = {product, args, product->m};
-  if (threads <= 1 || product->m < 2 || work < kParallelWork) {
-    run_rows(&split, 0);
-    return;
+  product_split split = {product, args, product->m, product->n};
+  if (threads > 1 && work >= kParallelWork) {
+    const int64_t tile = olstm__gemm_tile_columns(product->dtype);
+    if (product->m <= kFewRows && args->packed && product->n > tile) {
+      // B is what takes the time: each of them reads its own part.
+      const int64_t tiles = (product->n + tile - 1) / tile;
+      split.columns = (tiles + threads - 1) / threads * tile;
+    } else {
+      split.rows = (product->m + threads - 1) / threads;
+    }
   }
-  split.rows_a_task = (product->m + threads - 1) / threads;
-  parallel->run(parallel->pool, threads, run_rows, &split);
+  if (split.rows == product->m && split.columns >= product->n) {
+    run_part(&split, 0);
+  } else {
+    parallel->run(parallel->pool, threads, run_part, &split);
+  }
 }
 
 void olstm__product_run(const olstm__product* product,

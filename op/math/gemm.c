@@ -27,6 +27,10 @@ bool olstm__gemm_packed_bytes(olstm_dtype dtype, int64_t k, int64_t n,
          olstm_size_multiply(*out_bytes, olstm_dtype_size(dtype), out_bytes);
 }
 
+int64_t olstm__gemm_tile_columns(olstm_dtype dtype) {
+  return (int64_t)table(dtype)->tile_vectors * table(dtype)->lanes;
+}
+
 enum { kChunk = 16 };
 
 /// Copies `bytes` of a row, and pads with zeros to `width`, which is whole chunks.
@@ -62,7 +66,7 @@ void olstm__gemm_pack(olstm_dtype dtype, int64_t k, int64_t n,
   const int64_t size = (int64_t)olstm_dtype_size(dtype);
   const bool is_transposed = b->row_stride == 1 && b->column_stride != 1;
   // Panels are whole tiles, but for the last one.
-  const int64_t tile_columns = table(dtype)->tile_vectors * lanes;
+  const int64_t tile_columns = olstm__gemm_tile_columns(dtype);
   char* to = packed;
   for (int64_t tile = 0; tile < n; tile += tile_columns) {
     const int64_t end = n - tile < tile_columns ? n : tile + tile_columns;
