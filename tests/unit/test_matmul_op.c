@@ -90,6 +90,20 @@ static void a_constant_gives_the_same_result(void** state) {
   }
 }
 
+/// Of enough work that threads share the columns, the rows, or the matrices of a batch.
+static void threads_share_columns_rows_and_matrices(void** state) {
+  static const char* const kInputs[] = {
+      "f32[1,600] ~; f32[600,700] ~",     "f32[5,300] ~; #f32[300,501] ~",
+      "f32[3,300] ~; f32[300,20] ~",      "f32[20,120] ~; f32[120,130] ~",
+      "f32[7,40,50] ~; f32[7,50,60] ~",   "f32[2,1,40,50] ~; f32[3,50,60] ~",
+      "f32[5,40,50] ~; f32[1,50,60] ~",   "f32[40,50] ~; f32[9,50,60] ~",
+      "f32[12,2,300] ~; f32[12,300,40] ~"};
+  (void)state;
+  for (size_t i = 0; i < sizeof kInputs / sizeof kInputs[0]; i++) {
+    op_text_expect_as_double("MatMul-13", kInputs[i], 1e-4);
+  }
+}
+
 static void shapes_that_do_not_fit_are_named(void** state) {
   (void)state;
   op_text_expect_failure("MatMul-13", "f32[2,3] 0..; f32[2,3] 0..",
@@ -114,6 +128,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(half_floats_are_computed_in_float),
       cmocka_unit_test(nothing_to_add_gives_zeros),
       cmocka_unit_test(a_constant_gives_the_same_result),
+      cmocka_unit_test(threads_share_columns_rows_and_matrices),
       cmocka_unit_test(shapes_that_do_not_fit_are_named),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
