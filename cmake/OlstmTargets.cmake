@@ -130,7 +130,10 @@ if(OLSTM_CAN_SORT_SECTIONS)
 endif()
 
 # Code and what it reads lie on the same pages, as lld lays them out anyway: whole pages between them would only fill a file.
-check_linker_flag(C -Wl,-z,noseparate-code OLSTM_CAN_JOIN_SEGMENTS)
+# (wasm-ld takes the option, says that it knows no such thing, and has no segments.)
+if(NOT EMSCRIPTEN)
+  check_linker_flag(C -Wl,-z,noseparate-code OLSTM_CAN_JOIN_SEGMENTS)
+endif()
 if(OLSTM_CAN_JOIN_SEGMENTS)
   add_link_options($<$<CONFIG:Release>:-Wl,-z,noseparate-code>)
 endif()

@@ -111,17 +111,12 @@ const times = (length, make) => Array.from({length}, (_, index) => make(index));
 // One instance of olstm.wasm: its memory holds one session and all that is made of it.
 class Wasm {
   constructor(module) {
-    const random = (to, count) => {
-      fillRandom(this._u8.subarray(to >>> 0, (to >>> 0) + count));
-      return 0;
-    };
     const own = {
       clock_time_get: (id, precision, to) => {
         this._setLong(to, Math.round((globalThis.performance ?? Date).now() * 1e6));
         return 0;
       },
-      random_get: random,
-      getentropy: random,
+      olstm_random: (to, count) => { fillRandom(this._u8.subarray(to >>> 0, (to >>> 0) + count)); },
     };
     this._imports = {};
     // Files, which there are none of, answer with an error.

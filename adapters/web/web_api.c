@@ -4,6 +4,7 @@
 // Options come as doubles, which JavaScript can write without knowing C's structs; NaN is
 // an option's default.
 #include <math.h>
+#include <unistd.h>
 
 #define OLSTM_EXPERIMENTAL_STREAMS
 #include "olstm/olstm.h"
@@ -32,6 +33,18 @@ _Static_assert(offsetof(olstm_streams_options, batch_axis_count) == 24,
 _Static_assert(offsetof(olstm_streams_info, capacity) == 4, "capacity of streams");
 _Static_assert(offsetof(olstm_streams_info, reason) == 16, "reason of streams");
 _Static_assert(offsetof(olstm_stream_step, inputs) == 8, "inputs of a step");
+
+// ----------------------------------------------------------------- randomness
+
+// The loader's (host_functions.js): fills bytes.
+void olstm_random(void* bytes, size_t byte_count);
+
+// Instead of emscripten's own, which aborts in a standalone module in some releases, and
+// is an import of another name in others.
+int getentropy(void* bytes, size_t byte_count) {
+  olstm_random(bytes, byte_count);
+  return 0;
+}
 
 // ----------------------------------------------------------------- memory
 
