@@ -54,6 +54,10 @@ function(olstm_add_simd target)
       # Few models are in double, and few machines have no AVX2: small code, as fast for recurrent layers.
       list(APPEND options $<$<CONFIG:Release>:-Os>)
     endif()
+    if(file MATCHES "/vector_math_f32_avx")
+      # Vectors that go through a function together are written one after the other.
+      list(APPEND options "$<$<C_COMPILER_ID:GNU>:-fschedule-insns;-fsched-pressure>")
+    endif()
     if(is_arm AND file MATCHES "/panel_")
       # Products are written in the order in which they had best be computed: GCC would spill sums in another one.
       list(APPEND options $<$<C_COMPILER_ID:GNU>:-fno-schedule-insns>)

@@ -6,6 +6,7 @@
 #include "op/conv/conv_piece.h"
 #include "op/math/cpu.h"
 #include "op/op_support.h"
+#include "op/shape/move_bytes.h"
 
 enum {
   /// Bytes of a piece's vectors.
@@ -57,7 +58,8 @@ static size_t piece_bytes(olstm__pool_lanes* lanes, int64_t rows) {
   return SIZE_MAX;
 }
 
-/// Whether windows are of rows and columns, and each row of them meets the input.
+/// Whether windows are of rows and columns, or long and far apart, and each row of them
+/// meets the input.
 static bool fits(const olstm__window* w) {
   bool all_meet = true;
   for (int64_t r = 0; r < w->output[1] && all_meet; r++) {
@@ -66,15 +68,19 @@ static bool fits(const olstm__window* w) {
     all_meet = end > begin;
   }
   return all_meet && w->input[0] == 1 && w->kernel[0] == 1 && w->output[0] == 1 &&
-         w->pad_begin[0] == 0 && w->input[1] > 1 && w->output[2] > 0 &&
+         w->pad_begin[0] == 0 && w->output[2] > 0 &&
+         (w->input[1] > 1 || (w->kernel[2] >= 16 && w->stride[2] >= 4)) &&
          w->pad_begin[2] < w->kernel[2] * w->dilation[2];
 }
 
 /// Whether rows of results are as long as to be faster one by one (pool_rows.h).
-static bool is_wide(const olstm__window* w, bool is_max) {
+static bool is_wide(const olstm__window* w, bool is_max, int64_t lanes) {
   const bool is_small = w->kernel[1] * w->kernel[2] <= 9;
   if (w->kernel[2] == 1) return w->output[2] >= 32;
   if (w->kernel[2] == 2 && w->stride[2] == 2) return w->output[2] >= 12;
+  if (lanes <= 8 && is_small && w->kernel[1] > 1) {
+    return w->output[2] >= (w->stride[2] > 1 ? 26 : 36);
+  }
   return (is_max || w->kernel[2] == 2) && is_small && w->output[2] >= 48;
 }
 
@@ -82,8 +88,12 @@ void olstm__pool_lanes_init(olstm__pool_lanes* lanes, const olstm__window* windo
                             int64_t planes, bool is_max, int32_t thread_count) {
   const olstm__window* w = window;
   *lanes = (olstm__pool_lanes){.window = *w, .planes = planes, .is_max = is_max};
-  lanes->table = fits(w) && !is_wide(w, is_max) ? find_table(planes) : NULL;
+  lanes->table = fits(w) ? find_table(planes) : NULL;
   if (!lanes->table) return;
+  if (is_wide(w, is_max, lanes->table->movers->lanes)) {
+    lanes->table = NULL;
+    return;
+  }
   const int64_t end = (w->output[2] - 1) * w->stride[2] + olstm__window_extent(w, 2) -
                       w->pad_begin[2] - w->input[2];
   lanes->after = end > 0 ? end : 0;
@@ -108,10 +118,6 @@ void olstm__pool_lanes_init(olstm__pool_lanes* lanes, const olstm__window* windo
   lanes->joins_rows =
       w->kernel[1] * w->kernel[2] > (w->kernel[1] + 1) * w->stride[2] + w->kernel[2];
   lanes->workspace_bytes = lanes->thread_bytes * (size_t)thread_count;
-}
-
-static void fill(float value, int64_t count, float* to) {
-  for (int64_t i = 0; i < count; i++) to[i] = value;
 }
 
 typedef struct pool_task {
@@ -164,9 +170,10 @@ static void fill_source(const olstm__pool_lanes* lanes, const float* x,
       .width = w->input[2],
       .to = source + before,
       .to_step = pitch};
-  for (int64_t r = 0; r < rows; r++) {
-    fill(nothing, before, source + r * pitch);
-    fill(nothing, after, source + (r + 1) * pitch - after);
+  for (int64_t r = 0; r < rows && before + after > 0; r++) {
+    olstm__fill_elements(source + r * pitch, (size_t)before, sizeof nothing, &nothing);
+    olstm__fill_elements(source + (r + 1) * pitch - after, (size_t)after, sizeof nothing,
+                         &nothing);
   }
   movers->spread(&spread);
 }

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 enum {
-  OLSTM__POOL_MAX_KERNEL = 64,
+  OLSTM__POOL_MAX_KERNEL = 256,
   OLSTM__POOL_MAX_STRIDE = 32,
   /// Most elements from a window's first to its last.
   OLSTM__POOL_MAX_EXTENT = 1024,

@@ -226,18 +226,23 @@ SIMD_INLINE simd_vec simd_sigmoid_denominator(simd_vec x) {
   return simd_fma(simd_mul(e.s2, e.power), simd_exp_rest(1, e.s, e.s2), first);
 }
 
-/// q = (1 - exp(-2x)) / 2: tanh(x) is q / (1 - q). x is bounded by +-SIMD_TANH_MAX.
-SIMD_INLINE simd_vec simd_tanh_half(simd_vec x) {
+/// simd_tanh_half for x from -SIMD_TANH_MAX on.
+SIMD_INLINE simd_vec simd_tanh_half_upward(simd_vec x) {
   const simd_vec half = simd_set((simd_real)0.5);
-  x = simd_at_least(simd_set(-SIMD_TANH_MAX), simd_at_most(simd_set(SIMD_TANH_MAX), x));
+  x = simd_at_most(simd_set(SIMD_TANH_MAX), x);
   const simd_exponent e = simd_exponent_of(2, x);
   // (1 - 2^n) / 2 is exact, so that small results keep their precision.
   const simd_vec first = simd_fma(e.power, e.s, simd_fnma(half, e.power, half));
   return simd_fnma(simd_mul(e.s2, e.power), simd_exp_rest(2, e.s, e.s2), first);
 }
 
+/// q = (1 - exp(-2x)) / 2: tanh(x) is q / (1 - q). x is bounded by +-SIMD_TANH_MAX.
+SIMD_INLINE simd_vec simd_tanh_half(simd_vec x) {
+  return simd_tanh_half_upward(simd_at_least(simd_set(-SIMD_TANH_MAX), x));
+}
+
 SIMD_INLINE simd_vec simd_tanh(simd_vec x) {
-  const simd_vec q = simd_tanh_half(simd_abs(x));
+  const simd_vec q = simd_tanh_half_upward(simd_abs(x));
   return simd_copy_sign(simd_div(q, simd_sub(simd_set(1), q)), x);
 }
 

@@ -21,15 +21,15 @@ void olstm__vector_exp_shifted_f32(size_t count, const float* x, float shift, fl
 }
 
 void olstm__vector_sigmoid_f32(size_t count, const float* x, float* y) {
-  table()->sigmoid(count, x, y);
+  table()->sigmoid(count, x, 0, y);
 }
 
 void olstm__vector_tanh_f32(size_t count, const float* x, float* y) {
-  table()->tanh(count, x, y);
+  table()->tanh(count, x, 0, y);
 }
 
 void olstm__vector_erf_f32(size_t count, const float* x, float* y) {
-  table()->erf(count, x, y);
+  table()->erf(count, x, 0, y);
 }
 
 void olstm__vector_softmax_rows_f32(bool is_log, int64_t rows, int64_t count,

@@ -7,10 +7,11 @@
 #include <stdint.h>
 
 typedef struct olstm__vector_math_table {
+  /// `shift` is taken from each argument, by exp alone.
   void (*exp)(size_t count, const float* x, float shift, float* y);
-  void (*sigmoid)(size_t count, const float* x, float* y);
-  void (*tanh)(size_t count, const float* x, float* y);
-  void (*erf)(size_t count, const float* x, float* y);
+  void (*sigmoid)(size_t count, const float* x, float shift, float* y);
+  void (*tanh)(size_t count, const float* x, float shift, float* y);
+  void (*erf)(size_t count, const float* x, float shift, float* y);
   void (*softmax_rows)(bool is_log, int64_t rows, int64_t count, const float* x,
                        float* y);
   void (*softmax_columns)(bool is_log, int64_t rows, int64_t columns, const float* x,

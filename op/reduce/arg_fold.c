@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "op/math/float_fold.h"
+#include "op/reduce/reduce_most.h"
 
 enum {
   // Elements of which one asks together whether one of them equals the extreme.
@@ -153,6 +154,15 @@ static int64_t find_converted(olstm_dtype dtype, olstm__arg_order order, int64_t
   return best;
 }
 
+/// A row of bytes.
+static int64_t find_byte(olstm_dtype dtype, olstm__arg_order order, int64_t count,
+                         const uint8_t* x) {
+  const uint8_t most = olstm__reduce_most_byte(dtype, !order.wants_max, count, x);
+  if (!order.selects_last) return (const uint8_t*)memchr(x, most, (size_t)count) - x;
+  while (x[--count] != most) continue;
+  return count;
+}
+
 void olstm__arg_of_rows(olstm_dtype dtype, olstm__arg_order order, int64_t rows,
                         int64_t count, const void* x, int64_t* positions) {
   const olstm__compute_type type = olstm__compute_type_of(dtype);
@@ -163,8 +173,10 @@ void olstm__arg_of_rows(olstm_dtype dtype, olstm__arg_order order, int64_t rows,
     return;
   }
   for (int64_t r = 0; r < rows; r++) {
-    positions[r] =
-        find_converted(dtype, order, count, (const char*)x + (size_t)r * row_bytes);
+    const char* row = (const char*)x + (size_t)r * row_bytes;
+    positions[r] = row_bytes == (size_t)count
+                       ? find_byte(dtype, order, count, (const uint8_t*)row)
+                       : find_converted(dtype, order, count, row);
   }
 }
 

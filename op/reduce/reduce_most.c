@@ -5,19 +5,25 @@
 
 #include "op/shape/move_bytes.h"
 
-/// run: *most takes in all keys. columns: most[j] takes in key j. finish: elements of
-/// keys.
+/// run: *most takes in all keys, in halves, so that one need not wait for the other.
+/// columns: most[j] takes in key j. finish: elements of keys.
 #define DEFINE_MOST(NAME, type)                                                       \
   static void run_##NAME(uint64_t flips, int64_t count, const void* data, void* to) { \
+    const int64_t half = count / 2;                                                   \
     const type* x = data;                                                             \
+    const type* y = x + half;                                                         \
     const type flip = (type)flips;                                                    \
-    type most = *(type*)to;                                                           \
+    const type last = count > 0 ? x[count - 1] ^ flip : *(type*)to;                   \
+    type most = *(type*)to > last ? *(type*)to : last;                                \
+    type other = most;                                                                \
     OMP_SIMD_MAX                                                                      \
-    for (int64_t i = 0; i < count; i++) {                                             \
+    for (int64_t i = 0; i < half; i++) {                                              \
       const type key = x[i] ^ flip;                                                   \
+      const type next = y[i] ^ flip;                                                  \
       most = key > most ? key : most;                                                 \
+      other = next > other ? next : other;                                            \
     }                                                                                 \
-    *(type*)to = most;                                                                \
+    *(type*)to = most > other ? most : other;                                         \
   }                                                                                   \
   static void columns_##NAME(uint64_t flips, int64_t count, const void* data,         \
                              void* to) {                                              \
@@ -35,7 +41,12 @@
     for (int64_t j = 0; j < count; j++) most[j] ^= (type)flips;                       \
   }
 #define OMP_SIMD _Pragma("omp simd")
-#define OMP_SIMD_MAX _Pragma("omp simd reduction(max : most)")
+// GCC vectorises it without, and with it keeps what it has so far in memory.
+#if defined(__clang__)
+#define OMP_SIMD_MAX _Pragma("omp simd reduction(max : most, other)")
+#else
+#define OMP_SIMD_MAX
+#endif
 // Vectors of any x86 compare unsigned bytes and signed words of two and four bytes.
 DEFINE_MOST(8, uint8_t)
 DEFINE_MOST(16, int16_t)
@@ -68,6 +79,15 @@ bool olstm__reduce_most_serves(const olstm__reduce_walk* walk) {
       walk->code == OLSTM__REDUCE_MAX || walk->code == OLSTM__REDUCE_MIN;
   return is_extreme && walk->fold->compute_type != OLSTM__COMPUTE_F64 &&
          walk->set_count > 0;
+}
+
+uint8_t olstm__reduce_most_byte(olstm_dtype dtype, bool wants_least, int64_t count,
+                                const uint8_t* x) {
+  const uint8_t flips =
+      (uint8_t)((is_signed(dtype) ? 1u << 7 : 0) ^ (wants_least ? UINT8_MAX : 0));
+  uint8_t most = 0;
+  run_8(flips, count, x, &most);
+  return most ^ flips;
 }
 
 void olstm__reduce_most_run(const olstm__reduce_walk* walk, const char* x, char* y) {

@@ -11,4 +11,8 @@ bool olstm__reduce_most_serves(const olstm__reduce_walk* walk);
 /// [no-alloc]
 void olstm__reduce_most_run(const olstm__reduce_walk* walk, const char* x, char* y);
 
+/// The largest (or least) of `count` > 0 elements of 8 bits. [no-alloc]
+uint8_t olstm__reduce_most_byte(olstm_dtype dtype, bool wants_least, int64_t count,
+                                const uint8_t* x);
+
 #endif  // OLSTM_OP_REDUCE_REDUCE_MOST_H_

@@ -142,6 +142,21 @@ static void copy_by_table(const olstm__index_run* run, size_t unit, const int64_
   }
 }
 
+/// Whether rows are of pairs of the same, all of them floats or as wide.
+static bool is_of_pairs(const olstm__index_copy* copy) {
+  return copy->run_count == 1 && copy->runs[0].kind == kRunTwice &&
+         copy->unit_bytes == sizeof(uint32_t);
+}
+
+/// Such a row, and another one of the same.
+static void copy_pairs_twice(int64_t count, const uint32_t* from, uint32_t* to,
+                             uint32_t* next) {
+  OMP_SIMD
+  for (int64_t i = 0; i < count / 2; i++) {
+    to[2 * i] = to[2 * i + 1] = next[2 * i] = next[2 * i + 1] = from[i];
+  }
+}
+
 static void copy_row(const olstm__index_copy* copy, const void* fill, const char* source,
                      char* target) {
   const size_t unit = copy->unit_bytes;
@@ -171,6 +186,7 @@ static void copy_rows(const olstm__index_copy* copy, const void* fill, bool is_o
   const int64_t count = copy->dims[axis];
   const size_t bytes = (size_t)copy->dims[axis + 1] * copy->unit_bytes;
   const int64_t* table = copy->tables[axis];
+  const bool has_pairs = is_of_pairs(copy);
   for (int64_t first = 0; first < count; first += kTogether) {
     const int64_t end = count - first < kTogether ? count : first + kTogether;
     bool has_copies = false;
@@ -181,7 +197,15 @@ static void copy_rows(const olstm__index_copy* copy, const void* fill, bool is_o
       } else if (is_outside || table[i] == OLSTM__INDEX_OUTSIDE) {
         olstm__fill_elements(to, bytes / copy->element_bytes, copy->element_bytes, fill);
       } else {
-        copy_row(copy, fill, source + table[i] * copy->strides[axis], to);
+        const char* from = source + table[i] * copy->strides[axis];
+        if (has_pairs && i + 1 < end && table[i + 1] == table[i]) {
+          from += copy->tables[axis + 1][0] * (int64_t)sizeof(uint32_t);
+          copy_pairs_twice(copy->runs[0].count, (const uint32_t*)(const void*)from,
+                           (uint32_t*)(void*)to, (uint32_t*)(void*)(to + bytes));
+          i++;
+        } else {
+          copy_row(copy, fill, from, to);
+        }
       }
     }
     for (int64_t i = first; i < end && has_copies; i++) {

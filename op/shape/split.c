@@ -1,6 +1,6 @@
 // Split: each output is a run of bytes in every row of the input.
-#include "op/shape/move_bytes.h"
 #include "op/shape/shape_ops.h"
+#include "op/shape/strided_copy.h"
 
 /// Where the sizes come from: an attribute, an input, or an input or num_outputs.
 enum { kSizesAreAttribute = 2, kSizesAreInput = 13, kHasNumOutputs = 18 };
@@ -189,12 +189,14 @@ olstm_status olstm__split_run(const void* instance, const void* handle,
     const size_t run_bytes = split->run_bytes[i];
     char* target = args->outputs[i];
     if (target && run_bytes) {
-      const char* source = (const char*)args->inputs[0] + offset;
-      for (size_t r = 0; r < split->row_count; r++) {
-        olstm__move_bytes(target, source, run_bytes);
-        source += split->row_bytes;
-        target += run_bytes;
-      }
+      const int64_t dims[] = {(int64_t)split->row_count, (int64_t)run_bytes};
+      const olstm__strided_view source = {(int64_t)offset,
+                                          {(int64_t)split->row_bytes, 1}};
+      olstm__strided_view dense;
+      olstm__strided_copy copy;
+      olstm__strided_view_init_dense(&dense, 2, dims);
+      olstm__strided_copy_init(&copy, 1, 2, dims, &source, &dense);
+      olstm__strided_copy_run(&copy, args->inputs[0], target);
     }
     offset += run_bytes;
   }

@@ -154,6 +154,8 @@ static void copy_runs(const plane* p, const char* source, char* target) {
 
 // Units may be unaligned (two floats moved as eight bytes), hence memcpy of a constant
 // size, which compilers turn into one load and one store.
+#define MOVE_NEXT(BYTES) \
+  (memcpy(t, s, (BYTES)), s += p->source_column, t += p->target_column)
 #define DEFINE_UNITS(BYTES)                                                          \
   static void copy_units_##BYTES(const plane* p, const char* source, char* target) { \
     for (int64_t r = 0; r < p->rows; r++) {                                          \
@@ -162,9 +164,14 @@ static void copy_runs(const plane* p, const char* source, char* target) {
       if (p->source_column == 0 && p->target_column == (BYTES)) {                    \
         olstm__fill_elements(t, (size_t)p->columns, (BYTES), s);                     \
       } else {                                                                       \
-        for (int64_t c = 0; c < p->columns; c++) {                                   \
-          memcpy(t + c * p->target_column, s + c * p->source_column, (BYTES));       \
+        int64_t c = 0;                                                               \
+        for (; c + 4 <= p->columns; c += 4) {                                        \
+          MOVE_NEXT(BYTES);                                                          \
+          MOVE_NEXT(BYTES);                                                          \
+          MOVE_NEXT(BYTES);                                                          \
+          MOVE_NEXT(BYTES);                                                          \
         }                                                                            \
+        for (; c < p->columns; c++) MOVE_NEXT(BYTES);                                \
       }                                                                              \
     }                                                                                \
   }

@@ -42,6 +42,36 @@ static void long_rows_and_columns_are_found_as_in_doubles(void** state) {
   op_text_expect("ArgMin-13 select_last_index=1", "i64[5000,2] 0..", "i64[1,2] 0 0");
 }
 
+/// Of numbers from -100 to 25, or 0 to 125: the first and last of the largest and least.
+static void rows_of_bytes_are_found_as_bytes(void** state) {
+  static const char* const kDtypes[] = {"i8", "u8"};
+  enum { kRows = 3, kCount = 300 };
+  (void)state;
+  for (int t = 0; t < 2; t++) {
+    char x[8192];
+    int used = snprintf(x, sizeof x, "%s[%d,%d]", kDtypes[t], (int)kRows, (int)kCount);
+    int64_t found[4][kRows] = {{0}};
+    for (int i = 0; i < kRows * kCount; i++) {
+      const int value = i * 7919 % 126, row = i / kCount, at = i % kCount;
+      used +=
+          snprintf(x + used, sizeof x - (size_t)used, " %d", value - (t == 0 ? 100 : 0));
+      for (int k = 0; k < 4; k++) {
+        const int best = (row * kCount + (int)found[k][row]) * 7919 % 126;
+        const bool beats = k < 2 ? value > best : value < best;
+        if (beats || (k % 2 == 1 && value == best)) found[k][row] = at;
+      }
+    }
+    for (int k = 0; k < 4; k++) {
+      char node[64], y[64];
+      (void)snprintf(node, sizeof node, "%s-13 axis=1 keepdims=0 select_last_index=%d",
+                     k < 2 ? "ArgMax" : "ArgMin", k % 2);
+      (void)snprintf(y, sizeof y, "i64[3] %d %d %d", (int)found[k][0], (int)found[k][1],
+                     (int)found[k][2]);
+      op_text_expect(node, x, y);
+    }
+  }
+}
+
 static void nan_is_passed_over_unless_it_comes_first(void** state) {
   (void)state;
   op_text_expect("ArgMax-13 axis=1", "f32[2,3] 1 nan 2 nan 1 2", "i64[2,1] 2 0");
@@ -73,6 +103,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(finds_extremes_along_any_axis),
       cmocka_unit_test(of_equal_ones_the_first_or_the_last_is_taken),
       cmocka_unit_test(long_rows_and_columns_are_found_as_in_doubles),
+      cmocka_unit_test(rows_of_bytes_are_found_as_bytes),
       cmocka_unit_test(nan_is_passed_over_unless_it_comes_first),
       cmocka_unit_test(wrong_axes_and_empty_sets_are_refused),
   };

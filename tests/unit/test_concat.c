@@ -13,6 +13,18 @@ static void joins_along_any_axis(void** state) {
   op_text_expect("Concat-13 axis=0", "i64[1] 7; i64[0]; i64[1] 8", "i64[2] 7 8");
 }
 
+static void elements_of_two_inputs_come_in_turns(void** state) {
+  (void)state;
+  op_text_expect("Concat-13 axis=1", "f32[9,1] 0..; f32[9,1] 10..",
+                 "f32[9,2] 0 10 1 11 2 12 3 13 4 14 5 15 6 16 7 17 8 18");
+  op_text_expect("Concat-13 axis=-1", "i32[3,1] 0..; i32[3,1] 10..",
+                 "i32[3,2] 0 10 1 11 2 12");
+  op_text_expect("Concat-13 axis=1", "f16[2,2] 0..; f16[2,2] 10..",
+                 "f16[2,4] 0 1 10 11 2 3 12 13");
+  op_text_expect("Concat-13 axis=1", "f32[2,1] 0..; f32[2,1] 10..; f32[2,1] 20..",
+                 "f32[2,3] 0 10 20 1 11 21");
+}
+
 static void one_input_is_a_view(void** state) {
   (void)state;
   op_text_expect_view("Concat-13 axis=0", "i64[2] 7 8", "i64[2] 7 8");
@@ -44,6 +56,7 @@ static void refuses_what_does_not_fit(void** state) {
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(joins_along_any_axis),
+      cmocka_unit_test(elements_of_two_inputs_come_in_turns),
       cmocka_unit_test(one_input_is_a_view),
       cmocka_unit_test(opset_1_has_a_default_axis),
       cmocka_unit_test(refuses_what_does_not_fit),

@@ -90,6 +90,8 @@ static void every_table_on_every_axis_copies_as_it_says(void** state) {
         expect_copy(kDtypes[t], 1, (int64_t[]){17}, (int64_t[]){22}, (int[]){last});
         expect_copy(kDtypes[t], 2, (int64_t[]){3, 14}, (int64_t[]){8, 28},
                     (int[]){first, last});
+        expect_copy(kDtypes[t], 2, (int64_t[]){20, 14}, (int64_t[]){41, 28},
+                    (int[]){first, last});
         expect_copy(kDtypes[t], 2, (int64_t[]){9, 1}, (int64_t[]){14, 1},
                     (int[]){first, 0});
         expect_copy(kDtypes[t], 3, (int64_t[]){2, 3, 5}, (int64_t[]){2, 7, 5},
