@@ -228,10 +228,14 @@ static olstm_status remove_inputs(olstm__layer_list* list, olstm__convert_report
 
 static olstm_status drop_states(olstm__layer_list* list, const olstm__state_names* names,
                                 olstm__convert_report* report, olstm_error* error) {
+  const size_t note_count = report->count;
   for (size_t l = 0; l < list->count; l++) {
     for (int s = 0; s < list->layers[l].state_count; s++) {
       OLSTM_RETURN_IF_ERROR(drop_state(list, &list->layers[l], s, names, report, error));
     }
+  }
+  if (list->count > 0 && report->count == note_count) {
+    olstm__convert_stays(report, "state", "", "no layer starts from an input");
   }
   OLSTM_RETURN_IF_ERROR(olstm__layer_list_apply(list, error));
   return remove_inputs(list, report, error);
