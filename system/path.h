@@ -27,7 +27,8 @@ bool olstm__path_is_separator(char character);
 /// As fopen.
 FILE* olstm__path_open(const char* path, const char* mode);
 
-/// Gives a file another name, and takes the place of what has that name.
+/// Gives a file another name, and takes the place of what has that name, whose
+/// permissions it gets where files have such.
 int olstm__path_replace(const char* from, const char* to);
 
 /// The path from the root on, whatever folder the process is in; false when it cannot be

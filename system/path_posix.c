@@ -23,6 +23,12 @@ FILE* olstm__path_open(const char* path, const char* mode) {
 }
 
 int olstm__path_replace(const char* from, const char* to) {
+  enum { kPermissions = 0777 };
+  struct stat replaced;
+  // What was private stays so.
+  if (stat(to, &replaced) == 0 && chmod(from, replaced.st_mode & kPermissions) != 0) {
+    return errno;
+  }
   return rename(from, to) == 0 ? 0 : errno;
 }
 

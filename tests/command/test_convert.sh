@@ -64,7 +64,9 @@ expect_error 1 "cannot write 'folder': Is a directory" convert "$model" -o folde
 expect_error 1 "cannot write 'none/x.onnx': No such file or directory" convert "$model" -o none/x.onnx
 expect_error 1 "cannot write '/dev/null': it is not a regular file" convert "$model" -o /dev/null
 [ ! -e none.onnx ] || complain "a refused model was written"
+chmod 600 out.onnx
 expect 0 convert out.onnx -o out.onnx --in-place
+[ "$(stat -c %a out.onnx)" = 600 ] || complain "out.onnx was private and is $(stat -c %a out.onnx)"
 expect_same out.onnx case/../out.onnx
 [ -z "$(find . -name '*.onnx.*[0-9a-f]' | grep -v data)" ] || complain "files were left: $(ls)"
 
