@@ -189,6 +189,8 @@ static bool reserve_node(olstm__graph* graph, size_t input_count) {
 /// Copies a node and its arrays into the graph's memory.
 static bool copy_node(olstm__graph* graph, const olstm__graph_node* from,
                       olstm__graph_node* to) {
+  // A type that was put together, without memory for it.
+  if (!from->op_type) return false;
   *to = *from;
   to->name = from->name ? from->name : "";
   to->domain = from->domain ? from->domain : "";
