@@ -17,6 +17,7 @@
 #include "tools/say.h"
 #include "tools/tensor_file.h"
 #include "tools/tensor_print.h"
+#include "tools/written_files.h"
 
 /// The command line.
 typedef struct run_options {
@@ -123,21 +124,32 @@ static void print_inputs(const olstm_session* session, const olstm__input_set* i
   }
 }
 
+static olstm_status write_output(const char* name, const olstm_tensor* output,
+                                 const char* file_name, const run_options* options,
+                                 olstm__written_files* written, olstm_error* error) {
+  char path[OLSTM__PATH_CAPACITY];
+  OLSTM_RETURN_IF_ERROR(olstm__tensor_file_write(
+      options->folder, file_name, options->format, name, output, path, error));
+  OLSTM_RETURN_IF_ERROR(olstm__written_files_add(written, path, error));
+  olstm__say(stdout, "  written to %s\n", path);
+  return OLSTM_STATUS_OK;
+}
+
 static olstm_status print_outputs(const olstm_session* session,
                                   const olstm_tensor* outputs,
                                   const olstm__file_names* files,
                                   const run_options* options, olstm_error* error) {
-  for (size_t i = 0; i < olstm_session_output_count(session); i++) {
+  olstm__written_files written = {0};
+  olstm_status status = OLSTM_STATUS_OK;
+  for (size_t i = 0; i < olstm_session_output_count(session) && status == OLSTM_STATUS_OK;
+       i++) {
     const char* name = olstm_session_get_output(session, i)->name;
-    char path[OLSTM__PATH_CAPACITY];
     olstm__tensor_print(stdout, "output", name, &outputs[i]);
     if (!options->folder) continue;
-    OLSTM_RETURN_IF_ERROR(olstm__tensor_file_write(options->folder, files->names[i],
-                                                   options->format, name, &outputs[i],
-                                                   path, error));
-    olstm__say(stdout, "  written to %s\n", path);
+    status = write_output(name, &outputs[i], files->names[i], options, &written, error);
   }
-  return OLSTM_STATUS_OK;
+  olstm__written_files_deinit(&written);
+  return status;
 }
 
 /// Draws the output that was asked for, or the first.

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "olstm/model.h"
 #include "olstm/runtime.h"
@@ -12,6 +13,13 @@
 #include "tools/keras_layer.h"
 #include "tools/say.h"
 #include "tools/tensor_file.h"
+#include "tools/written_files.h"
+
+/// Where weights are written to.
+typedef struct target {
+  const char* folder;
+  olstm__written_files written;
+} target;
 
 /// Where a node's arrays go: NODE.kernel.npy, or NODE.forward.kernel.npy of one that has
 /// two directions. A node that is itself called "x.forward" has its dot encoded.
@@ -22,7 +30,7 @@ static void name_array(const char* node_file, const olstm__keras_layer* layer,
   size_t stem = length;
   for (size_t i = 0; i < 2; i++) {
     const size_t bytes = strlen(kDirections[i]);
-    if (length > bytes && strcmp(node_file + length - bytes, kDirections[i]) == 0) {
+    if (length > bytes && strcasecmp(node_file + length - bytes, kDirections[i]) == 0) {
       stem = length - bytes;
     }
   }
@@ -33,15 +41,16 @@ static void name_array(const char* node_file, const olstm__keras_layer* layer,
 }
 
 static olstm_status write_layer(const olstm_node* node, const char* node_file,
-                                const olstm__keras_layer* layer, const char* folder,
+                                const olstm__keras_layer* layer, target* to,
                                 olstm_error* error) {
   for (size_t i = 0; i < layer->array_count; i++) {
     const olstm__keras_array* array = &layer->arrays[i];
     char name[OLSTM_ERROR_CAPACITY];
     char path[OLSTM__PATH_CAPACITY];
     name_array(node_file, layer, array->name, name);
-    OLSTM_RETURN_IF_ERROR(olstm__tensor_file_write(folder, name, "npy", node->name,
+    OLSTM_RETURN_IF_ERROR(olstm__tensor_file_write(to->folder, name, "npy", node->name,
                                                    &array->tensor, path, error));
+    OLSTM_RETURN_IF_ERROR(olstm__written_files_add(&to->written, path, error));
     olstm__say(stdout, "%s: %s %s, gates %s (%s)\n", path,
                olstm_dtype_name(array->tensor.desc.dtype),
                olstm_shape_text(&array->tensor.desc).text, array->gates, array->source);
@@ -50,14 +59,14 @@ static olstm_status write_layer(const olstm_node* node, const char* node_file,
 }
 
 /// Writes all directions of a node.
-static olstm_status write_node(const olstm_node* node, const char* node_file,
-                               const char* folder, olstm_error* error) {
+static olstm_status write_node(const olstm_node* node, const char* node_file, target* to,
+                               olstm_error* error) {
   int64_t direction_count = 1;
   for (int64_t d = 0; d < direction_count; d++) {
     olstm__keras_layer layer;
     OLSTM_RETURN_IF_ERROR(olstm__keras_layer_read(node, d, &layer, error));
     direction_count = layer.direction_count;
-    const olstm_status status = write_layer(node, node_file, &layer, folder, error);
+    const olstm_status status = write_layer(node, node_file, &layer, to, error);
     olstm__keras_layer_deinit(&layer);
     OLSTM_RETURN_IF_ERROR(status);
   }
@@ -98,6 +107,7 @@ static olstm_status list_layers(const olstm_session* session,
 static olstm_status write_layers(const olstm_node* const* layers, size_t count,
                                  const char* folder, olstm_error* error) {
   olstm__file_names files;
+  target to = {.folder = folder};
   const char** names = calloc(count, sizeof(char*));
   if (!names) return olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for names");
   for (size_t i = 0; i < count; i++) names[i] = layers[i]->name;
@@ -105,8 +115,9 @@ static olstm_status write_layers(const olstm_node* const* layers, size_t count,
   free(names);
   OLSTM_RETURN_IF_ERROR(status);
   for (size_t i = 0; i < count && status == OLSTM_STATUS_OK; i++) {
-    status = write_node(layers[i], files.names[i], folder, error);
+    status = write_node(layers[i], files.names[i], &to, error);
   }
+  olstm__written_files_deinit(&to.written);
   olstm__file_names_deinit(&files);
   return status;
 }

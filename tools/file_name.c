@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "olstm/shown_text.h"
+#include "tools/letter_case.h"
 
 enum {
   /// File systems take 255 bytes.
@@ -42,10 +43,10 @@ static bool is_reserved(const char* name) {
 /// that starts with it, a dash would make an option of its name.
 static bool is_plain(const char* name, size_t at, uint32_t code, bool has_case_twin) {
   if (!olstm_text_is_shown(code)) return false;
+  if (has_case_twin && olstm__letter_case_key(code) != code) return false;
   if (code > 0x7f) return true;
   if (strchr("/\\:*?\"<>|%", (int)code)) return false;
-  if (at == 0 && (strchr(".- ~", (int)code) || is_reserved(name))) return false;
-  return !(has_case_twin && code >= 'A' && code <= 'Z');
+  return !(at == 0 && (strchr(".- ~", (int)code) || is_reserved(name)));
 }
 
 /// Writes the encoded name; *out_is_cut: not all of it.
@@ -87,11 +88,24 @@ static void number(char out[kMaxBytes + 1], size_t index) {
   (void)snprintf(out + end, kMaxBytes + 1 - end, "%%~%zu", index);
 }
 
+/// Compares names but for the case of their letters.
+static int compare_letters(const char* left, const char* right) {
+  while (*left != '\0' && *right != '\0') {
+    uint32_t code = 0, other = 0;
+    left += olstm_text_next(left, &code);
+    right += olstm_text_next(right, &other);
+    code = olstm__letter_case_key(code);
+    other = olstm__letter_case_key(other);
+    if (code != other) return code < other ? -1 : 1;
+  }
+  return (*left != '\0') - (*right != '\0');
+}
+
 /// Names that differ only in case are neighbours.
 static int compare_names(const void* a, const void* b) {
   const char* left = *(const char* const*)a;
   const char* right = *(const char* const*)b;
-  const int order = strcasecmp(left, right);
+  const int order = compare_letters(left, right);
   return order != 0 ? order : strcmp(left, right);
 }
 
@@ -108,8 +122,8 @@ static size_t sort_names(const char** names, size_t count) {
 /// Whether another of the sorted names is this one but for case.
 static bool find_case_twin(const char* const* sorted, size_t count, const char* name) {
   const char* const* found = bsearch(&name, sorted, count, sizeof *sorted, compare_names);
-  return found && ((found > sorted && strcasecmp(found[-1], name) == 0) ||
-                   (found + 1 < sorted + count && strcasecmp(found[1], name) == 0));
+  return found && ((found > sorted && compare_letters(found[-1], name) == 0) ||
+                   (found + 1 < sorted + count && compare_letters(found[1], name) == 0));
 }
 
 static bool encode_all(const char* const* names, size_t count, olstm__file_names* out) {

@@ -18,9 +18,9 @@ typedef struct olstm__file_names {
 ///
 /// Characters that file systems or shells treat specially are percent-encoded, as in URLs
 /// ("a/b" becomes "a%2Fb"), and "%" itself, so that decoding gives the name back. A name
-/// that differs from another of the list only in case has its capitals encoded. One that
-/// is too long ends in "%~" and its index. Errors: OUT_OF_MEMORY; nothing is left to free
-/// then.
+/// that differs from another of the list only in case has its capitals encoded, and
+/// letters whose case follows no simple rule (letter_case.h). One that is too long ends
+/// in "%~" and its index. Errors: OUT_OF_MEMORY; nothing is left to free then.
 olstm_status olstm__file_names_make(const char* const* names, size_t count,
                                     olstm__file_names* out_names, olstm_error* error);
 

@@ -41,13 +41,24 @@ expect_files out a%2Fb.npy a_b.npy a%3Ab.npy a%252Fb.npy "$chinese.npy" "$chines
 expect_line out.txt "  written to out/a%2Fb.npy"
 expect_line out.txt "  written to out/$chinese.npy"
 
+# Names that differ in case alone, beyond ASCII too; two names of one file are told.
+outputs_model case.onnx ÉÉ éé Жук жук
+expect 0 run case.onnx -i X=zero.npy -o case
+expect_files case %C3%89%C3%89.npy éé.npy %D0%96ук.npy жук.npy
+outputs_model two.onnx one two
+mkdir linked && touch linked/one.npy && ln linked/one.npy linked/two.npy
+expect 1 run two.onnx -i X=zero.npy -o linked
+[ "$(cat err.txt)" = "olstm: 'linked/two.npy' is a file that was just written by another name: what was in it is lost" ] ||
+  complain "$(cat err.txt)"
+grep -q "written to linked/two.npy" out.txt && complain "a file that took another's place is reported as written"
+
 # Weights: nodes that would share a file; one called as if it were a direction of another.
 lstm() { echo "node LSTM X,$2,$3 -> $1 name=$1 hidden_size=1 direction=\"$4\""; }
 make_model layers.onnx "input X float[1,1,1]" "const W float[1,4,1] 1" "const V float[1,4,1] 2" "const D float[2,4,1] 3" \
   "$(lstm a/lstm W W forward)" "$(lstm a_lstm V V forward)" "$(lstm x D D bidirectional)" "$(lstm x.forward W W forward)" \
-  "output a/lstm" "output a_lstm" "output x" "output x.forward"
+  "$(lstm x.Backward W W forward)" "output a/lstm" "output a_lstm" "output x" "output x.forward" "output x.Backward"
 expect 0 weights layers.onnx -o weights
-expect_files weights {a%2Flstm,a_lstm,x.forward,x.backward,x%2Eforward}.{kernel,recurrent_kernel,bias}.npy
+expect_files weights {a%2Flstm,a_lstm,x.forward,x.backward,x%2Eforward,x%2EBackward}.{kernel,recurrent_kernel,bias}.npy
 [ "$(number weights/a%2Flstm.kernel.npy)" = 1 ] && [ "$(number weights/a_lstm.kernel.npy)" = 2 ] &&
   [ "$(number weights/x.forward.kernel.npy)" = 3 ] && [ "$(number weights/x%2Eforward.kernel.npy)" = 1 ] ||
   complain "files of other layers"

@@ -1,12 +1,15 @@
 // tools/file_name.h: names of files differ when names do, and decode to them.
 #include "tools/file_name.h"
 
+#include <locale.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <wctype.h>
 
 #include "tests/support/test_main.h"
+#include "tools/letter_case.h"
 
 enum { kRandomNames = 400, kMaxName = 12 };
 
@@ -45,6 +48,48 @@ static void tells_names_apart_that_differ_in_case(void** state) {
   static const char* const kFiles[] = {"%59", "y", "Z", "a%42", "%41b", "Z"};
   (void)state;
   expect_names(6, kNames, kFiles);
+}
+
+static void tells_names_apart_that_differ_in_case_beyond_ascii(void** state) {
+  // Latin, Greek (with both small sigmas), Cyrillic, full width; the Kelvin sign, i
+  // without a dot; s with an acute, of which both have others; umlauts that differ.
+  static const char* const kNames[] = {"\xc3\x89\xc3\x89",
+                                       "\xc3\xa9\xc3\xa9",
+                                       "\xce\xa3",
+                                       "\xcf\x83",
+                                       "\xcf\x82",
+                                       "\xd0\x94",
+                                       "\xd0\xb4",
+                                       "\xef\xbc\xa1",
+                                       "\xef\xbd\x81",
+                                       "\xe2\x84\xaa",
+                                       "k",
+                                       "\xc4\xb1x",
+                                       "ix",
+                                       "\xc5\x9a!",
+                                       "\xc5\x9b!",
+                                       "\xc3\xa4z",
+                                       "\xc3\xb6z"};
+  static const char* const kFiles[] = {
+      "%C3%89%C3%89", "\xc3\xa9\xc3\xa9", "%CE%A3",   "\xcf\x83",
+      "%CF%82",       "%D0%94",           "\xd0\xb4", "%EF%BC%A1",
+      "\xef\xbd\x81", "%E2%84%AA",        "k",        "%C4%B1x",
+      "ix",           "%C5%9A!",          "%C5%9B!",  "\xc3\xa4z",
+      "\xc3\xb6z"};
+  (void)state;
+  expect_names(sizeof kNames / sizeof kNames[0], kNames, kFiles);
+}
+
+/// The C library's tables of letters have the final say, where it has them.
+static void letters_of_two_cases_have_one_key(void** state) {
+  (void)state;
+  if (!setlocale(LC_CTYPE, "C.UTF-8") || towupper(0xe9) != 0xc9) skip();
+  for (uint32_t code = 1; code < 0x20000; code++) {
+    const uint32_t key = olstm__letter_case_key(code);
+    assert_int_equal(olstm__letter_case_key((uint32_t)towupper((wint_t)code)), key);
+    assert_int_equal(olstm__letter_case_key((uint32_t)towlower((wint_t)code)), key);
+    assert_int_equal(olstm__letter_case_key(key), key);
+  }
 }
 
 /// Decodes %XX in place.
@@ -129,6 +174,8 @@ int main(int argc, char** argv) {
       cmocka_unit_test(encodes_what_files_cannot_be_called),
       cmocka_unit_test(keeps_what_people_read),
       cmocka_unit_test(tells_names_apart_that_differ_in_case),
+      cmocka_unit_test(tells_names_apart_that_differ_in_case_beyond_ascii),
+      cmocka_unit_test(letters_of_two_cases_have_one_key),
       cmocka_unit_test(numbers_names_that_are_too_long),
       cmocka_unit_test(random_names_decode_and_differ_without_case),
   };
