@@ -109,6 +109,9 @@ static void floats_are_pooled_as_doubles_are(void** state) {
       {"kernel_shape=[1,75] strides=[1,15]", "1,19,1,257"},
       {"kernel_shape=[3,3] pads=[1,1,1,1]", "1,16,9,40"},
       {"kernel_shape=[3,3] strides=[2,2] pads=[1,1,1,1]", "1,16,9,60"},
+      {"kernel_shape=[1,2] strides=[1,2]", "1,3,9,64"},
+      {"kernel_shape=[1,2] strides=[1,2] pads=[0,1,0,1]", "1,2,5,37"},
+      {"kernel_shape=[2] strides=[2] pads=[1,0]", "1,3,8"},
       // Planes that fill lanes, and some that do not.
       {"kernel_shape=[3,3] pads=[1,1,1,1]", "1,16,7,7"},
       {"kernel_shape=[3,3] strides=[2,2] pads=[1,1,1,1]", "2,20,13,15"},
