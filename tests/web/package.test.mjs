@@ -16,7 +16,7 @@ const find = (program) => {
 };
 
 test('stays small on the wire', () => {
-  assert.ok(brotli('olstm.wasm') <= 260000, `olstm.wasm takes ${brotli('olstm.wasm')} bytes`);
+  assert.ok(brotli('olstm.wasm') <= 262000, `olstm.wasm takes ${brotli('olstm.wasm')} bytes`);
   const isMinified = fs.readFileSync(path.join(packageFolder, 'olstm.js'), 'utf8').split('\n').length < 20;
   if (isMinified) assert.ok(brotli('olstm.js') <= 5000, `olstm.js takes ${brotli('olstm.js')} bytes`);
   if (isMinified) assert.ok(brotli('streams.js') <= 1100, `streams.js takes ${brotli('streams.js')} bytes`);
