@@ -115,6 +115,8 @@ static olstm_status write_constants(olstm__graph_edit* edit, const bool* is_kept
 static olstm_status fold_graph(olstm__scratch_graph* scratch, olstm__graph_edit* edit,
                                const bool** out_kept, olstm_error* out_reason) {
   olstm__graph_snapshot before;
+  // What nothing reads is not computed, as in sessions: it may be wrong.
+  olstm__graph_remove_dead(scratch->graph);
   olstm_status status = olstm__graph_snapshot_init(&before, scratch->graph, out_reason);
   if (status == OLSTM_STATUS_OK) status = olstm__scratch_graph_fold(scratch, out_reason);
   if (status == OLSTM_STATUS_OK) {

@@ -82,6 +82,20 @@ static void values_that_graphs_within_read_are_folded_too(void** state) {
   convert_case_deinit(&made);
 }
 
+static void what_nothing_reads_is_not_computed(void** state) {
+  (void)state;
+  convert_case made;
+  // A scalar has no axis 0.
+  convert_case_text(&made,
+                    "input x float[2]\nconst s float[] 3\nconst z int64[1] 0\n"
+                    "node Slice s,z,z,z -> d\nnode Neg s -> n\nnode Add x,n -> y\n"
+                    "output y\n",
+                    NULL);
+  convert_case_expect_ops(&made, "Add Slice");
+  convert_case_expect_same(&made, 2);
+  convert_case_deinit(&made);
+}
+
 static void old_files_have_constants_as_nodes(void** state) {
   (void)state;
   convert_case made;
@@ -104,6 +118,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(quantization_stays_and_what_depends_on_it),
       cmocka_unit_test(what_makes_the_file_larger_stays),
       cmocka_unit_test(values_that_graphs_within_read_are_folded_too),
+      cmocka_unit_test(what_nothing_reads_is_not_computed),
       cmocka_unit_test(old_files_have_constants_as_nodes),
   };
   return olstm_test_main(argc, argv, kTests, sizeof kTests / sizeof kTests[0]);
