@@ -154,24 +154,25 @@ static void copy_runs(const plane* p, const char* source, char* target) {
 
 // Units may be unaligned (two floats moved as eight bytes), hence memcpy of a constant
 // size, which compilers turn into one load and one store.
-#define MOVE_NEXT(BYTES) \
-  (memcpy(t, s, (BYTES)), s += p->source_column, t += p->target_column)
+#define MOVE_NEXT(BYTES) (memcpy(t, s, (BYTES)), s += from_step, t += to_step)
 #define DEFINE_UNITS(BYTES)                                                          \
   static void copy_units_##BYTES(const plane* p, const char* source, char* target) { \
+    const int64_t from_step = p->source_column, to_step = p->target_column;          \
+    const int64_t columns = p->columns;                                              \
     for (int64_t r = 0; r < p->rows; r++) {                                          \
       const char* s = source + r * p->source_row;                                    \
       char* t = target + r * p->target_row;                                          \
-      if (p->source_column == 0 && p->target_column == (BYTES)) {                    \
-        olstm__fill_elements(t, (size_t)p->columns, (BYTES), s);                     \
+      if (from_step == 0 && to_step == (BYTES)) {                                    \
+        olstm__fill_elements(t, (size_t)columns, (BYTES), s);                        \
       } else {                                                                       \
         int64_t c = 0;                                                               \
-        for (; c + 4 <= p->columns; c += 4) {                                        \
+        for (; c + 4 <= columns; c += 4) {                                           \
           MOVE_NEXT(BYTES);                                                          \
           MOVE_NEXT(BYTES);                                                          \
           MOVE_NEXT(BYTES);                                                          \
           MOVE_NEXT(BYTES);                                                          \
         }                                                                            \
-        for (; c < p->columns; c++) MOVE_NEXT(BYTES);                                \
+        for (; c < columns; c++) MOVE_NEXT(BYTES);                                   \
       }                                                                              \
     }                                                                                \
   }
