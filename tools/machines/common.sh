@@ -36,10 +36,11 @@ need_architecture() {
   as_root apt-get update -qq >"$log" 2>&1 || tail -n 2 "$log"
 }
 
-# build MACHINE OPTION...
+# build MACHINE OPTION...: configured anew, since an earlier configuration may have left out what is tested here.
 build() {
   local machine=$1
   shift
+  rm -f "build/$machine/CMakeCache.txt"
   run_quietly "configuring build/$machine" cmake --preset "$machine" "$@"
   run_quietly "building build/$machine" cmake --build --preset "$machine" -j "$jobs"
 }

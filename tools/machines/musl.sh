@@ -8,8 +8,8 @@ test_musl() {
     return 1
   fi
   if $quick; then
-    run_tests musl "$sample|^(command|examples)\.|^conformance\.onnx_node_tests"
+    run_tests musl "$sample|^(command|examples)\.|^package.pkg_config|^conformance\.onnx_node_tests"
   else
-    run_tests musl '^(unit|command|conformance|examples)\.'
+    run_tests musl '^(unit|command|conformance|examples)\.|^package.pkg_config'
   fi
 }

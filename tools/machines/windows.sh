@@ -32,8 +32,8 @@ test_windows() {
   # Wine's server stays for the next program.
   run_quietly "starting Wine" bash -c "/usr/lib/wine/wineserver64 -p60 && build/windows/bin/run_olstm_command --version"
   if $quick; then
-    run_tests windows "$sample|^(abi|examples|windows)\.|^conformance.(onnx_node_tests|planted)"
+    run_tests windows "$sample|^(abi|examples|windows)\.|^package.pkg_config|^conformance.(onnx_node_tests|planted)"
   else
-    run_tests windows '^(unit|abi|examples|conformance|windows)\.'
+    run_tests windows '^(unit|abi|examples|conformance|windows)\.|^package.pkg_config'
   fi
 }
