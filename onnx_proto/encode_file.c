@@ -37,7 +37,7 @@ static olstm_status create(const olstm_allocator* allocator, const char* path,
     (void)olstm__random_bytes(&number, sizeof number);
     (void)snprintf(out_file->temporary, out_file->temporary_bytes, "%s.%016" PRIx64, path,
                    number + (uint64_t)i);
-    out_file->file = olstm__path_open(out_file->temporary, "wbx");
+    out_file->file = olstm__path_create(out_file->temporary);
     if (!out_file->file && errno != EEXIST) break;
   }
   return out_file->file ? OLSTM_STATUS_OK : fail_io("write", path, error);
@@ -60,7 +60,7 @@ static olstm_status take_place(new_file* file, olstm_error* error) {
 /// Removes what did not take its place. A zeroed file is legal.
 static void discard(const olstm_allocator* allocator, new_file* file) {
   if (file->file) (void)fclose(file->file);
-  if (file->temporary && file->temporary[0]) (void)remove(file->temporary);
+  if (file->temporary && file->temporary[0]) (void)olstm__path_remove(file->temporary);
   olstm_release(allocator, file->temporary, file->temporary_bytes, 1);
 }
 

@@ -120,22 +120,20 @@ static olstm_status bring_in(void* user, const olstm__encode_tensor* tensor,
   return OLSTM_STATUS_OK;
 }
 
-/// The folder of a path, with "." behind it. NULL when there is no memory.
-static char* name_folder(olstm__arena* memory, const char* path) {
-  const size_t length = (size_t)(olstm__file_name(path) - path);
-  char* folder = olstm__arena_allocate(memory, length + 2, 1);
-  if (!folder) return NULL;
-  memcpy(folder, path, length);
-  folder[length] = '.';
-  return folder;
-}
-
-static olstm_status open_folder(const char* path, olstm__file* out_folder,
-                                olstm_error* error) {
-  const char* reason = olstm__confined_open_folder(path, out_folder);
-  return reason ? olstm_fail(error, OLSTM_STATUS_IO_ERROR,
-                             "cannot open the folder '%.300s': %s", path, reason)
-                : OLSTM_STATUS_OK;
+/// Opens the folder of the model file, and the one that the options name.
+static olstm_status open_folders(const char* path, const olstm_model_options* options,
+                                 olstm__confined_folders* folders, olstm_error* error) {
+  const char* named = options->external_data_folder;
+  const char* reason = olstm__confined_open_beside(path, &folders->beside);
+  if (reason) {
+    return olstm_fail(error, OLSTM_STATUS_IO_ERROR,
+                      "cannot open the folder of '%.300s': %s", path, reason);
+  }
+  if (named) reason = olstm__confined_open_folder(named, &folders->named);
+  return reason
+             ? olstm_fail(error, OLSTM_STATUS_IO_ERROR,
+                          "cannot open external_data_folder '%.300s': %s", named, reason)
+             : OLSTM_STATUS_OK;
 }
 
 /// Takes real_folder.
@@ -152,14 +150,7 @@ static olstm_status bring_in_external(olstm__encode_model* model, const char* pa
                       }};
   olstm__arena_init(&state.scratch, &model->allocator, SIZE_MAX);
   state.external.scratch = &state.scratch;
-  const char* folder = name_folder(&state.scratch, path);
-  olstm_status status =
-      folder ? open_folder(folder, &state.external.folders.beside, error)
-             : olstm_fail(error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a path");
-  if (status == OLSTM_STATUS_OK && options->external_data_folder) {
-    status =
-        open_folder(options->external_data_folder, &state.external.folders.named, error);
-  }
+  olstm_status status = open_folders(path, options, &state.external.folders, error);
   if (status == OLSTM_STATUS_OK) {
     status = olstm__encode_visit_tensors(model->proto, bring_in, &state, error);
   }

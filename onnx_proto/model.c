@@ -235,15 +235,7 @@ static olstm_status open_folders(const char* path, const load_state* load,
     }
   }
   if (!path) return OLSTM_STATUS_OK;
-  const size_t length = (size_t)(olstm__file_name(path) - path);
-  char* folder = olstm_allocate(&load->allocator, length + 2, 1);
-  if (!folder) {
-    return olstm_fail(load->error, OLSTM_STATUS_OUT_OF_MEMORY, "no memory for a path");
-  }
-  memcpy(folder, path, length);
-  memcpy(folder + length, ".", 2);
-  const char* reason = olstm__confined_open_folder(folder, &folders->beside);
-  olstm_release(&load->allocator, folder, length + 2, 1);
+  const char* reason = olstm__confined_open_beside(path, &folders->beside);
   if (!reason) return OLSTM_STATUS_OK;
   return olstm_fail(load->error, OLSTM_STATUS_IO_ERROR,
                     "cannot open the folder of '%.300s': %s", path, reason);

@@ -1,10 +1,10 @@
 #include "op/dnnl_compat.h"
 
 #include <oneapi/dnnl/dnnl.h>
-#include <pthread.h>
 #include <string.h>
 
 #include "system/library.h"
+#include "system/thread.h"
 
 // Memory descriptors are values in 2.x and handles in 3.x. A `desc` owns one; functions
 // take a `desc_ref`, a pointer in both versions.

@@ -22,6 +22,13 @@ void olstm__confined_folders_close(olstm__confined_folders* folders) {
   }
 }
 
+const char* olstm__confined_open_beside(const char* path, olstm__file* out_folder) {
+  char folder[OLSTM__FILE_FOLDER_CAPACITY];
+  *out_folder = OLSTM__NO_FILE;
+  if (!olstm__file_folder(path, folder)) return "its path is too long";
+  return olstm__confined_open_folder(folder, out_folder);
+}
+
 const char* olstm__confined_open(const olstm__confined_folders* folders,
                                  const char* location, olstm__file* out_file) {
   const olstm__file where[] = {folders->named, folders->beside};

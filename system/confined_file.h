@@ -29,6 +29,9 @@ void olstm__confined_folders_close(olstm__confined_folders* folders);
 /// Opens a folder for the functions below. Returns NULL, or the reason of the failure.
 const char* olstm__confined_open_folder(const char* path, olstm__file* out_folder);
 
+/// Opens the folder of the file at a path. As above.
+const char* olstm__confined_open_beside(const char* path, olstm__file* out_folder);
+
 /// Opens the folder of an open file, whatever links led to the file; OLSTM__NO_FILE when
 /// it cannot be determined.
 olstm__file olstm__confined_folder_of(olstm__file file);

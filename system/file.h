@@ -40,4 +40,11 @@ void olstm__file_close(olstm__file file);
 /// The part of a path behind the last separator.
 const char* olstm__file_name(const char* path);
 
+/// Bytes of the longest path of a folder, with its end: Windows' characters may take
+/// three.
+enum { OLSTM__FILE_FOLDER_CAPACITY = 3 * 4096 + 2 };
+
+/// The path of the folder that the file is in; false when it is too long.
+bool olstm__file_folder(const char* path, char out_folder[OLSTM__FILE_FOLDER_CAPACITY]);
+
 #endif  // OLSTM_SYSTEM_FILE_H_

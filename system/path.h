@@ -27,6 +27,13 @@ bool olstm__path_is_separator(char character);
 /// As fopen.
 FILE* olstm__path_open(const char* path, const char* mode);
 
+/// Creates a file to be written, in binary, as fopen with "wbx": NULL with EEXIST where
+/// there is one of that name.
+FILE* olstm__path_create(const char* path);
+
+/// Removes a file.
+int olstm__path_remove(const char* path);
+
 /// Gives a file another name, and takes the place of what has that name, whose
 /// permissions it gets where files have such.
 int olstm__path_replace(const char* from, const char* to);

@@ -22,6 +22,14 @@ FILE* olstm__path_open(const char* path, const char* mode) {
   return fopen(path, mode);
 }
 
+FILE* olstm__path_create(const char* path) {
+  return fopen(path, "wbx");
+}
+
+int olstm__path_remove(const char* path) {
+  return unlink(path) == 0 ? 0 : errno;
+}
+
 int olstm__path_replace(const char* from, const char* to) {
   enum { kPermissions = 0777 };
   struct stat replaced;

@@ -1,6 +1,7 @@
 #include "system/path.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <io.h>
 #include <string.h>
 #include <wchar.h>
@@ -67,6 +68,33 @@ FILE* olstm__path_open(const char* path, const char* mode) {
   return _wfopen(wide, wide_mode);
 }
 
+// Not by _wfopen: not every msvcrt knows "x".
+FILE* olstm__path_create(const char* path) {
+  wchar_t wide[OLSTM__WINDOWS_PATH];
+  errno = ENAMETOOLONG;
+  if (!olstm__windows_wide(path, wide)) return NULL;
+  const HANDLE created = CreateFileW(wide, GENERIC_WRITE, FILE_SHARE_READ, NULL,
+                                     CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
+  if (created == INVALID_HANDLE_VALUE) {
+    errno = code_as_errno(GetLastError());
+    return NULL;
+  }
+  const int number = _open_osfhandle((intptr_t)created, _O_BINARY);
+  if (number < 0) {
+    (void)CloseHandle(created);
+    return NULL;
+  }
+  FILE* file = _fdopen(number, "wb");
+  if (!file) (void)_close(number);
+  return file;
+}
+
+int olstm__path_remove(const char* path) {
+  wchar_t wide[OLSTM__WINDOWS_PATH];
+  if (!olstm__windows_wide(path, wide)) return ENAMETOOLONG;
+  return DeleteFileW(wide) ? 0 : code_as_errno(GetLastError());
+}
+
 int olstm__path_replace(const char* from, const char* to) {
   wchar_t wide[OLSTM__WINDOWS_PATH], wide_to[OLSTM__WINDOWS_PATH];
   if (!olstm__windows_wide(from, wide) || !olstm__windows_wide(to, wide_to)) {
@@ -107,7 +135,7 @@ int olstm__folder_try(const char* path) {
   wchar_t wide[OLSTM__WINDOWS_PATH];
   wchar_t probe[OLSTM__WINDOWS_PATH + 32];
   if (!olstm__windows_wide(path, wide)) return ENAMETOOLONG;
-  (void)_snwprintf(probe, sizeof probe / sizeof *probe, L"%ls/.olstm_%lu", wide,
+  (void)_snwprintf(probe, sizeof probe / sizeof *probe, L"%ls\\.olstm_%lu", wide,
                    (unsigned long)GetCurrentProcessId());
   const HANDLE file =
       CreateFileW(probe, GENERIC_WRITE, 0, NULL, CREATE_NEW,
@@ -123,7 +151,7 @@ int olstm__folder_visit(const char* path, bool (*visit)(void* user, const char* 
   wchar_t pattern[OLSTM__WINDOWS_PATH + 2];
   WIN32_FIND_DATAW entry;
   if (!olstm__windows_wide(path, wide)) return ENAMETOOLONG;
-  (void)_snwprintf(pattern, sizeof pattern / sizeof *pattern, L"%ls/*", wide);
+  (void)_snwprintf(pattern, sizeof pattern / sizeof *pattern, L"%ls\\*", wide);
   const HANDLE list = FindFirstFileW(pattern, &entry);
   if (list == INVALID_HANDLE_VALUE) return code_as_errno(GetLastError());
   bool goes_on = true;

@@ -1,4 +1,8 @@
-// What threads need beyond POSIX threads, which all systems have.
+// Threads. POSIX threads are how all systems have them here: glibc, musl, Android,
+// MinGW's winpthread and emscripten. So their functions are used as they are, and a
+// system without them would define them here: no other header includes pthread.h.
+// Functions below are for what systems do differently; threads are started by
+// olstm__thread_start alone.
 #ifndef OLSTM_SYSTEM_THREAD_H_
 #define OLSTM_SYSTEM_THREAD_H_
 

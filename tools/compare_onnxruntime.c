@@ -9,6 +9,8 @@
 #include "olstm/olstm.h"
 
 #include "system/clock.h"
+#include "system/file.h"
+#include "system/path.h"
 #include "tools/file_bytes.h"
 #include "tools/input_set.h"
 #include "tools/job.h"
@@ -73,11 +75,10 @@ static double now_us(void) {
 /// FOLDER/test_data_set_0/input_INDEX.pb.
 static void find_case_input(const char* model_path, size_t index,
                             char out_path[OLSTM__PATH_CAPACITY]) {
-  const char* slash = strrchr(model_path, '/');
-  const int length = slash ? (int)(slash - model_path) : 0;
+  const int length = (int)(olstm__file_name(model_path) - model_path);
   const int written =
-      snprintf(out_path, OLSTM__PATH_CAPACITY, "%.*s%stest_data_set_0/input_%zu.pb",
-               length, model_path, slash ? "/" : "", index);
+      snprintf(out_path, OLSTM__PATH_CAPACITY, "%.*stest_data_set_0/input_%zu.pb", length,
+               model_path, index);
   if (written >= OLSTM__PATH_CAPACITY || !olstm__path_exists(out_path)) {
     out_path[0] = '\0';
   }
@@ -235,12 +236,12 @@ static void compare_models(olstm__ort* ort, const settings* s, const char* path,
     const olstm__job_source source = {models.paths[i], NULL, 0};
     const char* name = models.paths[i];
     if (models.count > 1) name += strlen(path);
-    while (*name == '/' && name != models.paths[i]) name++;
+    while (olstm__path_is_separator(*name) && name != models.paths[i]) name++;
     char shown[OLSTM__PATH_CAPACITY];
     (void)snprintf(shown, sizeof shown, "%s", name);
-    char* file = strrchr(shown, '/');
-    if (name != models.paths[i] && file && strcmp(file, "/model.onnx") == 0) {
-      *file = '\0';
+    char* file = shown + (olstm__file_name(shown) - shown);
+    if (name != models.paths[i] && file > shown && strcmp(file, "model.onnx") == 0) {
+      file[-1] = '\0';
     }
     compare(ort, s, &source, shown, all);
   }

@@ -82,9 +82,26 @@ static int check_folder(const char* path) {
   return kind == OLSTM__PATH_FOLDER ? olstm__path_check_writable(path) : ENOTDIR;
 }
 
+/// How long the part of a path is that is there, at least: 0 for the current folder.
+static size_t find_existing(char* path) {
+  for (size_t at = strlen(path); at > 0; at--) {
+    const char here = path[at];
+    if (here != '\0' && !olstm__path_is_separator(here)) continue;
+    path[at] = '\0';
+    const bool is_there = olstm__path_exists(path);
+    path[at] = here;
+    if (is_there) return at;
+  }
+  return 0;
+}
+
 /// Creates the folders of a path that are missing. Returns 0 or errno.
 static int make_folders(char* path) {
-  for (char* at = path + 1;; at++) {
+  // Not from the root on: there are roots that cannot be asked for part by part, such as
+  // those of Windows' networks.
+  const size_t existing = find_existing(path);
+  if (path[existing] == '\0') return 0;
+  for (char* at = path + existing + 1;; at++) {
     const char here = *at;
     if (here != '\0' && !olstm__path_is_separator(here)) continue;
     *at = '\0';
@@ -116,19 +133,16 @@ olstm_status olstm__folder_make(const char* path, olstm_error* error) {
 }
 
 olstm_status olstm__file_check_writable(const char* path, olstm_error* error) {
-  char folder[OLSTM__PATH_CAPACITY];
+  char folder[OLSTM__FILE_FOLDER_CAPACITY];
   int code = 0;
   const olstm__path_kind kind = olstm__path_look(path);
   if (kind != OLSTM__PATH_ABSENT) {
     code = kind == OLSTM__PATH_FOLDER ? EISDIR : olstm__path_check_writable(path);
   } else {
-    const size_t length = (size_t)(olstm__file_name(path) - path);
-    if (length >= sizeof folder - 1) {
+    if (!olstm__file_folder(path, folder)) {
       code = ENAMETOOLONG;
     } else {
-      memcpy(folder, path, length);
-      memcpy(folder + length, ".", 2);
-      code = path[length] == '\0' ? EISDIR : check_folder(folder);
+      code = *olstm__file_name(path) == '\0' ? EISDIR : check_folder(folder);
     }
   }
   if (code == 0) return OLSTM_STATUS_OK;

@@ -1,6 +1,7 @@
 // See input_set.h.
 #include "tools/input_set.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,7 +81,9 @@ static olstm_status find_dim(const olstm__input_options* options,
     if (!names_dim(options->dims.values[i], info, d, &value)) continue;
     if (!olstm__cli_read_int(value, 0, INT32_MAX, out_dim)) {
       return olstm_fail(error, OLSTM_STATUS_INVALID_ARGUMENT,
-                        "--dim wants NAME=N, not '%s'", options->dims.values[i]);
+                        "--dim wants NAME=N with an integer from 0 to %" PRId32
+                        ", not '%s'",
+                        (int32_t)INT32_MAX, options->dims.values[i]);
     }
   }
   return OLSTM_STATUS_OK;

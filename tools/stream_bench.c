@@ -1,12 +1,12 @@
 #include "tools/stream_bench.h"
 
 #define OLSTM_EXPERIMENTAL_STREAMS
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "olstm/batcher.h"
+#include "system/thread.h"
 #include "tools/json_writer.h"
 #include "tools/progress.h"
 #include "tools/say.h"
@@ -253,7 +253,7 @@ static olstm_status load_contexts(context_way* way, way_result* result,
     (void)pthread_mutex_destroy(&way->lock);
     return fail_memory(error);
   }
-  if (pthread_create(&way->thread, NULL, run_contexts, way) != 0) {
+  if (olstm__thread_start(&way->thread, run_contexts, way) != 0) {
     status = olstm_fail(error, OLSTM_STATUS_BACKEND_ERROR,
                         "the system starts no more threads");
   } else if (!olstm__load_run(&result->load)) {

@@ -1,8 +1,9 @@
 #include "op/math/cpu.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "system/thread.h"
 
 static olstm__cpu_features cpu;
 static pthread_once_t cpu_once = PTHREAD_ONCE_INIT;

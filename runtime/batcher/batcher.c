@@ -4,7 +4,6 @@
 // One lock guards everything but the table. Who has the table is said by is_running (the
 // batcher's thread) and is_borrowed (a caller): at most one of them is set. Callbacks are
 // called without the lock, while is_running is set, because results lie in the table.
-#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 

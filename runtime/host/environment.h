@@ -3,11 +3,10 @@
 #ifndef OLSTM_RUNTIME_HOST_ENVIRONMENT_H_
 #define OLSTM_RUNTIME_HOST_ENVIRONMENT_H_
 
-#include <pthread.h>
-
 #include "olstm/runtime.h"
 
 #include "runtime/host/operator_memory.h"
+#include "system/thread.h"
 
 typedef struct olstm__environment {
   olstm_allocator allocator;

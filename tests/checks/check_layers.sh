@@ -45,15 +45,24 @@ third_party() {
 third_party 'protobuf-c/|onnx\.pb-c\.h' 'onnx_proto/|runtime/convert/'
 third_party '(oneapi/)?dnnl' 'op/([a-z]+/)?dnnl_'
 third_party 'dlfcn\.h' 'system/|adapters/'
-third_party 'pthread\.h' 'system/|runtime/|op/math/cpu\.c|op/dnnl_|tools/([a-z]+/)?stream_bench\.c|adapters/'
-# What only some systems have. POSIX threads, and the clocks of C, are on all of them.
+# POSIX threads are on all systems, and used as they are; system/thread.h, which includes them, says more.
+third_party 'pthread\.h' 'system/thread\.h|adapters/'
+# What only some systems have. The clocks of C are on all of them.
 third_party '(unistd|fcntl|threads|time|dirent|poll|fnmatch|glob|io|sys/|linux/|windows|winternl|psapi)\b' 'system/|adapters/|include/'
 third_party '(errno|signal)\.h' 'system/|tools/|adapters/|include/|onnx_proto/encode_file\.c'
 
 while IFS= read -r line; do
-  complain "layers: $line (system/ alone tells systems apart)"
-done < <(grep -rnE '^[[:space:]]*#.*\b(_WIN32|__APPLE__|__linux__|__unix__|__EMSCRIPTEN__)\b' --include='*.[ch]' --include='*.inc' \
+  complain "layers: $line (system/thread.h starts threads)"
+done < <(grep -rnE '\bpthread_(create|sigmask|atfork|cond_timedwait|condattr_[a-z]*)\(' --include='*.[ch]' --include='*.inc' \
            base onnx_proto op runtime tools 2>/dev/null || true)
+
+# Which system it is, or which C library. The public headers' export.h has to know: it is compiled by whoever includes it, for
+# Windows with MinGW or with Microsoft's compiler, and what a library exports is written in another way there.
+systems='_WIN(32|64)|__MINGW(32|64)__|__CYGWIN__|_MSC_VER|__APPLE__|__linux(__)?|__ANDROID__|__unix(__)?|__[A-Za-z]*BSD__|__EMSCRIPTEN__'
+while IFS= read -r line; do
+  complain "layers: $line (system/ alone tells systems apart)"
+done < <(grep -rnE "^[[:space:]]*#.*\\b($systems|__(GLIBC|UCLIBC|MUSL|BIONIC)[A-Z_]*)\\b" --include='*.[ch]' --include='*.inc' \
+           include base onnx_proto op runtime tools 2>/dev/null | grep -v '^include/olstm/export\.h:' || true)
 
 while IFS= read -r name; do
   complain "layers: more than one file is called $name: $(find base system onnx_proto op runtime tools tests adapters \

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """usage: test_checks.py CC NM
 
-check_rooms.py and check_calls.py find what they are there for, in trees made for that.
+check_rooms.py, check_calls.py and check_layers.sh find what they are there for, in trees made for that.
 """
 
 import os
@@ -51,6 +51,29 @@ class Tree(unittest.TestCase):
                 objects.append(target)
         self.write("objects.txt", "\n".join(objects) + "\n")
         return self.run_check("check_calls.py", NM, os.path.join(self.root, "objects.txt"))
+
+    def check_layers(self):
+        for folder in ("include/olstm", "base", "system", "onnx_proto", "op", "runtime/convert", "tools", "tests", "adapters"):
+            os.makedirs(os.path.join(self.root, folder), exist_ok=True)
+        done = subprocess.run(["bash", os.path.join(HERE, "check_layers.sh"), self.root], capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout
+
+    def test_layers_accept_systems_in_their_room(self):
+        self.write("system/thread.h", "#include <pthread.h>\n#ifdef __GLIBC__\n#endif\n")
+        self.write("runtime/a.c", '#include "system/thread.h"\nvoid f(pthread_mutex_t* m) { pthread_mutex_lock(m); }\n')
+        self.write("include/olstm/export.h", "#ifdef _WIN32\n#endif\n")
+        self.assertEqual(self.check_layers(), (0, ""))
+
+    def test_layers_find_systems_elsewhere(self):
+        self.write("runtime/a.c", "#include <pthread.h>\n")
+        self.write("tools/b.c", "#if defined(__GLIBC__)\n#endif\nvoid g(void) { pthread_create(0, 0, 0, 0); }\n")
+        self.write("op/c.c", "#ifdef __MINGW32__\n#endif\n#if __GLIBC_PREREQ(2, 36)\n#endif\n")
+        self.write("include/olstm/d.h", "#ifdef _MSC_VER\n#endif\n")
+        code, said = self.check_layers()
+        self.assertEqual(code, 1)
+        for what in ("runtime/a.c:1:", "tools/b.c:1:", "tools/b.c:3:", "op/c.c:1:", "op/c.c:3:", "include/olstm/d.h:1:"):
+            self.assertIn(f"layers: {what}", said)
+        self.assertEqual(said.count("\n"), 6)
 
     def test_rooms_accept_includes_that_point_down(self):
         self.write("base/a.h", "")

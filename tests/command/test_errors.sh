@@ -24,7 +24,9 @@ expect_error 1 "cannot open 'nix.npy': No such file or directory" run small_lstm
 head -c 140 x_2x1x3.npy > cut.npy
 expect_error 1 "'cut.npy': 12 bytes of elements do not make float [2,1,3]" run small_lstm.onnx -i X=cut.npy
 expect_error 1 "--dim 'M=3': no input has a symbolic dimension of that name" run small_lstm.onnx --random 1 --dim M=3
-expect_error 1 "--dim wants NAME=N, not 'N=x'" run small_lstm.onnx --random 1 --dim N=x
+expect_error 1 "--dim wants NAME=N with an integer from 0 to 2147483647, not 'N=x'" run small_lstm.onnx --random 1 --dim N=x
+expect_error 1 "--dim wants NAME=N with an integer from 0 to 2147483647, not 'N=4000000000'" \
+  run small_lstm.onnx --random 1 --dim N=4000000000
 expect_error 1 "input 'X': the file has shape [2,1,3], --dim makes it 3 in dimension 1" run small_lstm.onnx -i X=x_2x1x3.npy --dim N=3
 
 # A dimension that nobody gives a size, in all that make inputs up.

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# usage: check_command.sh OLSTM SOURCE SOFT_CLIP_PLUGIN
+# usage: check_command.sh OLSTM SOURCE SOFT_CLIP_PLUGIN WRITE_MODEL
 # Names in UTF-8, both separators, drives, devices, ends of lines.
 set -u
 olstm=$1
 source=$2
 plugin=$3
+write_model=$4
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -38,6 +39,22 @@ expect 1 run nichts.onnx
 expect 1 run grün
 [ "$(cat err.txt)" = "olstm: 'grün' is not a regular file" ] || complain "$(cat err.txt)"
 
+# Paths that Windows takes as they are, to read and to write; a folder whose parents are made.
+expect 0 run '\\?\'"$(on_drive "$work/grün/modell.onnx")" -i "lstm_input=grün/eingabe.pb" -o '\\?\'"$(on_drive "$work/drei/vier")" \
+  --stateful all --save-state '\\?\'"$(on_drive "$work/zustand")"
+cmp -s aus/gäbe/dense.npy drei/vier/dense.npy || complain "other results of paths that are taken as they are"
+[ -s zustand ] || complain "no zustand"
+expect 0 convert '\\?\'"$(on_drive "$work/grün/modell.onnx")" -o '\\?\'"$(on_drive "$work/neu.onnx")" --state-io
+[ -s neu.onnx ] || complain "no neu.onnx"
+
+# Names that differ in case alone have a file each, in any script.
+printf '%s\n' "const X float[1] 0" "const a float[1] 1" "const b float[1] 2" "const c float[1] 3" "const d float[1] 4" \
+  "node Add X,a -> ÉÉ" "node Add X,b -> éé" "node Add X,c -> Жук" "node Add X,d -> жУК" \
+  "output ÉÉ float[1]" "output éé float[1]" "output Жук float[1]" "output жУК float[1]" | "$write_model" fall.onnx || complain "no fall.onnx"
+expect 0 run fall.onnx -o fall
+[ "$(cd fall && cat ./*.npy | wc -c)" -eq $((4 * 132)) ] && [ "$(find fall -name '*.npy' | wc -l)" -eq 4 ] ||
+  complain "outputs whose names differ in case have: $(ls fall)"
+
 # Plugins by absolute and relative paths, and by a name that nothing is searched for.
 soft_clip=("$source/tests/data/soft_clip/model.onnx" -i "x=$source/tests/data/soft_clip/x.npy")
 for path in "$(on_drive "$plugin")" "$plugin"; do
@@ -45,6 +62,9 @@ for path in "$(on_drive "$plugin")" "$plugin"; do
   grep -qF -- "-0.666667, -0.333333, 0, 0.333333, 0.666667" out.txt || complain "--plugin $path: $(cat out.txt)"
 done
 expect 1 run "${soft_clip[@]}" --plugin kernel32.dll
+echo text > text.dll
+expect 1 run "${soft_clip[@]}" --plugin text.dll
+[ "$(cat err.txt)" = "olstm: plugin 'text.dll': it is no library, or one for another kind of machine" ] || complain "$(cat err.txt)"
 
 # Reports are the same bytes as on other systems.
 expect 0 conform --json report.json --html report.html --markdown report.md --junit report.xml 'Z:'"${source//\//\\}"'\tests\data\keras_lstm'

@@ -78,6 +78,11 @@ int olstm__tested_spec_work(olstm__tested_spec* spec, olstm__pipe answers) {
   return probe_in_child(spec, answers);
 }
 
+/// What a message calls the runtime.
+static const char* name_target(const olstm__tested_spec* spec) {
+  return spec->target[0] != '\0' ? spec->target : spec->kind->prefix;
+}
+
 olstm_status olstm__tested_spec_probe(const olstm__tested_spec* spec,
                                       olstm__tested_info* out_info, olstm_error* error) {
   olstm__tested_spec copy = *spec;
@@ -94,13 +99,14 @@ olstm_status olstm__tested_spec_probe(const olstm__tested_spec* spec,
   if (heard == OLSTM__PROCESS_LATE) {
     olstm__process_kill(&process);
     return olstm_fail(error, OLSTM_STATUS_BACKEND_ERROR,
-                      "'%s' could not be opened within %d s", spec->target, kOpenSeconds);
+                      "'%s' could not be opened within %d s", name_target(spec),
+                      kOpenSeconds);
   }
   const int64_t status = olstm__process_end(&process);
   if (heard == OLSTM__PROCESS_GONE) {
     olstm__process_explain(status, text);
-    return olstm_fail(error, OLSTM_STATUS_BACKEND_ERROR, "opening '%s': %s", spec->target,
-                      text);
+    return olstm_fail(error, OLSTM_STATUS_BACKEND_ERROR, "opening '%s': %s",
+                      name_target(spec), text);
   }
   if (answer.status != OLSTM_STATUS_OK) {
     return olstm_fail(error, answer.status, "%s", answer.error.message);
