@@ -61,18 +61,19 @@ VECTOR_LOOP(relu_F64, double, double, v < 0 ? 0 : v)
 LOOP(abs_U64, uint64_t, uint64_t, v)
 LOOP(sign_U64, uint64_t, uint64_t, v > 0)
 
-// float's commonest functions have vectorised versions; double has libm's.
-#define VECTOR(name, expression)                                                   \
-  static void name##_F32(const olstm__unary_parameters* parameters, int64_t count, \
-                         const void* x, void* y) {                                 \
-    (void)parameters;                                                              \
-    olstm__vector_##name##_f32((size_t)count, x, y);                               \
-  }                                                                                \
-  LOOP(name##_F64, double, double, expression)
-VECTOR(exp, exp(v))
-VECTOR(tanh, tanh(v))
-VECTOR(sigmoid, 1 / (1 + exp(-v)))
-VECTOR(erf, erf(v))
+// The commonest functions have vectorised versions; double has libm's of the others.
+#define VECTOR(name, lane, function)                                                  \
+  static void name##_##lane(const olstm__unary_parameters* parameters, int64_t count, \
+                            const void* x, void* y) {                                 \
+    (void)parameters;                                                                 \
+    olstm__vector_##name##_##function((size_t)count, x, y);                           \
+  }
+#define VECTOR_BOTH(name) VECTOR(name, F32, f32) VECTOR(name, F64, f64)
+VECTOR_BOTH(exp)
+VECTOR_BOTH(tanh)
+VECTOR_BOTH(sigmoid)
+VECTOR(erf, F32, f32)
+LOOP(erf_F64, double, double, erf(v))
 VECTOR_LOOP(log_F64, double, double, log(v))
 BLOCKS(sqrt_F64, SQRT_F64)
 VECTOR_LOOP(reciprocal_F64, double, double, 1 / v)

@@ -1,5 +1,7 @@
 #include "op/math/vector_math.h"
 
+#include <math.h>
+
 #include "op/math/cpu.h"
 #include "op/math/vector_math_table.h"
 
@@ -31,6 +33,25 @@ void olstm__vector_tanh_f32(size_t count, const float* x, float* y) {
 void olstm__vector_erf_f32(size_t count, const float* x, float* y) {
   table()->erf(count, x, 0, y);
 }
+
+// libm's where vectors are not worth it.
+#if defined(__x86_64__)
+#define RUN_DOUBLES(name)                          \
+  if (olstm__cpu_get()->avx2_fma) {                \
+    olstm__double_math_f64_avx2.name(count, x, y); \
+    return;                                        \
+  }
+#else
+#define RUN_DOUBLES(name)
+#endif
+#define DOUBLES(name, expression)                                             \
+  void olstm__vector_##name##_f64(size_t count, const double* x, double* y) { \
+    RUN_DOUBLES(name)                                                         \
+    for (size_t i = 0; i < count; i++) y[i] = (expression);                   \
+  }
+DOUBLES(exp, exp(x[i]))
+DOUBLES(sigmoid, 1 / (1 + exp(-x[i])))
+DOUBLES(tanh, tanh(x[i]))
 
 void olstm__vector_softmax_rows_f32(bool is_log, int64_t rows, int64_t count,
                                     const float* x, float* y) {

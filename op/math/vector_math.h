@@ -14,6 +14,11 @@ void olstm__vector_exp_f32(size_t count, const float* x, float* y);
 void olstm__vector_exp_shifted_f32(size_t count, const float* x, float shift, float* y);
 void olstm__vector_sigmoid_f32(size_t count, const float* x, float* y);
 void olstm__vector_tanh_f32(size_t count, const float* x, float* y);
+/// The same of doubles, within 4 units in the last place.
+void olstm__vector_exp_f64(size_t count, const double* x, double* y);
+void olstm__vector_sigmoid_f64(size_t count, const double* x, double* y);
+void olstm__vector_tanh_f64(size_t count, const double* x, double* y);
+
 void olstm__vector_erf_f32(size_t count, const float* x, float* y);
 
 /// Softmax, or its logarithm, of each of `rows` rows of `count` elements, one after the

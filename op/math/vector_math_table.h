@@ -22,4 +22,13 @@ extern const olstm__vector_math_table olstm__vector_math_f32_plain;
 extern const olstm__vector_math_table olstm__vector_math_f32_avx2;
 extern const olstm__vector_math_table olstm__vector_math_f32_avx512;
 
+/// Of doubles, where vectors are worth it.
+typedef struct olstm__double_math_table {
+  void (*exp)(size_t count, const double* x, double* y);
+  void (*sigmoid)(size_t count, const double* x, double* y);
+  void (*tanh)(size_t count, const double* x, double* y);
+} olstm__double_math_table;
+
+extern const olstm__double_math_table olstm__double_math_f64_avx2;
+
 #endif  // OLSTM_OP_MATH_VECTOR_MATH_TABLE_H_

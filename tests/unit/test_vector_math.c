@@ -52,6 +52,52 @@ static void slow_all_floats_erf(void** state) {
   float_sweep(&kErf, 1, true);
 }
 
+/// Of doubles, against libm's long doubles.
+static void doubles_are_within_their_ulps(void** state) {
+  enum { kCount = 4003 };
+  static double x[kCount], y[kCount];
+  static const struct {
+    void (*run)(size_t count, const double* x, double* y);
+    int kind;
+    double reach;
+  } kFunctions[] = {{olstm__vector_exp_f64, 0, 740},
+                    {olstm__vector_sigmoid_f64, 1, 700},
+                    {olstm__vector_tanh_f64, 2, 25},
+                    {olstm__vector_tanh_f64, 2, 1e-3}};
+  (void)state;
+  for (size_t f = 0; f < sizeof kFunctions / sizeof kFunctions[0]; f++) {
+    for (int i = 0; i < kCount; i++) {
+      x[i] = kFunctions[f].reach * sin(i * 1.7) * (i % 3 ? 1 : 1e-2);
+    }
+    kFunctions[f].run(kCount, x, y);
+    for (int i = 0; i < kCount; i++) {
+      const long double v = x[i];
+      const double expected = (double)(kFunctions[f].kind == 0   ? expl(v)
+                                       : kFunctions[f].kind == 1 ? 1 / (1 + expl(-v))
+                                                                 : tanhl(v));
+      const double ulp = nextafter(fabs(expected), INFINITY) - fabs(expected);
+      if (isinf(expected)) {
+        assert_true(y[i] == expected);
+      } else {
+        assert_true(fabs(y[i] - expected) <= 4 * ulp);
+      }
+    }
+  }
+}
+
+static void special_doubles_give_special_values(void** state) {
+  const double x[] = {-INFINITY, INFINITY, NAN, 0, -0.0};
+  double y[5];
+  (void)state;
+  olstm__vector_exp_f64(5, x, y);
+  assert_true(y[0] == 0 && isinf(y[1]) && isnan(y[2]) && y[3] == 1 && y[4] == 1);
+  olstm__vector_sigmoid_f64(5, x, y);
+  assert_true(y[0] == 0 && y[1] == 1 && isnan(y[2]) && y[3] == 0.5 && y[4] == 0.5);
+  olstm__vector_tanh_f64(5, x, y);
+  assert_true(y[0] == -1 && y[1] == 1 && isnan(y[2]) && y[3] == 0 && y[4] == 0);
+  assert_true(!signbit(y[3]) && signbit(y[4]));
+}
+
 static void special_values_give_special_values(void** state) {
   const float x[] = {-INFINITY, INFINITY, NAN, 0.0F, -0.0F};
   float y[5];
@@ -104,6 +150,8 @@ int main(int argc, char** argv) {
       cmocka_unit_test(sigmoid_is_within_its_ulps),
       cmocka_unit_test(tanh_is_within_its_ulps),
       cmocka_unit_test(erf_is_within_its_ulps),
+      cmocka_unit_test(doubles_are_within_their_ulps),
+      cmocka_unit_test(special_doubles_give_special_values),
       cmocka_unit_test(special_values_give_special_values),
       cmocka_unit_test(results_do_not_depend_on_count_or_position),
       cmocka_unit_test(x_and_y_may_be_the_same),
