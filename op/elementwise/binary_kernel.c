@@ -126,7 +126,7 @@ static inline float rest_f32(float p, float q) {
   return copysignf((float)((double)p - (double)(int32_t)quotient * (double)q), p);
 }
 PLAIN_LOOP(fmod_F32, float, float, rest_f32(p, q))
-PLAIN_LOOP(fmod_F64, double, double, olstm__remainder_f64(p, q))
+BLOCKS(fmod_F64, FMOD_F64)
 
 static inline int64_t floored_mod(int64_t p, int64_t q) {
   // Most often both are small, and 32 bits divide faster.

@@ -71,6 +71,7 @@ typedef void (*olstm__where_blocks)(size_t groups, const uint8_t* mask, size_t m
   X(DIV_I32, 4, 4)              \
   X(MOD_I32, 4, 4)              \
   X(FMOD_I32, 4, 4)             \
+  X(FMOD_F64, 8, 8)             \
   X(SHIFT_LEFT_I32, 4, 4)       \
   X(SHIFT_LEFT_I64, 8, 8)       \
   X(SHIFT_RIGHT_I32, 4, 4)      \
