@@ -155,7 +155,7 @@ def write(folder, line):
 
 
 def main():
-    if len(sys.argv) not in (2, 3):
+    if len(sys.argv) not in (2, 3) or sys.argv[1].startswith("-"):
         sys.exit(__doc__)
     shapes = os.path.join(os.path.dirname(os.path.abspath(__file__)), "shapes", "operators.txt")
     with open(sys.argv[2] if len(sys.argv) == 3 else shapes, encoding="utf-8") as file:
