@@ -201,7 +201,8 @@ int64_t olstm__process_end(olstm__process* process) {
 
 void olstm__process_kill(olstm__process* process) {
   const pid_t group = (pid_t)process->group;
-  (void)kill(group > 0 ? -group : (pid_t)process->id, SIGKILL);
+  // A process that hangs before it runs may have no group yet.
+  if (group <= 0 || kill(-group, SIGKILL) != 0) (void)kill((pid_t)process->id, SIGKILL);
   (void)olstm__process_end(process);
 }
 

@@ -138,23 +138,22 @@ static olstm_status write_output(const char* name, const olstm_tensor* output,
 static olstm_status print_outputs(const olstm_session* session,
                                   const olstm_tensor* outputs,
                                   const olstm__file_names* files,
-                                  const run_options* options, olstm_error* error) {
-  olstm__written_files written = {0};
-  olstm_status status = OLSTM_STATUS_OK;
-  for (size_t i = 0; i < olstm_session_output_count(session) && status == OLSTM_STATUS_OK;
-       i++) {
+                                  const run_options* options,
+                                  olstm__written_files* written, olstm_error* error) {
+  for (size_t i = 0; i < olstm_session_output_count(session); i++) {
     const char* name = olstm_session_get_output(session, i)->name;
     olstm__tensor_print(stdout, "output", name, &outputs[i]);
     if (!options->folder) continue;
-    status = write_output(name, &outputs[i], files->names[i], options, &written, error);
+    OLSTM_RETURN_IF_ERROR(
+        write_output(name, &outputs[i], files->names[i], options, written, error));
   }
-  olstm__written_files_deinit(&written);
-  return status;
+  return OLSTM_STATUS_OK;
 }
 
 /// Draws the output that was asked for, or the first.
 static olstm_status plot_output(const olstm_session* session, const olstm_tensor* outputs,
-                                const run_options* options, olstm_error* error) {
+                                const run_options* options, olstm__written_files* written,
+                                olstm_error* error) {
   const size_t count = olstm_session_output_count(session);
   size_t index = 0;
   while (options->plot_output && index < count &&
@@ -176,6 +175,7 @@ static olstm_status plot_output(const olstm_session* session, const olstm_tensor
   if (fclose(file) != 0 || has_failed) {
     return olstm_fail(error, OLSTM_STATUS_IO_ERROR, "cannot write '%s'", options->plot);
   }
+  OLSTM_RETURN_IF_ERROR(olstm__written_files_add(written, options->plot, error));
   olstm__say(stdout, "  drawn in %s\n", options->plot);
   return OLSTM_STATUS_OK;
 }
@@ -192,11 +192,27 @@ static olstm_status print_states(olstm_context* context, olstm_error* error) {
   return OLSTM_STATUS_OK;
 }
 
+/// All that is written is a file of its own.
+static olstm_status write_all(const olstm__job* job, const run_options* options,
+                              const olstm__file_names* files, const olstm_tensor* outputs,
+                              olstm__written_files* written, olstm_error* error) {
+  OLSTM_RETURN_IF_ERROR(
+      print_outputs(job->session, outputs, files, options, written, error));
+  if (options->plot) {
+    OLSTM_RETURN_IF_ERROR(plot_output(job->session, outputs, options, written, error));
+  }
+  OLSTM_RETURN_IF_ERROR(print_states(job->context, error));
+  if (!options->save_state) return OLSTM_STATUS_OK;
+  OLSTM_RETURN_IF_ERROR(save_state(job->context, options->save_state, error));
+  return olstm__written_files_add(written, options->save_state, error);
+}
+
 static olstm_status run_and_print(olstm__job* job, const run_options* options,
                                   const olstm__input_set* inputs,
                                   const olstm__file_names* files, olstm_tensor* outputs,
                                   olstm_error* error) {
   const size_t output_count = olstm_session_output_count(job->session);
+  olstm__written_files written = {0};
   olstm__progress_begin("running");
   for (int64_t i = 0; i < options->repeat; i++) {
     memset(outputs, 0, output_count * sizeof *outputs);
@@ -209,13 +225,9 @@ static olstm_status run_and_print(olstm__job* job, const run_options* options,
   if (options->repeat > 1) {
     olstm__say(stdout, "after %lld runs:\n", (long long)options->repeat);
   }
-  OLSTM_RETURN_IF_ERROR(print_outputs(job->session, outputs, files, options, error));
-  if (options->plot) {
-    OLSTM_RETURN_IF_ERROR(plot_output(job->session, outputs, options, error));
-  }
-  OLSTM_RETURN_IF_ERROR(print_states(job->context, error));
-  return options->save_state ? save_state(job->context, options->save_state, error)
-                             : OLSTM_STATUS_OK;
+  const olstm_status status = write_all(job, options, files, outputs, &written, error);
+  olstm__written_files_deinit(&written);
+  return status;
 }
 
 /// Checks in advance what would fail after the run only.

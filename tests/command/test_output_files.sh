@@ -52,6 +52,11 @@ expect 1 run two.onnx -i X=zero.npy -o linked
   complain "$(cat err.txt)"
 grep -q "written to linked/two.npy" out.txt && complain "a file that took another's place is reported as written"
 
+mkdir drawn
+expect 1 run two.onnx -i X=zero.npy -o drawn --plot drawn/./two.npy
+[ "$(cat err.txt)" = "olstm: 'drawn/./two.npy' is a file that was just written by another name: what was in it is lost" ] ||
+  complain "$(cat err.txt)"
+
 # Weights: nodes that would share a file; one called as if it were a direction of another.
 lstm() { echo "node LSTM X,$2,$3 -> $1 name=$1 hidden_size=1 direction=\"$4\""; }
 make_model layers.onnx "input X float[1,1,1]" "const W float[1,4,1] 1" "const V float[1,4,1] 2" "const D float[2,4,1] 3" \
