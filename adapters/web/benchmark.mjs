@@ -23,7 +23,7 @@ if (!options.onnxruntime || (!options.shapes && folders.length === 0)) {
 }
 const require = createRequire(path.resolve(options.onnxruntime, 'package.json'));
 const ort = await import(pathToFileURL(require.resolve('onnxruntime-web')));
-const olstm = await import(pathToFileURL(path.join(options.olstm, 'olstm.js')));
+const olstm = await import(pathToFileURL(path.join(options.olstm, 'node.js')));
 ort.env.wasm.numThreads = 1;
 ort.env.logLevel = 'fatal';
 

@@ -9,12 +9,14 @@ export type Status =
   | 'INVALID_ARGUMENT' | 'INVALID_MODEL' | 'UNSUPPORTED' | 'SHAPE_MISMATCH' | 'DTYPE_MISMATCH' | 'NOT_FOUND' | 'OUT_OF_MEMORY'
   | 'LIMIT_EXCEEDED' | 'WRONG_STATE' | 'IO_ERROR' | 'BACKEND_ERROR' | 'NEEDS_DATA' | 'INVALID_VALUE' | 'QUEUE_FULL' | 'CANCELLED';
 
-/** What all functions throw. `message` names the node, input or option, what was expected and what came. */
+/** What all functions throw, but for what the JavaScript engine itself runs out of. `message` names the node, input or option, what was expected and what came. */
 export class OlstmError extends Error {
-  constructor(status: Status, message: string);
+  constructor(status: Status, message: string, options?: {cause?: unknown});
   readonly status: Status;
   /** The number of the status in C. */
   readonly code: number;
+  /** What was thrown by fetch, by the file system or by the compiler of WebAssembly. */
+  readonly cause?: unknown;
 }
 
 export type Type =
@@ -36,28 +38,34 @@ export interface Tensor {
 /**
  * What is taken for a tensor. Without `dims`: the shape of the run before, if it has as many elements, else the shape that the
  * model states, where at most one dimension is open. Without `type`: the type of the input if the array holds it, else the array's
- * own. A number stands for one element.
+ * own. A number stands for one element, which the type must hold.
  */
 export type TensorLike =
   | TensorData | number | bigint | {data: TensorData; dims?: readonly number[]; type?: Type | string};
 
 /** An input or output of a model. */
 export interface ValueInfo {
-  name: string;
-  type: Type | 'undefined';
+  readonly name: string;
+  readonly type: Type | 'undefined';
   /** -1 where a dimension is open; null where the model does not say. */
-  dims: number[] | null;
+  readonly dims: readonly number[] | null;
   /** Names of symbolic dimensions, null for the others. */
-  dimNames: (string | null)[] | null;
+  readonly dimNames: readonly (string | null)[] | null;
 }
 
 /** Bytes, or where to get them: a URL, in Node also a path; a Blob (File) or a Response. */
 export type Bytes = ArrayBuffer | SharedArrayBuffer | ArrayBufferView;
-export type Source = Bytes | string | URL | Blob | Response;
+export type Source = Bytes | string | UrlLike | BlobLike;
+/** A URL. */
+export interface UrlLike {readonly href: string; readonly searchParams: object}
+/** A Blob, File or Response. */
+export interface BlobLike {arrayBuffer(): Promise<ArrayBuffer>}
+/** A WebAssembly.Module: declared here, since not all projects have the DOM's types. */
+export type WasmModule = object;
 
 export interface Options {
   /** olstm.wasm: by default the file beside this module. Compile it once (`compile`) to hand it to Workers and AudioWorklets. */
-  wasm?: Source | WebAssembly.Module;
+  wasm?: Source | WasmModule;
   /** Values of the inputs' symbolic dimensions, by name. The session is prepared for them. */
   dims?: Record<string, number>;
   /** Recurrent nodes that keep their state from run to run (as Keras' stateful=True): true or "all", or their names. */
@@ -149,7 +157,7 @@ export interface Context {
   readonly state: State;
   /**
    * Runs the model once. Outputs are copies; where `results` has a tensor of the same type and shape (what an earlier run returned),
-   * its array is filled again. After the first run with the same shapes, or prepare, nothing is allocated in WebAssembly's memory.
+   * its array, which must be of that type and size, is filled again. After the first run with the same shapes, or prepare, nothing is allocated in WebAssembly's memory.
    */
   run(feeds: Feeds, results?: Results): Results;
   /** Plans for these input shapes, so that runs with them allocate nothing. Inputs whose shape the model states may be left out. */
@@ -166,8 +174,8 @@ export interface Context {
 
 /** A model made ready to run, and one context, which its own functions use. */
 export interface Session extends Omit<Context, 'clone'> {
-  readonly inputs: ValueInfo[];
-  readonly outputs: ValueInfo[];
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
   /** Another stream. Thousands may share a session. */
   createContext(): Context;
   /** Bytes of WebAssembly's memory; bytes in use in it; how often memory was allocated in it so far. */
@@ -184,7 +192,7 @@ export function load(model: Source, options?: Options): Promise<Session>;
  * may compile no large module without waiting: use load there.
  */
 export function loadSync(
-  model: Bytes, options: Omit<Options, 'wasm' | 'externalData'> & {wasm: Bytes | WebAssembly.Module; externalData?: Record<string, Bytes>}): Session;
+  model: Bytes, options: Omit<Options, 'wasm' | 'externalData'> & {wasm: Bytes | WasmModule; externalData?: Record<string, Bytes>}): Session;
 
 /** Compiles olstm.wasm, by default the file beside this module: once for all sessions, Workers and AudioWorklets. */
-export function compile(wasm?: Source | WebAssembly.Module): Promise<WebAssembly.Module>;
+export function compile(wasm?: Source | WasmModule): Promise<WasmModule>;

@@ -8,90 +8,117 @@ const STATUS = [
   'QUEUE_FULL', 'CANCELLED'];
 
 export class OlstmError extends Error {
-  constructor(status, message) {
-    super(message);
-    this.name = 'OlstmError';
+  name = 'OlstmError';
+  constructor(status, message, options) {
+    super(message, options);
     this.status = status;
     this.code = STATUS.indexOf(status);
   }
 }
 
 const fail = (status, message) => { throw new OlstmError(status, message); };
+const INVALID = 'INVALID_ARGUMENT';
+// What others throw becomes an OlstmError.
+const rethrow = (status, what) => (error) => { throw error instanceof OlstmError ? error : new OlstmError(status, `${what}: ${error.message}`, {cause: error}); };
+
+// ---------------------------------------------------------------- what callers pass
+
+const tagText = (value) => ({}).toString.call(value);
+// Any value, in a message.
+const show = (value) => value === Object(value) && !Array.isArray(value) ? tagText(value) : String(value);
+const isText = (value) => typeof value === 'string';
+const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
+const isRecord = (value) => tagText(value) === '[object Object]';
+const WHOLE = 'whole numbers';
+const wrong = (what, value, expected, status) => fail(status ?? INVALID, `${what} is '${show(value)}', expected ${expected}`);
+const checkRecord = (value, what) => isRecord(value) ? value : wrong(what, value, 'an object');
+const checkNames = (record, what, known, status) => {
+  for (const name of Object.keys(checkRecord(record, `${what}s`))) {
+    if (!known.includes(name)) fail(status, `unknown ${what} '${name}', expected ${known}`);
+  }
+};
+// Names of models may be those of Object.prototype, "__proto__" among them.
+const get = (record, name) => ({}).hasOwnProperty.call(record, name) ? record[name] : undefined;
+const put = (record, name, value) => Object.defineProperty(record, name, {value, writable: true, enumerable: true, configurable: true});
+const freeze = (value) => {
+  if (value === Object(value)) Object.values(Object.freeze(value)).forEach(freeze);
+  return value;
+};
 
 // ---------------------------------------------------------------- types
 
-// By ONNX's numbers: names, and the arrays that hold their elements.
-const TYPES = [
-  null, ['float32', Float32Array], ['uint8', Uint8Array], ['int8', Int8Array], ['uint16', Uint16Array],
-  ['int16', Int16Array], ['int32', Int32Array], ['int64', BigInt64Array], null, ['bool', Uint8Array],
-  ['float16', Uint16Array], ['float64', Float64Array], ['uint32', Uint32Array], ['uint64', BigUint64Array], null, null,
-  ['bfloat16', Uint16Array]];
-const typeName = (dtype) => TYPES[dtype]?.[0] ?? 'undefined';
-const kindOf = (dtype) => TYPES[dtype][1];
-const findType = (field, name) => TYPES.findIndex((type) => type && (field ? type[1].name : type[0]) === name);
+// By ONNX's numbers: the arrays that hold their elements, and names.
+const KINDS = [
+  , Float32Array, Uint8Array, Int8Array, Uint16Array, Int16Array, Int32Array, BigInt64Array, , Uint8Array, Uint16Array, Float64Array,
+  Uint32Array, BigUint64Array, , , Uint16Array];
+const TYPES = ',float32,uint8,int8,uint16,int16,int32,int64,,bool,float16,float64,uint32,uint64,,,bfloat16'.split(',');
+const typeName = (dtype) => TYPES[dtype] ?? 'undefined';
 const dtypeOf = (type, what) => {
-  const dtype = findType(0, type);
-  return dtype > 0 ? dtype : fail('INVALID_ARGUMENT', `${what} has the unknown type '${type}'`);
+  const dtype = TYPES.indexOf(type);
+  return dtype > 0 ? dtype : wrong(`the type of ${what}`, type, 'a type');
 };
 // Objects of other realms, too, are known by their tags.
 const tagOf = (value) => value?.[Symbol.toStringTag];
-const dtypeOfTag = (tag) => tag === 'Float16Array' ? 10 : tag === 'Uint8ClampedArray' ? 2 : findType(1, tag);
-const holds = (dtype, tag) => dtypeOfTag(tag) === dtype || TYPES[dtype]?.[1].name === tag;
+const dtypeOfTag = (tag) => tag === 'Float16Array' ? 10 : KINDS.findIndex((Kind) => Kind?.name === tag?.replace('Clamped', ''));
+const holds = (dtype, tag) => dtypeOfTag(tag) === dtype || KINDS[dtype]?.name === tag;
 const shapeText = (dims, names = []) => `[${dims.map((dim, d) => dim < 0 ? names[d] ?? '?' : dim)}]`;
 const countOf = (dims) => dims.reduce((count, dim) => count * dim, 1);
 const sameDims = (a, b) => a.length === b?.length && a.every((dim, d) => dim === b[d]);
 
 const checkDims = (dims, what) => {
-  dims = Array.from(dims, Number);
-  if (dims.length > 8 || !dims.every((dim) => Number.isSafeInteger(dim) && dim >= 0)) {
-    fail('INVALID_ARGUMENT', `${what} has dims ${shapeText(dims)}, expected at most 8 whole numbers`);
-  }
-  return dims;
+  dims = Array.isArray(dims) || ArrayBuffer.isView(dims) ? [...dims] : [dims];
+  return dims.length <= 8 && dims.every(isCount) ? dims : wrong(`the shape of ${what}`, dims.map(show), `at most 8 ${WHOLE}`);
 };
+
+const wrongCount = (what, count, expected) => fail('SHAPE_MISMATCH', `${what} has ${count} elements, expected ${expected}`);
 
 // The shape of an array that comes without one: the last one, or what the model leaves open in one place only.
 const guessDims = (count, {dims, dimNames}, what, last) => {
   if (last && countOf(last) === count) return last;
-  const known = dims?.filter((dim) => dim >= 0) ?? [];
-  const rest = count / countOf(known);
-  if (dims && dims.length === known.length) return dims;
-  if (dims && dims.length === known.length + 1 && Number.isInteger(rest)) return dims.map((dim) => dim < 0 ? rest : dim);
-  return fail('SHAPE_MISMATCH',
-    `${what} has ${count} elements, which do not tell its shape${dims ? ` ${shapeText(dims, dimNames)}` : ''}: pass {data, dims}`);
+  const known = dims?.filter((dim) => dim >= 0);
+  const rest = count / countOf(known ?? []);
+  const openCount = dims?.length - known?.length;
+  if (openCount === 0 || (openCount === 1 && Number.isInteger(rest))) return dims.map((dim) => dim < 0 ? rest : dim);
+  return wrongCount(what, count, `${dims ? shapeText(dims, dimNames) : 'dims'}: pass {data, dims}`);
 };
 
 // {dtype, dims, data} of an array, a {data, dims, type} or a number, for what info describes.
 const readTensor = (value, info, what, last) => {
-  const declared = findType(0, info.type);
-  const Kind = TYPES[declared]?.[1];
+  const declared = TYPES.indexOf(info.type);
+  const Kind = KINDS[declared];
   // float16 and bfloat16 have no numbers of their own.
-  if (Kind && Kind !== Uint16Array && /^(number|bigint)$/.test(typeof value)) {
-    value = {data: Kind.of(/^Big/.test(Kind.name) ? BigInt(value) : Number(value)), dims: info.dims?.map(() => 1) ?? []};
+  if (Kind && !/float16/.test(info.type) && /^(n|bi)/.test(typeof value)) {
+    const one = new Kind(1);
+    try {
+      one[0] = /^Big/.test(Kind.name) ? BigInt(value) : Number(value);
+    } catch {
+      // Of no whole number: stays 0, and is another one.
+    }
+    if ((one[0] != value && !/^F/.test(Kind.name)) || (declared === 9 && value > 1)) wrong(what, value, info.type);
+    value = {data: one, dims: info.dims?.map(() => 1) ?? []};
   }
   let data = ArrayBuffer.isView(value) ? value : value?.data;
   const tag = tagOf(data);
-  if (dtypeOfTag(tag) < 1) fail('INVALID_ARGUMENT', `${what} must be a typed array, {data, dims, type} with one, or a number`);
-  const dtype = value.type ? dtypeOf(value.type, what) : holds(declared, tag) ? declared : dtypeOfTag(tag);
-  if (!holds(dtype, tag)) fail('DTYPE_MISMATCH', `${what} is ${value.type}, which a ${kindOf(dtype).name} holds, not a ${tag}`);
+  if (dtypeOfTag(tag) < 1) wrong(what, value, 'a typed array, {data, dims} or a number');
+  const dtype = value.type !== undefined ? dtypeOf(value.type, what) : holds(declared, tag) ? declared : dtypeOfTag(tag);
+  if (!holds(dtype, tag)) wrong(what, tag, KINDS[dtype].name, 'DTYPE_MISMATCH');
   if (tag === 'Float16Array') data = new Uint16Array(data.buffer, data.byteOffset, data.length);
-  const dims = value.dims ? checkDims(value.dims, what) : guessDims(data.length, info, what, last);
-  if (countOf(dims) !== data.length) {
-    fail('SHAPE_MISMATCH', `${what} has ${data.length} elements, its shape ${shapeText(dims)} has ${countOf(dims)}`);
-  }
+  const dims = value.dims !== undefined ? checkDims(value.dims, what) : guessDims(data.length, info, what, last);
+  if (countOf(dims) !== data.length) wrongCount(what, data.length, shapeText(dims));
   return {dtype, dims, data};
 };
 
 const asBytes = (source, what) => {
   if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
-  if (/^(Shared)?ArrayBuffer$/.test(tagOf(source))) return new Uint8Array(source);
-  return fail('INVALID_ARGUMENT', `${what} must be bytes: an ArrayBuffer or a Uint8Array`);
+  if (/ArrayBuffer/.test(tagOf(source))) return new Uint8Array(source);
+  return wrong(what, source, 'bytes');
 };
 
 // ---------------------------------------------------------------- text
 
 // UTF-8 by way of URIs: an AudioWorklet has no TextEncoder. A half of a surrogate pair, and what is not UTF-8, stay legible.
 const encode = (text) => Uint8Array.from(
-  unescape(encodeURIComponent(`${text}\0`.replace(/[\ud800-\udfff]/gu, '\ufffd'))), (byte) => byte.charCodeAt());
+  unescape(encodeURIComponent(`${text}\0`.replace(/\p{Cs}/gu, '\ufffd'))), (byte) => byte.charCodeAt());
 
 const decode = (bytes, start) => {
   let text = '';
@@ -166,7 +193,9 @@ class Wasm {
 
   _call(name, ...values) {
     const code = this._exports[`olstm_${name}`](...values, this._error);
-    if (code) fail(STATUS[code], decode(this._u8, this._error));
+    if (code) {
+      fail(STATUS[code], decode(this._u8, this._error).replace(/the model came.*/, 'externalData lacks it'));
+    }
   }
 
   // What lies at an address.
@@ -196,7 +225,7 @@ class Wasm {
   _tensor(address) {
     const dtype = this._int(address);
     const dims = this._dims(address + 8, this._int(address + 4));
-    return {type: typeName(dtype), dims, data: new (kindOf(dtype))(this._memory.buffer, this._pointer(address + 72), countOf(dims)).slice()};
+    return {type: typeName(dtype), dims, data: new KINDS[dtype](this._memory.buffer, this._pointer(address + 72), countOf(dims)).slice()};
   }
 
   // An olstm_value_info.
@@ -217,54 +246,46 @@ const NUMBERS = [
 const LISTS = ['stateful', 'bindings', 'givenInputs'];
 const PRECISIONS = ['f32', 'bf16', 'int8'];
 
-const checkOptions = (options, known) => {
-  for (const name in options) {
-    if (!known.includes(name)) fail('INVALID_ARGUMENT', `unknown option '${name}', expected one of ${known.join(', ')}`);
-  }
-};
-
 // A count, or true or false; NaN for what is not given.
 const numberOption = (options, name) => {
-  const value = Number(options[name] ?? NaN);
-  if (options[name] === undefined || (Number.isSafeInteger(value) && value >= 0)) return value;
-  return fail('INVALID_ARGUMENT', `option '${name}' is '${options[name]}', expected a whole number, true or false`);
+  const value = options[name];
+  if (value == null) return NaN;
+  const isFlag = NUMBERS.indexOf(name) > 7;
+  if (isFlag ? typeof value === 'boolean' : isCount(value)) return Number(value);
+  return wrong(name, value, isFlag ? 'a boolean' : WHOLE);
 };
 
 const namesOption = (options, name) => {
   const value = options[name] ?? [];
+  const isPairs = name === 'bindings';
   if (name === 'stateful' && typeof value === 'boolean') return value ? ['all'] : [];
-  const names = typeof value === 'string' ? [value] : (Array.isArray(value) ? value : Object.entries(value)).flat();
-  if (name === 'bindings' && names.length % 2) fail('INVALID_ARGUMENT', `option 'bindings' has ${names.length} names, expected pairs`);
-  return names;
+  let names = isText(value) ? [value] : isRecord(value) ? Object.entries(value) : Array.isArray(value) ? [...value] : [0];
+  if (isPairs) names = names.flatMap((pair) => Array.isArray(pair) && pair.length === 2 ? [...pair] : 0);
+  return names.every(isText) ? names : wrong(name, value, isPairs ? '{output: input}' : 'names');
 };
 
 const optionNumbers = (options, copy) => {
-  checkOptions(options, [...NUMBERS, ...LISTS, 'precision', 'kernel', 'externalData', 'dims', 'wasm']);
-  const {kernel, precision = 'f32', externalData = {}} = options;
+  checkNames(options, 'option', [...NUMBERS, ...LISTS, 'precision', 'kernel', 'externalData', 'dims', 'wasm'], INVALID);
+  const {kernel = 'auto', precision = 'f32', externalData = {}} = options;
   const list = (addresses) => copy(Int32Array.from(addresses));
-  const external = Object.entries(externalData);
+  const external = Object.entries(checkRecord(externalData, 'externalData'));
   return [
     ...NUMBERS.map((name) => numberOption(options, name)),
-    PRECISIONS.includes(precision) ? PRECISIONS.indexOf(precision) :
-      fail('INVALID_ARGUMENT', `precision '${precision}' is unknown, expected ${PRECISIONS.join(', ')}`),
-    kernel === undefined ? 0 : copy(`${kernel}`),
+    PRECISIONS.includes(precision) ? PRECISIONS.indexOf(precision) : wrong('precision', precision, PRECISIONS),
+    copy(show(kernel)),
     ...LISTS.flatMap((name) => {
-      const names = namesOption(options, name).map((text) => copy(`${text}`));
+      const names = namesOption(options, name).map(copy);
       return [names.length, list(names)];
     }),
     external.length,
-    list(external.flatMap(([name, bytes]) => [copy(name), copy(asBytes(bytes, `external data '${name}'`)), bytes.byteLength])),
+    list(external.flatMap(([name, source]) => {
+      const bytes = asBytes(source, `external data '${name}'`);
+      return [copy(name), copy(bytes), bytes.length];
+    })),
   ];
 };
 
 // ---------------------------------------------------------------- tensors of runs
-
-const checkNames = (given, slots) => {
-  const names = slots.map((slot) => slot._name);
-  for (const name in given) {
-    if (!names.includes(name)) fail('NOT_FOUND', `unknown input '${name}'; the model's are ${names.join(', ')}`);
-  }
-};
 
 // The inputs and outputs of runs in the memory: an array of olstm_tensor, and room for the inputs' elements.
 class Tensors {
@@ -276,6 +297,7 @@ class Tensors {
       _info: info, _name: info.name, _tensor: this._address + 80 * (first + index), _capacity: 0}));
     this._inputs = slots(_inputs, 0);
     this._outputs = slots(_outputs, _inputs.length);
+    this._names = _inputs.map(({name}) => name);
     this._outputsAt = this._address + 80 * _inputs.length;
     [this._longs] = slots([{}], _inputs.length + _outputs.length);
   }
@@ -283,7 +305,7 @@ class Tensors {
   // Makes room for a tensor of this type and shape.
   _shape(slot, dtype, dims) {
     const wasm = this._wasm;
-    const bytes = countOf(dims) * kindOf(dtype).BYTES_PER_ELEMENT;
+    const bytes = countOf(dims) * KINDS[dtype].BYTES_PER_ELEMENT;
     if (bytes > slot._capacity) {
       this._drop(slot);
       slot._at = wasm._allocate(bytes);
@@ -296,15 +318,22 @@ class Tensors {
     slot._view = null;
   }
 
-  _fill(feeds) {
-    checkNames(feeds, this._inputs);
-    for (const slot of this._inputs) {
-      const value = feeds[slot._name];
-      if (value === undefined) fail('NOT_FOUND', `missing input '${slot._name}'`);
-      const {dtype, dims, data} = readTensor(value, slot._info, `input '${slot._name}'`, slot._last);
+  // What a caller passes is read as a whole before anything is done with it: reading may run the caller's own code.
+  _take(feeds, results) {
+    checkNames(feeds, 'input', this._names, 'NOT_FOUND');
+    const take = (record, slots, what) => slots.map(({_name, _info, _last}) => {
+      const value = get(record, _name);
+      return value === undefined ? value : readTensor(value, _info, `${what} '${_name}'`, _last);
+    });
+    return [take(feeds, this._inputs, 'input'), take(checkRecord(results, 'results'), this._outputs, 'result')];
+  }
+
+  _fill(inputs) {
+    this._inputs.forEach((slot, index) => {
+      const {dtype, dims, data} = inputs[index] ?? fail('NOT_FOUND', `missing input '${slot._name}'`);
       if (dtype !== slot._dtype || !sameDims(dims, slot._last)) this._shape(slot, dtype, dims);
       this._view(slot, dtype, data.length).set(data);
-    }
+    });
     for (const slot of this._outputs) this._wasm._setInt(slot._tensor + 72, 0);
   }
 
@@ -312,58 +341,55 @@ class Tensors {
     const {buffer} = this._wasm._memory;
     const view = slot._view;
     return view?.buffer === buffer && view.byteOffset === slot._at && view.length === count ? view :
-      slot._view = new (kindOf(dtype))(buffer, slot._at, count);
+      slot._view = new KINDS[dtype](buffer, slot._at, count);
   }
 
-  // call: a function of C's, and what it takes before the tensors.
-  _run(feeds, results, ...call) {
-    this._fill(feeds);
-    this._wasm._call(...call, this._address, this._inputs.length, this._outputsAt, this._outputs.length);
-    return this._readAll(results);
+  // name: of a function of C's; first: gives what it takes before the tensors.
+  _run(feeds, results, name, first) {
+    const [inputs, kept] = this._take(feeds, results);
+    const values = first();
+    this._fill(inputs);
+    this._wasm._call(name, ...values, this._address, this._inputs.length, this._outputsAt, this._outputs.length);
+    return this._write(results, kept);
   }
 
-  _readAll(results) {
-    for (const slot of this._outputs) results[slot._name] = this._read(slot, results[slot._name]);
+  // Writes the outputs to where `results` has fitting arrays, which are `kept`, or to new ones.
+  _write(results, kept) {
+    const fresh = this._outputs.map((slot, index) => this._read(slot, kept[index]));
+    this._outputs.forEach(({_name}, index) => { if (fresh[index]) put(results, _name, fresh[index]); });
     return results;
   }
 
-  // What an output came to: in `result`, if it fits there.
+  // What an output came to, unless it was copied to an array that fits.
   _read(slot, result) {
     const wasm = this._wasm;
     const dtype = wasm._int(slot._tensor);
-    const rank = wasm._int(slot._tensor + 4);
-    let fits = result?.type === typeName(dtype) && result.dims.length === rank;
-    for (let d = 0; fits && d < rank; d++) fits = result.dims[d] === wasm._long(slot._tensor + 8 + 8 * d);
-    if (!fits) return wasm._tensor(slot._tensor);
+    if (result?.dtype !== dtype || !sameDims(result.dims, wasm._dims(slot._tensor + 8, wasm._int(slot._tensor + 4)))) {
+      return wasm._tensor(slot._tensor);
+    }
     slot._at = wasm._pointer(slot._tensor + 72);
     result.data.set(this._view(slot, dtype, result.data.length));
-    return result;
   }
 
-  // Plans for inputs of these shapes; returns types and shapes. call: a function of C's, and what it takes first.
-  _prepare(shapes, ...call) {
-    const count = this._inputs.length;
-    return this._wasm._with((copy) => {
-      const descs = copy(new Uint8Array(72 * count + 8));
-      const tensors = this._describe(shapes, descs);
-      this._wasm._call(...call, descs, count);
-      return tensors;
+  // Plans for inputs of these shapes; returns types and shapes. name: of a function of C's; owner: gives what it takes first.
+  _prepare(shapes, name, owner) {
+    const descs = this._readShapes(shapes);
+    this._wasm._with((copy) => {
+      const address = copy(new Uint8Array(72 * descs.length + 8));
+      descs.forEach((desc, index) => this._wasm._describe(address + 72 * index, ...desc));
+      this._wasm._call(name, ...owner._own(), address, descs.length);
     });
+    return descs;
   }
 
-  // Writes the descs of inputs of these shapes, one after the other; returns them.
-  _describe(shapes, address) {
-    checkNames(shapes, this._inputs);
-    return this._inputs.map(({_name, _info}, index) => {
-      const given = shapes[_name] ?? {};
-      const dims = Array.isArray(given) ? given : given.dims ?? _info.dims;
-      if (!dims || dims.some((dim) => dim < 0)) {
-        fail('INVALID_ARGUMENT', `input '${_name}' needs dims${dims ? ` for ${shapeText(dims, _info.dimNames)}` : ''}`);
-      }
-      const dtype = dtypeOf(given.type ?? _info.type, `input '${_name}'`);
-      const desc = [dtype, checkDims(dims, `input '${_name}'`)];
-      this._wasm._describe(address + 72 * index, ...desc);
-      return desc;
+  _readShapes(shapes) {
+    checkNames(shapes, 'input', this._names, 'NOT_FOUND');
+    return this._inputs.map(({_name, _info}) => {
+      const what = `input '${_name}'`;
+      const given = get(shapes, _name) ?? {};
+      const {dims = _info.dims, type = _info.type} = Array.isArray(given) ? {dims: given} : checkRecord(given, `the shape of ${what}`);
+      if (!dims || (dims === _info.dims && dims.some((dim) => dim < 0))) wrong(`the shape of ${what}`, dims && shapeText(dims, _info.dimNames), WHOLE);
+      return [dtypeOf(type, what), checkDims(dims, what)];
     });
   }
 
@@ -377,7 +403,8 @@ class Tensors {
   _drop(slot) {
     if (slot._capacity) this._wasm._release(slot._at, slot._capacity);
     // Of no shape until there is new room.
-    slot._capacity = slot._dtype = 0;
+    slot._at = slot._capacity = slot._dtype = 0;
+    slot._last = slot._view = undefined;
   }
 
   _releaseAll() {
@@ -407,13 +434,13 @@ class State {
       this._call('get_state_info_sized', index, out, 88);
       return {
         name: wasm._text(out + 4), type: typeName(wasm._int(out + 8)), dims: wasm._dims(out + 16, wasm._int(out + 12)),
-        isSet: wasm._u8[out + 80] !== 0};
+        isSet: !!wasm._u8[out + 80]};
     });
   }
 
   get(name) {
     const wasm = this._wasm;
-    wasm._with((copy) => this._call('get_state', copy(`${name}`), wasm._out));
+    wasm._with((copy) => this._call('get_state', copy(show(name)), wasm._out));
     return wasm._tensor(wasm._out);
   }
 
@@ -422,7 +449,7 @@ class State {
     const tensor = readTensor(value, this.list().find((slot) => slot.name === name) ?? {dims: [-1]}, `state '${name}'`);
     wasm._with((copy) => {
       const data = copy(tensor.data);
-      const text = copy(`${name}`);
+      const text = copy(show(name));
       wasm._describe(wasm._out, tensor.dtype, tensor.dims);
       wasm._setInt(wasm._out + 72, data);
       this._call('set_state', text, wasm._out);
@@ -431,7 +458,7 @@ class State {
 
   reset(name) {
     if (name === undefined) this._call('reset');
-    else this._wasm._with((copy) => this._call('reset_state', copy(`${name}`)));
+    else this._wasm._with((copy) => this._call('reset_state', copy(show(name))));
   }
 
   save() {
@@ -456,15 +483,24 @@ const forgotten = new FinalizationRegistry((close) => close());
 
 // What C's functions made and destroy: knows the address, which is 0 once it is closed.
 class Owner {
-  // release may know nothing of `this`, which would never be forgotten otherwise.
-  constructor(core, address, what, release) {
-    const held = {_address: address};
+  // create gives the address, destroy takes it, and may know nothing of `this`, which would never be forgotten otherwise.
+  constructor(core, what, tensors, create, destroy) {
+    const releaseTensors = () => tensors.forEach((each) => each._releaseAll());
+    const held = {};
+    try {
+      held._address = create();
+    } catch (error) {
+      releaseTensors();
+      throw error;
+    }
     this._core = core;
     this._wasm = core._wasm;
     this._held = held;
     this._what = what;
     this._release = () => {
-      if (held._address) release();
+      if (!held._address) return;
+      destroy(held._address);
+      releaseTensors();
       held._address = 0;
     };
     forgotten.register(this, this._release, this);
@@ -482,24 +518,25 @@ class Owner {
 class Context extends Owner {
   constructor(core, from) {
     const wasm = core._wasm;
-    if (from) wasm._call('context_clone', from, wasm._out);
-    else wasm._call('context_create', core._session, wasm._out);
-    const address = wasm._pointer(wasm._out);
     const tensors = new Tensors(core);
-    super(core, address, 'this context is', () => {
-      wasm._exports.olstm_context_destroy(address);
-      tensors._releaseAll();
-    });
+    super(core, 'this context is', [tensors], () => {
+      if (from) wasm._call('context_clone', from, wasm._out);
+      else wasm._call('context_create', core._session, wasm._out);
+      return wasm._pointer(wasm._out);
+    }, wasm._exports.olstm_context_destroy);
     this._tensors = tensors;
   }
 
   get state() { return new State(this._wasm, 'context', this); }
-  run(feeds, results = {}) { return this._tensors._run(feeds, results, 'context_run', ...this._own()); }
+  run(feeds, results = {}) { return this._tensors._run(feeds, results, 'context_run', () => this._own()); }
   clone() { return new Context(this._core, ...this._own()); }
-  resetRow(row) { this._wasm._call('context_reset_row', ...this._own(), BigInt(row)); }
+  resetRow(row) {
+    if (!isCount(row)) wrong('row', row, WHOLE);
+    this._wasm._call('context_reset_row', ...this._own(), BigInt(row));
+  }
 
   prepare(shapes = {}) {
-    this._tensors._prepare(shapes, 'context_prepare', ...this._own())
+    this._tensors._prepare(shapes, 'context_prepare', this)
       .forEach((tensor, index) => this._tensors._shape(this._tensors._inputs[index], ...tensor));
   }
 
@@ -510,11 +547,11 @@ class Context extends Owner {
     info('plan', 40);
     const [stepCount, foldedCount, constantBytes, workspaceBytes] = [4, 8, 12, 16].map((at) => wasm._pointer(out + at));
     return {
-      foldedCount, constantBytes, workspaceBytes, hasDynamicPart: wasm._u8[out + 24] !== 0, work: wasm._long(out + 32),
+      foldedCount, constantBytes, workspaceBytes, hasDynamicPart: !!wasm._u8[out + 24], work: wasm._long(out + 32),
       steps: times(stepCount, (index) => {
         info('step', 32, index);
         const [node, opType, kernel, reason, fusedFrom] = [4, 8, 12, 16, 24].map((at) => wasm._text(out + at));
-        return {node, opType, kernel, reason, fusedFrom, isView: wasm._u8[out + 28] !== 0, isDynamic: wasm._u8[out + 29] !== 0};
+        return {node, opType, kernel, reason, fusedFrom, isView: !!wasm._u8[out + 28], isDynamic: !!wasm._u8[out + 29]};
       })};
   }
 }
@@ -532,13 +569,11 @@ class Session {
       (index) => wasm._value(wasm._exports[`olstm_session_get_${kind}`](session, index)));
     const inputs = infos('input');
     const outputs = infos('output');
-    const named = options.dims ?? {};
-    for (const name in named) {
-      if (!inputs.some((info) => info.dimNames?.includes(name))) fail('NOT_FOUND', `no input has a dimension '${name}'`);
-    }
-    for (const info of inputs) info.dims = info.dims?.map((dim, d) => dim < 0 ? named[info.dimNames[d]] ?? dim : dim) ?? null;
-    this.inputs = inputs;
-    this.outputs = outputs;
+    const {dims: named = {}} = options;
+    checkNames(named, 'dimension', inputs.flatMap(({dimNames}) => dimNames ?? []), 'NOT_FOUND');
+    for (const info of inputs) info.dims = info.dims?.map((dim, d) => dim < 0 ? get(named, info.dimNames[d] ?? '') ?? dim : dim) ?? null;
+    this.inputs = freeze(inputs);
+    this.outputs = freeze(outputs);
     this._core = {_wasm: wasm, _session: session, _inputs: inputs, _outputs: outputs};
     this._context = new Context(this._core);
     if (options.dims) this.prepare();
@@ -566,46 +601,53 @@ class Session {
 
 // ---------------------------------------------------------------- loading
 
-const inNode = typeof process === 'object' && !!process.versions?.node;
-
-// Bytes of a URL, of a path in Node, of a Blob or Response, or of bytes.
-const read = async (source, what) => {
-  if (typeof source === 'string' || tagOf(source) === 'URL') {
-    if (inNode && !/^(https?|data|blob):/.test(source)) {
-      const fs = await import(/* webpackIgnore: true */ /* @vite-ignore */ 'node:fs/promises');
-      return fs.readFile(/^file:/.test(source) ? new URL(source) : source).catch((error) => fail('IO_ERROR', `${what}: ${error.message}`));
-    }
-    source = await fetch(source);
-    if (!source.ok) fail('IO_ERROR', `${what}: ${source.url} gives ${source.status} ${source.statusText}`);
-  }
-  return asBytes(typeof source?.arrayBuffer === 'function' ? await source.arrayBuffer() : source, what);
+const open = async (source, what) => {
+  if (isText(source) || tagOf(source) === 'URL') source = await (internals._fetch ?? fetch)(source);
+  if (source?.ok === false) fail('IO_ERROR', `${what}: ${source.url} gives ${source.status}`);
+  return source?.arrayBuffer?.() ?? source;
 };
+// Bytes of a URL, of a path in Node, of a Blob or Response, or of bytes.
+const read = async (source, what) => asBytes(await open(source, what).catch(rethrow('IO_ERROR', what)), what);
 
+const WASM = 'olstm.wasm';
 const isModule = (source) => tagOf(source) === 'WebAssembly.Module';
+const isNotOlstm = rethrow(INVALID, WASM);
 let ownModule;
 
+const compileAny = async (source) => isModule(source) ? source : WebAssembly.compile(await read(source, WASM)).catch(isNotOlstm);
+
 export const compile = async (source) => {
-  if (isModule(source)) return source;
-  if (source !== undefined) return WebAssembly.compile(await read(source, 'olstm.wasm'));
-  ownModule ??= compile(new URL('./olstm.wasm', import.meta.url));
+  if (source !== undefined) return compileAny(source);
+  // Bundlers look for these very words.
+  ownModule ??= compileAny(new URL('./olstm.wasm', import.meta.url));
   ownModule.catch(() => { ownModule = undefined; });
   return ownModule;
 };
 
 export const load = async (model, options = {}) => {
-  const external = Object.entries(options.externalData ?? {});
-  const [module, bytes, ...files] = await Promise.all([
-    compile(options.wasm), read(model, 'the model'), ...external.map(([name, source]) => read(source, `external data '${name}'`))]);
+  const {wasm: source, externalData = {}} = checkRecord(options, 'options');
+  const external = {};
+  const [module, bytes] = await Promise.all([compile(source), read(model, 'the model'),
+    ...Object.entries(checkRecord(externalData, 'externalData')).map(
+      async ([name, file]) => put(external, name, await read(file, `external data '${name}'`)))]);
   const wasm = new Wasm(module);
-  wasm._adopt(await WebAssembly.instantiate(module, wasm._imports));
-  return new Session(wasm, bytes, {...options, externalData: Object.fromEntries(external.map(([name], index) => [name, files[index]]))});
+  await WebAssembly.instantiate(module, wasm._imports).then((instance) => wasm._adopt(instance)).catch(isNotOlstm);
+  return new Session(wasm, bytes, {...options, externalData: external});
 };
 
 export const loadSync = (model, options = {}) => {
-  const module = isModule(options.wasm) ? options.wasm : new WebAssembly.Module(asBytes(options.wasm, "option 'wasm'"));
-  const wasm = new Wasm(module);
-  return new Session(wasm._adopt(new WebAssembly.Instance(module, wasm._imports)), asBytes(model, 'the model'), options);
+  const {wasm: source} = checkRecord(options, 'options');
+  let wasm;
+  try {
+    const module = isModule(source) ? source : new WebAssembly.Module(asBytes(source, "option 'wasm'"));
+    wasm = new Wasm(module);
+    wasm._adopt(new WebAssembly.Instance(module, wasm._imports));
+  } catch (error) {
+    isNotOlstm(error);
+  }
+  return new Session(wasm, asBytes(model, 'the model'), options);
 };
 
-// What streams.js is made of, and nothing else.
-export const internals = {Owner, State, Tensors, checkOptions, fail, numberOption, times};
+// What streams.js is made of, and nothing else; and what node.js puts in the place of fetch.
+export const internals = {
+  _Owner: Owner, _State: State, _Tensors: Tensors, _checkNames: checkNames, _numberOption: numberOption, _wrong: wrong};

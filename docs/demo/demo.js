@@ -1,6 +1,7 @@
 // The page: a model, how its inputs are fed, and what it gives.
 import {compile, load} from './olstm/olstm.js';
 import {Plot, Slots} from './plot.js';
+import {readTable} from './table.js';
 import {countOf, Stepper} from './stepper.js';
 
 const find = (id) => document.getElementById(id);
@@ -196,9 +197,8 @@ const stop = () => {
 
 find('csv').onchange = attempt(async ({target}) => {
   const text = await target.files[0].text();
-  const numbers = text.split(/\r?\n/).map((line) => line.split(/[,;\t]/).map((word) => word.trim() === '' ? NaN : Number(word)))
-    .filter((line) => line.some(Number.isFinite)).map((line) => line.filter(Number.isFinite)).flat();
   target.value = '';
+  const numbers = readTable(text);
   let at = 0;
   await feed((count) => numbers.slice(at, at += count));
 });

@@ -8,7 +8,7 @@ export {lstmModel, model as makeModel, node, noise, readTensorProto} from '../..
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 export const packageFolder = process.env.OLSTM_WEB_PACKAGE ?? path.join(root, 'build/wasm/npm/olstm');
-export const olstm = await import(pathToFileURL(path.join(packageFolder, 'olstm.js')));
+export const olstm = await import(pathToFileURL(path.join(packageFolder, 'node.js')));
 export const data = (...names) => path.join(root, 'tests/data', ...names);
 
 /// {type, dims, data} of a .npy file, row-major.

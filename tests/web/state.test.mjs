@@ -79,7 +79,7 @@ test('state is saved to bytes, and loaded elsewhere', async () => {
   const broken = blob.slice();
   broken[20] ^= 1;
   assertFails(() => other.state.load(broken), 'INVALID_ARGUMENT', /./);
-  assertFails(() => other.state.load('text'), 'INVALID_ARGUMENT', /^the state must be bytes/);
+  assertFails(() => other.state.load('text'), 'INVALID_ARGUMENT', /^the state is 'text', expected bytes$/);
   assert.deepEqual(other.run({X: part(3, 6)}), expected);
   assertFails(() => (olstm.loadSync(open, {wasm: moduleOfAll})).state.save(), 'WRONG_STATE', /./);
 });
@@ -194,9 +194,25 @@ test('after an input that there was no memory for, the next one has room of its 
   const session = await olstm.load(makeModel([node('ReduceMax', ['x'], ['y'])], {x: ['a', 'b']}, {y: [1, 1]}, {}, 13));
   const small = {data: Float32Array.of(1, 5, 2, 4), dims: [2, 2]};
   session.run({x: small});
-  assertFails(() => session.prepare({x: [20000, 25000]}), 'OUT_OF_MEMORY', /^no memory for 2000000000 bytes$/);
+  assertFails(() => session.prepare({x: [20000, 26843]}), 'OUT_OF_MEMORY', /^no memory for 2147440000 bytes$/);
   assert.deepEqual([...session.run({x: small}).y.data], [5]);
   const {used} = session.memory;
   session.prepare({x: [2, 2]});
   assert.equal(session.memory.used, used);
+});
+
+test('after a run whose input there was no memory for, nothing is written to memory that was given back', async () => {
+  const session = await olstm.load(open, {stateful: true});
+  const filled = (length, value) => ({dims: [length, N, I], data: new Float32Array(length * N * I).fill(value)});
+  session.run({X: filled(200, 0.1)});
+  assertFails(() => session.prepare({X: [35000000, N, I]}), 'OUT_OF_MEMORY', /^no memory for 840000000 bytes$/);
+  const others = Array.from({length: 8}, () => session.createContext());
+  const first = others.map((context) => context.run({X: filled(200, 0.3)}));
+  const second = session.createContext();
+  second.run({X: filled(200, 0.3)});
+  const expected = second.run({X: filled(200, 0.3)});
+  const results = session.run({X: filled(200, 1e30)});
+  assert.deepEqual(others.map((context) => context.run({X: filled(200, 0.3)})), others.map(() => expected));
+  assert.equal(first.length, 8);
+  assert.ok(results.Y);
 });

@@ -105,8 +105,8 @@ test('what is wrong is refused, and no stream has changed', async () => {
   assertFails(() => streams.run([a], {}), 'NOT_FOUND', /^missing input 'X'$/);
   const others = createStreams(session);
   for (const stream of [others.open(), null, session]) {
-    assertFails(() => streams.run([stream], {X: step(1)}), 'INVALID_ARGUMENT', /^expected streams that these opened$/);
-    assertFails(() => streams.runEach([[stream, {X: step(1)}]]), 'INVALID_ARGUMENT', /^expected streams that these opened$/);
+    assertFails(() => streams.run([stream], {X: step(1)}), 'INVALID_ARGUMENT', /^a stream is '.*', expected one that these streams opened$/);
+    assertFails(() => streams.runEach([[stream, {X: step(1)}]]), 'INVALID_ARGUMENT', /^a stream is '.*', expected one that these streams opened$/);
   }
   assert.deepEqual(a.state.save(), before);
   b.close();
@@ -122,10 +122,22 @@ test('what is wrong is refused, and no stream has changed', async () => {
     assertFails(use, 'WRONG_STATE', /^these streams are closed$/);
   }
   a.close();
-  assertFails(() => createStreams(session, {size: 1}), 'INVALID_ARGUMENT', /^unknown option 'size', expected one of capacity, largestBatch, stepCapacity, batchAxes$/);
-  assertFails(() => createStreams(session, {capacity: -1}), 'INVALID_ARGUMENT', /^option 'capacity' is '-1'/);
+  assertFails(() => createStreams(session, {size: 1}), 'INVALID_ARGUMENT', /^unknown option 'size', expected capacity,largestBatch,stepCapacity,batchAxes$/);
+  assertFails(() => createStreams(session, {capacity: -1}), 'INVALID_ARGUMENT', /^capacity is '-1'/);
   assertFails(() => createStreams(session, {capacity: 0}), 'INVALID_ARGUMENT', /capacity/);
   assertFails(() => createStreams(session, {batchAxes: {no: 1}}), 'NOT_FOUND', /'no'/);
+  for (const batchAxes of [{X: 'a'}, {X: 1.5}, null, new Map()]) {
+    assertFails(() => createStreams(session, {batchAxes}), 'INVALID_ARGUMENT', /^batchAxes.* is '.*', expected/);
+  }
+  for (const other of [null, undefined, {}, 5]) assertFails(() => createStreams(other), 'INVALID_ARGUMENT', /^the session is/);
+  for (const list of [null, undefined, 5]) {
+    assertFails(() => others.run(list, {X: step(1)}), 'INVALID_ARGUMENT', /^streams is '.*', expected an array$/);
+    assertFails(() => others.runEach(list), 'INVALID_ARGUMENT', /^steps is '.*', expected an array$/);
+    assertFails(() => others.runEach([list]), 'INVALID_ARGUMENT', /^a step is '.*', expected an array$/);
+  }
+  const closing = others.open();
+  assertFails(() => closing.run({get X() { closing.close(); return step(1); }}), 'WRONG_STATE', /^this stream is closed$/);
+  assert.equal(createStreams(session, {capacity: undefined}).info.capacity, 1024);
   const stateless = await olstm.load(bytes);
   assertFails(() => createStreams(stateless), 'WRONG_STATE', /state/);
   const fixed = await olstm.load(lstmModel(2, 2, I, H, 1).bytes, {stateful: true});
