@@ -74,6 +74,17 @@ static float finish(const olstm__reduce_walk* walk, double total) {
   }
 }
 
+static void finish_all(const olstm__reduce_walk* walk, int64_t count,
+                       const double* totals, float* y) {
+  if (walk->code == OLSTM__REDUCE_MEAN) {
+    const double divisor = (double)walk->set_count;
+#pragma omp simd
+    for (int64_t j = 0; j < count; j++) y[j] = (float)(totals[j] / divisor);
+    return;
+  }
+  for (int64_t j = 0; j < count; j++) y[j] = finish(walk, totals[j]);
+}
+
 // ---------------------------------------------------------------- rows
 
 /// Chunks of a row.
@@ -198,7 +209,7 @@ static void reduce_even_rows(const float_run* run, int64_t begin, int64_t end) {
       continue;
     }
     run->fold->rows[run->kind](count, stride, walk->inner, x, 0, totals);
-    for (int64_t j = 0; j < count; j++) y[j] = finish(walk, totals[j]);
+    finish_all(walk, count, totals, y);
   }
 }
 
@@ -305,7 +316,7 @@ static void reduce_strip(const float_run* run, int64_t count, const float* x, fl
     return;
   }
   take_all_rows(run, count, x, take_sums, NULL, totals);
-  for (int64_t j = 0; j < count; j++) y[j] = finish(walk, totals[j]);
+  finish_all(walk, count, totals, y);
 }
 
 static int64_t strip_count(const olstm__reduce_walk* walk) {
