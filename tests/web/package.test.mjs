@@ -53,6 +53,26 @@ test('is packed, installed and used by a stranger', {skip: !find('npm') && 'ther
   }
 });
 
+test('is bundled for browsers, and for Node', {skip: !find('esbuild') && 'there is no esbuild'}, () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'olstm-bundle-'));
+  try {
+    fs.mkdirSync(path.join(folder, 'node_modules'));
+    fs.cpSync(packageFolder, path.join(folder, 'node_modules/olstm'), {recursive: true});
+    fs.copyFileSync(path.join(packageFolder, 'olstm.wasm'), path.join(folder, 'olstm.wasm'));
+    fs.writeFileSync(path.join(folder, 'use.js'), `
+      import {load} from 'olstm';
+      const session = await load(${JSON.stringify(data('keras_lstm', 'model.onnx'))});
+      console.log(session.run({lstm_input: new Float32Array(30)}).dense.dims.join());`);
+    const bundle = (...words) => execFileSync('esbuild', ['--bundle', '--format=esm', '--log-level=error', ...words, 'use.js'], {cwd: folder});
+    bundle('--outfile=browser.mjs');
+    assert.doesNotMatch(fs.readFileSync(path.join(folder, 'browser.mjs'), 'utf8'), /node:/);
+    bundle('--platform=node', '--outfile=node.mjs');
+    assert.equal(execFileSync(process.execPath, ['node.mjs'], {cwd: folder}).toString(), '1,1\n');
+  } finally {
+    fs.rmSync(folder, {recursive: true});
+  }
+});
+
 const version = find('tsc') && execFileSync('tsc', ['--version']).toString();
 test('has types', {skip: !version && 'there is no tsc'}, () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'olstm-types-'));
