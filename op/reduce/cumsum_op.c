@@ -105,23 +105,29 @@ static olstm_status cumsum_prepare(void* instance, const olstm_prepare_args* arg
 
 // Goes on with the total so far along `count` neighbours, or backwards from the last of
 // them. x may be y.
-#define PREFIX(NAME, type)                                                              \
-  static void prefix_##NAME(const cumsum_op* self, int64_t count, const void* from,     \
-                            void* to, olstm__compute_value* so_far) {                   \
-    const type* x = from;                                                               \
-    type* y = to;                                                                       \
-    type total;                                                                         \
-    memcpy(&total, so_far, sizeof total);                                               \
-    const bool multiplies = code_of(self) == OLSTM__BINARY_MUL;                         \
-    const bool exclusive = self->exclusive;                                             \
-    const int64_t step = self->reverse ? -1 : 1;                                        \
-    for (int64_t n = 0, i = self->reverse ? count - 1 : 0; n < count; n++, i += step) { \
-      const type value = x[i];                                                          \
-      const type next = multiplies ? total * value : total + value;                     \
-      y[i] = exclusive ? total : next;                                                  \
-      total = next;                                                                     \
-    }                                                                                   \
-    memcpy(so_far, &total, sizeof total);                                               \
+#define PREFIX(NAME, type)                                                          \
+  static void prefix_##NAME(const cumsum_op* self, int64_t count, const void* from, \
+                            void* to, olstm__compute_value* so_far) {               \
+    const type* x = from;                                                           \
+    type* y = to;                                                                   \
+    type total;                                                                     \
+    memcpy(&total, so_far, sizeof total);                                           \
+    const bool multiplies = code_of(self) == OLSTM__BINARY_MUL;                     \
+    const bool exclusive = self->exclusive;                                         \
+    const int64_t step = self->reverse ? -1 : 1;                                    \
+    int64_t i = self->reverse ? count - 1 : 0;                                      \
+    /* A sum does not wait for a product that nobody wants. */                      \
+    for (int64_t n = 0; !multiplies && n < count; n++, i += step) {                 \
+      const type next = total + x[i];                                               \
+      y[i] = exclusive ? total : next;                                              \
+      total = next;                                                                 \
+    }                                                                               \
+    for (int64_t n = 0; multiplies && n < count; n++, i += step) {                  \
+      const type next = total * x[i];                                               \
+      y[i] = exclusive ? total : next;                                              \
+      total = next;                                                                 \
+    }                                                                               \
+    memcpy(so_far, &total, sizeof total);                                           \
   }
 PREFIX(F32, float)
 PREFIX(F64, double)
