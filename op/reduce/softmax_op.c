@@ -8,6 +8,7 @@
 #include "op/op_family.h"
 #include "op/op_support.h"
 #include "op/op_work.h"
+#include "op/pieces.h"
 #include "op/reduce/arg_fold.h"
 #include "op/shape/move_bytes.h"
 #include "op/shape/strided_copy.h"
@@ -292,27 +293,50 @@ static void run_joined(const softmax_handle* handle, bool is_log, const float* x
   }
 }
 
-/// `slabs` of them, one after the other, of floats. The workspace is for transposes.
+/// Slabs that threads share: each is a row, or its rows have whole vectors of columns.
+typedef struct slab_task {
+  int64_t rows, columns;
+  bool is_log;
+  const float* x;
+  float* y;
+} slab_task;
+
+static void run_slabs(void* argument, int64_t begin, int64_t end) {
+  const slab_task* task = argument;
+  const int64_t count = task->rows * task->columns;
+  const float* x = task->x + begin * count;
+  float* y = task->y + begin * count;
+  if (task->columns == 1) {
+    olstm__vector_softmax_rows_f32(task->is_log, end - begin, task->rows, x, y);
+    return;
+  }
+  for (; begin < end; begin++, x += count, y += count) {
+    olstm__vector_softmax_columns_f32(task->is_log, task->rows, task->columns, x, y);
+  }
+}
+
+/// `slabs` of them of floats. The workspace is for transposes, and `parallel` NULL for
+/// one thread.
 static void run_floats(const softmax_handle* handle, bool is_log, int64_t slabs,
-                       const float* x, float* y, float* workspace) {
+                       const float* x, float* y, float* workspace,
+                       const olstm_parallel* parallel) {
+  // What an exp costs, beside an element of OLSTM__PIECE_ELEMENTS.
+  enum { kElementsPerExp = 2 };
   const int64_t count = handle->rows * handle->columns;
   if (handle->joins) {
     run_joined(handle, is_log, x, y, workspace);
     return;
   }
-  if (handle->columns == 1) {
-    olstm__vector_softmax_rows_f32(is_log, slabs, handle->rows, x, y);
+  if (!handle->transposes) {
+    slab_task task = {handle->rows, handle->columns, is_log, x, y};
+    olstm__pieces_run(parallel, slabs, kElementsPerExp * count, run_slabs, &task);
     return;
   }
   for (int64_t s = 0; s < slabs; s++, x += count, y += count) {
-    if (handle->transposes) {
-      olstm__strided_copy_run(&handle->transpose, x, workspace);
-      olstm__vector_softmax_rows_f32(is_log, handle->columns, handle->rows, workspace,
-                                     workspace);
-      olstm__strided_copy_run(&handle->transpose_back, workspace, y);
-    } else {
-      olstm__vector_softmax_columns_f32(is_log, handle->rows, handle->columns, x, y);
-    }
+    olstm__strided_copy_run(&handle->transpose, x, workspace);
+    olstm__vector_softmax_rows_f32(is_log, handle->columns, handle->rows, workspace,
+                                   workspace);
+    olstm__strided_copy_run(&handle->transpose_back, workspace, y);
   }
 }
 
@@ -345,7 +369,7 @@ static olstm_status softmax_run(const void* instance, const void* handle,
   }
   if (prepared->dtype == OLSTM_DTYPE_FLOAT) {
     run_floats(prepared, is_log, prepared->slab_count, args->inputs[0], args->outputs[0],
-               args->workspace);
+               args->workspace, args->parallel);
     return OLSTM_STATUS_OK;
   }
   for (int64_t s = 0; s < prepared->slab_count; s++, x += slab_bytes, y += slab_bytes) {
@@ -353,7 +377,7 @@ static olstm_status softmax_run(const void* instance, const void* handle,
       run_doubles(prepared, is_log, (const void*)x, (void*)y);
     } else {
       olstm__compute_load(OLSTM__COMPUTE_F32, prepared->dtype, count, x, args->workspace);
-      run_floats(prepared, is_log, 1, args->workspace, args->workspace, NULL);
+      run_floats(prepared, is_log, 1, args->workspace, args->workspace, NULL, NULL);
       olstm__compute_store(OLSTM__COMPUTE_F32, prepared->dtype, count, args->workspace,
                            y);
     }

@@ -151,6 +151,17 @@ static void many_small_slabs_are_as_doubles_are(void** state) {
   }
 }
 
+static void threads_share_slabs(void** state) {
+  static const char* const kInputs[] = {"f32[901,1,97] ~", "f32[11,1,5000] ~",
+                                        "f32[9,40,130] ~"};
+  (void)state;
+  for (size_t i = 0; i < sizeof kInputs / sizeof kInputs[0]; i++) {
+    op_text_expect_as_double("Softmax-13 axis=1", kInputs[i], 1e-5);
+    op_text_expect_as_double("Softmax-13 axis=2", kInputs[i], 1e-5);
+    op_text_expect_as_double("LogSoftmax-13 axis=2", kInputs[i], 1e-5);
+  }
+}
+
 static void every_row_is_as_if_it_were_alone(void** state) {
   (void)state;
   op_text_expect("Softmax-13 axis=1", "f32[3,2] 5 5 -inf 0 nan 1",
@@ -174,6 +185,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(an_axis_out_of_range_is_refused),
       cmocka_unit_test(floats_of_any_length_are_as_doubles_are),
       cmocka_unit_test(many_small_slabs_are_as_doubles_are),
+      cmocka_unit_test(threads_share_slabs),
       cmocka_unit_test(every_row_is_as_if_it_were_alone),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);

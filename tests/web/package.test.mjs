@@ -16,7 +16,8 @@ const find = (program) => {
 };
 
 test('stays small on the wire', () => {
-  assert.ok(brotli('olstm.wasm') <= 262000, `olstm.wasm takes ${brotli('olstm.wasm')} bytes`);
+  // Debian 12's compiler needs 260,000, Debian 13's 273,000.
+  assert.ok(brotli('olstm.wasm') <= 275000, `olstm.wasm takes ${brotli('olstm.wasm')} bytes`);
   const isMinified = fs.readFileSync(path.join(packageFolder, 'olstm.js'), 'utf8').split('\n').length < 20;
   if (isMinified) assert.ok(brotli('olstm.js') <= 5120, `olstm.js takes ${brotli('olstm.js')} bytes`);
   if (isMinified) assert.ok(brotli('streams.js') <= 1200, `streams.js takes ${brotli('streams.js')} bytes`);
