@@ -1,4 +1,8 @@
-// What the public headers define, once for all of libolstm (see olstm/export.h).
-#define OLSTM_EMIT_INLINE_
-#define OLSTM_EXPERIMENTAL_STREAMS
-#include "olstm/olstm.h"
+// What the headers that plugins include define, once for all of libolstm and of the
+// operators as a plugin (see olstm/export.h).
+#include "olstm/export.h"
+#undef OLSTM_INLINE_
+#define OLSTM_INLINE_ extern inline
+
+#include "olstm/plugin.h"
+#include "olstm/sized_struct.h"

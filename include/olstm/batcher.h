@@ -47,7 +47,7 @@ typedef struct olstm_batcher_options {
 /// own size.
 OLSTM_API void olstm_batcher_options_init_sized(olstm_batcher_options* options,
                                                 size_t struct_size);
-OLSTM_INLINE_ void olstm_batcher_options_init(olstm_batcher_options* options) {
+static inline void olstm_batcher_options_init(olstm_batcher_options* options) {
   olstm_batcher_options_init_sized(options, sizeof *options);
 }
 
@@ -169,7 +169,7 @@ typedef struct olstm_batcher_info {
 OLSTM_API void olstm_batcher_get_info_sized(olstm_batcher* batcher,
                                             olstm_batcher_info* out_info,
                                             size_t struct_size);
-OLSTM_INLINE_ void olstm_batcher_get_info(olstm_batcher* batcher,
+static inline void olstm_batcher_get_info(olstm_batcher* batcher,
                                           olstm_batcher_info* out_info) {
   olstm_batcher_get_info_sized(batcher, out_info, sizeof *out_info);
 }

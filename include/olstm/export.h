@@ -28,11 +28,9 @@
 #define OLSTM_PRINTF_(format_index, first_index)
 #endif
 
-// Of the functions that headers define. libolstm's own code has one copy of each, in
-// base/header_functions.c, instead of one a file.
-#if defined(OLSTM_EMIT_INLINE_)
-#define OLSTM_INLINE_ extern inline
-#elif defined(OLSTM_SHARE_INLINE_)
+// Of the functions that the headers of plugins define. libolstm's own code has one copy
+// of each, in base/header_functions.c, instead of one a file.
+#ifdef OLSTM_SHARE_INLINE_
 #define OLSTM_INLINE_ inline
 #else
 #define OLSTM_INLINE_ static inline

@@ -80,7 +80,7 @@ typedef struct olstm_lstm_options {
 /// size.
 OLSTM_API void olstm_lstm_options_init_sized(olstm_lstm_options* options,
                                              size_t struct_size);
-OLSTM_INLINE_ void olstm_lstm_options_init(olstm_lstm_options* options) {
+static inline void olstm_lstm_options_init(olstm_lstm_options* options) {
   olstm_lstm_options_init_sized(options, sizeof *options);
 }
 

@@ -58,7 +58,7 @@ typedef struct olstm_model_options {
 /// size.
 OLSTM_API void olstm_model_options_init_sized(olstm_model_options* options,
                                               size_t struct_size);
-OLSTM_INLINE_ void olstm_model_options_init(olstm_model_options* options) {
+static inline void olstm_model_options_init(olstm_model_options* options) {
   olstm_model_options_init_sized(options, sizeof *options);
 }
 

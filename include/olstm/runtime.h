@@ -130,7 +130,7 @@ typedef struct olstm_session_options {
 /// own size.
 OLSTM_API void olstm_session_options_init_sized(olstm_session_options* options,
                                                 size_t struct_size);
-OLSTM_INLINE_ void olstm_session_options_init(olstm_session_options* options) {
+static inline void olstm_session_options_init(olstm_session_options* options) {
   olstm_session_options_init_sized(options, sizeof *options);
 }
 
@@ -236,7 +236,7 @@ OLSTM_API olstm_status olstm_context_get_state_info_sized(const olstm_context* c
                                                           olstm_state_info* out_info,
                                                           size_t struct_size,
                                                           olstm_error* error);
-OLSTM_INLINE_ olstm_status olstm_context_get_state_info(const olstm_context* context,
+static inline olstm_status olstm_context_get_state_info(const olstm_context* context,
                                                         size_t index,
                                                         olstm_state_info* out_info,
                                                         olstm_error* error) {
@@ -330,12 +330,12 @@ OLSTM_API olstm_status olstm_context_get_step_info_sized(const olstm_context* co
                                                          olstm_step_info* out_info,
                                                          size_t struct_size,
                                                          olstm_error* error);
-OLSTM_INLINE_ olstm_status olstm_context_get_plan_info(const olstm_context* context,
+static inline olstm_status olstm_context_get_plan_info(const olstm_context* context,
                                                        olstm_plan_info* out_info,
                                                        olstm_error* error) {
   return olstm_context_get_plan_info_sized(context, out_info, sizeof *out_info, error);
 }
-OLSTM_INLINE_ olstm_status olstm_context_get_step_info(const olstm_context* context,
+static inline olstm_status olstm_context_get_step_info(const olstm_context* context,
                                                        size_t index,
                                                        olstm_step_info* out_info,
                                                        olstm_error* error) {

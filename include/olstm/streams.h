@@ -75,7 +75,7 @@ typedef struct olstm_streams_options {
 /// own size.
 OLSTM_API void olstm_streams_options_init_sized(olstm_streams_options* options,
                                                 size_t struct_size);
-OLSTM_INLINE_ void olstm_streams_options_init(olstm_streams_options* options) {
+static inline void olstm_streams_options_init(olstm_streams_options* options) {
   olstm_streams_options_init_sized(options, sizeof *options);
 }
 
@@ -126,7 +126,7 @@ typedef struct olstm_streams_info {
 OLSTM_API void olstm_streams_get_info_sized(const olstm_streams* streams,
                                             olstm_streams_info* out_info,
                                             size_t struct_size);
-OLSTM_INLINE_ void olstm_streams_get_info(const olstm_streams* streams,
+static inline void olstm_streams_get_info(const olstm_streams* streams,
                                           olstm_streams_info* out_info) {
   olstm_streams_get_info_sized(streams, out_info, sizeof *out_info);
 }
@@ -214,7 +214,7 @@ OLSTM_API size_t olstm_streams_state_count(const olstm_streams* streams);
 OLSTM_API olstm_status olstm_streams_get_state_info_sized(
     const olstm_streams* streams, olstm_stream stream, size_t index,
     olstm_state_info* out_info, size_t struct_size, olstm_error* error);
-OLSTM_INLINE_ olstm_status olstm_streams_get_state_info(const olstm_streams* streams,
+static inline olstm_status olstm_streams_get_state_info(const olstm_streams* streams,
                                                         olstm_stream stream, size_t index,
                                                         olstm_state_info* out_info,
                                                         olstm_error* error) {

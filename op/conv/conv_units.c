@@ -10,6 +10,18 @@ uint64_t olstm__conv_work(const olstm__conv* conv) {
                         conv->output_channels, conv->batch * conv->groups, positions);
 }
 
+/// Multiply-adds, where those of short rows in three dimensions, which are not joined
+/// with their neighbours, count as many as take their time.
+static uint64_t padded_work(const olstm__conv* conv) {
+  enum { kShortRow = 12 };
+  const olstm__window* w = &conv->window;
+  const int64_t row = conv->is_transposed ? w->input[2] : w->output[2];
+  const uint64_t work = olstm__conv_work(conv);
+  if (w->rank < 3 || row < 1 || row >= kShortRow) return work;
+  const uint64_t whole = work / (uint64_t)row;
+  return whole > UINT64_MAX / kShortRow ? UINT64_MAX : whole * kShortRow;
+}
+
 /// What a transposed convolution takes, without its ends. Floats are scattered tap by
 /// tap, weight by weight where positions are few; doubles try, for each output, the taps
 /// that strides do not exclude.
@@ -17,7 +29,7 @@ static uint64_t transposed_units(const olstm__conv* conv, int64_t weights) {
   enum { kUnitsPerTap = 512, kUnitsPerWeight = 16 };
   const olstm__window* w = &conv->window;
   const int64_t taps = olstm__window_kernel_count(w);
-  const uint64_t products = olstm__conv_work(conv);
+  const uint64_t products = padded_work(conv);
   const uint64_t placing = olstm__op_work(conv->batch, weights, kUnitsPerWeight, 1);
   if (conv->dtype != OLSTM_DTYPE_DOUBLE) {
     const uint64_t scattering =
@@ -50,7 +62,7 @@ uint64_t olstm__conv_units(const olstm__conv* conv, const olstm_prepare_args* ar
     return olstm__op_work_sum(
         work, transposed_units(conv, olstm_tensor_desc_count(&args->inputs[1]->desc)));
   }
-  const uint64_t products = olstm__conv_work(conv) / kMultiplyAddsPerUnit;
+  const uint64_t products = padded_work(conv) / kMultiplyAddsPerUnit;
   return olstm__op_work_sum(
       work, factor > 1 ? olstm__op_work_sum(products, products) : products);
 }

@@ -24,13 +24,15 @@ static const size_t kMostMemory = SIZE_MAX >> 31 > 1
                                       ? (size_t)((uint64_t)4 << 30 & SIZE_MAX)
                                       : SIZE_MAX / 2;
 
-/// "auto" and NULL leave options.kernel NULL: the operator chooses.
+/// "auto" and NULL leave options.kernel NULL: the operator chooses. So does "fastest"
+/// where real_time leaves no choice: what oneDNN computes allocates.
 static olstm_status read_kernel(olstm__environment* environment, const char* kernel,
                                 olstm_error* error) {
   static const char* const kKernels[] = {"onednn", "native", "reference", "fastest"};
   if (!kernel || strcmp(kernel, "auto") == 0) return OLSTM_STATUS_OK;
   for (size_t k = 0; k < sizeof kKernels / sizeof kKernels[0]; k++) {
     if (strcmp(kernel, kKernels[k]) != 0) continue;
+    if (environment->real_time && strcmp(kernel, "fastest") == 0) return OLSTM_STATUS_OK;
     memcpy(environment->kernel, kKernels[k], strlen(kKernels[k]) + 1);
     environment->options.kernel = environment->kernel;
     return OLSTM_STATUS_OK;

@@ -72,11 +72,29 @@ static void kernels_that_allocate_are_named(void** state) {
   olstm_fake_session_destroy(&made);
 }
 
+static void the_fastest_kernel_is_one_that_allocates_nothing(void** state) {
+  olstm_session_options options = real_time_options();
+  const olstm_tensor_desc desc = {OLSTM_DTYPE_FLOAT, 3, {50, 8, 16}};
+  olstm_fake_session made;
+  olstm_error error = {""};
+  (void)state;
+  options.kernel = "fastest";
+  assert_int_equal(
+      olstm_fake_session_create("input x float[t,8,16]\nconst w float[1,512,16] 0.1\n"
+                                "const r float[1,512,128] 0.1\n"
+                                "node LSTM x,w,r -> y hidden_size=128\noutput y\n",
+                                &options, &made, &error),
+      OLSTM_STATUS_OK);
+  assert_int_equal(prepare(made.session, &desc, &error), OLSTM_STATUS_OK);
+  olstm_fake_session_destroy(&made);
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(plans_of_known_shapes_are_made),
       cmocka_unit_test(steps_that_wait_for_data_are_named),
       cmocka_unit_test(kernels_that_allocate_are_named),
+      cmocka_unit_test(the_fastest_kernel_is_one_that_allocates_nothing),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }
