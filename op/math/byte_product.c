@@ -218,17 +218,18 @@ static void prepare_row(const layout* sizes, bool is_signed, int64_t k, const vo
 /// The sum of int16 that hold bytes, signed or unsigned: -128 to 255. Four at a time are
 /// made positive, with a bias, and added side by side as long as 16 bits hold their sums.
 static int32_t sum_shorts(int64_t count, const char* shorts) {
-  const uint64_t each = 0x0001000100010001u, bias = 256, most = 128;
+  enum { kBias = 256, kMostWords = 128 };
+  const uint64_t each = UINT64_C(0x0001000100010001);
   const int64_t words = count / 4;
   int32_t sum = 0;
   for (int64_t w = 0; w < words;) {
-    const int64_t end = words - w < (int64_t)most ? words : w + (int64_t)most;
+    const int64_t end = words - w < kMostWords ? words : w + kMostWords;
     uint64_t sums = 0;
-    sum -= (int32_t)bias * 4 * (int32_t)(end - w);
+    sum -= 4 * kBias * (int32_t)(end - w);
     for (; w < end; w++) {
       uint64_t word;
       memcpy(&word, shorts + 8 * w, sizeof word);
-      sums += (word ^ 0x8000 * each) - (0x8000 - bias) * each;
+      sums += (word ^ 0x8000 * each) - (0x8000 - kBias) * each;
     }
     for (int lane = 0; lane < 4; lane++) sum += (int32_t)(sums >> 16 * lane & 0xffff);
   }
