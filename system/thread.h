@@ -19,6 +19,13 @@ int olstm__condition_init(pthread_cond_t* condition);
 void olstm__condition_wait_until(pthread_cond_t* condition, pthread_mutex_t* mutex,
                                  int64_t deadline_ns);
 
+/// The CPU that the thread runs on, -1 where the system does not tell. [no-alloc]
+int olstm__thread_cpu(void);
+
+/// Moves the thread away from the CPU, where it may run on others. Its affinity stays
+/// what it is. [no-alloc]
+void olstm__thread_leave_cpu(int cpu);
+
 /// How often this process was forked since the first call in it or one of its ancestors:
 /// a thread whose number is another one does not exist any more. [any-thread]
 unsigned olstm__fork_count(void);

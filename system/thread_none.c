@@ -9,6 +9,14 @@ unsigned olstm__fork_count(void) {
   return 0;
 }
 
+int olstm__thread_cpu(void) {
+  return -1;
+}
+
+void olstm__thread_leave_cpu(int cpu) {
+  (void)cpu;
+}
+
 int olstm__thread_start(pthread_t* out_thread, void* (*function)(void*), void* argument) {
   return pthread_create(out_thread, NULL, function, argument);
 }

@@ -1,3 +1,6 @@
+#ifdef __linux__
+#include <sched.h>
+#endif
 #include <signal.h>
 #include <stdatomic.h>
 #include <time.h>
@@ -32,6 +35,31 @@ int olstm__thread_start(pthread_t* out_thread, void* (*function)(void*), void* a
   (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
   return failure;
 }
+
+#ifdef __linux__
+int olstm__thread_cpu(void) {
+  return sched_getcpu();
+}
+
+void olstm__thread_leave_cpu(int cpu) {
+  cpu_set_t all;
+  // Fails where there are more CPUs than a cpu_set_t holds.
+  if (cpu < 0 || cpu >= CPU_SETSIZE || sched_getaffinity(0, sizeof all, &all)) return;
+  cpu_set_t others = all;
+  CPU_CLR(cpu, &others);
+  if (CPU_COUNT(&others) == 0) return;
+  (void)sched_setaffinity(0, sizeof others, &others);
+  (void)sched_setaffinity(0, sizeof all, &all);
+}
+#else
+int olstm__thread_cpu(void) {
+  return -1;
+}
+
+void olstm__thread_leave_cpu(int cpu) {
+  (void)cpu;
+}
+#endif
 
 #ifdef __APPLE__
 // There a condition has no choice of clock, but takes relative waits.

@@ -11,6 +11,8 @@
 #include "system/clock.h"
 #include "system/file.h"
 #include "system/path.h"
+#include "system/timer.h"
+#include "system/usage.h"
 #include "tools/file_bytes.h"
 #include "tools/input_set.h"
 #include "tools/job.h"
@@ -162,6 +164,17 @@ static int compare_doubles(const void* a, const void* b) {
   return (x > y) - (x < y);
 }
 
+/// Waits until the process' other threads have stopped: a runtime's workers spin for a
+/// while after a run, on the cores that the next one needs.
+static void wait_for_quiet(void) {
+  enum { kLookNs = 2000000, kMaxLooks = 200 };
+  for (int look = 0; look < kMaxLooks; look++) {
+    const int64_t before = olstm__usage_cpu_ns();
+    olstm__timer_sleep(kLookNs);
+    if (olstm__usage_cpu_ns() - before < kLookNs / 10) return;
+  }
+}
+
 /// Runs both alternately: olstm (or ONNX Runtime with olstm's provider) and plain ONNX
 /// Runtime.
 static olstm_status measure_pair(pair* p, double seconds, timing* out,
@@ -171,7 +184,9 @@ static olstm_status measure_pair(pair* p, double seconds, timing* out,
   void* user = p->provided ? (void*)p->provided : (void*)p;
   mine.count = other.count = 0;
   for (int round = 0; round < kRounds; round++) {
+    wait_for_quiet();
     OLSTM_RETURN_IF_ERROR(measure(run, user, seconds / kRounds, &mine, error));
+    wait_for_quiet();
     OLSTM_RETURN_IF_ERROR(measure(run_peer, p->theirs, seconds / kRounds, &other, error));
   }
   if (mine.count == 0 || other.count == 0) {

@@ -11,7 +11,7 @@ enum {
   // A waiting thread spins for at most this long, then sleeps. The time is halved after a
   // wait that took longer than kLongWaitNs all the same, and doubled after a shorter one:
   // on a busy machine, spinning takes time from the thread that is waited for.
-  kMaxSpinNs = 16000,
+  kMaxSpinNs = 40000,
   kMinSpinNs = 2000,
   kLongWaitNs = 60000,
   // Pauses between two reads of the clock.
@@ -57,6 +57,8 @@ struct olstm__threads {
   void (*task)(void* argument, int32_t index);
   void* argument;
   int32_t task_count;
+  // Where the caller runs.
+  atomic_int caller_cpu;
   alignas(kCacheLine) atomic_int next_task;
   atomic_bool is_acquired;
 };
@@ -153,6 +155,14 @@ static void run_tasks(olstm__threads* threads, int32_t index) {
   }
 }
 
+/// Linux wakes a thread on the CPU of the one that wakes it when it takes the others for
+/// busy, and for a pool of as many threads as there are CPUs it mostly does. There it
+/// would run in the caller's time, not beside it.
+static void leave_callers_cpu(const olstm__threads* threads) {
+  const int cpu = atomic_load_explicit(&threads->caller_cpu, memory_order_relaxed);
+  if (cpu >= 0 && olstm__thread_cpu() == cpu) olstm__thread_leave_cpu(cpu);
+}
+
 static void* worker_main(void* argument) {
   worker* self = argument;
   olstm__threads* threads = self->threads;
@@ -163,6 +173,7 @@ static void* worker_main(void* argument) {
     // adapt spin_ns.
     if (!spin_until_changed(&threads->run_word, seen, kMaxSpinNs, &start)) {
       sleep_until_changed(&self->point, &threads->run_word, seen);
+      leave_callers_cpu(threads);
     }
     seen = atomic_load_explicit(&threads->run_word, memory_order_acquire);
     if (self->index >= (int32_t)(seen & 0xffff)) continue;
@@ -179,6 +190,7 @@ static unsigned long long start_run(olstm__threads* threads, int32_t participant
   const unsigned long long number =
       (atomic_load_explicit(&threads->run_word, memory_order_relaxed) >> 16) + 1;
   atomic_store_explicit(&threads->next_task, 0, memory_order_relaxed);
+  atomic_store_explicit(&threads->caller_cpu, olstm__thread_cpu(), memory_order_relaxed);
   (void)atomic_exchange(&threads->run_word,
                         number << 16 | (unsigned long long)participants);
   for (int32_t i = 1; i < participants; i++) wake(&threads->workers[i].point);

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "system/aligned_memory.h"
+#include "system/thread.h"
 #include "tests/support/test_main.h"
 
 static olstm__threads* make_threads(int32_t thread_count) {
@@ -307,6 +309,37 @@ static void reports_a_failed_allocation(void** state) {
   }
 }
 
+static void leaves_a_cpu_and_keeps_its_affinity(void** state) {
+  cpu_set_t before, after;
+  bool has_left = false;
+  (void)state;
+  assert_int_equal(sched_getaffinity(0, sizeof before, &before), 0);
+  // The system may move the thread back at once.
+  for (int i = 0; i < 100 && !has_left; i++) {
+    const int cpu = olstm__thread_cpu();
+    olstm__thread_leave_cpu(cpu);
+    has_left = olstm__thread_cpu() != cpu;
+  }
+  assert_int_equal(has_left, CPU_COUNT(&before) > 1);
+  assert_int_equal(sched_getaffinity(0, sizeof after, &after), 0);
+  assert_true(CPU_EQUAL(&before, &after));
+}
+
+static void stays_on_the_only_cpu_it_may_run_on(void** state) {
+  cpu_set_t before, one, after;
+  (void)state;
+  assert_int_equal(sched_getaffinity(0, sizeof before, &before), 0);
+  const int cpu = olstm__thread_cpu();
+  CPU_ZERO(&one);
+  CPU_SET(cpu, &one);
+  assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+  olstm__thread_leave_cpu(cpu);
+  assert_int_equal(olstm__thread_cpu(), cpu);
+  assert_int_equal(sched_getaffinity(0, sizeof after, &after), 0);
+  assert_true(CPU_EQUAL(&one, &after));
+  assert_int_equal(sched_setaffinity(0, sizeof before, &before), 0);
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(runs_every_task_once),
@@ -320,6 +353,8 @@ int main(int argc, char** argv) {
       cmocka_unit_test(one_thread_needs_no_pool),
       cmocka_unit_test(refuses_other_thread_counts),
       cmocka_unit_test(reports_a_failed_allocation),
+      cmocka_unit_test(leaves_a_cpu_and_keeps_its_affinity),
+      cmocka_unit_test(stays_on_the_only_cpu_it_may_run_on),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }
