@@ -8,23 +8,56 @@
 #include "op/lstm/activation.h"
 #include "op/op_family.h"
 #include "op/op_work.h"
+#include "system/thread.h"
 
 #define FAMILY(name) &olstm__##name##_family,
 static const olstm__op_family* const kFamilies[] = {OLSTM__FOR_EACH_FAMILY(FAMILY)};
 enum { kFamilyCount = sizeof kFamilies / sizeof kFamilies[0] };
 
+// At least as many as there are rows.
+enum { kCapacity = 384 };
+static olstm_operator operators[kCapacity];
+static size_t count;
+static pthread_once_t expand_once = PTHREAD_ONCE_INIT;
+
+static const char* const kDomains[] = {[OLSTM__DOMAIN_ONNX] = "",
+                                       [OLSTM__DOMAIN_FUSED] = OLSTM__FUSED_DOMAIN,
+                                       [OLSTM__DOMAIN_MICROSOFT] = "com.microsoft"};
+
+static olstm_operator expand_row(const olstm__op_row* row) {
+  return (olstm_operator){
+      .struct_size = sizeof(olstm_operator),
+      .domain = kDomains[row->domain],
+      .op_type = row->op_type,
+      .first_opset = row->first_opset,
+      .last_opset = row->last_opset,
+      .flags = row->flags,
+      .dtypes = row->dtypes,
+      .variant = row->variant,
+      .create = row->callbacks->create,
+      .infer = row->callbacks->infer,
+      .prepare = row->callbacks->prepare,
+      .run = row->callbacks->run,
+      .release = row->callbacks->release,
+      .destroy = row->callbacks->destroy,
+  };
+}
+
+static void expand_rows(void) {
+  for (size_t f = 0; f < kFamilyCount; f++) {
+    for (size_t r = 0; r < kFamilies[f]->row_count && count < kCapacity; r++) {
+      operators[count++] = expand_row(&kFamilies[f]->rows[r]);
+    }
+  }
+}
+
 static size_t operator_count(void) {
-  size_t count = 0;
-  for (size_t f = 0; f < kFamilyCount; f++) count += kFamilies[f]->operator_count;
+  (void)pthread_once(&expand_once, expand_rows);
   return count;
 }
 
 static const olstm_operator* get_operator(size_t index) {
-  for (size_t f = 0; f < kFamilyCount; f++) {
-    if (index < kFamilies[f]->operator_count) return &kFamilies[f]->operators[index];
-    index -= kFamilies[f]->operator_count;
-  }
-  return NULL;
+  return index < operator_count() ? &operators[index] : NULL;
 }
 
 const olstm_plugin* olstm__builtin_plugin(void) {
@@ -43,9 +76,9 @@ const olstm_plugin* olstm__builtin_plugin(void) {
 
 static bool has_operator(const olstm__op_family* family, const char* domain,
                          const char* op_type) {
-  for (size_t i = 0; i < family->operator_count; i++) {
-    if (strcmp(family->operators[i].op_type, op_type) == 0 &&
-        strcmp(family->operators[i].domain, domain) == 0) {
+  for (size_t i = 0; i < family->row_count; i++) {
+    if (strcmp(family->rows[i].op_type, op_type) == 0 &&
+        strcmp(kDomains[family->rows[i].domain], domain) == 0) {
       return true;
     }
   }

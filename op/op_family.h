@@ -2,7 +2,7 @@
 #ifndef OLSTM_OP_OP_FAMILY_H_
 #define OLSTM_OP_OP_FAMILY_H_
 
-#include "olstm/plugin.h"
+#include "op/op_row.h"
 #include "op/traits.h"
 
 /// Traits of one operator, at every opset.
@@ -12,8 +12,8 @@ typedef struct olstm__type_traits {
 } olstm__type_traits;
 
 typedef struct olstm__op_family {
-  const olstm_operator* operators;
-  size_t operator_count;
+  const olstm__op_row* rows;
+  size_t row_count;
   /// Of all its operators.
   olstm__traits traits;
   /// Additional traits of single operators; ends with an op_type of NULL. NULL for none.
@@ -21,8 +21,7 @@ typedef struct olstm__op_family {
 } olstm__op_family;
 
 /// A family's operators: `array` has all of them.
-#define OLSTM__OPERATORS(array) \
-  .operators = (array), .operator_count = sizeof(array) / sizeof(array)[0]
+#define OLSTM__ROWS(array) .rows = (array), .row_count = sizeof(array) / sizeof(array)[0]
 
 /// All families, one a line.
 #define OLSTM__FOR_EACH_FAMILY(use)                                                    \

@@ -121,20 +121,6 @@ olstm_status olstm__op_check_same_dtype(const olstm__op_base* base,
                                         const olstm_infer_args* args, size_t index,
                                         size_t as, olstm_error* error);
 
-/// The entry of an operator of ONNX's own domain whose variant starts with an
-/// olstm__op_schema and whose handles own nothing but themselves.
-#define OLSTM__OP_ENTRY(TYPE, FIRST, LAST, DTYPES, VARIANT, INFER, PREPARE, RUN) \
-  OLSTM__OP_ENTRY_WITH_FLAGS(TYPE, FIRST, LAST, DTYPES, VARIANT, INFER, PREPARE, RUN, 0)
-#define OLSTM__OP_ENTRY_WITH_FLAGS(TYPE, FIRST, LAST, DTYPES, VARIANT, INFER, PREPARE, \
-                                   RUN, FLAGS)                                         \
-  {                                                                                    \
-    .struct_size = sizeof(olstm_operator), .domain = "", .op_type = TYPE,              \
-    .first_opset = FIRST, .last_opset = LAST, .flags = FLAGS, .dtypes = DTYPES,        \
-    .variant = VARIANT, .create = olstm__op_create_schema, .infer = INFER,             \
-    .prepare = PREPARE, .run = RUN, .release = olstm__op_release_handle,               \
-    .destroy = olstm__op_destroy,                                                      \
-  }
-
 /// Sets of dtypes, as ONNX's operator pages group them.
 #define OLSTM__DTYPES_REAL                                                    \
   (OLSTM_DTYPE_BIT(OLSTM_DTYPE_FLOAT) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_DOUBLE) | \

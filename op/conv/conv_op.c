@@ -111,22 +111,21 @@ static const olstm__op_schema kFusedConv = {.arity = {2, OLSTM__CONV_INPUT_Z + 1
                                             .instance_bytes = sizeof(olstm__conv_head),
                                             .parse = parse};
 
-#define CONV(DOMAIN, FIRST, LAST, DTYPES, SCHEMA)                                    \
-  {                                                                                  \
-    .struct_size = sizeof(olstm_operator), .domain = DOMAIN, .op_type = "Conv",      \
-    .first_opset = FIRST, .last_opset = LAST, .dtypes = DTYPES, .variant = SCHEMA,   \
-    .create = olstm__op_create_schema, .infer = conv_infer, .prepare = conv_prepare, \
-    .run = olstm__conv_head_run, .release = olstm__op_release_handle,                \
-    .destroy = olstm__conv_head_destroy,                                             \
-  }
+static const olstm__op_callbacks kCallbacks = {
+    .create = olstm__op_create_schema,
+    .infer = conv_infer,
+    .prepare = conv_prepare,
+    .run = olstm__conv_head_run,
+    .release = olstm__op_release_handle,
+    .destroy = olstm__conv_head_destroy,
+};
 
-static const olstm_operator kOperators[] = {
-    CONV("", 1, 0, OLSTM__DTYPES_REAL, &kConv),
-    CONV(OLSTM__FUSED_DOMAIN, OLSTM__FUSED_OPSET, OLSTM__FUSED_OPSET,
-         OLSTM_DTYPE_BIT(OLSTM_DTYPE_FLOAT) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_DOUBLE),
-         &kFusedConv),
+static const olstm__op_row kTable[] = {
+    OLSTM__OP_ROW("Conv", 1, 0, OLSTM__DTYPES_REAL, kCallbacks, kConv),
+    OLSTM__OP_ROW_FUSED(
+        "Conv", OLSTM_DTYPE_BIT(OLSTM_DTYPE_FLOAT) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_DOUBLE),
+        kCallbacks, kFusedConv),
 };
 
 const olstm__op_family olstm__conv_family = {
-    OLSTM__OPERATORS(kOperators),
-    .traits = OLSTM__TRAIT_KEEPS_RANK | OLSTM__TRAIT_ROWS_FIRST};
+    OLSTM__ROWS(kTable), .traits = OLSTM__TRAIT_KEEPS_RANK | OLSTM__TRAIT_ROWS_FIRST};

@@ -153,23 +153,22 @@ static const char* const kFusedAttributes[] = {
 static const olstm__op_schema kConvTranspose = SCHEMA(kAttributes);
 static const olstm__op_schema kFusedConvTranspose = SCHEMA(kFusedAttributes);
 
-#define CONV_TRANSPOSE(DOMAIN, FIRST, LAST, DTYPES, VARIANT)                             \
-  {                                                                                      \
-    .struct_size = sizeof(olstm_operator), .domain = DOMAIN, .op_type = "ConvTranspose", \
-    .first_opset = FIRST, .last_opset = LAST, .dtypes = DTYPES, .variant = VARIANT,      \
-    .create = olstm__op_create_schema, .infer = conv_transpose_infer,                    \
-    .prepare = conv_transpose_prepare, .run = olstm__conv_head_run,                      \
-    .release = olstm__op_release_handle, .destroy = olstm__conv_head_destroy,            \
-  }
+static const olstm__op_callbacks kCallbacks = {
+    .create = olstm__op_create_schema,
+    .infer = conv_transpose_infer,
+    .prepare = conv_transpose_prepare,
+    .run = olstm__conv_head_run,
+    .release = olstm__op_release_handle,
+    .destroy = olstm__conv_head_destroy,
+};
 
-static const olstm_operator kOperators[] = {
-    CONV_TRANSPOSE("", 1, 0, OLSTM__DTYPES_REAL, &kConvTranspose),
-    CONV_TRANSPOSE(
-        OLSTM__FUSED_DOMAIN, OLSTM__FUSED_OPSET, OLSTM__FUSED_OPSET,
+static const olstm__op_row kTable[] = {
+    OLSTM__OP_ROW("ConvTranspose", 1, 0, OLSTM__DTYPES_REAL, kCallbacks, kConvTranspose),
+    OLSTM__OP_ROW_FUSED(
+        "ConvTranspose",
         OLSTM_DTYPE_BIT(OLSTM_DTYPE_FLOAT) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_DOUBLE),
-        &kFusedConvTranspose),
+        kCallbacks, kFusedConvTranspose),
 };
 
 const olstm__op_family olstm__conv_transpose_family = {
-    OLSTM__OPERATORS(kOperators),
-    .traits = OLSTM__TRAIT_KEEPS_RANK | OLSTM__TRAIT_ROWS_FIRST};
+    OLSTM__ROWS(kTable), .traits = OLSTM__TRAIT_KEEPS_RANK | OLSTM__TRAIT_ROWS_FIRST};

@@ -89,13 +89,13 @@ SCHEMA(kAverage, NULL, parse, OLSTM__REDUCE_MEAN);
 SCHEMA(kMax, NULL, parse, OLSTM__REDUCE_MAX);
 SCHEMA(kLp, kLpAttributes, parse_lp, OLSTM__REDUCE_L2);
 
-#define ROW(type, schema)                                                     \
-  OLSTM__OP_ENTRY(type, 1, 0, OLSTM__DTYPES_REAL, &schema, global_pool_infer, \
-                  global_pool_prepare, global_pool_run)
-static const olstm_operator kOperators[] = {ROW("GlobalAveragePool", kAverage),
-                                            ROW("GlobalMaxPool", kMax),
-                                            ROW("GlobalLpPool", kLp)};
+static const olstm__op_callbacks kCallbacks = OLSTM__OP_CALLBACKS(global_pool);
+
+#define ROW(type, schema) \
+  OLSTM__OP_ROW(type, 1, 0, OLSTM__DTYPES_REAL, kCallbacks, schema)
+static const olstm__op_row kTable[] = {ROW("GlobalAveragePool", kAverage),
+                                       ROW("GlobalMaxPool", kMax),
+                                       ROW("GlobalLpPool", kLp)};
 
 const olstm__op_family olstm__global_pool_family = {
-    OLSTM__OPERATORS(kOperators),
-    .traits = OLSTM__TRAIT_KEEPS_RANK | OLSTM__TRAIT_ROWS_FIRST};
+    OLSTM__ROWS(kTable), .traits = OLSTM__TRAIT_KEEPS_RANK | OLSTM__TRAIT_ROWS_FIRST};

@@ -545,9 +545,11 @@ SCHEMA(kLpPool18, 1, kLp18, parse_lp_pool, kCodeLp);
 #define MAX_DTYPES                                          \
   (OLSTM__DTYPES_REAL | OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT8) | \
    OLSTM_DTYPE_BIT(OLSTM_DTYPE_UINT8))
+static const olstm__op_callbacks kCallbacks = OLSTM__OP_CALLBACKS(pool);
+
 #define ROW(type, first, last, dtypes, schema) \
-  OLSTM__OP_ENTRY(type, first, last, dtypes, &schema, pool_infer, pool_prepare, pool_run)
-static const olstm_operator kOperators[] = {
+  OLSTM__OP_ROW(type, first, last, dtypes, kCallbacks, schema)
+static const olstm__op_row kTable[] = {
     ROW("MaxPool", 1, 7, MAX_DTYPES, kMaxPool1),
     ROW("MaxPool", 8, 9, MAX_DTYPES, kMaxPool8),
     ROW("MaxPool", 10, 0, MAX_DTYPES, kMaxPool10),
@@ -565,5 +567,5 @@ static const olstm__type_traits kTraits[] = {
 };
 
 const olstm__op_family olstm__pool_family = {
-    OLSTM__OPERATORS(kOperators),
-    .traits = OLSTM__TRAIT_KEEPS_RANK | OLSTM__TRAIT_ROWS_FIRST, .type_traits = kTraits};
+    OLSTM__ROWS(kTable), .traits = OLSTM__TRAIT_KEEPS_RANK | OLSTM__TRAIT_ROWS_FIRST,
+    .type_traits = kTraits};

@@ -186,22 +186,11 @@ static const olstm__op_schema kDense = {.arity = {2, 3, 1},
                                         .instance_bytes = sizeof(dense_op),
                                         .parse = parse};
 
-static const olstm_operator kOperators[] = {
-    {
-        .struct_size = sizeof(olstm_operator),
-        .domain = OLSTM__FUSED_DOMAIN,
-        .op_type = "Dense",
-        .first_opset = 1,
-        .last_opset = 1,
-        .dtypes = DTYPES,
-        .variant = &kDense,
-        .create = olstm__op_create_schema,
-        .infer = dense_infer,
-        .prepare = dense_prepare,
-        .run = dense_run,
-        .release = olstm__op_release_handle,
-        .destroy = dense_destroy,
-    },
+static const olstm__op_callbacks kCallbacks =
+    OLSTM__OP_CALLBACKS_WITH_DESTROY(dense, dense_destroy);
+
+static const olstm__op_row kTable[] = {
+    OLSTM__OP_ROW_FUSED("Dense", DTYPES, kCallbacks, kDense),
 };
 
-const olstm__op_family olstm__dense_family = {OLSTM__OPERATORS(kOperators)};
+const olstm__op_family olstm__dense_family = {OLSTM__ROWS(kTable)};

@@ -254,8 +254,8 @@ static olstm_status check_products(const einsum_op* op, const plan* p,
 
 // ---------------------------------------------------------------- infer and prepare
 
-static olstm_status infer(const void* instance, const olstm_infer_args* args,
-                          olstm_tensor_desc* out_outputs, olstm_error* error) {
+static olstm_status einsum_infer(const void* instance, const olstm_infer_args* args,
+                                 olstm_tensor_desc* out_outputs, olstm_error* error) {
   const einsum_op* op = instance;
   plan p;
   for (size_t i = 0; i < args->input_count; i++) {
@@ -338,8 +338,8 @@ static void plan_sum(einsum_handle* handle, const olstm_tensor_desc* x) {
   if (handle->is_sum) olstm__reduce_walk_init(&handle->sums, OLSTM__REDUCE_SUM, x, axes);
 }
 
-static olstm_status prepare(void* instance, const olstm_prepare_args* args,
-                            olstm_prepared* out_prepared, olstm_error* error) {
+static olstm_status einsum_prepare(void* instance, const olstm_prepare_args* args,
+                                   olstm_prepared* out_prepared, olstm_error* error) {
   const einsum_op* op = instance;
   einsum_handle made = {.dtype = args->inputs[0]->desc.dtype};
   plan* p = &made.plan;
@@ -441,8 +441,8 @@ static void run_walk(const einsum_handle* handle, const olstm_run_args* args) {
       handle->output_count, args->outputs[0], 1, &zero, 0, args->outputs[0]);
 }
 
-static olstm_status run(const void* instance, const void* handle,
-                        const olstm_run_args* args, olstm_error* error) {
+static olstm_status einsum_run(const void* instance, const void* handle,
+                               const olstm_run_args* args, olstm_error* error) {
   const einsum_handle* prepared = handle;
   (void)instance;
   (void)error;
@@ -489,12 +489,14 @@ static const olstm__op_schema kSchema = {.arity = {1, kMaxOperands, 1},
                                          .instance_bytes = sizeof(einsum_op),
                                          .parse = parse};
 
-static const olstm_operator kOperators[] = {OLSTM__OP_ENTRY(
+static const olstm__op_callbacks kCallbacks = OLSTM__OP_CALLBACKS(einsum);
+
+static const olstm__op_row kTable[] = {OLSTM__OP_ROW(
     "Einsum", 12, 0,
     OLSTM_DTYPE_BIT(OLSTM_DTYPE_FLOAT) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_DOUBLE) |
         OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT32) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT64) |
         OLSTM_DTYPE_BIT(OLSTM_DTYPE_UINT32) | OLSTM_DTYPE_BIT(OLSTM_DTYPE_UINT64),
-    &kSchema, infer, prepare, run)};
+    kCallbacks, kSchema)};
 
-const olstm__op_family olstm__einsum_family = {OLSTM__OPERATORS(kOperators),
+const olstm__op_family olstm__einsum_family = {OLSTM__ROWS(kTable),
                                                .traits = OLSTM__TRAIT_ROWS_EINSUM};

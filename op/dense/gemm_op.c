@@ -303,15 +303,12 @@ static const olstm__op_schema kGemm11 = {.arity = {2, 3, 1},
                                          .instance_bytes = sizeof(gemm_op),
                                          .parse = parse};
 
-#define ROW(first, last, schema)                                                   \
-  {                                                                                \
-    .struct_size = sizeof(olstm_operator), .domain = "", .op_type = "Gemm",        \
-    .first_opset = first, .last_opset = last, .dtypes = OLSTM__DTYPES_PRODUCT,     \
-    .variant = &schema, .create = olstm__op_create_schema, .infer = gemm_infer,    \
-    .prepare = gemm_prepare, .run = gemm_run, .release = olstm__op_release_handle, \
-    .destroy = gemm_destroy,                                                       \
-  }
-static const olstm_operator kOperators[] = {ROW(1, 6, kGemmBefore7), ROW(7, 10, kGemm7),
-                                            ROW(11, 0, kGemm11)};
+static const olstm__op_callbacks kCallbacks =
+    OLSTM__OP_CALLBACKS_WITH_DESTROY(gemm, gemm_destroy);
 
-const olstm__op_family olstm__gemm_family = {OLSTM__OPERATORS(kOperators)};
+#define ROW(first, last, schema) \
+  OLSTM__OP_ROW("Gemm", first, last, OLSTM__DTYPES_PRODUCT, kCallbacks, schema)
+static const olstm__op_row kTable[] = {ROW(1, 6, kGemmBefore7), ROW(7, 10, kGemm7),
+                                       ROW(11, 0, kGemm11)};
+
+const olstm__op_family olstm__gemm_family = {OLSTM__ROWS(kTable)};

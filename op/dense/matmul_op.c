@@ -208,21 +208,11 @@ static void matmul_destroy(void* instance) {
 static const olstm__op_schema kMatMul = {
     .arity = {2, 2, 1}, .instance_bytes = sizeof(matmul_op), .parse = pack_constant};
 
-static const olstm_operator kOperators[] = {
-    {
-        .struct_size = sizeof(olstm_operator),
-        .domain = "",
-        .op_type = "MatMul",
-        .first_opset = 1,
-        .dtypes = OLSTM__DTYPES_PRODUCT,
-        .variant = &kMatMul,
-        .create = olstm__op_create_schema,
-        .infer = matmul_infer,
-        .prepare = matmul_prepare,
-        .run = matmul_run,
-        .release = olstm__op_release_handle,
-        .destroy = matmul_destroy,
-    },
+static const olstm__op_callbacks kCallbacks =
+    OLSTM__OP_CALLBACKS_WITH_DESTROY(matmul, matmul_destroy);
+
+static const olstm__op_row kTable[] = {
+    OLSTM__OP_ROW("MatMul", 1, 0, OLSTM__DTYPES_PRODUCT, kCallbacks, kMatMul),
 };
 
-const olstm__op_family olstm__matmul_family = {OLSTM__OPERATORS(kOperators)};
+const olstm__op_family olstm__matmul_family = {OLSTM__ROWS(kTable)};

@@ -231,13 +231,14 @@ SCHEMA(kModulo, kMod, parse_mod, OLSTM__BINARY_MOD);
 SCHEMA(kShift, kBitShift, parse_bit_shift, OLSTM__BINARY_SHIFT_LEFT);
 
 #define DTYPES_BOOL OLSTM_DTYPE_BIT(OLSTM_DTYPE_BOOL)
-#define ROW(type, first, last, dtypes, schema)                                      \
-  OLSTM__OP_ENTRY(type, first, last, dtypes, &schema, binary_infer, binary_prepare, \
-                  binary_run)
+#define ROW(type, first, last, dtypes, schema) \
+  OLSTM__OP_ROW(type, first, last, dtypes, kCallbacks, schema)
+static const olstm__op_callbacks kCallbacks = OLSTM__OP_CALLBACKS(binary);
+
 #define ROWS(type, dtypes) \
   ROW(#type, 1, 6, dtypes, k##type##Before7), ROW(#type, 7, 0, dtypes, k##type)
 
-static const olstm_operator kOperators[] = {
+static const olstm__op_row kTable[] = {
     ROWS(Add, OLSTM__DTYPES_NUMERIC),
     ROWS(Sub, OLSTM__DTYPES_NUMERIC),
     ROWS(Mul, OLSTM__DTYPES_NUMERIC),
@@ -260,5 +261,5 @@ static const olstm_operator kOperators[] = {
     ROW("PRelu", 7, 0, OLSTM__DTYPES_NUMERIC, kPRelu),
 };
 
-const olstm__op_family olstm__binary_family = {OLSTM__OPERATORS(kOperators),
+const olstm__op_family olstm__binary_family = {OLSTM__ROWS(kTable),
                                                .traits = OLSTM__TRAIT_BROADCASTS};

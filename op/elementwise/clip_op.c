@@ -187,12 +187,12 @@ static const olstm__op_schema kClipBefore11 = {.arity = {1, 1, 1},
 static const olstm__op_schema kClip = {
     .arity = {1, 3, 1}, .instance_bytes = sizeof(clip_op), .parse = parse_nothing};
 
-static const olstm_operator kOperators[] = {
-    OLSTM__OP_ENTRY("Clip", 1, 10, OLSTM__DTYPES_REAL, &kClipBefore11, clip_infer,
-                    clip_prepare, clip_run),
-    OLSTM__OP_ENTRY("Clip", 11, 0, OLSTM__DTYPES_NUMERIC, &kClip, clip_infer,
-                    clip_prepare, clip_run),
+static const olstm__op_callbacks kCallbacks = OLSTM__OP_CALLBACKS(clip);
+
+static const olstm__op_row kTable[] = {
+    OLSTM__OP_ROW("Clip", 1, 10, OLSTM__DTYPES_REAL, kCallbacks, kClipBefore11),
+    OLSTM__OP_ROW("Clip", 11, 0, OLSTM__DTYPES_NUMERIC, kCallbacks, kClip),
 };
 
-const olstm__op_family olstm__clip_family = {OLSTM__OPERATORS(kOperators),
+const olstm__op_family olstm__clip_family = {OLSTM__ROWS(kTable),
                                              .traits = OLSTM__TRAIT_KEEPS_SHAPE};

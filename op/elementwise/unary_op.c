@@ -116,15 +116,15 @@ static olstm_status unary_prepare(void* instance, const olstm_prepare_args* args
 }
 
 /// One run, of which pieces are done at a time.
-typedef struct unary_run {
+typedef struct unary_pass {
   const unary_op* self;
   const unary_handle* handle;
   const char* x;
   char* y;
-} unary_run;
+} unary_pass;
 
 static void run_piece(void* argument, int64_t piece_begin, int64_t piece_end) {
-  const unary_run* run = argument;
+  const unary_pass* run = argument;
   const unary_handle* handle = run->handle;
   const olstm__unary_parameters* parameters = &run->self->parameters;
   const size_t x_bytes = olstm_dtype_size(handle->x_dtype);
@@ -149,10 +149,10 @@ static void run_piece(void* argument, int64_t piece_begin, int64_t piece_end) {
   }
 }
 
-static olstm_status unary_run_node(const void* instance, const void* handle,
-                                   const olstm_run_args* args, olstm_error* error) {
+static olstm_status unary_run(const void* instance, const void* handle,
+                              const olstm_run_args* args, olstm_error* error) {
   const unary_handle* prepared = handle;
-  unary_run run = {instance, prepared, args->inputs[0], args->outputs[0]};
+  unary_pass run = {instance, prepared, args->inputs[0], args->outputs[0]};
   (void)error;
   olstm__pieces_run(args->parallel, prepared->count, 1, run_piece, &run);
   return OLSTM_STATUS_OK;
@@ -222,12 +222,13 @@ static const unary_schema kIsInfSchema = {
     HEAD(kIsInf, parse_is_inf, OLSTM__UNARY_IS_INF)};
 static const unary_schema kGelu = {HEAD(kApproximate, parse_gelu, OLSTM__UNARY_GELU)};
 
-#define ROW(type, first, last, dtypes, schema)                                    \
-  OLSTM__OP_ENTRY(type, first, last, dtypes, &schema, unary_infer, unary_prepare, \
-                  unary_run_node)
+static const olstm__op_callbacks kCallbacks = OLSTM__OP_CALLBACKS(unary);
+
+#define ROW(type, first, last, dtypes, schema) \
+  OLSTM__OP_ROW(type, first, last, dtypes, kCallbacks, schema)
 #define ROW_REAL(type, first) ROW(#type, first, 0, OLSTM__DTYPES_REAL, k##type)
 
-static const olstm_operator kOperators[] = {
+static const olstm__op_row kTable[] = {
     ROW("Neg", 1, 0, OLSTM__DTYPES_REAL | OLSTM__DTYPES_SIGNED_INT, kNeg),
     ROW("Abs", 1, 0, OLSTM__DTYPES_NUMERIC, kAbs),
     ROW("Sign", 9, 0, OLSTM__DTYPES_NUMERIC, kSign),
@@ -275,18 +276,18 @@ static const olstm_operator kOperators[] = {
 
 bool olstm__unary_function_find(const char* op_type,
                                 olstm__unary_function* out_function) {
-  for (size_t i = 0; i < sizeof kOperators / sizeof kOperators[0]; i++) {
-    const unary_schema* schema = kOperators[i].variant;
+  for (size_t i = 0; i < sizeof kTable / sizeof kTable[0]; i++) {
+    const unary_schema* schema = kTable[i].variant;
     const olstm__unary_code code = (olstm__unary_code)schema->schema.code;
-    if (kOperators[i].last_opset != 0 || strcmp(kOperators[i].op_type, op_type) != 0) {
+    if (kTable[i].last_opset != 0 || strcmp(kTable[i].op_type, op_type) != 0) {
       continue;
     }
     *out_function = (olstm__unary_function){code, schema->parameters};
     return schema->schema.parse == parse_floats && !olstm__unary_gives_bool(code) &&
-           (kOperators[i].dtypes & OLSTM_DTYPE_BIT(OLSTM_DTYPE_FLOAT)) != 0;
+           (kTable[i].dtypes & OLSTM_DTYPE_BIT(OLSTM_DTYPE_FLOAT)) != 0;
   }
   return false;
 }
 
-const olstm__op_family olstm__unary_family = {OLSTM__OPERATORS(kOperators),
+const olstm__op_family olstm__unary_family = {OLSTM__ROWS(kTable),
                                               .traits = OLSTM__TRAIT_KEEPS_SHAPE};

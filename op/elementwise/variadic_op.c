@@ -132,15 +132,15 @@ SCHEMA(kMin, OLSTM__BINARY_MIN);
 SCHEMA(kMax, OLSTM__BINARY_MAX);
 SCHEMA(kMean, kCodeMean);
 
-#define ROW(type, dtypes, schema)                                                \
-  OLSTM__OP_ENTRY(type, 1, 0, dtypes, &schema, variadic_infer, variadic_prepare, \
-                  variadic_run)
+static const olstm__op_callbacks kCallbacks = OLSTM__OP_CALLBACKS(variadic);
 
-static const olstm_operator kOperators[] = {
+#define ROW(type, dtypes, schema) OLSTM__OP_ROW(type, 1, 0, dtypes, kCallbacks, schema)
+
+static const olstm__op_row kTable[] = {
     ROW("Sum", OLSTM__DTYPES_REAL, kSum),
     ROW("Min", OLSTM__DTYPES_NUMERIC, kMin),
     ROW("Max", OLSTM__DTYPES_NUMERIC, kMax),
     ROW("Mean", OLSTM__DTYPES_REAL, kMean),
 };
 
-const olstm__op_family olstm__variadic_family = {OLSTM__OPERATORS(kOperators)};
+const olstm__op_family olstm__variadic_family = {OLSTM__ROWS(kTable)};

@@ -73,9 +73,10 @@ static olstm_status where_run(const void* instance, const void* handle,
 static const olstm__op_schema kWhere = {.arity = {3, 3, 1},
                                         .instance_bytes = sizeof(where_op)};
 
-static const olstm_operator kOperators[] = {
-    OLSTM__OP_ENTRY("Where", 9, 0, OLSTM_DTYPE_BIT(OLSTM_DTYPE_BOOL), &kWhere,
-                    where_infer, where_prepare, where_run),
+static const olstm__op_callbacks kCallbacks = OLSTM__OP_CALLBACKS(where);
+
+static const olstm__op_row kTable[] = {
+    OLSTM__OP_ROW("Where", 9, 0, OLSTM_DTYPE_BIT(OLSTM_DTYPE_BOOL), kCallbacks, kWhere),
 };
 
-const olstm__op_family olstm__where_family = {OLSTM__OPERATORS(kOperators)};
+const olstm__op_family olstm__where_family = {OLSTM__ROWS(kTable)};

@@ -6,9 +6,21 @@
 // bfloat16 came to most operators with opset 13.
 #define OLD (OLSTM__DTYPES_ALL & ~OLSTM_DTYPE_BIT(OLSTM_DTYPE_BFLOAT16))
 #define INDEX (OLD & ~OLSTM_DTYPE_BIT(OLSTM_DTYPE_BOOL))
-#define ROW OLSTM__OP_ROW
+#define ROW(TYPE, FIRST, LAST, DTYPES, NAME, SCHEMA) \
+  OLSTM__OP_ROW(TYPE, FIRST, LAST, DTYPES, NAME##_callbacks, olstm__##SCHEMA)
 
-static const olstm_operator kOperators[] = {
+#define CALLBACKS(NAME) \
+  static const olstm__op_callbacks NAME##_callbacks = OLSTM__OP_CALLBACKS(olstm__##NAME)
+CALLBACKS(compress);
+CALLBACKS(gather);
+CALLBACKS(gather_elements);
+CALLBACKS(gather_nd);
+CALLBACKS(non_zero);
+CALLBACKS(one_hot);
+CALLBACKS(scatter_elements);
+CALLBACKS(scatter_nd);
+
+static const olstm__op_row kTable[] = {
     ROW("Compress", 9, 0, OLD, compress, compress_schema),
     ROW("Gather", 1, 12, OLD, gather, gather_schema),
     ROW("Gather", 13, 0, ALL, gather, gather_schema),
@@ -45,5 +57,5 @@ static const olstm__type_traits kTraits[] = {
     {NULL, 0},
 };
 
-const olstm__op_family olstm__gather_family = {OLSTM__OPERATORS(kOperators),
+const olstm__op_family olstm__gather_family = {OLSTM__ROWS(kTable),
                                                .type_traits = kTraits};

@@ -5,9 +5,16 @@
 #define ALL OLSTM__DTYPES_ALL
 // bfloat16 came to most operators with opset 13.
 #define OLD (OLSTM__DTYPES_ALL & ~OLSTM_DTYPE_BIT(OLSTM_DTYPE_BFLOAT16))
-#define ROW OLSTM__OP_ROW
+#define ROW(TYPE, FIRST, LAST, DTYPES, NAME, SCHEMA) \
+  OLSTM__OP_ROW(TYPE, FIRST, LAST, DTYPES, NAME##_callbacks, olstm__##SCHEMA)
 
-static const olstm_operator kOperators[] = {
+#define CALLBACKS(NAME) \
+  static const olstm__op_callbacks NAME##_callbacks = OLSTM__OP_CALLBACKS(olstm__##NAME)
+CALLBACKS(depth_to_space);
+CALLBACKS(resize);
+CALLBACKS(space_to_depth);
+
+static const olstm__op_row kTable[] = {
     ROW("DepthToSpace", 1, 10, OLD, depth_to_space, depth_to_space_schema_1),
     ROW("DepthToSpace", 11, 12, OLD, depth_to_space, depth_to_space_schema_11),
     ROW("DepthToSpace", 13, 0, ALL, depth_to_space, depth_to_space_schema_11),
@@ -30,6 +37,5 @@ static const olstm__type_traits kTraits[] = {
     {NULL, 0},
 };
 
-const olstm__op_family olstm__image_family = {OLSTM__OPERATORS(kOperators),
-                                              .traits = OLSTM__TRAIT_KEEPS_RANK,
-                                              .type_traits = kTraits};
+const olstm__op_family olstm__image_family = {
+    OLSTM__ROWS(kTable), .traits = OLSTM__TRAIT_KEEPS_RANK, .type_traits = kTraits};

@@ -26,8 +26,8 @@ static olstm_status parse(void* instance, olstm_error* error) {
   return olstm_node_get_float(op->base.node, "mask_value", 0.0F, &op->mask_value, error);
 }
 
-static olstm_status infer(const void* instance, const olstm_infer_args* args,
-                          olstm_tensor_desc* out_outputs, olstm_error* error) {
+static olstm_status step_mask_infer(const void* instance, const olstm_infer_args* args,
+                                    olstm_tensor_desc* out_outputs, olstm_error* error) {
   const step_mask_op* op = instance;
   const olstm_tensor_desc* x = &args->inputs[0]->desc;
   OLSTM_RETURN_IF_ERROR(
@@ -47,8 +47,8 @@ static olstm_status infer(const void* instance, const olstm_infer_args* args,
   return OLSTM_STATUS_OK;
 }
 
-static olstm_status prepare(void* instance, const olstm_prepare_args* args,
-                            olstm_prepared* out_prepared, olstm_error* error) {
+static olstm_status step_mask_prepare(void* instance, const olstm_prepare_args* args,
+                                      olstm_prepared* out_prepared, olstm_error* error) {
   const olstm_tensor_desc* x = &args->inputs[0]->desc;
   void* memory = NULL;
   OLSTM_RETURN_IF_ERROR(
@@ -77,8 +77,8 @@ static void* output_at(const step_mask_op* op, const olstm_run_args* args, size_
   return olstm_node_has_output(op->base.node, index) ? args->outputs[index] : NULL;
 }
 
-static olstm_status run(const void* instance, const void* handle,
-                        const olstm_run_args* args, olstm_error* error) {
+static olstm_status step_mask_run(const void* instance, const void* handle,
+                                  const olstm_run_args* args, olstm_error* error) {
   const step_mask_op* op = instance;
   const step_mask_handle* prepared = handle;
   const float* x = args->inputs[0];
@@ -110,22 +110,11 @@ static const olstm__op_schema kSchema = {.arity = {1, 1, OLSTM__STEP_MASK_OUTPUT
                                          .instance_bytes = sizeof(step_mask_op),
                                          .parse = parse};
 
-static const olstm_operator kOperators[] = {{
-    .struct_size = sizeof(olstm_operator),
-    .domain = OLSTM__FUSED_DOMAIN,
-    .op_type = "StepMask",
-    .first_opset = OLSTM__FUSED_OPSET,
-    .last_opset = OLSTM__FUSED_OPSET,
-    .dtypes = OLSTM_DTYPE_BIT(OLSTM_DTYPE_FLOAT),
-    .variant = &kSchema,
-    .create = olstm__op_create_schema,
-    .infer = infer,
-    .prepare = prepare,
-    .run = run,
-    .release = olstm__op_release_handle,
-    .destroy = olstm__op_destroy,
-}};
+static const olstm__op_callbacks kCallbacks = OLSTM__OP_CALLBACKS(step_mask);
+
+static const olstm__op_row kTable[] = {OLSTM__OP_ROW_FUSED(
+    "StepMask", OLSTM_DTYPE_BIT(OLSTM_DTYPE_FLOAT), kCallbacks, kSchema)};
 
 const olstm__op_family olstm__step_mask_family = {
-    OLSTM__OPERATORS(kOperators),
+    OLSTM__ROWS(kTable),
     .traits = OLSTM__TRAIT_KEEPS_SHAPE | OLSTM__TRAIT_OPTIONAL_OUTPUTS};

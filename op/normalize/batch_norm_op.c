@@ -239,10 +239,11 @@ SCHEMA(kBatchNormBefore9, 5, kBefore9);
 SCHEMA(kBatchNormBefore14, 5, kBefore14);
 SCHEMA(kBatchNorm, 3, kSince14);
 
-#define ROW(first, last, schema)                                                  \
-  OLSTM__OP_ENTRY("BatchNormalization", first, last, OLSTM__DTYPES_REAL, &schema, \
-                  batch_norm_infer, batch_norm_prepare, batch_norm_run)
-static const olstm_operator kOperators[] = {
+static const olstm__op_callbacks kCallbacks = OLSTM__OP_CALLBACKS(batch_norm);
+
+#define ROW(first, last, schema) \
+  OLSTM__OP_ROW("BatchNormalization", first, last, OLSTM__DTYPES_REAL, kCallbacks, schema)
+static const olstm__op_row kTable[] = {
     ROW(1, 6, kBatchNormBefore7),
     ROW(7, 8, kBatchNormBefore9),
     ROW(9, 13, kBatchNormBefore14),
@@ -250,5 +251,4 @@ static const olstm_operator kOperators[] = {
 };
 
 const olstm__op_family olstm__batch_norm_family = {
-    OLSTM__OPERATORS(kOperators),
-    .traits = OLSTM__TRAIT_KEEPS_SHAPE | OLSTM__TRAIT_ROWS_FIRST};
+    OLSTM__ROWS(kTable), .traits = OLSTM__TRAIT_KEEPS_SHAPE | OLSTM__TRAIT_ROWS_FIRST};

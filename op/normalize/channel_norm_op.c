@@ -174,15 +174,15 @@ SCHEMA(kInstance, kInstanceAttributes, parse_epsilon);
 SCHEMA(kGroup18, kGroup18Attributes, parse_groups);
 SCHEMA(kGroup, kGroupAttributes, parse_groups);
 
-#define ROW(type, first, last, schema)                                                \
-  OLSTM__OP_ENTRY(type, first, last, OLSTM__DTYPES_REAL, &schema, channel_norm_infer, \
-                  channel_norm_prepare, channel_norm_run)
-static const olstm_operator kOperators[] = {
+static const olstm__op_callbacks kCallbacks = OLSTM__OP_CALLBACKS(channel_norm);
+
+#define ROW(type, first, last, schema) \
+  OLSTM__OP_ROW(type, first, last, OLSTM__DTYPES_REAL, kCallbacks, schema)
+static const olstm__op_row kTable[] = {
     ROW("InstanceNormalization", 1, 0, kInstance),
     ROW("GroupNormalization", 18, 20, kGroup18),
     ROW("GroupNormalization", 21, 0, kGroup),
 };
 
 const olstm__op_family olstm__channel_norm_family = {
-    OLSTM__OPERATORS(kOperators),
-    .traits = OLSTM__TRAIT_KEEPS_SHAPE | OLSTM__TRAIT_ROWS_FIRST};
+    OLSTM__ROWS(kTable), .traits = OLSTM__TRAIT_KEEPS_SHAPE | OLSTM__TRAIT_ROWS_FIRST};

@@ -171,11 +171,12 @@ static const olstm__op_schema kMeanVariance = {.arity = {1, 1, 1},
                                                .instance_bytes = sizeof(composed_norm_op),
                                                .parse = parse_mean_variance};
 
-static const olstm_operator kOperators[] = {
-    OLSTM__OP_ENTRY("LpNormalization", 1, 0, OLSTM__DTYPES_REAL, &kLp,
-                    composed_norm_infer, composed_norm_prepare, composed_norm_run),
-    OLSTM__OP_ENTRY("MeanVarianceNormalization", 9, 0, OLSTM__DTYPES_REAL, &kMeanVariance,
-                    composed_norm_infer, composed_norm_prepare, composed_norm_run),
+static const olstm__op_callbacks kCallbacks = OLSTM__OP_CALLBACKS(composed_norm);
+
+static const olstm__op_row kTable[] = {
+    OLSTM__OP_ROW("LpNormalization", 1, 0, OLSTM__DTYPES_REAL, kCallbacks, kLp),
+    OLSTM__OP_ROW("MeanVarianceNormalization", 9, 0, OLSTM__DTYPES_REAL, kCallbacks,
+                  kMeanVariance),
 };
 
 static const olstm__type_traits kTraits[] = {
@@ -184,6 +185,5 @@ static const olstm__type_traits kTraits[] = {
     {NULL, 0},
 };
 
-const olstm__op_family olstm__composed_norm_family = {OLSTM__OPERATORS(kOperators),
-                                                      .traits = OLSTM__TRAIT_KEEPS_SHAPE,
-                                                      .type_traits = kTraits};
+const olstm__op_family olstm__composed_norm_family = {
+    OLSTM__ROWS(kTable), .traits = OLSTM__TRAIT_KEEPS_SHAPE, .type_traits = kTraits};

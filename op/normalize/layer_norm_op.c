@@ -225,11 +225,11 @@ static const olstm__op_schema kRms = {.arity = {2, 2, 1},
                                       .parse = parse,
                                       .code = kCodeRms};
 
-static const olstm_operator kOperators[] = {
-    OLSTM__OP_ENTRY("LayerNormalization", 17, 0, OLSTM__DTYPES_REAL, &kLayer,
-                    layer_norm_infer, layer_norm_prepare, layer_norm_run),
-    OLSTM__OP_ENTRY("RMSNormalization", 23, 0, OLSTM__DTYPES_REAL, &kRms,
-                    layer_norm_infer, layer_norm_prepare, layer_norm_run),
+static const olstm__op_callbacks kCallbacks = OLSTM__OP_CALLBACKS(layer_norm);
+
+static const olstm__op_row kTable[] = {
+    OLSTM__OP_ROW("LayerNormalization", 17, 0, OLSTM__DTYPES_REAL, kCallbacks, kLayer),
+    OLSTM__OP_ROW("RMSNormalization", 23, 0, OLSTM__DTYPES_REAL, kCallbacks, kRms),
 };
 
 static const olstm__type_traits kTraits[] = {
@@ -238,6 +238,6 @@ static const olstm__type_traits kTraits[] = {
 };
 
 const olstm__op_family olstm__layer_norm_family = {
-    OLSTM__OPERATORS(kOperators),
+    OLSTM__ROWS(kTable),
     .traits = OLSTM__TRAIT_KEEPS_SHAPE | OLSTM__TRAIT_ROWS_FROM | OLSTM__TRAIT_LAST_AXIS,
     .type_traits = kTraits};

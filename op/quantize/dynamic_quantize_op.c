@@ -79,11 +79,12 @@ static olstm_status dynamic_quantize_run(const void* instance, const void* handl
 
 static const olstm__op_schema kSchema = {.arity = {1, 1, 3},
                                          .instance_bytes = sizeof(dynamic_quantize_op)};
-static const olstm_operator kOperators[] = {
-    OLSTM__OP_ENTRY("DynamicQuantizeLinear", 11, 0, OLSTM_DTYPE_BIT(OLSTM_DTYPE_FLOAT),
-                    &kSchema, dynamic_quantize_infer, dynamic_quantize_prepare,
-                    dynamic_quantize_run),
+static const olstm__op_callbacks kCallbacks = OLSTM__OP_CALLBACKS(dynamic_quantize);
+
+static const olstm__op_row kTable[] = {
+    OLSTM__OP_ROW("DynamicQuantizeLinear", 11, 0, OLSTM_DTYPE_BIT(OLSTM_DTYPE_FLOAT),
+                  kCallbacks, kSchema),
 };
 
 const olstm__op_family olstm__dynamic_quantize_family = {
-    OLSTM__OPERATORS(kOperators), .traits = OLSTM__TRAIT_KEEPS_SHAPE};
+    OLSTM__ROWS(kTable), .traits = OLSTM__TRAIT_KEEPS_SHAPE};

@@ -389,10 +389,11 @@ SCHEMA(kDequantizeSchema23, kDequantize23, kCodeDequantize);
 
 #define FROM (OLSTM__DTYPES_REAL | INT32_BIT)
 #define TO (QUANTIZED_DTYPES | INT32_BIT)
-#define ROW(type, first, last, dtypes, schema)                                          \
-  OLSTM__OP_ENTRY(type, first, last, dtypes, &schema, quantize_infer, quantize_prepare, \
-                  quantize_run)
-static const olstm_operator kOperators[] = {
+static const olstm__op_callbacks kCallbacks = OLSTM__OP_CALLBACKS(quantize);
+
+#define ROW(type, first, last, dtypes, schema) \
+  OLSTM__OP_ROW(type, first, last, dtypes, kCallbacks, schema)
+static const olstm__op_row kTable[] = {
     ROW("QuantizeLinear", 10, 12, FROM, kQuantizeSchema10),
     ROW("QuantizeLinear", 13, 18, FROM, kQuantizeSchema13),
     ROW("QuantizeLinear", 19, 20, FROM, kQuantizeSchema19),
@@ -405,4 +406,4 @@ static const olstm_operator kOperators[] = {
 };
 
 const olstm__op_family olstm__quantize_linear_family = {
-    OLSTM__OPERATORS(kOperators), .traits = OLSTM__TRAIT_KEEPS_SHAPE};
+    OLSTM__ROWS(kTable), .traits = OLSTM__TRAIT_KEEPS_SHAPE};

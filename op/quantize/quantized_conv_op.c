@@ -497,17 +497,13 @@ static const olstm__op_schema kQlinear = {.arity = {8, 9, 1},
                                           .parse = parse,
                                           .code = kCodeQlinear};
 
-#define ROW(type, schema)                                                       \
-  {                                                                             \
-    .struct_size = sizeof(olstm_operator), .domain = "", .op_type = type,       \
-    .first_opset = 10, .dtypes = OLSTM__DTYPES_QUANTIZED_8, .variant = &schema, \
-    .create = olstm__op_create_schema, .infer = quantized_conv_infer,           \
-    .prepare = quantized_conv_prepare, .run = quantized_conv_run,               \
-    .release = olstm__op_release_handle, .destroy = quantized_conv_destroy,     \
-  }
-static const olstm_operator kOperators[] = {ROW("ConvInteger", kInteger),
-                                            ROW("QLinearConv", kQlinear)};
+static const olstm__op_callbacks kCallbacks =
+    OLSTM__OP_CALLBACKS_WITH_DESTROY(quantized_conv, quantized_conv_destroy);
+
+#define ROW(type, schema) \
+  OLSTM__OP_ROW(type, 10, 0, OLSTM__DTYPES_QUANTIZED_8, kCallbacks, schema)
+static const olstm__op_row kTable[] = {ROW("ConvInteger", kInteger),
+                                       ROW("QLinearConv", kQlinear)};
 
 const olstm__op_family olstm__quantized_conv_family = {
-    OLSTM__OPERATORS(kOperators),
-    .traits = OLSTM__TRAIT_KEEPS_RANK | OLSTM__TRAIT_ROWS_FIRST};
+    OLSTM__ROWS(kTable), .traits = OLSTM__TRAIT_KEEPS_RANK | OLSTM__TRAIT_ROWS_FIRST};

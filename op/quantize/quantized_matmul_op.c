@@ -328,15 +328,12 @@ static const olstm__op_schema kQlinear = {.arity = {8, 8, 1},
                                           .parse = pack_constant,
                                           .code = kCodeQlinear};
 
-#define ROW(type, schema)                                                       \
-  {                                                                             \
-    .struct_size = sizeof(olstm_operator), .domain = "", .op_type = type,       \
-    .first_opset = 10, .dtypes = OLSTM__DTYPES_QUANTIZED_8, .variant = &schema, \
-    .create = olstm__op_create_schema, .infer = quantized_matmul_infer,         \
-    .prepare = quantized_matmul_prepare, .run = quantized_matmul_run,           \
-    .release = olstm__op_release_handle, .destroy = quantized_matmul_destroy,   \
-  }
-static const olstm_operator kOperators[] = {ROW("MatMulInteger", kInteger),
-                                            ROW("QLinearMatMul", kQlinear)};
+static const olstm__op_callbacks kCallbacks =
+    OLSTM__OP_CALLBACKS_WITH_DESTROY(quantized_matmul, quantized_matmul_destroy);
 
-const olstm__op_family olstm__quantized_matmul_family = {OLSTM__OPERATORS(kOperators)};
+#define ROW(type, schema) \
+  OLSTM__OP_ROW(type, 10, 0, OLSTM__DTYPES_QUANTIZED_8, kCallbacks, schema)
+static const olstm__op_row kTable[] = {ROW("MatMulInteger", kInteger),
+                                       ROW("QLinearMatMul", kQlinear)};
+
+const olstm__op_family olstm__quantized_matmul_family = {OLSTM__ROWS(kTable)};

@@ -359,11 +359,13 @@ SCHEMA(kRandomUniformLike, 1, kUniform, "dtype", "low", "high");
 SCHEMA(kBernoulliSchema, 1, kBernoulli, "dtype");
 SCHEMA(kMultinomialSchema, 1, kMultinomial, "dtype", "sample_size");
 
-#define ROW(type, first, dtypes, schema)                                    \
-  OLSTM__OP_ENTRY_WITH_FLAGS(type, first, 0, dtypes, &schema, random_infer, \
-                             random_prepare, random_run, OLSTM_OPERATOR_RANDOM)
+static const olstm__op_callbacks kCallbacks = OLSTM__OP_CALLBACKS(random);
 
-static const olstm_operator kOperators[] = {
+#define ROW(type, first, dtypes, schema)                               \
+  OLSTM__OP_ROW_WITH_FLAGS(type, first, 0, dtypes, kCallbacks, schema, \
+                           OLSTM_OPERATOR_RANDOM)
+
+static const olstm__op_row kTable[] = {
     ROW("RandomNormal", 1, OLSTM__DTYPES_REAL, kRandomNormal),
     ROW("RandomNormalLike", 1, OLSTM__DTYPES_ALL, kRandomNormalLike),
     ROW("RandomUniform", 1, OLSTM__DTYPES_REAL, kRandomUniform),
@@ -381,4 +383,4 @@ static const olstm__type_traits kTraits[] = {
 };
 
 const olstm__op_family olstm__random_family = {
-    OLSTM__OPERATORS(kOperators), .traits = OLSTM__TRAIT_RANDOM, .type_traits = kTraits};
+    OLSTM__ROWS(kTable), .traits = OLSTM__TRAIT_RANDOM, .type_traits = kTraits};

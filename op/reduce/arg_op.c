@@ -132,11 +132,12 @@ SCHEMA(kArgMax, kCodeMax, kSince12, parse_since_12);
 SCHEMA(kArgMinBefore12, kCodeMin, kBefore12, parse_plain);
 SCHEMA(kArgMin, kCodeMin, kSince12, parse_since_12);
 
-#define ROW(type, first, last, schema)                                          \
-  OLSTM__OP_ENTRY(type, first, last, OLSTM__DTYPES_NUMERIC, &schema, arg_infer, \
-                  arg_prepare, arg_run)
+static const olstm__op_callbacks kCallbacks = OLSTM__OP_CALLBACKS(arg);
 
-static const olstm_operator kOperators[] = {
+#define ROW(type, first, last, schema) \
+  OLSTM__OP_ROW(type, first, last, OLSTM__DTYPES_NUMERIC, kCallbacks, schema)
+
+static const olstm__op_row kTable[] = {
     ROW("ArgMax", 1, 11, kArgMaxBefore12),
     ROW("ArgMax", 12, 0, kArgMax),
     ROW("ArgMin", 1, 11, kArgMinBefore12),
@@ -144,5 +145,4 @@ static const olstm_operator kOperators[] = {
 };
 
 const olstm__op_family olstm__arg_family = {
-    OLSTM__OPERATORS(kOperators),
-    .traits = OLSTM__TRAIT_REDUCES | OLSTM__TRAIT_ROWS_ALONG};
+    OLSTM__ROWS(kTable), .traits = OLSTM__TRAIT_REDUCES | OLSTM__TRAIT_ROWS_ALONG};

@@ -273,14 +273,13 @@ static const olstm__op_schema kCumProd = {.arity = {2, 2, 1},
                                           .parse = parse,
                                           .code = OLSTM__BINARY_MUL};
 
-static const olstm_operator kOperators[] = {
-    OLSTM__OP_ENTRY("CumSum", 11, 0, OLSTM__DTYPES_NUMERIC, &kCumSum, cumsum_infer,
-                    cumsum_prepare, cumsum_run),
-    OLSTM__OP_ENTRY("CumProd", 26, 0, OLSTM__DTYPES_NUMERIC, &kCumProd, cumsum_infer,
-                    cumsum_prepare, cumsum_run),
+static const olstm__op_callbacks kCallbacks = OLSTM__OP_CALLBACKS(cumsum);
+
+static const olstm__op_row kTable[] = {
+    OLSTM__OP_ROW("CumSum", 11, 0, OLSTM__DTYPES_NUMERIC, kCallbacks, kCumSum),
+    OLSTM__OP_ROW("CumProd", 26, 0, OLSTM__DTYPES_NUMERIC, kCallbacks, kCumProd),
 };
 
-const olstm__op_family olstm__cumsum_family = {OLSTM__OPERATORS(kOperators),
-                                               .traits = OLSTM__TRAIT_KEEPS_SHAPE |
-                                                         OLSTM__TRAIT_ROWS_ALONG |
-                                                         OLSTM__TRAIT_AXIS_INPUT};
+const olstm__op_family olstm__cumsum_family = {
+    OLSTM__ROWS(kTable), .traits = OLSTM__TRAIT_KEEPS_SHAPE | OLSTM__TRAIT_ROWS_ALONG |
+                                   OLSTM__TRAIT_AXIS_INPUT};

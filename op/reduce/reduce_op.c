@@ -158,15 +158,16 @@ SCHEMAS(ReduceSumSquare, SUM_SQUARE);
 SCHEMAS(ReduceLogSum, LOG_SUM);
 SCHEMAS(ReduceLogSumExp, LOG_SUM_EXP);
 
-#define ROW(type, first, last, dtypes, schema)                                      \
-  OLSTM__OP_ENTRY(type, first, last, dtypes, &schema, reduce_infer, reduce_prepare, \
-                  reduce_run)
+#define ROW(type, first, last, dtypes, schema) \
+  OLSTM__OP_ROW(type, first, last, dtypes, kCallbacks, schema)
 // `since`: the opset in which the axes became an input.
+static const olstm__op_callbacks kCallbacks = OLSTM__OP_CALLBACKS(reduce);
+
 #define ROWS(name, since, dtypes)                         \
   ROW(#name, 1, since - 1, dtypes, k##name##ByAttribute), \
       ROW(#name, since, 0, dtypes, k##name##ByInput)
 
-static const olstm_operator kOperators[] = {
+static const olstm__op_row kTable[] = {
     ROWS(ReduceSum, 13, OLSTM__DTYPES_NUMERIC),
     ROWS(ReduceMean, 18, OLSTM__DTYPES_NUMERIC),
     ROWS(ReduceMax, 18, OLSTM__DTYPES_ALL),
@@ -179,5 +180,5 @@ static const olstm_operator kOperators[] = {
     ROWS(ReduceLogSumExp, 18, OLSTM__DTYPES_NUMERIC),
 };
 
-const olstm__op_family olstm__reduce_family = {OLSTM__OPERATORS(kOperators),
+const olstm__op_family olstm__reduce_family = {OLSTM__ROWS(kTable),
                                                .traits = OLSTM__TRAIT_REDUCES};

@@ -397,17 +397,18 @@ SCHEMA(kLogSoftmax, kCodeLogSoftmax, parse_since_13);
 SCHEMA(kHardmaxBefore13, kCodeHardmax, parse_before_13);
 SCHEMA(kHardmax, kCodeHardmax, parse_since_13);
 
-#define ROW(type, first, last, schema)                                           \
-  OLSTM__OP_ENTRY(type, first, last, OLSTM__DTYPES_REAL, &schema, softmax_infer, \
-                  softmax_prepare, softmax_run)
+static const olstm__op_callbacks kCallbacks = OLSTM__OP_CALLBACKS(softmax);
 
-static const olstm_operator kOperators[] = {
+#define ROW(type, first, last, schema) \
+  OLSTM__OP_ROW(type, first, last, OLSTM__DTYPES_REAL, kCallbacks, schema)
+
+static const olstm__op_row kTable[] = {
     ROW("Softmax", 1, 12, kSoftmaxBefore13),       ROW("Softmax", 13, 0, kSoftmax),
     ROW("LogSoftmax", 1, 12, kLogSoftmaxBefore13), ROW("LogSoftmax", 13, 0, kLogSoftmax),
     ROW("Hardmax", 1, 12, kHardmaxBefore13),       ROW("Hardmax", 13, 0, kHardmax),
 };
 
 const olstm__op_family olstm__softmax_family = {
-    OLSTM__OPERATORS(kOperators),
-    .traits = OLSTM__TRAIT_KEEPS_SHAPE | OLSTM__TRAIT_ROWS_ALONG |
-              OLSTM__TRAIT_LAST_AXIS | OLSTM__TRAIT_FLATTENS_UNTIL_12};
+    OLSTM__ROWS(kTable), .traits = OLSTM__TRAIT_KEEPS_SHAPE | OLSTM__TRAIT_ROWS_ALONG |
+                                   OLSTM__TRAIT_LAST_AXIS |
+                                   OLSTM__TRAIT_FLATTENS_UNTIL_12};

@@ -241,13 +241,14 @@ SCHEMA(kTopKBefore10, 1, kBefore10, parse_attribute);
 SCHEMA(kTopK10, 2, kIn10, parse_input);
 SCHEMA(kTopK, 2, kSince11, parse_input);
 
-#define ROW(first, last, schema)                                                   \
-  OLSTM__OP_ENTRY("TopK", first, last, OLSTM__DTYPES_NUMERIC, &schema, topk_infer, \
-                  topk_prepare, topk_run)
+static const olstm__op_callbacks kCallbacks = OLSTM__OP_CALLBACKS(topk);
 
-static const olstm_operator kOperators[] = {ROW(1, 9, kTopKBefore10),
-                                            ROW(10, 10, kTopK10), ROW(11, 0, kTopK)};
+#define ROW(first, last, schema) \
+  OLSTM__OP_ROW("TopK", first, last, OLSTM__DTYPES_NUMERIC, kCallbacks, schema)
+
+static const olstm__op_row kTable[] = {ROW(1, 9, kTopKBefore10), ROW(10, 10, kTopK10),
+                                       ROW(11, 0, kTopK)};
 
 const olstm__op_family olstm__topk_family = {
-    OLSTM__OPERATORS(kOperators),
+    OLSTM__ROWS(kTable),
     .traits = OLSTM__TRAIT_KEEPS_RANK | OLSTM__TRAIT_ROWS_ALONG | OLSTM__TRAIT_LAST_AXIS};

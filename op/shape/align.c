@@ -76,8 +76,8 @@ static olstm_status find_rows(const align_op* op, const olstm_infer_args* args,
   return OLSTM_STATUS_OK;
 }
 
-static olstm_status infer(const void* instance, const olstm_infer_args* args,
-                          olstm_tensor_desc* out_outputs, olstm_error* error) {
+static olstm_status align_infer(const void* instance, const olstm_infer_args* args,
+                                olstm_tensor_desc* out_outputs, olstm_error* error) {
   const align_op* op = instance;
   const olstm_tensor_desc* input = &args->inputs[0]->desc;
   const int32_t rank = input->rank < op->rank ? (int32_t)op->rank : input->rank;
@@ -104,8 +104,8 @@ static olstm_status infer(const void* instance, const olstm_infer_args* args,
   return olstm__op_check_output(&op->base, &output, error);
 }
 
-static olstm_status prepare(void* instance, const olstm_prepare_args* args,
-                            olstm_prepared* out_prepared, olstm_error* error) {
+static olstm_status align_prepare(void* instance, const olstm_prepare_args* args,
+                                  olstm_prepared* out_prepared, olstm_error* error) {
   const align_op* op = instance;
   const olstm_tensor_desc* input = &args->inputs[0]->desc;
   const olstm_tensor_desc* output = &args->outputs[0];
@@ -130,8 +130,8 @@ static olstm_status prepare(void* instance, const olstm_prepare_args* args,
   return OLSTM_STATUS_OK;
 }
 
-static olstm_status run(const void* instance, const void* handle,
-                        const olstm_run_args* args, olstm_error* error) {
+static olstm_status align_run(const void* instance, const void* handle,
+                              const olstm_run_args* args, olstm_error* error) {
   const align_handle* align = handle;
   (void)instance;
   (void)error;
@@ -146,21 +146,11 @@ static const olstm__op_schema kSchema = {.arity = {2, kMaxInputs, 1},
                                          .instance_bytes = sizeof(align_op),
                                          .parse = parse};
 
-static const olstm_operator kOperators[] = {{
-    .struct_size = sizeof(olstm_operator),
-    .domain = OLSTM__FUSED_DOMAIN,
-    .op_type = "Align",
-    .first_opset = OLSTM__FUSED_OPSET,
-    .last_opset = OLSTM__FUSED_OPSET,
-    .dtypes = OLSTM__DTYPES_REAL | OLSTM_DTYPE_BIT(OLSTM_DTYPE_BOOL),
-    .variant = &kSchema,
-    .create = olstm__op_create_schema,
-    .infer = infer,
-    .prepare = prepare,
-    .run = run,
-    .release = olstm__op_release_handle,
-    .destroy = olstm__op_destroy,
-}};
+static const olstm__op_callbacks kCallbacks = OLSTM__OP_CALLBACKS(align);
 
-const olstm__op_family olstm__align_family = {OLSTM__OPERATORS(kOperators),
+static const olstm__op_row kTable[] = {
+    OLSTM__OP_ROW_FUSED("Align", OLSTM__DTYPES_REAL | OLSTM_DTYPE_BIT(OLSTM_DTYPE_BOOL),
+                        kCallbacks, kSchema)};
+
+const olstm__op_family olstm__align_family = {OLSTM__ROWS(kTable),
                                               .traits = OLSTM__TRAIT_MOVES_ELEMENTS};

@@ -38,8 +38,8 @@ static olstm_status find_axis(const join_op* op, const olstm_tensor_desc* input,
                                   input->rank - (op->new_axis ? 0 : 1), out_axis, error);
 }
 
-static olstm_status infer(const void* instance, const olstm_infer_args* args,
-                          olstm_tensor_desc* out_outputs, olstm_error* error) {
+static olstm_status join_steps_infer(const void* instance, const olstm_infer_args* args,
+                                     olstm_tensor_desc* out_outputs, olstm_error* error) {
   const join_op* op = instance;
   const olstm_tensor_desc* input = &args->inputs[0]->desc;
   olstm_tensor_desc output = {.dtype = input->dtype};
@@ -59,8 +59,8 @@ static olstm_status infer(const void* instance, const olstm_infer_args* args,
   return olstm__op_check_output(&op->base, &output, error);
 }
 
-static olstm_status prepare(void* instance, const olstm_prepare_args* args,
-                            olstm_prepared* out_prepared, olstm_error* error) {
+static olstm_status join_steps_prepare(void* instance, const olstm_prepare_args* args,
+                                       olstm_prepared* out_prepared, olstm_error* error) {
   const join_op* op = instance;
   const olstm_tensor_desc* input = &args->inputs[0]->desc;
   void* memory = NULL;
@@ -88,8 +88,8 @@ static olstm_status prepare(void* instance, const olstm_prepare_args* args,
   return OLSTM_STATUS_OK;
 }
 
-static olstm_status run(const void* instance, const void* handle,
-                        const olstm_run_args* args, olstm_error* error) {
+static olstm_status join_steps_run(const void* instance, const void* handle,
+                                   const olstm_run_args* args, olstm_error* error) {
   const join_handle* join = handle;
   const char* source = args->inputs[0];
   char* target = args->outputs[0];
@@ -112,21 +112,11 @@ static const olstm__op_schema kSchema = {.arity = {1, 1, 1},
                                          .instance_bytes = sizeof(join_op),
                                          .parse = parse};
 
-static const olstm_operator kOperators[] = {{
-    .struct_size = sizeof(olstm_operator),
-    .domain = OLSTM__FUSED_DOMAIN,
-    .op_type = "JoinSteps",
-    .first_opset = OLSTM__FUSED_OPSET,
-    .last_opset = OLSTM__FUSED_OPSET,
-    .dtypes = OLSTM__DTYPES_NUMERIC | OLSTM_DTYPE_BIT(OLSTM_DTYPE_BOOL),
-    .variant = &kSchema,
-    .create = olstm__op_create_schema,
-    .infer = infer,
-    .prepare = prepare,
-    .run = run,
-    .release = olstm__op_release_handle,
-    .destroy = olstm__op_destroy,
-}};
+static const olstm__op_callbacks kCallbacks = OLSTM__OP_CALLBACKS(join_steps);
 
-const olstm__op_family olstm__join_steps_family = {OLSTM__OPERATORS(kOperators),
+static const olstm__op_row kTable[] = {OLSTM__OP_ROW_FUSED(
+    "JoinSteps", OLSTM__DTYPES_NUMERIC | OLSTM_DTYPE_BIT(OLSTM_DTYPE_BOOL), kCallbacks,
+    kSchema)};
+
+const olstm__op_family olstm__join_steps_family = {OLSTM__ROWS(kTable),
                                                    .traits = OLSTM__TRAIT_MOVES_ELEMENTS};

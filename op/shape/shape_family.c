@@ -16,18 +16,48 @@
    OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT64))
 #define INT64 OLSTM_DTYPE_BIT(OLSTM_DTYPE_INT64)
 
-#define ROW OLSTM__OP_ROW
+#define CALLBACKS(NAME) \
+  static const olstm__op_callbacks NAME##_callbacks = OLSTM__OP_CALLBACKS(olstm__##NAME)
 // The output is the input's bytes.
-#define VIEW(TYPE, FIRST, LAST, DTYPES, NAME, SCHEMA)                                 \
-  OLSTM__OP_ENTRY(TYPE, FIRST, LAST, DTYPES, &olstm__##SCHEMA, olstm__##NAME##_infer, \
-                  olstm__view_prepare, olstm__view_run)
-// Only the input's shape matters.
-#define SHAPE_ONLY(TYPE, FIRST, LAST, DTYPES, NAME, SCHEMA)                  \
-  OLSTM__OP_ENTRY_WITH_FLAGS(TYPE, FIRST, LAST, DTYPES, &olstm__##SCHEMA,    \
-                             olstm__##NAME##_infer, olstm__##NAME##_prepare, \
-                             olstm__##NAME##_run, OLSTM_OPERATOR_SHAPE_ONLY)
+#define VIEW(NAME)                                      \
+  static const olstm__op_callbacks NAME##_callbacks = { \
+      .create = olstm__op_create_schema,                \
+      .infer = olstm__##NAME##_infer,                   \
+      .prepare = olstm__view_prepare,                   \
+      .run = olstm__view_run,                           \
+      .release = olstm__op_release_handle,              \
+      .destroy = olstm__op_destroy}
 
-static const olstm_operator kOperators[] = {
+CALLBACKS(cast);
+CALLBACKS(concat);
+CALLBACKS(constant_of_shape);
+CALLBACKS(dropout);
+CALLBACKS(eye_like);
+CALLBACKS(expand);
+CALLBACKS(pad);
+CALLBACKS(range);
+CALLBACKS(reverse_sequence);
+CALLBACKS(tensor_shape);
+CALLBACKS(tensor_size);
+CALLBACKS(slice);
+CALLBACKS(split);
+CALLBACKS(tile);
+CALLBACKS(transpose);
+CALLBACKS(trilu);
+VIEW(flatten);
+VIEW(identity);
+VIEW(reshape);
+VIEW(squeeze);
+VIEW(unsqueeze);
+
+#define ROW(TYPE, FIRST, LAST, DTYPES, NAME, SCHEMA) \
+  OLSTM__OP_ROW(TYPE, FIRST, LAST, DTYPES, NAME##_callbacks, olstm__##SCHEMA)
+// Only the input's shape matters.
+#define SHAPE_ONLY(TYPE, FIRST, LAST, DTYPES, NAME, SCHEMA)                              \
+  OLSTM__OP_ROW_WITH_FLAGS(TYPE, FIRST, LAST, DTYPES, NAME##_callbacks, olstm__##SCHEMA, \
+                           OLSTM_OPERATOR_SHAPE_ONLY)
+
+static const olstm__op_row kTable[] = {
     ROW("Cast", 1, 5, OLD, cast, cast_schema_1),
     ROW("Cast", 6, 12, OLD, cast, cast_schema_6),
     ROW("Cast", 13, 18, ALL, cast, cast_schema_6),
@@ -50,11 +80,11 @@ static const olstm_operator kOperators[] = {
     ROW("EyeLike", 22, 0, ALL, eye_like, eye_like_schema),
     ROW("Expand", 8, 12, OLD, expand, expand_schema),
     ROW("Expand", 13, 0, ALL, expand, expand_schema),
-    VIEW("Flatten", 1, 8, OLD_REAL, flatten, flatten_schema),
-    VIEW("Flatten", 9, 12, OLD, flatten, flatten_schema),
-    VIEW("Flatten", 13, 0, ALL, flatten, flatten_schema),
-    VIEW("Identity", 1, 12, OLD, identity, identity_schema),
-    VIEW("Identity", 13, 0, ALL, identity, identity_schema),
+    ROW("Flatten", 1, 8, OLD_REAL, flatten, flatten_schema),
+    ROW("Flatten", 9, 12, OLD, flatten, flatten_schema),
+    ROW("Flatten", 13, 0, ALL, flatten, flatten_schema),
+    ROW("Identity", 1, 12, OLD, identity, identity_schema),
+    ROW("Identity", 13, 0, ALL, identity, identity_schema),
     ROW("Pad", 1, 1, OLD_REAL, pad, pad_schema_1),
     ROW("Pad", 2, 10, OLD_REAL, pad, pad_schema_2),
     ROW("Pad", 11, 12, OLD_NUMERIC, pad, pad_schema_11),
@@ -62,10 +92,10 @@ static const olstm_operator kOperators[] = {
     ROW("Pad", 18, 18, ALL, pad, pad_schema_18),
     ROW("Pad", 19, 0, ALL, pad, pad_schema_19),
     ROW("Range", 11, 0, RANGE, range, range_schema),
-    VIEW("Reshape", 1, 4, OLD_REAL, reshape, reshape_schema_1),
-    VIEW("Reshape", 5, 12, OLD, reshape, reshape_schema_5),
-    VIEW("Reshape", 13, 13, ALL, reshape, reshape_schema_5),
-    VIEW("Reshape", 14, 0, ALL, reshape, reshape_schema_14),
+    ROW("Reshape", 1, 4, OLD_REAL, reshape, reshape_schema_1),
+    ROW("Reshape", 5, 12, OLD, reshape, reshape_schema_5),
+    ROW("Reshape", 13, 13, ALL, reshape, reshape_schema_5),
+    ROW("Reshape", 14, 0, ALL, reshape, reshape_schema_14),
     ROW("ReverseSequence", 10, 0, OLD, reverse_sequence, reverse_sequence_schema),
     SHAPE_ONLY("Shape", 1, 12, OLD, tensor_shape, tensor_shape_schema_1),
     SHAPE_ONLY("Shape", 13, 14, ALL, tensor_shape, tensor_shape_schema_1),
@@ -79,15 +109,15 @@ static const olstm_operator kOperators[] = {
     ROW("Split", 2, 12, OLD, split, split_schema_1),
     ROW("Split", 13, 17, ALL, split, split_schema_13),
     ROW("Split", 18, 0, ALL, split, split_schema_18),
-    VIEW("Squeeze", 1, 12, OLD, squeeze, squeeze_schema_1),
-    VIEW("Squeeze", 13, 0, ALL, squeeze, squeeze_schema_13),
+    ROW("Squeeze", 1, 12, OLD, squeeze, squeeze_schema_1),
+    ROW("Squeeze", 13, 0, ALL, squeeze, squeeze_schema_13),
     ROW("Tile", 6, 12, OLD, tile, tile_schema),
     ROW("Tile", 13, 0, ALL, tile, tile_schema),
     ROW("Transpose", 1, 12, OLD, transpose, transpose_schema),
     ROW("Transpose", 13, 0, ALL, transpose, transpose_schema),
     ROW("Trilu", 14, 0, ALL, trilu, trilu_schema),
-    VIEW("Unsqueeze", 1, 12, OLD, unsqueeze, unsqueeze_schema_1),
-    VIEW("Unsqueeze", 13, 0, ALL, unsqueeze, unsqueeze_schema_13),
+    ROW("Unsqueeze", 1, 12, OLD, unsqueeze, unsqueeze_schema_1),
+    ROW("Unsqueeze", 13, 0, ALL, unsqueeze, unsqueeze_schema_13),
 };
 
 static const olstm__type_traits kTraits[] = {
@@ -124,5 +154,5 @@ static const olstm__type_traits kTraits[] = {
     {NULL, 0},
 };
 
-const olstm__op_family olstm__shape_family = {OLSTM__OPERATORS(kOperators),
+const olstm__op_family olstm__shape_family = {OLSTM__ROWS(kTable),
                                               .type_traits = kTraits};

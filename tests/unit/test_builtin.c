@@ -8,9 +8,23 @@
 #include <string.h>
 
 #include "op/lstm/activation.h"
+#include "op/op_family.h"
 #include "tests/support/fuse_case.h"
 #include "tests/support/test_allocator.h"
 #include "tests/support/test_main.h"
+
+static void every_row_of_every_family_is_an_operator(void** state) {
+  const olstm_plugin* plugin = olstm__builtin_plugin();
+  size_t count = 0;
+  (void)state;
+#define COUNT(name) count += olstm__##name##_family.row_count;
+  OLSTM__FOR_EACH_FAMILY(COUNT)
+  assert_int_equal(plugin->operator_count(), count);
+  const olstm_operator* last = plugin->get_operator(count - 1);
+  assert_string_equal(last->op_type, olstm__join_steps_family.rows[0].op_type);
+  assert_string_equal(last->domain, OLSTM__FUSED_DOMAIN);
+  assert_null(plugin->get_operator(count));
+}
 
 static void traits_belong_to_a_domain(void** state) {
   (void)state;
@@ -202,6 +216,7 @@ static void every_operator_refuses_surplus_inputs_and_outputs(void** state) {
 
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(every_row_of_every_family_is_an_operator),
       cmocka_unit_test(traits_belong_to_a_domain),
       cmocka_unit_test(recurrent_operators_are_told_apart),
       cmocka_unit_test(outputs_are_optional_where_onnx_says_so),
