@@ -1,6 +1,8 @@
 #include "op/dense/einsum_product.h"
 
-/// Multiply-adds of one product from which it gains.
+/// Multiply-adds of one product from which it gains where nothing is summed. (Where
+/// something is, a product's chain of fma rounds otherwise than the definition: sizes of
+/// the output must not decide.)
 enum { kLeastWork = 64 };
 
 typedef enum letter_kind { kBatch, kRow, kColumn, kSummed, kKindCount } letter_kind;
@@ -65,7 +67,7 @@ static bool plan_copies(olstm__einsum_product* self, const olstm__einsum_letters
   static const letter_kind kA[] = {kBatch, kRow, kSummed};
   static const letter_kind kB[] = {kBatch, kSummed, kColumn};
   static const letter_kind kC[] = {kBatch, kRow, kColumn};
-  int64_t output_strides[OLSTM_MAX_RANK] = {0};
+  int64_t output_strides[OLSTM__EINSUM_MAX_LETTERS] = {0};
   int64_t stride = 1;
   for (int32_t i = letters->output_count - 1; i >= 0; i--) {
     output_strides[i] = stride;
@@ -129,44 +131,45 @@ bool olstm__einsum_product_init(olstm__einsum_product* self, olstm_dtype dtype,
     self->product.n = self->product.m;
     self->product.m = 1;
   }
-  return olstm__product_work(&self->product) >= kLeastWork &&
+  return (self->product.k > 1 || olstm__product_work(&self->product) >= kLeastWork) &&
          plan_copies(self, letters, lists, bytes) && plan_workspace(self, bytes);
 }
 
 void olstm__einsum_product_run(const olstm__einsum_product* self,
-                               const olstm_run_args* args) {
+                               const olstm_parallel* parallel, const void* a,
+                               const void* b, void* c, void* workspace) {
   const olstm__product* p = &self->product;
   const size_t bytes = olstm_dtype_size(p->dtype);
-  char* workspace = args->workspace;
-  const char* a = args->inputs[0];
-  const char* b = args->inputs[1];
-  char* c = self->copies_c ? workspace + self->c_offset : args->outputs[0];
+  char* scratch = workspace;
+  const char* a_data = a;
+  const char* b_data = b;
+  char* c_data = self->copies_c ? scratch + self->c_offset : c;
   if (self->copies_a) {
-    olstm__strided_copy_run(&self->a, a, workspace + self->a_offset);
-    a = workspace + self->a_offset;
+    olstm__strided_copy_run(&self->a, a, scratch + self->a_offset);
+    a_data = scratch + self->a_offset;
   }
   if (self->copies_b) {
-    olstm__strided_copy_run(&self->b, b, workspace + self->b_offset);
-    b = workspace + self->b_offset;
+    olstm__strided_copy_run(&self->b, b, scratch + self->b_offset);
+    b_data = scratch + self->b_offset;
   }
   const bool is_flipped = self->is_flipped;
-  const char *left = is_flipped ? b : a, *right = is_flipped ? a : b;
+  const char *left = is_flipped ? b_data : a_data, *right = is_flipped ? a_data : b_data;
   for (int64_t i = 0; i < self->batch_count; i++) {
     const olstm__gemm_matrix matrix = {right + (size_t)(i * p->k * p->n) * bytes,
                                        is_flipped ? 1 : p->n, is_flipped ? p->k : 1};
     const bool packs = !olstm__product_takes_unpacked(p, &matrix);
     if (packs) {
-      olstm__product_pack(p, &matrix, workspace + self->scratch_offset,
-                          workspace + self->packed_offset);
+      olstm__product_pack(p, &matrix, scratch + self->scratch_offset,
+                          scratch + self->packed_offset);
     }
     const olstm__product_run_args run = {
         .a = left + (size_t)(i * p->m * p->k) * bytes,
-        .packed = packs ? workspace + self->packed_offset : NULL,
+        .packed = packs ? scratch + self->packed_offset : NULL,
         .b = matrix.data,
-        .c = c + (size_t)(i * p->m * p->n) * bytes,
-        .scratch = workspace + self->scratch_offset,
-        .parallel = args->parallel};
+        .c = c_data + (size_t)(i * p->m * p->n) * bytes,
+        .scratch = scratch + self->scratch_offset,
+        .parallel = parallel};
     olstm__product_run(p, &run);
   }
-  if (self->copies_c) olstm__strided_copy_run(&self->c, c, args->outputs[0]);
+  if (self->copies_c) olstm__strided_copy_run(&self->c, c_data, c);
 }

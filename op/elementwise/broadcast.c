@@ -63,15 +63,12 @@ static bool can_merge(const olstm__broadcast* plan, int32_t merged,
   return true;
 }
 
-void olstm__broadcast_init(olstm__broadcast* plan, const olstm_tensor_desc* output,
-                           const olstm_tensor_desc* const* inputs, int32_t input_count) {
-  int64_t strides[OLSTM__BROADCAST_MAX_INPUTS][OLSTM_MAX_RANK] = {{0}};
+void olstm__broadcast_init_strides(olstm__broadcast* plan, int32_t rank,
+                                   const int64_t* dims, int64_t strides[][OLSTM_MAX_RANK],
+                                   int32_t input_count) {
   *plan = (olstm__broadcast){.input_count = input_count};
-  for (int32_t i = 0; i < input_count; i++) {
-    find_strides(output, inputs[i], strides[i]);
-  }
-  for (int32_t d = 0; d < output->rank; d++) {
-    const int64_t dim = output->dims[d];
+  for (int32_t d = 0; d < rank; d++) {
+    const int64_t dim = dims[d];
     if (dim == 1) continue;
     if (plan->rank > 0 && can_merge(plan, plan->rank - 1, strides, d, dim)) {
       plan->dims[plan->rank - 1] *= dim;
@@ -86,6 +83,15 @@ void olstm__broadcast_init(olstm__broadcast* plan, const olstm_tensor_desc* outp
   plan->run_length = plan->dims[plan->rank - 1];
   plan->run_count = plan->run_length == 0 ? 0 : 1;
   for (int32_t d = 0; d + 1 < plan->rank; d++) plan->run_count *= plan->dims[d];
+}
+
+void olstm__broadcast_init(olstm__broadcast* plan, const olstm_tensor_desc* output,
+                           const olstm_tensor_desc* const* inputs, int32_t input_count) {
+  int64_t strides[OLSTM__BROADCAST_MAX_INPUTS][OLSTM_MAX_RANK] = {{0}};
+  for (int32_t i = 0; i < input_count; i++) {
+    find_strides(output, inputs[i], strides[i]);
+  }
+  olstm__broadcast_init_strides(plan, output->rank, output->dims, strides, input_count);
 }
 
 void olstm__broadcast_next(const olstm__broadcast* plan,

@@ -40,6 +40,12 @@ bool olstm__broadcast_fits(const olstm_tensor_desc* from, const olstm_tensor_des
 void olstm__broadcast_init(olstm__broadcast* plan, const olstm_tensor_desc* output,
                            const olstm_tensor_desc* const* inputs, int32_t input_count);
 
+/// The same of dimensions, at most OLSTM_MAX_RANK, and every input's strides in them: 0
+/// where it is repeated. The last dimension's are not checked.
+void olstm__broadcast_init_strides(olstm__broadcast* plan, int32_t rank,
+                                   const int64_t* dims, int64_t strides[][OLSTM_MAX_RANK],
+                                   int32_t input_count);
+
 /// Moves the cursor, zeroed before the first run, to the next run. [no-alloc]
 void olstm__broadcast_next(const olstm__broadcast* plan, olstm__broadcast_cursor* cursor);
 

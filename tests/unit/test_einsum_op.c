@@ -1,4 +1,8 @@
-// op/dense/einsum_op.
+// op/dense/einsum_op, and the steps that it makes.
+#include <inttypes.h>
+#include <math.h>
+
+#include "tests/support/op_fixture.h"
 #include "tests/support/op_text.h"
 #include "tests/support/test_main.h"
 
@@ -82,15 +86,261 @@ static void letters_of_no_size_leave_nothing_to_count(void** state) {
   op_text_expect("Einsum-12 equation='a,b,c,d,e,f,g,z->'", kMany, "f32[] 0");
 }
 
-static void refuses_more_products_than_an_int64_counts(void** state) {
+/// As its definition says: in double, for each element of the output over all others.
+typedef struct definition {
+  char letters[24];
+  int64_t dims[24];
+  int32_t count;
+} definition;
+
+static int32_t letter_of(definition* self, char letter, int64_t dim) {
+  int32_t i = 0;
+  while (i < self->count && self->letters[i] != letter) i++;
+  if (i == self->count) {
+    self->letters[self->count] = letter;
+    self->dims[self->count++] = 1;
+  }
+  if (dim > 1) self->dims[i] = dim;
+  return i;
+}
+
+/// The offset in a tensor with these letters; dimensions of 1 are broadcast.
+static int64_t place_of(definition* self, const char* term, const olstm_tensor_desc* desc,
+                        const int64_t* index) {
+  int64_t place = 0;
+  for (int32_t d = 0; d < desc->rank; d++) {
+    const int64_t at = index[letter_of(self, term[d], 0)];
+    place = place * desc->dims[d] + (desc->dims[d] == 1 ? 0 : at);
+  }
+  return place;
+}
+
+/// One equation "ab,bc->ac", its operands of one dtype, and what the operator made.
+typedef struct equation {
+  char text[64];
+  const char* terms[7];
+  char storage[64];
+  olstm_attribute attribute;
+  olstm_string string;
+  op_fixture fixture;
+} equation;
+
+static void open_equation(equation* self, const char* text) {
+  memset(self, 0, sizeof *self);
+  (void)snprintf(self->text, sizeof self->text, "%s", text);
+  (void)snprintf(self->storage, sizeof self->storage, "%s", text);
+  for (char* term = self->storage; term;) {
+    char* end = strpbrk(term, ",-");
+    const bool is_last = end && *end == '-';
+    self->terms[self->fixture.input_count++] = term;
+    if (end) *end = '\0';
+    if (is_last) self->terms[self->fixture.input_count] = end + 2;
+    term = end && !is_last ? end + 1 : NULL;
+  }
+  self->string = (olstm_string){self->text, strlen(self->text)};
+  self->attribute = (olstm_attribute){.name = "equation",
+                                      .kind = OLSTM_ATTRIBUTE_STRING,
+                                      .count = 1,
+                                      .strings = &self->string};
+  self->fixture.op_type = "Einsum";
+  self->fixture.opset_version = 12;
+  self->fixture.attribute_count = 1;
+  self->fixture.attributes = &self->attribute;
+}
+
+static double value_of(const olstm_tensor* tensor, int64_t i) {
+  switch (tensor->desc.dtype) {
+    case OLSTM_DTYPE_FLOAT:
+      return ((const float*)tensor->data)[i];
+    case OLSTM_DTYPE_DOUBLE:
+      return ((const double*)tensor->data)[i];
+    default:
+      return (double)((const int32_t*)tensor->data)[i];
+  }
+}
+
+static void assert_is_defined(equation* self) {
+  const size_t inputs = self->fixture.input_count;
+  const olstm_tensor* y = &self->fixture.outputs[0];
+  const int64_t output_count = olstm_tensor_desc_count(&y->desc);
+  definition all = {.count = 0};
+  int64_t index[24] = {0}, total = 1;
+  for (size_t o = 0; o < inputs; o++) {
+    const olstm_tensor_desc* desc = &self->fixture.inputs[o]->desc;
+    for (int32_t d = 0; d < desc->rank; d++) {
+      (void)letter_of(&all, self->terms[o][d], desc->dims[d]);
+    }
+  }
+  double* sums = calloc((size_t)output_count, sizeof *sums);
+  for (int32_t i = 0; i < all.count; i++) total *= all.dims[i];
+  for (int64_t n = 0; n < total; n++) {
+    double product = 1;
+    for (size_t o = 0; o < inputs; o++) {
+      const olstm_tensor* x = self->fixture.inputs[o];
+      product *= value_of(x, place_of(&all, self->terms[o], &x->desc, index));
+    }
+    sums[place_of(&all, self->terms[inputs], &y->desc, index)] += product;
+    for (int32_t i = 0; i < all.count && ++index[i] == all.dims[i]; i++) index[i] = 0;
+  }
+  for (int64_t i = 0; i < output_count; i++) {
+    const double found = value_of(y, i);
+    if (!(fabs(found - sums[i]) <= 2e-5 * (1 + fabs(sums[i])))) {
+      fail_msg("%s: element %" PRId64 " is %g, expected %g", self->text, i, found,
+               sums[i]);
+    }
+  }
+  free(sums);
+}
+
+/// Fills an operand of the dtype with made-up values; integers from -4 to 4.
+static void make_operand(olstm_tensor* x, olstm_dtype dtype, const char* dims,
+                         uint32_t* seed) {
+  *x = (olstm_tensor){.desc = {.dtype = dtype}};
+  for (const char* at = dims; *at;) {
+    char* end = NULL;
+    x->desc.dims[x->desc.rank++] = strtoll(at, &end, 10);
+    at = *end == ',' ? end + 1 : end;
+  }
+  const int64_t count = olstm_tensor_desc_count(&x->desc);
+  x->data = malloc((size_t)count * sizeof(double));
+  for (int64_t i = 0; i < count; i++) {
+    *seed = *seed * 1664525u + 1013904223u;
+    const double value = (double)(*seed >> 8) / (1 << 23) - 1;
+    if (dtype == OLSTM_DTYPE_FLOAT) ((float*)x->data)[i] = (float)value;
+    if (dtype == OLSTM_DTYPE_DOUBLE) ((double*)x->data)[i] = value;
+    if (dtype == OLSTM_DTYPE_INT32) ((int32_t*)x->data)[i] = (int32_t)(value * 4);
+  }
+}
+
+static const struct {
+  const char* equation;
+  const char* dims[6];
+} kEquations[] = {
+    {"ij,jk->ik", {"5,9", "9,7"}},
+    {"ij,jk->ki", {"5,9", "9,7"}},
+    {"bij,bkj->bik", {"3,5,9", "3,4,9"}},
+    {"bij,bkj->kbi", {"3,5,9", "3,4,9"}},
+    {"abc,cd->abd", {"3,4,9", "9,5"}},
+    {"bhwc,hkc->bhwk", {"2,3,4,9", "3,5,9"}},
+    {"ij,kl->ijkl", {"4,5", "3,6"}},
+    {"bind,bjnd->bnij", {"2,4,3,8", "2,5,3,8"}},
+    {"ijk,kji->i", {"3,5,9", "9,5,3"}},
+    {"ijk,jk->i", {"6,4,9", "4,9"}},
+    {"ab,ba->ab", {"4,5", "5,4"}},
+    {"ij,ij->i", {"3,50", "3,50"}},
+    {"ij,ij->", {"3,50", "3,50"}},
+    // Letters that one operand alone has are summed first.
+    {"ij,kj->", {"5,9", "4,9"}},
+    {"ijk,jl->lj", {"5,9,3", "9,4"}},
+    {"i,j->", {"7", "9"}},
+    {"iij,jk->k", {"4,4,5", "5,3"}},
+    {"iji,ki->kj", {"4,5,4", "3,4"}},
+    // Chains, forms, scales, and what only the third operand connects.
+    {"ij,jk,kl->il", {"4,5", "5,6", "6,3"}},
+    {"ij,jk,kl->li", {"4,5", "5,6", "6,3"}},
+    {"bi,oij,bj->bo", {"4,5", "3,5,6", "4,6"}},
+    {"ij,,jk->ik", {"4,5", "", "5,6"}},
+    {"a,b,c->abc", {"4", "5", "6"}},
+    {"abc,c,a->abc", {"4,5,6", "6", "4"}},
+    {"c,abc,b->cba", {"6", "4,5,6", "5"}},
+    {"ij,kl,jk->il", {"4,5", "6,3", "5,6"}},
+    {"ia,ja,ka->ijk", {"3,7", "4,7", "5,7"}},
+    {"ijk,ja,ka->ia", {"3,4,5", "4,6", "5,6"}},
+    {"ab,ac,bd,cd,ad,bc->", {"3,4", "3,5", "4,6", "5,6", "3,6", "4,5"}},
+    {"bhqd,bhkd,bhkv->bqhv", {"2,2,5,8", "2,2,6,8", "2,2,6,7"}},
+    {"ii,ij,jj->i", {"4,4", "4,5", "5,5"}},
+    {"bij,bjk,bk->bi", {"1,4,5", "3,5,6", "3,6"}},
+    {"ab,b,b,b->a", {"3,1", "4", "1", "4"}},
+};
+
+/// Whatever is summed early, multiplied as a matrix, side by side, or by the loops.
+static void equations_give_what_the_definition_gives(void** state) {
+  static const olstm_dtype kDtypes[] = {OLSTM_DTYPE_FLOAT, OLSTM_DTYPE_DOUBLE,
+                                        OLSTM_DTYPE_INT32};
+  uint32_t seed = 7;
   (void)state;
-  op_text_expect_failure(
-      "Einsum-12 equation='a,b,c,d,e,f,g->'",
-      "f32[1000] 0..; f32[1000] 0..; f32[1000] 0..; f32[1000] 0..; f32[1000] 0..; "
-      "f32[1000] 0..; f32[1000] 0..",
-      OLSTM_STATUS_LIMIT_EXCEEDED,
-      "Einsum 'node': equation 'a,b,c,d,e,f,g->' takes 1e+21 products with these shapes, "
-      "which are too many");
+  for (size_t c = 0; c < 3 * sizeof kEquations / sizeof kEquations[0]; c++) {
+    olstm_tensor operands[6];
+    equation e;
+    open_equation(&e, kEquations[c / 3].equation);
+    for (size_t o = 0; o < e.fixture.input_count; o++) {
+      make_operand(&operands[o], kDtypes[c % 3], kEquations[c / 3].dims[o], &seed);
+      e.fixture.inputs[o] = &operands[o];
+    }
+    if (op_fixture_run(&e.fixture) != OLSTM_STATUS_OK) {
+      fail_msg("%s: %s", e.text, e.fixture.error.message);
+    }
+    assert_is_defined(&e);
+    op_fixture_deinit(&e.fixture);
+    for (size_t o = 0; o < e.fixture.input_count; o++) free(operands[o].data);
+  }
+}
+
+/// Rows `b` of a batch, whichever operands have it, are what each is alone.
+static void rows_of_a_batch_are_what_each_is_alone(void** state) {
+  static const struct {
+    const char* equation;
+    const char* dims[4];
+  } kCases[] = {
+      {"bi,ij->bj", {"7,3", "3,5"}},
+      {"bi,ij->bj", {"7,40", "40,1"}},
+      {"bi,i->b", {"7,5", "5"}},
+      {"bi,jk,bj->bki", {"7,3", "4,5", "7,4"}},
+      {"bi,oij,bj->bo", {"7,5", "3,5,6", "7,6"}},
+      {"bi,ij,jk,bk->b", {"7,5", "5,6", "6,4", "7,4"}},
+      {"bijk,bi,ij,ki->bk", {"7,3,4,5", "7,3", "3,4", "5,3"}},
+      {"bij,bjk,bkl->bli", {"7,2,3", "7,3,2", "7,2,4"}},
+  };
+  enum { kRows = 7 };
+  uint32_t seed = 3;
+  (void)state;
+  for (size_t c = 0; c < sizeof kCases / sizeof kCases[0]; c++) {
+    olstm_tensor operands[4], rows[4];
+    equation all, one;
+    open_equation(&all, kCases[c].equation);
+    for (size_t o = 0; o < all.fixture.input_count; o++) {
+      make_operand(&operands[o], OLSTM_DTYPE_FLOAT, kCases[c].dims[o], &seed);
+      all.fixture.inputs[o] = &operands[o];
+    }
+    assert_int_equal(op_fixture_run(&all.fixture), OLSTM_STATUS_OK);
+    for (int64_t r = 0; r < kRows; r++) {
+      open_equation(&one, kCases[c].equation);
+      for (size_t o = 0; o < one.fixture.input_count; o++) {
+        rows[o] = operands[o];
+        one.fixture.inputs[o] = &rows[o];
+        if (one.terms[o][0] != 'b') continue;
+        rows[o].desc.dims[0] = 1;
+        rows[o].data =
+            (float*)operands[o].data + r * olstm_tensor_desc_count(&rows[o].desc);
+      }
+      assert_int_equal(op_fixture_run(&one.fixture), OLSTM_STATUS_OK);
+      const int64_t count = olstm_tensor_desc_count(&one.fixture.outputs[0].desc);
+      if (memcmp((const float*)all.fixture.outputs[0].data + r * count,
+                 one.fixture.outputs[0].data, (size_t)count * sizeof(float)) != 0) {
+        fail_msg("%s: row %" PRId64 " differs", all.text, r);
+      }
+      op_fixture_deinit(&one.fixture);
+    }
+    op_fixture_deinit(&all.fixture);
+    for (size_t o = 0; o < all.fixture.input_count; o++) free(operands[o].data);
+  }
+}
+
+static void refuses_more_products_than_an_int64_counts(void** state) {
+#define SQUARE "f32[200,200] 0..; "
+#define SQUARES SQUARE SQUARE SQUARE SQUARE SQUARE SQUARE SQUARE
+  static const char* kEquation = "ab,ac,ad,ae,af,ag,ah,bx,cx,dx,ex,fx,gx,hx->";
+  char node[96], message[160];
+  (void)state;
+  (void)snprintf(node, sizeof node, "Einsum-12 equation='%s'", kEquation);
+  (void)snprintf(
+      message, sizeof message,
+      "Einsum 'node': equation '%s' takes 2.56e+18 products with these shapes, "
+      "which are too many",
+      kEquation);
+  op_text_expect_failure(node, SQUARES SQUARES, OLSTM_STATUS_LIMIT_EXCEEDED, message);
+#undef SQUARES
+#undef SQUARE
 }
 
 static void refuses_what_does_not_fit(void** state) {
@@ -113,35 +363,6 @@ static void refuses_what_does_not_fit(void** state) {
                          "dimension 0 of equation 'i,i->'");
 }
 
-/// By matrix products: the same letters through a third operand of ones take the
-/// definition's loops.
-static void products_are_what_the_definition_gives(void** state) {
-  static const struct {
-    const char* letters;
-    const char* output;
-    const char* a;
-    const char* b;
-  } kCases[] = {
-      {"ij,jk", "ik", "5,9", "9,7"},        {"ij,jk", "ki", "5,9", "9,7"},
-      {"bij,bkj", "bik", "3,5,9", "3,4,9"}, {"bij,bkj", "kbi", "3,5,9", "3,4,9"},
-      {"abc,cd", "abd", "3,4,9", "9,5"},    {"bhwc,hkc", "bhwk", "2,3,4,9", "3,5,9"},
-      {"ij,kl", "ijkl", "4,5", "3,6"},      {"bind,bjnd", "bnij", "2,4,3,8", "2,5,3,8"},
-      {"ijk,kji", "i", "3,5,9", "9,5,3"},   {"ijk,jk", "i", "6,4,9", "4,9"},
-  };
-  char two[96], three[96], x[160], y[160];
-  (void)state;
-  for (size_t c = 0; c < sizeof kCases / sizeof kCases[0]; c++) {
-    (void)snprintf(two, sizeof two, "Einsum-12 equation='%s->%s'", kCases[c].letters,
-                   kCases[c].output);
-    (void)snprintf(three, sizeof three, "Einsum-12 equation='%s,->%s'", kCases[c].letters,
-                   kCases[c].output);
-    (void)snprintf(x, sizeof x, "f32[%s] ~; f32[%s] ~", kCases[c].a, kCases[c].b);
-    (void)snprintf(y, sizeof y, "f32[%s] ~; f32[%s] ~; f32[] 1", kCases[c].a,
-                   kCases[c].b);
-    op_text_expect_same(two, x, three, y, 1e-5);
-  }
-}
-
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(products_are_summed_over_letters_the_output_lacks),
@@ -153,7 +374,8 @@ int main(int argc, char** argv) {
       cmocka_unit_test(letters_of_no_size_leave_nothing_to_count),
       cmocka_unit_test(refuses_more_products_than_an_int64_counts),
       cmocka_unit_test(refuses_what_does_not_fit),
-      cmocka_unit_test(products_are_what_the_definition_gives),
+      cmocka_unit_test(equations_give_what_the_definition_gives),
+      cmocka_unit_test(rows_of_a_batch_are_what_each_is_alone),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }
