@@ -158,14 +158,10 @@ void olstm__einsum_product_run(const olstm__einsum_product* self,
     const olstm__gemm_matrix matrix = {right + (size_t)(i * p->k * p->n) * bytes,
                                        is_flipped ? 1 : p->n, is_flipped ? p->k : 1};
     const bool packs = !olstm__product_takes_unpacked(p, &matrix);
-    if (packs) {
-      olstm__product_pack(p, &matrix, scratch + self->scratch_offset,
-                          scratch + self->packed_offset);
-    }
     const olstm__product_run_args run = {
         .a = left + (size_t)(i * p->m * p->k) * bytes,
-        .packed = packs ? scratch + self->packed_offset : NULL,
-        .b = matrix.data,
+        .b = matrix,
+        .pack_to = packs ? scratch + self->packed_offset : NULL,
         .c = c_data + (size_t)(i * p->m * p->n) * bytes,
         .scratch = scratch + self->scratch_offset,
         .parallel = parallel};

@@ -262,16 +262,15 @@ static olstm_status gemm_run(const void* instance, const void* handle,
                                 self->transposes_b ? product->k : 1};
   const bool is_packed = self->weight.packed.memory != NULL;
   const bool is_unpacked = !is_packed && olstm__product_takes_unpacked(product, &b);
-  if (!is_packed && !is_unpacked) olstm__product_pack(product, &b, scratch, packed);
-  const olstm__product_run_args run = {.a = a,
-                                       .packed = is_packed ? self->weight.packed.memory
-                                                 : is_unpacked ? NULL
-                                                               : packed,
-                                       .b = b.data,
-                                       .bias = prepared->is_bias ? args->inputs[2] : NULL,
-                                       .c = args->outputs[0],
-                                       .scratch = scratch,
-                                       .parallel = args->parallel};
+  const olstm__product_run_args run = {
+      .a = a,
+      .packed = self->weight.packed.memory,
+      .b = b,
+      .pack_to = is_packed || is_unpacked ? NULL : packed,
+      .bias = prepared->is_bias ? args->inputs[2] : NULL,
+      .c = args->outputs[0],
+      .scratch = scratch,
+      .parallel = args->parallel};
   olstm__product_run(product, &run);
   if (prepared->has_c || self->alpha != 1) {
     combine(self, prepared, prepared->has_c ? args->inputs[2] : NULL, args->outputs[0]);

@@ -103,16 +103,6 @@ static olstm_status matmul_prepare(void* instance, const olstm_prepare_args* arg
   return OLSTM_STATUS_OK;
 }
 
-/// The packed layout of matrix `index` of the right-hand side.
-static const void* find_packed(const matmul_op* self, const matmul_handle* handle,
-                               const olstm_run_args* args, int64_t index,
-                               char* workspace) {
-  if (self->weight.packed.memory) return olstm__packed_weight_get(&self->weight, index);
-  const olstm__gemm_matrix b = matrix_of(handle, args->inputs[1], index);
-  olstm__product_pack(&handle->product, &b, workspace + handle->packed_bytes, workspace);
-  return workspace;
-}
-
 /// Matrices side by side, each a_step and b_step after the one before.
 typedef struct matrix_run {
   const matmul_op* self;
@@ -129,20 +119,28 @@ static void run_matrices(void* argument, int32_t task) {
   const matrix_run* run = argument;
   const matmul_handle* handle = run->handle;
   const olstm_run_args* args = run->args;
-  const bool is_unpacked = takes_unpacked(run->self, handle);
+  const olstm__packed_weight* weight = &run->self->weight;
+  const bool is_constant = weight->packed.memory != NULL;
+  const bool packs = !is_constant && !takes_unpacked(run->self, handle);
   char* workspace = (char*)args->workspace + (size_t)task * handle->task_bytes;
   const void* packed = NULL;
+  if (packs && run->b_step == 0 && run->count > 1) {
+    // All products have the same one.
+    const olstm__gemm_matrix b = matrix_of(handle, args->inputs[1], run->b);
+    olstm__product_pack(&handle->product, &b, workspace + handle->packed_bytes,
+                        workspace);
+    packed = workspace;
+  }
   for (int64_t i = run->count * task / run->tasks;
        i < run->count * (task + 1) / run->tasks; i++) {
     const int64_t b_index = run->b + i * run->b_step;
-    if (!is_unpacked && (!packed || run->b_step)) {
-      packed = find_packed(run->self, handle, args, b_index, workspace);
-    }
+    if (is_constant) packed = olstm__packed_weight_get(weight, b_index);
     const olstm__product_run_args product = {
         .a = (const char*)args->inputs[0] +
              (size_t)(run->a + i * run->a_step) * handle->a_bytes,
         .packed = packed,
-        .b = matrix_of(handle, args->inputs[1], b_index).data,
+        .b = matrix_of(handle, args->inputs[1], b_index),
+        .pack_to = packs && !packed ? workspace : NULL,
         .c = run->c + (size_t)i * handle->c_bytes,
         .scratch = workspace + handle->packed_bytes,
         .parallel = run->tasks == 1 ? args->parallel : NULL};

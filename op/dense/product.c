@@ -161,7 +161,7 @@ static void run_floats(const olstm__product* product, int64_t rows, const void* 
                                  .a = a,
                                  .a_stride = product->k,
                                  .packed = args->packed,
-                                 .b = args->b,
+                                 .b = args->b.data,
                                  .bias = bias,
                                  .c = c,
                                  .c_stride = product->n};
@@ -190,11 +190,13 @@ static void run_half(const olstm__product* product, const olstm__product_run_arg
   }
 }
 
-/// Rows that one task computes, or, where they are few, columns: whole tiles.
+/// Rows that one task computes, or columns: whole tiles, or, where each task packs what
+/// it multiplies, whole vectors.
 typedef struct product_split {
   const olstm__product* product;
   const olstm__product_run_args* args;
   int64_t rows, columns;
+  bool packs;
 } product_split;
 
 static void run_part(void* argument, int32_t index) {
@@ -207,37 +209,80 @@ static void run_part(void* argument, int32_t index) {
   const int64_t rows = p->m - row < split->rows ? p->m - row : split->rows;
   const int64_t columns = p->n - column < split->columns ? p->n - column : split->columns;
   const size_t first = (size_t)column * element_bytes;
-  size_t packed = 0;
+  const void* packed = args->packed;
+  size_t packed_before = 0;
   if (rows <= 0 || columns <= 0) return;
-  if (column > 0) (void)olstm__gemm_packed_bytes(p->dtype, p->k, column, &packed);
+  if (column > 0) {
+    (void)olstm__gemm_packed_bytes(p->dtype, p->k, column, &packed_before);
+  }
+  if (packed) packed = (const char*)packed + packed_before;
+  if (split->packs) {
+    char* to = (char*)args->pack_to + packed_before;
+    const olstm__gemm_matrix b = {
+        (const char*)args->b.data +
+            (size_t)(column * args->b.column_stride) * element_bytes,
+        args->b.row_stride, args->b.column_stride};
+    olstm__gemm_pack(p->dtype, p->k, columns, &b, to);
+    packed = to;
+  }
   const olstm__gemm_args gemm = {
       .m = rows,
       .n = columns,
       .k = p->k,
       .a = (const char*)args->a + (size_t)(row * p->k) * element_bytes,
       .a_stride = p->k,
-      .packed = args->packed ? (const char*)args->packed + packed : NULL,
-      .b = args->b,
+      .packed = packed,
+      .b = args->b.data,
       .bias = args->bias ? (const char*)args->bias + first : NULL,
       .c = (char*)args->c + (size_t)(row * p->n) * element_bytes + first,
       .c_stride = p->n};
   olstm__gemm_run(p->dtype, &gemm);
 }
 
+/// Columns of each of `threads` tasks, in whole units.
+static int64_t columns_of_task(int64_t n, int64_t unit, int32_t threads) {
+  const int64_t units = (n + unit - 1) / unit;
+  return (units + threads - 1) / threads * unit;
+}
+
+/// Whether tasks that pack and multiply columns are done before tasks that multiply rows
+/// by what one thread has packed. Packing costs as much as some rows, and what another
+/// core has packed is read as slowly as many are multiplied.
+static bool had_better_share_columns(const olstm__product* product, int64_t columns,
+                                     int32_t threads) {
+  enum { kRowsToPack = 4, kRowsToFetch = 18 };
+  return (product->m + kRowsToPack) * columns <
+         (product->m / threads + kRowsToPack + kRowsToFetch) * product->n;
+}
+
+static product_split share(const olstm__product* product,
+                           const olstm__product_run_args* args, int32_t threads) {
+  const double work = (double)product->m * (double)product->k * (double)product->n;
+  product_split split = {product, args, product->m, product->n, args->pack_to != NULL};
+  if (threads <= 1 || work < kParallelWork) return split;
+  const int64_t tile = olstm__gemm_tile_columns(product->dtype);
+  if (split.packs) {
+    const int64_t columns =
+        columns_of_task(product->n, olstm__gemm_lanes(product->dtype), threads);
+    split.packs = had_better_share_columns(product, columns, threads);
+    if (split.packs) split.columns = columns;
+  } else if (product->m <= kFewRows && args->packed && product->n > tile) {
+    // B is what takes the time: each of them reads its own part.
+    split.columns = columns_of_task(product->n, tile, threads);
+  }
+  if (split.columns == product->n) split.rows = (product->m + threads - 1) / threads;
+  return split;
+}
+
 static void run_real(const olstm__product* product, const olstm__product_run_args* args) {
   const olstm_parallel* parallel = args->parallel;
   const int32_t threads = parallel ? parallel->thread_count : 1;
-  const double work = (double)product->m * (double)product->k * (double)product->n;
-  product_split split = {product, args, product->m, product->n};
-  if (threads > 1 && work >= kParallelWork) {
-    const int64_t tile = olstm__gemm_tile_columns(product->dtype);
-    if (product->m <= kFewRows && args->packed && product->n > tile) {
-      // B is what takes the time: each of them reads its own part.
-      const int64_t tiles = (product->n + tile - 1) / tile;
-      split.columns = (tiles + threads - 1) / threads * tile;
-    } else {
-      split.rows = (product->m + threads - 1) / threads;
-    }
+  olstm__product_run_args packed = *args;
+  product_split split = share(product, args, threads);
+  if (args->pack_to && !split.packs) {
+    olstm__product_pack(product, &args->b, args->scratch, args->pack_to);
+    packed.packed = args->pack_to;
+    split.args = &packed;
   }
   if (split.rows == product->m && split.columns >= product->n) {
     run_part(&split, 0);
@@ -248,15 +293,22 @@ static void run_real(const olstm__product* product, const olstm__product_run_arg
 
 void olstm__product_run(const olstm__product* product,
                         const olstm__product_run_args* args) {
+  olstm__product_run_args packed = *args;
   if (product->m == 0 || product->n == 0) return;
-  if (is_half(product->dtype)) {
-    run_half(product, args);
-  } else if (is_real(product->dtype)) {
+  if (is_real(product->dtype) && !is_half(product->dtype)) {
     run_real(product, args);
+    return;
+  }
+  if (args->pack_to) {
+    olstm__product_pack(product, &args->b, args->scratch, args->pack_to);
+    packed.packed = args->pack_to;
+  }
+  if (is_half(product->dtype)) {
+    run_half(product, &packed);
   } else if (olstm_dtype_size(product->dtype) == sizeof(uint32_t)) {
-    olstm__product_i32_run(product->m, product->k, product->n, args->a, args->packed,
+    olstm__product_i32_run(product->m, product->k, product->n, args->a, packed.packed,
                            args->c);
   } else {
-    multiply_uint64_t(product, args->a, args->packed, args->c);
+    multiply_uint64_t(product, args->a, packed.packed, args->c);
   }
 }

@@ -49,9 +49,11 @@ bool olstm__product_takes_unpacked(const olstm__product* product,
 typedef struct olstm__product_run_args {
   /// Rows of k elements without gaps.
   const void* a;
-  /// NULL: `b` is B as it is, where olstm__product_takes_unpacked says so.
+  /// NULL: B is `b`.
   const void* packed;
-  const void* b;
+  olstm__gemm_matrix b;
+  /// Where `b` is packed to; NULL: olstm__product_takes_unpacked says that it is not.
+  void* pack_to;
   /// [n] of `dtype`, added to every row; NULL for none. Real dtypes alone.
   const void* bias;
   /// Rows of n elements without gaps.

@@ -27,6 +27,10 @@ bool olstm__gemm_packed_bytes(olstm_dtype dtype, int64_t k, int64_t n,
          olstm_size_multiply(*out_bytes, olstm_dtype_size(dtype), out_bytes);
 }
 
+int64_t olstm__gemm_lanes(olstm_dtype dtype) {
+  return table(dtype)->lanes;
+}
+
 int64_t olstm__gemm_tile_columns(olstm_dtype dtype) {
   return (int64_t)table(dtype)->tile_vectors * table(dtype)->lanes;
 }

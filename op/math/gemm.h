@@ -40,9 +40,12 @@ typedef struct olstm__gemm_args {
 /// Bytes of a packed B. dtype: FLOAT or DOUBLE. False when they do not fit in a size_t.
 bool olstm__gemm_packed_bytes(olstm_dtype dtype, int64_t k, int64_t n, size_t* out_bytes);
 
-/// Columns that are packed together: those from a multiple of them on begin where as many
-/// columns before them end.
+/// Columns that are packed together, in a B of more: those from a multiple of them on
+/// begin where as many columns before them end.
 int64_t olstm__gemm_tile_columns(olstm_dtype dtype);
+
+/// The columns of a vector: a packed B takes as much as one of whole vectors.
+int64_t olstm__gemm_lanes(olstm_dtype dtype);
 
 /// Packs B into `packed` (aligned to OLSTM_ALIGNMENT).
 void olstm__gemm_pack(olstm_dtype dtype, int64_t k, int64_t n,

@@ -25,6 +25,14 @@ static void both_sides_can_be_transposed(void** state) {
                  "f64[3,2] 1 4 2 5 3 6; f64[2,3] 1 0 2 0 1 2", "f64[2,2] 7 8 16 17");
 }
 
+static void threads_share_a_product_that_is_packed_first(void** state) {
+  (void)state;
+  op_text_expect_as_double("Gemm-13 transB=1",
+                           "f32[33,257] ~; f32[100,257] ~; f32[100] ~", 1e-4);
+  op_text_expect_as_double("Gemm-13 transA=1 transB=1 alpha=0.5",
+                           "f32[257,50] ~; f32[100,257] ~", 1e-4);
+}
+
 static void alpha_and_beta_scale(void** state) {
   (void)state;
   op_text_expect("Gemm-11 alpha=0.5", A "; " B, "f32[2,2] 3.5 4 8 8.5");
@@ -66,6 +74,7 @@ int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(c_broadcasts_from_every_shape),
       cmocka_unit_test(both_sides_can_be_transposed),
+      cmocka_unit_test(threads_share_a_product_that_is_packed_first),
       cmocka_unit_test(alpha_and_beta_scale),
       cmocka_unit_test(other_dtypes_do_the_same),
       cmocka_unit_test(shapes_that_do_not_fit_are_named),

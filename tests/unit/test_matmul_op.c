@@ -93,11 +93,13 @@ static void a_constant_gives_the_same_result(void** state) {
 /// Of enough work that threads share the columns, the rows, or the matrices of a batch.
 static void threads_share_columns_rows_and_matrices(void** state) {
   static const char* const kInputs[] = {
-      "f32[1,600] ~; f32[600,700] ~",     "f32[5,300] ~; #f32[300,501] ~",
-      "f32[3,300] ~; f32[300,20] ~",      "f32[20,120] ~; f32[120,130] ~",
-      "f32[7,40,50] ~; f32[7,50,60] ~",   "f32[2,1,40,50] ~; f32[3,50,60] ~",
-      "f32[5,40,50] ~; f32[1,50,60] ~",   "f32[40,50] ~; f32[9,50,60] ~",
-      "f32[12,2,300] ~; f32[12,300,40] ~"};
+      "f32[1,600] ~; f32[600,700] ~",      "f32[5,300] ~; #f32[300,501] ~",
+      "f32[3,300] ~; f32[300,20] ~",       "f32[20,120] ~; f32[120,130] ~",
+      "f32[7,40,50] ~; f32[7,50,60] ~",    "f32[2,1,40,50] ~; f32[3,50,60] ~",
+      "f32[5,40,50] ~; f32[1,50,60] ~",    "f32[40,50] ~; f32[9,50,60] ~",
+      "f32[12,2,300] ~; f32[12,300,40] ~", "f32[33,257] ~; f32[257,100] ~",
+      "f32[90,100] ~; f32[100,301] ~",     "f64[33,257] ~; f64[257,100] ~",
+      "f16[33,257] ~; f16[257,100] ~",     "f32[900,40] ~; f32[40,17] ~"};
   (void)state;
   for (size_t i = 0; i < sizeof kInputs / sizeof kInputs[0]; i++) {
     op_text_expect_as_double("MatMul-13", kInputs[i], 1e-4);
