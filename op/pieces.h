@@ -3,10 +3,18 @@
 #define OLSTM_OP_PIECES_H_
 
 #include "olstm/plugin.h"
+#include "op/op_work.h"
 
 /// The least number of elements per thread: fewer are done before another thread wakes
 /// up. For operations of a nanosecond or less per element.
 enum { OLSTM__PIECE_ELEMENTS = 16384 };
+
+/// The elements that each of `item_count` items stands for when all take `work` units.
+static inline int64_t olstm__piece_elements(uint64_t work, int64_t item_count) {
+  enum { kUnitsPerElement = 2 };
+  const uint64_t items = item_count > 0 ? (uint64_t)item_count : 1;
+  return 1 + (int64_t)(work / kUnitsPerElement / items);
+}
 
 /// Does items begin..end-1. Called on several threads at once.
 typedef void (*olstm__piece_task)(void* argument, int64_t begin, int64_t end);

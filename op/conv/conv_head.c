@@ -102,7 +102,7 @@ olstm_status olstm__conv_head_run(const void* instance, const void* handle,
   inner.outputs = &result;
   if (!y) return OLSTM_STATUS_OK;
   olstm__conv_call_run(&prepared->call, &head->weight, &inner, &nothing);
-  (void)olstm__binary_walk_run(&prepared->walk, result, z, y);
+  (void)olstm__binary_walk_run(&prepared->walk, args->parallel, result, z, y);
   olstm__fused_function_run(&head->function, prepared->y_count, y);
   return OLSTM_STATUS_OK;
 }

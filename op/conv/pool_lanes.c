@@ -15,7 +15,7 @@ enum {
   kMostBytes = 1 << 20,
   /// Pieces for each thread, and taps of all planes below which one thread is enough.
   kPiecesPerThread = 4,
-  kParallelTaps = 1 << 18
+  kParallelTaps = 1 << 16
 };
 
 static const olstm__pool_lanes_table* find_table(int64_t planes) {
@@ -84,6 +84,14 @@ static bool is_wide(const olstm__window* w, bool is_max, int64_t lanes) {
   return (is_max || w->kernel[2] == 2) && is_small && w->output[2] >= 48;
 }
 
+/// Whether there is work for several threads.
+static bool can_share(const olstm__pool_lanes* lanes, int32_t thread_count) {
+  const olstm__window* w = &lanes->window;
+  return thread_count > 1 &&
+         lanes->planes * olstm__window_output_count(w) * olstm__window_kernel_count(w) >=
+             kParallelTaps;
+}
+
 void olstm__pool_lanes_init(olstm__pool_lanes* lanes, const olstm__window* window,
                             int64_t planes, bool is_max, int32_t thread_count) {
   const olstm__window* w = window;
@@ -110,7 +118,7 @@ void olstm__pool_lanes_init(olstm__pool_lanes* lanes, const olstm__window* windo
   }
   int64_t parts = olstm__conv_parts(rows, lanes->piece_rows);
   const int64_t wanted = (int64_t)thread_count * kPiecesPerThread;
-  if (thread_count > 1 && groups * parts < wanted)
+  if (can_share(lanes, thread_count) && groups * parts < wanted)
     parts = olstm__conv_parts(wanted, groups);
   lanes->piece_rows = olstm__conv_parts(rows, parts < rows ? parts : rows);
   lanes->piece_count = groups * olstm__conv_parts(rows, lanes->piece_rows);
@@ -243,12 +251,9 @@ void olstm__pool_lanes_run(const olstm__pool_lanes* lanes,
                            const olstm__pool_lanes_args* args) {
   const olstm_parallel* parallel = args->parallel;
   pool_task task = {lanes, args, parallel ? parallel->thread_count : 1};
-  const olstm__window* w = &lanes->window;
   const size_t most = lanes->workspace_bytes / lanes->thread_bytes;
   if ((size_t)task.task_count > most) task.task_count = (int32_t)most;
-  if (task.task_count > 1 && lanes->piece_count > 1 &&
-      lanes->planes * olstm__window_output_count(w) * olstm__window_kernel_count(w) >=
-          kParallelTaps) {
+  if (can_share(lanes, task.task_count) && lanes->piece_count > 1) {
     parallel->run(parallel->pool, task.task_count, run_task, &task);
   } else {
     task.task_count = 1;

@@ -206,11 +206,11 @@ static void run_loops(const olstm__einsum_step* self, const void* a, const void*
 }
 
 /// Products, which a sum of them begins by adding to 0: there is no -0.
-static void run_walk(const olstm__einsum_step* self, const void* a, const void* b,
-                     void* y) {
+static void run_walk(const olstm__einsum_step* self, const olstm_parallel* parallel,
+                     const void* a, const void* b, void* y) {
   const olstm__compute_type type = olstm__compute_type_of(self->dtype);
   const double zero = 0;
-  (void)olstm__binary_walk_run(&self->by.walk, a, b, y);
+  (void)olstm__binary_walk_run(&self->by.walk, parallel, a, b, y);
   if (self->dtype != OLSTM_DTYPE_FLOAT && self->dtype != OLSTM_DTYPE_DOUBLE) return;
   (void)olstm__binary_kernel_find(OLSTM__BINARY_ADD, type)(self->output_count, y, 1,
                                                            &zero, 0, y);
@@ -221,7 +221,7 @@ void olstm__einsum_step_run(const olstm__einsum_step* self,
                             void* y, void* workspace) {
   switch (self->kind) {
     case OLSTM__EINSUM_WALK:
-      run_walk(self, a, b, y);
+      run_walk(self, parallel, a, b, y);
       break;
     case OLSTM__EINSUM_PRODUCT:
       olstm__einsum_product_run(&self->by.product, parallel, a, b, y, workspace);

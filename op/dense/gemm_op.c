@@ -226,7 +226,7 @@ static void combine(const gemm_op* self, const gemm_handle* handle, const char* 
   const olstm__broadcast* plan = &handle->plan;
   const int64_t step = olstm__broadcast_step(plan, 0);
   const bool adds = c && self->alpha == 1 && self->beta == 1;
-  olstm__broadcast_cursor cursor = {{0}, {0}};
+  olstm__broadcast_cursor cursor = {.output = 0};
   for (int64_t r = 0; r < plan->run_count; r++) {
     for (int64_t begin = 0; begin < plan->run_length; begin += OLSTM__COMPUTE_BLOCK) {
       const int64_t count = olstm__compute_block_size(plan->run_length - begin);

@@ -153,7 +153,7 @@ static olstm_status matmul_run(const void* instance, const void* handle,
   const matmul_handle* prepared = handle;
   const olstm__broadcast* batch = &prepared->plan.batch;
   const int32_t threads = args->parallel ? args->parallel->thread_count : 1;
-  olstm__broadcast_cursor cursor = {{0}, {0}};
+  olstm__broadcast_cursor cursor = {.output = 0};
   matrix_run run = {.self = instance,
                     .handle = prepared,
                     .args = args,

@@ -4,6 +4,7 @@
 
 #include "op/elementwise/binary_walk.h"
 #include "op/op_family.h"
+#include "op/pieces.h"
 #include "op/shape/convert.h"
 
 typedef struct binary_op {
@@ -180,6 +181,8 @@ static olstm_status binary_prepare(void* instance, const olstm_prepare_args* arg
   out_prepared->work = olstm__op_element_work(
       is_small_power(self, args->inputs[1]) ? "Mul" : self->base.self->op_type, args,
       handle->walk.plan.run_count, olstm__op_run_units(args));
+  handle->walk.item_elements =
+      olstm__piece_elements(out_prepared->work, handle->walk.plan.item_count);
   out_prepared->inplace_inputs = (olstm_tensor_desc_equal(a, y) ? 1u : 0u) |
                                  (olstm_tensor_desc_equal(&b, y) ? 2u : 0u);
   return OLSTM_STATUS_OK;
@@ -189,8 +192,8 @@ static olstm_status binary_run(const void* instance, const void* handle,
                                const olstm_run_args* args, olstm_error* error) {
   const binary_op* self = instance;
   const binary_handle* prepared = handle;
-  if (olstm__binary_walk_run(&prepared->walk, args->inputs[0], args->inputs[1],
-                             args->outputs[0])) {
+  if (olstm__binary_walk_run(&prepared->walk, args->parallel, args->inputs[0],
+                             args->inputs[1], args->outputs[0])) {
     return OLSTM_STATUS_OK;
   }
   return olstm__op_fail(&self->base, error, OLSTM_STATUS_INVALID_VALUE,

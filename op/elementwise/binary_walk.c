@@ -2,6 +2,13 @@
 // others are converted block by block.
 #include "op/elementwise/binary_walk.h"
 
+#include <stdatomic.h>
+
+#include "op/pieces.h"
+
+/// What a run costs, beside elements of OLSTM__PIECE_ELEMENTS.
+enum { kElementsPerRun = 160 };
+
 /// One operand of one run: where it is read, and what converts it.
 typedef struct operand {
   const char* data;
@@ -60,14 +67,15 @@ static const void* load_operand(operand* self, olstm__compute_type compute_type,
   return &self->block;
 }
 
-static bool run_blocks(const olstm__binary_walk* walk, operand* a, operand* b, char* y) {
+static bool run_blocks(const olstm__binary_walk* walk, int64_t length, operand* a,
+                       operand* b, char* y) {
   const size_t y_bytes = olstm_dtype_size(walk->y_dtype);
   const bool y_native = walk->gives_bool || walk->takes_bytes ||
                         olstm__compute_type_is_native(walk->compute_type, walk->y_dtype);
   bool divided = true;
   olstm__compute_block result;
-  for (int64_t begin = 0; begin < walk->plan.run_length; begin += OLSTM__COMPUTE_BLOCK) {
-    const int64_t count = olstm__compute_block_size(walk->plan.run_length - begin);
+  for (int64_t begin = 0; begin < length; begin += OLSTM__COMPUTE_BLOCK) {
+    const int64_t count = olstm__compute_block_size(length - begin);
     const void* a_values = load_operand(a, walk->compute_type, begin, count);
     const void* b_values = load_operand(b, walk->compute_type, begin, count);
     char* to = y + (size_t)begin * y_bytes;
@@ -79,35 +87,56 @@ static bool run_blocks(const olstm__binary_walk* walk, operand* a, operand* b, c
   return divided;
 }
 
-bool olstm__binary_walk_run(const olstm__binary_walk* walk, const void* a, const void* b,
-                            void* y) {
-  const olstm__broadcast* plan = &walk->plan;
-  const size_t y_run_bytes = (size_t)plan->run_length * olstm_dtype_size(walk->y_dtype);
-  olstm__broadcast_cursor cursor = {{0}, {0}};
-  char* to = y;
+/// One run of a walk, of which pieces are done at a time.
+typedef struct walk_run {
+  const olstm__binary_walk* walk;
+  const void* a;
+  const void* b;
+  char* y;
+  atomic_bool has_zero;
+} walk_run;
+
+static void run_items(void* argument, int64_t begin, int64_t end) {
+  walk_run* run = argument;
+  const olstm__binary_walk* walk = run->walk;
+  const size_t y_bytes = olstm_dtype_size(walk->y_dtype);
+  olstm__broadcast_cursor cursor;
   bool divided = true;
   operand first;
   operand second;
   init_operand(&first, walk, 0, walk->a_dtype);
   init_operand(&second, walk, 1, walk->b_dtype);
-  settle(&first, walk, a);
-  settle(&second, walk, b);
+  settle(&first, walk, run->a);
+  settle(&second, walk, run->b);
   const bool direct = (first.native || first.is_settled) &&
                       (second.native || second.is_settled) &&
                       (walk->gives_bool || walk->takes_bytes ||
                        olstm__compute_type_is_native(walk->compute_type, walk->y_dtype));
-  for (int64_t r = 0; r < plan->run_count; r++, to += y_run_bytes) {
-    first.data = (const char*)a + (size_t)cursor.offsets[0] * first.element_bytes;
-    second.data = (const char*)b + (size_t)cursor.offsets[1] * second.element_bytes;
+  for (olstm__broadcast_seek(&walk->plan, begin, end, &cursor); cursor.length > 0;
+       olstm__broadcast_next(&walk->plan, &cursor)) {
+    char* to = run->y + (size_t)cursor.output * y_bytes;
+    first.data = (const char*)run->a + (size_t)cursor.offsets[0] * first.element_bytes;
+    second.data = (const char*)run->b + (size_t)cursor.offsets[1] * second.element_bytes;
     if (direct) {
       divided &= walk->kernel(
-          plan->run_length, first.is_settled ? &first.block : (const void*)first.data,
+          cursor.length, first.is_settled ? &first.block : (const void*)first.data,
           first.step, second.is_settled ? &second.block : (const void*)second.data,
           second.step, to);
     } else {
-      divided &= run_blocks(walk, &first, &second, to);
+      divided &= run_blocks(walk, cursor.length, &first, &second, to);
     }
-    olstm__broadcast_next(plan, &cursor);
   }
-  return divided;
+  if (!divided) atomic_store_explicit(&run->has_zero, true, memory_order_relaxed);
+}
+
+bool olstm__binary_walk_run(const olstm__binary_walk* walk,
+                            const olstm_parallel* parallel, const void* a, const void* b,
+                            void* y) {
+  walk_run run = {.walk = walk, .a = a, .b = b, .y = y};
+  atomic_init(&run.has_zero, false);
+  const int64_t of_sum = kElementsPerRun + walk->plan.run_length / walk->plan.run_items;
+  olstm__pieces_run(parallel, walk->plan.item_count,
+                    walk->item_elements > 0 ? walk->item_elements : of_sum, run_items,
+                    &run);
+  return !atomic_load_explicit(&run.has_zero, memory_order_relaxed);
 }

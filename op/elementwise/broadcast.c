@@ -83,6 +83,32 @@ void olstm__broadcast_init_strides(olstm__broadcast* plan, int32_t rank,
   plan->run_length = plan->dims[plan->rank - 1];
   plan->run_count = plan->run_length == 0 ? 0 : 1;
   for (int32_t d = 0; d + 1 < plan->rank; d++) plan->run_count *= plan->dims[d];
+  plan->run_items = 1 + (plan->run_length - 1) / OLSTM__BROADCAST_ITEM;
+  plan->item_count = plan->run_items * plan->run_count;
+}
+
+/// The element of the output that an item begins with.
+static int64_t find_item(const olstm__broadcast* plan, int64_t item) {
+  return item / plan->run_items * plan->run_length +
+         item % plan->run_items * OLSTM__BROADCAST_ITEM;
+}
+
+void olstm__broadcast_seek(const olstm__broadcast* plan, int64_t begin, int64_t end,
+                           olstm__broadcast_cursor* cursor) {
+  const int32_t last = plan->rank - 1;
+  int64_t rest = begin / plan->run_items;
+  const int64_t first = begin % plan->run_items * OLSTM__BROADCAST_ITEM;
+  *cursor = (olstm__broadcast_cursor){.output = find_item(plan, begin)};
+  cursor->left = find_item(plan, end) - cursor->output;
+  const int64_t of_run = plan->run_length - first;
+  cursor->length = of_run < cursor->left ? of_run : cursor->left;
+  for (int32_t d = last; d >= 0; d--) {
+    cursor->index[d] = d == last ? first : rest % plan->dims[d];
+    if (d < last) rest /= plan->dims[d];
+    for (int32_t i = 0; i < plan->input_count; i++) {
+      cursor->offsets[i] += plan->strides[i][d] * cursor->index[d];
+    }
+  }
 }
 
 void olstm__broadcast_init(olstm__broadcast* plan, const olstm_tensor_desc* output,
@@ -96,6 +122,14 @@ void olstm__broadcast_init(olstm__broadcast* plan, const olstm_tensor_desc* outp
 
 void olstm__broadcast_next(const olstm__broadcast* plan,
                            olstm__broadcast_cursor* cursor) {
+  const int32_t last = plan->rank - 1;
+  cursor->output += cursor->length;
+  cursor->left -= cursor->length;
+  cursor->length = plan->run_length < cursor->left ? plan->run_length : cursor->left;
+  for (int32_t i = 0; i < plan->input_count && cursor->index[last]; i++) {
+    cursor->offsets[i] -= plan->strides[i][last] * cursor->index[last];
+  }
+  cursor->index[last] = 0;
   for (int32_t d = plan->rank - 2; d >= 0; d--) {
     for (int32_t i = 0; i < plan->input_count; i++) {
       cursor->offsets[i] += plan->strides[i][d];

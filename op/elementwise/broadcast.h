@@ -18,13 +18,25 @@ typedef struct olstm__broadcast {
   /// Elements of a run; how many runs there are.
   int64_t run_length;
   int64_t run_count;
+  /// Items of a run, and of all.
+  int64_t run_items;
+  int64_t item_count;
 } olstm__broadcast;
 
-/// The position of an iteration: the first element of the current run in every input.
+/// The position of an iteration over some items: neighbours of one run, their first
+/// element in every input, and in the output.
 typedef struct olstm__broadcast_cursor {
   int64_t index[OLSTM_MAX_RANK];
   int64_t offsets[OLSTM__BROADCAST_MAX_INPUTS];
+  int64_t output;
+  /// How many they are: 0 after the last.
+  int64_t length;
+  /// Elements of the output that are left.
+  int64_t left;
 } olstm__broadcast_cursor;
+
+/// Long runs are divided: an item is a run, or so many neighbours of one.
+enum { OLSTM__BROADCAST_ITEM = 2048 };
 
 /// The shape that inputs `first` to `first + count - 1` have in common, in *out_shape;
 /// its dtype is left alone. Fails with SHAPE_MISMATCH naming both inputs.
@@ -46,7 +58,11 @@ void olstm__broadcast_init_strides(olstm__broadcast* plan, int32_t rank,
                                    const int64_t* dims, int64_t strides[][OLSTM_MAX_RANK],
                                    int32_t input_count);
 
-/// Moves the cursor, zeroed before the first run, to the next run. [no-alloc]
+/// Moves the cursor to item `begin`, and what of its run is before item `end`. [no-alloc]
+void olstm__broadcast_seek(const olstm__broadcast* plan, int64_t begin, int64_t end,
+                           olstm__broadcast_cursor* cursor);
+
+/// Moves the cursor, which may be zeroed for the first run, to the next. [no-alloc]
 void olstm__broadcast_next(const olstm__broadcast* plan, olstm__broadcast_cursor* cursor);
 
 /// The step of an input within a run: 0 or 1.

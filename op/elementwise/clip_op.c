@@ -7,6 +7,7 @@
 #include "op/elementwise/unary_kernel.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
+#include "op/pieces.h"
 
 typedef struct clip_op {
   olstm__op_base base;
@@ -136,46 +137,67 @@ static void clip_block(olstm__compute_type compute_type, int64_t count, const vo
   }
 }
 
+/// One run, of which pieces are done at a time.
+typedef struct clip_task {
+  const clip_handle* handle;
+  const char* x;
+  char* y;
+  bounds limits;
+  /// Of bytes.
+  const void *low, *high;
+} clip_task;
+
+static void run_piece(void* argument, int64_t piece_begin, int64_t piece_end) {
+  const clip_task* run = argument;
+  const olstm_dtype dtype = run->handle->dtype;
+  const olstm__compute_type compute_type = run->handle->compute_type;
+  const size_t bytes = olstm_dtype_size(dtype);
+  const int64_t piece = piece_end - piece_begin;
+  const char* x = run->x + (size_t)piece_begin * bytes;
+  char* y = run->y + (size_t)piece_begin * bytes;
+  olstm__compute_block block;
+  if (bytes == 1) {
+    olstm__clip_groups_run(dtype == OLSTM_DTYPE_INT8, piece, x, run->low, run->high, y);
+    return;
+  }
+  if (olstm__compute_type_is_native(compute_type, dtype)) {
+    clip_block(compute_type, piece, x, &run->limits, y);
+    return;
+  }
+  for (int64_t begin = 0; begin < piece; begin += OLSTM__COMPUTE_BLOCK) {
+    const int64_t count = olstm__compute_block_size(piece - begin);
+    const size_t offset = (size_t)begin * bytes;
+    olstm__compute_load(compute_type, dtype, count, x + offset, &block);
+    clip_block(compute_type, count, &block, &run->limits, &block);
+    olstm__compute_store(compute_type, dtype, count, &block, y + offset);
+  }
+}
+
 static olstm_status clip_run(const void* instance, const void* handle,
                              const olstm_run_args* args, olstm_error* error) {
   const clip_op* self = instance;
   const clip_handle* prepared = handle;
   const olstm_node* node = self->base.node;
-  const olstm__compute_type compute_type = prepared->compute_type;
-  const size_t element_bytes = olstm_dtype_size(prepared->dtype);
-  bounds limits = widest(self, compute_type);
-  olstm__compute_block block;
+  const bool is_signed = prepared->dtype == OLSTM_DTYPE_INT8;
+  const uint8_t bounds_of_bytes[] = {is_signed ? 0x80 : 0, is_signed ? 0x7f : 0xff};
+  clip_task run = {prepared,
+                   args->inputs[0],
+                   args->outputs[0],
+                   widest(self, prepared->compute_type),
+                   &bounds_of_bytes[0],
+                   &bounds_of_bytes[1]};
   (void)error;
   if (olstm_node_has_input(node, 1)) {
-    olstm__compute_load(compute_type, prepared->dtype, 1, args->inputs[1], &limits.low);
+    run.low = args->inputs[1];
+    olstm__compute_load(prepared->compute_type, prepared->dtype, 1, run.low,
+                        &run.limits.low);
   }
   if (olstm_node_has_input(node, 2)) {
-    olstm__compute_load(compute_type, prepared->dtype, 1, args->inputs[2], &limits.high);
+    run.high = args->inputs[2];
+    olstm__compute_load(prepared->compute_type, prepared->dtype, 1, run.high,
+                        &run.limits.high);
   }
-  if (element_bytes == 1) {
-    const bool is_signed = prepared->dtype == OLSTM_DTYPE_INT8;
-    const uint8_t bounds_of_bytes[] = {is_signed ? 0x80 : 0, is_signed ? 0x7f : 0xff};
-    const void* low =
-        olstm_node_has_input(node, 1) ? args->inputs[1] : &bounds_of_bytes[0];
-    const void* high =
-        olstm_node_has_input(node, 2) ? args->inputs[2] : &bounds_of_bytes[1];
-    olstm__clip_groups_run(is_signed, prepared->count, args->inputs[0], low, high,
-                           args->outputs[0]);
-    return OLSTM_STATUS_OK;
-  }
-  if (olstm__compute_type_is_native(compute_type, prepared->dtype)) {
-    clip_block(compute_type, prepared->count, args->inputs[0], &limits, args->outputs[0]);
-    return OLSTM_STATUS_OK;
-  }
-  for (int64_t begin = 0; begin < prepared->count; begin += OLSTM__COMPUTE_BLOCK) {
-    const int64_t count = olstm__compute_block_size(prepared->count - begin);
-    const size_t offset = (size_t)begin * element_bytes;
-    olstm__compute_load(compute_type, prepared->dtype, count,
-                        (const char*)args->inputs[0] + offset, &block);
-    clip_block(compute_type, count, &block, &limits, &block);
-    olstm__compute_store(compute_type, prepared->dtype, count, &block,
-                         (char*)args->outputs[0] + offset);
-  }
+  olstm__pieces_run(args->parallel, prepared->count, 1, run_piece, &run);
   return OLSTM_STATUS_OK;
 }
 

@@ -5,6 +5,7 @@
 
 #include "op/op_family.h"
 #include "op/op_support.h"
+#include "op/op_work.h"
 #include "op/pieces.h"
 
 typedef struct unary_schema {
@@ -25,6 +26,8 @@ typedef struct unary_handle {
   olstm_dtype x_dtype;
   olstm_dtype y_dtype;
   int64_t count;
+  /// For pieces.
+  int64_t item_elements;
   /// Whether the kernel takes elements as they are stored.
   bool is_direct;
 } unary_handle;
@@ -110,6 +113,8 @@ static olstm_status unary_prepare(void* instance, const olstm_prepare_args* args
     handle->is_direct = true;
   }
   handle->count = olstm_tensor_desc_count(x);
+  out_prepared->work = olstm__op_element_work(self->base.self->op_type, args, 0, 0);
+  handle->item_elements = olstm__piece_elements(out_prepared->work, handle->count);
   out_prepared->handle = handle;
   out_prepared->inplace_inputs = olstm_tensor_desc_equal(x, &args->outputs[0]) ? 1u : 0u;
   return OLSTM_STATUS_OK;
@@ -154,7 +159,8 @@ static olstm_status unary_run(const void* instance, const void* handle,
   const unary_handle* prepared = handle;
   unary_pass run = {instance, prepared, args->inputs[0], args->outputs[0]};
   (void)error;
-  olstm__pieces_run(args->parallel, prepared->count, 1, run_piece, &run);
+  olstm__pieces_run(args->parallel, prepared->count, prepared->item_elements, run_piece,
+                    &run);
   return OLSTM_STATUS_OK;
 }
 

@@ -117,8 +117,8 @@ static olstm_status variadic_run(const void* instance, const void* handle,
     memcpy(y, args->inputs[0], prepared->y_bytes);
   }
   for (size_t w = 0; w < prepared->walk_count; w++) {
-    (void)olstm__binary_walk_run(&prepared->walks[w], w == 0 ? args->inputs[0] : y,
-                                 args->inputs[w + 1], y);
+    (void)olstm__binary_walk_run(&prepared->walks[w], args->parallel,
+                                 w == 0 ? args->inputs[0] : y, args->inputs[w + 1], y);
   }
   if (prepared->divisor > 1) divide(prepared, y);
   return OLSTM_STATUS_OK;

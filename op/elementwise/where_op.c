@@ -2,6 +2,7 @@
 #include "op/elementwise/broadcast.h"
 #include "op/elementwise/element_groups.h"
 #include "op/op_family.h"
+#include "op/pieces.h"
 
 typedef struct where_op {
   olstm__op_base base;
@@ -11,6 +12,7 @@ typedef struct where_handle {
   olstm__op_handle head;
   olstm__broadcast plan;
   size_t element_bytes;
+  int64_t item_elements;
 } where_handle;
 
 static olstm_status where_infer(const void* instance, const olstm_infer_args* args,
@@ -40,33 +42,47 @@ static olstm_status where_prepare(void* instance, const olstm_prepare_args* args
   out_prepared->handle = handle;
   out_prepared->work =
       olstm__op_element_work("Where", args, handle->plan.run_count, kUnitsPerRun);
+  handle->item_elements =
+      olstm__piece_elements(out_prepared->work, handle->plan.item_count);
   for (int32_t i = 0; i < 3; i++) {
     if (olstm_tensor_desc_equal(descs[i], y)) out_prepared->inplace_inputs |= 1u << i;
   }
   return OLSTM_STATUS_OK;
 }
 
-static olstm_status where_run(const void* instance, const void* handle,
-                              const olstm_run_args* args, olstm_error* error) {
-  const where_handle* prepared = handle;
-  const olstm__broadcast* plan = &prepared->plan;
-  const size_t bytes = prepared->element_bytes;
-  olstm__broadcast_cursor cursor = {{0}, {0}};
-  char* y = args->outputs[0];
-  (void)instance;
-  (void)error;
-  for (int64_t r = 0; r < plan->run_count; r++) {
+/// One run, of which pieces are done at a time.
+typedef struct where_task {
+  const where_handle* handle;
+  const olstm_run_args* args;
+} where_task;
+
+static void run_items(void* argument, int64_t begin, int64_t end) {
+  const where_task* run = argument;
+  const olstm__broadcast* plan = &run->handle->plan;
+  const size_t bytes = run->handle->element_bytes;
+  olstm__broadcast_cursor cursor;
+  for (olstm__broadcast_seek(plan, begin, end, &cursor); cursor.length > 0;
+       olstm__broadcast_next(plan, &cursor)) {
     olstm__where_operand operands[3];
     for (int32_t i = 0; i < 3; i++) {
       const size_t offset = (size_t)cursor.offsets[i] * (i ? bytes : 1);
-      operands[i] = (olstm__where_operand){(const char*)args->inputs[i] + offset,
+      operands[i] = (olstm__where_operand){(const char*)run->args->inputs[i] + offset,
                                            olstm__broadcast_step(plan, i)};
     }
-    olstm__where_groups_run(bytes, plan->run_length, &operands[0], &operands[1],
-                            &operands[2], y);
-    y += (size_t)plan->run_length * bytes;
-    olstm__broadcast_next(plan, &cursor);
+    olstm__where_groups_run(bytes, cursor.length, &operands[0], &operands[1],
+                            &operands[2],
+                            (char*)run->args->outputs[0] + (size_t)cursor.output * bytes);
   }
+}
+
+static olstm_status where_run(const void* instance, const void* handle,
+                              const olstm_run_args* args, olstm_error* error) {
+  const where_handle* prepared = handle;
+  const where_task run = {prepared, args};
+  (void)instance;
+  (void)error;
+  olstm__pieces_run(args->parallel, prepared->plan.item_count, prepared->item_elements,
+                    run_items, (void*)&run);
   return OLSTM_STATUS_OK;
 }
 

@@ -151,12 +151,14 @@ static olstm_status composed_norm_run(const void* instance, const void* handle,
   if (!args->outputs[0]) return OLSTM_STATUS_OK;
   if (self->centres) {
     olstm__reduce_walk_run(&prepared->mean, args->parallel, x, stats, scratch);
-    (void)olstm__binary_walk_run(&prepared->subtract, x, stats, args->outputs[0]);
+    (void)olstm__binary_walk_run(&prepared->subtract, args->parallel, x, stats,
+                                 args->outputs[0]);
     x = args->outputs[0];
   }
   olstm__reduce_walk_run(&prepared->size, args->parallel, x, stats, scratch);
   make_divisors(self, prepared, stats);
-  (void)olstm__binary_walk_run(&prepared->divide, x, stats, args->outputs[0]);
+  (void)olstm__binary_walk_run(&prepared->divide, args->parallel, x, stats,
+                               args->outputs[0]);
   return OLSTM_STATUS_OK;
 }
 

@@ -203,12 +203,12 @@ static olstm_status layer_norm_run(const void* instance, const void* handle,
   olstm__pieces_run(args->parallel, prepared->row_count, prepared->row_length, run_rows,
                     &run);
   if (prepared->walks_scale && args->outputs[0]) {
-    (void)olstm__binary_walk_run(&prepared->scale_walk, args->outputs[0], args->inputs[1],
-                                 args->outputs[0]);
+    (void)olstm__binary_walk_run(&prepared->scale_walk, args->parallel, args->outputs[0],
+                                 args->inputs[1], args->outputs[0]);
   }
   if (prepared->walks_shift && args->outputs[0]) {
-    (void)olstm__binary_walk_run(&prepared->shift_walk, args->outputs[0], args->inputs[2],
-                                 args->outputs[0]);
+    (void)olstm__binary_walk_run(&prepared->shift_walk, args->parallel, args->outputs[0],
+                                 args->inputs[2], args->outputs[0]);
   }
   return OLSTM_STATUS_OK;
 }

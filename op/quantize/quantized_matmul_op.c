@@ -262,7 +262,7 @@ static olstm_status quantized_matmul_run(const void* instance, const void* handl
   const olstm__broadcast* batch = &prepared->plan.batch;
   const size_t c_bytes =
       (size_t)(prepared->plan.m * prepared->plan.n) * olstm_dtype_size(prepared->y_dtype);
-  olstm__broadcast_cursor cursor = {{0}, {0}};
+  olstm__broadcast_cursor cursor = {.output = 0};
   const void* packed = NULL;
   int64_t packed_index = -1;
   char* y = args->outputs[0];

@@ -1,6 +1,7 @@
 // Cast and CastLike; convert.c does the conversion.
 #include <ctype.h>
 
+#include "op/pieces.h"
 #include "op/shape/convert.h"
 #include "op/shape/shape_ops.h"
 
@@ -16,6 +17,7 @@ typedef struct cast_handle {
   olstm_dtype from;
   olstm_dtype to;
   size_t count;
+  int64_t item_elements;
 } cast_handle;
 
 /// Opset 1 spells dtypes out: "FLOAT", "INT64".
@@ -93,7 +95,24 @@ olstm_status olstm__cast_prepare(void* instance, const olstm_prepare_args* args,
   out_prepared->handle = handle;
   out_prepared->work = olstm__op_element_work("Cast", args, (int64_t)handle->count,
                                               units_beside(from, handle->to));
+  handle->item_elements =
+      olstm__piece_elements(out_prepared->work, (int64_t)handle->count);
   return OLSTM_STATUS_OK;
+}
+
+/// One run, of which pieces are done at a time.
+typedef struct cast_run {
+  const cast_handle* handle;
+  const char* x;
+  char* y;
+} cast_run;
+
+static void run_piece(void* argument, int64_t begin, int64_t end) {
+  const cast_run* run = argument;
+  const cast_handle* cast = run->handle;
+  olstm__convert(
+      cast->from, cast->to, run->x + (size_t)begin * olstm_dtype_size(cast->from),
+      run->y + (size_t)begin * olstm_dtype_size(cast->to), (size_t)(end - begin));
 }
 
 olstm_status olstm__cast_run(const void* instance, const void* handle,
@@ -101,7 +120,9 @@ olstm_status olstm__cast_run(const void* instance, const void* handle,
   const cast_handle* cast = handle;
   (void)instance;
   (void)error;
-  olstm__convert(cast->from, cast->to, args->inputs[0], args->outputs[0], cast->count);
+  cast_run run = {cast, args->inputs[0], args->outputs[0]};
+  olstm__pieces_run(args->parallel, (int64_t)cast->count, cast->item_elements, run_piece,
+                    &run);
   return OLSTM_STATUS_OK;
 }
 

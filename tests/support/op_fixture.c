@@ -118,8 +118,9 @@ olstm_status op_fixture_run_node(op_fixture* fixture, const olstm_node* node) {
                            .abi_version = OLSTM_ABI_VERSION,
                            .name = "test",
                            .allocator = &allocator.allocator};
-  const olstm_operator_options options = {.struct_size = sizeof options,
-                                          .thread_count = 1};
+  const olstm_operator_options options = {
+      .struct_size = sizeof options,
+      .thread_count = fixture->told_threads ? fixture->told_threads : 1};
   const olstm_create_args create = {
       .struct_size = sizeof create, .host = &host, .node = node, .options = &options};
   void* instance = NULL;

@@ -27,8 +27,9 @@ typedef struct op_fixture {
   size_t output_count;  // 0 is 1
   /// Writes output 0 over the first input for which prepare allows it.
   bool in_place;
-  /// Threads of the run. The operator is told of one.
+  /// Threads of the run.
   const olstm_parallel* parallel;
+  int32_t told_threads;  // that the operator is created for; 0 is 1
 
   olstm_tensor outputs[OP_FIXTURE_MAX_OUTPUTS];
   olstm_prepared prepared;

@@ -310,7 +310,8 @@ static olstm_status run_case(const text_case* c, bool in_place,
                           .output_count = c->output_count,
                           .absent_outputs = c->is_first_absent ? 1u : 0u,
                           .in_place = in_place,
-                          .parallel = parallel};
+                          .parallel = parallel,
+                          .told_threads = parallel ? parallel->thread_count : 1};
   for (size_t i = 0; i < c->input_count; i++) {
     if (c->inputs[i].is_hidden) fixture->hidden_inputs |= 1u << i;
     if (c->inputs[i].is_constant) fixture->constant_inputs |= 1u << i;
@@ -402,16 +403,39 @@ static void widen_inputs(text_case* c) {
 
 static void run_backwards(void* pool, int32_t task_count,
                           void (*task)(void* argument, int32_t index), void* argument) {
-  (void)pool;
+  if (pool) ++*(int*)pool;
   while (task_count > 0) task(argument, --task_count);
 }
 
-static void expect_same_bits(const char* node, const op_fixture* a, const op_fixture* b) {
+static void expect_same_bits(const char* node, size_t output, const op_fixture* a,
+                             const op_fixture* b) {
+  const olstm_tensor* result = &a->outputs[output];
   size_t bytes = 0;
-  (void)olstm_tensor_desc_bytes(&a->outputs[0].desc, &bytes);
-  if (bytes && memcmp(a->outputs[0].data, b->outputs[0].data, bytes) != 0) {
+  (void)olstm_tensor_desc_bytes(&result->desc, &bytes);
+  if (bytes && memcmp(result->data, b->outputs[output].data, bytes) != 0) {
     fail_msg("%s: results depend on threads, or on where they are written", node);
   }
+}
+
+void op_text_expect_shared(const char* node, const char* inputs) {
+  text_case parsed;
+  op_fixture once, again;
+  parse_case(node, inputs, &parsed);
+  if (run_case(&parsed, false, NULL, &once)) {
+    fail_msg("%s: %s", node, once.error.message);
+  }
+  for (int32_t threads = 2; threads <= 5; threads++) {
+    int runs = 0;
+    const olstm_parallel parallel = {sizeof parallel, &runs, threads, run_backwards};
+    assert_int_equal(run_case(&parsed, false, &parallel, &again), OLSTM_STATUS_OK);
+    if (runs == 0) fail_msg("%s: %d threads have nothing to do", node, (int)threads);
+    for (size_t i = 0; i < again.output_count; i++) {
+      expect_same_bits(node, i, &once, &again);
+    }
+    op_fixture_deinit(&again);
+  }
+  op_fixture_deinit(&once);
+  free_case(&parsed);
 }
 
 void op_text_expect_as_double(const char* node, const char* inputs, double tolerance) {
@@ -423,7 +447,7 @@ void op_text_expect_as_double(const char* node, const char* inputs, double toler
     fail_msg("%s: %s", node, once.error.message);
   }
   assert_int_equal(run_case(&parsed, true, &parallel, &again), OLSTM_STATUS_OK);
-  expect_same_bits(node, &once, &again);
+  expect_same_bits(node, 0, &once, &again);
   widen_inputs(&parsed);
   if (run_case(&parsed, false, NULL, &wide)) {
     fail_msg("%s: %s", node, wide.error.message);

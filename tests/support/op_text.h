@@ -28,6 +28,10 @@ void op_text_expect_copy(const char* node, const char* inputs, const char* outpu
 /// is the same bit for bit in place, where prepare allows that, and with three threads.
 void op_text_expect_as_double(const char* node, const char* inputs, double tolerance);
 
+/// Asserts that threads share what there is to do, and that all outputs are the same bit
+/// for bit with two to five of them as with one.
+void op_text_expect_shared(const char* node, const char* inputs);
+
 /// Asserts that output 0 of two cases is the same, within `tolerance` of the larger of 1
 /// and the value.
 void op_text_expect_same(const char* node, const char* inputs, const char* other_node,

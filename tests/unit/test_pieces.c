@@ -1,0 +1,140 @@
+// op/pieces: how work is divided, and that operators whose work is large divide theirs.
+#include "op/pieces.h"
+
+#include <stdlib.h>
+
+#include "tests/support/op_fixture.h"
+#include "tests/support/op_text.h"
+#include "tests/support/test_main.h"
+
+/// What tasks did.
+typedef struct seen_items {
+  int times[5000];
+  int64_t shortest;
+  int64_t longest;
+  int task_count;
+} seen_items;
+
+static void see(void* argument, int64_t begin, int64_t end) {
+  seen_items* seen = argument;
+  assert_true(begin < end);
+  for (int64_t i = begin; i < end; i++) seen->times[i]++;
+  if (seen->shortest == 0 || end - begin < seen->shortest) seen->shortest = end - begin;
+  if (end - begin > seen->longest) seen->longest = end - begin;
+  seen->task_count++;
+}
+
+static void run_in_turn(void* pool, int32_t task_count,
+                        void (*task)(void* argument, int32_t index), void* argument) {
+  (void)pool;
+  for (int32_t i = 0; i < task_count; i++) task(argument, i);
+}
+
+static void every_item_is_done_once(void** state) {
+  (void)state;
+  for (int64_t count = 1; count <= 5000; count = count * 5 / 4 + 1) {
+    for (int32_t threads = 1; threads <= 5; threads++) {
+      for (int64_t elements = 1; elements <= 20000; elements *= 10) {
+        const olstm_parallel parallel = {sizeof parallel, NULL, threads, run_in_turn};
+        seen_items* seen = calloc(1, sizeof *seen);
+        olstm__pieces_run(&parallel, count, elements, see, seen);
+        for (int64_t i = 0; i < count; i++) assert_int_equal(seen->times[i], 1);
+        if (seen->task_count > 1) {
+          assert_true((seen->longest + 64) * elements >= OLSTM__PIECE_ELEMENTS);
+          assert_true(seen->longest - seen->shortest <= (count > 1000 ? 64 : 1));
+          if (seen->task_count > threads) {
+            assert_int_equal(seen->task_count % threads, 0);
+          }
+        }
+        if (threads > 1 && count * elements >= 4 * OLSTM__PIECE_ELEMENTS && count > 1) {
+          assert_true(seen->task_count > 1);
+        }
+        free(seen);
+      }
+    }
+  }
+}
+
+static void nothing_to_do_runs_no_task(void** state) {
+  seen_items seen = {.task_count = 0};
+  (void)state;
+  olstm__pieces_run(NULL, 0, 1, see, &seen);
+  assert_int_equal(seen.task_count, 0);
+}
+
+typedef struct shared_case {
+  const char* node;
+  const char* inputs;
+} shared_case;
+
+static void operators_share_their_work(void** state) {
+  static const shared_case kCases[] = {
+      {"Gelu-20", "f32[25,1031] ~"},
+      {"Sigmoid-13", "f16[25,1031] ~"},
+      {"Clip-13", "f32[70,1031] ~; f32[] -0.5; f32[] 0.5"},
+      {"Clip-13", "f16[70,1031] ~; f16[] -0.5; f16[] 0.5"},
+      {"Clip-13", "i64[70,1031] ~; i64[] 2; i64[] 5"},
+      {"Clip-13", "u8[70,1031] ~; u8[] 2; u8[] 5"},
+      {"Cast-13 to=7", "f32[70,1031] ~"},
+      {"Cast-13 to=1", "f16[70,1031] ~"},
+      {"Cast-13 to=10", "f64[70,1031] ~"},
+      // Operands of one run, of rows, of columns, of many short runs; converted ones.
+      {"Add-14", "f32[70,1031] ~; f32[70,1031] ~"},
+      {"Add-14", "f32[3,90,257] ~; f32[90,1] ~"},
+      {"Add-14", "f32[2,5,9000] ~; f32[5,1] ~"},
+      {"Add-14", "f32[900,5,13] ~; f32[900,1,13] ~"},
+      {"Mul-14", "f16[70,1031] ~; f16[] 3"},
+      {"Pow-15", "f32[9,2100] ~; f32[9,1] ~"},
+      {"Div-14", "i64[70,1031] ~; i64[] 3"},
+      {"Less-13", "f64[70,1031] ~; f64[1031] ~"},
+      {"And-7", "bool[170,1031] 0..; bool[1031] 1.."},
+      {"Sum-13", "f32[70,1031] ~; f32[70,1031] ~; f32[1031] ~"},
+      {"Where-16", "bool[2,1,300] 0..; f32[2,150,300] ~; f32[] -1"},
+      {"Where-16", "bool[90,1] 0..; i64[90,1000] ~; i64[1000] ~"},
+      {"MeanVarianceNormalization-13", "f32[4,8,50,60] ~"},
+      {"LpNormalization-1", "f32[90,1031] ~"},
+      {"LayerNormalization-17 axis=1", "f32[90,1031] ~; f32[90,1] ~"},
+      {"Einsum-12 equation='ij,jk->ijk'", "f32[20,30] ~; f32[30,90] ~"},
+      {"MaxPool-12 kernel_shape=[3,3] strides=[2,2]", "f32[1,16,60,60] ~"},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof kCases / sizeof kCases[0]; i++) {
+    op_text_expect_shared(kCases[i].node, kCases[i].inputs);
+  }
+}
+
+static void a_divisor_of_0_is_found_in_any_piece(void** state) {
+  (void)state;
+  for (int64_t at = 0; at < 3; at++) {
+    const olstm_parallel parallel = {sizeof parallel, NULL, 3, run_in_turn};
+    enum { kCount = 100000 };
+    int32_t* a = calloc(kCount, sizeof *a);
+    int32_t* b = calloc(kCount, sizeof *b);
+    for (int i = 0; i < kCount; i++) b[i] = 1 + i % 7;
+    b[at * (kCount / 2) - (at == 2)] = 0;
+    const olstm_tensor ta = OP_TENSOR(INT32, a, 1, kCount);
+    const olstm_tensor tb = OP_TENSOR(INT32, b, 1, kCount);
+    op_fixture fixture = {.op_type = "Div",
+                          .opset_version = 14,
+                          .input_count = 2,
+                          .inputs = {&ta, &tb},
+                          .parallel = &parallel};
+    assert_int_equal(op_fixture_run(&fixture), OLSTM_STATUS_INVALID_VALUE);
+    assert_string_equal(
+        fixture.error.message,
+        "Div 'node': input 'x1' has a 0, which integers cannot be divided by");
+    op_fixture_deinit(&fixture);
+    free(a);
+    free(b);
+  }
+}
+
+int main(int argc, char** argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(every_item_is_done_once),
+      cmocka_unit_test(nothing_to_do_runs_no_task),
+      cmocka_unit_test(operators_share_their_work),
+      cmocka_unit_test(a_divisor_of_0_is_found_in_any_piece),
+  };
+  return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
+}
