@@ -137,10 +137,13 @@ static void add_real_to_integer(chain* to, compute_type at, olstm_dtype dtype) {
     add(to, is_double ? OLSTM__CONVERT_F64_TO_I64 : OLSTM__CONVERT_F32_TO_I64);
     return;
   }
-  if (dtype == OLSTM_DTYPE_UINT32 || dtype == OLSTM_DTYPE_UINT64) {
+  if (dtype == OLSTM_DTYPE_UINT32) {
+    add(to, is_double ? OLSTM__CONVERT_F64_TO_U32 : OLSTM__CONVERT_F32_TO_U32);
+    return;
+  }
+  if (dtype == OLSTM_DTYPE_UINT64) {
     add_to_double(to, at);
-    add(to, dtype == OLSTM_DTYPE_UINT32 ? OLSTM__CONVERT_F64_TO_U32
-                                        : OLSTM__CONVERT_F64_TO_U64);
+    add(to, OLSTM__CONVERT_F64_TO_U64);
     return;
   }
   add(to, is_double ? OLSTM__CONVERT_F64_TO_I32 : OLSTM__CONVERT_F32_TO_I32);
@@ -150,17 +153,35 @@ static void add_real_to_integer(chain* to, compute_type at, olstm_dtype dtype) {
   if (dtype == OLSTM_DTYPE_UINT16) add(to, OLSTM__CONVERT_I32_TO_SATU16);
 }
 
+/// Integers of one and two bytes take one step.
+static bool add_direct(chain* to, olstm_dtype from, olstm_dtype dtype) {
+  const size_t bytes = olstm_dtype_size(from);
+  if (!is_integer(from) || !is_integer(dtype) || bytes > 2) return false;
+  if (dtype == OLSTM_DTYPE_BOOL) {
+    add(to, bytes == 1 ? OLSTM__CONVERT_I8_TO_BOOL : OLSTM__CONVERT_I16_TO_BOOL);
+  } else if (bytes == 2 && olstm_dtype_size(dtype) == 1) {
+    add(to, OLSTM__CONVERT_I16_TO_8);
+  } else if (bytes == 1 && olstm_dtype_size(dtype) == 2 && from != OLSTM_DTYPE_BOOL) {
+    add(to, from == OLSTM_DTYPE_INT8 ? OLSTM__CONVERT_I8_TO_16 : OLSTM__CONVERT_U8_TO_16);
+  } else {
+    return false;
+  }
+  return true;
+}
+
 static void find_chain(olstm_dtype from, olstm_dtype to, chain* out) {
   // The rest of it is left as it is: small conversions are many.
   out->count = 0;
-  if (to == OLSTM_DTYPE_BOOL && is_integer(from) && olstm_dtype_size(from) == 1) {
-    add(out, OLSTM__CONVERT_I8_TO_BOOL);
-    return;
-  }
+  if (add_direct(out, from, to)) return;
   // The low bits are the same with a sign, and so is what is 0.
   const bool is_small =
       to == OLSTM_DTYPE_BOOL || (is_integer(to) && olstm_dtype_size(to) < 8);
   if (from == OLSTM_DTYPE_UINT32 && is_small) from = OLSTM_DTYPE_INT32;
+  if (from == OLSTM_DTYPE_UINT32 && (to == OLSTM_DTYPE_FLOAT || is_half(to))) {
+    add(out, is_half(to) ? OLSTM__CONVERT_U32_TO_ODD : OLSTM__CONVERT_U32_TO_F32);
+    if (is_half(to)) add_to_half(out, kF32, true, to);
+    return;
+  }
   const compute_type at = widen(out, from);
   if (to == OLSTM_DTYPE_BOOL) {
     add_to_bool(out, at);

@@ -11,7 +11,8 @@ enum { OLSTM__CONVERT_GROUP = 16 };
 typedef void (*olstm__convert_blocks)(size_t groups, const void* x, void* y);
 
 /// What a step reads and writes. An integer's sign matters where it is widened alone;
-/// SAT8, SATU8, ...: int32 saturated to that width. ODD: float, rounded to odd.
+/// SAT8, SATU8, ...: int32 saturated to that width. ODD: float, rounded to odd; from
+/// integers, of at most as many groups as a block has.
 /// X(name, bytes of an element of x, of y)
 #define OLSTM__CONVERT_STEPS(X) \
   X(I8_TO_I32, 1, 4)            \
@@ -20,6 +21,8 @@ typedef void (*olstm__convert_blocks)(size_t groups, const void* x, void* y);
   X(U16_TO_I32, 2, 4)           \
   X(BOOL_TO_I32, 1, 4)          \
   X(U32_TO_I64, 4, 8)           \
+  X(U32_TO_F32, 4, 4)           \
+  X(U32_TO_ODD, 4, 4)           \
   X(F16_TO_F32, 2, 4)           \
   X(BF16_TO_F32, 2, 4)          \
   X(I32_TO_I64, 4, 8)           \
@@ -33,6 +36,7 @@ typedef void (*olstm__convert_blocks)(size_t groups, const void* x, void* y);
   X(U64_TO_F64, 8, 8)           \
   X(F32_TO_F64, 4, 8)           \
   X(F32_TO_I32, 4, 4)           \
+  X(F32_TO_U32, 4, 4)           \
   X(F32_TO_I64, 4, 8)           \
   X(F64_TO_F32, 8, 4)           \
   X(F64_TO_ODD, 8, 4)           \
@@ -40,6 +44,9 @@ typedef void (*olstm__convert_blocks)(size_t groups, const void* x, void* y);
   X(F64_TO_I64, 8, 8)           \
   X(F64_TO_U32, 8, 4)           \
   X(F64_TO_U64, 8, 8)           \
+  X(I8_TO_16, 1, 2)             \
+  X(U8_TO_16, 1, 2)             \
+  X(I16_TO_8, 2, 1)             \
   X(I32_TO_8, 4, 1)             \
   X(I32_TO_16, 4, 2)            \
   X(I32_TO_SAT8, 4, 1)          \
@@ -47,6 +54,7 @@ typedef void (*olstm__convert_blocks)(size_t groups, const void* x, void* y);
   X(I32_TO_SAT16, 4, 2)         \
   X(I32_TO_SATU16, 4, 2)        \
   X(I8_TO_BOOL, 1, 1)           \
+  X(I16_TO_BOOL, 2, 1)          \
   X(I32_TO_BOOL, 4, 1)          \
   X(I64_TO_BOOL, 8, 1)          \
   X(F32_TO_BOOL, 4, 1)          \
