@@ -69,7 +69,7 @@ static olstm_status dynamic_quantize_run(const void* instance, const void* handl
   const float scale = range > 0 ? range : 1;
   const float zero = rintf(saturate(-least / scale));
   const olstm__byte_scale by = {&scale, &zero, 0};
-  if (y) olstm__quantize_bytes(prepared->count, x, &by, OLSTM_DTYPE_UINT8, y);
+  if (y) olstm__quantize_bytes(1, prepared->count, x, &by, OLSTM_DTYPE_UINT8, y);
   if (output_count > 1 && args->outputs[1]) *(float*)args->outputs[1] = scale;
   if (output_count > 2 && args->outputs[2]) {
     *(uint8_t*)args->outputs[2] = (uint8_t)zero;

@@ -1,5 +1,5 @@
-// Loops between floats and bytes over groups of elements, compiled for each kind of CPU;
-// quantize_bytes.h runs them over arrays of any length.
+// Loops between floats and integers of 8 and 16 bits over groups of elements, compiled
+// for each kind of CPU; quantize_bytes.h runs them over arrays of any length.
 #ifndef OLSTM_OP_QUANTIZE_QUANTIZE_BLOCKS_H_
 #define OLSTM_OP_QUANTIZE_QUANTIZE_BLOCKS_H_
 
@@ -10,13 +10,13 @@
 enum { OLSTM__QUANTIZE_GROUP = 16 };
 
 /// Scales and zero points: step is the group's size, or 0 where all elements have those
-/// of one group.
+/// of one group (quantize: each row one scale and one zero point).
 typedef struct olstm__quantize_scales {
   const float *scales, *zeros;
   size_t step;
-  /// 1 / the only scale; 0 where there are several, or it is too far from 1 to be exact.
-  float inverse;
   float least, most;
+  /// Of an integer: 1 or 2.
+  size_t bytes;
 } olstm__quantize_scales;
 
 /// A group of factors, or several, as `step` says: finite ones, and the same as floats.
@@ -33,14 +33,19 @@ typedef struct olstm__quantize_range {
 } olstm__quantize_range;
 
 typedef struct olstm__quantize_table {
-  /// y = round(x / scale) + zero, from `least` to `most`, as a byte; 0 for NaN.
-  void (*quantize)(size_t groups, const float* x, const olstm__quantize_scales* by,
-                   uint8_t* y);
+  /// y = round(x / scale) + zero, from `least` to `most`, for rows of so many groups; 0
+  /// for NaN.
+  void (*quantize)(size_t rows, size_t groups, const float* x,
+                   const olstm__quantize_scales* by, void* y);
   /// y = (x - zero) * scale.
   void (*dequantize_u8)(size_t groups, const void* x, const olstm__quantize_scales* by,
                         float* y);
   void (*dequantize_i8)(size_t groups, const void* x, const olstm__quantize_scales* by,
                         float* y);
+  void (*dequantize_u16)(size_t groups, const void* x, const olstm__quantize_scales* by,
+                         float* y);
+  void (*dequantize_i16)(size_t groups, const void* x, const olstm__quantize_scales* by,
+                         float* y);
   void (*dequantize_i32)(size_t groups, const void* x, const olstm__quantize_scales* by,
                          float* y);
   /// Lowers *least and raises *most to those of x. The sum of what is given in `probe`

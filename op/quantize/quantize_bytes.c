@@ -22,25 +22,18 @@ typedef struct scale_room {
   float scales[kGroup], zeros[kGroup];
 } scale_room;
 
-static olstm__quantize_scales prepare(const olstm__byte_scale* scale, olstm_dtype dtype,
-                                      scale_room* room) {
-  const bool is_unsigned = dtype == OLSTM_DTYPE_UINT8;
-  olstm__quantize_scales by = {.scales = scale->scales,
-                               .zeros = scale->zeros,
-                               .step = kGroup,
-                               .least = is_unsigned ? 0.0f : -128.0f,
-                               .most = is_unsigned ? 255.0f : 127.0f};
-  if (scale->step) return by;
-  for (int i = 0; i < kGroup; i++) {
-    room->scales[i] = scale->scales[0];
-    room->zeros[i] = scale->zeros[0];
-  }
-  const float size = fabsf(scale->scales[0]);
-  if (size > 0x1p-100f && size < 0x1p100f) by.inverse = 1 / scale->scales[0];
-  by.scales = room->scales;
-  by.zeros = room->zeros;
-  by.step = 0;
-  return by;
+static olstm__quantize_scales scales_of(const olstm__byte_scale* scale,
+                                        olstm_dtype dtype) {
+  const size_t bytes = olstm_dtype_size(dtype);
+  const bool is_unsigned = dtype == OLSTM_DTYPE_UINT8 || dtype == OLSTM_DTYPE_UINT16;
+  const float values = bytes == 1 ? 256 : 65536;
+  const float least = is_unsigned ? 0 : -values / 2;
+  return (olstm__quantize_scales){.scales = scale->scales,
+                                  .zeros = scale->zeros,
+                                  .step = scale->step ? kGroup : 0,
+                                  .least = least,
+                                  .most = least + values - 1,
+                                  .bytes = bytes};
 }
 
 /// The scales of the group that ends with the array, or of a group with all its elements.
@@ -62,23 +55,38 @@ static olstm__quantize_scales last_of(const olstm__quantize_scales* by, size_t c
   return last;
 }
 
-void olstm__quantize_bytes(int64_t count, const float* x, const olstm__byte_scale* scale,
-                           olstm_dtype dtype, void* y) {
+/// A row that is not whole groups.
+static void quantize_row(size_t size, const float* x, const olstm__quantize_scales* by,
+                         char* y) {
   const olstm__quantize_table* table = find_table();
-  const size_t size = (size_t)count, groups = size / kGroup;
+  const size_t groups = size / kGroup, at = size - kGroup;
   scale_room room;
-  const olstm__quantize_scales by = prepare(scale, dtype, &room);
-  if (groups) table->quantize(groups, x, &by, y);
-  if (size % kGroup == 0) return;
-  const olstm__quantize_scales last = last_of(&by, size, &room);
+  const olstm__quantize_scales last = last_of(by, size, &room);
   if (groups) {
-    table->quantize(1, x + size - kGroup, &last, (uint8_t*)y + size - kGroup);
+    table->quantize(1, groups, x, by, y);
+    table->quantize(1, 1, x + at, &last, y + at * by->bytes);
   } else {
     float from[kGroup] = {0};
-    uint8_t to[kGroup];
+    uint16_t to[kGroup];
     memcpy(from, x, size * sizeof *from);
-    table->quantize(1, from, &last, to);
-    memcpy(y, to, size);
+    table->quantize(1, 1, from, &last, to);
+    memcpy(y, to, size * by->bytes);
+  }
+}
+
+void olstm__quantize_bytes(int64_t rows, int64_t count, const float* x,
+                           const olstm__byte_scale* scale, olstm_dtype dtype, void* y) {
+  const size_t size = (size_t)count;
+  olstm__quantize_scales by = scales_of(scale, dtype);
+  char* to = y;
+  if (size % kGroup == 0) {
+    find_table()->quantize((size_t)rows, size / kGroup, x, &by, y);
+    return;
+  }
+  for (int64_t r = 0; r < rows; r++, x += size, to += size * by.bytes) {
+    quantize_row(size, x, &by, to);
+    by.scales++;
+    by.zeros++;
   }
 }
 
@@ -88,11 +96,21 @@ void olstm__dequantize_bytes(int64_t count, const void* x, const olstm__byte_sca
   const size_t size = (size_t)count, groups = size / kGroup;
   const size_t bytes = olstm_dtype_size(dtype);
   scale_room room;
-  const olstm__quantize_scales by = prepare(scale, dtype, &room);
+  olstm__quantize_scales by = scales_of(scale, dtype);
   void (*const run)(size_t, const void*, const olstm__quantize_scales*, float*) =
-      dtype == OLSTM_DTYPE_UINT8  ? table->dequantize_u8
-      : dtype == OLSTM_DTYPE_INT8 ? table->dequantize_i8
-                                  : table->dequantize_i32;
+      dtype == OLSTM_DTYPE_UINT8    ? table->dequantize_u8
+      : dtype == OLSTM_DTYPE_INT8   ? table->dequantize_i8
+      : dtype == OLSTM_DTYPE_UINT16 ? table->dequantize_u16
+      : dtype == OLSTM_DTYPE_INT16  ? table->dequantize_i16
+                                    : table->dequantize_i32;
+  if (!by.step) {
+    for (int i = 0; i < kGroup; i++) {
+      room.scales[i] = scale->scales[0];
+      room.zeros[i] = scale->zeros[0];
+    }
+    by.scales = room.scales;
+    by.zeros = room.zeros;
+  }
   if (groups) run(groups, x, &by, y);
   if (size % kGroup == 0) return;
   const olstm__quantize_scales last = last_of(&by, size, &room);

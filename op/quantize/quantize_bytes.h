@@ -1,4 +1,5 @@
-// Arrays of floats to bytes and back, and sums of products of bytes to bytes.
+// Arrays of floats to integers of 8 and 16 bits and back, and sums of products of bytes
+// to bytes.
 #ifndef OLSTM_OP_QUANTIZE_QUANTIZE_BYTES_H_
 #define OLSTM_OP_QUANTIZE_QUANTIZE_BYTES_H_
 
@@ -10,12 +11,15 @@ typedef struct olstm__byte_scale {
   int64_t step;
 } olstm__byte_scale;
 
-/// y = round(x / scale) + zero, saturated, for UINT8 or INT8 (`dtype`); halves go to
-/// even, and NaN becomes 0. The quotient is rounded to float first. [no-alloc]
-void olstm__quantize_bytes(int64_t count, const float* x, const olstm__byte_scale* scale,
-                           olstm_dtype dtype, void* y);
+/// y = round(x / scale) + zero of rows of `count` elements, saturated, for UINT8, INT8,
+/// UINT16 or INT16 (`dtype`); halves go to even, and NaN becomes 0. The quotient is
+/// rounded to float first. With step 0 each row has the next scale and zero point, with
+/// step 1 there is one row. [no-alloc]
+void olstm__quantize_bytes(int64_t rows, int64_t count, const float* x,
+                           const olstm__byte_scale* scale, olstm_dtype dtype, void* y);
 
-/// y = (x - zero) * scale, for UINT8, INT8 or INT32, rounded once. [no-alloc]
+/// y = (x - zero) * scale, for UINT8, INT8, UINT16, INT16 or INT32, rounded once.
+/// [no-alloc]
 void olstm__dequantize_bytes(int64_t count, const void* x, const olstm__byte_scale* scale,
                              olstm_dtype dtype, float* y);
 

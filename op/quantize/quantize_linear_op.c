@@ -1,6 +1,7 @@
 // QuantizeLinear and DequantizeLinear: one scale and zero point for the tensor, for each
 // index of an axis (opset 13), or for each block along it (opset 21).
 #include <math.h>
+#include <string.h>
 
 #include "op/elementwise/compute_type.h"
 #include "op/op_family.h"
@@ -38,6 +39,9 @@ typedef struct quantize_handle {
   /// last axis), or a row of them per block of rows.
   enum { kScaleTensor, kScaleAxis, kScaleLast, kScaleBlock } granularity;
   int64_t block_count;
+  /// With a scale per row: elements of the last of every block_count rows, a block that
+  /// may be shorter than the others.
+  int64_t last_inner;
 } quantize_handle;
 
 static int32_t code_of(const quantize_op* self) {
@@ -96,6 +100,7 @@ static olstm_status find_scales(const quantize_op* self, const olstm_tensor_desc
   bool fits = false;
   if (self->block_size == 0) {
     out->granularity = kScaleAxis;
+    out->last_inner = out->inner;
     fits = scale->rank == 1 && scale->dims[0] == x->dims[axis];
     if (out->inner == 1) {
       out->granularity = kScaleLast;
@@ -109,10 +114,11 @@ static olstm_status find_scales(const quantize_op* self, const olstm_tensor_desc
         x->dims[axis] / self->block_size + (x->dims[axis] % self->block_size != 0);
     expected.dims[axis] = out->block_count;
     fits = olstm_tensor_desc_same_shape(scale, &expected);
-    if (out->inner == 1 && out->rows % self->block_size == 0) {
+    if (out->inner == 1 && out->rows > 0) {
       // Blocks lie one after the other, as their scales do.
       out->granularity = kScaleAxis;
       out->inner = self->block_size;
+      out->last_inner = out->rows - (out->block_count - 1) * self->block_size;
       out->rows = out->outer * out->block_count;
       out->outer = 1;
     }
@@ -232,71 +238,69 @@ static void dequantize_block(int64_t count, double* values, const double* scales
   }
 }
 
-/// The operands of one run of `inner` elements.
+/// Rows of `inner` elements, and their operands: a scale and a zero point for each row,
+/// or, with step 1, for each element of the only row.
 typedef struct run_operands {
+  int64_t rows, inner;
   const char* scales;
   const char* zeros;  // NULL: 0
   olstm_dtype zero_dtype;
   int64_t step;
 } run_operands;
 
-static void run_block(bool quantizes, int64_t count, const char* x,
+static void run_block(bool quantizes, int64_t rows, int64_t count, const char* x,
                       const olstm__byte_scale* by, olstm_dtype whole, char* y) {
   if (quantizes) {
-    olstm__quantize_bytes(count, (const float*)(const void*)x, by, whole, y);
-  } else {
-    olstm__dequantize_bytes(count, x, by, whole, (float*)(void*)y);
+    olstm__quantize_bytes(rows, count, (const float*)(const void*)x, by, whole, y);
+    return;
+  }
+  for (int64_t r = 0; r < rows; r++) {
+    const olstm__byte_scale own = {by->scales + r, by->zeros + r, by->step};
+    olstm__dequantize_bytes(count, x, &own, whole, (float*)(void*)y);
+    x += (size_t)count * olstm_dtype_size(whole);
+    y += (size_t)count * sizeof(float);
   }
 }
 
-/// Elements with a scale each: zero points are made floats a block at a time.
-static void run_each(const quantize_op* self, const quantize_handle* handle,
-                     const run_operands* operands, olstm_dtype whole, const char* x,
-                     char* y) {
-  float zeros[OLSTM__COMPUTE_BLOCK] = {0};
+/// Floats to integers of 8 or 16 bits, or those or int32 to floats, with scales that are
+/// floats: with the same results as by way of doubles. Zero points are made floats a
+/// block at a time. False where it is not that.
+static bool run_floats(const quantize_op* self, const quantize_handle* handle,
+                       const run_operands* operands, const char* x, char* y) {
+  const bool quantizes = code_of(self) == kCodeQuantize;
+  const olstm_dtype whole = quantizes ? handle->y_dtype : handle->x_dtype;
   const size_t x_bytes = olstm_dtype_size(handle->x_dtype);
   const size_t y_bytes = olstm_dtype_size(handle->y_dtype);
   const float* scales = (const float*)(const void*)operands->scales;
-  for (int64_t begin = 0; begin < handle->inner; begin += OLSTM__COMPUTE_BLOCK) {
-    const int64_t count = olstm__compute_block_size(handle->inner - begin);
-    if (operands->zeros) {
-      olstm__compute_load(OLSTM__COMPUTE_F32, operands->zero_dtype, count,
-                          operands->zeros + begin, zeros);
-    }
-    const olstm__byte_scale by = {scales + begin, zeros, 1};
-    run_block(code_of(self) == kCodeQuantize, count, x + (size_t)begin * x_bytes, &by,
-              whole, y + (size_t)begin * y_bytes);
-  }
-}
-
-/// Floats to bytes, or bytes or int32 to floats, with scales that are floats: with the
-/// same results as by way of doubles. False where it is not that.
-static bool run_bytes(const quantize_op* self, const quantize_handle* handle,
-                      const run_operands* operands, const char* x, char* y) {
-  const bool quantizes = code_of(self) == kCodeQuantize;
-  const olstm_dtype whole = quantizes ? handle->y_dtype : handle->x_dtype;
-  const bool is_signed = whole == OLSTM_DTYPE_INT8;
+  const int64_t step = operands->step;
+  float zeros[OLSTM__COMPUTE_BLOCK];
   if ((quantizes ? handle->x_dtype : handle->y_dtype) != OLSTM_DTYPE_FLOAT ||
       handle->scale_dtype != OLSTM_DTYPE_FLOAT ||
-      !(whole == OLSTM_DTYPE_UINT8 || is_signed ||
-        (whole == OLSTM_DTYPE_INT32 && !operands->zeros)) ||
-      (operands->zeros && operands->zero_dtype != whole)) {
+      (operands->zeros &&
+       (whole == OLSTM_DTYPE_INT32 || operands->zero_dtype != whole))) {
     return false;
   }
-  if (operands->step) {
-    run_each(self, handle, operands, whole, x, y);
-    return true;
+  const int64_t operand_count = step ? operands->inner : operands->rows;
+  for (int64_t begin = 0; begin < operand_count; begin += OLSTM__COMPUTE_BLOCK) {
+    const int64_t count = olstm__compute_block_size(operand_count - begin);
+    const size_t at = (size_t)(step ? begin : begin * operands->inner);
+    if (operands->zeros) {
+      olstm__compute_load(OLSTM__COMPUTE_F32, whole, count,
+                          operands->zeros + (size_t)begin * olstm_dtype_size(whole),
+                          zeros);
+    } else {
+      memset(zeros, 0, (size_t)count * sizeof *zeros);
+    }
+    const olstm__byte_scale by = {scales + begin, zeros, step};
+    run_block(quantizes, step ? 1 : count, step ? count : operands->inner,
+              x + at * x_bytes, &by, whole, y + at * y_bytes);
   }
-  const float zero = !operands->zeros ? 0
-                     : is_signed      ? *(const int8_t*)operands->zeros
-                                      : *(const uint8_t*)operands->zeros;
-  const olstm__byte_scale by = {(const float*)(const void*)operands->scales, &zero, 0};
-  run_block(quantizes, handle->inner, x, &by, whole, y);
   return true;
 }
 
-static void run_inner(const quantize_op* self, const quantize_handle* handle,
-                      const run_operands* operands, const char* x, char* y) {
+/// One row, by way of doubles.
+static void run_row(const quantize_op* self, const quantize_handle* handle,
+                    const run_operands* operands, const char* x, char* y) {
   const size_t x_bytes = olstm_dtype_size(handle->x_dtype);
   const size_t y_bytes = olstm_dtype_size(handle->y_dtype);
   const size_t scale_bytes = olstm_dtype_size(handle->scale_dtype);
@@ -304,8 +308,8 @@ static void run_inner(const quantize_op* self, const quantize_handle* handle,
   double values[OLSTM__COMPUTE_BLOCK];
   double scales[OLSTM__COMPUTE_BLOCK];
   double zeros[OLSTM__COMPUTE_BLOCK] = {0};
-  for (int64_t begin = 0; begin < handle->inner; begin += OLSTM__COMPUTE_BLOCK) {
-    const int64_t count = olstm__compute_block_size(handle->inner - begin);
+  for (int64_t begin = 0; begin < operands->inner; begin += OLSTM__COMPUTE_BLOCK) {
+    const int64_t count = olstm__compute_block_size(operands->inner - begin);
     const int64_t operand_count = operands->step ? count : 1;
     const size_t operand = (size_t)(begin * operands->step);
     olstm__compute_load(OLSTM__COMPUTE_F64, handle->x_dtype, count,
@@ -326,6 +330,19 @@ static void run_inner(const quantize_op* self, const quantize_handle* handle,
   }
 }
 
+/// Finds the rows from `row` on that are run together.
+static void find_rows(const quantize_handle* handle, int64_t row, run_operands* out) {
+  out->rows = 1;
+  out->inner = handle->inner;
+  if (handle->granularity != kScaleAxis) return;
+  out->rows = handle->rows - row;
+  if (handle->last_inner == handle->inner) return;
+  out->rows = handle->block_count - 1 - row % handle->block_count;
+  if (out->rows > 0) return;
+  out->rows = 1;
+  out->inner = handle->last_inner;
+}
+
 static olstm_status quantize_run(const void* instance, const void* handle,
                                  const olstm_run_args* args, olstm_error* error) {
   const quantize_op* self = instance;
@@ -333,31 +350,33 @@ static olstm_status quantize_run(const void* instance, const void* handle,
   const olstm_dtype zero_dtype =
       code_of(self) == kCodeQuantize ? prepared->y_dtype : prepared->x_dtype;
   const bool blocks = prepared->granularity == kScaleBlock;
-  const size_t x_step = (size_t)prepared->inner * olstm_dtype_size(prepared->x_dtype);
-  const size_t y_step = (size_t)prepared->inner * olstm_dtype_size(prepared->y_dtype);
+  const size_t scale_bytes = olstm_dtype_size(prepared->scale_dtype);
   const char* x = args->inputs[0];
   char* y = args->outputs[0];
+  run_operands operands = {.zero_dtype = zero_dtype,
+                           .step = blocks || prepared->granularity == kScaleLast ? 1 : 0};
   (void)error;
   if (!y) return OLSTM_STATUS_OK;
   for (int64_t o = 0; o < prepared->outer; o++) {
-    for (int64_t r = 0; r < prepared->rows; r++, x += x_step, y += y_step) {
+    for (int64_t r = 0; r < prepared->rows; r += operands.rows) {
       const int64_t block = blocks ? r / self->block_size : 0;
       const size_t index =
           (size_t)(blocks ? (o * prepared->block_count + block) * prepared->inner
                    : prepared->granularity == kScaleAxis ? r
                                                          : 0);
-      const run_operands operands = {
-          .scales = (const char*)args->inputs[1] +
-                    index * olstm_dtype_size(prepared->scale_dtype),
-          .zeros =
-              has_zero_point(self->base.node)
-                  ? (const char*)args->inputs[2] + index * olstm_dtype_size(zero_dtype)
-                  : NULL,
-          .zero_dtype = zero_dtype,
-          .step = blocks || prepared->granularity == kScaleLast ? 1 : 0};
-      if (!run_bytes(self, prepared, &operands, x, y)) {
-        run_inner(self, prepared, &operands, x, y);
+      operands.scales = (const char*)args->inputs[1] + index * scale_bytes;
+      operands.zeros =
+          has_zero_point(self->base.node)
+              ? (const char*)args->inputs[2] + index * olstm_dtype_size(zero_dtype)
+              : NULL;
+      find_rows(prepared, r, &operands);
+      if (!run_floats(self, prepared, &operands, x, y)) {
+        operands.rows = 1;
+        run_row(self, prepared, &operands, x, y);
       }
+      const size_t count = (size_t)(operands.rows * operands.inner);
+      x += count * olstm_dtype_size(prepared->x_dtype);
+      y += count * olstm_dtype_size(prepared->y_dtype);
     }
   }
   return OLSTM_STATUS_OK;

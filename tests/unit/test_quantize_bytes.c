@@ -11,45 +11,71 @@ enum { kMost = 70 };
 static const int64_t kCounts[] = {1, 3, 15, 16, 17, 33, kMost};
 enum { kCountCount = sizeof kCounts / sizeof kCounts[0] };
 
-static int byte_at(olstm_dtype dtype, const uint8_t* y, int64_t i) {
-  return dtype == OLSTM_DTYPE_INT8 ? (int8_t)y[i] : y[i];
+/// The integers that are quantized to, or from.
+static const struct {
+  olstm_dtype dtype;
+  double least, most;
+} kWholes[] = {{OLSTM_DTYPE_UINT8, 0, 255},
+               {OLSTM_DTYPE_INT8, -128, 127},
+               {OLSTM_DTYPE_UINT16, 0, 65535},
+               {OLSTM_DTYPE_INT16, -32768, 32767},
+               {OLSTM_DTYPE_INT32, INT32_MIN, INT32_MAX}};
+enum { kWholeCount = sizeof kWholes / sizeof kWholes[0], kRows = 3 };
+
+static int64_t whole_at(olstm_dtype dtype, const void* y, int64_t i) {
+  switch (dtype) {
+    case OLSTM_DTYPE_UINT8:
+      return ((const uint8_t*)y)[i];
+    case OLSTM_DTYPE_INT8:
+      return ((const int8_t*)y)[i];
+    case OLSTM_DTYPE_UINT16:
+      return ((const uint16_t*)y)[i];
+    case OLSTM_DTYPE_INT16:
+      return ((const int16_t*)y)[i];
+    default:
+      return ((const int32_t*)y)[i];
+  }
 }
 
 static int saturated(double value, olstm_dtype dtype) {
-  const double least = dtype == OLSTM_DTYPE_INT8 ? -128 : 0;
-  const double most = dtype == OLSTM_DTYPE_INT8 ? 127 : 255;
+  const double least = kWholes[dtype - OLSTM_DTYPE_UINT8].least;
+  const double most = kWholes[dtype - OLSTM_DTYPE_UINT8].most;
   return value != value ? 0 : (int)fmin(fmax(value, least), most);
 }
 
-static void floats_become_bytes_as_quotients_do(void** state) {
+static void floats_become_integers_as_quotients_do(void** state) {
   static const float kScales[] = {1,      2,     0.1f,  0.007f, -0.5f,
                                   1e-30f, 1e30f, 3e38f, 0,      INFINITY};
-  static const olstm_dtype kDtypes[] = {OLSTM_DTYPE_UINT8, OLSTM_DTYPE_INT8};
   (void)state;
   for (size_t s = 0; s < sizeof kScales / sizeof kScales[0]; s++) {
-    float x[kMost], scales[kMost], zeros[kMost];
-    for (int i = 0; i < kMost; i++) {
+    float x[kRows * kMost], scales[kMost], zeros[kMost];
+    for (int i = 0; i < kRows * kMost; i++) {
       // Ties, neighbours of ties, and what is out of range.
-      const float half = (float)(i - 35) * 0.5f * kScales[s];
-      x[i] = i % 3 == 0 ? half : i % 3 == 1 ? nextafterf(half, 0) : half * 40;
-      scales[i] = kScales[i % 2 ? s : 0];
-      zeros[i] = (float)(i % 5);
+      const float half = (float)(i % kMost - 35) * 0.5f * kScales[s];
+      x[i] = i % 3 == 0   ? half
+             : i % 3 == 1 ? nextafterf(half, 0)
+                          : half * (i % 2 ? 40.0f : 9000.0f);
+      scales[i % kMost] = kScales[i % 2 ? s : 0];
+      zeros[i % kMost] = (float)(i % 5);
     }
     x[3] = NAN;
     x[40] = INFINITY;
     x[41] = -INFINITY;
-    for (int d = 0; d < 4; d++) {
-      const olstm_dtype dtype = kDtypes[d % 2];
-      const bool is_each = d >= 2;
-      const olstm__byte_scale by = {is_each ? scales : &kScales[s], zeros + 1, is_each};
+    // The last of them, int32, is none of these; and each element has a scale, or each
+    // row.
+    for (int d = 0; d < 2 * (kWholeCount - 1); d++) {
+      const olstm_dtype dtype = kWholes[d / 2].dtype;
+      const bool is_each = d % 2;
+      const olstm__byte_scale by = {scales + 1, zeros + 1, is_each};
       for (int c = 0; c < kCountCount; c++) {
         const int64_t count = is_each && kCounts[c] == kMost ? kMost - 1 : kCounts[c];
-        uint8_t y[kMost] = {0};
-        olstm__quantize_bytes(count, x, &by, dtype, y);
-        for (int64_t i = 0; i < count; i++) {
-          const float quotient = x[i] / by.scales[is_each ? i : 0];
-          const double moved = (double)rintf(quotient) + by.zeros[is_each ? i : 0];
-          assert_int_equal(byte_at(dtype, y, i), saturated(moved, dtype));
+        const int64_t rows = is_each ? 1 : kRows;
+        uint16_t y[kRows * kMost] = {0};
+        olstm__quantize_bytes(rows, count, x, &by, dtype, y);
+        for (int64_t i = 0; i < rows * count; i++) {
+          const int64_t at = is_each ? i : i / count;
+          const double moved = (double)rintf(x[i] / by.scales[at]) + by.zeros[at];
+          assert_int_equal(whole_at(dtype, y, i), saturated(moved, dtype));
         }
       }
     }
@@ -57,30 +83,24 @@ static void floats_become_bytes_as_quotients_do(void** state) {
 }
 
 static void integers_become_floats_rounded_once(void** state) {
-  static const olstm_dtype kDtypes[] = {OLSTM_DTYPE_UINT8, OLSTM_DTYPE_INT8,
-                                        OLSTM_DTYPE_INT32};
   int32_t whole[kMost];
-  uint8_t bytes[kMost];
   float scales[kMost], zeros[kMost];
   (void)state;
   for (int i = 0; i < kMost; i++) {
-    // What floats hold, and what they do not.
+    // What floats hold, and what they do not; as smaller integers, any bits.
     whole[i] = (i % 2 ? 1 : -1) * ((i < 20 ? 0 : 16777217) + i * 7919);
-    bytes[i] = (uint8_t)(i * 37);
     scales[i] = 0.001f * (float)(i + 1);
     zeros[i] = (float)(i % 7);
   }
-  for (int d = 0; d < 6; d++) {
-    const olstm_dtype dtype = kDtypes[d / 2];
+  for (int d = 0; d < 2 * kWholeCount; d++) {
+    const olstm_dtype dtype = kWholes[d / 2].dtype;
     const olstm__byte_scale by = {scales, zeros, d % 2};
-    const void* x = dtype == OLSTM_DTYPE_INT32 ? (const void*)whole : bytes;
     for (int c = 0; c < kCountCount; c++) {
       float y[kMost] = {0};
-      olstm__dequantize_bytes(kCounts[c], x, &by, dtype, y);
+      olstm__dequantize_bytes(kCounts[c], whole, &by, dtype, y);
       for (int64_t i = 0; i < kCounts[c]; i++) {
         const int64_t at = by.step ? i : 0;
-        const double value =
-            dtype == OLSTM_DTYPE_INT32 ? whole[i] : byte_at(dtype, bytes, i);
+        const double value = (double)whole_at(dtype, whole, i);
         assert_true(y[i] == (float)((value - zeros[at]) * scales[at]));
       }
     }
@@ -116,7 +136,7 @@ static void sums_are_rounded_and_saturated(void** state) {
           for (int64_t i = 0; i < rows * columns; i++) {
             const int32_t sum = (int32_t)((uint32_t)x[i] + (uint32_t)bias);
             const double moved = rint(sum * by.values[step ? i % columns : 0]) + 3;
-            assert_int_equal(byte_at(dtype, y, i), saturated(moved, dtype));
+            assert_int_equal(whole_at(dtype, y, i), saturated(moved, dtype));
           }
         }
       }
@@ -142,7 +162,7 @@ static void ranges_hold_all_elements(void** state) {
 
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(floats_become_bytes_as_quotients_do),
+      cmocka_unit_test(floats_become_integers_as_quotients_do),
       cmocka_unit_test(integers_become_floats_rounded_once),
       cmocka_unit_test(sums_are_rounded_and_saturated),
       cmocka_unit_test(ranges_hold_all_elements),

@@ -36,6 +36,73 @@ static void scales_are_by_axis_or_by_block(void** state) {
                  "u8[3,2] 1 1 3 2 2 2");
 }
 
+/// A list of numbers as text.
+typedef struct number_text {
+  char text[4096];
+  size_t used;
+} number_text;
+
+static void begin(number_text* self, const char* dtype, int rows, int columns) {
+  self->used =
+      (size_t)snprintf(self->text, sizeof self->text, "%s[%d,%d]", dtype, rows, columns);
+}
+
+static void add(number_text* self, double value) {
+  const size_t left = sizeof self->text - self->used;
+  self->used += (size_t)snprintf(self->text + self->used, left, " %.9g", value);
+  assert_true(self->used < sizeof self->text);
+}
+
+static void check_blocks(const char* x_dtype, const char* whole_dtype, double least,
+                         double most, const int* sizes) {
+  const int rows = sizes[0], columns = sizes[1], block = sizes[2];
+  const int blocks = (columns + block - 1) / block;
+  number_text x, whole, scales, zeros, back, quantized;
+  char node[64], inputs[3 * sizeof x.text + 8];
+  begin(&x, x_dtype, rows, columns);
+  begin(&whole, whole_dtype, rows, columns);
+  begin(&quantized, whole_dtype, rows, columns);
+  begin(&back, x_dtype, rows, columns);
+  begin(&scales, x_dtype, rows, blocks);
+  begin(&zeros, whole_dtype, rows, blocks);
+  for (int i = 0; i < rows * blocks; i++) {
+    add(&scales, 0.25 * (i % 5 + 1));
+    add(&zeros, i % 3);
+  }
+  for (int i = 0; i < rows * columns; i++) {
+    const int at = i / columns * blocks + i % columns / block;
+    const double scale = 0.25 * (at % 5 + 1), zero = at % 3;
+    const double value = (i * 37 % 101 - 50) * 0.5, number = i * 7 % 120;
+    add(&x, value);
+    add(&whole, number);
+    add(&quantized,
+        fmin(fmax(rint((double)((float)value / (float)scale)) + zero, least), most));
+    add(&back, (number - zero) * scale);
+  }
+  (void)snprintf(node, sizeof node, "QuantizeLinear-21 axis=1 block_size=%d", block);
+  (void)snprintf(inputs, sizeof inputs, "%s; %s; %s", x.text, scales.text, zeros.text);
+  op_text_expect(node, inputs, quantized.text);
+  (void)snprintf(node, sizeof node, "DequantizeLinear-21 axis=1 block_size=%d", block);
+  (void)snprintf(inputs, sizeof inputs, "%s; %s; %s", whole.text, scales.text,
+                 zeros.text);
+  op_text_expect(node, inputs, back.text);
+}
+
+/// Whole ones, those of which the last is shorter, one that is longer than the axis, of a
+/// group of vectors and of other sizes; in float and by way of double.
+static void blocks_along_the_last_axis_may_end_early(void** state) {
+  static const int kSizes[][3] = {{3, 64, 32}, {3, 70, 32}, {4, 10, 3},
+                                  {2, 5, 9},   {2, 100, 1}, {3, 33, 16}};
+  (void)state;
+  for (size_t i = 0; i < sizeof kSizes / sizeof kSizes[0]; i++) {
+    check_blocks("f32", "u8", 0, 255, kSizes[i]);
+    check_blocks("f32", "i8", -128, 127, kSizes[i]);
+    check_blocks("f32", "u16", 0, 65535, kSizes[i]);
+    check_blocks("f32", "i16", -32768, 32767, kSizes[i]);
+    check_blocks("f16", "i16", -32768, 32767, kSizes[i]);
+  }
+}
+
 static void refuses_what_does_not_fit(void** state) {
   (void)state;
   op_text_expect_failure(
@@ -102,6 +169,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(quantizes_with_halves_to_even_and_saturates),
       cmocka_unit_test(dequantizes_to_the_scales_dtype),
       cmocka_unit_test(scales_are_by_axis_or_by_block),
+      cmocka_unit_test(blocks_along_the_last_axis_may_end_early),
       cmocka_unit_test(refuses_what_does_not_fit),
       cmocka_unit_test(dynamic_scales_hold_all_values_and_zero),
       cmocka_unit_test(bytes_of_any_length_are_right),
