@@ -5,7 +5,7 @@
 
 enum {
   /// Bytes of input that a piece reads again and again.
-  kPieceBytes = 96 << 10,
+  kPieceBytes = 256 << 10,
   /// And of input and results where lanes are channels with windows of their own.
   kDepthwiseBytes = 192 << 10,
   /// And of planes that are taken as they lie.
@@ -430,6 +430,29 @@ static void share_planes(olstm__conv_plan* plan, int64_t wanted) {
                  ceil_divide(plan->piece_rows, ceil_divide(wanted, count_pieces(plan))));
 }
 
+/// Rows of a piece with which threads are done soonest: as many pieces for each of them,
+/// but no more than that, since neighbours copy the rows that both read.
+static void share_rows(olstm__conv_plan* plan, int32_t thread_count) {
+  /// Multiply-adds in whose time an element is copied.
+  enum { kCopyCost = 24 };
+  const olstm__conv* conv = &plan->conv;
+  const int64_t rows = conv->window.output[1];
+  const int64_t row_parts = ceil_divide(rows, plan->piece_rows);
+  const int64_t others = count_pieces(plan) / olstm__conv_larger(row_parts, 1);
+  const double of_row = (double)olstm__conv_work(conv) / (double)(rows * others);
+  double least = 0;
+  for (int64_t count = plan->piece_rows; count > 0; count--) {
+    size_t copied = 0;
+    const int64_t turns = ceil_divide(others * ceil_divide(rows, count), thread_count);
+    if (!source_count(plan, count, plan->piece_columns, &copied)) continue;
+    const double cost =
+        (double)turns * ((double)count * of_row + kCopyCost * (double)copied);
+    if (least > 0 && cost >= least) continue;
+    least = cost;
+    plan->piece_rows = count;
+  }
+}
+
 /// Cuts further where threads would find too little to share.
 static void share_pieces(olstm__conv_plan* plan, int32_t thread_count) {
   const int64_t wanted = (int64_t)thread_count * kPiecesPerThread;
@@ -441,6 +464,8 @@ static void share_pieces(olstm__conv_plan* plan, int32_t thread_count) {
     share_planes(plan, wanted);
     return;
   }
+  if (!plan->depthwise && plan->piece_rows > 1) share_rows(plan, thread_count);
+  if (count_pieces(plan) % thread_count == 0) return;
   if (count_pieces(plan) < wanted && channels >= 2 * unit) {
     const int64_t more = ceil_divide(wanted, olstm__conv_larger(count_pieces(plan), 1));
     plan->piece_channels = ceil_divide(ceil_divide(channels, unit), more) * unit;
