@@ -91,7 +91,7 @@ typedef void (*olstm__where_blocks)(size_t groups, const uint8_t* mask, size_t m
   X(XOR_BOOL, 1, 1)             \
   X(EQUAL_BOOL, 1, 1)
 
-/// X(name, bytes of x's element, bytes of y's)
+/// X(name, bytes of x's element, bytes of y's). F16 are float16 as they are stored.
 #define OLSTM__UNARY_BLOCKS(X) \
   X(NEG_I32, 4, 4)             \
   X(NEG_I64, 8, 8)             \
@@ -105,6 +105,14 @@ typedef void (*olstm__where_blocks)(size_t groups, const uint8_t* mask, size_t m
   X(ABS_I8, 1, 1)              \
   X(SIGN_I8, 1, 1)             \
   X(RELU_I8, 1, 1)             \
+  X(NEG_I16, 2, 2)             \
+  X(ABS_I16, 2, 2)             \
+  X(SIGN_I16, 2, 2)            \
+  X(RELU_I16, 2, 2)            \
+  X(SIGN_F16, 2, 2)            \
+  X(ABS_F64, 8, 8)             \
+  X(SIGN_F64, 8, 8)            \
+  X(RELU_F64, 8, 8)            \
   X(BIT_NOT_U8, 1, 1)          \
   X(BIT_NOT_I32, 4, 4)         \
   X(BIT_NOT_I64, 8, 8)         \
@@ -112,7 +120,8 @@ typedef void (*olstm__where_blocks)(size_t groups, const uint8_t* mask, size_t m
   X(FLOOR_F64, 8, 8)           \
   X(CEIL_F64, 8, 8)            \
   X(ROUND_F64, 8, 8)           \
-  X(IS_NAN_F32, 4, 1)          \
+  X(IS_NAN_F16, 2, 1)          \
+  X(IS_INF_F16, 2, 1)          \
   X(NOT_BOOL, 1, 1)
 
 #define OLSTM__BLOCKS_NAME(name, from_bytes, to_bytes) OLSTM__BLOCKS_##name,

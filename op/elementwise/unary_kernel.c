@@ -3,6 +3,7 @@
 #include "op/elementwise/unary_kernel.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "op/elementwise/element_groups.h"
 #include "op/math/cpu.h"
@@ -27,12 +28,6 @@
 #define VECTOR_LOOP(name, type, result, expression) \
   SCHEMA(name, type, result, expression, _Pragma("omp simd"))
 
-// The same expression for float and double, or one each.
-#define REAL(name, single, twice)               \
-  VECTOR_LOOP(name##_F32, float, float, single) \
-  VECTOR_LOOP(name##_F64, double, double, twice)
-#define REAL_BOTH(name, expression) REAL(name, expression, expression)
-
 // A loop of element_blocks.h.
 #define BLOCKS(name, loop)                                                   \
   static void name(const olstm__unary_parameters* parameters, int64_t count, \
@@ -48,16 +43,10 @@ SIGNED_BLOCKS(abs, ABS)
 SIGNED_BLOCKS(sign, SIGN)
 SIGNED_BLOCKS(relu, RELU)
 SIGNED_BLOCKS(bit_not, BIT_NOT)
-BLOCKS(bit_not_U8, BIT_NOT_U8)
-BLOCKS(neg_I8, NEG_I8)
-BLOCKS(abs_I8, ABS_I8)
-BLOCKS(sign_I8, SIGN_I8)
-BLOCKS(relu_I8, RELU_I8)
-BLOCKS(not_bool, NOT_BOOL)
 VECTOR_LOOP(neg_F64, double, double, -v)
-VECTOR_LOOP(abs_F64, double, double, fabs(v))
-VECTOR_LOOP(sign_F64, double, double, v != v ? v : (v > 0) - (v < 0))
-VECTOR_LOOP(relu_F64, double, double, v < 0 ? 0 : v)
+BLOCKS(abs_F64, ABS_F64)
+BLOCKS(sign_F64, SIGN_F64)
+BLOCKS(relu_F64, RELU_F64)
 LOOP(abs_U64, uint64_t, uint64_t, v)
 LOOP(sign_U64, uint64_t, uint64_t, v > 0)
 
@@ -73,24 +62,42 @@ VECTOR_BOTH(exp)
 VECTOR_BOTH(tanh)
 VECTOR_BOTH(sigmoid)
 VECTOR(erf, F32, f32)
-LOOP(erf_F64, double, double, erf(v))
-VECTOR_LOOP(log_F64, double, double, log(v))
+
+// A function of libm: one loop for all.
+#define EACH(type)                                                              \
+  static void each_##type(type (*function)(type), int64_t count, const type* x, \
+                          type* y) {                                            \
+    for (int64_t i = 0; i < count; i++) y[i] = function(x[i]);                  \
+  }
+EACH(float)
+EACH(double)
+#define LIBM(name, lane, type, function)                                              \
+  static void name##_##lane(const olstm__unary_parameters* parameters, int64_t count, \
+                            const void* x, void* y) {                                 \
+    (void)parameters;                                                                 \
+    each_##type(function, count, x, y);                                               \
+  }
+LIBM(erf, F64, double, erf)
+LIBM(log, F64, double, log)
 BLOCKS(sqrt_F64, SQRT_F64)
 VECTOR_LOOP(reciprocal_F64, double, double, 1 / v)
 BLOCKS(floor_F64, FLOOR_F64)
 BLOCKS(ceil_F64, CEIL_F64)
 BLOCKS(round_F64, ROUND_F64)
-VECTOR_LOOP(sin_F64, double, double, sin(v))
-VECTOR_LOOP(cos_F64, double, double, cos(v))
-VECTOR_LOOP(tan_F64, double, double, tan(v))
-VECTOR_LOOP(asin_F64, double, double, asin(v))
-VECTOR_LOOP(acos_F64, double, double, acos(v))
-VECTOR_LOOP(atan_F64, double, double, atan(v))
-VECTOR_LOOP(sinh_F64, double, double, sinh(v))
-VECTOR_LOOP(cosh_F64, double, double, cosh(v))
-REAL(asinh, asinhf(v), asinh(v))
-REAL(acosh, acoshf(v), acosh(v))
-REAL(atanh, atanhf(v), atanh(v))
+LIBM(sin, F64, double, sin)
+LIBM(cos, F64, double, cos)
+LIBM(tan, F64, double, tan)
+LIBM(asin, F64, double, asin)
+LIBM(acos, F64, double, acos)
+LIBM(atan, F64, double, atan)
+LIBM(sinh, F64, double, sinh)
+LIBM(cosh, F64, double, cosh)
+LIBM(asinh, F64, double, asinh)
+LIBM(acosh, F64, double, acosh)
+LIBM(atanh, F64, double, atanh)
+LIBM(asinh, F32, float, asinhf)
+LIBM(acosh, F32, float, acoshf)
+LIBM(atanh, F32, float, atanhf)
 
 static inline double clamp_unit(double v) {
   return v < 0 ? 0 : v > 1 ? 1 : v;
@@ -111,7 +118,25 @@ static inline double clip_f64(double v, double low, double high) {
 VECTOR_LOOP(hard_sigmoid_F64, double, double, clamp_unit(alpha* v + beta))
 VECTOR_LOOP(hard_swish_F64, double, double, v* clamp_unit(v / 6 + 0.5))
 VECTOR_LOOP(swish_F64, double, double, v / (1 + exp(-alpha * v)))
-VECTOR_LOOP(mish_F64, double, double, v* tanh(softplus(v)))
+/// v * n / (n + 2) for n = e * (e + 2), e = exp(v). From 20 on that is v.
+static void mish_F64(const olstm__unary_parameters* parameters, int64_t count,
+                     const void* x_data, void* y_data) {
+  const double* x = x_data;
+  double* y = y_data;
+  double e[OLSTM__COMPUTE_BLOCK];
+  (void)parameters;
+  for (int64_t left = count, size; left > 0; left -= size, x += size, y += size) {
+    size = olstm__compute_block_size(left);
+#pragma omp simd
+    for (int64_t i = 0; i < size; i++) e[i] = x[i] > 20 ? 20 : x[i];
+    olstm__vector_exp_f64((size_t)size, e, e);
+#pragma omp simd
+    for (int64_t i = 0; i < size; i++) {
+      const double n = e[i] * (e[i] + 2);
+      y[i] = x[i] * (n / (n + 2));
+    }
+  }
+}
 VECTOR_LOOP(gelu_F64, double, double, 0.5 * v * (1 + erf(v * SQRT_HALF)))
 VECTOR_LOOP(gelu_tanh_F64, double, double,
             0.5 * v * (1 + tanh(SQRT_TWO_OVER_PI * (v + 0.044715 * v * v * v))))
@@ -147,12 +172,49 @@ VECTOR_LOOP(thresholded_relu_F64, double, double, v > alpha ? v : 0)
 VECTOR_LOOP(shrink_F64, double, double, v<-alpha ? v + beta : v> alpha ? v - beta : 0)
 VECTOR_LOOP(clip_F64, double, double, clip_f64(v, (double)alpha, (double)beta))
 
-BLOCKS(is_nan_F32, IS_NAN_F32)
-LOOP(is_nan_F64, double, uint8_t, v != v)
-VECTOR_LOOP(is_inf_F32, float, uint8_t,
-            ((beta != 0) & (v == INFINITY)) | ((alpha != 0) & (v == -INFINITY)))
-LOOP(is_inf_F64, double, uint8_t,
-     (beta != 0 && v == (double)INFINITY) || (alpha != 0 && v == -(double)INFINITY))
+// By comparisons: NaN is not itself, and infinite is what has the size of infinity.
+static void is_nan(olstm__binary_loop equal, int64_t count, const void* x, void* y) {
+  olstm__binary_groups_run(equal, count, x, 1, x, 1, y);
+  olstm__unary_groups_run(OLSTM__BLOCKS_NOT_BOOL, count, y, y);
+}
+
+static void is_inf(const olstm__unary_parameters* parameters, bool is_double,
+                   int64_t count, const char* x, uint8_t* y) {
+  const bool has_low = parameters->alpha != 0, has_high = parameters->beta != 0;
+  const double wide = has_high ? (double)INFINITY : -(double)INFINITY;
+  const float narrow = (float)wide;
+  const void* infinity = is_double ? (const void*)&wide : &narrow;
+  const olstm__binary_loop equal =
+      is_double ? OLSTM__BLOCKS_EQUAL_F64 : OLSTM__BLOCKS_EQUAL_F32;
+  const size_t bytes = is_double ? sizeof wide : sizeof narrow;
+  olstm__compute_block block;
+  if (!has_low && !has_high) memset(y, 0, (size_t)count);
+  if (!has_low || !has_high) {
+    if (has_low || has_high) olstm__binary_groups_run(equal, count, x, 1, infinity, 0, y);
+    return;
+  }
+  const olstm__unary_kernel size_of = olstm__unary_kernel_find(
+      OLSTM__UNARY_ABS, is_double ? OLSTM__COMPUTE_F64 : OLSTM__COMPUTE_F32);
+  for (int64_t left = count, size; left > 0; left -= size, y += size) {
+    size = olstm__compute_block_size(left);
+    size_of(parameters, size, x, &block);
+    olstm__binary_groups_run(equal, size, &block, 1, infinity, 0, y);
+    x += (size_t)size * bytes;
+  }
+}
+
+#define IS_KIND(lane, is_double)                                                      \
+  static void is_nan_##lane(const olstm__unary_parameters* parameters, int64_t count, \
+                            const void* x, void* y) {                                 \
+    (void)parameters;                                                                 \
+    is_nan(OLSTM__BLOCKS_EQUAL_##lane, count, x, y);                                  \
+  }                                                                                   \
+  static void is_inf_##lane(const olstm__unary_parameters* parameters, int64_t count, \
+                            const void* x, void* y) {                                 \
+    is_inf(parameters, is_double, count, x, y);                                       \
+  }
+IS_KIND(F32, false)
+IS_KIND(F64, true)
 LOOP(not_I32, int32_t, uint8_t, v == 0)
 
 #define REAL_TYPES(name) \
@@ -218,17 +280,29 @@ static olstm__unary_kernel find_float_loop(olstm__unary_code code) {
   return olstm__unary_loops_f32_plain[code];
 }
 
-olstm__unary_kernel olstm__unary_kernel_of_bytes(olstm__unary_code code,
-                                                 olstm_dtype dtype) {
-  const bool is_byte = dtype == OLSTM_DTYPE_INT8 || dtype == OLSTM_DTYPE_UINT8;
-  if (dtype == OLSTM_DTYPE_BOOL && code == OLSTM__UNARY_NOT) return not_bool;
-  if (is_byte && code == OLSTM__UNARY_BIT_NOT) return bit_not_U8;
-  if (dtype != OLSTM_DTYPE_INT8) return NULL;
-  return code == OLSTM__UNARY_NEG    ? neg_I8
-         : code == OLSTM__UNARY_ABS  ? abs_I8
-         : code == OLSTM__UNARY_SIGN ? sign_I8
-         : code == OLSTM__UNARY_RELU ? relu_I8
-                                     : NULL;
+/// The loops over elements as they are stored, where these are no compute type's.
+static const struct {
+  uint8_t code, dtype, loop;
+} kStored[] = {
+#define STORED(code, dtype, loop) \
+  {OLSTM__UNARY_##code, OLSTM_DTYPE_##dtype, OLSTM__BLOCKS_##loop},
+#define STORED_SIGNED(code) STORED(code, INT8, code##_I8) STORED(code, INT16, code##_I16)
+    STORED_SIGNED(NEG) STORED_SIGNED(ABS) STORED_SIGNED(SIGN) STORED_SIGNED(RELU)
+        STORED(SIGN, FLOAT16, SIGN_F16) STORED(IS_NAN, FLOAT16, IS_NAN_F16)
+            STORED(IS_INF, FLOAT16, IS_INF_F16) STORED(BIT_NOT, INT8, BIT_NOT_U8)
+                STORED(BIT_NOT, UINT8, BIT_NOT_U8) STORED(NOT, BOOL, NOT_BOOL)};
+
+olstm__unary_loop olstm__unary_loop_of(olstm__unary_code code,
+                                       const olstm__unary_parameters* parameters,
+                                       olstm_dtype dtype) {
+  const bool is_any_inf = parameters->alpha != 0 && parameters->beta != 0;
+  if (code == OLSTM__UNARY_IS_INF && !is_any_inf) return OLSTM__UNARY_LOOP_COUNT;
+  for (size_t i = 0; i < sizeof kStored / sizeof kStored[0]; i++) {
+    if (kStored[i].code == code && kStored[i].dtype == dtype) {
+      return (olstm__unary_loop)kStored[i].loop;
+    }
+  }
+  return OLSTM__UNARY_LOOP_COUNT;
 }
 
 olstm__unary_kernel olstm__unary_kernel_find(olstm__unary_code code,

@@ -3,6 +3,7 @@
 #define OLSTM_OP_ELEMENTWISE_UNARY_KERNEL_H_
 
 #include "op/elementwise/compute_type.h"
+#include "op/elementwise/element_blocks.h"
 
 typedef enum olstm__unary_code {
   OLSTM__UNARY_NEG,
@@ -71,9 +72,11 @@ static inline bool olstm__unary_gives_bool(olstm__unary_code code) {
 olstm__unary_kernel olstm__unary_kernel_find(olstm__unary_code code,
                                              olstm__compute_type compute_type);
 
-/// The loop over bools, int8 or uint8 as they are stored, or NULL.
-olstm__unary_kernel olstm__unary_kernel_of_bytes(olstm__unary_code code,
-                                                 olstm_dtype dtype);
+/// The loop over elements as they are stored, of 8 or 16 bits, or
+/// OLSTM__UNARY_LOOP_COUNT.
+olstm__unary_loop olstm__unary_loop_of(olstm__unary_code code,
+                                       const olstm__unary_parameters* parameters,
+                                       olstm_dtype dtype);
 
 /// The loops over floats as compiled for each kind of CPU, by code; NULL where it has
 /// none of its own.

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "op/elementwise/element_groups.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
 #include "op/op_work.h"
@@ -30,6 +31,8 @@ typedef struct unary_handle {
   int64_t item_elements;
   /// Whether the kernel takes elements as they are stored.
   bool is_direct;
+  /// Instead of the kernel, or OLSTM__UNARY_LOOP_COUNT.
+  olstm__unary_loop loop;
 } unary_handle;
 
 static olstm_status parse_floats(void* instance, olstm_error* error) {
@@ -107,11 +110,7 @@ static olstm_status unary_prepare(void* instance, const olstm_prepare_args* args
   handle->x_dtype = x->dtype;
   handle->y_dtype = args->outputs[0].dtype;
   handle->is_direct = olstm__compute_type_is_native(handle->compute_type, x->dtype);
-  const olstm__unary_kernel of_bytes = olstm__unary_kernel_of_bytes(self->code, x->dtype);
-  if (of_bytes) {
-    handle->kernel = of_bytes;
-    handle->is_direct = true;
-  }
+  handle->loop = olstm__unary_loop_of(self->code, &self->parameters, x->dtype);
   handle->count = olstm_tensor_desc_count(x);
   out_prepared->work = olstm__op_element_work(self->base.self->op_type, args, 0, 0);
   handle->item_elements = olstm__piece_elements(out_prepared->work, handle->count);
@@ -135,11 +134,15 @@ static void run_piece(void* argument, int64_t piece_begin, int64_t piece_end) {
   const size_t x_bytes = olstm_dtype_size(handle->x_dtype);
   const size_t y_bytes = olstm_dtype_size(handle->y_dtype);
   const bool gives_bool = olstm__unary_gives_bool(run->self->code);
+  const char* x = run->x + (size_t)piece_begin * x_bytes;
+  char* y = run->y + (size_t)piece_begin * y_bytes;
   olstm__compute_block block;
+  if (handle->loop != OLSTM__UNARY_LOOP_COUNT) {
+    olstm__unary_groups_run(handle->loop, piece_end - piece_begin, x, y);
+    return;
+  }
   if (handle->is_direct) {
-    handle->kernel(parameters, piece_end - piece_begin,
-                   run->x + (size_t)piece_begin * x_bytes,
-                   run->y + (size_t)piece_begin * y_bytes);
+    handle->kernel(parameters, piece_end - piece_begin, x, y);
     return;
   }
   for (int64_t begin = piece_begin; begin < piece_end; begin += OLSTM__COMPUTE_BLOCK) {

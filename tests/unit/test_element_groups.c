@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "op/math/half.h"
 #include "tests/support/test_main.h"
 
 enum { kMost = 35 };
@@ -25,6 +26,10 @@ static bool ends_with(const char* name, const char* end) {
 static value load(const char* type, const void* x, int i) {
   if (strcmp(type, "F32") == 0) return (value){true, ((const float*)x)[i], 0};
   if (strcmp(type, "F64") == 0) return (value){true, ((const double*)x)[i], 0};
+  if (strcmp(type, "F16") == 0) {
+    return (value){true, olstm__float16_to_float(((const uint16_t*)x)[i]), 0};
+  }
+  if (strcmp(type, "I16") == 0) return (value){false, 0, ((const int16_t*)x)[i]};
   if (strcmp(type, "I32") == 0) return (value){false, 0, ((const int32_t*)x)[i]};
   if (strcmp(type, "I64") == 0) return (value){false, 0, ((const int64_t*)x)[i]};
   if (strcmp(type, "I8") == 0) return (value){false, 0, ((const int8_t*)x)[i]};
@@ -43,6 +48,10 @@ static void fill(const char* type, unsigned seed, void* x) {
     const unsigned at = seed >> 28;
     if (strcmp(type, "F32") == 0) ((float*)x)[i] = (float)kReal[at];
     if (strcmp(type, "F64") == 0) ((double*)x)[i] = kReal[at];
+    if (strcmp(type, "F16") == 0) {
+      ((uint16_t*)x)[i] = olstm__float_to_float16((float)kReal[at]);
+    }
+    if (strcmp(type, "I16") == 0) ((int16_t*)x)[i] = (int16_t)(uint64_t)kWhole[at];
     if (strcmp(type, "I32") == 0) ((int32_t*)x)[i] = (int32_t)(uint64_t)kWhole[at];
     if (strcmp(type, "I64") == 0) ((int64_t*)x)[i] = kWhole[at];
     if (strlen(type) < 3) ((uint8_t*)x)[i] = (uint8_t)(uint64_t)kWhole[at];
@@ -108,8 +117,12 @@ static double define_real(const char* name, double p, double q) {
   if (IS("FLOOR")) return floor(p);
   if (IS("CEIL")) return ceil(p);
   if (IS("ROUND")) return rint(p);
-  assert_true(IS("IS_NAN"));
-  return isnan(p);
+  if (IS("ABS")) return fabs(p);
+  if (IS("SIGN")) return isnan(p) ? p : (p > 0) - (p < 0);
+  if (IS("RELU")) return isnan(p) ? p : fmax(p, 0);
+  if (IS("IS_NAN")) return isnan(p);
+  assert_true(IS("IS_INF"));
+  return isinf(p) != 0;
 }
 
 static bool is_defined(const char* name, const char* type, value p, value q,

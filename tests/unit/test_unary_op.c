@@ -1,4 +1,8 @@
 // op/elementwise/unary_op.c and unary_kernel.c: values by hand, dtypes, attributes.
+#include <math.h>
+#include <stdio.h>
+
+#include "op/elementwise/unary_kernel.h"
 #include "tests/support/op_text.h"
 #include "tests/support/test_main.h"
 
@@ -60,6 +64,22 @@ static void what_is_not_a_number_is_found(void** state) {
   (void)state;
   op_text_expect("IsNaN-13", "f32[3] nan 1 inf", "bool[3] 1 0 0");
   op_text_expect("IsInf-10", "f64[3] inf -inf nan", "bool[3] 1 1 0");
+  // By groups of 16, and what remains.
+  for (int d = 0; d < 3; d++) {
+    static const char* const kDtypes[] = {"f16", "f32", "f64"};
+    char x[128];
+    (void)snprintf(x, sizeof x,
+                   "%s[19] inf 1 -inf nan 0 -0 6e4 nan 2 3 4 5 6 7 8 inf 9 -inf nan",
+                   kDtypes[d]);
+    op_text_expect("IsInf-20", x, "bool[19] 1 0 1 0 0 0 0 0 0 0 0 0 0 0 0 1 0 1 0");
+    op_text_expect("IsInf-20 detect_negative=0", x,
+                   "bool[19] 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 1 0 0 0");
+    op_text_expect("IsInf-20 detect_positive=0", x,
+                   "bool[19] 0 0 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 1 0");
+    op_text_expect("IsInf-20 detect_positive=0 detect_negative=0", x,
+                   "bool[19] 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0");
+    op_text_expect("IsNaN-20", x, "bool[19] 0 0 0 1 0 0 0 1 0 0 0 0 0 0 0 0 0 0 1");
+  }
   op_text_expect("IsInf-10 detect_negative=0", "f32[2] inf -inf", "bool[2] 1 0");
   op_text_expect("IsInf-20 detect_positive=0", "f16[2] inf -inf", "bool[2] 0 1");
 }
@@ -176,6 +196,19 @@ static void refuses_what_it_does_not_know(void** state) {
                          "tanh");
 }
 
+static void mish_of_doubles_is_within_ulps(void** state) {
+  enum { kCount = 2000 };
+  static const olstm__unary_parameters kNone = {0, 0};
+  static double x[kCount], y[kCount];
+  (void)state;
+  for (int i = 0; i < kCount; i++) x[i] = (i - 1900) * 0.37 + 1e-9 * i * i;
+  olstm__unary_kernel_find(OLSTM__UNARY_MISH, OLSTM__COMPUTE_F64)(&kNone, kCount, x, y);
+  for (int i = 0; i < kCount; i++) {
+    const long double v = x[i], expected = v * tanhl(log1pl(expl(v)));
+    assert_true(fabsl(y[i] - expected) <= 6 * 0x1p-53L * fabsl(expected));
+  }
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(real_functions_have_the_values_of_libm),
@@ -189,6 +222,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(celu_takes_a_negative_alpha),
       cmocka_unit_test(special_values_go_through_vectors),
       cmocka_unit_test(refuses_what_it_does_not_know),
+      cmocka_unit_test(mish_of_doubles_is_within_ulps),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }
