@@ -25,4 +25,17 @@ typedef void (*olstm__piece_task)(void* argument, int64_t begin, int64_t end);
 void olstm__pieces_run(const olstm_parallel* parallel, int64_t count,
                        int64_t item_elements, olstm__piece_task task, void* argument);
 
+/// Does items begin..end-1 with memory that no other range has at the same time.
+typedef void (*olstm__memory_task)(void* argument, int64_t begin, int64_t end,
+                                   void* memory);
+
+/// In how many ranges olstm__pieces_run_with_memory works for so many threads: each has
+/// memory of its own.
+int32_t olstm__pieces_with_memory(int32_t threads, int64_t count, int64_t item_elements);
+
+/// As olstm__pieces_run, in at most `most` ranges; each has `bytes` of `memory`.
+void olstm__pieces_run_with_memory(const olstm_parallel* parallel, int32_t most,
+                                   int64_t count, void* memory, size_t bytes,
+                                   olstm__memory_task task, void* argument);
+
 #endif  // OLSTM_OP_PIECES_H_

@@ -145,11 +145,11 @@ void olstm__einsum_product_run(const olstm__einsum_product* self,
   const char* b_data = b;
   char* c_data = self->copies_c ? scratch + self->c_offset : c;
   if (self->copies_a) {
-    olstm__strided_copy_run(&self->a, a, scratch + self->a_offset);
+    olstm__strided_copy_run(&self->a, parallel, a, scratch + self->a_offset);
     a_data = scratch + self->a_offset;
   }
   if (self->copies_b) {
-    olstm__strided_copy_run(&self->b, b, scratch + self->b_offset);
+    olstm__strided_copy_run(&self->b, parallel, b, scratch + self->b_offset);
     b_data = scratch + self->b_offset;
   }
   const bool is_flipped = self->is_flipped;
@@ -167,5 +167,5 @@ void olstm__einsum_product_run(const olstm__einsum_product* self,
         .parallel = parallel};
     olstm__product_run(p, &run);
   }
-  if (self->copies_c) olstm__strided_copy_run(&self->c, c_data, c);
+  if (self->copies_c) olstm__strided_copy_run(&self->c, parallel, c_data, c);
 }

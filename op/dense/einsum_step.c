@@ -230,7 +230,7 @@ void olstm__einsum_step_run(const olstm__einsum_step* self,
       olstm__reduce_walk_run(&self->by.sums, parallel, a, y, workspace);
       break;
     case OLSTM__EINSUM_COPY:
-      olstm__strided_copy_run(&self->by.copy, a, y);
+      olstm__strided_copy_run(&self->by.copy, parallel, a, y);
       break;
     default:
       run_loops(self, a, b, y);

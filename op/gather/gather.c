@@ -1,6 +1,9 @@
 // Gather: whole slices along one axis, by index.
+#include <stdatomic.h>
+
 #include "op/gather/gather_ops.h"
 #include "op/gather/index_list.h"
+#include "op/pieces.h"
 #include "op/shape/move_bytes.h"
 
 typedef struct gather_op {
@@ -101,28 +104,50 @@ olstm_status olstm__gather_prepare(void* instance, const olstm_prepare_args* arg
   return OLSTM_STATUS_OK;
 }
 
-olstm_status olstm__gather_run(const void* instance, const void* handle,
-                               const olstm_run_args* args, olstm_error* error) {
-  const gather_handle* gather = handle;
-  const int64_t dim = gather->axis_dim;
+/// One run, of which indices are done at a time.
+typedef struct gather_task {
+  const gather_handle* handle;
+  const olstm_run_args* args;
+  atomic_bool has_failed;
+} gather_task;
+
+static void run_indices(void* argument, int64_t begin, int64_t end) {
+  gather_task* run = argument;
+  const gather_handle* gather = run->handle;
+  const void* const* inputs = run->args->inputs;
   const size_t slice_bytes = gather->slice_bytes;
   const size_t row_bytes = gather->index_count * slice_bytes;
-  if (gather->outer_count == 0) return OLSTM_STATUS_OK;
-  for (size_t i = 0; i < gather->index_count; i++) {
-    const int64_t asked = olstm__index_get(args->inputs[1], gather->is_wide, i);
-    int64_t index = asked;
-    if (!olstm__index_wrap(&index, dim)) {
-      return olstm__index_fail(instance, error, 1, i, asked, dim);
+  for (size_t i = (size_t)begin; i < (size_t)end; i++) {
+    int64_t index = olstm__index_get(inputs[1], gather->is_wide, i);
+    if (!olstm__index_wrap(&index, gather->axis_dim)) {
+      atomic_store(&run->has_failed, true);
+      return;
     }
-    const char* source = (const char*)args->inputs[0] + (size_t)index * slice_bytes;
-    char* target = (char*)args->outputs[0] + i * slice_bytes;
+    const char* source = (const char*)inputs[0] + (size_t)index * slice_bytes;
+    char* target = (char*)run->args->outputs[0] + i * slice_bytes;
     for (size_t o = 0; o < gather->outer_count; o++) {
       olstm__move_bytes(target, source, slice_bytes);
-      source += (size_t)dim * slice_bytes;
+      source += (size_t)gather->axis_dim * slice_bytes;
       target += row_bytes;
     }
   }
-  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__gather_run(const void* instance, const void* handle,
+                               const olstm_run_args* args, olstm_error* error) {
+  // What a slice costs, and the bytes that cost as much as an element, beside
+  // elements of OLSTM__PIECE_ELEMENTS.
+  enum { kElementsPerSlice = 32, kBytesPerElement = 4 };
+  const gather_handle* gather = handle;
+  gather_task run = {gather, args, false};
+  if (gather->outer_count == 0) return OLSTM_STATUS_OK;
+  const size_t slice = kElementsPerSlice + gather->slice_bytes / kBytesPerElement;
+  olstm__pieces_run(args->parallel, (int64_t)gather->index_count,
+                    (int64_t)(gather->outer_count * slice), run_indices, &run);
+  return atomic_load(&run.has_failed)
+             ? olstm__index_fail_first(instance, error, args->inputs[1], gather->is_wide,
+                                       gather->axis_dim)
+             : OLSTM_STATUS_OK;
 }
 
 static const char* const kAxis[] = {"axis", NULL};

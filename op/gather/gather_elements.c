@@ -1,8 +1,10 @@
 #include "op/gather/gather_elements.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "op/gather/gather_ops.h"
+#include "op/pieces.h"
 
 olstm_status olstm__element_walk_check(const olstm__op_base* base,
                                        const olstm_infer_args* args, int64_t asked_axis,
@@ -85,37 +87,40 @@ void olstm__element_walk_init(olstm__element_walk* walk, const olstm_tensor_desc
 RESOLVE(64, int64_t, uint64_t)
 RESOLVE(32, int32_t, uint32_t)
 
-static olstm_status fail_at(const olstm__element_walk* walk, const olstm__op_base* base,
-                            const void* indices, size_t position, olstm_error* error) {
-  for (;; position++) {
-    const int64_t asked = olstm__index_get(indices, walk->is_wide, position);
-    int64_t index = asked;
-    if (!olstm__index_wrap(&index, walk->axis_dim)) {
-      return olstm__index_fail(base, error, 1, position, asked, walk->axis_dim);
-    }
-  }
-}
+/// One run of a walk, of which rows are done at a time.
+typedef struct walk_task {
+  const olstm__element_walk* walk;
+  const void* indices;
+  olstm__element_visitor visit;
+  const void* context;
+  atomic_bool has_failed;
+} walk_task;
 
-olstm_status olstm__element_walk_run(const olstm__element_walk* walk,
-                                     const olstm__op_base* base, const void* indices,
-                                     olstm__element_visitor visit, const void* context,
-                                     olstm_error* error) {
-  const int64_t step = walk->row_count > 0 ? walk->strides[walk->rank - 1] : 0;
+static void run_rows(void* argument, int64_t begin, int64_t end) {
+  walk_task* run = argument;
+  const olstm__element_walk* walk = run->walk;
+  const int64_t step = walk->strides[walk->rank - 1];
   int64_t index[OLSTM_MAX_RANK] = {0};
-  int64_t offset = 0;
+  int64_t offset = 0, rest = begin;
   olstm__element_block block;
-  block.position = 0;
+  block.position = (size_t)(begin * walk->row_length);
   block.stride = walk->axis_stride;
   block.step = step;
-  for (int64_t row = 0; row < walk->row_count; row++) {
+  for (int32_t d = walk->rank - 2; d >= 0; d--) {
+    index[d] = rest % walk->dims[d];
+    rest /= walk->dims[d];
+    offset += index[d] * walk->strides[d];
+  }
+  for (int64_t row = begin; row < end; row++) {
     for (int64_t i = 0; i < walk->row_length; i += OLSTM__ELEMENT_BLOCK) {
       const int64_t left = walk->row_length - i;
       block.count = left < OLSTM__ELEMENT_BLOCK ? (size_t)left : OLSTM__ELEMENT_BLOCK;
       block.start = offset + i * step;
-      if (!(walk->is_wide ? resolve_64 : resolve_32)(walk, indices, &block)) {
-        return fail_at(walk, base, indices, block.position, error);
+      if (!(walk->is_wide ? resolve_64 : resolve_32)(walk, run->indices, &block)) {
+        atomic_store(&run->has_failed, true);
+        return;
       }
-      visit(context, &block);
+      run->visit(run->context, &block);
       block.position += block.count;
     }
     for (int32_t d = walk->rank - 2; d >= 0; d--) {
@@ -125,7 +130,22 @@ olstm_status olstm__element_walk_run(const olstm__element_walk* walk,
       index[d] = 0;
     }
   }
-  return OLSTM_STATUS_OK;
+}
+
+olstm_status olstm__element_walk_run(const olstm__element_walk* walk,
+                                     const olstm__op_base* base,
+                                     const olstm_parallel* parallel, const void* indices,
+                                     olstm__element_visitor visit, const void* context,
+                                     olstm_error* error) {
+  // What an index costs, beside an element of OLSTM__PIECE_ELEMENTS.
+  enum { kElementsPerIndex = 8 };
+  walk_task run = {walk, indices, visit, context, false};
+  olstm__pieces_run(parallel, walk->row_count, kElementsPerIndex * walk->row_length,
+                    run_rows, &run);
+  return atomic_load(&run.has_failed)
+             ? olstm__index_fail_first(base, error, indices, walk->is_wide,
+                                       walk->axis_dim)
+             : OLSTM_STATUS_OK;
 }
 
 typedef struct elements_op {
@@ -203,7 +223,8 @@ olstm_status olstm__gather_elements_run(const void* instance, const void* handle
   const elements_handle* elements = handle;
   const gather_run run = {args->inputs[0], args->outputs[0]};
   const size_t bytes = elements->element_bytes;
-  return olstm__element_walk_run(&elements->walk, &op->base, args->inputs[1],
+  return olstm__element_walk_run(&elements->walk, &op->base, args->parallel,
+                                 args->inputs[1],
                                  bytes == 1   ? gather_8
                                  : bytes == 2 ? gather_16
                                  : bytes == 4 ? gather_32

@@ -51,12 +51,14 @@ static inline size_t olstm__element_offset(const olstm__element_block* block, si
                   (int64_t)i * block->step);
 }
 
-/// Calls `visit` for all indices, block by block. Fails at the first one out of range,
-/// which is reported as input 1's.
+/// Calls `visit` for all indices, block by block; for blocks of several rows at once
+/// where `parallel` is not NULL. Fails at the first one out of range, which is reported
+/// as input 1's.
 typedef void (*olstm__element_visitor)(const void* context,
                                        const olstm__element_block* block);
 olstm_status olstm__element_walk_run(const olstm__element_walk* walk,
-                                     const olstm__op_base* base, const void* indices,
+                                     const olstm__op_base* base,
+                                     const olstm_parallel* parallel, const void* indices,
                                      olstm__element_visitor visit, const void* context,
                                      olstm_error* error);
 

@@ -14,3 +14,14 @@ olstm_status olstm__index_fail(const olstm__op_base* base, olstm_error* error,
                         "..%" PRId64,
                         base->node->input_names[input], value, position, -dim, dim - 1);
 }
+
+olstm_status olstm__index_fail_first(const olstm__op_base* base, olstm_error* error,
+                                     const void* indices, bool is_wide, int64_t dim) {
+  for (size_t i = 0;; i++) {
+    const int64_t asked = olstm__index_get(indices, is_wide, i);
+    int64_t index = asked;
+    if (!olstm__index_wrap(&index, dim)) {
+      return olstm__index_fail(base, error, 1, i, asked, dim);
+    }
+  }
+}

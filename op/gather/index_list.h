@@ -22,4 +22,8 @@ static inline bool olstm__index_wrap(int64_t* index, int64_t dim) {
 olstm_status olstm__index_fail(const olstm__op_base* base, olstm_error* error,
                                size_t input, size_t position, int64_t value, int64_t dim);
 
+/// Fails so with the first index out of range, of which input 1 has one.
+olstm_status olstm__index_fail_first(const olstm__op_base* base, olstm_error* error,
+                                     const void* indices, bool is_wide, int64_t dim);
+
 #endif  // OLSTM_OP_GATHER_INDEX_LIST_H_

@@ -113,7 +113,7 @@ olstm_status olstm__scatter_elements_run(const void* instance, const void* handl
   if (scatter->data_bytes && args->outputs[0] != args->inputs[0]) {
     memcpy(args->outputs[0], args->inputs[0], scatter->data_bytes);
   }
-  return olstm__element_walk_run(&scatter->walk, &op->base, args->inputs[1],
+  return olstm__element_walk_run(&scatter->walk, &op->base, NULL, args->inputs[1],
                                  scatter_block, &run, error);
 }
 

@@ -5,6 +5,7 @@
 #include "op/image/image_ops.h"
 #include "op/image/resize.h"
 #include "op/op_work.h"
+#include "op/pieces.h"
 #include "op/shape/convert.h"
 #include "op/shape/index_copy.h"
 #include "op/shape/move_bytes.h"
@@ -17,6 +18,8 @@ enum {
   kUnitsPerRow = 64,
   kUnitsPerPosition = 56
 };
+/// What a tap costs for which no vectors are, beside an element of OLSTM__PIECE_ELEMENTS.
+enum { kGathered = 4 };
 /// Where a pass reads and writes.
 enum { kBufferInput, kBufferOutput, kBufferA, kBufferB };
 
@@ -291,31 +294,61 @@ olstm_status olstm__resize_prepare(void* instance, const olstm_prepare_args* arg
     }                                                                                    \
   }                                                                                      \
   static void interpolate_##NAME(const resize_handle* handle, const resize_pass* pass,   \
-                                 const TYPE* source, TYPE* target) {                     \
+                                 size_t begin, size_t end, const TYPE* source,           \
+                                 TYPE* target) {                                         \
     const size_t inner = pass->inner_count;                                              \
     const size_t taps = pass->tap_count;                                                 \
     const size_t length = pass->output_length;                                           \
-    for (size_t o = 0; o < pass->outer_count; o++) {                                     \
+    /* Lines of one piece: whole ones along the axis, or neighbours of one position. */  \
+    const size_t lines = inner == 1 ? 1 : length;                                        \
+    size_t j = begin % lines;                                                            \
+    source += begin / lines * pass->input_length * inner;                                \
+    target += begin * (inner == 1 ? length : inner);                                     \
+    for (; begin < end; begin++) {                                                       \
       if (inner == 1) {                                                                  \
         line_##NAME(length, taps, pass->indices, pass->weights, source, target);         \
-      }                                                                                  \
-      for (size_t j = 0; (inner > 1 || pass->has_outside) && j < length; j++) {          \
-        const size_t at = j * taps;                                                      \
-        if (!pass->is_inside[j]) {                                                       \
-          olstm__fill_elements(target + j * inner, inner, sizeof(TYPE),                  \
-                               handle->outside);                                         \
-        } else if (inner > 1) {                                                          \
-          blend_##NAME(inner, taps, pass->indices + at, (const TYPE*)pass->weights + at, \
-                       source, target + j * inner);                                      \
+        for (size_t k = 0; pass->has_outside && k < length; k++) {                       \
+          if (!pass->is_inside[k]) memcpy(target + k, handle->outside, sizeof(TYPE));    \
         }                                                                                \
+        target += length;                                                                \
+      } else {                                                                           \
+        const size_t at = j * taps;                                                      \
+        if (pass->is_inside[j]) {                                                        \
+          blend_##NAME(inner, taps, pass->indices + at, (const TYPE*)pass->weights + at, \
+                       source, target);                                                  \
+        } else {                                                                         \
+          olstm__fill_elements(target, inner, sizeof(TYPE), handle->outside);            \
+        }                                                                                \
+        target += inner;                                                                 \
       }                                                                                  \
-      target += length * inner;                                                          \
-      source += pass->input_length * inner;                                              \
+      if (++j == lines) {                                                                \
+        j = 0;                                                                           \
+        source += pass->input_length * inner;                                            \
+      }                                                                                  \
     }                                                                                    \
   }
 #define OMP_SIMD _Pragma("omp simd")
 DEFINE_INTERPOLATE(float, float)
 DEFINE_INTERPOLATE(double, double)
+
+/// One pass, of which pieces are done at a time.
+typedef struct pass_task {
+  const resize_handle* handle;
+  const resize_pass* pass;
+  const void* from;
+  void* to;
+} pass_task;
+
+static void run_lines(void* argument, int64_t begin, int64_t end) {
+  const pass_task* task = argument;
+  if (task->handle->pass_dtype == OLSTM_DTYPE_DOUBLE) {
+    interpolate_double(task->handle, task->pass, (size_t)begin, (size_t)end, task->from,
+                       task->to);
+  } else {
+    interpolate_float(task->handle, task->pass, (size_t)begin, (size_t)end, task->from,
+                      task->to);
+  }
+}
 
 olstm_status olstm__resize_run(const void* instance, const void* prepared,
                                const olstm_run_args* args, olstm_error* error) {
@@ -348,11 +381,12 @@ olstm_status olstm__resize_run(const void* instance, const void* prepared,
     void* to = pass->to == kBufferOutput ? args->outputs[0]
                : pass->to == kBufferA    ? workspace
                                          : workspace + handle->buffer_bytes;
-    if (handle->pass_dtype == OLSTM_DTYPE_DOUBLE) {
-      interpolate_double(handle, pass, from, to);
-    } else {
-      interpolate_float(handle, pass, from, to);
-    }
+    pass_task task = {handle, pass, from, to};
+    const bool is_along = pass->inner_count == 1;
+    const size_t lines = pass->outer_count * (is_along ? 1 : pass->output_length);
+    const size_t line = is_along ? pass->output_length * kGathered : pass->inner_count;
+    olstm__pieces_run(args->parallel, (int64_t)lines, (int64_t)(line * pass->tap_count),
+                      run_lines, &task);
     result = to;
   }
   if (converts) {

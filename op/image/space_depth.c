@@ -152,7 +152,8 @@ olstm_status olstm__depth_to_space_run(const void* instance, const void* handle,
   const block_handle* block = handle;
   (void)instance;
   (void)error;
-  olstm__strided_copy_run(&block->copy, args->inputs[0], args->outputs[0]);
+  olstm__strided_copy_run(&block->copy, args->parallel, args->inputs[0],
+                          args->outputs[0]);
   return OLSTM_STATUS_OK;
 }
 

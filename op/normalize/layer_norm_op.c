@@ -191,6 +191,9 @@ static void run_rows(void* argument, int64_t begin, int64_t end) {
   }
 }
 
+/// What a row costs, beside elements of OLSTM__PIECE_ELEMENTS.
+enum { kElementsPerElement = 4, kElementsPerRow = 64 };
+
 static olstm_status layer_norm_run(const void* instance, const void* handle,
                                    const olstm_run_args* args, olstm_error* error) {
   const layer_norm_op* self = instance;
@@ -200,8 +203,9 @@ static olstm_status layer_norm_run(const void* instance, const void* handle,
   (void)error;
   if (!prepared->walks_scale) run.scale.data = args->inputs[1];
   if (has_shift && !prepared->walks_shift) run.shift.data = args->inputs[2];
-  olstm__pieces_run(args->parallel, prepared->row_count, prepared->row_length, run_rows,
-                    &run);
+  olstm__pieces_run(args->parallel, prepared->row_count,
+                    kElementsPerElement * prepared->row_length + kElementsPerRow,
+                    run_rows, &run);
   if (prepared->walks_scale && args->outputs[0]) {
     (void)olstm__binary_walk_run(&prepared->scale_walk, args->parallel, args->outputs[0],
                                  args->inputs[1], args->outputs[0]);

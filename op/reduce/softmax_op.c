@@ -41,12 +41,17 @@ typedef struct softmax_handle {
   int64_t slab_count;
   int64_t rows;
   int64_t columns;
-  /// Whether slabs of floats lie side by side first, so that vectors take several.
-  bool joins;
+  /// Slabs of floats that lie side by side first, so that vectors take several; 0: none.
+  int64_t joined;
   /// Whether columns of floats become rows, and how they do and come back.
   bool transposes;
   olstm__strided_copy transpose;
   olstm__strided_copy transpose_back;
+  /// What threads share: slabs, or as many as are joined; the memory of a piece, and how
+  /// many have some.
+  int64_t item_count;
+  size_t piece_bytes;
+  int32_t piece_count;
 } softmax_handle;
 
 static double find_most_f64(int64_t count, const double* x) {
@@ -184,6 +189,31 @@ static void plan_transposes(softmax_handle* handle) {
                            &rows);
 }
 
+/// How slabs are computed, and in which memory.
+static void plan_pieces(const softmax_op* self, softmax_handle* handle,
+                        olstm_prepared* out_prepared) {
+  const int64_t count = handle->slab_count > 0 ? handle->rows * handle->columns : 0;
+  if (handle->dtype == OLSTM_DTYPE_FLOAT && can_join(handle)) {
+    handle->joined = OLSTM__COMPUTE_BLOCK / handle->columns;
+    handle->piece_bytes = (size_t)handle->rows * OLSTM__COMPUTE_BLOCK * sizeof(float);
+  } else if (handle->dtype == OLSTM_DTYPE_FLOAT && handle->columns > 1 &&
+             handle->columns < kFewColumns) {
+    handle->piece_bytes = (size_t)count * sizeof(float);
+    plan_transposes(handle);
+  } else if (handle->dtype != OLSTM_DTYPE_DOUBLE && handle->dtype != OLSTM_DTYPE_FLOAT) {
+    handle->piece_bytes = (size_t)count * sizeof(float);
+  }
+  (void)olstm_size_align(handle->piece_bytes, &handle->piece_bytes);
+  handle->item_count = handle->slab_count;
+  if (handle->joined) {
+    handle->item_count = (handle->slab_count + handle->joined - 1) / handle->joined;
+  }
+  handle->piece_count = olstm__pieces_with_memory(
+      self->base.options.thread_count, handle->item_count,
+      olstm__piece_elements(out_prepared->work, handle->item_count));
+  out_prepared->workspace_bytes = handle->piece_bytes * (size_t)handle->piece_count;
+}
+
 static olstm_status softmax_prepare(void* instance, const olstm_prepare_args* args,
                                     olstm_prepared* out_prepared, olstm_error* error) {
   const softmax_op* self = instance;
@@ -205,20 +235,6 @@ static olstm_status softmax_prepare(void* instance, const olstm_prepare_args* ar
     *part *= x->dims[d];
   }
   if (handle->rows == 0 || handle->columns == 0) handle->slab_count = 0;
-  const size_t slab_bytes = handle->slab_count > 0
-                                ? (size_t)(handle->rows * handle->columns) * sizeof(float)
-                                : 0;
-  if (x->dtype == OLSTM_DTYPE_FLOAT16 || x->dtype == OLSTM_DTYPE_BFLOAT16) {
-    out_prepared->workspace_bytes = slab_bytes;
-  } else if (x->dtype == OLSTM_DTYPE_FLOAT && can_join(handle)) {
-    handle->joins = true;
-    out_prepared->workspace_bytes =
-        (size_t)handle->rows * OLSTM__COMPUTE_BLOCK * sizeof(float);
-  } else if (x->dtype == OLSTM_DTYPE_FLOAT && handle->columns > 1 &&
-             handle->columns < kFewColumns) {
-    out_prepared->workspace_bytes = slab_bytes;
-    plan_transposes(handle);
-  }
   out_prepared->handle = handle;
   out_prepared->work = olstm__op_element_work(
       self->base.self->op_type, args, handle->slab_count * handle->columns,
@@ -226,6 +242,7 @@ static olstm_status softmax_prepare(void* instance, const olstm_prepare_args* ar
       : x->dtype == OLSTM_DTYPE_DOUBLE ? kUnitsPerDoubleRow
                                        : kUnitsPerHalfRow);
   out_prepared->inplace_inputs = 1u;
+  plan_pieces(self, handle, out_prepared);
   return OLSTM_STATUS_OK;
 }
 
@@ -267,30 +284,26 @@ static void hardmax(const softmax_handle* handle, const char* x, char* y) {
   }
 }
 
-/// Slabs side by side: as many columns as a block has room for.
-static void run_joined(const softmax_handle* handle, bool is_log, const float* x,
-                       float* y, float* workspace) {
+/// Slabs side by side, from s on: as many columns as a block has room for.
+static void run_joined(const softmax_handle* handle, bool is_log, int64_t s,
+                       const float* x, float* y, float* workspace) {
   const int64_t rows = handle->rows;
   const int64_t columns = handle->columns;
-  const int64_t together = OLSTM__COMPUTE_BLOCK / columns;
-  for (int64_t s = 0; s < handle->slab_count; s += together) {
-    const int64_t left = handle->slab_count - s;
-    const int64_t slabs = left < together ? left : together;
-    const int64_t joined[] = {rows, slabs, columns};
-    const int64_t apart[] = {slabs, rows, columns};
-    const olstm__strided_view from = {0, {columns, rows * columns, 1}};
-    const olstm__strided_view back_from = {0, {columns, slabs * columns, 1}};
-    olstm__strided_view to;
-    olstm__strided_copy copy;
-    olstm__strided_view_init_dense(&to, 3, joined);
-    olstm__strided_copy_init(&copy, sizeof *x, 3, joined, &from, &to);
-    olstm__strided_copy_run(&copy, x + s * rows * columns, workspace);
-    olstm__vector_softmax_columns_f32(is_log, rows, slabs * columns, workspace,
-                                      workspace);
-    olstm__strided_view_init_dense(&to, 3, apart);
-    olstm__strided_copy_init(&copy, sizeof *x, 3, apart, &back_from, &to);
-    olstm__strided_copy_run(&copy, workspace, y + s * rows * columns);
-  }
+  const int64_t left = handle->slab_count - s;
+  const int64_t slabs = left < handle->joined ? left : handle->joined;
+  const int64_t joined[] = {rows, slabs, columns};
+  const int64_t apart[] = {slabs, rows, columns};
+  const olstm__strided_view from = {0, {columns, rows * columns, 1}};
+  const olstm__strided_view back_from = {0, {columns, slabs * columns, 1}};
+  olstm__strided_view to;
+  olstm__strided_copy copy;
+  olstm__strided_view_init_dense(&to, 3, joined);
+  olstm__strided_copy_init(&copy, sizeof *x, 3, joined, &from, &to);
+  olstm__strided_copy_run(&copy, NULL, x + s * rows * columns, workspace);
+  olstm__vector_softmax_columns_f32(is_log, rows, slabs * columns, workspace, workspace);
+  olstm__strided_view_init_dense(&to, 3, apart);
+  olstm__strided_copy_init(&copy, sizeof *x, 3, apart, &back_from, &to);
+  olstm__strided_copy_run(&copy, NULL, workspace, y + s * rows * columns);
 }
 
 /// Slabs that threads share: each is a row, or its rows have whole vectors of columns.
@@ -315,31 +328,6 @@ static void run_slabs(void* argument, int64_t begin, int64_t end) {
   }
 }
 
-/// `slabs` of them of floats. The workspace is for transposes, and `parallel` NULL for
-/// one thread.
-static void run_floats(const softmax_handle* handle, bool is_log, int64_t slabs,
-                       const float* x, float* y, float* workspace,
-                       const olstm_parallel* parallel) {
-  // What an exp costs, beside an element of OLSTM__PIECE_ELEMENTS.
-  enum { kElementsPerExp = 2 };
-  const int64_t count = handle->rows * handle->columns;
-  if (handle->joins) {
-    run_joined(handle, is_log, x, y, workspace);
-    return;
-  }
-  if (!handle->transposes) {
-    slab_task task = {handle->rows, handle->columns, is_log, x, y};
-    olstm__pieces_run(parallel, slabs, kElementsPerExp * count, run_slabs, &task);
-    return;
-  }
-  for (int64_t s = 0; s < slabs; s++, x += count, y += count) {
-    olstm__strided_copy_run(&handle->transpose, x, workspace);
-    olstm__vector_softmax_rows_f32(is_log, handle->columns, handle->rows, workspace,
-                                   workspace);
-    olstm__strided_copy_run(&handle->transpose_back, workspace, y);
-  }
-}
-
 static void run_doubles(const softmax_handle* handle, bool is_log, const double* x,
                         double* y) {
   if (handle->columns == 1) {
@@ -352,35 +340,65 @@ static void run_doubles(const softmax_handle* handle, bool is_log, const double*
   }
 }
 
+/// One run, of which items are done at a time.
+typedef struct softmax_task {
+  const softmax_handle* handle;
+  bool is_log;
+  const char* x;
+  char* y;
+} softmax_task;
+
+/// Slab, or joined slabs, `item`.
+static void run_item(const softmax_task* run, int64_t item, float* workspace) {
+  const softmax_handle* handle = run->handle;
+  const int64_t count = handle->rows * handle->columns;
+  const size_t offset = (size_t)(item * count) * olstm_dtype_size(handle->dtype);
+  const void* x = run->x + offset;
+  void* y = run->y + offset;
+  if (handle->joined) {
+    run_joined(handle, run->is_log, item * handle->joined,
+               (const float*)(const void*)run->x, (float*)(void*)run->y, workspace);
+  } else if (handle->transposes) {
+    olstm__strided_copy_run(&handle->transpose, NULL, x, workspace);
+    olstm__vector_softmax_rows_f32(run->is_log, handle->columns, handle->rows, workspace,
+                                   workspace);
+    olstm__strided_copy_run(&handle->transpose_back, NULL, workspace, y);
+  } else if (handle->dtype == OLSTM_DTYPE_DOUBLE) {
+    run_doubles(handle, run->is_log, x, y);
+  } else {
+    slab_task slab = {handle->rows, handle->columns, run->is_log, workspace, workspace};
+    olstm__compute_load(OLSTM__COMPUTE_F32, handle->dtype, count, x, workspace);
+    run_slabs(&slab, 0, 1);
+    olstm__compute_store(OLSTM__COMPUTE_F32, handle->dtype, count, workspace, y);
+  }
+}
+
+static void run_items(void* argument, int64_t begin, int64_t end, void* memory) {
+  for (; begin < end; begin++) run_item(argument, begin, memory);
+}
+
 static olstm_status softmax_run(const void* instance, const void* handle,
                                 const olstm_run_args* args, olstm_error* error) {
   const softmax_op* self = instance;
   const softmax_handle* prepared = handle;
   const int32_t code = ((const olstm__op_schema*)self->base.self->variant)->code;
-  const int64_t count = prepared->rows * prepared->columns;
-  const size_t slab_bytes = (size_t)count * olstm_dtype_size(prepared->dtype);
-  const char* x = args->inputs[0];
-  char* y = args->outputs[0];
-  (void)error;
   const bool is_log = code == kCodeLogSoftmax;
+  (void)error;
   if (code == kCodeHardmax) {
-    hardmax(prepared, x, y);
-    return OLSTM_STATUS_OK;
-  }
-  if (prepared->dtype == OLSTM_DTYPE_FLOAT) {
-    run_floats(prepared, is_log, prepared->slab_count, args->inputs[0], args->outputs[0],
-               args->workspace, args->parallel);
-    return OLSTM_STATUS_OK;
-  }
-  for (int64_t s = 0; s < prepared->slab_count; s++, x += slab_bytes, y += slab_bytes) {
-    if (prepared->dtype == OLSTM_DTYPE_DOUBLE) {
-      run_doubles(prepared, is_log, (const void*)x, (void*)y);
-    } else {
-      olstm__compute_load(OLSTM__COMPUTE_F32, prepared->dtype, count, x, args->workspace);
-      run_floats(prepared, is_log, 1, args->workspace, args->workspace, NULL, NULL);
-      olstm__compute_store(OLSTM__COMPUTE_F32, prepared->dtype, count, args->workspace,
-                           y);
-    }
+    hardmax(prepared, args->inputs[0], args->outputs[0]);
+  } else if (prepared->dtype == OLSTM_DTYPE_FLOAT && prepared->piece_bytes == 0) {
+    // What an exp costs, beside an element of OLSTM__PIECE_ELEMENTS.
+    enum { kElementsPerExp = 2 };
+    slab_task task = {prepared->rows, prepared->columns, is_log, args->inputs[0],
+                      args->outputs[0]};
+    olstm__pieces_run(args->parallel, prepared->slab_count,
+                      kElementsPerExp * prepared->rows * prepared->columns, run_slabs,
+                      &task);
+  } else {
+    softmax_task task = {prepared, is_log, args->inputs[0], args->outputs[0]};
+    olstm__pieces_run_with_memory(args->parallel, prepared->piece_count,
+                                  prepared->item_count, args->workspace,
+                                  prepared->piece_bytes, run_items, &task);
   }
   return OLSTM_STATUS_OK;
 }

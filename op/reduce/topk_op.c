@@ -3,13 +3,14 @@
 #include "op/op_family.h"
 #include "op/op_support.h"
 #include "op/op_work.h"
+#include "op/pieces.h"
 #include "op/reduce/axis_view.h"
 #include "op/reduce/topk_select.h"
 #include "op/shape/move_bytes.h"
 #include "op/shape/strided_copy.h"
 
 /// Units of work of an element, and of each level of the heap that it may sink through.
-enum { kUnitsPerElement = 16, kUnitsPerLevel = 32, kUnitsPerRow = 384 };
+enum { kUnitsPerElement = 16, kUnitsPerLevel = 32, kUnitsPerRow = 384, kWorst = 4 };
 
 /// Columns whose keys are made together, since their elements are neighbours.
 enum { kStrip = 64 };
@@ -32,6 +33,9 @@ typedef struct topk_handle {
   /// select, then the indices of one column.
   size_t key_bytes;
   size_t select_bytes;
+  /// Of a piece, and how many have one.
+  size_t piece_bytes;
+  int32_t piece_count;
 } topk_handle;
 
 static olstm_status parse_attribute(void* instance, olstm_error* error) {
@@ -98,6 +102,11 @@ static olstm_status topk_infer(const void* instance, const olstm_infer_args* arg
   return OLSTM_STATUS_OK;
 }
 
+/// Of columns of a slab.
+static int64_t strip_count(const topk_handle* handle) {
+  return (handle->view.columns + kStrip - 1) / kStrip;
+}
+
 static olstm_status topk_prepare(void* instance, const olstm_prepare_args* args,
                                  olstm_prepared* out_prepared, olstm_error* error) {
   const topk_op* self = instance;
@@ -125,8 +134,9 @@ static olstm_status topk_prepare(void* instance, const olstm_prepare_args* args,
     if (handle->view.columns > 1) handle->key_bytes *= 2;
     handle->select_bytes =
         olstm__topk_workspace(handle->compute_type, handle->view.rows, k);
-    out_prepared->workspace_bytes =
-        handle->key_bytes + handle->select_bytes + (size_t)k * sizeof(int64_t);
+    (void)olstm_size_align(
+        handle->key_bytes + handle->select_bytes + (size_t)k * sizeof(int64_t),
+        &handle->piece_bytes);
   }
   out_prepared->handle = handle;
   int64_t levels = 0;
@@ -135,6 +145,12 @@ static olstm_status topk_prepare(void* instance, const olstm_prepare_args* args,
       olstm__op_element_work("TopK", args, olstm_tensor_desc_count(x),
                              kUnitsPerElement + levels * kUnitsPerLevel),
       olstm__op_work(handle->view.slab_count, handle->view.columns, kUnitsPerRow, 1));
+  const int64_t items = handle->view.slab_count * strip_count(handle);
+  // Honest data takes a fraction of what the worst may.
+  handle->piece_count = olstm__pieces_with_memory(
+      self->base.options.thread_count, items,
+      olstm__piece_elements(out_prepared->work / kWorst, items));
+  out_prepared->workspace_bytes = handle->piece_bytes * (size_t)handle->piece_count;
   return OLSTM_STATUS_OK;
 }
 
@@ -174,7 +190,7 @@ static void make_column_keys(const topk_op* self, const topk_handle* handle,
   }
   olstm__strided_view_init_dense(&target, 2, dims);
   olstm__strided_copy_init(&copy, key_bytes, 2, dims, &source, &target);
-  olstm__strided_copy_run(&copy, rows, keys);
+  olstm__strided_copy_run(&copy, NULL, rows, keys);
 }
 
 /// One column: x at its first element, y and indices at theirs (NULL where not wanted).
@@ -194,39 +210,56 @@ static void run_column(const topk_handle* handle, const char* x, const char* key
   }
 }
 
+/// One run, of which strips of columns are done at a time.
+typedef struct topk_task {
+  const topk_op* self;
+  const topk_handle* handle;
+  const char* x;
+  char* y;
+  int64_t* indices;
+} topk_task;
+
+static void run_strips(void* argument, int64_t begin, int64_t end, void* memory) {
+  const topk_task* run = argument;
+  const topk_handle* handle = run->handle;
+  const olstm__axis_view* view = &handle->view;
+  const size_t element_bytes = olstm_dtype_size(handle->dtype);
+  const size_t column_bytes =
+      (size_t)view->rows * olstm__compute_type_size(handle->compute_type);
+  const int64_t strips = strip_count(handle);
+  char* keys = memory;
+  for (; begin < end; begin++) {
+    const int64_t slab = begin / strips, first = begin % strips * kStrip;
+    const int64_t left = view->columns - first;
+    const int64_t count = left < kStrip ? left : kStrip;
+    const int64_t to = slab * handle->k * view->columns + first;
+    const char* x =
+        run->x + (size_t)(slab * view->rows * view->columns + first) * element_bytes;
+    if (view->columns == 1) {
+      make_keys(run->self, handle, view->rows, x, keys);
+    } else {
+      make_column_keys(run->self, handle, count, x, keys);
+    }
+    for (int64_t j = 0; j < count; j++) {
+      run_column(handle, x + (size_t)j * element_bytes, keys + (size_t)j * column_bytes,
+                 keys + handle->key_bytes,
+                 run->y ? run->y + (size_t)(to + j) * element_bytes : NULL,
+                 run->indices ? run->indices + to + j : NULL);
+    }
+  }
+}
+
 static olstm_status topk_run(const void* instance, const void* handle,
                              const olstm_run_args* args, olstm_error* error) {
   const topk_op* self = instance;
   const topk_handle* prepared = handle;
-  const olstm__axis_view* view = &prepared->view;
-  const size_t element_bytes = olstm_dtype_size(prepared->dtype);
-  const size_t column_bytes =
-      (size_t)view->rows * olstm__compute_type_size(prepared->compute_type);
-  const size_t output_count = self->base.node->output_count;
-  const char* x = args->inputs[0];
-  char* keys = args->workspace;
-  char* y = args->outputs[0];
-  int64_t* indices = output_count > 1 ? args->outputs[1] : NULL;
+  topk_task run = {self, prepared, args->inputs[0], args->outputs[0],
+                   self->base.node->output_count > 1 ? args->outputs[1] : NULL};
   (void)error;
-  if (!x || prepared->k == 0) return OLSTM_STATUS_OK;
-  for (int64_t s = 0; s < view->slab_count; s++) {
-    for (int64_t j = 0; j < view->columns; j++) {
-      const char* column = x + (size_t)j * element_bytes;
-      if (view->columns == 1) {
-        make_keys(self, prepared, view->rows, column, keys);
-      } else if (j % kStrip == 0) {
-        const int64_t left = view->columns - j;
-        make_column_keys(self, prepared, left < kStrip ? left : kStrip, column, keys);
-      }
-      run_column(prepared, column, keys + (size_t)(j % kStrip) * column_bytes,
-                 keys + prepared->key_bytes, y ? y + (size_t)j * element_bytes : NULL,
-                 indices ? indices + j : NULL);
-    }
-    const int64_t step = prepared->k * view->columns;
-    x += (size_t)(view->rows * view->columns) * element_bytes;
-    if (y) y += (size_t)step * element_bytes;
-    if (indices) indices += step;
-  }
+  if (!run.x || prepared->k == 0) return OLSTM_STATUS_OK;
+  olstm__pieces_run_with_memory(args->parallel, prepared->piece_count,
+                                prepared->view.slab_count * strip_count(prepared),
+                                args->workspace, prepared->piece_bytes, run_strips, &run);
   return OLSTM_STATUS_OK;
 }
 

@@ -135,7 +135,8 @@ static olstm_status align_run(const void* instance, const void* handle,
   const align_handle* align = handle;
   (void)instance;
   (void)error;
-  olstm__strided_copy_run(&align->copy, args->inputs[0], args->outputs[0]);
+  olstm__strided_copy_run(&align->copy, args->parallel, args->inputs[0],
+                          args->outputs[0]);
   return OLSTM_STATUS_OK;
 }
 

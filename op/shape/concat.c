@@ -139,7 +139,7 @@ olstm_status olstm__concat_run(const void* instance, const void* handle,
     olstm__strided_copy copy;
     olstm__strided_view_init_dense(&source, 2, dims);
     olstm__strided_copy_init(&copy, 1, 2, dims, &source, &target);
-    olstm__strided_copy_run(&copy, args->inputs[i], args->outputs[0]);
+    olstm__strided_copy_run(&copy, args->parallel, args->inputs[i], args->outputs[0]);
     offset += run_bytes;
   }
   return OLSTM_STATUS_OK;

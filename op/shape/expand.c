@@ -80,7 +80,8 @@ olstm_status olstm__expand_run(const void* instance, const void* handle,
   const expand_handle* expand = handle;
   (void)instance;
   (void)error;
-  olstm__strided_copy_run(&expand->copy, args->inputs[0], args->outputs[0]);
+  olstm__strided_copy_run(&expand->copy, args->parallel, args->inputs[0],
+                          args->outputs[0]);
   return OLSTM_STATUS_OK;
 }
 

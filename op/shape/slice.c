@@ -202,7 +202,8 @@ olstm_status olstm__slice_run(const void* instance, const void* handle,
   const slice_handle* slice = handle;
   (void)instance;
   (void)error;
-  olstm__strided_copy_run(&slice->copy, args->inputs[0], args->outputs[0]);
+  olstm__strided_copy_run(&slice->copy, args->parallel, args->inputs[0],
+                          args->outputs[0]);
   return OLSTM_STATUS_OK;
 }
 

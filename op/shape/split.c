@@ -196,7 +196,7 @@ olstm_status olstm__split_run(const void* instance, const void* handle,
       olstm__strided_copy copy;
       olstm__strided_view_init_dense(&dense, 2, dims);
       olstm__strided_copy_init(&copy, 1, 2, dims, &source, &dense);
-      olstm__strided_copy_run(&copy, args->inputs[0], target);
+      olstm__strided_copy_run(&copy, args->parallel, args->inputs[0], target);
     }
     offset += run_bytes;
   }

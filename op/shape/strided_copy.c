@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "op/pieces.h"
 #include "op/shape/move_bytes.h"
 #include "op/shape/transpose_tiles.h"
 
@@ -9,6 +10,10 @@
 /// strided on one side or both. kKindTranspose: it is contiguous in the target and
 /// strided in the source, where the next dimension is contiguous.
 enum { kKindNothing, kKindRuns, kKindUnits, kKindTranspose };
+
+/// What threads share of few planes: so many parts, of multiples of so many columns,
+/// which are whole vectors and tiles.
+enum { kPartsPerThread = 4, kPartStep = 64 };
 
 void olstm__strided_view_init_dense(olstm__strided_view* view, int32_t rank,
                                     const int64_t* dims) {
@@ -115,6 +120,12 @@ bool olstm__strided_copy_is_run(const olstm__strided_copy* copy, size_t* out_off
          copy->target_offset == 0;
 }
 
+static int64_t plane_count(const olstm__strided_copy* copy) {
+  int64_t count = 1;
+  for (int32_t d = 0; d < copy->outer_rank; d++) count *= copy->dims[d];
+  return count;
+}
+
 uint64_t olstm__strided_copy_work(const olstm__strided_copy* copy) {
   enum {
     kUnitsPerPlane = 256,
@@ -122,8 +133,8 @@ uint64_t olstm__strided_copy_work(const olstm__strided_copy* copy) {
     kUnitsPerUnit = 4,
     kUnitsPerTransposed = 2
   };
-  uint64_t planes = copy->kind != kKindNothing;
-  for (int32_t d = 0; d < copy->outer_rank; d++) planes *= (uint64_t)copy->dims[d];
+  if (copy->kind == kKindNothing) return 0;
+  const uint64_t planes = (uint64_t)plane_count(copy);
   const int64_t* inner = copy->dims + copy->outer_rank;
   return copy->kind == kKindRuns
              ? planes * (uint64_t)(kUnitsPerPlane + inner[0] * kUnitsPerRun)
@@ -213,22 +224,46 @@ static void put_longer_inside(plane* p) {
                p->source_row, p->target_column, p->target_row};
 }
 
-void olstm__strided_copy_run(const olstm__strided_copy* copy, const void* source,
-                             void* target) {
-  if (copy->kind == kKindNothing) return;
-  const int32_t outer = copy->outer_rank;
-  plane p = {copy->dims[outer],           copy->dims[outer + 1],
-             copy->source_strides[outer], copy->source_strides[outer + 1],
-             copy->target_strides[outer], copy->target_strides[outer + 1]};
-  const plane_function copy_plane = choose_function(copy);
-  if (copy->kind == kKindUnits) put_longer_inside(&p);
-  const char* s = (const char*)source + copy->source_offset;
-  char* t = (char*)target + copy->target_offset;
+/// One run of a copy, of which planes, or parts of one, are done at a time.
+typedef struct copy_task {
+  const olstm__strided_copy* copy;
+  plane_function copy_plane;
+  plane whole;
+  const char* source;
+  char* target;
+  /// Parts of each plane, of so many rows or columns.
+  int64_t parts, part;
+  bool by_rows;
+} copy_task;
+
+static void copy_part(const copy_task* task, int64_t part, const char* s, char* t) {
+  plane p = task->whole;
+  const int64_t first = part * task->part;
+  int64_t* length = task->by_rows ? &p.rows : &p.columns;
+  s += first * (task->by_rows ? p.source_row : p.source_column);
+  t += first * (task->by_rows ? p.target_row : p.target_column);
+  *length = *length - first < task->part ? *length - first : task->part;
+  task->copy_plane(&p, s, t);
+}
+
+static void run_parts(void* argument, int64_t begin, int64_t end) {
+  const copy_task* task = argument;
+  const olstm__strided_copy* copy = task->copy;
+  const char* s = task->source;
+  char* t = task->target;
   int64_t index[OLSTM__STRIDED_MAX_RANK] = {0};
-  int32_t d = 0;
-  do {
-    copy_plane(&p, s, t);
-    for (d = outer - 1; d >= 0; d--) {
+  int64_t part = begin % task->parts, rest = begin / task->parts;
+  for (int32_t d = copy->outer_rank - 1; d >= 0 && rest > 0; d--) {
+    index[d] = rest % copy->dims[d];
+    rest /= copy->dims[d];
+    s += copy->source_strides[d] * index[d];
+    t += copy->target_strides[d] * index[d];
+  }
+  for (; begin < end; begin++) {
+    copy_part(task, part, s, t);
+    if (++part < task->parts) continue;
+    part = 0;
+    for (int32_t d = copy->outer_rank - 1; d >= 0; d--) {
       s += copy->source_strides[d];
       t += copy->target_strides[d];
       if (++index[d] < copy->dims[d]) break;
@@ -236,5 +271,47 @@ void olstm__strided_copy_run(const olstm__strided_copy* copy, const void* source
       t -= copy->target_strides[d] * copy->dims[d];
       index[d] = 0;
     }
-  } while (d >= 0);
+  }
+}
+
+/// Divides planes where they are few. Gives the elements that a part stands for.
+static int64_t divide(copy_task* task, int64_t planes, int64_t threads) {
+  const olstm__strided_copy* copy = task->copy;
+  const plane* p = &task->whole;
+  const bool is_transpose = copy->kind == kKindTranspose;
+  const int64_t unit_bytes = copy->kind == kKindRuns ? 1 : copy->unit_bytes;
+  const uint64_t bytes = olstm__op_work(planes, p->rows, p->columns, unit_bytes);
+  const int64_t wanted = threads * kPartsPerThread / planes;
+  if (wanted > 1) {
+    task->by_rows = is_transpose ? p->rows > p->columns : p->rows >= wanted;
+    const int64_t length = task->by_rows ? p->rows : p->columns;
+    const int64_t step = task->by_rows && !is_transpose ? 1 : kPartStep;
+    task->part = ((length + wanted - 1) / wanted + step - 1) / step * step;
+    task->parts = (length + task->part - 1) / task->part;
+  }
+  // Bytes are read and written, as olstm__op_copy_work has it.
+  return olstm__piece_elements(olstm__strided_copy_work(copy) + bytes / 4 * 3,
+                               planes * task->parts);
+}
+
+void olstm__strided_copy_run(const olstm__strided_copy* copy,
+                             const olstm_parallel* parallel, const void* source,
+                             void* target) {
+  if (copy->kind == kKindNothing) return;
+  const int32_t outer = copy->outer_rank;
+  const plane p = {copy->dims[outer],           copy->dims[outer + 1],
+                   copy->source_strides[outer], copy->source_strides[outer + 1],
+                   copy->target_strides[outer], copy->target_strides[outer + 1]};
+  const int64_t planes = plane_count(copy);
+  copy_task task = {.copy = copy,
+                    .copy_plane = choose_function(copy),
+                    .whole = p,
+                    .source = (const char*)source + copy->source_offset,
+                    .target = (char*)target + copy->target_offset,
+                    .parts = 1,
+                    .part = INT64_MAX};
+  if (copy->kind == kKindUnits) put_longer_inside(&task.whole);
+  const int64_t threads = parallel ? parallel->thread_count : 1;
+  const int64_t elements = threads > 1 ? divide(&task, planes, threads) : 0;
+  olstm__pieces_run(parallel, planes * task.parts, elements, run_parts, &task);
 }

@@ -3,6 +3,7 @@
 #ifndef OLSTM_OP_SHAPE_STRIDED_COPY_H_
 #define OLSTM_OP_SHAPE_STRIDED_COPY_H_
 
+#include "olstm/plugin.h"
 #include "olstm/tensor.h"
 
 /// Tile doubles the rank of its input.
@@ -51,8 +52,10 @@ bool olstm__strided_copy_is_run(const olstm__strided_copy* copy, size_t* out_off
 /// Units of work (op/op_work.h) of a copy, besides those of its bytes.
 uint64_t olstm__strided_copy_work(const olstm__strided_copy* copy);
 
-/// Copies. Neither pointer is looked at when there is nothing to copy. [no-alloc]
-void olstm__strided_copy_run(const olstm__strided_copy* copy, const void* source,
+/// Copies, in pieces for `parallel` (NULL for one thread). Neither pointer is looked at
+/// when there is nothing to copy. [no-alloc]
+void olstm__strided_copy_run(const olstm__strided_copy* copy,
+                             const olstm_parallel* parallel, const void* source,
                              void* target);
 
 #endif  // OLSTM_OP_SHAPE_STRIDED_COPY_H_

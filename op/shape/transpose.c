@@ -87,7 +87,8 @@ olstm_status olstm__transpose_run(const void* instance, const void* handle,
   const transpose_handle* transpose = handle;
   (void)instance;
   (void)error;
-  olstm__strided_copy_run(&transpose->copy, args->inputs[0], args->outputs[0]);
+  olstm__strided_copy_run(&transpose->copy, args->parallel, args->inputs[0],
+                          args->outputs[0]);
   return OLSTM_STATUS_OK;
 }
 

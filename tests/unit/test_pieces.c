@@ -1,6 +1,7 @@
 // op/pieces: how work is divided, and that operators whose work is large divide theirs.
 #include "op/pieces.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "tests/support/op_fixture.h"
@@ -67,36 +68,73 @@ typedef struct shared_case {
   const char* inputs;
 } shared_case;
 
+static const shared_case kCases[] = {
+    {"Gelu-20", "f32[25,1031] ~"},
+    {"Sigmoid-13", "f16[25,1031] ~"},
+    {"Clip-13", "f32[70,1031] ~; f32[] -0.5; f32[] 0.5"},
+    {"Clip-13", "f16[70,1031] ~; f16[] -0.5; f16[] 0.5"},
+    {"Clip-13", "i64[70,1031] ~; i64[] 2; i64[] 5"},
+    {"Clip-13", "u8[70,1031] ~; u8[] 2; u8[] 5"},
+    {"Cast-13 to=7", "f32[70,1031] ~"},
+    {"Cast-13 to=1", "f16[70,1031] ~"},
+    {"Cast-13 to=10", "f64[70,1031] ~"},
+    // Operands of one run, of rows, of columns, of many short runs; converted ones.
+    {"Add-14", "f32[70,1031] ~; f32[70,1031] ~"},
+    {"Add-14", "f32[3,90,257] ~; f32[90,1] ~"},
+    {"Add-14", "f32[2,5,9000] ~; f32[5,1] ~"},
+    {"Add-14", "f32[900,5,13] ~; f32[900,1,13] ~"},
+    {"Mul-14", "f16[70,1031] ~; f16[] 3"},
+    {"Pow-15", "f32[9,2100] ~; f32[9,1] ~"},
+    {"Div-14", "i64[70,1031] ~; i64[] 3"},
+    {"Less-13", "f64[70,1031] ~; f64[1031] ~"},
+    {"And-7", "bool[170,1031] 0..; bool[1031] 1.."},
+    {"Sum-13", "f32[70,1031] ~; f32[70,1031] ~; f32[1031] ~"},
+    {"Where-16", "bool[2,1,300] 0..; f32[2,150,300] ~; f32[] -1"},
+    {"Where-16", "bool[90,1] 0..; i64[90,1000] ~; i64[1000] ~"},
+    {"MeanVarianceNormalization-13", "f32[4,8,50,60] ~"},
+    {"LpNormalization-1", "f32[90,1031] ~"},
+    {"LayerNormalization-17 axis=1", "f32[90,1031] ~; f32[90,1] ~"},
+    {"Einsum-12 equation='ij,jk->ijk'", "f32[20,30] ~; f32[30,90] ~"},
+    // Columns that become rows, slabs side by side, halves, doubles.
+    {"Softmax-13 axis=1", "f32[12,700,5] ~"},
+    {"Softmax-13 axis=1", "f32[200,40,5] ~"},
+    {"LogSoftmax-13 axis=2", "f16[9,50,61] ~"},
+    {"Softmax-13 axis=1", "f16[9,50,61] ~"},
+    {"Softmax-13 axis=1", "f64[9,50,61] ~"},
+    {"TopK-11 outputs=2", "f32[13,500] ~; i64[1] 20"},
+    {"TopK-11 outputs=2 axis=1", "f32[3,40,150] ~; i64[1] 5"},
+    {"TopK-11 outputs=2 axis=0 largest=0", "f16[40,150] ~; i64[1] 5"},
+    {"TopK-11 outputs=_1", "i32[13,500] ~; i64[1] 20"},
+    {"Resize-13 mode='linear'", "f32[1,3,60,70] ~; _; f32[4] 1 1 2.5 1.5"},
+    {"Resize-13 mode='linear'", "f64[1,1,190,70] ~; _; f32[4] 1 1 2.5 1"},
+    {"Resize-13 mode='cubic'", "f16[2,3,40,50] ~; _; f32[4] 1 1 2.5 1.5"},
+    {"Resize-13 mode='linear' coordinate_transformation_mode='tf_crop_and_resize' "
+     "extrapolation_value=7.0",
+     "f32[1,3,60,70] ~; f32[8] 0 0 -0.5 0.25 1 1 1.5 1.5; f32[4] 1 1 2.5 1.5"},
+    {"GatherElements-13 axis=1", "f32[64,50] ~; i64[64,200] ~"},
+    {"GatherElements-13", "f32[11,20,300] ~; i32[40,20,300] ~"},
+    {"Gather-13", "f32[20,300] ~; i64[300] ~"},
+    {"Gather-13 axis=1", "u8[40,10,300] ~; i32[30] ~"},
+    {"LayerNormalization-17", "f32[50,257] ~; f32[257] ~; f32[257] ~"},
+    {"RMSNormalization-23", "f32[50,257] ~; f32[257] ~"},
+    // Copies of runs, of units, of tiles: many planes, few of them, one.
+    {"Transpose-13 perm=[0,2,1]", "f32[40,70,61] ~"},
+    {"Transpose-13 perm=[1,0]", "f32[301,257] ~"},
+    {"Transpose-13 perm=[1,0]", "f32[3,30001] ~"},
+    {"Transpose-13 perm=[1,0]", "u8[701,657] 0.."},
+    {"Transpose-13 perm=[1,0,2]", "f32[61,33,70] ~"},
+    {"Transpose-13 perm=[2,1,0]", "i64[61,33,30] ~"},
+    {"Concat-13 axis=1", "f32[1,30001] ~; f32[1,50003] ~"},
+    {"Concat-13 axis=-1", "f32[300,101] ~; f32[300,203] ~"},
+    {"Split-13 axis=1 outputs=2", "f32[2,90002] ~"},
+    {"Slice-13", "f32[100,900] ~; i64[1] 899; i64[1] 0; i64[1] 1; i64[1] -2"},
+    {"Expand-13", "f32[1,1,700] ~; i64[3] 5 30 700"},
+    {"Tile-13", "f32[2,3,700] ~; i64[3] 3 5 2"},
+    {"DepthToSpace-13 blocksize=2", "f32[1,64,40,30] ~"},
+    {"MaxPool-12 kernel_shape=[3,3] strides=[2,2]", "f32[1,16,60,60] ~"},
+};
+
 static void operators_share_their_work(void** state) {
-  static const shared_case kCases[] = {
-      {"Gelu-20", "f32[25,1031] ~"},
-      {"Sigmoid-13", "f16[25,1031] ~"},
-      {"Clip-13", "f32[70,1031] ~; f32[] -0.5; f32[] 0.5"},
-      {"Clip-13", "f16[70,1031] ~; f16[] -0.5; f16[] 0.5"},
-      {"Clip-13", "i64[70,1031] ~; i64[] 2; i64[] 5"},
-      {"Clip-13", "u8[70,1031] ~; u8[] 2; u8[] 5"},
-      {"Cast-13 to=7", "f32[70,1031] ~"},
-      {"Cast-13 to=1", "f16[70,1031] ~"},
-      {"Cast-13 to=10", "f64[70,1031] ~"},
-      // Operands of one run, of rows, of columns, of many short runs; converted ones.
-      {"Add-14", "f32[70,1031] ~; f32[70,1031] ~"},
-      {"Add-14", "f32[3,90,257] ~; f32[90,1] ~"},
-      {"Add-14", "f32[2,5,9000] ~; f32[5,1] ~"},
-      {"Add-14", "f32[900,5,13] ~; f32[900,1,13] ~"},
-      {"Mul-14", "f16[70,1031] ~; f16[] 3"},
-      {"Pow-15", "f32[9,2100] ~; f32[9,1] ~"},
-      {"Div-14", "i64[70,1031] ~; i64[] 3"},
-      {"Less-13", "f64[70,1031] ~; f64[1031] ~"},
-      {"And-7", "bool[170,1031] 0..; bool[1031] 1.."},
-      {"Sum-13", "f32[70,1031] ~; f32[70,1031] ~; f32[1031] ~"},
-      {"Where-16", "bool[2,1,300] 0..; f32[2,150,300] ~; f32[] -1"},
-      {"Where-16", "bool[90,1] 0..; i64[90,1000] ~; i64[1000] ~"},
-      {"MeanVarianceNormalization-13", "f32[4,8,50,60] ~"},
-      {"LpNormalization-1", "f32[90,1031] ~"},
-      {"LayerNormalization-17 axis=1", "f32[90,1031] ~; f32[90,1] ~"},
-      {"Einsum-12 equation='ij,jk->ijk'", "f32[20,30] ~; f32[30,90] ~"},
-      {"MaxPool-12 kernel_shape=[3,3] strides=[2,2]", "f32[1,16,60,60] ~"},
-  };
   (void)state;
   for (size_t i = 0; i < sizeof kCases / sizeof kCases[0]; i++) {
     op_text_expect_shared(kCases[i].node, kCases[i].inputs);
@@ -129,12 +167,43 @@ static void a_divisor_of_0_is_found_in_any_piece(void** state) {
   }
 }
 
+static void an_index_out_of_range_is_found_in_any_piece(void** state) {
+  static const char* const kOperators[] = {"Gather", "GatherElements"};
+  enum { kCount = 40000 };
+  const float x[8] = {0};
+  const olstm_parallel parallel = {sizeof parallel, NULL, 3, run_in_turn};
+  int64_t* indices = calloc(kCount, sizeof *indices);
+  (void)state;
+  for (size_t i = 0; i < 2; i++) {
+    const olstm_tensor tx = OP_TENSOR(FLOAT, x, 2, 1, 8);
+    const olstm_tensor of_rows = OP_TENSOR(INT64, indices, 2, kCount / 8, 8);
+    const olstm_tensor all = OP_TENSOR(INT64, indices, 1, kCount);
+    op_fixture fixture = {.op_type = kOperators[i],
+                          .opset_version = 13,
+                          .input_count = 2,
+                          .inputs = {&tx, i == 0 ? &all : &of_rows},
+                          .parallel = &parallel};
+    // The first one is named, whichever piece is done first.
+    indices[30001] = 5;
+    indices[12345] = -7;
+    assert_int_equal(op_fixture_run(&fixture), OLSTM_STATUS_INVALID_VALUE);
+    char expected[120];
+    (void)snprintf(expected, sizeof expected,
+                   "%s 'node': input 'x1' has -7 at position 12345, expected -1..0",
+                   kOperators[i]);
+    assert_string_equal(fixture.error.message, expected);
+    op_fixture_deinit(&fixture);
+  }
+  free(indices);
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_item_is_done_once),
       cmocka_unit_test(nothing_to_do_runs_no_task),
       cmocka_unit_test(operators_share_their_work),
       cmocka_unit_test(a_divisor_of_0_is_found_in_any_piece),
+      cmocka_unit_test(an_index_out_of_range_is_found_in_any_piece),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }

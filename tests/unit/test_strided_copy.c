@@ -73,7 +73,7 @@ static void random_views_agree_with_the_definition(void** state) {
     memset(got, 0x5a, kMemory);
     copy_by_element(bytes, rank, dims, &source, &target, from, expected);
     olstm__strided_copy_init(&copy, bytes, rank, dims, &source, &target);
-    olstm__strided_copy_run(&copy, from, got);
+    olstm__strided_copy_run(&copy, NULL, from, got);
     assert_memory_equal(got, expected, kMemory);
     if (olstm__strided_copy_is_plain(&copy)) {
       assert_memory_equal(got, from, (size_t)count * bytes);
@@ -89,7 +89,7 @@ static void nothing_is_copied_when_a_dimension_is_zero(void** state) {
   olstm__strided_view_init_dense(&view, 2, dims);
   olstm__strided_copy_init(&copy, 4, 2, dims, &view, &view);
   assert_true(olstm__strided_copy_is_plain(&copy));
-  olstm__strided_copy_run(&copy, NULL, NULL);
+  olstm__strided_copy_run(&copy, NULL, NULL, NULL);
 }
 
 int main(int argc, char** argv) {
