@@ -17,6 +17,7 @@ typedef struct olstm__binary_walk {
   bool gives_bool;
   /// Whether it takes bytes as they are stored.
   bool takes_bytes;
+  bool is_power;
   /// For pieces of the plan's items; 0: what a sum takes.
   int64_t item_elements;
 } olstm__binary_walk;

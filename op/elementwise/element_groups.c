@@ -43,6 +43,19 @@ static const void* repeat(size_t bytes, const void* x, group_room* room) {
   return room;
 }
 
+void olstm__repeat_element(size_t bytes, const void* x, int64_t count, void* y) {
+  enum { kAtOnce = 32 };
+  const size_t size = (size_t)count * bytes;
+  group_room room;
+  char* to = y;
+  if (bytes == 1) {
+    memset(y, *(const uint8_t*)x, size);
+    return;
+  }
+  repeat(bytes, x, &room);
+  for (size_t i = 0; i < size; i += kAtOnce) memcpy(to + i, &room, kAtOnce);
+}
+
 /// Where the group begins that ends with the array, or a group with all its elements.
 static const void* last_group(const void* x, size_t step, size_t count, size_t bytes,
                               group_room* room) {

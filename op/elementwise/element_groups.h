@@ -11,6 +11,12 @@
 void olstm__binary_groups_run(olstm__binary_loop loop, int64_t count, const void* a,
                               int64_t a_step, const void* b, int64_t b_step, void* y);
 
+enum { OLSTM__REPEAT_SLACK = 32 };
+
+/// y[i] = *x for i < count and elements of `bytes`. Writes up to OLSTM__REPEAT_SLACK
+/// bytes beyond y. [no-alloc]
+void olstm__repeat_element(size_t bytes, const void* x, int64_t count, void* y);
+
 /// y[i] = f(x[i]) for i < count; y may be x. [no-alloc]
 void olstm__unary_groups_run(olstm__unary_loop loop, int64_t count, const void* x,
                              void* y);

@@ -14,6 +14,9 @@ enum { kInputX, kInputScale, kInputB, kInputMean, kInputVariance, kInputCount };
 /// Of work: making the factor and summand of a channel.
 enum { kUnitsPerChannel = 16 };
 
+/// For more floats of a channel, the kernel is worth its call.
+enum { kShortRun = 96 };
+
 typedef struct batch_norm_op {
   olstm__op_base base;
   float epsilon;
@@ -197,6 +200,26 @@ static void apply_run(const batch_norm_handle* handle, int64_t count, const char
   }
 }
 
+/// Floats, with one pair for the `space` elements of a channel.
+static void run_float_images(const batch_norm_handle* handle, const float* factors,
+                             const float* summands, const float* x, float* y) {
+  const olstm__unary_kernel kernel =
+      handle->space > kShortRun
+          ? olstm__unary_kernel_find(OLSTM__UNARY_AFFINE, OLSTM__COMPUTE_F32)
+          : NULL;
+  const int64_t space = handle->space;
+  for (int64_t r = 0; r < handle->batch * handle->channels; r++, x += space, y += space) {
+    const int64_t c = r % handle->channels;
+    const olstm__unary_parameters pair = {.alpha = factors[c], .beta = summands[c]};
+    if (kernel) {
+      kernel(&pair, space, x, y);
+      continue;
+    }
+#pragma omp simd
+    for (int64_t i = 0; i < space; i++) y[i] = x[i] * pair.alpha + pair.beta;
+  }
+}
+
 static olstm_status batch_norm_run(const void* instance, const void* handle,
                                    const olstm_run_args* args, olstm_error* error) {
   const batch_norm_op* self = instance;
@@ -214,6 +237,11 @@ static olstm_status batch_norm_run(const void* instance, const void* handle,
   (void)error;
   if (!y) return OLSTM_STATUS_OK;
   make_factors(self, prepared, args->inputs, factors, summands);
+  if (!by_row && prepared->dtype == OLSTM_DTYPE_FLOAT) {
+    run_float_images(prepared, (const float*)factors, (const float*)summands,
+                     (const float*)x, (float*)y);
+    return OLSTM_STATUS_OK;
+  }
   for (int64_t n = 0; n < prepared->batch; n++) {
     for (int64_t r = 0; r < runs; r++) {
       const size_t offset = (size_t)r * compute_bytes;

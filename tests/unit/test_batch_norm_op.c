@@ -56,6 +56,9 @@ static void floats_of_any_length_are_as_doubles_are(void** state) {
                            "f32[2,3,37] ~; f32[3] ~; f32[3] ~; f32[3] ~; f32[3] 1 2 3",
                            1e-5);
   op_text_expect_as_double("BatchNormalization-15",
+                           "f32[2,3,131] ~; f32[3] ~; f32[3] ~; f32[3] ~; f32[3] 1 2 3",
+                           1e-5);
+  op_text_expect_as_double("BatchNormalization-15",
                            "f32[5,3] ~; f32[3] ~; f32[3] ~; f32[3] ~; f32[3] 1 2 3",
                            1e-5);
 }

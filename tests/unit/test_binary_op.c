@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "op/shape/convert.h"
 #include "tests/support/op_fixture.h"
 #include "tests/support/op_text.h"
 #include "tests/support/test_main.h"
@@ -67,6 +68,45 @@ static void every_pattern_of_broadcasting_is_right(void** state) {
       assert_true(((float*)fixture.outputs[0].data)[i] == a[at[0]] - b[at[1]]);
     }
     op_fixture_deinit(&fixture);
+  }
+}
+
+/// Short runs are computed several at a time: more of them than go into one block, of
+/// rows, columns and single numbers, in types that are converted and such that are not,
+/// against plain index arithmetic.
+static void many_short_runs_are_as_each_of_them(void** state) {
+  enum { kRows = 301, kMaxSize = 70 };
+  static const olstm_dtype kDtypes[] = {OLSTM_DTYPE_FLOAT, OLSTM_DTYPE_DOUBLE,
+                                        OLSTM_DTYPE_INT8, OLSTM_DTYPE_INT16};
+  static const int64_t kSizes[] = {2, 3, 8, 36, 64, kMaxSize};
+  static double values[kRows * kMaxSize];
+  static char a[sizeof values], b[sizeof values];
+  (void)state;
+  for (int64_t i = 0; i < kRows * kMaxSize; i++) values[i] = (double)(i * 7 % 61 - 30);
+  for (size_t t = 0; t < 4; t++) {
+    olstm__convert(OLSTM_DTYPE_DOUBLE, kDtypes[t], values, a, kRows * kMaxSize);
+    memcpy(b, a, sizeof a);
+    for (size_t s = 0; s < 6; s++) {
+      const int64_t size = kSizes[s];
+      for (int by_column = 0; by_column < 2; by_column++) {
+        olstm_tensor ta = OP_TENSOR(FLOAT, a, 2, kRows, size);
+        olstm_tensor tb = OP_TENSOR(FLOAT, b, 2, by_column ? kRows : 1, size);
+        if (by_column) tb.desc.dims[1] = 1;
+        ta.desc.dtype = tb.desc.dtype = kDtypes[t];
+        op_fixture fixture = binary("Sub", 14, &tb, &ta);
+        assert_int_equal(op_fixture_run(&fixture), OLSTM_STATUS_OK);
+        for (int64_t i = 0; i < kRows * size; i++) {
+          const double expected = values[by_column ? i / size : i % size] - values[i];
+          double got = 0;
+          olstm__convert(
+              kDtypes[t], OLSTM_DTYPE_DOUBLE,
+              (char*)fixture.outputs[0].data + (size_t)i * olstm_dtype_size(kDtypes[t]),
+              &got, 1);
+          assert_true(got == expected);
+        }
+        op_fixture_deinit(&fixture);
+      }
+    }
   }
 }
 
@@ -399,6 +439,7 @@ int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(both_operands_broadcast),
       cmocka_unit_test(every_pattern_of_broadcasting_is_right),
+      cmocka_unit_test(many_short_runs_are_as_each_of_them),
       cmocka_unit_test(shapes_that_do_not_fit_are_named),
       cmocka_unit_test(dtypes_that_differ_are_named),
       cmocka_unit_test(an_unknown_attribute_is_refused),
