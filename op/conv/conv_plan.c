@@ -163,6 +163,16 @@ static const olstm__conv_tile_table* find_depthwise(const olstm__conv* conv,
   return fits && tiles->depthwise && conv->groups >= tiles->lanes / 2 ? tiles : NULL;
 }
 
+/// Whether planes take less time than lanes of channels, in that of a position of those.
+static bool had_better_take_planes(const olstm__window* w, int64_t lanes) {
+  enum { kTile = 28, kTileLane = 2, kRow = 2, kPlane = 16 };
+  const int64_t rows = w->output[1], columns = w->output[2];
+  const int64_t tiles =
+      ceil_divide(rows, OLSTM__CONV_PLANE_ROWS) * ceil_divide(columns, lanes);
+  return 2 * columns > lanes &&
+         tiles * (kTile + kTileLane * lanes) < rows * (columns + kRow) + kPlane;
+}
+
 /// What takes them plane by plane: rows that fill most of a vector, and as many of them
 /// as are taken at a time.
 static void find_planes(olstm__conv_plan* plan) {
@@ -179,7 +189,7 @@ static void find_planes(olstm__conv_plan* plan) {
     tiles = &olstm__conv_tile_f32_avx2;
   }
 #endif
-  if (2 * w->output[2] > tiles->lanes) plan->plane = tiles->plane;
+  if (had_better_take_planes(w, tiles->lanes)) plan->plane = tiles->plane;
 }
 
 // ---------------------------------------------------------------- tiles
