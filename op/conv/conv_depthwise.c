@@ -123,7 +123,7 @@ void olstm__conv_run_depthwise(const olstm__conv_piece* piece,
     const int64_t at = r * w->stride[1] - w->pad_begin[1];
     int64_t first = 0, last = 0;
     // Rows of taps between them are in the source.
-    olstm__conv_find_range(w, 1, at, &first, &last);
+    olstm__window_find_taps(w, 1, at, &first, &last);
     tiles->depthwise(&windows, first, last,
                      memory + (at - source.row) * pitch * (int64_t)size, to);
     to += (size_t)(columns * lanes) * size;

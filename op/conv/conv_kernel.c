@@ -225,8 +225,12 @@ static void run_row(tile_group* group, int64_t row) {
   const olstm__window* w = &plan->conv.window;
   const int64_t plane = olstm__window_output_count(w);
   const int64_t begin = piece->column * plan->phases;
+  const int64_t joined =
+      plan->joins_rows ? (piece->depth_end - piece->depth) * (piece->row_end - piece->row)
+                       : 1;
   const int64_t count =
-      olstm__conv_smaller(piece->column_end * plan->phases, w->output[2]) - begin;
+      joined * olstm__conv_smaller(piece->column_end * plan->phases, w->output[2]) -
+      begin;
   const int64_t size = piece->size;
   char* y =
       group->y + ((piece->depth * w->output[1] + row) * w->output[2] + begin) * size;
@@ -258,8 +262,9 @@ static void finish_group(const tile_group* group, int64_t channel) {
       olstm__conv_smaller(piece->column_end * piece->plan->phases, w->output[2]);
   // Whole rows are one run, and so are whole planes.
   const bool whole = begin == 0 && end == w->output[2];
-  const int64_t runs = whole ? 1 : piece->row_end - piece->row;
-  const int64_t rows = whole ? piece->row_end - piece->row : 1;
+  const int64_t all = (piece->depth_end - piece->depth) * (piece->row_end - piece->row);
+  const int64_t runs = whole ? 1 : all;
+  const int64_t rows = whole ? all : 1;
   const bool joins = args->finishes_planes && whole && rows * end == plane;
   const int64_t planes = joins ? group->channel_count : 1;
   if (!args->finish) return;
@@ -304,15 +309,14 @@ static void run_group(tile_group* group, int64_t channel) {
     group->calls[0].columns = group->calls[1].columns = 0;
     group->calls_channels = group->channel_count;
   }
-  for (int64_t row = piece->row; row < piece->row_end; row++) run_row(group, row);
+  const int64_t row_end = plan->joins_rows ? piece->row + 1 : piece->row_end;
+  for (int64_t row = piece->row; row < row_end; row++) run_row(group, row);
   finish_group(group, channel);
 }
 
 static void run_piece(const olstm__conv_piece* piece, const olstm__conv_args* args,
-                      char* memory) {
+                      olstm__conv_list* list, char* memory) {
   const olstm__conv_plan* plan = piece->plan;
-  olstm__conv_list list =
-      olstm__conv_list_start(piece, (int64_t*)(void*)(memory + plan->list_offset));
   // Not zeroed but for what sums start from: it is large beside a small piece.
   tile_group group;
   memset(group.init, 0, sizeof group.init);
@@ -320,7 +324,9 @@ static void run_piece(const olstm__conv_piece* piece, const olstm__conv_args* ar
   group.piece = piece;
   group.args = args;
   group.source = olstm__conv_find_source(piece, memory);
-  group.list = &list;
+  group.list = list;
+  olstm__conv_list_start(piece, &group.source,
+                         (int64_t*)(void*)(memory + plan->list_offset), list);
   group.results = memory + plan->results_offset;
   group.phases = memory + plan->phases_offset;
   for (int64_t channel = piece->channel; channel < piece->channel_end;) {
@@ -373,7 +379,9 @@ static olstm__conv_piece find_piece(const olstm__conv_plan* plan,
   piece.row = take_digit(&index, olstm__conv_parts(w->output[1], plan->piece_rows)) *
               plan->piece_rows;
   piece.row_end = olstm__conv_smaller(piece.row + plan->piece_rows, w->output[1]);
-  piece.depth = take_digit(&index, w->output[0]);
+  piece.depth = take_digit(&index, olstm__conv_parts(w->output[0], plan->piece_depths)) *
+                plan->piece_depths;
+  piece.depth_end = olstm__conv_smaller(piece.depth + plan->piece_depths, w->output[0]);
   piece.group = take_digit(&index, olstm__conv_parts(conv->groups, plan->piece_groups)) *
                 plan->piece_groups;
   piece.sample = index;
@@ -390,11 +398,16 @@ static void run_task(void* argument, int32_t index) {
   const conv_task* task = argument;
   const olstm__conv_plan* plan = task->plan;
   char* memory = (char*)task->args->workspace + (size_t)index * plan->thread_bytes;
+  olstm__conv_list list = {0};
   for (int64_t p = index; p < plan->piece_count; p += task->task_count) {
     const olstm__conv_piece piece = find_piece(plan, task->args, p);
-    (plan->plane       ? olstm__conv_run_planes
-     : plan->depthwise ? olstm__conv_run_depthwise
-                       : run_piece)(&piece, task->args, memory);
+    if (plan->plane) {
+      olstm__conv_run_planes(&piece, task->args, memory);
+    } else if (plan->depthwise) {
+      olstm__conv_run_depthwise(&piece, task->args, memory);
+    } else {
+      run_piece(&piece, task->args, &list, memory);
+    }
   }
 }
 

@@ -21,12 +21,8 @@ static void copy_apart(int64_t size, const char* from, int64_t stride, int64_t c
 /// zeros where it does not reach.
 static void copy_line(int64_t size, const char* row, int64_t row_size, int64_t first,
                       int64_t stride, int64_t count, char* to) {
-  const int64_t begin =
-      first >= 0 ? 0 : olstm__conv_smaller((-first + stride - 1) / stride, count);
-  const int64_t reach =
-      first >= row_size ? 0
-                        : olstm__conv_smaller((row_size - 1 - first) / stride + 1, count);
-  const int64_t end = olstm__conv_larger(begin, reach);
+  int64_t begin = 0, end = 0;
+  olstm__window_clip(first, stride, count, row_size, &begin, &end);
   memset(to, 0, (size_t)(begin * size));
   if (end > begin) {
     copy_apart(size, row + (first + begin * stride) * size, stride, end - begin,
@@ -61,17 +57,19 @@ static void copy_rows(const olstm__conv_piece* piece, const char* row, int64_t c
   const int64_t row_size = plan->conv.window.input[2];
   const int64_t length = olstm__conv_line_length(piece);
   const int64_t first = plan->line_first + piece->column;
-  olstm__conv_copy copy = {
+  int64_t begin = 0, end = 0;
+  olstm__window_clip(first, 1, length, row_size, &begin, &end);
+  const olstm__conv_copy copy = {
+      .from = row + (end > begin ? (first + begin) * piece->size : 0),
+      .stride = 1,
       .from_step = row_size,
       .to = to,
       .to_step = length,
+      .planes = 1,
       .rows = count,
-      .before = olstm__conv_smaller(olstm__conv_larger(-first, 0), length)};
-  const int64_t from = first + copy.before;
-  copy.count =
-      olstm__conv_larger(olstm__conv_smaller(row_size - from, length - copy.before), 0);
-  copy.after = length - copy.before - copy.count;
-  copy.from = row + (copy.count > 0 ? from * piece->size : 0);
+      .before = begin,
+      .count = end - begin,
+      .after = length - end};
   plan->movers->copy(&copy);
 }
 
@@ -202,6 +200,8 @@ static olstm__conv_source copy_source(const olstm__conv_piece* piece, char* to) 
 }
 
 olstm__conv_source olstm__conv_find_source(const olstm__conv_piece* piece, char* memory) {
-  return piece->plan->lines == OLSTM__CONV_LINES_NONE ? view_source(piece)
-                                                      : copy_source(piece, memory);
+  const olstm__conv_plan* plan = piece->plan;
+  if (plan->joins_rows) return olstm__conv_join_source(piece, memory);
+  return plan->lines == OLSTM__CONV_LINES_NONE ? view_source(piece)
+                                               : copy_source(piece, memory);
 }

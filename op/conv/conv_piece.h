@@ -13,7 +13,9 @@ typedef struct olstm__conv_piece {
   const void* x;
   /// Bytes of a real.
   int64_t size;
-  int64_t sample, group, depth;
+  int64_t sample, group;
+  /// Of one depth, unless the plan joins rows.
+  int64_t depth, depth_end;
   int64_t row, row_end;
   /// Of each phase.
   int64_t column, column_end;
@@ -41,6 +43,7 @@ typedef struct olstm__conv_list {
   int64_t source_at;
   /// What the list was made for.
   int64_t begin[2], end[2], phase;
+  int64_t line_length, channel_step, depth_step;
 } olstm__conv_list;
 
 /// Of a line of the piece's input.
@@ -53,16 +56,18 @@ static inline int64_t olstm__conv_line_length(const olstm__conv_piece* piece) {
 int64_t olstm__conv_find_inputs(const olstm__conv_plan* plan, int32_t d, int64_t begin,
                                 int64_t end, int64_t* out_first);
 
-/// The taps of dimension d, begin..end-1, of a window at `at` that lie in the input; not
-/// of transposed convolutions.
-void olstm__conv_find_range(const olstm__window* w, int32_t d, int64_t at,
-                            int64_t* out_begin, int64_t* out_end);
-
 /// The input, brought into lines in `memory` unless it lies well as it is.
 olstm__conv_source olstm__conv_find_source(const olstm__conv_piece* piece, char* memory);
 
-/// Lists that lie behind each other in `memory`.
-olstm__conv_list olstm__conv_list_start(const olstm__conv_piece* piece, int64_t* memory);
+/// The same for a plan that joins rows: row_step is from phase to phase of dimension
+/// `slide`, depth_step from line to line.
+olstm__conv_source olstm__conv_join_source(const olstm__conv_piece* piece, char* to);
+
+/// Lists for a piece that lie behind each other in `memory`; what an earlier piece, if
+/// the list is not zeroed, has there as well is kept.
+void olstm__conv_list_start(const olstm__conv_piece* piece,
+                            const olstm__conv_source* source, int64_t* memory,
+                            olstm__conv_list* list);
 
 /// Makes the list of one phase of an output row, unless it is the row's already.
 void olstm__conv_list_row(const olstm__conv_piece* piece,

@@ -55,12 +55,21 @@ typedef struct olstm__conv_plan {
   /// Which element of the input line the first column's first tap reads, and how many
   /// more than columns a line has.
   int64_t line_first, line_extra;
+  /// Whether the rows of a piece are computed as one row: where they are short. There are
+  /// lines then for each tap of the dimensions behind `slide` (0: depths, 1: rows): all
+  /// that it reads, `across` reals for each element of that dimension, which are ordered
+  /// by their number modulo the stride, as far as taps reach (`slide_phases`).
+  bool joins_rows;
+  int32_t slide;
+  int64_t across, slide_phases;
+  /// Taps that meet the input at all.
+  int64_t tap_begin[OLSTM__WINDOW_MAX_RANK], tap_end[OLSTM__WINDOW_MAX_RANK];
   /// Input channels whose taps are listed.
   int64_t list_channels;
   /// Output channels that are packed side by side.
   int64_t block;
   /// Of one piece; columns are cut into `column_parts` even parts of whole vectors.
-  int64_t piece_rows, piece_columns, piece_channels;
+  int64_t piece_depths, piece_rows, piece_columns, piece_channels;
   int64_t column_parts;
   int64_t piece_count;
   /// Of one thread: source, list of taps, results of tiles and of phases. Of depthwise
@@ -80,6 +89,17 @@ static inline int64_t olstm__conv_larger(int64_t a, int64_t b) {
 /// Parts of `part` that `total` takes.
 static inline int64_t olstm__conv_parts(int64_t total, int64_t part) {
   return (total + part - 1) / part;
+}
+
+/// Elements of one phase of dimension `slide` that so many outputs along it read.
+static inline int64_t olstm__conv_slots(const olstm__conv_plan* plan, int64_t outputs) {
+  const olstm__window* w = &plan->conv.window;
+  return outputs + (olstm__window_extent(w, plan->slide) - 1) / w->stride[plan->slide];
+}
+
+/// Reals behind lines of joined rows that may be written.
+static inline int64_t olstm__conv_spare(const olstm__conv_plan* plan) {
+  return plan->tiles->lanes;
 }
 
 /// What is done to results as soon as they are there: `count` elements of plane `plane`
@@ -107,6 +127,19 @@ typedef struct olstm__conv_args {
 /// Plans for `thread_count` threads. False when the workspace does not fit.
 bool olstm__conv_plan_init(const olstm__conv* conv, int32_t thread_count,
                            olstm__conv_plan* out_plan);
+
+/// The part of it that chooses lines and tiles, and whether rows are joined; what the
+/// dtype and channels say is set.
+void olstm__conv_choose_rows(olstm__conv_plan* plan);
+
+/// Rows of input that `rows` rows of output read at most.
+int64_t olstm__conv_source_rows(const olstm__conv_plan* plan, int64_t rows);
+
+/// Reals of the input of a piece of so many rows and columns, and whether it stays in the
+/// cache; false also where they do not fit.
+bool olstm__conv_source_count(const olstm__conv_plan* plan, int64_t rows, int64_t columns,
+                              size_t* out_count);
+bool olstm__conv_fits_cache(const olstm__conv_plan* plan, int64_t rows, int64_t columns);
 
 /// Multiply-adds of the whole convolution.
 uint64_t olstm__conv_work(const olstm__conv* conv);

@@ -59,22 +59,31 @@ static int64_t list_columns(const olstm__conv_plan* plan, int64_t phase,
   return count;
 }
 
-olstm__conv_list olstm__conv_list_start(const olstm__conv_piece* piece, int64_t* memory) {
+void olstm__conv_list_start(const olstm__conv_piece* piece,
+                            const olstm__conv_source* source, int64_t* memory,
+                            olstm__conv_list* list) {
   const olstm__conv_plan* plan = piece->plan;
   const olstm__window* w = &plan->conv.window;
-  olstm__conv_list list = {.column_taps = memory, .phase = -1};
-  list.column_offsets = list.column_taps + w->kernel[2];
-  list.phase_begin = list.column_offsets + w->kernel[2];
-  list.weights = list.phase_begin + plan->phases + 1;
-  list.sources = list.weights + olstm__window_kernel_count(w) * plan->list_channels;
-  list.phase_begin[0] = 0;
-  for (int64_t p = 0; p < plan->phases; p++) {
-    const int64_t at = list.phase_begin[p];
-    list.phase_begin[p + 1] =
-        at + list_columns(plan, p, olstm__conv_line_length(piece), list.column_taps + at,
-                          list.column_offsets + at);
+  const int64_t length = olstm__conv_line_length(piece);
+  if (list->line_length == length && list->channel_step == source->channel_step &&
+      list->depth_step == source->depth_step) {
+    return;
   }
-  return list;
+  *list = (olstm__conv_list){.column_taps = memory,
+                             .phase = -1,
+                             .line_length = length,
+                             .channel_step = source->channel_step,
+                             .depth_step = source->depth_step};
+  list->column_offsets = list->column_taps + w->kernel[2];
+  list->phase_begin = list->column_offsets + w->kernel[2];
+  list->weights = list->phase_begin + plan->phases + 1;
+  list->sources = list->weights + olstm__window_kernel_count(w) * plan->list_channels;
+  list->phase_begin[0] = 0;
+  for (int64_t p = 0; p < plan->phases; p++) {
+    const int64_t at = list->phase_begin[p];
+    list->phase_begin[p + 1] = at + list_columns(plan, p, length, list->column_taps + at,
+                                                 list->column_offsets + at);
+  }
 }
 
 static void add_taps(const olstm__conv_plan* plan, int64_t weight, int64_t source,
@@ -99,15 +108,31 @@ static void add_channels(const olstm__conv_plan* plan, const olstm__conv_source*
   }
 }
 
-void olstm__conv_find_range(const olstm__window* w, int32_t d, int64_t at,
-                            int64_t* out_begin, int64_t* out_end) {
-  const int64_t dilation = w->dilation[d];
-  *out_begin =
-      at >= 0 ? 0 : olstm__conv_smaller((-at + dilation - 1) / dilation, w->kernel[d]);
-  *out_end = at >= w->input[d] ? 0
-                               : olstm__conv_smaller(
-                                     (w->input[d] - 1 - at) / dilation + 1, w->kernel[d]);
-  *out_end = olstm__conv_larger(*out_begin, *out_end);
+/// All joined rows have the same list.
+static void list_joined_rows(const olstm__conv_piece* piece,
+                             const olstm__conv_source* source, olstm__conv_list* list) {
+  const olstm__conv_plan* plan = piece->plan;
+  const olstm__window* w = &plan->conv.window;
+  const int64_t columns = plan->tap_end[2] - plan->tap_begin[2];
+  if (list->phase == 0) return;
+  list->phase = 0;
+  list->count = list->source_at = 0;
+  for (int64_t i = plan->tap_begin[0]; i < plan->tap_end[0]; i++) {
+    for (int64_t j = plan->tap_begin[1]; j < plan->tap_end[1]; j++) {
+      const int64_t at = (plan->slide == 0 ? i : j) * w->dilation[plan->slide];
+      const int64_t line = plan->slide == 0 ? (j - plan->tap_begin[1]) * columns : 0;
+      const int64_t first = line * source->depth_step +
+                            at % w->stride[plan->slide] * source->row_step +
+                            at / w->stride[plan->slide] * plan->across;
+      for (int64_t k = 0; k < columns; k++) {
+        const int64_t tap =
+            (i * w->kernel[1] + j) * w->kernel[2] + plan->tap_begin[2] + k;
+        list->weights[list->count] = tap * plan->block;
+        list->sources[list->count++] = first + k * source->depth_step;
+      }
+    }
+  }
+  add_channels(plan, source, list);
 }
 
 /// A convolution's rows have the same list, but for those at the edges.
@@ -119,7 +144,8 @@ static void list_plain_row(const olstm__conv_piece* piece,
                         row * w->stride[1] - w->pad_begin[1]};
   int64_t begin[2];
   int64_t end[2];
-  for (int32_t d = 0; d < 2; d++) olstm__conv_find_range(w, d, at[d], &begin[d], &end[d]);
+  for (int32_t d = 0; d < 2; d++)
+    olstm__window_find_taps(w, d, at[d], &begin[d], &end[d]);
   list->source_at = (at[0] - source->first_depth) * source->depth_step +
                     (at[1] - source->first_row) * source->row_step;
   if (list->phase == 0 && begin[0] == list->begin[0] && begin[1] == list->begin[1] &&
@@ -146,6 +172,10 @@ void olstm__conv_list_row(const olstm__conv_piece* piece,
                           olstm__conv_list* list) {
   const olstm__conv* conv = &piece->plan->conv;
   const olstm__window* w = &conv->window;
+  if (piece->plan->joins_rows) {
+    list_joined_rows(piece, source, list);
+    return;
+  }
   if (!conv->is_transposed) {
     list_plain_row(piece, source, row, list);
     return;

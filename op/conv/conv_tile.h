@@ -90,14 +90,14 @@ typedef void (*olstm__conv_depthwise_function)(const olstm__conv_depthwise* wind
                                                int64_t first, int64_t last,
                                                const void* source, void* to);
 
-/// Rows that are copied with zeros around them. Up to a vector behind a row may be
-/// written before the next one is.
+/// Rows of planes that are copied with zeros around them: elements that are `stride`
+/// apart. Up to a vector behind a row may be written before the next one is.
 typedef struct olstm__conv_copy {
   const void* from;
-  int64_t from_step;
+  int64_t from_plane, from_step, stride;
   void* to;
-  int64_t to_step;
-  int64_t rows, before, count, after;
+  int64_t to_plane, to_step;
+  int64_t planes, rows, before, count, after;
 } olstm__conv_copy;
 
 /// Rows whose elements first, first + 2, ... become a line of `length`, and those from

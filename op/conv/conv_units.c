@@ -10,12 +10,12 @@ uint64_t olstm__conv_work(const olstm__conv* conv) {
                         conv->output_channels, conv->batch * conv->groups, positions);
 }
 
-/// Multiply-adds, where those of short rows in three dimensions, which are not joined
-/// with their neighbours, count as many as take their time.
+/// Multiply-adds of a transposed convolution, where those of short rows in three
+/// dimensions count as many as take their time.
 static uint64_t padded_work(const olstm__conv* conv) {
   enum { kShortRow = 12 };
   const olstm__window* w = &conv->window;
-  const int64_t row = conv->is_transposed ? w->input[2] : w->output[2];
+  const int64_t row = w->input[2];
   const uint64_t work = olstm__conv_work(conv);
   if (w->rank < 3 || row < 1 || row >= kShortRow) return work;
   const uint64_t whole = work / (uint64_t)row;
@@ -62,7 +62,7 @@ uint64_t olstm__conv_units(const olstm__conv* conv, const olstm_prepare_args* ar
     return olstm__op_work_sum(
         work, transposed_units(conv, olstm_tensor_desc_count(&args->inputs[1]->desc)));
   }
-  const uint64_t products = padded_work(conv) / kMultiplyAddsPerUnit;
+  const uint64_t products = olstm__conv_work(conv) / kMultiplyAddsPerUnit;
   return olstm__op_work_sum(
       work, factor > 1 ? olstm__op_work_sum(products, products) : products);
 }

@@ -39,46 +39,67 @@ static int64_t pitch_of(const olstm__pool_lanes* lanes) {
   return (w->pad_begin[2] + w->input[2] + lanes->after) * lanes->table->movers->lanes;
 }
 
-/// Bytes of the source and results of so many rows; SIZE_MAX where they do not fit. Sets
-/// offsets.
-static size_t piece_bytes(olstm__pool_lanes* lanes, int64_t rows) {
+/// Elements of dimension `d` of the input that outputs begin..end-1 reach over: how many,
+/// from *out_first on.
+static int64_t find_reach(const olstm__window* w, int32_t d, int64_t begin, int64_t end,
+                          int64_t* out_first) {
+  const int64_t last =
+      (end - 1) * w->stride[d] - w->pad_begin[d] + olstm__window_extent(w, d);
+  *out_first = olstm__conv_larger(begin * w->stride[d] - w->pad_begin[d], 0);
+  return olstm__conv_smaller(last, w->input[d]) - *out_first;
+}
+
+/// The most that so many outputs reach over.
+static int64_t most_reach(const olstm__window* w, int32_t d, int64_t outputs) {
+  return olstm__conv_smaller((outputs - 1) * w->stride[d] + olstm__window_extent(w, d),
+                             w->input[d]);
+}
+
+/// Bytes of a piece's source and results; SIZE_MAX where they do not fit. Sets offsets.
+static size_t piece_bytes(olstm__pool_lanes* lanes) {
   const olstm__window* w = &lanes->window;
-  const int64_t reach = (rows - 1) * w->stride[1] + olstm__window_extent(w, 1);
-  const int64_t source_rows = reach < w->input[1] ? reach : w->input[1];
+  const int64_t rows = lanes->piece_rows, depths = lanes->piece_depths;
+  const size_t source_rows =
+      (size_t)most_reach(w, 0, depths) * (size_t)most_reach(w, 1, rows);
   const size_t vector = (size_t)lanes->table->movers->lanes * sizeof(float);
   size_t bytes = 0, first = 0;
-  if (olstm__op_add_part(&bytes, (size_t)source_rows * sizeof(float),
-                         (size_t)pitch_of(lanes), &first) &&
-      olstm__op_add_part(&bytes, (size_t)pitch_of(lanes), sizeof(float),
+  if (olstm__op_add_part(&bytes, source_rows * sizeof(float), (size_t)pitch_of(lanes),
+                         &first) &&
+      olstm__op_add_part(&bytes, (size_t)(w->kernel[0] * pitch_of(lanes)), sizeof(float),
                          &lanes->joined_offset) &&
-      olstm__op_add_part(&bytes, (size_t)(rows * w->output[2]), vector,
+      olstm__op_add_part(&bytes, (size_t)(depths * rows * w->output[2]), vector,
                          &lanes->results_offset)) {
     return bytes;
   }
   return SIZE_MAX;
 }
 
+/// Whether each window of dimension `d` meets the input.
+static bool all_meet(const olstm__window* w, int32_t d) {
+  bool meet = true;
+  for (int64_t o = 0; o < w->output[d] && meet; o++) {
+    int64_t begin = 0, end = 0;
+    olstm__window_find_taps(w, d, o * w->stride[d] - w->pad_begin[d], &begin, &end);
+    meet = end > begin;
+  }
+  return meet;
+}
+
 /// Whether windows are of rows and columns, or long and far apart, and each row of them
 /// meets the input.
 static bool fits(const olstm__window* w) {
-  bool all_meet = true;
-  for (int64_t r = 0; r < w->output[1] && all_meet; r++) {
-    int64_t begin = 0, end = 0;
-    olstm__conv_find_range(w, 1, r * w->stride[1] - w->pad_begin[1], &begin, &end);
-    all_meet = end > begin;
-  }
-  return all_meet && w->input[0] == 1 && w->kernel[0] == 1 && w->output[0] == 1 &&
-         w->pad_begin[0] == 0 && w->output[2] > 0 &&
-         (w->input[1] > 1 || (w->kernel[2] >= 16 && w->stride[2] >= 4)) &&
+  return all_meet(w, 0) && all_meet(w, 1) && w->output[2] > 0 &&
+         (w->input[0] * w->input[1] > 1 || (w->kernel[2] >= 16 && w->stride[2] >= 4)) &&
          w->pad_begin[2] < w->kernel[2] * w->dilation[2];
 }
 
 /// Whether rows of results are as long as to be faster one by one (pool_rows.h).
 static bool is_wide(const olstm__window* w, bool is_max, int64_t lanes) {
-  const bool is_small = w->kernel[1] * w->kernel[2] <= 9;
+  const int64_t rows = w->kernel[0] * w->kernel[1];
+  const bool is_small = rows * w->kernel[2] <= 9;
   if (w->kernel[2] == 1) return w->output[2] >= 32;
   if (w->kernel[2] == 2 && w->stride[2] == 2) return w->output[2] >= 12;
-  if (lanes <= 8 && is_small && w->kernel[1] > 1) {
+  if (lanes <= 8 && is_small && rows > 1) {
     return w->output[2] >= (w->stride[2] > 1 ? 26 : 36);
   }
   return (is_max || w->kernel[2] == 2) && is_small && w->output[2] >= 48;
@@ -90,6 +111,20 @@ static bool can_share(const olstm__pool_lanes* lanes, int32_t thread_count) {
   return thread_count > 1 &&
          lanes->planes * olstm__window_output_count(w) * olstm__window_kernel_count(w) >=
              kParallelTaps;
+}
+
+/// As many outputs of dimension `d` as a piece takes, *count, as even as they come. Gives
+/// the number of parts.
+static int64_t cut_dimension(olstm__pool_lanes* lanes, int32_t d, int64_t* count) {
+  const int64_t all = lanes->window.output[d];
+  while (*count < all) {
+    ++*count;
+    if (piece_bytes(lanes) <= kPieceBytes) continue;
+    --*count;
+    break;
+  }
+  *count = olstm__conv_parts(all, olstm__conv_parts(all, *count));
+  return olstm__conv_parts(all, *count);
 }
 
 void olstm__pool_lanes_init(olstm__pool_lanes* lanes, const olstm__window* window,
@@ -105,25 +140,27 @@ void olstm__pool_lanes_init(olstm__pool_lanes* lanes, const olstm__window* windo
   const int64_t end = (w->output[2] - 1) * w->stride[2] + olstm__window_extent(w, 2) -
                       w->pad_begin[2] - w->input[2];
   lanes->after = end > 0 ? end : 0;
-  if (piece_bytes(lanes, 1) > kMostBytes) {
+  lanes->piece_depths = lanes->piece_rows = 1;
+  if (piece_bytes(lanes) > kMostBytes) {
     lanes->table = NULL;
     return;
   }
-  const int64_t rows = w->output[1];
   const int64_t groups = olstm__conv_parts(planes, lanes->table->movers->lanes);
-  lanes->piece_rows = 1;
-  while (lanes->piece_rows < rows &&
-         piece_bytes(lanes, lanes->piece_rows + 1) <= kPieceBytes) {
-    lanes->piece_rows++;
-  }
-  int64_t parts = olstm__conv_parts(rows, lanes->piece_rows);
   const int64_t wanted = (int64_t)thread_count * kPiecesPerThread;
-  if (can_share(lanes, thread_count) && groups * parts < wanted)
-    parts = olstm__conv_parts(wanted, groups);
-  lanes->piece_rows = olstm__conv_parts(rows, parts < rows ? parts : rows);
-  lanes->piece_count = groups * olstm__conv_parts(rows, lanes->piece_rows);
-  (void)olstm_size_align(piece_bytes(lanes, lanes->piece_rows), &lanes->thread_bytes);
+  int64_t parts = cut_dimension(lanes, 1, &lanes->piece_rows);
+  if (parts == 1) parts = cut_dimension(lanes, 0, &lanes->piece_depths);
+  if (can_share(lanes, thread_count) && groups * parts < wanted) {
+    // Of depths if there are several, then of rows.
+    const int64_t more = olstm__conv_parts(wanted, groups);
+    int64_t* cut = lanes->piece_depths > 1 ? &lanes->piece_depths : &lanes->piece_rows;
+    const int64_t all = w->output[cut == &lanes->piece_rows];
+    *cut = olstm__conv_parts(all, olstm__conv_smaller(more, all));
+  }
+  lanes->piece_count = groups * olstm__conv_parts(w->output[0], lanes->piece_depths) *
+                       olstm__conv_parts(w->output[1], lanes->piece_rows);
+  (void)olstm_size_align(piece_bytes(lanes), &lanes->thread_bytes);
   lanes->joins_rows =
+      w->kernel[0] > 1 ||
       w->kernel[1] * w->kernel[2] > (w->kernel[1] + 1) * w->stride[2] + w->kernel[2];
   lanes->workspace_bytes = lanes->thread_bytes * (size_t)thread_count;
 }
@@ -134,15 +171,17 @@ typedef struct pool_task {
   int32_t task_count;
 } pool_task;
 
-/// Rows of as many planes as there are lanes.
+/// Rows of some depths of as many planes as there are lanes, and what they reach over.
 typedef struct pool_piece {
-  int64_t plane, planes, begin, end;
+  int64_t plane, planes;
+  int64_t depth, depth_end, row, row_end;
+  int64_t first_depth, depths, first_row, rows;
 } pool_piece;
 
-/// A row of windows.
+/// A row of windows over `depths` planes of taps, `plane_step` apart.
 static void pool_windows(const olstm__pool_lanes* lanes,
                          const olstm__pool_windows* windows, const float* source,
-                         float* joined, float* to) {
+                         int64_t depths, int64_t plane_step, float* joined, float* to) {
   const olstm__pool_windows_function run =
       lanes->is_max ? lanes->table->max : lanes->table->average;
   const int64_t width = lanes->table->movers->lanes;
@@ -155,94 +194,119 @@ static void pool_windows(const olstm__pool_lanes* lanes,
   rows.window_step = width;
   rows.count = pitch_of(lanes) / width;
   rows.divisors = NULL;
-  slide.rows = 1;
-  run(&rows, source, joined);
+  slide.rows = depths;
+  slide.tap_row_step = pitch_of(lanes);
+  for (int64_t d = 0; d < depths; d++) {
+    run(&rows, source + d * plane_step, joined + d * slide.tap_row_step);
+  }
   run(&slide, joined, to);
 }
 
-/// Brings `rows` rows of the piece's planes, from `row` on, into rows of vectors.
+/// Brings what the piece reaches over into rows of vectors.
 static void fill_source(const olstm__pool_lanes* lanes, const float* x,
-                        const pool_piece* piece, int64_t row, int64_t rows,
-                        float* source) {
+                        const pool_piece* piece, float* source) {
   const olstm__conv_tile_table* movers = lanes->table->movers;
   const olstm__window* w = &lanes->window;
-  const int64_t pitch = pitch_of(lanes);
+  const int64_t pitch = pitch_of(lanes), plane = w->input[1] * w->input[2];
   const int64_t before = w->pad_begin[2] * movers->lanes;
   const int64_t after = lanes->after * movers->lanes;
   const float nothing = lanes->is_max ? -INFINITY : 0.0f;
-  const olstm__conv_spread spread = {
-      .from = x + (piece->plane * w->input[1] + row) * w->input[2],
-      .plane_step = w->input[1] * w->input[2],
-      .planes = piece->planes,
-      .rows = rows,
-      .width = w->input[2],
-      .to = source + before,
-      .to_step = pitch};
-  for (int64_t r = 0; r < rows && before + after > 0; r++) {
+  olstm__conv_spread spread = {.from = x + piece->plane * olstm__window_input_count(w) +
+                                       piece->first_depth * plane +
+                                       piece->first_row * w->input[2],
+                               .plane_step = olstm__window_input_count(w),
+                               .planes = piece->planes,
+                               .rows = piece->rows,
+                               .width = w->input[2],
+                               .to = source + before,
+                               .to_step = pitch};
+  for (int64_t r = 0; r < piece->depths * piece->rows && before + after > 0; r++) {
     olstm__fill_elements(source + r * pitch, (size_t)before, sizeof nothing, &nothing);
     olstm__fill_elements(source + (r + 1) * pitch - after, (size_t)after, sizeof nothing,
                          &nothing);
   }
-  movers->spread(&spread);
+  for (int64_t d = 0; d < piece->depths; d++) {
+    movers->spread(&spread);
+    spread.from = (const float*)spread.from + plane;
+    spread.to = (float*)spread.to + piece->rows * pitch;
+  }
 }
 
-static void run_piece(const olstm__pool_lanes* lanes, const olstm__pool_lanes_args* args,
-                      const pool_piece* piece, char* memory) {
-  const olstm__conv_tile_table* movers = lanes->table->movers;
+/// The rows of one depth of results.
+static void run_depth(const olstm__pool_lanes* lanes, const olstm__pool_lanes_args* args,
+                      const pool_piece* piece, int64_t depth, char* memory, float* to) {
   const olstm__window* w = &lanes->window;
-  const int64_t pitch = pitch_of(lanes), width = movers->lanes;
-  float* source = (float*)(void*)memory;
-  float* results = (float*)(void*)(memory + lanes->results_offset);
+  const int64_t pitch = pitch_of(lanes), width = lanes->table->movers->lanes;
+  const float* source = (const float*)(void*)memory;
   olstm__pool_windows windows = {.tap_row_step = w->dilation[1] * pitch,
                                  .tap_step = w->dilation[2] * width,
                                  .window_step = w->stride[2] * width,
                                  .columns = w->kernel[2],
                                  .count = w->output[2],
                                  .divisors = args->divisors};
-  // Rows of the input that windows reach over.
-  const int64_t row =
-      olstm__conv_larger(piece->begin * w->stride[1] - w->pad_begin[1], 0);
-  const int64_t end = olstm__conv_smaller(
-      (piece->end - 1) * w->stride[1] - w->pad_begin[1] + olstm__window_extent(w, 1),
-      w->input[1]);
-  fill_source(lanes, args->x, piece, row, end - row, source);
-  if (lanes->is_max && lanes->table->has_nan(source, (end - row) * pitch)) {
+  const int64_t plane_step = w->dilation[0] * piece->rows * pitch;
+  int64_t first = 0, last = 0;
+  int64_t at = depth * w->stride[0] - w->pad_begin[0];
+  olstm__window_find_taps(w, 0, at, &first, &last);
+  const int64_t depths = last - first;
+  source += (at + first * w->dilation[0] - piece->first_depth) * piece->rows * pitch;
+  for (int64_t r = piece->row; r < piece->row_end; r++, to += w->output[2] * width) {
+    at = r * w->stride[1] - w->pad_begin[1];
+    olstm__window_find_taps(w, 1, at, &first, &last);
+    windows.rows = last - first;
+    windows.divisor = args->row_divisors[depth * w->output[1] + r];
+    windows.reciprocals =
+        windows.divisor == args->usual_divisor ? args->reciprocals : NULL;
+    pool_windows(lanes, &windows,
+                 source + (at + first * w->dilation[1] - piece->first_row) * pitch,
+                 depths, plane_step, (float*)(void*)(memory + lanes->joined_offset), to);
+  }
+}
+
+static void run_piece(const olstm__pool_lanes* lanes, const olstm__pool_lanes_args* args,
+                      const pool_piece* piece, char* memory) {
+  const olstm__conv_tile_table* movers = lanes->table->movers;
+  const olstm__window* w = &lanes->window;
+  float* source = (float*)(void*)memory;
+  float* results = (float*)(void*)(memory + lanes->results_offset);
+  const int64_t plane = olstm__window_output_count(w);
+  const int64_t rows = piece->row_end - piece->row;
+  const int64_t begin = piece->depth * w->output[1] + piece->row;
+  const int64_t count = (piece->depth_end - piece->depth) * rows;
+  fill_source(lanes, args->x, piece, source);
+  if (lanes->is_max &&
+      lanes->table->has_nan(source, piece->depths * piece->rows * pitch_of(lanes))) {
     for (int64_t p = 0; p < piece->planes; p++) {
-      args->redo(args->context, piece->plane + p, piece->begin, piece->end);
+      args->redo(args->context, piece->plane + p, begin, begin + count);
     }
     return;
   }
-  for (int64_t r = piece->begin; r < piece->end; r++) {
-    const int64_t at = r * w->stride[1] - w->pad_begin[1];
-    int64_t first = 0, last = 0;
-    olstm__conv_find_range(w, 1, at, &first, &last);
-    windows.rows = last - first;
-    windows.divisor = args->row_divisors[r];
-    windows.reciprocals =
-        windows.divisor == args->usual_divisor ? args->reciprocals : NULL;
-    pool_windows(lanes, &windows, source + (at + first * w->dilation[1] - row) * pitch,
-                 (float*)(void*)(memory + lanes->joined_offset),
-                 results + (r - piece->begin) * w->output[2] * width);
+  for (int64_t d = piece->depth; d < piece->depth_end; d++) {
+    run_depth(lanes, args, piece, d, memory,
+              results + (d - piece->depth) * rows * w->output[2] * movers->lanes);
   }
-  const int64_t plane = w->output[1] * w->output[2];
-  movers->transpose(results, width, piece->planes,
-                    (piece->end - piece->begin) * w->output[2],
-                    args->y + piece->plane * plane + piece->begin * w->output[2], plane);
+  movers->transpose(results, movers->lanes, piece->planes, count * w->output[2],
+                    args->y + piece->plane * plane + begin * w->output[2], plane);
 }
 
 static void run_task(void* argument, int32_t index) {
   const pool_task* task = argument;
   const olstm__pool_lanes* lanes = task->lanes;
-  const int64_t rows = lanes->window.output[1], width = lanes->table->movers->lanes;
-  const int64_t parts = olstm__conv_parts(rows, lanes->piece_rows);
+  const olstm__window* w = &lanes->window;
+  const int64_t width = lanes->table->movers->lanes;
+  const int64_t rows = olstm__conv_parts(w->output[1], lanes->piece_rows);
+  const int64_t depths = olstm__conv_parts(w->output[0], lanes->piece_depths);
   char* memory = (char*)task->args->workspace + (size_t)index * lanes->thread_bytes;
   for (int64_t i = index; i < lanes->piece_count; i += task->task_count) {
-    pool_piece piece = {.plane = i / parts * width,
-                        .begin = i % parts * lanes->piece_rows};
-    const int64_t left = lanes->planes - piece.plane;
-    piece.planes = left < width ? left : width;
-    piece.end =
-        piece.begin + lanes->piece_rows < rows ? piece.begin + lanes->piece_rows : rows;
+    pool_piece piece = {.plane = i / rows / depths * width,
+                        .depth = i / rows % depths * lanes->piece_depths,
+                        .row = i % rows * lanes->piece_rows};
+    piece.planes = olstm__conv_smaller(lanes->planes - piece.plane, width);
+    piece.depth_end =
+        olstm__conv_smaller(piece.depth + lanes->piece_depths, w->output[0]);
+    piece.row_end = olstm__conv_smaller(piece.row + lanes->piece_rows, w->output[1]);
+    piece.depths = find_reach(w, 0, piece.depth, piece.depth_end, &piece.first_depth);
+    piece.rows = find_reach(w, 1, piece.row, piece.row_end, &piece.first_row);
     run_piece(lanes, task->args, &piece, memory);
   }
 }

@@ -14,6 +14,7 @@ typedef struct olstm__pool_windows {
   int64_t tap_row_step, tap_step, window_step;
   /// Rows of taps that windows meet (1 or more), taps of a row, and windows.
   int64_t rows, columns, count;
+
   /// For an average: how many it is of is divisors[k] * divisor; 1 / that, or NULL. A sum
   /// where divisors are NULL.
   const float *divisors, *reciprocals;
@@ -41,10 +42,12 @@ typedef struct olstm__pool_lanes {
   olstm__window window;
   int64_t planes;
   bool is_max;
-  int64_t piece_rows, piece_count;
+  /// Of results: some rows of one depth, or some depths.
+  int64_t piece_depths, piece_rows, piece_count;
   /// Zeros, or what maxima begin with, behind a row.
   int64_t after;
-  /// Whether rows under a row of windows are joined first, which then slide along them.
+  /// Whether rows under a row of windows are joined first, those of each depth, and
+  /// windows then slide along them.
   bool joins_rows;
   size_t joined_offset, results_offset, thread_bytes, workspace_bytes;
 } olstm__pool_lanes;
@@ -56,12 +59,14 @@ void olstm__pool_lanes_init(olstm__pool_lanes* lanes, const olstm__window* windo
 typedef struct olstm__pool_lanes_args {
   const float* x;
   float* y;
-  /// Of averages: of windows along a row, as in pool_rows.h, and of rows.
+  /// Of averages: of windows along a row, as in pool_rows.h, and of the rows of all
+  /// depths.
   const float *divisors, *reciprocals, *row_divisors;
   float usual_divisor;
   void* workspace;
   const olstm_parallel* parallel;
-  /// Computes rows begin..end-1 of a plane where a maximum may be NaN.
+  /// Computes rows begin..end-1 of a plane, counted over all depths, where a maximum may
+  /// be NaN.
   void (*redo)(const void* context, int64_t plane, int64_t begin, int64_t end);
   const void* context;
 } olstm__pool_lanes_args;

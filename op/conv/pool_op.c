@@ -281,9 +281,10 @@ static void fill_divisors(pool_handle* handle, float* divisors) {
   handle->usual_divisor = (float)usual;
   handle->reciprocals = NULL;
   handle->row_divisors = divisors + 2 * divisor_count(w);
-  for (int64_t j = 0; j < w->output[1]; j++) {
-    const int64_t divisor = handle->taps[0][0].divisor * handle->taps[1][j].divisor;
-    handle->row_divisors[j] = divisor ? (float)divisor : 1.0f;
+  for (int64_t r = 0; r < row_count(w); r++) {
+    const int64_t divisor = handle->taps[0][r / w->output[1]].divisor *
+                            handle->taps[1][r % w->output[1]].divisor;
+    handle->row_divisors[r] = divisor ? (float)divisor : 1.0f;
   }
   for (int64_t k = 0; k < (int64_t)divisor_count(w); k++) {
     const int64_t divisor = handle->taps[2][k < count ? k : count - 1].divisor;
@@ -357,7 +358,7 @@ static bool handle_bytes(const olstm__window* w, bool has_results, size_t* out_b
          olstm_size_add(ranges, (size_t)w->output[2], &ranges) &&
          olstm_size_multiply(ranges, sizeof(tap_range), &ranges) &&
          olstm_size_multiply(divisor_count(w), 2, &floats) &&
-         olstm_size_add(floats, (size_t)w->output[1], &floats) &&
+         olstm_size_add(floats, (size_t)row_count(w), &floats) &&
          olstm_size_multiply(floats, sizeof(float), &floats) &&
          olstm_size_add(*out_bytes, ranges, out_bytes) &&
          olstm_size_add(*out_bytes, floats, out_bytes);
@@ -378,6 +379,10 @@ static olstm_status pool_prepare(void* instance, const olstm_prepare_args* args,
   OLSTM_RETURN_IF_ERROR(
       olstm__window_resolve(&self->base, &self->attributes, x, NULL, &window, error));
   const bool has_results = olstm_tensor_desc_count(&args->outputs[0]) > 0;
+  // Indices are of the dimensions as they are.
+  if (has_results && self->base.node->output_count == 1) {
+    olstm__window_simplify(&window);
+  }
   if (!handle_bytes(&window, has_results, &bytes)) return no_room(self, error);
   OLSTM_RETURN_IF_ERROR(
       olstm__op_create_handle(&self->base, bytes, (void**)&handle, error));
@@ -457,9 +462,9 @@ static void run_plane(const pool_op* self, const pool_handle* handle, char* work
 static void redo_rows(const void* context, int64_t plane, int64_t begin, int64_t end) {
   const row_run* run = context;
   const olstm__window* w = &run->handle->window;
-  for (int64_t j = begin; j < end; j++) {
-    run_row(run, run->x + plane * olstm__window_input_count(w), 0, j,
-            run->y + (plane * w->output[1] + j) * w->output[2]);
+  for (int64_t r = begin; r < end; r++) {
+    run_row(run, run->x + plane * olstm__window_input_count(w), r / w->output[1],
+            r % w->output[1], run->y + (plane * row_count(w) + r) * w->output[2]);
   }
 }
 

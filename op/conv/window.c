@@ -165,3 +165,54 @@ olstm_status olstm__window_resolve(const olstm__op_base* base,
   }
   return OLSTM_STATUS_OK;
 }
+
+static int64_t smaller(int64_t a, int64_t b) {
+  return a < b ? a : b;
+}
+
+void olstm__window_clip(int64_t first, int64_t step, int64_t count, int64_t size,
+                        int64_t* out_begin, int64_t* out_end) {
+  *out_begin = first >= 0 ? 0 : smaller((-first + step - 1) / step, count);
+  *out_end = first >= size ? 0 : smaller((size - 1 - first) / step + 1, count);
+  if (*out_end < *out_begin) *out_end = *out_begin;
+}
+
+void olstm__window_find_taps(const olstm__window* window, int32_t d, int64_t at,
+                             int64_t* out_begin, int64_t* out_end) {
+  olstm__window_clip(at, window->dilation[d], window->kernel[d], window->input[d],
+                     out_begin, out_end);
+}
+
+static bool is_plain(const olstm__window* w, int32_t d) {
+  return w->kernel[d] == 1 && w->stride[d] == 1 && w->pad_begin[d] == 0 &&
+         w->input[d] == w->output[d];
+}
+
+/// Makes dimension d - 1 one with d, over which windows do not spread, or drops d where
+/// it is 1; what stood before moves up.
+static void join(olstm__window* w, int32_t d) {
+  int64_t* const sizes[] = {w->input,    w->output, w->pad_begin, w->pad_end,
+                            w->dilation, w->kernel, w->stride};
+  enum { kScaled = 5, kAll = sizeof sizes / sizeof sizes[0], kPads = 2 };
+  const int64_t size = w->input[d];
+  for (int32_t f = 0; f < kAll; f++) {
+    memmove(sizes[f] + 1, sizes[f], (size_t)d * sizeof *sizes[f]);
+    sizes[f][0] = f == kPads || f == kPads + 1 ? 0 : 1;
+    if (f < kScaled) sizes[f][d] *= size;
+  }
+}
+
+void olstm__window_simplify(olstm__window* window) {
+  enum { kLongRow = 64 };
+  olstm__window* w = window;
+  for (int32_t d = OLSTM__WINDOW_MAX_RANK - 1; d > 0; d--) {
+    for (int32_t round = 0; round < d; round++) {
+      if (!is_plain(w, d) || (w->stride[d - 1] != 1 && w->input[d] != 1)) break;
+      if (w->kernel[d - 1] > 1 && w->pad_begin[d - 1] + w->pad_end[d - 1] > 0 &&
+          w->input[d] >= kLongRow) {
+        break;
+      }
+      join(w, d);
+    }
+  }
+}

@@ -60,6 +60,22 @@ olstm_status olstm__window_measure(const olstm__op_base* base,
                                    const olstm_tensor_desc* x, const int64_t* kernel,
                                    olstm__window* out_window, olstm_error* error);
 
+/// Drops dimensions of 1, and makes those over which windows do not spread one with those
+/// before them: long rows are what loops do best. Not where windows reach over the ends
+/// of many rows: what lies far from each other would be copied to have zeros beyond. The
+/// same windows over the same elements.
+void olstm__window_simplify(olstm__window* window);
+
+/// Which of `count` elements, `step` apart from `first` on, are among the first `size`:
+/// begin..end-1.
+void olstm__window_clip(int64_t first, int64_t step, int64_t count, int64_t size,
+                        int64_t* out_begin, int64_t* out_end);
+
+/// The taps of dimension d, begin..end-1, of a window at `at` that lie in the input; not
+/// of transposed convolutions.
+void olstm__window_find_taps(const olstm__window* window, int32_t d, int64_t at,
+                             int64_t* out_begin, int64_t* out_end);
+
 /// Sets the spatial dimensions of an output [N,C,...].
 static inline void olstm__window_set_output(const olstm__window* window,
                                             olstm_tensor_desc* desc) {

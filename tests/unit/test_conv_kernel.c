@@ -358,6 +358,62 @@ static void planes_with_windows_of_three_follow_the_definition(void** state) {
   }
 }
 
+/// Sizes of a problem, two or three deep: depths, rows and columns of the input, of the
+/// kernel, strides, dilations, and pads at both ends.
+typedef struct short_rows {
+  int64_t channels, outputs, groups;
+  int64_t sizes[5][3];
+} short_rows;
+
+/// Rows of a few columns are computed as one, also where taps meet pads alone, steps are
+/// larger than windows, or pieces are some of the rows or depths.
+static void short_rows_are_joined(void** state) {
+  static const short_rows kCases[] = {
+      {16, 16, 1, {{1, 40, 2}, {1, 3, 7}, {1, 1, 3}, {1, 1, 1}, {0, 1, 3}}},
+      {32, 32, 1, {{1, 65, 1}, {1, 3, 3}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}}},
+      {24, 24, 1, {{1, 129, 2}, {1, 5, 2}, {1, 2, 1}, {1, 1, 1}, {0, 2, 0}}},
+      {16, 33, 1, {{1, 100, 3}, {1, 3, 3}, {1, 3, 1}, {1, 1, 1}, {0, 1, 0}}},
+      {16, 8, 1, {{1, 60, 5}, {1, 2, 3}, {1, 5, 2}, {1, 2, 1}, {0, 1, 1}}},
+      {200, 20, 1, {{1, 90, 4}, {1, 3, 3}, {1, 1, 1}, {1, 4, 1}, {0, 4, 1}}},
+      {1, 2, 31, {{6, 6, 6}, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}}},
+      {1, 3, 31, {{9, 2, 5}, {1, 1, 3}, {1, 2, 3}, {3, 2, 3}, {2, 1, 2}}},
+      {16, 8, 1, {{9, 5, 9}, {3, 3, 4}, {1, 1, 3}, {2, 2, 1}, {2, 1, 2}}},
+      {40, 6, 1, {{20, 9, 5}, {3, 2, 3}, {2, 1, 1}, {1, 1, 1}, {1, 0, 1}}},
+  };
+  const size_t count = 2 * sizeof kCases / sizeof kCases[0];
+  size_t joined = 0;
+  (void)state;
+  draw_state = 14;
+  for (size_t i = 0; i < count; i++) {
+    const short_rows* c = &kCases[i / 2];
+    problem p;
+    olstm__conv_plan plan;
+    draw_problem(&p, 1, 1, 1);
+    p.conv = (olstm__conv){.dtype = i % 2 ? OLSTM_DTYPE_DOUBLE : OLSTM_DTYPE_FLOAT,
+                           .batch = 2,
+                           .groups = c->groups,
+                           .input_channels = c->channels,
+                           .output_channels = c->outputs};
+    p.conv.window.rank = 3;
+    for (int32_t d = 0; d < 3; d++) {
+      olstm__window* w = &p.conv.window;
+      w->input[d] = c->sizes[0][d];
+      w->kernel[d] = c->sizes[1][d];
+      w->stride[d] = c->sizes[2][d];
+      w->dilation[d] = c->sizes[3][d];
+      w->pad_begin[d] = w->pad_end[d] = c->sizes[4][d];
+      w->output[d] = (w->input[d] + 2 * w->pad_begin[d] - olstm__window_extent(w, d)) /
+                         w->stride[d] +
+                     1;
+    }
+    assert_true(olstm__conv_plan_init(&p.conv, 1, &plan));
+    joined += plan.joins_rows ? 1 : 0;
+    check_problem(&p);
+  }
+  // Which of them are not depends on the CPU's vectors.
+  assert_true(2 * joined >= count);
+}
+
 /// Rows that are too long for a piece are cut.
 static void long_rows_are_cut(void** state) {
   static const int64_t kSizes[][6] = {
@@ -440,6 +496,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(dimensions_without_windows_are_joined),
       cmocka_unit_test(channels_with_a_window_of_their_own_follow_the_definition),
       cmocka_unit_test(planes_with_windows_of_three_follow_the_definition),
+      cmocka_unit_test(short_rows_are_joined),
       cmocka_unit_test(long_rows_are_cut),
       cmocka_unit_test(far_windows_take_little_memory),
       cmocka_unit_test(batches_without_samples_take_nothing),

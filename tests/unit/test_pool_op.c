@@ -74,55 +74,68 @@ static void global_pools_take_all_of_space(void** state) {
                          "olstm knows");
 }
 
+/// What floats are pooled over.
+static const struct {
+  const char* attributes;
+  const char* dims;
+} kCases[] = {
+    {"kernel_shape=[2]", "1,2,3"},
+    {"kernel_shape=[2] strides=[2]", "2,3,40"},
+    {"kernel_shape=[3] pads=[1,1]", "1,2,17"},
+    {"kernel_shape=[8] strides=[4]", "1,3,1500"},
+    {"kernel_shape=[5] strides=[5]", "1,2,1003"},
+    {"kernel_shape=[7] strides=[3] pads=[3,2]", "1,1,5001"},
+    {"kernel_shape=[40] pads=[20,20]", "1,1,33"},
+    {"kernel_shape=[100] strides=[10]", "1,1,1000"},
+    {"kernel_shape=[3] strides=[40]", "1,1,300"},
+    {"kernel_shape=[3,3] strides=[2,2] pads=[1,1,1,1]", "1,3,23,21"},
+    {"kernel_shape=[3,3] pads=[1,1,1,1]", "1,2,9,40"},
+    {"kernel_shape=[2,2] strides=[2,2]", "2,3,8,18"},
+    {"kernel_shape=[2,1] strides=[2,1]", "1,20,8,26"},
+    {"kernel_shape=[1,3] strides=[1,2] pads=[0,1,0,1]", "1,2,5,33"},
+    {"kernel_shape=[5,4] strides=[3,4] pads=[2,1,2,2]", "1,2,19,37"},
+    {"kernel_shape=[3,2] dilations=[2,3] pads=[2,1,2,1]", "1,2,11,30"},
+    {"kernel_shape=[3,3] strides=[2,2] ceil_mode=1", "1,2,12,14"},
+    {"kernel_shape=[7,7]", "1,5,7,7"},
+    {"kernel_shape=[3,3] pads=[1,1,1,1]", "1,8,64,61"},
+    {"kernel_shape=[2,3,2] strides=[1,2,2] pads=[1,0,1,0,1,1]", "1,2,5,8,9"},
+    {"kernel_shape=[4,1,3] strides=[2,1,1]", "1,2,9,3,20"},
+    {"kernel_shape=[300] strides=[10]", "1,2,1000"},
+    {"kernel_shape=[1,75] strides=[1,15]", "1,19,1,257"},
+    {"kernel_shape=[3,3] pads=[1,1,1,1]", "1,16,9,40"},
+    {"kernel_shape=[3,3] strides=[2,2] pads=[1,1,1,1]", "1,16,9,60"},
+    {"kernel_shape=[1,2] strides=[1,2]", "1,3,9,64"},
+    {"kernel_shape=[1,2] strides=[1,2] pads=[0,1,0,1]", "1,2,5,37"},
+    {"kernel_shape=[2] strides=[2] pads=[1,0]", "1,3,8"},
+    // Planes that fill lanes, and some that do not.
+    {"kernel_shape=[3,3] pads=[1,1,1,1]", "1,16,7,7"},
+    {"kernel_shape=[3,3] strides=[2,2] pads=[1,1,1,1]", "2,20,13,15"},
+    {"kernel_shape=[2,2] strides=[2,2] ceil_mode=1", "1,43,9,7"},
+    {"kernel_shape=[5,5] pads=[2,2,2,2]", "3,5,8,11"},
+    {"kernel_shape=[3,2] dilations=[2,3] pads=[2,1,2,1]", "1,24,11,12"},
+    {"kernel_shape=[3,3] dilations=[2,2] pads=[1,1,1,1]", "1,17,11,12"},
+    {"kernel_shape=[1,4] strides=[3,4]", "1,33,40,41"},
+    {"kernel_shape=[7,7]", "1,17,7,7"},
+    {"kernel_shape=[4,3] strides=[1,5]", "1,32,90,70"},
+    // The same of volumes, in pieces of some depths and of some rows.
+    {"kernel_shape=[3,3,3] pads=[1,1,1,1,1,1]", "1,16,5,6,7"},
+    {"kernel_shape=[3,3,3] strides=[2,2,2] pads=[1,0,1,1,1,1]", "2,11,9,8,7"},
+    {"kernel_shape=[2,3,2] dilations=[2,1,3] pads=[1,1,0,0,1,1]", "1,31,6,7,9"},
+    {"kernel_shape=[4,1,1] strides=[2,1,3]", "1,17,9,5,8"},
+    {"kernel_shape=[2,2,2] strides=[2,2,2] ceil_mode=1", "1,16,33,31,13"},
+    {"kernel_shape=[1,3,3] pads=[0,1,1,0,1,1]", "1,16,2,75,90"},
+    // Dimensions that windows do not spread over, joined with others.
+    {"kernel_shape=[2,1,1] strides=[2,1,1] pads=[1,0,0,1,0,0]", "1,19,7,5,4"},
+    {"kernel_shape=[3,1] pads=[1,0,1,0]", "1,9,30,4"},
+    {"kernel_shape=[4,1] strides=[4,1]", "1,3,50,1"},
+};
+
 /// Of rows shorter and longer than vectors and tiles, with every part of a window's way:
 /// the definition's loops are those of doubles.
 static void floats_are_pooled_as_doubles_are(void** state) {
   static const char* const kOperators[] = {
       "MaxPool-12",    "AveragePool-19", "AveragePool-19 count_include_pad=1",
       "LpPool-18 p=1", "LpPool-18 p=2",  "LpPool-18 p=3"};
-  static const struct {
-    const char* attributes;
-    const char* dims;
-  } kCases[] = {
-      {"kernel_shape=[2]", "1,2,3"},
-      {"kernel_shape=[2] strides=[2]", "2,3,40"},
-      {"kernel_shape=[3] pads=[1,1]", "1,2,17"},
-      {"kernel_shape=[8] strides=[4]", "1,3,1500"},
-      {"kernel_shape=[5] strides=[5]", "1,2,1003"},
-      {"kernel_shape=[7] strides=[3] pads=[3,2]", "1,1,5001"},
-      {"kernel_shape=[40] pads=[20,20]", "1,1,33"},
-      {"kernel_shape=[100] strides=[10]", "1,1,1000"},
-      {"kernel_shape=[3] strides=[40]", "1,1,300"},
-      {"kernel_shape=[3,3] strides=[2,2] pads=[1,1,1,1]", "1,3,23,21"},
-      {"kernel_shape=[3,3] pads=[1,1,1,1]", "1,2,9,40"},
-      {"kernel_shape=[2,2] strides=[2,2]", "2,3,8,18"},
-      {"kernel_shape=[2,1] strides=[2,1]", "1,20,8,26"},
-      {"kernel_shape=[1,3] strides=[1,2] pads=[0,1,0,1]", "1,2,5,33"},
-      {"kernel_shape=[5,4] strides=[3,4] pads=[2,1,2,2]", "1,2,19,37"},
-      {"kernel_shape=[3,2] dilations=[2,3] pads=[2,1,2,1]", "1,2,11,30"},
-      {"kernel_shape=[3,3] strides=[2,2] ceil_mode=1", "1,2,12,14"},
-      {"kernel_shape=[7,7]", "1,5,7,7"},
-      {"kernel_shape=[3,3] pads=[1,1,1,1]", "1,8,64,61"},
-      {"kernel_shape=[2,3,2] strides=[1,2,2] pads=[1,0,1,0,1,1]", "1,2,5,8,9"},
-      {"kernel_shape=[4,1,3] strides=[2,1,1]", "1,2,9,3,20"},
-      {"kernel_shape=[300] strides=[10]", "1,2,1000"},
-      {"kernel_shape=[1,75] strides=[1,15]", "1,19,1,257"},
-      {"kernel_shape=[3,3] pads=[1,1,1,1]", "1,16,9,40"},
-      {"kernel_shape=[3,3] strides=[2,2] pads=[1,1,1,1]", "1,16,9,60"},
-      {"kernel_shape=[1,2] strides=[1,2]", "1,3,9,64"},
-      {"kernel_shape=[1,2] strides=[1,2] pads=[0,1,0,1]", "1,2,5,37"},
-      {"kernel_shape=[2] strides=[2] pads=[1,0]", "1,3,8"},
-      // Planes that fill lanes, and some that do not.
-      {"kernel_shape=[3,3] pads=[1,1,1,1]", "1,16,7,7"},
-      {"kernel_shape=[3,3] strides=[2,2] pads=[1,1,1,1]", "2,20,13,15"},
-      {"kernel_shape=[2,2] strides=[2,2] ceil_mode=1", "1,43,9,7"},
-      {"kernel_shape=[5,5] pads=[2,2,2,2]", "3,5,8,11"},
-      {"kernel_shape=[3,2] dilations=[2,3] pads=[2,1,2,1]", "1,24,11,12"},
-      {"kernel_shape=[3,3] dilations=[2,2] pads=[1,1,1,1]", "1,17,11,12"},
-      {"kernel_shape=[1,4] strides=[3,4]", "1,33,40,41"},
-      {"kernel_shape=[7,7]", "1,17,7,7"},
-      {"kernel_shape=[4,3] strides=[1,5]", "1,32,90,70"},
-  };
   char node[160], x[64];
   (void)state;
   for (size_t o = 0; o < sizeof kOperators / sizeof kOperators[0]; o++) {
@@ -134,43 +147,55 @@ static void floats_are_pooled_as_doubles_are(void** state) {
   }
 }
 
-/// A square window, with strides, over planes that `x` has one after the other.
+/// A window, with strides, over planes, or volumes where it is three deep, that `x` has
+/// one after the other.
 static void run_planes(op_fixture* fixture, const float* x, int64_t planes,
                        const int64_t* kernel, const int64_t* strides) {
-  const int64_t pads[] = {1, kernel[1] > 1, 0, 1};
-  const olstm_tensor input = OP_TENSOR(FLOAT, x, 4, 1, planes, 12, 13);
-  const olstm_attribute attributes[] = {
-      {.name = "kernel_shape", .kind = OLSTM_ATTRIBUTE_INTS, .count = 2, .ints = kernel},
-      {.name = "strides", .kind = OLSTM_ATTRIBUTE_INTS, .count = 2, .ints = strides},
-      {.name = "pads", .kind = OLSTM_ATTRIBUTE_INTS, .count = 4, .ints = pads}};
+  // Of planes, and of volumes.
+  const int64_t pads[2][6] = {{1, kernel[2] > 1, 0, 1}, {1, 1, kernel[2] > 1, 1, 0, 1}};
+  const olstm_tensor inputs[] = {OP_TENSOR(FLOAT, x, 4, 1, planes, 12, 13),
+                                 OP_TENSOR(FLOAT, x, 5, 1, planes, 3, 4, 13)};
+  const size_t rank = kernel[0] > 1 ? 3 : 2;
+  const olstm_attribute attributes[] = {{.name = "kernel_shape",
+                                         .kind = OLSTM_ATTRIBUTE_INTS,
+                                         .count = rank,
+                                         .ints = kernel + 3 - rank},
+                                        {.name = "strides",
+                                         .kind = OLSTM_ATTRIBUTE_INTS,
+                                         .count = rank,
+                                         .ints = strides + 3 - rank},
+                                        {.name = "pads",
+                                         .kind = OLSTM_ATTRIBUTE_INTS,
+                                         .count = 2 * rank,
+                                         .ints = pads[rank - 2]}};
   fixture->attribute_count = 3;
   fixture->attributes = attributes;
   fixture->input_count = 1;
-  fixture->inputs[0] = &input;
+  fixture->inputs[0] = &inputs[rank - 2];
   assert_int_equal(op_fixture_run(fixture), OLSTM_STATUS_OK);
 }
 
 /// Two planes go row by row; many are lanes.
 static void a_plane_does_not_depend_on_others(void** state) {
   enum { kPlanes = 42, kSize = 12 * 13 };
-  static const int64_t kKernels[][2] = {{3, 3}, {2, 2}, {5, 4}, {2, 1}};
+  static const int64_t kKernels[][3] = {{1, 3, 3}, {1, 2, 2}, {1, 5, 4},
+                                        {1, 2, 1}, {3, 3, 3}, {2, 4, 1}};
   // As small as quotients are rounded another way, and without a sign.
   static const float kStrange[] = {-0.0f, 0x1p-140f, -0x1p-149f, 0x3p-149f};
-  static const int64_t kStrides[][2] = {{1, 1}, {2, 2}, {3, 1}};
+  static const int64_t kStrides[][3] = {{1, 1, 1}, {2, 2, 2}, {1, 3, 1}};
   static float x[kPlanes * kSize];
   (void)state;
   for (int i = 0; i < kPlanes * kSize; i++) {
     const bool is_strange = i / kSize % 5 == 0;
     x[i] = is_strange ? kStrange[i / 40 % 4] : (float)(i * 7919 % 1009 - 500) / 127;
   }
-  for (int i = 0; i < 4 * 3 * 2; i++) {
+  for (int i = 0; i < 6 * 3 * 2; i++) {
     const op_fixture fixture = {.op_type = i % 2 ? "MaxPool" : "AveragePool",
                                 .opset_version = 11};
     op_fixture all = fixture;
     run_planes(&all, x, kPlanes, kKernels[i / 6], kStrides[i / 2 % 3]);
-    const size_t bytes =
-        (size_t)(all.outputs[0].desc.dims[2] * all.outputs[0].desc.dims[3] * 2) *
-        sizeof(float);
+    const size_t bytes = (size_t)olstm_tensor_desc_count(&all.outputs[0].desc) / kPlanes *
+                         2 * sizeof(float);
     for (int p = 0; p < kPlanes; p += 2) {
       op_fixture two = fixture;
       run_planes(&two, x + p * kSize, 2, kKernels[i / 6], kStrides[i / 2 % 3]);
@@ -198,6 +223,11 @@ static void nan_and_infinity_go_through(void** state) {
       "f32[1,4,2,3] 1 2 3 4 5 6 1 2 3 nan 5 6 -inf -inf -1 -inf -inf -2 9 8 7 6 "
       "5 4",
       "f32[1,4,1,2] 5 6 nan 6 -inf -1 9 8");
+  // In the first plane of four, of the second depth.
+  op_text_expect(
+      "MaxPool-12 kernel_shape=[2,1,2]",
+      "f32[1,4,2,1,3] 1 2 3 4 nan 6 1 2 3 4 5 6 -inf -inf -1 -inf -inf -2 9 8 7 6 5 4",
+      "f32[1,4,1,1,2] nan nan 5 6 -inf -1 9 8");
   // A window in the pads alone.
   op_text_expect("MaxPool-12 kernel_shape=[2] pads=[1,1] dilations=[3]", "f32[1,1,2] 1 2",
                  "f32[1,1,1] -inf");
