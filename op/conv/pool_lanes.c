@@ -13,9 +13,10 @@ enum {
   kPieceBytes = 384 << 10,
   /// With more than this in a row, rows are pooled another way.
   kMostBytes = 1 << 20,
-  /// Pieces for each thread, and taps of all planes below which one thread is enough.
+  /// Pieces for each thread where planes alone are not as many for each, and taps of all
+  /// planes below which one thread is enough.
   kPiecesPerThread = 4,
-  kParallelTaps = 1 << 16
+  kParallelTaps = 1 << 15
 };
 
 static const olstm__pool_lanes_table* find_table(int64_t planes) {
@@ -149,7 +150,8 @@ void olstm__pool_lanes_init(olstm__pool_lanes* lanes, const olstm__window* windo
   const int64_t wanted = (int64_t)thread_count * kPiecesPerThread;
   int64_t parts = cut_dimension(lanes, 1, &lanes->piece_rows);
   if (parts == 1) parts = cut_dimension(lanes, 0, &lanes->piece_depths);
-  if (can_share(lanes, thread_count) && groups * parts < wanted) {
+  if (can_share(lanes, thread_count) && groups * parts < wanted &&
+      groups % thread_count != 0) {
     // Of depths if there are several, then of rows.
     const int64_t more = olstm__conv_parts(wanted, groups);
     int64_t* cut = lanes->piece_depths > 1 ? &lanes->piece_depths : &lanes->piece_rows;
@@ -297,7 +299,9 @@ static void run_task(void* argument, int32_t index) {
   const int64_t rows = olstm__conv_parts(w->output[1], lanes->piece_rows);
   const int64_t depths = olstm__conv_parts(w->output[0], lanes->piece_depths);
   char* memory = (char*)task->args->workspace + (size_t)index * lanes->thread_bytes;
-  for (int64_t i = index; i < lanes->piece_count; i += task->task_count) {
+  // Neighbours, since pieces of one plane meet within cache lines of results.
+  const int64_t end = lanes->piece_count * (index + 1) / task->task_count;
+  for (int64_t i = lanes->piece_count * index / task->task_count; i < end; i++) {
     pool_piece piece = {.plane = i / rows / depths * width,
                         .depth = i / rows % depths * lanes->piece_depths,
                         .row = i % rows * lanes->piece_rows};
