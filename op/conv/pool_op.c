@@ -53,6 +53,9 @@ typedef struct pool_handle {
   int64_t plane_count;
   /// Of floats, in the workspace; x is at its beginning.
   size_t y_offset;
+  /// Of a piece of planes, and how many have one.
+  size_t piece_bytes;
+  int32_t piece_count;
   /// Whether rows of floats go by vectors, how they do, and what averages along a row are
   /// divided by (pool_rows.h).
   bool has_slide;
@@ -396,7 +399,7 @@ static olstm_status pool_prepare(void* instance, const olstm_prepare_args* args,
   if (!olstm__compute_type_is_native(handle->compute_type, x->dtype) &&
       handle->plane_count > 0) {
     // x, then y, of one plane as floats.
-    size_t* total = &out_prepared->workspace_bytes;
+    size_t* total = &handle->piece_bytes;
     size_t x_offset = 0;
     if (!olstm__op_add_part(total, (size_t)olstm__window_input_count(&window),
                             sizeof(float), &x_offset) ||
@@ -406,6 +409,11 @@ static olstm_status pool_prepare(void* instance, const olstm_prepare_args* args,
       return no_room(self, error);
     }
   }
+  out_prepared->work = count_work(self, handle, args);
+  handle->piece_count = olstm__pieces_with_memory(
+      self->base.options.thread_count, handle->plane_count,
+      olstm__piece_elements(out_prepared->work, handle->plane_count));
+  out_prepared->workspace_bytes = handle->piece_bytes * (size_t)handle->piece_count;
   if (has_results && handle->has_slide && x->dtype == OLSTM_DTYPE_FLOAT &&
       (self->code == kCodeMax || self->code == kCodeAverage)) {
     olstm__pool_lanes_init(&handle->lanes, &window, handle->plane_count,
@@ -413,7 +421,6 @@ static olstm_status pool_prepare(void* instance, const olstm_prepare_args* args,
     out_prepared->workspace_bytes = handle->lanes.workspace_bytes;
   }
   out_prepared->handle = handle;
-  out_prepared->work = count_work(self, handle, args);
   return OLSTM_STATUS_OK;
 }
 
@@ -483,40 +490,51 @@ static void run_lanes(const row_run* run, const olstm_run_args* args) {
   olstm__pool_lanes_run(&handle->lanes, &lanes);
 }
 
+/// One run, of which planes are done at a time.
+typedef struct plane_run {
+  const pool_op* self;
+  const pool_handle* handle;
+  const olstm_run_args* args;
+} plane_run;
+
+static void run_planes(void* argument, int64_t begin, int64_t end, void* memory) {
+  const plane_run* run = argument;
+  const olstm__window* w = &run->handle->window;
+  const size_t bytes = olstm_dtype_size(run->handle->dtype);
+  const int64_t count = olstm__window_output_count(w);
+  int64_t* indices =
+      run->self->base.node->output_count > 1 ? run->args->outputs[1] : NULL;
+  for (int64_t p = begin; p < end; p++) {
+    int64_t* own = indices ? indices + p * count : NULL;
+    run_plane(run->self, run->handle, memory,
+              (const char*)run->args->inputs[0] +
+                  (size_t)(p * olstm__window_input_count(w)) * bytes,
+              (char*)run->args->outputs[0] + (size_t)(p * count) * bytes, own);
+    if (own) finish_indices(run->self, w, p, count, own);
+  }
+}
+
 static olstm_status pool_run(const void* instance, const void* handle,
                              const olstm_run_args* args, olstm_error* error) {
   const pool_op* self = instance;
   const pool_handle* prepared = handle;
-  const size_t element_bytes = olstm_dtype_size(prepared->dtype);
-  const int64_t count = olstm__window_output_count(&prepared->window);
-  const size_t x_step =
-      (size_t)olstm__window_input_count(&prepared->window) * element_bytes;
-  int64_t* indices = self->base.node->output_count > 1 ? args->outputs[1] : NULL;
-  const char* x = args->inputs[0];
-  char* y = args->outputs[0];
+  const olstm__window* w = &prepared->window;
   (void)error;
-  if (!y) return OLSTM_STATUS_OK;
+  if (!args->outputs[0]) return OLSTM_STATUS_OK;
   if (prepared->has_slide && prepared->dtype == OLSTM_DTYPE_FLOAT) {
     row_run rows = {self, prepared, args->inputs[0], args->outputs[0]};
     if (prepared->lanes.table) {
       run_lanes(&rows, args);
       return OLSTM_STATUS_OK;
     }
-    olstm__pieces_run(
-        args->parallel, prepared->plane_count * row_count(&prepared->window),
-        prepared->window.output[2] * olstm__window_kernel_count(&prepared->window),
-        run_rows, &rows);
+    olstm__pieces_run(args->parallel, prepared->plane_count * row_count(w),
+                      w->output[2] * olstm__window_kernel_count(w), run_rows, &rows);
     return OLSTM_STATUS_OK;
   }
-  for (int64_t p = 0; p < prepared->plane_count; p++) {
-    run_plane(self, prepared, args->workspace, x, y, indices);
-    if (indices) {
-      finish_indices(self, &prepared->window, p, count, indices);
-      indices += count;
-    }
-    x += x_step;
-    y += (size_t)count * element_bytes;
-  }
+  plane_run planes = {self, prepared, args};
+  olstm__pieces_run_with_memory(args->parallel, prepared->piece_count,
+                                prepared->plane_count, args->workspace,
+                                prepared->piece_bytes, run_planes, &planes);
   return OLSTM_STATUS_OK;
 }
 

@@ -1,8 +1,10 @@
 #include "op/gather/gather_nd.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "op/gather/gather_ops.h"
+#include "op/pieces.h"
 #include "op/shape/move_bytes.h"
 
 olstm_status olstm__tuple_walk_check(const olstm__op_base* base,
@@ -83,6 +85,7 @@ typedef struct gather_nd_op {
 typedef struct gather_nd_handle {
   olstm__op_handle head;
   size_t tuple_count;
+  int64_t item_elements;
   olstm__tuple_walk walk;
 } gather_nd_handle;
 
@@ -137,23 +140,50 @@ olstm_status olstm__gather_nd_prepare(void* instance, const olstm_prepare_args* 
   out_prepared->work =
       olstm__op_copy_work(&args->outputs[0], (int64_t)handle->tuple_count *
                                                  (1 + handle->walk.tuple_length / 2));
+  handle->item_elements =
+      olstm__piece_elements(out_prepared->work, (int64_t)handle->tuple_count);
   return OLSTM_STATUS_OK;
+}
+
+/// One run, of which tuples are done at a time.
+typedef struct nd_task {
+  const gather_nd_op* op;
+  const gather_nd_handle* handle;
+  const olstm_run_args* args;
+  atomic_bool has_failed;
+} nd_task;
+
+static void run_tuples(void* argument, int64_t begin, int64_t end) {
+  nd_task* run = argument;
+  const olstm__tuple_walk* walk = &run->handle->walk;
+  const char* source = run->args->inputs[0];
+  char* target = run->args->outputs[0];
+  for (size_t t = (size_t)begin; t < (size_t)end; t++) {
+    size_t offset = 0;
+    if (olstm__tuple_walk_find(walk, &run->op->base, run->args->inputs[1], t, &offset,
+                               NULL) != OLSTM_STATUS_OK) {
+      atomic_store(&run->has_failed, true);
+      return;
+    }
+    olstm__move_bytes(target + t * walk->slice_bytes, source + offset, walk->slice_bytes);
+  }
 }
 
 olstm_status olstm__gather_nd_run(const void* instance, const void* handle,
                                   const olstm_run_args* args, olstm_error* error) {
   const gather_nd_op* op = instance;
   const gather_nd_handle* gather = handle;
-  const char* source = args->inputs[0];
-  char* target = args->outputs[0];
-  for (size_t t = 0; t < gather->tuple_count; t++) {
-    size_t offset = 0;
-    OLSTM_RETURN_IF_ERROR(olstm__tuple_walk_find(&gather->walk, &op->base,
-                                                 args->inputs[1], t, &offset, error));
-    olstm__move_bytes(target + t * gather->walk.slice_bytes, source + offset,
-                      gather->walk.slice_bytes);
+  nd_task run = {op, gather, args, false};
+  olstm__pieces_run(args->parallel, (int64_t)gather->tuple_count, gather->item_elements,
+                    run_tuples, &run);
+  if (!atomic_load(&run.has_failed)) return OLSTM_STATUS_OK;
+  // The first that fails is named.
+  olstm_status status = OLSTM_STATUS_OK;
+  for (size_t t = 0, offset = 0; status == OLSTM_STATUS_OK; t++) {
+    status = olstm__tuple_walk_find(&gather->walk, &op->base, args->inputs[1], t, &offset,
+                                    error);
   }
-  return OLSTM_STATUS_OK;
+  return status;
 }
 
 static const char* const kBatchDims[] = {"batch_dims", NULL};

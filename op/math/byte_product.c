@@ -1,4 +1,4 @@
-// Threads split rows: what an element of C is does not depend on it.
+// Threads split rows or columns: what an element of C is does not depend on it.
 #include "op/math/byte_product.h"
 
 #include <string.h>
@@ -10,6 +10,16 @@
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
+
+enum {
+  /// Products that cost as much as an element of OLSTM__PIECE_ELEMENTS, for each byte
+  /// that the CPU multiplies at a time.
+  kProductsPerByte = 4,
+  /// Of fewer rows for each thread columns are shared, and of more each has some parts.
+  kFewRows = 16,
+  kManyRows = 128,
+  kPartsPerThread = 4
+};
 
 static const olstm__byte_table* find_table(void) {
 #if defined(__x86_64__)
@@ -172,8 +182,13 @@ typedef struct byte_run {
   const olstm__byte_product_args* args;
   layout sizes;
   int32_t a_shift;
+  /// Rows of A, or where they are prepared.
   const char* rows;
-  const int32_t *row_sums, *column_sums, *column_zeros;
+  char* prepared;
+  int32_t* row_sums;
+  const int32_t *column_sums, *column_zeros;
+  /// Rows of a part: of whole tiles.
+  int64_t part;
 } byte_run;
 
 /// The sum of eight bytes.
@@ -257,17 +272,19 @@ static int32_t sum_row(const layout* sizes, const char* row) {
   return sum_shorts(2 * sizes->groups, row);
 }
 
-/// Rows of A as products take them: where they are such already, themselves.
-static const char* prepare_rows(const layout* sizes, const olstm__byte_product* product,
-                                const olstm__byte_product_args* args, char* rows) {
-  if (sizes->table->group == 4 && !product->a_is_signed && product->k % 4 == 0) {
-    return args->a;
+/// Rows begin..end-1 as products take them, and their sums.
+static void prepare_rows(const byte_run* run, int64_t begin, int64_t end) {
+  const layout* sizes = &run->sizes;
+  const olstm__byte_product* product = run->product;
+  const int64_t k = product->k;
+  for (int64_t i = begin; i < end; i++) {
+    const int64_t at = i * 4 * sizes->groups;
+    if (k > 0 && run->rows == run->prepared) {
+      prepare_row(sizes, product->a_is_signed, k, (const char*)run->args->a + i * k,
+                  run->prepared + at);
+    }
+    run->row_sums[i] = run->column_zeros ? sum_row(sizes, run->rows + at) : 0;
   }
-  for (int64_t i = 0; product->k > 0 && i < args->m; i++) {
-    prepare_row(sizes, product->a_is_signed, product->k,
-                (const char*)args->a + i * product->k, rows + i * 4 * sizes->groups);
-  }
-  return rows;
 }
 
 /// Rows `begin` to end - 1, which have one zero point, times one panel.
@@ -315,12 +332,26 @@ static void run_panel(const byte_run* run, int64_t panel, int64_t begin, int64_t
   }
 }
 
-/// Rows begin..end-1.
+/// Parts of the rows, begin..end-1.
 static void run_rows(void* argument, int64_t begin, int64_t end) {
   const byte_run* run = argument;
-  const int64_t step = run->args->a_zero.step ? 1 : end - begin;
+  const int64_t m = run->args->m, first = begin * run->part;
+  const int64_t last = end * run->part < m ? end * run->part : m;
+  const int64_t step = run->args->a_zero.step ? 1 : last - first;
+  prepare_rows(run, first, last);
   for (int64_t p = 0; p < run->sizes.panels; p++) {
-    for (int64_t row = begin; row < end; row += step) run_panel(run, p, row, row + step);
+    for (int64_t row = first; row < last; row += step) {
+      run_panel(run, p, row, row + step);
+    }
+  }
+}
+
+/// All rows times panels begin..end-1.
+static void run_panels(void* argument, int64_t begin, int64_t end) {
+  const byte_run* run = argument;
+  const int64_t m = run->args->m, step = run->args->a_zero.step ? 1 : m;
+  for (int64_t p = begin; p < end; p++) {
+    for (int64_t row = 0; row < m; row += step) run_panel(run, p, row, row + step);
   }
 }
 
@@ -348,11 +379,31 @@ void olstm__byte_product_run(const olstm__byte_product* product,
     column_zeros[j] = (int32_t)zero;
     column_sums[j] = (int32_t)((uint32_t)packed_sums[j] - (uint32_t)product->k * zero);
   }
-  const char* rows = prepare_rows(&sizes, product, args, (char*)(row_sums + m));
-  for (int64_t i = 0; i < m; i++) {
-    row_sums[i] = has_zeros ? sum_row(&sizes, rows + i * 4 * sizes.groups) : 0;
+  // Bytes that are multiplied as they are need no copy.
+  const bool is_plain =
+      sizes.table->group == 4 && !product->a_is_signed && product->k % 4 == 0;
+  char* prepared = (char*)(row_sums + m);
+  byte_run run = {.product = product,
+                  .args = args,
+                  .sizes = sizes,
+                  .a_shift = a_shift,
+                  .rows = is_plain ? args->a : prepared,
+                  .prepared = prepared,
+                  .row_sums = row_sums,
+                  .column_sums = column_sums,
+                  .column_zeros = has_zeros ? column_zeros : NULL};
+  const int64_t threads = args->parallel ? args->parallel->thread_count : 1;
+  const int64_t each = kProductsPerByte * sizes.table->group;
+  if (threads > 1 && m < kFewRows * threads) {
+    prepare_rows(&run, 0, m);
+    olstm__pieces_run(args->parallel, sizes.panels,
+                      product->k * m * sizes.table->columns / each + 1, run_panels, &run);
+  } else {
+    // Each part reads all of B.
+    const int64_t parts = threads * (m < kManyRows * threads ? 1 : kPartsPerThread);
+    const int64_t tile = sizes.table->rows;
+    run.part = threads > 1 ? (m + parts * tile - 1) / (parts * tile) * tile : m;
+    olstm__pieces_run(args->parallel, (m + run.part - 1) / run.part,
+                      product->k * product->n * run.part / each + 1, run_rows, &run);
   }
-  byte_run run = {product, args,     sizes,       a_shift,
-                  rows,    row_sums, column_sums, has_zeros ? column_zeros : NULL};
-  olstm__pieces_run(args->parallel, m, product->k * product->n / 16 + 1, run_rows, &run);
 }

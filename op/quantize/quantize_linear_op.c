@@ -6,6 +6,7 @@
 #include "op/elementwise/compute_type.h"
 #include "op/op_family.h"
 #include "op/op_support.h"
+#include "op/pieces.h"
 #include "op/quantize/quantize_bytes.h"
 
 #define QUANTIZED_DTYPES                                                    \
@@ -42,6 +43,9 @@ typedef struct quantize_handle {
   /// With a scale per row: elements of the last of every block_count rows, a block that
   /// may be shorter than the others.
   int64_t last_inner;
+  /// For pieces: of rows, or of elements where all have one scale.
+  int64_t item_count;
+  int64_t item_elements;
 } quantize_handle;
 
 static int32_t code_of(const quantize_op* self) {
@@ -215,6 +219,9 @@ static olstm_status quantize_prepare(void* instance, const olstm_prepare_args* a
         out_prepared->work,
         olstm__op_work(olstm_tensor_desc_count(x), kUnitsPerHalf, 1, 1));
   }
+  handle->item_count = handle->granularity == kScaleTensor ? olstm_tensor_desc_count(x)
+                                                           : handle->outer * handle->rows;
+  handle->item_elements = olstm__piece_elements(out_prepared->work, handle->item_count);
   return OLSTM_STATUS_OK;
 }
 
@@ -343,41 +350,65 @@ static void find_rows(const quantize_handle* handle, int64_t row, run_operands* 
   out->inner = handle->last_inner;
 }
 
+/// The first element of a row, counted over all.
+static int64_t find_row(const quantize_handle* handle, int64_t row) {
+  int64_t shorter = 0;
+  if (handle->granularity == kScaleAxis && handle->last_inner != handle->inner) {
+    shorter = row / handle->block_count * (handle->inner - handle->last_inner);
+  }
+  return row * handle->inner - shorter;
+}
+
+/// One run, of which rows are done at a time; or elements where all have one scale.
+typedef struct quantize_task {
+  const quantize_op* self;
+  const quantize_handle* handle;
+  const olstm_run_args* args;
+} quantize_task;
+
+static void run_rows(void* argument, int64_t begin, int64_t end) {
+  const quantize_task* run = argument;
+  const quantize_op* self = run->self;
+  const quantize_handle* handle = run->handle;
+  const bool is_whole = handle->granularity == kScaleTensor;
+  const bool blocks = handle->granularity == kScaleBlock;
+  const size_t scale_bytes = olstm_dtype_size(handle->scale_dtype);
+  run_operands operands = {
+      .zero_dtype = code_of(self) == kCodeQuantize ? handle->y_dtype : handle->x_dtype,
+      .step = blocks || handle->granularity == kScaleLast ? 1 : 0};
+  for (int64_t row = begin; row < end; row += is_whole ? end : operands.rows) {
+    const int64_t o = row / handle->rows, r = row % handle->rows;
+    const size_t index =
+        (size_t)(blocks ? (o * handle->block_count + r / self->block_size) * handle->inner
+                 : handle->granularity == kScaleAxis ? r
+                                                     : 0);
+    const int64_t first = is_whole ? begin : find_row(handle, row);
+    operands.scales = (const char*)run->args->inputs[1] + index * scale_bytes;
+    operands.zeros = has_zero_point(self->base.node)
+                         ? (const char*)run->args->inputs[2] +
+                               index * olstm_dtype_size(operands.zero_dtype)
+                         : NULL;
+    find_rows(handle, r, &operands);
+    if (operands.rows > end - row) operands.rows = end - row;
+    if (is_whole) operands.inner = end - begin;
+    const char* x = (const char*)run->args->inputs[0] +
+                    (size_t)first * olstm_dtype_size(handle->x_dtype);
+    char* y =
+        (char*)run->args->outputs[0] + (size_t)first * olstm_dtype_size(handle->y_dtype);
+    if (run_floats(self, handle, &operands, x, y)) continue;
+    operands.rows = 1;
+    run_row(self, handle, &operands, x, y);
+  }
+}
+
 static olstm_status quantize_run(const void* instance, const void* handle,
                                  const olstm_run_args* args, olstm_error* error) {
-  const quantize_op* self = instance;
   const quantize_handle* prepared = handle;
-  const olstm_dtype zero_dtype =
-      code_of(self) == kCodeQuantize ? prepared->y_dtype : prepared->x_dtype;
-  const bool blocks = prepared->granularity == kScaleBlock;
-  const size_t scale_bytes = olstm_dtype_size(prepared->scale_dtype);
-  const char* x = args->inputs[0];
-  char* y = args->outputs[0];
-  run_operands operands = {.zero_dtype = zero_dtype,
-                           .step = blocks || prepared->granularity == kScaleLast ? 1 : 0};
+  quantize_task run = {instance, prepared, args};
   (void)error;
-  if (!y) return OLSTM_STATUS_OK;
-  for (int64_t o = 0; o < prepared->outer; o++) {
-    for (int64_t r = 0; r < prepared->rows; r += operands.rows) {
-      const int64_t block = blocks ? r / self->block_size : 0;
-      const size_t index =
-          (size_t)(blocks ? (o * prepared->block_count + block) * prepared->inner
-                   : prepared->granularity == kScaleAxis ? r
-                                                         : 0);
-      operands.scales = (const char*)args->inputs[1] + index * scale_bytes;
-      operands.zeros =
-          has_zero_point(self->base.node)
-              ? (const char*)args->inputs[2] + index * olstm_dtype_size(zero_dtype)
-              : NULL;
-      find_rows(prepared, r, &operands);
-      if (!run_floats(self, prepared, &operands, x, y)) {
-        operands.rows = 1;
-        run_row(self, prepared, &operands, x, y);
-      }
-      const size_t count = (size_t)(operands.rows * operands.inner);
-      x += count * olstm_dtype_size(prepared->x_dtype);
-      y += count * olstm_dtype_size(prepared->y_dtype);
-    }
+  if (args->outputs[0]) {
+    olstm__pieces_run(args->parallel, prepared->item_count, prepared->item_elements,
+                      run_rows, &run);
   }
   return OLSTM_STATUS_OK;
 }

@@ -8,6 +8,7 @@
 #include "op/op_family.h"
 #include "op/op_work.h"
 #include "op/packed_memory.h"
+#include "op/pieces.h"
 #include "op/quantize/quantize_bytes.h"
 #include "op/quantize/zero_point.h"
 
@@ -174,6 +175,27 @@ static olstm_status quantized_matmul_prepare(void* instance,
   return OLSTM_STATUS_OK;
 }
 
+/// Rows of sums that become bytes.
+typedef struct requantize_task {
+  int64_t n;
+  const int32_t* sums;
+  const olstm__byte_factors* factors;
+  float zero;
+  olstm_dtype dtype;
+  char* y;
+} requantize_task;
+
+static void requantize(void* argument, int64_t begin, int64_t end) {
+  const requantize_task* task = argument;
+  const int64_t n = task->n;
+  // Elements are one byte.
+  olstm__requantize(end - begin, n, task->sums + begin * n, n, task->factors, task->zero,
+                    task->dtype, task->y + begin * n);
+}
+
+/// What an element costs, beside one of OLSTM__PIECE_ELEMENTS.
+enum { kElementsPerElement = 2 };
+
 static void store_quantized(const quantized_matmul_op* self,
                             const quantized_matmul_handle* handle,
                             const olstm_run_args* args, char* y) {
@@ -205,10 +227,13 @@ static void store_quantized(const quantized_matmul_op* self,
         by.are_finite &= isfinite(factors[j]) != 0;
       }
     }
-    // Elements are one byte.
-    olstm__requantize(rows, n, sums + i * n, n, &by,
-                      (float)olstm__quantize_operand_get(&operands[3], 0),
-                      handle->y_dtype, y + i * n);
+    requantize_task task = {n,
+                            sums + i * n,
+                            &by,
+                            (float)olstm__quantize_operand_get(&operands[3], 0),
+                            handle->y_dtype,
+                            y + i * n};
+    olstm__pieces_run(args->parallel, rows, kElementsPerElement * n, requantize, &task);
   }
 }
 

@@ -1,6 +1,7 @@
 // ArgMax and ArgMin: the index of the first (or last) extreme along one axis.
 #include "op/op_family.h"
 #include "op/op_support.h"
+#include "op/pieces.h"
 #include "op/reduce/arg_fold.h"
 #include "op/reduce/axis_view.h"
 
@@ -16,7 +17,13 @@ typedef struct arg_handle {
   olstm__op_handle head;
   olstm_dtype dtype;
   olstm__axis_view view;
+  /// For pieces: of a row, or of a block of columns.
+  int64_t item_elements;
 } arg_handle;
+
+static int64_t block_count(const olstm__axis_view* view) {
+  return (view->columns + OLSTM__COMPUTE_BLOCK - 1) / OLSTM__COMPUTE_BLOCK;
+}
 
 enum { kCodeMax, kCodeMin };
 
@@ -90,33 +97,54 @@ static olstm_status arg_prepare(void* instance, const olstm_prepare_args* args,
       olstm__op_element_work(self->base.self->op_type, args,
                              view->columns > 1 ? view->slab_count * view->rows : 0,
                              is_plain ? kUnitsPerRow : kUnitsPerConvertedRow);
+  handle->item_elements =
+      olstm__piece_elements(out_prepared->work, view->slab_count * block_count(view));
   return OLSTM_STATUS_OK;
+}
+
+/// One run, of which rows, or blocks of columns, are done at a time.
+typedef struct arg_task {
+  const arg_handle* handle;
+  olstm__arg_order order;
+  const char* x;
+  int64_t* y;
+} arg_task;
+
+static void run_items(void* argument, int64_t begin, int64_t end) {
+  const arg_task* run = argument;
+  const olstm_dtype dtype = run->handle->dtype;
+  const olstm__axis_view* view = &run->handle->view;
+  const size_t bytes = olstm_dtype_size(dtype);
+  if (view->columns == 1) {
+    olstm__arg_of_rows(dtype, run->order, end - begin, view->rows,
+                       run->x + (size_t)(begin * view->rows) * bytes, run->y + begin);
+    return;
+  }
+  const int64_t blocks = block_count(view);
+  for (; begin < end; begin++) {
+    const int64_t slab = begin / blocks, j = begin % blocks * OLSTM__COMPUTE_BLOCK;
+    olstm__arg_of_columns(
+        dtype, run->order, view->rows, view->columns,
+        olstm__compute_block_size(view->columns - j),
+        run->x + (size_t)(slab * view->rows * view->columns + j) * bytes,
+        run->y + slab * view->columns + j);
+  }
 }
 
 static olstm_status arg_run(const void* instance, const void* handle,
                             const olstm_run_args* args, olstm_error* error) {
   const arg_op* self = instance;
   const arg_handle* prepared = handle;
-  const size_t element_bytes = olstm_dtype_size(prepared->dtype);
   const int32_t code = ((const olstm__op_schema*)self->base.self->variant)->code;
-  const olstm__arg_order order = {code == kCodeMax, self->selects_last};
-  const char* x = args->inputs[0];
-  int64_t* y = args->outputs[0];
+  arg_task run = {prepared,
+                  {code == kCodeMax, self->selects_last},
+                  args->inputs[0],
+                  args->outputs[0]};
   (void)error;
-  if (!y) return OLSTM_STATUS_OK;
-  const olstm__axis_view* view = &prepared->view;
-  if (view->columns == 1) {
-    olstm__arg_of_rows(prepared->dtype, order, view->slab_count, view->rows, x, y);
-    return OLSTM_STATUS_OK;
-  }
-  for (int64_t s = 0; s < view->slab_count; s++) {
-    for (int64_t j = 0; j < view->columns; j += OLSTM__COMPUTE_BLOCK) {
-      olstm__arg_of_columns(prepared->dtype, order, view->rows, view->columns,
-                            olstm__compute_block_size(view->columns - j),
-                            x + (size_t)j * element_bytes, y + j);
-    }
-    x += (size_t)(view->rows * view->columns) * element_bytes;
-    y += view->columns;
+  if (run.y) {
+    olstm__pieces_run(args->parallel,
+                      prepared->view.slab_count * block_count(&prepared->view),
+                      prepared->item_elements, run_items, &run);
   }
   return OLSTM_STATUS_OK;
 }

@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "op/pieces.h"
 #include "op/reduce/reduce_float.h"
 #include "op/reduce/reduce_most.h"
 
@@ -134,14 +135,50 @@ static void reduce_block(const olstm__reduce_walk* walk, int64_t count, const ch
   olstm__compute_store(walk->fold->compute_type, walk->dtype, count, &totals, y);
 }
 
-static void run_narrow(const olstm__reduce_walk* walk, const char* x, char* y) {
+/// One run, of which blocks of results are done at a time.
+typedef struct walk_task {
+  const olstm__reduce_walk* walk;
+  const char* x;
+  char* y;
+} walk_task;
+
+static void run_narrow(void* argument, int64_t begin, int64_t end) {
+  const walk_task* run = argument;
+  const olstm__reduce_walk* walk = run->walk;
   const size_t element_bytes = olstm_dtype_size(walk->dtype);
   const int64_t block = OLSTM__COMPUTE_BLOCK / walk->inner;
-  for (int64_t begin = 0; begin < walk->kept_count; begin += block) {
-    const int64_t left = walk->kept_count - begin;
+  for (; begin < end; begin += block) {
+    const int64_t left = end - begin;
     reduce_block(walk, left < block ? left : block,
-                 x + (size_t)(begin * walk->inner) * element_bytes,
-                 y + (size_t)begin * element_bytes);
+                 run->x + (size_t)(begin * walk->inner) * element_bytes,
+                 run->y + (size_t)begin * element_bytes);
+  }
+}
+
+/// Blocks of the columns of a set of results.
+static int64_t block_count(const olstm__reduce_walk* walk) {
+  return walk->inner_is_reduced
+             ? 1
+             : (walk->inner + OLSTM__COMPUTE_BLOCK - 1) / OLSTM__COMPUTE_BLOCK;
+}
+
+static void run_blocks(void* argument, int64_t begin, int64_t end) {
+  const walk_task* run = argument;
+  const olstm__reduce_walk* walk = run->walk;
+  const size_t element_bytes = olstm_dtype_size(walk->dtype);
+  const int64_t columns = walk->inner_is_reduced ? 1 : walk->inner;
+  const int64_t blocks = block_count(walk);
+  int64_t index[OLSTM_MAX_RANK] = {0};
+  int64_t block = begin % blocks;
+  int64_t offset = olstm__reduce_axes_seek(&walk->kept, begin / blocks, index);
+  for (; begin < end; begin++) {
+    const int64_t first = block * OLSTM__COMPUTE_BLOCK;
+    reduce_block(walk, olstm__compute_block_size(columns - first),
+                 run->x + (size_t)(offset + first) * element_bytes,
+                 run->y + (size_t)(begin / blocks * columns + first) * element_bytes);
+    if (++block < blocks) continue;
+    block = 0;
+    offset = olstm__reduce_axes_advance(&walk->kept, index, offset);
   }
 }
 
@@ -152,30 +189,19 @@ size_t olstm__reduce_walk_workspace(const olstm__reduce_walk* walk) {
 void olstm__reduce_walk_run(const olstm__reduce_walk* walk,
                             const olstm_parallel* parallel, const void* x, void* y,
                             void* workspace) {
-  const size_t element_bytes = olstm_dtype_size(walk->dtype);
-  const int64_t columns = walk->inner_is_reduced ? 1 : walk->inner;
-  int64_t index[OLSTM_MAX_RANK] = {0};
-  int64_t offset = 0;
-  char* to = y;
+  // What an element costs, beside one of OLSTM__PIECE_ELEMENTS.
+  enum { kElementsPerElement = 4 };
+  walk_task run = {walk, x, y};
   if (walk->dtype == OLSTM_DTYPE_FLOAT) {
     olstm__reduce_float_run(walk, parallel, x, y, workspace);
-    return;
-  }
-  if (olstm__reduce_most_serves(walk)) {
+  } else if (olstm__reduce_most_serves(walk)) {
     olstm__reduce_most_run(walk, x, y);
-    return;
-  }
-  if (walk->is_narrow) {
-    run_narrow(walk, x, y);
-    return;
-  }
-  for (int64_t k = 0; k < walk->kept_count; k++) {
-    for (int64_t begin = 0; begin < columns; begin += OLSTM__COMPUTE_BLOCK) {
-      const int64_t count = olstm__compute_block_size(columns - begin);
-      reduce_block(walk, count, (const char*)x + (size_t)(offset + begin) * element_bytes,
-                   to);
-      to += (size_t)count * element_bytes;
-    }
-    offset = olstm__reduce_axes_advance(&walk->kept, index, offset);
+  } else if (walk->is_narrow) {
+    olstm__pieces_run(parallel, walk->kept_count, kElementsPerElement * walk->inner,
+                      run_narrow, &run);
+  } else {
+    const int64_t width = walk->inner_is_reduced ? 1 : OLSTM__COMPUTE_BLOCK;
+    olstm__pieces_run(parallel, walk->kept_count * block_count(walk),
+                      kElementsPerElement * walk->set_count * width, run_blocks, &run);
   }
 }
