@@ -18,7 +18,8 @@ olstm_status olstm__conv_parse_group(const olstm__op_base* base, int64_t* out_gr
   OLSTM_RETURN_IF_ERROR(olstm_node_get_int(base->node, "group", 1, out_group, error));
   if (*out_group >= 1 && *out_group <= INT32_MAX) return OLSTM_STATUS_OK;
   return olstm__op_fail(base, error, OLSTM_STATUS_INVALID_MODEL,
-                        "attribute group is %" PRId64 ", expected 1 or more", *out_group);
+                        "attribute group is %" PRId64 ", expected 1 to %d", *out_group,
+                        INT32_MAX);
 }
 
 olstm_status olstm__conv_check_bias(const olstm__op_base* base,

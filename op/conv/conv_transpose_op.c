@@ -11,18 +11,6 @@ typedef struct conv_transpose_op {
   int64_t output_shape[OLSTM__WINDOW_MAX_RANK];
 } conv_transpose_op;
 
-static olstm_status check_list(const conv_transpose_op* self, const char* name,
-                               const int64_t* values, size_t count, int64_t least,
-                               olstm_error* error) {
-  for (size_t i = 0; i < count; i++) {
-    if (values[i] >= least && values[i] <= INT32_MAX) continue;
-    return olstm__op_fail(&self->head.base, error, OLSTM_STATUS_INVALID_MODEL,
-                          "attribute %s has %" PRId64 ", expected at least %" PRId64,
-                          name, values[i], least);
-  }
-  return OLSTM_STATUS_OK;
-}
-
 static olstm_status parse(void* instance, olstm_error* error) {
   conv_transpose_op* self = instance;
   const olstm__op_base* base = &self->head.base;
@@ -35,10 +23,11 @@ static olstm_status parse(void* instance, olstm_error* error) {
   OLSTM_RETURN_IF_ERROR(olstm__op_copy_ints(base, "output_shape", OLSTM__WINDOW_MAX_RANK,
                                             self->output_shape, &self->output_shape_count,
                                             &given, error));
-  OLSTM_RETURN_IF_ERROR(check_list(self, "output_padding", self->output_padding,
-                                   self->output_padding_count, 0, error));
-  OLSTM_RETURN_IF_ERROR(check_list(self, "output_shape", self->output_shape,
-                                   self->output_shape_count, 1, error));
+  OLSTM_RETURN_IF_ERROR(olstm__window_check_list(base, "output_padding",
+                                                 self->output_padding,
+                                                 self->output_padding_count, 0, error));
+  OLSTM_RETURN_IF_ERROR(olstm__window_check_list(base, "output_shape", self->output_shape,
+                                                 self->output_shape_count, 1, error));
   OLSTM_RETURN_IF_ERROR(olstm__conv_parse_function(base, &self->head.function, error));
   // Last, since what is packed is freed by destroy alone.
   return olstm__conv_pack_constant(&self->head.weight, base, self->head.group, true,

@@ -3,19 +3,27 @@
 
 #include <string.h>
 
+olstm_status olstm__window_check_list(const olstm__op_base* base, const char* name,
+                                      const int64_t* values, size_t count, int64_t least,
+                                      olstm_error* error) {
+  for (size_t i = 0; i < count; i++) {
+    const bool is_less = values[i] < least;
+    if (!is_less && values[i] <= INT32_MAX) continue;
+    return olstm__op_fail(base, error, OLSTM_STATUS_INVALID_MODEL,
+                          "attribute %s has %" PRId64 ", expected at %s %" PRId64, name,
+                          values[i], is_less ? "least" : "most",
+                          is_less ? least : INT32_MAX);
+  }
+  return OLSTM_STATUS_OK;
+}
+
 static olstm_status read_list(const olstm__op_base* base, const char* name,
                               size_t capacity, int64_t least, int64_t* out_values,
                               size_t* out_count, olstm_error* error) {
   bool given = false;
   OLSTM_RETURN_IF_ERROR(
       olstm__op_copy_ints(base, name, capacity, out_values, out_count, &given, error));
-  for (size_t i = 0; i < *out_count; i++) {
-    if (out_values[i] >= least && out_values[i] <= INT32_MAX) continue;
-    return olstm__op_fail(base, error, OLSTM_STATUS_INVALID_MODEL,
-                          "attribute %s has %" PRId64 ", expected at least %" PRId64,
-                          name, out_values[i], least);
-  }
-  return OLSTM_STATUS_OK;
+  return olstm__window_check_list(base, name, out_values, *out_count, least, error);
 }
 
 static olstm_status read_auto_pad(const olstm__op_base* base, olstm__auto_pad* out_value,

@@ -42,6 +42,11 @@ typedef struct olstm__window {
   int64_t pad_end[OLSTM__WINDOW_MAX_RANK];
 } olstm__window;
 
+/// Refuses values below `least`, or of 2^31 and more, of an attribute that is a list.
+olstm_status olstm__window_check_list(const olstm__op_base* base, const char* name,
+                                      const int64_t* values, size_t count, int64_t least,
+                                      olstm_error* error);
+
 /// Reads auto_pad, ceil_mode, kernel_shape, strides, dilations and pads, where the node
 /// has them. Refuses lists that are too long and values out of range.
 olstm_status olstm__window_parse(const olstm__op_base* base,

@@ -26,7 +26,8 @@ static olstm_status parse_block(void* instance, olstm_error* error) {
   // Larger blocks than this have more pixels than any tensor has channels.
   if (op->block < 1 || op->block > INT32_MAX) {
     return olstm__op_fail(&op->base, error, OLSTM_STATUS_INVALID_MODEL,
-                          "blocksize is %" PRId64 ", expected 1 or more", op->block);
+                          "blocksize is %" PRId64 ", expected 1 to %d", op->block,
+                          INT32_MAX);
   }
   op->is_column_row_depth = strcmp(mode, "CRD") == 0;
   if (op->is_column_row_depth || strcmp(mode, "DCR") == 0) return OLSTM_STATUS_OK;

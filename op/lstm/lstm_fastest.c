@@ -1,6 +1,7 @@
 #include "op/lstm/lstm_fastest.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -191,9 +192,12 @@ static void write_reason(const olstm__lstm_problem* problem,
   const char* separator = "";
   for (size_t k = 0; k < OLSTM__LSTM_MAX_KERNELS && olstm__lstm_kernel_at(k); k++) {
     if (timing->ns[k] == 0 || used >= OLSTM__LSTM_REASON_CAPACITY) continue;
+    // Three digits, or the whole number.
+    const double us = timing->ns[k] / 1000;
+    const bool is_long = us >= 999.5;
     used += (size_t)snprintf(reason + used, OLSTM__LSTM_REASON_CAPACITY - used,
-                             "%s%s %.3g us", separator, olstm__lstm_kernel_at(k)->name,
-                             timing->ns[k] / 1000);
+                             "%s%s %.*g us", separator, olstm__lstm_kernel_at(k)->name,
+                             is_long ? 15 : 3, is_long ? rint(us) : us);
     separator = ", ";
   }
   if (timing->steps == problem->steps || used >= OLSTM__LSTM_REASON_CAPACITY) return;

@@ -169,6 +169,23 @@ static void shapes_that_do_not_fit_are_named(void** state) {
   op_text_expect_failure("Conv-11 strides=[0]", "f32[1,1,2] 0..; f32[1,1,1] 0..",
                          OLSTM_STATUS_INVALID_MODEL,
                          "Conv 'node': attribute strides has 0, expected at least 1");
+  // 2^62, 2^31: beyond what windows are counted in.
+  op_text_expect_failure("Conv-11 strides=[4611686018427387904]",
+                         "f32[1,1,2] 0..; f32[1,1,1] 0..", OLSTM_STATUS_INVALID_MODEL,
+                         "Conv 'node': attribute strides has 4611686018427387904, "
+                         "expected at most 2147483647");
+  op_text_expect_failure("Conv-11 pads=[0,2147483648]", "f32[1,1,2] 0..; f32[1,1,1] 0..",
+                         OLSTM_STATUS_INVALID_MODEL,
+                         "Conv 'node': attribute pads has 2147483648, expected at most "
+                         "2147483647");
+  op_text_expect_failure("ConvTranspose-11 output_shape=[2147483648]",
+                         "f32[1,1,2] 0..; f32[1,1,1] 0..", OLSTM_STATUS_INVALID_MODEL,
+                         "ConvTranspose 'node': attribute output_shape has 2147483648, "
+                         "expected at most 2147483647");
+  op_text_expect_failure("Conv-11 group=2147483648", "f32[1,1,2] 0..; f32[1,1,1] 0..",
+                         OLSTM_STATUS_INVALID_MODEL,
+                         "Conv 'node': attribute group is 2147483648, expected 1 to "
+                         "2147483647");
   op_text_expect_failure("Conv-11 auto_pad='SAME_UPPER' pads=[2,2]",
                          "f32[1,1,3] 0..; f32[1,1,2] 0..", OLSTM_STATUS_INVALID_MODEL,
                          "Conv 'node': attribute pads has 2 and 2, but auto_pad makes "

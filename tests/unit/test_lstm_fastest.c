@@ -65,6 +65,14 @@ static void takes_the_faster_kernel_and_says_the_times(void** state) {
   (void)snprintf(expected, sizeof expected, "fastest: native 61.2 us, %s 50 us",
                  olstm__lstm_kernel_at(1)->name);
   assert_string_equal(choice.reason, expected);
+  // Plain figures, however long it takes.
+  timing.ns[0] = 1412345;
+  timing.ns[1] = 999600;
+  assert_int_equal(olstm__lstm_choose_fastest(&problem, &timing, &choice, NULL),
+                   OLSTM_STATUS_OK);
+  (void)snprintf(expected, sizeof expected, "fastest: native 1412 us, %s 1000 us",
+                 olstm__lstm_kernel_at(1)->name);
+  assert_string_equal(choice.reason, expected);
 }
 
 static void the_first_choice_stays_where_times_are_about_equal(void** state) {

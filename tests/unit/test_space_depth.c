@@ -31,7 +31,7 @@ static void refuses_blocks_that_do_not_divide(void** state) {
                          "blocks of 2 do not divide");
   op_text_expect_failure("DepthToSpace-13 blocksize=0", "f32[1,1,1,1] 0",
                          OLSTM_STATUS_INVALID_MODEL,
-                         "DepthToSpace 'node': blocksize is 0, expected 1 or more");
+                         "DepthToSpace 'node': blocksize is 0, expected 1 to 2147483647");
   op_text_expect_failure(
       "DepthToSpace-13 blocksize=1", "f32[1,1,1] 0", OLSTM_STATUS_SHAPE_MISMATCH,
       "DepthToSpace 'node': input 'x0' has shape [1,1,1], expected 4 dimensions");
