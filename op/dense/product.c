@@ -98,8 +98,15 @@ bool olstm__product_run_scratch_bytes(const olstm__product* product, size_t* out
          olstm_size_add(*out_bytes, bias_bytes, out_bytes);
 }
 
+/// Whether one row takes B's columns, which lie one after the other, as they are.
+static bool takes_columns(const olstm__product* product, const olstm__gemm_matrix* b) {
+  return product->m == 1 && b->row_stride == 1 && b->column_stride == product->k &&
+         b->column_stride > 1 && olstm__gemm_takes_transposed(product->dtype);
+}
+
 bool olstm__product_takes_unpacked(const olstm__product* product,
                                    const olstm__gemm_matrix* b) {
+  if (takes_columns(product, b)) return true;
   return product->dtype == OLSTM_DTYPE_FLOAT && product->m <= kUnpackedRows &&
          olstm__gemm_takes_unpacked(product->dtype) && b->column_stride == 1 &&
          b->row_stride == product->n;
@@ -216,6 +223,7 @@ static void run_part(void* argument, int32_t index) {
     (void)olstm__gemm_packed_bytes(p->dtype, p->k, column, &packed_before);
   }
   if (packed) packed = (const char*)packed + packed_before;
+  const bool is_transposed = !packed && !split->packs && takes_columns(p, &args->b);
   if (split->packs) {
     char* to = (char*)args->pack_to + packed_before;
     const olstm__gemm_matrix b = {
@@ -232,7 +240,8 @@ static void run_part(void* argument, int32_t index) {
       .a = (const char*)args->a + (size_t)(row * p->k) * element_bytes,
       .a_stride = p->k,
       .packed = packed,
-      .b = args->b.data,
+      .b = (const char*)args->b.data + (is_transposed ? first * (size_t)p->k : 0),
+      .b_stride = is_transposed ? p->k : 0,
       .bias = args->bias ? (const char*)args->bias + first : NULL,
       .c = (char*)args->c + (size_t)(row * p->n) * element_bytes + first,
       .c_stride = p->n};
@@ -266,7 +275,8 @@ static product_split share(const olstm__product* product,
         columns_of_task(product->n, olstm__gemm_lanes(product->dtype), threads);
     split.packs = had_better_share_columns(product, columns, threads);
     if (split.packs) split.columns = columns;
-  } else if (product->m <= kFewRows && args->packed && product->n > tile) {
+  } else if (product->m <= kFewRows && product->n > tile &&
+             (args->packed || takes_columns(product, &args->b))) {
     // B is what takes the time: each of them reads its own part.
     split.columns = columns_of_task(product->n, tile, threads);
   }

@@ -23,7 +23,8 @@ typedef void (*olstm__where_blocks)(size_t groups, const uint8_t* mask, size_t m
 
 /// X(name, bytes of an operand's element, bytes of y's). I8 and U8 are bytes as they are
 /// stored; BOOL takes every byte but 0 for true. Quotients and rests by 0 are 0; the
-/// least integer divided by -1 wraps. Operands of shifts have no sign.
+/// least integer divided by -1 wraps. Operands of shifts have no sign. SAME_SIZE: whether
+/// |p| is q.
 #define OLSTM__BINARY_BLOCKS(X) \
   X(ADD_F32, 4, 4)              \
   X(ADD_F64, 8, 8)              \
@@ -68,6 +69,8 @@ typedef void (*olstm__where_blocks)(size_t groups, const uint8_t* mask, size_t m
   X(EQUAL_F64, 8, 1)            \
   X(EQUAL_I32, 4, 1)            \
   X(EQUAL_I64, 8, 1)            \
+  X(SAME_SIZE_F32, 4, 1)        \
+  X(SAME_SIZE_F64, 8, 1)        \
   X(DIV_I32, 4, 4)              \
   X(MOD_I32, 4, 4)              \
   X(FMOD_I32, 4, 4)             \

@@ -178,32 +178,19 @@ static void is_nan(olstm__binary_loop equal, int64_t count, const void* x, void*
   olstm__unary_groups_run(OLSTM__BLOCKS_NOT_BOOL, count, y, y);
 }
 
-static void is_inf(const olstm__unary_parameters* parameters, bool is_double,
-                   int64_t count, const char* x, uint8_t* y) {
+static void is_inf(const olstm__unary_parameters* parameters, olstm__binary_loop equal,
+                   olstm__binary_loop same_size, const void* infinity, int64_t count,
+                   const void* x, void* y) {
   const bool has_low = parameters->alpha != 0, has_high = parameters->beta != 0;
-  const double wide = has_high ? (double)INFINITY : -(double)INFINITY;
-  const float narrow = (float)wide;
-  const void* infinity = is_double ? (const void*)&wide : &narrow;
-  const olstm__binary_loop equal =
-      is_double ? OLSTM__BLOCKS_EQUAL_F64 : OLSTM__BLOCKS_EQUAL_F32;
-  const size_t bytes = is_double ? sizeof wide : sizeof narrow;
-  olstm__compute_block block;
-  if (!has_low && !has_high) memset(y, 0, (size_t)count);
-  if (!has_low || !has_high) {
-    if (has_low || has_high) olstm__binary_groups_run(equal, count, x, 1, infinity, 0, y);
-    return;
-  }
-  const olstm__unary_kernel size_of = olstm__unary_kernel_find(
-      OLSTM__UNARY_ABS, is_double ? OLSTM__COMPUTE_F64 : OLSTM__COMPUTE_F32);
-  for (int64_t left = count, size; left > 0; left -= size, y += size) {
-    size = olstm__compute_block_size(left);
-    size_of(parameters, size, x, &block);
-    olstm__binary_groups_run(equal, size, &block, 1, infinity, 0, y);
-    x += (size_t)size * bytes;
+  if (has_low || has_high) {
+    olstm__binary_groups_run(has_low && has_high ? same_size : equal, count, x, 1,
+                             infinity, 0, y);
+  } else {
+    memset(y, 0, (size_t)count);
   }
 }
 
-#define IS_KIND(lane, is_double)                                                      \
+#define IS_KIND(lane, type)                                                           \
   static void is_nan_##lane(const olstm__unary_parameters* parameters, int64_t count, \
                             const void* x, void* y) {                                 \
     (void)parameters;                                                                 \
@@ -211,10 +198,12 @@ static void is_inf(const olstm__unary_parameters* parameters, bool is_double,
   }                                                                                   \
   static void is_inf_##lane(const olstm__unary_parameters* parameters, int64_t count, \
                             const void* x, void* y) {                                 \
-    is_inf(parameters, is_double, count, x, y);                                       \
+    const type infinity = (type)(parameters->beta != 0 ? INFINITY : -INFINITY);       \
+    is_inf(parameters, OLSTM__BLOCKS_EQUAL_##lane, OLSTM__BLOCKS_SAME_SIZE_##lane,    \
+           &infinity, count, x, y);                                                   \
   }
-IS_KIND(F32, false)
-IS_KIND(F64, true)
+IS_KIND(F32, float)
+IS_KIND(F64, double)
 LOOP(not_I32, int32_t, uint8_t, v == 0)
 
 #define REAL_TYPES(name) \

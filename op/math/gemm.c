@@ -103,6 +103,21 @@ bool olstm__gemm_takes_unpacked(olstm_dtype dtype) {
   return table(dtype)->takes_unpacked;
 }
 
+bool olstm__gemm_takes_transposed(olstm_dtype dtype) {
+#if defined(__x86_64__)
+  return dtype == OLSTM_DTYPE_FLOAT && olstm__cpu_get()->avx2_fma;
+#else
+  (void)dtype;
+  return false;
+#endif
+}
+
 void olstm__gemm_run(olstm_dtype dtype, const olstm__gemm_args* args) {
+#if defined(__x86_64__)
+  if (!args->packed && args->b_stride) {
+    olstm__gemm_transposed_f32_avx2(args);
+    return;
+  }
+#endif
   table(dtype)->run(args);
 }

@@ -35,6 +35,9 @@ typedef struct olstm__gemm_args {
   /// Where `packed` is NULL, B itself, with rows of n elements without gaps: for a few
   /// rows of float, without `accumulate`.
   const void* b;
+  /// Not 0: `b` is B transposed, whose rows of k elements are so many elements apart. For
+  /// one row of float (olstm__gemm_takes_transposed).
+  int64_t b_stride;
 } olstm__gemm_args;
 
 /// Bytes of a packed B. dtype: FLOAT or DOUBLE. False when they do not fit in a size_t.
@@ -53,6 +56,9 @@ void olstm__gemm_pack(olstm_dtype dtype, int64_t k, int64_t n,
 
 /// Whether products of this dtype can do without packing.
 bool olstm__gemm_takes_unpacked(olstm_dtype dtype);
+
+/// Whether a product of one row can do without packing a B that is transposed.
+bool olstm__gemm_takes_transposed(olstm_dtype dtype);
 
 /// Computes. [no-alloc] [any-thread]
 void olstm__gemm_run(olstm_dtype dtype, const olstm__gemm_args* args);

@@ -17,6 +17,9 @@ typedef struct olstm__gemm_table {
   void (*run)(const struct olstm__gemm_args* args);
 } olstm__gemm_table;
 
+/// One row times B transposed, where `b_stride` says so. [no-alloc]
+void olstm__gemm_transposed_f32_avx2(const struct olstm__gemm_args* args);
+
 extern const olstm__gemm_table olstm__gemm_f32_plain;
 extern const olstm__gemm_table olstm__gemm_f64_plain;
 extern const olstm__gemm_table olstm__gemm_f32_avx2;

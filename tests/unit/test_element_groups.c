@@ -112,6 +112,7 @@ static double define_real(const char* name, double p, double q) {
   if (IS("LESS")) return p < q;
   if (IS("NO_MORE")) return p <= q;
   if (IS("EQUAL")) return p == q;
+  if (IS("SAME_SIZE")) return fabs(p) == q;
   if (IS("FMOD")) return fmod(p, q);
   if (IS("SQRT")) return sqrt(p);
   if (IS("FLOOR")) return floor(p);

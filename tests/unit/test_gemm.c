@@ -170,6 +170,51 @@ static void unpacked_matrices_give_the_same_bits(void** state) {
   }
 }
 
+/// One row, for columns and depths around those that are taken together.
+static void transposed_matrices_give_the_same_bits(void** state) {
+  static const int64_t kColumns[] = {1, 7, 8, 17, 63, 64, 65, 130, 200};
+  static const int64_t kDepths[] = {2, 3, 31, 32, 37, 100};
+  (void)state;
+  if (!olstm__gemm_takes_transposed(OLSTM_DTYPE_FLOAT)) skip();
+  for (size_t i = 0; i < sizeof kColumns / sizeof kColumns[0]; i++) {
+    for (size_t d = 0; d < sizeof kDepths / sizeof kDepths[0]; d++) {
+      const int64_t n = kColumns[i], k = kDepths[d], stride = k + (int64_t)(d % 2);
+      float* a = make(OLSTM_DTYPE_FLOAT, 1, k);
+      float* b = make(OLSTM_DTYPE_FLOAT, 2, n * stride);
+      float* bias = make(OLSTM_DTYPE_FLOAT, 3, n);
+      float* from_packed = make(OLSTM_DTYPE_FLOAT, 4, n);
+      float* from_b = make(OLSTM_DTYPE_FLOAT, 5, n);
+      const olstm__gemm_matrix matrix = {b, 1, stride};
+      size_t bytes = 0;
+      assert_true(olstm__gemm_packed_bytes(OLSTM_DTYPE_FLOAT, k, n, &bytes));
+      void* packed = malloc(bytes);
+      olstm__gemm_pack(OLSTM_DTYPE_FLOAT, k, n, &matrix, packed);
+      olstm__gemm_args args = {.m = 1,
+                               .n = n,
+                               .k = k,
+                               .a = a,
+                               .a_stride = k,
+                               .packed = packed,
+                               .bias = i % 2 ? bias : NULL,
+                               .c = from_packed,
+                               .c_stride = n};
+      olstm__gemm_run(OLSTM_DTYPE_FLOAT, &args);
+      args.packed = NULL;
+      args.b = b;
+      args.b_stride = stride;
+      args.c = from_b;
+      olstm__gemm_run(OLSTM_DTYPE_FLOAT, &args);
+      assert_memory_equal(from_packed, from_b, (size_t)n * sizeof(float));
+      free(a);
+      free(b);
+      free(bias);
+      free(from_packed);
+      free(from_b);
+      free(packed);
+    }
+  }
+}
+
 static void rows_do_not_depend_on_their_number(void** state) {
   const product p = {OLSTM_DTYPE_FLOAT, 23, 77, 333, true, false, true};
   (void)state;
@@ -217,6 +262,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(float_products_agree_with_plain_loops),
       cmocka_unit_test(double_products_agree_with_plain_loops),
       cmocka_unit_test(unpacked_matrices_give_the_same_bits),
+      cmocka_unit_test(transposed_matrices_give_the_same_bits),
       cmocka_unit_test(rows_do_not_depend_on_their_number),
       cmocka_unit_test(packed_bytes_refuses_what_does_not_fit),
   };
