@@ -21,8 +21,19 @@ olstm__conv olstm__conv_of_weights(const olstm_tensor_desc* w, int64_t groups,
   for (int32_t d = 0; d < OLSTM__WINDOW_MAX_RANK; d++) {
     const int32_t own = d - (OLSTM__WINDOW_MAX_RANK - (w->rank - 2));
     conv.window.kernel[d] = own < 0 ? 1 : w->dims[2 + own];
+    conv.window.stride[d] = conv.window.dilation[d] = 1;
   }
   return conv;
+}
+
+/// Sets the strides and dilations of attributes, which may not fit the weights.
+static void set_steps(const olstm__window_attributes* a, int32_t rank,
+                      olstm__window* window) {
+  for (int32_t i = 0; i < rank; i++) {
+    const int32_t d = OLSTM__WINDOW_MAX_RANK - rank + i;
+    if ((size_t)i < a->stride_count) window->stride[d] = a->strides[i];
+    if ((size_t)i < a->dilation_count) window->dilation[d] = a->dilations[i];
+  }
 }
 
 static bool can_pack(const olstm_tensor* w, int64_t groups) {
@@ -38,6 +49,7 @@ typedef struct packing_key {
   bool is_transposed;
   int64_t groups, input_channels, output_channels;
   int64_t kernel[OLSTM__WINDOW_MAX_RANK];
+  int64_t stride[OLSTM__WINDOW_MAX_RANK], dilation[OLSTM__WINDOW_MAX_RANK];
   const void* data;
 } packing_key;
 
@@ -51,6 +63,8 @@ static packing_key key_of(const olstm__conv* conv, const olstm_tensor* w) {
   key.input_channels = conv->input_channels;
   key.output_channels = conv->output_channels;
   memcpy(key.kernel, conv->window.kernel, sizeof key.kernel);
+  memcpy(key.stride, conv->window.stride, sizeof key.stride);
+  memcpy(key.dilation, conv->window.dilation, sizeof key.dilation);
   key.data = w->data;
   return key;
 }
@@ -71,11 +85,15 @@ static olstm_status pack_half_floats(const olstm__conv* conv, const olstm_tensor
 }
 
 olstm_status olstm__conv_pack_constant(olstm__packed_memory* weight,
-                                       const olstm__op_base* base, int64_t groups,
-                                       bool is_transposed, olstm_error* error) {
+                                       const olstm__op_base* base,
+                                       const olstm__window_attributes* attributes,
+                                       int64_t groups, bool is_transposed,
+                                       olstm_error* error) {
   const olstm_tensor* w = base->node->constants[1];
   if (!can_pack(w, groups)) return OLSTM_STATUS_OK;
-  const olstm__conv conv = olstm__conv_of_weights(&w->desc, groups, is_transposed);
+  olstm__conv conv = olstm__conv_of_weights(&w->desc, groups, is_transposed);
+  // What packed weights of plain convolutions do not depend on.
+  if (is_transposed) set_steps(attributes, w->desc.rank - 2, &conv.window);
   const packing_key key = key_of(&conv, w);
   size_t bytes = 0;
   bool is_new = false;
@@ -105,7 +123,7 @@ olstm_status olstm__conv_parse_function(const olstm__op_base* base,
 // ---------------------------------------------------------------- calls
 
 static bool lay_out(olstm__conv_call* call, bool is_packed, size_t* out_bytes) {
-  const olstm__conv* conv = &call->plan.conv;
+  const olstm__conv* conv = &call->plan.whole;
   const size_t channels = (size_t)(conv->groups * conv->output_channels);
   size_t packed_bytes = 0;
   *out_bytes = 0;
@@ -174,7 +192,7 @@ static void finish(const void* context, int64_t plane, int64_t first, int64_t co
 void olstm__conv_call_run(const olstm__conv_call* call,
                           const olstm__packed_memory* weight, const olstm_run_args* args,
                           const olstm__conv_ending* ending) {
-  const olstm__conv* conv = &call->plan.conv;
+  const olstm__conv* conv = &call->plan.whole;
   char* workspace = args->workspace;
   if (!args->outputs[0]) return;
   const bool ends = ending->residual || (ending->function && ending->function->kernel);

@@ -8,15 +8,18 @@
 #include "op/packed_memory.h"
 
 /// The convolution of weights of `dtype`, [groups * output_channels, input_channels, ...]
-/// or, transposed, with channels the other way round: everything but windows and batch.
+/// or, transposed, with channels the other way round: everything but windows, of which
+/// the kernel alone is set, in steps of one, and batch.
 olstm__conv olstm__conv_of_weights(const olstm_tensor_desc* w, int64_t groups,
                                    bool is_transposed);
 
 /// Packs weights that are a constant; others, and those that do not fit the operator, are
 /// left alone: *weight stays zeroed. Errors: OUT_OF_MEMORY. Memory: the caller deinits.
 olstm_status olstm__conv_pack_constant(olstm__packed_memory* weight,
-                                       const olstm__op_base* base, int64_t groups,
-                                       bool is_transposed, olstm_error* error);
+                                       const olstm__op_base* base,
+                                       const olstm__window_attributes* attributes,
+                                       int64_t groups, bool is_transposed,
+                                       olstm_error* error);
 
 /// Reads the activation of a fused node; others have none.
 olstm_status olstm__conv_parse_function(const olstm__op_base* base,

@@ -221,8 +221,12 @@ bool olstm__conv_source_count(const olstm__conv_plan* plan, int64_t rows, int64_
 }
 
 bool olstm__conv_fits_cache(const olstm__conv_plan* plan, int64_t rows, int64_t columns) {
-  size_t count = 0;
+  size_t count = 0, placed = 0;
   return olstm__conv_source_count(plan, rows, columns, &count) &&
+         olstm_size_multiply((size_t)(plan->piece_depths * rows * columns),
+                             plan->places ? (size_t)plan->conv.output_channels : 0,
+                             &placed) &&
+         olstm_size_add(count, placed, &count) &&
          olstm_size_multiply(count, olstm_dtype_size(plan->conv.dtype), &count) &&
          count <= kPieceBytes;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "op/conv/conv_depthwise.h"
+#include "op/conv/conv_unfold.h"
 #include "op/shape/transpose_tiles.h"
 
 enum {
@@ -49,8 +50,10 @@ typedef struct tile_group {
   olstm__conv_source source;
   olstm__conv_list* list;
   const char* weights;
-  /// Where the group's first channel's plane begins.
+  /// Where the group's first channel's plane begins, or what the piece has of it where
+  /// results are placed; and reals from channel to channel.
   char* y;
+  int64_t plane;
   /// Of tiles whose lanes are channels; and of the phases of a row, each [channels,
   /// columns].
   char *results, *phases;
@@ -223,19 +226,19 @@ static void run_row(tile_group* group, int64_t row) {
   const olstm__conv_piece* piece = group->piece;
   const olstm__conv_plan* plan = piece->plan;
   const olstm__window* w = &plan->conv.window;
-  const int64_t plane = olstm__window_output_count(w);
   const int64_t begin = piece->column * plan->phases;
+  const int64_t end = olstm__conv_smaller(piece->column_end * plan->phases, w->output[2]);
   const int64_t joined =
       plan->joins_rows ? (piece->depth_end - piece->depth) * (piece->row_end - piece->row)
                        : 1;
-  const int64_t count =
-      joined * olstm__conv_smaller(piece->column_end * plan->phases, w->output[2]) -
-      begin;
+  const int64_t count = joined * (end - begin);
   const int64_t size = piece->size;
-  char* y =
-      group->y + ((piece->depth * w->output[1] + row) * w->output[2] + begin) * size;
+  const int64_t at = plan->places
+                         ? (row - piece->row) * (end - begin)
+                         : (piece->depth * w->output[1] + row) * w->output[2] + begin;
+  char* y = group->y + at * size;
   if (plan->phases == 1) {
-    run_phase(group, row, 0, count, y, plane);
+    run_phase(group, row, 0, count, y, group->plane);
     return;
   }
   const int64_t columns = piece->column_end - piece->column;
@@ -247,7 +250,7 @@ static void run_row(tile_group* group, int64_t row) {
   }
   for (int64_t m = 0; m < group->channel_count; m++) {
     join_phases(piece, group->phases + m * columns * size, phase_step, count,
-                y + m * plane * size);
+                y + m * group->plane * size);
   }
 }
 
@@ -267,7 +270,7 @@ static void finish_group(const tile_group* group, int64_t channel) {
   const int64_t rows = whole ? all : 1;
   const bool joins = args->finishes_planes && whole && rows * end == plane;
   const int64_t planes = joins ? group->channel_count : 1;
-  if (!args->finish) return;
+  if (!args->finish || piece->plan->places) return;
   for (int64_t m = 0; m < group->channel_count; m += planes) {
     const int64_t index =
         (piece->sample * conv->groups + piece->group) * conv->output_channels + channel +
@@ -297,12 +300,19 @@ static void run_group(tile_group* group, int64_t channel) {
                         conv->input_channels * taps * plan->block +
                     channel % plan->block) *
                        size;
-  group->y = (char*)group->args->y +
-             (piece->sample * conv->groups * conv->output_channels + own) *
-                 olstm__window_output_count(&conv->window) * size;
+  group->plane = olstm__window_output_count(&conv->window);
+  group->y =
+      (char*)group->args->y +
+      (piece->sample * conv->groups * conv->output_channels + own) * group->plane * size;
+  if (plan->places) {
+    group->plane = (piece->depth_end - piece->depth) * (piece->row_end - piece->row) *
+                   (piece->column_end - piece->column);
+    group->y = group->phases + (channel - piece->channel) * group->plane * size;
+  }
   // What lies beyond in a vector is an earlier group's, and counts for nothing.
-  if (bias) {
-    spread(size, bias + own * size, group->channel_count, size, (char*)group->init);
+  for (int64_t i = 0; bias && i < group->channel_count; i++) {
+    olstm__conv_copy_real(size, bias + (own + i) / plan->fold * size,
+                          (char*)group->init + i * size);
   }
   group->zeros = kZeros;
   if (group->calls_channels != group->channel_count) {
@@ -349,6 +359,7 @@ static void run_piece(const olstm__conv_piece* piece, const olstm__conv_args* ar
     run_group(&group, channel);
     channel += group.channel_count;
   }
+  if (plan->places) olstm__conv_place(piece, args, group.phases);
 }
 
 // ---------------------------------------------------------------- pieces
@@ -433,6 +444,12 @@ void olstm__conv_run(const olstm__conv_plan* plan, const olstm__conv_args* args)
 /// Weights are [groups][output channels][input channels][taps], or with channels the
 /// other way round.
 void olstm__conv_pack(const olstm__conv* conv, const void* weights, void* packed) {
+  olstm__conv plain;
+  int64_t place[OLSTM__WINDOW_MAX_RANK];
+  if (olstm__conv_unfold(conv, &plain, place)) {
+    olstm__conv_pack_unfolded(conv, &plain, olstm__conv_block(&plain), weights, packed);
+    return;
+  }
   const int64_t size = (int64_t)olstm_dtype_size(conv->dtype);
   const int64_t taps = olstm__window_kernel_count(&conv->window);
   const int64_t inputs = conv->input_channels;

@@ -287,7 +287,7 @@ static void share_pieces(olstm__conv_plan* plan, int32_t thread_count) {
   const int64_t wanted = (int64_t)thread_count * kPiecesPerThread;
   const int64_t channels = plan->conv.output_channels;
   const int64_t unit = olstm__conv_larger(
-      plan->block * (plan->by_channels ? (int64_t)plan->vectors : 1), 1);
+      plan->block * (plan->by_channels ? (int64_t)plan->vectors : 1) * plan->fold, 1);
   if (thread_count == 1) return;
   if (plan->plane) {
     share_planes(plan, wanted);
@@ -350,6 +350,18 @@ static bool lay_out_tiles(olstm__conv_plan* plan) {
   if (!olstm_size_multiply((size_t)taps, (size_t)plan->list_channels, &listed)) {
     return false;
   }
+  size_t placed = plan->phases > 1 ? group * (size_t)(plan->phases * columns) : 0;
+  if (plan->places) {
+    // All results of a piece, and a row of them in its place.
+    const int64_t rows = plan->joins_rows ? 1 : plan->piece_rows;
+    if (!olstm_size_multiply((size_t)(columns * rows), (size_t)plan->piece_channels,
+                             &placed) ||
+        !olstm_size_add(placed,
+                        (size_t)(plan->piece_columns * plan->whole.window.stride[2]),
+                        &placed)) {
+      return false;
+    }
+  }
   // Columns of all phases, their ends, and two lists for a row.
   return olstm__op_add_part(&plan->thread_bytes, source, size, &source_offset) &&
          olstm__op_add_part(
@@ -358,9 +370,7 @@ static bool lay_out_tiles(olstm__conv_plan* plan) {
              sizeof(int64_t), &plan->list_offset) &&
          olstm__op_add_part(&plan->thread_bytes, results * size, (size_t)columns,
                             &plan->results_offset) &&
-         olstm__op_add_part(&plan->thread_bytes,
-                            plan->phases > 1 ? group * (size_t)plan->phases * size : 0,
-                            (size_t)plan->piece_columns, &plan->phases_offset);
+         olstm__op_add_part(&plan->thread_bytes, placed, size, &plan->phases_offset);
 }
 
 static bool lay_out(olstm__conv_plan* plan, int32_t thread_count) {
@@ -379,18 +389,36 @@ static int64_t count_listed(int64_t channels, int64_t taps) {
   return listed;
 }
 
+/// Makes a transposed convolution a plain one where it can be.
+static void unfold(olstm__conv_plan* plan) {
+  const olstm__window* whole = &plan->whole.window;
+  const olstm__window* w = &plan->conv.window;
+  olstm__conv plain;
+  if (!olstm__conv_unfold(&plan->whole, &plain, plan->place)) return;
+  plan->conv = plain;
+  plan->fold = plain.output_channels / plan->whole.output_channels;
+  plan->places = plan->fold > 1;
+  for (int32_t d = 0; d < OLSTM__WINDOW_MAX_RANK; d++) {
+    plan->places |= plan->place[d] != 0 || w->output[d] != whole->output[d];
+  }
+}
+
 bool olstm__conv_plan_init(const olstm__conv* conv, int32_t thread_count,
                            olstm__conv_plan* out_plan) {
   olstm__conv_plan* plan = out_plan;
-  *plan = (olstm__conv_plan){
-      .conv = *conv, .tiles = find_tiles(conv->dtype), .piece_depths = 1};
-  const int64_t taps = olstm__window_kernel_count(&conv->window);
+  *plan = (olstm__conv_plan){.conv = *conv,
+                             .whole = *conv,
+                             .fold = 1,
+                             .tiles = find_tiles(conv->dtype),
+                             .piece_depths = 1};
   if (conv->batch == 0 || olstm__window_output_count(&conv->window) == 0) return true;
-  olstm__window_simplify(&plan->conv.window);
+  unfold(plan);
+  const int64_t taps = olstm__window_kernel_count(&plan->conv.window);
+  if (!plan->places) olstm__window_simplify(&plan->conv.window);
   plan->movers = find_movers(plan->tiles, &plan->conv.window);
-  plan->block = olstm__conv_block(conv);
+  plan->block = olstm__conv_block(&plan->conv);
   plan->list_channels = count_listed(conv->input_channels, taps);
-  plan->depthwise = find_depthwise(&plan->conv, plan->tiles);
+  plan->depthwise = plan->places ? NULL : find_depthwise(&plan->conv, plan->tiles);
   find_planes(plan);
   olstm__conv_choose_rows(plan);
   choose_piece(plan);
@@ -400,6 +428,9 @@ bool olstm__conv_plan_init(const olstm__conv* conv, int32_t thread_count,
 }
 
 bool olstm__conv_packed_bytes(const olstm__conv* conv, size_t* out_bytes) {
+  olstm__conv plain;
+  int64_t place[OLSTM__WINDOW_MAX_RANK];
+  if (olstm__conv_unfold(conv, &plain, place)) conv = &plain;
   const int64_t block = olstm__conv_block(conv);
   const size_t taps = (size_t)olstm__window_kernel_count(&conv->window);
   size_t count = (size_t)(olstm__conv_parts(conv->output_channels, block) * block);

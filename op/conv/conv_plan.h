@@ -31,6 +31,13 @@ typedef enum olstm__conv_lines {
 typedef struct olstm__conv_plan {
   /// Its window has lost the dimensions that do not matter.
   olstm__conv conv;
+  /// What was asked for: another one where a transposed one is computed as a plain one
+  /// (olstm__conv_unfold). Then whether results have to be placed, the first phase of the
+  /// first one at `place`, and of how many phases an output channel is made.
+  olstm__conv whole;
+  bool places;
+  int64_t place[OLSTM__WINDOW_MAX_RANK];
+  int64_t fold;
   const olstm__conv_tile_table* tiles;
   /// What brings rows into lines: of a kind of CPU whose vectors they fill.
   const olstm__conv_tile_table* movers;
@@ -72,8 +79,8 @@ typedef struct olstm__conv_plan {
   int64_t piece_depths, piece_rows, piece_columns, piece_channels;
   int64_t column_parts;
   int64_t piece_count;
-  /// Of one thread: source, list of taps, results of tiles and of phases. Of depthwise
-  /// ones: source, results, weights.
+  /// Of one thread: source, list of taps, results of tiles, and of phases or of all that
+  /// is placed. Of depthwise ones: source, results, weights.
   size_t list_offset, results_offset, phases_offset, weights_offset, thread_bytes;
   size_t workspace_bytes;
 } olstm__conv_plan;
@@ -123,6 +130,15 @@ typedef struct olstm__conv_args {
   const void* finish_context;
   bool finishes_planes;
 } olstm__conv_args;
+
+/// Makes a transposed convolution a plain one with steps of one: each phase of its
+/// strides is an output channel of its own, those of a channel side by side, and taps are
+/// counted from the last one on. *out_place tells which element of the transposed one's
+/// output is the first phase of the first result; it may lie before it. False where
+/// phases have different numbers of taps; that depends on kernel, strides and dilations
+/// alone.
+bool olstm__conv_unfold(const olstm__conv* conv, olstm__conv* out_conv,
+                        int64_t out_place[OLSTM__WINDOW_MAX_RANK]);
 
 /// Plans for `thread_count` threads. False when the workspace does not fit.
 bool olstm__conv_plan_init(const olstm__conv* conv, int32_t thread_count,

@@ -30,8 +30,8 @@ static olstm_status parse(void* instance, olstm_error* error) {
                                                  self->output_shape_count, 1, error));
   OLSTM_RETURN_IF_ERROR(olstm__conv_parse_function(base, &self->head.function, error));
   // Last, since what is packed is freed by destroy alone.
-  return olstm__conv_pack_constant(&self->head.weight, base, self->head.group, true,
-                                   error);
+  return olstm__conv_pack_constant(&self->head.weight, base, &self->head.attributes,
+                                   self->head.group, true, error);
 }
 
 static olstm_status check_inputs(const conv_transpose_op* self,

@@ -365,6 +365,27 @@ typedef struct short_rows {
   int64_t sizes[5][3];
 } short_rows;
 
+static void set_short_rows(problem* p, const short_rows* c, olstm_dtype dtype) {
+  olstm__window* w = &p->conv.window;
+  draw_problem(p, 1, 1, 1);
+  p->conv = (olstm__conv){.dtype = dtype,
+                          .batch = 2,
+                          .groups = c->groups,
+                          .input_channels = c->channels,
+                          .output_channels = c->outputs};
+  w->rank = 3;
+  for (int32_t d = 0; d < 3; d++) {
+    w->input[d] = c->sizes[0][d];
+    w->kernel[d] = c->sizes[1][d];
+    w->stride[d] = c->sizes[2][d];
+    w->dilation[d] = c->sizes[3][d];
+    w->pad_begin[d] = w->pad_end[d] = c->sizes[4][d];
+    w->output[d] =
+        (w->input[d] + 2 * w->pad_begin[d] - olstm__window_extent(w, d)) / w->stride[d] +
+        1;
+  }
+}
+
 /// Rows of a few columns are computed as one, also where taps meet pads alone, steps are
 /// larger than windows, or pieces are some of the rows or depths.
 static void short_rows_are_joined(void** state) {
@@ -385,33 +406,49 @@ static void short_rows_are_joined(void** state) {
   (void)state;
   draw_state = 14;
   for (size_t i = 0; i < count; i++) {
-    const short_rows* c = &kCases[i / 2];
     problem p;
     olstm__conv_plan plan;
-    draw_problem(&p, 1, 1, 1);
-    p.conv = (olstm__conv){.dtype = i % 2 ? OLSTM_DTYPE_DOUBLE : OLSTM_DTYPE_FLOAT,
-                           .batch = 2,
-                           .groups = c->groups,
-                           .input_channels = c->channels,
-                           .output_channels = c->outputs};
-    p.conv.window.rank = 3;
-    for (int32_t d = 0; d < 3; d++) {
-      olstm__window* w = &p.conv.window;
-      w->input[d] = c->sizes[0][d];
-      w->kernel[d] = c->sizes[1][d];
-      w->stride[d] = c->sizes[2][d];
-      w->dilation[d] = c->sizes[3][d];
-      w->pad_begin[d] = w->pad_end[d] = c->sizes[4][d];
-      w->output[d] = (w->input[d] + 2 * w->pad_begin[d] - olstm__window_extent(w, d)) /
-                         w->stride[d] +
-                     1;
-    }
+    set_short_rows(&p, &kCases[i / 2], i % 2 ? OLSTM_DTYPE_DOUBLE : OLSTM_DTYPE_FLOAT);
     assert_true(olstm__conv_plan_init(&p.conv, 1, &plan));
     joined += plan.joins_rows ? 1 : 0;
     check_problem(&p);
   }
   // Which of them are not depends on the CPU's vectors.
   assert_true(2 * joined >= count);
+}
+
+/// Transposed convolutions whose phases have as many taps each become plain ones, over
+/// output channels and positions: few outputs with long windows, planes, volumes; with
+/// pads that are no whole number of steps, or larger than windows.
+static void phases_become_outputs(void** state) {
+  static const short_rows kCases[] = {
+      {34, 1, 1, {{1, 1, 30}, {1, 1, 64}, {1, 1, 32}, {1, 1, 1}, {0, 0, 0}}},
+      {34, 1, 1, {{1, 1, 1}, {1, 1, 64}, {1, 1, 16}, {1, 1, 1}, {0, 0, 5}}},
+      {24, 1, 1, {{1, 20, 21}, {1, 4, 4}, {1, 2, 2}, {1, 1, 1}, {0, 1, 1}}},
+      {8, 3, 1, {{1, 9, 70}, {1, 6, 9}, {1, 3, 3}, {1, 1, 1}, {0, 2, 4}}},
+      {1, 1, 33, {{1, 14, 14}, {1, 4, 4}, {1, 2, 2}, {1, 1, 1}, {0, 1, 1}}},
+      {1, 1, 33, {{1, 9, 14}, {1, 3, 3}, {1, 1, 1}, {1, 1, 2}, {0, 2, 4}}},
+      {7, 20, 1, {{1, 7, 7}, {1, 2, 2}, {1, 2, 2}, {1, 1, 1}, {0, 0, 0}}},
+      {6, 5, 2, {{3, 4, 5}, {2, 4, 2}, {2, 2, 1}, {1, 1, 3}, {1, 0, 1}}},
+      {5, 2, 1, {{1, 30, 7}, {1, 3, 2}, {1, 1, 1}, {1, 2, 1}, {0, 0, 0}}},
+      {4, 2, 1, {{1, 6, 300}, {1, 1, 4}, {1, 1, 2}, {1, 1, 1}, {0, 2, 5}}},
+  };
+  (void)state;
+  draw_state = 15;
+  for (size_t i = 0; i < 2 * sizeof kCases / sizeof kCases[0]; i++) {
+    problem p;
+    olstm__conv_plan plan;
+    set_short_rows(&p, &kCases[i / 2], i % 2 ? OLSTM_DTYPE_DOUBLE : OLSTM_DTYPE_FLOAT);
+    p.conv.is_transposed = true;
+    for (int32_t d = 0; d < 3; d++) {
+      olstm__window* w = &p.conv.window;
+      w->output[d] = (w->input[d] - 1) * w->stride[d] + olstm__window_extent(w, d) -
+                     2 * w->pad_begin[d] + (w->stride[d] > 1 ? 1 : 0);
+    }
+    assert_true(olstm__conv_plan_init(&p.conv, 1, &plan));
+    assert_false(plan.conv.is_transposed);
+    check_problem(&p);
+  }
 }
 
 /// Rows that are too long for a piece are cut.
@@ -497,6 +534,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(channels_with_a_window_of_their_own_follow_the_definition),
       cmocka_unit_test(planes_with_windows_of_three_follow_the_definition),
       cmocka_unit_test(short_rows_are_joined),
+      cmocka_unit_test(phases_become_outputs),
       cmocka_unit_test(long_rows_are_cut),
       cmocka_unit_test(far_windows_take_little_memory),
       cmocka_unit_test(batches_without_samples_take_nothing),
