@@ -80,10 +80,16 @@ olstm_status olstm__op_fail(const olstm__op_base* base, olstm_error* error,
                     detail);
 }
 
+static size_t count_required(const olstm_node* node, const olstm__op_arity* arity) {
+  if (arity->required_inputs != OLSTM__OP_ANY) return arity->required_inputs;
+  return node->input_count > 0 ? node->input_count : 1;
+}
+
 olstm_status olstm__op_check_arity(const olstm__op_base* base,
                                    const olstm__op_arity* arity, olstm_error* error) {
   const olstm_node* node = base->node;
-  for (size_t i = 0; i < arity->required_inputs; i++) {
+  const size_t required = count_required(node, arity);
+  for (size_t i = 0; i < required; i++) {
     if (!olstm_node_has_input(node, i)) {
       return olstm__op_fail(base, error, OLSTM_STATUS_INVALID_MODEL,
                             "input %zu is missing", i);
@@ -91,15 +97,15 @@ olstm_status olstm__op_check_arity(const olstm__op_base* base,
   }
   // An absent one counts, too: a surplus output that nobody uses became absent on the
   // way.
-  if (node->input_count > arity->max_inputs) {
+  if (node->input_count > arity->max_inputs && arity->max_inputs != OLSTM__OP_ANY) {
     return olstm__op_fail(base, error, OLSTM_STATUS_INVALID_MODEL,
-                          "has %zu inputs, expected at most %zu", node->input_count,
-                          arity->max_inputs);
+                          "has %zu inputs, expected at most %d", node->input_count,
+                          (int)arity->max_inputs);
   }
-  if (node->output_count > arity->max_outputs) {
+  if (node->output_count > arity->max_outputs && arity->max_outputs != OLSTM__OP_ANY) {
     return olstm__op_fail(base, error, OLSTM_STATUS_INVALID_MODEL,
-                          "has %zu outputs, expected at most %zu", node->output_count,
-                          arity->max_outputs);
+                          "has %zu outputs, expected at most %d", node->output_count,
+                          (int)arity->max_outputs);
   }
   if (node->output_count == 0) {
     return olstm__op_fail(base, error, OLSTM_STATUS_INVALID_MODEL, "has no outputs");

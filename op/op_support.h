@@ -33,10 +33,13 @@ olstm_status olstm__op_fail(const olstm__op_base* base, olstm_error* error,
 /// How many inputs and outputs a node may have. required_inputs of them must not be
 /// absent.
 typedef struct olstm__op_arity {
-  size_t required_inputs;
-  size_t max_inputs;
-  size_t max_outputs;
+  uint16_t required_inputs;
+  uint16_t max_inputs;
+  uint16_t max_outputs;
 } olstm__op_arity;
+
+/// Any number; of required inputs: all that there are, and one at least.
+enum { OLSTM__OP_ANY = UINT16_MAX };
 
 /// Refuses nodes of another arity, or without a required input or any output.
 olstm_status olstm__op_check_arity(const olstm__op_base* base,
@@ -46,9 +49,9 @@ olstm_status olstm__op_check_arity(const olstm__op_base* base,
 /// `variant` of operators that are made by olstm__op_create_schema.
 typedef struct olstm__op_schema {
   olstm__op_arity arity;
+  uint16_t instance_bytes;
   /// The attributes that there are; any other is refused by name. Ends at the first NULL.
   const char* const* attributes;
-  size_t instance_bytes;
   /// Reads the attributes into the instance; NULL when there are none to read. When it
   /// fails, the caller destroys the instance.
   olstm_status (*parse)(void* instance, olstm_error* error);

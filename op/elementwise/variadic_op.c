@@ -28,12 +28,6 @@ static int32_t form_code(const variadic_op* self) {
   return ((const olstm__op_schema*)self->base.self->variant)->code;
 }
 
-static olstm_status check_all_given(void* instance, olstm_error* error) {
-  const variadic_op* self = instance;
-  const olstm__op_arity all = {self->base.node->input_count, SIZE_MAX, 1};
-  return olstm__op_check_arity(&self->base, &all, error);
-}
-
 static olstm_status variadic_infer(const void* instance, const olstm_infer_args* args,
                                    olstm_tensor_desc* out_outputs, olstm_error* error) {
   const variadic_op* self = instance;
@@ -126,7 +120,7 @@ static olstm_status variadic_run(const void* instance, const void* handle,
 
 #define SCHEMA(name, what)             \
   static const olstm__op_schema name = \
-      OLSTM__OP_SCHEMA(1, SIZE_MAX, 1, NULL, variadic_op, check_all_given, what)
+      OLSTM__OP_SCHEMA(OLSTM__OP_ANY, OLSTM__OP_ANY, 1, NULL, variadic_op, NULL, what)
 SCHEMA(kSum, OLSTM__BINARY_ADD);
 SCHEMA(kMin, OLSTM__BINARY_MIN);
 SCHEMA(kMax, OLSTM__BINARY_MAX);

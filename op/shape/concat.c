@@ -147,12 +147,12 @@ olstm_status olstm__concat_run(const void* instance, const void* handle,
 
 static const char* const kAxis[] = {"axis", NULL};
 
-const olstm__op_schema olstm__concat_schema_1 = {.arity = {1, SIZE_MAX, 1},
+const olstm__op_schema olstm__concat_schema_1 = {.arity = {1, OLSTM__OP_ANY, 1},
                                                  .attributes = kAxis,
                                                  .instance_bytes = sizeof(concat_op),
                                                  .parse = parse_concat,
                                                  .code = kAxisIsOptional};
-const olstm__op_schema olstm__concat_schema_4 = {.arity = {1, SIZE_MAX, 1},
+const olstm__op_schema olstm__concat_schema_4 = {.arity = {1, OLSTM__OP_ANY, 1},
                                                  .attributes = kAxis,
                                                  .instance_bytes = sizeof(concat_op),
                                                  .parse = parse_concat,

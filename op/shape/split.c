@@ -207,17 +207,17 @@ static const char* const kSplit[] = {"axis", "split", NULL};
 static const char* const kAxis[] = {"axis", NULL};
 static const char* const kNumOutputs[] = {"axis", "num_outputs", NULL};
 
-const olstm__op_schema olstm__split_schema_1 = {.arity = {1, 1, SIZE_MAX},
+const olstm__op_schema olstm__split_schema_1 = {.arity = {1, 1, OLSTM__OP_ANY},
                                                 .attributes = kSplit,
                                                 .instance_bytes = sizeof(split_op),
                                                 .parse = parse_split,
                                                 .code = kSizesAreAttribute};
-const olstm__op_schema olstm__split_schema_13 = {.arity = {1, 2, SIZE_MAX},
+const olstm__op_schema olstm__split_schema_13 = {.arity = {1, 2, OLSTM__OP_ANY},
                                                  .attributes = kAxis,
                                                  .instance_bytes = sizeof(split_op),
                                                  .parse = parse_split,
                                                  .code = kSizesAreInput};
-const olstm__op_schema olstm__split_schema_18 = {.arity = {1, 2, SIZE_MAX},
+const olstm__op_schema olstm__split_schema_18 = {.arity = {1, 2, OLSTM__OP_ANY},
                                                  .attributes = kNumOutputs,
                                                  .instance_bytes = sizeof(split_op),
                                                  .parse = parse_split,
