@@ -32,6 +32,8 @@ typedef struct worker {
   // when it is done. The worker takes its part; when the worker sleeps or has no core,
   // the caller takes it and does not wait.
   alignas(kCacheLine) atomic_ullong part;
+  // The next task of its own share that nobody has begun.
+  alignas(kCacheLine) atomic_int next_task;
   olstm__threads* threads;
   int32_t index;
   pthread_t thread;
@@ -59,8 +61,7 @@ struct olstm__threads {
   int32_t task_count;
   // Where the caller runs.
   atomic_int caller_cpu;
-  alignas(kCacheLine) atomic_int next_task;
-  atomic_bool is_acquired;
+  alignas(kCacheLine) atomic_bool is_acquired;
 };
 
 // ---------------------------------------------------------------- waiting
@@ -142,16 +143,26 @@ static bool take_part(worker* of, unsigned long long number) {
          atomic_compare_exchange_strong(&of->part, &last, number << 1);
 }
 
-/// Runs the part of thread `index`.
+/// The first task of the share of thread `index`, where there are more than threads.
+static int32_t first_task(const olstm__threads* threads, int32_t index) {
+  return (int32_t)((int64_t)threads->task_count * index / threads->thread_count);
+}
+
+/// Runs the part of thread `index`: its share of the tasks first, whose data it had in
+/// earlier runs, then what is left of the others'.
 static void run_tasks(olstm__threads* threads, int32_t index) {
   if (threads->task_count <= threads->thread_count) {
     threads->task(threads->argument, index);
     return;
   }
-  for (;;) {
-    const int32_t next = atomic_fetch_add(&threads->next_task, 1);
-    if (next >= threads->task_count) return;
-    threads->task(threads->argument, next);
+  for (int32_t i = 0; i < threads->thread_count; i++) {
+    const int32_t of = (index + i) % threads->thread_count;
+    const int32_t end = first_task(threads, of + 1);
+    for (;;) {
+      const int32_t next = atomic_fetch_add(&threads->workers[of].next_task, 1);
+      if (next >= end) break;
+      threads->task(threads->argument, next);
+    }
   }
 }
 
@@ -189,7 +200,10 @@ static void* worker_main(void* argument) {
 static unsigned long long start_run(olstm__threads* threads, int32_t participants) {
   const unsigned long long number =
       (atomic_load_explicit(&threads->run_word, memory_order_relaxed) >> 16) + 1;
-  atomic_store_explicit(&threads->next_task, 0, memory_order_relaxed);
+  for (int32_t i = 0; i < participants && threads->task_count > participants; i++) {
+    atomic_store_explicit(&threads->workers[i].next_task, first_task(threads, i),
+                          memory_order_relaxed);
+  }
   atomic_store_explicit(&threads->caller_cpu, olstm__thread_cpu(), memory_order_relaxed);
   (void)atomic_exchange(&threads->run_word,
                         number << 16 | (unsigned long long)participants);

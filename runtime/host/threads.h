@@ -2,8 +2,9 @@
 // nothing of graphs.
 //
 // Guarantees to the caller:
-//   - with at most as many tasks as threads, thread i runs task i; with more, a thread
-//   takes the next task when it has finished one;
+//   - with at most as many tasks as threads, thread i runs task i; with more, each runs
+//   its share of neighbours one by one, then what is left of the others', so that mostly
+//   the same thread works on the same part of the data, from operator to operator;
 //   - when its own part is done, the caller runs the parts that no thread has begun: it
 //   never waits for a thread that sleeps or is not scheduled;
 //   - a pool serves one caller at a time; a second one gets NULL and runs on one thread;

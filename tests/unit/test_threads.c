@@ -59,6 +59,46 @@ static void runs_every_task_once(void** state) {
   }
 }
 
+/// Who ran each of the tasks of a run in which every thread takes part.
+typedef struct shares {
+  int32_t thread_count;
+  atomic_int begun;
+  atomic_int order;
+  pthread_t threads[64];
+  int positions[64];
+} shares;
+
+static void note_task(void* argument, int32_t index) {
+  shares* all = argument;
+  all->threads[index] = pthread_self();
+  all->positions[index] = atomic_fetch_add(&all->order, 1);
+  (void)atomic_fetch_add(&all->begun, 1);
+  // The first task of each thread waits for all threads to have one.
+  while (atomic_load(&all->begun) < all->thread_count) olstm__thread_pause();
+}
+
+static void threads_begin_with_their_own_shares(void** state) {
+  (void)state;
+  for (int32_t thread_count = 2; thread_count <= 4; thread_count++) {
+    olstm__threads* threads = make_threads(thread_count);
+    const olstm_parallel* parallel = olstm__threads_try_acquire(threads);
+    shares all = {.thread_count = thread_count};
+    parallel->run(parallel->pool, 22, note_task, &all);
+    // The first tasks to begin are the first of each share, by different threads.
+    for (int32_t i = 0; i < thread_count; i++) {
+      const int32_t first = 22 * i / thread_count;
+      assert_true(all.positions[first] < thread_count);
+      for (int32_t j = 0; j < i; j++) {
+        assert_false(
+            pthread_equal(all.threads[first], all.threads[22 * j / thread_count]) != 0);
+      }
+    }
+    assert_true(pthread_equal(all.threads[0], pthread_self()) != 0);
+    olstm__threads_release(parallel);
+    olstm__threads_destroy(threads);
+  }
+}
+
 static void ends_a_run_before_the_next_one(void** state) {
   olstm__threads* threads = make_threads(4);
   const olstm_parallel* parallel = olstm__threads_try_acquire(threads);
@@ -343,6 +383,7 @@ static void stays_on_the_only_cpu_it_may_run_on(void** state) {
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(runs_every_task_once),
+      cmocka_unit_test(threads_begin_with_their_own_shares),
       cmocka_unit_test(ends_a_run_before_the_next_one),
       cmocka_unit_test(wakes_sleeping_threads_again),
       cmocka_unit_test(does_not_spin_once_a_run_has_returned),
