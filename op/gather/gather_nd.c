@@ -63,7 +63,8 @@ olstm_status olstm__tuple_walk_find(const olstm__tuple_walk* walk,
                                     size_t tuple, size_t* out_offset,
                                     olstm_error* error) {
   const size_t first = tuple * (size_t)walk->tuple_length;
-  size_t offset = tuple / walk->tuples_per_batch * walk->batch_bytes;
+  size_t offset =
+      walk->batch_count > 1 ? tuple / walk->tuples_per_batch * walk->batch_bytes : 0;
   for (int32_t k = 0; k < walk->tuple_length; k++) {
     const size_t position = first + (size_t)k;
     int64_t index = indices[position];

@@ -31,9 +31,11 @@
     }                                                                 \
   }
 
-#define DEFINE_INTEGER(NAME, T)             \
+// Sums and products that wrap have the same bits with a sign as without.
+#define DEFINE_WRAPPING(NAME, T)            \
   DEFINE_REDUCE(NAME##_add, T, INTEGER_ADD) \
-  DEFINE_REDUCE(NAME##_mul, T, INTEGER_MUL) \
+  DEFINE_REDUCE(NAME##_mul, T, INTEGER_MUL)
+#define DEFINE_INTEGER(NAME, T)             \
   DEFINE_REDUCE(NAME##_max, T, INTEGER_MAX) \
   DEFINE_REDUCE(NAME##_min, T, INTEGER_MIN)
 #define DEFINE_REAL(NAME, T)              \
@@ -47,6 +49,10 @@
   DEFINE_HALF_REDUCE(NAME##_max, LOAD, STORE, TAKE_MAX)  \
   DEFINE_HALF_REDUCE(NAME##_min, LOAD, STORE, TAKE_MIN)
 
+DEFINE_WRAPPING(uint8, uint8_t)
+DEFINE_WRAPPING(uint16, uint16_t)
+DEFINE_WRAPPING(uint32, uint32_t)
+DEFINE_WRAPPING(uint64, uint64_t)
 DEFINE_INTEGER(int8, int8_t)
 DEFINE_INTEGER(int16, int16_t)
 DEFINE_INTEGER(int32, int32_t)
@@ -60,19 +66,21 @@ DEFINE_REAL(double, double)
 DEFINE_HALF(float16, olstm__float16_to_float, olstm__float_to_float16)
 DEFINE_HALF(bfloat16, olstm__bfloat16_to_float, olstm__float_to_bfloat16)
 
-#define ROW(NAME)                                                         \
+#define ROW_OF(SUMS, NAME)                                                \
   {                                                                       \
-    [OLSTM__SCATTER_ADD] = NAME##_add, [OLSTM__SCATTER_MUL] = NAME##_mul, \
+    [OLSTM__SCATTER_ADD] = SUMS##_add, [OLSTM__SCATTER_MUL] = SUMS##_mul, \
     [OLSTM__SCATTER_MAX] = NAME##_max, [OLSTM__SCATTER_MIN] = NAME##_min  \
   }
+#define ROW(NAME) ROW_OF(NAME, NAME)
+#define ROW_SIGNED(NAME) ROW_OF(u##NAME, NAME)
 
 enum { kReductionCount = OLSTM__SCATTER_MIN + 1 };
 
 static const olstm__scatter_function kReduce[][kReductionCount] = {
-    [OLSTM_DTYPE_INT8] = ROW(int8),
-    [OLSTM_DTYPE_INT16] = ROW(int16),
-    [OLSTM_DTYPE_INT32] = ROW(int32),
-    [OLSTM_DTYPE_INT64] = ROW(int64),
+    [OLSTM_DTYPE_INT8] = ROW_SIGNED(int8),
+    [OLSTM_DTYPE_INT16] = ROW_SIGNED(int16),
+    [OLSTM_DTYPE_INT32] = ROW_SIGNED(int32),
+    [OLSTM_DTYPE_INT64] = ROW_SIGNED(int64),
     [OLSTM_DTYPE_UINT8] = ROW(uint8),
     [OLSTM_DTYPE_UINT16] = ROW(uint16),
     [OLSTM_DTYPE_UINT32] = ROW(uint32),
