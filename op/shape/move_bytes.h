@@ -11,8 +11,11 @@
 static inline void olstm__move_bytes(char* target, const char* source, size_t bytes) {
   if (bytes > 64) {
     memcpy(target, source, bytes);
+  } else if (bytes >= 16) {
+    for (size_t i = 0; i + 16 <= bytes; i += 16) memcpy(target + i, source + i, 16);
+    memcpy(target + bytes - 16, source + bytes - 16, 16);
   } else if (bytes >= 8) {
-    for (size_t i = 0; i + 8 <= bytes; i += 8) memcpy(target + i, source + i, 8);
+    memcpy(target, source, 8);
     memcpy(target + bytes - 8, source + bytes - 8, 8);
   } else if (bytes >= 4) {
     memcpy(target, source, 4);
