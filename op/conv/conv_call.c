@@ -53,10 +53,11 @@ typedef struct packing_key {
   const void* data;
 } packing_key;
 
-static packing_key key_of(const olstm__conv* conv, const olstm_tensor* w) {
+static packing_key key_of(const char* what, const olstm__conv* conv,
+                          const olstm_tensor* w) {
   packing_key key;
   memset(&key, 0, sizeof key);
-  memcpy(key.what, "conv", 4);
+  memcpy(key.what, what, 4);
   key.dtype = w->desc.dtype;
   key.is_transposed = conv->is_transposed;
   key.groups = conv->groups;
@@ -94,7 +95,7 @@ olstm_status olstm__conv_pack_constant(olstm__packed_memory* weight,
   olstm__conv conv = olstm__conv_of_weights(&w->desc, groups, is_transposed);
   // What packed weights of plain convolutions do not depend on.
   if (is_transposed) set_steps(attributes, w->desc.rank - 2, &conv.window);
-  const packing_key key = key_of(&conv, w);
+  const packing_key key = key_of("conv", &conv, w);
   size_t bytes = 0;
   bool is_new = false;
   if (!olstm__conv_packed_bytes(&conv, &bytes)) {
@@ -108,6 +109,42 @@ olstm_status olstm__conv_pack_constant(olstm__packed_memory* weight,
     return pack_half_floats(&conv, w, base, weight->memory, error);
   }
   olstm__conv_pack(&conv, w->data, weight->memory);
+  return OLSTM_STATUS_OK;
+}
+
+static bool all_are_finite(const float* values, int64_t count) {
+  float sum = 0;
+  for (int64_t i = 0; i < count; i++) sum += values[i] * 0;
+  return sum == 0;
+}
+
+static bool all_are_1(const int64_t* values, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    if (values[i] != 1) return false;
+  }
+  return true;
+}
+
+olstm_status olstm__conv_pack_winograd(olstm__packed_memory* winograd,
+                                       const olstm__op_base* base,
+                                       const olstm__window_attributes* attributes,
+                                       int64_t groups, olstm_error* error) {
+  const olstm_tensor* w = base->node->constants[1];
+  bool is_new = false;
+  if (!can_pack(w, groups) || w->desc.dtype != OLSTM_DTYPE_FLOAT ||
+      !all_are_1(attributes->strides, attributes->stride_count) ||
+      !all_are_1(attributes->dilations, attributes->dilation_count)) {
+    return OLSTM_STATUS_OK;
+  }
+  const olstm__conv conv = olstm__conv_of_weights(&w->desc, groups, false);
+  const packing_key key = key_of("wino", &conv, w);
+  if (!olstm__winograd_takes(&conv) ||
+      !all_are_finite(w->data, olstm_tensor_desc_count(&w->desc))) {
+    return OLSTM_STATUS_OK;
+  }
+  OLSTM_RETURN_IF_ERROR(olstm__packed_memory_init(
+      winograd, base, &key, sizeof key, olstm__winograd_bytes(&conv), &is_new, error));
+  if (is_new) olstm__winograd_pack(&conv, w->data, winograd->memory);
   return OLSTM_STATUS_OK;
 }
 
@@ -141,11 +178,14 @@ static bool lay_out(olstm__conv_call* call, bool is_packed, size_t* out_bytes) {
                       olstm__op_add_part(out_bytes, 1, packed_bytes, &call->packed))) {
     return false;
   }
-  return olstm__op_add_part(out_bytes, 1, call->plan.workspace_bytes, &call->kernel);
+  return olstm__op_add_part(out_bytes, 1, call->plan.workspace_bytes, &call->kernel) &&
+         olstm__op_add_part(out_bytes, 1, call->winograd.workspace_bytes,
+                            &call->winograd_offset);
 }
 
 olstm_status olstm__conv_call_init(olstm__conv_call* call, const olstm__op_base* base,
                                    const olstm__packed_memory* weight,
+                                   const olstm__packed_memory* winograd,
                                    const olstm__conv* conv,
                                    const olstm_prepare_args* args,
                                    olstm_prepared* out_prepared, olstm_error* error) {
@@ -155,7 +195,13 @@ olstm_status olstm__conv_call_init(olstm__conv_call* call, const olstm__op_base*
                   olstm__window_output_count(&conv->window);
   call->weight_count = olstm_tensor_desc_count(&args->inputs[1]->desc);
   call->has_bias = args->input_count > 2 && args->inputs[2] != NULL;
-  if (!olstm__conv_plan_init(conv, base->options.thread_count, &call->plan) ||
+  if (winograd->memory) {
+    olstm__winograd_plan_init(conv, base->options.thread_count, &call->winograd);
+  }
+  // Samples that Winograd's transforms cannot take are computed one by one.
+  olstm__conv own = *conv;
+  if (call->winograd.tiles) own.batch = 1;
+  if (!olstm__conv_plan_init(&own, base->options.thread_count, &call->plan) ||
       !lay_out(call, weight->memory != NULL, &out_prepared->workspace_bytes)) {
     return olstm__op_fail(base, error, OLSTM_STATUS_OUT_OF_MEMORY,
                           "the workspace does not fit");
@@ -189,9 +235,37 @@ static void finish(const void* context, int64_t plane, int64_t first, int64_t co
   if (c->ending->function) olstm__fused_function_run(c->ending->function, count, y);
 }
 
+/// Samples that Winograd's transforms cannot take are computed again, by tiles.
+static void run_winograd(const olstm__conv_call* call, const void* packed,
+                         olstm__conv_args* run, const finish_context* context) {
+  const olstm__conv* conv = &call->winograd.conv;
+  const int64_t x_step = conv->input_channels * olstm__window_input_count(&conv->window);
+  const int64_t y_step = conv->output_channels * context->plane;
+  olstm__conv_args by_winograd = *run;
+  by_winograd.packed = packed;
+  by_winograd.workspace = (char*)run->workspace + (call->winograd_offset - call->kernel);
+  olstm__winograd_run(&call->winograd, &by_winograd);
+  for (int64_t n = 0; n < conv->batch; n++) {
+    if (!olstm__winograd_is_wrong(&call->winograd, &by_winograd, n)) continue;
+    olstm__conv_ending ending = *context->ending;
+    finish_context own = *context;
+    olstm__conv_args again = *run;
+    if (ending.residual) {
+      ending.residual =
+          (const char*)ending.residual + (size_t)(n * y_step) * context->element_bytes;
+    }
+    own.ending = &ending;
+    again.finish_context = &own;
+    again.x = (const float*)run->x + n * x_step;
+    again.y = (float*)run->y + n * y_step;
+    olstm__conv_run(&call->plan, &again);
+  }
+}
+
 void olstm__conv_call_run(const olstm__conv_call* call,
-                          const olstm__packed_memory* weight, const olstm_run_args* args,
-                          const olstm__conv_ending* ending) {
+                          const olstm__packed_memory* weight,
+                          const olstm__packed_memory* winograd,
+                          const olstm_run_args* args, const olstm__conv_ending* ending) {
   const olstm__conv* conv = &call->plan.whole;
   char* workspace = args->workspace;
   if (!args->outputs[0]) return;
@@ -219,6 +293,10 @@ void olstm__conv_call_run(const olstm__conv_call* call,
         load_floats(call, args->inputs[1], call->weight_count, workspace + call->weights),
         workspace + call->packed);
     run.packed = workspace + call->packed;
+  }
+  if (call->winograd.tiles) {
+    run_winograd(call, winograd->memory, &run, &context);
+    return;
   }
   olstm__conv_run(&call->plan, &run);
   if (is_half(call->dtype)) {

@@ -70,8 +70,9 @@ olstm_status olstm__conv_head_prepare(void* instance, bool is_transposed,
       olstm__op_create_handle(&head->base, sizeof *handle, (void**)&handle, error));
   conv.batch = args->inputs[0]->desc.dims[0];
   conv.window = *window;
-  olstm_status status = olstm__conv_call_init(&handle->call, &head->base, &head->weight,
-                                              &conv, args, out_prepared, error);
+  olstm_status status =
+      olstm__conv_call_init(&handle->call, &head->base, &head->weight, &head->winograd,
+                            &conv, args, out_prepared, error);
   if (status == OLSTM_STATUS_OK) {
     status =
         prepare_sum(head, &conv, args, handle, &out_prepared->workspace_bytes, error);
@@ -93,7 +94,7 @@ olstm_status olstm__conv_head_run(const void* instance, const void* handle,
   (void)error;
   if (!prepared->is_broadcast) {
     const olstm__conv_ending ending = {.residual = z, .function = &head->function};
-    olstm__conv_call_run(&prepared->call, &head->weight, args, &ending);
+    olstm__conv_call_run(&prepared->call, &head->weight, &head->winograd, args, &ending);
     return OLSTM_STATUS_OK;
   }
   const olstm__conv_ending nothing = {NULL, NULL};
@@ -102,7 +103,7 @@ olstm_status olstm__conv_head_run(const void* instance, const void* handle,
   olstm_run_args inner = *args;
   inner.outputs = &result;
   if (!y) return OLSTM_STATUS_OK;
-  olstm__conv_call_run(&prepared->call, &head->weight, &inner, &nothing);
+  olstm__conv_call_run(&prepared->call, &head->weight, &head->winograd, &inner, &nothing);
   (void)olstm__binary_walk_run(&prepared->walk, args->parallel, result, z, y);
   olstm__fused_function_run(&head->function, prepared->y_count, y);
   return OLSTM_STATUS_OK;
@@ -110,6 +111,9 @@ olstm_status olstm__conv_head_run(const void* instance, const void* handle,
 
 void olstm__conv_head_destroy(void* instance) {
   olstm__conv_head* head = instance;
-  if (head) olstm__packed_memory_deinit(&head->weight, &head->base);
+  if (head) {
+    olstm__packed_memory_deinit(&head->weight, &head->base);
+    olstm__packed_memory_deinit(&head->winograd, &head->base);
+  }
   olstm__op_destroy(instance);
 }

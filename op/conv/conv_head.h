@@ -12,6 +12,8 @@ typedef struct olstm__conv_head {
   int64_t group;
   /// Packed where the weights are constant.
   olstm__packed_memory weight;
+  /// Their second form, of Conv alone. Zeroed: none.
+  olstm__packed_memory winograd;
   /// Of a fused node.
   olstm__fused_function function;
 } olstm__conv_head;

@@ -12,8 +12,10 @@ static olstm_status parse(void* instance, olstm_error* error) {
   OLSTM_RETURN_IF_ERROR(olstm__conv_parse_group(&self->base, &self->group, error));
   OLSTM_RETURN_IF_ERROR(olstm__conv_parse_function(&self->base, &self->function, error));
   // Last, since what is packed is freed by destroy alone.
-  return olstm__conv_pack_constant(&self->weight, &self->base, &self->attributes,
-                                   self->group, false, error);
+  OLSTM_RETURN_IF_ERROR(olstm__conv_pack_constant(
+      &self->weight, &self->base, &self->attributes, self->group, false, error));
+  return olstm__conv_pack_winograd(&self->winograd, &self->base, &self->attributes,
+                                   self->group, error);
 }
 
 /// Brings *out_sum, the shape of the convolution, to that of its sum with Z.

@@ -17,7 +17,7 @@ enum {
   kPiecesPerThread = 4
 };
 
-static const olstm__conv_tile_table* find_tiles(olstm_dtype dtype) {
+const olstm__conv_tile_table* olstm__conv_find_tiles(olstm_dtype dtype) {
   const bool is_double = dtype == OLSTM_DTYPE_DOUBLE;
 #if defined(__x86_64__)
   const olstm__cpu_features* cpu = olstm__cpu_get();
@@ -53,7 +53,8 @@ static const olstm__conv_tile_table* find_movers(const olstm__conv_tile_table* t
 }
 
 int64_t olstm__conv_block(const olstm__conv* conv) {
-  return olstm__conv_smaller(conv->output_channels, find_tiles(conv->dtype)->lanes);
+  return olstm__conv_smaller(conv->output_channels,
+                             olstm__conv_find_tiles(conv->dtype)->lanes);
 }
 
 // ---------------------------------------------------------------- depthwise
@@ -409,7 +410,7 @@ bool olstm__conv_plan_init(const olstm__conv* conv, int32_t thread_count,
   *plan = (olstm__conv_plan){.conv = *conv,
                              .whole = *conv,
                              .fold = 1,
-                             .tiles = find_tiles(conv->dtype),
+                             .tiles = olstm__conv_find_tiles(conv->dtype),
                              .piece_depths = 1};
   if (conv->batch == 0 || olstm__window_output_count(&conv->window) == 0) return true;
   unfold(plan);

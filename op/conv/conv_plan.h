@@ -140,6 +140,9 @@ typedef struct olstm__conv_args {
 bool olstm__conv_unfold(const olstm__conv* conv, olstm__conv* out_conv,
                         int64_t out_place[OLSTM__WINDOW_MAX_RANK]);
 
+/// What tiles of FLOAT or DOUBLE are computed by on this machine.
+const olstm__conv_tile_table* olstm__conv_find_tiles(olstm_dtype dtype);
+
 /// Plans for `thread_count` threads. False when the workspace does not fit.
 bool olstm__conv_plan_init(const olstm__conv* conv, int32_t thread_count,
                            olstm__conv_plan* out_plan);

@@ -134,6 +134,17 @@ typedef struct olstm__conv_tile_table {
   void (*split)(const olstm__conv_split* split);
   /// to[2 * i] = even[i], to[2 * i + 1] = odd[i] for i < count.
   void (*join)(const void* even, const void* odd, int64_t count, void* to);
+  /// Winograd's transform of `count` squares of 4 x 4 inputs that are two columns apart,
+  /// which lie in 8 lines of `length`: even and odd columns of each row. Number k of the
+  /// 16 of square i goes to to[k * step + i]. Up to a vector is read and written beyond
+  /// the last square. check: a vector, which what is not finite makes NaN. NULL where it
+  /// is not worth it.
+  void (*transform)(const float* lines, int64_t length, int64_t count, float* to,
+                    int64_t step, float* check);
+  /// From the sums back to 2 x 2 results each, and the bias: two rows of them, `length`
+  /// apart.
+  void (*transform_back)(const float* sums, int64_t step, float bias, int64_t count,
+                         float* to, int64_t length);
 } olstm__conv_tile_table;
 
 extern const olstm__conv_tile_table olstm__conv_tile_f32_plain;
