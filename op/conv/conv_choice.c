@@ -238,9 +238,10 @@ static double copy_cost(const olstm__conv_plan* plan, double rows, int64_t lengt
                         int64_t stride) {
   const double lanes = (double)plan->tiles->lanes, reals = (double)length;
   return rows * kMoveCost / lanes *
-         (stride != 1      ? 4 + 1.5 * reals
-          : reals <= lanes ? 4
-                           : 16 + 2 * reals / lanes);
+         (stride != 1          ? 4 + 1.5 * reals
+          : reals <= lanes     ? 4
+          : reals <= 2 * lanes ? 6
+                               : 16 + 2 * reals / lanes);
 }
 
 /// Of the taps of dimension `d`, the part that outputs meet.

@@ -30,7 +30,7 @@ const olstm__conv_tile_table* olstm__conv_find_tiles(olstm_dtype dtype) {
 }
 
 /// Rows that are shorter than a vector would go element by element, but for those that
-/// fit one with the zeros around them, the smaller the better.
+/// fit two with the zeros around them, the smaller the better.
 static const olstm__conv_tile_table* find_movers(const olstm__conv_tile_table* tiles,
                                                  const olstm__window* w) {
 #if defined(__x86_64__)
@@ -39,11 +39,11 @@ static const olstm__conv_tile_table* find_movers(const olstm__conv_tile_table* t
       w->stride[2] == 1 ? w->output[2] + olstm__window_extent(w, 2) - 1 : INT64_MAX;
   if (tiles == &olstm__conv_tile_f32_avx512 &&
       (reach <= olstm__conv_tile_f32_avx2.lanes ||
-       (reach > tiles->lanes && length < tiles->lanes))) {
+       (reach > 2 * tiles->lanes && length < tiles->lanes))) {
     tiles = &olstm__conv_tile_f32_avx2;
   }
   if (tiles == &olstm__conv_tile_f32_avx2 && length < tiles->lanes &&
-      reach > tiles->lanes) {
+      reach > 2 * tiles->lanes) {
     tiles = &olstm__conv_tile_f32_plain;
   }
 #else

@@ -54,6 +54,14 @@ bool olstm__byte_conv_is_fit(const olstm__byte_conv* conv) {
   return conv->outputs >= kMinOutputs && conv->channels > 1;
 }
 
+/// Columns of a row of sums that bytes are made of: whole groups where rows have them.
+static int64_t result_columns(const olstm__byte_conv* conv) {
+  const olstm__byte_product product = product_of(conv);
+  const int64_t whole = (conv->outputs + OLSTM__BYTE_CONV_GROUP - 1) /
+                        OLSTM__BYTE_CONV_GROUP * OLSTM__BYTE_CONV_GROUP;
+  return whole <= olstm__byte_product_row(&product) ? whole : conv->outputs;
+}
+
 /// Of one group.
 static bool group_bytes(const olstm__byte_conv* conv, size_t* out_bytes) {
   const olstm__byte_product product = product_of(conv);
@@ -93,7 +101,8 @@ static bool lay_out(const olstm__byte_conv* conv, layout* out) {
          olstm__op_add_part(&out->thread_bytes, rows, (size_t)product.k, &out->rows) &&
          olstm__op_add_part(&out->thread_bytes, rows * sizeof(int32_t),
                             (size_t)olstm__byte_product_row(&product), &out->sums) &&
-         olstm__op_add_part(&out->thread_bytes, rows, (size_t)product.n, &out->results) &&
+         olstm__op_add_part(&out->thread_bytes, rows, (size_t)result_columns(conv),
+                            &out->results) &&
          olstm__op_add_part(&out->thread_bytes, 1, scratch, &out->scratch) &&
          olstm_size_align(out->thread_bytes, &out->thread_bytes) &&
          olstm__op_add_part(&out->bytes, (size_t)conv->threads, out->thread_bytes,
@@ -223,14 +232,17 @@ static void store_rows(const group_run* run, int64_t first, int64_t count,
   const int64_t size = bytes ? 1 : (int64_t)sizeof(int32_t);
   const olstm__byte_product product = product_of(run->conv);
   const int64_t step = olstm__byte_product_row(&product);
+  const int64_t columns = result_columns(run->conv);
   if (bytes) {
-    const olstm__byte_factors by = {bytes->factors + from, bytes->floats + from, 1,
-                                    bytes->are_finite, 0};
-    olstm__requantize(count, n, (const int32_t*)(const void*)sums, step, &by, bytes->zero,
-                      bytes->dtype, results);
+    const olstm__byte_factors by = {.values = bytes->factors + from,
+                                    .floats = bytes->floats + from,
+                                    .step = 1,
+                                    .are_finite = bytes->are_finite};
+    olstm__requantize(count, columns, sums, step, &by, bytes->zero, bytes->dtype,
+                      results);
   }
   olstm__transpose_tiles_f32_plain[bytes ? 0 : 2](
-      n, count, bytes ? results : sums, bytes ? n : step * size,
+      n, count, bytes ? results : sums, bytes ? columns : step * size,
       (char*)run->args->y + (from * positions + first) * size, positions * size);
 }
 

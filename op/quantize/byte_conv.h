@@ -5,6 +5,9 @@
 #include "op/conv/window.h"
 #include "op/math/byte_product.h"
 
+/// Factors behind the last one that may be read.
+enum { OLSTM__BYTE_CONV_GROUP = 16 };
+
 /// Weights are [groups * outputs, channels, kernel]; counts are of one group. Of the
 /// window, packing looks at the kernel alone.
 typedef struct olstm__byte_conv {
@@ -25,7 +28,8 @@ bool olstm__byte_conv_workspace_bytes(const olstm__byte_conv* conv, size_t* out_
 /// Packs weights; `packed` is aligned to OLSTM_ALIGNMENT. [no-alloc]
 void olstm__byte_conv_pack(const olstm__byte_conv* conv, const void* w, void* packed);
 
-/// Makes bytes of sums: factors for each output channel, of all groups.
+/// Makes bytes of sums: factors for each output channel, of all groups, and of
+/// OLSTM__BYTE_CONV_GROUP more.
 typedef struct olstm__byte_conv_bytes {
   const double* factors;
   const float* floats;

@@ -3,6 +3,7 @@
 #ifndef OLSTM_OP_QUANTIZE_QUANTIZE_BLOCKS_H_
 #define OLSTM_OP_QUANTIZE_QUANTIZE_BLOCKS_H_
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,8 +29,9 @@ typedef struct olstm__quantize_factors {
 
 typedef struct olstm__quantize_range {
   double zero, least, most;
-  /// What is added to every x, which wraps.
+  /// What is added to every x, which wraps; and whether those are held in floats.
   uint32_t bias;
+  bool is_float;
 } olstm__quantize_range;
 
 typedef struct olstm__quantize_table {
@@ -53,8 +55,7 @@ typedef struct olstm__quantize_table {
   void (*find_range)(size_t groups, const float* x, float* least, float* most,
                      float* probe);
   /// y = round((x + bias) * factor) + zero, from `least` to `most`, as a byte.
-  void (*requantize)(size_t groups, const int32_t* x,
-                     const olstm__quantize_factors* factors,
+  void (*requantize)(size_t groups, const void* x, const olstm__quantize_factors* factors,
                      const olstm__quantize_range* range, uint8_t* y);
 } olstm__quantize_table;
 

@@ -139,28 +139,29 @@ bool olstm__find_range(int64_t count, const float* x, float* least, float* most)
 
 /// 0 and infinity make NaN, which becomes 0; factors that are no finite numbers are no
 /// more worth a loop of their own.
-static void requantize_strange(int64_t count, const int32_t* x,
+static void requantize_strange(int64_t count, const void* x,
                                const olstm__byte_factors* factors,
                                const olstm__quantize_range* range, uint8_t* y) {
   for (int64_t i = 0; i < count; i++) {
-    const int32_t sum = (int32_t)((uint32_t)x[i] + range->bias);
+    const int32_t own =
+        range->is_float ? (int32_t)((const float*)x)[i] : ((const int32_t*)x)[i];
+    const int32_t sum = (int32_t)((uint32_t)own + range->bias);
     const double moved = rint(sum * factors->values[i * factors->step]) + range->zero;
     const double bounded = fmin(fmax(moved, range->least), range->most);
     y[i] = (uint8_t)(int32_t)(moved == moved ? bounded : 0);
   }
 }
 
-static void requantize_row(size_t size, const int32_t* x,
+static void requantize_row(const olstm__quantize_table* table, size_t size, const char* x,
                            const olstm__quantize_factors* factors,
                            const olstm__quantize_range* range, uint8_t* y) {
-  const olstm__quantize_table* table = find_table();
   const size_t groups = size / kGroup, at = size - kGroup;
   olstm__quantize_factors last = *factors;
   if (groups) table->requantize(groups, x, factors, range, y);
   if (size % kGroup == 0) return;
   if (groups) {
     if (last.step) last.values += at, last.floats += at;
-    table->requantize(1, x + at, &last, range, y + at);
+    table->requantize(1, x + at * sizeof(int32_t), &last, range, y + at);
   } else {
     int32_t from[kGroup] = {0};
     double values[kGroup] = {0};
@@ -175,12 +176,14 @@ static void requantize_row(size_t size, const int32_t* x,
   }
 }
 
-void olstm__requantize(int64_t rows, int64_t columns, const int32_t* x, int64_t x_step,
+void olstm__requantize(int64_t rows, int64_t columns, const void* x, int64_t x_step,
                        const olstm__byte_factors* factors, float zero, olstm_dtype dtype,
                        void* y) {
+  const olstm__quantize_table* table = find_table();
   const bool is_unsigned = dtype == OLSTM_DTYPE_UINT8;
   const olstm__quantize_range range = {zero, is_unsigned ? 0 : -128,
-                                       is_unsigned ? 255 : 127, (uint32_t)factors->bias};
+                                       is_unsigned ? 255 : 127, (uint32_t)factors->bias,
+                                       factors->are_floats};
   double values[kGroup];
   float floats[kGroup];
   olstm__quantize_factors by = {factors->values, factors->floats, kGroup};
@@ -195,12 +198,13 @@ void olstm__requantize(int64_t rows, int64_t columns, const int32_t* x, int64_t 
       rows = 1;
     }
   }
-  for (int64_t r = 0; r < rows; r++, x += x_step) {
+  const char* from = x;
+  for (int64_t r = 0; r < rows; r++, from += x_step * (int64_t)sizeof(int32_t)) {
     uint8_t* to = (uint8_t*)y + r * columns;
     if (factors->are_finite) {
-      requantize_row((size_t)columns, x, &by, &range, to);
+      requantize_row(table, (size_t)columns, from, &by, &range, to);
     } else {
-      requantize_strange(columns, x, factors, &range, to);
+      requantize_strange(columns, from, factors, &range, to);
     }
   }
 }

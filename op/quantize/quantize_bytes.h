@@ -33,15 +33,16 @@ typedef struct olstm__byte_factors {
   /// The same as floats; not read where there is one.
   const float* floats;
   int64_t step;
-  /// Whether all of them are finite numbers.
-  bool are_finite;
+  /// Whether all of them are finite numbers; and whether x are integers held in floats.
+  bool are_finite, are_floats;
   /// What is added to every x, which wraps.
   int32_t bias;
 } olstm__byte_factors;
 
-/// y = round((x + bias) * factor) + zero, saturated, for UINT8 or INT8, of rows that are
-/// x_step apart, and without gaps in y; halves go to even, and NaN becomes 0. [no-alloc]
-void olstm__requantize(int64_t rows, int64_t columns, const int32_t* x, int64_t x_step,
+/// y = round((x + bias) * factor) + zero, saturated, for UINT8 or INT8, of rows of int32
+/// (or of floats: are_floats) that are x_step apart, and without gaps in y; halves go to
+/// even, and NaN becomes 0. [no-alloc]
+void olstm__requantize(int64_t rows, int64_t columns, const void* x, int64_t x_step,
                        const olstm__byte_factors* factors, float zero, olstm_dtype dtype,
                        void* y);
 

@@ -2,6 +2,7 @@
 // where weights are constant and channels are many, else on integers held in float, where
 // sums fit, or double. Pads are x's zero point.
 #include <math.h>
+#include <string.h>
 
 #include "op/conv/conv_head.h"
 #include "op/op_family.h"
@@ -257,6 +258,11 @@ static olstm_status quantized_conv_infer(const void* instance,
   return olstm__op_check_output(&self->base, &out_outputs[0], error);
 }
 
+/// Of factors, and of biases: one for each output channel and some that are 0.
+static int64_t factor_count(const olstm__conv* conv) {
+  return conv->groups * conv->output_channels + OLSTM__BYTE_CONV_GROUP;
+}
+
 static bool lay_out(const quantized_conv_op* self, quantized_conv_handle* handle,
                     size_t* out_bytes) {
   const olstm__conv* conv = &handle->plan.conv;
@@ -285,7 +291,7 @@ static bool lay_out(const quantized_conv_op* self, quantized_conv_handle* handle
     }
   }
   // A factor, also as a float, and a bias each.
-  return olstm__op_add_part(out_bytes, (size_t)(conv->groups * conv->output_channels),
+  return olstm__op_add_part(out_bytes, (size_t)factor_count(conv),
                             sizeof(double) + sizeof(float) + sizeof(int32_t),
                             &handle->factors_offset);
 }
@@ -353,8 +359,9 @@ static ending make_ending(const quantized_conv_op* self,
   olstm__quantize_operand operands[5];
   double* factors = (double*)(void*)((char*)args->workspace + handle->factors_offset);
   const int64_t channels = handle->plan.conv.groups * handle->plan.conv.output_channels;
-  float* floats = (float*)(void*)(factors + channels);
-  int32_t* bias = (int32_t*)(void*)(floats + channels);
+  const int64_t room = factor_count(&handle->plan.conv);
+  float* floats = (float*)(void*)(factors + room);
+  int32_t* bias = (int32_t*)(void*)(floats + room);
   for (size_t i = 0; i < 5; i++) {
     operands[i] =
         olstm__quantize_operand_of(&self->base, handle->descs, args->inputs, indices[i]);
@@ -371,6 +378,7 @@ static ending make_ending(const quantized_conv_op* self,
                  .y = args->outputs[0]};
   const double x_scale = olstm__quantize_operand_get(&operands[0], 0);
   const double y_scale = olstm__quantize_operand_get(&operands[2], 0);
+  memset(factors, 0, (size_t)room * (sizeof *factors + sizeof *floats));
   for (int64_t c = 0; c < channels; c++) {
     factors[c] = x_scale * olstm__quantize_operand_get(&operands[1], c) / y_scale;
     floats[c] = (float)factors[c];
@@ -386,18 +394,19 @@ static void store_sums(const void* context, int64_t plane, int64_t first, int64_
   enum { kBlock = 512 };
   const ending* end = context;
   const int64_t channel = plane % end->channels;
-  const olstm__byte_factors by = {end->bytes.factors + channel, NULL, 0,
-                                  end->bytes.are_finite, end->bias[channel]};
+  const olstm__byte_factors by = {.values = end->bytes.factors + channel,
+                                  .are_finite = end->bytes.are_finite,
+                                  .are_floats = end->is_float,
+                                  .bias = end->bias[channel]};
   char* y = end->y + plane * end->plane + first;
+  if (end->is_float) {
+    olstm__requantize(1, count, sums, count, &by, end->bytes.zero, end->bytes.dtype, y);
+    return;
+  }
   for (int64_t i = 0; i < count; i += kBlock) {
     const int64_t size = count - i < kBlock ? count - i : kBlock;
     int32_t block[kBlock];
-    if (end->is_float) {
-      olstm__convert(OLSTM_DTYPE_FLOAT, OLSTM_DTYPE_INT32, (const float*)sums + i, block,
-                     (size_t)size);
-    } else {
-      to_integers(size, (const double*)sums + i, block);
-    }
+    to_integers(size, (const double*)sums + i, block);
     olstm__requantize(1, size, block, size, &by, end->bytes.zero, end->bytes.dtype,
                       y + i);
   }

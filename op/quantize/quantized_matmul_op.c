@@ -211,7 +211,8 @@ static void store_quantized(const quantized_matmul_op* self,
   double* factors = (double*)(void*)((char*)args->workspace + handle->factors_offset);
   const int64_t n = handle->plan.n;
   float* floats = (float*)(void*)(factors + n);
-  olstm__byte_factors by = {factors, floats, operands[1].step, true, 0};
+  olstm__byte_factors by = {
+      .values = factors, .floats = floats, .step = operands[1].step, .are_finite = true};
   // Rows with the same factors are one run.
   const int64_t rows = operands[0].step ? 1 : handle->plan.m;
   for (int64_t i = 0; i < handle->plan.m; i += rows) {

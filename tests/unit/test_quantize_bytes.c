@@ -112,8 +112,12 @@ static void sums_are_rounded_and_saturated(void** state) {
   static const int32_t kBiases[] = {0, 7, -99, INT32_MAX};
   static const olstm_dtype kDtypes[] = {OLSTM_DTYPE_UINT8, OLSTM_DTYPE_INT8};
   int32_t x[kMost];
+  float reals[kMost];
   (void)state;
-  for (int i = 0; i < kMost; i++) x[i] = (i - 35) * (i % 4 == 3 ? 60000000 : i % 3 + 1);
+  for (int i = 0; i < kMost; i++) {
+    x[i] = (i - 35) * (i % 4 == 3 ? 60000000 : i % 3 + 1);
+    reals[i] = (float)((i - 35) * (i % 4 == 3 ? 400000 : i % 3 + 1));
+  }
   for (size_t f = 0; f < sizeof kFactors / sizeof kFactors[0]; f++) {
     double values[kMost];
     float floats[kMost];
@@ -121,20 +125,23 @@ static void sums_are_rounded_and_saturated(void** state) {
       values[i] = kFactors[i % 2 ? f : 1];
       floats[i] = (float)values[i];
     }
-    for (int d = 0; d < 16; d++) {
+    for (int d = 0; d < 32; d++) {
       const olstm_dtype dtype = kDtypes[d % 2];
       const int64_t step = d / 2 % 2;
-      const int32_t bias = kBiases[d / 4];
-      const olstm__byte_factors by = {step ? values : &kFactors[f], floats, step,
-                                      isfinite(kFactors[f]) != 0, bias};
+      const int32_t bias = kBiases[d / 4 % 4];
+      const bool are_floats = d >= 16;
+      const olstm__byte_factors by = {step ? values : &kFactors[f], floats,     step,
+                                      isfinite(kFactors[f]) != 0,   are_floats, bias};
       for (int c = 0; c < kCountCount; c++) {
         uint8_t y[kMost] = {0};
         // As one row, and as two where they fit.
         for (int64_t rows = 1; rows <= 2 && rows <= kCounts[c]; rows++) {
           const int64_t columns = kCounts[c] / rows;
-          olstm__requantize(rows, columns, x, columns, &by, 3, dtype, y);
+          olstm__requantize(rows, columns, are_floats ? (const void*)reals : x, columns,
+                            &by, 3, dtype, y);
           for (int64_t i = 0; i < rows * columns; i++) {
-            const int32_t sum = (int32_t)((uint32_t)x[i] + (uint32_t)bias);
+            const int32_t own = are_floats ? (int32_t)reals[i] : x[i];
+            const int32_t sum = (int32_t)((uint32_t)own + (uint32_t)bias);
             const double moved = rint(sum * by.values[step ? i % columns : 0]) + 3;
             assert_int_equal(whole_at(dtype, y, i), saturated(moved, dtype));
           }
