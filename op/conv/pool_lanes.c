@@ -86,11 +86,13 @@ static bool all_meet(const olstm__window* w, int32_t d) {
   return meet;
 }
 
-/// Whether windows are of rows and columns, or long and far apart, and each row of them
-/// meets the input.
+/// Whether windows are of rows and columns, or rows are short, or windows long and far
+/// apart; and each row of them meets the input.
 static bool fits(const olstm__window* w) {
+  enum { kShortRow = 32 };
   return all_meet(w, 0) && all_meet(w, 1) && w->output[2] > 0 &&
-         (w->input[0] * w->input[1] > 1 || (w->kernel[2] >= 16 && w->stride[2] >= 4)) &&
+         (w->input[0] * w->input[1] > 1 || w->input[2] <= kShortRow ||
+          (w->kernel[2] >= 16 && w->stride[2] >= 4)) &&
          w->pad_begin[2] < w->kernel[2] * w->dilation[2];
 }
 

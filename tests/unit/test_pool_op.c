@@ -117,6 +117,10 @@ static const struct {
     {"kernel_shape=[1,4] strides=[3,4]", "1,33,40,41"},
     {"kernel_shape=[7,7]", "1,17,7,7"},
     {"kernel_shape=[4,3] strides=[1,5]", "1,32,90,70"},
+    // Short rows.
+    {"kernel_shape=[2] strides=[2]", "3,16,12"},
+    {"kernel_shape=[3] strides=[2] pads=[1,1]", "2,21,17"},
+    {"kernel_shape=[5] pads=[2,3] ceil_mode=1", "1,40,30"},
     // The same of volumes, in pieces of some depths and of some rows.
     {"kernel_shape=[3,3,3] pads=[1,1,1,1,1,1]", "1,16,5,6,7"},
     {"kernel_shape=[3,3,3] strides=[2,2,2] pads=[1,0,1,1,1,1]", "2,11,9,8,7"},
