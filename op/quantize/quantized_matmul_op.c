@@ -16,6 +16,9 @@ enum { kCodeInteger, kCodeQlinear, kMaxInputs = 8 };
 /// Of work, of an output besides its product.
 enum { kUnitsPerOutput = 6 };
 
+/// How much faster than floats bytes may be.
+enum { kFaster = 4 };
+
 /// Where each operand is among the inputs.
 typedef struct input_indices {
   size_t b, a_zero, b_zero, a_scale, b_scale, y_scale, y_zero;
@@ -49,11 +52,14 @@ typedef struct quantized_matmul_handle {
   olstm_tensor_desc descs[kMaxInputs];
   olstm_dtype y_dtype;
   olstm__byte_product product;
-  /// Offsets in the workspace, which begins with the products' scratch: B packed; the
+  /// Offsets in a workspace, which begins with the products' scratch: B packed; the
   /// sums and the factors of their columns, where they are quantized again.
   size_t packed_offset;
   size_t sums_offset;
   size_t factors_offset;
+  /// Workspaces of matrices that threads share, and how many there are.
+  size_t piece_bytes;
+  int32_t piece_count;
 } quantized_matmul_handle;
 
 static int32_t code_of(const quantized_matmul_op* self) {
@@ -161,7 +167,7 @@ static olstm_status quantized_matmul_prepare(void* instance,
                           &args->outputs[0],
                           is_one(&inputs, at->a_zero) && is_one(&inputs, at->a_scale));
   handle->product = product_of(&handle->plan, &handle->descs[0], &handle->descs[at->b]);
-  if (!lay_out(self, handle, &out_prepared->workspace_bytes)) {
+  if (!lay_out(self, handle, &handle->piece_bytes)) {
     olstm__op_release_handle(instance, handle);
     return olstm__op_fail(&self->base, error, OLSTM_STATUS_OUT_OF_MEMORY,
                           "the workspace does not fit");
@@ -172,6 +178,12 @@ static olstm_status quantized_matmul_prepare(void* instance,
       olstm__matmul_work(&handle->plan, OLSTM_DTYPE_FLOAT, !self->weight.memory),
       olstm__op_element_work("", args, olstm_tensor_desc_count(&args->outputs[0]),
                              kUnitsPerOutput));
+  const olstm__broadcast* batch = &handle->plan.batch;
+  const int64_t matrices = batch->run_length * batch->run_count;
+  handle->piece_count = olstm__pieces_with_memory(
+      self->base.options.thread_count, batch->run_length,
+      olstm__piece_elements(out_prepared->work / kFaster, matrices));
+  out_prepared->workspace_bytes = handle->piece_bytes * (size_t)handle->piece_count;
   return OLSTM_STATUS_OK;
 }
 
@@ -281,27 +293,54 @@ static void multiply(const quantized_matmul_op* self,
   if (!is_integer) store_quantized(self, handle, args, y);
 }
 
+/// Neighbouring matrices of a batch, of which some are done at a time.
+typedef struct matrix_run {
+  const quantized_matmul_op* self;
+  const quantized_matmul_handle* handle;
+  const olstm_run_args* args;
+  int64_t a, b;
+  char* y;
+} matrix_run;
+
+static void run_matrices(void* argument, int64_t begin, int64_t end, void* memory) {
+  const matrix_run* run = argument;
+  const quantized_matmul_handle* handle = run->handle;
+  const olstm__broadcast* batch = &handle->plan.batch;
+  const size_t c_bytes =
+      (size_t)(handle->plan.m * handle->plan.n) * olstm_dtype_size(handle->y_dtype);
+  const void* packed = NULL;
+  olstm_run_args own = *run->args;
+  own.workspace = memory;
+  // Threads that share matrices do not share products.
+  if (handle->piece_count > 1) own.parallel = NULL;
+  for (int64_t i = begin; i < end; i++) {
+    const int64_t b_step = olstm__broadcast_step(batch, 1);
+    if (!packed || b_step) {
+      packed = find_packed(run->self, handle, &own, run->b + i * b_step);
+    }
+    multiply(run->self, handle, &own, run->a + i * olstm__broadcast_step(batch, 0),
+             packed, run->y + (size_t)i * c_bytes);
+  }
+}
+
 static olstm_status quantized_matmul_run(const void* instance, const void* handle,
                                          const olstm_run_args* args, olstm_error* error) {
-  const quantized_matmul_op* self = instance;
   const quantized_matmul_handle* prepared = handle;
   const olstm__broadcast* batch = &prepared->plan.batch;
-  const size_t c_bytes =
-      (size_t)(prepared->plan.m * prepared->plan.n) * olstm_dtype_size(prepared->y_dtype);
+  const size_t run_bytes =
+      (size_t)(prepared->plan.m * prepared->plan.n * batch->run_length) *
+      olstm_dtype_size(prepared->y_dtype);
   olstm__broadcast_cursor cursor = {.output = 0};
-  const void* packed = NULL;
-  int64_t packed_index = -1;
-  char* y = args->outputs[0];
+  matrix_run run = {instance, prepared, args, 0, 0, args->outputs[0]};
   (void)error;
-  if (!y) return OLSTM_STATUS_OK;
+  if (!run.y) return OLSTM_STATUS_OK;
   for (int64_t r = 0; r < batch->run_count; r++) {
-    for (int64_t i = 0; i < batch->run_length; i++, y += c_bytes) {
-      const int64_t b_index = cursor.offsets[1] + i * olstm__broadcast_step(batch, 1);
-      if (b_index != packed_index) packed = find_packed(self, prepared, args, b_index);
-      packed_index = b_index;
-      multiply(self, prepared, args,
-               cursor.offsets[0] + i * olstm__broadcast_step(batch, 0), packed, y);
-    }
+    run.a = cursor.offsets[0];
+    run.b = cursor.offsets[1];
+    olstm__pieces_run_with_memory(args->parallel, prepared->piece_count,
+                                  batch->run_length, args->workspace,
+                                  prepared->piece_bytes, run_matrices, &run);
+    run.y += run_bytes;
     olstm__broadcast_next(batch, &cursor);
   }
   return OLSTM_STATUS_OK;

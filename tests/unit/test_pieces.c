@@ -151,6 +151,10 @@ static const shared_case kCases[] = {
     {"DynamicQuantizeLinear-11 outputs=3", "f32[90,901] ~"},
     {"MatMulInteger-10", "u8[1,1024] 0..; i8[1024,600] ~"},
     {"MatMulInteger-10", "u8[9,300] 0..; i8[300,301] ~; u8[9] ~; i8[301] ~"},
+    {"MatMulInteger-10", "u8[9,64,64] 0..; i8[9,64,64] ~"},
+    {"QLinearMatMul-21",
+     "u8[9,40,64] 0..; f32[] 0.02; u8[] 9; i8[9,64,70] ~; f32[] 0.1; "
+     "i8[] 1; f32[] 0.7; u8[] 100"},
     {"MatMulInteger-10", "i8[300,64] ~; u8[64,100] 0..; i8[300] ~"},
     {"MaxPool-12 kernel_shape=[2,2] strides=[2,2] outputs=2", "f32[2,8,31,40] ~"},
     {"MaxPool-12 kernel_shape=[3,3]", "f16[2,8,31,40] ~"},
