@@ -188,6 +188,7 @@ static olstm_status pack_constant(void* instance, olstm_error* error) {
   }
   const olstm__matmul_operand view = olstm__matmul_view(&b->desc, false);
   const olstm__product product = {b->desc.dtype, 0, view.rows, view.columns};
+  if (olstm__product_is_shallow(&product)) return OLSTM_STATUS_OK;
   const olstm__weight_layout layout = {
       .matrix_count = olstm_tensor_desc_count(&view.batch),
       .matrix_stride = view.rows * view.columns,

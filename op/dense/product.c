@@ -8,8 +8,13 @@
 enum {
   /// Rows of half floats that are converted at a time.
   kHalfRows = 32,
-  /// Rows of floats that take B as it is.
+  /// Rows of floats that take B as it is. With short vectors, of which packed columns
+  /// make
+  /// more calls, any number of rows take one of so few rows and so many columns.
   kUnpackedRows = 6,
+  kUnpackedDepth = 8,
+  kUnpackedColumns = 64,
+  kShortLanes = 8,
   /// Multiplications below which one thread is enough, and rows that threads do not share
   /// where there are columns to share.
   kParallelWork = 1 << 18,
@@ -98,6 +103,12 @@ bool olstm__product_run_scratch_bytes(const olstm__product* product, size_t* out
          olstm_size_add(*out_bytes, bias_bytes, out_bytes);
 }
 
+bool olstm__product_is_shallow(const olstm__product* product) {
+  return product->dtype == OLSTM_DTYPE_FLOAT && product->k <= kUnpackedDepth &&
+         product->n >= kUnpackedColumns && olstm__gemm_takes_unpacked(product->dtype) &&
+         olstm__gemm_lanes(product->dtype) <= kShortLanes;
+}
+
 /// Whether one row takes B's columns, which lie one after the other, as they are.
 static bool takes_columns(const olstm__product* product, const olstm__gemm_matrix* b) {
   return product->m == 1 && b->row_stride == 1 && b->column_stride == product->k &&
@@ -107,7 +118,8 @@ static bool takes_columns(const olstm__product* product, const olstm__gemm_matri
 bool olstm__product_takes_unpacked(const olstm__product* product,
                                    const olstm__gemm_matrix* b) {
   if (takes_columns(product, b)) return true;
-  return product->dtype == OLSTM_DTYPE_FLOAT && product->m <= kUnpackedRows &&
+  return product->dtype == OLSTM_DTYPE_FLOAT &&
+         (product->m <= kUnpackedRows || olstm__product_is_shallow(product)) &&
          olstm__gemm_takes_unpacked(product->dtype) && b->column_stride == 1 &&
          b->row_stride == product->n;
 }

@@ -46,6 +46,9 @@ void olstm__product_pack(const olstm__product* product, const olstm__gemm_matrix
 bool olstm__product_takes_unpacked(const olstm__product* product,
                                    const olstm__gemm_matrix* b);
 
+/// Whether B, row by row, had better never be packed, however many rows A has.
+bool olstm__product_is_shallow(const olstm__product* product);
+
 typedef struct olstm__product_run_args {
   /// Rows of k elements without gaps.
   const void* a;

@@ -121,6 +121,17 @@ static void shapes_that_do_not_fit_are_named(void** state) {
                          "broadcast with [2]");
 }
 
+/// A B of few rows, which some CPUs take as it is, constant or not.
+static void shallow_products_are_those_of_doubles(void** state) {
+  (void)state;
+  op_text_expect_as_double("MatMul-13", "f32[9,3] ~; f32[3,70] ~", 1e-6);
+  op_text_expect_as_double("MatMul-13", "f32[9,3] ~; #f32[3,70] ~", 1e-6);
+  op_text_expect_as_double("MatMul-13", "f32[2,9,8] ~; #f32[2,8,133] ~", 1e-6);
+  op_text_expect_as_double("MatMul-13", "f32[64,1] ~; #f32[1,64] ~", 1e-6);
+  op_text_expect_same("MatMul-13", "f32[9,3] ~; f32[3,70] ~", "MatMul-13",
+                      "f32[9,3] ~; #f32[3,70] ~", 0);
+}
+
 int main(int argc, char** argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(multiplies_matrices),
@@ -132,6 +143,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(a_constant_gives_the_same_result),
       cmocka_unit_test(threads_share_columns_rows_and_matrices),
       cmocka_unit_test(shapes_that_do_not_fit_are_named),
+      cmocka_unit_test(shallow_products_are_those_of_doubles),
   };
   return olstm_test_main(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }
