@@ -18,7 +18,8 @@ enum {
   /// Multiplications below which one thread is enough, and rows that threads do not share
   /// where there are columns to share.
   kParallelWork = 1 << 18,
-  kFewRows = 12
+  kFewRows = 12,
+  kLeastRows = 5
 };
 
 static bool is_half(olstm_dtype dtype) {
@@ -278,7 +279,9 @@ static bool had_better_share_columns(const olstm__product* product, int64_t colu
 
 static product_split share(const olstm__product* product,
                            const olstm__product_run_args* args, int32_t threads) {
-  const double work = (double)product->m * (double)product->k * (double)product->n;
+  // Reading B takes as long as multiplying it by some rows.
+  const double rows = product->m > kLeastRows ? (double)product->m : (double)kLeastRows;
+  const double work = rows * (double)product->k * (double)product->n;
   product_split split = {product, args, product->m, product->n, args->pack_to != NULL};
   if (threads <= 1 || work < kParallelWork) return split;
   const int64_t tile = olstm__gemm_tile_columns(product->dtype);

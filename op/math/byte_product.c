@@ -14,7 +14,7 @@
 enum {
   /// Products that cost as much as an element of OLSTM__PIECE_ELEMENTS, for each byte
   /// that the CPU multiplies at a time.
-  kProductsPerByte = 4,
+  kProductsPerByte = 2,
   /// Of fewer rows for each thread columns are shared, and of more each has some parts.
   kFewRows = 16,
   kManyRows = 128,

@@ -149,6 +149,7 @@ static const shared_case kCases[] = {
     {"DequantizeLinear-13", "u8[90,901] 0..; f32[] 0.02; u8[] 100"},
     {"DequantizeLinear-13 axis=0", "i32[90,901] ~; f32[90] ~"},
     {"DynamicQuantizeLinear-11 outputs=3", "f32[90,901] ~"},
+    {"MatMul-13", "f32[1,300] ~; #f32[300,200] ~"},
     {"MatMulInteger-10", "u8[1,1024] 0..; i8[1024,600] ~"},
     {"MatMulInteger-10", "u8[9,300] 0..; i8[300,301] ~; u8[9] ~; i8[301] ~"},
     {"MatMulInteger-10", "u8[9,64,64] 0..; i8[9,64,64] ~"},
