@@ -52,6 +52,8 @@ void olstm__vector_erf_f32(size_t count, const float* x, float* y) {
 DOUBLES(exp, exp(x[i]))
 DOUBLES(sigmoid, 1 / (1 + exp(-x[i])))
 DOUBLES(tanh, tanh(x[i]))
+DOUBLES(sin, sin(x[i]))
+DOUBLES(cos, cos(x[i]))
 
 void olstm__vector_softmax_rows_f32(bool is_log, int64_t rows, int64_t count,
                                     const float* x, float* y) {

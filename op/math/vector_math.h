@@ -18,6 +18,8 @@ void olstm__vector_tanh_f32(size_t count, const float* x, float* y);
 void olstm__vector_exp_f64(size_t count, const double* x, double* y);
 void olstm__vector_sigmoid_f64(size_t count, const double* x, double* y);
 void olstm__vector_tanh_f64(size_t count, const double* x, double* y);
+void olstm__vector_sin_f64(size_t count, const double* x, double* y);
+void olstm__vector_cos_f64(size_t count, const double* x, double* y);
 
 void olstm__vector_erf_f32(size_t count, const float* x, float* y);
 

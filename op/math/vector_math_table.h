@@ -27,6 +27,8 @@ typedef struct olstm__double_math_table {
   void (*exp)(size_t count, const double* x, double* y);
   void (*sigmoid)(size_t count, const double* x, double* y);
   void (*tanh)(size_t count, const double* x, double* y);
+  void (*sin)(size_t count, const double* x, double* y);
+  void (*cos)(size_t count, const double* x, double* y);
 } olstm__double_math_table;
 
 extern const olstm__double_math_table olstm__double_math_f64_avx2;

@@ -60,10 +60,12 @@ static void doubles_are_within_their_ulps(void** state) {
     void (*run)(size_t count, const double* x, double* y);
     int kind;
     double reach;
-  } kFunctions[] = {{olstm__vector_exp_f64, 0, 740},
-                    {olstm__vector_sigmoid_f64, 1, 700},
-                    {olstm__vector_tanh_f64, 2, 25},
-                    {olstm__vector_tanh_f64, 2, 1e-3}};
+  } kFunctions[] = {{olstm__vector_exp_f64, 0, 740},  {olstm__vector_sigmoid_f64, 1, 700},
+                    {olstm__vector_tanh_f64, 2, 25},  {olstm__vector_tanh_f64, 2, 1e-3},
+                    {olstm__vector_sin_f64, 3, 10},   {olstm__vector_cos_f64, 4, 10},
+                    {olstm__vector_sin_f64, 3, 1e6},  {olstm__vector_cos_f64, 4, 1e6},
+                    {olstm__vector_sin_f64, 3, 1e-3}, {olstm__vector_sin_f64, 3, 1e300},
+                    {olstm__vector_cos_f64, 4, 1e300}};
   (void)state;
   for (size_t f = 0; f < sizeof kFunctions / sizeof kFunctions[0]; f++) {
     for (int i = 0; i < kCount; i++) {
@@ -74,7 +76,9 @@ static void doubles_are_within_their_ulps(void** state) {
       const long double v = x[i];
       const double expected = (double)(kFunctions[f].kind == 0   ? expl(v)
                                        : kFunctions[f].kind == 1 ? 1 / (1 + expl(-v))
-                                                                 : tanhl(v));
+                                       : kFunctions[f].kind == 2 ? tanhl(v)
+                                       : kFunctions[f].kind == 3 ? sinl(v)
+                                                                 : cosl(v));
       const double ulp = nextafter(fabs(expected), INFINITY) - fabs(expected);
       if (isinf(expected)) {
         assert_true(y[i] == expected);
@@ -96,6 +100,28 @@ static void special_doubles_give_special_values(void** state) {
   olstm__vector_tanh_f64(5, x, y);
   assert_true(y[0] == -1 && y[1] == 1 && isnan(y[2]) && y[3] == 0 && y[4] == 0);
   assert_true(!signbit(y[3]) && signbit(y[4]));
+  olstm__vector_sin_f64(5, x, y);
+  assert_true(isnan(y[0]) && isnan(y[1]) && isnan(y[2]) && y[3] == 0 && y[4] == 0);
+  assert_true(!signbit(y[3]) && signbit(y[4]));
+  olstm__vector_cos_f64(5, x, y);
+  assert_true(isnan(y[0]) && isnan(y[1]) && isnan(y[2]) && y[3] == 1 && y[4] == 1);
+}
+
+/// Close to multiples of pi / 2, where little of the angle is left.
+static void sines_near_their_zeros_are_within_their_ulps(void** state) {
+  enum { kCount = 4000 };
+  static double x[kCount], sines[kCount], cosines[kCount];
+  (void)state;
+  for (int i = 0; i < kCount; i++) {
+    x[i] = nextafter((double)(i * 37L * 1.57079632679489661923132169164L), i % 2 * 1e9);
+  }
+  olstm__vector_sin_f64(kCount, x, sines);
+  olstm__vector_cos_f64(kCount, x, cosines);
+  for (int i = 0; i < kCount; i++) {
+    const long double sine = sinl(x[i]), cosine = cosl(x[i]);
+    assert_true(fabsl(sines[i] - sine) <= 0x1p-51L * fabsl(sine));
+    assert_true(fabsl(cosines[i] - cosine) <= 0x1p-51L * fabsl(cosine));
+  }
 }
 
 static void special_values_give_special_values(void** state) {
@@ -152,6 +178,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(erf_is_within_its_ulps),
       cmocka_unit_test(doubles_are_within_their_ulps),
       cmocka_unit_test(special_doubles_give_special_values),
+      cmocka_unit_test(sines_near_their_zeros_are_within_their_ulps),
       cmocka_unit_test(special_values_give_special_values),
       cmocka_unit_test(results_do_not_depend_on_count_or_position),
       cmocka_unit_test(x_and_y_may_be_the_same),
