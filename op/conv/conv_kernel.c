@@ -58,6 +58,8 @@ typedef struct tile_group {
   /// columns].
   char *results, *phases;
   int64_t channel_count;
+  /// The phase of uneven ones that the channels are of, else 0.
+  int64_t lot;
   /// What the sums of each channel start from; and zeros.
   double init[kMaxLanes];
   const double* zeros;
@@ -171,7 +173,8 @@ static void run_phase(tile_group* group, int64_t row, int64_t phase, int64_t cou
                       char* out, int64_t out_step) {
   const olstm__conv_plan* plan = group->piece->plan;
   const int64_t columns = plan->vectors * plan->tiles->lanes;
-  olstm__conv_list_row(group->piece, &group->source, row, phase, group->list);
+  olstm__conv_list_row(group->piece, &group->source, row,
+                       plan->is_uneven ? group->lot : phase, group->list);
   const int64_t size = group->piece->size;
   const char* source = group->source.data + group->list->source_at * size;
   row_calls* calls = &group->calls[count & 1];
@@ -309,9 +312,12 @@ static void run_group(tile_group* group, int64_t channel) {
                    (piece->column_end - piece->column);
     group->y = group->phases + (channel - piece->channel) * group->plane * size;
   }
+  const int64_t channels = plan->whole.output_channels;
   // What lies beyond in a vector is an earlier group's, and counts for nothing.
   for (int64_t i = 0; bias && i < group->channel_count; i++) {
-    olstm__conv_copy_real(size, bias + (own + i) / plan->fold * size,
+    const int64_t output = channel + i;
+    const int64_t of = plan->is_uneven ? output % channels : output / plan->fold;
+    olstm__conv_copy_real(size, bias + (piece->group * channels + of) * size,
                           (char*)group->init + i * size);
   }
   group->zeros = kZeros;
@@ -340,7 +346,10 @@ static void run_piece(const olstm__conv_piece* piece, const olstm__conv_args* ar
   group.results = memory + plan->results_offset;
   group.phases = memory + plan->phases_offset;
   for (int64_t channel = piece->channel; channel < piece->channel_end;) {
-    const int64_t left = piece->channel_end - channel;
+    const int64_t phase_channels = plan->whole.output_channels;
+    int64_t left = piece->channel_end - channel;
+    group.lot = plan->is_uneven ? channel / phase_channels : 0;
+    if (plan->is_uneven) left = phase_channels - channel % phase_channels;
     if (plan->by_channels) {
       // As even as they come.
       const int64_t blocks = olstm__conv_parts(left, plan->block);
@@ -447,14 +456,15 @@ void olstm__conv_pack(const olstm__conv* conv, const void* weights, void* packed
   olstm__conv plain;
   int64_t place[OLSTM__WINDOW_MAX_RANK];
   if (olstm__conv_unfold(conv, &plain, place)) {
-    olstm__conv_pack_unfolded(conv, &plain, olstm__conv_block(&plain), weights, packed);
+    olstm__conv_pack_unfolded(conv, &plain, olstm__conv_packed_block(conv, &plain),
+                              weights, packed);
     return;
   }
   const int64_t size = (int64_t)olstm_dtype_size(conv->dtype);
   const int64_t taps = olstm__window_kernel_count(&conv->window);
   const int64_t inputs = conv->input_channels;
   const int64_t outputs = conv->output_channels;
-  const int64_t block = olstm__conv_block(conv);
+  const int64_t block = olstm__conv_packed_block(conv, conv);
   const int64_t output_bytes = (conv->is_transposed ? taps : inputs * taps) * size;
   // All taps of all channels lie together, or those of one.
   const int64_t rows = conv->is_transposed ? taps : inputs * taps;

@@ -41,8 +41,8 @@ typedef struct olstm__conv_list {
   int64_t count;
   /// What the offsets of the source count from.
   int64_t source_at;
-  /// What the list was made for.
-  int64_t begin[2], end[2], phase;
+  /// What the list was made for; and how many column taps it begins behind.
+  int64_t begin[2], end[2], phase, lot, skipped;
   int64_t line_length, channel_step, depth_step;
 } olstm__conv_list;
 
@@ -69,7 +69,8 @@ void olstm__conv_list_start(const olstm__conv_piece* piece,
                             const olstm__conv_source* source, int64_t* memory,
                             olstm__conv_list* list);
 
-/// Makes the list of one phase of an output row, unless it is the row's already.
+/// Makes the list of one phase (of a plan that is uneven: of those of the strides) of an
+/// output row, unless it is the row's already.
 void olstm__conv_list_row(const olstm__conv_piece* piece,
                           const olstm__conv_source* source, int64_t row, int64_t phase,
                           olstm__conv_list* list);

@@ -52,8 +52,10 @@ static const olstm__conv_tile_table* find_movers(const olstm__conv_tile_table* t
   return tiles;
 }
 
-int64_t olstm__conv_block(const olstm__conv* conv) {
-  return olstm__conv_smaller(conv->output_channels,
+int64_t olstm__conv_packed_block(const olstm__conv* conv, const olstm__conv* plain) {
+  const bool by_phase =
+      conv->is_transposed && !plain->is_transposed && olstm__conv_is_uneven(conv);
+  return olstm__conv_smaller(by_phase ? conv->output_channels : plain->output_channels,
                              olstm__conv_find_tiles(conv->dtype)->lanes);
 }
 
@@ -399,6 +401,7 @@ static void unfold(olstm__conv_plan* plan) {
   plan->conv = plain;
   plan->fold = plain.output_channels / plan->whole.output_channels;
   plan->places = plan->fold > 1;
+  plan->is_uneven = olstm__conv_is_uneven(&plan->whole);
   for (int32_t d = 0; d < OLSTM__WINDOW_MAX_RANK; d++) {
     plan->places |= plan->place[d] != 0 || w->output[d] != whole->output[d];
   }
@@ -417,7 +420,7 @@ bool olstm__conv_plan_init(const olstm__conv* conv, int32_t thread_count,
   const int64_t taps = olstm__window_kernel_count(&plan->conv.window);
   if (!plan->places) olstm__window_simplify(&plan->conv.window);
   plan->movers = find_movers(plan->tiles, &plan->conv.window);
-  plan->block = olstm__conv_block(&plan->conv);
+  plan->block = olstm__conv_packed_block(conv, &plan->conv);
   plan->list_channels = count_listed(conv->input_channels, taps);
   plan->depthwise = plan->places ? NULL : find_depthwise(&plan->conv, plan->tiles);
   find_planes(plan);
@@ -429,14 +432,14 @@ bool olstm__conv_plan_init(const olstm__conv* conv, int32_t thread_count,
 }
 
 bool olstm__conv_packed_bytes(const olstm__conv* conv, size_t* out_bytes) {
-  olstm__conv plain;
+  olstm__conv plain = *conv;
   int64_t place[OLSTM__WINDOW_MAX_RANK];
-  if (olstm__conv_unfold(conv, &plain, place)) conv = &plain;
-  const int64_t block = olstm__conv_block(conv);
-  const size_t taps = (size_t)olstm__window_kernel_count(&conv->window);
-  size_t count = (size_t)(olstm__conv_parts(conv->output_channels, block) * block);
+  if (!olstm__conv_unfold(conv, &plain, place)) plain = *conv;
+  const int64_t block = olstm__conv_packed_block(conv, &plain);
+  const size_t taps = (size_t)olstm__window_kernel_count(&plain.window);
+  size_t count = (size_t)(olstm__conv_parts(plain.output_channels, block) * block);
   return olstm_size_multiply(count, taps, &count) &&
-         olstm_size_multiply(count, (size_t)conv->input_channels, &count) &&
-         olstm_size_multiply(count, (size_t)conv->groups, &count) &&
-         olstm_size_multiply(count, olstm_dtype_size(conv->dtype), out_bytes);
+         olstm_size_multiply(count, (size_t)plain.input_channels, &count) &&
+         olstm_size_multiply(count, (size_t)plain.groups, &count) &&
+         olstm_size_multiply(count, olstm_dtype_size(plain.dtype), out_bytes);
 }

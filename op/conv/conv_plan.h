@@ -38,6 +38,8 @@ typedef struct olstm__conv_plan {
   bool places;
   int64_t place[OLSTM__WINDOW_MAX_RANK];
   int64_t fold;
+  /// Whether its phases have different numbers of taps (olstm__conv_is_uneven).
+  bool is_uneven;
   const olstm__conv_tile_table* tiles;
   /// What brings rows into lines: of a kind of CPU whose vectors they fill.
   const olstm__conv_tile_table* movers;
@@ -131,12 +133,16 @@ typedef struct olstm__conv_args {
   bool finishes_planes;
 } olstm__conv_args;
 
+/// Whether phases of the strides of a transposed convolution have different numbers of
+/// taps: the later ones lack what would be the first tap of a plain one.
+bool olstm__conv_is_uneven(const olstm__conv* conv);
+
 /// Makes a transposed convolution a plain one with steps of one: each phase of its
-/// strides is an output channel of its own, those of a channel side by side, and taps are
-/// counted from the last one on. *out_place tells which element of the transposed one's
-/// output is the first phase of the first result; it may lie before it. False where
-/// phases have different numbers of taps; that depends on kernel, strides and dilations
-/// alone.
+/// strides is an output channel of its own, those of a channel side by side, or all
+/// channels of one phase where phases are uneven; taps are counted from the last one on.
+/// *out_place tells which element of the transposed one's output is the first phase of
+/// the first result; it may lie before it. False where it cannot be done or does not pay;
+/// that depends on channels, kernel, strides and dilations alone.
 bool olstm__conv_unfold(const olstm__conv* conv, olstm__conv* out_conv,
                         int64_t out_place[OLSTM__WINDOW_MAX_RANK]);
 
@@ -166,8 +172,9 @@ uint64_t olstm__conv_work(const olstm__conv* conv);
 /// Units of work (op/op_work.h) of a convolution with these inputs and outputs.
 uint64_t olstm__conv_units(const olstm__conv* conv, const olstm_prepare_args* args);
 
-/// How many output channels of a group are packed side by side.
-int64_t olstm__conv_block(const olstm__conv* conv);
+/// How many output channels of a group are packed side by side; plain: the convolution
+/// that it becomes, or itself.
+int64_t olstm__conv_packed_block(const olstm__conv* conv, const olstm__conv* plain);
 
 /// Bytes of packed weights, which depend on channels, groups, kernel and dtype alone.
 /// False when they do not fit.

@@ -88,8 +88,8 @@ void olstm__conv_list_start(const olstm__conv_piece* piece,
 
 static void add_taps(const olstm__conv_plan* plan, int64_t weight, int64_t source,
                      olstm__conv_list* list) {
-  for (int64_t t = list->phase_begin[list->phase]; t < list->phase_begin[list->phase + 1];
-       t++) {
+  const int64_t end = list->phase_begin[list->phase + 1];
+  for (int64_t t = list->phase_begin[list->phase] + list->skipped; t < end; t++) {
     list->weights[list->count] = (weight + list->column_taps[t]) * plan->block;
     list->sources[list->count++] = source + list->column_offsets[t];
   }
@@ -108,23 +108,40 @@ static void add_channels(const olstm__conv_plan* plan, const olstm__conv_source*
   }
 }
 
+/// How many taps of each dimension a phase of the strides lacks: the first one or none.
+static void find_missing(const olstm__conv_plan* plan, int64_t phase,
+                         int64_t out_missing[OLSTM__WINDOW_MAX_RANK]) {
+  const olstm__window* w = &plan->whole.window;
+  for (int32_t d = OLSTM__WINDOW_MAX_RANK - 1; d >= 0; d--) {
+    const int64_t longer = w->kernel[d] % w->stride[d];
+    out_missing[d] = longer > 0 && phase % w->stride[d] >= longer ? 1 : 0;
+    phase /= w->stride[d];
+  }
+}
+
 /// All joined rows have the same list.
 static void list_joined_rows(const olstm__conv_piece* piece,
-                             const olstm__conv_source* source, olstm__conv_list* list) {
+                             const olstm__conv_source* source, int64_t lot,
+                             const int64_t* missing, olstm__conv_list* list) {
   const olstm__conv_plan* plan = piece->plan;
+  int64_t first_taps[OLSTM__WINDOW_MAX_RANK];
   const olstm__window* w = &plan->conv.window;
   const int64_t columns = plan->tap_end[2] - plan->tap_begin[2];
-  if (list->phase == 0) return;
+  if (list->phase == 0 && list->lot == lot) return;
   list->phase = 0;
+  list->lot = lot;
   list->count = list->source_at = 0;
-  for (int64_t i = plan->tap_begin[0]; i < plan->tap_end[0]; i++) {
-    for (int64_t j = plan->tap_begin[1]; j < plan->tap_end[1]; j++) {
+  for (int32_t d = 0; d < OLSTM__WINDOW_MAX_RANK; d++) {
+    first_taps[d] = olstm__conv_larger(missing[d], plan->tap_begin[d]);
+  }
+  for (int64_t i = first_taps[0]; i < plan->tap_end[0]; i++) {
+    for (int64_t j = first_taps[1]; j < plan->tap_end[1]; j++) {
       const int64_t at = (plan->slide == 0 ? i : j) * w->dilation[plan->slide];
       const int64_t line = plan->slide == 0 ? (j - plan->tap_begin[1]) * columns : 0;
       const int64_t first = line * source->depth_step +
                             at % w->stride[plan->slide] * source->row_step +
                             at / w->stride[plan->slide] * plan->across;
-      for (int64_t k = 0; k < columns; k++) {
+      for (int64_t k = first_taps[2] - plan->tap_begin[2]; k < columns; k++) {
         const int64_t tap =
             (i * w->kernel[1] + j) * w->kernel[2] + plan->tap_begin[2] + k;
         list->weights[list->count] = tap * plan->block;
@@ -137,8 +154,8 @@ static void list_joined_rows(const olstm__conv_piece* piece,
 
 /// A convolution's rows have the same list, but for those at the edges.
 static void list_plain_row(const olstm__conv_piece* piece,
-                           const olstm__conv_source* source, int64_t row,
-                           olstm__conv_list* list) {
+                           const olstm__conv_source* source, int64_t row, int64_t lot,
+                           const int64_t* missing, olstm__conv_list* list) {
   const olstm__window* w = &piece->plan->conv.window;
   const int64_t at[] = {piece->depth * w->stride[0] - w->pad_begin[0],
                         row * w->stride[1] - w->pad_begin[1]};
@@ -148,16 +165,18 @@ static void list_plain_row(const olstm__conv_piece* piece,
     olstm__window_find_taps(w, d, at[d], &begin[d], &end[d]);
   list->source_at = (at[0] - source->first_depth) * source->depth_step +
                     (at[1] - source->first_row) * source->row_step;
-  if (list->phase == 0 && begin[0] == list->begin[0] && begin[1] == list->begin[1] &&
-      end[0] == list->end[0] && end[1] == list->end[1]) {
+  if (list->phase == 0 && list->lot == lot && begin[0] == list->begin[0] &&
+      begin[1] == list->begin[1] && end[0] == list->end[0] && end[1] == list->end[1]) {
     return;
   }
   memcpy(list->begin, begin, sizeof begin);
   memcpy(list->end, end, sizeof end);
   list->phase = 0;
+  list->lot = lot;
   list->count = 0;
-  for (int64_t i = begin[0]; i < end[0]; i++) {
-    for (int64_t j = begin[1]; j < end[1]; j++) {
+  list->skipped = missing[2];
+  for (int64_t i = olstm__conv_larger(begin[0], missing[0]); i < end[0]; i++) {
+    for (int64_t j = olstm__conv_larger(begin[1], missing[1]); j < end[1]; j++) {
       add_taps(
           piece->plan, (i * w->kernel[1] + j) * w->kernel[2],
           i * w->dilation[0] * source->depth_step + j * w->dilation[1] * source->row_step,
@@ -172,12 +191,14 @@ void olstm__conv_list_row(const olstm__conv_piece* piece,
                           olstm__conv_list* list) {
   const olstm__conv* conv = &piece->plan->conv;
   const olstm__window* w = &conv->window;
+  int64_t missing[OLSTM__WINDOW_MAX_RANK] = {0};
+  if (piece->plan->is_uneven) find_missing(piece->plan, phase, missing);
   if (piece->plan->joins_rows) {
-    list_joined_rows(piece, source, list);
+    list_joined_rows(piece, source, phase, missing, list);
     return;
   }
   if (!conv->is_transposed) {
-    list_plain_row(piece, source, row, list);
+    list_plain_row(piece, source, row, phase, missing, list);
     return;
   }
   tap_walk outer = walk_taps(conv, 0, piece->depth + w->pad_begin[0]);

@@ -5,11 +5,21 @@
 
 #include "op/shape/transpose_tiles.h"
 
+bool olstm__conv_is_uneven(const olstm__conv* conv) {
+  const olstm__window* w = &conv->window;
+  bool is_uneven = false;
+  for (int32_t d = 0; d < OLSTM__WINDOW_MAX_RANK; d++) {
+    is_uneven |= w->kernel[d] % w->stride[d] != 0;
+  }
+  return is_uneven;
+}
+
 bool olstm__conv_unfold(const olstm__conv* conv, olstm__conv* out_conv,
                         int64_t out_place[OLSTM__WINDOW_MAX_RANK]) {
   /// Outputs that fill a tile without phases beside them: what unfolding computes beyond
-  /// the ends of small planes costs more than it gains, where taps overlap.
-  enum { kManyOutputs = 16 };
+  /// the ends of small planes costs more than it gains, where taps overlap. And those of
+  /// which each phase is a block of its own.
+  enum { kManyOutputs = 16, kFewOutputs = 4 };
   const olstm__window* from = &conv->window;
   olstm__window* to = &out_conv->window;
   *out_conv = *conv;
@@ -19,12 +29,13 @@ bool olstm__conv_unfold(const olstm__conv* conv, olstm__conv* out_conv,
     const int64_t stride = from->stride[d], pad = from->pad_begin[d];
     const bool is_many =
         conv->output_channels >= kManyOutputs && from->kernel[d] > stride;
-    if (stride > 1 &&
-        (from->dilation[d] > 1 || from->kernel[d] % stride != 0 || is_many)) {
+    const bool is_uneven = from->kernel[d] % stride != 0;
+    if (stride > 1 && (from->dilation[d] > 1 || is_many || from->kernel[d] < stride ||
+                       (is_uneven && conv->output_channels > kFewOutputs))) {
       return false;
     }
     out_conv->output_channels *= stride;
-    to->kernel[d] = from->kernel[d] / stride;
+    to->kernel[d] = olstm__conv_parts(from->kernel[d], stride);
     to->stride[d] = 1;
     // Output stride * c + phase, before pads are cut off, reads input c and those before.
     const int64_t reach = olstm__window_extent(to, d) - 1;
@@ -42,39 +53,46 @@ void olstm__conv_pack_unfolded(const olstm__conv* conv, const olstm__conv* plain
   enum { kMaxBlock = 16 };
   const int64_t size = (int64_t)olstm_dtype_size(conv->dtype);
   const olstm__window *w = &conv->window, *own = &plain->window;
-  const int64_t* k = w->kernel;
+  const int64_t *k = w->kernel, *stride = w->stride;
   const int64_t taps = olstm__window_kernel_count(w);
-  const int64_t outputs = plain->output_channels;
-  char* to = packed;
   const int64_t own_taps = olstm__window_kernel_count(own);
   const int64_t channel_bytes = conv->output_channels * taps * size;
-  for (int64_t g = 0; g < conv->groups; g++) {
-    for (int64_t first = 0; first < outputs; first += block) {
-      // Where the tap that comes first in each phase of each channel is.
-      const int64_t count = olstm__conv_smaller(outputs - first, block);
-      int64_t at[kMaxBlock];
-      for (int64_t o = 0; o < count; o++) {
-        const int64_t p = first + o, rows = p / w->stride[2],
-                      depths = rows / w->stride[1];
-        at[o] = (depths / w->stride[0] * taps +
-                 (depths % w->stride[0] * k[1] + rows % w->stride[1]) * k[2] +
-                 p % w->stride[2]) *
-                size;
+  const int64_t blocks = olstm__conv_parts(plain->output_channels, block);
+  const int64_t fold = plain->output_channels / conv->output_channels;
+  const bool is_uneven = olstm__conv_is_uneven(conv);
+  char* to = packed;
+  for (int64_t b = 0; b < conv->groups * blocks; b++) {
+    const int64_t first = b % blocks * block;
+    const int64_t count = olstm__conv_smaller(plain->output_channels - first, block);
+    // Where the tap that comes first in each phase of each channel is; with phases of
+    // different numbers of taps a block is one phase.
+    int64_t at[kMaxBlock], phase[OLSTM__WINDOW_MAX_RANK] = {0};
+    for (int64_t o = 0; o < count; o++) {
+      const int64_t output = first + o, channels = conv->output_channels;
+      const int64_t m = is_uneven ? output % channels : output / fold;
+      int64_t left = is_uneven ? output / channels : output % fold;
+      for (int32_t d = OLSTM__WINDOW_MAX_RANK - 1; d >= 0; d--) {
+        phase[d] = left % stride[d];
+        left /= stride[d];
       }
-      for (int64_t i = 0; i < conv->input_channels * own_taps; i++, to += block * size) {
-        // Taps from the last one on.
-        const int64_t c = g * conv->input_channels + i / own_taps;
-        const int64_t t = own_taps - 1 - i % own_taps;
-        const int64_t column = t % own->kernel[2], rest = t / own->kernel[2];
-        const int64_t tap = (rest / own->kernel[1] * w->stride[0] * k[1] +
-                             rest % own->kernel[1] * w->stride[1]) *
-                                k[2] +
-                            column * w->stride[2];
-        const char* from = (const char*)weights + c * channel_bytes + tap * size;
-        memset(to, 0, (size_t)(block * size));
-        for (int64_t o = 0; o < count; o++) {
-          olstm__conv_copy_real(size, from + at[o], to + o * size);
-        }
+      at[o] = (m * taps + (phase[0] * k[1] + phase[1]) * k[2] + phase[2]) * size;
+    }
+    for (int64_t i = 0; i < conv->input_channels * own_taps; i++, to += block * size) {
+      // Taps from the last one on.
+      const int64_t c = b / blocks * conv->input_channels + i / own_taps;
+      const int64_t t = own_taps - 1 - i % own_taps;
+      const int64_t tap[] = {t / own->kernel[2] / own->kernel[1] * stride[0],
+                             t / own->kernel[2] % own->kernel[1] * stride[1],
+                             t % own->kernel[2] * stride[2]};
+      const char* from = (const char*)weights + c * channel_bytes +
+                         ((tap[0] * k[1] + tap[1]) * k[2] + tap[2]) * size;
+      bool is_there = true;
+      for (int32_t d = 0; d < OLSTM__WINDOW_MAX_RANK && is_uneven; d++) {
+        is_there = is_there && tap[d] + phase[d] < k[d];
+      }
+      memset(to, 0, (size_t)(block * size));
+      for (int64_t o = 0; o < count && is_there; o++) {
+        olstm__conv_copy_real(size, from + at[o], to + o * size);
       }
     }
   }
@@ -117,12 +135,14 @@ void olstm__conv_place(const olstm__conv_piece* piece, const olstm__conv_args* a
   const int64_t plane = (last[0] - first[0]) * rows * columns;
   const int64_t count = olstm__conv_larger(end[2] - begin[2], 0);
   const bool is_whole = count == w->output[2];
+  const int64_t channels = plan->whole.output_channels;
+  // From a phase of columns to the next.
+  const int64_t step = plane * (plan->is_uneven ? channels : 1);
   char* line = results + (piece->channel_end - piece->channel) * plane * size;
-  for (int64_t m = piece->channel; m < piece->channel_end; m += plan->fold) {
+  for (int64_t m = piece->channel / plan->fold; m < piece->channel_end / plan->fold;
+       m++) {
     const int64_t index =
-        ((piece->sample * plan->conv.groups + piece->group) * plan->conv.output_channels +
-         m) /
-        plan->fold;
+        (piece->sample * plan->conv.groups + piece->group) * channels + m;
     char* y = (char*)args->y + index * olstm__window_output_count(w) * size;
     for (int64_t d = begin[0]; d < end[0]; d++) {
       const int64_t depth = d - place[0];
@@ -130,12 +150,14 @@ void olstm__conv_place(const olstm__conv_piece* piece, const olstm__conv_args* a
         const int64_t row = h - place[1];
         const int64_t phase =
             (depth % w->stride[0] * w->stride[1] + row % w->stride[1]) * w->stride[2];
-        const int64_t at =
-            (m - piece->channel + phase) * plane +
-            ((depth / w->stride[0] - first[0]) * rows + row / w->stride[1] - first[1]) *
-                columns;
+        const int64_t own =
+            (plan->is_uneven ? phase * channels + m : m * plan->fold + phase) -
+            piece->channel;
+        const int64_t at = own * plane + ((depth / w->stride[0] - first[0]) * rows +
+                                          row / w->stride[1] - first[1]) *
+                                             columns;
         const int64_t to = (d * w->output[1] + h) * w->output[2] + begin[2];
-        join_row(plan, results + at * size, plane, columns,
+        join_row(plan, results + at * size, step, columns,
                  begin[2] - first[2] * w->stride[2] - place[2], count, line,
                  y + to * size);
         if (!args->finish || (is_whole && h + 1 < end[1])) continue;

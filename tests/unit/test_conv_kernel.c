@@ -417,9 +417,9 @@ static void short_rows_are_joined(void** state) {
   assert_true(2 * joined >= count);
 }
 
-/// Transposed convolutions whose phases have as many taps each become plain ones, over
-/// output channels and positions: few outputs with long windows, planes, volumes; with
-/// pads that are no whole number of steps, or larger than windows.
+/// Transposed convolutions whose phases have as many taps each, or few outputs, become
+/// plain ones, over output channels and positions: few outputs with long windows, planes,
+/// volumes; with pads that are no whole number of steps, or larger than windows.
 static void phases_become_outputs(void** state) {
   static const short_rows kCases[] = {
       {34, 1, 1, {{1, 1, 30}, {1, 1, 64}, {1, 1, 32}, {1, 1, 1}, {0, 0, 0}}},
@@ -432,6 +432,11 @@ static void phases_become_outputs(void** state) {
       {6, 5, 2, {{3, 4, 5}, {2, 4, 2}, {2, 2, 1}, {1, 1, 3}, {1, 0, 1}}},
       {5, 2, 1, {{1, 30, 7}, {1, 3, 2}, {1, 1, 1}, {1, 2, 1}, {0, 0, 0}}},
       {4, 2, 1, {{1, 6, 300}, {1, 1, 4}, {1, 1, 2}, {1, 1, 1}, {0, 2, 5}}},
+      {32, 2, 1, {{1, 64, 8}, {1, 5, 2}, {1, 2, 1}, {1, 1, 1}, {0, 2, 0}}},
+      {20, 1, 1, {{1, 1, 40}, {1, 1, 50}, {1, 1, 20}, {1, 1, 1}, {0, 0, 3}}},
+      {9, 4, 1, {{1, 12, 30}, {1, 3, 3}, {1, 2, 2}, {1, 1, 1}, {0, 1, 1}}},
+      {3, 3, 2, {{4, 5, 6}, {3, 4, 5}, {2, 3, 4}, {1, 1, 1}, {1, 0, 2}}},
+      {17, 2, 1, {{1, 40, 40}, {1, 5, 7}, {1, 3, 2}, {1, 1, 1}, {0, 4, 9}}},
   };
   (void)state;
   draw_state = 15;
@@ -449,6 +454,30 @@ static void phases_become_outputs(void** state) {
     assert_false(plan.conv.is_transposed);
     check_problem(&p);
   }
+}
+
+/// What is no number reaches the outputs of its own windows alone, also where phases lack
+/// a tap.
+static void nan_stays_in_its_windows(void** state) {
+  static const short_rows kCase = {
+      3, 2, 1, {{1, 9, 30}, {1, 3, 5}, {1, 2, 2}, {1, 1, 1}, {0, 1, 2}}};
+  problem p;
+  (void)state;
+  draw_state = 16;
+  set_short_rows(&p, &kCase, OLSTM_DTYPE_FLOAT);
+  p.conv.is_transposed = true;
+  for (int32_t d = 1; d < 3; d++) {
+    p.conv.window.output[d] = 2 * p.conv.window.input[d] - 1;
+  }
+  start_problem(&p);
+  ((float*)p.x)[4 * 30 + 11] = NAN;
+  for (int64_t c = 0; c < 2; c++) compute_plane(&p, 0, 0, c);
+  float* y = run(&p, 1, -1);
+  for (int64_t i = 0; i < p.y_count; i++) {
+    assert_int_equal(isnan(y[i]) != 0, isnan(p.expected[i]) != 0);
+  }
+  free(y);
+  end_problem(&p);
 }
 
 /// Rows that are too long for a piece are cut.
@@ -535,6 +564,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test(planes_with_windows_of_three_follow_the_definition),
       cmocka_unit_test(short_rows_are_joined),
       cmocka_unit_test(phases_become_outputs),
+      cmocka_unit_test(nan_stays_in_its_windows),
       cmocka_unit_test(long_rows_are_cut),
       cmocka_unit_test(far_windows_take_little_memory),
       cmocka_unit_test(batches_without_samples_take_nothing),
