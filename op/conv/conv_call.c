@@ -133,7 +133,8 @@ olstm_status olstm__conv_pack_winograd(olstm__packed_memory* winograd,
   bool is_new = false;
   if (!can_pack(w, groups) || w->desc.dtype != OLSTM_DTYPE_FLOAT ||
       !all_are_1(attributes->strides, attributes->stride_count) ||
-      !all_are_1(attributes->dilations, attributes->dilation_count)) {
+      (attributes->dilation_count > 0 &&
+       attributes->dilations[attributes->dilation_count - 1] != 1)) {
     return OLSTM_STATUS_OK;
   }
   const olstm__conv conv = olstm__conv_of_weights(&w->desc, groups, false);

@@ -121,14 +121,14 @@ void olstm__winograd_plan_init(const olstm__conv* conv, int32_t thread_count,
                                olstm__winograd_plan* out_plan) {
   const olstm__conv_tile_table* tiles = olstm__conv_find_tiles(conv->dtype);
   const olstm__window* w = &conv->window;
-  const int64_t down = olstm__conv_parts(w->output[1], 2);
+  const int64_t apart = w->dilation[1];
+  const int64_t down = olstm__conv_parts(olstm__conv_parts(w->output[1], apart), 2);
   const int64_t across = olstm__conv_parts(w->output[2], 2);
   olstm__winograd_plan* plan = out_plan;
   *plan = (olstm__winograd_plan){.conv = *conv, .down = down, .across = across};
   if (!olstm__winograd_takes(conv) || !tiles->transform || w->input[0] != 1 ||
-      w->stride[1] != 1 || w->stride[2] != 1 || w->dilation[1] != 1 ||
-      w->dilation[2] != 1 || w->output[0] != 1 || down * across < kLeastSquares ||
-      conv->batch == 0) {
+      w->stride[1] != 1 || w->stride[2] != 1 || w->dilation[2] != 1 ||
+      w->output[0] != 1 || down * across < kLeastSquares || conv->batch == 0) {
     return;
   }
   plan->tiles = tiles;
@@ -142,7 +142,7 @@ void olstm__winograd_plan_init(const olstm__conv* conv, int32_t thread_count,
         squares, olstm__conv_parts(conv->batch * down * across, 4 * thread_count));
   }
   cut(plan, olstm__conv_larger(squares, 2 * tiles->lanes));
-  plan->block_count = conv->batch * olstm__conv_parts(down, plan->block_down) *
+  plan->block_count = conv->batch * apart * olstm__conv_parts(down, plan->block_down) *
                       olstm__conv_parts(across, plan->block_across);
   plan->length = plan->block_across + 1;
   plan->step = up_to_lanes(plan, plan->block_down * plan->block_across) + tiles->lanes;
@@ -156,7 +156,9 @@ void olstm__winograd_plan_init(const olstm__conv* conv, int32_t thread_count,
 typedef struct block {
   const olstm__winograd_plan* plan;
   const olstm__conv_args* args;
-  int64_t sample, row, row_end, column, column_end;
+  /// Rows that taps meet lie `apart`, and those of results too, from row `phase` on; the
+  /// others count squares.
+  int64_t sample, apart, phase, row, row_end, column, column_end;
   float *lines, *input, *sums;
   char* marks;
   /// Offsets of channels in weights and transformed input.
@@ -172,16 +174,18 @@ static void find_lines(const block* b, int64_t channel) {
   const olstm__winograd_plan* plan = b->plan;
   const olstm__window* w = &plan->conv.window;
   const int64_t rows = 2 * (b->row_end - b->row) + 2;
-  const int64_t first = 2 * b->row - w->pad_begin[1];
-  const int64_t begin = olstm__conv_smaller(olstm__conv_larger(-first, 0), rows);
-  const int64_t end =
-      olstm__conv_larger(olstm__conv_smaller(w->input[1] - first, rows), begin);
+  const int64_t first = 2 * b->row * b->apart + b->phase - w->pad_begin[1];
+  const int64_t before = olstm__conv_parts(olstm__conv_larger(-first, 0), b->apart);
+  const int64_t begin = olstm__conv_smaller(before, rows);
+  const int64_t inside =
+      olstm__conv_parts(olstm__conv_larger(w->input[1] - first, 0), b->apart);
+  const int64_t end = olstm__conv_larger(olstm__conv_smaller(inside, rows), begin);
   const int64_t row_floats = 2 * plan->length;
   const float* x =
       (const float*)b->args->x +
       (b->sample * plan->conv.input_channels + channel) * w->input[1] * w->input[2];
-  const olstm__conv_split split = {.from = x + (first + begin) * w->input[2],
-                                   .from_step = w->input[2],
+  const olstm__conv_split split = {.from = x + (first + begin * b->apart) * w->input[2],
+                                   .from_step = b->apart * w->input[2],
                                    .size = w->input[2],
                                    .first = 2 * b->column - w->pad_begin[2],
                                    .to = b->lines + begin * row_floats,
@@ -258,7 +262,12 @@ static void multiply(const block* b, int64_t channel, int64_t rows) {
   }
 }
 
-/// Puts a row of results where it belongs.
+/// Where a row of results lies in the output.
+static int64_t find_row(const block* b, int64_t row) {
+  return row * b->apart + b->phase;
+}
+
+/// Puts the results of a row of squares where they belong.
 static void put_rows(const block* b, const float* sums, int64_t sums_step, float bias,
                      int64_t row, float* y) {
   const olstm__winograd_plan* plan = b->plan;
@@ -268,9 +277,10 @@ static void put_rows(const block* b, const float* sums, int64_t sums_step, float
   const int64_t count = olstm__conv_smaller(2 * b->column_end, width) - first;
   const int64_t step = 2 * up_to_lanes(plan, plan->block_across);
   plan->tiles->transform_back(sums, sums_step, bias, block_width(b), b->lines, step);
-  for (int64_t r = 0; r < 2 && 2 * row + r < w->output[1]; r++) {
-    memcpy(y + (2 * row + r) * width + first, b->lines + r * step,
-           (size_t)count * sizeof(float));
+  for (int64_t r = 0; r < 2; r++) {
+    const int64_t at = find_row(b, 2 * row + r);
+    if (at >= w->output[1]) return;
+    memcpy(y + at * width + first, b->lines + r * step, (size_t)count * sizeof(float));
   }
 }
 
@@ -278,15 +288,19 @@ static void finish_channel(const block* b, int64_t plane, float* y) {
   const olstm__conv_args* args = b->args;
   const olstm__window* w = &b->plan->conv.window;
   const int64_t width = w->output[2];
-  const int64_t end = olstm__conv_smaller(2 * b->row_end, w->output[1]);
+  const int64_t height = w->output[1];
   const int64_t first = 2 * b->column;
   const int64_t count = olstm__conv_smaller(2 * b->column_end, width) - first;
   // Whole rows are one run.
-  const int64_t rows = count == width ? end - 2 * b->row : 1;
+  const bool is_one = count == width && b->apart == 1;
+  const int64_t rows =
+      is_one ? olstm__conv_smaller(2 * b->row_end, height) - 2 * b->row : 1;
   if (!args->finish) return;
-  for (int64_t row = 2 * b->row; row < end; row += rows) {
-    const int64_t at = row * width + first;
+  for (int64_t row = 2 * b->row; row < 2 * b->row_end; row += rows) {
+    const int64_t at = find_row(b, row) * width + first;
+    if (find_row(b, row) >= height) return;
     args->finish(args->finish_context, plane, at, rows * count, y + at);
+    if (is_one) return;
   }
 }
 
@@ -327,6 +341,7 @@ static void run_task(void* argument, int32_t index) {
   char* memory = (char*)task->args->workspace + (size_t)index * plan->thread_bytes;
   block b = {.plan = plan,
              .args = task->args,
+             .apart = plan->conv.window.dilation[1],
              .lines = (float*)(void*)memory,
              .input = (float*)(void*)(memory + plan->input_offset),
              .sums = (float*)(void*)(memory + plan->sums_offset),
@@ -344,7 +359,8 @@ static void run_task(void* argument, int32_t index) {
     b.column_end = olstm__conv_smaller(b.column + plan->block_across, plan->across);
     b.row = i / beside % below * plan->block_down;
     b.row_end = olstm__conv_smaller(b.row + plan->block_down, plan->down);
-    b.sample = i / beside / below;
+    b.phase = i / beside / below % b.apart;
+    b.sample = i / beside / below / b.apart;
     run_block(&b);
   }
 }
