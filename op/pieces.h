@@ -9,11 +9,27 @@
 /// up. For operations of a nanosecond or less per element.
 enum { OLSTM__PIECE_ELEMENTS = 16384 };
 
+/// Elements that are one item where each costs as much as any other: whole vectors.
+enum { OLSTM__PIECE_GROUP = 64 };
+
+/// Groups of `count` elements.
+static inline int64_t olstm__piece_groups(int64_t count) {
+  return (count + OLSTM__PIECE_GROUP - 1) / OLSTM__PIECE_GROUP;
+}
+
+/// The element that a group begins with, of `count`; `count` for the group after the
+/// last.
+static inline int64_t olstm__piece_group_begin(int64_t group, int64_t count) {
+  const int64_t begin = group * OLSTM__PIECE_GROUP;
+  return begin < count ? begin : count;
+}
+
 /// The elements that each of `item_count` items stands for when all take `work` units.
 static inline int64_t olstm__piece_elements(uint64_t work, int64_t item_count) {
   enum { kUnitsPerElement = 2 };
   const uint64_t items = item_count > 0 ? (uint64_t)item_count : 1;
-  return 1 + (int64_t)(work / kUnitsPerElement / items);
+  const int64_t elements = (int64_t)((work / items + 1) / kUnitsPerElement);
+  return elements > 0 ? elements : 1;
 }
 
 /// Does items begin..end-1. Called on several threads at once.

@@ -147,11 +147,13 @@ typedef struct clip_task {
   const void *low, *high;
 } clip_task;
 
-static void run_piece(void* argument, int64_t piece_begin, int64_t piece_end) {
+static void run_groups(void* argument, int64_t first, int64_t last) {
   const clip_task* run = argument;
   const olstm_dtype dtype = run->handle->dtype;
   const olstm__compute_type compute_type = run->handle->compute_type;
   const size_t bytes = olstm_dtype_size(dtype);
+  const int64_t piece_begin = olstm__piece_group_begin(first, run->handle->count);
+  const int64_t piece_end = olstm__piece_group_begin(last, run->handle->count);
   const int64_t piece = piece_end - piece_begin;
   const char* x = run->x + (size_t)piece_begin * bytes;
   char* y = run->y + (size_t)piece_begin * bytes;
@@ -197,7 +199,11 @@ static olstm_status clip_run(const void* instance, const void* handle,
     olstm__compute_load(prepared->compute_type, prepared->dtype, 1, run.high,
                         &run.limits.high);
   }
-  olstm__pieces_run(args->parallel, prepared->count, 1, run_piece, &run);
+  // As an element of OLSTM__PIECE_ELEMENTS, a byte as a quarter of one.
+  const int64_t group =
+      OLSTM__PIECE_GROUP * (int64_t)olstm_dtype_size(prepared->dtype) / 4;
+  olstm__pieces_run(args->parallel, olstm__piece_groups(prepared->count), group,
+                    run_groups, &run);
   return OLSTM_STATUS_OK;
 }
 

@@ -113,7 +113,8 @@ static olstm_status unary_prepare(void* instance, const olstm_prepare_args* args
   handle->loop = olstm__unary_loop_of(self->code, &self->parameters, x->dtype);
   handle->count = olstm_tensor_desc_count(x);
   out_prepared->work = olstm__op_element_work(self->base.self->op_type, args, 0, 0);
-  handle->item_elements = olstm__piece_elements(out_prepared->work, handle->count);
+  handle->item_elements =
+      olstm__piece_elements(out_prepared->work, olstm__piece_groups(handle->count));
   out_prepared->handle = handle;
   out_prepared->inplace_inputs = olstm_tensor_desc_equal(x, &args->outputs[0]) ? 1u : 0u;
   return OLSTM_STATUS_OK;
@@ -127,9 +128,11 @@ typedef struct unary_pass {
   char* y;
 } unary_pass;
 
-static void run_piece(void* argument, int64_t piece_begin, int64_t piece_end) {
+static void run_groups(void* argument, int64_t first, int64_t last) {
   const unary_pass* run = argument;
   const unary_handle* handle = run->handle;
+  const int64_t piece_begin = olstm__piece_group_begin(first, handle->count);
+  const int64_t piece_end = olstm__piece_group_begin(last, handle->count);
   const olstm__unary_parameters* parameters = &run->self->parameters;
   const size_t x_bytes = olstm_dtype_size(handle->x_dtype);
   const size_t y_bytes = olstm_dtype_size(handle->y_dtype);
@@ -162,8 +165,8 @@ static olstm_status unary_run(const void* instance, const void* handle,
   const unary_handle* prepared = handle;
   unary_pass run = {instance, prepared, args->inputs[0], args->outputs[0]};
   (void)error;
-  olstm__pieces_run(args->parallel, prepared->count, prepared->item_elements, run_piece,
-                    &run);
+  olstm__pieces_run(args->parallel, olstm__piece_groups(prepared->count),
+                    prepared->item_elements, run_groups, &run);
   return OLSTM_STATUS_OK;
 }
 

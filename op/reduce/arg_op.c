@@ -97,8 +97,10 @@ static olstm_status arg_prepare(void* instance, const olstm_prepare_args* args,
       olstm__op_element_work(self->base.self->op_type, args,
                              view->columns > 1 ? view->slab_count * view->rows : 0,
                              is_plain ? kUnitsPerRow : kUnitsPerConvertedRow);
-  handle->item_elements =
-      olstm__piece_elements(out_prepared->work, view->slab_count * block_count(view));
+  // Bytes are compared many at a time.
+  const int32_t shift = olstm_dtype_size(x->dtype) == 1 ? 3 : 0;
+  handle->item_elements = olstm__piece_elements(out_prepared->work >> shift,
+                                                view->slab_count * block_count(view));
   return OLSTM_STATUS_OK;
 }
 

@@ -95,8 +95,8 @@ olstm_status olstm__cast_prepare(void* instance, const olstm_prepare_args* args,
   out_prepared->handle = handle;
   out_prepared->work = olstm__op_element_work("Cast", args, (int64_t)handle->count,
                                               units_beside(from, handle->to));
-  handle->item_elements =
-      olstm__piece_elements(out_prepared->work, (int64_t)handle->count);
+  handle->item_elements = olstm__piece_elements(
+      out_prepared->work, olstm__piece_groups((int64_t)handle->count));
   return OLSTM_STATUS_OK;
 }
 
@@ -107,9 +107,11 @@ typedef struct cast_run {
   char* y;
 } cast_run;
 
-static void run_piece(void* argument, int64_t begin, int64_t end) {
+static void run_groups(void* argument, int64_t first, int64_t last) {
   const cast_run* run = argument;
   const cast_handle* cast = run->handle;
+  const int64_t begin = olstm__piece_group_begin(first, (int64_t)cast->count);
+  const int64_t end = olstm__piece_group_begin(last, (int64_t)cast->count);
   olstm__convert(
       cast->from, cast->to, run->x + (size_t)begin * olstm_dtype_size(cast->from),
       run->y + (size_t)begin * olstm_dtype_size(cast->to), (size_t)(end - begin));
@@ -121,8 +123,8 @@ olstm_status olstm__cast_run(const void* instance, const void* handle,
   (void)instance;
   (void)error;
   cast_run run = {cast, args->inputs[0], args->outputs[0]};
-  olstm__pieces_run(args->parallel, (int64_t)cast->count, cast->item_elements, run_piece,
-                    &run);
+  olstm__pieces_run(args->parallel, olstm__piece_groups((int64_t)cast->count),
+                    cast->item_elements, run_groups, &run);
   return OLSTM_STATUS_OK;
 }
 

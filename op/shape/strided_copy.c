@@ -11,9 +11,9 @@
 /// strided in the source, where the next dimension is contiguous.
 enum { kKindNothing, kKindRuns, kKindUnits, kKindTranspose };
 
-/// What threads share of few planes: so many parts, of multiples of so many columns,
-/// which are whole vectors and tiles.
-enum { kPartsPerThread = 4, kPartStep = 64 };
+/// What threads share of few planes: so many parts, for transposes one for each thread,
+/// of so many rows at least, or of multiples of so many columns.
+enum { kPartsPerThread = 4, kLeastPart = 4, kPartStep = 64 };
 
 void olstm__strided_view_init_dense(olstm__strided_view* view, int32_t rank,
                                     const int64_t* dims) {
@@ -281,17 +281,22 @@ static int64_t divide(copy_task* task, int64_t planes, int64_t threads) {
   const bool is_transpose = copy->kind == kKindTranspose;
   const int64_t unit_bytes = copy->kind == kKindRuns ? 1 : copy->unit_bytes;
   const uint64_t bytes = olstm__op_work(planes, p->rows, p->columns, unit_bytes);
-  const int64_t wanted = threads * kPartsPerThread / planes;
+  const int64_t wanted = threads * (is_transpose ? 1 : kPartsPerThread) / planes;
   if (wanted > 1) {
-    task->by_rows = is_transpose ? p->rows > p->columns : p->rows >= wanted;
+    // Parts lie one after the other where they are written, or they are long: threads
+    // that write to the same cache lines wait for each other.
+    task->by_rows = p->target_row > p->target_column ? p->rows >= wanted * kLeastPart
+                                                     : p->columns < wanted * kLeastPart;
     const int64_t length = task->by_rows ? p->rows : p->columns;
-    const int64_t step = task->by_rows && !is_transpose ? 1 : kPartStep;
+    const int64_t step = task->by_rows ? 1 : kPartStep;
     task->part = ((length + wanted - 1) / wanted + step - 1) / step * step;
     task->parts = (length + task->part - 1) / task->part;
   }
-  // Bytes are read and written, as olstm__op_copy_work has it.
-  return olstm__piece_elements(olstm__strided_copy_work(copy) + bytes / 4 * 3,
-                               planes * task->parts);
+  // Bytes are read and written, as olstm__op_copy_work has it. Tiles of bytes take a
+  // quarter of what is counted.
+  const int32_t shift = is_transpose && copy->unit_bytes == 1 ? 2 : 0;
+  const uint64_t work = (olstm__strided_copy_work(copy) + bytes / 4 * 3) >> shift;
+  return olstm__piece_elements(work, planes * task->parts);
 }
 
 void olstm__strided_copy_run(const olstm__strided_copy* copy,
