@@ -47,10 +47,11 @@ static void transform_taps(const double* w, int64_t step, double* to, int64_t to
 void olstm__winograd_pack(const olstm__conv* conv, const float* weights, float* packed) {
   const int64_t inputs = conv->input_channels;
   const int64_t outputs = conv->output_channels;
-  for (int64_t o = 0; o < outputs; o++) {
-    for (int64_t i = 0; i < inputs; i++, weights += 9) {
+  // In this order, the forms are written side by side.
+  for (int64_t i = 0; i < inputs; i++) {
+    for (int64_t o = 0; o < outputs; o++) {
       double taps[9], half[12], form[kForms];
-      for (int k = 0; k < 9; k++) taps[k] = weights[k];
+      for (int k = 0; k < 9; k++) taps[k] = weights[(o * inputs + i) * 9 + k];
       for (int k = 0; k < 3; k++) transform_taps(taps + k, 3, half + k, 3);
       for (int k = 0; k < 4; k++) transform_taps(half + 3 * k, 1, form + 4 * k, 1);
       for (int k = 0; k < kForms; k++) {
