@@ -132,6 +132,8 @@ void olstm__winograd_plan_init(const olstm__conv* conv, int32_t thread_count,
       w->output[0] != 1 || down * across < kLeastSquares || conv->batch == 0) {
     return;
   }
+  // Squares of short rows leave most of a vector empty: rows are joined instead.
+  if (8 * w->output[2] < 7 * tiles->lanes) return;
   plan->tiles = tiles;
   plan->vectors = tiles->max_rows[2] == OLSTM__CONV_TILE_ROWS ? 3 : 2;
   plan->rows = tiles->max_rows[plan->vectors - 1];
