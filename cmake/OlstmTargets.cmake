@@ -101,7 +101,7 @@ endif()
 # Files of the current folder in which the time of a run is spent. clang at -O2 vectorises and unrolls what nobody asked it
 # to, which takes three times the room.
 function(olstm_optimize target)
-  set(options "$<$<CONFIG:Release>:${olstm_fast_code}>" "$<$<C_COMPILER_ID:Clang>:-fno-vectorize;-fno-unroll-loops>")
+  set(options "$<$<CONFIG:Release>:${olstm_fast_code}>" "$<$<C_COMPILER_ID:GNU>:-fno-align-functions>" "$<$<C_COMPILER_ID:Clang>:-fno-vectorize;-fno-unroll-loops>")
   set_source_files_properties(${ARGN} TARGET_DIRECTORY ${target} PROPERTIES COMPILE_OPTIONS "${options}")
 endfunction()
 
