@@ -260,7 +260,11 @@ static void run_parts(void* argument, int64_t begin, int64_t end) {
     t += copy->target_strides[d] * index[d];
   }
   for (; begin < end; begin++) {
-    copy_part(task, part, s, t);
+    if (task->parts == 1) {
+      task->copy_plane(&task->whole, s, t);
+    } else {
+      copy_part(task, part, s, t);
+    }
     if (++part < task->parts) continue;
     part = 0;
     for (int32_t d = copy->outer_rank - 1; d >= 0; d--) {
