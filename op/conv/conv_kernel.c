@@ -455,7 +455,8 @@ void olstm__conv_run(const olstm__conv_plan* plan, const olstm__conv_args* args)
 void olstm__conv_pack(const olstm__conv* conv, const void* weights, void* packed) {
   olstm__conv plain;
   int64_t place[OLSTM__WINDOW_MAX_RANK];
-  if (olstm__conv_unfold(conv, &plain, place)) {
+  if (olstm__conv_unfold(conv, olstm__conv_find_tiles(conv->dtype)->lanes, &plain,
+                         place)) {
     olstm__conv_pack_unfolded(conv, &plain, olstm__conv_packed_block(conv, &plain),
                               weights, packed);
     return;

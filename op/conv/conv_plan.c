@@ -397,7 +397,7 @@ static void unfold(olstm__conv_plan* plan) {
   const olstm__window* whole = &plan->whole.window;
   const olstm__window* w = &plan->conv.window;
   olstm__conv plain;
-  if (!olstm__conv_unfold(&plan->whole, &plain, plan->place)) return;
+  if (!olstm__conv_unfold(&plan->whole, plan->tiles->lanes, &plain, plan->place)) return;
   plan->conv = plain;
   plan->fold = plain.output_channels / plan->whole.output_channels;
   plan->places = plan->fold > 1;
@@ -434,7 +434,8 @@ bool olstm__conv_plan_init(const olstm__conv* conv, int32_t thread_count,
 bool olstm__conv_packed_bytes(const olstm__conv* conv, size_t* out_bytes) {
   olstm__conv plain = *conv;
   int64_t place[OLSTM__WINDOW_MAX_RANK];
-  if (!olstm__conv_unfold(conv, &plain, place)) plain = *conv;
+  const int64_t lanes = olstm__conv_find_tiles(conv->dtype)->lanes;
+  if (!olstm__conv_unfold(conv, lanes, &plain, place)) plain = *conv;
   const int64_t block = olstm__conv_packed_block(conv, &plain);
   const size_t taps = (size_t)olstm__window_kernel_count(&plain.window);
   size_t count = (size_t)(olstm__conv_parts(plain.output_channels, block) * block);

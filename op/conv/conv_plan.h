@@ -142,8 +142,8 @@ bool olstm__conv_is_uneven(const olstm__conv* conv);
 /// channels of one phase where phases are uneven; taps are counted from the last one on.
 /// *out_place tells which element of the transposed one's output is the first phase of
 /// the first result; it may lie before it. False where it cannot be done or does not pay;
-/// that depends on channels, kernel, strides and dilations alone.
-bool olstm__conv_unfold(const olstm__conv* conv, olstm__conv* out_conv,
+/// that depends on channels, kernel, strides, dilations and the lanes of a tile alone.
+bool olstm__conv_unfold(const olstm__conv* conv, int64_t lanes, olstm__conv* out_conv,
                         int64_t out_place[OLSTM__WINDOW_MAX_RANK]);
 
 /// What tiles of FLOAT or DOUBLE are computed by on this machine.

@@ -14,12 +14,13 @@ bool olstm__conv_is_uneven(const olstm__conv* conv) {
   return is_uneven;
 }
 
-bool olstm__conv_unfold(const olstm__conv* conv, olstm__conv* out_conv,
+bool olstm__conv_unfold(const olstm__conv* conv, int64_t lanes, olstm__conv* out_conv,
                         int64_t out_place[OLSTM__WINDOW_MAX_RANK]) {
   /// Outputs that fill a tile without phases beside them: what unfolding computes beyond
   /// the ends of small planes costs more than it gains, where taps overlap. And those of
-  /// which each phase is a block of its own.
+  /// which each phase is a block of its own: no more than lanes, then.
   enum { kManyOutputs = 16, kFewOutputs = 4 };
+  const int64_t few = olstm__conv_smaller(kFewOutputs, lanes);
   const olstm__window* from = &conv->window;
   olstm__window* to = &out_conv->window;
   *out_conv = *conv;
@@ -31,7 +32,7 @@ bool olstm__conv_unfold(const olstm__conv* conv, olstm__conv* out_conv,
         conv->output_channels >= kManyOutputs && from->kernel[d] > stride;
     const bool is_uneven = from->kernel[d] % stride != 0;
     if (stride > 1 && (from->dilation[d] > 1 || is_many || from->kernel[d] < stride ||
-                       (is_uneven && conv->output_channels > kFewOutputs))) {
+                       (is_uneven && conv->output_channels > few))) {
       return false;
     }
     out_conv->output_channels *= stride;

@@ -451,7 +451,9 @@ static void phases_become_outputs(void** state) {
                      2 * w->pad_begin[d] + (w->stride[d] > 1 ? 1 : 0);
     }
     assert_true(olstm__conv_plan_init(&p.conv, 1, &plan));
-    assert_false(plan.conv.is_transposed);
+    // Of phases of different numbers of taps each is a vector at most.
+    const bool is_uneven = olstm__conv_is_uneven(&p.conv) && kCases[i / 2].outputs > 2;
+    assert_true(is_uneven || !plan.conv.is_transposed);
     check_problem(&p);
   }
 }
