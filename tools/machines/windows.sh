@@ -17,6 +17,9 @@ check_imports() {
   fi
 }
 
+# Unit tests that compare with sines and cosines of the C library: MinGW's take them from the x87, which has a short pi.
+imprecise='^unit\.vector_math\.(doubles_are_within_their_ulps|sines_near_their_zeros_are_within_their_ulps)'
+
 test_windows() {
   local protobuf_c cmocka program
   need_packages gcc-mingw-w64-x86-64-posix libz-mingw-w64-dev wine64 dpkg-dev libonnx-testdata
@@ -31,6 +34,8 @@ test_windows() {
   mkdir -p "$WINEPREFIX"
   # Wine's server stays for the next program.
   run_quietly "starting Wine" bash -c "/usr/lib/wine/wineserver64 -p60 && build/windows/bin/run_olstm_command --version"
+  local sweeps="$sweeps|$imprecise"
+  say "left out, since MinGW's functions are not precise enough to compare with: $imprecise"
   if $quick; then
     run_tests windows "$sample|^(abi|examples|windows)\.|^package.pkg_config|^conformance.(onnx_node_tests|planted)"
   else
